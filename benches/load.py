@@ -1,16 +1,24 @@
 #!/usr/bin/env python3
-"""Delivers 1,000, 10,000 and 100,000 series in one push to a local intake, with `report` and with Datadog's own Python
-client, and compares their time and memory.
+"""Delivers 1,000, 10,000 and 100,000 series in one push to a local receiver: with `report` to each of its sinks, and with the usual
+Python client of each backend. Compares their CPU time, peak memory and bytes.
 
     cargo build --release --package system-health-test-report
-    python3 benches/load.py
+    python3 benches/load.py                                # or some sinks: --sinks otlp,dogstatsd
 
-The intake is a separate process, so its time is not counted. Each program is run three times, and the run with the median
-CPU time is shown. The limits for `report` at 100,000 series are: a tenth of the CPU time of the Python client, 150 MiB of
-peak memory, and twice the CPU time per series of 10,000 series.
+The receiver is a separate process, so its time is not counted. Each program is run three times, and the run with the median CPU time
+is shown. `report` also collects the values, and writes every point into its state folder first. A run without a delivery shows what
+that costs. The limits at 100,000 series are: a tenth of the CPU time of the Python client, 150 MiB of peak memory, and twice the CPU
+time per series of 10,000 series.
+
+Without Datadog's client, which takes minutes to compile, the other sinks can be measured, too:
+
+    cargo build --release --package system-health-test-report --no-default-features
+    python3 benches/load.py --sinks prometheus,remote_write,textfile,otlp,cloudwatch,emf,dogstatsd,local
 """
 
+import argparse
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -18,148 +26,193 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import memory
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-CLIENT = ("datadog-api-client==2.62.0", "zstandard==0.25.0")
-KEY = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00"
+CLIENTS = ROOT / "benches/clients"
+DATADOG_KEY = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00"
 COUNTS = (1_000, 10_000, 100_000)
 MOST_MEMORY = 150
+LEAST_TIMES = 10
 REPEATS = 3
 
-INTAKE = """
-import http.server, json, sys
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    received, requests = 0, 0
+@dataclasses.dataclass
+class Way:
+    """A way in which points are delivered: a sink with its settings and variables, and the script of a client, if there is one."""
 
-    def answer(self, status, body):
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
+    sink: str | None
+    settings: str = ""
+    variables: dict[str, str] = dataclasses.field(default_factory=dict)
+    client: str | None = None
 
-    def do_POST(self):
-        Handler.received += len(self.rfile.read(int(self.headers["content-length"])))
-        Handler.requests += 1
-        self.answer(202, {"errors": []})
 
-    def do_GET(self):
-        counts = {"valid": True, "bytes": Handler.received, "requests": Handler.requests}
-        Handler.received = Handler.requests = 0
-        self.answer(200, counts)
+# A run that delivers nothing.
+COLLECT = "no delivery"
 
-    def log_message(self, *_):
-        pass
+# `{http}` and `{udp}` are the addresses of the receiver.
+WAYS = {
+    "datadog": Way("datadog", "", {"DD_URL": "{http}", "DD_API_KEY": DATADOG_KEY}, "to_datadog.py"),
+    "prometheus": Way("prometheus", "[prometheus]\npushgateway = '{http}'\n", {}, "to_prometheus.py"),
+    # Prometheus' client has no remote writes, so they are compared with what people use instead.
+    "remote_write": Way("prometheus", "[prometheus]\nremote_write = '{http}/api/v1/write'\n", {}, "to_prometheus.py"),
+    "textfile": Way("prometheus", "[prometheus]\ntextfile = 'points.prom'\n"),
+    "otlp": Way("otlp", "[otlp]\nendpoint = '{http}'\n", {}, "to_otlp.py"),
+    "cloudwatch": Way(
+        "cloudwatch",
+        "[cloudwatch]\nnamespace = 'SystemHealth'\n",
+        {
+            "AWS_ENDPOINT_URL_CLOUDWATCH": "{http}",
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        },
+        "to_cloudwatch.py",
+    ),
+    "emf": Way("cloudwatch", "[cloudwatch]\nemf = true\n", {}, "to_cloudwatch.py"),
+    "dogstatsd": Way("dogstatsd", "[dogstatsd]\naddress = '{udp}'\n", {}, "to_dogstatsd.py"),
+    "local": Way("local", "[local]\nfile = 'points.jsonl'\n"),
+}
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-print(server.server_address[1], flush=True)
-server.serve_forever()
-"""
 
-# The same series as those of `test.many`, in payloads of the largest size that Datadog accepts.
-PYTHON = """
-import sys, time
-from datadog_api_client import ApiClient, Configuration
-from datadog_api_client.v2.api.metrics_api import MetricsApi
-from datadog_api_client.v2.model.metric_content_encoding import MetricContentEncoding
-from datadog_api_client.v2.model.metric_intake_type import MetricIntakeType
-from datadog_api_client.v2.model.metric_payload import MetricPayload
-from datadog_api_client.v2.model.metric_point import MetricPoint
-from datadog_api_client.v2.model.metric_series import MetricSeries
+@dataclasses.dataclass
+class Measured:
+    cpu: float  # seconds of user and system time
+    peak: float  # MiB
+    sent: int  # bytes
+    requests: int
 
-url, key, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-protocol, name = url.split("://")
-configuration = Configuration(server_index=1, server_variables={"protocol": protocol, "name": name})
-configuration.api_key["apiKeyAuth"] = key
-now = int(time.time())
-tags = ["env:development", "service:system-health", "source:system-health", "team:platform"]
-with ApiClient(configuration) as client:
-    api = MetricsApi(client)
-    for start in range(0, count, 20_000):
-        series = [
-            MetricSeries(
-                metric="test.many",
-                type=MetricIntakeType.GAUGE,
-                unit="item",
-                tags=[*tags, f"item:{number:06}"],
-                points=[MetricPoint(timestamp=now, value=number / 8)],
-            )
-            for number in range(start, min(start + 20_000, count))
-        ]
-        api.submit_metrics(body=MetricPayload(series=series), content_encoding=MetricContentEncoding.ZSTD1)
-"""
+
+class Receiver:
+    """The process that receives the points."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, ROOT / "benches/receiver.py"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        http, udp = self.process.stdout.readline().split()
+        self.addresses = {"http": f"http://127.0.0.1:{http}", "udp": f"udp://127.0.0.1:{udp}"}
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def counts(self) -> dict:
+        """The bytes and requests since the last call. Packets may still be waiting in the queue."""
+        counts = {"bytes": 0, "requests": 0}
+        while True:
+            with self.opener.open(self.addresses["http"]) as response:
+                more = json.load(response)
+            if not more["requests"]:
+                return counts
+            counts = {name: number + more[name] for name, number in counts.items()}
+            time.sleep(0.2)
+
+    def fill(self, text: str) -> str:
+        for name, address in self.addresses.items():
+            text = text.replace("{" + name + "}", address)
+        return text
 
 
 def client_python() -> pathlib.Path:
-    """A Python environment with Datadog's client. It is created on first use."""
-    folder = ROOT / "target/datadog-python-client"
-    if not (folder / "ready").exists():
+    """A Python environment with the clients. It is created on first use, and again if the list of clients changes."""
+    requirements = CLIENTS / "requirements.txt"
+    folder = TARGET / "python-clients"
+    ready = folder / "ready"
+    if not ready.exists() or ready.read_text(encoding="utf-8") != requirements.read_text(encoding="utf-8"):
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([folder / "bin/pip", "install", "--quiet", *CLIENT], check=True)
-        (folder / "ready").touch()
+        subprocess.run([folder / "bin/pip", "install", "--quiet", "--requirement", requirements], check=True)
+        ready.write_text(requirements.read_text(encoding="utf-8"), encoding="utf-8")
     return folder / "bin/python"
 
 
-def measure(command: list, environment: dict, folder: str) -> tuple[float, float, float]:
-    """CPU seconds, wall seconds and peak memory in MiB."""
-    started = time.monotonic()
-    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - started
+def report(way: Way, receiver: Receiver, folder: pathlib.Path, count: int) -> tuple[list, dict]:
+    """The command and the environment of `report`."""
+    (folder / "system-health.toml").write_text(receiver.fill(way.settings), encoding="utf-8")
+    command = [TARGET / "release/test-report", "--only", "test.many", "--no-self-metrics", "--quiet"]
+    command += ["--format", "table", "--state-dir", folder / "state"]
+    command += ["--push", "--to", way.sink] if way.sink else []
+    variables = {name: receiver.fill(text) for name, text in way.variables.items()}
+    return command, {"AWS_EC2_METADATA_DISABLED": "true", "TEST_SAMPLES": str(count), **variables}
+
+
+def client(way: Way, receiver: Receiver, python: pathlib.Path, count: int) -> tuple[list, dict]:
+    """The command and the environment of the Python client."""
+    address = receiver.addresses["udp" if way.sink == "dogstatsd" else "http"]
+    command = [python, CLIENTS / way.client, address, str(count)]
+    return command, {"PATH": os.environ["PATH"], "NO_PROXY": "*"}
+
+
+def measure(command: list, environment: dict, folder: pathlib.Path, receiver: Receiver) -> Measured:
+    receiver.counts()
+    written = folder / "stdout"
+    with written.open("wb") as output:
+        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=output)
+        _, status, usage = os.wait4(process.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0, command
-    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024
+    counts = receiver.counts()
+    files = [path for path in (folder / "points.prom", folder / "points.jsonl", written) if path.exists()]
+    if not counts["requests"]:
+        counts["bytes"] = sum(path.stat().st_size for path in files)
+    for path in files:
+        path.unlink()
+    cpu, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return Measured(cpu, peak, counts["bytes"], counts["requests"])
 
 
-def received(url: str) -> dict:
-    counts = subprocess.run(["curl", "--silent", "--noproxy", "*", url], check=True, capture_output=True).stdout
-    return json.loads(counts)
+def median(runs: list[Measured]) -> Measured:
+    return sorted(runs, key=lambda run: run.cpu)[len(runs) // 2]
+
+
+def show(name: str, program: str, count: int, row: Measured) -> None:
+    print(f"{name:13}{program:8}{count:8}{row.cpu:8.2f}{row.peak:7.0f}{row.sent / 1000:9.0f}{row.requests:10}", flush=True)
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sinks", default=",".join(WAYS), help="the sinks, separated by commas")
+    names = parser.parse_args().sinks.split(",")
     python = client_python()
-    intake = subprocess.Popen([sys.executable, "-c", INTAKE], stdout=subprocess.PIPE, text=True)
-    url = f"http://127.0.0.1:{intake.stdout.readline().strip()}"
-    rows = {}
+    receiver = Receiver()
+    ours, theirs, over = {}, {}, []
     with contextlib.ExitStack() as scratch:
-        scratch.callback(intake.kill)
-        print(f"{'':22}{'series':>8}{'CPU s':>8}{'wall s':>8}{'MiB':>7}{'sent KB':>9}{'requests':>10}")
-        for count in COUNTS:
-            measured = {}
-            for _ in range(REPEATS):
-                folder = scratch.enter_context(tempfile.TemporaryDirectory())
-                push = [TARGET / "release/test-report", "--push", "--only", "test.many", "--no-self-metrics", "--quiet"]
-                push += ["--format", "table"]
-                environment = {"DD_URL": url, "DD_API_KEY": KEY, "TEST_SAMPLES": str(count)}
-                environment |= {"AWS_EC2_METADATA_DISABLED": "true"}
-                programs = {
-                    "report": (push + ["--state-dir", folder + "/state"], environment),
-                    "report --no-state": (push + ["--no-state"], environment),
-                    "Python client": ([python, "-c", PYTHON, url, KEY, str(count)], {"PATH": os.environ["PATH"]}),
-                }
-                for name, (command, variables) in programs.items():
-                    received(url)
-                    measured.setdefault(name, []).append((measure(command, variables, folder), received(url)))
-            _, anonymous = memory.peak(push + ["--no-state"], environment, folder)
-            for name, runs in measured.items():
-                rows[name, count], sent = sorted(runs, key=lambda run: run[0])[REPEATS // 2]
-                cpu, wall, peak = rows[name, count]
-                print(f"{name:22}{count:8}{cpu:8.2f}{wall:8.2f}{peak:7.0f}{sent['bytes'] / 1000:9.0f}"
-                      f"{sent['requests']:10}")
-            print(f"{'':22}{count:8}  of the peak of `report --no-state`, {anonymous:.0f} MiB are anonymous")
+        scratch.callback(receiver.process.kill)
+        print(f"{'sink':13}{'program':8}{'series':>8}{'CPU s':>8}{'MiB':>7}{'sent KB':>9}{'requests':>10}")
+        for name in [COLLECT, *names]:
+            way = WAYS.get(name, Way(None))
+            for count in COUNTS:
+                ours_runs, client_runs = [], []
+                # Alternately, so that a busy machine affects both.
+                for _ in range(REPEATS):
+                    folder = pathlib.Path(scratch.enter_context(tempfile.TemporaryDirectory()))
+                    ours_runs.append(measure(*report(way, receiver, folder, count), folder, receiver))
+                    if way.client:
+                        client_runs.append(measure(*client(way, receiver, python, count), folder, receiver))
+                ours[name, count] = median(ours_runs)
+                show(name, "report", count, ours[name, count])
+                if client_runs:
+                    theirs[name, count] = median(client_runs)
+                    show(name, "Python", count, theirs[name, count])
+            if name == "datadog":
+                folder = pathlib.Path(scratch.enter_context(tempfile.TemporaryDirectory()))
+                command, environment = report(way, receiver, folder, COUNTS[-1])
+                _, anonymous = memory.peak(command, environment, folder)
+                print(f"{name:13}of the peak of `report`, {anonymous:.0f} MiB are anonymous")
     most = COUNTS[-1]
-    ours, theirs = rows["report", most], rows["Python client", most]
-    small = rows["report", COUNTS[0]][0]
-    each = {count: (rows["report", count][0] - small) / (count - COUNTS[0]) for count in COUNTS[1:]}
-    print(f"CPU time of the Python client: {theirs[0] / ours[0]:.1f} times ours; the limit is 10")
-    print("CPU time of a further series: " + ", ".join(f"{cost * 1e6:.1f} µs at {count}" for count, cost in each.items()))
-    if theirs[0] < 10 * ours[0] or ours[2] > MOST_MEMORY or each[most] > 2 * each[COUNTS[1]]:
-        sys.exit("over a limit")
+    for name in names:
+        small, row = ours[name, COUNTS[0]], ours[name, most]
+        each = {count: (ours[name, count].cpu - small.cpu) / (count - COUNTS[0]) for count in COUNTS[1:]}
+        text = ", ".join(f"{cost * 1e6:.1f} µs at {count}" for count, cost in each.items())
+        print(f"{name}: a further series takes {text}")
+        if row.peak > MOST_MEMORY or each[most] > 2 * each[COUNTS[1]]:
+            over.append(name)
+        if (name, most) in theirs:
+            client_cpu, delivery = theirs[name, most].cpu, row.cpu - ours[COLLECT, most].cpu
+            print(f"{name}: the Python client takes {client_cpu / row.cpu:.1f} times the CPU time of the run, and "
+                  f"{client_cpu / delivery:.1f} times that of the delivery")
+            if client_cpu < LEAST_TIMES * row.cpu:
+                over.append(name)
+    if over:
+        sys.exit(f"over a limit: {', '.join(dict.fromkeys(over))}")
 
 
 main()

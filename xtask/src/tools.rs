@@ -1,10 +1,7 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! API descriptions of Datadog and GitHub, a small Agent and clients and a test Agent of Datadog, the schemas of GitHub's GraphQL and of Compose, Helm,
-//! Prometheus,
-//! Rotel, and
-//! Chromium. Versions are pinned if the registry keeps old ones. The recipe of each part is stored in a stamp
-//! file, so that the
-//! part is installed again only if the recipe changes.
+//! API descriptions of Datadog and GitHub, clients and two Agents of Datadog, the schemas of GitHub's GraphQL and of Compose,
+//! Helm, Prometheus, Rotel, Chromium and axe. Versions are pinned if the registry keeps old ones. The recipe of each part is
+//! stored in a stamp file, so that the part is installed again only if the recipe changes.
 
 use std::{
     env, fs,

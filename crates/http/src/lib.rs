@@ -18,6 +18,7 @@ mod headers;
 mod proxy;
 mod quote;
 mod retry;
+mod service_url;
 mod span;
 
 pub use certificates::{CertificateError, certificate_bundle, check_authorities};
@@ -29,3 +30,4 @@ pub use quote::{Redactor, one_line};
 pub use retry::{
     AttemptError, Idempotency, Retrier, Retry, RetryError, RetryPolicy, may_have_been_processed,
 };
+pub use service_url::{UrlProblem, parse_service_url};

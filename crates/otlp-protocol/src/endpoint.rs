@@ -2,6 +2,7 @@
 //! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>).
 
 use serde::{Deserialize, Deserializer, de};
+use system_health_http::{UrlProblem, parse_service_url};
 use url::Url;
 
 /// The port of OTLP over gRPC. A receiver expects OTLP over HTTP at 4318.
@@ -10,19 +11,6 @@ pub const GRPC_PORT: u16 = 4317;
 /// A URL of the settings. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointUrl(Url);
-
-/// A problem with a URL. The URL is not repeated, because it could contain a password.
-#[derive(Debug, thiserror::Error)]
-enum UrlProblem {
-    #[error(transparent)]
-    Unreadable(#[from] url::ParseError),
-    #[error("it does not start with http:// or https://")]
-    Scheme,
-    #[error("it contains a user name or a password; set OTEL_EXPORTER_OTLP_HEADERS instead")]
-    Login,
-    #[error("it contains a query or a fragment; a key belongs into OTEL_EXPORTER_OTLP_HEADERS")]
-    Query,
-}
 
 impl EndpointUrl {
     /// The URL as it is.
@@ -38,30 +26,19 @@ impl EndpointUrl {
         url.set_path(&format!("{}/v1/{signal}", self.0.path().trim_end_matches('/')));
         url
     }
-
-    fn parse(text: &str) -> Result<Self, UrlProblem> {
-        let url = match Url::parse(text) {
-            Err(url::ParseError::RelativeUrlWithoutBase) => return Err(UrlProblem::Scheme),
-            parsed => parsed?,
-        };
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(UrlProblem::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(UrlProblem::Login);
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(UrlProblem::Query);
-        }
-        Ok(Self(url))
-    }
 }
 
 impl<'de> Deserialize<'de> for EndpointUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(text.trim()).map_err(|problem| {
-            de::Error::custom(format!("{problem}; write a URL such as \"http://collector.example.com:4318\""))
+        parse_service_url(&text).map(Self).map_err(|problem| {
+            let hint = match problem {
+                UrlProblem::Login | UrlProblem::Query => "set OTEL_EXPORTER_OTLP_HEADERS to a login or a key",
+                UrlProblem::Scheme | UrlProblem::Unreadable(_) => {
+                    "write a URL such as \"http://collector.example.com:4318\""
+                }
+            };
+            de::Error::custom(format!("{problem}; {hint}"))
         })
     }
 }
@@ -78,16 +55,7 @@ mod tests {
             ("https://example.com/otlp", "https://example.com/otlp/v1/metrics"),
             ("https://example.com/otlp/", "https://example.com/otlp/v1/metrics"),
         ] {
-            assert_eq!(EndpointUrl::parse(url).unwrap().for_signal("metrics").as_str(), metrics);
-        }
-    }
-
-    #[test]
-    fn other_urls_are_refused() {
-        for url in
-            ["collector:4318", "grpc://collector:4317", "http://u:p@collector", "http://collector/?key=a"]
-        {
-            assert!(EndpointUrl::parse(url).is_err(), "{url}");
+            assert_eq!(EndpointUrl(parse_service_url(url).unwrap()).for_signal("metrics").as_str(), metrics);
         }
     }
 }

@@ -52,8 +52,8 @@ pub(crate) struct Encoder {
 /// Points, grouped into families.
 #[derive(Debug, Default)]
 pub(crate) struct Encoded {
-    /// The families by name, each with the positions of its points.
-    pub(crate) families: BTreeMap<String, (Family, Vec<usize>)>,
+    /// The families by name, each with the positions of its points by their labels, in the order of the points.
+    pub(crate) families: BTreeMap<String, (Family, BTreeMap<Labels, Vec<usize>>)>,
     /// The points that cannot be delivered.
     pub(crate) refused: BTreeMap<usize, PointError>,
 }
@@ -173,7 +173,7 @@ impl Encoder {
             encoded.refused.extend(positions.into_iter().map(|position| (position, error.clone())));
         }
         if !taken.is_empty() {
-            encoded.families.insert(name, (family, taken.into_values().flatten().collect()));
+            encoded.families.insert(name, (family, taken));
         }
     }
 

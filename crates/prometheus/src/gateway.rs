@@ -23,6 +23,7 @@ use crate::{
     group::PushGroup,
     login::Login,
     part::Part,
+    response::Meaning,
 };
 
 /// Maximum length of a response, in bytes. The longest response is the list of the contents of all groups.
@@ -133,7 +134,7 @@ impl Gateway {
             }
             let request = request.build().map_err(GatewayError::Request)?;
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
-            if response.status.is_success() {
+            if Meaning::from(&response) == Meaning::Success {
                 return Ok(response);
             }
             Err(GatewayError::from_response(&response, &self.login.redactor()))

@@ -1,9 +1,9 @@
 //! Errors of requests to a Pushgateway, classified by who can fix them and whether a retry can help.
 
-use std::time::SystemTime;
+use http::Method;
+use system_health_http::{AttemptError, HttpError, HttpResponse, Redactor, Retry};
 
-use http::{Method, StatusCode};
-use system_health_http::{AttemptError, HttpError, HttpResponse, Redactor, Retry, may_have_been_processed};
+use crate::response::{Meaning, quote_response};
 
 /// Why a request to the Pushgateway failed.
 #[derive(Debug, thiserror::Error)]
@@ -56,19 +56,15 @@ impl GatewayError {
     /// Classifies an unexpected response.
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
         let text = String::from_utf8_lossy(&response.body);
-        let status = response.status;
         let quoted = quote_response(response, redactor);
-        let retry = Retry::from_response(status, &response.headers, SystemTime::now());
-        match status {
-            StatusCode::BAD_REQUEST if REFUSALS.iter().any(|start| text.starts_with(start)) => {
-                Self::Refused(quoted)
+        match Meaning::from(response) {
+            Meaning::Refused if REFUSALS.iter().any(|start| text.starts_with(start)) => Self::Refused(quoted),
+            Meaning::TooLarge => Self::TooLarge(quoted),
+            Meaning::Login => Self::Login(quoted),
+            Meaning::Busy { retry, may_have_arrived } => {
+                Self::Server { response: quoted, retry, may_have_arrived }
             }
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(quoted),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Login(quoted),
-            _ if retry != Retry::Never && !is_final(status) => {
-                Self::Server { response: quoted, retry, may_have_arrived: may_have_been_processed(status) }
-            }
-            _ => Self::Unexpected(quoted),
+            Meaning::Success | Meaning::Refused | Meaning::Unexpected => Self::Unexpected(quoted),
         }
     }
 
@@ -85,42 +81,6 @@ impl GatewayError {
             _ => false,
         }
     }
-}
-
-/// The status and the text of a response, for an error.
-pub(crate) fn quote_response(response: &HttpResponse, redactor: &Redactor) -> String {
-    let (text, status) = (String::from_utf8_lossy(&response.body), response.status.as_u16());
-    match redactor.quote(html_title(&text).unwrap_or(&text)) {
-        words if words.is_empty() => format!("HTTP {status}"),
-        words => format!("HTTP {status}: {words}"),
-    }
-}
-
-/// Whether another attempt gets the same 5xx response. Either the server does not know the method or the HTTP version,
-/// or the network requires a login.
-pub(crate) fn is_final(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::NOT_IMPLEMENTED
-            | StatusCode::HTTP_VERSION_NOT_SUPPORTED
-            | StatusCode::NETWORK_AUTHENTICATION_REQUIRED
-    )
-}
-
-/// The title of an HTML page, which is used instead of the page. It is empty if the page has no title. `None` if the
-/// text is not HTML.
-fn html_title(text: &str) -> Option<&str> {
-    let page = text.trim_start();
-    let starts_with =
-        |start: &str| page.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
-    if !starts_with("<!doctype html") && !starts_with("<html") {
-        return None;
-    }
-    // Converting ASCII letters to lower case does not change the positions of characters.
-    let lower = page.to_ascii_lowercase();
-    let title = lower.find("<title>").map(|at| at + "<title>".len());
-    let title = title.and_then(|start| page.get(start..start + lower.get(start..)?.find("</title>")?));
-    Some(title.unwrap_or_default())
 }
 
 impl AttemptError for RequestError {

@@ -47,6 +47,7 @@ mod remote_series;
 mod remote_sink;
 mod remote_write;
 mod remote_write_error;
+mod response;
 mod series_value;
 mod settings;
 mod sink;

@@ -3,12 +3,8 @@
 
 use prost::Message;
 
-/// A request.
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct WriteRequest {
-    #[prost(message, repeated, tag = "1")]
-    pub(crate) series: Vec<TimeSeries>,
-}
+/// The number of the only field of a request: its series, of the type [`TimeSeries`].
+pub(crate) const SERIES: u32 = 1;
 
 /// A series with its samples.
 #[derive(Clone, PartialEq, Message)]

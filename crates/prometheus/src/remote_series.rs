@@ -1,19 +1,19 @@
 //! Points as the series of a remote write. Each has one sample, at the time of the point.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use prost::Message as _;
+use prost::{Message as _, encoding::message};
 use system_health_registry::{Point, Value};
 
 use crate::{
     family::{Encoder, Families, PointError, conversion},
-    label::{Labels, label_set, labels},
+    label::{Labels, label_set},
     part::Part,
-    protobuf::{Label, NativeHistogram, Sample, TimeSeries, WriteRequest},
+    protobuf::{Label, NativeHistogram, SERIES, Sample, TimeSeries},
 };
 
 /// The label of the metric's name.
@@ -58,9 +58,7 @@ impl RemotePoints {
             remote.refused.extend(grouped.refused);
             let mut all = Vec::new();
             for (name, (_, positions)) in grouped.families {
-                // In the order of the delivery, so that the last of several points of one series counts.
-                let positions = BTreeSet::from_iter(positions);
-                all.extend(family_series(encoder, &name, points, positions));
+                all.extend(family_series(&name, points, positions));
             }
             remote.times.insert(time, all);
         }
@@ -68,31 +66,21 @@ impl RemotePoints {
     }
 }
 
-/// The series of a family.
+/// The series of a family. The last of several points of one series counts.
 fn family_series(
-    encoder: &Encoder,
     name: &str,
     points: &[Point],
-    positions: BTreeSet<usize>,
+    positions: BTreeMap<Labels, Vec<usize>>,
 ) -> impl Iterator<Item = RemoteSeries> {
-    let mut by_labels = BTreeMap::<Labels, RemoteSeries>::new();
-    for (position, point) in positions.into_iter().filter_map(|at| Some((at, points.get(at)?))) {
-        let mut labels = labels(&point.tags, encoder.reporter.as_deref());
+    positions.into_iter().filter_map(move |(mut labels, positions)| {
+        let point = points.get(*positions.last()?)?;
         labels.insert(NAME.to_owned(), name.to_owned());
         labels.insert(JOB.to_owned(), Part::from_key(&point.key).job().to_owned());
-        let series = time_series(&labels, point);
-        let known = by_labels.entry(labels).or_insert_with(|| RemoteSeries {
-            key: point.key.clone(),
-            positions: Vec::new(),
-            series: TimeSeries::default(),
-        });
-        known.series = series;
-        known.positions.push(position);
-    }
-    by_labels.into_values()
+        Some(RemoteSeries { key: point.key.clone(), positions, series: time_series(labels, point) })
+    })
 }
 
-fn time_series(labels: &Labels, point: &Point) -> TimeSeries {
+fn time_series(labels: Labels, point: &Point) -> TimeSeries {
     let timestamp = milliseconds(point.timestamp);
     let conversion = conversion(point);
     let (mut samples, mut histograms) = (Vec::new(), Vec::new());
@@ -101,8 +89,8 @@ fn time_series(labels: &Labels, point: &Point) -> TimeSeries {
         Value::Distribution(values) => histograms.push(NativeHistogram::new(values, conversion, timestamp)),
     }
     // In Prometheus, an empty label is the same as a missing label, and the protocol does not allow it.
-    let labels = labels.iter().filter(|(_, value)| !value.is_empty());
-    let labels = labels.map(|(name, value)| Label { name: name.clone(), value: value.clone() }).collect();
+    let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
+    let labels = labels.map(|(name, value)| Label { name, value }).collect();
     TimeSeries { labels, samples, histograms }
 }
 
@@ -146,11 +134,17 @@ pub(crate) fn batches(series: Vec<RemoteSeries>) -> Vec<Vec<RemoteSeries>> {
 
 /// The body of a request before its compression.
 pub(crate) fn encode(batch: &[RemoteSeries]) -> Vec<u8> {
-    WriteRequest { series: batch.iter().map(|series| series.series.clone()).collect() }.encode_to_vec()
+    let mut body = Vec::new();
+    for series in batch {
+        message::encode(SERIES, &series.series, &mut body);
+    }
+    body
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use system_health_registry::{Distribution, Kind};
 
     use super::*;
@@ -166,7 +160,7 @@ mod tests {
             since: None,
             value: values.unwrap().into(),
         };
-        let series = time_series(&Labels::new(), &point);
+        let series = time_series(Labels::new(), &point);
         let one = |at| RemoteSeries { key: "a".to_owned(), positions: vec![at], series: series.clone() };
         (0..count).map(one).collect()
     }

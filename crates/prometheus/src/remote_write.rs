@@ -19,6 +19,7 @@ use crate::{
     login::Login,
     remote_series::{RemoteSeries, encode},
     remote_write_error::{RemoteRequestError, RemoteWriteError},
+    response::Meaning,
 };
 
 /// Maximum length of a response, in bytes. The longest response is the list of Prometheus' flags.
@@ -116,7 +117,7 @@ impl RemoteWrite {
                 .body(compressed);
             let request = request.build().map_err(RemoteWriteError::Request)?;
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
-            if response.status.is_success() {
+            if Meaning::from(&response) == Meaning::Success {
                 return Ok(response);
             }
             Err(RemoteWriteError::from_response(&response, &self.login.redactor()))

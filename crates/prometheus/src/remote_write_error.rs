@@ -1,17 +1,14 @@
 //! Errors of remote writes, classified as the protocol requires
 //! (<https://prometheus.io/docs/specs/prw/remote_write_spec/#retries--backoff>).
 
-use std::time::SystemTime;
+use system_health_http::{AttemptError, HttpError, HttpResponse, Redactor, Retry};
 
-use http::StatusCode;
-use system_health_http::{AttemptError, HttpError, HttpResponse, Redactor, Retry, may_have_been_processed};
-
-use crate::gateway_error::{is_final, quote_response};
+use crate::response::{Meaning, quote_response};
 
 /// Why a remote write failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RemoteWriteError {
-    /// 400: at least one sample is refused.
+    /// 400 or 422: at least one sample is refused.
     #[error("the samples are refused ({0})")]
     Refused(String),
     /// 400 because of the time that all samples of the request have.
@@ -71,21 +68,17 @@ impl RemoteWriteError {
     /// Classifies a response that is not a success.
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
         let text = String::from_utf8_lossy(&response.body);
-        let status = response.status;
         let quoted = quote_response(response, redactor);
-        let retry = Retry::from_response(status, &response.headers, SystemTime::now());
-        match status {
+        match Meaning::from(response) {
             _ if text.contains(NO_HISTOGRAMS) => Self::NoHistograms(quoted),
-            StatusCode::BAD_REQUEST if TOO_OLD.iter().any(|start| text.starts_with(start)) => {
-                Self::TooOld(quoted)
+            Meaning::Refused if TOO_OLD.iter().any(|start| text.starts_with(start)) => Self::TooOld(quoted),
+            Meaning::Refused => Self::Refused(quoted),
+            Meaning::TooLarge => Self::TooLarge(quoted),
+            Meaning::Login => Self::Login(quoted),
+            Meaning::Busy { retry, may_have_arrived } => {
+                Self::Server { response: quoted, retry, may_have_arrived }
             }
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::Refused(quoted),
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(quoted),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Login(quoted),
-            _ if retry != Retry::Never && !is_final(status) => {
-                Self::Server { response: quoted, retry, may_have_arrived: may_have_been_processed(status) }
-            }
-            _ => Self::Unexpected(quoted),
+            Meaning::Success | Meaning::Unexpected => Self::Unexpected(quoted),
         }
     }
 

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, de};
 use system_health_credentials::{Credentials, Secret, SecretName, register_secret, stored};
+use system_health_http::parse_service_url;
 use system_health_registry::{
     Context, Settings, Unavailable,
     settings::{Origin, SecretSetting, SettingPath, SettingsError, SettingsTable as _, duration},
@@ -103,19 +104,6 @@ enum KeyProblem {
     HalfRemoteLogin,
 }
 
-/// A problem with a URL. The URL is not repeated, because it could contain a password.
-#[derive(Debug, thiserror::Error)]
-enum UrlProblem {
-    #[error(transparent)]
-    Unreadable(#[from] url::ParseError),
-    #[error("it does not start with http:// or https://")]
-    Scheme,
-    #[error("it contains a user name or a password; use `username` and PUSHGATEWAY_PASSWORD instead")]
-    Login,
-    #[error("it contains a query or a fragment")]
-    Query,
-}
-
 impl PrometheusSettings {
     /// The credentials for the Pushgateway. A password that is not in the environment is in AWS Secrets Manager.
     pub(crate) async fn login(&self, context: &Context) -> Result<Login, Unavailable> {
@@ -205,7 +193,7 @@ impl PrometheusSettings {
 /// Deserializes the URL for remote writes.
 fn remote_write_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse_url(text.trim()).map(Some).map_err(|problem| {
+    parse_service_url(&text).map(Some).map_err(|problem| {
         de::Error::custom(format!(
             "{problem}; write a URL such as \"http://prometheus.example.com:9090/api/v1/write\""
         ))
@@ -231,26 +219,9 @@ fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
 /// Deserializes a URL.
 fn gateway_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse_url(text.trim()).map(Some).map_err(|problem| {
+    parse_service_url(&text).map(Some).map_err(|problem| {
         de::Error::custom(format!("{problem}; write a URL such as \"http://pushgateway.example.com:9091\""))
     })
-}
-
-fn parse_url(text: &str) -> Result<Url, UrlProblem> {
-    let url = match Url::parse(text) {
-        Err(url::ParseError::RelativeUrlWithoutBase) => return Err(UrlProblem::Scheme),
-        parsed => parsed?,
-    };
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(UrlProblem::Scheme);
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(UrlProblem::Login);
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(UrlProblem::Query);
-    }
-    Ok(url)
 }
 
 /// Deserializes a token. It must be valid in an HTTP header.

@@ -11,6 +11,7 @@ pub mod github;
 pub mod mini_agent;
 pub mod moto;
 pub mod prometheus;
+pub mod remote_write;
 pub mod rotel;
 pub mod scene;
 pub mod server;

@@ -110,6 +110,25 @@ fn a_hanging_request_is_seen_and_ends_with_the_server() {
 }
 
 #[test]
+fn a_request_may_be_processed_without_an_answer() {
+    let (sender, processed) = std::sync::mpsc::channel();
+    let server = Server::start(move |request| {
+        sender.send(request.line()).unwrap();
+        echo(request)
+    });
+    server.fail("/closed", Fault::DisconnectAfterwards);
+    server.fail("/slow", Fault::HangAfterwards);
+
+    assert_eq!(get(&server, "/closed"), "");
+    assert_eq!(processed.recv().unwrap(), "GET /closed");
+    let mut stream = open(&server, "GET /slow", "", b"");
+    assert_eq!(processed.recv().unwrap(), "GET /slow");
+    drop(server);
+
+    assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+}
+
+#[test]
 fn latency_delays_every_answer() {
     let server = Server::start(echo);
     server.set_latency(Duration::from_millis(50));

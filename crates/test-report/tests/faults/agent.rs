@@ -1,10 +1,13 @@
 //! Faults of a Datadog Agent that receives DogStatsD. The next run delivers the waiting points with their own times.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     net::UdpSocket,
     os::unix::net::UnixDatagram,
     path::{Path, PathBuf},
+    process::Stdio,
+    thread,
 };
 
 use system_health_test_support::scene::{Scene, next_second};
@@ -14,20 +17,21 @@ use crate::scenario::{Scenario, World, delivery};
 const PLACE: &str = "Datadog Agent";
 const RUN: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "5s"];
 
+const PARTLY: &str = "its queue takes only some of the packets";
+const KILLED: &str = "the process is killed (SIGKILL) during the delivery";
+
 /// The rows of the table.
 pub(crate) fn scenarios() -> Vec<Scenario> {
+    let nothing = "nothing yet; all with the next run";
     [
-        "no Unix socket",
-        "nobody reads from the Unix socket",
-        "its queue is full",
-        "nobody listens on the UDP port",
+        ("no Unix socket", nothing, 3),
+        ("nobody reads from the Unix socket", nothing, 3),
+        ("its queue is full", nothing, 3),
+        ("nobody listens on the UDP port", nothing, 3),
+        (PARTLY, "these, once; the others with the next run", 3),
+        (KILLED, "some; all with the next run", 137),
     ]
-    .map(|fault| Scenario {
-        place: PLACE,
-        fault: fault.to_owned(),
-        delivered: "nothing yet; all with the next run",
-        status: 3,
-    })
+    .map(|(fault, delivered, status)| Scenario { place: PLACE, fault: fault.to_owned(), delivered, status })
     .into()
 }
 
@@ -139,4 +143,99 @@ fn nobody_listens_on_the_udp_port() {
         socket.set_nonblocking(true).unwrap();
         Box::new(move |buffer| socket.recv(buffer))
     });
+}
+
+/// The number of points of `test.many`: more packets than a queue takes.
+const MANY: usize = 300;
+const RUN_MANY: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.many", "--deadline", "10s"];
+
+/// A scene with points that fill a packet each.
+fn scene_of_many(world: &World) -> (Scene, PathBuf) {
+    let (scene, path) = unix_scene(world);
+    let tags = ["one", "two", "three", "four"].map(|name| format!("{name}:{}", "x".repeat(180)));
+    let settings =
+        format!("[report]\nto = ['dogstatsd']\ntags = {tags:?}\n[dogstatsd]\nmax_packet_size = 1000\n");
+    (scene.file("system-health.toml", &settings).variable("TEST_SAMPLES", MANY.to_string()), path)
+}
+
+/// The lines of the packets that wait in a queue.
+fn waiting(socket: &UnixDatagram) -> Vec<String> {
+    let mut buffer = [0; 9000];
+    let mut lines = Vec::new();
+    while let Ok(length) = socket.recv(&mut buffer) {
+        let packet = String::from_utf8(buffer[..length].to_vec()).unwrap();
+        lines.extend(packet.lines().map(str::to_owned));
+    }
+    lines
+}
+
+/// Runs until all points of both runs have arrived, and returns how often each line has.
+fn received_with_the_next_run(
+    scene: &Scene,
+    socket: &UnixDatagram,
+    first: Vec<String>,
+) -> BTreeMap<String, usize> {
+    let mut lines = first;
+    next_second();
+    let run = RUN_MANY.map(|argument| if argument == "10s" { "1m" } else { argument });
+    let mut child = scene.command(&run).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while child.try_wait().unwrap().is_none() {
+        lines.extend(waiting(socket));
+        thread::yield_now();
+    }
+    assert!(child.wait().unwrap().success());
+    lines.extend(waiting(socket));
+    let mut times = BTreeMap::new();
+    for line in lines {
+        assert!(line.starts_with("test.many:"), "{line}");
+        *times.entry(line).or_default() += 1;
+    }
+    times
+}
+
+#[test]
+fn the_queue_takes_only_some_of_the_packets() {
+    let world = World::new();
+    let (scene, path) = scene_of_many(&world);
+    let socket = bind(&path);
+    let row = scenarios().into_iter().find(|row| row.fault == PARTLY).unwrap();
+
+    let first = scene.run(&RUN_MANY).with_status(row.status);
+
+    let receipt = delivery(&first);
+    let taken = waiting(&socket);
+    let (accepted, left) = (receipt["series"].as_u64().unwrap(), receipt["left"].as_u64().unwrap());
+    assert!(accepted > 0 && left > 0, "{accepted} {left}");
+    assert_eq!((taken.len() as u64, accepted + left), (accepted, MANY as u64));
+    assert_eq!((&receipt["unknown"], &receipt["lost"]), (&0.into(), &0.into()));
+    let times = received_with_the_next_run(&scene, &socket, taken);
+    assert_eq!(times.len(), 2 * MANY);
+    assert!(times.values().all(|times| *times == 1));
+}
+
+#[test]
+fn killed_during_the_delivery() {
+    let world = World::new();
+    let (scene, path) = scene_of_many(&world);
+    let socket = bind(&path);
+    let mut child = scene.command(&RUN_MANY).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut buffer = [0; 9000];
+    let length = loop {
+        if let Ok(length) = socket.recv(&mut buffer) {
+            break length;
+        }
+        thread::yield_now();
+    };
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let mut taken: Vec<String> =
+        String::from_utf8_lossy(&buffer[..length]).lines().map(str::to_owned).collect();
+    taken.extend(waiting(&socket));
+    assert!(taken.len() < MANY, "the queue takes all {MANY} points");
+    let times = received_with_the_next_run(&scene, &socket, taken);
+    // A gauge that was sent again has the same time, and overwrites itself.
+    assert_eq!(times.len(), 2 * MANY);
+    assert!(times.values().all(|times| *times <= 2));
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::{agent, cloudwatch, collectors, corporate, processes, scenario::Scenario, services, store};
+use crate::{
+    agent, cloudwatch, collectors, corporate, destinations, processes, scenario::Scenario, services, store,
+};
 
 fn table() -> String {
     let mut rows: Vec<Scenario> = services::scenarios();
     rows.extend(cloudwatch::scenarios());
     rows.extend(agent::scenarios());
+    rows.extend(destinations::scenarios());
     rows.extend(collectors::scenarios());
     rows.extend(processes::scenarios());
     rows.extend(store::scenarios());

@@ -7,6 +7,7 @@ mod agent;
 mod cloudwatch;
 mod collectors;
 mod corporate;
+mod destinations;
 mod document;
 mod network;
 mod processes;

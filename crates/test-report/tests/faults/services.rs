@@ -5,6 +5,7 @@ use std::thread;
 
 use system_health_test_support::{
     datadog::DatadogIntake,
+    remote_write::RemoteWriteReceiver,
     server::{Answer, Server},
     wire::{Upstream, WireServer},
 };
@@ -18,6 +19,10 @@ const RUN: [&str; 8] =
     ["--push", "--no-self-metrics", "--only", "commits.hotfix", "--only", "test.value", "--deadline", "5s"];
 
 const OTLP: &str = "OTLP";
+const PROMETHEUS: &str = "Prometheus";
+
+/// The protocol of remote writes has no bodies of responses, so a success with any text is a success.
+const ABOUT_BODIES: [&str; 2] = ["truncated JSON", "content-length too short"];
 
 fn row(place: &'static str, fault: &Fault, delivered: &'static str, status: i32) -> Scenario {
     let (delivered, status) = if fault.passes() { ("all", 0) } else { (delivered, status) };
@@ -32,24 +37,33 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         faults.iter().map(|fault| row("Secrets Manager", fault, "nothing yet; all with the next run", 3));
     let datadog = faults.iter().map(|fault| row("Datadog", fault, "nothing yet; all with the next run", 3));
     let otlp = faults.iter().map(|fault| row(OTLP, fault, "nothing yet; all with the next run", 3));
+    let remote_write = faults.iter().filter(|fault| !ABOUT_BODIES.contains(&fault.name));
+    let remote_write =
+        remote_write.map(|fault| row(PROMETHEUS, fault, "nothing yet; all with the next run", 3));
     let partly = Scenario {
         place: "OTLP response",
         fault: "a partial success: one of two points is refused".to_owned(),
         delivered: "all but the refused point",
         status: 3,
     };
-    github.chain(aws).chain(datadog).chain(otlp).chain([partly]).collect()
+    let some = Scenario {
+        place: PROMETHEUS,
+        fault: "400 for one of two samples".to_owned(),
+        delivered: "all but the refused sample",
+        status: 3,
+    };
+    github.chain(aws).chain(datadog).chain(otlp).chain([partly]).chain(remote_write).chain([some]).collect()
 }
 
 /// Runs the scenarios of a service, four at a time.
 fn run_all(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
-    let rows = scenarios();
-    let rows: Vec<&Scenario> = rows.iter().filter(|row| row.place == place).collect();
-    let all = faults();
-    assert_eq!(rows.len(), all.len());
-    for (faults, rows) in all.chunks(4).zip(rows.chunks(4)) {
+    let (all, rows) = (faults(), scenarios());
+    let row_of = |fault: &Fault| rows.iter().find(|row| row.place == place && row.fault == fault.name);
+    let pairs: Vec<_> = all.iter().filter_map(|fault| Some((fault, row_of(fault)?))).collect();
+    assert!(!pairs.is_empty(), "no rows for {place}");
+    for pairs in pairs.chunks(4) {
         thread::scope(|scope| {
-            for (fault, row) in faults.iter().zip(rows) {
+            for (fault, row) in pairs {
                 scope.spawn(|| scenario(fault, row));
             }
         });
@@ -166,4 +180,51 @@ fn an_otlp_response_refuses_a_point() {
     let delivery = delivery(&ended);
     assert_eq!((&delivery["series"], &delivery["refused"][0]["series"]), (&1.into(), &1.into()), "{ended}");
     assert!(delivery["refused"][0]["error"].to_string().contains("`test.value`"), "{ended}");
+}
+
+fn run_prometheus() -> Vec<&'static str> {
+    RUN.into_iter().chain(["--to", "prometheus"]).collect()
+}
+
+/// The URL of remote writes on a server.
+fn remote_write_url(server: &str) -> String {
+    format!("{server}{}", RemoteWriteReceiver::PATH)
+}
+
+#[test]
+fn prometheus() {
+    run_all(PROMETHEUS, |fault, row| {
+        let (world, receiver, run) = (World::new(), RemoteWriteReceiver::start(), run_prometheus());
+        let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&receiver.url()));
+        let scene = world.scene().variable("PROMETHEUS_REMOTE_WRITE_URL", remote_write_url(&server.url()));
+
+        let ended = scene.run(&run).with_status(row.status);
+
+        let runs = if fault.passes() {
+            1
+        } else {
+            assert!(receiver.names().is_empty(), "{}: {ended}", fault.name);
+            assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
+            check_recovery(&scene, &server, &run, &ended);
+            2
+        };
+        for name in ["commits_hotfix", "test_value"] {
+            assert_eq!(receiver.values(name).len(), runs, "{}: {name}: {ended}", fault.name);
+        }
+        assert_eq!(receiver.names().len(), 2, "{}: {ended}", fault.name);
+    });
+}
+
+#[test]
+fn prometheus_refuses_a_sample() {
+    let (world, receiver) = (World::new(), RemoteWriteReceiver::start());
+    receiver.refuse("test_value");
+    let scene = world.scene().variable("PROMETHEUS_REMOTE_WRITE_URL", remote_write_url(&receiver.url()));
+
+    let ended = scene.run(&run_prometheus()).with_status(3);
+
+    let delivery = delivery(&ended);
+    assert_eq!((&delivery["series"], &delivery["refused"][0]["series"]), (&1.into(), &1.into()), "{ended}");
+    assert!(delivery["refused"][0]["error"].to_string().contains("`test.value`"), "{ended}");
+    assert_eq!(receiver.names(), ["commits_hotfix".to_owned()].into());
 }

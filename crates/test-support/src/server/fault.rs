@@ -13,6 +13,10 @@ pub enum Fault {
     Answer(Answer),
     /// No answer, ever.
     Hang,
+    /// The request is processed, but its answer never comes.
+    HangAfterwards,
+    /// The request is processed, and then the connection is closed without an answer.
+    DisconnectAfterwards,
     /// The connection is closed without an answer.
     Disconnect,
 }

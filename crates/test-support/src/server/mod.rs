@@ -178,5 +178,13 @@ async fn answer(extract::State(shared): extract::State<Arc<Shared>>, request: ex
         Some(Fault::Answer(answer)) => answer.into_response(),
         Some(Fault::Disconnect) => Fault::disconnect(),
         Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::HangAfterwards) => {
+            let _ = (shared.handler)(&request);
+            std::future::pending().await
+        }
+        Some(Fault::DisconnectAfterwards) => {
+            let _ = (shared.handler)(&request);
+            Fault::disconnect()
+        }
     }
 }

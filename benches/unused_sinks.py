@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Shows what sinks cost a run that does not use them: two builds of `report`, with one sink and with all, make the same runs.
+
+    cargo build --release --package system-health-report-cli --no-default-features --features git,prometheus --target-dir target/one
+    cargo build --release --package system-health-report-cli
+    python3 benches/unused_sinks.py target/one/release/report target/release/report
+
+Features also add collectors. To compare sinks alone, give both builds the same other features. The runs alternate, so that a busy
+machine affects both. The memory is the highest of a run, of which the anonymous part does not contain the program itself.
+"""
+
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+RUNS = 100
+SETTINGS = "[report]\nname = 'bench'\nself_metrics = false\nto = ['prometheus']\n[prometheus]\ntextfile = 'health.prom'\n"
+WAYS = {
+    "--version": ["--version"],
+    "list": ["list"],
+    "--dry-run": ["--dry-run", "--only", "commits.hotfix", "--quiet"],
+    "--push": ["--push", "--only", "commits.hotfix", "--quiet"],
+}
+
+
+def git(folder: str, *arguments: str) -> None:
+    settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *settings, *arguments], cwd=folder, check=True)
+
+
+def measure(command: list, folder: str) -> tuple[float, float, float]:
+    """CPU milliseconds, the peak memory and the peak of anonymous memory in MiB. The last one is polled."""
+    environment = {"AWS_EC2_METADATA_DISABLED": "true"}
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    status = pathlib.Path(f"/proc/{process.pid}/status")
+    total = anonymous = 0
+    while True:
+        pid, ended, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            break
+        fields = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
+        # Before the program is loaded, this is the memory of this script.
+        if "RssAnon" in fields and fields["Name"].strip() == "report":
+            total = max(total, int(fields["VmHWM"].split()[0]))
+            anonymous = max(anonymous, int(fields["RssAnon"].split()[0]))
+    assert os.waitstatus_to_exitcode(ended) == 0, command
+    return (usage.ru_utime + usage.ru_stime) * 1000, total / 1024, anonymous / 1024
+
+
+def main() -> None:
+    programs = [pathlib.Path(path).resolve() for path in sys.argv[1:]]
+    with tempfile.TemporaryDirectory() as folder:
+        git(folder, "init", "--quiet", "--initial-branch=main")
+        git(folder, "commit", "--quiet", "--allow-empty", "--message", "hotfix")
+        pathlib.Path(folder, "system-health.toml").write_text(SETTINGS, encoding="utf-8")
+        print(f"{'run':12}{'program':>10}{'CPU ms':>9}{'MiB':>8}{'anonymous MiB':>15}")
+        for name, arguments in WAYS.items():
+            runs = {program: [] for program in programs}
+            for _ in range(RUNS):
+                for program in programs:
+                    state = ["--state-dir", f"{folder}/state-{programs.index(program)}"]
+                    command = [program, *arguments] + (state if name != "--version" else [])
+                    runs[program].append(measure(command, folder))
+            for number, program in enumerate(programs, 1):
+                cpu, total, anonymous = (statistics.median(column) for column in zip(*runs[program]))
+                print(f"{name:12}{number:10}{cpu:9.2f}{total:8.1f}{anonymous:15.1f}")
+
+
+main()

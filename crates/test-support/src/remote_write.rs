@@ -1,0 +1,155 @@
+//! A fake of a Prometheus that accepts remote writes. Like Prometheus, it stores the good samples of a request and answers 400 if
+//! one of them is older than the newest one of its series, or has another value at the same time.
+//! See <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use prost::Message;
+
+use crate::server::{Answer, Request, Server};
+
+/// A running fake.
+#[derive(Debug)]
+pub struct RemoteWriteReceiver {
+    server: Server,
+    store: Arc<Mutex<Store>>,
+}
+
+/// The labels of a series, with its name as `__name__`.
+type Labels = BTreeMap<String, String>;
+
+#[derive(Debug, Default)]
+struct Store {
+    /// The values of each series by time, in milliseconds since 1970.
+    series: BTreeMap<Labels, BTreeMap<i64, f64>>,
+    /// Names of metrics.
+    refused: BTreeSet<String>,
+}
+
+#[derive(Message)]
+struct WriteRequest {
+    #[prost(message, repeated, tag = "1")]
+    series: Vec<TimeSeries>,
+}
+
+#[derive(Message)]
+struct TimeSeries {
+    #[prost(message, repeated, tag = "1")]
+    labels: Vec<Label>,
+    #[prost(message, repeated, tag = "2")]
+    samples: Vec<Sample>,
+}
+
+#[derive(Message)]
+struct Label {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    value: String,
+}
+
+#[derive(Message)]
+struct Sample {
+    #[prost(double, tag = "1")]
+    value: f64,
+    #[prost(int64, tag = "2")]
+    timestamp: i64,
+}
+
+impl RemoteWriteReceiver {
+    /// The path for remote writes.
+    pub const PATH: &str = "/api/v1/write";
+
+    /// Starts one.
+    #[must_use]
+    pub fn start() -> Self {
+        let store = Arc::new(Mutex::new(Store::default()));
+        let shared = Arc::clone(&store);
+        Self { server: Server::start(move |request| answer(&mut lock(&shared), request)), store }
+    }
+
+    /// The server, for its requests and for scripting faults.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The URL of the server, without the path.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Refuses each sample of a metric from now on.
+    pub fn refuse(&self, name: &str) {
+        lock(&self.store).refused.insert(name.to_owned());
+    }
+
+    /// The names of all metrics that are stored.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        lock(&self.store).series.keys().map(|labels| name(labels).to_owned()).collect()
+    }
+
+    /// The values of all series of a metric, each with its time in milliseconds since 1970.
+    #[must_use]
+    pub fn values(&self, metric: &str) -> Vec<(i64, f64)> {
+        let store = lock(&self.store);
+        let series = store.series.iter().filter(|(labels, _)| name(labels) == metric);
+        series.flat_map(|(_, values)| values).map(|(time, value)| (*time, *value)).collect()
+    }
+}
+
+fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn name(labels: &Labels) -> &str {
+    labels.get("__name__").map_or("", |name| name)
+}
+
+fn answer(store: &mut Store, request: &Request) -> Answer {
+    if request.line() != format!("POST {}", RemoteWriteReceiver::PATH) {
+        return Answer::text(404, "text/plain", "404 page not found\n");
+    }
+    match read(request) {
+        Ok(written) => store.append(written),
+        Err(cause) => Answer::text(400, "text/plain", &cause.to_string()),
+    }
+}
+
+fn read(request: &Request) -> Result<WriteRequest, Box<dyn std::error::Error>> {
+    let body = snap::raw::Decoder::new().decompress_vec(&request.body)?;
+    Ok(WriteRequest::decode(&*body)?)
+}
+
+impl Store {
+    fn append(&mut self, written: WriteRequest) -> Answer {
+        let mut refusal = None;
+        for TimeSeries { labels, samples } in written.series {
+            let labels: Labels = labels.into_iter().map(|label| (label.name, label.value)).collect();
+            if self.refused.contains(name(&labels)) {
+                refusal = Some("label value is too long");
+                continue;
+            }
+            let values = self.series.entry(labels).or_default();
+            for Sample { value, timestamp } in samples {
+                let newest = values.last_key_value();
+                if newest.is_some_and(|(newest, _)| timestamp < *newest) {
+                    refusal = Some("out of order sample");
+                } else if values.get(&timestamp).is_some_and(|known| known.to_bits() != value.to_bits()) {
+                    refusal = Some("duplicate sample for timestamp");
+                } else {
+                    values.insert(timestamp, value);
+                }
+            }
+        }
+        match refusal {
+            Some(text) => Answer::text(400, "text/plain", text),
+            None => Answer { status: 204, headers: vec![], body: vec![] },
+        }
+    }
+}
