@@ -12,7 +12,6 @@ use futures::{
     stream::{self, BoxStream, FuturesUnordered},
 };
 use tokio::{runtime::Handle, time::Instant};
-use tracing::Span;
 
 use super::{
     DEFAULT_TIMEOUT, Engine, Progress,
@@ -196,12 +195,9 @@ impl<'a> Collection<'a> {
     ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let started = Instant::now();
         let longest = longest(functions.iter().map(|(metric, _)| metric));
-        let span = subjects_span(subject.name);
-        let subjects = self.subjects(subject, &functions, &span);
+        let subjects = self.subjects(subject, &functions);
         let outcomes = async move {
             let subjects = subjects.await;
-            record(&span, &subjects);
-            drop(span);
             let count = subjects.as_ref().map_or(1, Vec::len);
             self.engine.observe(Progress::Planned { outcomes: count * functions.len() * self.times() });
             match subjects {
@@ -239,15 +235,18 @@ impl<'a> Collection<'a> {
         &self,
         subject: SubjectType,
         functions: &[Function],
-        span: &Span,
     ) -> impl Future<Output = Result<Vec<AnySubject>, Unavailable>> + use<'_, 'a> {
         let longest = longest(functions.iter().map(|(metric, _)| metric));
+        let span = subjects_span(subject.name);
         let subjects =
-            self.runner.run("the list of subjects", span, &self.context, longest, move |context| {
+            self.runner.run("the list of subjects", &span, &self.context, longest, move |context| {
                 subject.list(context)
             });
         async move {
-            let mut subjects = subjects.await?;
+            let subjects = subjects.await;
+            record(&span, &subjects);
+            drop(span);
+            let mut subjects = subjects?;
             if let Some(keep) = &self.engine.subjects {
                 subjects.retain(|subject| keep(subject.label.name()));
             }
