@@ -20,6 +20,9 @@ pub(crate) struct ServeArguments {
     /// [default: from the settings, or 127.0.0.1:8700]
     #[arg(long, value_name = "ADDRESS", value_parser = crate::settings::parse_address)]
     pub(crate) listen: Option<SocketAddr>,
+    /// Do not run, but ask the service at this address whether it is ready; exit with 1 if it is not
+    #[arg(long)]
+    pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }

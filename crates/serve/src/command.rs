@@ -9,10 +9,11 @@ use system_health_command::{
     register_command,
 };
 use system_health_registry::Interruption;
-use tokio::time::sleep;
+use tokio::{runtime, time::sleep};
 
 use crate::{
     arguments::ServeArguments,
+    check::check,
     clock::Clock,
     configuration::Loader,
     http::{App, Server},
@@ -31,6 +32,10 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     let arguments = ServeArguments::from_arg_matches(matches)?;
     let settings: ServeSettings = context.run_settings(&arguments.run)?.table()?;
     let address = arguments.listen.unwrap_or(settings.listen);
+    if arguments.check {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        return runtime.context("cannot start the runtime")?.block_on(check(address));
+    }
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
     let listen = listener.local_addr()?;
     listener.set_nonblocking(true)?;

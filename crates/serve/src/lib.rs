@@ -4,6 +4,7 @@
 //! `use system_health_serve as _;` adds the command to a program that calls `system_health_command::main()`.
 
 mod arguments;
+mod check;
 mod clock;
 mod command;
 mod configuration;

@@ -1,5 +1,5 @@
 //! Tests the chart with the real Helm, Kubernetes' own schemas and the real `report`.
-#![cfg(all(unix, feature = "datadog"))]
+#![cfg(all(unix, feature = "datadog", feature = "serve"))]
 
 mod deployment;
 mod helm;
@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use helm::{VERSIONS, arguments, chart, of_kind, pod, rendered, settings, template, value_sets, workloads};
 use serde_json::{Value, json};
-use system_health_test_support::{datadog::DatadogIntake, github::FakeGitHub, scene::Scene};
+use system_health_test_support::{
+    datadog::DatadogIntake, github::FakeGitHub, scene::Scene, serving::Serving,
+};
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
@@ -110,9 +112,8 @@ fn the_real_reporter_accepts_the_arguments_and_the_settings() {
     }
     for (name, path) in value_sets() {
         let objects = helm::objects(&template("helm4", &path).unwrap());
-        let cronjobs = of_kind(&objects, "CronJob").into_iter().map(pod);
         let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
-        for pod in cronjobs.chain(tests) {
+        for pod in workloads(&objects).into_iter().map(pod).chain(tests) {
             // A dry run takes the same arguments, and delivers nothing.
             let words =
                 arguments(pod).into_iter().map(|word| if word == "--push" { "--dry-run" } else { word });
@@ -123,9 +124,16 @@ fn the_real_reporter_accepts_the_arguments_and_the_settings() {
                 .variable("SYSTEM_HEALTH_GITHUB_API_URL", github.url())
                 .variable("GITHUB_TOKEN", "any")
                 .variable("DD_API_KEY", DatadogIntake::KEY)
-                .variable("DD_URL", intake.url());
+                .variable("DD_URL", intake.url())
+                .variable("SYSTEM_HEALTH_SERVE_LISTEN", "127.0.0.1:0");
+            let words: Vec<_> = words.collect();
+            if words[0] == "serve" {
+                let service = Serving::start(scene.command(&words));
+                let _ = service.get_until("/readyz", 200);
+                continue;
+            }
 
-            let ended = scene.run(&words.collect::<Vec<_>>());
+            let ended = scene.run(&words);
 
             assert!(matches!(ended.status(), Some(0 | 1)), "{name}: {ended}");
             let shown = if arguments(pod)[0] == "doctor" { "GitHub token" } else { "commits.hotfix" };

@@ -28,6 +28,40 @@ fn the_last_run_its_history_and_the_catalog_are_those_of_the_command_line() {
 }
 
 #[test]
+fn a_health_check_needs_no_other_program() {
+    let scene = scene(COMMITS);
+    let service = serve(&scene, &["--only", "commits.hotfix"]);
+    let _ = service.get_until("/readyz", 200);
+    let check = |address: &str| scene.run(&["serve", "--check", "--listen", address]);
+
+    let _ = check(service.address()).with_status(0);
+    let _ = check(&service.address().replace("127.0.0.1", "0.0.0.0")).with_status(0);
+
+    let address = service.address().to_owned();
+    drop(service);
+    check(&address).with_status(1).says("cannot ask the service at http://127.0.0.1:");
+}
+
+#[test]
+fn the_page_and_the_trace_of_the_last_run_are_shown() {
+    let scene = scene(COMMITS)
+        .variable("DD_TRACE_ENABLED", "true")
+        .variable("DD_TRACE_AGENT_URL", "http://127.0.0.1:9");
+    let service = serve(&scene, &["--only", "commits.hotfix"]);
+    let _ = service.get_until("/readyz", 200);
+
+    let page = service.get("/", "");
+    assert!(page.head.to_lowercase().contains("content-type: text/html"), "{}", page.head);
+    assert!(page.body.starts_with("<!doctype html>"), "{}", page.body);
+
+    let report = service.get("/api/v1/report", "").json();
+    let id = report["run"]["trace_id"].as_str().unwrap();
+    let trace = service.get(&format!("/api/v1/traces/{id}"), "").json();
+    assert_eq!((&trace["trace_id"], &trace["spans"][0]["name"]), (&id.into(), &"system_health.run".into()));
+    assert_eq!(service.get("/api/v1/traces/0123456789abcdef0123456789abcdef", "").status, 404);
+}
+
+#[test]
 fn without_a_destination_the_values_are_only_shown() {
     let mut service = serve(&scene(""), &["--only", "commits.*"]);
 

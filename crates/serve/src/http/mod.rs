@@ -11,6 +11,7 @@ mod problem;
 mod report;
 mod router;
 mod server;
+mod trace;
 
 pub(crate) use app::App;
 pub(crate) use server::Server;

@@ -7,6 +7,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use system_health_page::Documents;
 
 use super::{
     access::{check_host, require_token},
@@ -17,6 +18,7 @@ use super::{
     metrics::metrics,
     problem::Problem,
     report::report,
+    trace::trace,
 };
 
 /// The paths, with the rules for who may read them.
@@ -26,11 +28,14 @@ pub(super) fn router(app: App) -> Router {
         .route("/api/v1/report", get(report))
         .route("/api/v1/history", get(history))
         .route("/api/v1/catalog", get(catalog))
+        .route("/api/v1/traces/{id}", get(trace))
         .layer(from_fn_with_state(app.clone(), require_token));
-    // Everybody who can reach the server may read these, so they must not show any values. A page that reads the data above
-    // is merged here.
+    // Everybody who can reach the server may read these, so they must not show any values. The page asks for the token, and
+    // reads the data above.
+    let page = system_health_page::router([Documents::Report, Documents::Traces]);
     let public = Router::new().route("/healthz", get(health::live)).route("/readyz", get(health::ready));
     public
+        .merge(page.with_state(()))
         .merge(data)
         .fallback(not_found)
         .layer(from_fn_with_state(app.clone(), check_host))

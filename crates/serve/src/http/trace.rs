@@ -1,0 +1,28 @@
+//! `/api/v1/traces/ID`: the spans of the last run.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+
+use super::{
+    app::App,
+    json::{JsonText, json},
+    problem::Problem,
+};
+
+/// The trace of the last run. Earlier ones are where the traces are sent to.
+pub(super) async fn trace(State(app): State<App>, Path(id): Path<String>) -> Result<JsonText, Problem> {
+    app.render(move |latest| {
+        let last = latest.last();
+        let trace = last.as_ref().and_then(|run| run.finished.trace.as_deref());
+        match trace.filter(|trace| trace.trace_id.to_string() == id) {
+            Some(trace) => json(trace),
+            None => {
+                let text = "only the trace of the last run is kept, if `DD_TRACE_ENABLED` is true";
+                Err(Problem::new(StatusCode::NOT_FOUND, text))
+            }
+        }
+    })
+    .await
+}
