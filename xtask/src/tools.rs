@@ -1,6 +1,5 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! API descriptions of Datadog and GitHub, a small Agent of Datadog, GitHub's GraphQL schema, Helm, Prometheus, and Rotel. Versions are pinned if the
+//! API descriptions of Datadog and GitHub, a small Agent and clients of Datadog, GitHub's GraphQL schema, Helm, Prometheus, and Rotel. Versions are pinned if the
 //! registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only if
 //! the recipe changes.
 
@@ -16,6 +15,8 @@ use crate::command::run;
 
 /// The package whose source archive contains Datadog's own API descriptions.
 const DATADOG_CLIENT: &str = "datadog-api-client==2.62.0";
+/// Datadog's own clients for Python, which the tests let talk to the local intake.
+const DATADOG_CLIENTS: [&str; 2] = ["datadog==0.56.0", DATADOG_CLIENT];
 /// The package that contains a small Agent of Datadog, which listens for DogStatsD, and the path of the program in it.
 const MINI_AGENT: &str = "datadog-serverless-compat==0.19.0";
 const MINI_AGENT_MEMBER: &str = "datadog_serverless_compat/bin/linux-amd64/datadog-serverless-compat";
@@ -98,6 +99,7 @@ pub(crate) fn provision() -> Result<PathBuf> {
     lock.lock().context("cannot lock the tools folder")?;
     tools.python()?;
     tools.datadog()?;
+    tools.datadog_clients()?;
     tools.mini_agent()?;
     tools.github()?;
     tools.github_schema()?;
@@ -137,6 +139,14 @@ impl Tools {
             let archive = only_file(folder)?;
             run(Command::new(self.python_path()).arg(script).arg(&archive).arg(folder), "")?;
             fs::remove_file(archive)?;
+            Ok(())
+        })
+    }
+
+    fn datadog_clients(&self) -> Result<()> {
+        let recipe = DATADOG_CLIENTS.join("\n");
+        self.part("datadog-clients", "datadog", "Datadog's clients", &recipe, |folder| {
+            run(self.pip("install").args(DATADOG_CLIENTS).arg("--target").arg(folder), REGISTRY_HINT)?;
             Ok(())
         })
     }

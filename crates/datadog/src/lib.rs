@@ -35,6 +35,8 @@ pub use deliver::{DatadogDestination, DatadogSink, event_payload, payload};
 pub use manage::{
     Changes, DashboardError, ManagedDashboard, ManagedMonitor, MonitorPlan, MonitorScope, Overwrites,
     PlannedDashboard, PlannedMonitor, PushAction, WantedDashboard, WantedMonitor, combined_goal_monitor,
-    dashboard, datadog_unit, goal_monitor, is_managed_dashboard, metadata, metadata_update,
-    reporter_monitors, without_datadogs_additions,
+    dashboard, goal_monitor, is_managed_dashboard, metadata, metadata_update, reporter_monitors,
+    without_datadogs_additions,
 };
+#[doc(no_inline)]
+pub use system_health_registry::datadog_unit;

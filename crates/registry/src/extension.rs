@@ -3,13 +3,20 @@
 
 use futures::{FutureExt, future::BoxFuture};
 
-use crate::{Catalog, Context, Finding};
+use toml::Value;
+
+use crate::{Catalog, Context, Finding, Settings, SharedError};
 
 /// What a crate with collectors adds to a program. Everything is optional. Register it with
 /// [`register_extension!`](crate::register_extension).
 pub trait Extension: Send + Sync + 'static {
     /// Flags of a run. Each sets a key in the settings.
     fn flags(&self) -> &'static [SettingFlag] {
+        &[]
+    }
+
+    /// Flags of a run that take no value. Each sets keys in the settings to values that are looked up when it is given.
+    fn switches(&self) -> &'static [SettingSwitch] {
         &[]
     }
 
@@ -52,6 +59,36 @@ pub struct SettingFlag {
     pub key: &'static str,
     /// The key for several values, if the flag takes several.
     pub list_key: Option<&'static str>,
+}
+
+/// A flag without a value.
+#[derive(Debug, Clone, Copy)]
+pub struct SettingSwitch {
+    /// The flag, such as `--local`.
+    pub flag: &'static str,
+    /// The help.
+    pub help: &'static str,
+    /// The settings that it sets, given all others: those of the file, the environment and other flags.
+    pub settings: fn(&Settings) -> Result<Vec<SwitchedSetting>, SharedError>,
+}
+
+/// A key that a [`SettingSwitch`] sets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwitchedSetting {
+    /// The settings table.
+    pub table: &'static str,
+    /// The key.
+    pub key: &'static str,
+    /// The value.
+    pub value: Value,
+}
+
+impl SwitchedSetting {
+    /// A key with a value.
+    #[must_use]
+    pub fn new(table: &'static str, key: &'static str, value: impl Into<Value>) -> Self {
+        Self { table, key, value: value.into() }
+    }
 }
 
 /// What distinguishes a reporter from others.

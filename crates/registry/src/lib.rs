@@ -96,7 +96,8 @@ pub use event::{Event, EventError, Level};
 pub use events::Events;
 pub use evidence::{Evidence, EvidenceItem};
 pub use extension::{
-    Detected, DetectedValue, Diagnosed, Extension, NamedAfter, SettingFlag, SetupStep, linked_extensions,
+    Detected, DetectedValue, Diagnosed, Extension, NamedAfter, SettingFlag, SettingSwitch, SetupStep,
+    SwitchedSetting, linked_extensions,
 };
 pub use finding::{Finding, Grade};
 pub use gate::{Gate, Plan, Planned};
@@ -174,7 +175,7 @@ pub use system_health_rules::{
     DayError, DurationError, Facts, Form, Goal, GoalError, HandleError, KeyError, Kind, KindError,
     MetricOption, Monitoring, Operator, OptionError, OptionValue, RecoveryError, RequestsError, Tag,
     TagError, UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook,
-    combined_aggregates, overlay_tags, parse_duration,
+    combined_aggregates, datadog_unit, is_unit_symbol, overlay_tags, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};
 pub use value::Value;

@@ -1,9 +1,7 @@
 //! Metadata of metrics: description, unit and type.
 
 use datadog_api_client::datadogV1::model::MetricMetadata;
-use system_health_registry::{Facts, Kind};
-
-use super::unit::datadog_unit;
+use system_health_registry::{Facts, Kind, datadog_unit};
 
 /// The metadata that Datadog should have for a metric.
 #[must_use]

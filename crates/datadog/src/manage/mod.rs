@@ -10,7 +10,6 @@ mod monitor;
 mod plural;
 mod query;
 mod shape;
-mod unit;
 
 pub use change::Changes;
 pub use dashboard::{
@@ -23,4 +22,3 @@ pub use monitor::{
     ManagedMonitor, MonitorPlan, MonitorScope, PlannedMonitor, WantedMonitor, combined_goal_monitor,
     goal_monitor, reporter_monitors,
 };
-pub use unit::datadog_unit;

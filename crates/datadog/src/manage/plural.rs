@@ -1,6 +1,6 @@
 //! Plural forms of units. Datadog's names for units are singular, but alerts are sentences.
 
-use super::unit::is_symbol;
+use system_health_registry::is_unit_symbol;
 
 /// Units that are the same in the plural.
 const UNCHANGED: [&str; 5] = ["apdex", "pence", "percent", "percent_nano", "yen"];
@@ -13,7 +13,7 @@ pub(crate) fn plural(unit: &str) -> String {
     let word = unit.rsplit(' ').next().unwrap_or_default();
     // An abbreviation such as `kWh` has capitals in the middle.
     let is_word = word.len() > 2 && word.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
-    if !is_word || is_symbol(unit) || UNCHANGED.contains(&word) || word.ends_with("hertz") {
+    if !is_word || is_unit_symbol(unit) || UNCHANGED.contains(&word) || word.ends_with("hertz") {
         return unit.to_owned();
     }
     let ends_in = |ends: &[&str]| ends.iter().any(|end| word.ends_with(end));

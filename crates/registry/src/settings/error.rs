@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use super::{Known, Origin};
-use crate::Location;
+use crate::{Location, SharedError};
 
 /// Why settings were refused.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +102,14 @@ pub enum SettingsError {
         key: &'static str,
         /// Why. The path is not shown, because somebody may have set the variable to the secret itself.
         source: io::Error,
+    },
+    /// A flag that cannot be used now.
+    #[error("cannot use {flag}: {reason}")]
+    Flag {
+        /// The flag.
+        flag: &'static str,
+        /// Why, with all causes.
+        reason: SharedError,
     },
     /// Two crates declare a table of this name.
     #[error("the settings table [{table}] is declared twice: by {first} and by {second}; rename one of them")]

@@ -1,50 +1,39 @@
-//! A fake of Datadog: it takes series, distributions and events, answers queries of them, and keeps dashboards,
-//! monitors and the metadata of metrics.
-//!
-//! Every endpoint wants the API key; those that manage or read want the application key as well.
-//! See <https://docs.datadoghq.com/api/latest/>.
+//! The local intake as a fake of Datadog: it wants the right keys, takes points of any time, keeps the payloads, and fails as a test
+//! says.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::{Value, json};
-
-use super::{
-    dashboards::Dashboards,
-    distributions::{DistributionId, Distributions},
-    evaluation::{Evaluations, Transition},
-    events::Events,
-    metadata::Metadata,
-    monitors::Monitors,
-    point::Point,
-    reading::{Outcome, error, object},
-    series::Series,
-    timeseries,
+use serde_json::Value;
+use system_health_intake::{
+    DistributionId, FoundFinding, Intake, Point, Transition, Treatment, error, requires_application_key,
 };
+
 use crate::server::{Answer, Request, Server};
 
-/// The paths for which the application key is needed as well, or how they start.
-const MANAGED: [&str; 5] =
-    ["/api/v2/validate_keys", "/api/v1/query", "/api/v1/metrics/", "/api/v1/dashboard", "/api/v1/monitor"];
+const SERIES: &str = "/api/v2/series";
+const DISTRIBUTIONS: &str = "/api/v1/distribution_points";
 
 /// A running fake of Datadog.
 #[derive(Debug)]
 pub struct DatadogIntake {
     server: Server,
-    store: Arc<Mutex<Store>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    intake: Intake,
+    captured: Mutex<Captured>,
 }
 
 #[derive(Debug, Default)]
-struct Store {
-    series: Series,
-    distributions: Distributions,
-    metadata: Metadata,
-    events: Events,
-    dashboards: Dashboards,
-    monitors: Monitors,
-    evaluations: Evaluations,
+struct Captured {
+    series: Vec<Value>,
+    distributions: Vec<Value>,
+    refused: BTreeSet<String>,
 }
 
 impl DatadogIntake {
@@ -55,11 +44,18 @@ impl DatadogIntake {
     pub const APP_KEY: &str = "0ddba11ad0dd0ddba11ad0dd0ddba11ad0dd0dd0";
 
     /// Starts an intake.
+    ///
+    /// # Panics
+    /// When SQLite cannot be used.
     #[must_use]
     pub fn start() -> Self {
-        let store = Arc::new(Mutex::new(Store::default()));
-        let shared = Arc::clone(&store);
-        Self { server: Server::start(move |request| answer(&mut lock(&shared), request)), store }
+        let intake = Intake::in_memory().expect("a store in memory").with_treatment(Treatment::AsSent);
+        let shared = Arc::new(Shared { intake, captured: Mutex::default() });
+        let server = Server::start({
+            let shared = Arc::clone(&shared);
+            move |request| shared.answer(request)
+        });
+        Self { server, shared }
     }
 
     /// The server, for its requests and for scripting faults. `DELETE /api/v1/monitor/` matches one
@@ -77,9 +73,7 @@ impl DatadogIntake {
 
     /// Refuses every payload with a series of this metric from now on, without a word about which it is.
     pub fn refuse(&self, metric: &str) {
-        let mut store = lock(&self.store);
-        store.series.refused.insert(metric.to_owned());
-        store.distributions.refused.insert(metric.to_owned());
+        self.shared.captured().refused.insert(metric.to_owned());
     }
 
     /// Takes a payload as if it was sent, such as one of [`Self::payloads`] of another intake at another time.
@@ -87,51 +81,65 @@ impl DatadogIntake {
     /// # Panics
     /// When Datadog would refuse it.
     pub fn deliver(&self, payload: Value) {
-        let Store { series, metadata, .. } = &mut *lock(&self.store);
-        let answer = series.store(metadata, payload);
-        assert_eq!(answer.status, 202, "{}", String::from_utf8_lossy(&answer.body));
+        self.by_hand("POST", SERIES, &payload);
+        self.shared.captured().series.push(payload);
     }
 
     /// The payloads that were accepted, in the order of their arrival.
     #[must_use]
     pub fn payloads(&self) -> Vec<Value> {
-        lock(&self.store).series.payloads.clone()
+        self.shared.captured().series.clone()
     }
 
     /// What is stored, ordered by metric, tags and time.
+    ///
+    /// # Panics
+    /// When SQLite cannot be used.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
-        lock(&self.store).series.points.values().cloned().collect()
+        self.shared.intake.points().expect("points")
     }
 
     /// The payloads with distributions that were accepted, in the order of their arrival.
     #[must_use]
     pub fn distribution_payloads(&self) -> Vec<Value> {
-        lock(&self.store).distributions.payloads.clone()
+        self.shared.captured().distributions.clone()
     }
 
     /// The values of each distribution, in the order of their arrival.
+    ///
+    /// # Panics
+    /// When SQLite cannot be used.
     #[must_use]
     pub fn distributions(&self) -> BTreeMap<DistributionId, Vec<f64>> {
-        lock(&self.store).distributions.values.clone()
+        self.shared.intake.distributions().expect("values of distributions")
     }
 
     /// The metadata of a metric that a series has named.
     #[must_use]
     pub fn metadata(&self, metric: &str) -> Option<Value> {
-        lock(&self.store).metadata.get(metric)
+        self.shared.intake.metadata(metric)
+    }
+
+    /// What Datadog would have refused or changed. The fake stores it nevertheless.
+    #[must_use]
+    pub fn findings(&self) -> Vec<FoundFinding> {
+        self.shared.intake.findings()
     }
 
     /// The events that were accepted, as they were sent.
+    ///
+    /// # Panics
+    /// When SQLite cannot be used.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
-        lock(&self.store).events.0.clone()
+        self.shared.intake.events().expect("events")
     }
 
     /// The dashboards as Datadog answers them, in the order of their creation.
     #[must_use]
     pub fn dashboards(&self) -> Vec<Value> {
-        lock(&self.store).dashboards.all.clone()
+        self.shared.intake.dashboards()
     }
 
     /// Plays a person who creates a dashboard; returns it as Datadog answers it.
@@ -140,7 +148,7 @@ impl DatadogIntake {
     /// When Datadog would refuse it.
     #[expect(clippy::must_use_candidate, reason = "that it is there may be all that a test wants")]
     pub fn add_dashboard(&self, dashboard: &Value) -> Value {
-        by_hand(lock(&self.store).dashboards.create(fields(dashboard)))
+        self.by_hand("POST", "/api/v1/dashboard", dashboard)
     }
 
     /// Plays a person who edits a dashboard.
@@ -148,7 +156,7 @@ impl DatadogIntake {
     /// # Panics
     /// When there is none with this id.
     pub fn edit_dashboard(&self, id: &str, edit: impl FnOnce(&mut Value)) {
-        by_hand(lock(&self.store).dashboards.edit(id, edit));
+        self.shared.intake.edit_dashboard(id, edit).unwrap_or_else(|refusal| refused(&refusal));
     }
 
     /// Plays a person who deletes a dashboard.
@@ -156,21 +164,23 @@ impl DatadogIntake {
     /// # Panics
     /// When there is none with this id.
     pub fn delete_dashboard(&self, id: &str) {
-        by_hand(lock(&self.store).dashboards.delete(id));
+        self.by_hand("DELETE", &format!("/api/v1/dashboard/{id}"), &Value::Null);
     }
 
     /// The monitors as Datadog answers them, in the order of their creation.
     #[must_use]
     pub fn monitors(&self) -> Vec<Value> {
-        lock(&self.store).monitors.all.clone()
+        self.shared.intake.monitors()
     }
 
     /// Evaluates the monitors that are due at a time, in seconds since 1970, over all points that have arrived, and
     /// returns what has changed. The time is the intake's clock: it has to go on from call to call.
+    ///
+    /// # Panics
+    /// When SQLite cannot be used.
     #[must_use]
     pub fn evaluate(&self, now: i64) -> Vec<Transition> {
-        let Store { series, monitors, evaluations, .. } = &mut *lock(&self.store);
-        evaluations.at(now, &monitors.all, &series.points.values())
+        self.shared.intake.evaluate_at(now).expect("the points of the monitors")
     }
 
     /// Plays a person who creates a monitor; returns it as Datadog answers it.
@@ -179,7 +189,7 @@ impl DatadogIntake {
     /// When Datadog would refuse it.
     #[expect(clippy::must_use_candidate, reason = "that it is there may be all that a test wants")]
     pub fn add_monitor(&self, monitor: &Value) -> Value {
-        by_hand(lock(&self.store).monitors.create(fields(monitor)))
+        self.by_hand("POST", "/api/v1/monitor", monitor)
     }
 
     /// Plays a person who edits a monitor, or the time that changes its state.
@@ -187,7 +197,7 @@ impl DatadogIntake {
     /// # Panics
     /// When there is none with this id.
     pub fn edit_monitor(&self, id: u64, edit: impl FnOnce(&mut Value)) {
-        by_hand(lock(&self.store).monitors.edit(&id.to_string(), edit));
+        self.shared.intake.edit_monitor(&id.to_string(), edit).unwrap_or_else(|refusal| refused(&refusal));
     }
 
     /// Plays a person who deletes a monitor.
@@ -195,60 +205,60 @@ impl DatadogIntake {
     /// # Panics
     /// When there is none with this id.
     pub fn delete_monitor(&self, id: u64) {
-        by_hand(lock(&self.store).monitors.delete(&id.to_string()));
+        self.by_hand("DELETE", &format!("/api/v1/monitor/{id}"), &Value::Null);
     }
-}
 
-fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
-    store.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn fields(value: &Value) -> serde_json::Map<String, Value> {
-    value.as_object().cloned().unwrap_or_else(|| panic!("an object, not {value}"))
-}
-
-fn by_hand(outcome: Outcome) -> Value {
-    outcome.unwrap_or_else(|refusal| {
-        panic!("Datadog refuses this: {} {}", refusal.status, String::from_utf8_lossy(&refusal.body))
-    })
-}
-
-fn answer(store: &mut Store, request: &Request) -> Answer {
-    if request.header("dd-api-key") != Some(DatadogIntake::KEY) {
-        return error(403, "Forbidden");
-    }
-    match (&*request.method, request.path()) {
-        ("GET", "/api/v1/validate") => Answer::json(200, &json!({ "valid": true })),
-        ("POST", "/api/v2/series") => store.series.accept(&mut store.metadata, request),
-        ("POST", "/api/v1/distribution_points") => store.distributions.accept(request),
-        ("POST", "/api/v1/events") => {
-            store.events.create(request).map_or_else(|refusal| refusal, |event| Answer::json(202, &event))
+    /// A request that is not captured. It needs no keys, and its size has no limit.
+    fn by_hand(&self, method: &str, target: &str, body: &Value) -> Value {
+        let request = Request { wire_length: 0, ..Request::json(method, target, body) };
+        let answer = self.shared.intake.handle(&request);
+        if answer.status >= 300 {
+            refused(&answer);
         }
-        (_, path) if !MANAGED.iter().any(|start| path.starts_with(start)) => error(404, "Not Found"),
-        _ if request.header("dd-application-key") != Some(DatadogIntake::APP_KEY) => error(403, "Forbidden"),
-        _ => manage(store, request).map_or_else(|refusal| refusal, |body| Answer::json(200, &body)),
+        serde_json::from_slice(&answer.body).expect("an answer in JSON")
     }
 }
 
-/// The endpoints that want the application key as well.
-fn manage(store: &mut Store, request: &Request) -> Outcome {
-    let Store { series, metadata, dashboards, monitors, .. } = store;
-    let path: Vec<&str> = request.path().split('/').skip(2).collect();
-    match (&*request.method, &path[..]) {
-        ("GET", ["v2", "validate_keys"]) => Ok(json!({ "status": "ok" })),
-        ("GET", ["v1", "query"]) => timeseries::answer(&series.points.values(), request),
-        ("GET", ["v1", "metrics", name]) => metadata.read(name),
-        ("PUT", ["v1", "metrics", name]) => metadata.edit(name, request),
-        ("GET", ["v1", "dashboard"]) => dashboards.list(request),
-        ("POST", ["v1", "dashboard"]) => dashboards.create(object(request)?),
-        ("GET", ["v1", "dashboard", id]) => dashboards.read(id),
-        ("PUT", ["v1", "dashboard", id]) => dashboards.replace(id, request),
-        ("DELETE", ["v1", "dashboard", id]) => dashboards.delete(id),
-        ("GET", ["v1", "monitor"]) => monitors.list(request),
-        ("POST", ["v1", "monitor"]) => monitors.create(object(request)?),
-        ("GET", ["v1", "monitor", id]) => monitors.read(id),
-        ("PUT", ["v1", "monitor", id]) => monitors.update(id, request),
-        ("DELETE", ["v1", "monitor", id]) => monitors.delete(id),
-        _ => Err(error(404, "Not Found")),
+impl Shared {
+    fn answer(&self, request: &Request) -> Answer {
+        if request.header("dd-api-key") != Some(DatadogIntake::KEY) {
+            return error(403, "Forbidden");
+        }
+        let (method, path) = (&*request.method, request.path());
+        if requires_application_key(method, path)
+            && request.header("dd-application-key") != Some(DatadogIntake::APP_KEY)
+        {
+            return error(403, "Forbidden");
+        }
+        let payload = match (method, path) {
+            ("POST", SERIES | DISTRIBUTIONS) => serde_json::from_slice::<Value>(&request.body).ok(),
+            _ => None,
+        };
+        if payload.as_ref().is_some_and(|payload| self.captured().refuses(payload)) {
+            return error(400, "Payload is not in the expected format: invalid series");
+        }
+        let answer = self.intake.handle(request);
+        if let Some(payload) = payload.filter(|_| answer.status == 202) {
+            let mut captured = self.captured();
+            let payloads = if path == SERIES { &mut captured.series } else { &mut captured.distributions };
+            payloads.push(payload);
+        }
+        answer
     }
+
+    fn captured(&self) -> MutexGuard<'_, Captured> {
+        self.captured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Captured {
+    fn refuses(&self, payload: &Value) -> bool {
+        let series = payload["series"].as_array().into_iter().flatten();
+        let mut metrics = series.filter_map(|series| series["metric"].as_str());
+        metrics.any(|metric| self.refused.contains(metric))
+    }
+}
+
+fn refused(refusal: &Answer) -> ! {
+    panic!("Datadog refuses this: {} {}", refusal.status, String::from_utf8_lossy(&refusal.body))
 }

@@ -1,21 +1,10 @@
-//! What a server answers, and the ways in which a test lets it fail.
+//! The ways in which a test lets a server fail.
 
 use std::io;
 
 use axum::{body::Body, response::Response};
 use futures::stream;
-use serde::Serialize;
-
-/// An answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The headers, besides those about the body's length.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Vec<u8>,
-}
+use system_health_intake::Answer;
 
 /// What happens to a request instead of the usual answer.
 #[derive(Debug, Clone)]
@@ -37,39 +26,6 @@ struct Scripted {
     request: String,
     times: usize,
     fault: Fault,
-}
-
-impl Answer {
-    /// An answer with a JSON body.
-    ///
-    /// # Panics
-    /// When the body is not JSON, such as a map whose keys are no strings.
-    #[must_use]
-    pub fn json(status: u16, body: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(body).expect("a body that is JSON");
-        Self { status, headers: vec![], body }.with_header("content-type", "application/json")
-    }
-
-    /// An answer with a body of another type, such as the page of a proxy in the way.
-    #[must_use]
-    pub fn text(status: u16, content_type: &str, body: &str) -> Self {
-        Self { status, headers: vec![], body: body.into() }.with_header("content-type", content_type)
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub fn with_header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    pub(super) fn into_response(self) -> Response {
-        let headers = self.headers.iter();
-        headers
-            .fold(Response::builder().status(self.status), |answer, (name, value)| answer.header(name, value))
-            .body(self.body.into())
-            .expect("an answer of valid headers")
-    }
 }
 
 impl From<Answer> for Fault {

@@ -5,7 +5,6 @@
 //! tests use it alike. It stops when it is dropped; requests that hang then end.
 
 mod fault;
-mod request;
 
 use std::{
     fmt,
@@ -15,11 +14,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, body::to_bytes, extract, response::Response};
+use axum::{
+    Router,
+    body::to_bytes,
+    extract,
+    response::{IntoResponse, Response},
+};
 use tokio::sync::oneshot;
 
-pub use fault::{Answer, Fault};
-pub use request::Request;
+pub use fault::Fault;
+pub use system_health_intake::{Answer, Request};
 
 use fault::Script;
 
@@ -162,7 +166,9 @@ async fn answer(extract::State(shared): extract::State<Arc<Shared>>, request: ex
     let (head, body) = request.into_parts();
     // A client that goes away while it sends never made the request.
     let Ok(body) = to_bytes(body, usize::MAX).await else { return Fault::disconnect() };
-    let request = Request::new(&head, &body);
+    let mut request = Request::new(&head, body.into());
+    // What cannot be decompressed stays as it arrived.
+    let _ = request.decompress(usize::MAX);
     let (fault, latency) = shared.record(request.clone());
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;

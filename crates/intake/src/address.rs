@@ -1,0 +1,175 @@
+//! How other programs find a running intake: by a file in the state folder, or at the default address.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::server::Addresses;
+
+/// How long a running intake may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER: u64 = 64 * 1024;
+
+/// The file that says where an intake listens. It is removed when this is dropped.
+#[derive(Debug)]
+pub struct AddressFile {
+    path: PathBuf,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    url: String,
+    dogstatsd: Option<String>,
+    /// The process that wrote the file.
+    pid: u32,
+}
+
+/// Why there is no intake to deliver to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocateError {
+    /// Nobody listens.
+    #[error("no intake runs at {url}; start `report intake` in another terminal")]
+    NotRunning {
+        /// Where it would be.
+        url: String,
+        /// Why it cannot be reached.
+        source: io::Error,
+    },
+    /// Another program listens.
+    #[error(
+        "{url} is not an intake; stop the program that listens there, or start `report intake` with another --listen"
+    )]
+    Other {
+        /// The address.
+        url: String,
+    },
+}
+
+impl AddressFile {
+    /// The name of the file in the state folder.
+    pub const FILE: &str = "intake.json";
+    /// The address on which an intake listens by default: that of an Agent for traces.
+    pub const DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8126);
+
+    /// Writes the file into a state folder, which is created if necessary.
+    pub fn write(folder: &Path, addresses: &Addresses) -> io::Result<Self> {
+        let dogstatsd = addresses.dogstatsd.map(|address| reachable(address).to_string());
+        let content = Content { url: url(addresses.http), dogstatsd, pid: std::process::id() };
+        fs::create_dir_all(folder)?;
+        let path = folder.join(Self::FILE);
+        fs::write(&path, serde_json::to_vec(&content)?)?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for AddressFile {
+    fn drop(&mut self) {
+        // Another intake may have written its own meanwhile.
+        if read(&self.path).is_some_and(|content| content.pid == std::process::id()) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The URL of the intake that runs with this state folder, or at the default address.
+pub fn locate(folder: &Path) -> Result<String, LocateError> {
+    let mut urls: Vec<String> =
+        read(&folder.join(AddressFile::FILE)).map(|content| content.url).into_iter().collect();
+    // An intake with another state folder may listen there.
+    let default = url(AddressFile::DEFAULT);
+    if !urls.contains(&default) {
+        urls.push(default);
+    }
+    let mut found = Err(None);
+    for url in urls {
+        found = probe(&url).map(|()| url).map_err(Some);
+        if found.is_ok() {
+            break;
+        }
+    }
+    found.map_err(|error| error.unwrap_or_else(|| LocateError::Other { url: url(AddressFile::DEFAULT) }))
+}
+
+fn read(path: &Path) -> Option<Content> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+/// Checks that an intake answers.
+fn probe(url: &str) -> Result<(), LocateError> {
+    let other = || LocateError::Other { url: url.to_owned() };
+    let address: SocketAddr =
+        url.strip_prefix("http://").and_then(|address| address.parse().ok()).ok_or_else(other)?;
+    let failed = |source| LocateError::NotRunning { url: url.to_owned(), source };
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT).map_err(failed)?;
+    let ask = |stream: &mut TcpStream| {
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
+        write!(stream, "GET /api/v1/intake HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        stream.take(MAX_ANSWER).read_to_end(&mut answer)?;
+        io::Result::Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    let answer = ask(&mut stream).map_err(|_| other())?;
+    let (_, body) = answer.split_once("\r\n\r\n").ok_or_else(other)?;
+    let body: Value = serde_json::from_str(body).map_err(|_| other())?;
+    if body["intake"] == "system-health" { Ok(()) } else { Err(other()) }
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("http://{}", reachable(address))
+}
+
+/// An address that a client on this machine can connect to. Nobody can connect to 0.0.0.0 everywhere.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn addresses(http: SocketAddr) -> Addresses {
+        Addresses { http, dogstatsd: None }
+    }
+
+    #[test]
+    fn the_file_is_removed_by_the_process_that_wrote_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(AddressFile::FILE);
+
+        let file = AddressFile::write(folder.path(), &addresses("0.0.0.0:7".parse().unwrap())).unwrap();
+        assert_eq!(read(&path).unwrap().url, "http://127.0.0.1:7");
+        fs::write(&path, r#"{"url":"http://127.0.0.1:8","pid":0}"#).unwrap();
+        drop(file);
+        assert!(path.exists());
+
+        drop(AddressFile::write(folder.path(), &addresses("127.0.0.1:7".parse().unwrap())).unwrap());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn an_address_without_an_intake_is_an_error_that_says_what_to_do() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = url(listener.local_addr().unwrap());
+        let other = std::thread::spawn(move || drop(listener.accept()));
+        assert!(matches!(probe(&taken), Err(LocateError::Other { .. })));
+        other.join().unwrap();
+
+        let error = probe(&taken).unwrap_err();
+        assert!(error.to_string().ends_with("start `report intake` in another terminal"), "{error}");
+    }
+}

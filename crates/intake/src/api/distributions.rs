@@ -1,0 +1,84 @@
+//! Distributions, as they are submitted. Unlike a series, Datadog adds the values of a repeated point to those that it has.
+//! See <https://docs.datadoghq.com/api/latest/metrics/#submit-distribution-points>.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    payload::{check_size, host_tag, unreadable},
+    state::State,
+};
+use crate::{
+    exchange::{Answer, Request},
+    notice::Notice,
+    rules::{check_name, check_tags, check_time},
+    store::{DistributionId, StoreError},
+    treatment::Treatment,
+};
+
+#[derive(Deserialize)]
+struct Payload {
+    series: Vec<Submitted>,
+}
+
+#[derive(Deserialize)]
+struct Submitted {
+    metric: String,
+    points: Vec<(f64, Vec<f64>)>,
+    tags: Option<BTreeSet<String>>,
+    host: Option<String>,
+}
+
+/// Takes a payload, all of it or nothing.
+pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
+    if let Err(refusal) = check_size(state, request) {
+        return refusal;
+    }
+    let series = match serde_json::from_slice::<Payload>(&request.body) {
+        Ok(payload) => payload.series,
+        Err(cause) => return unreadable(state, request, &cause),
+    };
+    match store(state, request.path(), series) {
+        Ok(()) => Answer::json(202, &json!({ "status": "ok" })),
+        Err(error) => error.into(),
+    }
+}
+
+/// Stores what Datadog would store of a payload.
+fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), StoreError> {
+    let mut findings = Vec::new();
+    let mut all: Vec<(DistributionId, Vec<(f64, f64)>)> = Vec::new();
+    let (mut sent, mut metrics, mut has_new_metrics) = (0, BTreeSet::new(), false);
+    let now = state.now();
+    for Submitted { metric, points, tags, host } in series {
+        let tags: BTreeSet<String> =
+            tags.unwrap_or_default().into_iter().chain(host_tag(host.as_deref())).collect();
+        sent += points.iter().map(|(_, values)| values.len()).sum::<usize>();
+        let checked = check_name(&metric, &mut findings).map(|metric| {
+            let tags = check_tags(&metric, &tags, &mut findings);
+            (metric, tags)
+        });
+        let stored = if state.treatment == Treatment::AsSent { Some((metric, tags)) } else { checked };
+        let Some((metric, tags)) = stored else { continue };
+        for (time, values) in points {
+            #[expect(clippy::cast_possible_truncation, reason = "whole seconds since 1970")]
+            let time = time as i64;
+            if check_time(&metric, time, now, &mut findings) || state.treatment == Treatment::AsSent {
+                let values = values.into_iter().map(|value| (value, 1.0)).collect();
+                all.push(((metric.clone(), tags.clone(), time), values));
+            }
+        }
+        has_new_metrics |= state.metadata.learn(&metric, "distribution", None);
+        metrics.insert(metric);
+    }
+    state.store.add_values(&all)?;
+    state.find_all(findings);
+    if has_new_metrics {
+        state.store.save("metadata", &state.metadata)?;
+    }
+    let kept = all.iter().map(|(_, values)| values.len()).sum();
+    state.notify(Notice::delivery(path, "value", sent, kept, metrics.len()));
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! A packet of lines, as it arrives.
+
+use super::{checks, events, state::State};
+use crate::{
+    dogstatsd::{EventLine, INTERVAL, Line, LineError, MetricLine, MetricType, Values},
+    point::Point,
+    rules::{Finding, Rule, check_name, check_tags, check_time},
+    store::{DistributionId, StoreError},
+};
+
+/// The Agent's buffer for a packet, in bytes. It cuts longer packets.
+/// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
+const MAX_PACKET: usize = 8192;
+
+const SOURCE: &str = "dogstatsd";
+
+/// The metrics that a packet adds to the store.
+#[derive(Default)]
+struct Received {
+    points: Vec<Point>,
+    values: Vec<(DistributionId, Vec<(f64, f64)>)>,
+    findings: Vec<Finding>,
+    lines: usize,
+}
+
+/// Stores what the Agent would send to Datadog.
+pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError> {
+    let mut received = Received::default();
+    if packet.len() > MAX_PACKET {
+        let message =
+            format!("the Agent cuts packets that are longer than {MAX_PACKET} bytes, and the end is lost");
+        received.findings.push(Finding::new(Rule::PacketSize, SOURCE, message));
+    }
+    let packet = &packet[..packet.len().min(MAX_PACKET)];
+    let (mut sent, mut stored) = (0, 0);
+    for line in packet.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        sent += 1;
+        match Line::parse(line) {
+            Ok(Line::Metric(metric)) => add_metric(state, &mut received, &metric),
+            Ok(Line::Event(event)) => {
+                add_event(state, &event)?;
+                stored += 1;
+            }
+            Ok(Line::ServiceCheck(check)) => {
+                checks::store(state, SOURCE, vec![check.0])?;
+                stored += 1;
+            }
+            Err(error) => received.findings.push(refused(line, &error)),
+        }
+    }
+    let mut has_new_metrics = false;
+    for point in &received.points {
+        has_new_metrics |= state.metadata.learn(&point.metric, point.kind, None);
+    }
+    for ((metric, ..), _) in &received.values {
+        has_new_metrics |= state.metadata.learn(metric, "distribution", None);
+    }
+    if has_new_metrics {
+        state.store.save("metadata", &state.metadata)?;
+    }
+    // Points of the current 10 seconds replace each other with each line.
+    state.store.put_points(&received.points)?;
+    state.store.add_values(&received.values)?;
+    state.find_all(received.findings);
+    state.count_lines(sent, stored + received.lines);
+    Ok(())
+}
+
+fn refused(line: &[u8], error: &LineError) -> Finding {
+    Finding::new(Rule::Line, &String::from_utf8_lossy(line), format!("the Agent drops this line: {error}"))
+}
+
+fn add_event(state: &mut State, event: &EventLine) -> Result<(), StoreError> {
+    let happened = event.timestamp.unwrap_or_else(|| state.now());
+    events::store(state, SOURCE, &event.to_json(), happened).map(drop)
+}
+
+fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
+    let now = state.now();
+    let findings = &mut received.findings;
+    let Some(name) = check_name(&line.name, findings) else { return };
+    let tags = check_tags(&name, &line.tags, findings);
+    if let Values::Numbers(numbers) = &line.values
+        && !numbers.iter().all(|number| number.is_finite())
+    {
+        findings.push(Finding::new(Rule::Value, &name, "a value is not a finite number"));
+        return;
+    }
+    if line.sample_rate.is_some() && matches!(line.kind, MetricType::Gauge | MetricType::Set) {
+        let message = "the sample rate of a gauge or a set has no effect";
+        findings.push(Finding::new(Rule::SampleRate, &name, message));
+    }
+    let weight = 1.0 / line.sample_rate.unwrap_or(1.0);
+    match (&line.values, line.kind, line.timestamp) {
+        (Values::Numbers(numbers), MetricType::Distribution, _) => {
+            let time = now - now.rem_euclid(INTERVAL);
+            let values = numbers.iter().map(|number| (*number, weight)).collect();
+            received.values.push(((name, tags, time), values));
+        }
+        (Values::Numbers(numbers), kind, Some(time)) => {
+            if !check_time(&name, time, now, findings) {
+                return;
+            }
+            let (kind, value) = match kind {
+                MetricType::Count => ("count", numbers.iter().sum::<f64>() * weight),
+                _ => ("gauge", numbers.last().copied().unwrap_or_default()),
+            };
+            let point =
+                Point { metric: name, tags, timestamp: time, value, kind, interval: None, unit: None };
+            received.points.push(point);
+        }
+        _ => received.points.extend(state.flushes.add(&name, &tags, line.kind, &line.values, weight, now)),
+    }
+    received.lines += 1;
+}

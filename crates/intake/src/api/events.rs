@@ -1,0 +1,98 @@
+//! Events: points in time with a text.
+//! See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    reading::{Outcome, invalid, number, object},
+    state::State,
+};
+use crate::{
+    exchange::{Answer, Request, error},
+    notice::Notice,
+    rules::check_event,
+    store::StoreError,
+};
+
+/// The number before that of the first event. The events that were recorded have such large numbers.
+const FIRST_ID: u64 = 5_934_719_801_181_587_474;
+
+/// Takes an event.
+pub(super) fn create(state: &mut State, request: &Request) -> Outcome {
+    let sent = object(request)?;
+    let event = with_defaults(sent.clone(), state.now());
+    if !event.get("title").is_some_and(Value::is_string) {
+        return Err(invalid("title"));
+    }
+    if !event.get("text").is_some_and(Value::is_string) {
+        return Err(invalid("text"));
+    }
+    if !event["tags"].as_array().is_some_and(|tags| tags.iter().all(Value::is_string)) {
+        return Err(invalid("tags"));
+    }
+    let happened = event["date_happened"].as_i64().ok_or_else(|| invalid("date_happened"))?;
+    let id = store(state, request.path(), &sent, happened)??;
+    Ok(json!({ "status": "ok", "event": shown(event, id) }))
+}
+
+/// Stores an event, unless Datadog would refuse it.
+pub(super) fn store(
+    state: &mut State,
+    source: &str,
+    sent: &Map<String, Value>,
+    happened: i64,
+) -> Result<Result<u64, Answer>, StoreError> {
+    let text = |name: &str| sent.get(name).and_then(Value::as_str);
+    let (title, body) = (text("title").unwrap_or_default(), text("text").unwrap_or_default());
+    let mut findings = Vec::new();
+    let is_taken = check_event(title, body, text("aggregation_key"), happened, state.now(), &mut findings);
+    let refusal = findings.first().map(|finding| error(400, &finding.message));
+    state.find_all(findings);
+    if let (false, Some(refusal)) = (is_taken, refusal) {
+        return Ok(Err(refusal));
+    }
+    let id = state.store.add_event(happened, &sent.clone().into())?;
+    state.notify(Notice::event(source, title));
+    Ok(Ok(id))
+}
+
+/// The events within the time of a request.
+pub(super) fn list(state: &State, request: &Request) -> Outcome {
+    let start = number(request, "start")?.ok_or_else(|| invalid("start"))?;
+    let end = number(request, "end")?.ok_or_else(|| invalid("end"))?;
+    let shown = |(id, time, event): (u64, i64, Value)| {
+        shown(with_defaults(event.as_object().cloned().unwrap_or_default(), time), id)
+    };
+    let events: Vec<Value> = state.store.events(&(start..=end))?.into_iter().map(shown).collect();
+    Ok(json!({ "events": events }))
+}
+
+/// One event.
+pub(super) fn read(state: &State, id: &str) -> Outcome {
+    let number = id.parse::<u64>().ok().and_then(|id| id.checked_sub(FIRST_ID));
+    let all = state.store.events(&(i64::MIN..=i64::MAX))?;
+    let found = all.into_iter().find(|(id, ..)| Some(*id) == number);
+    let (id, time, event) =
+        found.ok_or_else(|| error(404, &format!("No event matches that event_id {id}")))?;
+    let event = with_defaults(event.as_object().cloned().unwrap_or_default(), time);
+    Ok(json!({ "event": shown(event, id) }))
+}
+
+fn with_defaults(mut event: Map<String, Value>, now: i64) -> Map<String, Value> {
+    event.entry("tags").or_insert_with(|| json!([]));
+    event.entry("priority").or_insert_with(|| "normal".into());
+    event.entry("date_happened").or_insert_with(|| now.into());
+    event
+}
+
+/// An event as Datadog answers it.
+fn shown(mut event: Map<String, Value>, id: u64) -> Value {
+    for not_answered in ["aggregation_key", "related_event_id"] {
+        event.remove(not_answered);
+    }
+    let id = FIRST_ID.saturating_add(id);
+    event.insert("id".into(), id.into());
+    event.insert("id_str".into(), id.to_string().into());
+    event.insert("url".into(), format!("https://app.datadoghq.com/event/event?id={id}").into());
+    event.into()
+}

@@ -1,0 +1,24 @@
+//! The endpoints of Datadog's API and of the Agent, as far as the intake has them, and those of the intake itself.
+
+mod checks;
+mod dashboards;
+mod distributions;
+mod dogstatsd;
+mod events;
+mod manage;
+mod metadata;
+mod monitors;
+mod overview;
+mod payload;
+mod reading;
+mod routes;
+mod series;
+mod state;
+mod timeseries;
+mod traces;
+
+pub use routes::requires_application_key;
+
+pub(crate) use dogstatsd::receive;
+pub(crate) use routes::answer;
+pub(crate) use state::State;

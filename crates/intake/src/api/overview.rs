@@ -1,0 +1,99 @@
+//! The intake's own endpoints, for a page or a script. All answer JSON.
+#![doc = include_str!("overview.md")]
+
+use serde_json::{Value, json};
+
+use super::{
+    reading::{Outcome, invalid, number},
+    state::State,
+};
+use crate::exchange::{Request, error};
+
+/// The number of traces in an answer.
+const TRACES: usize = 100;
+/// By default, series have the points of this time, in seconds.
+const DEFAULT_SPAN: i64 = 24 * 60 * 60;
+/// The rules allow points that are ahead of the clock, in seconds.
+const AHEAD: i64 = 10 * 60;
+
+/// Answers a request below `/api/v1/intake`.
+pub(super) fn answer(state: &mut State, request: &Request) -> Outcome {
+    let path: Vec<&str> = request.path().split('/').skip(4).collect();
+    match (&*request.method, &path[..]) {
+        ("GET", []) => Ok(json!({
+            "intake": "system-health",
+            "version": env!("CARGO_PKG_VERSION"),
+            "file": state.store.file().display().to_string(),
+            "now": state.now(),
+        })),
+        ("GET", ["metrics"]) => metrics(state),
+        ("GET", ["series"]) => series(state, request),
+        ("GET", ["events"]) => events(state, request),
+        ("GET", ["monitors"]) => monitors(state),
+        ("GET", ["dashboards"]) => Ok(json!({ "dashboards": state.dashboards.all })),
+        ("GET", ["checks"]) => Ok(json!({ "checks": state.store.checks()? })),
+        ("GET", ["traces"]) => {
+            let traces = state.store.traces(TRACES)?.into_iter();
+            let traces: Vec<Value> =
+                traces.map(|(trace, spans)| json!({ "trace": trace, "spans": spans })).collect();
+            Ok(json!({ "traces": traces }))
+        }
+        ("GET", ["findings"]) => {
+            let findings = state.findings();
+            Ok(json!({ "findings": findings.list(), "dropped": findings.dropped() }))
+        }
+        _ => Err(error(404, "Not Found")),
+    }
+}
+
+fn metrics(state: &State) -> Outcome {
+    let metrics = state.store.metrics()?.into_iter().map(|summary| {
+        let metadata = state.metadata.get(&summary.metric).unwrap_or_default();
+        let mut shown = json!(summary);
+        for property in ["type", "unit", "description"] {
+            shown[property] = metadata[property].clone();
+        }
+        shown
+    });
+    Ok(json!({ "metrics": metrics.collect::<Vec<_>>() }))
+}
+
+fn series(state: &State, request: &Request) -> Outcome {
+    let metric = request.parameter("metric").ok_or_else(|| invalid("metric"))?;
+    let to = number(request, "to")?.unwrap_or_else(|| state.now() + AHEAD);
+    let from = number(request, "from")?.unwrap_or(to - AHEAD - DEFAULT_SPAN);
+    let series = state.store.series(&metric, &(from..=to))?;
+    Ok(json!({ "metric": metric, "series": series }))
+}
+
+fn events(state: &State, request: &Request) -> Outcome {
+    let from = number(request, "from")?.unwrap_or(i64::MIN);
+    let to = number(request, "to")?.unwrap_or(i64::MAX);
+    let mut events = state.store.events(&(from..=to))?;
+    events.sort_by_key(|(id, time, _)| std::cmp::Reverse((*time, *id)));
+    let shown = |(id, time, mut event): (u64, i64, Value)| {
+        event["id"] = id.into();
+        event["time"] = time.into();
+        event
+    };
+    Ok(json!({ "events": events.into_iter().map(shown).collect::<Vec<_>>() }))
+}
+
+fn monitors(state: &mut State) -> Outcome {
+    state.evaluate_all()?;
+    let shown = state.monitors.all.iter().map(|monitor| {
+        let id = monitor["id"].as_u64().unwrap_or_default();
+        let groups = state.evaluations.groups(id).into_iter();
+        let groups: Vec<Value> =
+            groups.map(|(tags, state)| json!({ "tags": tags, "state": state })).collect();
+        json!({
+            "id": id,
+            "name": monitor["name"],
+            "query": monitor["query"],
+            "state": state.evaluations.overall(id),
+            "groups": groups,
+            "monitor": monitor,
+        })
+    });
+    Ok(json!({ "monitors": shown.collect::<Vec<_>>() }))
+}

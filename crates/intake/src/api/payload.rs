@@ -1,0 +1,38 @@
+//! What all payloads of metrics have in common.
+
+use super::state::State;
+use crate::{
+    exchange::{Answer, Request, error},
+    rules::{Finding, Rule},
+};
+
+/// Datadog's limit for a payload as it is sent, in bytes.
+const MAX_WIRE_LENGTH: usize = 512_000;
+/// Datadog's limit for a payload once it is decompressed, in bytes.
+const MAX_LENGTH: usize = 5 * 1024 * 1024;
+
+/// Refuses a payload that is too large. The limits are documented for series, and used for distributions, too.
+pub(super) fn check_size(state: &mut State, request: &Request) -> Result<(), Answer> {
+    let (wire, plain) = (request.wire_length, request.body.len());
+    if wire <= MAX_WIRE_LENGTH && plain <= MAX_LENGTH {
+        return Ok(());
+    }
+    let message = format!(
+        "a payload has {wire} bytes, and {plain} when it is decompressed; at most {MAX_WIRE_LENGTH} and {MAX_LENGTH} are \
+         accepted"
+    );
+    state.find(&Finding::new(Rule::PayloadSize, request.path(), message));
+    Err(error(413, "Payload Too Large"))
+}
+
+/// Refuses a payload that is not what the endpoint takes.
+pub(super) fn unreadable(state: &mut State, request: &Request, cause: &serde_json::Error) -> Answer {
+    let message = format!("a payload is not in the expected format: {cause}");
+    state.find(&Finding::new(Rule::Payload, request.path(), message));
+    error(400, &format!("Payload is not in the expected format: {cause}"))
+}
+
+/// Datadog adds the host as a tag.
+pub(super) fn host_tag(host: Option<&str>) -> Option<String> {
+    host.filter(|host| !host.is_empty()).map(|host| format!("host:{host}"))
+}

@@ -1,0 +1,126 @@
+//! The state behind all endpoints.
+
+use std::collections::BTreeSet;
+
+use super::{dashboards::Dashboards, metadata::Metadata, monitors::Monitors, reading::seconds_since_1970};
+use crate::{
+    dogstatsd::Flushes,
+    notice::Notice,
+    query::{Evaluations, Transition},
+    rules::{Finding, Findings, Rule},
+    store::{Store, StoreError},
+    treatment::Treatment,
+};
+
+/// All that the intake knows.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) treatment: Treatment,
+    pub(crate) metadata: Metadata,
+    pub(crate) dashboards: Dashboards,
+    pub(crate) monitors: Monitors,
+    pub(crate) evaluations: Evaluations,
+    pub(crate) flushes: Flushes,
+    findings: Findings,
+    notices: Vec<Notice>,
+    /// The lines of `DogStatsD` since the last notice of them: those that were sent and those that were stored.
+    lines: (usize, usize),
+}
+
+impl State {
+    /// The state that an earlier intake left in the store.
+    pub(crate) fn new(store: Store) -> Result<Self, StoreError> {
+        Ok(Self {
+            treatment: Treatment::LikeDatadog,
+            metadata: store.load("metadata")?,
+            dashboards: store.load("dashboards")?,
+            monitors: store.load("monitors")?,
+            evaluations: Evaluations::default(),
+            flushes: Flushes::default(),
+            findings: Findings::default(),
+            notices: Vec::new(),
+            lines: (0, 0),
+            store,
+        })
+    }
+
+    /// Seconds since 1970.
+    #[expect(clippy::unused_self, reason = "the clock is part of the state")]
+    pub(crate) fn now(&self) -> i64 {
+        seconds_since_1970()
+    }
+
+    pub(crate) fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// Counts a finding. A new one is a notice.
+    pub(crate) fn find(&mut self, finding: &Finding) {
+        if self.findings.add(finding, self.now()) {
+            self.notify(Notice::Finding(finding.clone()));
+        }
+    }
+
+    pub(crate) fn find_all(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            self.find(&finding);
+        }
+    }
+
+    /// The points of some metrics have replaced others.
+    pub(crate) fn find_replaced(&mut self, metrics: &BTreeSet<String>) {
+        for metric in metrics {
+            let message = "a point replaced another one of the same series and second; the last value wins";
+            self.find(&Finding::new(Rule::Replaced, metric, message));
+        }
+    }
+
+    pub(crate) fn notify(&mut self, notice: Notice) {
+        self.notices.push(notice);
+    }
+
+    /// Counts lines of `DogStatsD`. There may be thousands of packets in a second, so not each is a notice.
+    pub(crate) fn count_lines(&mut self, sent: usize, stored: usize) {
+        self.lines = (self.lines.0 + sent, self.lines.1 + stored);
+    }
+
+    /// Makes one notice of the lines since the last call.
+    pub(crate) fn notify_of_lines(&mut self) {
+        let (sent, stored) = std::mem::take(&mut self.lines);
+        if sent > 0 {
+            self.notify(Notice::delivery("dogstatsd", "line", sent, stored, 0));
+        }
+    }
+
+    /// The notices since the last call.
+    pub(crate) fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Evaluates the monitors that are due at a time, in seconds since 1970.
+    pub(crate) fn evaluate_due(&mut self, now: i64) -> Result<Vec<Transition>, StoreError> {
+        let Self { evaluations, monitors, store, .. } = self;
+        evaluations.due(now, &monitors.all, store)
+    }
+
+    /// Evaluates all monitors now, and puts the status into each.
+    pub(crate) fn evaluate_all(&mut self) -> Result<(), StoreError> {
+        let now = self.now();
+        let Self { evaluations, monitors, store, .. } = self;
+        let transitions = evaluations.all(now, &monitors.all, store)?;
+        for monitor in &mut monitors.all {
+            let id = monitor["id"].as_u64().unwrap_or_default();
+            if let Some(status) = evaluations.overall(id) {
+                monitor["overall_state"] = serde_json::to_value(status).unwrap_or_default();
+            }
+        }
+        for transition in transitions {
+            let monitors = self.monitors.all.iter();
+            let mut own = monitors.filter(|monitor| monitor["id"].as_u64() == Some(transition.monitor));
+            let name = own.next().and_then(|monitor| monitor["name"].as_str()).unwrap_or_default().to_owned();
+            self.notify(Notice::Transition { name, transition });
+        }
+        Ok(())
+    }
+}

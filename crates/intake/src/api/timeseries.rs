@@ -1,0 +1,68 @@
+//! The endpoint that answers queries with the points that are stored.
+//! See <https://docs.datadoghq.com/api/latest/metrics/#query-timeseries-points>.
+
+use serde_json::{Value, json};
+
+use super::reading::{Outcome, invalid, number};
+use crate::{
+    exchange::{Request, error},
+    query::{Buckets, Expression},
+    store::{Store, StoredSeries},
+};
+
+/// Points of different seconds are told apart.
+const BUCKET: i64 = 1;
+
+/// The series that a request asks for.
+pub(super) fn answer(store: &Store, request: &Request) -> Outcome {
+    let text = request.parameter("query").ok_or_else(|| invalid("query"))?;
+    let time = |name| number(request, name)?.ok_or_else(|| invalid(name));
+    let (from, to): (i64, i64) = (time("from")?, time("to")?);
+    let expression =
+        Expression::read(&text).ok_or_else(|| error(400, &format!("Error parsing query: {text}")))?;
+    let stored = store.series_of(&expression.metrics(), &(from..=to))?;
+    let points = stored.iter().flat_map(StoredSeries::points);
+    let groups = expression.groups(&points, &(from..=to), BUCKET);
+    let series: Vec<Value> =
+        groups.iter().map(|(tags, points)| series(&expression, &text, tags, points)).collect();
+    Ok(json!({
+        "status": "ok",
+        "res_type": "time_series",
+        "series": series,
+        "from_date": milliseconds(from),
+        "to_date": milliseconds(to),
+        "query": text,
+        "group_by": expression.keys(),
+        "message": "",
+    }))
+}
+/// One series: of a metric, or of what was calculated.
+fn series(expression: &Expression<'_>, text: &str, tags: &[String], points: &Buckets) -> Value {
+    let query = if let Expression::Query(query) = expression { Some(query) } else { None };
+    let scope = match query {
+        Some(query) if tags.is_empty() => query.scope.to_owned(),
+        None if tags.is_empty() => "*".to_owned(),
+        _ => tags.join(","),
+    };
+    let name = query.map_or(text, |query| query.metric);
+    let shown = query
+        .map_or_else(|| text.to_owned(), |query| format!("{}:{}{{{scope}}}", query.aggregator, query.metric));
+    let point = |(time, value): (&i64, &f64)| json!([milliseconds(*time), value]);
+    json!({
+        "metric": name,
+        "display_name": name,
+        "aggr": query.map(|query| query.aggregator),
+        "expression": shown,
+        "scope": scope,
+        "tag_set": tags,
+        "query_index": 0,
+        "start": points.keys().next().copied().map(milliseconds),
+        "end": points.keys().next_back().copied().map(milliseconds),
+        "length": points.len(),
+        "pointlist": points.iter().map(point).collect::<Vec<_>>(),
+    })
+}
+
+fn milliseconds(seconds: i64) -> i64 {
+    seconds.saturating_mul(1000)
+}

@@ -1,0 +1,34 @@
+//! Why a line is dropped.
+
+/// Why the Agent drops a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineError {
+    /// It is not text.
+    #[error("it is not UTF-8")]
+    Text,
+    /// There is no name, value or type.
+    #[error("a metric is written NAME:VALUE|TYPE, such as page.views:1|c")]
+    Metric,
+    /// The type is not one of the protocol.
+    #[error("`{0}` is no type; the types are c, g, ms, h, s and d")]
+    Type(String),
+    /// A value is not a number.
+    #[error("`{0}` is not a number")]
+    Value(String),
+    /// A sample rate is not a number between 0 and 1.
+    #[error("`{0}` is no sample rate; it is a number greater than 0 and at most 1")]
+    SampleRate(String),
+    /// A timestamp is not a number of seconds.
+    #[error("`{0}` is no timestamp; it is a number of seconds since 1970")]
+    Timestamp(String),
+    /// Only counts and gauges have timestamps.
+    #[error("only counts and gauges can have a timestamp")]
+    TimestampOfType,
+    /// The head of an event is wrong.
+    #[error("an event is written _e{{TITLE_LENGTH,TEXT_LENGTH}}:TITLE|TEXT, with lengths in bytes of UTF-8")]
+    Event,
+    /// The head of a service check is wrong.
+    #[error("a service check is written _sc|NAME|STATUS, with a status from 0 to 3")]
+    ServiceCheck,
+}

@@ -1,0 +1,18 @@
+//! `DogStatsD`, as an application sends it to the Agent over UDP: metrics, events and service checks, one a line.
+//! See <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/>.
+
+mod event;
+mod fields;
+mod flushes;
+mod line;
+mod line_error;
+mod metric;
+mod service_check;
+
+pub use line::parses;
+pub use line_error::LineError;
+
+pub(crate) use event::EventLine;
+pub(crate) use flushes::{Flushes, INTERVAL};
+pub(crate) use line::Line;
+pub(crate) use metric::{MetricLine, MetricType, Values};

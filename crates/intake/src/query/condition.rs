@@ -1,0 +1,139 @@
+//! The condition of a metric monitor: its query with a window and a threshold.
+//! See <https://docs.datadoghq.com/monitors/configuration/> and <https://docs.datadoghq.com/dashboards/functions/rollup/>.
+
+use serde_json::Value;
+
+use super::{expression::Expression, metric_query::Buckets, status::Status, thresholds};
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+pub(super) const DAY: i64 = 24 * HOUR;
+/// The longest window that Datadog's API documents.
+const LONGEST_WINDOW: i64 = 7 * DAY;
+/// How the values within a window become one. Changes over time (`change`, `pct_change`) are not evaluated here.
+const OVER_TIME: [&str; 4] = ["avg", "sum", "max", "min"];
+/// What happens without data. See <https://docs.datadoghq.com/monitors/guide/on_missing_data/>.
+const ON_MISSING_DATA: [&str; 4] = ["default", "show_no_data", "show_and_notify_no_data", "resolve"];
+
+/// The parts of a monitor's query: `max(last_30m):max:a.b{*} >= 5`.
+pub(super) struct Condition<'a> {
+    over_time: &'a str,
+    /// In seconds.
+    pub(super) window: i64,
+    pub(super) expression: Expression<'a>,
+    comparator: &'static str,
+    critical: f64,
+}
+
+impl<'a> Condition<'a> {
+    pub(super) fn read(query: &'a str) -> Option<Self> {
+        let (over_time, rest) = query.trim_start().split_once("(last_")?;
+        let (window, rest) = rest.split_once("):")?;
+        let (comparator, critical) = thresholds::end(query)?;
+        let end = rest.rfind(comparator)?;
+        if !OVER_TIME.contains(&over_time) {
+            return None;
+        }
+        Some(Self {
+            over_time,
+            window: seconds(window)?,
+            expression: Expression::read(&rest[..end])?,
+            comparator,
+            critical,
+        })
+    }
+
+    /// How often it is evaluated, in seconds.
+    pub(super) fn frequency(&self) -> i64 {
+        match self.window {
+            window if window < DAY => MINUTE,
+            window if window < 2 * DAY => 10 * MINUTE,
+            _ => 30 * MINUTE,
+        }
+    }
+
+    /// The length of a bucket, in seconds.
+    pub(super) fn bucket(&self) -> i64 {
+        match self.window {
+            window if window <= HOUR => 20,
+            window if window <= 4 * HOUR => MINUTE,
+            window if window <= DAY => 5 * MINUTE,
+            window if window <= 2 * DAY => 10 * MINUTE,
+            _ => HOUR,
+        }
+    }
+
+    pub(super) fn status(&self, before: Status, data: Option<&Buckets>, options: &Value) -> Status {
+        let value = match (data, options["on_missing_data"].as_str()) {
+            (Some(buckets), _) => self.over_time(buckets),
+            (None, Some("show_no_data" | "show_and_notify_no_data")) => return Status::NoData,
+            (None, Some("resolve")) => return Status::Ok,
+            (None, None) if options["notify_no_data"] == true => return Status::NoData,
+            (None, Some("default")) if self.over_time == "sum" => 0.0,
+            (None, _) => return before,
+        };
+        let recovery = options["thresholds"]["critical_recovery"].as_f64();
+        match (self.is_met(value, self.critical), before, recovery) {
+            (true, ..) => Status::Alert,
+            (false, Status::Alert, Some(recovery)) if self.is_met(value, recovery) => Status::Alert,
+            _ => Status::Ok,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a number of buckets")]
+    fn over_time(&self, buckets: &Buckets) -> f64 {
+        let values = || buckets.values().copied();
+        match self.over_time {
+            "sum" => values().sum(),
+            "min" => values().fold(f64::INFINITY, f64::min),
+            "max" => values().fold(f64::NEG_INFINITY, f64::max),
+            _ => values().sum::<f64>() / buckets.len() as f64,
+        }
+    }
+
+    #[expect(clippy::float_cmp, reason = "Datadog documents no tolerance")]
+    fn is_met(&self, value: f64, limit: f64) -> bool {
+        match self.comparator {
+            "==" => value == limit,
+            "!=" => value != limit,
+            ">" => value > limit,
+            ">=" => value >= limit,
+            "<" => value < limit,
+            _ => value <= limit,
+        }
+    }
+}
+
+/// Why Datadog does not take a monitor whose query cannot be read or looks too far back, or that says twice what happens
+/// without data. The grammar is that of <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>, with the
+/// arithmetic that `expression` knows.
+pub(crate) fn refusal(query: &str, options: &Value) -> Option<String> {
+    let window = query.split_once("(last_").and_then(|(_, rest)| rest.split_once("):"));
+    if let Some((window, _)) = window
+        && seconds(window).is_none_or(|seconds| !(MINUTE..=LONGEST_WINDOW).contains(&seconds))
+    {
+        return Some(format!("The value provided for parameter 'query' is invalid: timeframe {window}"));
+    }
+    if Condition::read(query).is_none() {
+        return Some("The value provided for parameter 'query' is invalid".to_owned());
+    }
+    if options["on_missing_data"].as_str().is_some_and(|option| !ON_MISSING_DATA.contains(&option)) {
+        return Some("The value provided for parameter 'on_missing_data' is invalid".to_owned());
+    }
+    let is_legacy = options["notify_no_data"] == true || options["no_data_timeframe"].is_u64();
+    let is_twice = is_legacy && options["on_missing_data"].is_string();
+    is_twice.then(|| "on_missing_data cannot be used with notify_no_data or no_data_timeframe".to_owned())
+}
+
+/// A window such as `30m`, `4h`, `1d` or `1w`, in seconds.
+fn seconds(window: &str) -> Option<i64> {
+    let (number, unit) = window.split_at_checked(window.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "m" => MINUTE,
+        "h" => HOUR,
+        "d" => DAY,
+        "w" => 7 * DAY,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(unit)
+}

@@ -1,0 +1,128 @@
+//! What monitors make of the points that have arrived: the evaluation of metric monitors, as Datadog documents it.
+//!
+//! A query is evaluated over its window for each group that has been seen; the values in a bucket of time are averaged.
+//! A group without data behaves as `on_missing_data` says and is forgotten after a day. A group that was never
+//! seen is not evaluated at all. See <https://docs.datadoghq.com/monitors/configuration/>,
+//! <https://docs.datadoghq.com/monitors/guide/on_missing_data/> and
+//! <https://docs.datadoghq.com/dashboards/functions/rollup/>.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{
+    condition::{Condition, DAY},
+    status::{Status, Transition},
+};
+use crate::store::{Store, StoreError, StoredSeries};
+
+/// How long a group without data is remembered.
+const RETENTION: i64 = DAY;
+
+/// The groups of all monitors.
+#[derive(Debug, Default)]
+pub(crate) struct Evaluations(BTreeMap<(u64, Vec<String>), Group>);
+
+#[derive(Debug)]
+struct Group {
+    status: Status,
+    empty_since: Option<i64>,
+    /// Whether somebody was notified of the status and waits for a recovery.
+    is_notified: bool,
+}
+
+impl Evaluations {
+    /// Evaluates the monitors that are due at a time.
+    pub(crate) fn due(
+        &mut self,
+        now: i64,
+        monitors: &[Value],
+        store: &Store,
+    ) -> Result<Vec<Transition>, StoreError> {
+        self.evaluate_all(now, monitors, store, |condition| now % condition.frequency() == 0)
+    }
+
+    /// Evaluates all monitors, whether or not they are due.
+    pub(crate) fn all(
+        &mut self,
+        now: i64,
+        monitors: &[Value],
+        store: &Store,
+    ) -> Result<Vec<Transition>, StoreError> {
+        self.evaluate_all(now, monitors, store, |_| true)
+    }
+
+    /// The groups of a monitor with their status.
+    pub(crate) fn groups(&self, monitor: u64) -> Vec<(Vec<String>, Status)> {
+        let own = self.0.iter().filter(|((of, _), _)| *of == monitor);
+        own.map(|((_, tags), group)| (tags.clone(), group.status)).collect()
+    }
+
+    /// The worst status of a monitor's groups. `None` if it has none, because there was never data.
+    pub(crate) fn overall(&self, monitor: u64) -> Option<Status> {
+        self.groups(monitor).into_iter().map(|(_, status)| status).max()
+    }
+
+    /// Monitors of other types, and queries that cannot be read here, are not evaluated.
+    fn evaluate_all(
+        &mut self,
+        now: i64,
+        monitors: &[Value],
+        store: &Store,
+        is_due: impl Fn(&Condition<'_>) -> bool,
+    ) -> Result<Vec<Transition>, StoreError> {
+        let mut transitions = Vec::new();
+        for monitor in monitors {
+            let condition = Condition::read(monitor["query"].as_str().unwrap_or_default());
+            if let Some(condition) = condition.filter(|condition| is_due(condition)) {
+                self.evaluate(now, monitor, &condition, store, &mut transitions)?;
+            }
+        }
+        Ok(transitions)
+    }
+
+    fn evaluate(
+        &mut self,
+        now: i64,
+        monitor: &Value,
+        condition: &Condition<'_>,
+        store: &Store,
+        transitions: &mut Vec<Transition>,
+    ) -> Result<(), StoreError> {
+        let id = monitor["id"].as_u64().unwrap_or_default();
+        let time = now - condition.window + 1..=now;
+        let series = store.series_of(&condition.expression.metrics(), &time)?;
+        let points = series.iter().flat_map(StoredSeries::points);
+        let found = condition.expression.groups_in_monitor(&points, &time, condition.bucket());
+        let known = self.0.keys().filter(|(of, _)| *of == id).map(|(_, group)| group.clone());
+        let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
+        for tags in groups {
+            let key = (id, tags.clone());
+            let group = self.0.entry(key.clone()).or_insert(Group {
+                status: Status::Ok,
+                empty_since: None,
+                is_notified: false,
+            });
+            let data = found.get(&tags);
+            group.empty_since = if data.is_some() { None } else { group.empty_since.or(Some(now)) };
+            if group.empty_since.is_some_and(|since| now - since >= RETENTION) {
+                self.0.remove(&key);
+                continue;
+            }
+            let from = group.status;
+            let to = condition.status(from, data, &monitor["options"]);
+            if from == to {
+                continue;
+            }
+            let notifies = match to {
+                Status::Alert => true,
+                Status::NoData => monitor["options"]["on_missing_data"] == "show_and_notify_no_data",
+                Status::Ok => group.is_notified,
+            };
+            group.status = to;
+            group.is_notified = notifies && to != Status::Ok;
+            transitions.push(Transition { at: now, monitor: id, group: tags, from, to, notifies });
+        }
+        Ok(())
+    }
+}

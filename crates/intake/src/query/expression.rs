@@ -1,0 +1,274 @@
+//! Arithmetic of metrics in Datadog's query language: metrics, numbers, `+`, `-`, `*`, `/`, `abs()` and `clamp_max()`.
+//!
+//! It is calculated in each bucket of time. A bucket that only one side has, or in which the divisor is 0, has no value.
+//! See <https://docs.datadoghq.com/dashboards/functions/> and
+//! <https://docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics/>.
+
+use std::{collections::BTreeSet, ops::RangeInclusive};
+
+use super::metric_query::{Buckets, Groups, Modifier, Query};
+use crate::point::PointRef;
+
+/// An expression. All its metrics have the same groups: Datadog documents nothing about others.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Expression<'a> {
+    Number(f64),
+    Query(Query<'a>),
+    Abs(Box<Self>),
+    ClampMax(Box<Self>, f64),
+    Binary(Box<Self>, char, Box<Self>),
+}
+
+/// What an expression has come to.
+enum Value {
+    Number(f64),
+    Groups(Groups),
+}
+
+impl<'a> Expression<'a> {
+    /// Reads a whole text. It has at least one metric.
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
+        let (expression, rest) = Self::sum(text)?;
+        let queries = expression.queries();
+        let has_same_groups = queries.windows(2).all(|pair| pair[0].keys == pair[1].keys);
+        (rest.trim().is_empty() && !queries.is_empty() && has_same_groups).then_some(expression)
+    }
+
+    /// The tags by which the values are grouped.
+    pub(crate) fn keys(&self) -> &[&'a str] {
+        self.queries().first().map_or(&[], |query| &query.keys)
+    }
+
+    /// The metrics that it needs.
+    pub(crate) fn metrics(&self) -> BTreeSet<&'a str> {
+        self.queries().iter().map(|query| query.metric).collect()
+    }
+
+    /// The values of each group within a time, in buckets of a length. Groups without any value are left out.
+    pub(crate) fn groups<'p>(
+        &self,
+        points: &(impl Iterator<Item = PointRef<'p>> + Clone),
+        time: &RangeInclusive<i64>,
+        bucket: i64,
+    ) -> Groups {
+        self.evaluate(&|query| query.buckets(points.clone(), time, bucket)).into_groups()
+    }
+
+    /// The same as monitors see it. Metrics are interpolated beside others. If something is calculated of metrics of which
+    /// one is taken as a count, each is added up over the whole time before, and there is one bucket.
+    /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
+    pub(crate) fn groups_in_monitor<'p>(
+        &self,
+        points: &(impl Iterator<Item = PointRef<'p>> + Clone),
+        time: &RangeInclusive<i64>,
+        bucket: i64,
+    ) -> Groups {
+        let queries = self.queries();
+        if queries.len() == 1 {
+            return self.groups(points, time, bucket);
+        }
+        let adds_up_first = queries.iter().any(|query| query.modifier == Some(Modifier::Count));
+        let values = |query: &Query<'_>| {
+            let groups = query.aligned_buckets(points.clone(), time, bucket);
+            if !adds_up_first {
+                return groups;
+            }
+            let sum = |buckets: Buckets| Buckets::from([(0, buckets.values().sum())]);
+            groups.into_iter().map(|(tags, buckets)| (tags, sum(buckets))).collect()
+        };
+        self.evaluate(&values).into_groups()
+    }
+
+    fn queries(&self) -> Vec<&Query<'a>> {
+        match self {
+            Self::Number(_) => vec![],
+            Self::Query(query) => vec![query],
+            Self::Abs(inner) | Self::ClampMax(inner, _) => inner.queries(),
+            Self::Binary(left, _, right) => [left.queries(), right.queries()].concat(),
+        }
+    }
+
+    fn sum(text: &'a str) -> Option<(Self, &'a str)> {
+        Self::chain(text, &['+', '-'], Self::product)
+    }
+
+    fn product(text: &'a str) -> Option<(Self, &'a str)> {
+        Self::chain(text, &['*', '/'], Self::factor)
+    }
+
+    fn chain(
+        text: &'a str,
+        operators: &[char],
+        operand: fn(&'a str) -> Option<(Self, &'a str)>,
+    ) -> Option<(Self, &'a str)> {
+        let (mut left, mut rest) = operand(text)?;
+        while let Some(operator) = rest.trim_start().chars().next().filter(|next| operators.contains(next)) {
+            let (right, behind) = operand(&rest.trim_start()[1..])?;
+            left = Self::Binary(Box::new(left), operator, Box::new(right));
+            rest = behind;
+        }
+        Some((left, rest))
+    }
+
+    fn factor(text: &'a str) -> Option<(Self, &'a str)> {
+        let text = text.trim_start();
+        if let Some(inner) = text.strip_prefix("abs(") {
+            let (inner, rest) = Self::sum(inner)?;
+            return Some((Self::Abs(Box::new(inner)), rest.trim_start().strip_prefix(')')?));
+        }
+        if let Some(inner) = text.strip_prefix("clamp_max(") {
+            let (inner, rest) = Self::sum(inner)?;
+            let (limit, rest) = rest.trim_start().strip_prefix(',')?.split_once(')')?;
+            return Some((Self::ClampMax(Box::new(inner), limit.trim().parse().ok()?), rest));
+        }
+        if let Some(inner) = text.strip_prefix('(') {
+            let (inner, rest) = Self::sum(inner)?;
+            return Some((inner, rest.trim_start().strip_prefix(')')?));
+        }
+        let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
+        match text[..end].parse() {
+            Ok(number) => Some((Self::Number(number), &text[end..])),
+            Err(_) => Query::read_start(text).map(|(query, rest)| (Self::Query(query), rest)),
+        }
+    }
+
+    fn evaluate(&self, values: &impl Fn(&Query<'_>) -> Groups) -> Value {
+        let of = |expression: &Self| expression.evaluate(values);
+        match self {
+            Self::Number(number) => Value::Number(*number),
+            Self::Query(query) => Value::Groups(values(query)),
+            Self::Abs(inner) => of(inner).map(f64::abs),
+            Self::ClampMax(inner, limit) => of(inner).map(|value| value.min(*limit)),
+            Self::Binary(left, operator, right) => {
+                let apply = |left: f64, right: f64| match operator {
+                    '+' => left + right,
+                    '-' => left - right,
+                    '*' => left * right,
+                    _ => left / right,
+                };
+                match (of(left), of(right)) {
+                    (Value::Number(left), right) => right.map(|right| apply(left, right)),
+                    (left, Value::Number(right)) => left.map(|left| apply(left, right)),
+                    (Value::Groups(left), Value::Groups(right)) => Value::Groups(join(left, &right, apply)),
+                }
+            }
+        }
+    }
+}
+
+impl Value {
+    /// Changes all values. What is then no number is no value.
+    fn map(self, change: impl Fn(f64) -> f64) -> Self {
+        match self {
+            Self::Number(number) => Self::Number(change(number)),
+            Self::Groups(mut groups) => {
+                for buckets in groups.values_mut() {
+                    for value in buckets.values_mut() {
+                        *value = change(*value);
+                    }
+                    buckets.retain(|_, value| value.is_finite());
+                }
+                Self::Groups(groups)
+            }
+        }
+    }
+
+    fn into_groups(self) -> Groups {
+        match self {
+            Self::Number(_) => Groups::new(),
+            Self::Groups(mut groups) => {
+                groups.retain(|_, buckets| !buckets.is_empty());
+                groups
+            }
+        }
+    }
+}
+
+/// Groups and buckets that only one side has are left out, and those in which the result is no number.
+fn join(left: Groups, right: &Groups, apply: impl Fn(f64, f64) -> f64) -> Groups {
+    let joined = left.into_iter().filter_map(|(tags, left)| {
+        let right = right.get(&tags)?;
+        let both =
+            left.into_iter().filter_map(|(time, value)| Some((time, apply(value, *right.get(&time)?))));
+        Some((tags, both.filter(|(_, value)| value.is_finite()).collect()))
+    });
+    joined.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::point::Point;
+
+    fn point(metric: &str, timestamp: i64, value: f64) -> Point {
+        Point {
+            metric: metric.to_owned(),
+            tags: BTreeSet::from(["x:1".to_owned()]),
+            timestamp,
+            value,
+            kind: "gauge",
+            interval: None,
+            unit: None,
+        }
+    }
+
+    /// The values in each bucket of one group.
+    fn values(text: &str, points: &[Point]) -> Option<Vec<f64>> {
+        let groups = Expression::read(text)?.groups(&points.iter().map(PointRef::from), &(0..=120), 20);
+        groups.into_values().next().map(|buckets| buckets.into_values().collect())
+    }
+
+    #[test]
+    fn expressions_are_calculated() {
+        let points = [point("a.b", 60, -3.0)];
+        for (text, expected) in [
+            ("max:a.b{*}", -3.0),
+            ("1 - 2 * max:a.b{x:1} by {x}", 7.0),
+            ("abs(max:a.b{*} + 1) * abs(min:a.b{*})", 6.0),
+            ("(1 - 2) * max:a.b{*}", 3.0),
+            ("5 * clamp_max(sum:a.b{*}, -4) - 1", -21.0),
+            ("max:a.b{*} - 6 / max:a.b{*} / 2", -2.0),
+        ] {
+            assert_eq!(values(text, &points), Some(vec![expected]), "{text}");
+        }
+        assert_eq!(values("max:a.b{y:1}", &points), None);
+    }
+
+    #[test]
+    fn there_is_no_value_without_both_sides_or_beside_a_divisor_of_zero() {
+        // Datadog's own example: A = (10, 10, 10), B = (0, 1, -).
+        let ten = [0, 20, 40].map(|time| point("a", time, 10.0));
+        let points = [&ten[..], &[point("b", 0, 0.0), point("b", 20, 1.0)]].concat();
+
+        assert_eq!(values("sum:a{*} / sum:b{*}", &points), Some(vec![10.0]));
+        assert_eq!(values("sum:a{*} - sum:b{*}", &points), Some(vec![10.0, 9.0]));
+        assert_eq!(values("1 / sum:b{*}", &points), Some(vec![1.0]));
+        // 0 / 0 is no better.
+        assert_eq!(values("sum:b{*} / sum:b{*}", &points), Some(vec![1.0]));
+        assert_eq!(values("sum:a{*} / sum:b{*} by {x}", &points), None);
+        assert_eq!(values("sum:a{*} by {x} / sum:b{*} by {x}", &points), Some(vec![10.0]));
+        assert_eq!(values("sum:a{*} / sum:b{*}", &[point("a", 0, 1.0), point("b", 20, 1.0)]), None);
+    }
+
+    #[test]
+    fn what_is_no_expression_is_not_read() {
+        for text in [
+            "",
+            "7",
+            "1 +",
+            "max:a.b",
+            "abs(max:a.b{*}",
+            "clamp_max(max:a.b{*})",
+            "sqrt(max:a.b{*})",
+            "1 2",
+            "max:a.b{*} / ",
+            "max:a.b{*} // max:a.b{*}",
+            "max:a.b{*} % 2",
+            "max:a.b{*} max:a.b{*}",
+            "max:a.b{*} by {x} / max:a.b{*}",
+            "max:a.b{*} by {x} / max:a.b{*} by {y}",
+        ] {
+            assert_eq!(Expression::read(text), None, "{text}");
+        }
+    }
+}

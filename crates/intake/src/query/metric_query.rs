@@ -1,0 +1,237 @@
+//! Metrics in Datadog's query language: which series a text means, and what their values come to.
+//! See <https://docs.datadoghq.com/metrics/#querying-metrics>.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
+
+use crate::point::PointRef;
+
+/// By default, gaps of up to five minutes are filled.
+/// See <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
+const DEFAULT_FILL: i64 = 300;
+const AGGREGATORS: [&str; 5] = ["avg", "sum", "min", "max", "count"];
+
+/// A value for each bucket of time, by its start.
+pub(crate) type Buckets = BTreeMap<i64, f64>;
+/// The values of each group, by its tags.
+pub(crate) type Groups = BTreeMap<Vec<String>, Buckets>;
+
+/// A metric with its scope in a query: `sum:jobs{env:prod,!team:a} by {service}.as_count()`.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Query<'a> {
+    pub(crate) aggregator: &'a str,
+    pub(crate) metric: &'a str,
+    pub(crate) scope: &'a str,
+    pub(crate) keys: Vec<&'a str>,
+    pub(crate) modifier: Option<Modifier>,
+    /// The longest gap that is filled beside other metrics, in seconds.
+    fill: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Modifier {
+    Count,
+    Rate,
+}
+
+impl<'a> Query<'a> {
+    /// Reads the metric at the start of a text, and returns what is behind it.
+    pub(crate) fn read_start(text: &'a str) -> Option<(Self, &'a str)> {
+        let (before, after) = text.split_once('{')?;
+        let (aggregator, metric) = before.split_once(':')?;
+        let (scope, mut rest) = after.split_once('}')?;
+        let mut keys = vec![];
+        if let Some((list, behind)) = rest.strip_prefix(" by {").and_then(|rest| rest.split_once('}')) {
+            keys = list.split(',').map(str::trim).collect();
+            rest = behind;
+        }
+        let mut modifier = None;
+        for (text, found) in [(".as_count()", Modifier::Count), (".as_rate()", Modifier::Rate)] {
+            if let Some(behind) = rest.strip_prefix(text) {
+                (modifier, rest) = (Some(found), behind);
+            }
+        }
+        let mut fill = if modifier.is_none() { Some(DEFAULT_FILL) } else { None };
+        if let Some(behind) = rest.strip_prefix(".fill(null)") {
+            (fill, rest) = (None, behind);
+        }
+        let is_of_metric = |letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter);
+        let readable = |tag: &str| !tag.is_empty() && !tag.contains([' ', '$', '{']);
+        let valid = AGGREGATORS.contains(&aggregator)
+            && metric.starts_with(|letter: char| letter.is_ascii_alphabetic())
+            && metric.chars().all(is_of_metric)
+            && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(readable);
+        valid.then_some((Self { aggregator, metric, scope, keys, modifier, fill }, rest))
+    }
+
+    /// The values of each group within a time. In a bucket of time each series is averaged, or summed up as a count, and
+    /// then the series are aggregated.
+    /// See <https://docs.datadoghq.com/metrics/custom_metrics/type_modifiers/>.
+    pub(crate) fn buckets<'p>(
+        &self,
+        points: impl Iterator<Item = PointRef<'p>>,
+        time: &RangeInclusive<i64>,
+        length: i64,
+    ) -> Groups {
+        self.aggregated(points, time, length, None)
+    }
+
+    /// The same beside other metrics: each series is interpolated before, so that they can be aligned.
+    pub(crate) fn aligned_buckets<'p>(
+        &self,
+        points: impl Iterator<Item = PointRef<'p>>,
+        time: &RangeInclusive<i64>,
+        length: i64,
+    ) -> Groups {
+        self.aggregated(points, time, length, self.fill)
+    }
+
+    fn aggregated<'p>(
+        &self,
+        points: impl Iterator<Item = PointRef<'p>>,
+        time: &RangeInclusive<i64>,
+        length: i64,
+        fill: Option<i64>,
+    ) -> Groups {
+        let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
+        for point in points {
+            if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(point.tags) {
+                let Some(group) = self.group(point.tags) else { continue };
+                let series = groups.entry(group).or_default().entry(point.tags).or_default();
+                series
+                    .entry(point.timestamp - point.timestamp % length)
+                    .or_default()
+                    .push(self.modified(point));
+            }
+        }
+        let over_time = |values: Vec<f64>| match self.modifier {
+            Some(Modifier::Count) => values.iter().sum(),
+            _ => average(&values),
+        };
+        let all = groups.into_iter().map(|(tags, series)| {
+            let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
+            for values in series.into_values() {
+                let values = values.into_iter().map(|(start, values)| (start, over_time(values))).collect();
+                for (start, value) in filled(values, length, fill.unwrap_or_default()) {
+                    buckets.entry(start).or_default().push(value);
+                }
+            }
+            let tags = tags.into_iter().map(str::to_owned).collect();
+            (tags, buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect())
+        });
+        all.collect()
+    }
+
+    fn is_about(&self, tags: &BTreeSet<String>) -> bool {
+        self.scope.split(',').map(str::trim).all(|wanted| match wanted.strip_prefix('!') {
+            Some(unwanted) => !tags.contains(unwanted),
+            None => wanted == "*" || tags.contains(wanted),
+        })
+    }
+
+    /// The tags with the keys of the query; a series without one of them is not in the answer.
+    fn group<'p>(&self, tags: &'p BTreeSet<String>) -> Option<Vec<&'p str>> {
+        let has_key = |tag: &str, key: &str| tag.split_once(':').is_some_and(|(own, _)| own == key);
+        let tag = |key: &&str| tags.iter().find(|tag| has_key(tag, key)).map(String::as_str);
+        self.keys.iter().map(tag).collect()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an interval is some seconds or hours")]
+    fn modified(&self, point: PointRef<'_>) -> f64 {
+        let interval = point.interval.unwrap_or(1) as f64;
+        match (self.modifier, point.kind) {
+            (Some(Modifier::Count), "rate") => point.value * interval,
+            (Some(Modifier::Rate), "count") => point.value / interval,
+            _ => point.value,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a number of series")]
+    fn aggregate(&self, values: &[f64]) -> f64 {
+        match self.aggregator {
+            "sum" => values.iter().sum(),
+            "min" => values.iter().copied().fold(f64::INFINITY, f64::min),
+            "max" => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            "count" => values.len() as f64,
+            _ => average(values),
+        }
+    }
+}
+
+/// Puts a straight line into gaps that are not longer than a limit.
+#[expect(clippy::cast_precision_loss, reason = "some minutes")]
+fn filled(mut buckets: Buckets, length: i64, limit: i64) -> Buckets {
+    let known: Vec<(i64, f64)> = buckets.iter().map(|(start, value)| (*start, *value)).collect();
+    for pair in known.windows(2) {
+        let [(from, first), (to, last)] = pair else { continue };
+        if to - from <= limit {
+            let slope = (last - first) / (to - from) as f64;
+            let between = (1..(to - from) / length).map(|step| from + step * length);
+            buckets.extend(between.map(|start| (start, first + slope * (start - from) as f64)));
+        }
+    }
+    buckets
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of values")]
+fn average(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_with_a_scope_is_read() {
+        let plain = Query {
+            aggregator: "max",
+            metric: "a.b",
+            scope: "*",
+            keys: vec![],
+            modifier: None,
+            fill: Some(300),
+        };
+        assert_eq!(Query::read_start("max:a.b{*}"), Some((plain, "")));
+        let all = Query {
+            aggregator: "sum",
+            metric: "a.b_c",
+            scope: "x:1, !y:2",
+            keys: vec!["env", "team"],
+            modifier: Some(Modifier::Count),
+            fill: None,
+        };
+        let text = "sum:a.b_c{x:1, !y:2} by {env,team}.as_count() / avg:d{*}";
+        assert_eq!(Query::read_start(text), Some((all, " / avg:d{*}")));
+        let (unfilled, rest) = Query::read_start("avg:a{*} by {env}.fill(null) > 5").unwrap();
+        assert_eq!((unfilled.fill, rest), (None, " > 5"));
+    }
+
+    #[test]
+    fn short_gaps_are_filled_with_a_straight_line() {
+        let buckets = Buckets::from([(0, 1.0), (60, 4.0), (400, 0.0)]);
+
+        let all = Buckets::from([(0, 1.0), (20, 2.0), (40, 3.0), (60, 4.0), (400, 0.0)]);
+        assert_eq!(filled(buckets.clone(), 20, 300), all);
+        assert_eq!(filled(buckets.clone(), 20, 0), buckets);
+    }
+
+    #[test]
+    fn what_is_no_query_is_not_read() {
+        for text in [
+            "",
+            "a.b",
+            "avg:a.b",
+            "avg:a.b{",
+            "avg:a.b{}",
+            "most:a.b{*}",
+            "avg:{*}",
+            "avg:a{x AND y}",
+            "avg:a b{*}",
+        ] {
+            assert_eq!(Query::read_start(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The status of monitors, and its changes.
+
+use serde::Serialize;
+
+/// The status of a monitor's group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Status {
+    /// The condition is not met.
+    #[serde(rename = "OK")]
+    Ok,
+    /// There was data, and is none any more.
+    #[serde(rename = "No Data")]
+    NoData,
+    /// The condition is met.
+    Alert,
+}
+
+/// A change of the status of a monitor's group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Transition {
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// The monitor's id.
+    pub monitor: u64,
+    /// The tags of the group; none in a monitor without groups.
+    pub group: Vec<String>,
+    /// The status before. A new group is OK.
+    pub from: Status,
+    /// The status since.
+    pub to: Status,
+    /// Whether somebody is notified.
+    pub notifies: bool,
+}

@@ -1,0 +1,65 @@
+//! The thresholds of a monitor have to agree with its query, and with each other.
+//! See <https://docs.datadoghq.com/monitors/guide/recovery-thresholds/>.
+
+use serde_json::Value;
+
+use crate::exchange::{Answer, error};
+
+const COMPARATORS: [&str; 6] = [">=", "<=", "==", "!=", ">", "<"];
+/// The first of each pair is calmer than the second.
+const CALMER: [(&str, &str); 3] =
+    [("critical_recovery", "critical"), ("warning", "critical"), ("warning_recovery", "warning")];
+
+/// Refuses thresholds that do not fit the end of the query, such as `> 5`, and counts that are not added up.
+/// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
+pub(crate) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
+    let (comparator, limit) = end(query).ok_or_else(|| {
+        let text = "The value provided for parameter 'query' is invalid: invalid operator specified: ";
+        error(400, text)
+    })?;
+    if query.contains(".as_count()") && !query.trim_start().starts_with("sum(") {
+        let text =
+            "The value provided for parameter 'query' is invalid: as_count() needs the aggregation sum";
+        return Err(error(400, text));
+    }
+    let threshold = |name: &str| thresholds[name].as_f64();
+    if let Some(critical) = threshold("critical").filter(|critical| critical.total_cmp(&limit).is_ne()) {
+        let text =
+            format!("Alert threshold ({critical:?}) does not match that used in the query ({limit:?}).");
+        return Err(error(400, &text));
+    }
+    for (calm, worse) in CALMER {
+        let (Some(low), Some(high)) = (threshold(calm), threshold(worse)) else { continue };
+        let (side, right) = match comparator {
+            ">" | ">=" => ("less", low < high),
+            "<" | "<=" => ("greater", low > high),
+            _ => continue,
+        };
+        if !right {
+            return Err(error(400, &format!("{calm} ({low:?}) must be {side} than {worse} ({high:?}).")));
+        }
+    }
+    Ok(())
+}
+
+/// The comparator and the number at the end of a query.
+pub(crate) fn end(query: &str) -> Option<(&'static str, f64)> {
+    let query = query.trim_end();
+    let (rest, number) = query.split_at(query.rfind(['<', '>', '=', ' '])? + 1);
+    let comparator = COMPARATORS.into_iter().find(|comparator| rest.trim_end().ends_with(comparator))?;
+    Some((comparator, number.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_query_is_a_comparison() {
+        assert_eq!(end("avg(last_5m):avg:a{x:1} > 5"), Some((">", 5.0)));
+        assert_eq!(end("avg(last_5m):avg:a{x:1}<=0.5 "), Some(("<=", 0.5)));
+        assert_eq!(end("avg(last_5m):avg:a{x:1} >= -1e3"), Some((">=", -1000.0)));
+        assert_eq!(end("avg(last_5m):avg:a{x:1}"), None);
+        assert_eq!(end("avg(last_5m):avg:a{x:1} > many"), None);
+    }
+}

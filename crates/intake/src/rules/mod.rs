@@ -1,0 +1,21 @@
+//! Datadog's rules: what it would refuse or change. Each function is pure: it takes what was submitted, and returns what Datadog
+//! would store with a [`Finding`] for each difference. The rules come from Datadog's documentation, to which each finding links.
+
+mod event;
+mod finding;
+mod findings;
+mod name;
+mod rule;
+mod series;
+mod tags;
+
+pub use finding::Finding;
+pub use findings::FoundFinding;
+pub use rule::{Effect, Rule};
+
+pub(crate) use event::check_event;
+pub(crate) use finding::quoted;
+pub(crate) use findings::Findings;
+pub(crate) use name::check_name;
+pub(crate) use series::{Submission, SubmittedPoint, check_series, check_time};
+pub(crate) use tags::check_tags;

@@ -1,0 +1,52 @@
+//! The values of distributions. Unlike a point, a value never replaces another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::params;
+
+use super::{
+    Store, StoreError,
+    points::{SeriesIds, series_row},
+};
+
+/// Metric, tags, and seconds since 1970.
+pub type DistributionId = (String, BTreeSet<String>, i64);
+
+/// Values of a distribution, each with the number of times that it counts.
+pub(crate) type WeightedValues = Vec<(f64, f64)>;
+
+impl Store {
+    /// Adds values.
+    pub(crate) fn add_values(&mut self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let mut ids = SeriesIds::new(transaction)?;
+            let mut add = transaction.prepare("INSERT INTO distribution_values VALUES (?1, ?2, ?3, ?4)")?;
+            for ((metric, tags, time), values) in all {
+                let series = ids.id(metric, tags)?;
+                for (value, weight) in values {
+                    add.execute(params![series, time, value, weight])?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// All values, in the order of their arrival.
+    pub(crate) fn values(&self) -> Result<BTreeMap<DistributionId, Vec<f64>>, StoreError> {
+        self.read(|connection| {
+            let mut series = connection.prepare("SELECT id, metric, tags FROM series")?;
+            let series: Vec<_> = series.query_map([], series_row)?.collect::<Result<_, _>>()?;
+            let mut select = connection
+                .prepare("SELECT time, value FROM distribution_values WHERE series = ?1 ORDER BY rowid")?;
+            let mut all = BTreeMap::<_, Vec<f64>>::new();
+            for (id, metric, tags) in series {
+                let rows = select.query_map([id], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+                for row in rows {
+                    let (time, value) = row?;
+                    all.entry((metric.clone(), tags.clone(), time)).or_default().push(value);
+                }
+            }
+            Ok(all)
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! What is small and changes as a whole: all dashboards, all monitors, all metadata. And the last status of service checks.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension, params};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{Store, StoreError, points::to_json};
+
+impl Store {
+    /// Replaces a document.
+    pub(crate) fn save(&mut self, kind: &str, document: &impl Serialize) -> Result<(), StoreError> {
+        let body = serde_json::to_string(document).unwrap_or_default();
+        self.write(|transaction| {
+            transaction
+                .prepare("INSERT OR REPLACE INTO documents VALUES (?1, ?2)")?
+                .execute(params![kind, body])?;
+            Ok(())
+        })
+    }
+
+    /// The document, or its default if none was saved.
+    pub(crate) fn load<T: DeserializeOwned + Default>(&self, kind: &str) -> Result<T, StoreError> {
+        let body: Option<String> = self.read(|connection| {
+            let mut select = connection.prepare("SELECT body FROM documents WHERE kind = ?1")?;
+            select.query_row([kind], |row| row.get(0)).optional()
+        })?;
+        Ok(body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
+    }
+
+    /// Replaces the status of a service check.
+    pub(crate) fn put_check(
+        &mut self,
+        name: &str,
+        tags: &BTreeSet<String>,
+        check: &Value,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let mut put = transaction.prepare("INSERT OR REPLACE INTO checks VALUES (?1, ?2, ?3)")?;
+            put.execute(params![name, to_json(tags), check.to_string()])?;
+            Ok(())
+        })
+    }
+
+    /// The service checks, by name.
+    pub(crate) fn checks(&self) -> Result<Vec<Value>, StoreError> {
+        self.read(|connection| {
+            let mut select = connection.prepare("SELECT body FROM checks ORDER BY name, tags")?;
+            select.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()
+        })
+        .map(|bodies| bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect())
+    }
+}

@@ -1,0 +1,134 @@
+//! Overviews of the metrics, for a page.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
+
+use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+
+use super::{
+    Store, StoreError,
+    points::{from_json, series_row},
+};
+
+/// A metric with its last value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricSummary {
+    /// The metric's name.
+    pub metric: String,
+    /// The number of its series.
+    pub series: usize,
+    /// All tags of its series.
+    pub tags: BTreeSet<String>,
+    /// The time of the last point, in seconds since 1970.
+    pub time: i64,
+    /// The last value. If several series have one, that of the first. For a distribution, the average.
+    pub value: f64,
+    /// Whether it is a distribution.
+    pub is_distribution: bool,
+}
+
+/// A series with its points.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeriesSummary {
+    /// Its tags.
+    pub tags: BTreeSet<String>,
+    /// Times in seconds since 1970, and values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<(i64, f64)>,
+    /// Distributions of values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub distributions: Vec<DistributionSummary>,
+}
+
+/// A distribution at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct DistributionSummary {
+    /// In seconds since 1970.
+    pub time: i64,
+    /// The number of values.
+    pub count: f64,
+    /// The lowest value.
+    pub min: f64,
+    /// The greatest value.
+    pub max: f64,
+    /// The average of the values.
+    pub avg: f64,
+}
+
+const LAST_POINT: &str = "SELECT time, value FROM points WHERE series = ?1 ORDER BY time DESC LIMIT 1";
+const LAST_DISTRIBUTION: &str = "SELECT time, sum(value * weight) / sum(weight) FROM distribution_values \
+                                 WHERE series = ?1 GROUP BY time ORDER BY time DESC LIMIT 1";
+
+impl Store {
+    /// The metrics, by name.
+    pub(crate) fn metrics(&self) -> Result<Vec<MetricSummary>, StoreError> {
+        self.read(|connection| {
+            let mut all = BTreeMap::<String, MetricSummary>::new();
+            let mut series = connection.prepare("SELECT id, metric, tags FROM series ORDER BY id")?;
+            for row in series.query_map([], series_row)? {
+                let (id, metric, tags) = row?;
+                let last = |sql| -> rusqlite::Result<Option<(i64, f64)>> {
+                    let mut select = connection.prepare(sql)?;
+                    select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                };
+                let point = last(LAST_POINT)?;
+                let (Some((time, value)), is_distribution) = (match point {
+                    Some(point) => (Some(point), false),
+                    None => (last(LAST_DISTRIBUTION)?, true),
+                }) else {
+                    continue;
+                };
+                let summary = all.entry(metric).or_insert_with_key(|metric| MetricSummary {
+                    metric: metric.clone(),
+                    series: 0,
+                    tags: BTreeSet::new(),
+                    time,
+                    value,
+                    is_distribution,
+                });
+                summary.series += 1;
+                summary.tags.extend(tags);
+                if time > summary.time {
+                    (summary.time, summary.value) = (time, value);
+                }
+            }
+            Ok(all.into_values().collect())
+        })
+    }
+
+    /// The series of a metric, with the points within a time.
+    pub(crate) fn series(
+        &self,
+        metric: &str,
+        time: &RangeInclusive<i64>,
+    ) -> Result<Vec<SeriesSummary>, StoreError> {
+        self.read(|connection| {
+            let mut series =
+                connection.prepare("SELECT id, tags FROM series WHERE metric = ?1 ORDER BY tags")?;
+            let mut points = connection.prepare(
+                "SELECT time, value FROM points WHERE series = ?1 AND time BETWEEN ?2 AND ?3 ORDER BY time",
+            )?;
+            let mut distributions = connection.prepare(
+                "SELECT time, sum(weight), min(value), max(value), sum(value * weight) / sum(weight)
+                 FROM distribution_values WHERE series = ?1 AND time BETWEEN ?2 AND ?3 GROUP BY time ORDER BY time",
+            )?;
+            let rows = series.query_map([metric], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+            rows.map(|row| {
+                let (id, tags) = row?;
+                let within = params![id, time.start(), time.end()];
+                let points = points.query_map(within, |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let points = points.collect::<Result<_, _>>()?;
+                let distributions = distributions.query_map(within, |row| {
+                    let [count, min, max, avg] = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+                    Ok(DistributionSummary { time: row.get(0)?, count, min, max, avg })
+                })?;
+                let distributions = distributions.collect::<Result<_, _>>()?;
+                Ok(SeriesSummary { tags: from_json(&tags), points, distributions })
+            })
+            .collect()
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! What happens to what Datadog would not store.
+
+/// What happens to submissions that break Datadog's rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Treatment {
+    /// They are changed or dropped, as Datadog does.
+    #[default]
+    LikeDatadog,
+    /// They are stored as they were sent, with any time. For tests that choose the time.
+    AsSent,
+}

@@ -1,0 +1,6 @@
+//! The intake as a server: Datadog's own clients talk to it, and web sites cannot.
+
+mod clients;
+mod dogstatsd;
+mod running;
+mod server;
