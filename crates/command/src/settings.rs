@@ -4,11 +4,11 @@ use std::path::Path;
 
 use system_health_registry::{
     Settings,
-    settings::{SettingPath, SettingsBuilder, SettingsError},
+    settings::{Origin, SettingPath, SettingsBuilder, SettingsError},
 };
 use system_health_reporter::{ReportSettings, StateSettings};
 
-use crate::args::{FolderArguments, SettingFlagArguments, SettingsArguments};
+use crate::args::{FolderArguments, SettingFlagArguments, SettingSwitchArguments, SettingsArguments};
 
 /// The settings file that is read by default.
 pub(crate) const DEFAULT_FILE: &str = "system-health.toml";
@@ -32,6 +32,24 @@ pub(crate) fn load(
     flags: &SettingFlagArguments,
 ) -> Result<Settings, SettingsError> {
     flags.apply(builder(arguments)?).build()
+}
+
+/// The same, overridden by flags whose values depend on all other settings. The state folder may be named by an argument.
+pub(crate) fn load_switched(
+    arguments: &SettingsArguments,
+    flags: &SettingFlagArguments,
+    switches: &SettingSwitchArguments,
+    folder: &FolderArguments,
+) -> Result<Settings, SettingsError> {
+    let flagged = || Ok::<_, SettingsError>(flags.apply(builder(arguments)?));
+    if switches.is_empty() {
+        return flagged()?.build();
+    }
+    let others = match folder.state_dir.as_deref().and_then(Path::to_str) {
+        Some(folder) => flagged()?.set("state", "dir", folder, Origin::Flag("--state-dir")),
+        None => flagged()?,
+    };
+    switches.apply(&others.build()?, flagged()?)?.build()
 }
 
 /// The settings of a run, with the table `[report]`.

@@ -2,8 +2,7 @@
 
 use anyhow::Context as _;
 use system_health_command::{CommandContext, StateArguments};
-use system_health_credentials::Credentials;
-use system_health_datadog::{APP_KEY, DatadogApi, DatadogConfig, DatadogDestination, MonitorScope};
+use system_health_datadog::{DatadogApi, DatadogConfig, DatadogDestination, MonitorScope};
 use system_health_registry::{Context, Destination, Settings, Tag};
 use system_health_reporter::{ReportSettings, StateSettings, base_tags as base_tags_of, warn_of_damage};
 use system_health_state::Store;
@@ -32,10 +31,10 @@ impl Connection {
         let datadog = DatadogDestination::new(&settings.table()?)?;
         let context = Context::new().provide(settings.clone());
         let config = datadog.config(&context).await.map_err(anyhow::Error::msg)?;
-        let credentials: Credentials = context.get().await.map_err(anyhow::Error::msg)?;
-        let app_key = credentials
-            .get(&APP_KEY)
+        let app_key = datadog
+            .application_key(&context)
             .await
+            .map_err(anyhow::Error::msg)
             .context("Datadog's API needs an application key in addition to the API key")?;
         let api = DatadogApi::new(&config, &app_key)?;
         Ok(Self { datadog, api, config })

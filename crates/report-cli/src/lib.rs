@@ -23,6 +23,8 @@ use system_health_datadog as _;
 use system_health_datadog_commands as _;
 #[cfg(feature = "dogstatsd")]
 use system_health_dogstatsd as _;
+#[cfg(feature = "intake")]
+use system_health_intake_command as _;
 #[cfg(feature = "local")]
 use system_health_local as _;
 #[cfg(feature = "otlp")]

@@ -5,7 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use system_health_registry::parse_duration;
 
-use super::{FailOnArgument, GlobList, SettingFlagArguments, SettingsArguments, StateArguments};
+use super::{
+    FailOnArgument, GlobList, SettingFlagArguments, SettingSwitchArguments, SettingsArguments, StateArguments,
+};
 
 /// What to collect, and what to do with the values.
 #[derive(Debug, Args)]
@@ -29,6 +31,8 @@ pub(crate) struct CollectArguments {
     pub(crate) skip: Vec<GlobList>,
     #[command(flatten)]
     pub(crate) flags: SettingFlagArguments,
+    #[command(flatten)]
+    pub(crate) switches: SettingSwitchArguments,
     #[command(flatten)]
     pub(crate) state: StateArguments,
     #[command(flatten)]

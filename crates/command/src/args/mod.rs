@@ -13,6 +13,7 @@ mod read;
 mod report;
 mod secrets;
 mod setting_flags;
+mod setting_switches;
 mod settings;
 mod state;
 
@@ -32,3 +33,4 @@ pub(crate) use output::{LogFormat, OutputArguments};
 pub(crate) use read::command_line;
 pub(crate) use report::{Arguments, Command};
 pub(crate) use setting_flags::SettingFlagArguments;
+pub(crate) use setting_switches::SettingSwitchArguments;

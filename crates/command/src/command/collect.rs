@@ -2,7 +2,7 @@
 //! the delivery.
 
 use system_health_registry::{Catalog, Context, Interruption, NamedAfter, Settings, linked_extensions};
-use system_health_reporter::{FailOn, Finished, Mode, Reporter, ReporterBuilder, run_end};
+use system_health_reporter::{FailOn, Finished, Mode, ReportSettings, Reporter, ReporterBuilder, run_end};
 use tokio::time::Instant;
 
 use super::{exit_reason, hints, run_output::RunOutput, runtime};
@@ -21,7 +21,9 @@ pub(super) fn run(
     catalog: &Catalog,
     output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
-    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.flags)?;
+    let CollectArguments { flags, switches, state, .. } = arguments;
+    let settings = settings::load_switched(&arguments.settings, flags, switches, &state.folder)?;
+    let report: ReportSettings = settings.table()?;
     let mode = match (arguments.push, arguments.dry_run) {
         (true, _) => Mode::Push,
         (_, true) => Mode::DryRun,

@@ -52,7 +52,8 @@ impl Stdout {
     }
 
     /// The format of the data.
-    pub(crate) fn format(self) -> Format {
+    #[must_use]
+    pub fn format(self) -> Format {
         self.format
     }
 

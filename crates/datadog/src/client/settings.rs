@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use system_health_credentials::SecretName;
-use system_health_registry::settings_table;
+use system_health_registry::{Settings, settings::SettingsError, settings_table};
 
 use super::{Endpoint, EndpointError, Site, SiteError};
 
@@ -14,6 +14,8 @@ pub struct DatadogSettings {
     pub site: Option<String>,
     /// An endpoint that replaces the site's, such as a proxy or a test server.
     pub url: Option<String>,
+    /// Whether the endpoint is a local intake, such as `report intake`. It needs no keys, so none are looked up or sent.
+    pub local: bool,
     /// The API key's name in AWS Secrets Manager. Default: `datadog/api-key`.
     pub api_key_secret: Option<SecretName>,
     /// The application key's name in AWS Secrets Manager. Default: `datadog/app-key`.
@@ -26,6 +28,7 @@ settings_table!(
     env: { "site" => "DD_SITE", "url" => "DD_URL" },
     template: include_str!("settings.toml"),
     shown: DatadogSettings::has_valid_endpoints,
+    check: DatadogSettings::check_local,
 );
 
 /// Why the endpoint in the settings is not valid. The text is not quoted: it may be a key that was set in the wrong place.
@@ -52,6 +55,15 @@ impl DatadogSettings {
     /// in the wrong place, so it must not be shown.
     fn has_valid_endpoints(&self) -> bool {
         self.endpoint().is_ok() && self.site().is_ok()
+    }
+
+    /// A local intake has a URL of its own.
+    fn check_local(&self, settings: &Settings) -> Result<(), SettingsError> {
+        if self.local && self.url.is_none() {
+            let message = "it needs `url`, such as \"http://127.0.0.1:8126\"";
+            return Err(settings.refuse::<Self>("local", message));
+        }
+        Ok(())
     }
 
     /// The site, even if the URL replaces it.

@@ -3,8 +3,9 @@
 use std::time::SystemTime;
 
 use futures::future::BoxFuture;
+use secrecy::SecretString;
 use serde_json::Value;
-use system_health_credentials::Credentials;
+use system_health_credentials::{Credentials, Secret};
 use system_health_registry::{
     Capabilities, Context, Destination, Event, Finding, Point, Settings, SharedError, Sink, SinkType,
     Unavailable, register_sink, settings::SettingsTable as _,
@@ -29,13 +30,18 @@ register_sink!(SinkType {
 #[derive(Debug, Clone)]
 pub struct DatadogDestination {
     endpoint: Endpoint,
+    /// Whether the endpoint is a local intake, which needs no keys.
+    is_local: bool,
     is_configured: bool,
 }
+
+/// Sent to a local intake in place of a key.
+const LOCAL_KEY: &str = "local-intake";
 
 impl DatadogDestination {
     /// The destination with the endpoint of the settings.
     pub fn new(settings: &DatadogSettings) -> Result<Self, DatadogSettingsError> {
-        Ok(Self { endpoint: settings.endpoint()?, is_configured: true })
+        Ok(Self { endpoint: settings.endpoint()?, is_local: settings.local, is_configured: true })
     }
 
     /// The endpoint.
@@ -46,9 +52,13 @@ impl DatadogDestination {
 
     /// Looks up the API key. Requests with this configuration are counted in the run's `ApiCalls`.
     pub async fn config(&self, context: &Context) -> Result<DatadogConfig, Unavailable> {
-        let credentials: Credentials = context.get().await?;
-        let key = credentials.get(&API_KEY).await?;
+        let key = if self.is_local { local_key() } else { look_up(context, &API_KEY).await? };
         Ok(DatadogConfig::new(self.endpoint.clone(), key).with_api_calls(context.get().await?))
+    }
+
+    /// Looks up the application key.
+    pub async fn application_key(&self, context: &Context) -> Result<SecretString, Unavailable> {
+        if self.is_local { Ok(local_key()) } else { look_up(context, &APP_KEY).await }
     }
 
     /// Checks the API key, the clock and the application key.
@@ -56,11 +66,24 @@ impl DatadogDestination {
         let config = self.config(context).await?;
         let sink = DatadogSink::new(&config)?;
         let server_time = sink.validate().await?;
+        if self.is_local {
+            let message = format!("answers at {}; it needs no keys", self.endpoint);
+            return Ok(vec![Finding::ok("local intake", message)]);
+        }
         let mut findings = vec![Finding::ok("Datadog API key", format!("is valid at {}", self.endpoint))];
         findings.extend(server_time.map(|theirs| Finding::clock("Datadog", theirs, SystemTime::now())));
         findings.push(check_app_key(&config, context).await);
         Ok(findings)
     }
+}
+
+fn local_key() -> SecretString {
+    SecretString::from(LOCAL_KEY)
+}
+
+async fn look_up(context: &Context, secret: &'static Secret) -> Result<SecretString, Unavailable> {
+    let credentials: Credentials = context.get().await?;
+    Ok(credentials.get(secret).await?)
 }
 
 fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
@@ -116,10 +139,11 @@ impl Destination for DatadogDestination {
         let destination = self.clone();
         Box::pin(async move {
             // Look up both keys even if something else is wrong, so that the findings about AWS include both.
-            if let Ok(credentials) = context.get::<Credentials>().await {
+            if let (false, Ok(credentials)) = (destination.is_local, context.get::<Credentials>().await) {
                 let _ = tokio::join!(credentials.location(&API_KEY), credentials.location(&APP_KEY));
             }
-            let failed = |error: Unavailable| vec![Finding::failed("Datadog API key", error.to_string())];
+            let subject = if destination.is_local { "local intake" } else { "Datadog API key" };
+            let failed = |error: Unavailable| vec![Finding::failed(subject, error.to_string())];
             destination.check(&context).await.unwrap_or_else(failed)
         })
     }

@@ -35,7 +35,9 @@ pub(super) fn run(
     catalog: &Catalog,
     stdout: Stdout,
 ) -> anyhow::Result<Status> {
-    let diagnosis = match command_settings::load(&arguments.settings, &arguments.flags) {
+    let DoctorArguments { flags, switches, state, .. } = arguments;
+    let settings = command_settings::load_switched(&arguments.settings, flags, switches, &state.folder);
+    let diagnosis = match settings {
         Ok(settings) => diagnose(program, arguments, catalog, &settings)?,
         // With wrong settings, the rest of the diagnosis could be about another repository or folder than a run.
         Err(error) => {

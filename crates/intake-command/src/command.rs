@@ -1,0 +1,124 @@
+//! Runs the intake until it is interrupted.
+
+use std::{
+    io,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context as _;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use system_health_command::{CommandContext, CommandType, Format, Status, register_command};
+use system_health_intake::{AddressFile, Intake, IntakeServer, ServeError, Store};
+use system_health_reporter::StateSettings;
+
+use crate::{
+    arguments::IntakeArguments,
+    output::{Listening, Printer},
+};
+
+/// The name of a file that is none.
+const MEMORY: &str = ":memory:";
+
+register_command!(CommandType {
+    command: IntakeArguments::command,
+    target: None,
+    formats: &[Format::Table, Format::Json],
+    run,
+});
+
+fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+    let arguments = IntakeArguments::from_arg_matches(matches)?;
+    let settings = context.settings(&arguments.settings)?;
+    let state = context.state_settings(&settings, &arguments.folder)?;
+    let folder = state.folder()?;
+    let store = open(arguments.file.as_deref(), &folder)?;
+    let file = store.file().to_owned();
+    let printer = Printer::start(context.stdout());
+    let intake = Intake::new(store)?.with_observer(printer.observer());
+    intake.prune(oldest(&state))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(serve(&arguments, intake, &folder, &file, &printer))?;
+    drop(runtime);
+    printer.finish()?;
+    Ok(Status::Done)
+}
+
+async fn serve(
+    arguments: &IntakeArguments,
+    intake: Intake,
+    folder: &Path,
+    file: &Path,
+    printer: &Printer,
+) -> anyhow::Result<()> {
+    let listening = IntakeServer::listen(Arc::new(intake), arguments.listen, arguments.dogstatsd()).await;
+    let server = listening.map_err(with_advice)?;
+    let server = arguments.allow_host.iter().fold(server, IntakeServer::allow_host);
+    let addresses = server.addresses()?;
+    if !addresses.http.ip().is_loopback() {
+        tracing::warn!(
+            "everybody who can reach {} can read and change what the intake stores; it asks for no key",
+            addresses.http
+        );
+    }
+    let _file = AddressFile::write(folder, &addresses)
+        .with_context(|| format!("cannot write {} into {}", AddressFile::FILE, folder.display()))?;
+    let stop = interrupted()?;
+    printer.print(&Listening::new(&addresses, file));
+    Ok(server.serve(stop).await?)
+}
+
+fn open(file: Option<&Path>, folder: &Path) -> anyhow::Result<Store> {
+    if file.is_some_and(|file| file == Path::new(MEMORY)) {
+        return Ok(Store::in_memory()?);
+    }
+    let default = folder.join(Store::FILE);
+    let file = file.unwrap_or(&default);
+    if let Some(parent) = file.parent() {
+        std::fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    }
+    Store::open(file)
+        .context("the intake cannot store anything; another one may be running with the same file")
+}
+
+/// The time before which data is deleted, in seconds since 1970.
+fn oldest(state: &StateSettings) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    i64::try_from(now.saturating_sub(state.keep).as_secs()).unwrap_or_default()
+}
+
+fn with_advice(error: ServeError) -> anyhow::Error {
+    let is_taken =
+        matches!(&error, ServeError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse);
+    let error = anyhow::Error::from(error);
+    if is_taken {
+        error.context(
+            "an Agent or another intake seems to run there; choose other addresses with --listen and --dogstatsd, or \
+             --no-dogstatsd",
+        )
+    } else {
+        error
+    }
+}
+
+/// Ends at Ctrl-C, or when the process should terminate. Both are the usual end of this command.
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

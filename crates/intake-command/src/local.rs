@@ -1,0 +1,34 @@
+//! The flag `--local`: delivers only to Datadog's sink, and there to the intake that runs on this machine.
+
+use system_health_intake::locate;
+use system_health_registry::{
+    Extension, SettingSwitch, Settings, SharedError, SwitchedSetting, register_extension,
+};
+use system_health_reporter::StateSettings;
+
+struct LocalExtension;
+
+register_extension!(LocalExtension);
+
+const LOCAL: SettingSwitch = SettingSwitch {
+    flag: "--local",
+    help: "Deliver to `report intake` on this machine, and nowhere else; needs no keys",
+    settings: to_local_intake,
+};
+
+impl Extension for LocalExtension {
+    fn switches(&self) -> &'static [SettingSwitch] {
+        &[LOCAL]
+    }
+}
+
+fn to_local_intake(settings: &Settings) -> Result<Vec<SwitchedSetting>, SharedError> {
+    let state: StateSettings = settings.table().map_err(SharedError::new)?;
+    let folder = state.folder().map_err(SharedError::new)?;
+    let url = locate(&folder).map_err(SharedError::new)?;
+    Ok(vec![
+        SwitchedSetting::new("datadog", "url", url),
+        SwitchedSetting::new("datadog", "local", true),
+        SwitchedSetting::new("report", "to", vec!["datadog"]),
+    ])
+}

@@ -1,0 +1,196 @@
+//! `report intake`, and what `report` itself delivers to it.
+#![cfg(all(feature = "datadog", feature = "intake"))]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+use system_health_test_support::scene::Scene;
+
+/// How long something may take on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
+}
+
+/// A running `report intake`.
+struct Intake {
+    process: Child,
+    lines: Receiver<Value>,
+    url: String,
+}
+
+impl Intake {
+    fn start(scene: &Scene) -> Self {
+        let arguments =
+            ["intake", "--listen", "127.0.0.1:0", "--dogstatsd", "127.0.0.1:0", "--format", "json"];
+        let mut process = scene.command(&arguments).stdout(Stdio::piped()).spawn().expect("start the intake");
+        let stdout = process.stdout.take().expect("a pipe from the intake");
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = sender.send(serde_json::from_str(&line).expect("a line of JSON"));
+            }
+        });
+        let mut intake = Self { process, lines, url: String::new() };
+        let listening = intake.next("listening");
+        intake.url = listening["url"].as_str().expect("a URL").to_owned();
+        intake
+    }
+
+    /// The next notice of a kind.
+    fn next(&self, notice: &str) -> Value {
+        loop {
+            let line = self.lines.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("no {notice}: {error}"));
+            if line["notice"] == notice {
+                return line;
+            }
+        }
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let address = self.url.strip_prefix("http://").expect("a URL");
+        let mut stream = TcpStream::connect(address).expect("connect to the intake");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+            .expect("ask the intake");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer with a body");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    /// Interrupts it as Ctrl-C does, and returns its exit status.
+    fn interrupt(mut self) -> Option<i32> {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("start kill").success());
+        self.process.wait().expect("wait for the intake").code()
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn metrics(intake: &Intake) -> Vec<String> {
+    let metrics = intake.get("/api/v1/intake/metrics");
+    let names = metrics["metrics"].as_array().expect("metrics").iter();
+    names.map(|metric| metric["metric"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn a_local_push_needs_no_key_and_nothing_of_it_would_be_refused_or_changed() {
+    // Neither the key nor the other sink may be used.
+    let scene = scene()
+        .variable("DD_API_KEY", "0dd0c0ffee0dd0c0ffee0dd0c0ffee00")
+        .variable("DD_ENV", "test")
+        .file("system-health.toml", "[local]\nfile = 'points.jsonl'\n");
+    let intake = Intake::start(&scene);
+
+    let ended = scene.run(&["--push", "--local"]).with_status(0);
+
+    let deliveries = ended.json()["deliveries"].clone();
+    assert_eq!(deliveries.as_array().map(Vec::len), Some(1), "{deliveries}");
+    assert_eq!(
+        (&deliveries[0]["sink"], &deliveries[0]["address"]),
+        (&"datadog".into(), &intake.url.as_str().into())
+    );
+    assert!(!scene.folder().join("points.jsonl").exists());
+    let names = metrics(&intake);
+    assert!(names.contains(&"commits.hotfix".to_owned()), "{names:?}");
+    assert!(names.contains(&"system_health.reporter.run_duration_seconds".to_owned()), "{names:?}");
+    assert_eq!(intake.next("delivery")["item"], "point");
+    // Datadog ignores units that it does not know, such as `point`, and stores the values.
+    let findings = intake.get("/api/v1/intake/findings");
+    let findings = findings["findings"].as_array().expect("findings");
+    assert!(findings.iter().all(|finding| finding["rule"] == "unit"), "{findings:#?}");
+    assert_eq!(intake.interrupt(), Some(0));
+}
+
+#[test]
+fn without_an_intake_a_local_push_says_how_to_start_one() {
+    let scene = scene();
+    let intake = Intake::start(&scene);
+    let file = scene.folder().join(".state/intake.json");
+    assert!(file.exists());
+    assert_eq!(intake.interrupt(), Some(0));
+    assert!(!file.exists(), "the intake removes its address");
+
+    let ended = scene.run(&["--push", "--local"]).with_status(2);
+
+    ended.says("cannot use --local");
+    ended.says("`report intake`");
+}
+
+#[test]
+fn dashboards_and_monitors_are_kept_and_evaluated() {
+    let scene = scene();
+    let intake = Intake::start(&scene);
+    let _ = scene.run(&["--push", "--local"]).with_status(0);
+    let local = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .git_work_tree()
+        .variable("DD_URL", intake.url.as_str())
+        .variable("DD_API_KEY", "any")
+        .variable("DD_APP_KEY", "any");
+
+    let _ = local.run(&["monitors", "push"]).with_status(0);
+    let _ = local.run(&["dashboard", "push"]).with_status(0);
+
+    let monitors = intake.get("/api/v1/intake/monitors");
+    let monitors = monitors["monitors"].as_array().expect("monitors");
+    let hotfix = monitors
+        .iter()
+        .find(|monitor| monitor["query"].as_str().is_some_and(|query| query.contains("commits.hotfix")));
+    assert_eq!(hotfix.expect("a monitor of the goal")["state"], "OK");
+    let dashboards = intake.get("/api/v1/intake/dashboards");
+    assert_eq!(dashboards["dashboards"][0]["title"], "System health");
+    assert_eq!(intake.interrupt(), Some(0));
+
+    // Another intake with the same state folder goes on where the first one ended.
+    let again = Intake::start(&scene);
+    assert_eq!(again.get("/api/v1/intake/dashboards"), dashboards);
+    assert!(metrics(&again).contains(&"commits.hotfix".to_owned()));
+}
+
+#[test]
+fn doctor_checks_a_local_intake_without_keys() {
+    let scene = scene();
+    let intake = Intake::start(&scene);
+
+    let ended = scene.run(&["doctor", "--local", "--format", "json"]);
+
+    let text = ended.json().to_string();
+    assert!(text.contains("it needs no keys"), "{text}");
+    assert_eq!(intake.interrupt(), Some(0));
+}
+
+#[test]
+#[cfg(feature = "dogstatsd")]
+fn what_is_sent_to_an_agent_arrives_too() {
+    let scene = scene();
+    let arguments = ["intake", "--listen", "127.0.0.1:0", "--dogstatsd", "127.0.0.1:0", "--file", ":memory:"];
+    let mut process = scene.command(&[&arguments[..], &["--format", "json"]].concat());
+    let mut process = process.stdout(Stdio::piped()).spawn().expect("start the intake");
+    let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let listening: Value = serde_json::from_str(&lines.next().expect("a line")).expect("JSON");
+    let address = listening["dogstatsd"].as_str().expect("an address").to_owned();
+
+    let agent = scene.variable("DD_DOGSTATSD_URL", address);
+    let _ = agent
+        .run(&["--push", "--to", "dogstatsd", "--only", "commits.hotfix", "--no-self-metrics"])
+        .with_status(0);
+
+    let delivered = lines.find(|line| line.contains("\"dogstatsd\"") && line.contains("\"delivery\""));
+    process.kill().expect("stop the intake");
+    process.wait().expect("the end of the intake");
+    assert!(delivered.expect("a delivery").contains("\"sent\":1,\"stored\":1"));
+}
