@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use system_health_command::{CommandContext, CommandType, Format, Status, register_command};
 use system_health_intake::{AddressFile, Intake, IntakeServer, ServeError, Store};
+use system_health_page::{Documents, router};
 use system_health_reporter::StateSettings;
 
 use crate::{
@@ -53,7 +54,7 @@ async fn serve(
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let listening = IntakeServer::listen(Arc::new(intake), arguments.listen, arguments.dogstatsd()).await;
-    let server = listening.map_err(with_advice)?;
+    let server = listening.map_err(with_advice)?.with_routes(router([Documents::Intake]));
     let server = arguments.allow_host.iter().fold(server, IntakeServer::allow_host);
     let addresses = server.addresses()?;
     if !addresses.http.ip().is_loopback() {
