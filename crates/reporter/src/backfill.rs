@@ -34,8 +34,10 @@ pub struct Backfill {
     pub sources: Vec<Arc<str>>,
     /// The requests that were expected.
     pub request_plans: Vec<RequestPlan>,
-    /// Up to which instant everything is computed, if the backfill was interrupted. `None` in it means that nothing is.
-    pub interrupted: Option<Option<SystemTime>>,
+    /// Whether the backfill was interrupted.
+    pub is_interrupted: bool,
+    /// Up to which instant everything is computed that was started. `None` if nothing is.
+    pub complete_until: Option<SystemTime>,
 }
 
 /// What a backfill has computed for a metric.
@@ -117,8 +119,8 @@ impl Reporter {
         if let Some(failure) = progress.failure {
             return Err(failure.into());
         }
-        let interrupted = self.interruption.has_happened().then(|| progress.complete_until());
-        Ok(Backfill { request_plans, interrupted, ..progress.backfill })
+        let (is_interrupted, complete_until) = (self.interruption.has_happened(), progress.complete_until());
+        Ok(Backfill { request_plans, is_interrupted, complete_until, ..progress.backfill })
     }
 
     /// What a [backfill](Self::backfill) would compute, and how many requests it would make. Lists the subjects, and computes and
@@ -151,7 +153,8 @@ impl Reporter {
             only_now,
             sources: sources.collect(),
             request_plans: Vec::new(),
-            interrupted: None,
+            is_interrupted: false,
+            complete_until: None,
         }
     }
 }

@@ -323,6 +323,7 @@ fn run(id: u64, past: &PastRun, attempt: usize) -> WorkflowRun {
         html_url: None,
         created_at: at(id),
         attempt_started_at: Some(at(id)),
+        updated_at: None,
     }
 }
 

@@ -81,8 +81,8 @@ fn status(backfill: &Backfill) -> Status {
 
 /// Says in the log where an interrupted backfill stopped, and that values differ.
 fn log(backfill: &Backfill) {
-    if let Some(until) = backfill.interrupted {
-        let until = match until {
+    if backfill.is_interrupted {
+        let until = match backfill.complete_until {
             Some(until) => {
                 format!("everything until {} is computed", humantime::format_rfc3339_seconds(until))
             }

@@ -97,8 +97,8 @@ impl<'a> JsonBackfill<'a> {
             metrics: backfill.metrics.iter().map(JsonMetric::from).collect(),
             only_now: metrics.chain(sources).collect(),
             requests: backfill.request_plans.iter().map(JsonRequestPlan::new).collect(),
-            interrupted: backfill.interrupted.is_some(),
-            complete_until: backfill.interrupted.flatten().map(time),
+            interrupted: backfill.is_interrupted,
+            complete_until: backfill.complete_until.map(time),
         }
     }
 }
