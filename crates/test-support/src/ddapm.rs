@@ -18,7 +18,7 @@ use crate::tools;
 
 /// How long a cold start of Python may take on a busy machine.
 const START_LIMIT: Duration = Duration::from_mins(1);
-/// What the Agent checks of each request.
+/// What the Agent checks of each request. It refuses those with a fault.
 const CHECKS: &str = "trace_count_header,meta_tracer_version_header,trace_content_length";
 
 /// A running test Agent; killed on drop.
@@ -99,15 +99,6 @@ impl TestAgent {
     #[must_use]
     pub fn traces(&self) -> Vec<Vec<Value>> {
         serde_json::from_str(&self.get("/test/traces")).expect("traces")
-    }
-
-    /// What its checks found. Empty if every trace was right.
-    ///
-    /// # Panics
-    /// When it does not answer.
-    #[must_use]
-    pub fn failures(&self) -> String {
-        self.get("/test/trace_check/failures")
     }
 
     fn get(&self, path: &str) -> String {
