@@ -48,7 +48,7 @@ pub(crate) fn write_histogram(
     let finite = histogram.buckets.iter().map(|(boundary, count)| (format(*boundary), *count));
     for (boundary, count) in finite.chain([("+Inf".to_owned(), histogram.count)]) {
         let mut labels = labels.clone();
-        labels.insert(BOUNDARY.to_owned(), boundary);
+        labels.insert(BOUNDARY, boundary);
         writeln!(f, "{name}_bucket{} {count}", label_set(&labels))?;
     }
     let labels = label_set(labels);

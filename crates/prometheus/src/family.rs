@@ -2,7 +2,7 @@
 //! refused here, because Prometheus refuses a whole page if one line is invalid.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -52,11 +52,18 @@ pub(crate) struct Encoder {
 /// Points, grouped into families.
 #[derive(Debug, Default)]
 pub(crate) struct Encoded {
-    /// The families by name, each with the positions of its points by their labels, in the order of the points.
-    pub(crate) families: BTreeMap<String, (Family, BTreeMap<Labels, Vec<usize>>)>,
+    /// The families by name, each with the positions of its points.
+    pub(crate) families: BTreeMap<String, (Family, Vec<usize>)>,
     /// The points that cannot be delivered.
-    pub(crate) refused: BTreeMap<usize, PointError>,
+    pub(crate) refused: RefusedPoints,
 }
+
+/// The points of each series, by the name of the metric and by labels. The last point of a series counts. A series without points
+/// cannot be told from another one, and is not delivered.
+pub(crate) type Grouped = BTreeMap<String, BTreeMap<Labels, Vec<usize>>>;
+
+/// The points that cannot be delivered, by position.
+pub(crate) type RefusedPoints = BTreeMap<usize, PointError>;
 
 /// Why a point cannot be delivered to Prometheus.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -100,13 +107,46 @@ impl Encoder {
         positions: impl IntoIterator<Item = usize>,
         known: &Families,
     ) -> Encoded {
-        let mut encoded = Encoded::default();
+        let (grouped, refused) = self.group(points, positions, known);
+        let mut families = BTreeMap::new();
+        for (name, all) in grouped {
+            let newest = all.values().flatten().max().and_then(|at| points.get(*at));
+            let Some(newest) = newest else { continue };
+            let (exposed_as, series) = match known.get(&name) {
+                Some(known) => (known.exposed_as, known.series.clone()),
+                None => (FamilyType::from_point(newest), BTreeMap::new()),
+            };
+            let mut family = Family { key: newest.key.clone(), help: self.help(newest), exposed_as, series };
+            let mut taken = Vec::with_capacity(all.len());
+            for (labels, positions) in all {
+                match positions.last().and_then(|at| points.get(*at)) {
+                    Some(point) => {
+                        let value = SeriesValue::from_point(point, conversion(point));
+                        family.series.insert(labels, LabelledValue { tags: point.tags.clone(), value });
+                    }
+                    None => drop(family.series.remove(&labels)),
+                }
+                taken.extend(positions);
+            }
+            families.insert(name, (family, taken));
+        }
+        Encoded { families, refused }
+    }
+
+    /// Groups the points at some positions by name and labels.
+    pub(crate) fn group(
+        &self,
+        points: &[Point],
+        positions: impl IntoIterator<Item = usize>,
+        known: &Families,
+    ) -> (Grouped, RefusedPoints) {
+        let (mut grouped, mut refused) = (Grouped::new(), RefusedPoints::new());
         let mut names = BTreeMap::<String, BTreeMap<&str, Vec<usize>>>::new();
         for position in positions {
             let Some(point) = points.get(position) else { continue };
             match checked_name(point) {
                 Ok(name) => names.entry(name).or_default().entry(&point.key).or_default().push(position),
-                Err(error) => drop(encoded.refused.insert(position, error)),
+                Err(error) => drop(refused.insert(position, error)),
             }
         }
         for (name, by_key) in names {
@@ -117,9 +157,10 @@ impl Encoder {
                 let keys = keys.into_iter().map(str::to_owned).collect();
                 let error = PointError::SameName { name, keys };
                 let positions = by_key.into_values().flatten();
-                encoded.refused.extend(positions.map(|position| (position, error.clone())));
+                refused.extend(positions.map(|position| (position, error.clone())));
                 continue;
             }
+<<<<<<< HEAD
             for (key, positions) in by_key {
                 let at = |position: &usize| points.get(*position);
                 let Some(newest) = positions.last().and_then(at) else { continue };
@@ -130,51 +171,69 @@ impl Encoder {
                     known.map_or_else(|| FamilyType::from_point(newest), |known| known.exposed_as);
                 let family = Family { key: key.to_owned(), help, unit, exposed_as, series };
                 self.add_series(&mut encoded, name.clone(), family, points, positions);
+||||||| bc3aabe
+            for (key, positions) in by_key {
+                let at = |position: &usize| points.get(*position);
+                let Some(newest) = positions.last().and_then(at) else { continue };
+                let help = self.help(newest);
+                let series = known.map(|family| family.series.clone()).unwrap_or_default();
+                let exposed_as =
+                    known.map_or_else(|| FamilyType::from_point(newest), |known| known.exposed_as);
+                let family = Family { key: key.to_owned(), help, exposed_as, series };
+                self.add_series(&mut encoded, name.clone(), family, points, positions);
+=======
+            let positions = by_key.into_values().flatten().collect();
+            let series = self.series(&name, points, positions, known, &mut refused);
+            if !series.is_empty() {
+                grouped.insert(name, series);
+>>>>>>> figures
             }
         }
-        encoded
+        (grouped, refused)
     }
 
-    /// Adds the points of one metric to its family. If two points belong to the same series, the later one replaces the
-    /// earlier one.
-    fn add_series(
+    /// The series of the points of one metric.
+    fn series(
         &self,
-        encoded: &mut Encoded,
-        name: String,
-        mut family: Family,
+        name: &str,
         points: &[Point],
         positions: Vec<usize>,
-    ) {
-        let mut taken = BTreeMap::<Labels, Vec<usize>>::new();
+        known: Option<&Family>,
+        refused: &mut RefusedPoints,
+    ) -> BTreeMap<Labels, Vec<usize>> {
+        let newest = positions.last().and_then(|at| points.get(*at));
+        let exposed_as = known.map(|known| known.exposed_as).or(newest.map(FamilyType::from_point));
+        let mut series = BTreeMap::<Labels, Vec<usize>>::new();
         let mut clashes = BTreeMap::<Labels, PointError>::new();
         for position in positions {
             let Some(point) = points.get(position) else { continue };
-            if FamilyType::from_point(point) != family.exposed_as {
-                encoded.refused.insert(position, PointError::OtherKind { key: point.key.clone() });
+            if Some(FamilyType::from_point(point)) != exposed_as {
+                refused.insert(position, PointError::OtherKind { key: point.key.clone() });
                 continue;
             }
             let labels = labels(&point.tags, self.reporter.as_deref());
-            if let Some(other) = family.series.get(&labels).filter(|other| other.tags != point.tags) {
-                let series = format!("{name}{}", label_set(&labels));
-                let (one, other) = (tag_list(&other.tags), tag_list(&point.tags));
-                let error = PointError::SameSeries { key: point.key.clone(), one, other, series };
-                clashes.entry(labels.clone()).or_insert(error);
-            } else {
-                let value = SeriesValue::from_point(point, conversion(point));
-                let series = LabelledValue { tags: point.tags.clone(), value };
-                family.series.insert(labels.clone(), series);
+            let before = known.and_then(|known| Some(&known.series.get(&labels)?.tags));
+            let all = series.entry(labels);
+            let before = match &all {
+                Entry::Occupied(positions) => {
+                    positions.get().first().and_then(|at| Some(&points.get(*at)?.tags))
+                }
+                Entry::Vacant(_) => before,
+            };
+            if let Some(other) = before.filter(|other| **other != point.tags) {
+                let shown = format!("{name}{}", label_set(all.key()));
+                let (one, other) = (tag_list(other), tag_list(&point.tags));
+                let error = PointError::SameSeries { key: point.key.clone(), one, other, series: shown };
+                clashes.entry(all.key().clone()).or_insert(error);
             }
-            taken.entry(labels).or_default().push(position);
+            all.or_default().push(position);
         }
         for (labels, error) in clashes {
             // It is not clear which of the points is the right one, so all of them are refused.
-            family.series.remove(&labels);
-            let positions = taken.remove(&labels).unwrap_or_default();
-            encoded.refused.extend(positions.into_iter().map(|position| (position, error.clone())));
+            let positions = series.get_mut(&labels).map(std::mem::take).unwrap_or_default();
+            refused.extend(positions.into_iter().map(|position| (position, error.clone())));
         }
-        if !taken.is_empty() {
-            encoded.families.insert(name, (family, taken));
-        }
+        series
     }
 
     /// The help text: the description, and the kind and unit if the name does not contain them.

@@ -1,7 +1,7 @@
 //! Labels. A tag `name:value` becomes a label, with the changes that Prometheus' data model requires
 //! (<https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use system_health_registry::Tag;
 
@@ -11,22 +11,70 @@ pub(crate) const REPORTER: &str = "reporter";
 /// The value of a tag that is only a name, such as `nightly`.
 const NO_VALUE: &str = "true";
 
-/// The labels of a series, sorted by name.
-pub(crate) type Labels = BTreeMap<String, String>;
+/// The labels of a series, sorted by name. There may be very many series, and a list takes less time and memory than a map.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Labels(Vec<(String, String)>);
+
+impl Labels {
+    /// The labels with these names and values. Values of one name are joined.
+    fn new(mut pairs: Vec<(String, &str)>) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut labels = Vec::<(String, String)>::with_capacity(pairs.len() + 2);
+        for (name, value) in pairs {
+            match labels.last_mut() {
+                Some((last, values)) if *last == name => {
+                    values.push(',');
+                    values.push_str(value);
+                }
+                _ => labels.push((name, value.to_owned())),
+            }
+        }
+        Self(labels)
+    }
+
+    /// Sets a label.
+    pub(crate) fn insert(&mut self, name: &str, value: String) {
+        match self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+            Ok(at) => self.0[at].1 = value,
+            Err(at) => self.0.insert(at, (name.to_owned(), value)),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl IntoIterator for Labels {
+    type Item = (String, String);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl FromIterator<(String, String)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(labels: I) -> Self {
+        let mut all = Self::default();
+        labels.into_iter().for_each(|(name, value)| all.insert(&name, value));
+        all
+    }
+}
 
 /// The labels of a point, with the name of the reporter.
 pub(crate) fn labels(tags: &BTreeSet<Tag>, reporter: Option<&str>) -> Labels {
-    let mut values = BTreeMap::<String, BTreeSet<&str>>::new();
-    for tag in tags {
+    let pairs = tags.iter().map(|tag| {
         let (name, value) = tag.as_str().split_once(':').unwrap_or((tag.as_str(), NO_VALUE));
-        values.entry(label_name(name)).or_default().insert(value);
-    }
+        (label_name(name), value)
+    });
+    let mut labels = Labels::new(pairs.collect());
     if let Some(reporter) = reporter {
         // In a Pushgateway, the label of the group has the same name and replaces any other value.
-        values.insert(REPORTER.to_owned(), BTreeSet::from([reporter]));
+        labels.insert(REPORTER, reporter.to_owned());
     }
-    let joined = |values: BTreeSet<&str>| values.into_iter().collect::<Vec<_>>().join(",");
-    values.into_iter().map(|(name, values)| (name, joined(values))).collect()
+    labels
 }
 
 /// Labels in the text format, such as `{branch="main"}`.

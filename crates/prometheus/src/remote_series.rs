@@ -10,7 +10,7 @@ use prost::{Message as _, encoding::message};
 use system_health_registry::{Point, Value};
 
 use crate::{
-    family::{Encoder, Families, PointError, conversion},
+    family::{Encoder, Families, RefusedPoints, conversion},
     label::{Labels, label_set},
     part::Part,
     protobuf::{Label, NativeHistogram, SERIES, Sample, TimeSeries},
@@ -43,7 +43,7 @@ pub(crate) struct RemoteSeries {
 pub(crate) struct RemotePoints {
     /// By time. Prometheus accepts the samples of a series only in this order.
     pub(crate) times: BTreeMap<SystemTime, Vec<RemoteSeries>>,
-    pub(crate) refused: BTreeMap<usize, PointError>,
+    pub(crate) refused: RefusedPoints,
 }
 
 impl RemotePoints {
@@ -54,11 +54,11 @@ impl RemotePoints {
             times.entry(point.timestamp).or_default().push(position);
         }
         for (time, positions) in times {
-            let grouped = encoder.encode(points, positions, &Families::new());
-            remote.refused.extend(grouped.refused);
+            let (grouped, refused) = encoder.group(points, positions, &Families::new());
+            remote.refused.extend(refused);
             let mut all = Vec::new();
-            for (name, (_, positions)) in grouped.families {
-                all.extend(family_series(&name, points, positions));
+            for (name, series) in grouped {
+                all.extend(family_series(&name, points, series));
             }
             remote.times.insert(time, all);
         }
@@ -74,8 +74,8 @@ fn family_series(
 ) -> impl Iterator<Item = RemoteSeries> {
     positions.into_iter().filter_map(move |(mut labels, positions)| {
         let point = points.get(*positions.last()?)?;
-        labels.insert(NAME.to_owned(), name.to_owned());
-        labels.insert(JOB.to_owned(), Part::from_key(&point.key).job().to_owned());
+        labels.insert(NAME, name.to_owned());
+        labels.insert(JOB, Part::from_key(&point.key).job().to_owned());
         Some(RemoteSeries { key: point.key.clone(), positions, series: time_series(labels, point) })
     })
 }
@@ -160,7 +160,7 @@ mod tests {
             since: None,
             value: values.unwrap().into(),
         };
-        let series = time_series(Labels::new(), &point);
+        let series = time_series(Labels::default(), &point);
         let one = |at| RemoteSeries { key: "a".to_owned(), positions: vec![at], series: series.clone() };
         (0..count).map(one).collect()
     }

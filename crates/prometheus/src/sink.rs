@@ -101,7 +101,7 @@ impl<T: FamilyStore> PrometheusSink<T> {
         let whole: Batch = encoded
             .families
             .into_iter()
-            .map(|(name, (family, positions))| (name, family, positions.into_values().flatten().collect()))
+            .map(|(name, (family, positions))| (name, family, positions))
             .collect();
         let mut batches = VecDeque::from([whole]);
         while let Some(mut batch) = batches.pop_front().filter(|batch| !batch.is_empty()) {

@@ -2,6 +2,8 @@
 //! (<https://prometheus.io/docs/practices/naming/#base-units>). Units such as `commit` only say what is counted. They
 //! are not converted, because the metric's name already contains this information.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use Conversion::{Fahrenheit, Over, Same, Times};
 
 /// Units of the same quantity, which can be converted into one base unit.
@@ -125,18 +127,27 @@ const QUANTITIES: &[Quantity] = &[
     },
 ];
 
+/// All units by their names. Each point looks up its unit.
+static UNITS: LazyLock<HashMap<&str, BaseUnit>> = LazyLock::new(|| {
+    let all = QUANTITIES.iter().flat_map(|Quantity { suffix, units }| {
+        units.iter().map(|(name, conversion)| (*name, BaseUnit { suffix, conversion: *conversion }))
+    });
+    all.collect()
+});
+
 impl BaseUnit {
     /// The base unit of a metric's unit, or `None` if Prometheus has no base unit for it. Symbols are case-sensitive.
     /// Words are not, and may be plural.
     pub(crate) fn from_unit(unit: &str) -> Option<Self> {
         let unit = unit.trim();
-        let word = unit.to_lowercase();
-        let singular = word.strip_suffix('s').unwrap_or(&word);
-        let is_name = |name: &str| name == unit || (!is_symbol(name) && (name == word || name == singular));
-        QUANTITIES.iter().find_map(|quantity| {
-            let (_, conversion) = quantity.units.iter().find(|(name, _)| is_name(name))?;
-            Some(Self { suffix: quantity.suffix, conversion: *conversion })
-        })
+        let is_word = |name: &str| !is_symbol(name);
+        let known = UNITS.get(unit).or_else(|| {
+            let word = unit.to_lowercase();
+            let singular = word.strip_suffix('s').unwrap_or(&word);
+            let names = [&*word, singular];
+            names.into_iter().filter(|name| is_word(name)).find_map(|name| UNITS.get(name))
+        });
+        known.copied()
     }
 
     /// The spellings of this unit as the last words of a metric's name: `_ms`, `_millisecond`, `_milliseconds`.
