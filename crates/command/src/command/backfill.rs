@@ -6,13 +6,15 @@ use system_health_registry::{Catalog, Instants};
 use system_health_reporter::{Backfill, Reporter, run_end};
 use tokio::time::Instant;
 
-use super::{hints::WithHint, run_output::RunOutput, runtime};
+use super::run_output::RunOutput;
 use crate::{
     args::{BackfillArguments, GlobList},
     exit::Status,
+    hints::WithHint,
     output::{BackfillTable, JsonBackfill, Stdout},
     program::Program,
     progress::follow,
+    runtime::{self, Stopping},
     settings,
 };
 
@@ -53,20 +55,29 @@ pub(super) fn run(
     let RunOutput { stdout, progress, .. } = output;
     let (deadline, dry_run) = (arguments.deadline, arguments.dry_run);
     let show_progress = output.shows_progress(arguments.no_progress);
-    runtime::block_on(progress, show_progress, Status::MetricFailed, |workers, interruption| async move {
-        let end = run_end(Instant::now(), deadline);
-        let reporter = reporter.with_workers(workers).with_interruption(interruption.clone());
-        let backfill = if dry_run {
-            reporter.plan_backfill(&instants, deadline).await.map_err(|error| anyhow::anyhow!("{error}"))?
-        } else {
-            reporter.backfill(&instants, deadline).await?
-        };
-        progress.finish_and_clear();
-        log(&backfill);
-        let table = BackfillTable { backfill: &backfill, is_dry_run: dry_run, width: Stdout::width() };
-        let text = stdout.render(table, JsonBackfill::new(&backfill, dry_run))?;
-        runtime::print(stdout, text, end, status(&backfill), &interruption).await
-    })
+    runtime::block_on(
+        progress,
+        show_progress,
+        Status::MetricFailed,
+        Stopping::RUN,
+        |workers, interruption| async move {
+            let end = run_end(Instant::now(), deadline);
+            let reporter = reporter.with_workers(workers).with_interruption(interruption.clone());
+            let backfill = if dry_run {
+                reporter
+                    .plan_backfill(&instants, deadline)
+                    .await
+                    .map_err(|error| anyhow::anyhow!("{error}"))?
+            } else {
+                reporter.backfill(&instants, deadline).await?
+            };
+            progress.finish_and_clear();
+            log(&backfill);
+            let table = BackfillTable { backfill: &backfill, is_dry_run: dry_run, width: Stdout::width() };
+            let text = stdout.render(table, JsonBackfill::new(&backfill, dry_run))?;
+            runtime::print(stdout, text, end, status(&backfill), &interruption).await
+        },
+    )
 }
 
 fn status(backfill: &Backfill) -> Status {
