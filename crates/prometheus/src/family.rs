@@ -116,7 +116,9 @@ impl Encoder {
                 Some(known) => (known.exposed_as, known.series.clone()),
                 None => (FamilyType::from_point(newest), BTreeMap::new()),
             };
-            let mut family = Family { key: newest.key.clone(), help: self.help(newest), exposed_as, series };
+            let unit = base_unit(newest).map(|unit| unit.suffix);
+            let mut family =
+                Family { key: newest.key.clone(), help: self.help(newest), unit, exposed_as, series };
             let mut taken = Vec::with_capacity(all.len());
             for (labels, positions) in all {
                 match positions.last().and_then(|at| points.get(*at)) {
@@ -160,33 +162,10 @@ impl Encoder {
                 refused.extend(positions.map(|position| (position, error.clone())));
                 continue;
             }
-<<<<<<< HEAD
-            for (key, positions) in by_key {
-                let at = |position: &usize| points.get(*position);
-                let Some(newest) = positions.last().and_then(at) else { continue };
-                let help = self.help(newest);
-                let unit = base_unit(newest).map(|unit| unit.suffix);
-                let series = known.map(|family| family.series.clone()).unwrap_or_default();
-                let exposed_as =
-                    known.map_or_else(|| FamilyType::from_point(newest), |known| known.exposed_as);
-                let family = Family { key: key.to_owned(), help, unit, exposed_as, series };
-                self.add_series(&mut encoded, name.clone(), family, points, positions);
-||||||| bc3aabe
-            for (key, positions) in by_key {
-                let at = |position: &usize| points.get(*position);
-                let Some(newest) = positions.last().and_then(at) else { continue };
-                let help = self.help(newest);
-                let series = known.map(|family| family.series.clone()).unwrap_or_default();
-                let exposed_as =
-                    known.map_or_else(|| FamilyType::from_point(newest), |known| known.exposed_as);
-                let family = Family { key: key.to_owned(), help, exposed_as, series };
-                self.add_series(&mut encoded, name.clone(), family, points, positions);
-=======
             let positions = by_key.into_values().flatten().collect();
             let series = self.series(&name, points, positions, known, &mut refused);
             if !series.is_empty() {
                 grouped.insert(name, series);
->>>>>>> figures
             }
         }
         (grouped, refused)
