@@ -18,7 +18,7 @@ const FORBIDDEN: [&str; 10] = [
 ];
 
 /// The maximum number of crates. There are about forty small ones.
-const MAX_CRATES: usize = 47;
+const MAX_CRATES: usize = 48;
 
 #[test]
 fn this_crate_has_few_and_small_dependencies() {
