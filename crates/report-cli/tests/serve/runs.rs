@@ -29,7 +29,8 @@ fn the_last_run_its_history_and_the_catalog_are_those_of_the_command_line() {
 
 #[test]
 fn without_a_destination_the_values_are_only_shown() {
-    let mut service = serve(&scene(""), &["--only", "commits.*"]);
+    let scene = scene("");
+    let mut service = serve(&scene, &["--only", "commits.*"]);
 
     service.until_line("run of ");
     let page = service.get_until("/readyz", 200);
@@ -46,7 +47,8 @@ fn without_a_destination_the_values_are_only_shown() {
 fn values_are_delivered_as_by_a_push() {
     let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
     let settings = format!("{COMMITS}[prometheus]\nremote_write = '{}/write'\n", backend.url());
-    let service = serve(&scene(&settings), &["--to", "prometheus", "--every", "1h"]);
+    let scene = scene(&settings);
+    let service = serve(&scene, &["--to", "prometheus", "--every", "1h"]);
 
     let _ = service.get_until("/readyz", 200);
 
@@ -62,7 +64,8 @@ fn a_busy_slot_is_skipped_and_reported() {
     backend.set_latency(std::time::Duration::from_secs(13));
     let settings = format!("[prometheus]\nremote_write = '{}/write'\n", backend.url());
     let arguments = ["--to", "prometheus", "--every", "10s", "--deadline", "60s", "--only", "commits.*"];
-    let mut service = serve(&scene(&settings), &arguments);
+    let scene = scene(&settings);
+    let mut service = serve(&scene, &arguments);
 
     service.until_line("is skipped, because the run of");
     service.until_line("run of ");

@@ -9,7 +9,8 @@ use crate::{scene, serve};
 #[test]
 fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
     for signal in ["TERM", "INT"] {
-        let mut service = serve(&scene(""), &["--only", "commits.*"]);
+        let scene = scene("");
+        let mut service = serve(&scene, &["--only", "commits.*"]);
         service.until_line("run of ");
 
         service.signal(signal);
@@ -87,7 +88,8 @@ fn a_second_signal_ends_the_process_at_once() {
     backend.set_latency(Duration::from_secs(120));
     let settings =
         format!("[serve]\ngrace = '10m'\n[prometheus]\nremote_write = '{}/write'\n", backend.url());
-    let mut service = serve(&scene(&settings), &["--to", "prometheus", "--only", "commits.hotfix"]);
+    let scene = scene(&settings);
+    let mut service = serve(&scene, &["--to", "prometheus", "--only", "commits.hotfix"]);
     let _ = backend.wait_for("POST /write");
 
     service.signal("TERM");
