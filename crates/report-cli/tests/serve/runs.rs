@@ -32,7 +32,7 @@ fn without_a_destination_the_values_are_only_shown() {
     let scene = scene("");
     let mut service = serve(&scene, &["--only", "commits.*"]);
 
-    service.until_line("run of ");
+    service.until_line(": values ");
     let page = service.get_until("/readyz", 200);
 
     assert_eq!(page.status, 200);
@@ -68,8 +68,8 @@ fn a_busy_slot_is_skipped_and_reported() {
     let mut service = serve(&scene, &arguments);
 
     service.until_line("is skipped, because the run of");
-    service.until_line("run of ");
-    service.until_line("run of ");
+    service.until_line(": values ");
+    service.until_line(": values ");
 
     let metrics = service.get("/metrics", "").body;
     let skipped =
