@@ -62,9 +62,10 @@ impl Service<'_> {
                     match result {
                         Ok(finished) => {
                             (previous, skipped) = (Some(run.slot), busy);
+                            self.latest.publish(finished.clone(), ended_at, run.previous.is_none(), &configuration);
+                            // Who reads the line finds the values.
                             tracing::info!("{}", RunSummary(&finished));
                             log(&finished);
-                            self.latest.publish(finished, ended_at, run.previous.is_none(), &configuration);
                         }
                         Err(error) => {
                             skipped += busy;

@@ -47,7 +47,8 @@ fn requests_need_the_token_and_no_output_shows_it() {
 
 #[test]
 fn a_request_in_the_name_of_another_host_is_refused() {
-    let service = serve(&scene(""), &["--only", "commits.*"]);
+    let scene = scene("");
+    let service = serve(&scene, &["--only", "commits.*"]);
 
     let reply = service.get("/metrics", "Host: evil.example\r\n");
 

@@ -6,7 +6,8 @@ use crate::{scene, serve};
 
 #[test]
 fn a_real_prometheus_reads_the_values_in_open_metrics() {
-    let service = serve(&scene(""), &["--only", "commits.*"]);
+    let scene = scene("");
+    let service = serve(&scene, &["--only", "commits.*"]);
     let _ = service.get_until("/readyz", 200);
 
     let prometheus = Prometheus::scraping(service.address(), false);

@@ -63,9 +63,10 @@ fn the_page_and_the_trace_of_the_last_run_are_shown() {
 
 #[test]
 fn without_a_destination_the_values_are_only_shown() {
-    let mut service = serve(&scene(""), &["--only", "commits.*"]);
+    let scene = scene("");
+    let mut service = serve(&scene, &["--only", "commits.*"]);
 
-    service.until_line("run of ");
+    service.until_line(": values ");
     let page = service.get_until("/readyz", 200);
 
     assert_eq!(page.status, 200);
@@ -80,7 +81,8 @@ fn without_a_destination_the_values_are_only_shown() {
 fn values_are_delivered_as_by_a_push() {
     let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
     let settings = format!("{COMMITS}[prometheus]\nremote_write = '{}/write'\n", backend.url());
-    let service = serve(&scene(&settings), &["--to", "prometheus", "--every", "1h"]);
+    let scene = scene(&settings);
+    let service = serve(&scene, &["--to", "prometheus", "--every", "1h"]);
 
     let _ = service.get_until("/readyz", 200);
 
@@ -96,11 +98,12 @@ fn a_busy_slot_is_skipped_and_reported() {
     backend.set_latency(std::time::Duration::from_secs(13));
     let settings = format!("[prometheus]\nremote_write = '{}/write'\n", backend.url());
     let arguments = ["--to", "prometheus", "--every", "10s", "--deadline", "60s", "--only", "commits.*"];
-    let mut service = serve(&scene(&settings), &arguments);
+    let scene = scene(&settings);
+    let mut service = serve(&scene, &arguments);
 
     service.until_line("is skipped, because the run of");
-    service.until_line("run of ");
-    service.until_line("run of ");
+    service.until_line(": values ");
+    service.until_line(": values ");
 
     let metrics = service.get("/metrics", "").body;
     let skipped =

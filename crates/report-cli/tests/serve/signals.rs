@@ -9,8 +9,9 @@ use crate::{scene, serve};
 #[test]
 fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
     for signal in ["TERM", "INT"] {
-        let mut service = serve(&scene(""), &["--only", "commits.*"]);
-        service.until_line("run of ");
+        let scene = scene("");
+        let mut service = serve(&scene, &["--only", "commits.*"]);
+        service.until_line(": values ");
 
         service.signal(signal);
         let (status, said) = service.ended();
@@ -24,7 +25,7 @@ fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
 fn a_broken_file_keeps_the_old_settings_and_its_place_is_logged() {
     let scene = scene("");
     let mut service = serve(&scene, &["--only", "commits.*"]);
-    service.until_line("run of ");
+    service.until_line(": values ");
     let file = scene.folder().join("system-health.toml");
 
     fs::write(&file, "[report]\ndeadlin = '1m'\n").unwrap();
@@ -45,13 +46,13 @@ fn a_broken_file_keeps_the_old_settings_and_its_place_is_logged() {
 fn good_settings_apply_from_the_next_slot() {
     let scene = scene("[report]\nenv = 'old'\n");
     let mut service = serve(&scene, &["--only", "commits.hotfix", "--every", "10s"]);
-    service.until_line("run of ");
+    service.until_line(": values ");
     fs::write(scene.folder().join("system-health.toml"), "[report]\nenv = 'new'\n").unwrap();
 
     service.signal("HUP");
     service.until_line("the settings were read again");
-    service.until_line("run of ");
-    service.until_line("run of ");
+    service.until_line(": values ");
+    service.until_line(": values ");
 
     let tags = service.get("/api/v1/report", "").json()["run"]["tags"].clone();
     assert!(tags.as_array().unwrap().contains(&"env:new".into()), "{tags}");
@@ -87,7 +88,8 @@ fn a_second_signal_ends_the_process_at_once() {
     backend.set_latency(Duration::from_secs(120));
     let settings =
         format!("[serve]\ngrace = '10m'\n[prometheus]\nremote_write = '{}/write'\n", backend.url());
-    let mut service = serve(&scene(&settings), &["--to", "prometheus", "--only", "commits.hotfix"]);
+    let scene = scene(&settings);
+    let mut service = serve(&scene, &["--to", "prometheus", "--only", "commits.hotfix"]);
     let _ = backend.wait_for("POST /write");
 
     service.signal("TERM");
