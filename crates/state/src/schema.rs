@@ -9,7 +9,7 @@ use crate::convert::whole;
 const APPLICATION: i32 = 0x7368_6561;
 
 /// The first migration creates version 1 from an empty file. Never change a released migration; add another one.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_traces.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
 /// Why a file cannot be used.
 #[derive(Debug)]

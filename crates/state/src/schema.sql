@@ -1,11 +1,13 @@
 -- A run of the reporter. All its points have this timestamp, in seconds since 1970. Of the runs with `backfilled`, there is one
--- for each timestamp. It was computed later, has only values, and no destination ever gets them.
+-- for each timestamp. It was computed later, has only values, and no destination ever gets them. `trace` is the trace of the run, as
+-- 32 hexadecimal digits, or NULL if spans were not collected.
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     timestamp INTEGER NOT NULL,
     started_at_ms INTEGER NOT NULL,
     duration_ms INTEGER NOT NULL,
-    backfilled INTEGER NOT NULL DEFAULT 0
+    backfilled INTEGER NOT NULL DEFAULT 0,
+    trace TEXT
 ) STRICT;
 CREATE INDEX runs_by_timestamp ON runs (timestamp);
 
