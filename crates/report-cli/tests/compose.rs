@@ -25,11 +25,8 @@ fn compose() -> Value {
 /// What is wrong with each document, by the schema of the Compose specification.
 fn faults(documents: &Value) -> Vec<Value> {
     let schema = tools::file("compose/compose-spec.json");
-    let faults = tools::run_contract_script(
-        "json_schema_check.py",
-        &[schema.to_str().unwrap()],
-        documents.to_string().as_bytes(),
-    );
+    let faults =
+        tools::run_contract_script("json_schema_check.py", &[&schema], documents.to_string().as_bytes());
     serde_json::from_str(&faults).unwrap()
 }
 
