@@ -111,6 +111,6 @@ mod tests {
         | source | `mail` `lib.rs` |
         ");
         let json = serde_json::to_value(JsonList::new(&catalog, &Selection::default())).unwrap();
-        assert_snapshot!(json, @r#"[{"about_reporter":false,"aggregate":"max","alias":"queue.length","alias_until":"2027-01-31","by":null,"collected":true,"crate":"mail","description":"Waiting messages.","enabled":null,"every":null,"file":"lib.rs","goal":"< 5","group":"queue","group_title":"Queue","interval":null,"key":"queue.waiting","kind":"gauge","line":7,"notify":["@slack-mail","@a|b"],"owner":"team-mail","recovery":3.5,"requests":null,"runbook":"https://wiki.example.com/mail","tags":["team:mail","area:queues"],"timeout":null,"unit":"message","window":"1h 30m"}]"#);
+        assert_snapshot!(json, @r#"[{"about_reporter":false,"aggregate":"max","alias":"queue.length","alias_until":"2027-01-31","backfill":null,"by":null,"collected":true,"crate":"mail","description":"Waiting messages.","enabled":null,"every":null,"file":"lib.rs","goal":"< 5","group":"queue","group_title":"Queue","interval":null,"key":"queue.waiting","kind":"gauge","line":7,"notify":["@slack-mail","@a|b"],"only_now":null,"owner":"team-mail","recovery":3.5,"requests":null,"runbook":"https://wiki.example.com/mail","tags":["team:mail","area:queues"],"timeout":null,"unit":"message","window":"1h 30m"}]"#);
     }
 }
