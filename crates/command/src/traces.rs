@@ -32,6 +32,7 @@ impl ProgramTraces {
     }
 
     /// The layer that collects spans.
+    #[expect(clippy::unnecessary_wraps, reason = "without the feature, there is none")]
     pub(crate) fn layer<S>(&self) -> Option<impl Layer<S> + use<S>>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,

@@ -6,7 +6,7 @@ use system_health_registry::{Descriptions, Point};
 
 use crate::{
     exposition::Exposition,
-    family::{Encoder, Families},
+    family::{Encoded, Encoder, Families},
     open_metrics::OpenMetrics,
     text_format::TextFormat,
 };
@@ -45,11 +45,11 @@ impl MetricsPage {
     #[must_use]
     pub fn new(points: &[Point], descriptions: Descriptions, reporter: Option<&str>) -> Self {
         let encoder = Encoder { reporter: reporter.map(Into::into), descriptions };
-        let encoded = encoder.encode(points, 0..points.len(), &Families::new());
-        let mut refused: Vec<String> = encoded.refused.into_values().map(|error| error.to_string()).collect();
+        let Encoded { families, refused } = encoder.encode(points, 0..points.len(), &Families::new());
+        let mut refused: Vec<String> = refused.into_values().map(|error| error.to_string()).collect();
         refused.sort();
         refused.dedup();
-        let families = encoded.families.into_iter().map(|(name, (family, _))| (name, family));
+        let families = families.into_iter().map(|(name, (family, _))| (name, family));
         Self { families: families.collect(), refused }
     }
 

@@ -46,6 +46,7 @@ impl fmt::Display for OpenMetrics<'_> {
 }
 
 /// How a family is written.
+#[expect(clippy::struct_field_names, reason = "the terms of OpenMetrics")]
 struct Exposed {
     family_name: String,
     type_name: &'static str,

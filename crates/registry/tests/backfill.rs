@@ -179,7 +179,11 @@ async fn an_error_belongs_to_its_instant() {
     let odd = Metric::new(facts, location!(), |context| {
         Box::pin(async move {
             let StartedAt(now) = context.get().await?;
-            if hours(now) % 8 == 0 { Err("there was an outage".into()) } else { Ok(0).and_then(reading) }
+            if hours(now).is_multiple_of(8) {
+                Err("there was an outage".into())
+            } else {
+                Ok(0).and_then(reading)
+            }
         })
     });
     let catalog = Catalog::new([odd]).unwrap();

@@ -84,7 +84,7 @@ fn a_dry_run_shows_instants_metrics_and_requests_and_asks_for_nothing() {
     assert!(shown.starts_with("90 instants, every 1day, from "), "{shown}");
     assert!(shown.contains("  commits.hotfix\n"), "{shown}");
     assert!(
-        shown.contains("Requests to GitHub that a backfill makes:\n  commits.* about 1 request: at least 1"),
+        shown.contains("Requests to GitHub that a backfill makes:\n  commits.* about 2 requests: at least 2"),
         "{shown}"
     );
     assert!(

@@ -184,17 +184,17 @@ fn a_dry_run_shows_the_requests_of_a_run_and_a_setting_limits_them() {
     assert_eq!(
         lines[..2],
         [
-            "ci.* about 2 requests: 2 for each of 1 repository",
-            "commits.* about 1 request: 1 for each of 1 repository",
+            "ci.* about 3 requests: 3 for each of 1 repository",
+            "commits.* about 2 requests: 2 for each of 1 repository",
         ]
     );
-    assert!(lines[2].starts_with("in all about 3 requests; "), "{shown}");
+    assert!(lines[2].starts_with("in all about 5 requests; "), "{shown}");
 
     let before = github.requests().len();
     let too_few = scene(&github).file("system-health.toml", &settings(1)).run(&[]).with_status(0);
 
     let reason = |key: &str| too_few.metric(key)["reason"].as_str().unwrap().to_owned();
-    assert!(reason("ci.tests_passing_on_main").starts_with("skipped: ci.* needs about 2 requests to GitHub"));
+    assert!(reason("ci.tests_passing_on_main").starts_with("skipped: ci.* needs about 3 requests to GitHub"));
     assert!(reason("commits.hotfix").starts_with("not sent, because this run has made as many requests as"));
     assert_eq!(github.requests().len(), before + 1);
 }

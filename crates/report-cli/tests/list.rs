@@ -18,7 +18,7 @@ fn every_linked_metric_is_listed_with_its_facts() {
     let (self_metrics, others): (Vec<&str>, Vec<&str>) =
         keys.partition(|key| key.starts_with("system_health.reporter."));
     assert_eq!(others, ["ci.tests_passing_on_main", "commits.hotfix", "commits.reverts"]);
-    assert_eq!(self_metrics.len(), 15);
+    assert_eq!(self_metrics.len(), 16);
     let hotfix = metrics.iter().find(|metric| metric["key"] == "commits.hotfix").unwrap();
     assert_eq!(hotfix["kind"], "gauge");
     assert_eq!(hotfix["unit"], "commit");

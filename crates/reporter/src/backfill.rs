@@ -202,12 +202,11 @@ impl BackfilledMetric {
         let is_same = |known: &&mut WithoutValue| {
             (known.state, &*known.subject, &known.reason) == (state, subject, &reason)
         };
-        match self.without_value.iter_mut().find(is_same) {
-            Some(known) => known.instants.extend(instants),
-            None => {
-                let subject = subject.to_owned();
-                self.without_value.push(WithoutValue { subject, state, reason, instants });
-            }
+        if let Some(known) = self.without_value.iter_mut().find(is_same) {
+            known.instants.extend(instants);
+        } else {
+            let subject = subject.to_owned();
+            self.without_value.push(WithoutValue { subject, state, reason, instants });
         }
     }
 }

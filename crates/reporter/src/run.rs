@@ -244,9 +244,10 @@ impl<'a> RunInProgress<'a> {
         let tagged = couriers.iter().zip(&receipts);
         let tagged = tagged.map(|(courier, receipt)| (courier.target.tags.clone(), receipt.clone()));
         // The errors of metrics that were interrupted are no failures.
-        let about_itself = match self.reporter.end_of_collection.has_happened() {
-            true => None,
-            false => self.about_itself(report, tagged.collect(), state, name).await.map(Arc::new),
+        let about_itself = if self.reporter.end_of_collection.has_happened() {
+            None
+        } else {
+            self.about_itself(report, tagged.collect(), state, name).await.map(Arc::new)
         };
         if let Some(about_itself) = &about_itself {
             let recorded = state.record(about_itself, recipients).await?;

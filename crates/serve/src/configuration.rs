@@ -43,9 +43,10 @@ impl Loader<'_> {
         let every = arguments.every.unwrap_or(table.every);
         let token = Token::find(&settings, self.listen).await?;
         let state = &arguments.run.state;
-        let folder = match state.no_state {
-            true => None,
-            false => Some(context.state_settings(&settings, &state.folder)?.folder()?),
+        let folder = if state.no_state {
+            None
+        } else {
+            Some(context.state_settings(&settings, &state.folder)?.folder()?)
         };
         let catalog = with_goals_of_settings(context.linked_catalog().clone(), &settings)?;
         let selection = Selection::default().with_settings(&catalog, &settings)?;

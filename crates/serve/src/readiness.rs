@@ -71,7 +71,7 @@ mod unit_tests {
     #[test]
     fn a_service_is_ready_while_the_values_of_its_last_run_are_current() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-        let every = Duration::from_secs(60);
+        let every = Duration::from_mins(1);
         let ready = |finished, now| check(finished, every, now, None).map_err(|not| not.to_string());
 
         assert_eq!(ready(None, at(0)).unwrap_err(), "not ready: no run has finished yet");

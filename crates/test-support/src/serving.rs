@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// How long anything may take on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What the program says when it accepts connections.
 const LISTENING: &str = "listening on http://";
@@ -55,8 +55,9 @@ impl Serving {
         });
         let mut serving = Self { process, address: String::new(), lines, said: String::new() };
         let line = serving.until_line(LISTENING);
-        serving.address =
-            line.split_once(LISTENING).map(|(_, address)| address.trim().to_owned()).expect("an address");
+        // The line may be JSON.
+        let address = line.split_once(LISTENING).and_then(|(_, rest)| rest.split(['"', ' ']).next());
+        address.expect("an address").clone_into(&mut serving.address);
         serving
     }
 

@@ -32,9 +32,22 @@ pub(crate) enum ExportError {
     #[error(transparent)]
     CollectorSetUp(#[from] CollectorSetupError),
     #[error(transparent)]
-    Agent(#[from] AgentError),
+    Agent(Box<AgentError>),
     #[error(transparent)]
-    Collector(#[from] CollectorError),
+    Collector(Box<CollectorError>),
+}
+
+// Boxed, because both are large.
+impl From<AgentError> for ExportError {
+    fn from(error: AgentError) -> Self {
+        Self::Agent(Box::new(error))
+    }
+}
+
+impl From<CollectorError> for ExportError {
+    fn from(error: CollectorError) -> Self {
+        Self::Collector(Box::new(error))
+    }
 }
 
 impl Client {

@@ -26,12 +26,11 @@ impl RunTracer {
     }
 
     async fn export(&self, trace: &Trace, deadline: Instant) -> Result<(), SharedError> {
-        let exporter = match self.exporter.get() {
-            Some(exporter) => exporter,
-            None => {
-                let exporter = Exporter::new(&self.settings).map_err(SharedError::new)?;
-                self.exporter.get_or_init(|| exporter)
-            }
+        let exporter = if let Some(exporter) = self.exporter.get() {
+            exporter
+        } else {
+            let exporter = Exporter::new(&self.settings).map_err(SharedError::new)?;
+            self.exporter.get_or_init(|| exporter)
         };
         exporter.export(trace, deadline).await
     }

@@ -123,8 +123,7 @@ pub fn no_data_without(
 
 fn needs_token(error: &GitHubError) -> bool {
     match error.cause() {
-        Cause::NoToken => true,
-        Cause::Status { status: StatusCode::UNAUTHORIZED, with_token: false, .. } => true,
+        Cause::NoToken | Cause::Status { status: StatusCode::UNAUTHORIZED, with_token: false, .. } => true,
         Cause::Status { status: StatusCode::FORBIDDEN, with_token: false, .. } => {
             error.message().is_some_and(is_about_permission)
         }

@@ -44,7 +44,7 @@ pub(crate) fn command_line(
     };
     let linked = linked.into_iter().map(|(command, formats)| {
         let delivers = command.get_arguments().any(|argument| argument.get_id() == TO);
-        let command = if delivers { command.mut_arg(TO, &with_sinks) } else { command };
+        let command = if delivers { command.mut_arg(TO, with_sinks) } else { command };
         with_format(command, formats).display_order(LINKED)
     });
     command

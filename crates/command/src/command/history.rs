@@ -32,12 +32,11 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
     let key = arguments.key.as_deref();
     let entries = HistoryQuery { key, since }.entries(&folder, catalog)?;
     let rows = HistoryRow::from_entries(&entries);
-    match stdout.format() {
-        Format::Csv => stdout.write(&HistoryRow::csv(&rows)?)?,
-        _ => {
-            let catalog = &with_goals_of_settings(catalog.clone(), &settings)?;
-            stdout.print(HistoryReport { entries: &entries, catalog, key, since, now }, &rows)?;
-        }
+    if stdout.format() == Format::Csv {
+        stdout.write(&HistoryRow::csv(&rows)?)?;
+    } else {
+        let catalog = &with_goals_of_settings(catalog.clone(), &settings)?;
+        stdout.print(HistoryReport { entries: &entries, catalog, key, since, now }, &rows)?;
     }
     Ok(Status::Done)
 }

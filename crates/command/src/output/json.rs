@@ -223,6 +223,7 @@ impl<'a> JsonReport<'a> {
     }
 
     /// Adds the events of the run.
+    #[must_use]
     pub fn with_events(mut self, events: &'a [Event]) -> Self {
         self.events = events.iter().map(JsonEvent::from).collect();
         self

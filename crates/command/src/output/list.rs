@@ -40,6 +40,7 @@ struct JsonMetric<'a>(&'a Metric, Choice);
 
 impl<'a> JsonList<'a> {
     /// Describes a catalog.
+    #[must_use]
     pub fn new(catalog: &'a Catalog, selection: &Selection) -> Self {
         let metrics = catalog.metrics().iter();
         Self(metrics.map(|metric| JsonMetric(metric, selection.choice(metric.key()))).collect())

@@ -156,7 +156,7 @@ mod tests {
         let (mut flushes, tags) = (Flushes::default(), BTreeSet::new());
         for (member, count) in [("x", 1.0), ("y", 2.0), ("x", 2.0)] {
             let points = flushes.add("a", &tags, MetricType::Set, &Values::Text(member.into()), 1.0, 0);
-            assert_eq!(points[0].value, count);
+            assert_eq!(values(&points), [("a", count)]);
         }
         let points = flushes.add("b", &tags, MetricType::Gauge, &Values::Numbers(vec![1.0, 7.0]), 1.0, 0);
         assert_eq!(values(&points), [("b", 7.0)]);

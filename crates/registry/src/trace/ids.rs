@@ -52,7 +52,6 @@ impl TraceId {
 
     /// The upper 64 bits, which these protocols send elsewhere.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "only the upper bits are wanted, and they fit")]
     pub const fn high(self) -> u64 {
         (self.0.get() >> 64) as u64
     }

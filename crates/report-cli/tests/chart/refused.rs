@@ -6,7 +6,7 @@ use crate::helm::{VERSIONS, template_text};
 const REFUSED: [(&str, &[&str]); 38] = [
     ("scedule: '*/15 * * * *'", &["scedule"]),
     ("mode: daemon", &["mode", "cronjob", "deployment"]),
-    ("serve: {port: 80}", &["port", "1024"]),
+    ("serve: {port: 80}", &["port"]),
     ("serve: {args: []}", &["args"]),
     ("serve: {serviceMonitor: {interval: 30}}", &["interval", "string"]),
     ("schedule: every 15 minutes", &["schedule"]),

@@ -126,7 +126,7 @@ fn missing_permissions_of_metrics_are_named_and_requests_are_estimated() {
     );
     assert_eq!(line(&ended, "requests to AWS").1, "about 6 requests");
     let github = line(&ended, "requests to GitHub").1;
-    assert!(github.starts_with("about 3 requests; "), "{github}");
+    assert!(github.starts_with("about 5 requests; "), "{github}");
 }
 
 #[cfg(feature = "aws-ci")]

@@ -61,7 +61,7 @@ fn good_settings_apply_from_the_next_slot() {
 #[test]
 fn a_slow_destination_does_not_hold_up_the_end_and_the_next_run_delivers_the_points() {
     let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
-    backend.set_latency(Duration::from_secs(120));
+    backend.set_latency(Duration::from_mins(2));
     let table = |url: &str| {
         format!(
             "[report]\nself_metrics = false\n[serve]\ngrace = '1s'\n[prometheus]\nremote_write = '{url}/write'\n"
@@ -85,7 +85,7 @@ fn a_slow_destination_does_not_hold_up_the_end_and_the_next_run_delivers_the_poi
 #[test]
 fn a_second_signal_ends_the_process_at_once() {
     let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
-    backend.set_latency(Duration::from_secs(120));
+    backend.set_latency(Duration::from_mins(2));
     let settings =
         format!("[serve]\ngrace = '10m'\n[prometheus]\nremote_write = '{}/write'\n", backend.url());
     let scene = scene(&settings);

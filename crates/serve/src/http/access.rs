@@ -69,7 +69,7 @@ fn is_local(host: &str) -> bool {
 mod unit_tests {
     use super::*;
 
-    fn headers(name: header::HeaderName, values: &[&str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&str]) -> HeaderMap {
         values.iter().map(|value| (name.clone(), value.parse().unwrap())).collect()
     }
 
@@ -91,12 +91,12 @@ mod unit_tests {
             (&[""], false),
             (&[], false),
         ] {
-            let headers = headers(header::HOST, hosts);
+            let headers = headers(&header::HOST, hosts);
             let found = host(&path, &headers).is_some_and(|host| is_local(&host));
             assert_eq!(found, expected, "{hosts:?}");
         }
         let absolute = Uri::from_static("http://evil.example/metrics");
-        assert_eq!(host(&absolute, &headers(header::HOST, &["localhost"])).as_deref(), Some("evil.example"));
+        assert_eq!(host(&absolute, &headers(&header::HOST, &["localhost"])).as_deref(), Some("evil.example"));
     }
 
     #[test]
@@ -108,7 +108,7 @@ mod unit_tests {
             ("abc", None),
             ("Bearer", None),
         ] {
-            assert_eq!(bearer(&headers(header::AUTHORIZATION, &[value])), token, "{value}");
+            assert_eq!(bearer(&headers(&header::AUTHORIZATION, &[value])), token, "{value}");
         }
     }
 }

@@ -16,12 +16,11 @@ pub(super) async fn trace(State(app): State<App>, Path(id): Path<String>) -> Res
     app.render(move |latest| {
         let last = latest.last();
         let trace = last.as_ref().and_then(|run| run.finished.trace.as_deref());
-        match trace.filter(|trace| trace.trace_id.to_string() == id) {
-            Some(trace) => json(trace),
-            None => {
-                let text = "only the trace of the last run is kept, if `DD_TRACE_ENABLED` is true";
-                Err(Problem::new(StatusCode::NOT_FOUND, text))
-            }
+        if let Some(trace) = trace.filter(|trace| trace.trace_id.to_string() == id) {
+            json(trace)
+        } else {
+            let text = "only the trace of the last run is kept, if `DD_TRACE_ENABLED` is true";
+            Err(Problem::new(StatusCode::NOT_FOUND, text))
         }
     })
     .await

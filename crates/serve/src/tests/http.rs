@@ -51,7 +51,7 @@ impl Response {
 
 impl Running {
     /// Starts a server that believes to listen on an address.
-    async fn start(latest: Arc<Latest>, clock: Clock, listen: Option<SocketAddr>) -> Self {
+    fn start(latest: Arc<Latest>, clock: Clock, listen: Option<SocketAddr>) -> Self {
         let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -98,7 +98,7 @@ async fn after_a_run() -> (Arc<Latest>, Clock) {
 #[tokio::test]
 async fn before_the_first_run_the_process_lives_but_is_not_ready() {
     let latest = Arc::new(Latest::new(served(None)));
-    let server = Running::start(latest, Clock::default(), None).await;
+    let server = Running::start(latest, Clock::default(), None);
 
     assert_eq!(server.get("/healthz", "").await.status, 200);
     let ready = server.get("/readyz", "").await;
@@ -112,7 +112,7 @@ async fn before_the_first_run_the_process_lives_but_is_not_ready() {
 #[tokio::test]
 async fn after_a_run_everything_is_shown() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None).await;
+    let server = Running::start(latest, clock, None);
 
     assert_eq!(server.get("/readyz", "").await.status, 200);
     let report: Value = serde_json::from_str(&server.get("/api/v1/report", "").await.body).unwrap();
@@ -140,7 +140,7 @@ async fn after_a_run_everything_is_shown() {
 #[tokio::test]
 async fn promtool_finds_no_fault_in_the_page() {
     let (latest, clock) = after_a_run().await;
-    let page = Running::start(latest, clock, None).await.get("/metrics", "").await.body;
+    let page = Running::start(latest, clock, None).get("/metrics", "").await.body;
 
     let lint = check_metrics(&page);
 
@@ -150,7 +150,7 @@ async fn promtool_finds_no_fault_in_the_page() {
 #[tokio::test]
 async fn a_request_that_cannot_be_answered_says_why() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None).await;
+    let server = Running::start(latest, clock, None);
 
     for (path, status, text) in [
         ("/nothing", 404, "there is no such path"),
@@ -168,13 +168,13 @@ async fn a_request_that_cannot_be_answered_says_why() {
 #[tokio::test]
 async fn a_page_of_another_host_reads_nothing() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(Arc::clone(&latest), clock, None).await;
+    let server = Running::start(Arc::clone(&latest), clock, None);
 
     for path in ["/metrics", "/api/v1/report", "/healthz", "/nothing"] {
         let rebound = server.send(&format!("GET {path} HTTP/1.1\r\nHost: evil.example:8700\r\n\r\n")).await;
         assert_eq!(rebound.status, 421, "{path}");
     }
-    let elsewhere = Running::start(latest, clock, Some("192.0.2.1:8700".parse().unwrap())).await;
+    let elsewhere = Running::start(latest, clock, Some("192.0.2.1:8700".parse().unwrap()));
     let named = elsewhere.send("GET /metrics HTTP/1.1\r\nHost: health.example\r\n\r\n").await;
     assert_eq!(named.status, 200, "on other addresses, the token protects the values");
 }
@@ -183,7 +183,7 @@ async fn a_page_of_another_host_reads_nothing() {
 async fn everything_but_the_health_needs_the_token() {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     let latest = Arc::new(Latest::new(served(Some(TOKEN))));
-    let server = Running::start(latest, Clock::default(), None).await;
+    let server = Running::start(latest, Clock::default(), None);
 
     assert_eq!(server.get("/healthz", "").await.status, 200);
     assert_eq!(server.get("/readyz", "").await.status, 503);
@@ -202,7 +202,7 @@ async fn everything_but_the_health_needs_the_token() {
 #[tokio::test]
 async fn slow_clients_do_not_hold_up_others() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None).await;
+    let server = Running::start(latest, clock, None);
     let mut slow = Vec::new();
     for _ in 0..32 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -220,7 +220,7 @@ async fn slow_clients_do_not_hold_up_others() {
 #[tokio::test]
 async fn a_large_head_is_refused() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None).await;
+    let server = Running::start(latest, clock, None);
 
     let response = server.get("/metrics", &format!("X-Large: {}\r\n", "a".repeat(20_000))).await;
 

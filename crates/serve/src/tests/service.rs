@@ -121,7 +121,7 @@ async fn settings_can_be_read_again_during_a_run() {
     stage.reload.send(()).unwrap();
     let reload = async || {
         // The run ends first.
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         Some(every(10, builder([one("b")], &[])))
     };
     let after = |runs, finished: &Finished| {

@@ -1,9 +1,9 @@
-//! Ten thousand runs in one process, while backends fail by a schedule. Afterwards, each backend has exactly what the history has.
+//! Thousands of runs in one process, while backends fail by a schedule. Afterwards, each backend has exactly what the history has.
 
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    fs,
+    env, fs,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -21,21 +21,19 @@ use super::{
     stage::{Stage, builder, configuration, metric},
 };
 
-const RUNS: usize = 10_000;
+/// The number of runs, if the variable `SOAK_RUNS` does not set another one.
+const RUNS: usize = 2_000;
 
 /// The time between two runs, in seconds.
 const EVERY: u64 = 10;
-
-/// When memory and descriptors are measured first: caches are filled by then.
-const WARM: usize = 2_000;
 
 /// How much the memory may grow from then on, in KiB. The backends of the test keep what they receive: about 8 MiB.
 const MAX_GROWTH: u64 = 16 * 1024;
 
 /// The faults of a backend whose points replace each other. They repeat after 100 runs, and the last runs have none.
-fn overwriting(run: usize) -> Behaviour {
+fn overwriting(run: usize, runs: usize) -> Behaviour {
     match run % 100 {
-        _ if run + 100 > RUNS => Behaviour::Accept,
+        _ if run + 100 > runs => Behaviour::Accept,
         10..20 => Behaviour::Leave,
         30..33 => Behaviour::Down,
         40..45 => Behaviour::LoseAnswer,
@@ -45,9 +43,9 @@ fn overwriting(run: usize) -> Behaviour {
 }
 
 /// The faults of a backend that adds up. After a lost answer, nobody could know what it has, so it loses none.
-fn adding_up(run: usize) -> Behaviour {
+fn adding_up(run: usize, runs: usize) -> Behaviour {
     match run % 70 {
-        _ if run + 100 > RUNS => Behaviour::Accept,
+        _ if run + 100 > runs => Behaviour::Accept,
         5..15 => Behaviour::Leave,
         30..32 => Behaviour::Down,
         50..58 => Behaviour::AcceptHalf,
@@ -113,13 +111,16 @@ fn is_soak(key: &str) -> bool {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
-#[ignore = "makes 10,000 runs, which takes minutes"]
-async fn ten_thousand_runs_lose_nothing_double_nothing_and_keep_memory_and_descriptors_flat() {
+#[ignore = "makes thousands of runs, which takes minutes"]
+async fn many_runs_lose_nothing_double_nothing_and_keep_memory_and_descriptors_flat() {
+    let total = env::var("SOAK_RUNS").map_or(RUNS, |runs| runs.parse().expect("SOAK_RUNS is a number"));
+    // Memory and descriptors are measured first when the caches are filled.
+    let warm_up = total / 5;
     let folder = tempfile::tempdir().unwrap();
     let (replacing, adding) = (Backend::new("replacing"), Backend::new("adding").adding_up());
     let slots = Slots::new(Duration::from_secs(EVERY));
     // Points must not be in the future when the runs are over.
-    let all = Duration::from_secs(EVERY) * u32::try_from(RUNS + 100).unwrap();
+    let all = Duration::from_secs(EVERY) * u32::try_from(total + 100).unwrap();
     let start = slots.start_of(SystemTime::now() - all);
     let stage = Stage::new(start);
     let metrics = metrics();
@@ -128,12 +129,12 @@ async fn ten_thousand_runs_lose_nothing_double_nothing_and_keep_memory_and_descr
         builder(metrics, &[&replacing, &adding]).state_dir(folder.path()).to(["replacing", "adding"]);
     let (warm, ends) = (Cell::new(None), RefCell::new(None));
     let after = |runs, _: &Finished| {
-        replacing.set(overwriting(runs));
-        adding.set(adding_up(runs));
-        if runs == WARM {
+        replacing.set(overwriting(runs, total));
+        adding.set(adding_up(runs, total));
+        if runs == warm_up {
             warm.set(Some((memory(), descriptors())));
         }
-        if runs == RUNS {
+        if runs == total {
             ends.replace(Some((memory(), descriptors())));
             stage.stop();
         }
@@ -142,9 +143,9 @@ async fn ten_thousand_runs_lose_nothing_double_nothing_and_keep_memory_and_descr
     let latest = stage.run_and_forget(configuration(builder, EVERY, catalog), async || None, after).await;
 
     let history = history(folder.path());
-    assert_eq!(count(&history, "soak.number"), RUNS);
-    assert_eq!(count(&history, "soak.unreliable"), RUNS - RUNS.div_ceil(7) - (RUNS - 1).div_ceil(7));
-    let last_slot = start + Duration::from_secs(EVERY) * u32::try_from(RUNS - 1).unwrap();
+    assert_eq!(count(&history, "soak.number"), total);
+    assert_eq!(count(&history, "soak.unreliable"), total - total.div_ceil(7) - (total - 1).div_ceil(7));
+    let last_slot = start + Duration::from_secs(EVERY) * u32::try_from(total - 1).unwrap();
     let rare = Slots::new(Duration::from_mins(5)).starts_between(start, last_slot);
     assert_eq!(count(&history, "soak.rare") as u64, 1 + rare);
     let received = replacing.received();
@@ -162,17 +163,17 @@ async fn ten_thousand_runs_lose_nothing_double_nothing_and_keep_memory_and_descr
             assert!(values.iter().all(|value| value.total_cmp(&expected).is_eq()), "{at:?}: {values:?}");
         }
     }
-    assert_eq!(adding.count("soak.count"), RUNS);
+    assert_eq!(adding.count("soak.count"), total);
     let (points, ..) = latest.points(stage.clock.now());
     let number = points.iter().find(|point| point.key == "soak.number").unwrap();
     #[expect(clippy::cast_precision_loss, reason = "the number is small")]
-    let expected = (RUNS - 1) as f64;
+    let expected = (total - 1) as f64;
     assert_eq!(number.value.number(), Some(expected));
 
     let (memory_before, descriptors_before) = warm.get().unwrap();
     let (memory_after, descriptors_after) = ends.take().unwrap();
     println!(
-        "memory: {memory_before} KiB after {WARM} runs, {memory_after} KiB after {RUNS}; \
+        "memory: {memory_before} KiB after {warm_up} runs, {memory_after} KiB after {total}; \
          descriptors: {descriptors_before}, {descriptors_after}"
     );
     assert!(memory_after <= memory_before + MAX_GROWTH, "{memory_before} KiB, then {memory_after} KiB");

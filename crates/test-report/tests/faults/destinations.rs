@@ -328,9 +328,9 @@ fn a_killed_process_loses_and_repeats_nothing() {
     ] {
         let places = Places::new();
         let scene = places.scene();
-        for (sink, fault) in SINKS.into_iter().zip(faults.clone()) {
-            if let Some(fault) = fault {
-                places.server(sink).fail_times(1, "POST", fault);
+        for (sink, first) in SINKS.into_iter().zip(faults.clone()) {
+            if let Some(first) = first {
+                places.server(sink).fail_times(1, "POST", first);
             }
         }
 

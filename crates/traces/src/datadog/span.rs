@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::BTreeMap, time::UNIX_EPOCH};
 
 use serde::Serialize;
-use system_health_registry::trace::{RUN, SpanLog, SpanTag, Trace, TraceSpan};
+use system_health_registry::trace::{RUN, SpanId, SpanLog, SpanTag, Trace, TraceSpan};
 
 use crate::sampling::SampleRate;
 
@@ -65,7 +65,7 @@ impl<'a> DatadogSpan<'a> {
             resource: &span.resource,
             trace_id: trace.trace_id.low(),
             span_id: span.span_id.get(),
-            parent_id: span.parent_id.map_or(0, |parent| parent.get()),
+            parent_id: span.parent_id.map_or(0, SpanId::get),
             start: trace_start + span.start_ns,
             duration: span.duration_ns,
             error: i32::from(span.error.is_some()),

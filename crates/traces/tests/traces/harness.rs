@@ -78,7 +78,7 @@ pub(crate) fn span<'t>(trace: &'t Trace, resource: &str) -> &'t TraceSpan {
 /// The names and resources of all spans, each indented below its parent.
 pub(crate) fn tree(trace: &Trace) -> String {
     fn write(trace: &Trace, span: &TraceSpan, depth: usize, tree: &mut String) {
-        *tree += &format!("{}{} {}\n", "  ".repeat(depth), span.name, span.resource);
+        tree.extend(["  ".repeat(depth).as_str(), &span.name, " ", &span.resource, "\n"]);
         for child in trace.spans.iter().filter(|child| child.parent_id == Some(span.span_id)) {
             write(trace, child, depth + 1, tree);
         }

@@ -37,11 +37,14 @@ pub struct RunsAtInstant(RecentRuns);
 #[derive(Debug, Clone)]
 pub(super) struct PastAttempts(Arc<Inner>);
 
+/// Earlier attempts by the id of the run and the number of the attempt. Each is requested once.
+type EarlierAttempts = HashMap<(u64, u32), Arc<OnceCell<WorkflowRun>>>;
+
 #[derive(Debug)]
 struct Inner {
     on_github: GitHubRepository,
     jobs: JobLists,
-    earlier: Mutex<HashMap<(u64, u32), Arc<OnceCell<WorkflowRun>>>>,
+    earlier: Mutex<EarlierAttempts>,
     requested: AtomicUsize,
     limit: usize,
 }
