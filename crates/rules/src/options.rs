@@ -115,7 +115,7 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "every",
         form: Form::Text,
-        meaning: "how often [`report serve`](serve.md) collects the metric, in whole seconds, at least `10s`: in each run \
+        meaning: "how often `report serve` collects the metric, in whole seconds, at least `10s`: in each run \
                   that is the first one after a multiple of this time in UTC. Other runs, such as `report --push`, ignore it",
         default: "in each run",
         example: "\"1h\"",

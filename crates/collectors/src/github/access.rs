@@ -112,7 +112,7 @@ impl GitHubNeeds {
 ///     Ok(if is_on_github { needs.with(GitHubApi::Rest, [Permission::Contents]) } else { needs })
 /// }
 ///
-/// github_access!("labels.*", needs);
+/// github_access!("tickets.*", needs);
 /// ```
 #[macro_export]
 macro_rules! github_access {

@@ -23,7 +23,9 @@ pub(crate) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
         return Err(error(400, text));
     }
     let threshold = |name: &str| thresholds[name].as_f64();
-    if let Some(critical) = threshold("critical").filter(|critical| critical.total_cmp(&limit).is_ne()) {
+    // serde_json may read a number with an error in its last digit.
+    let differs = |critical: &f64| (critical - limit).abs() > 4.0 * f64::EPSILON * limit.abs();
+    if let Some(critical) = threshold("critical").filter(differs) {
         let text =
             format!("Alert threshold ({critical:?}) does not match that used in the query ({limit:?}).");
         return Err(error(400, &text));

@@ -337,8 +337,8 @@ fn a_killed_process_loses_and_repeats_nothing() {
         kill_when(&scene, &run, || {
             for (sink, fault) in SINKS.into_iter().zip(&faults) {
                 let _ = places.server(sink).wait_for("POST");
-                let stores = !matches!(fault, Some(Fault::Hang));
-                wait_until(|| !stores || !places.times(sink, METRICS[1]).is_empty());
+                let keeps = !matches!(fault, Some(Fault::Hang));
+                wait_until(|| !keeps || !places.times(sink, METRICS[1]).is_empty());
             }
         });
 
