@@ -15,7 +15,7 @@ use system_health_recorder::Facade;
 const OBSERVATIONS: usize = 10_000_000;
 const SERIES: usize = 10_000;
 /// A flush of the exporter for DogStatsD would disturb the measurement.
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = Duration::from_hours(1);
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
 
 const RECORDERS: [&str; 3] =
@@ -102,7 +102,7 @@ fn in_threads(threads: usize, from: usize, to: usize, record: &(impl Fn(usize, u
                 let start = from + thread * share;
                 let before = cpu_time();
                 record(start, start + share);
-                cpu_time() - before
+                cpu_time().saturating_sub(before)
             })
         };
         let all: Vec<_> = (0..threads).map(run).collect();

@@ -5,7 +5,7 @@
 use std::{hint::black_box, path::Path};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use system_health_registry::{Settings, trace::Service, traced};
+use system_health_registry::{Settings, settings::SettingsBuilder, trace::Service, traced};
 use system_health_traces::Traces;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -17,8 +17,8 @@ fn step(number: u64) -> Result<u64, std::io::Error> {
     Ok(black_box(number))
 }
 
-fn plain(number: u64) -> Result<u64, std::io::Error> {
-    Ok(black_box(number))
+fn plain(number: u64) -> u64 {
+    black_box(number)
 }
 
 fn spans(criterion: &mut Criterion) {
@@ -32,17 +32,17 @@ fn spans(criterion: &mut Criterion) {
     group.bench_function("with tracing disabled", |bencher| bencher.iter(|| step(black_box(7))));
 
     let table = format!("[traces]\nenabled = true\nmax_spans = {MAX_SPANS}");
-    let settings = Settings::builder().toml(Path::new("bench.toml"), &table).and_then(|it| it.build());
-    let tracer = traces.tracer(&settings.expect("settings")).expect("settings").expect("a tracer");
+    let settings = Settings::builder().toml(Path::new("bench.toml"), &table).and_then(SettingsBuilder::build);
+    let run_tracer = traces.tracer(&settings.expect("settings")).expect("settings").expect("a tracer");
     group.bench_function("with tracing enabled", |bencher| {
         bencher.iter_custom(|calls| {
-            let run = tracer.start(&Service::default(), "bench").expect("a trace");
+            let run = run_tracer.start(&Service::default(), "bench").expect("a trace");
             let started = std::time::Instant::now();
             run.span.in_scope(|| (0..calls).for_each(|_| drop(black_box(step(black_box(7))))));
             let elapsed = started.elapsed();
             let id = run.id;
             drop(run);
-            assert!(tracer.finish(id).is_some());
+            assert!(run_tracer.finish(id).is_some());
             elapsed
         });
     });

@@ -19,13 +19,13 @@ fn queue_length() -> u64 {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let settings = Settings::builder().shared().environment().build()?;
-    let traces = Traces::new(["shop"]); // also collects what this crate logs during a run
-    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer()).with(traces.layer()).init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(panic.place = place, "panic at {place}");
     }));
+    let settings = Settings::builder().shared().environment().build()?;
+    let traces = Traces::new(["shop"]); // also collects what this crate logs during a run
+    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer()).with(traces.layer()).init();
 
     let mut reporter = Reporter::builder(settings.clone());
     if let Some(tracer) = traces.tracer(&settings)? {
