@@ -195,6 +195,6 @@ fn a_dry_run_shows_the_requests_of_a_run_and_a_setting_limits_them() {
 
     let reason = |key: &str| too_few.metric(key)["reason"].as_str().unwrap().to_owned();
     assert!(reason("ci.tests_passing_on_main").starts_with("skipped: ci.* needs about 3 requests to GitHub"));
-    assert_eq!(too_few.metric("commits.hotfix")["samples"][0]["value"], 1.0);
+    assert!(reason("commits.hotfix").starts_with("not sent, because this run has made as many requests as"));
     assert_eq!(github.requests().len(), before + 2);
 }
