@@ -13,6 +13,7 @@ mod day;
 mod default_aggregate;
 mod duration;
 mod facts;
+mod facts_options;
 mod goal;
 mod handle;
 #[cfg(feature = "serde")]

@@ -1,12 +1,13 @@
 //! The pull requests of a repository, read once for all metrics about them.
 
-use std::{borrow::Cow, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, time::SystemTime};
 
 use system_health_registry::{
     Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window, Windows,
 };
 
 use super::{
+    current_list::PullRequestList,
     measure::{Measure, STALE_AFTER, Verdict},
     pull_request::PullRequest,
     reader,
@@ -24,28 +25,10 @@ pub struct PullRequests {
     instant: Option<SystemTime>,
 }
 
-/// The pull requests of a repository as they are now, read once for all metrics and instants.
-#[derive(Debug, Clone)]
-pub(super) struct PullRequestList(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    /// The page that lists them.
-    page: String,
-    all: Vec<PullRequest>,
-}
-
-impl PullRequestList {
-    /// The pull requests, and the page that lists them.
-    pub(super) fn new(page: String, all: Vec<PullRequest>) -> Self {
-        Self(Arc::new(Inner { page, all }))
-    }
-}
-
 impl PullRequests {
     /// The page that lists them.
     fn page(&self) -> &str {
-        &self.list.0.page
+        self.list.page()
     }
 
     /// The number of pull requests that count.
@@ -71,7 +54,7 @@ impl PullRequests {
 
     fn measure(&self, verdict: impl Fn(&PullRequest) -> Verdict) -> Measured {
         let mut measured = Measured::default();
-        for pull_request in &self.list.0.all {
+        for pull_request in self.list.all() {
             let pull_request = match self.instant {
                 None => Cow::Borrowed(pull_request),
                 Some(instant) => match pull_request.at(instant) {

@@ -3,6 +3,7 @@
 //! `docs/metrics.md` defines the results.
 
 mod activity;
+mod current_list;
 #[cfg(test)]
 mod example;
 mod list;

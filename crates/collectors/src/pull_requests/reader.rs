@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::{
-    list::PullRequestList,
+    current_list::PullRequestList,
     pull_request::PullRequest,
     query::{
         ChangedPullRequest, HISTORY, HistoryPageResponse, LISTS, ListsResponse, PullRequestResponse,
@@ -20,6 +20,7 @@ use crate::github::{
 /// The number of pull requests on a page, each with up to 100 reviews, comments and events: 30,000 of the 500,000 nodes
 /// that GitHub allows. See <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
 const CHANGED_PAGE: u32 = 50;
+
 /// The lists as far as they are read.
 struct Lists {
     changed: ChangedList<ChangedPullRequest>,
