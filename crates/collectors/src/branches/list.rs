@@ -4,12 +4,9 @@ use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
-use serde_json::json;
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
 
-use crate::github::{
-    GitHubError, GitHubRepository, NextPage, PageInfo, Permission, Timestamp, no_data_without,
-};
+use crate::github::{GitHubRepository, NextPage, PageInfo, Permission, Timestamp, no_data_without};
 
 /// The number of branches on a page, the most that GitHub allows.
 const PAGE: u32 = 100;
@@ -105,7 +102,8 @@ async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
         let mut listed = BTreeMap::new();
         let mut next = Some(NextPage::FIRST);
         while let Some(page) = next {
-            let response = request(repository, &page, &mut size).await?;
+            let response =
+                repository.query_page::<BranchesResponse>(BRANCHES, &page, &mut size).await?.repository;
             let RefsResponse { total_count, page_info, nodes } = response.refs;
             listed.extend(nodes.into_iter().map(RefResponse::into_branch));
             if listed.len() > max_items {
@@ -121,15 +119,6 @@ async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
         all = listed;
     }
     bail!("GitHub counts more branches than the {} that it listed", all.len())
-}
-
-async fn request(
-    repository: &GitHubRepository,
-    page: &NextPage,
-    size: &mut u32,
-) -> Result<RepositoryResponse, GitHubError> {
-    let variables = |size: u32| json!({ "first": size, "after": page.cursor() });
-    Ok(repository.query_sized::<BranchesResponse>(BRANCHES, size, variables).await?.repository)
 }
 
 impl RefResponse {

@@ -6,7 +6,6 @@
 
 use anyhow::bail;
 use serde::Deserialize;
-use serde_json::json;
 use system_health_registry::EvidenceItem;
 
 use super::{
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     date::format_date,
-    github::{Connection, GitHubError, GitHubRepository, NextPage, Timestamp},
+    github::{Connection, GitHubRepository, NextPage, Timestamp},
 };
 
 /// The number of releases on a page, the most that GitHub allows.
@@ -81,7 +80,8 @@ pub(super) async fn read(
     let (mut read, mut size) = (Vec::new(), PAGE);
     let mut next = Some(NextPage::FIRST);
     while let Some(page) = next {
-        let RepositoryResponse { latest_release, releases } = request(repository, &page, &mut size).await?;
+        let RepositoryResponse { latest_release, releases } =
+            repository.query_page::<ReleasesResponse>(RELEASES, &page, &mut size).await?.repository;
         next = releases.page_info.next(Some(&page))?;
         let releases = releases.nodes.into_iter();
         read.extend(releases.map(|release| release.into_deployment(prereleases, range.table)));
@@ -96,15 +96,6 @@ pub(super) async fn read(
     }
     let unread = next.is_some().then(|| unread(&read, range)).flatten();
     Ok((read, unread))
-}
-
-async fn request(
-    repository: &GitHubRepository,
-    page: &NextPage,
-    size: &mut u32,
-) -> Result<RepositoryResponse, GitHubError> {
-    let variables = |size: u32| json!({ "first": size, "after": page.cursor() });
-    Ok(repository.query_sized::<ReleasesResponse>(RELEASES, size, variables).await?.repository)
 }
 
 /// The releases that were not read, as evidence.

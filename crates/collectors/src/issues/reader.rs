@@ -5,10 +5,9 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::{Issues, issue::IssueResponse};
-use crate::github::{BotLogins, ChangedList, Connection, GitHubError, GitHubRepository, NextPage};
+use crate::github::{BotLogins, ChangedList, Connection, GitHubRepository};
 
 /// The number of issues on a page, the most that GitHub allows.
 const PAGE: u32 = 100;
@@ -66,7 +65,7 @@ async fn read_list(
     loop {
         let mut newest = None;
         while let Some(next) = list.next_page() {
-            let response = request(repository, next, &mut size).await?;
+            let response = repository.query_page::<IssuesResponse>(ISSUES, next, &mut size).await?.repository;
             if !response.has_issues_enabled {
                 return Ok(None);
             }
@@ -80,13 +79,4 @@ async fn read_list(
         }
         list.read_again()?;
     }
-}
-
-async fn request(
-    repository: &GitHubRepository,
-    next: &NextPage,
-    size: &mut u32,
-) -> Result<RepositoryResponse, GitHubError> {
-    let variables = |size: u32| json!({ "first": size, "after": next.cursor() });
-    Ok(repository.query_sized::<IssuesResponse>(ISSUES, size, variables).await?.repository)
 }

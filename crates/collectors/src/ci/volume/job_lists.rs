@@ -1,16 +1,13 @@
 //! The jobs of single runs, each list read once for all metrics. A list takes a request for every 100 jobs.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
-use tokio::sync::OnceCell;
 
 use super::{
     branch_runs::{BranchRun, BranchRuns},
+    once_by_key::OnceByKey,
     request_limit::ensure_within,
 };
 use crate::{
@@ -27,11 +24,8 @@ const CONCURRENT: usize = 8;
 pub struct JobLists {
     on_github: GitHubRepository,
     limit: usize,
-    lists: Arc<Mutex<HashMap<u64, SharedList>>>,
+    lists: Arc<OnceByKey<u64, Arc<[Job]>>>,
 }
-
-/// A list that is read once, by the first who asks for it.
-type SharedList = Arc<OnceCell<Arc<[Job]>>>;
 
 /// A run with the jobs of all of its attempts.
 pub(super) type RunWithJobs<'a> = (BranchRun<'a>, Arc<[Job]>);
@@ -56,12 +50,7 @@ impl JobLists {
 
     /// The jobs of all attempts of a run.
     pub(super) async fn list(&self, run: u64) -> anyhow::Result<Arc<[Job]>> {
-        let cell = {
-            let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(lists.entry(run).or_default())
-        };
-        let list = cell.get_or_try_init(async || list_jobs(&self.on_github, run).await.map(Arc::from));
-        list.await.cloned()
+        self.lists.get(run, async || list_jobs(&self.on_github, run).await.map(Arc::from)).await
     }
 }
 

@@ -5,6 +5,7 @@ mod duration;
 mod flaky_jobs;
 mod flaky_metrics;
 mod job_lists;
+mod once_by_key;
 mod past_runs;
 mod ran_job;
 mod recent_runs;

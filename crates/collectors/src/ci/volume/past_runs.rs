@@ -5,10 +5,9 @@
 //! requested, but only if the instant is between the start of the attempt and the time at which the run last changed.
 
 use std::{
-    collections::HashMap,
     ops::Deref,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::SystemTime,
@@ -17,9 +16,10 @@ use std::{
 use anyhow::{Context as _, bail};
 use futures::{StreamExt, TryStreamExt, stream};
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
-use tokio::sync::OnceCell;
 
-use super::{job_lists::JobLists, recent_runs::RecentRuns, request_limit::ensure_within};
+use super::{
+    job_lists::JobLists, once_by_key::OnceByKey, recent_runs::RecentRuns, request_limit::ensure_within,
+};
 use crate::{
     ci::{CiSettings, job::Job, workflow_run::WorkflowRun},
     github::GitHubRepository,
@@ -37,14 +37,12 @@ pub struct RunsAtInstant(RecentRuns);
 #[derive(Debug, Clone)]
 pub(super) struct PastAttempts(Arc<Inner>);
 
-/// Earlier attempts by the id of the run and the number of the attempt. Each is requested once.
-type EarlierAttempts = HashMap<(u64, u32), Arc<OnceCell<WorkflowRun>>>;
-
 #[derive(Debug)]
 struct Inner {
     on_github: GitHubRepository,
     jobs: JobLists,
-    earlier: Mutex<EarlierAttempts>,
+    /// By the id of the run and the number of the attempt.
+    earlier: OnceByKey<(u64, u32), WorkflowRun>,
     requested: AtomicUsize,
     limit: usize,
 }
@@ -105,10 +103,6 @@ impl PastAttempts {
     }
 
     async fn earlier(&self, run: u64, attempt: u32) -> anyhow::Result<WorkflowRun> {
-        let cell = {
-            let mut earlier = self.0.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(earlier.entry((run, attempt)).or_default())
-        };
         let request = async || {
             let requested = self.0.requested.fetch_add(1, Relaxed) + 1;
             ensure_within(requested, self.0.limit, "earlier attempts")?;
@@ -118,7 +112,7 @@ impl PastAttempts {
             found
                 .with_context(|| format!("cannot read attempt {attempt} of run {id} in {}", on_github.name()))
         };
-        cell.get_or_try_init(request).await.cloned()
+        self.0.earlier.get((run, attempt), request).await
     }
 
     /// When the last job of an attempt ended.
@@ -144,7 +138,7 @@ impl FromContext for PastAttempts {
         Ok(Self(Arc::new(Inner {
             on_github: context.get().await?,
             jobs: context.get().await?,
-            earlier: Mutex::default(),
+            earlier: OnceByKey::default(),
             requested: AtomicUsize::new(0),
             limit: settings.max_run_requests as usize,
         })))

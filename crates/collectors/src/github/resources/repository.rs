@@ -2,13 +2,13 @@
 
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use system_health_registry::{Context, FromContext, Scope, Settings, Unavailable, settings::Origin};
 
 use super::access;
 use crate::{
     git::LocalClone,
-    github::{GitHub, GitHubError, GitHubSettings, Pages, QueryPages},
+    github::{GitHub, GitHubError, GitHubSettings, NextPage, Pages, QueryPages},
     repository::{RemoteAddress, Repository, RepositoryName},
 };
 
@@ -91,6 +91,16 @@ impl GitHubRepository {
         variables: impl Fn(u32) -> Value,
     ) -> Result<T, GitHubError> {
         self.github.query_sized(query, size, |size| self.named(variables(size))).await
+    }
+
+    /// Asks a query for one page of a list of the repository. The query has the variables `$first` and `$after`.
+    pub(crate) async fn query_page<T: DeserializeOwned>(
+        &self,
+        query: &'static str,
+        page: &NextPage,
+        size: &mut u32,
+    ) -> Result<T, GitHubError> {
+        self.query_sized(query, size, |size| json!({ "first": size, "after": page.cursor() })).await
     }
 
     fn named(&self, mut variables: Value) -> Value {
