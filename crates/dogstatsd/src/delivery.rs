@@ -26,9 +26,9 @@ pub(crate) struct PacketDelivery<'a> {
     failure: Option<DeliveryError>,
 }
 
-/// Some packets with values of a distribution were sent, and another one was not.
+/// Some packets with lines of a point were sent, and another one was not.
 #[derive(Debug, thiserror::Error)]
-#[error("only some of the values of a distribution were sent")]
+#[error("only some of the lines of a point were sent")]
 struct Incomplete(#[source] DeliveryError);
 
 impl<'a> PacketDelivery<'a> {
@@ -109,7 +109,7 @@ impl<'a> PacketDelivery<'a> {
     }
 }
 
-/// The fate of a distribution, if some of its lines were sent earlier.
+/// The fate of a point, if some of its lines were sent earlier.
 fn incomplete(fate: Fate) -> Fate {
     match fate {
         Fate::Left(error) | Fate::Unknown(error) | Fate::Refused(error) => {

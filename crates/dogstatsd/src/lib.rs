@@ -28,6 +28,7 @@ mod event;
 mod limits;
 mod origin;
 mod packet;
+mod service_check;
 mod settings;
 mod sink;
 mod socket;

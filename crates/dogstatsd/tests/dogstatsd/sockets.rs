@@ -82,10 +82,7 @@ async fn a_distribution_of_which_only_a_part_was_sent_is_unknown() {
 
     assert_eq!((&*fates.accepted, fates.left.keys().collect::<Vec<_>>()), (&[0][..], vec![&2]));
     let message = &fates.unknown[&1];
-    assert!(
-        message.starts_with("only some of the values of a distribution were sent: the Agent at"),
-        "{message}"
-    );
+    assert!(message.starts_with("only some of the lines of a point were sent: the Agent at"), "{message}");
 }
 
 #[tokio::test]
