@@ -25,6 +25,8 @@ struct Intake {
     process: Child,
     lines: Receiver<Value>,
     url: String,
+    /// Where it takes `DogStatsD`.
+    packets: String,
 }
 
 impl Intake {
@@ -39,9 +41,10 @@ impl Intake {
                 let _ = sender.send(serde_json::from_str(&line).expect("a line of JSON"));
             }
         });
-        let mut intake = Self { process, lines, url: String::new() };
+        let mut intake = Self { process, lines, url: String::new(), packets: String::new() };
         let listening = intake.next("listening");
         listening["url"].as_str().expect("a URL").clone_into(&mut intake.url);
+        listening["dogstatsd"].as_str().expect("an address").clone_into(&mut intake.packets);
         intake
     }
 
@@ -175,22 +178,46 @@ fn doctor_checks_a_local_intake_without_keys() {
 
 #[test]
 #[cfg(feature = "dogstatsd")]
-fn what_is_sent_to_an_agent_arrives_too() {
+fn points_and_service_checks_that_are_sent_to_an_agent_arrive() {
     let scene = scene();
-    let arguments = ["intake", "--listen", "127.0.0.1:0", "--dogstatsd", "127.0.0.1:0", "--file", ":memory:"];
-    let mut process = scene.command(&[&arguments[..], &["--format", "json"]].concat());
-    let mut process = process.stdout(Stdio::piped()).spawn().expect("start the intake");
-    let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-    let listening: Value = serde_json::from_str(&lines.next().expect("a line")).expect("JSON");
-    let address = listening["dogstatsd"].as_str().expect("an address").to_owned();
+    let intake = Intake::start(&scene);
 
-    let agent = scene.variable("DD_DOGSTATSD_URL", address);
-    let _ = agent
-        .run(&["--push", "--to", "dogstatsd", "--only", "commits.hotfix", "--no-self-metrics"])
-        .with_status(0);
+    let agent = scene.variable("DD_DOGSTATSD_URL", intake.packets.as_str());
+    let _ = agent.run(&["--push", "--to", "dogstatsd", "--only", "commits.hotfix"]).with_status(0);
 
-    let delivered = lines.find(|line| line.contains("\"dogstatsd\"") && line.contains("\"delivery\""));
-    process.kill().expect("stop the intake");
-    process.wait().expect("the end of the intake");
-    assert!(delivered.expect("a delivery").contains("\"sent\":1,\"stored\":1"));
+    // The self-metrics come last.
+    let mut delivered = intake.next("delivery");
+    while !metrics(&intake).contains(&"system_health.reporter.run_duration_seconds".to_owned()) {
+        delivered = intake.next("delivery");
+    }
+    assert_eq!(delivered["sent"], delivered["stored"], "{delivered}");
+    let checks = intake.get("/api/v1/intake/checks");
+    let checks = checks["checks"].as_array().expect("service checks");
+    let check = checks.iter().find(|check| check["tags"].to_string().contains("metric:commits.hotfix"));
+    let check = check.unwrap_or_else(|| panic!("no check of the metric: {checks:?}"));
+    assert_eq!(
+        (&check["check"], &check["status"]),
+        (&"system_health.reporter.can_collect".into(), &0.into())
+    );
+}
+
+#[test]
+#[cfg(feature = "traces")]
+fn the_trace_of_a_local_push_arrives() {
+    let scene = scene();
+    let intake = Intake::start(&scene);
+    let traced =
+        scene.variable("DD_TRACE_ENABLED", "true").variable("DD_TRACE_AGENT_URL", intake.url.as_str());
+
+    let ended = traced.run(&["--push", "--local", "--only", "commits.hotfix"]).with_status(0);
+
+    let traces = intake.get("/api/v1/intake/traces");
+    let spans = traces["traces"][0]["spans"].as_array().expect("spans");
+    let metric = spans.iter().find(|span| span["name"] == "system_health.metric");
+    assert_eq!(metric.expect("a span of the metric")["resource"], "commits.hotfix");
+    let id = ended.json()["run"]["trace_id"].as_str().expect("the id of the trace").to_owned();
+    assert!(spans.iter().any(|span| span.to_string().contains(&id[..16])), "{id}: {spans:#?}");
+    let findings = intake.get("/api/v1/intake/findings");
+    let findings = findings["findings"].as_array().expect("findings");
+    assert!(findings.iter().all(|finding| finding["rule"] == "unit"), "{findings:#?}");
 }
