@@ -108,9 +108,9 @@ fn compile(pattern: &str) -> Result<JobPattern, JobPatternsError> {
     }
 }
 
-/// Whether GitHub lists this skipped job in place of the job with this name. GitHub lists a skipped matrix once, with its unevaluated
-/// expressions: `test (${{ matrix.os }})`. It lists a skipped reusable workflow once, without its jobs: `call` instead
-/// of `call / test`.
+/// Whether GitHub lists this skipped job in place of the job with this name. GitHub lists a skipped matrix once, with
+/// its unevaluated expressions: `test (${{ matrix.os }})`. It lists a skipped reusable workflow once, without its jobs:
+/// `call` instead of `call / test`.
 pub(super) fn stands_for(skipped: &str, job: &str) -> bool {
     let mut pattern = String::from("^");
     let mut rest = skipped;
