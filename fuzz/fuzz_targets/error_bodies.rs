@@ -1,4 +1,4 @@
-//! Error responses of a server become one line of bounded length, without control characters and without the key.
+//! Error responses of a server become one line of bounded length, without control characters and without the API key.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

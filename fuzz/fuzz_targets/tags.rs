@@ -1,4 +1,4 @@
-//! Accepted tags are in Datadog's form, and parsing them again does not change them.
+//! Accepted tags have Datadog's form, and parsing them again does not change them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

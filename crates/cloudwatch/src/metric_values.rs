@@ -4,7 +4,7 @@ use system_health_registry::Value;
 
 use crate::limits::MAX_EXPONENT;
 
-/// A number, or different numbers in ascending order with their counts.
+/// A number, or the distinct numbers of a distribution in ascending order, each with its count.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum MetricValues {
     Number(f64),
@@ -31,7 +31,7 @@ impl TryFrom<&Value> for MetricValues {
                 for (value, count) in distribution.values() {
                     let value = checked(value)?;
                     match values.last_mut() {
-                        // CloudWatch requires different values.
+                        // CloudWatch requires distinct values.
                         Some((last, total)) if last.total_cmp(&value).is_eq() => {
                             *total = total.saturating_add(count);
                         }

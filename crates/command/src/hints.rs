@@ -1,5 +1,5 @@
 //! Hints that say which flag or command of `report` helps with an error. The crates below the command know no flags, so
-//! their errors only say what is wrong and which settings are concerned.
+//! their errors only say what is wrong and name the settings.
 
 use std::{collections::BTreeSet, error::Error, iter};
 
@@ -67,7 +67,7 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
         .or_else(|| error.downcast_ref().and_then(for_destinations))
         .or_else(|| error.downcast_ref().and_then(for_settings))
         .or_else(|| error.downcast_ref().and_then(for_state))
-        .or_else(|| error.downcast_ref().map(|_: &StoreError| STORE))
+        .or_else(|| error.downcast_ref().map(|_: &StoreError| STORE_HINT))
         .or_else(|| error.downcast_ref().map(for_history))
         .or_else(|| error.downcast_ref().map(|WithHint { hint, .. }| *hint))
 }
@@ -76,7 +76,7 @@ fn for_history(error: &HistoryError) -> &'static str {
     match error {
         HistoryError::NoRuns(_) => "collect metrics first, or name another folder with --state-dir",
         HistoryError::UnknownKey { .. } => "the command `list` shows the linked metrics",
-        HistoryError::Store(_) => STORE,
+        HistoryError::Store(_) => STORE_HINT,
     }
 }
 
@@ -120,12 +120,12 @@ fn for_state(error: &StateError) -> Option<&'static str> {
         StateError::NoHome | StateError::Timeout(_) | StateError::Unresponsive => {
             Some("name another folder with --state-dir, or keep nothing with --no-state")
         }
-        StateError::Store(_) => Some(STORE),
+        StateError::Store(_) => Some(STORE_HINT),
         StateError::Task(_) | _ => None,
     }
 }
 
-const STORE: &str = "the command `doctor` checks the state folder; --state-dir names another one";
+const STORE_HINT: &str = "the command `doctor` checks the state folder; --state-dir names another one";
 
 #[cfg(test)]
 mod tests {

@@ -49,12 +49,12 @@ pub fn system_health_source(options: TokenStream, item: TokenStream) -> TokenStr
     register(options, item, Role::Source, SourceOptions::parse, expand::source_registration)
 }
 
-/// Makes a function of a collector visible in the trace of a run: a span with the name of the function, from its call to its
-/// return.
+/// Makes a function of a collector visible in the trace of a run. The function becomes a span with its name, from the call to
+/// the return.
 ///
-/// The function may be sync or async, and a method. If it returns an error, the span has the error with all causes; no data is
-/// marked, too. The arguments are not recorded, because one of them may be a secret. Without tracing, the span is disabled.
-/// The crate must depend on `system-health-registry` under this name.
+/// The function may be sync or async, and may be a method. If it returns an error, the span has the error with all causes. If
+/// it returns no data, the span says so. The arguments are not recorded, because one of them may be a secret. Without tracing,
+/// the span is disabled. The crate must depend on `system-health-registry` under this name.
 #[proc_macro_attribute]
 pub fn traced(options: TokenStream, item: TokenStream) -> TokenStream {
     traced::expand(&options.into(), item.into()).into()

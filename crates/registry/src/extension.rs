@@ -2,7 +2,6 @@
 //! settings that it detects. The program knows none of these crates: each registers its extension.
 
 use futures::{FutureExt, future::BoxFuture};
-
 use toml::Value;
 
 use crate::{Catalog, Context, Finding, Settings, SharedError};
@@ -15,12 +14,12 @@ pub trait Extension: Send + Sync + 'static {
         &[]
     }
 
-    /// Flags of a run that take no value. Each sets keys in the settings to values that are looked up when it is given.
+    /// Flags of a run that take no value. A given flag calls its function, and sets the settings that the function returns.
     fn switches(&self) -> &'static [SettingSwitch] {
         &[]
     }
 
-    /// Environment variables for the help of the program, each with what it is for.
+    /// Environment variables to list in the help of the program, each with its purpose.
     fn variables(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
@@ -68,7 +67,8 @@ pub struct SettingSwitch {
     pub flag: &'static str,
     /// The help.
     pub help: &'static str,
-    /// The settings that it sets, given all others: those of the file, the environment and other flags.
+    /// Returns the settings that the flag sets. The argument has all other settings: those of the file, the environment
+    /// and other flags.
     pub settings: fn(&Settings) -> Result<Vec<SwitchedSetting>, SharedError>,
 }
 
@@ -114,7 +114,8 @@ pub struct Diagnosed {
 pub struct SetupStep {
     /// What to do.
     pub text: &'static str,
-    /// A part of the message of findings that only this step can correct, so that they need no step of their own.
+    /// Text that a finding's message contains if this step corrects the finding. Such a finding is left out of the step that
+    /// lists failed findings.
     pub corrects: Option<&'static str>,
 }
 
@@ -147,7 +148,7 @@ pub fn linked_extensions() -> impl Iterator<Item = &'static dyn Extension> {
     inventory::iter::<crate::__private::ExtensionRegistration>.into_iter().map(|registration| registration.0)
 }
 
-/// Registers an [`Extension`] when the program is linked. It must be a constant.
+/// Registers an [`Extension`] when the program is linked. The expression must be constant.
 #[macro_export]
 macro_rules! register_extension {
     ($extension:expr) => {

@@ -19,10 +19,10 @@
 //! A metric ends a run in exactly one of three states: a value, no data (with a reason), or an error (with its causes).
 //! Only values are delivered. A failure never becomes a number.
 //!
-//! The flow: the attribute registers a [`Metric`] → [`Catalog`] → [`Engine::run`] with a [`Context`] →
-//! [`Run`] → [`Report`] (with tags) → [`Sink`]s.
+//! The attribute registers a [`Metric`]. From there, the flow is: [`Catalog`] → [`Engine::run`] with a [`Context`] → [`Run`] →
+//! [`Report`] (with tags) → [`Sink`]s.
 
-// The paths in the attribute's code must also be valid in this crate.
+// The code that the attributes generate contains paths with this name. They must also be valid in this crate.
 extern crate self as system_health_registry;
 
 pub mod alerting;

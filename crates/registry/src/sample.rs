@@ -52,9 +52,10 @@ impl Sample {
 
     /// Sets the time from which the value counts.
     ///
-    /// - A counter was zero at this time, for example because its process started. Without it, a restart is recognized
+    /// - A counter was zero at this time, for example because its process started. Without a start, a restart is recognized
     ///   only if the total is smaller than before.
-    /// - A count, a rate or a distribution covers the time from then on. Without it, a count or a rate covers the metric's interval.
+    /// - A count, a rate or a distribution covers the time from then on. Without a start, a count or a rate covers the
+    ///   metric's interval.
     /// - A gauge has no start, so a gauge with one is an error.
     #[must_use]
     pub fn since(mut self, start: SystemTime) -> Self {
@@ -79,7 +80,7 @@ impl Sample {
         self
     }
 
-    /// The sample without evidence, for many samples of which only the values are kept.
+    /// Drops the evidence. This saves memory if only the values of many samples are kept.
     pub(crate) fn without_evidence(self) -> Self {
         Self { evidence: None, ..self }
     }

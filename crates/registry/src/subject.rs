@@ -105,10 +105,10 @@ enum SubjectListError {
     Tag { name: String, type_name: &'static str, source: TagError },
 }
 
-/// A metric asks for a subject of another type.
+/// A metric requests a subject whose type is not the one in `each`.
 #[derive(Debug, thiserror::Error)]
 #[error("a `{requested}` is requested, but this metric has `each = {actual}`")]
-struct OtherSubject {
+struct WrongSubjectType {
     requested: &'static str,
     actual: &'static str,
 }
@@ -166,7 +166,7 @@ impl<S: Subject> FromContext for S {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let actual = context.subject_type().unwrap_or_default();
-        Err(OtherSubject { requested: short_type_name::<S>(), actual }.into())
+        Err(WrongSubjectType { requested: short_type_name::<S>(), actual }.into())
     }
 }
 
@@ -181,7 +181,7 @@ impl SubjectType {
         Self {
             id: TypeId::of::<S>(),
             name: short_type_name::<S>(),
-            list: |context| async move { label(&context.get::<Subjects<S>>().await?) }.boxed(),
+            list: |context| async move { labelled(&context.get::<Subjects<S>>().await?) }.boxed(),
         }
     }
 
@@ -191,25 +191,26 @@ impl SubjectType {
     }
 }
 
-fn label<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
+/// The subjects with their labels. Fails if there are none, or if two have the same name or the same tags.
+fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
     let type_name = short_type_name::<S>();
     if subjects.0.is_empty() {
         return Err(Unavailable::no_data(format!("there are no subjects of the type {type_name}")));
     }
     let (mut names, mut tags) = (HashSet::new(), HashSet::new());
-    let mut labelled = Vec::with_capacity(subjects.0.len());
+    let mut all = Vec::with_capacity(subjects.0.len());
     for subject in subjects {
         let name = subject.to_string();
-        let own = subject.tags().map_err(|source| SubjectListError::Tag {
+        let own_tags = subject.tags().map_err(|source| SubjectListError::Tag {
             name: name.clone(),
             type_name,
             source,
         })?;
-        let label = SubjectLabel { name, tags: own.into_iter().collect() };
+        let label = SubjectLabel { name, tags: own_tags.into_iter().collect() };
         if !names.insert(label.name.clone()) || !tags.insert(label.tags.clone()) {
             return Err(SubjectListError::Twice { name: label.name, type_name }.into());
         }
-        labelled.push(AnySubject { label: Arc::new(label), value: SubjectValue::new(subject.clone()) });
+        all.push(AnySubject { label: Arc::new(label), value: SubjectValue::new(subject.clone()) });
     }
-    Ok(labelled)
+    Ok(all)
 }

@@ -69,7 +69,7 @@ fn the_sinks_do_not_depend_on_clap() {
 fn the_command_crate_depends_neither_on_collectors_nor_on_sinks() {
     let crates = tree_of("system-health-command", &[]);
 
-    let others = [
+    let forbidden = [
         "system-health-cloudwatch",
         "system-health-collectors",
         "system-health-datadog",
@@ -78,7 +78,7 @@ fn the_command_crate_depends_neither_on_collectors_nor_on_sinks() {
         "system-health-otlp",
         "system-health-prometheus",
     ];
-    assert!(crates.iter().all(|name| !others.contains(&name.as_str())), "{crates:?}");
+    assert!(crates.iter().all(|name| !forbidden.contains(&name.as_str())), "{crates:?}");
 }
 
 #[test]

@@ -62,11 +62,11 @@ impl Intake {
         let address = self.url.strip_prefix("http://").expect("a URL");
         let mut stream = TcpStream::connect(address).expect("connect to the intake");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
-            .expect("ask the intake");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer with a body");
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+            .expect("send the request");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response");
+        let (_, body) = response.split_once("\r\n\r\n").expect("a response with a body");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {response}"))
     }
 
     /// Interrupts it as Ctrl-C does, and returns its exit status.
@@ -91,7 +91,7 @@ fn metrics(intake: &Intake) -> Vec<String> {
 }
 
 #[test]
-fn a_local_push_needs_no_key_and_nothing_of_it_would_be_refused_or_changed() {
+fn a_local_push_needs_no_key_and_datadog_would_store_all_its_values_unchanged() {
     // Neither the key nor the other sink may be used.
     let scene = scene()
         .variable("DD_API_KEY", "0dd0c0ffee0dd0c0ffee0dd0c0ffee00")
@@ -158,7 +158,7 @@ fn dashboards_and_monitors_are_kept_and_evaluated() {
     assert_eq!(dashboards["dashboards"][0]["title"], "System health");
     assert_eq!(intake.interrupt(), Some(0));
 
-    // Another intake with the same state folder goes on where the first one ended.
+    // Another intake with the same state folder continues where the first one ended.
     let again = Intake::start(&scene);
     assert_eq!(again.get("/api/v1/intake/dashboards"), dashboards);
     assert!(metrics(&again).contains(&"commits.hotfix".to_owned()));

@@ -143,14 +143,15 @@ impl Facts {
         self
     }
 
-    /// Sets how several series of the metric become one value. See [`aggregate`](Self::aggregate) for the default.
+    /// Sets how several series of the metric become one value. See [`aggregate_or_default`](Self::aggregate_or_default) for the
+    /// default.
     #[must_use]
     pub fn with_aggregate(mut self, aggregate: Aggregate) -> Self {
         self.aggregate = Some(aggregate);
         self
     }
 
-    /// Sets the names of the tags whose values are lines of their own on dashboards. Default: none.
+    /// Sets the names of the tags that split the metric on dashboards: each of their values has its own line. Default: none.
     #[must_use]
     pub fn with_by(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.by = names.into_iter().map(Into::into).collect();
@@ -251,14 +252,14 @@ impl Facts {
         self.only_now.as_deref()
     }
 
-    /// How several series of the metric become one value. Default: counts and rates are summed; of gauges with a goal
-    /// `<`, `<=`, `>` or `>=`, the value farthest from the goal counts; of other gauges, the average.
+    /// How several series of the metric become one value, if the metric says so. See
+    /// [`aggregate_or_default`](Self::aggregate_or_default) for the default.
     #[must_use]
     pub fn aggregate(&self) -> Option<Aggregate> {
         self.aggregate
     }
 
-    /// The tags whose values are lines of their own on dashboards.
+    /// The names of the tags that split the metric on dashboards: each of their values has its own line.
     #[must_use]
     pub fn by(&self) -> &[String] {
         &self.by

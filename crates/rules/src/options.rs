@@ -115,8 +115,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "every",
         form: Form::Text,
-        meaning: "how often `report serve` collects the metric, in whole seconds, at least `10s`: in each run \
-                  that is the first one after a multiple of this time in UTC. Other runs, such as `report --push`, ignore it",
+        meaning: "how often `report serve` collects the metric, in whole seconds, at least `10s`. The first run after each \
+                  multiple of this time, in UTC, collects it. Other commands, such as `report --push`, ignore this option",
         default: "in each run",
         example: "\"1h\"",
         depends_on: None,
@@ -143,8 +143,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "requests",
         form: Form::Number,
-        meaning: "requests of one collection, if no other metric shares them; used to estimate a run. The metrics of \
-                  a group, such as `prs.*`, share their requests",
+        meaning: "the number of requests of one collection, if no other metric shares them; used to estimate a run. The \
+                  metrics of a group, such as `prs.*`, share their requests",
         default: "unknown",
         example: "2",
         depends_on: None,
@@ -159,7 +159,7 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "backfill",
         form: Form::Bool,
-        meaning: "whether the metric can be computed for a past instant, with the value that a run at that instant had; \
+        meaning: "whether the metric can be computed for a past instant, with the same value as in a run at that instant; \
                   `report backfill` computes these metrics",
         default: "`false`",
         example: "true",
@@ -188,8 +188,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
         form: Form::Text,
         meaning: "how several series, such as those of several repositories, become one value on dashboards and in \
                   monitors: `avg`, `min`, `max` or `sum`",
-        default: "counts and rates are summed; of gauges with a goal `<`, `<=`, `>` or `>=`, the value farthest from \
-                  the goal; of other gauges, the average",
+        default: "for counts and rates, the sum; for gauges with a goal `<`, `<=`, `>` or `>=`, the value farthest from \
+                  the goal; for other gauges, the average",
         example: "\"max\"",
         depends_on: None,
         set: |facts, value| {
@@ -201,8 +201,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "by",
         form: Form::List,
-        meaning: "names of tags whose values are lines of their own on dashboards; the values are combined over all \
-                  other tags",
+        meaning: "names of tags that split the metric on dashboards: each of their values has its own line. The values of \
+                  all other tags are combined",
         default: "one line",
         example: "[\"quantile\"]",
         depends_on: None,

@@ -10,25 +10,25 @@ use crate::{
     clock::Clock, configuration::Configuration, latest::Latest, reload::ReloadSignal, run_summary::RunSummary,
 };
 
-/// A service, until it is interrupted.
+/// The service. It ends when it is interrupted.
 pub(crate) struct Service<'a> {
     pub(crate) clock: Clock,
     pub(crate) latest: &'a Latest,
     pub(crate) interruption: Interruption,
 }
 
-/// A reload that was asked for during a run.
+/// A reload that a signal requested during a run.
 #[derive(Default)]
 struct Reload {
-    /// It has not ended yet.
-    is_wanted: bool,
+    /// Whether it has not ended yet.
+    is_unfinished: bool,
     /// The new configuration, if it can be used.
     configuration: Option<Configuration>,
 }
 
 impl Service<'_> {
-    /// Runs in each slot until the interruption. `reload` makes a new configuration, or logs why it cannot be used. `log` is called
-    /// after each run.
+    /// Runs in each slot until the interruption. `reload` makes a new configuration, or logs why it cannot be used. `log` is
+    /// called with each finished run.
     ///
     /// The first run starts at once and collects everything, so that a restarted service soon has all values again.
     pub(crate) async fn run(
@@ -57,18 +57,18 @@ impl Service<'_> {
                     let (result, reloaded) =
                         self.run_once(&configuration, run, started_at, &mut signal, &mut reload).await;
                     let ended_at = self.clock.now();
-                    let busy = configuration.slots.starts_between(run.slot, ended_at);
+                    let missed = configuration.slots.starts_between(run.slot, ended_at);
                     is_first = false;
                     match result {
                         Ok(finished) => {
-                            (previous, skipped) = (Some(run.slot), busy);
+                            (previous, skipped) = (Some(run.slot), missed);
                             self.latest.publish(finished.clone(), ended_at, run.previous.is_none(), &configuration);
-                            // Who reads the line finds the values.
+                            // After the values are published, so that a reader of the line finds them.
                             tracing::info!("{}", RunSummary(&finished));
                             log(&finished);
                         }
                         Err(error) => {
-                            skipped += busy;
+                            skipped += missed;
                             let error = anyhow::Error::from(error);
                             tracing::error!("the run was not possible: {error:#}");
                             self.latest.fail(format!("{error:#}"));
@@ -94,7 +94,7 @@ impl Service<'_> {
         }
     }
 
-    /// Makes a run. Meanwhile, reports the slots that it costs, and reads the settings again if that is asked for.
+    /// Makes a run. During the run, logs each slot that is skipped, and reads the settings again if a signal asks for it.
     async fn run_once(
         &self,
         configuration: &Configuration,
@@ -113,8 +113,8 @@ impl Service<'_> {
                 never = watching => match never {},
             }
         };
-        if reloaded.is_wanted {
-            // It was interrupted by the end of the run.
+        if reloaded.is_unfinished {
+            // The end of the run interrupted the reload, so it starts again.
             reloaded.configuration =
                 self.interruption.unless((*reload)()).await.flatten().or(reloaded.configuration);
         }
@@ -134,14 +134,14 @@ impl Service<'_> {
             tokio::select! {
                 biased;
                 () = signal.next() => {
-                    reloaded.is_wanted = true;
+                    reloaded.is_unfinished = true;
                     let new = (*reload)().await;
-                    reloaded.is_wanted = false;
+                    reloaded.is_unfinished = false;
                     reloaded.configuration = new.or(reloaded.configuration.take());
                 }
                 () = self.clock.until(next) => {
-                    let (busy, of) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
-                    tracing::warn!("the slot {busy} is skipped, because the run of {of} is still in progress");
+                    let (skipped, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
+                    tracing::warn!("the slot {skipped} is skipped, because the run of {running} is still in progress");
                     next = slots.next_after(self.clock.now().max(next));
                 }
             }

@@ -1,4 +1,4 @@
-//! The documents of points. See
+//! Writes points as documents in the Embedded Metric Format. See
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Default)]
 struct Document {
     definitions: Vec<Value>,
-    /// The number or the numbers of each metric.
+    /// The number, or the list of numbers, of each metric.
     values: Map<String, Value>,
 }
 
@@ -92,7 +92,7 @@ impl Document {
     }
 }
 
-/// A point, and its values for each document.
+/// A point, and its values. Each item of the list needs its own document.
 fn with_values(point: &Point) -> Result<(CloudWatchPoint<'_>, Vec<Value>), PointError> {
     let point = CloudWatchPoint::from_point(point)?;
     if point.dimensions.contains_name(point.name) {

@@ -1,4 +1,4 @@
-//! How many branches people work on. `docs/metrics.md` defines the results.
+//! The number of branches that people work on. `docs/metrics.md` defines the metric.
 
 mod list;
 mod metrics;

@@ -1,4 +1,4 @@
-//! Fetches from GitHub what `judge` needs.
+//! Fetches from GitHub the runs, jobs and commits that `judge` needs.
 
 use anyhow::Context as _;
 use http::StatusCode;
@@ -15,7 +15,7 @@ use crate::{
     repository::{Branch, RepositoryName},
 };
 
-/// Fetches the runs of one workflow.
+/// Fetches the runs of one workflow, and what belongs to them.
 #[derive(Debug)]
 pub(super) struct WorkflowClient<'a> {
     pub(super) repository: &'a GitHubRepository,
@@ -45,7 +45,7 @@ struct CommitResponse {
 }
 
 impl RunsError {
-    /// The error of a request for the runs of a workflow, which the settings name in `table`.
+    /// The error of a request for the runs of a workflow. The settings name the workflow in `table`.
     pub(super) fn new(repository: &GitHubRepository, file: &str, table: &str, source: GitHubError) -> Self {
         let (file, repository) = (file.to_owned(), repository.name().clone());
         if source.status() == Some(StatusCode::NOT_FOUND) {

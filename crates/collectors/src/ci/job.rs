@@ -1,4 +1,4 @@
-//! A job of a run, and its conclusion.
+//! A job of a workflow run, and its conclusion.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::workflow_run::deserialize_optional_time;
 
-/// A job in one attempt of a run.
+/// A job in one attempt of a workflow run.
 /// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Job {
@@ -16,7 +16,7 @@ pub(super) struct Job {
     /// Such as `success`. Null while it is in progress.
     #[serde(deserialize_with = "Option::deserialize")]
     pub(super) conclusion: Option<String>,
-    /// The attempt of the run that it belongs to.
+    /// The attempt of the run that the job belongs to.
     #[serde(default)]
     pub(super) run_attempt: Option<u32>,
     #[serde(default)]
@@ -46,9 +46,9 @@ pub(super) struct Job {
 pub(super) enum JobConclusion {
     Passed,
     Failed,
-    /// It did not run because of a condition, or because of a job that it needs.
+    /// The job did not run because of a condition, or because of a job that it needs.
     Skipped,
-    /// Such as cancelled: it might have failed.
+    /// Such as cancelled. The job might have failed.
     Undecided,
 }
 
@@ -67,13 +67,13 @@ impl Job {
         self.conclusion.as_deref() == Some("skipped")
     }
 
-    /// Whether a runner took it. GitHub gives the runner of a job that none took as null, or as 0 without a name.
+    /// Whether a runner took the job. If none did, GitHub gives the runner as null, or as 0 with an empty name.
     pub(super) fn has_runner(&self) -> bool {
         self.runner_id.is_some_and(|id| id > 0)
             || self.runner_name.as_deref().is_some_and(|name| !name.is_empty())
     }
 
-    /// How it ended, for messages.
+    /// How the job ended, for messages.
     pub(super) fn ending(&self) -> &str {
         match self.conclusion.as_deref() {
             Some("success") => "passed",

@@ -1,5 +1,4 @@
-//! Which jobs decide. The patterns are compiled when the settings are read, so that an invalid one is refused at its
-//! line.
+//! Which jobs decide. The patterns are compiled when the settings are read, so the error for an invalid one names its line.
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use regex::Regex;
@@ -71,7 +70,7 @@ impl JobPattern {
         hidden.starts_with(literal) || literal.starts_with(&hidden)
     }
 
-    /// The job names that are most similar to the pattern, for a message that it matches no job.
+    /// The job names that are most similar to the pattern, for the message that the pattern matches no job.
     pub(super) fn hint<'a>(&self, jobs: impl IntoIterator<Item = &'a str>) -> String {
         let mut jobs: Vec<&str> = jobs.into_iter().collect();
         let similarity = |job: &str| jaro_winkler(job, self.as_str());
@@ -109,9 +108,9 @@ fn compile(pattern: &str) -> Result<JobPattern, JobPatternsError> {
     }
 }
 
-/// Whether a skipped job stands for the job with this name. GitHub lists a skipped matrix once, with its unevaluated
-/// expressions: `test (${{ matrix.os }})`. It lists a skipped reusable workflow once, without its jobs: `call` instead
-/// of `call / test`.
+/// Whether GitHub lists this skipped job in place of the job with this name. GitHub lists a skipped matrix once, with
+/// its unevaluated expressions: `test (${{ matrix.os }})`. It lists a skipped reusable workflow once, without its jobs:
+/// `call` instead of `call / test`.
 pub(super) fn stands_for(skipped: &str, job: &str) -> bool {
     let mut pattern = String::from("^");
     let mut rest = skipped;

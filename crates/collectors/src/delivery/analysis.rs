@@ -19,7 +19,7 @@ use crate::commits::{Classification, Classifier};
 
 /// What is known about the deployments of a repository. Positions are those in `successes`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Facts<'a> {
+pub(super) struct DeploymentHistory<'a> {
     pub(super) successes: &'a [Success],
     pub(super) steps: &'a BTreeMap<usize, Step>,
     /// The commits of the branch that were not deployed yet.
@@ -65,26 +65,26 @@ pub(super) struct Analysis {
     pub(super) others: Vec<(SystemTime, EvidenceItem)>,
 }
 
-/// The changes of a deployment, or those that were not deployed yet.
-type Delivery<'a> = (Option<usize>, &'a [Change]);
+/// The changes of the deployment with this position, or without a position the changes that were not deployed yet.
+type DeployedChanges<'a> = (Option<usize>, &'a [Change]);
 
 impl Analysis {
-    pub(super) fn new(facts: &Facts<'_>, rules: &Rules<'_>) -> Self {
+    pub(super) fn new(history: &DeploymentHistory<'_>, rules: &Rules<'_>) -> Self {
         let mut analysis = Self::default();
-        analysis.add_rollbacks(facts, rules);
-        for (delivery, changes) in facts.deliveries() {
+        analysis.add_rollbacks(history, rules);
+        for (deployment, changes) in history.deployed_changes() {
             for change in changes {
-                analysis.add_change(facts, rules, (delivery, changes), change);
+                analysis.add_change(history, rules, (deployment, changes), change);
             }
         }
-        for incident in facts.incidents {
-            analysis.add_incident(facts, incident);
+        for incident in history.incidents {
+            analysis.add_incident(history, incident);
         }
         analysis
     }
 
-    /// When the failure of a deployment ended. `None` if it has not ended. All of its signs must have ended. A rollback ends
-    /// those that were there before it, because the deployment is no longer in production, and those that are commits.
+    /// When the failure of a deployment ended: when all of its signs had ended. `None` if one has not ended. A rollback takes
+    /// the deployment out of production, so it ends all commits and all earlier incidents among the signs.
     pub(super) fn ended_at(&self, failed: usize) -> Option<SystemTime> {
         let signs = self.failed.get(&failed)?;
         let rollback = signs
@@ -103,25 +103,25 @@ impl Analysis {
         ends?.into_iter().max()
     }
 
-    fn add_rollbacks(&mut self, facts: &Facts<'_>, rules: &Rules<'_>) {
-        for (&index, step) in facts.steps {
+    fn add_rollbacks(&mut self, history: &DeploymentHistory<'_>, rules: &Rules<'_>) {
+        for (&index, step) in history.steps {
             let Some(before) = index.checked_sub(1).filter(|_| *step == Step::RolledBack) else { continue };
-            let at = facts.successes[index].at;
-            // A series of rollbacks goes back from the deployment before all of them.
-            let failed = facts.last_up_to(before).unwrap_or(before);
-            if is_within(at, facts.successes[failed].at, rules.failure_window) {
-                let reason = format!("it was rolled back by the {}", facts.successes[index].title);
+            let at = history.successes[index].at;
+            // Each of several rollbacks in a row rolled back the deployment before all of them.
+            let failed = history.last_up_to(before).unwrap_or(before);
+            if is_within(at, history.successes[failed].at, rules.failure_window) {
+                let reason = format!("it was rolled back by the {}", history.successes[index].title);
                 self.add(failed, Sign { reason, kind: SignKind::Rollback, ended_at: Some(at) });
-                self.rework.insert(index, format!("it rolled back the {}", facts.successes[failed].title));
+                self.rework.insert(index, format!("it rolled back the {}", history.successes[failed].title));
             }
         }
     }
 
     fn add_change(
         &mut self,
-        facts: &Facts<'_>,
+        history: &DeploymentHistory<'_>,
         rules: &Rules<'_>,
-        (delivery, changes): Delivery<'_>,
+        (deployment, changes): DeployedChanges<'_>,
         change: &Change,
     ) {
         let (form, is_revert) =
@@ -130,7 +130,7 @@ impl Analysis {
                 (Classification::Counts(form), _) => (form, false),
                 _ => return,
             };
-        let end = delivery.unwrap_or(facts.successes.len());
+        let end = deployment.unwrap_or(history.successes.len());
         if is_revert && changes.iter().any(|other| reference::reverts(change, other)) {
             let reason = "it reverts a commit that was not deployed before it";
             self.others.push((change.landed_at, change.item(false, reason)));
@@ -141,32 +141,33 @@ impl Analysis {
                 Step::Brought(changes) => changes.iter().any(|other| reference::reverts(change, other)),
                 _ => false,
             };
-            let mut before = facts.steps.range(..end).rev();
+            let mut before = history.steps.range(..end).rev();
             before.find(|(_, step)| brought(step)).map(|(index, _)| *index)
         };
         let named = if is_revert { reverted() } else { None };
-        let by_time = || facts.live_at(change.landed_at).filter(|index| *index < end);
+        let by_time = || history.live_at(change.landed_at).filter(|index| *index < end);
         let Some(failed) = named.or_else(by_time) else {
             let reason = "no deployment before it is known";
             self.others.push((change.landed_at, change.item(false, reason)));
             return;
         };
-        if !is_within(change.landed_at, facts.successes[failed].at, rules.failure_window) {
+        if !is_within(change.landed_at, history.successes[failed].at, rules.failure_window) {
             let window = humantime::format_duration(rules.failure_window);
-            let reason = format!("it landed more than {window} after the {}", facts.successes[failed].title);
+            let reason =
+                format!("it landed more than {window} after the {}", history.successes[failed].title);
             self.others.push((change.landed_at, change.item(false, reason)));
             return;
         }
         let what = format!("{} {}", short(&change.id), change.subject());
-        let ended_at = delivery.map(|index| facts.successes[index].at);
+        let ended_at = deployment.map(|index| history.successes[index].at);
         let state = if ended_at.is_some() { "" } else { ", which was not deployed yet" };
         self.add(failed, Sign { reason: format!("{what}: {form}{state}"), kind: SignKind::Commit, ended_at });
-        if let Some(index) = delivery {
+        if let Some(index) = deployment {
             self.rework.entry(index).or_insert(format!("it brought {what}"));
         }
     }
 
-    fn add_incident(&mut self, facts: &Facts<'_>, incident: &Incident) {
+    fn add_incident(&mut self, history: &DeploymentHistory<'_>, incident: &Incident) {
         let Incident { number, created_at, .. } = *incident;
         let title = format!("#{number} {}", incident.title);
         let mut ignore = |reason: &str| {
@@ -177,26 +178,26 @@ impl Analysis {
             return ignore("it was closed as not planned or as a duplicate");
         }
         let earlier =
-            || (0..facts.successes.len()).rev().filter(|&index| facts.successes[index].at <= created_at);
-        let named = earlier().find(|&index| reference::names(&incident.body, &facts.successes[index]));
-        let Some(failed) = named.or_else(|| facts.live_at(created_at)) else {
+            || (0..history.successes.len()).rev().filter(|&index| history.successes[index].at <= created_at);
+        let named = earlier().find(|&index| reference::names(&incident.body, &history.successes[index]));
+        let Some(failed) = named.or_else(|| history.live_at(created_at)) else {
             return ignore("no deployment before it is known");
         };
         let is_fix = |change: &Change| reference::fixes(&change.message, number);
-        let fixes = facts.deliveries().filter(|(delivery, changes)| {
-            delivery.is_none_or(|index| index > failed) && changes.iter().any(is_fix)
+        let fixes = history.deployed_changes().filter(|(deployment, changes)| {
+            deployment.is_none_or(|index| index > failed) && changes.iter().any(is_fix)
         });
         let (mut ended_at, mut state) = match incident.closed_at {
             Some(closed_at) => (Some(closed_at), ""),
             None => (None, ", which is open"),
         };
-        for (delivery, _) in fixes {
-            let Some(index) = delivery else {
+        for (deployment, _) in fixes {
+            let Some(index) = deployment else {
                 (ended_at, state) = (None, ", whose fix was not deployed yet");
                 break;
             };
             self.rework.entry(index).or_insert(format!("it fixed {title}"));
-            let at = facts.successes[index].at;
+            let at = history.successes[index].at;
             // If it was reopened later, this was not the fix.
             if incident.reopened_at.is_none_or(|reopened_at| reopened_at <= at) {
                 (ended_at, state) = (Some(at), "");
@@ -218,9 +219,9 @@ impl Analysis {
     }
 }
 
-impl<'a> Facts<'a> {
+impl<'a> DeploymentHistory<'a> {
     /// The changes of each deployment, from the first to the last, and then those that were not deployed yet.
-    fn deliveries(&self) -> impl Iterator<Item = Delivery<'a>> + use<'a> {
+    fn deployed_changes(&self) -> impl Iterator<Item = DeployedChanges<'a>> + use<'a> {
         let brought = self.steps.iter().filter_map(|(index, step)| match step {
             Step::Brought(changes) => Some((Some(*index), &**changes)),
             _ => None,
@@ -234,8 +235,8 @@ impl<'a> Facts<'a> {
         self.last_up_to(last)
     }
 
-    /// The last deployment up to a position that was no rollback. What is found after a rollback is about what was rolled
-    /// back.
+    /// The last deployment up to a position that was no rollback. A problem that is found after a rollback counts for the
+    /// deployment that was rolled back.
     fn last_up_to(&self, last: usize) -> Option<usize> {
         (0..=last).rev().find(|index| self.steps.get(index) != Some(&Step::RolledBack))
     }

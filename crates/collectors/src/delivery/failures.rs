@@ -12,7 +12,7 @@ use system_health_registry::{
 
 use super::{
     Changes, Deployments, RepositoryDora,
-    analysis::{Analysis, Facts, Rules, Sign},
+    analysis::{Analysis, DeploymentHistory, Rules, Sign},
     change::Change,
     comparison::compare,
     incident,
@@ -154,8 +154,9 @@ impl FromContext for Failures {
             let is_new = |change: &&Change| !brought.contains(change.id.as_str());
             let undeployed: Vec<Change> = undeployed.iter().filter(is_new).cloned().collect();
             let successes = sequence.successes();
-            let facts = Facts { successes, steps, undeployed: &undeployed, incidents: &incidents };
-            Analysis::new(&facts, &rules)
+            let history =
+                DeploymentHistory { successes, steps, undeployed: &undeployed, incidents: &incidents };
+            Analysis::new(&history, &rules)
         });
         let analyses = analyses.collect();
         Ok(Self(Arc::new(Inner { deployments: changes.deployments().clone(), analyses })))

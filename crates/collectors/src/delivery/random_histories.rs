@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 
 use super::{
-    analysis::{Analysis, Facts, Rules},
+    analysis::{Analysis, DeploymentHistory, Rules},
     change::Change,
     deployment::Success,
     incident::Incident,
@@ -31,8 +31,9 @@ enum Form {
     Fix(usize),
 }
 
+/// What a deployment does.
 #[derive(Debug, Clone)]
-enum Made {
+enum Effect {
     Repeated,
     RolledBack,
     /// Commits, each with the second at which it landed.
@@ -40,26 +41,28 @@ enum Made {
 }
 
 #[derive(Debug, Clone)]
-struct Opened {
+struct OpenedIncident {
     at: u64,
+    /// The seconds until it was closed.
     open_for: Option<u64>,
     /// The second at which it was reopened.
     reopened: Option<u64>,
     is_dismissed: bool,
+    /// The position of the deployment that its text names.
     names: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
 struct History {
-    /// The seconds of the deployments, and what each made.
-    deployments: Vec<(u64, Made)>,
+    /// The seconds of the deployments, and the effect of each.
+    deployments: Vec<(u64, Effect)>,
     undeployed: Vec<(Form, u64)>,
-    incidents: Vec<Opened>,
+    incidents: Vec<OpenedIncident>,
     failure_window: u64,
 }
 
-/// The deployments that failed, with the end of each failure, and those that were made because of one.
-type Outcome = (BTreeMap<usize, Option<u64>>, BTreeSet<usize>);
+/// The deployments that failed, each with the end of its failure, and the deployments that were made because of a failure.
+type Failures = (BTreeMap<usize, Option<u64>>, BTreeSet<usize>);
 
 fn histories() -> impl Strategy<Value = History> {
     let form = prop_oneof![
@@ -69,27 +72,27 @@ fn histories() -> impl Strategy<Value = History> {
         1 => (0..3_usize).prop_map(Form::Fix),
     ];
     let commits = prop::collection::vec((form, 0..END), 0..4);
-    let made = prop_oneof![
-        1 => Just(Made::Repeated),
-        1 => Just(Made::RolledBack),
-        4 => commits.clone().prop_map(Made::Brought),
+    let effect = prop_oneof![
+        1 => Just(Effect::Repeated),
+        1 => Just(Effect::RolledBack),
+        4 => commits.clone().prop_map(Effect::Brought),
     ];
     let seconds = || prop::option::of(0..40_u64);
     let incident = (0..END, seconds(), seconds(), prop::bool::weighted(0.2), prop::option::of(0..8_usize));
-    let incident = incident.prop_map(|(at, reopened, open_for, is_dismissed, names)| Opened {
+    let incident = incident.prop_map(|(at, reopened, open_for, is_dismissed, names)| OpenedIncident {
         at,
         open_for: open_for.map(|seconds| seconds + reopened.unwrap_or_default()),
         reopened: reopened.map(|seconds| at + seconds),
         is_dismissed,
         names,
     });
-    let deployments = prop::collection::vec((1..15_u64, made), 0..8);
+    let deployments = prop::collection::vec((1..15_u64, effect), 0..8);
     (deployments, commits, prop::collection::vec(incident, 0..4), 0..60_u64).prop_map(
         |(gaps, undeployed, incidents, failure_window)| {
             let mut at = 0;
-            let deployments = gaps.into_iter().map(|(gap, made)| {
+            let deployments = gaps.into_iter().map(|(gap, effect)| {
                 at += gap;
-                (at, made)
+                (at, effect)
             });
             History { deployments: deployments.collect(), undeployed, incidents, failure_window }
         },
@@ -107,15 +110,15 @@ fn id(commit: usize) -> String {
 /// All commits, each with its position, its form, when it landed, and the deployment that brought it.
 fn commits(history: &History) -> Vec<(usize, Form, u64, Option<usize>)> {
     let mut all = Vec::new();
-    for (index, (_, made)) in history.deployments.iter().enumerate() {
-        let Made::Brought(commits) = made else { continue };
+    for (index, (_, effect)) in history.deployments.iter().enumerate() {
+        let Effect::Brought(commits) = effect else { continue };
         all.extend(commits.iter().map(|(form, landed)| (form.clone(), *landed, Some(index))));
     }
     all.extend(history.undeployed.iter().map(|(form, landed)| (form.clone(), *landed, None)));
     all.into_iter().enumerate().map(|(n, (form, landed, by))| (n, form, landed, by)).collect()
 }
 
-fn analyse(history: &History) -> Outcome {
+fn analyse(history: &History) -> Failures {
     let change = |commit: usize, form: &Form, landed: u64| Change {
         id: id(commit),
         node_id: String::new(),
@@ -131,8 +134,8 @@ fn analyse(history: &History) -> Outcome {
         squashed: None,
         page: None,
     };
-    let of = |delivery: Option<usize>| {
-        let all = commits(history).into_iter().filter(|(.., by)| *by == delivery);
+    let changes_of = |deployment: Option<usize>| {
+        let all = commits(history).into_iter().filter(|(.., by)| *by == deployment);
         all.map(|(commit, form, landed, _)| change(commit, &form, landed)).collect::<Vec<_>>()
     };
     let successes: Vec<_> = history
@@ -147,13 +150,13 @@ fn analyse(history: &History) -> Outcome {
             page: None,
         })
         .collect();
-    let step = |(index, (_, made)): (usize, &(u64, Made))| match made {
-        Made::Repeated => (index, Step::Repeated),
-        Made::RolledBack => (index, Step::RolledBack),
-        Made::Brought(_) => (index, Step::Brought(of(Some(index)))),
+    let step = |(index, (_, effect)): (usize, &(u64, Effect))| match effect {
+        Effect::Repeated => (index, Step::Repeated),
+        Effect::RolledBack => (index, Step::RolledBack),
+        Effect::Brought(_) => (index, Step::Brought(changes_of(Some(index)))),
     };
     let steps = history.deployments.iter().enumerate().map(step).collect();
-    let incident = |(number, opened): (usize, &Opened)| Incident {
+    let incident = |(number, opened): (usize, &OpenedIncident)| Incident {
         number: number as u64,
         title: String::new(),
         page: String::new(),
@@ -165,9 +168,15 @@ fn analyse(history: &History) -> Outcome {
     };
     let incidents: Vec<_> = history.incidents.iter().enumerate().map(incident).collect();
     let (hotfixes, reverts) = (Classifier::hotfixes(), Classifier::reverts());
-    let facts = Facts { successes: &successes, steps: &steps, undeployed: &of(None), incidents: &incidents };
+    let undeployed = changes_of(None);
+    let known = DeploymentHistory {
+        successes: &successes,
+        steps: &steps,
+        undeployed: &undeployed,
+        incidents: &incidents,
+    };
     let failure_window = Duration::from_secs(history.failure_window);
-    let analysis = Analysis::new(&facts, &Rules { failure_window, hotfixes: &hotfixes, reverts: &reverts });
+    let analysis = Analysis::new(&known, &Rules { failure_window, hotfixes: &hotfixes, reverts: &reverts });
     let second = |at: SystemTime| at.duration_since(UNIX_EPOCH).unwrap().as_secs();
     let failed = analysis.failed.keys().map(|index| (*index, analysis.ended_at(*index).map(second)));
     (failed.collect(), analysis.rework.keys().copied().collect())
@@ -180,11 +189,11 @@ struct Problem {
     solved: Option<u64>,
 }
 
-fn reference(history: &History) -> Outcome {
+fn reference(history: &History) -> Failures {
     let count = history.deployments.len();
     let at = |index: usize| history.deployments[index].0;
-    let is_rollback = |index: usize| matches!(history.deployments[index].1, Made::RolledBack);
-    // The deployment whose code is in production at each second, or was before it was rolled back.
+    let is_rollback = |index: usize| matches!(history.deployments[index].1, Effect::RolledBack);
+    // For each second, the newest deployment that is not a rollback.
     let mut live = Vec::new();
     for second in 0..=END * 2 {
         let deployed = (0..count).find(|index| at(*index) == second && !is_rollback(*index));
@@ -195,7 +204,7 @@ fn reference(history: &History) -> Outcome {
     let (mut problems, mut rework) = (Vec::new(), BTreeSet::new());
 
     for index in (1..count).filter(|index| is_rollback(*index)) {
-        // Without any deployment before it, a rollback rolled back the one before it, whatever that was.
+        // If all earlier deployments are rollbacks, this one rolled back the one before it.
         let failed = live(at(index)).unwrap_or(index - 1);
         if is_soon(at(index), failed) {
             problems.push(Problem { deployment: failed, noticed: 0, solved: Some(at(index)) });

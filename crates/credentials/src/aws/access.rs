@@ -1,4 +1,4 @@
-//! Access to AWS's services for collectors, with the same credentials, region, proxies and certificates as for secrets.
+//! Access to AWS's services, with the same credentials, region, proxies and certificates as for AWS Secrets Manager.
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_secretsmanager::config::Intercept;
@@ -20,7 +20,7 @@ pub struct AwsAccess {
 }
 
 impl AwsAccess {
-    /// The region of `[secrets]`, of `AWS_REGION`, of the profile or of the instance.
+    /// The region from `[secrets]`, `AWS_REGION`, the profile or the instance.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.config.region().map(AsRef::as_ref)
@@ -32,7 +32,7 @@ impl AwsAccess {
         self.config.to_builder().region(Region::new(region.to_owned())).build()
     }
 
-    /// Counts the attempts of one request. Each request needs its own.
+    /// An interceptor that counts the attempts of one request. Each request needs its own interceptor.
     #[must_use]
     pub fn attempt_counter(&self) -> impl Intercept + use<> {
         AttemptCounter::new(API, self.calls.clone())

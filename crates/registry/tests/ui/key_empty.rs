@@ -1,4 +1,4 @@
-// An empty key was written, so the error is reported at the literal.
+// The key is not missing but empty, so the error points to the literal.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

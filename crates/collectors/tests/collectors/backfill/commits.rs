@@ -82,7 +82,8 @@ fn on_github(steps: &[Step], until: u64) -> FakeGitHub {
     github
 }
 
-async fn agree_on_github(steps: &[Step], settings: &str) -> Vec<String> {
+/// Compares the values of a run at each instant with those of a backfill, and returns the differences.
+async fn compare_on_github(steps: &[Step], settings: &str) -> Vec<String> {
     let mut runs = Values::new();
     for instant in instants().iter() {
         let github = on_github(steps, seconds(instant));
@@ -128,7 +129,8 @@ fn in_repository(steps: &[Step]) -> (Git, Vec<(u64, String)>) {
     (git, tips)
 }
 
-async fn agree_in_clone(steps: &[Step], settings: &str) -> Vec<String> {
+/// The same, with a local clone instead of GitHub.
+async fn compare_in_clone(steps: &[Step], settings: &str) -> Vec<String> {
     let (git, tips) = in_repository(steps);
     let stage = || Stage::empty().directory(&git.path("app")).settings(settings);
     let mut runs = Values::new();
@@ -142,15 +144,15 @@ async fn agree_in_clone(steps: &[Step], settings: &str) -> Vec<String> {
 }
 
 #[test]
-fn commits_of_a_past_instant_are_those_of_a_run_then() {
+fn a_backfill_of_commits_has_the_values_of_runs_at_its_instants() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 3, failure_persistence: None, ..Config::default() });
     let result = runner.run(&(steps(), any::<bool>()), |(steps, all)| {
         let history = if all { "all" } else { "first-parent" };
         let settings =
             format!("[commits]\nhistory = \"{history}\"\n[metrics.windows]\n\"commits.hotfix\" = \"36h\"");
-        let on_github = runtime.block_on(agree_on_github(&steps, &settings));
-        let in_clone = runtime.block_on(agree_in_clone(&steps, &settings));
+        let on_github = runtime.block_on(compare_on_github(&steps, &settings));
+        let in_clone = runtime.block_on(compare_in_clone(&steps, &settings));
         if on_github.is_empty() && in_clone.is_empty() {
             Ok(())
         } else {

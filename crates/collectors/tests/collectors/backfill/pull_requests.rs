@@ -105,7 +105,8 @@ fn github(stories: &[Story], until: u64) -> FakeGitHub {
     github
 }
 
-async fn agree(stories: &[Story]) -> Vec<String> {
+/// Compares the values of a run at each instant with those of a backfill, and returns the differences.
+async fn compare(stories: &[Story]) -> Vec<String> {
     let settings = "[metrics.windows]\n\"prs.merged\" = \"36h\"";
     let mut runs = Values::new();
     for instant in instants().iter() {
@@ -119,7 +120,7 @@ async fn agree(stories: &[Story]) -> Vec<String> {
 }
 
 #[test]
-fn pull_requests_of_a_past_instant_are_those_of_a_run_then() {
+fn a_backfill_of_pull_requests_has_the_values_of_runs_at_its_instants() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 4, failure_persistence: None, ..Config::default() });
     let stories = vec(story(), 0..25).prop_map(|mut stories| {
@@ -127,7 +128,7 @@ fn pull_requests_of_a_past_instant_are_those_of_a_run_then() {
         stories
     });
     let result = runner.run(&stories, |stories| {
-        let differences = runtime.block_on(agree(&stories));
+        let differences = runtime.block_on(compare(&stories));
         if differences.is_empty() { Ok(()) } else { Err(TestCaseError::fail(format!("{differences:#?}"))) }
     });
     result.unwrap();

@@ -20,7 +20,7 @@ struct PastRun {
     created: u64,
     branch: &'static str,
     event: &'static str,
-    /// The first one first. There is at least one.
+    /// The oldest first. There is at least one.
     attempts: Vec<Attempt>,
 }
 
@@ -51,7 +51,7 @@ fn past_run() -> impl Strategy<Value = PastRun> {
 }
 
 impl PastRun {
-    /// The run as GitHub shows it at a second, which is the fake's clock.
+    /// The run as GitHub shows it at the second `until`. The fake's clock must have the same time.
     fn to_run(&self, until: u64) -> Run {
         let age = |second: u64| Duration::from_secs(until - second);
         let mut run = Run::new("ci.yml").branch(self.branch).age(age(self.created)).event(self.event);
@@ -81,7 +81,8 @@ fn github(history: &[PastRun], until: u64) -> FakeGitHub {
     github
 }
 
-async fn agree(history: &[PastRun]) -> Vec<String> {
+/// Compares the values of a run at each instant with those of a backfill, and returns the differences.
+async fn compare(history: &[PastRun]) -> Vec<String> {
     let mut runs = Values::new();
     for instant in instants().iter() {
         let github = github(history, seconds(instant));
@@ -95,11 +96,11 @@ async fn agree(history: &[PastRun]) -> Vec<String> {
 }
 
 #[test]
-fn runs_of_a_past_instant_are_those_of_a_run_then() {
+fn a_backfill_of_workflow_runs_has_the_values_of_runs_at_its_instants() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 4, failure_persistence: None, ..Config::default() });
     let result = runner.run(&vec(past_run(), 0..25), |history| {
-        let differences = runtime.block_on(agree(&history));
+        let differences = runtime.block_on(compare(&history));
         if differences.is_empty() { Ok(()) } else { Err(TestCaseError::fail(format!("{differences:#?}"))) }
     });
     result.unwrap();

@@ -84,7 +84,7 @@ impl<'a> Observations<'a> {
         steps
     }
 
-    /// What to correct. A failure that a step of a linked crate corrects is left out, because it has that step.
+    /// What to correct. A failure that a setup step of a linked crate corrects is left out, because that step is listed, too.
     fn correction(&self) -> Option<String> {
         let failed = self.findings.iter().filter(|finding| finding.grade == Grade::Failed);
         let has_step = |message: &str| {

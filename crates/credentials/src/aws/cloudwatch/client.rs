@@ -1,7 +1,7 @@
 //! Requests to CloudWatch in one region, with the time limits, proxies and signature of the configuration.
 //!
-//! The official client for CloudWatch is not used: it needs second versions of `http` and `http-body`, and a CBOR library with
-//! big numbers. Requests in the protocol AWS JSON 1.0, which CloudWatch supports too, need none of them.
+//! The official client for CloudWatch is not used. It would add a second version of `http` and of `http-body`, and a CBOR
+//! library with big numbers. CloudWatch also supports the protocol AWS JSON 1.0, which needs none of these.
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::provider::error::CredentialsError;
@@ -43,9 +43,9 @@ pub struct CloudWatchClient {
 /// The input of an operation, as JSON.
 #[derive(Debug)]
 pub enum CloudWatchInput {
-    /// As text.
+    /// Not compressed.
     Json(String),
-    /// Compressed.
+    /// Compressed with gzip.
     Gzip(Vec<u8>),
 }
 
@@ -123,7 +123,7 @@ impl CloudWatchClient {
     }
 }
 
-/// Signs with the credentials for the region of the configuration. See
+/// Signs requests with the credentials and for the region of the configuration. See
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>.
 fn signing(config: &SdkConfig) -> Result<StaticRuntimePlugin, BoxError> {
     let credentials = config.credentials_provider();

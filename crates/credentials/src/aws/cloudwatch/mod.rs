@@ -1,4 +1,4 @@
-//! CloudWatch: one client for the alarms that are collected and the metrics that are delivered.
+//! The client for CloudWatch. Collectors read alarms with it, and the sink `cloudwatch` delivers metrics with it.
 
 mod client;
 mod endpoint;

@@ -12,11 +12,13 @@ const VARIABLES: [&str; 2] = ["env", "service"];
 const VALUE_WIDTH: i64 = 3;
 const TIMESERIES_WIDTH: i64 = 4;
 
-/// The group, unless there are no metrics. The values of metrics with goals, and the duration of runs, come first.
+/// The group, or `None` if there are no metrics. Widgets with a value come first: those of metrics with goals, and that of the
+/// duration of runs.
 pub(super) fn group(metrics: &[&Metric]) -> Option<WidgetGroup> {
     let known = metrics.iter().filter_map(|metric| Some((*metric, SelfMetric::from_key(metric.key())?)));
-    let has_value = |(_, about): &(&Metric, SelfMetric)| about.goal.is_some() || *about == RUN_DURATION;
-    let values = known.clone().filter(has_value).map(|(metric, about)| {
+    let has_value_widget =
+        |(_, about): &(&Metric, SelfMetric)| about.goal.is_some() || *about == RUN_DURATION;
+    let values = known.clone().filter(has_value_widget).map(|(metric, about)| {
         let title = format!("{} now", title(about));
         (VALUE_WIDTH, value(metric, title, &VARIABLES))
     });

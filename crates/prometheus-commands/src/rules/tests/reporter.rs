@@ -4,16 +4,16 @@ use super::{assert_fires, in_scope, rules};
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn a_reporter_that_no_longer_pushes_alerts_although_its_values_stay() {
+fn an_alert_fires_if_a_reporter_stops_pushing_although_its_values_stay() {
     // The times are seconds since the start. The last push is after 15 minutes.
     let values = "push_time_seconds{job=\"system-health\",reporter=\"shop\"}";
-    let about = "push_time_seconds{job=\"system-health-reporter\",reporter=\"shop\"}";
+    let self_metrics = "push_time_seconds{job=\"system-health-reporter\",reporter=\"shop\"}";
     let backup = "push_time_seconds{job=\"backup\",reporter=\"other\"}";
     let run = in_scope("system_health_reporter_run_duration_seconds", "reporter=\"shop\"");
-    let series = [(values, "0x14 900x120"), (about, "0x120"), (backup, "0x120"), (&run, "1x120")];
+    let series = [(values, "0x14 900x120"), (self_metrics, "0x120"), (backup, "0x120"), (&run, "1x120")];
 
     let fires: &[&str] = &["ReporterHasStopped{reporter=\"shop\"}"];
-    // Three missed runs, and half an interval.
+    // It fires after three missed runs and half an interval.
     assert_fires(&rules(""), "Reporter", &series, &[(60, &[]), (67, &[]), (68, fires)]);
 }
 
@@ -34,8 +34,8 @@ fn a_reporter_that_never_delivered_or_whose_values_ended_is_missing() {
 fn an_old_textfile_alerts() {
     let file = "node_textfile_mtime_seconds{file=\"/node/health.prom\",instance=\"a\"}";
     let other = "node_textfile_mtime_seconds{file=\"/node/backup.prom\",instance=\"b\"}";
-    let is_like_it = "node_textfile_mtime_seconds{file=\"/node/healthXprom\",instance=\"c\"}";
-    let series = [(file, "0x120"), (other, "0x120"), (is_like_it, "0x120")];
+    let similar = "node_textfile_mtime_seconds{file=\"/node/healthXprom\",instance=\"c\"}";
+    let series = [(file, "0x120"), (other, "0x120"), (similar, "0x120")];
 
     assert_fires(&rules(""), "ReporterTextfile", &series, &[(52, &[]), (53, &["ReporterTextfileIsOld"])]);
 }
@@ -54,7 +54,7 @@ fn three_bad_runs_in_a_row_alert_and_fewer_do_not() {
     let three = [(&*success, "1x14 0.999x44 1x60"), (&*points, "0x14 5x44 0x60"), good];
     let fires: &[&str] = &["MetricFails{reporter=\"shop\"}", "PointsAreNotDelivered{reporter=\"shop\"}"];
     assert_fires(&rules(""), "[MP]", &three, &[(51, &[]), (54, fires), (59, fires), (60, &[])]);
-    // The first bad run alerts if none is tolerated.
+    // With `missed = 1`, the first bad run fires the alerts.
     let strict = rules("[monitors]\nmissed = 1");
     assert_fires(&strict, "[MP]", &two, &[(14, &[]), (15, fires), (45, &[])]);
 }
