@@ -56,7 +56,7 @@ impl CounterSeries {
     }
 
     pub(crate) fn sample(&self) -> Result<Sample, SampleError> {
-        Ok(Sample::new(self.total.load(Relaxed))?.since(self.created))
+        Ok(Sample::new(self.total.load(Relaxed))?.with_start(self.created))
     }
 }
 
@@ -112,7 +112,7 @@ impl DistributionSeries {
             mem::replace(&mut *values, Values { since: now, recorded: Distribution::new(), refused: 0 })
         };
         let Values { since, recorded, refused } = taken;
-        ((!recorded.is_empty()).then(|| Sample::from(recorded).since(since)), refused)
+        ((!recorded.is_empty()).then(|| Sample::from(recorded).with_start(since)), refused)
     }
 }
 

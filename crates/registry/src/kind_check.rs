@@ -12,7 +12,7 @@ pub(crate) enum KindMismatch {
     Distribution(&'static str),
     #[error("a counter is a total since its start and cannot be negative, but the collector returned {0}")]
     NegativeTotal(f64),
-    #[error("a gauge is a current value and has no start; remove `since`, or change `kind`")]
+    #[error("a gauge is a current value and has no start; remove `with_start`, or change `kind`")]
     GaugeStart,
 }
 
@@ -39,7 +39,7 @@ mod tests {
     fn samples_must_fit_the_kind() {
         let number = || Sample::new(-1.0).unwrap();
         let distribution = || Sample::from(Distribution::of([1.0]).unwrap());
-        let started = || number().since(SystemTime::UNIX_EPOCH);
+        let started = || number().with_start(SystemTime::UNIX_EPOCH);
         let count = Kind::Count { interval: Duration::from_mins(15) };
 
         for (kind, sample, expected) in [

@@ -13,7 +13,7 @@ use crate::{Context, FromContext, Scope, Unavailable};
 
 /// The previous run of a metric and subject that had a value and was delivered, as far as the state knows it.
 ///
-/// Count what happened since its start, and say so with [`Sample::since`](crate::Sample::since):
+/// Count what happened since its start, and say so with [`Sample::with_start`](crate::Sample::with_start):
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -24,7 +24,7 @@ use crate::{Context, FromContext, Scope, Unavailable};
 /// #[system_health_metric(key = "orders.placed", kind = "count", interval = "15m", unit = "order")]
 /// fn orders_placed(previous: PreviousRun, StartedAt(now): StartedAt) -> Result<Sample, SampleError> {
 ///     let start = previous.started_at();
-///     Ok(Sample::new(orders(start, now))?.since(start))
+///     Ok(Sample::new(orders(start, now))?.with_start(start))
 /// }
 /// ```
 ///

@@ -58,7 +58,7 @@ impl Sample {
     ///   metric's interval.
     /// - A gauge has no start, so a gauge with one is an error.
     #[must_use]
-    pub fn since(mut self, start: SystemTime) -> Self {
+    pub fn with_start(mut self, start: SystemTime) -> Self {
         self.since = Some(start);
         self
     }
@@ -97,7 +97,7 @@ impl Sample {
         self.value.number().is_none_or(|number| goal.is_met_by(number))
     }
 
-    /// The time from which the value counts, if the collector has set it with [`since`](Self::since).
+    /// The time from which the value counts, if the collector has set it with [`with_start`](Self::with_start).
     #[must_use]
     pub const fn start(&self) -> Option<SystemTime> {
         self.since

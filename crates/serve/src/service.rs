@@ -70,7 +70,7 @@ impl Service<'_> {
                         Err(error) => {
                             skipped += missed;
                             let error = anyhow::Error::from(error);
-                            tracing::error!("the run was not possible: {error:#}");
+                            tracing::error!("the run failed: {error:#}");
                             self.latest.fail(format!("{error:#}"));
                         }
                     }

@@ -1,4 +1,4 @@
-//! What metrics need of GitHub: the APIs that they ask and the permissions of the token. Each group declares it once, beside its
+//! What metrics need of GitHub: the APIs that they use and the permissions of the token. Each group declares it once, beside its
 //! metrics.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -86,10 +86,10 @@ impl fmt::Display for Permission {
     }
 }
 
-/// No data with the name of the permission if the token may not read something, and otherwise the error. It would be the same
-/// error in each run until somebody changes the token. No token is no data, too, and so is a feature that the repository or
-/// the owner's plan does not have. If GitHub refuses the request for another reason, it stays an error: an organization's
-/// rules for tokens or addresses, a suspended installation, or a text that is not known.
+/// Returns no data that names the permission if the token lacks it, because each run would have the same error until somebody
+/// changes the token. A missing token, and a feature that the repository or the owner's plan does not have, are no data,
+/// too. Returns all other errors unchanged, such as an organization's rules for tokens or addresses, a suspended
+/// installation, and texts of GitHub that are not known.
 ///
 /// `permission` is a [`Permission`] or another name of a permission that a token needs to read `what`, such as a repository.
 ///

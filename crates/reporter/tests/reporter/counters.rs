@@ -88,7 +88,7 @@ fn since_previous_run() -> Metric {
                 (context.get().await?, context.get().await?);
             let start = previous.started_at();
             let seconds = now.duration_since(start).map_err(Unavailable::from)?.as_secs();
-            Sample::new(seconds)?.since(start).into_reading()
+            Sample::new(seconds)?.with_start(start).into_reading()
         }
         .boxed()
     })

@@ -73,7 +73,7 @@ pub(crate) fn counters(seconds: u64, totals: &[Total]) -> Report {
         let samples = totals.iter().map(|total| -> Result<_, Unavailable> {
             let sample = Sample::new(total.value)?.with_tag("queue", total.queue)?;
             Ok(match total.start {
-                Some(start) => sample.since(start),
+                Some(start) => sample.with_start(start),
                 None => sample,
             })
         });
