@@ -20,7 +20,7 @@ pub(crate) struct Service<'a> {
 /// A reload that was asked for during a run.
 #[derive(Default)]
 struct Reload {
-    /// It has not ended yet.
+    /// It has started, and has not ended yet.
     is_wanted: bool,
     /// The new configuration, if it can be used.
     configuration: Option<Configuration>,
@@ -63,7 +63,7 @@ impl Service<'_> {
                         Ok(finished) => {
                             (previous, skipped) = (Some(run.slot), busy);
                             self.latest.publish(finished.clone(), ended_at, run.previous.is_none(), &configuration);
-                            // Who reads the line finds the values.
+                            // The line comes after the values are published, so that its reader finds them.
                             tracing::info!("{}", RunSummary(&finished));
                             log(&finished);
                         }
