@@ -7,7 +7,7 @@ use system_health_registry::SampleValue;
 use crate::series::{CounterSeries, DistributionSeries, GaugeSeries};
 
 /// The handle of a counter, from [`Recorder::counter_handle`](crate::Recorder::counter_handle). What is recorded with the handle of a
-/// refused series is counted as refused.
+/// refused series is dropped.
 #[derive(Debug, Clone)]
 pub struct RecordedCounter(pub(crate) Arc<CounterSeries>);
 

@@ -29,6 +29,7 @@ pub struct GroupTitle {
     /// The title.
     pub title: &'static str,
 }
+
 /// A gate. It is a constant.
 #[derive(Clone, Copy)]
 pub struct GateRegistration(pub &'static dyn Gate);

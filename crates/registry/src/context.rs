@@ -266,9 +266,8 @@ impl Context {
         Self { caches: Caches { subject, ..own.caches }, deadline, tasks, ..own }
     }
 
-    /// The context of one collection of a metric. Building of its own resources is aborted when the returned handle is
-    /// dropped.
-    /// It may be for a past instant.
+    /// The context of one collection of a metric, which may be for a past instant. Building of its own resources is aborted when
+    /// the returned handle is dropped.
     pub(crate) fn for_collection(
         &self,
         metric: &Metric,

@@ -28,7 +28,7 @@ use crate::{Context, FromContext, Scope, Unavailable};
 /// }
 /// ```
 ///
-/// In the first run, it is the time before the interval of the metric.
+/// In the first run, it is the start of this run minus the interval of the metric.
 ///
 /// In a second run in the same schedule slot, this resource is no data: the first run of the slot was counted, and the run of the
 /// next slot counts from there. A run that is not delivered does not count as the previous run.

@@ -101,7 +101,13 @@ impl ResourceCache {
 
     /// Removes the resources that could not be built, so that the next requester tries again.
     pub(crate) fn remove_failures(&self) {
-        self.lock().resources.retain(|_, resource| !matches!(resource.peek(), Some(Err(_))));
+        let mut entries = self.lock();
+        let CacheEntries { resources, dependencies, tasks } = &mut *entries;
+        resources.retain(|_, resource| !matches!(resource.peek(), Some(Err(_))));
+        // Otherwise, a resource that fails in each run of a service would add to both of these each time. The handle of a
+        // finished task still keeps the memory of the task.
+        dependencies.retain(|id, _| resources.contains_key(id));
+        tasks.retain(|task| !task.is_finished());
     }
 
     fn lock(&self) -> MutexGuard<'_, CacheEntries> {

@@ -18,7 +18,7 @@ use crate::{
     state::{ask_store, open_store},
 };
 
-/// This many outcomes are recorded together.
+/// Number of outcomes that are recorded in one transaction.
 const BATCH: usize = 500;
 
 /// What a backfill has computed.
@@ -36,7 +36,8 @@ pub struct Backfill {
     pub request_plans: Vec<RequestPlan>,
     /// Whether the backfill was interrupted.
     pub is_interrupted: bool,
-    /// Up to which instant everything is computed that was started. `None` if nothing is.
+    /// The last instant that is finished for each metric and subject that was started. Others may not have been started.
+    /// `None` if no instant of any is finished.
     pub complete_until: Option<SystemTime>,
 }
 
@@ -53,7 +54,7 @@ pub struct BackfilledMetric {
     pub of_runs: u64,
     /// The outcomes that differ from those of an earlier backfill. Those are kept.
     pub differences: Vec<BackfillDifference>,
-    /// Why there are no other values. Nothing is recorded about them.
+    /// Why the other outcomes have no value. Nothing is recorded about them.
     pub without_value: Vec<WithoutValue>,
 }
 
@@ -270,7 +271,7 @@ impl Progress<'_> {
         }
     }
 
-    /// Up to which instant everything that was started is computed.
+    /// The last instant that is finished for each metric and subject that was started.
     fn complete_until(&self) -> Option<SystemTime> {
         self.reached.values().min().copied()
     }

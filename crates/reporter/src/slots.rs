@@ -59,10 +59,11 @@ impl Slots {
     }
 
     /// Whether something that happens once in each of these slots is due at a time, if it was last checked at `previous`. It is
-    /// due at once if it was never checked, and not left out if the time at which it was due has been skipped.
+    /// due at once if it was never checked, or if the clock was set back since. It is not left out if the time at which it was
+    /// due has been skipped.
     #[must_use]
     pub fn is_due(self, previous: Option<SystemTime>, time: SystemTime) -> bool {
-        previous.is_none_or(|previous| self.starts_between(previous, time) > 0)
+        previous.is_none_or(|previous| previous > time || self.starts_between(previous, time) > 0)
     }
 
     /// The number of slots that have ended before the one of this time. Times before 1970 count as 1970.
@@ -101,6 +102,7 @@ mod tests {
         assert!(!hourly.is_due(Some(minute(58)), minute(59)));
         assert!(hourly.is_due(Some(minute(59)), minute(62)), "the slot at 60 was skipped");
         assert!(!hourly.is_due(Some(minute(62)), minute(63)));
+        assert!(hourly.is_due(Some(minute(6_000)), minute(63)), "the clock was set back");
     }
 
     proptest! {

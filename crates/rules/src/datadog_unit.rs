@@ -1,4 +1,5 @@
-//! Datadog's names for units. Datadog ignores units that it does not know, so common spellings are mapped to its names. See <https://docs.datadoghq.com/metrics/units/>.
+//! Datadog's names for units. Datadog ignores units that it does not know, so common spellings are mapped to its names.
+//! See <https://docs.datadoghq.com/metrics/units/>.
 
 /// The units that the page lists and that can be written in ASCII.
 const UNITS: &[&str] = &[

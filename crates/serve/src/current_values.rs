@@ -1,5 +1,5 @@
-//! The values that are current. Most metrics are collected in each run, and some only in every other run. So the values come
-//! from several runs: of each metric, from the last run that collected it, whether it had a value then or not.
+//! The values that are current. Most metrics are collected in each run, and some less often. So the values come from several
+//! runs: those of each metric come from the last run that collected it, whether it had a value then or not.
 
 use std::{
     collections::BTreeMap,

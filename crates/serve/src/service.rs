@@ -63,7 +63,7 @@ impl Service<'_> {
                         Ok(finished) => {
                             (previous, skipped) = (Some(run.slot), missed);
                             self.latest.publish(finished.clone(), ended_at, run.previous.is_none(), &configuration);
-                            // After the values are published, so that a reader of the line finds them.
+                            // The line comes after the values are published, so that its reader finds them.
                             tracing::info!("{}", RunSummary(&finished));
                             log(&finished);
                         }

@@ -36,7 +36,7 @@ pub enum StoreError {
     Sqlite {
         /// The file.
         file: PathBuf,
-        /// What SQLite message.
+        /// The error of SQLite.
         source: rusqlite::Error,
     },
 }

@@ -95,7 +95,7 @@ fn log(backfill: &Backfill) {
     if backfill.is_interrupted {
         let until = match backfill.complete_until {
             Some(until) => {
-                format!("everything until {} is computed", humantime::format_rfc3339_seconds(until))
+                format!("what was started is computed until {}", humantime::format_rfc3339_seconds(until))
             }
             None => "nothing is computed yet".to_owned(),
         };

@@ -30,8 +30,8 @@ struct PageDelivery<'a> {
 }
 
 impl Courier<'_> {
-    /// Delivers a page of points. Returns whether the sink accepted or refused any of them. If not, an attempt with the
-    /// next page makes no sense.
+    /// Delivers a page of points. Returns whether an attempt with the next page makes sense: it does not if the sink has got
+    /// points, and accepted or refused none of them.
     pub(super) async fn deliver_page(
         &self,
         sink: &dyn Sink,
@@ -48,6 +48,10 @@ impl Courier<'_> {
             let own: BTreeSet<PendingId> = outbox.begin_sending(marked).await?.into_iter().collect();
             receipt.sent_additive_points = true;
             pending.retain(|pending| !adds_up(pending) || own.contains(&pending.id));
+        }
+        if pending.is_empty() {
+            // Another process sends all of them.
+            return Ok(true);
         }
         let adds_up = pending.iter().map(adds_up).collect();
         let (ids, points): (Vec<PendingId>, Vec<Point>) =

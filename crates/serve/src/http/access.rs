@@ -55,7 +55,7 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     }
     let mut all = headers.get_all(header::HOST).iter();
     let authority: Authority = all.next()?.to_str().ok()?.parse().ok()?;
-    // Several of them are a trick.
+    // With several of them, it would not be clear which host the request is for.
     all.next().is_none().then(|| authority.host().to_owned())
 }
 

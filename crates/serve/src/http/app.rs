@@ -21,7 +21,7 @@ struct Inner {
     clock: Clock,
     interruption: Interruption,
     listen: SocketAddr,
-    rendering: Semaphore,
+    rendering: Arc<Semaphore>,
 }
 
 impl App {
@@ -31,7 +31,7 @@ impl App {
         interruption: Interruption,
         listen: SocketAddr,
     ) -> Self {
-        let rendering = Semaphore::new(MAX_RENDERED);
+        let rendering = Arc::new(Semaphore::new(MAX_RENDERED));
         Self(Arc::new(Inner { latest, clock, interruption, listen, rendering }))
     }
 
@@ -61,10 +61,14 @@ impl App {
         &self,
         render: impl FnOnce(&Latest) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let permit = self.0.rendering.acquire().await;
+        let permit = Arc::clone(&self.0.rendering).acquire_owned().await;
         let latest = Arc::clone(&self.0.latest);
-        let rendered = spawn_blocking(move || render(&latest)).await;
-        drop(permit);
-        rendered.unwrap_or_else(|error| Err(Problem::internal(&error)))
+        let rendered = spawn_blocking(move || {
+            let rendered = render(&latest);
+            // If the client has gone, nobody waits for this thread, but it still needs its memory.
+            drop(permit);
+            rendered
+        });
+        rendered.await.unwrap_or_else(|error| Err(Problem::internal(&error)))
     }
 }

@@ -118,7 +118,10 @@ async fn good_settings_apply_from_the_next_slot_and_broken_ones_change_nothing()
 async fn settings_can_be_read_again_during_a_run() {
     let seconds = Arc::new(AtomicU64::new(25));
     let stage = Stage::new(at(0));
-    stage.reload.send(()).unwrap();
+    let ask = async {
+        sleep(Duration::from_secs(5)).await;
+        stage.reload.send(()).unwrap();
+    };
     let reload = async || {
         // The run ends first.
         sleep(Duration::from_mins(1)).await;
@@ -130,9 +133,11 @@ async fn settings_can_be_read_again_during_a_run() {
         }
     };
 
-    let (runs, _) = stage.run(every(10, builder([slow(&seconds)], &[])), reload, after).await;
+    let running = stage.run(every(10, builder([slow(&seconds)], &[])), reload, after);
+    let ((runs, _), ()) = tokio::join!(running, ask);
 
-    assert_eq!(runs.last().unwrap().report.run().outcomes()[0].metric.key(), "b");
+    let keys: Vec<&str> = runs.iter().map(|run| run.report.run().outcomes()[0].metric.key()).collect();
+    assert_eq!(keys, ["slow", "b"]);
 }
 
 #[tokio::test(start_paused = true)]
