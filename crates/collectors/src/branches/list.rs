@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
 
-use crate::github::{GitHubRepository, NextPage, PageInfo, Permission, Timestamp, no_data_without};
+use crate::github::{GitHubRepository, GitTimestamp, NextPage, PageInfo, Permission, no_data_without};
 
 /// The number of branches on a page, the most that GitHub allows.
 const PAGE: u32 = 100;
@@ -79,7 +79,7 @@ struct RefResponse {
 #[serde(rename_all = "camelCase")]
 struct TargetResponse {
     oid: String,
-    committed_date: Timestamp,
+    committed_date: GitTimestamp,
 }
 
 impl FromContext for Branches {

@@ -118,14 +118,29 @@ fn scopes(headers: &HeaderMap) -> Option<Finding> {
 fn expiry(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
     const SUBJECT: &str = "GitHub token expiry";
     let written = text(headers, "github-authentication-token-expiration")?;
-    let moment = written.get(..19).map(|moment| moment.replace(' ', "T") + "Z");
-    let end = moment.and_then(|moment| humantime::parse_rfc3339(&moment).ok());
-    Some(match end.map(|end| end.duration_since(now)) {
+    Some(match expiry_time(written).map(|end| end.duration_since(now)) {
         Some(Ok(left)) if left >= EXPIRES_SOON => Finding::ok(SUBJECT, written),
         Some(Ok(_)) => Finding::warning(SUBJECT, format!("{written}: renew it soon")),
         Some(Err(_)) => Finding::failed(SUBJECT, format!("{written}: it has expired; make a new one")),
         None => Finding::warning(SUBJECT, format!("`{written}` is not a time in a known format")),
     })
+}
+
+fn expiry_time(written: &str) -> Option<SystemTime> {
+    let (moment, zone) = written.split_at_checked(19)?;
+    let local = humantime::parse_rfc3339(&(moment.replace(' ', "T") + "Z")).ok()?;
+    let offset = |digits: &str| {
+        let number: u16 = digits.replace(':', "").parse().ok()?;
+        Some(Duration::from_mins(u64::from(number / 100 * 60 + number % 100)))
+    };
+    let zone = zone.trim();
+    if let Some(east) = zone.strip_prefix('+') {
+        local.checked_sub(offset(east)?)
+    } else if let Some(west) = zone.strip_prefix('-') {
+        local.checked_add(offset(west)?)
+    } else {
+        Some(local)
+    }
 }
 
 fn limit(body: &Value) -> Option<Finding> {
@@ -289,6 +304,8 @@ mod tests {
         assert_eq!(expiry("2026-09-01 10:00:00 UTC"), Some(Ok));
         assert_eq!(expiry("2026-06-20 10:00:00 +0200"), Some(Warning));
         assert_eq!(expiry("2026-06-15 11:59:59 UTC"), Some(Failed));
+        assert_eq!(expiry("2026-06-15 11:59:59 -0700"), Some(Warning));
+        assert_eq!(expiry("2026-06-15 13:59:59 +0200"), Some(Failed));
         assert_eq!(expiry("tomorrow"), Some(Warning));
         assert_eq!(grade(super::expiry(&HeaderMap::new(), now())), None);
     }

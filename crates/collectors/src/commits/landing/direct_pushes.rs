@@ -7,7 +7,7 @@ use system_health_registry::{EvidenceItem, NoData, Sample, Unavailable, Window, 
 use super::{LandedCommits, how::Landing};
 use crate::repository::Repository;
 
-/// How long GitHub may take to associate a commit with the pull request that landed it. It is usually seconds:
+/// How long GitHub may take to associate a commit with the pull request that landed it. Usually, it takes seconds:
 /// <https://github.com/release-drafter/release-drafter/issues/322>.
 const ASSOCIATION_DELAY: Duration = Duration::from_mins(10);
 

@@ -51,13 +51,18 @@ pub(super) fn page_number(url: &Url) -> Option<u32> {
 
 /// The same URL with another page number.
 pub(super) fn with_page(url: &Url, page: u32) -> Url {
+    with_parameter(url, "page", &page.to_string())
+}
+
+/// The same URL with another value of a parameter.
+pub(super) fn with_parameter(url: &Url, name: &str, value: &str) -> Url {
     let others: Vec<_> = url
         .query_pairs()
-        .filter(|(key, _)| key != "page")
+        .filter(|(key, _)| key != name)
         .map(|(k, v)| (k.into_owned(), v.into_owned()))
         .collect();
     let mut url = url.clone();
-    url.query_pairs_mut().clear().extend_pairs(others).append_pair("page", &page.to_string());
+    url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
     url
 }
 
@@ -139,5 +144,6 @@ mod tests {
         assert_eq!(page_number(&url), Some(2));
         assert_eq!(with_page(&url, 7).query(), Some("per_page=100&page=7"));
         assert_eq!(page_number(&Url::parse("http://h/?after=x").unwrap()), None);
+        assert_eq!(with_parameter(&url, "per_page", "50").query(), Some("page=2&per_page=50"));
     }
 }

@@ -11,7 +11,7 @@ use super::{
     api_client::GitHub,
     cause::Cause,
     error::GitHubError,
-    link::{Links, page_number, with_page},
+    link::{Links, page_number, with_page, with_parameter},
     request::Request,
 };
 
@@ -41,6 +41,13 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         self.set_links(&url, links)?;
         self.read += 1;
         Ok(Some(page))
+    }
+
+    /// Sets a parameter of the pages that were not read yet.
+    pub(crate) fn set_parameter(&mut self, name: &str, value: &str) {
+        if let Some(next) = &mut self.links.next {
+            *next = with_parameter(next, name, value);
+        }
     }
 
     /// All pages, in their order.

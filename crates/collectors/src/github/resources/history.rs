@@ -88,10 +88,14 @@ impl Reader<'_> {
     }
 
     /// Reads the whole list, in which each commit follows all newer ones that are not its ancestors.
+    ///
+    /// All pages are those of the commit that was the tip on the first page. If they were those of the branch, a force push
+    /// between two requests could move commits from a page that was not read yet to one that was.
     async fn all(&self, range: &HistoryRange) -> anyhow::Result<BranchHistory> {
         let mut end = range.walk_end();
         let mut history = self.empty_history();
         let mut pages = self.pages(self.branch);
+        let mut is_first = true;
         loop {
             let list = match pages.next().await {
                 Ok(Some(list)) => list,
@@ -102,6 +106,11 @@ impl Reader<'_> {
                 }
                 Err(error) => return Err(error.into()),
             };
+            if std::mem::take(&mut is_first)
+                && let Some(tip) = list.first()
+            {
+                pages.set_parameter("sha", tip.sha());
+            }
             for commit in list {
                 let committed_at = commit.committed_at()?;
                 if end.is_reached(committed_at) {
