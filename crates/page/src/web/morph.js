@@ -36,8 +36,17 @@ function morphChildren(shown, built) {
   }
 }
 
+// An element without handlers never becomes one with handlers: its listeners were added when it was built.
 function isSame(current, next) {
-  return current.nodeName === next.nodeName && keyOf(current) === keyOf(next);
+  return (
+    current.nodeName === next.nodeName &&
+    keyOf(current) === keyOf(next) &&
+    typesOf(current[HANDLERS]) === typesOf(next[HANDLERS])
+  );
+}
+
+function typesOf(handlers) {
+  return Object.keys(handlers ?? {}).join();
 }
 
 function keyOf(node) {
