@@ -36,7 +36,7 @@ function morphChildren(shown, built) {
   }
 }
 
-// An element without handlers never becomes one with handlers: its listeners were added when it was built.
+// Elements with handlers of different types are not the same: listeners are added only when an element is built.
 function isSame(current, next) {
   return (
     current.nodeName === next.nodeName &&
