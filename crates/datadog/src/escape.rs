@@ -3,7 +3,9 @@
 
 /// Breaks handles and variables in a text with zero-width spaces.
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('@', "@\u{200b}").replace("{{", "{\u{200b}{")
+    let broken = |text: &str| text.replace("{{", "{\u{200b}{");
+    // After the first time, the second and the third of three braces are still together.
+    broken(&broken(&text.replace('@', "@\u{200b}")))
 }
 
 /// Percent-encodes the same characters in a URL. The URL still leads to the same page.
@@ -18,6 +20,11 @@ mod tests {
     #[test]
     fn handles_and_variables_are_broken() {
         assert_eq!(escape("ask @ada about {{value}}"), "ask @\u{200b}ada about {\u{200b}{value}}");
+        for number in 2..9 {
+            let escaped = escape(&"{".repeat(number));
+            assert!(!escaped.contains("{{"), "{escaped:?}");
+            assert_eq!(escaped.replace('\u{200b}', "").len(), number);
+        }
         assert_eq!(escape_url("https://x/@ada?{{a}}"), "https://x/%40ada?%7B%7Ba%7D%7D");
     }
 }

@@ -25,7 +25,7 @@ impl Encoder {
     /// The line of an event. A text that is too long is cut, and ends with ` …`.
     pub(crate) fn event(&self, event: &Event) -> Result<String, TooLong> {
         let title = escaped(event.title());
-        let link = event.link().map(|link| format!("\\n{link}")).unwrap_or_default();
+        let link = event.link().map(|link| format!("\\n{}", link.replace('@', "%40"))).unwrap_or_default();
         let key: String = event.id().chars().take(MAX_AGGREGATION_KEY).map(without_separator).collect();
         let time = match event.happened_at() {
             Some(time) => format!("|d:{}", time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
@@ -58,9 +58,10 @@ impl Encoder {
     }
 }
 
-/// The protocol's line breaks are the two characters `\n`. The length of the text protects all other characters.
+/// The protocol's line breaks are the two characters `\n`. The length of the text protects all other characters. Datadog notifies
+/// everybody whose handle is in an event, and strangers may have written the text, so a zero-width space breaks handles.
 fn escaped(text: &str) -> String {
-    text.replace("\r\n", "\n").replace(['\n', '\r'], "\\n")
+    text.replace("\r\n", "\n").replace(['\n', '\r'], "\\n").replace('@', "@\u{200b}")
 }
 
 /// A `|` would end the field.
@@ -94,6 +95,11 @@ mod tests {
         assert_eq!(
             ENCODER.event(&event).unwrap(),
             "_e{13,31}:Deployed ä|b|one\\ntwo\\nhttps://example.com/1|d:1767323045|k:deploy_1|t:success|#service:shop"
+        );
+        let handles = Event::new("a", "To @all").unwrap().with_link("https://example.com/@ada").unwrap();
+        assert_eq!(
+            ENCODER.event(&handles).unwrap(),
+            "_e{10,38}:To @\u{200b}all|To @\u{200b}all\\nhttps://example.com/%40ada|k:a|t:info"
         );
         let bare = Event::new("a", "Title").unwrap();
         assert_eq!(ENCODER.event(&bare).unwrap(), "_e{5,5}:Title|Title|k:a|t:info");

@@ -1,10 +1,12 @@
 //! The output of lines: a file or standard output.
 
 use std::{
+    ffi::OsString,
     fmt,
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    process,
 };
 
 use system_health_registry::StandardOutput;
@@ -48,17 +50,12 @@ impl LocalOutput {
         }
     }
 
-    /// Checks that the output can be opened. Writes nothing.
+    /// Checks that the output can be opened or created. Writes nothing to it.
     pub(crate) fn try_open(&self) -> Result<(), LocalOutputError> {
         match self {
             Self::Stdout => Ok(()),
             Self::File(path) => {
-                let is_new = !path.exists();
-                let opened = open(path).map(drop);
-                if is_new && opened.is_ok() {
-                    // The check should not leave a file behind. If removing it fails, an empty file does no harm.
-                    let _ = std::fs::remove_file(path);
-                }
+                let opened = if path.exists() { open(path).map(drop) } else { try_folder(path) };
                 opened.map_err(|source| LocalOutputError::NotWritten { output: self.clone(), source })
             }
         }
@@ -83,6 +80,17 @@ impl LocalOutput {
 
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).read(true).append(true).open(path)
+}
+
+/// Checks that a file can be created beside the path. The file itself is not created, because the check must not leave it behind:
+/// when it is removed, another reporter may have written lines to it.
+fn try_folder(path: &Path) -> io::Result<()> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", process::id()));
+    let probe = path.with_file_name(name);
+    File::create(&probe)?;
+    fs::remove_file(&probe)
 }
 
 /// Ends a line that a killed process left incomplete.

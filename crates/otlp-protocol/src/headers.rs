@@ -2,6 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer, de};
+use system_health_http::Redactor;
 use system_health_registry::settings::SecretSetting;
 
 use crate::key_values::{KeyValueError, parse_key_values};
@@ -33,6 +34,15 @@ pub fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
         Ok((name, value))
     };
     pairs.map(header).collect()
+}
+
+/// Removes the values of headers from texts, because a receiver may repeat them. The word before a token, such as `Bearer`, is no
+/// secret.
+#[must_use]
+pub fn redactor_of(headers: &[(HeaderName, HeaderValue)]) -> Redactor {
+    let values = headers.iter().filter_map(|(_, value)| value.to_str().ok());
+    let tokens = values.flat_map(|value| [value, value.rsplit(' ').next().unwrap_or(value)]);
+    Redactor::new(tokens, "[secret]")
 }
 
 /// Deserializes headers. The message about invalid ones does not repeat them.

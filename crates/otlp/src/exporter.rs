@@ -11,7 +11,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use system_health_http::{
     HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient, server_time,
 };
-use system_health_otlp_protocol::{PROTOBUF, RequestHeaders};
+use system_health_otlp_protocol::{PROTOBUF, RequestHeaders, redactor_of};
 use tokio::time::Instant;
 use url::Url;
 
@@ -85,11 +85,9 @@ impl Exporter {
         sending.await.map_err(|source| RequestError { url: self.url.clone(), source })
     }
 
-    /// A removal of the headers' values, which a receiver may repeat. The word before a token, such as `Bearer`, is no secret.
+    /// Removes the values of the headers from texts.
     pub(crate) fn redactor(&self) -> Redactor {
-        let values = self.headers.iter().filter_map(|(_, value)| value.to_str().ok());
-        let tokens = values.flat_map(|value| [value, value.rsplit(' ').next().unwrap_or(value)]);
-        Redactor::new(tokens, "[secret]")
+        redactor_of(&self.headers)
     }
 }
 

@@ -42,7 +42,9 @@ pub(crate) fn read_response(
             Ok(decoded.partial_success.unwrap_or_default())
         }
         Form::Json => json_partial_success(&response.body).ok_or_else(unreadable),
-        Form::Html | Form::Other => Err(OtlpError::Unexpected(quoted(response, redactor))),
+        // A page on which people log in.
+        Form::Html => Err(OtlpError::Unexpected(quoted(response, redactor))),
+        Form::Other => Err(unreadable()),
     }
 }
 

@@ -26,7 +26,10 @@ impl fmt::Display for Exposition<'_> {
                     SeriesValue::Number(value) => {
                         writeln!(f, "{name}{} {}", label_set(labels), number(*value))?;
                     }
-                    SeriesValue::Histogram(histogram) => write_histogram(f, name, labels, histogram, number)?,
+                    SeriesValue::Histogram(histogram) => {
+                        write_buckets(f, name, labels, histogram, number)?;
+                        write_sum_and_count(f, name, labels, histogram)?;
+                    }
                 }
             }
         }
@@ -37,8 +40,8 @@ impl fmt::Display for Exposition<'_> {
 /// The label of a bucket's upper boundary.
 const BOUNDARY: &str = "le";
 
-/// Writes a histogram, with boundaries in a format.
-pub(crate) fn write_histogram(
+/// Writes the buckets of a histogram, with boundaries in a format.
+pub(crate) fn write_buckets(
     f: &mut fmt::Formatter<'_>,
     name: &str,
     labels: &Labels,
@@ -51,6 +54,16 @@ pub(crate) fn write_histogram(
         labels.insert(BOUNDARY, boundary);
         writeln!(f, "{name}_bucket{} {count}", label_set(&labels))?;
     }
+    Ok(())
+}
+
+/// Writes the sum and the number of the values of a histogram.
+pub(crate) fn write_sum_and_count(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    labels: &Labels,
+    histogram: &Histogram,
+) -> fmt::Result {
     let labels = label_set(labels);
     writeln!(f, "{name}_sum{labels} {}", number(histogram.sum))?;
     writeln!(f, "{name}_count{labels} {}", histogram.count)

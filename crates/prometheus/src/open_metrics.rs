@@ -1,12 +1,13 @@
 //! OpenMetrics' text format, version 1.0.0
 //! (<https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md#text-format>). Differences to Prometheus'
 //! own format: the family of a counter has no suffix `_total`, units have a line of their own, quotation marks in help texts are
-//! escaped, boundaries are canonical numbers, and the text has an end, so that a truncated one is noticed.
+//! escaped, boundaries are canonical numbers, a histogram with negative boundaries has no sum and no count, and the text has an
+//! end, so that a truncated one is noticed.
 
 use std::fmt;
 
 use crate::{
-    exposition::{number, write_histogram},
+    exposition::{number, write_buckets, write_sum_and_count},
     family::{Families, Family},
     label::label_set,
     series_value::{FamilyType, SeriesValue},
@@ -36,7 +37,11 @@ impl fmt::Display for OpenMetrics<'_> {
                         writeln!(f, "{sample_name}{} {}", label_set(labels), number(*value))?;
                     }
                     SeriesValue::Histogram(histogram) => {
-                        write_histogram(f, &family_name, labels, histogram, canonical)?;
+                        write_buckets(f, &family_name, labels, histogram, canonical)?;
+                        // With negative values, the sum would not only grow. So the format forbids it, and the count with it.
+                        if histogram.buckets.iter().all(|(boundary, _)| *boundary >= 0.0) {
+                            write_sum_and_count(f, &family_name, labels, histogram)?;
+                        }
                     }
                 }
             }
@@ -94,7 +99,37 @@ fn canonical(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use system_health_registry::{Descriptions, Distribution, Kind, Point};
+
     use super::*;
+    use crate::{MetricsPage, TextFormat};
+
+    #[test]
+    fn a_histogram_with_negative_boundaries_has_no_sum_and_no_count() {
+        for (value, has_sum) in [(2.0, true), (0.0, true), (-2.0, false)] {
+            let mut distribution = Distribution::new();
+            distribution.record(value).unwrap();
+            let point = Point {
+                key: "a".into(),
+                kind: Kind::Distribution,
+                unit: None,
+                tags: [].into(),
+                timestamp: UNIX_EPOCH,
+                since: None,
+                value: distribution.into(),
+            };
+            let page = MetricsPage::new(&[point], Descriptions::default(), None);
+
+            let text = page.text(TextFormat::OpenMetrics);
+
+            let found = ["a_sum ", "a_count "].map(|name| text.lines().any(|line| line.starts_with(name)));
+            assert_eq!(found, [has_sum; 2], "{text}");
+            assert!(text.contains("a_bucket{le=\"+Inf\"} 1\n"), "{text}");
+            assert!(page.text(TextFormat::Prometheus).contains("\na_count 1\n"));
+        }
+    }
 
     #[test]
     fn boundaries_are_canonical_numbers() {

@@ -37,10 +37,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
         sent += 1;
         match Line::parse(line) {
             Ok(Line::Metric(metric)) => add_metric(state, &mut received, &metric),
-            Ok(Line::Event(event)) => {
-                add_event(state, &event)?;
-                stored += 1;
-            }
+            Ok(Line::Event(event)) => stored += usize::from(add_event(state, &event)?),
             Ok(Line::ServiceCheck(check)) => {
                 checks::store(state, SOURCE, vec![check.0])?;
                 stored += 1;
@@ -70,9 +67,10 @@ fn refused(line: &[u8], error: &LineError) -> Finding {
     Finding::new(Rule::Line, &String::from_utf8_lossy(line), format!("the Agent drops this line: {error}"))
 }
 
-fn add_event(state: &mut State, event: &EventLine) -> Result<(), StoreError> {
+/// Returns whether the event was stored.
+fn add_event(state: &mut State, event: &EventLine) -> Result<bool, StoreError> {
     let happened = event.timestamp.unwrap_or_else(|| state.now());
-    events::store(state, SOURCE, &event.to_json(), happened).map(drop)
+    events::store(state, SOURCE, &event.to_json(), happened).map(|stored| stored.is_ok())
 }
 
 fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {

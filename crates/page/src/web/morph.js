@@ -36,8 +36,17 @@ function morphChildren(shown, built) {
   }
 }
 
+// Elements with handlers of different types are not the same: listeners are added only when an element is built.
 function isSame(current, next) {
-  return current.nodeName === next.nodeName && keyOf(current) === keyOf(next);
+  return (
+    current.nodeName === next.nodeName &&
+    keyOf(current) === keyOf(next) &&
+    typesOf(current[HANDLERS]) === typesOf(next[HANDLERS])
+  );
+}
+
+function typesOf(handlers) {
+  return Object.keys(handlers ?? {}).join();
 }
 
 function keyOf(node) {

@@ -143,6 +143,8 @@ function receivedMetricPage({ argument, paths, width }) {
       row(tags, time, { value: null, distribution: { count, p50: avg, p99: max } }),
     ),
   ]);
+  const start = Date.now() - rangeMillis();
+  const recent = rows.filter(({ time }) => Date.parse(time) >= start);
   const shown = { key: argument, facts: { kind: "gauge", condition: null, unit: metric?.unit }, entries: [] };
   return [
     element("p.crumbs", element("a", { href: "#/received" }, "Received")),
@@ -157,7 +159,7 @@ function receivedMetricPage({ argument, paths, width }) {
           ["Last point", localTime(fromSeconds(metric.time))],
         ].filter(([, value]) => value),
       ),
-    historyPlot(shown, rows, { width, subject: null, events: [], middle: "avg", upper: "max" }),
+    historyPlot(shown, recent, { width, subject: null, events: [], middle: "avg", upper: "max" }),
     element("h2", "Series"),
     element(
       "ul.plain",

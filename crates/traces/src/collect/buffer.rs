@@ -11,7 +11,7 @@ use system_health_registry::trace::{Service, SpanId, SpanLog, SpanTag, Trace, Tr
 use super::{
     fields::Fields,
     ids::Ids,
-    limits::{MAX_BYTES, MAX_DROPPED_NAMES, MAX_LOGS},
+    limits::{MAX_BYTES, MAX_DROPPED_NAMES, MAX_LOGS, MAX_TEXT, cut},
     span::CollectedSpan,
 };
 
@@ -143,7 +143,8 @@ impl Handle {
     }
 
     /// Adds a logged message.
-    pub(super) fn log(&self, level: String, message: String) {
+    pub(super) fn log(&self, level: String, message: &str) {
+        let message = cut(message, MAX_TEXT).to_owned();
         self.change(|span, bytes, now| {
             if span.logs.len() < MAX_LOGS && *bytes < MAX_BYTES {
                 *bytes += message.len();

@@ -60,7 +60,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
             // This is how the attribute `instrument` of the crate `tracing` records an error.
             handle.fail(Fields::of_error(error));
         }
-        handle.log(level.as_str().to_lowercase(), message.text);
+        handle.log(level.as_str().to_lowercase(), &message.text);
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
