@@ -81,6 +81,8 @@ impl<'a> PacketDelivery<'a> {
     async fn send_packet(&mut self) -> Result<(), Fate> {
         let complete = mem::take(&mut self.complete);
         if self.packet.as_str().is_empty() {
+            // Nothing of a point without lines has to be sent.
+            self.fates.extend(complete.into_iter().map(|(position, _)| (position, Fate::Accepted)));
             return Ok(());
         }
         let sent = self.send().await;

@@ -4,7 +4,14 @@ use std::time::UNIX_EPOCH;
 
 use system_health_registry::Event;
 
-use crate::{encoder::Encoder, limits::MAX_AGGREGATION_KEY};
+use crate::{
+    encoder::Encoder,
+    limits::{MAX_AGGREGATION_KEY, MAX_EVENT_TEXT},
+};
+
+/// Datadog reads a text between these marks as Markdown.
+/// See <https://docs.datadoghq.com/events/guides/markdown_events/>.
+const MARKDOWN: (&str, &str) = ("%%% \\n", "\\n %%%");
 
 /// Ends a text that was cut.
 const CUT: &str = " …";
@@ -22,10 +29,10 @@ pub(crate) struct TooLong {
 }
 
 impl Encoder {
-    /// The line of an event. A text that is too long is cut, and ends with ` …`.
+    /// The line of an event. Its text is Markdown and ends with the link. A text that is too long is cut, and ends with ` …`.
     pub(crate) fn event(&self, event: &Event) -> Result<String, TooLong> {
         let title = escaped(event.title());
-        let link = event.link().map(|link| format!("\\n{}", link.replace('@', "%40"))).unwrap_or_default();
+        let link = event.link().map(|link| format!("\\n\\n{}", link.replace('@', "%40"))).unwrap_or_default();
         let key: String = event.id().chars().take(MAX_AGGREGATION_KEY).map(without_separator).collect();
         let time = match event.happened_at() {
             Some(time) => format!("|d:{}", time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
@@ -34,13 +41,15 @@ impl Encoder {
         let level = event.level().name();
         let fields = format!("{time}|k:{key}|t:{level}{}", self.fields(event.tags(), None));
         let with_text = |text: &str| {
-            let text = format!("{text}{link}");
+            let text = format!("{}{text}{link}{}", MARKDOWN.0, MARKDOWN.1);
             format!("_e{{{},{}}}:{title}|{text}{fields}", title.len(), text.len())
         };
 
         let text = escaped(event.text().unwrap_or(event.title()));
         let whole = with_text(&text);
-        if whole.len() <= self.max_length {
+        let around = [MARKDOWN.0, &link, MARKDOWN.1].iter().map(|part| part.chars().count()).sum();
+        let most = MAX_EVENT_TEXT.saturating_sub(around);
+        if whole.len() <= self.max_length && text.chars().count() <= most {
             return Ok(whole);
         }
         let least = with_text(CUT).len();
@@ -49,7 +58,8 @@ impl Encoder {
             .max_length
             .checked_sub(least + whole.len().to_string().len())
             .ok_or_else(|| TooLong { id: event.id().to_owned(), length: least, limit: self.max_length })?;
-        let mut end = text.floor_char_boundary(room);
+        let kept = text.char_indices().nth(most.saturating_sub(CUT.chars().count()));
+        let mut end = text.floor_char_boundary(room.min(kept.map_or(text.len(), |(end, _)| end)));
         // An escaped line break is not cut in two.
         if text[..end].ends_with('\\') {
             end -= 1;
@@ -94,15 +104,15 @@ mod tests {
 
         assert_eq!(
             ENCODER.event(&event).unwrap(),
-            "_e{13,31}:Deployed ä|b|one\\ntwo\\nhttps://example.com/1|d:1767323045|k:deploy_1|t:success|#service:shop"
+            "_e{13,45}:Deployed ä|b|%%% \\none\\ntwo\\n\\nhttps://example.com/1\\n %%%|d:1767323045|k:deploy_1|t:success|#service:shop"
         );
         let handles = Event::new("a", "To @all").unwrap().with_link("https://example.com/@ada").unwrap();
         assert_eq!(
             ENCODER.event(&handles).unwrap(),
-            "_e{10,38}:To @\u{200b}all|To @\u{200b}all\\nhttps://example.com/%40ada|k:a|t:info"
+            "_e{10,52}:To @\u{200b}all|%%% \\nTo @\u{200b}all\\n\\nhttps://example.com/%40ada\\n %%%|k:a|t:info"
         );
         let bare = Event::new("a", "Title").unwrap();
-        assert_eq!(ENCODER.event(&bare).unwrap(), "_e{5,5}:Title|Title|k:a|t:info");
+        assert_eq!(ENCODER.event(&bare).unwrap(), "_e{5,17}:Title|%%% \\nTitle\\n %%%|k:a|t:info");
     }
 
     #[test]
@@ -111,12 +121,26 @@ mod tests {
             let event = Event::new("a", "Title").unwrap().with_text(filler.repeat(1000)).unwrap();
             let line = ENCODER.event(&event).unwrap();
             assert!(line.len() <= 200 && line.len() > 190, "{line}");
-            assert!(line.contains(" …|k:a|t:info") && !line.contains("\\ …"), "{line}");
+            assert!(line.contains(" …\\n %%%|k:a|t:info") && !line.contains("\\ …"), "{line}");
             let length: usize = line[5..].split_once('}').unwrap().0.parse().unwrap();
             let text = line.split('|').nth(1).unwrap();
             assert_eq!(text.len(), length, "{line}");
         }
         let long = Event::new("a", "x".repeat(300)).unwrap();
         assert!(ENCODER.event(&long).unwrap_err().to_string().contains("a packet at most 200"));
+    }
+
+    #[test]
+    fn a_text_is_not_longer_than_datadog_accepts() {
+        let encoder = Encoder { container_id: None, max_length: 65_507 };
+        let link = format!("https://example.com/{}", "x".repeat(1900));
+        let event =
+            Event::new("a", "Title").unwrap().with_text("ä".repeat(3500)).unwrap().with_link(link).unwrap();
+
+        let line = encoder.event(&event).unwrap();
+
+        let text = line.split('|').nth(1).unwrap();
+        assert_eq!(text.chars().count(), 4000);
+        assert!(text.contains("ä …\\n\\nhttps://example.com/xxx"), "{text}");
     }
 }

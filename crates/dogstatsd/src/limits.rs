@@ -27,6 +27,10 @@ pub(crate) const MAX_AHEAD: Duration = Duration::from_mins(9);
 /// See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
 pub(crate) const MAX_EVENT_AGE: Duration = Duration::from_mins(18 * 60 - 1);
 
+/// Maximum length of the text of an event, in characters.
+/// See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
+pub(crate) const MAX_EVENT_TEXT: usize = 4000;
+
 /// Maximum length of the key that groups events, in characters.
 pub(crate) const MAX_AGGREGATION_KEY: usize = 100;
 

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 /// The types of series, by their numbers in Datadog's API.
 pub(crate) const KINDS: [&str; 4] = ["unspecified", "count", "rate", "gauge"];
 
+/// The type of the values of distributions in queries.
+pub(crate) const DISTRIBUTION: &str = "distribution";
+
 /// One stored value of one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
@@ -32,6 +35,8 @@ pub(crate) struct PointRef<'a> {
     /// In seconds since 1970.
     pub(crate) timestamp: i64,
     pub(crate) value: f64,
+    /// How often a value of a distribution occurred.
+    pub(crate) weight: f64,
     pub(crate) kind: &'static str,
     /// In seconds.
     pub(crate) interval: Option<i64>,
@@ -40,7 +45,7 @@ pub(crate) struct PointRef<'a> {
 impl<'a> From<&'a Point> for PointRef<'a> {
     fn from(point: &'a Point) -> Self {
         let Point { metric, tags, timestamp, value, kind, interval, .. } = point;
-        Self { metric, tags, timestamp: *timestamp, value: *value, kind, interval: *interval }
+        Self { metric, tags, timestamp: *timestamp, value: *value, weight: 1.0, kind, interval: *interval }
     }
 }
 

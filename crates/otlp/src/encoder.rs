@@ -36,6 +36,9 @@ pub(crate) enum PointError {
         "the value of `{key}` is {value}, and a {kind} of OTLP cannot be negative; make the metric a gauge"
     )]
     Negative { key: String, kind: &'static str, value: f64 },
+    /// A value that no backend can show.
+    #[error("the value of `{key}` is {value}, which is not a finite number")]
+    NotFinite { key: String, value: f64 },
     /// A number in place of a distribution, or the other way round.
     #[error("the value of `{key}` is not that of a {kind}")]
     Value { key: String, kind: &'static str },
@@ -70,6 +73,7 @@ impl Encoder {
     pub(crate) fn check(&self, point: &Point) -> Result<(), PointError> {
         let (key, kind) = (|| point.key.clone(), point.kind.name());
         match (self.shape(point), point.value.number()) {
+            (_, Some(value)) if !value.is_finite() => Err(PointError::NotFinite { key: key(), value }),
             (Shape::Sum(_), Some(value)) if value < 0.0 => {
                 Err(PointError::Negative { key: key(), kind, value })
             }

@@ -1,5 +1,6 @@
 //! How requests are authorized.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::RequestBuilder;
 use system_health_http::Redactor;
 use system_health_registry::settings::SecretSetting;
@@ -24,11 +25,31 @@ impl Login {
 
     /// Removes the secret from texts.
     pub(crate) fn redactor(&self) -> Redactor {
-        let secret = match self {
-            Self::None => None,
-            Self::Basic { password, .. } => Some(password.expose()),
-            Self::Bearer(token) => Some(token.expose()),
+        let secrets = match self {
+            Self::None => Vec::new(),
+            Self::Basic { username, password } => {
+                // A proxy may repeat the header.
+                let header = STANDARD.encode(format!("{username}:{}", password.expose()));
+                vec![password.expose().to_owned(), header]
+            }
+            Self::Bearer(token) => vec![token.expose().to_owned()],
         };
-        Redactor::new(secret, "[secret]")
+        Redactor::new(secrets.iter().map(String::as_str), "[secret]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_the_password_nor_the_header_that_contains_it_is_shown() {
+        let login =
+            Login::Basic { username: "ada".to_owned(), password: SecretSetting::from("correct horse") };
+
+        // `ada:correct horse` in base64.
+        let shown = login.redactor().redact("correct horse, Basic YWRhOmNvcnJlY3QgaG9yc2U=");
+
+        assert_eq!(shown, "[secret], Basic [secret]");
     }
 }

@@ -11,8 +11,10 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// A reading of samples and failed items. Without samples, this is an error if items failed, and no data otherwise.
-    pub fn new(samples: Vec<Sample>, failures: Vec<ItemError>) -> Result<Self, Unavailable> {
+    /// A reading of samples and failed items. A sample whose distribution is empty is left out, because it says nothing. Without
+    /// samples, this is an error if items failed, and no data otherwise.
+    pub fn new(mut samples: Vec<Sample>, failures: Vec<ItemError>) -> Result<Self, Unavailable> {
+        samples.retain(|sample| sample.value().distribution().is_none_or(|values| !values.is_empty()));
         if !samples.is_empty() {
             return Ok(Self { samples, failures });
         }
@@ -45,7 +47,7 @@ impl Reading {
 /// | type | reading |
 /// |---|---|
 /// | a [`SampleValue`](crate::SampleValue): integers, floats, `bool`, `Duration` | the number; NaN and infinities are errors |
-/// | [`Sample`], `Vec<Sample>` | the samples; an empty list is no data |
+/// | [`Sample`], `Vec<Sample>` | the samples without those whose distribution is empty; an empty list is no data |
 /// | `Vec<Result<Sample, E>>` | the samples and the failed [items](ItemError); an error if all items failed |
 /// | [`Reading`] | this reading |
 /// | [`NoData`] | no data, with its reason and evidence |
@@ -116,6 +118,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::Distribution;
 
     fn value(reading: impl IntoReading) -> f64 {
         match reading.into_reading() {
@@ -149,6 +152,17 @@ mod tests {
             "the collector returned no samples"
         );
         assert_eq!(reason(NoData::new("not yet").into_reading()), "not yet");
+        assert_eq!(
+            reason(vec![Sample::from(Distribution::new())].into_reading()),
+            "the collector returned no samples"
+        );
+    }
+
+    #[test]
+    fn a_sample_with_an_empty_distribution_is_left_out() {
+        let samples = vec![Sample::from(Distribution::new()), Sample::from(Distribution::of([1.0]).unwrap())];
+
+        assert_eq!(samples.into_reading().unwrap().samples().len(), 1);
     }
 
     #[test]

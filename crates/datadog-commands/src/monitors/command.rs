@@ -202,7 +202,11 @@ async fn delete(
         return Ok(Status::Done);
     }
     let names: Vec<String> = managed_monitors.iter().map(|monitor| format!("  {}", monitor.name)).collect();
-    let question = format!("{}\nDelete these {} monitors?", names.join("\n"), managed_monitors.len());
+    let which = match managed_monitors.len() {
+        1 => "this monitor".to_owned(),
+        number => format!("these {number} monitors"),
+    };
+    let question = format!("{}\nDelete {which}?", names.join("\n"));
     if !yes.confirm(&question)? {
         return Ok(Status::Different);
     }

@@ -17,7 +17,7 @@ async fn an_event_arrives_or_is_left() {
     let fate = sink.announce(&event, deadline()).await;
 
     assert!(matches!(fate, Fate::Accepted), "{fate:?}");
-    assert_eq!(received(&socket), "_e{8,11}:Deployed|line\\nbreak|k:deploy-1|t:info");
+    assert_eq!(received(&socket), "_e{8,23}:Deployed|%%% \\nline\\nbreak\\n %%%|k:deploy-1|t:info");
     drop(socket);
     let fate = sink.announce(&event, deadline()).await;
     assert!(matches!(fate, Fate::Left(_)), "{fate:?}");

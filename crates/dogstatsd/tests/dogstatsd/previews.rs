@@ -16,5 +16,5 @@ async fn a_preview_shows_lines_and_refused_points() {
 
     assert_eq!(points["lines"], json!(["a:1|g|#x:y|T1767323045"]));
     assert_eq!(points["refused"].as_array().unwrap().len(), 1);
-    assert_eq!(events, json!({"lines": ["_e{5,5}:Title|Title|k:a|t:info"], "refused": []}));
+    assert_eq!(events, json!({"lines": ["_e{5,17}:Title|%%% \\nTitle\\n %%%|k:a|t:info"], "refused": []}));
 }

@@ -107,7 +107,19 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
                 Point { metric: name, tags, timestamp: time, value, kind, interval: None, unit: None };
             received.points.push(point);
         }
-        _ => received.points.extend(state.flushes.add(&name, &tags, line.kind, &line.values, weight, now)),
+        _ => {
+            let points: Vec<Point> =
+                state.flushes.add(&name, &tags, line.kind, &line.values, weight, now).into_iter().collect();
+            if !points.iter().all(|point| point.value.is_finite()) {
+                findings.push(Finding::new(
+                    Rule::Value,
+                    &name,
+                    "the values add up to more than a number can be",
+                ));
+                return;
+            }
+            received.points.extend(points);
+        }
     }
     received.lines += 1;
 }

@@ -72,6 +72,8 @@ impl Evaluations {
         is_due: impl Fn(&Condition<'_>) -> bool,
     ) -> Result<Vec<Transition>, StoreError> {
         let mut transitions = Vec::new();
+        let ids: BTreeSet<u64> = monitors.iter().filter_map(|monitor| monitor["id"].as_u64()).collect();
+        self.0.retain(|(of, _), _| ids.contains(of));
         for monitor in monitors {
             let condition = Condition::read(monitor["query"].as_str().unwrap_or_default());
             if let Some(condition) = condition.filter(|condition| is_due(condition)) {
@@ -94,6 +96,9 @@ impl Evaluations {
         let series = store.series_of(&condition.expression.metrics(), &time)?;
         let points = series.iter().flat_map(StoredSeries::points);
         let found = condition.expression.groups_in_monitor(&points, &time, condition.bucket());
+        // Since an edit, the monitor may have groups of other tags.
+        let keys = condition.expression.keys();
+        self.0.retain(|(of, tags), _| *of != id || tags.iter().map(|tag| key(tag)).eq(keys.iter().copied()));
         let known = self.0.keys().filter(|(of, _)| *of == id).map(|(_, group)| group.clone());
         let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
         for tags in groups {
@@ -125,4 +130,9 @@ impl Evaluations {
         }
         Ok(())
     }
+}
+
+/// The key of a tag such as `env:prod`.
+fn key(tag: &str) -> &str {
+    tag.split_once(':').map_or(tag, |(key, _)| key)
 }

@@ -6,12 +6,14 @@ use std::{
     ops::RangeInclusive,
 };
 
-use crate::point::PointRef;
+use super::weighted_values::{WeightedValues, percentile};
+use crate::point::{DISTRIBUTION, PointRef};
 
 /// By default, gaps of up to five minutes are filled.
 /// See <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 const DEFAULT_FILL: i64 = 300;
-const AGGREGATORS: [&str; 5] = ["avg", "sum", "min", "max", "count"];
+/// Percentiles are only for distributions.
+const AGGREGATORS: [&str; 10] = ["avg", "sum", "min", "max", "count", "p50", "p75", "p90", "p95", "p99"];
 
 /// A value for each bucket of time, by its start.
 pub(crate) type Buckets = BTreeMap<i64, f64>;
@@ -96,14 +98,19 @@ impl<'a> Query<'a> {
         fill: Option<i64>,
     ) -> Groups {
         let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
+        let mut distributions: BTreeMap<_, BTreeMap<_, WeightedValues>> = BTreeMap::new();
+        let fill = fill.unwrap_or_default();
         for point in points {
             if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(point.tags) {
                 let Some(group) = self.group(point.tags) else { continue };
-                let series = groups.entry(group).or_default().entry(point.tags).or_default();
-                series
-                    .entry(point.timestamp - point.timestamp % length)
-                    .or_default()
-                    .push(self.modified(point));
+                let start = point.timestamp - point.timestamp % length;
+                if point.kind == DISTRIBUTION {
+                    let buckets = distributions.entry(group).or_default();
+                    buckets.entry(start).or_default().add(point.value, point.weight);
+                } else if percentile(self.aggregator).is_none() {
+                    let series = groups.entry(group).or_default().entry(point.tags).or_default();
+                    series.entry(start).or_default().push(self.modified(point));
+                }
             }
         }
         let over_time = |values: Vec<f64>| match self.modifier {
@@ -114,14 +121,19 @@ impl<'a> Query<'a> {
             let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
             for values in series.into_values() {
                 let values = values.into_iter().map(|(start, values)| (start, over_time(values))).collect();
-                for (start, value) in filled(values, length, fill.unwrap_or_default()) {
+                for (start, value) in filled(values, length, fill) {
                     buckets.entry(start).or_default().push(value);
                 }
             }
-            let tags = tags.into_iter().map(str::to_owned).collect();
             (tags, buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect())
         });
-        all.collect()
+        let of_distributions = distributions.into_iter().map(|(tags, buckets)| {
+            let values =
+                |(start, mut values): (i64, WeightedValues)| (start, values.aggregate(self.aggregator));
+            (tags, filled(buckets.into_iter().map(values).collect(), length, fill))
+        });
+        let owned = |tags: Vec<&str>| tags.into_iter().map(str::to_owned).collect();
+        all.chain(of_distributions).map(|(tags, buckets)| (owned(tags), buckets)).collect()
     }
 
     fn is_about(&self, tags: &BTreeSet<String>) -> bool {

@@ -6,6 +6,7 @@ mod expression;
 mod metric_query;
 mod status;
 pub(crate) mod thresholds;
+mod weighted_values;
 
 pub use status::{Status, Transition};
 

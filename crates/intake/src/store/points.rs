@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, Transaction, param
 use serde_json::Value;
 
 use super::{Store, StoreError};
-use crate::point::{Point, PointRef, kind_named};
+use crate::point::{DISTRIBUTION, Point, PointRef, kind_named};
 
 impl Store {
     /// Stores points. A point replaces the one of the same series and second. Returns the metrics of points that replaced another
@@ -47,7 +47,8 @@ impl Store {
         Ok(series.into_iter().flat_map(StoredSeries::into_points).collect())
     }
 
-    /// The series of some metrics with their points within a time, ordered by metric, tags and time.
+    /// The series of some metrics with their points and the values of their distributions within a time, ordered by metric, tags
+    /// and time.
     pub(crate) fn series_of(
         &self,
         metrics: &BTreeSet<&str>,
@@ -61,7 +62,9 @@ impl Store {
                     found.push(row?);
                 }
             }
-            read_points(connection, found, time)
+            let mut stored = read_points(connection, found, time)?;
+            read_distributions(connection, &mut stored, time)?;
+            Ok(stored)
         })
     }
 }
@@ -69,9 +72,11 @@ impl Store {
 /// A series with its points.
 #[derive(Debug)]
 pub(crate) struct StoredSeries {
+    id: i64,
     metric: String,
     tags: BTreeSet<String>,
     points: Vec<StoredPoint>,
+    distribution: Vec<StoredValue>,
 }
 
 #[derive(Debug)]
@@ -83,21 +88,41 @@ struct StoredPoint {
     unit: Option<String>,
 }
 
+/// A value of a distribution, and how often it occurred.
+#[derive(Debug)]
+struct StoredValue {
+    time: i64,
+    value: f64,
+    weight: f64,
+}
+
 impl StoredSeries {
-    /// The points for a query.
+    /// The points and the values of distributions for a query.
     pub(crate) fn points(&self) -> impl Iterator<Item = PointRef<'_>> + Clone {
-        self.points.iter().map(|point| PointRef {
-            metric: &self.metric,
-            tags: &self.tags,
+        let (metric, tags) = (self.metric.as_str(), &self.tags);
+        let points = self.points.iter().map(move |point| PointRef {
+            metric,
+            tags,
             timestamp: point.time,
             value: point.value,
+            weight: 1.0,
             kind: point.kind,
             interval: point.interval,
-        })
+        });
+        let values = self.distribution.iter().map(move |stored| PointRef {
+            metric,
+            tags,
+            timestamp: stored.time,
+            value: stored.value,
+            weight: stored.weight,
+            kind: DISTRIBUTION,
+            interval: None,
+        });
+        points.chain(values)
     }
 
     fn into_points(self) -> impl Iterator<Item = Point> {
-        let Self { metric, tags, points } = self;
+        let Self { metric, tags, points, .. } = self;
         points.into_iter().map(move |point| Point {
             metric: metric.clone(),
             tags: tags.clone(),
@@ -171,9 +196,26 @@ fn read_points(
             })
         })?;
         let points = points.collect::<Result<_, _>>()?;
-        all.push(StoredSeries { metric, tags, points });
+        all.push(StoredSeries { id, metric, tags, points, distribution: Vec::new() });
     }
     Ok(all)
+}
+
+fn read_distributions(
+    connection: &Connection,
+    series: &mut [StoredSeries],
+    time: &RangeInclusive<i64>,
+) -> rusqlite::Result<()> {
+    let mut select = connection.prepare(
+        "SELECT time, value, weight FROM distribution_values WHERE series = ?1 AND time BETWEEN ?2 AND ?3 ORDER BY time",
+    )?;
+    for series in series {
+        let values = select.query_map(params![series.id, time.start(), time.end()], |row| {
+            Ok(StoredValue { time: row.get(0)?, value: row.get(1)?, weight: row.get(2)? })
+        })?;
+        series.distribution = values.collect::<Result<_, _>>()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,5 +2,6 @@
 
 mod clients;
 mod dogstatsd;
+mod queries;
 mod running;
 mod server;

@@ -153,6 +153,7 @@ async fn a_value_that_does_not_fit_its_kind_is_refused() {
     let points = [
         point("a", Kind::Gauge, Distribution::of([1.0]).unwrap(), &[]),
         point("b", Kind::Distribution, 1.0, &[]),
+        point("c", Kind::Gauge, f64::NAN, &[]),
     ];
 
     assert_eq!(
@@ -160,6 +161,7 @@ async fn a_value_that_does_not_fit_its_kind_is_refused() {
         [
             "refused: the value of `a` is not that of a gauge",
             "refused: the value of `b` is not that of a distribution",
+            "refused: the value of `c` is NaN, which is not a finite number",
         ]
     );
 }

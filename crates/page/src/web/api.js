@@ -32,8 +32,8 @@ async function readDocument(path, more = {}) {
     const { status } = response;
     throw new ApiError(`the server answered ${status}`, { status, reason: await reasonIn(response) });
   }
-  return response.json().catch(() => {
-    throw new ApiError("the server's answer is not JSON");
+  return response.json().catch(error => {
+    throw new ApiError(error.name === "TimeoutError" ? "the server does not answer" : "the server's answer is not JSON");
   });
 }
 

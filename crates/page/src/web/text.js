@@ -14,6 +14,7 @@ function shortened(text, length = 240) {
 
 /** A number with at most six decimals. */
 function shownValue(value) {
+  if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-6 || size >= 1e15)) return value.toExponential().replace("e+", "e");
   const rounded = value.toFixed(6).replace(/\.?0+$/, "");

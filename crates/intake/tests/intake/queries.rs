@@ -1,0 +1,98 @@
+//! Queries and monitors over what was submitted.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use system_health_intake::{Intake, Request, Rule};
+
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_secs()).unwrap()
+}
+
+fn answer(intake: &Intake, request: &Request) -> Value {
+    let answer = intake.handle(request);
+    assert!(answer.status < 300, "{answer:?}");
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+/// The last value of each group.
+fn queried(intake: &Intake, query: &str) -> Vec<f64> {
+    let (from, to) = (now() - 600, now() + 1);
+    let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let target = format!("/api/v1/query?from={from}&to={to}&query={encoded}");
+    let found = answer(intake, &Request::json("GET", &target, &Value::Null));
+    let series = found["series"].as_array().unwrap().iter();
+    let last = |series: &Value| {
+        let points = series["pointlist"].as_array().unwrap();
+        points[points.len() - 1][1].as_f64().unwrap()
+    };
+    series.map(last).collect()
+}
+
+#[test]
+fn all_values_of_a_distribution_are_aggregated() {
+    let intake = Intake::in_memory().unwrap();
+    let time = now() - 60;
+    let series =
+        |tag: &str, values: &[f64]| json!({ "metric": "latency", "points": [[time, values]], "tags": [tag] });
+    let body = json!({ "series": [series("env:a", &[1.0, 2.0, 3.0]), series("env:b", &[10.0])] });
+    let _ = answer(&intake, &Request::json("POST", "/api/v1/distribution_points", &body));
+
+    for (query, expected) in [
+        ("avg:latency{*}", vec![4.0]),
+        ("sum:latency{*}", vec![16.0]),
+        ("count:latency{*}", vec![4.0]),
+        ("max:latency{*}", vec![10.0]),
+        ("p50:latency{*}", vec![2.0]),
+        ("p99:latency{*}", vec![10.0]),
+        ("p50:latency{*} by {env}", vec![2.0, 10.0]),
+        ("p95:latency{env:c}", vec![]),
+    ] {
+        assert_eq!(queried(&intake, query), expected, "{query}");
+    }
+}
+
+#[test]
+fn a_gauge_has_no_percentiles() {
+    let intake = Intake::in_memory().unwrap();
+    let body = json!({ "series": [{ "metric": "jobs", "type": 3, "points": [{ "timestamp": now(), "value": 1.0 }] }] });
+    let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
+
+    assert_eq!(queried(&intake, "avg:jobs{*}"), [1.0]);
+    assert!(queried(&intake, "p95:jobs{*}").is_empty());
+}
+
+#[test]
+fn counts_of_a_statsd_client_that_add_up_to_no_number_are_refused() {
+    let intake = Intake::in_memory().unwrap();
+
+    intake.receive(b"jobs:1e308|c\njobs:1e308|c\nother:1e10|c|@1e-300").unwrap();
+
+    assert!(intake.points().unwrap().iter().all(|point| point.value.is_finite()));
+    let refused = intake.findings().into_iter().filter(|found| found.finding.rule == Rule::Value);
+    assert_eq!(refused.count(), 2);
+}
+
+#[test]
+fn a_monitor_that_is_grouped_in_another_way_forgets_its_old_groups() {
+    let intake = Intake::in_memory().unwrap();
+    let point = json!([{ "timestamp": now(), "value": 9.0 }]);
+    let body = json!({ "series": [{ "metric": "jobs", "type": 3, "points": point, "tags": ["env:prod", "team:web"] }] });
+    let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
+    let monitor =
+        |query: &str| json!({ "type": "query alert", "name": "Jobs", "message": "", "query": query });
+    let create = monitor("max(last_5m):max:jobs{*} by {env} > 5");
+    let created = answer(&intake, &Request::json("POST", "/api/v1/monitor", &create));
+    let groups = || {
+        let monitors = answer(&intake, &Request::json("GET", "/api/v1/intake/monitors", &Value::Null));
+        monitors["monitors"][0]["groups"].clone()
+    };
+    assert_eq!(groups()[0]["tags"], json!(["env:prod"]));
+
+    let edit = monitor("max(last_5m):max:jobs{*} by {team} > 100");
+    let target = format!("/api/v1/monitor/{}", created["id"]);
+    let _ = answer(&intake, &Request::json("PUT", &target, &edit));
+
+    assert_eq!(groups(), json!([{ "tags": ["team:web"], "state": "OK" }]));
+}
