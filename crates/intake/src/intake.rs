@@ -71,6 +71,11 @@ impl Intake {
         self.with_state(State::evaluate_all)
     }
 
+    /// Stores points of any time, such as those of a history. Unlike what is submitted, they are taken as they are.
+    pub fn add_points(&self, points: &[Point]) -> Result<(), StoreError> {
+        self.state().add_points(points)
+    }
+
     /// Deletes what is older than a time, in seconds since 1970. Monitors, dashboards and metadata are kept.
     pub fn prune(&self, since: i64) -> Result<(), StoreError> {
         self.with_state(|state| state.store.prune(since))
@@ -130,6 +135,11 @@ impl Intake {
     /// changed. The time must not go back from call to call.
     pub fn evaluate_at(&self, now: i64) -> Result<Vec<Transition>, StoreError> {
         self.state().evaluate_due(now)
+    }
+
+    /// The same for all monitors, whether or not they are due.
+    pub fn evaluate_all_at(&self, now: i64) -> Result<Vec<Transition>, StoreError> {
+        self.state().evaluate_all_at(now)
     }
 
     /// Notifies the observer after the state is unlocked.

@@ -6,6 +6,7 @@ use super::{dashboards::Dashboards, metadata::Metadata, monitors::Monitors, read
 use crate::{
     dogstatsd::Flushes,
     notice::Notice,
+    point::Point,
     query::{Evaluations, Transition},
     rules::{Finding, Findings, Rule},
     store::{Store, StoreError},
@@ -104,11 +105,29 @@ impl State {
         evaluations.due(now, &monitors.all, store)
     }
 
+    /// Evaluates all monitors at a time, in seconds since 1970.
+    pub(crate) fn evaluate_all_at(&mut self, now: i64) -> Result<Vec<Transition>, StoreError> {
+        let Self { evaluations, monitors, store, .. } = self;
+        evaluations.all(now, &monitors.all, store)
+    }
+
+    /// Stores points as they are.
+    pub(crate) fn add_points(&mut self, points: &[Point]) -> Result<(), StoreError> {
+        self.store.put_points(points)?;
+        let mut has_new_metrics = false;
+        for Point { metric, kind, unit, .. } in points {
+            has_new_metrics |= self.metadata.learn(metric, kind, unit.as_deref());
+        }
+        if has_new_metrics {
+            self.store.save("metadata", &self.metadata)?;
+        }
+        Ok(())
+    }
+
     /// Evaluates all monitors now, and puts the status into each.
     pub(crate) fn evaluate_all(&mut self) -> Result<(), StoreError> {
-        let now = self.now();
-        let Self { evaluations, monitors, store, .. } = self;
-        let transitions = evaluations.all(now, &monitors.all, store)?;
+        let transitions = self.evaluate_all_at(self.now())?;
+        let Self { evaluations, monitors, .. } = self;
         for monitor in &mut monitors.all {
             let id = monitor["id"].as_u64().unwrap_or_default();
             if let Some(status) = evaluations.overall(id) {

@@ -2,5 +2,6 @@
 
 mod clients;
 mod dogstatsd;
+mod history;
 mod running;
 mod server;
