@@ -103,7 +103,8 @@ async fn without_parts_there_are_no_such_paths() {
 #[tokio::test(start_paused = true)]
 async fn a_part_takes_each_run_and_new_settings() {
     let parts = parts();
-    let stage = Stage { parts: parts.clone(), ..Stage::new(at(0)) };
+    let mut stage = Stage::new(at(0));
+    stage.parts = parts.clone();
     let service = |key: &str| {
         configuration(builder([one(key)], &[]), 10, Catalog::new([one(key)]).unwrap())
     };
