@@ -1,12 +1,14 @@
 //! What the page gets after runs and from the history.
 
 use std::{
+    iter,
     path::Path,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::{Value, json};
+use system_health_intake::Intake;
 use system_health_registry::{
     Catalog, Facts, Goal, IntoReading, Kind, Metric, Outcome, Report, Run, Settings, Tag, Unavailable,
     location,
@@ -17,13 +19,10 @@ use system_health_reporter::{
 use system_health_serve::{AnswerError, PagePart, PartSettings};
 use system_health_state::Store;
 
-use crate::preview::DatadogPreview;
+use crate::{documents::Documents, evaluation::Evaluation, points::seconds, preview::DatadogPreview};
 
 const OPEN: &str = "jobs.open should be < 5 (env:development,service:system-health)";
 const LATE: &str = "jobs.late should be < 1 (env:development,service:system-health)";
-
-/// The total of the counter `jobs.done`.
-static DONE: AtomicU64 = AtomicU64::new(0);
 
 fn goal(text: &str) -> Goal {
     text.parse().unwrap()
@@ -41,12 +40,10 @@ fn late() -> Metric {
     Metric::new(facts, location!(), |_| Box::pin(async { Err(Unavailable::no_data("no job is late")) }))
 }
 
-/// Counts up by 5.
+/// Has counted 30.
 fn done() -> Metric {
     let facts = Facts::new("jobs.done", "Jobs that are done.").with_kind(Kind::Counter);
-    Metric::new(facts, location!(), |_| {
-        Box::pin(async { DONE.fetch_add(5, Ordering::Relaxed).into_reading() })
-    })
+    Metric::new(facts, location!(), |_| Box::pin(async { 30.0.into_reading() }))
 }
 
 /// What the part knows, with these settings.
@@ -207,13 +204,28 @@ fn a_monitor_whose_metric_the_service_does_not_collect_says_so() {
 async fn counters_are_the_increases_that_datadog_gets() {
     let folder = tempfile::tempdir().unwrap();
     let settings = part_settings("", Some(folder.path()));
-    record(folder.path(), Duration::from_mins(20), done(), 0.0);
-    DONE.store(3, Ordering::Relaxed);
+    record(folder.path(), Duration::from_mins(20), done(), 27.0);
     let part = DatadogPreview::new(settings.clone());
 
     part.observe(&run(&settings).await);
 
     assert_eq!(values(&part, 1, "sum:jobs.done{*}.as_count()"), [3.0]);
+}
+
+#[test]
+fn a_monitor_that_needs_points_that_are_not_kept_has_no_state() {
+    let documents = Arc::new(Documents::new(&part_settings("", None)).unwrap());
+    let mut evaluation = Evaluation::new(Arc::new(Intake::in_memory().unwrap()), documents).unwrap();
+    let now = seconds(SystemTime::now());
+    let mut open = |dropped_before| {
+        let all = evaluation.evaluate(iter::empty(), dropped_before, now).unwrap();
+        all.into_iter().find(|monitor| monitor["name"] == OPEN).unwrap()
+    };
+
+    assert_eq!(open(Some(now - 30 * 60)).get("reason"), None);
+    let (shown, expected) = (open(Some(now - 60)), "it cannot be evaluated: it looks back 30m, and of more than");
+    assert_eq!(shown["state"], Value::Null);
+    assert!(shown["reason"].as_str().unwrap().starts_with(expected), "{shown:#}");
 }
 
 #[test]
