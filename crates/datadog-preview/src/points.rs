@@ -2,6 +2,7 @@
 //! run.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -57,11 +58,19 @@ impl Points {
         points: impl IntoIterator<Item = Point>,
         now: SystemTime,
     ) -> anyhow::Result<()> {
-        let stored: Vec<Stored> = points.into_iter().filter_map(|point| self.as_sent(point)).collect();
-        self.intake.add_points(&stored)?;
-        for run in stored.chunk_by(|one, next| one.timestamp == next.timestamp) {
-            self.kept.add(run[0].timestamp, run.len());
+        let (mut stored, mut distributions) = (Vec::new(), Vec::new());
+        for point in points {
+            if let Some(distribution) = point.value.distribution() {
+                let values: Vec<(f64, f64)> = distribution.values().map(weighted).collect();
+                self.kept.add(seconds(point.timestamp), values.len());
+                distributions.push(((point.key, tags(&point.tags), seconds(point.timestamp)), values));
+            } else if let Some(point) = self.as_sent(point) {
+                self.kept.add(point.timestamp, 1);
+                stored.push(point);
+            }
         }
+        self.intake.add_points(&stored)?;
+        self.intake.add_distributions(&distributions)?;
         if let Some(since) = self.kept.limit(seconds(now)) {
             self.intake.prune(since)?;
             self.increases.prune(UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()));
@@ -69,8 +78,7 @@ impl Points {
         Ok(())
     }
 
-    /// A point as Datadog's sink sends it. `None` for the first total of a counter, and for a distribution, which the stand-in cannot
-    /// query.
+    /// A number as Datadog's sink sends it. `None` for the first total of a counter.
     fn as_sent(&mut self, point: Point) -> Option<Stored> {
         let point = if point.kind == Kind::Counter { self.increases.count(point)? } else { point };
         Some(Stored {
@@ -78,11 +86,20 @@ impl Points {
             timestamp: seconds(point.timestamp),
             kind: point.kind.name(),
             interval: point.kind.interval().map(|interval| whole(interval.as_secs())),
-            tags: point.tags.iter().map(Tag::to_string).collect(),
+            tags: tags(&point.tags),
             metric: point.key,
             unit: point.unit,
         })
     }
+}
+
+fn tags(tags: &BTreeSet<Tag>) -> BTreeSet<String> {
+    tags.iter().map(Tag::to_string).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a number of values")]
+fn weighted((value, count): (f64, u64)) -> (f64, f64) {
+    (value, count as f64)
 }
 
 /// Whole seconds since 1970. Times before that cannot occur.

@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use system_health_intake::Intake;
 use system_health_registry::{
-    Catalog, Facts, Goal, IntoReading, Kind, Metric, Outcome, Report, Run, Settings, Tag, Unavailable,
+    Catalog, Distribution, Facts, Goal, IntoReading, Kind, Metric, Outcome, Report, Run, Settings, Tag, Unavailable,
     location,
 };
 use system_health_reporter::{
@@ -46,10 +46,20 @@ fn done() -> Metric {
     Metric::new(facts, location!(), |_| Box::pin(async { 30.0.into_reading() }))
 }
 
+/// 99 times 1, and once 100.
+fn waiting() -> Metric {
+    let facts = Facts::new("jobs.waiting", "How long jobs wait.").with_kind(Kind::Distribution);
+    Metric::new(facts, location!(), |_| {
+        let values = iter::repeat_n(1.0, 99).chain([100.0]);
+        let reading = Distribution::of(values).map_err(Unavailable::from).and_then(IntoReading::into_reading);
+        Box::pin(async { reading })
+    })
+}
+
 /// What the part knows, with these settings.
 fn part_settings(toml: &str, folder: Option<&Path>) -> PartSettings {
     let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
-    let catalog = Catalog::new([open(), late(), done()]).unwrap();
+    let catalog = Catalog::new([open(), late(), done(), waiting()]).unwrap();
     PartSettings {
         catalog: with_goals_of_settings(catalog, &settings).unwrap(),
         selection: Selection::default(),
@@ -210,6 +220,23 @@ async fn counters_are_the_increases_that_datadog_gets() {
     part.observe(&run(&settings).await);
 
     assert_eq!(values(&part, 1, "sum:jobs.done{*}.as_count()"), [3.0]);
+}
+
+#[tokio::test]
+async fn distributions_have_percentiles_and_are_not_counted_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = part_settings("", Some(folder.path()));
+    let part = DatadogPreview::new(settings.clone());
+    let finished = run(&settings).await;
+    assert_eq!(values(&part, 1, "count:jobs.waiting{*}"), [100.0]);
+
+    part.observe(&finished);
+
+    assert_eq!(values(&part, 1, "count:jobs.waiting{*}"), [100.0]);
+    assert_eq!(values(&part, 1, "max:jobs.waiting{*}"), [100.0]);
+    let median = values(&part, 1, "p50:jobs.waiting{*}")[0].as_f64().unwrap();
+    assert!((median - 1.0).abs() < 0.01, "{median}");
+    assert_eq!(values(&part, 1, "p50:jobs.open{*}"), [Value::Null; 0], "only distributions have some");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::{
     point::Point,
     query::Transition,
     rules::FoundFinding,
-    store::{DistributionId, Store, StoreError},
+    store::{DistributionId, Store, StoreError, WeightedValues},
     treatment::Treatment,
 };
 
@@ -74,6 +74,11 @@ impl Intake {
     /// Stores points of any time, such as those of a history. Unlike what is submitted, they are taken as they are.
     pub fn add_points(&self, points: &[Point]) -> Result<(), StoreError> {
         self.state().add_points(points)
+    }
+
+    /// The same for distributions. One replaces another of the same series and time, while submitted ones add up.
+    pub fn add_distributions(&self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
+        self.state().add_distributions(all)
     }
 
     /// Deletes what is older than a time, in seconds since 1970. Monitors, dashboards and metadata are kept.

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 /// The types of series, by their numbers in Datadog's API.
 pub(crate) const KINDS: [&str; 4] = ["unspecified", "count", "rate", "gauge"];
 
+/// The type of distributions, which are not submitted as series.
+pub(crate) const DISTRIBUTION: &str = "distribution";
+
 /// One stored value of one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
@@ -24,7 +27,7 @@ pub struct Point {
     pub unit: Option<String>,
 }
 
-/// What queries need of a point. Points of one series share its name and its tags.
+/// What queries need of a point, or of a value of a distribution. Points of one series share its name and its tags.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PointRef<'a> {
     pub(crate) metric: &'a str,
@@ -35,12 +38,14 @@ pub(crate) struct PointRef<'a> {
     pub(crate) kind: &'static str,
     /// In seconds.
     pub(crate) interval: Option<i64>,
+    /// The number of times that a value of a distribution counts.
+    pub(crate) weight: f64,
 }
 
 impl<'a> From<&'a Point> for PointRef<'a> {
     fn from(point: &'a Point) -> Self {
         let Point { metric, tags, timestamp, value, kind, interval, .. } = point;
-        Self { metric, tags, timestamp: *timestamp, value: *value, kind, interval: *interval }
+        Self { metric, tags, timestamp: *timestamp, value: *value, kind, interval: *interval, weight: 1.0 }
     }
 }
 

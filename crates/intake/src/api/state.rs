@@ -6,10 +6,10 @@ use super::{dashboards::Dashboards, metadata::Metadata, monitors::Monitors, read
 use crate::{
     dogstatsd::Flushes,
     notice::Notice,
-    point::Point,
+    point::{DISTRIBUTION, Point},
     query::{Evaluations, Transition},
     rules::{Finding, Findings, Rule},
-    store::{Store, StoreError},
+    store::{DistributionId, Store, StoreError, WeightedValues},
     treatment::Treatment,
 };
 
@@ -114,9 +114,27 @@ impl State {
     /// Stores points as they are.
     pub(crate) fn add_points(&mut self, points: &[Point]) -> Result<(), StoreError> {
         self.store.put_points(points)?;
+        let metrics = points.iter().map(|Point { metric, kind, unit, .. }| (&**metric, *kind, unit.as_deref()));
+        self.learn(metrics)
+    }
+
+    /// Stores distributions as they are.
+    pub(crate) fn add_distributions(
+        &mut self,
+        all: &[(DistributionId, WeightedValues)],
+    ) -> Result<(), StoreError> {
+        self.store.put_values(all)?;
+        self.learn(all.iter().map(|((metric, ..), _)| (&**metric, DISTRIBUTION, None)))
+    }
+
+    /// Takes the type and the unit of metrics that are new.
+    fn learn<'a>(
+        &mut self,
+        metrics: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+    ) -> Result<(), StoreError> {
         let mut has_new_metrics = false;
-        for Point { metric, kind, unit, .. } in points {
-            has_new_metrics |= self.metadata.learn(metric, kind, unit.as_deref());
+        for (metric, kind, unit) in metrics {
+            has_new_metrics |= self.metadata.learn(metric, kind, unit);
         }
         if has_new_metrics {
             self.store.save("metadata", &self.metadata)?;

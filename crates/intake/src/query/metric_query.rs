@@ -6,7 +6,8 @@ use std::{
     ops::RangeInclusive,
 };
 
-use crate::point::PointRef;
+use super::distribution;
+use crate::point::{DISTRIBUTION, PointRef};
 
 /// By default, gaps of up to five minutes are filled.
 /// See <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
@@ -59,7 +60,7 @@ impl<'a> Query<'a> {
         }
         let is_of_metric = |letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter);
         let readable = |tag: &str| !tag.is_empty() && !tag.contains([' ', '$', '{']);
-        let valid = AGGREGATORS.contains(&aggregator)
+        let valid = (AGGREGATORS.contains(&aggregator) || distribution::is_percentile(aggregator))
             && metric.starts_with(|letter: char| letter.is_ascii_alphabetic())
             && metric.chars().all(is_of_metric)
             && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(readable);
@@ -67,7 +68,7 @@ impl<'a> Query<'a> {
     }
 
     /// The values of each group within a time. In a bucket of time each series is averaged, or summed up as a count, and
-    /// then the series are aggregated.
+    /// then the series are aggregated. The values of distributions are aggregated together.
     /// See <https://docs.datadoghq.com/metrics/custom_metrics/type_modifiers/>.
     pub(crate) fn buckets<'p>(
         &self,
@@ -96,14 +97,19 @@ impl<'a> Query<'a> {
         fill: Option<i64>,
     ) -> Groups {
         let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
+        let mut distributions: BTreeMap<_, BTreeMap<_, Vec<(f64, f64)>>> = BTreeMap::new();
+        let has_only_distributions = distribution::is_percentile(self.aggregator);
         for point in points {
             if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(point.tags) {
                 let Some(group) = self.group(point.tags) else { continue };
-                let series = groups.entry(group).or_default().entry(point.tags).or_default();
-                series
-                    .entry(point.timestamp - point.timestamp % length)
-                    .or_default()
-                    .push(self.modified(point));
+                let bucket = point.timestamp - point.timestamp % length;
+                if point.kind == DISTRIBUTION {
+                    let values = distributions.entry(group).or_default().entry(bucket).or_default();
+                    values.push((point.value, point.weight));
+                } else if !has_only_distributions {
+                    let series = groups.entry(group).or_default().entry(point.tags).or_default();
+                    series.entry(bucket).or_default().push(self.modified(point));
+                }
             }
         }
         let over_time = |values: Vec<f64>| match self.modifier {
@@ -118,10 +124,14 @@ impl<'a> Query<'a> {
                     buckets.entry(start).or_default().push(value);
                 }
             }
-            let tags = tags.into_iter().map(str::to_owned).collect();
-            (tags, buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect())
+            (owned(tags), buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect())
         });
-        all.collect()
+        let mut all: Groups = all.collect();
+        for (tags, buckets) in distributions {
+            let of_bucket = |(start, values)| (start, distribution::aggregate(self.aggregator, values));
+            all.entry(owned(tags)).or_default().extend(buckets.into_iter().map(of_bucket));
+        }
+        all
     }
 
     fn is_about(&self, tags: &BTreeSet<String>) -> bool {
@@ -158,6 +168,10 @@ impl<'a> Query<'a> {
             _ => average(values),
         }
     }
+}
+
+fn owned(tags: Vec<&str>) -> Vec<String> {
+    tags.into_iter().map(str::to_owned).collect()
 }
 
 /// Puts a straight line into gaps that are not longer than a limit.

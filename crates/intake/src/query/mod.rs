@@ -1,6 +1,7 @@
 //! Datadog's query language, and the monitors that use it.
 
 mod condition;
+mod distribution;
 mod evaluation;
 mod expression;
 mod metric_query;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, Transaction, param
 use serde_json::Value;
 
 use super::{Store, StoreError};
-use crate::point::{Point, PointRef, kind_named};
+use crate::point::{DISTRIBUTION, Point, PointRef, kind_named};
 
 impl Store {
     /// Stores points. A point replaces the one of the same series and second. Returns the metrics of points that replaced another
@@ -72,6 +72,8 @@ pub(crate) struct StoredSeries {
     metric: String,
     tags: BTreeSet<String>,
     points: Vec<StoredPoint>,
+    /// The values of a distribution: time, value, and how often it counts.
+    values: Vec<(i64, f64, f64)>,
 }
 
 #[derive(Debug)]
@@ -86,18 +88,33 @@ struct StoredPoint {
 impl StoredSeries {
     /// The points for a query.
     pub(crate) fn points(&self) -> impl Iterator<Item = PointRef<'_>> + Clone {
-        self.points.iter().map(|point| PointRef {
+        let of_series = PointRef {
             metric: &self.metric,
             tags: &self.tags,
+            timestamp: 0,
+            value: 0.0,
+            kind: DISTRIBUTION,
+            interval: None,
+            weight: 1.0,
+        };
+        let points = self.points.iter().map(move |point| PointRef {
             timestamp: point.time,
             value: point.value,
             kind: point.kind,
             interval: point.interval,
-        })
+            ..of_series
+        });
+        let value = move |(timestamp, value, weight): &(i64, f64, f64)| PointRef {
+            timestamp: *timestamp,
+            value: *value,
+            weight: *weight,
+            ..of_series
+        };
+        points.chain(self.values.iter().map(value))
     }
 
     fn into_points(self) -> impl Iterator<Item = Point> {
-        let Self { metric, tags, points } = self;
+        let Self { metric, tags, points, .. } = self;
         points.into_iter().map(move |point| Point {
             metric: metric.clone(),
             tags: tags.clone(),
@@ -159,9 +176,14 @@ fn read_points(
     let mut select = connection.prepare(
         "SELECT time, value, kind, interval, unit FROM points WHERE series = ?1 AND time BETWEEN ?2 AND ?3 ORDER BY time",
     )?;
+    let mut select_values = connection.prepare(
+        "SELECT time, value, sum(weight) FROM distribution_values WHERE series = ?1 AND time BETWEEN ?2 AND ?3
+         GROUP BY time, value",
+    )?;
     let mut all = Vec::with_capacity(series.len());
     for (id, metric, tags) in series {
-        let points = select.query_map(params![id, time.start(), time.end()], |row| {
+        let within = params![id, time.start(), time.end()];
+        let points = select.query_map(within, |row| {
             Ok(StoredPoint {
                 time: row.get(0)?,
                 value: row.get(1)?,
@@ -171,7 +193,9 @@ fn read_points(
             })
         })?;
         let points = points.collect::<Result<_, _>>()?;
-        all.push(StoredSeries { metric, tags, points });
+        let values = select_values.query_map(within, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let values = values.collect::<Result<_, _>>()?;
+        all.push(StoredSeries { metric, tags, points, values });
     }
     Ok(all)
 }
