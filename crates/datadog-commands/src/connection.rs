@@ -21,7 +21,7 @@ pub(crate) fn base_tags(settings: &Settings) -> anyhow::Result<Vec<Tag>> {
 }
 
 /// The scope of the monitors that belong to these settings.
-pub(crate) fn scope(settings: &Settings) -> anyhow::Result<MonitorScope> {
+pub fn scope(settings: &Settings) -> anyhow::Result<MonitorScope> {
     Ok(MonitorScope::from_tags(&base_tags(settings)?))
 }
 

@@ -2,6 +2,7 @@
 //! from each metric's key, description, unit and goal.
 //!
 //! `use system_health_datadog_commands as _;` adds them to a program that calls `system_health_command::main()`.
+//! [`wanted_monitors`] and [`wanted_dashboard`] are what they push, for other views of it.
 
 mod confirm;
 mod connection;
@@ -11,3 +12,7 @@ mod monitors;
 mod plan_step;
 mod run;
 mod verify;
+
+pub use connection::scope as monitor_scope;
+pub use dashboard::wanted_dashboard;
+pub use monitors::wanted_monitors;

@@ -15,7 +15,7 @@ use crate::{
     point::Point,
     query::Transition,
     rules::FoundFinding,
-    store::{DistributionId, Store, StoreError},
+    store::{DistributionId, Store, StoreError, WeightedValues},
     treatment::Treatment,
 };
 
@@ -69,6 +69,16 @@ impl Intake {
     /// Evaluates all monitors now, and notifies the observer of what has changed.
     pub fn evaluate_monitors(&self) -> Result<(), StoreError> {
         self.with_state(State::evaluate_all)
+    }
+
+    /// Stores points of any time, such as those of a history. Unlike what is submitted, they are taken as they are.
+    pub fn add_points(&self, points: &[Point]) -> Result<(), StoreError> {
+        self.state().add_points(points)
+    }
+
+    /// The same for distributions. One replaces another of the same series and time, while submitted ones add up.
+    pub fn add_distributions(&self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
+        self.state().add_distributions(all)
     }
 
     /// Deletes what is older than a time, in seconds since 1970. Monitors, dashboards and metadata are kept.
@@ -130,6 +140,11 @@ impl Intake {
     /// changed. The time must not go back from call to call.
     pub fn evaluate_at(&self, now: i64) -> Result<Vec<Transition>, StoreError> {
         self.state().evaluate_due(now)
+    }
+
+    /// The same for all monitors, whether or not they are due.
+    pub fn evaluate_all_at(&self, now: i64) -> Result<Vec<Transition>, StoreError> {
+        self.state().evaluate_all_at(now)
     }
 
     /// Notifies the observer after the state is unlocked.

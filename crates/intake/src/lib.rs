@@ -52,5 +52,7 @@ pub use point::Point;
 pub use query::{Status, Transition};
 pub use rules::{Effect, Finding, FoundFinding, Rule};
 pub use server::{Addresses, IntakeServer, ServeError};
-pub use store::{DistributionId, DistributionSummary, MetricSummary, SeriesSummary, Store, StoreError};
+pub use store::{
+    DistributionId, DistributionSummary, MetricSummary, SeriesSummary, Store, StoreError, WeightedValues,
+};
 pub use treatment::Treatment;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 /// The types of series, by their numbers in Datadog's API.
 pub(crate) const KINDS: [&str; 4] = ["unspecified", "count", "rate", "gauge"];
 
-/// The type of the values of distributions in queries.
+/// The type of distributions, which are not submitted as series.
 pub(crate) const DISTRIBUTION: &str = "distribution";
 
 /// One stored value of one series.
@@ -27,7 +27,7 @@ pub struct Point {
     pub unit: Option<String>,
 }
 
-/// What queries need of a point. Points of one series share its name and its tags.
+/// What queries need of a point, or of a value of a distribution. Points of one series share its name and its tags.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PointRef<'a> {
     pub(crate) metric: &'a str,
@@ -35,17 +35,17 @@ pub(crate) struct PointRef<'a> {
     /// In seconds since 1970.
     pub(crate) timestamp: i64,
     pub(crate) value: f64,
-    /// How often a value of a distribution occurred.
-    pub(crate) weight: f64,
     pub(crate) kind: &'static str,
     /// In seconds.
     pub(crate) interval: Option<i64>,
+    /// The number of times that a value of a distribution counts.
+    pub(crate) weight: f64,
 }
 
 impl<'a> From<&'a Point> for PointRef<'a> {
     fn from(point: &'a Point) -> Self {
         let Point { metric, tags, timestamp, value, kind, interval, .. } = point;
-        Self { metric, tags, timestamp: *timestamp, value: *value, weight: 1.0, kind, interval: *interval }
+        Self { metric, tags, timestamp: *timestamp, value: *value, kind, interval: *interval, weight: 1.0 }
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Documents {
     /// | `api/v1/catalog` | that of `report list --format json` |
     Report,
     /// The monitors that a push would create, evaluated over the local history. They have the form of those of
-    /// [`Documents::Intake`]:
+    /// [`Documents::Intake`], without an id:
     ///
     /// | `GET` | answer |
     /// |---|---|

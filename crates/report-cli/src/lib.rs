@@ -21,6 +21,8 @@ use system_health_collectors as _;
 use system_health_datadog as _;
 #[cfg(feature = "datadog")]
 use system_health_datadog_commands as _;
+#[cfg(feature = "datadog-preview")]
+use system_health_datadog_preview as _;
 #[cfg(feature = "dogstatsd")]
 use system_health_dogstatsd as _;
 #[cfg(feature = "intake")]

@@ -56,6 +56,16 @@ fn without_the_feature_datadog_there_are_still_the_commands_for_prometheus() {
 }
 
 #[test]
+fn only_the_feature_datadog_preview_connects_the_service_with_datadog() {
+    let is_datadog = |name: &String| name.starts_with("datadog") || name.contains("-datadog");
+
+    assert_eq!(tree("intake,serve").into_iter().filter(is_datadog).collect::<Vec<_>>(), [""; 0]);
+    let preview = "system-health-datadog-preview".to_owned();
+    assert!(!tree("datadog,intake,serve").contains(&preview));
+    assert!(tree("datadog-preview").contains(&preview));
+}
+
+#[test]
 fn the_sinks_do_not_depend_on_clap() {
     let clap = "clap".to_owned();
 

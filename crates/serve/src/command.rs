@@ -18,6 +18,7 @@ use crate::{
     configuration::Loader,
     http::{App, Server},
     latest::Latest,
+    parts::Parts,
     reload::ReloadSignal,
     service::Service,
     settings::ServeSettings,
@@ -64,7 +65,8 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
         };
         let signal = ReloadSignal::new().context("cannot listen for SIGHUP")?;
         let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
-        let app = App::new(Arc::clone(&latest), clock, interruption.clone(), listen);
+        let parts = Parts::linked(&configuration.served)?;
+        let app = App::new(Arc::clone(&latest), parts.clone(), clock, interruption.clone(), listen);
         let server = Server::new(listener, app)?;
         let server = tokio::spawn(server.run());
         if configuration.reporter.destinations()?.next().is_none() {
@@ -79,7 +81,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
                 None
             }
         };
-        let service = Service { clock, latest: &latest, interruption };
+        let service = Service { clock, latest: &latest, parts: &parts, interruption };
         service.run(configuration, signal, reload, |finished| context.log_problems(finished)).await;
         server.abort();
         Ok(Status::Done)

@@ -51,7 +51,7 @@ impl Loader<'_> {
         let catalog = with_goals_of_settings(context.linked_catalog().clone(), &settings)?;
         let selection = Selection::default().with_settings(&catalog, &settings)?;
         let reporter = context
-            .reporter(settings, &arguments.run)?
+            .reporter(settings.clone(), &arguments.run)?
             .without_required_destination()
             .watching_since(self.started_at)
             .align_by_default(every)
@@ -63,7 +63,7 @@ impl Loader<'_> {
             .with_workers(self.workers.clone())
             .with_interruption(end_of_delivery.clone())
             .with_end_of_collection(end_of_collection.clone());
-        let served = Arc::new(Served { every, catalog, selection, folder, token });
+        let served = Arc::new(Served { every, catalog, selection, settings, folder, token });
         Ok(Configuration { reporter, slots: Slots::new(every), served })
     }
 }

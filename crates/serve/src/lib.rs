@@ -1,8 +1,11 @@
 //! The command `report serve`: the same run as `report --push`, again and again in one process, for places where a scheduled job
 //! is too slow or too costly. An HTTP server shows the current values to Prometheus, to probes and to people.
 //!
-//! `use system_health_serve as _;` adds the command to a program that calls `system_health_command::main()`.
+//! `use system_health_serve as _;` adds the command to a program that calls `system_health_command::main()`. Other crates add parts to
+//! its page with [`register_page_part!`].
 
+#[doc(hidden)]
+pub mod __private;
 mod arguments;
 mod check;
 mod clock;
@@ -11,6 +14,8 @@ mod configuration;
 mod current_values;
 mod http;
 mod latest;
+mod page_part;
+mod parts;
 mod readiness;
 mod reload;
 mod run_summary;
@@ -20,3 +25,5 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod token;
+
+pub use page_part::{AnswerError, PagePart, PagePartType, PartSettings};

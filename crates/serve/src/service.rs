@@ -7,13 +7,15 @@ use system_health_registry::Interruption;
 use system_health_reporter::{Finished, Mode, ReporterError, ServiceRun, Slots};
 
 use crate::{
-    clock::Clock, configuration::Configuration, latest::Latest, reload::ReloadSignal, run_summary::RunSummary,
+    clock::Clock, configuration::Configuration, latest::Latest, parts::Parts, reload::ReloadSignal,
+    run_summary::RunSummary,
 };
 
 /// The service. It ends when it is interrupted.
 pub(crate) struct Service<'a> {
     pub(crate) clock: Clock,
     pub(crate) latest: &'a Latest,
+    pub(crate) parts: &'a Parts,
     pub(crate) interruption: Interruption,
 }
 
@@ -56,6 +58,9 @@ impl Service<'_> {
                     let run = ServiceRun { slot: configuration.slots.start_of(started_at), previous, skipped };
                     let (result, reloaded) =
                         self.run_once(&configuration, run, started_at, &mut signal, &mut reload).await;
+                    if let Ok(finished) = &result {
+                        self.interruption.unless(self.parts.observe(finished)).await;
+                    }
                     let ended_at = self.clock.now();
                     let missed = configuration.slots.starts_between(run.slot, ended_at);
                     is_first = false;
@@ -80,6 +85,7 @@ impl Service<'_> {
             };
             if let Some(new) = reloaded {
                 self.latest.configure(std::sync::Arc::clone(&new.served));
+                self.parts.configure(&new.served);
                 configuration = new;
                 // The next run collects everything, as the first one does.
                 previous = None;

@@ -32,6 +32,7 @@ mod outbox;
 mod points;
 mod recipient;
 mod record;
+mod recorded;
 mod responses;
 mod schema;
 mod sending;

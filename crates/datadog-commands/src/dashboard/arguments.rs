@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use system_health_command::{FolderArguments, SettingsArguments, StateArguments};
 
+use super::wanted::TITLE;
 use crate::confirm::YesArguments;
 
 /// Print, push or compare the dashboard of the linked metrics, or one from a file
@@ -23,7 +24,7 @@ pub(super) struct DashboardArguments {
 #[derive(Debug, Args)]
 pub(super) struct TitleArguments {
     /// Title of the linked metrics' dashboard
-    #[arg(long, default_value = "System health")]
+    #[arg(long, default_value = TITLE)]
     pub(super) title: String,
 }
 

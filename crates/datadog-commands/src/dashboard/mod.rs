@@ -2,3 +2,6 @@
 
 mod arguments;
 mod command;
+mod wanted;
+
+pub use wanted::wanted_dashboard;

@@ -3,3 +3,5 @@
 mod arguments;
 mod command;
 mod wanted;
+
+pub use wanted::wanted_monitors;

@@ -6,8 +6,9 @@ use system_health_datadog::{
 use system_health_monitor_settings::{MonitoredGoal, Monitors, Watched};
 use system_health_registry::{Catalog, Settings};
 
-/// The monitors of the metrics of a catalog that are collected: one for each goal, and those of the reporter if its metrics are in the catalog.
-pub(super) fn wanted_monitors(
+/// The monitors of the metrics of a catalog that are collected: one for each goal, and those of the reporter if its metrics are in
+/// the catalog. `report monitors push` pushes them.
+pub fn wanted_monitors(
     catalog: &Catalog,
     scope: &MonitorScope,
     settings: &Settings,

@@ -25,7 +25,7 @@ pub(super) fn manage(state: &mut State, request: &Request) -> Outcome {
 }
 
 fn answer(state: &mut State, request: &Request, path: &[&str]) -> Outcome {
-    let State { store, metadata, dashboards, monitors, .. } = state;
+    let State { store, metadata, dashboards, monitors, evaluations, .. } = state;
     match (&*request.method, path) {
         ("GET", ["v2", "validate_keys"]) => Ok(json!({ "status": "ok" })),
         ("GET", ["v1", "query"]) => timeseries::answer(store, request),
@@ -44,7 +44,11 @@ fn answer(state: &mut State, request: &Request, path: &[&str]) -> Outcome {
         ("POST", ["v1", "monitor"]) => monitors.create(object(request)?),
         ("GET", ["v1", "monitor", id]) => monitors.read(id),
         ("PUT", ["v1", "monitor", id]) => monitors.update(id, request),
-        ("DELETE", ["v1", "monitor", id]) => monitors.delete(id),
+        ("DELETE", ["v1", "monitor", id]) => {
+            let deleted = monitors.delete(id)?;
+            evaluations.forget(deleted["deleted_monitor_id"].as_u64().unwrap_or_default());
+            Ok(deleted)
+        }
         _ => Err(error(404, "Not Found")),
     }
 }

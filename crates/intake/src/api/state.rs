@@ -6,9 +6,10 @@ use super::{dashboards::Dashboards, metadata::Metadata, monitors::Monitors, read
 use crate::{
     dogstatsd::Flushes,
     notice::Notice,
+    point::{DISTRIBUTION, Point},
     query::{Evaluations, Transition},
     rules::{Finding, Findings, Rule},
-    store::{Store, StoreError},
+    store::{DistributionId, Store, StoreError, WeightedValues},
     treatment::Treatment,
 };
 
@@ -104,11 +105,48 @@ impl State {
         evaluations.due(now, &monitors.all, store)
     }
 
+    /// Evaluates all monitors at a time, in seconds since 1970.
+    pub(crate) fn evaluate_all_at(&mut self, now: i64) -> Result<Vec<Transition>, StoreError> {
+        let Self { evaluations, monitors, store, .. } = self;
+        evaluations.all(now, &monitors.all, store)
+    }
+
+    /// Stores points as they are.
+    pub(crate) fn add_points(&mut self, points: &[Point]) -> Result<(), StoreError> {
+        self.store.put_points(points)?;
+        let metrics =
+            points.iter().map(|Point { metric, kind, unit, .. }| (&**metric, *kind, unit.as_deref()));
+        self.learn(metrics)
+    }
+
+    /// Stores distributions as they are.
+    pub(crate) fn add_distributions(
+        &mut self,
+        all: &[(DistributionId, WeightedValues)],
+    ) -> Result<(), StoreError> {
+        self.store.put_values(all)?;
+        self.learn(all.iter().map(|((metric, ..), _)| (&**metric, DISTRIBUTION, None)))
+    }
+
+    /// Takes the type and the unit of metrics that are new.
+    fn learn<'a>(
+        &mut self,
+        metrics: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+    ) -> Result<(), StoreError> {
+        let mut has_new_metrics = false;
+        for (metric, kind, unit) in metrics {
+            has_new_metrics |= self.metadata.learn(metric, kind, unit);
+        }
+        if has_new_metrics {
+            self.store.save("metadata", &self.metadata)?;
+        }
+        Ok(())
+    }
+
     /// Evaluates all monitors now, and puts the status into each.
     pub(crate) fn evaluate_all(&mut self) -> Result<(), StoreError> {
-        let now = self.now();
-        let Self { evaluations, monitors, store, .. } = self;
-        let transitions = evaluations.all(now, &monitors.all, store)?;
+        let transitions = self.evaluate_all_at(self.now())?;
+        let Self { evaluations, monitors, .. } = self;
         for monitor in &mut monitors.all {
             let id = monitor["id"].as_u64().unwrap_or_default();
             if let Some(status) = evaluations.overall(id) {

@@ -63,6 +63,11 @@ impl Evaluations {
         self.groups(monitor).into_iter().map(|(_, status)| status).max()
     }
 
+    /// Forgets the groups of a monitor that no longer exists.
+    pub(crate) fn forget(&mut self, monitor: u64) {
+        self.0.retain(|(of, _), _| *of != monitor);
+    }
+
     /// Monitors of other types, and queries that cannot be read here, are not evaluated.
     fn evaluate_all(
         &mut self,

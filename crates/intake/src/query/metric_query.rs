@@ -6,14 +6,13 @@ use std::{
     ops::RangeInclusive,
 };
 
-use super::weighted_values::{WeightedValues, percentile};
+use super::distribution;
 use crate::point::{DISTRIBUTION, PointRef};
 
 /// By default, gaps of up to five minutes are filled.
 /// See <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 const DEFAULT_FILL: i64 = 300;
-/// Percentiles are only for distributions.
-const AGGREGATORS: [&str; 10] = ["avg", "sum", "min", "max", "count", "p50", "p75", "p90", "p95", "p99"];
+const AGGREGATORS: [&str; 5] = ["avg", "sum", "min", "max", "count"];
 
 /// A value for each bucket of time, by its start.
 pub(crate) type Buckets = BTreeMap<i64, f64>;
@@ -61,7 +60,7 @@ impl<'a> Query<'a> {
         }
         let is_of_metric = |letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter);
         let readable = |tag: &str| !tag.is_empty() && !tag.contains([' ', '$', '{']);
-        let valid = AGGREGATORS.contains(&aggregator)
+        let valid = (AGGREGATORS.contains(&aggregator) || distribution::is_percentile(aggregator))
             && metric.starts_with(|letter: char| letter.is_ascii_alphabetic())
             && metric.chars().all(is_of_metric)
             && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(readable);
@@ -69,7 +68,7 @@ impl<'a> Query<'a> {
     }
 
     /// The values of each group within a time. In a bucket of time each series is averaged, or summed up as a count, and
-    /// then the series are aggregated.
+    /// then the series are aggregated. The values of distributions are aggregated together.
     /// See <https://docs.datadoghq.com/metrics/custom_metrics/type_modifiers/>.
     pub(crate) fn buckets<'p>(
         &self,
@@ -98,18 +97,18 @@ impl<'a> Query<'a> {
         fill: Option<i64>,
     ) -> Groups {
         let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
-        let mut distributions: BTreeMap<_, BTreeMap<_, WeightedValues>> = BTreeMap::new();
-        let fill = fill.unwrap_or_default();
+        let mut distributions: BTreeMap<_, BTreeMap<_, Vec<(f64, f64)>>> = BTreeMap::new();
+        let has_only_distributions = distribution::is_percentile(self.aggregator);
         for point in points {
             if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(point.tags) {
                 let Some(group) = self.group(point.tags) else { continue };
-                let start = point.timestamp - point.timestamp % length;
+                let bucket = point.timestamp - point.timestamp % length;
                 if point.kind == DISTRIBUTION {
-                    let buckets = distributions.entry(group).or_default();
-                    buckets.entry(start).or_default().add(point.value, point.weight);
-                } else if percentile(self.aggregator).is_none() {
+                    let values = distributions.entry(group).or_default().entry(bucket).or_default();
+                    values.push((point.value, point.weight));
+                } else if !has_only_distributions {
                     let series = groups.entry(group).or_default().entry(point.tags).or_default();
-                    series.entry(start).or_default().push(self.modified(point));
+                    series.entry(bucket).or_default().push(self.modified(point));
                 }
             }
         }
@@ -121,19 +120,21 @@ impl<'a> Query<'a> {
             let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
             for values in series.into_values() {
                 let values = values.into_iter().map(|(start, values)| (start, over_time(values))).collect();
-                for (start, value) in filled(values, length, fill) {
+                for (start, value) in filled(values, length, fill.unwrap_or_default()) {
                     buckets.entry(start).or_default().push(value);
                 }
             }
-            (tags, buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect())
+            (
+                owned(tags),
+                buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect(),
+            )
         });
-        let of_distributions = distributions.into_iter().map(|(tags, buckets)| {
-            let values =
-                |(start, mut values): (i64, WeightedValues)| (start, values.aggregate(self.aggregator));
-            (tags, filled(buckets.into_iter().map(values).collect(), length, fill))
-        });
-        let owned = |tags: Vec<&str>| tags.into_iter().map(str::to_owned).collect();
-        all.chain(of_distributions).map(|(tags, buckets)| (owned(tags), buckets)).collect()
+        let mut all: Groups = all.collect();
+        for (tags, buckets) in distributions {
+            let of_bucket = |(start, values)| (start, distribution::aggregate(self.aggregator, values));
+            all.entry(owned(tags)).or_default().extend(buckets.into_iter().map(of_bucket));
+        }
+        all
     }
 
     fn is_about(&self, tags: &BTreeSet<String>) -> bool {
@@ -170,6 +171,10 @@ impl<'a> Query<'a> {
             _ => average(values),
         }
     }
+}
+
+fn owned(tags: Vec<&str>) -> Vec<String> {
+    tags.into_iter().map(str::to_owned).collect()
 }
 
 /// Puts a straight line into gaps that are not longer than a limit.

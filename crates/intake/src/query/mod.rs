@@ -1,12 +1,12 @@
 //! Datadog's query language, and the monitors that use it.
 
 mod condition;
+mod distribution;
 mod evaluation;
 mod expression;
 mod metric_query;
 mod status;
 pub(crate) mod thresholds;
-mod weighted_values;
 
 pub use status::{Status, Transition};
 

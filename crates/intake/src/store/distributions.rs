@@ -13,7 +13,7 @@ use super::{
 pub type DistributionId = (String, BTreeSet<String>, i64);
 
 /// Values of a distribution, each with the number of times that it counts.
-pub(crate) type WeightedValues = Vec<(f64, f64)>;
+pub type WeightedValues = Vec<(f64, f64)>;
 
 impl Store {
     /// Adds values.
@@ -29,6 +29,20 @@ impl Store {
             }
             Ok(())
         })
+    }
+
+    /// Replaces the values of a series at a time.
+    pub(crate) fn put_values(&mut self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let mut ids = SeriesIds::new(transaction)?;
+            let mut remove =
+                transaction.prepare("DELETE FROM distribution_values WHERE series = ?1 AND time = ?2")?;
+            for ((metric, tags, time), _) in all {
+                remove.execute(params![ids.id(metric, tags)?, time])?;
+            }
+            Ok(())
+        })?;
+        self.add_values(all)
     }
 
     /// All values, in the order of their arrival.

@@ -9,7 +9,7 @@ mod open;
 mod points;
 mod spans;
 
-pub use distributions::DistributionId;
+pub use distributions::{DistributionId, WeightedValues};
 pub use error::StoreError;
 pub use metrics::{DistributionSummary, MetricSummary, SeriesSummary};
 pub use open::Store;

@@ -93,7 +93,7 @@ impl Store {
         result.map_err(|source| self.error(source))
     }
 
-    /// Deletes points, values, events and spans from before a time, in seconds since 1970.
+    /// Deletes points, values, events and spans from before a time, in seconds since 1970, and series that have nothing left.
     pub(crate) fn prune(&mut self, since: i64) -> Result<(), StoreError> {
         self.write(|transaction| {
             for table in ["points", "distribution_values", "events"] {
@@ -101,6 +101,12 @@ impl Store {
             }
             transaction
                 .execute("DELETE FROM spans WHERE start < ?1", [since.saturating_mul(1_000_000_000)])?;
+            transaction.execute(
+                "DELETE FROM series
+                 WHERE NOT EXISTS (SELECT 1 FROM points WHERE points.series = series.id)
+                   AND NOT EXISTS (SELECT 1 FROM distribution_values AS own WHERE own.series = series.id)",
+                [],
+            )?;
             Ok(())
         })
     }

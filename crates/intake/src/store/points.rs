@@ -47,8 +47,7 @@ impl Store {
         Ok(series.into_iter().flat_map(StoredSeries::into_points).collect())
     }
 
-    /// The series of some metrics with their points and the values of their distributions within a time, ordered by metric, tags
-    /// and time.
+    /// The series of some metrics with their points within a time, ordered by metric, tags and time.
     pub(crate) fn series_of(
         &self,
         metrics: &BTreeSet<&str>,
@@ -62,9 +61,7 @@ impl Store {
                     found.push(row?);
                 }
             }
-            let mut stored = read_points(connection, found, time)?;
-            read_distributions(connection, &mut stored, time)?;
-            Ok(stored)
+            read_points(connection, found, time)
         })
     }
 }
@@ -72,11 +69,11 @@ impl Store {
 /// A series with its points.
 #[derive(Debug)]
 pub(crate) struct StoredSeries {
-    id: i64,
     metric: String,
     tags: BTreeSet<String>,
     points: Vec<StoredPoint>,
-    distribution: Vec<StoredValue>,
+    /// The values of a distribution: time, value, and how often it counts.
+    values: Vec<(i64, f64, f64)>,
 }
 
 #[derive(Debug)]
@@ -88,37 +85,32 @@ struct StoredPoint {
     unit: Option<String>,
 }
 
-/// A value of a distribution, and how often it occurred.
-#[derive(Debug)]
-struct StoredValue {
-    time: i64,
-    value: f64,
-    weight: f64,
-}
-
 impl StoredSeries {
-    /// The points and the values of distributions for a query.
+    /// The points for a query.
     pub(crate) fn points(&self) -> impl Iterator<Item = PointRef<'_>> + Clone {
-        let (metric, tags) = (self.metric.as_str(), &self.tags);
-        let points = self.points.iter().map(move |point| PointRef {
-            metric,
-            tags,
-            timestamp: point.time,
-            value: point.value,
-            weight: 1.0,
-            kind: point.kind,
-            interval: point.interval,
-        });
-        let values = self.distribution.iter().map(move |stored| PointRef {
-            metric,
-            tags,
-            timestamp: stored.time,
-            value: stored.value,
-            weight: stored.weight,
+        let of_series = PointRef {
+            metric: &self.metric,
+            tags: &self.tags,
+            timestamp: 0,
+            value: 0.0,
             kind: DISTRIBUTION,
             interval: None,
+            weight: 1.0,
+        };
+        let points = self.points.iter().map(move |point| PointRef {
+            timestamp: point.time,
+            value: point.value,
+            kind: point.kind,
+            interval: point.interval,
+            ..of_series
         });
-        points.chain(values)
+        let value = move |(timestamp, value, weight): &(i64, f64, f64)| PointRef {
+            timestamp: *timestamp,
+            value: *value,
+            weight: *weight,
+            ..of_series
+        };
+        points.chain(self.values.iter().map(value))
     }
 
     fn into_points(self) -> impl Iterator<Item = Point> {
@@ -184,9 +176,14 @@ fn read_points(
     let mut select = connection.prepare(
         "SELECT time, value, kind, interval, unit FROM points WHERE series = ?1 AND time BETWEEN ?2 AND ?3 ORDER BY time",
     )?;
+    let mut select_values = connection.prepare(
+        "SELECT time, value, sum(weight) FROM distribution_values WHERE series = ?1 AND time BETWEEN ?2 AND ?3
+         GROUP BY time, value",
+    )?;
     let mut all = Vec::with_capacity(series.len());
     for (id, metric, tags) in series {
-        let points = select.query_map(params![id, time.start(), time.end()], |row| {
+        let within = params![id, time.start(), time.end()];
+        let points = select.query_map(within, |row| {
             Ok(StoredPoint {
                 time: row.get(0)?,
                 value: row.get(1)?,
@@ -196,26 +193,11 @@ fn read_points(
             })
         })?;
         let points = points.collect::<Result<_, _>>()?;
-        all.push(StoredSeries { id, metric, tags, points, distribution: Vec::new() });
+        let values = select_values.query_map(within, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let values = values.collect::<Result<_, _>>()?;
+        all.push(StoredSeries { metric, tags, points, values });
     }
     Ok(all)
-}
-
-fn read_distributions(
-    connection: &Connection,
-    series: &mut [StoredSeries],
-    time: &RangeInclusive<i64>,
-) -> rusqlite::Result<()> {
-    let mut select = connection.prepare(
-        "SELECT time, value, weight FROM distribution_values WHERE series = ?1 AND time BETWEEN ?2 AND ?3 ORDER BY time",
-    )?;
-    for series in series {
-        let values = select.query_map(params![series.id, time.start(), time.end()], |row| {
-            Ok(StoredValue { time: row.get(0)?, value: row.get(1)?, weight: row.get(2)? })
-        })?;
-        series.distribution = values.collect::<Result<_, _>>()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

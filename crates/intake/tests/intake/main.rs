@@ -2,6 +2,7 @@
 
 mod clients;
 mod dogstatsd;
+mod history;
 mod queries;
 mod running;
 mod server;

@@ -2,6 +2,10 @@
 #![cfg(all(unix, feature = "serve"))]
 
 mod access;
+#[cfg(feature = "datadog-preview")]
+mod page;
+#[cfg(feature = "datadog-preview")]
+mod preview;
 mod prometheus;
 mod runs;
 mod signals;

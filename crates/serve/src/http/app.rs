@@ -6,7 +6,7 @@ use system_health_registry::Interruption;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::problem::Problem;
-use crate::{clock::Clock, latest::Latest, readiness::NotReady};
+use crate::{clock::Clock, latest::Latest, parts::Parts, readiness::NotReady};
 
 /// Maximum number of responses that are made at the same time. Each may need the memory of a whole run as text.
 const MAX_RENDERED: usize = 2;
@@ -18,6 +18,7 @@ pub(crate) struct App(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     latest: Arc<Latest>,
+    parts: Parts,
     clock: Clock,
     interruption: Interruption,
     listen: SocketAddr,
@@ -27,16 +28,21 @@ struct Inner {
 impl App {
     pub(crate) fn new(
         latest: Arc<Latest>,
+        parts: Parts,
         clock: Clock,
         interruption: Interruption,
         listen: SocketAddr,
     ) -> Self {
         let rendering = Arc::new(Semaphore::new(MAX_RENDERED));
-        Self(Arc::new(Inner { latest, clock, interruption, listen, rendering }))
+        Self(Arc::new(Inner { latest, parts, clock, interruption, listen, rendering }))
     }
 
     pub(super) fn latest(&self) -> &Latest {
         &self.0.latest
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.0.parts
     }
 
     pub(super) fn now(&self) -> SystemTime {

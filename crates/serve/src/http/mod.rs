@@ -7,6 +7,7 @@ mod health;
 mod history;
 mod json;
 mod metrics;
+mod part;
 mod problem;
 mod report;
 mod router;

@@ -16,6 +16,7 @@ use super::{
     health,
     history::history,
     metrics::metrics,
+    part,
     problem::Problem,
     report::report,
     trace::trace,
@@ -29,10 +30,12 @@ pub(super) fn router(app: App) -> Router {
         .route("/api/v1/history", get(history))
         .route("/api/v1/catalog", get(catalog))
         .route("/api/v1/traces/{id}", get(trace))
+        .merge(part::routes(app.parts()))
         .layer(from_fn_with_state(app.clone(), require_token));
     // Everybody who can reach the server may read these, so they must not show any values. The page asks for the token, and
     // reads the data above.
-    let page = system_health_page::router([Documents::Report, Documents::Traces]);
+    let documents = [Documents::Report, Documents::Traces].into_iter().chain(app.parts().documents());
+    let page = system_health_page::router(documents);
     let public = Router::new().route("/healthz", get(health::live)).route("/readyz", get(health::ready));
     public
         .merge(page.with_state(()))

@@ -19,12 +19,13 @@ use crate::{
     clock::Clock,
     http::{App, Server},
     latest::Latest,
+    parts::Parts,
     served::Served,
     token::Token,
 };
 
 /// A running server.
-struct Running {
+pub(super) struct Running {
     address: SocketAddr,
     server: tokio::task::JoinHandle<std::convert::Infallible>,
 }
@@ -37,10 +38,10 @@ impl Drop for Running {
 
 /// A response.
 #[derive(Debug)]
-struct Response {
-    status: u16,
+pub(super) struct Response {
+    pub(super) status: u16,
     head: String,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Response {
@@ -52,19 +53,29 @@ impl Response {
 impl Running {
     /// Starts a server that believes to listen on an address.
     fn start(latest: Arc<Latest>, clock: Clock, listen: Option<SocketAddr>) -> Self {
+        Self::start_with(latest, Parts::default(), clock, listen)
+    }
+
+    /// The same with parts of the page.
+    pub(super) fn start_with(
+        latest: Arc<Latest>,
+        parts: Parts,
+        clock: Clock,
+        listen: Option<SocketAddr>,
+    ) -> Self {
         let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
-        let app = App::new(latest, clock, Interruption::never(), listen.unwrap_or(address));
+        let app = App::new(latest, parts, clock, Interruption::never(), listen.unwrap_or(address));
         let server = tokio::spawn(Server::new(listener, app).unwrap().run());
         Self { address, server }
     }
 
-    async fn get(&self, path: &str, headers: &str) -> Response {
+    pub(super) async fn get(&self, path: &str, headers: &str) -> Response {
         self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.address)).await
     }
 
-    async fn send(&self, request: &str) -> Response {
+    pub(super) async fn send(&self, request: &str) -> Response {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = String::new();
@@ -75,13 +86,14 @@ impl Running {
     }
 }
 
-fn served(token: Option<&str>) -> Arc<Served> {
+pub(super) fn served(token: Option<&str>) -> Arc<Served> {
     let catalog = Catalog::new([one("a")]).unwrap();
     let token = token.map(|token| Token::new(&SecretString::from(token)));
     Arc::new(Served {
         every: std::time::Duration::from_mins(1),
         catalog,
         selection: system_health_reporter::Selection::default(),
+        settings: system_health_registry::Settings::default(),
         folder: None,
         token,
     })

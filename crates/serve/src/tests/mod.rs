@@ -3,6 +3,7 @@
 mod backend;
 mod current_values;
 mod http;
+mod parts;
 mod service;
 mod soak;
 mod stage;

@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 
 use super::backend::Backend;
 use crate::{
-    clock::Clock, configuration::Configuration, latest::Latest, reload::ReloadSignal, served::Served,
-    service::Service,
+    clock::Clock, configuration::Configuration, latest::Latest, parts::Parts, reload::ReloadSignal,
+    served::Served, service::Service,
 };
 
 /// The start of an hour, some hours ago.
@@ -57,7 +57,8 @@ pub(super) fn builder(metrics: impl IntoIterator<Item = Metric>, backends: &[&Ba
 /// The configuration of a service.
 pub(super) fn configuration(builder: ReporterBuilder, every: u64, catalog: Catalog) -> Configuration {
     let every = Duration::from_secs(every);
-    let served = Served { every, catalog, selection: Selection::default(), folder: None, token: None };
+    let (selection, settings) = (Selection::default(), Settings::default());
+    let served = Served { every, catalog, selection, settings, folder: None, token: None };
     Configuration {
         reporter: builder.align_by_default(every).build().unwrap(),
         slots: Slots::new(every),
@@ -68,6 +69,7 @@ pub(super) fn configuration(builder: ReporterBuilder, every: u64, catalog: Catal
 /// A service that a test drives.
 pub(super) struct Stage {
     pub(super) clock: Clock,
+    pub(super) parts: Parts,
     pub(super) interruption: Interruption,
     stop: Cell<Option<oneshot::Sender<()>>>,
     finished: RefCell<Vec<Finished>>,
@@ -82,6 +84,7 @@ impl Stage {
         let (reload, requests) = mpsc::unbounded_channel();
         Self {
             clock: Clock::simulated(now),
+            parts: Parts::default(),
             interruption: Interruption::new(stopped.map(drop)),
             stop: Cell::new(Some(stop)),
             finished: RefCell::default(),
@@ -119,7 +122,12 @@ impl Stage {
     ) -> Arc<Latest> {
         let runs = Cell::new(0);
         let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
-        let service = Service { clock: self.clock, latest: &latest, interruption: self.interruption.clone() };
+        let service = Service {
+            clock: self.clock,
+            latest: &latest,
+            parts: &self.parts,
+            interruption: self.interruption.clone(),
+        };
         let signal = ReloadSignal::from_requests(self.requests.take().unwrap());
         let log = |finished: &Finished| {
             runs.set(runs.get() + 1);

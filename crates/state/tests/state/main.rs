@@ -10,5 +10,6 @@ mod harness;
 mod history;
 mod interleavings;
 mod outbox;
+mod recorded;
 mod responses;
 mod sending;

@@ -95,6 +95,11 @@ impl WantedDashboard {
         &self.dashboard.title
     }
 
+    /// The dashboard as JSON, as it is pushed.
+    pub fn json(&self) -> Result<Value, DatadogError> {
+        json(&self.dashboard)
+    }
+
     fn marked(mut dashboard: Dashboard, value: &Value, id: Option<String>) -> Result<Self, DashboardError> {
         if dashboard.title.trim().is_empty() {
             return Err(DashboardError::NoTitle);

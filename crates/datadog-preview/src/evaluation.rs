@@ -1,0 +1,143 @@
+//! Monitors in the stand-in for Datadog, and what they find.
+
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use anyhow::bail;
+use humantime::{format_duration, format_rfc3339_seconds};
+use serde_json::{Value, json};
+use system_health_intake::{Answer, Intake, Request};
+
+use crate::{
+    documents::{Documents, Monitor},
+    instants::instants,
+    kept::MAX_POINTS,
+};
+
+/// Where the stand-in takes monitors.
+const MONITOR: &str = "/api/v1/monitor";
+/// Where it says what they find.
+const MONITORS: &str = "/api/v1/intake/monitors";
+
+/// The monitors of some documents in an intake.
+#[derive(Debug)]
+pub(crate) struct Evaluation {
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) documents: Arc<Documents>,
+    /// The id of each monitor, or why it was refused.
+    created: Vec<Result<u64, String>>,
+    /// When they were evaluated last, in seconds since 1970.
+    done: Option<i64>,
+}
+
+impl Evaluation {
+    /// Creates the monitors.
+    pub(crate) fn new(intake: Arc<Intake>, documents: Arc<Documents>) -> anyhow::Result<Self> {
+        let create = |monitor: &Monitor| {
+            let answer = intake.handle(&Request::json("POST", MONITOR, &monitor.document));
+            let body = body(&answer)?;
+            Ok(match body["id"].as_u64() {
+                Some(id) if answer.status == 200 => Ok(id),
+                _ => Err(refusal(&body)),
+            })
+        };
+        let created = documents.monitors.iter().map(create).collect::<anyhow::Result<_>>()?;
+        Ok(Self { intake, documents, created, done: None })
+    }
+
+    /// Deletes the monitors.
+    pub(crate) fn delete(self) {
+        for id in self.created.iter().flatten() {
+            let _ = self.intake.handle(&Request::json("DELETE", &format!("{MONITOR}/{id}"), &Value::Null));
+        }
+    }
+
+    /// Evaluates the monitors: after each run since the last evaluation, and now, which is in seconds since 1970. Returns them with
+    /// what they found.
+    pub(crate) fn evaluate(
+        &mut self,
+        runs: impl Iterator<Item = i64>,
+        dropped_before: Option<i64>,
+        now: i64,
+    ) -> anyhow::Result<Vec<Value>> {
+        for instant in instants(runs, self.done, now) {
+            self.intake.evaluate_all_at(instant)?;
+        }
+        let answer = self.intake.handle(&Request::json("GET", MONITORS, &Value::Null));
+        let found = body(&answer)?;
+        if answer.status != 200 {
+            bail!("the monitors cannot be evaluated: {}", refusal(&found));
+        }
+        self.done = Some(now);
+        let all = self.documents.monitors.iter().zip(&self.created);
+        Ok(all.map(|(monitor, created)| shown(monitor, created, &found, dropped_before, now)).collect())
+    }
+}
+
+/// A monitor as the page shows it.
+fn shown(
+    monitor: &Monitor,
+    created: &Result<u64, String>,
+    found: &Value,
+    dropped_before: Option<i64>,
+    now: i64,
+) -> Value {
+    let (mut state, mut groups, mut reason) = (Value::Null, json!([]), None);
+    match created {
+        Err(refusal) => reason = Some(format!("Datadog would refuse it: {refusal}")),
+        Ok(_) if dropped_before.is_some_and(|since| since > now - monitor.window()) => {
+            reason = Some(not_kept(monitor, dropped_before.unwrap_or_default()));
+        }
+        Ok(id) => {
+            let mut all = found["monitors"].as_array().into_iter().flatten();
+            if let Some(found) = all.find(|found| found["id"] == *id) {
+                (state, groups) = (found["state"].clone(), found["groups"].clone());
+            }
+            if let (Value::Null, Some(key)) = (&state, &monitor.not_collected) {
+                reason = Some(format!("this service does not collect {key}"));
+            }
+        }
+    }
+    let mut shown = json!({
+        "name": monitor.document["name"],
+        "query": monitor.query(),
+        "state": state,
+        "groups": groups,
+        "monitor": monitor.document,
+    });
+    if let Some(reason) = reason {
+        shown["reason"] = reason.into();
+    }
+    shown
+}
+
+fn not_kept(monitor: &Monitor, since: i64) -> String {
+    let window = format_duration(Duration::from_secs(monitor.window().unsigned_abs()));
+    let since = format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()));
+    format!(
+        "it cannot be evaluated: it looks back {window}, and of more than {MAX_POINTS} points, only those since {since} are kept"
+    )
+}
+
+/// Answers a query of Datadog's.
+pub(crate) fn query(intake: &Intake, query: &str) -> anyhow::Result<Result<Value, String>> {
+    let answer = intake.handle(&Request::json("GET", &format!("/api/v1/query?{query}"), &Value::Null));
+    let body = body(&answer)?;
+    match answer.status {
+        200 => Ok(Ok(body)),
+        400..500 => Ok(Err(refusal(&body))),
+        _ => bail!("the query cannot be evaluated: {}", refusal(&body)),
+    }
+}
+
+fn body(answer: &Answer) -> serde_json::Result<Value> {
+    serde_json::from_slice(&answer.body)
+}
+
+/// The errors in a body.
+fn refusal(body: &Value) -> String {
+    let errors = body["errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    errors.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,100 @@
+//! How many points are kept, and for how long.
+
+use std::collections::BTreeMap;
+
+/// How long points are kept, in seconds: the longest window of a monitor.
+pub(crate) const SPAN: i64 = 7 * 24 * 60 * 60;
+/// Maximum number of points that are kept.
+pub(crate) const MAX_POINTS: usize = 500_000;
+/// Points are deleted when there are this many more, because a deletion reads all of them.
+const SLACK: usize = MAX_POINTS / 10;
+/// Points are deleted when they are this much older, in seconds.
+const SLACK_SPAN: i64 = 60 * 60;
+
+/// The number of points at each time, in seconds since 1970.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    counts: BTreeMap<i64, usize>,
+    total: usize,
+    dropped_before: Option<i64>,
+}
+
+impl Kept {
+    /// Counts points.
+    pub(crate) fn add(&mut self, time: i64, points: usize) {
+        *self.counts.entry(time).or_default() += points;
+        self.total += points;
+    }
+
+    /// The times of the points, in their order.
+    pub(crate) fn times(&self) -> impl Iterator<Item = i64> {
+        self.counts.keys().copied()
+    }
+
+    /// Points from before this time were left out, because there were too many.
+    pub(crate) fn dropped_before(&self) -> Option<i64> {
+        self.dropped_before
+    }
+
+    /// Notes that points from before a time are left out, because there are too many.
+    pub(crate) fn drop_before(&mut self, time: i64) {
+        self.dropped_before = self.dropped_before.max(Some(time));
+    }
+
+    /// If points have to be deleted, returns the time before which, and no longer counts them.
+    pub(crate) fn limit(&mut self, now: i64) -> Option<i64> {
+        let oldest = now - SPAN;
+        let is_old = self.counts.first_key_value().is_some_and(|(time, _)| *time < oldest - SLACK_SPAN);
+        if !is_old && self.total <= MAX_POINTS + SLACK {
+            return None;
+        }
+        let mut since = oldest;
+        let mut left = MAX_POINTS;
+        for (time, points) in self.counts.range(oldest..).rev() {
+            let Some(rest) = left.checked_sub(*points) else {
+                since = time + 1;
+                break;
+            };
+            left = rest;
+        }
+        if since > oldest {
+            self.drop_before(since);
+        }
+        self.counts = self.counts.split_off(&since);
+        self.total = self.counts.values().sum();
+        Some(since)
+    }
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    #[test]
+    fn points_that_are_too_old_are_deleted_from_time_to_time() {
+        let mut kept = Kept::default();
+        kept.add(NOW - SPAN - SLACK_SPAN, 1);
+        kept.add(NOW - SPAN - 1, 1);
+        kept.add(NOW - SPAN, 1);
+
+        assert_eq!(kept.limit(NOW), None);
+        assert_eq!(kept.limit(NOW + 1), Some(NOW + 1 - SPAN));
+        assert_eq!(kept.times().collect::<Vec<_>>(), [0; 0]);
+        assert_eq!(kept.dropped_before(), None);
+    }
+
+    #[test]
+    fn of_too_many_points_the_newest_are_kept() {
+        let mut kept = Kept::default();
+        for run in 0..4 {
+            kept.add(NOW + run, MAX_POINTS / 2);
+        }
+
+        assert_eq!(kept.limit(NOW + 3), Some(NOW + 2));
+        assert_eq!(kept.times().collect::<Vec<_>>(), [NOW + 2, NOW + 3]);
+        assert_eq!(kept.dropped_before(), Some(NOW + 2));
+        assert_eq!(kept.limit(NOW + 3), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! The part of the page.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
+
+use serde_json::{Value, json};
+use system_health_intake::Intake;
+use system_health_page::Documents as PageDocuments;
+use system_health_reporter::Finished;
+use system_health_serve::{AnswerError, PagePart, PagePartType, PartSettings, register_page_part};
+
+use crate::{
+    documents::Documents,
+    evaluation::{self, Evaluation},
+    points::{Points, seconds},
+};
+
+const MONITORS: &str = "/api/v1/monitors";
+const DASHBOARDS: &str = "/api/v1/dashboards";
+const QUERY: &str = "/api/v1/query";
+
+register_page_part!(PagePartType {
+    documents: &[PageDocuments::Monitors, PageDocuments::Dashboards],
+    paths: &[MONITORS, DASHBOARDS, QUERY],
+    start: |settings| Arc::new(DatadogPreview::new(settings)),
+});
+
+/// The monitors and dashboards of the settings, and the points of the history.
+///
+/// The documents are made and the history is read when somebody asks. Until then, the state folder has the points of all runs.
+pub(crate) struct DatadogPreview {
+    settings: Mutex<Arc<PartSettings>>,
+    /// Grows if there may be other documents: with the settings, and with each run if there are sources, which describe their metrics
+    /// in a run.
+    version: AtomicU64,
+    /// The documents of a version.
+    documents: Mutex<Option<(u64, Arc<Documents>)>>,
+    points: Mutex<Option<Points>>,
+    evaluation: Mutex<Option<Evaluation>>,
+}
+
+impl DatadogPreview {
+    pub(crate) fn new(settings: PartSettings) -> Self {
+        Self {
+            settings: Mutex::new(Arc::new(settings)),
+            version: AtomicU64::new(0),
+            documents: Mutex::default(),
+            points: Mutex::default(),
+            evaluation: Mutex::default(),
+        }
+    }
+
+    fn settings(&self) -> Arc<PartSettings> {
+        Arc::clone(&lock(&self.settings))
+    }
+
+    fn documents(&self) -> anyhow::Result<Arc<Documents>> {
+        let mut made = lock(&self.documents);
+        let version = self.version.load(Ordering::Acquire);
+        if let Some((of, documents)) = &*made
+            && *of == version
+        {
+            return Ok(Arc::clone(documents));
+        }
+        let documents = Arc::new(Documents::new(&self.settings())?);
+        *made = Some((version, Arc::clone(&documents)));
+        Ok(documents)
+    }
+
+    /// Uses the points. At the first time, they are read from the history.
+    fn with_points<T>(&self, work: impl FnOnce(&mut Points) -> T) -> anyhow::Result<T> {
+        let mut points = lock(&self.points);
+        if let Some(points) = &mut *points {
+            return Ok(work(points));
+        }
+        let read = Points::from_history(self.settings().folder.as_deref(), SystemTime::now())?;
+        Ok(work(points.insert(read)))
+    }
+
+    /// Whether the history was read.
+    #[cfg(test)]
+    pub(crate) fn is_read(&self) -> bool {
+        lock(&self.points).is_some()
+    }
+
+    fn intake(&self) -> anyhow::Result<Arc<Intake>> {
+        self.with_points(|points| Arc::clone(&points.intake))
+    }
+
+    fn monitors(&self) -> anyhow::Result<Value> {
+        let documents = self.documents()?;
+        // Runs do not wait for an evaluation, except for that of a single instant.
+        let mut evaluation = lock(&self.evaluation);
+        let (intake, runs, dropped_before) = self.with_points(|points| {
+            let runs: Vec<i64> = points.kept.times().collect();
+            (Arc::clone(&points.intake), runs, points.kept.dropped_before())
+        })?;
+        let is_current = |old: &Evaluation| {
+            Arc::ptr_eq(&old.intake, &intake) && old.documents.monitors == documents.monitors
+        };
+        let current = match evaluation.take() {
+            Some(old) if is_current(&old) => old,
+            old => {
+                if let Some(old) = old {
+                    old.delete();
+                }
+                Evaluation::new(intake, documents)?
+            }
+        };
+        let current = evaluation.insert(current);
+        let monitors = current.evaluate(runs.into_iter(), dropped_before, seconds(SystemTime::now()))?;
+        Ok(json!({ "monitors": monitors }))
+    }
+}
+
+impl PagePart for DatadogPreview {
+    fn configure(&self, settings: PartSettings) {
+        *lock(&self.settings) = Arc::new(settings);
+        self.version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn observe(&self, finished: &Finished) {
+        let settings = self.settings();
+        if !settings.catalog.sources().is_empty() {
+            self.version.fetch_add(1, Ordering::AcqRel);
+        }
+        let is_recorded = settings.folder.is_some() && !finished.state_is_unusable;
+        if is_recorded && lock(&self.points).is_none() {
+            return;
+        }
+        let reports = [&finished.report].into_iter().chain(&finished.about_itself);
+        let run = reports.flat_map(|report| report.points());
+        let added = self.with_points(|points| points.add(run, SystemTime::now())).flatten();
+        if let Err(error) = added {
+            tracing::error!("the monitors on the page cannot take the run: {error:#}");
+            // Without this run, they would be wrong. The history is read again.
+            *lock(&self.points) = None;
+        }
+    }
+
+    fn answer(&self, path: &str, query: &str) -> Result<Value, AnswerError> {
+        let failed = |error: anyhow::Error| AnswerError::Failed(format!("{error:#}"));
+        match path {
+            MONITORS => self.monitors().map_err(failed),
+            DASHBOARDS => {
+                let documents = self.documents().map_err(failed)?;
+                Ok(json!({ "dashboards": documents.dashboards }))
+            }
+            QUERY => {
+                let intake = self.intake().map_err(failed)?;
+                evaluation::query(&intake, query).map_err(failed)?.map_err(AnswerError::Request)
+            }
+            _ => Err(AnswerError::Request("there is no such document".to_owned())),
+        }
+    }
+}
+
+impl fmt::Debug for DatadogPreview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatadogPreview").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

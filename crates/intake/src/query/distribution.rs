@@ -1,0 +1,54 @@
+//! Aggregates of distributions: of all values in a bucket of time and in all series together.
+//! See <https://docs.datadoghq.com/metrics/distributions/>.
+
+/// The percentiles that Datadog has, by their names in queries.
+const PERCENTILES: [(&str, f64); 5] =
+    [("p50", 0.5), ("p75", 0.75), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)];
+
+/// Whether the name of an aggregator is that of a percentile, which only distributions have.
+pub(super) fn is_percentile(aggregator: &str) -> bool {
+    PERCENTILES.iter().any(|(name, _)| *name == aggregator)
+}
+
+/// What values come to, each with the number of times that it counts. There is at least one.
+pub(super) fn aggregate(aggregator: &str, mut values: Vec<(f64, f64)>) -> f64 {
+    values.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let count: f64 = values.iter().map(|(_, weight)| weight).sum();
+    let sum: f64 = values.iter().map(|(value, weight)| value * weight).sum();
+    let at = |rank: f64| {
+        let mut below = 0.0;
+        let found = values.iter().find(|(_, weight)| {
+            below += weight;
+            below >= rank
+        });
+        found.or(values.last()).map_or(f64::NAN, |(value, _)| *value)
+    };
+    match aggregator {
+        "sum" => sum,
+        "count" => count,
+        "min" => at(0.0),
+        "max" => at(count),
+        _ => match PERCENTILES.iter().find(|(name, _)| *name == aggregator) {
+            Some((_, quantile)) => at(quantile * count),
+            None => sum / count,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_values_count_as_often_as_they_were_measured() {
+        // 99 times 1, and once 100.
+        let values = || vec![(100.0, 1.0), (1.0, 99.0)];
+        let all = ["avg", "sum", "min", "max", "count", "p50", "p75", "p90", "p95", "p99"];
+
+        let found = all.map(|aggregator| aggregate(aggregator, values()));
+
+        assert_eq!(found, [1.99, 199.0, 1.0, 100.0, 100.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+        assert_eq!(aggregate("p99", vec![(1.0, 98.0), (100.0, 2.0)]), 100.0);
+        assert!(is_percentile("p95") && !is_percentile("avg") && !is_percentile("p42"));
+    }
+}
