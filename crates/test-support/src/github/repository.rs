@@ -162,6 +162,25 @@ impl Repository {
         })
     }
 
+    /// Renames a branch. A request for the branch with its former name is redirected from now on.
+    pub fn rename_branch(&self, from: &str, to: &str) -> &Self {
+        self.change(|repository, _| {
+            if let Some(commits) = repository.branches.remove(from) {
+                repository.branches.insert(to.to_owned(), commits);
+                repository.renamed_branches.insert(from.to_owned(), to.to_owned());
+            }
+        })
+    }
+
+    /// Removes the newest commits of a branch with a force push. GitHub still has them, as it has for some time.
+    pub fn remove_commits(&self, branch: &str, count: usize) -> &Self {
+        self.change(|repository, _| {
+            let Some(commits) = repository.branches.get_mut(branch) else { return };
+            let removed = commits.split_off(commits.len().saturating_sub(count));
+            repository.removed.extend(removed);
+        })
+    }
+
     /// Opens a pull request. It gets the next number: 1, 2 and so on, counted together with issues.
     pub fn pull_request(&self, pull_request: PullRequest) -> &Self {
         self.change(|repository, numbers| {
