@@ -190,11 +190,15 @@ mod tests {
         let (rest, both) = (vec![GitHubApi::Rest], vec![GitHubApi::Rest, GitHubApi::GraphQl]);
         let branch = "[repository]\nbranch = 'main'\n[commits]\n";
         assert_eq!(group(""), (3.0, rest.clone(), 3), "commits, force pushes and the default branch");
-        assert_eq!(group(branch), (2.0, rest.clone(), 3));
-        assert_eq!(group(&format!("{branch}hotfix_labels = ['hotfix']")), (3.0, both.clone(), 3));
-        assert_eq!(group(&format!("{branch}source = 'clone'")), (1.0, rest, 1));
+        assert_eq!(group(branch), (3.0, rest.clone(), 3), "the branch may not exist");
+        assert_eq!(group(&format!("{branch}hotfix_labels = ['hotfix']")), (4.0, both.clone(), 3));
+        assert_eq!(group(&format!("{branch}source = 'clone'")), (2.0, rest, 1));
         let labels = format!("{branch}source = 'clone'\nrevert_labels = ['revert']");
-        assert_eq!(group(&labels), (3.0, both, 2), "landed commits, their pull requests and force pushes");
+        assert_eq!(
+            group(&labels),
+            (4.0, both, 2),
+            "landed commits, their pull requests, force pushes and the branch"
+        );
     }
 
     #[test]
