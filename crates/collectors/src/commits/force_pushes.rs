@@ -87,6 +87,8 @@ impl FromContext for ForcePushes {
             && let Some(error) = error.downcast_ref::<GitHubError>()
             && error.status() == Some(StatusCode::NOT_FOUND)
         {
+            // A repository or a branch that does not exist is not found, either.
+            ExistingBranch::check(context).await?;
             return Err(Unavailable::no_data(format!(
                 "GitHub lists no activity of {}: {}",
                 repository.name(),

@@ -102,3 +102,10 @@ async fn a_server_without_a_list_of_activity_is_no_data() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_repository_that_does_not_exist_is_an_error() {
+    let lines = collected(&stage(&github()), KEY).await;
+    assert!(lines[0].starts_with("error: cannot read the branch `main` of acme/shop: "), "{lines:?}");
+    assert!(lines[0].contains("404 Not Found"), "{lines:?}");
+}
