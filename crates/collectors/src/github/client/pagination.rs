@@ -43,9 +43,11 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Ok(Some(page))
     }
 
-    /// Sets a parameter of the pages that were not read yet.
-    pub(crate) fn set_parameter(&mut self, name: &str, value: &str) {
-        if let Some(next) = &mut self.links.next {
+    /// Replaces a parameter of the pages that were not read yet, if GitHub's link to them has it.
+    pub(crate) fn replace_parameter(&mut self, name: &str, value: &str) {
+        if let Some(next) = &mut self.links.next
+            && next.query_pairs().any(|(key, _)| key == name)
+        {
             *next = with_parameter(next, name, value);
         }
     }
