@@ -109,6 +109,15 @@ impl Repository {
         })
     }
 
+    /// Deletes the newest runs.
+    pub fn delete_runs(&self, count: usize) -> &Self {
+        self.change(|repository, _| {
+            let newest: Vec<u64> =
+                repository.runs_of(None, false).iter().take(count).map(|run| run.id).collect();
+            repository.runs.retain(|run| !newest.contains(&run.id));
+        })
+    }
+
     /// Adds a push or another change of a branch to the list of activity.
     pub fn activity(&self, activity: Activity) -> &Self {
         self.change(|repository, numbers| {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use system_health_test_support::{
     github::{
-        Conclusion::{Failure, Success},
+        Conclusion::{Cancelled, Failure, Success},
         FakeGitHub, Job, refusal,
     },
     server::Answer,
@@ -116,6 +116,34 @@ fn run(id: u64) -> Value {
     json!({"id": id, "event": "push", "head_branch": "main", "head_sha": "abc", "status": "completed",
         "conclusion": "success", "repository": {"id": 1}, "head_repository": {"id": 1}, "path": ".github/workflows/ci.yml",
         "created_at": now, "run_started_at": now})
+}
+
+#[tokio::test]
+async fn runs_that_are_deleted_while_the_list_is_read_hide_no_others() {
+    let listed = async |deletions: usize| {
+        let github = FakeGitHub::start();
+        let shop = github.repository("acme/shop");
+        for conclusion in [Success, Cancelled, Success] {
+            for _ in 0..100 {
+                shop.run(ci().conclusion(conclusion));
+            }
+        }
+        for _ in 0..deletions {
+            let changed = shop.clone();
+            github.after_next_request(move || {
+                changed.delete_runs(50);
+            });
+            github.after_next_request(|| {});
+        }
+        (line("cancelled_runs", &Stage::on(&github).context()).await, github.requests().len())
+    };
+    assert_eq!(listed(0).await, ("100".to_owned(), 3));
+    // Without the first 50 runs, the second page lacks 50 that were cancelled. Then the list is read again.
+    assert_eq!(listed(1).await, ("100".to_owned(), 2 + 3));
+    let (line, requests) = listed(2).await;
+    assert!(line.starts_with("error: cannot list the workflow runs of acme/shop since "), "{line}");
+    assert!(line.ends_with("runs are deleted faster than the list can be read"), "{line}");
+    assert_eq!(requests, 4);
 }
 
 #[tokio::test]
