@@ -292,7 +292,7 @@ async fn an_answer_of_another_shape_is_an_error() {
         ),
         (
             Answer::json(200, &commit("now")),
-            "the response has an unexpected form at `[0].commit.committer.date`: `now` is not a time in UTC at line 1 column \
+            "the response has an unexpected form at `[0].commit.committer.date`: `now` is not a time at line 1 column \
              38",
         ),
         (
