@@ -52,6 +52,8 @@ mod extension;
 #[cfg_attr(not(feature = "git"), path = "without_git.rs")]
 pub mod git;
 pub mod github;
+#[cfg(any(feature = "aws-ci", feature = "github"))]
+mod hex;
 #[cfg(feature = "github")]
 pub mod issues;
 #[cfg(feature = "github")]
