@@ -128,12 +128,13 @@ impl Inner {
         if let Some(found) = self.environment.find(secret).await? {
             return Ok(found);
         }
-        if !self.uses_secrets_manager {
-            return Err(CredentialError::AwsTurnedOff(secret));
-        }
         let secrets_manager = &self.secrets_manager;
         let named = secret.stored().explicit_name(&self.names);
         match named.map_err(|error| CredentialError::Settings(secret, Arc::new(error)))? {
+            Some(name) if !self.uses_secrets_manager => {
+                Err(CredentialError::AwsTurnedOffForName(secret, name))
+            }
+            None if !self.uses_secrets_manager => Err(CredentialError::AwsTurnedOff(secret)),
             Some(name) => {
                 let result = secrets_manager.fetch(secret, &name).await;
                 result.map_err(|error| error.with_explicit_name(&name))

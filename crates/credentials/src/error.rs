@@ -39,6 +39,14 @@ pub enum CredentialError {
     )]
     AwsTurnedOff(&'static Secret),
 
+    /// The settings name a secret in AWS and turn AWS off.
+    #[error(
+        "cannot get the {0}: `{setting}` in [{table}] names the secret `{name}` in AWS Secrets Manager, but AWS is not used \
+         (`aws = false` in [secrets]); remove one of the two settings, or set {variable}",
+        setting = .0.stored().key(), table = .0.stored().table(), name = .1.id(), variable = .0.usual_variable()
+    )]
+    AwsTurnedOffForName(&'static Secret, SecretName),
+
     /// It is not in the environment, and this program was built without AWS.
     #[error(
         "found no {0}: {variable} is not set, and this program was built without AWS Secrets Manager (the feature \

@@ -10,6 +10,7 @@ use crate::{
         Permission::{Actions, Administration, Checks, CommitStatuses, Contents},
     },
     github_access,
+    repository::RepositorySettings,
 };
 
 github_access!("ci.*", needs);
@@ -23,6 +24,9 @@ const RUNS_WITH_JOBS: u32 = 49;
 
 fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let needs = GitHubNeeds::default().with(Rest, [Actions]).asking_branch(settings)?;
+    // Without a run on the branch, it may have to be read whether the branch exists.
+    let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
+    let needs = if is_named && key != "ci.queued_jobs" { needs.with(Rest, [Contents]) } else { needs };
     let recent = || needs.clone().asking("recent runs", 1);
     Ok(match key {
         "ci.tests_passing_on_main" => needs.asking("runs of the watched workflow", 2),

@@ -3,7 +3,9 @@
 use std::time::SystemTime;
 
 use anyhow::bail;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{Deserialize, Deserializer};
+
+use crate::github::Timestamp;
 
 /// A run, in its latest attempt or in an earlier one.
 /// See <https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run>.
@@ -209,15 +211,12 @@ fn first_attempt() -> u32 {
     1
 }
 
-pub(super) fn deserialize_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    humantime::parse_rfc3339(&text).map_err(|error| D::Error::custom(format!("`{text}`: {error}")))
+fn deserialize_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+    Ok(Timestamp::deserialize(deserializer)?.0)
 }
 
 pub(super) fn deserialize_optional_time<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SystemTime>, D::Error> {
-    #[derive(Deserialize)]
-    struct Time(#[serde(deserialize_with = "deserialize_time")] SystemTime);
-    Ok(Option::<Time>::deserialize(deserializer)?.map(|Time(time)| time))
+    Ok(Option::<Timestamp>::deserialize(deserializer)?.map(|time| time.0))
 }

@@ -15,7 +15,8 @@ use crate::{
 github_access!("commits.*", needs);
 github_access!("commits.direct_pushes", |_, settings| landed(settings));
 github_access!("commits.force_pushes", |_, settings| {
-    GitHubNeeds::default().with(Rest, [Contents]).asking("force pushes", 1).asking_branch(settings)
+    let needs = GitHubNeeds::default().with(Rest, [Contents]);
+    needs.asking("force pushes", 1).asking_existing_branch(settings)
 });
 
 fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {

@@ -10,7 +10,9 @@ use system_health_registry::{
 
 use crate::{
     date::format_date,
-    github::{GitHubError, GitHubRepository, Permission, Timestamp, WatchedBranch, no_data_without},
+    github::{
+        ExistingBranch, GitHubError, GitHubRepository, Permission, Timestamp, WatchedBranch, no_data_without,
+    },
     repository::{Branch, Repository},
 };
 
@@ -53,7 +55,7 @@ struct Actor {
     goal = "== 0",
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.force_pushes.md",
     enabled = false,
-    requests = 1,
+    requests = 2,
     timeout = "1h",
     only_now = "GitHub does not say how long it lists force pushes"
 )]
@@ -85,6 +87,8 @@ impl FromContext for ForcePushes {
             && let Some(error) = error.downcast_ref::<GitHubError>()
             && error.status() == Some(StatusCode::NOT_FOUND)
         {
+            // A repository or a branch that does not exist is not found, either.
+            ExistingBranch::check(context).await?;
             return Err(Unavailable::no_data(format!(
                 "GitHub lists no activity of {}: {}",
                 repository.name(),
@@ -94,6 +98,9 @@ impl FromContext for ForcePushes {
         let pushes = pushes
             .with_context(|| format!("cannot list the force pushes to `{branch}` of {}", repository.name()))
             .map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
+        if pushes.is_empty() {
+            ExistingBranch::check(context).await?;
+        }
         Ok(Self { branch, pushes })
     }
 }

@@ -57,6 +57,12 @@ mod tests {
                 (Permission::PullRequests, vec!["prs.*"]),
             ]
         );
+        let branch = "[repository]\nbranch = 'main'";
+        assert_eq!(
+            needed(&["ci.queued_jobs", "ci.runs"], branch)[1],
+            (Permission::Contents, vec!["ci.runs"]),
+            "the branch may not exist"
+        );
     }
 
     #[test]

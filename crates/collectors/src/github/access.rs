@@ -77,6 +77,12 @@ impl GitHubNeeds {
         Ok(if is_named { self } else { self.asking("default branch", 1) })
     }
 
+    /// Asks for the watched branch also if the settings name it, because it may not exist.
+    pub(crate) fn asking_existing_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
+        let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
+        Ok(if is_named { self.asking("branch", 1) } else { self.asking("default branch", 1) })
+    }
+
     /// Whether GitHub is not asked at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

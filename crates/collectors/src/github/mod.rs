@@ -50,6 +50,8 @@ pub(crate) use git_timestamp::GitTimestamp;
 #[cfg(feature = "github")]
 pub use permission::{Permission, no_data_without};
 #[cfg(feature = "github")]
+pub(crate) use resources::{ExistingBranch, ProtectedChecks};
+#[cfg(feature = "github")]
 pub use resources::{GitHubRepository, WatchedBranch};
 pub use settings::{ApiUrl, ApiUrlError, GitHubSettings};
 #[cfg(feature = "github")]

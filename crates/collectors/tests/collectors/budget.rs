@@ -335,9 +335,9 @@ async fn metrics_with_other_needs_are_added_to_the_estimate_of_their_group() {
         estimate(12, shared).await,
         (vec!["commits.* about 12 requests: 1 for each of 12 repositories".to_owned()], 0)
     );
-    let (lines, skipped) = estimate(35, all).await;
+    let (lines, skipped) = estimate(47, all).await;
     assert!(
-        lines[0].contains("commits.* needs about 36 requests to GitHub (3 for each of 12 repositories)"),
+        lines[0].contains("commits.* needs about 48 requests to GitHub (4 for each of 12 repositories)"),
         "{lines:?}"
     );
     assert_eq!(skipped, 4);

@@ -292,7 +292,7 @@ async fn an_answer_of_another_shape_is_an_error() {
         ),
         (
             Answer::json(200, &commit("now")),
-            "the response has an unexpected form at `[0].commit.committer.date`: `now` is not a time in UTC at line 1 column \
+            "the response has an unexpected form at `[0].commit.committer.date`: `now` is not a time at line 1 column \
              38",
         ),
         (
@@ -314,6 +314,19 @@ async fn an_answer_of_another_shape_is_an_error() {
         assert!(reading.ends_with(&format!("GET /repos/acme/shop/commits: {expected}")), "{reading}");
         assert_eq!(github.requests().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn after_an_error_the_same_page_is_asked_for_again() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github.repository("acme/shop").commits(150);
+    let client = Stage::on(&github).context().get::<GitHub>().await.unwrap();
+    let mut pages = client.pages::<Vec<Value>>(&["repos", "acme", "shop", "commits"], &[("per_page", "100")]);
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 100);
+    github.fail_times(1, "&page=2", Answer::json(404, &json!({ "message": "Not Found" })));
+    pages.next().await.unwrap_err();
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 50);
+    assert!(pages.next().await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use std::{fs, net::TcpListener};
 
-use system_health_credentials::{CredentialError, Credentials, InvalidSecret};
+use system_health_credentials::{CredentialError, Credentials, InvalidSecret, SecretsSettings};
 
-use super::{API_KEY, APP_KEY, TOKEN, aws, chain_of, from_aws, get};
+use super::{API_KEY, APP_KEY, TOKEN, aws, chain_of, from_aws, get, with_token_secret, without_environment};
 
 async fn github_token(variables: &[(&str, &str)]) -> Result<String, CredentialError> {
     get(&Credentials::from_variables(variables.iter().copied()), &TOKEN).await
@@ -100,6 +100,16 @@ async fn without_aws_the_error_names_the_variable() {
     let error = github_token(&[]).await.unwrap_err();
     assert!(error.is_absent());
     insta::assert_snapshot!(chain_of(error), @"found no GitHub token: GITHUB_TOKEN is not set, and AWS is not used (`aws = false` in [secrets]); set GITHUB_TOKEN");
+}
+
+#[tokio::test]
+async fn a_secret_that_the_settings_name_is_not_absent_because_aws_is_turned_off() {
+    let settings = SecretsSettings { aws: false, ..SecretsSettings::default() };
+    let credentials = without_environment().settings(settings).names(with_token_secret("acme/token")).build();
+    let error = get(&credentials, &TOKEN).await.unwrap_err();
+    assert!(!error.is_absent());
+    insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: `token_secret` in [github] names the secret `acme/token` in AWS Secrets Manager, but AWS is not used (`aws = false` in [secrets]); remove one of the two settings, or set GITHUB_TOKEN");
+    assert!(get(&credentials, &API_KEY).await.unwrap_err().is_absent());
 }
 
 #[tokio::test]

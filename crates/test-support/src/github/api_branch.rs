@@ -20,7 +20,13 @@ impl RepositoryRequest<'_> {
     pub(super) fn branch(&self, name: &str) -> Answer {
         match self.repository.branches.get(name).and_then(|commits| commits.last()) {
             Some(tip) => json_answer(200, &self.objects.branch(self.repository, name, tip)),
-            None => refusal::not_found(GET_BRANCH),
+            None => match self.repository.renamed_branches.get(name) {
+                Some(name) => {
+                    let (api, id) = (self.objects.api, self.repository.id);
+                    refusal::moved(&format!("{api}/repositories/{id}/branches/{name}"))
+                }
+                None => refusal::branch_not_found(GET_BRANCH),
+            },
         }
     }
 

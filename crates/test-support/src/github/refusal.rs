@@ -110,6 +110,11 @@ pub(super) fn not_found(documentation: &str) -> Answer {
     error(404, "Not Found", documentation)
 }
 
+/// 404: the repository has no branch with this name.
+pub(super) fn branch_not_found(documentation: &str) -> Answer {
+    error(404, "Branch not found", documentation)
+}
+
 /// 409: the repository has no commits at all.
 pub(super) fn empty_repository(documentation: &str) -> Answer {
     error(409, "Git Repository is empty.", documentation)

@@ -109,6 +109,15 @@ impl Repository {
         })
     }
 
+    /// Deletes the newest runs.
+    pub fn delete_runs(&self, count: usize) -> &Self {
+        self.change(|repository, _| {
+            let newest: Vec<u64> =
+                repository.runs_of(None, false).iter().take(count).map(|run| run.id).collect();
+            repository.runs.retain(|run| !newest.contains(&run.id));
+        })
+    }
+
     /// Adds a push or another change of a branch to the list of activity.
     pub fn activity(&self, activity: Activity) -> &Self {
         self.change(|repository, numbers| {
@@ -159,6 +168,25 @@ impl Repository {
     pub fn delete_branch(&self, name: &str) -> &Self {
         self.change(|repository, _| {
             repository.branches.remove(name);
+        })
+    }
+
+    /// Renames a branch. A request for the branch with its former name is redirected from now on.
+    pub fn rename_branch(&self, from: &str, to: &str) -> &Self {
+        self.change(|repository, _| {
+            if let Some(commits) = repository.branches.remove(from) {
+                repository.branches.insert(to.to_owned(), commits);
+                repository.renamed_branches.insert(from.to_owned(), to.to_owned());
+            }
+        })
+    }
+
+    /// Removes the newest commits of a branch with a force push. GitHub still has them, as it has for some time.
+    pub fn remove_commits(&self, branch: &str, count: usize) -> &Self {
+        self.change(|repository, _| {
+            let Some(commits) = repository.branches.get_mut(branch) else { return };
+            let removed = commits.split_off(commits.len().saturating_sub(count));
+            repository.removed.extend(removed);
         })
     }
 

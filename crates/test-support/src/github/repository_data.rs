@@ -60,6 +60,8 @@ pub(super) struct RepositoryData {
     pub(super) default_branch: String,
     pub(super) created: SystemTime,
     pub(super) branches: BTreeMap<String, Vec<StoredCommit>>,
+    /// Commits that are on no branch any more.
+    pub(super) removed: Vec<StoredCommit>,
     pub(super) workflows: BTreeSet<String>,
     pub(super) disabled_workflows: BTreeSet<String>,
     pub(super) runners: Vec<Runner>,
@@ -75,6 +77,8 @@ pub(super) struct RepositoryData {
     pub(super) activity: Vec<StoredActivity>,
     pub(super) alerts: Vec<Alert>,
     pub(super) checks: Vec<StoredCheck>,
+    /// The present names of renamed branches, by their former names.
+    pub(super) renamed_branches: BTreeMap<String, String>,
     /// The checks that the protection of each branch requires.
     pub(super) protection: BTreeMap<String, Vec<RequiredCheck>>,
     /// The types and parameters of the rules of each branch.
@@ -90,6 +94,7 @@ impl RepositoryData {
             default_branch: "main".to_owned(),
             created,
             branches: BTreeMap::new(),
+            removed: Vec::new(),
             workflows: BTreeSet::new(),
             disabled_workflows: BTreeSet::new(),
             runners: Vec::new(),
@@ -104,6 +109,7 @@ impl RepositoryData {
             activity: Vec::new(),
             alerts: Vec::new(),
             checks: Vec::new(),
+            renamed_branches: BTreeMap::new(),
             protection: BTreeMap::new(),
             rules: BTreeMap::new(),
         }
@@ -127,6 +133,7 @@ impl RepositoryData {
             .branches
             .values()
             .flatten()
+            .chain(&self.removed)
             .enumerate()
             .map(|(n, commit)| (&*commit.sha, (n, commit)))
             .collect();

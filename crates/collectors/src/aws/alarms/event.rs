@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use system_health_registry::{Event, EventError, Level, Tag};
 
 use super::alarm::Alarm;
+use crate::hex::hex;
 
 /// How long before a run an alarm may have started to fire. The state folder remembers sent events for much longer.
 const LATELY: Duration = Duration::from_hours(24);
@@ -39,8 +40,7 @@ const MAX_REASON: usize = 1023;
 
 /// An id of bounded length, because the name of an alarm may be longer than an id.
 fn id(alarm: &Alarm, changed_at: SystemTime) -> String {
-    let hash = Sha256::digest(alarm.arn.as_bytes());
+    let hash = hex(&Sha256::digest(alarm.arn.as_bytes()));
     let millis = changed_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let hash: Vec<String> = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("aws-alarm-{}-{millis}", hash.concat())
+    format!("aws-alarm-{hash}-{millis}")
 }

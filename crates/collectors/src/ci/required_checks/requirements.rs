@@ -9,7 +9,7 @@ use system_health_registry::Unavailable;
 
 use super::check::RequiredCheck;
 use crate::{
-    github::{GitHubRepository, Permission, no_data_without},
+    github::{ExistingBranch, GitHubRepository, Permission, ProtectedChecks, no_data_without},
     repository::Branch,
 };
 
@@ -22,38 +22,6 @@ pub(super) struct Requirements {
     pub(super) checks: Vec<RequiredCheck>,
     /// Whether a ruleset requires workflows, too.
     pub(super) has_workflows: bool,
-}
-
-/// See <https://docs.github.com/en/rest/branches/branches#get-a-branch>. It names the required checks also to those who may
-/// not read the rest of the protection.
-#[derive(Debug, Deserialize)]
-struct BranchResponse {
-    commit: CommitResponse,
-    protection: Option<Protection>,
-}
-
-#[derive(Debug, Deserialize)]
-struct CommitResponse {
-    sha: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Protection {
-    required_status_checks: Option<ProtectedChecks>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ProtectedChecks {
-    enforcement_level: Option<String>,
-    contexts: Vec<String>,
-    #[serde(default)]
-    checks: Vec<ProtectedCheck>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ProtectedCheck {
-    context: String,
-    app_id: Option<i64>,
 }
 
 /// See <https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch>.
@@ -76,16 +44,13 @@ struct RuleCheck {
     integration_id: Option<i64>,
 }
 
-/// Reads the branch and its rules.
+/// Reads the rules of the branch.
 pub(super) async fn read(
     repository: &GitHubRepository,
     branch: &Branch,
+    existing: &ExistingBranch,
 ) -> Result<Requirements, Unavailable> {
     let name = repository.name();
-    let failed = || format!("cannot read the branch `{branch}` of {name}");
-    let response = repository.get::<BranchResponse>(&["branches", branch.as_str()], &[]).await;
-    let response =
-        response.with_context(failed).map_err(|error| no_data_without(Permission::Contents, name, error))?;
     let failed = || format!("cannot read the rules of the branch `{branch}` of {name}");
     let path = ["rules", "branches", branch.as_str()];
     let rules = repository.pages::<Vec<Rule>>(&path, &[("per_page", "100")]).all().await;
@@ -105,23 +70,21 @@ pub(super) async fn read(
                 .map(|one| required(one.context, one.integration_id)),
         );
     }
-    let protected = response.protection.and_then(|protection| protection.required_status_checks);
-    checks.extend(protected.into_iter().flat_map(ProtectedChecks::into_required));
-    Ok(Requirements { tip: response.commit.sha, checks: checks.into_iter().collect(), has_workflows })
+    checks.extend(existing.protected_checks().into_iter().flat_map(protected));
+    Ok(Requirements { tip: existing.tip().to_owned(), checks: checks.into_iter().collect(), has_workflows })
 }
 
-impl ProtectedChecks {
-    fn into_required(self) -> Vec<RequiredCheck> {
-        if self.enforcement_level.as_deref() == Some("off") {
-            return Vec::new();
-        }
-        let Self { contexts, checks, .. } = self;
-        // The contexts are the names of the checks. Old servers know no checks.
-        let is_new = |name: &String| checks.iter().all(|check| check.context != *name);
-        let mut all: Vec<_> = contexts.into_iter().filter(is_new).map(|name| required(name, None)).collect();
-        all.extend(checks.into_iter().map(|check| required(check.context, check.app_id)));
-        all
+/// The checks that the protection of the branch requires.
+fn protected(protection: &ProtectedChecks) -> Vec<RequiredCheck> {
+    let ProtectedChecks { enforcement_level, contexts, checks } = protection.clone();
+    if enforcement_level.as_deref() == Some("off") {
+        return Vec::new();
     }
+    // The contexts are the names of the checks. Old servers know no checks.
+    let is_new = |name: &String| checks.iter().all(|check| check.context != *name);
+    let mut all: Vec<_> = contexts.into_iter().filter(is_new).map(|name| required(name, None)).collect();
+    all.extend(checks.into_iter().map(|check| required(check.context, check.app_id)));
+    all
 }
 
 /// The number -1 stands for any app.

@@ -9,7 +9,7 @@ use super::{
     requirements,
 };
 use crate::{
-    github::{GitHubRepository, WatchedBranch},
+    github::{ExistingBranch, GitHubRepository, WatchedBranch},
     repository::Branch,
 };
 
@@ -35,7 +35,8 @@ impl FromContext for RequiredChecksVerdict {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let repository = context.get::<GitHubRepository>().await?;
         let WatchedBranch(branch) = context.get().await?;
-        let required = requirements::read(&repository, &branch).await?;
+        let required =
+            requirements::read(&repository, &branch, &context.get::<ExistingBranch>().await?).await?;
         if required.has_workflows {
             return Err(Unavailable::no_data(format!(
                 "a ruleset requires workflows to pass on the branch `{branch}`, and GitHub does not say which checks these make"

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use system_health_registry::{EvidenceItem, NoData, Sample, SampleError, SampleValue, Window};
+use system_health_registry::{EvidenceItem, NoData, Sample, SampleError, SampleValue, Unavailable, Window};
 
 use super::recent_runs::{RecentRuns, summary};
 use crate::ci::{
@@ -41,8 +41,9 @@ enum Standing {
 
 impl RecentRuns {
     /// The runs that tested the branch within a window.
-    pub(in crate::ci) fn on_branch(&self, window: Window) -> anyhow::Result<BranchRuns<'_>> {
-        BranchRuns::new(self, window)
+    pub(in crate::ci) fn on_branch(&self, window: Window) -> Result<BranchRuns<'_>, Unavailable> {
+        self.check_branch()?;
+        Ok(BranchRuns::new(self, window)?)
     }
 }
 

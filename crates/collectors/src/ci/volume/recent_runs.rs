@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 use super::run_pages::RunPages;
 use crate::{
     ci::{CiSettings, TriggerEvents, trigger_events::MERGE_GROUP, workflow_run::WorkflowRun},
-    github::{GitHubRepository, WatchedBranch},
+    github::{ExistingBranch, GitHubRepository, WatchedBranch},
     repository::{Branch, Repository},
 };
 
@@ -42,6 +42,8 @@ pub struct RecentRuns {
     runs: Arc<[WorkflowRun]>,
     branch: Branch,
     settings: Arc<CiSettings>,
+    /// Why nothing is known about the branch, if no run of it is listed and it may not exist.
+    unknown_branch: Option<Unavailable>,
     /// The start of what the windows need. Some runs on the last page are older.
     since: SystemTime,
     /// The pages that were not read.
@@ -64,6 +66,11 @@ impl RecentRuns {
         &self.branch
     }
 
+    /// Fails if the branch may not exist. Without any run, it would look like a quiet one.
+    pub(super) fn check_branch(&self) -> Result<(), Unavailable> {
+        self.unknown_branch.clone().map_or(Ok(()), Err)
+    }
+
     /// The events whose runs test the branch.
     pub(super) fn events(&self) -> &TriggerEvents {
         &self.settings.events
@@ -78,8 +85,7 @@ impl RecentRuns {
     /// The runs that test the branch and were created until an instant.
     pub(super) fn that_test_the_branch_until(&self, instant: SystemTime) -> Vec<WorkflowRun> {
         let tests_branch = |run: &&WorkflowRun| {
-            run.head_branch.as_deref() == Some(self.branch.as_str())
-                && run.is_own()
+            is_of_branch(run, &self.branch)
                 && run.event != MERGE_GROUP
                 && self.settings.events.contains(&run.event)
         };
@@ -124,6 +130,11 @@ impl RecentRuns {
     }
 }
 
+/// Whether a run is one of the branch, and not of a branch with the same name in a fork.
+fn is_of_branch(run: &WorkflowRun, branch: &Branch) -> bool {
+    run.head_branch.as_deref() == Some(branch.as_str()) && run.is_own()
+}
+
 /// A run that starts while the pages are read moves the others to the next page, so some are listed twice.
 fn without_repetitions(runs: impl IntoIterator<Item = WorkflowRun>) -> Vec<WorkflowRun> {
     let mut seen = HashSet::new();
@@ -147,10 +158,15 @@ impl FromContext for RecentRuns {
             pages.keep_what_fits();
         }
         let runs: Arc<[WorkflowRun]> = without_repetitions(pages.read_back_to(since).await?).into();
+        let unknown_branch = if runs.iter().any(|run| is_of_branch(run, &branch)) {
+            None
+        } else {
+            ExistingBranch::check(context).await.err()
+        };
         let oldest = runs.iter().map(|run| run.created_at).min().unwrap_or_else(|| context.started_at());
         let limit = pages.limit().cloned().map(|limit| (oldest, limit));
         let (settings, rest) = (Arc::new(settings), Arc::new(Mutex::new(pages)));
-        Ok(Self { runs, branch, settings, since, rest, reach, limit })
+        Ok(Self { runs, branch, settings, unknown_branch, since, rest, reach, limit })
     }
 }
 

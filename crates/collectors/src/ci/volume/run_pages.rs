@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use system_health_registry::Unavailable;
 
 use crate::{
@@ -10,6 +10,9 @@ use crate::{
     date::format_date,
     github::{Cause, GitHubRepository, Pages, Permission, no_data_without},
 };
+
+/// How often the list is read from its start if runs are deleted in the meantime.
+const MAX_PASSES: u32 = 2;
 
 /// The list of all runs, as far as it was read.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(in crate::ci) struct RunPages {
     listed: usize,
     /// The number of runs in the whole list.
     announced: usize,
+    /// How often the list was read from its start.
+    passes: u32,
     /// When the newest run on the last page was created.
     newest_on_page: Option<SystemTime>,
     /// Whether a list that is too long is cut off, instead of an error.
@@ -31,12 +36,12 @@ pub(in crate::ci) struct RunPages {
 impl RunPages {
     /// No page is read yet.
     pub(super) fn new(on_github: GitHubRepository) -> Self {
-        let pages = on_github.pages(&["actions", "runs"], &[("per_page", "100")]);
         Self {
+            pages: pages(&on_github),
             on_github,
-            pages,
             listed: 0,
             announced: 0,
+            passes: 1,
             newest_on_page: None,
             keeps_what_fits: false,
             limit: None,
@@ -54,8 +59,11 @@ impl RunPages {
     }
 
     /// Reads the next pages, until a page has only runs that were created before a time, or to the end of the list.
+    ///
+    /// If runs are deleted between two requests, the others move towards the first page, and as many may be on no page that
+    /// is read. So the list is read again from its start if GitHub counts fewer runs than on the page before.
     pub(super) async fn read_back_to(&mut self, since: SystemTime) -> Result<Vec<WorkflowRun>, Unavailable> {
-        let name = self.on_github.name();
+        let name = self.on_github.name().clone();
         let failed = || format!("cannot list the workflow runs of {name} since {}", format_date(since));
         let mut runs: Vec<WorkflowRun> = Vec::new();
         while self.newest_on_page.is_none_or(|newest| newest >= since) {
@@ -68,7 +76,7 @@ impl RunPages {
             };
             let Some(page) = page
                 .with_context(failed)
-                .map_err(|error| no_data_without(Permission::Actions, name, error))?
+                .map_err(|error| no_data_without(Permission::Actions, &name, error))?
             else {
                 // If the whole list has fewer runs than announced, some of them are missing.
                 if self.listed < self.announced {
@@ -78,6 +86,11 @@ impl RunPages {
                 }
                 break;
             };
+            if page.total_count < self.announced {
+                self.read_again().with_context(failed)?;
+                runs.clear();
+                continue;
+            }
             self.listed += page.workflow_runs.len();
             self.announced = page.total_count;
             self.newest_on_page = page.workflow_runs.iter().map(|run| run.created_at).max();
@@ -85,4 +98,16 @@ impl RunPages {
         }
         Ok(runs)
     }
+
+    fn read_again(&mut self) -> anyhow::Result<()> {
+        self.passes += 1;
+        ensure!(self.passes <= MAX_PASSES, "runs are deleted faster than the list can be read");
+        self.pages = pages(&self.on_github);
+        (self.listed, self.announced, self.newest_on_page) = (0, 0, None);
+        Ok(())
+    }
+}
+
+fn pages(on_github: &GitHubRepository) -> Pages<RunsPage> {
+    on_github.pages(&["actions", "runs"], &[("per_page", "100")])
 }

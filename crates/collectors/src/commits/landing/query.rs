@@ -41,7 +41,8 @@ query PullRequestsOfCommits($ids: [ID!]!, $withLabels: Boolean!) {
 
 #[derive(Debug, Deserialize)]
 struct NodesResponse {
-    nodes: Vec<CommitResponse>,
+    /// Null in place of a commit that GitHub does not find.
+    nodes: Vec<Option<CommitResponse>>,
 }
 
 /// See <https://docs.github.com/en/graphql/reference/objects#commit>.
@@ -109,7 +110,7 @@ async fn read(
             bail!("GitHub answered about {} of {} commits", response.len(), rest.len());
         }
         rest = &rest[response.len()..];
-        for commit in response {
+        for commit in response.into_iter().flatten() {
             let list = commit.associated_pull_requests;
             if list.page_info.next(None)?.is_some() {
                 bail!("commit {} has more than {} pull requests", commit.oid, list.nodes.len());
@@ -130,7 +131,7 @@ async fn request(
     ids: &[&str],
     size: &mut u32,
     with_labels: bool,
-) -> Result<Vec<CommitResponse>, GitHubError> {
+) -> Result<Vec<Option<CommitResponse>>, GitHubError> {
     let variables = |size: u32| {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         json!({ "ids": ids[..size.min(ids.len())], "withLabels": with_labels })

@@ -93,8 +93,10 @@ impl Group {
 
     fn declared_estimate(&self, subjects: usize) -> Estimate {
         let declared = self.declared;
-        let repositories = if subjects == 1 { "repository" } else { "repositories" };
-        let basis = format!("{declared} for each of {subjects} {repositories}");
+        let basis = match subjects {
+            1 => format!("{declared} for one repository"),
+            _ => format!("{declared} for each of {subjects} repositories"),
+        };
         // Estimates need no precision, and a cast of a float ends at the largest number.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let requests = (declared * subjects as f64).ceil() as u64;
@@ -163,7 +165,7 @@ mod tests {
 
         assert_eq!(estimate.basis, "2.5 for each of 3 repositories");
         assert_eq!((estimate.to(Some(GitHubApi::GraphQl)), estimate.to(Some(GitHubApi::Rest))), (8, 0));
-        assert_eq!(group("issues").estimate(1, None).basis, "1 for each of 1 repository");
+        assert_eq!(group("issues").estimate(1, None).basis, "1 for one repository");
     }
 
     #[test]
@@ -190,11 +192,15 @@ mod tests {
         let (rest, both) = (vec![GitHubApi::Rest], vec![GitHubApi::Rest, GitHubApi::GraphQl]);
         let branch = "[repository]\nbranch = 'main'\n[commits]\n";
         assert_eq!(group(""), (3.0, rest.clone(), 3), "commits, force pushes and the default branch");
-        assert_eq!(group(branch), (2.0, rest.clone(), 3));
-        assert_eq!(group(&format!("{branch}hotfix_labels = ['hotfix']")), (3.0, both.clone(), 3));
-        assert_eq!(group(&format!("{branch}source = 'clone'")), (1.0, rest, 1));
+        assert_eq!(group(branch), (3.0, rest.clone(), 3), "the branch may not exist");
+        assert_eq!(group(&format!("{branch}hotfix_labels = ['hotfix']")), (4.0, both.clone(), 3));
+        assert_eq!(group(&format!("{branch}source = 'clone'")), (2.0, rest, 1));
         let labels = format!("{branch}source = 'clone'\nrevert_labels = ['revert']");
-        assert_eq!(group(&labels), (3.0, both, 2), "landed commits, their pull requests and force pushes");
+        assert_eq!(
+            group(&labels),
+            (4.0, both, 2),
+            "landed commits, their pull requests, force pushes and the branch"
+        );
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! What a group has used in the previous run of the same selection, and how many requests remained at its end. It is kept with
 //! the responses of earlier runs. Like them it may be lost, and then the estimate is a coarser one.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use system_health_registry::{ResponseCache, SubjectLabel};
 
 use super::{estimate::Group, quota::Quota};
-use crate::github::{ApiUrl, GitHubApi};
+use crate::{
+    github::{ApiUrl, GitHubApi},
+    hex::hex,
+};
 
 /// What one run leaves for the next one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,11 +83,4 @@ impl Records {
             store.save(key, &text).await;
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -10,8 +10,6 @@
 //! observed and not documented by GitHub. If it is no longer so, no tag matches, and the body is sent again. A wrong body cannot
 //! match.
 
-use std::fmt::Write as _;
-
 use http::{
     HeaderMap, HeaderValue,
     header::{ACCEPT, AUTHORIZATION, ETAG, LINK},
@@ -19,6 +17,8 @@ use http::{
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::Url;
+
+use crate::hex::hex;
 
 /// Whose responses they are. What one token may see is never given to another, except to another token of the same app.
 #[derive(Debug, Clone)]
@@ -70,13 +70,6 @@ impl Owner {
             Some(_) => line.split_once(' ').is_some_and(|(kept, _)| kept == url.as_str()),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The tag that GitHub gives a body in response to a request with these headers.

@@ -33,9 +33,9 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Self { github, links: Links { next: Some(first), last: None }, read: 0, page: PhantomData }
     }
 
-    /// The next page, `None` at the end of the list.
+    /// The next page, `None` at the end of the list. After an error, the same page is read again.
     pub async fn next(&mut self) -> Result<Option<P>, GitHubError> {
-        let Some(url) = self.links.next.take() else { return Ok(None) };
+        let Some(url) = self.links.next.clone() else { return Ok(None) };
         self.check_length(&url, self.read + 1)?;
         let (page, links) = self.github.get_page(&url).await?;
         self.set_links(&url, links)?;
@@ -43,9 +43,11 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Ok(Some(page))
     }
 
-    /// Sets a parameter of the pages that were not read yet.
-    pub(crate) fn set_parameter(&mut self, name: &str, value: &str) {
-        if let Some(next) = &mut self.links.next {
+    /// Replaces a parameter of the pages that were not read yet, if GitHub's link to them has it.
+    pub(crate) fn replace_parameter(&mut self, name: &str, value: &str) {
+        if let Some(next) = &mut self.links.next
+            && next.query_pairs().any(|(key, _)| key == name)
+        {
             *next = with_parameter(next, name, value);
         }
     }

@@ -3,10 +3,11 @@
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
 
 use crate::{
     commits::{Commit, CommitAuthor},
+    github::GitTimestamp,
     web_page::commits_page,
 };
 
@@ -50,8 +51,8 @@ struct AuthorResponse {
 
 #[derive(Debug, Deserialize)]
 struct Committer {
-    #[serde(default, deserialize_with = "deserialize_time")]
-    date: Option<SystemTime>,
+    #[serde(default)]
+    date: Option<GitTimestamp>,
 }
 
 impl CommitResponse {
@@ -73,7 +74,9 @@ impl CommitResponse {
     /// window.
     pub(super) fn committed_at(&self) -> anyhow::Result<SystemTime> {
         let date = self.commit.committer.as_ref().and_then(|committer| committer.date);
-        date.with_context(|| format!("GitHub gave no committer date for commit {}", self.sha))
+        let GitTimestamp(date) =
+            date.with_context(|| format!("GitHub gave no committer date for commit {}", self.sha))?;
+        Ok(date)
     }
 
     pub(super) fn into_commit(self, committed_at: SystemTime) -> Commit {
@@ -102,16 +105,6 @@ impl CommitResponse {
         let repository = self.html_url.as_deref()?.strip_suffix(&self.sha)?.strip_suffix("/commit/")?;
         commits_page(repository, branch)
     }
-}
-
-fn deserialize_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    // Every window starts in 1970 or later, so all earlier dates are equivalent.
-    if text.as_str() < "1970" && text.ends_with('Z') {
-        return Ok(Some(SystemTime::UNIX_EPOCH));
-    }
-    let time = humantime::parse_rfc3339(&text);
-    time.map(Some).map_err(|_| D::Error::custom(format!("`{text}` is not a time in UTC")))
 }
 
 #[cfg(test)]
@@ -158,7 +151,7 @@ mod tests {
     fn a_date_of_another_form_is_an_error() {
         let json = r#"{"sha": "abc", "commit": {"message": "", "committer": {"date": "yesterday"}}}"#;
         let error = serde_json::from_str::<CommitResponse>(json).unwrap_err().to_string();
-        assert!(error.starts_with("`yesterday` is not a time in UTC"), "{error}");
+        assert!(error.starts_with("`yesterday` is not a time"), "{error}");
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Reader<'_> {
             if std::mem::take(&mut is_first)
                 && let Some(tip) = list.first()
             {
-                pages.set_parameter("sha", tip.sha());
+                pages.replace_parameter("sha", tip.sha());
             }
             for commit in list {
                 let committed_at = commit.committed_at()?;

@@ -3,8 +3,10 @@
 mod access;
 mod branch;
 mod commit;
+mod existing_branch;
 mod history;
 mod repository;
 
 pub use branch::WatchedBranch;
+pub(crate) use existing_branch::{ExistingBranch, ProtectedChecks};
 pub use repository::GitHubRepository;

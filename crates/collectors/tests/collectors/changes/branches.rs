@@ -1,6 +1,10 @@
 //! `branches.active`.
 
-use system_health_test_support::github::{Commit, refusal};
+use serde_json::json;
+use system_health_test_support::{
+    github::{Commit, refusal},
+    server::Answer,
+};
 
 use super::{github, stage};
 use crate::stage::{collected, days, evidence_of};
@@ -26,6 +30,22 @@ async fn branches_with_a_new_commit_count_but_not_the_watched_and_the_default_on
     let counted: Vec<_> = evidence.iter().filter(|line| line.starts_with('+')).collect();
     assert!(counted[0].starts_with("+ future: its newest commit "), "{evidence:?}");
     assert!(evidence.iter().any(|line| line == "- develop: it is the default branch"), "{evidence:?}");
+}
+
+#[tokio::test]
+async fn a_branch_with_a_date_before_1970_is_an_old_one() {
+    let github = github();
+    github.repository("acme/shop").commits(1);
+    let branch =
+        |name: &str, date: &str| json!({ "name": name, "target": { "oid": "abc", "committedDate": date } });
+    let refs = json!({
+        "totalCount": 2,
+        "pageInfo": { "hasNextPage": false, "endCursor": null },
+        "nodes": [branch("old", "1969-07-20T20:17:40Z"), branch("new", "2025-06-01T13:00:00+02:00")],
+    });
+    let repository = json!({ "url": "https://github.com/acme/shop", "defaultBranchRef": null, "refs": refs });
+    github.fail("/graphql", Answer::json(200, &json!({ "data": { "repository": repository } })));
+    assert_eq!(collected(&stage(&github), KEY).await, ["1"]);
 }
 
 #[tokio::test]

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-use system_health_test_support::github::{Commit, FakeGitHub, PullRequest, Repository, refusal};
+use serde_json::{Value, json};
+use system_health_test_support::{
+    github::{Commit, FakeGitHub, PullRequest, Repository, refusal},
+    server::Answer,
+};
 
 use super::{github, stage};
 use crate::stage::{collected, days, evidence_of};
@@ -141,6 +144,21 @@ async fn more_pull_requests_of_a_commit_than_fit_on_a_page_are_an_error() {
     });
     let value = value(&github).await;
     assert!(value.starts_with("error: ") && value.contains("more than 10 pull requests"), "{value}");
+}
+
+#[tokio::test]
+async fn a_commit_that_github_does_not_find_is_named() {
+    let github = with(|shop| {
+        shop.commits(3);
+    });
+    github.fail("/graphql", Answer::json(200, &json!({ "data": { "nodes": [null, null, null] } })));
+    let value = value(&github).await;
+    assert!(
+        value.starts_with("error: cannot read the pull requests of the commits of acme/shop: "),
+        "{value}"
+    );
+    assert!(value.contains("GitHub did not answer about commit "), "{value}");
+    assert_eq!(github.requests().len(), 2);
 }
 
 #[tokio::test]

@@ -50,10 +50,30 @@ async fn the_list_is_read_back_to_the_start_of_the_window() {
 }
 
 #[tokio::test]
-async fn without_force_pushes_it_is_0() {
+async fn without_force_pushes_it_is_0_if_the_branch_exists() {
+    let github = github();
+    let shop = github.repository("acme/shop");
+    shop.commits(1);
+    assert_eq!(collected(&stage(&github), KEY).await, ["0 branch:main"]);
+    assert_eq!(github.requests().len(), 2, "the list and the branch");
+
+    shop.rename_branch("main", "trunk");
+    let lines = collected(&stage(&github), KEY).await;
+    assert_eq!(lines, ["error: the branch `main` of acme/shop was renamed to `trunk`"]);
+
+    shop.delete_branch("trunk");
+    let lines = collected(&stage(&github), KEY).await;
+    assert!(lines[0].starts_with("error: cannot read the branch `main` of acme/shop: "), "{lines:?}");
+}
+
+#[tokio::test]
+async fn the_default_branch_exists() {
     let github = github();
     github.repository("acme/shop").commits(1);
-    assert_eq!(collected(&stage(&github), KEY).await, ["0 branch:main"]);
+    let settings = "[repository]\nname = \"acme/shop\"";
+    let stage = crate::stage::Stage::empty().github(&github).token().settings(settings);
+    assert_eq!(collected(&stage, KEY).await, ["0 branch:main"]);
+    assert_eq!(github.requests().len(), 2, "the repository and the list");
 }
 
 #[tokio::test]
@@ -81,4 +101,11 @@ async fn a_server_without_a_list_of_activity_is_no_data() {
           the GitHub token may read the repository"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_repository_that_does_not_exist_is_an_error() {
+    let lines = collected(&stage(&github()), KEY).await;
+    assert!(lines[0].starts_with("error: cannot read the branch `main` of acme/shop: "), "{lines:?}");
+    assert!(lines[0].contains("404 Not Found"), "{lines:?}");
 }

@@ -28,6 +28,20 @@ async fn merges_count_and_not_what_they_brought_in() {
 }
 
 #[tokio::test]
+async fn a_force_push_between_two_requests_hides_no_commit() {
+    let github = github();
+    let shop = github.repository("acme/shop");
+    shop.commits(150);
+    let pushed = shop.clone();
+    github.after_next_request(move || {
+        pushed.remove_commits("main", 30);
+    });
+    let all = stage(&github).settings("[commits]\nhistory = \"all\"");
+    assert_eq!(collected(&all, "commits.landed").await, ["150 branch:main"]);
+    assert_eq!(github.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn a_quiet_branch_has_0() {
     let github = github();
     github.repository("acme/shop").commit(Commit::new("Too old").age(days(8)));

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use system_health_test_support::{
     github::{
-        Conclusion::{Failure, Success},
-        FakeGitHub, Job,
+        Conclusion::{Cancelled, Failure, Success},
+        FakeGitHub, Job, refusal,
     },
     server::Answer,
 };
@@ -28,6 +28,47 @@ async fn the_list_is_read_to_the_start_of_the_window_and_the_lookback() {
     assert_eq!(line("success_ratio_samples", &Stage::on(&github).context()).await, "270");
     // Three pages have runs of the last ten days. The fourth shows that the next ones are older.
     assert_eq!(requests(&github).len(), 4);
+}
+
+#[tokio::test]
+async fn a_branch_without_runs_is_quiet_only_if_it_exists() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    // A fork may have a branch with any name.
+    shop.commits(1).run(ci().branch("trunk")).run(ci().fork("mallory/shop"));
+    for metric in ["flaky_runs", "cancelled_runs", "rerun_runs", "success_ratio_samples"] {
+        assert_eq!(line(metric, &Stage::on(&github).context()).await, "0", "{metric}");
+    }
+    let requests = github.requests().len();
+    let context = Stage::on(&github).context();
+    line("flaky_runs", &context).await;
+    line("rerun_runs", &context).await;
+    assert_eq!(github.requests().len(), requests + 2, "the list and the branch, once each");
+
+    shop.rename_branch("main", "trunk");
+    for metric in METRICS {
+        let line = line(metric, &Stage::on(&github).context()).await;
+        let expected = match *metric {
+            // They are not about the branch.
+            "queued_jobs" => "0",
+            "runners" => "0 status:idle; 0 status:busy; 0 status:offline",
+            _ => "error: the branch `main` of acme/shop was renamed to `trunk`",
+        };
+        assert_eq!(line, expected, "{metric}");
+    }
+    shop.delete_branch("trunk");
+    let line = line("flaky_runs", &Stage::on(&github).context()).await;
+    assert!(line.starts_with("error: cannot read the branch `main` of acme/shop: "), "{line}");
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_read_the_branch_leaves_it_unknown_whether_it_is_quiet() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commits(1).run(ci().branch("trunk"));
+    github.fail("/branches/", refusal::forbidden());
+    let line = line("flaky_runs", &Stage::on(&github).context()).await;
+    let expected = "no data: the GitHub token needs the permission `Contents` (read) for acme/shop: ";
+    assert!(line.starts_with(expected), "{line}");
 }
 
 #[tokio::test]
@@ -75,6 +116,34 @@ fn run(id: u64) -> Value {
     json!({"id": id, "event": "push", "head_branch": "main", "head_sha": "abc", "status": "completed",
         "conclusion": "success", "repository": {"id": 1}, "head_repository": {"id": 1}, "path": ".github/workflows/ci.yml",
         "created_at": now, "run_started_at": now})
+}
+
+#[tokio::test]
+async fn runs_that_are_deleted_while_the_list_is_read_hide_no_others() {
+    let listed = async |deletions: usize| {
+        let github = FakeGitHub::start();
+        let shop = github.repository("acme/shop");
+        for conclusion in [Success, Cancelled, Success] {
+            for _ in 0..100 {
+                shop.run(ci().conclusion(conclusion));
+            }
+        }
+        for _ in 0..deletions {
+            let changed = shop.clone();
+            github.after_next_request(move || {
+                changed.delete_runs(50);
+            });
+            github.after_next_request(|| {});
+        }
+        (line("cancelled_runs", &Stage::on(&github).context()).await, github.requests().len())
+    };
+    assert_eq!(listed(0).await, ("100".to_owned(), 3));
+    // Without the first 50 runs, the second page lacks 50 that were cancelled. Then the list is read again.
+    assert_eq!(listed(1).await, ("100".to_owned(), 2 + 3));
+    let (line, requests) = listed(2).await;
+    assert!(line.starts_with("error: cannot list the workflow runs of acme/shop since "), "{line}");
+    assert!(line.ends_with("runs are deleted faster than the list can be read"), "{line}");
+    assert_eq!(requests, 4);
 }
 
 #[tokio::test]

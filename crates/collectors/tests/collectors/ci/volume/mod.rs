@@ -98,6 +98,7 @@ async fn collect(metric: &str, context: &OneRepository) -> Result<Vec<String>, U
 async fn over(metric: &str, runs: impl IntoIterator<Item = Run>) -> String {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
+    shop.commits(1);
     for run in runs {
         shop.run(run);
     }

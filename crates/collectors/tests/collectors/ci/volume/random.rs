@@ -342,6 +342,7 @@ fn percentile(values: &[f64], rank: f64) -> Option<f64> {
 async fn measured(history: &[PastRun]) -> Expected {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
+    shop.commits(1);
     let mut sorted = history.to_vec();
     sorted.sort_by_key(|run| std::cmp::Reverse(run.created));
     for run in &sorted {

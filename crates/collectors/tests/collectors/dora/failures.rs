@@ -1,6 +1,6 @@
 //! Which deployments failed, how long the failure lasted, and which deployments it caused.
 
-use system_health_test_support::github::{Commit, Issue, refusal};
+use system_health_test_support::github::{Commit, Issue, Release, refusal};
 
 use super::{context, days, deploy, evidence, hours, push, release, shop, value};
 
@@ -283,4 +283,41 @@ async fn without_the_permission_to_read_issues_there_is_no_data() {
     let value = value(&inner, "fail_ratio").await;
     let expected = "no data: the GitHub token needs the permission `Issues` (read) for acme/shop";
     assert!(value.starts_with(expected), "{value}");
+}
+
+#[tokio::test]
+async fn without_the_branch_it_is_unknown_which_commits_are_not_deployed() {
+    let (github, shop) = shop();
+    for (message, tag, age) in [("Sell socks", "v1", days(9)), ("Sell shoes", "v2", hours(10))] {
+        let commit = push(&shop, message, age + hours(1));
+        shop.release(Release::new(tag, &commit).age(age));
+    }
+    push(&shop, "hotfix: sell shoes in pairs", hours(2));
+    let releases = "[dora]\ndeployments = 'releases'";
+    assert_eq!(value(&context(&github, releases), "fail_ratio").await, "1");
+
+    shop.rename_branch("main", "trunk");
+    for metric in ["fail_ratio", "recovery", "rework_ratio"] {
+        let value = value(&context(&github, releases), metric).await;
+        assert_eq!(value, "error: the branch `main` of acme/shop was renamed to `trunk`", "{metric}");
+    }
+    assert_eq!(value(&context(&github, releases), "frequency").await, "0.143");
+}
+
+#[tokio::test]
+async fn the_evidence_says_if_github_cannot_compare_the_last_deployment_with_the_branch() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(30));
+    let nothing: [&str; 0] = [];
+    shop.commit(Commit::new("Start again").branch("rewritten").after(nothing).age(hours(11)));
+    deploy(&shop, &shop.tip("rewritten"), hours(10));
+    push(&shop, "hotfix: sell shoes in pairs", hours(2));
+    let context = context(&github, "");
+    assert_eq!(value(&context, "fail_ratio").await, "0");
+    insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
+    - deployment of ID to production: it did not fail
+    - deployment of ID to production: it did not fail
+    - commits that were not deployed yet: they are unknown: GitHub cannot compare the branch with the last deployed commit ID
+    ");
 }

@@ -15,6 +15,7 @@ use super::{
     analysis::{Analysis, DeploymentHistory, Rules, Sign},
     change::Change,
     comparison::compare,
+    deployment::{Success, short},
     incident,
     sequence::Sequence,
     step::Step,
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     commits::CommitSettings,
     date::format_date,
-    github::{GitHubRepository, Permission, WatchedBranch, no_data_without},
+    github::{ExistingBranch, GitHubRepository, Permission, WatchedBranch, no_data_without},
     measured::Measured,
     statistics::ratio,
 };
@@ -146,37 +147,54 @@ impl FromContext for Failures {
             reverts: &commits.reverts,
         };
         let analyses = changes.sequences().map(|(sequence, steps)| {
-            let last = sequence.successes().last().and_then(|last| last.commit.as_ref());
-            let undeployed = last.and_then(|last| undeployed.get(last)).map_or(&[][..], Vec::as_slice);
+            let last = sequence.successes().last();
+            let known = last.and_then(|last| undeployed.get(last.commit.as_ref()?)?.as_deref());
             // The last deployment may lack what an earlier one brought, for example after a rollback.
             let brought = steps.values().flat_map(Step::brought);
             let brought: HashSet<&str> = brought.map(|change| change.id.as_str()).collect();
             let is_new = |change: &&Change| !brought.contains(change.id.as_str());
-            let undeployed: Vec<Change> = undeployed.iter().filter(is_new).cloned().collect();
+            let undeployed: Vec<Change> = known.unwrap_or_default().iter().filter(is_new).cloned().collect();
             let successes = sequence.successes();
             let history =
                 DeploymentHistory { successes, steps, undeployed: &undeployed, incidents: &incidents };
-            Analysis::new(&history, &rules)
+            let mut analysis = Analysis::new(&history, &rules);
+            if let (Some(last), None) = (last, known) {
+                analysis.others.push((last.at, unknown_changes(last)));
+            }
+            analysis
         });
         let analyses = analyses.collect();
         Ok(Self(Arc::new(Inner { deployments: changes.deployments().clone(), analyses })))
     }
 }
 
-/// The commits of the branch that each of some deployed commits does not contain.
+/// The commits of the branch that each of some deployed commits does not contain. `None` if GitHub cannot compare them.
 async fn undeployed(
     context: &Context,
     repository: &GitHubRepository,
     deployed: BTreeSet<&String>,
-) -> Result<BTreeMap<String, Vec<Change>>, Unavailable> {
+) -> Result<BTreeMap<String, Option<Vec<Change>>>, Unavailable> {
     let mut undeployed = BTreeMap::new();
     for commit in deployed {
         let WatchedBranch(branch) = context.get().await?;
         let compared = compare(repository, commit, branch.as_str()).await;
         let compared =
             compared.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
-        let changes = compared.map(|comparison| comparison.changes).unwrap_or_default();
-        undeployed.insert(commit.clone(), changes);
+        if compared.is_none() {
+            ExistingBranch::check(context).await?;
+        }
+        undeployed.insert(commit.clone(), compared.map(|comparison| comparison.changes));
     }
     Ok(undeployed)
+}
+
+/// Says that signs may be missing after the last deployment.
+fn unknown_changes(last: &Success) -> EvidenceItem {
+    let reason = match &last.commit {
+        Some(commit) => {
+            format!("GitHub cannot compare the branch with the last deployed commit {}", short(commit))
+        }
+        None => "the last deployed commit no longer exists".to_owned(),
+    };
+    EvidenceItem::new("commits that were not deployed yet", false, format!("they are unknown: {reason}"))
 }
