@@ -51,7 +51,7 @@ impl Service<'_> {
                     Some(reloaded) => reloaded,
                     None => return,
                 },
-                () = self.clock.until(next) => {
+                () = self.clock.until_start(next, configuration.slots) => {
                     let started_at = self.clock.now();
                     let run = ServiceRun { slot: configuration.slots.start_of(started_at), previous, skipped };
                     let (result, reloaded) =
@@ -139,10 +139,14 @@ impl Service<'_> {
                     reloaded.is_unfinished = false;
                     reloaded.configuration = new.or(reloaded.configuration.take());
                 }
-                () = self.clock.until(next) => {
-                    let (skipped, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
-                    tracing::warn!("the slot {skipped} is skipped, because the run of {running} is still in progress");
-                    next = slots.next_after(self.clock.now().max(next));
+                () = self.clock.until_start(next, slots) => {
+                    let now = self.clock.now();
+                    // Otherwise, the clock was set back.
+                    if next <= now {
+                        let (skipped, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
+                        tracing::warn!("the slot {skipped} is skipped, because the run of {running} is still in progress");
+                    }
+                    next = slots.next_after(now);
                 }
             }
         }

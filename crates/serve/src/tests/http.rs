@@ -168,7 +168,7 @@ async fn a_request_that_cannot_be_answered_says_why() {
 #[tokio::test]
 async fn a_page_of_another_host_reads_nothing() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(Arc::clone(&latest), clock, None);
+    let server = Running::start(Arc::clone(&latest), clock.clone(), None);
 
     for path in ["/metrics", "/api/v1/report", "/healthz", "/nothing"] {
         let rebound = server.send(&format!("GET {path} HTTP/1.1\r\nHost: evil.example:8700\r\n\r\n")).await;

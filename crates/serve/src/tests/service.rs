@@ -12,13 +12,16 @@ use std::{
 use futures::FutureExt;
 use system_health_registry::{Catalog, Facts, Interruption, IntoReading, OutcomeState};
 use system_health_reporter::{Finished, ReporterBuilder};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{
     backend::{Backend, Behaviour},
     stage::{Stage, about_reporter, at, builder, configuration, metric, one, starts},
 };
 use crate::configuration::Configuration;
+
+/// Seconds.
+const YEAR: u64 = 365 * 24 * 3600;
 
 fn every(seconds: u64, builder: ReporterBuilder) -> Configuration {
     configuration(builder, seconds, Catalog::new([one("a")]).unwrap())
@@ -91,6 +94,60 @@ async fn a_metric_with_an_interval_of_its_own_is_collected_in_its_slots_even_if_
     let rare: Vec<Finished> = runs.iter().filter(with_rare).cloned().collect();
     assert_eq!(starts(&runs), [0, 10, 20, 30, 40, 50, 70, 80]);
     assert_eq!(starts(&rare), [0, 30, 70]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_goes_on_if_its_clock_was_a_year_ahead() {
+    let rare = metric(Facts::new("rare", "For a test.").with_every(Duration::from_hours(1)), || {
+        async { 1.0.into_reading() }.boxed()
+    });
+    let stage = Stage::new(at(YEAR));
+    let correct = async {
+        sleep(Duration::from_secs(5)).await;
+        stage.clock.set(at(5));
+    };
+
+    let running = stage.runs(every(60, builder([one("a"), rare], &[])), 3);
+    let ((runs, latest), ()) = timeout(Duration::from_hours(1), async { tokio::join!(running, correct) })
+        .await
+        .expect("the service does not wait for a year");
+
+    // The clock is read every ten seconds.
+    assert_eq!(starts(&runs), [YEAR, 10, 60]);
+    let collected: Vec<usize> = runs.iter().map(|run| run.report.run().outcomes().len()).collect();
+    assert_eq!(collected, [2, 2, 1], "everything is collected again");
+    assert!(latest.readiness(at(60)).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clock_can_be_set_back_during_a_run() {
+    let seconds = Arc::new(AtomicU64::new(25));
+    let stage = Stage::new(at(YEAR));
+    let correct = async {
+        sleep(Duration::from_secs(5)).await;
+        stage.clock.set(at(5));
+        seconds.store(0, Ordering::Relaxed);
+    };
+
+    let running = stage.runs(every(10, builder([slow(&seconds)], &[])), 3);
+    let ((runs, _), ()) = timeout(Duration::from_hours(1), async { tokio::join!(running, correct) })
+        .await
+        .expect("the service does not wait for a year");
+
+    assert_eq!(starts(&runs), [YEAR, 30, 40]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_is_not_repeated_if_the_clock_is_corrected_a_little() {
+    let stage = Stage::new(at(60));
+    let correct = async {
+        sleep(Duration::from_secs(1)).await;
+        stage.clock.set(at(59));
+    };
+
+    let (runs, _) = tokio::join!(stage.runs(every(60, builder([one("a")], &[])), 2), correct).0;
+
+    assert_eq!(starts(&runs), [60, 120]);
 }
 
 #[tokio::test(start_paused = true)]

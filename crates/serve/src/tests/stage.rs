@@ -119,7 +119,8 @@ impl Stage {
     ) -> Arc<Latest> {
         let runs = Cell::new(0);
         let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
-        let service = Service { clock: self.clock, latest: &latest, interruption: self.interruption.clone() };
+        let service =
+            Service { clock: self.clock.clone(), latest: &latest, interruption: self.interruption.clone() };
         let signal = ReloadSignal::from_requests(self.requests.take().unwrap());
         let log = |finished: &Finished| {
             runs.set(runs.get() + 1);
