@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,8 +11,10 @@ use std::{
 };
 
 use futures::FutureExt;
-use system_health_registry::{Catalog, Facts, Interruption, IntoReading, OutcomeState};
-use system_health_reporter::{Finished, ReporterBuilder};
+use system_health_registry::{
+    Catalog, Described, Facts, Interruption, IntoReading, Outcome, OutcomeState, Settings, Source, location,
+};
+use system_health_reporter::{Finished, Reporter, ReporterBuilder};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -94,6 +97,52 @@ async fn a_metric_with_an_interval_of_its_own_is_collected_in_its_slots_even_if_
     let rare: Vec<Finished> = runs.iter().filter(with_rare).cloned().collect();
     assert_eq!(starts(&runs), [0, 10, 20, 30, 40, 50, 70, 80]);
     assert_eq!(starts(&rare), [0, 30, 70]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn intervals_lose_no_value_that_a_source_returns_only_once() {
+    let waiting = Arc::new(AtomicU64::new(0));
+    let returned = Arc::clone(&waiting);
+    let source =
+        Source::new("recorder", "Returns what was recorded, and forgets it.", location!(), move |_| {
+            let taken = returned.swap(0, Ordering::Relaxed);
+            async move { Ok(vec![Described::new(Facts::new("orders.placed", "For a test."), taken)]) }.boxed()
+        });
+    let settings = Settings::builder()
+        .toml(Path::new("system-health.toml"), "[metrics.every]\n\"*\" = \"1m\"\n\"orders.*\" = \"5m\"")
+        .unwrap()
+        .build()
+        .unwrap();
+    let catalog = Catalog::new([one("a")]).unwrap().with_sources([source]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let reporter = Reporter::builder(settings)
+        .catalog(catalog.clone())
+        .state_dir(folder.path())
+        .program("test")
+        .without_required_destination();
+    let stage = Stage::new(at(0));
+    let record = |runs: usize, _: &Finished| {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        if runs == 7 {
+            stage.stop();
+        }
+    };
+
+    let (runs, latest) = stage.run(configuration(reporter, 10, catalog), async || None, record).await;
+
+    let values = |key: &str| -> Vec<String> {
+        let outcomes = runs.iter().flat_map(|run| run.report.run().outcomes());
+        let samples = outcomes.filter(|it| it.metric.key() == key).flat_map(Outcome::samples);
+        samples.map(|sample| sample.value().to_string()).collect()
+    };
+    assert_eq!(values("orders.placed"), ["0", "1", "1", "1", "1", "1", "1"]);
+    assert_eq!(values("a"), ["1", "1"], "a function is called in its slots only");
+    let keys = |seconds| latest.points(at(seconds)).0.into_iter().map(|point| point.key).collect::<Vec<_>>();
+    assert!(keys(90).contains(&"orders.placed".to_owned()));
+    assert!(
+        !keys(91).contains(&"orders.placed".to_owned()),
+        "it is current for three slots, as in other runs"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -212,8 +261,7 @@ async fn a_stopped_run_delivers_what_has_finished() {
     let ((runs, _), ()) = tokio::join!(stage.run(configuration, async || None, |_, _| {}), stop);
 
     assert_eq!(backend.count("a"), 1);
-    let states: Vec<_> =
-        runs[0].report.run().outcomes().iter().map(system_health_registry::Outcome::state).collect();
+    let states: Vec<_> = runs[0].report.run().outcomes().iter().map(Outcome::state).collect();
     assert_eq!(states, [OutcomeState::Value, OutcomeState::Error]);
     assert!(runs[0].about_itself.is_none(), "an interrupted metric is no failure of the reporter");
 }
