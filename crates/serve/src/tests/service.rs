@@ -227,8 +227,8 @@ async fn good_settings_apply_from_the_next_slot_and_broken_ones_change_nothing()
     assert_eq!(runs.iter().map(first_key).collect::<Vec<_>>(), ["a", "a", "b", "b"]);
 }
 
-/// Makes runs of `slow`, then asks for new settings, which take half a minute to be read. Returns the runs until the first one with the new
-/// settings, and the times at which they were published.
+/// Makes runs of `slow`, then asks for new settings, which take half a minute to be read. Returns the runs until the first
+/// one with the new settings, and the times at which they were published.
 async fn runs_with_a_slow_reload(
     every_seconds: u64,
     slow_seconds: u64,
