@@ -21,6 +21,9 @@ use crate::{
 /// The maximum number of series of a recorder that has no other limit.
 pub const DEFAULT_MAX_SERIES: usize = 10_000;
 
+/// The metric that has the refused values of unknown metrics.
+const REFUSED: &str = "recorder.refused";
+
 /// Why NaN and infinities are refused.
 const NOT_FINITE: &str = "a value must be a finite number";
 
@@ -33,24 +36,24 @@ const NOT_FINITE: &str = "a value must be a finite number";
 /// | [`record`](Self::record) | the [distribution](system_health_registry::Distribution) of the values since the previous run | no data |
 ///
 /// A value that cannot be recorded, such as one of a series beyond the maximum number, is counted and named: it is a failed
-/// item of its metric in the next run.
+/// item of its metric in the next run. If there is no room for the metric either, it is one of the metric `recorder.refused`, which
+/// exists only then.
 ///
 /// These methods look up the series for each value. Where that is too slow, keep a [handle](Self::counter_handle).
 ///
 /// Every run takes the values of the distributions, also one that does not deliver.
 #[derive(Clone)]
-pub struct Recorder(Arc<Shared>);
+pub struct Recorder(Arc<RwLock<Recorded>>);
 
-struct Shared {
-    max_series: usize,
-    recorded: RwLock<Recorded>,
-}
-
-#[derive(Default)]
 struct Recorded {
+    /// The metrics that have a series or a description, or of which a value was refused. A metric without a series is added only
+    /// while there are fewer than `max_series`. So there are never more than twice as many.
     metrics: BTreeMap<String, RecordedMetric>,
     /// The number of series of all metrics.
     series: usize,
+    max_series: usize,
+    /// The refused values of other metrics. A library may make a key of each id that it sees.
+    refusals: Refusals,
 }
 
 struct RecordedMetric {
@@ -93,19 +96,19 @@ impl Recorder {
         Self::with_max_series(DEFAULT_MAX_SERIES)
     }
 
-    /// A recorder for at most this many series. Each takes some hundred bytes, and a distribution at most 32 KiB more.
+    /// A recorder for at most this many series, and as many metrics that have none. Each takes some hundred bytes, and a
+    /// distribution at most 32 KiB more.
     #[must_use]
     pub fn with_max_series(max_series: usize) -> Self {
-        Self(Arc::new(Shared { max_series, recorded: RwLock::default() }))
+        let (metrics, refusals) = (BTreeMap::new(), Refusals::default());
+        Self(Arc::new(RwLock::new(Recorded { metrics, series: 0, max_series, refusals })))
     }
 
     /// Describes a metric: what it measures, its unit and its tags. The kind of the facts is ignored, because the values
-    /// determine it. A metric without facts has a general description.
+    /// determine it. A metric without facts has a general description, and so has one for which there is no room.
     pub fn describe(&self, facts: Facts) {
-        let mut recorded = self.write();
-        match recorded.metrics.get_mut(facts.key()) {
-            Some(metric) => metric.facts = facts,
-            None => drop(recorded.metrics.insert(facts.key().to_owned(), RecordedMetric::new(facts))),
+        if let Some(metric) = self.write().metric_if_room(facts.key()) {
+            metric.facts = facts;
         }
     }
 
@@ -160,8 +163,7 @@ impl Recorder {
 
     /// The metrics with what was recorded since the last call.
     pub(crate) fn take(&self) -> Vec<Described> {
-        let now = SystemTime::now();
-        self.write().metrics.values_mut().filter_map(|metric| metric.take(now)).collect()
+        self.write().take(SystemTime::now())
     }
 
     /// Finds or creates a series. Counts a refusal if it cannot be recorded.
@@ -171,7 +173,7 @@ impl Recorder {
         let tags = match parsed {
             Ok(tags) => tags,
             Err(error) => {
-                self.write().metric(key).refusals.add(Refusal::Tag(error).to_string(), 1);
+                self.write().refuse(key, &error.into());
                 return None;
             }
         };
@@ -179,21 +181,21 @@ impl Recorder {
             return Some(series);
         }
         let mut recorded = self.write();
-        match recorded.create(key, &tags, self.0.max_series) {
+        match recorded.create(key, &tags) {
             Ok(series) => Some(series),
             Err(refusal) => {
-                recorded.metric(key).refusals.add(refusal.to_string(), 1);
+                recorded.refuse(key, &refusal);
                 None
             }
         }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Recorded> {
-        self.0.recorded.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Recorded> {
-        self.0.recorded.write().unwrap_or_else(PoisonError::into_inner)
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -202,13 +204,16 @@ impl Recorded {
         S::find(self.metrics.get(key)?.series.as_ref()?)?.get(tags).cloned()
     }
 
-    fn create<S: SeriesType>(
-        &mut self,
-        key: &str,
-        tags: &BTreeSet<Tag>,
-        max: usize,
-    ) -> Result<Arc<S>, Refusal> {
+    fn create<S: SeriesType>(&mut self, key: &str, tags: &BTreeSet<Tag>) -> Result<Arc<S>, Refusal> {
+        let max = self.max_series;
+        let full = || {
+            let tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
+            Err(Refusal::Full { max, tags })
+        };
         let is_full = self.series >= max;
+        if is_full && self.metrics.get(key).is_none_or(|metric| metric.series.is_none()) {
+            return full();
+        }
         let series = self.metric(key).series.get_or_insert_with(S::empty);
         let first = series.kind().name();
         let all = S::find_mut(series).ok_or(Refusal::Kind { first, now: S::KIND.name() })?;
@@ -216,8 +221,7 @@ impl Recorded {
             return Ok(Arc::clone(known));
         }
         if is_full {
-            let tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
-            return Err(Refusal::Full { max, tags });
+            return full();
         }
         let new = Arc::new(S::new());
         all.insert(tags.clone(), Arc::clone(&new));
@@ -225,9 +229,32 @@ impl Recorded {
         Ok(new)
     }
 
+    fn refuse(&mut self, key: &str, refusal: &Refusal) {
+        match self.metric_if_room(key) {
+            Some(metric) => metric.refusals.add(refusal.to_string(), 1),
+            None => self.refusals.add(format!("`{key}`: {refusal}"), 1),
+        }
+    }
+
+    /// A metric, which is added if it is unknown.
     fn metric(&mut self, key: &str) -> &mut RecordedMetric {
         let new = || RecordedMetric::new(Facts::new(key, "Recorded by the program."));
         self.metrics.entry(key.to_owned()).or_insert_with(new)
+    }
+
+    /// A metric, which is added if it is unknown and there is room for it.
+    fn metric_if_room(&mut self, key: &str) -> Option<&mut RecordedMetric> {
+        let has_room = self.metrics.len() < self.max_series || self.metrics.contains_key(key);
+        has_room.then(|| self.metric(key))
+    }
+
+    fn take(&mut self, now: SystemTime) -> Vec<Described> {
+        let refusals = std::mem::take(&mut self.refusals).into_items();
+        let refused = (!refusals.is_empty()).then(|| Described {
+            facts: Facts::new(REFUSED, "Values of metrics for which the recorder has no room."),
+            result: Reading::new(Vec::new(), refusals),
+        });
+        self.metrics.values_mut().filter_map(|metric| metric.take(now)).chain(refused).collect()
     }
 }
 
@@ -339,9 +366,11 @@ impl Default for Recorder {
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let recorded = self.read();
         f.debug_struct("Recorder")
-            .field("series", &self.read().series)
-            .field("max_series", &self.0.max_series)
+            .field("metrics", &recorded.metrics.len())
+            .field("series", &recorded.series)
+            .field("max_series", &recorded.max_series)
             .finish_non_exhaustive()
     }
 }

@@ -109,6 +109,53 @@ async fn memory_does_not_grow_with_refused_series() {
 }
 
 #[tokio::test]
+async fn memory_does_not_grow_with_refused_metrics() {
+    let recorder = Recorder::with_max_series(1);
+    recorder.count("orders.placed", &[], 1);
+    for number in 0..1_000 {
+        let key = format!("orders.{number}");
+        recorder.describe(Facts::new(&key, "A library puts an id into the key."));
+        recorder.count(&key, &[], 1);
+        recorder.record(&key, &[("", "a tag without a name")], 1.0);
+    }
+
+    let first = run(&recorder).await;
+    let second = run(&recorder).await;
+
+    assert_eq!(format!("{recorder:?}"), "Recorder { metrics: 1, series: 1, max_series: 1, .. }");
+    let keys = |run: &Run| -> Vec<String> {
+        run.outcomes().iter().map(|outcome| outcome.metric.key().to_owned()).collect()
+    };
+    assert_eq!(
+        (keys(&first), keys(&second)),
+        (vec!["orders.placed".to_owned(), "recorder.refused".to_owned()], vec!["orders.placed".to_owned()])
+    );
+    assert_eq!(values(&first)["orders.placed"], 1.0);
+    let refused = first.outcomes()[1].result.as_ref().unwrap_err().to_string();
+    let expected = "all 11 items failed; the first one: not recorded, once: `orders.0`: ";
+    assert!(refused.starts_with(expected), "{refused}");
+}
+
+#[tokio::test]
+async fn a_metric_whose_description_has_no_room_is_recorded() {
+    let recorder = Recorder::with_max_series(1);
+    recorder.describe(Facts::new("orders.placed", "Orders that were placed."));
+    recorder.describe(Facts::new("orders.paid", "Orders that were paid."));
+    recorder.count("orders.paid", &[], 1);
+    recorder.count("orders.placed", &[], 1);
+
+    let run = run(&recorder).await;
+
+    assert_eq!(values(&run)["orders.paid"], 1.0);
+    let placed = run.outcomes().iter().find(|outcome| outcome.metric.key() == "orders.placed").unwrap();
+    assert_eq!(placed.metric.description(), "Orders that were placed.");
+    assert!(
+        matches!(placed.result, Err(Unavailable::Error(_))),
+        "the only series is that of the other metric"
+    );
+}
+
+#[tokio::test]
 async fn values_that_are_not_finite_and_a_second_kind_are_failed_items() {
     let recorder = Recorder::new();
     recorder.record("orders.seconds", &[], f64::NAN);

@@ -17,15 +17,16 @@ pub struct ServiceRun {
     pub skipped: u64,
 }
 
-/// How often metrics are collected that are not collected in each run of a service.
+/// How often metrics are collected that are not collected in each run of a service. The metrics of a source are collected in each
+/// run: the source returns all of them at once, and may have forgotten their values afterwards.
 #[derive(Debug, Clone)]
 pub(crate) struct Intervals(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     settings: MetricSettings,
-    /// By the option `every` of the metrics.
-    by_key: HashMap<String, Duration>,
+    /// The metrics that have a function, with their option `every`.
+    functions: HashMap<String, Option<Duration>>,
 }
 
 /// What a run collects and judges.
@@ -39,13 +40,14 @@ pub(crate) struct RunPlan<'a> {
 
 impl Intervals {
     pub(crate) fn new(settings: MetricSettings, catalog: &Catalog) -> Self {
-        let by_key =
-            catalog.metrics().iter().filter_map(|metric| Some((metric.key().to_owned(), metric.every()?)));
-        Self(Arc::new(Inner { settings, by_key: by_key.collect() }))
+        let functions = catalog.metrics().iter().filter(|metric| metric.source().is_none());
+        let functions = functions.map(|metric| (metric.key().to_owned(), metric.every()));
+        Self(Arc::new(Inner { settings, functions: functions.collect() }))
     }
 
     pub(crate) fn of(&self, key: &str) -> Option<Duration> {
-        self.0.settings.every_of(key).or_else(|| self.0.by_key.get(key).copied())
+        let option = self.0.functions.get(key)?;
+        self.0.settings.every_of(key).or(*option)
     }
 
     fn is_due(&self, key: &str, run: &ServiceRun) -> bool {

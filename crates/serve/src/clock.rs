@@ -1,38 +1,55 @@
 //! The clock that slots are counted with.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 
+use system_health_reporter::Slots;
 use tokio::time::{Instant, sleep};
 
 /// Maximum time after which the clock is read again. It may be set, and a machine may be suspended.
 const CHECK: Duration = Duration::from_secs(10);
 
-/// The clock of the system, or in tests one that follows the paused time of the runtime.
-#[derive(Debug, Clone, Copy, Default)]
+/// The clock of the system, or in tests one that follows the paused time of the runtime. Clones are the same clock.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
     /// The time at some instant.
-    simulated: Option<(SystemTime, Instant)>,
+    simulated: Option<Arc<Mutex<(SystemTime, Instant)>>>,
 }
 
 impl Clock {
     /// A clock that shows this time now.
     #[cfg(test)]
     pub(crate) fn simulated(now: SystemTime) -> Self {
-        Self { simulated: Some((now, Instant::now())) }
+        Self { simulated: Some(Arc::new(Mutex::new((now, Instant::now())))) }
+    }
+
+    /// Sets a simulated clock.
+    #[cfg(test)]
+    pub(crate) fn set(&self, now: SystemTime) {
+        let simulated = self.simulated.as_ref().expect("only a simulated clock can be set");
+        *simulated.lock().unwrap() = (now, Instant::now());
     }
 
     /// The time now.
     pub(crate) fn now(&self) -> SystemTime {
-        match self.simulated {
+        match &self.simulated {
             None => SystemTime::now(),
-            Some((time, instant)) => time + instant.elapsed(),
+            Some(simulated) => {
+                let (time, instant) = *simulated.lock().unwrap_or_else(PoisonError::into_inner);
+                time + instant.elapsed()
+            }
         }
     }
 
-    /// Waits for a time.
-    pub(crate) async fn until(&self, time: SystemTime) {
-        while let Ok(left) = time.duration_since(self.now())
+    /// Waits for the start of the next slot. Returns early if it is more than two slots away, because then the clock was set back.
+    /// A smaller correction does not repeat a slot.
+    pub(crate) async fn until_start(&self, start: SystemTime, slots: Slots) {
+        let longest = slots.length() * 2;
+        while let Ok(left) = start.duration_since(self.now())
             && !left.is_zero()
+            && left <= longest
         {
             sleep(left.min(CHECK)).await;
         }

@@ -66,7 +66,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
         let signal = ReloadSignal::new().context("cannot listen for SIGHUP")?;
         let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
         let parts = Parts::linked(&configuration.served)?;
-        let app = App::new(Arc::clone(&latest), parts.clone(), clock, interruption.clone(), listen);
+        let app = App::new(Arc::clone(&latest), parts.clone(), clock.clone(), interruption.clone(), listen);
         let server = Server::new(listener, app)?;
         let server = tokio::spawn(server.run());
         if configuration.reporter.destinations()?.next().is_none() {

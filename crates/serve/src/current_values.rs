@@ -10,7 +10,7 @@ use std::{
 use system_health_registry::{Descriptions, Outcome, Point, Report};
 use system_health_reporter::Finished;
 
-use crate::readiness::current_until;
+use crate::readiness::{is_current, max_age};
 
 /// A finished run.
 #[derive(Debug)]
@@ -29,7 +29,13 @@ pub(crate) struct CurrentValues {
 #[derive(Debug, Clone)]
 struct Collected {
     run: Arc<LastRun>,
-    current_until: SystemTime,
+    max_age: Duration,
+}
+
+impl Collected {
+    fn is_current(&self, now: SystemTime) -> bool {
+        is_current(self.run.finished_at, self.max_age, now)
+    }
 }
 
 impl LastRun {
@@ -55,11 +61,11 @@ impl CurrentValues {
         for (_, outcome) in run.outcomes() {
             let key = outcome.metric.key();
             let own = every_of(key).map_or(every, |own| own.max(every));
-            let current_until = current_until(run.finished_at, own, every);
-            self.by_key.insert(key.to_owned(), Collected { run: Arc::clone(run), current_until });
+            let collected = Collected { run: Arc::clone(run), max_age: max_age(own, every) };
+            self.by_key.insert(key.to_owned(), collected);
         }
         // What is no longer current is not needed any more. This also removes metrics that no longer exist.
-        self.by_key.retain(|_, collected| collected.current_until >= run.finished_at);
+        self.by_key.retain(|_, collected| collected.is_current(run.finished_at));
     }
 
     /// Removes all values.
@@ -75,7 +81,7 @@ impl CurrentValues {
             let current = run.outcomes().filter(|(_, outcome)| {
                 self.by_key
                     .get(outcome.metric.key())
-                    .is_some_and(|last| Arc::ptr_eq(&last.run, &run) && now <= last.current_until)
+                    .is_some_and(|last| Arc::ptr_eq(&last.run, &run) && last.is_current(now))
             });
             for (report, outcome) in current {
                 descriptions.add([(outcome.metric.key(), outcome.metric.description())]);

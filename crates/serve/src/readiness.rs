@@ -11,10 +11,16 @@ use humantime::format_duration;
 /// almost as long. Then one skipped slot is left.
 const SLOTS: u32 = 3;
 
-/// Until when a value is current that is collected at intervals of `own`, by runs at intervals of `every`.
-pub(crate) fn current_until(finished_at: SystemTime, own: Duration, every: Duration) -> SystemTime {
-    let age = every.saturating_mul(SLOTS - 1).saturating_add(own);
-    finished_at.checked_add(age).unwrap_or(finished_at)
+/// The maximum age of a value that is collected at intervals of `own`, by runs at intervals of `every`.
+pub(crate) fn max_age(own: Duration, every: Duration) -> Duration {
+    every.saturating_mul(SLOTS - 1).saturating_add(own)
+}
+
+/// Whether the values of a run are current. The end of the run may be in the future, because the clock was set back. If it is
+/// further away than the maximum age, nobody knows how old the values are.
+pub(crate) fn is_current(finished_at: SystemTime, max_age: Duration, now: SystemTime) -> bool {
+    let distance = now.duration_since(finished_at).unwrap_or_else(|ahead| ahead.duration());
+    distance <= max_age
 }
 
 /// Why a service is not ready.
@@ -26,6 +32,8 @@ pub(crate) enum NotReady {
     NoRun { error: Option<String> },
     /// The last run is too old.
     Old { age: Duration, every: Duration, error: Option<String> },
+    /// The clock was set back, and no run has finished since.
+    SetBack { error: Option<String> },
 }
 
 /// Fails if no run has finished, or if its values are no longer current. `error` is why the latest run was not possible.
@@ -37,11 +45,13 @@ pub(crate) fn check(
 ) -> Result<(), NotReady> {
     let error = error.map(str::to_owned);
     let Some(finished_at) = finished_at else { return Err(NotReady::NoRun { error }) };
-    if now <= current_until(finished_at, every, every) {
+    if is_current(finished_at, max_age(every, every), now) {
         return Ok(());
     }
-    let age = now.duration_since(finished_at).unwrap_or_default();
-    Err(NotReady::Old { age: Duration::from_secs(age.as_secs()), every, error })
+    Err(match now.duration_since(finished_at) {
+        Ok(age) => NotReady::Old { age: Duration::from_secs(age.as_secs()), every, error },
+        Err(_) => NotReady::SetBack { error },
+    })
 }
 
 impl fmt::Display for NotReady {
@@ -50,6 +60,10 @@ impl fmt::Display for NotReady {
             Self::Stopping => return f.write_str("not ready: the service is stopping"),
             Self::NoRun { error } => {
                 f.write_str("not ready: no run has finished yet")?;
+                error
+            }
+            Self::SetBack { error } => {
+                f.write_str("not ready: the clock was set back, and no run has finished since")?;
                 error
             }
             Self::Old { age, every, error } => {
@@ -80,7 +94,11 @@ mod unit_tests {
             ready(Some(at(100)), at(281)).unwrap_err(),
             "not ready: the last run finished 3m 1s ago, more than 3 slots of 1m"
         );
-        assert_eq!(ready(Some(at(100)), at(50)), Ok(()), "the clock was set back");
+        assert_eq!(ready(Some(at(1000)), at(950)), Ok(()), "the clock was corrected");
+        assert_eq!(
+            ready(Some(at(1000)), at(50)).unwrap_err(),
+            "not ready: the clock was set back, and no run has finished since"
+        );
         let error = check(None, every, at(0), Some("no home")).unwrap_err().to_string();
         assert_eq!(error, "not ready: no run has finished yet; the latest run was not possible: no home");
     }

@@ -54,6 +54,19 @@ async fn values_disappear_after_three_slots_without_a_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn values_disappear_if_the_clock_is_set_back_and_no_run_follows() {
+    let latest = after(1, vec![one("a")]).await;
+    let before = |seconds| at(0) - Duration::from_secs(seconds);
+
+    assert!(latest.readiness(before(180)).is_ok());
+    assert_eq!(
+        latest.readiness(before(181)).unwrap_err().to_string(),
+        "not ready: the clock was set back, and no run has finished since"
+    );
+    assert!(latest.points(before(181)).0.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rare_metric_keeps_its_value_between_its_collections() {
     let rarely = |facts: Facts| facts.with_every(Duration::from_mins(5));
     let rare = || vec![one("a"), failing_after(1, rarely(Facts::new("rare", "For a test.")))];

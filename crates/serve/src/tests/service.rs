@@ -1,7 +1,8 @@
 //! When a service runs, what it skips, and how it ends.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,9 +11,11 @@ use std::{
 };
 
 use futures::FutureExt;
-use system_health_registry::{Catalog, Facts, Interruption, IntoReading, OutcomeState};
-use system_health_reporter::{Finished, ReporterBuilder};
-use tokio::time::sleep;
+use system_health_registry::{
+    Catalog, Described, Facts, Interruption, IntoReading, Outcome, OutcomeState, Settings, Source, location,
+};
+use system_health_reporter::{Finished, Reporter, ReporterBuilder};
+use tokio::time::{sleep, timeout};
 
 use super::{
     backend::{Backend, Behaviour},
@@ -20,8 +23,20 @@ use super::{
 };
 use crate::configuration::Configuration;
 
+/// Seconds.
+const YEAR: u64 = 365 * 24 * 3600;
+
 fn every(seconds: u64, builder: ReporterBuilder) -> Configuration {
     configuration(builder, seconds, Catalog::new([one("a")]).unwrap())
+}
+
+fn first_key(run: &Finished) -> &str {
+    run.report.run().outcomes()[0].metric.key()
+}
+
+/// How many slots were skipped before each run.
+fn skipped(runs: &[Finished]) -> Vec<f64> {
+    runs.iter().map(|run| about_reporter(run, "skipped_slots").unwrap()).collect()
 }
 
 /// A metric that takes as many seconds as the counter says.
@@ -66,8 +81,7 @@ async fn a_slot_that_begins_during_a_run_is_skipped_and_counted() {
     let (runs, _) = stage.run(every(10, builder([slow(&seconds)], &[])), async || None, stop).await;
 
     assert_eq!(starts(&runs), [0, 30, 40]);
-    let skipped: Vec<_> = runs.iter().map(|run| about_reporter(run, "skipped_slots")).collect();
-    assert_eq!(skipped, [Some(0.0), Some(2.0), Some(0.0)]);
+    assert_eq!(skipped(&runs), [0.0, 2.0, 0.0]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,6 +108,106 @@ async fn a_metric_with_an_interval_of_its_own_is_collected_in_its_slots_even_if_
 }
 
 #[tokio::test(start_paused = true)]
+async fn intervals_lose_no_value_that_a_source_returns_only_once() {
+    let waiting = Arc::new(AtomicU64::new(0));
+    let returned = Arc::clone(&waiting);
+    let source =
+        Source::new("recorder", "Returns what was recorded, and forgets it.", location!(), move |_| {
+            let taken = returned.swap(0, Ordering::Relaxed);
+            async move { Ok(vec![Described::new(Facts::new("orders.placed", "For a test."), taken)]) }.boxed()
+        });
+    let settings = Settings::builder()
+        .toml(Path::new("system-health.toml"), "[metrics.every]\n\"*\" = \"1m\"\n\"orders.*\" = \"5m\"")
+        .unwrap()
+        .build()
+        .unwrap();
+    let catalog = Catalog::new([one("a")]).unwrap().with_sources([source]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let reporter = Reporter::builder(settings)
+        .catalog(catalog.clone())
+        .state_dir(folder.path())
+        .program("test")
+        .without_required_destination();
+    let stage = Stage::new(at(0));
+    let record = |runs: usize, _: &Finished| {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        if runs == 7 {
+            stage.stop();
+        }
+    };
+
+    let (runs, latest) = stage.run(configuration(reporter, 10, catalog), async || None, record).await;
+
+    let values = |key: &str| -> Vec<String> {
+        let outcomes = runs.iter().flat_map(|run| run.report.run().outcomes());
+        let samples = outcomes.filter(|it| it.metric.key() == key).flat_map(Outcome::samples);
+        samples.map(|sample| sample.value().to_string()).collect()
+    };
+    assert_eq!(values("orders.placed"), ["0", "1", "1", "1", "1", "1", "1"]);
+    assert_eq!(values("a"), ["1", "1"], "a function is called in its slots only");
+    let keys = |seconds| latest.points(at(seconds)).0.into_iter().map(|point| point.key).collect::<Vec<_>>();
+    assert!(keys(90).contains(&"orders.placed".to_owned()));
+    assert!(
+        !keys(91).contains(&"orders.placed".to_owned()),
+        "it is current for three slots, as in other runs"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_goes_on_if_its_clock_was_a_year_ahead() {
+    let rare = metric(Facts::new("rare", "For a test.").with_every(Duration::from_hours(1)), || {
+        async { 1.0.into_reading() }.boxed()
+    });
+    let stage = Stage::new(at(YEAR));
+    let correct = async {
+        sleep(Duration::from_secs(5)).await;
+        stage.clock.set(at(5));
+    };
+
+    let running = stage.runs(every(60, builder([one("a"), rare], &[])), 3);
+    let ((runs, latest), ()) = timeout(Duration::from_hours(1), async { tokio::join!(running, correct) })
+        .await
+        .expect("the service does not wait for a year");
+
+    // The clock is read every ten seconds.
+    assert_eq!(starts(&runs), [YEAR, 10, 60]);
+    let collected: Vec<usize> = runs.iter().map(|run| run.report.run().outcomes().len()).collect();
+    assert_eq!(collected, [2, 2, 1], "everything is collected again");
+    assert!(latest.readiness(at(60)).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clock_can_be_set_back_during_a_run() {
+    let seconds = Arc::new(AtomicU64::new(25));
+    let stage = Stage::new(at(YEAR));
+    let correct = async {
+        sleep(Duration::from_secs(5)).await;
+        stage.clock.set(at(5));
+        seconds.store(0, Ordering::Relaxed);
+    };
+
+    let running = stage.runs(every(10, builder([slow(&seconds)], &[])), 3);
+    let ((runs, _), ()) = timeout(Duration::from_hours(1), async { tokio::join!(running, correct) })
+        .await
+        .expect("the service does not wait for a year");
+
+    assert_eq!(starts(&runs), [YEAR, 30, 40]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_is_not_repeated_if_the_clock_is_corrected_a_little() {
+    let stage = Stage::new(at(60));
+    let correct = async {
+        sleep(Duration::from_secs(1)).await;
+        stage.clock.set(at(59));
+    };
+
+    let (runs, _) = tokio::join!(stage.runs(every(60, builder([one("a")], &[])), 2), correct).0;
+
+    assert_eq!(starts(&runs), [60, 120]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn good_settings_apply_from_the_next_slot_and_broken_ones_change_nothing() {
     let stage = Stage::new(at(0));
     let attempts = Cell::new(0);
@@ -110,34 +224,59 @@ async fn good_settings_apply_from_the_next_slot_and_broken_ones_change_nothing()
     let (runs, _) = stage.run(every(10, builder([one("a")], &[])), reload, after).await;
 
     assert_eq!(starts(&runs), [0, 10, 30, 60]);
-    let keys: Vec<&str> = runs.iter().map(|run| run.report.run().outcomes()[0].metric.key()).collect();
-    assert_eq!(keys, ["a", "a", "b", "b"]);
+    assert_eq!(runs.iter().map(first_key).collect::<Vec<_>>(), ["a", "a", "b", "b"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn settings_can_be_read_again_during_a_run() {
-    let seconds = Arc::new(AtomicU64::new(25));
+/// Makes runs of `slow`, then asks for new settings, which take half a minute to be read. Returns the runs until the first
+/// one with the new settings, and the times at which they were published.
+async fn runs_with_a_slow_reload(
+    every_seconds: u64,
+    slow_seconds: u64,
+    asked_at: u64,
+) -> (Vec<Finished>, Vec<u64>) {
+    let seconds = Arc::new(AtomicU64::new(slow_seconds));
     let stage = Stage::new(at(0));
     let ask = async {
-        sleep(Duration::from_secs(5)).await;
+        sleep(Duration::from_secs(asked_at)).await;
         stage.reload.send(()).unwrap();
     };
     let reload = async || {
-        // The run ends first.
-        sleep(Duration::from_mins(1)).await;
-        Some(every(10, builder([one("b")], &[])))
+        sleep(Duration::from_secs(30)).await;
+        Some(every(every_seconds, builder([one("b")], &[])))
     };
-    let after = |runs, finished: &Finished| {
-        if runs == 2 || finished.report.run().outcomes()[0].metric.key() == "b" {
+    let published = RefCell::new(Vec::new());
+    let after = |_, finished: &Finished| {
+        seconds.store(0, Ordering::Relaxed);
+        let now = stage.clock.now().duration_since(at(0)).unwrap();
+        published.borrow_mut().push(now.as_secs());
+        if first_key(finished) == "b" {
             stage.stop();
         }
     };
 
-    let running = stage.run(every(10, builder([slow(&seconds)], &[])), reload, after);
+    let running = stage.run(every(every_seconds, builder([slow(&seconds)], &[])), reload, after);
     let ((runs, _), ()) = tokio::join!(running, ask);
 
-    let keys: Vec<&str> = runs.iter().map(|run| run.report.run().outcomes()[0].metric.key()).collect();
-    assert_eq!(keys, ["slow", "b"]);
+    (runs, published.take())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_published_when_it_ends_even_if_the_settings_are_being_read() {
+    let (runs, published) = runs_with_a_slow_reload(10, 25, 24).await;
+
+    assert_eq!(published, [25, 30, 40, 50, 60]);
+    assert_eq!(starts(&runs), [0, 30, 40, 50, 60]);
+    assert_eq!(skipped(&runs), [0.0, 2.0, 0.0, 0.0, 0.0], "the run skipped two slots, and the reload none");
+    assert_eq!(runs.iter().map(first_key).collect::<Vec<_>>(), ["slow", "slow", "slow", "slow", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_begins_while_the_settings_are_read_has_its_run() {
+    let (runs, _) = runs_with_a_slow_reload(60, 0, 50).await;
+
+    assert_eq!(starts(&runs), [0, 60, 120]);
+    assert_eq!(skipped(&runs), [0.0, 0.0, 0.0]);
+    assert_eq!(runs.iter().map(first_key).collect::<Vec<_>>(), ["slow", "slow", "b"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,8 +294,7 @@ async fn a_stopped_run_delivers_what_has_finished() {
     let ((runs, _), ()) = tokio::join!(stage.run(configuration, async || None, |_, _| {}), stop);
 
     assert_eq!(backend.count("a"), 1);
-    let states: Vec<_> =
-        runs[0].report.run().outcomes().iter().map(system_health_registry::Outcome::state).collect();
+    let states: Vec<_> = runs[0].report.run().outcomes().iter().map(Outcome::state).collect();
     assert_eq!(states, [OutcomeState::Value, OutcomeState::Error]);
     assert!(runs[0].about_itself.is_none(), "an interrupted metric is no failure of the reporter");
 }

@@ -123,7 +123,7 @@ impl Stage {
         let runs = Cell::new(0);
         let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
         let service = Service {
-            clock: self.clock,
+            clock: self.clock.clone(),
             latest: &latest,
             parts: &self.parts,
             interruption: self.interruption.clone(),
