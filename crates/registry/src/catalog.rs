@@ -248,7 +248,8 @@ impl Catalog {
     }
 
     /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors
-    /// of the refused metrics. A known metric that the source has not returned has no data.
+    /// of the refused metrics. A known metric that was refused has its error. One that the source has not returned has no
+    /// data.
     pub(crate) fn accept(
         &self,
         source: &Source,
@@ -257,9 +258,14 @@ impl Catalog {
         let is_foreign = |metric: &&Metric| metric.source() != Some(source.name());
         let mut used = used_keys(self.metrics.iter().filter(is_foreign));
         let (mut accepted, mut refused) = (BTreeMap::new(), Vec::new());
+        let mut errors = BTreeMap::new();
         for Described { facts, result } in described {
             match reserve_keys(&facts, &mut used) {
-                Err(error) => refused.push(ItemError::new(error)),
+                Err(error) => {
+                    let error = ItemError::new(error);
+                    errors.entry(facts.key().to_owned()).or_insert_with(|| error.error().clone());
+                    refused.push(error);
+                }
                 Ok(()) if self.is_kept(facts.key()) => {
                     let mut metric = Metric::described(facts, source.name());
                     if let Err(error) = self.replace_goal(&mut metric) {
@@ -272,8 +278,14 @@ impl Catalog {
         }
         for metric in self.described_by(source) {
             accepted.entry(metric.key().to_owned()).or_insert_with(|| {
-                let reason = format!("the source `{}` did not return it in this run", source.name());
-                (metric.clone(), Err(Unavailable::no_data(reason)))
+                let unavailable = errors.remove(metric.key()).map_or_else(
+                    || {
+                        let name = source.name();
+                        Unavailable::no_data(format!("the source `{name}` did not return it in this run"))
+                    },
+                    Unavailable::Error,
+                );
+                (metric.clone(), Err(unavailable))
             });
         }
         (accepted.into_values().collect(), refused)

@@ -108,6 +108,26 @@ async fn only_invalid_and_used_keys_are_refused() {
 }
 
 #[tokio::test]
+async fn a_remembered_metric_that_is_refused_is_an_error() {
+    let teller = Source::new("teller", "A test.", location!(), |_| {
+        let described = [("late", "A row."), ("late", "A row."), ("open", "")];
+        let described = described.map(|(key, description)| Described::new(Facts::new(key, description), 1.0));
+        Box::pin(async { Ok(described.into()) })
+    });
+    let remembered = ["gone", "late", "open"].map(|key| Facts::new(key, "A row."));
+    let catalog = Catalog::of_sources([teller]).unwrap().with_described("teller", remembered);
+
+    let run = run(rows(&[]), &catalog).await;
+
+    assert_snapshot!(common::lines(&run), @"
+    gone: no data: the source `teller` did not return it in this run
+    late: value 1 []
+    open: error: a metric is not valid: `description`: the metric `open` has no description
+    ");
+    assert_snapshot!(source(&run), @"teller: 3 metrics; refused: the key `late` is used elsewhere or was returned twice, a metric is not valid: `description`: the metric `open` has no description");
+}
+
+#[tokio::test]
 async fn a_filter_applies_to_the_metrics_of_sources() {
     let catalog = Catalog::linked().unwrap();
 

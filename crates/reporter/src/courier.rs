@@ -20,7 +20,8 @@ use crate::{
     guard,
     outbox::Outbox,
     receipt::Contact,
-    state::{CurrentStore, Recorded, RunState},
+    recorded::{Contents, Recorded},
+    state::{CurrentStore, RunState},
     target::Target,
 };
 
@@ -50,8 +51,8 @@ pub(crate) struct Courier<'a> {
 }
 
 impl Courier<'_> {
-    /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded in another store.
-    /// Returns the last record.
+    /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded in another store. Points
+    /// that the destination would add up then wait in the store that failed. Returns the last record.
     pub(crate) async fn deliver(
         &self,
         state: &RunState,
@@ -60,18 +61,21 @@ impl Courier<'_> {
     ) -> (Receipt, Recorded) {
         loop {
             let mut receipt = Receipt::default();
-            let Err(error) = self.try_to_deliver(&recorded.current, recorded.run, &mut receipt).await else {
+            let Err(error) = self.try_to_deliver(&recorded, &mut receipt).await else {
                 return (receipt, recorded);
             };
             if receipt.sent_additive_points {
                 // If the report were recorded again, these points would also be sent again.
                 receipt.fail(Chain(&error).to_string());
+                self.count_left(&recorded.current, &mut receipt).await;
                 return (receipt, recorded);
             }
             // The run must not be lost with the store. Points that were already delivered are overwritten with equal
             // values.
-            let recipients = [self.recipient.clone()];
-            match state.record_in_another_store(&recorded.current, error, report, &recipients).await {
+            let (failed, recipients) = (&recorded.current, [self.recipient.clone()]);
+            let again =
+                state.record_in_another_store(failed, Contents::Report, error, report, &recipients).await;
+            match again {
                 Ok(again) => recorded = again,
                 Err(error) => {
                     receipt.fail(Chain(&error).to_string());
@@ -83,11 +87,12 @@ impl Courier<'_> {
 
     async fn try_to_deliver(
         &self,
-        current: &CurrentStore,
-        own: RunId,
+        recorded: &Recorded,
         receipt: &mut Receipt,
     ) -> Result<(), StateError> {
-        let outbox = self.outbox(current, own);
+        let Recorded { current, run, .. } = recorded;
+        let outbox = self.outbox(current, *run);
+        receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
         let times = self.times();
         receipt.repeated = outbox.repeated().await?;
         receipt.baselines = outbox.baselines().await?;
@@ -126,14 +131,15 @@ impl Courier<'_> {
             }
         }
         self.count_left(current, receipt).await;
+        receipt.explain(recorded.withheld.as_ref());
         Ok(())
     }
 
     /// Removes the values of earlier runs from a backend that does not keep timestamps, if this run has no value or the
     /// backend refused all values. Otherwise the backend would show the old values as current values.
     async fn clear_if_no_value(&self, sink: &dyn Sink, deadline: Instant, receipt: &mut Receipt) {
-        let has_value =
-            receipt.accepted + receipt.accepted_earlier + receipt.repeated + receipt.baselines > 0;
+        let sent = receipt.accepted + receipt.accepted_earlier;
+        let has_value = sent + receipt.repeated + receipt.baselines + receipt.withheld() > 0;
         // After an error, values of this run may be in the outbox or may have arrived.
         if self.target.capabilities.keeps_timestamps || has_value || receipt.error.is_some() {
             return;
@@ -158,6 +164,7 @@ impl Courier<'_> {
                 let all = Outbox { only_own: false, ..own };
                 done = self.empty(sink.as_ref(), all, deadline, &mut about_itself).await;
             }
+            receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
             receipt.self_metrics = about_itself.accepted;
             receipt.unknown += about_itself.unknown;
             receipt.refused.append(&mut about_itself.refused);
@@ -168,6 +175,7 @@ impl Courier<'_> {
             }
         }
         self.count_left(&recorded.current, receipt).await;
+        receipt.explain(recorded.withheld.as_ref());
     }
 
     /// Checks the sink if there was nothing to deliver. So a wrong key is found now and not only with the first value.
@@ -231,9 +239,8 @@ impl Courier<'_> {
         let outbox =
             Outbox { current, store: current.store(), name: &self.target.outbox, own: None, only_own: false };
         match outbox.waiting().await {
-            Ok(waiting) if current.is_kept() => receipt.left = waiting,
             Ok(waiting) => {
-                receipt.lost = waiting;
+                receipt.count_waiting(waiting, current.is_kept());
                 receipt.no_state = !current.is_wanted();
             }
             Err(error) => tracing::warn!("cannot count the points in the outbox: {}", Chain(&error)),

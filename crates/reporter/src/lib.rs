@@ -34,6 +34,7 @@ mod outbox;
 mod past_runs;
 mod periodic;
 mod receipt;
+mod recorded;
 mod reporter;
 mod responses;
 mod run;

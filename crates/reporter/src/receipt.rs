@@ -2,6 +2,8 @@
 
 use system_health_registry::DeliveryError;
 
+use crate::recorded::Withheld;
+
 /// The result of a delivery to one destination. It includes points that earlier runs have left.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -42,6 +44,8 @@ pub struct Receipt {
     pub(crate) contact: Contact,
     /// Whether the sink got points that would be added up if they were sent again.
     pub(crate) sent_additive_points: bool,
+    /// Points of this run that only the next run may deliver, by whether it certainly has them.
+    withheld: [u64; 2],
 }
 
 /// Whether the destination was reached.
@@ -110,6 +114,31 @@ impl Receipt {
     pub(crate) fn fail(&mut self, error: String) {
         self.contact = Contact::Failed;
         self.error.get_or_insert(error);
+    }
+
+    /// Counts the points of an outbox that only the next run may deliver.
+    pub(crate) fn withhold(&mut self, withheld: Option<&Withheld>, outbox: &str) {
+        if let Some(Withheld { points, is_certain, .. }) = withheld {
+            self.withheld[usize::from(*is_certain)] += points.get(outbox).copied().unwrap_or_default();
+        }
+    }
+
+    /// The number of points that only the next run may deliver.
+    pub(crate) fn withheld(&self) -> u64 {
+        self.withheld.iter().sum()
+    }
+
+    /// Says why points were withheld, if some were and there was no other error.
+    pub(crate) fn explain(&mut self, withheld: Option<&Withheld>) {
+        if let Some(withheld) = withheld.filter(|_| self.withheld() > 0) {
+            self.error.get_or_insert_with(|| withheld.to_string());
+        }
+    }
+
+    /// Counts the points in the outbox after the delivery, which the next run has if the store is kept.
+    pub(crate) fn count_waiting(&mut self, waiting: u64, is_kept: bool) {
+        [self.lost, self.left] = self.withheld;
+        *if is_kept { &mut self.left } else { &mut self.lost } += waiting;
     }
 
     pub(crate) fn refuse(&mut self, series: u64, error: &DeliveryError) {

@@ -28,11 +28,12 @@ use crate::{
     guard::Connecting,
     name::{reporter_name, with_name},
     past_runs::KnownRuns,
+    recorded::Recorded,
     responses::Responses,
     run_trace::RunTrace,
     self_metrics::{FinishedRun, MetricResult, RunResult},
     service_run::RunPlan,
-    state::{Recorded, RunState},
+    state::RunState,
     target::Target,
 };
 

@@ -11,14 +11,17 @@ use std::{
 };
 
 use system_health_registry::Report;
-use system_health_state::{Opened, Recipient, RunId, Store, StoreError};
+use system_health_state::{Opened, Recipient, RunCopy, RunId, Store, StoreError};
 use tokio::{
     sync::Mutex,
     task::{JoinError, spawn_blocking},
     time::{Instant, timeout},
 };
 
-use crate::error::Chain;
+use crate::{
+    error::Chain,
+    recorded::{Contents, Recorded, Withheld},
+};
 
 /// Timeout of the store. A store that takes longer, for example on a lost network file system, counts as unusable.
 const MAX_WAIT: Duration = Duration::from_secs(15);
@@ -73,11 +76,11 @@ pub(crate) struct CurrentStore {
     deadline: Instant,
 }
 
-/// A recorded report.
-#[derive(Debug, Clone)]
-pub(crate) struct Recorded {
-    pub(crate) current: CurrentStore,
-    pub(crate) run: RunId,
+/// Why a report was not recorded.
+struct RecordError {
+    error: StateError,
+    /// What the store contains of the report anyway.
+    contents: Contents,
 }
 
 impl RunState {
@@ -134,16 +137,19 @@ impl RunState {
     ) -> Result<Recorded, StateError> {
         let current = self.current().await;
         match current.try_record(report, recipients).await {
-            Err(error) => self.record_in_another_store(&current, error, report, recipients).await,
-            Ok(run) => Ok(Recorded { current, run }),
+            Err(RecordError { error, contents }) => {
+                self.record_in_another_store(&current, contents, error, report, recipients).await
+            }
+            Ok(run) => Ok(Recorded::only_in(current, run)),
         }
     }
 
-    /// Records a report after the store has failed. If the file is damaged, a new file replaces it. Otherwise, or if
-    /// that fails as well, the rest of the run uses a store in memory.
+    /// Records a report after a store has failed that contains some of it. If the file is damaged, a new file replaces it.
+    /// Otherwise, or if that fails as well, the rest of the run uses a store in memory.
     pub(crate) async fn record_in_another_store(
         &self,
         failed: &CurrentStore,
+        mut contents: Contents,
         mut error: StateError,
         report: &Arc<Report>,
         recipients: &[Recipient],
@@ -151,9 +157,9 @@ impl RunState {
         let mut current = self.current.lock().await;
         // The delivery to another destination may already have replaced the store.
         if !Arc::ptr_eq(&current.store, &failed.store) {
-            match current.try_record(report, recipients).await {
-                Ok(run) => return Ok(Recorded { current: current.clone(), run }),
-                Err(newer) => error = newer,
+            match current.record_again(failed, contents, &error, report, recipients).await {
+                Ok(recorded) => return Ok(recorded),
+                Err(newer) => RecordError { error, contents } = newer,
             }
         }
         let Some(folder) = current.folder.take() else { return Err(error) };
@@ -164,16 +170,17 @@ impl RunState {
                 CurrentStore::in_folder(folder, current.deadline, Store::replace_damaged).await
         {
             *current = CurrentStore { replaced: true, ..opened };
-            if let Ok(run) = current.try_record(report, recipients).await {
-                return Ok(Recorded { current: current.clone(), run });
+            match current.record_again(failed, contents, &error, report, recipients).await {
+                Ok(recorded) => return Ok(recorded),
+                Err(newer) => contents = newer.contents,
             }
         }
         warn_that_state_is_lost(&error);
         let unwritable = (!is_damaged).then(|| Arc::clone(&current.store));
         let unresponsive = Arc::clone(&current.unresponsive);
         *current = CurrentStore { unwritable, unresponsive, ..CurrentStore::in_memory(current.deadline)? };
-        let run = current.try_record(report, recipients).await?;
-        Ok(Recorded { current: current.clone(), run })
+        let recorded = current.record_again(failed, contents, &error, report, recipients).await;
+        recorded.map_err(|failed| failed.error)
     }
 }
 
@@ -256,9 +263,48 @@ impl CurrentStore {
         done
     }
 
-    async fn try_record(&self, report: &Arc<Report>, recipients: &[Recipient]) -> Result<RunId, StateError> {
+    async fn try_record(
+        &self,
+        report: &Arc<Report>,
+        recipients: &[Recipient],
+    ) -> Result<RunId, RecordError> {
         let (report, recipients) = (Arc::clone(report), recipients.to_vec());
-        self.ask(&self.store, move |store| store.record_for(&report, &recipients)).await
+        let recorded = self.ask(&self.store, move |store| store.record_for(&report, &recipients));
+        recorded.await.map_err(|error| RecordError { error, contents: Contents::Nothing })
+    }
+
+    /// Records a report after another store has failed, which contains some of it. No point that the next run may deliver from
+    /// that store is delivered from this one, unless the destination overwrites it.
+    async fn record_again(
+        &self,
+        failed: &CurrentStore,
+        contents: Contents,
+        why: &StateError,
+        report: &Arc<Report>,
+        recipients: &[Recipient],
+    ) -> Result<Recorded, RecordError> {
+        let (report, mut recipients) = (Arc::clone(report), recipients.to_vec());
+        if self.is_kept() {
+            // The damaged file was moved aside, so nothing is delivered from it. If it proved to be intact, it is still used
+            // and may contain the report.
+            recipients.iter_mut().for_each(|recipient| recipient.once = true);
+            let run = self.try_record(&report, &recipients).await?;
+            return Ok(Recorded::only_in(self.clone(), run));
+        }
+        let contents = match &self.unwritable {
+            Some(unwritable) if Arc::ptr_eq(unwritable, &failed.store) => contents,
+            // A damaged file may be moved aside by the next run.
+            _ => contents.min(Contents::Unknown),
+        };
+        if contents == Contents::Nothing {
+            let run = self.try_record(&report, &recipients).await?;
+            return Ok(Recorded::only_in(self.clone(), run));
+        }
+        let copied = self.ask(&self.store, move |store| store.record_copy(&report, &recipients)).await;
+        let RunCopy { run, withheld } = copied.map_err(|error| RecordError { error, contents })?;
+        let (is_certain, error) = (contents == Contents::Report, Chain(why).to_string());
+        let withheld = Some(Withheld { points: withheld, is_certain, error });
+        Ok(Recorded { current: self.clone(), run, withheld })
     }
 
     async fn in_folder(

@@ -7,6 +7,9 @@ use system_health_registry::{Tag, TagError, overlay_tags, settings::may_be_secre
 
 use crate::ReportSettings;
 
+/// A tag whose text no message repeats.
+const HIDDEN_TAG: &str = "a tag (not shown, because it may be a secret)";
+
 /// An invalid tag, and where it comes from.
 #[derive(Debug, thiserror::Error)]
 #[error("{origin}")]
@@ -49,21 +52,32 @@ pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
 /// invalid tags are ignored. A warning is logged in both cases.
 fn ambient(written: &str) -> BTreeSet<Tag> {
     let written = written.split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty());
-    let tags = written.filter_map(|written| match Tag::normalised(written) {
-        Ok(tag) => {
-            if tag.as_str() != written.to_lowercase() {
-                tracing::warn!(
-                    "DD_TAGS: `{written}` is sent as `{tag}`, because Datadog would store it in this form"
-                );
-            }
-            Some(tag)
+    let tags = written.filter_map(|written| {
+        let (tag, warning) = ambient_tag(written);
+        if let Some(warning) = warning {
+            tracing::warn!("DD_TAGS: {warning}");
         }
-        Err(error) => {
-            tracing::warn!("DD_TAGS: `{written}` is ignored: {error}");
-            None
-        }
+        tag
     });
     tags.collect()
+}
+
+/// A tag of `DD_TAGS`, if it is not ignored, and a warning, if it is not sent as it is written.
+fn ambient_tag(written: &str) -> (Option<Tag>, Option<String>) {
+    let tag = Tag::normalised(written);
+    let warning = match &tag {
+        Ok(tag) if tag.as_str() == written.to_lowercase() => None,
+        // The stored form and the error would show most of the secret.
+        Ok(_) if may_be_secret(written) => {
+            Some(format!("{HIDDEN_TAG} is sent in the form in which Datadog would store it"))
+        }
+        Err(_) if may_be_secret(written) => Some(format!("{HIDDEN_TAG} is ignored, because it is not valid")),
+        Ok(tag) => {
+            Some(format!("`{written}` is sent as `{tag}`, because Datadog would store it in this form"))
+        }
+        Err(error) => Some(format!("`{written}` is ignored: {error}")),
+    };
+    (tag.ok(), warning)
 }
 
 /// Parses a list of tags in the settings.
@@ -72,10 +86,10 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     let parsed = |tag: &String| {
         Tag::parse(tag).map_err(|error| match error {
             // The error of the tag would show what Datadog stores, which reveals most of the secret.
-            TagError::Changed { written, .. } if may_be_secret(&written) => de::Error::custom(
-                "a tag (not shown, because it may be a secret) would be stored as another; a tag starts with a \
-                 letter and contains only letters, digits, `_`, `-`, `:`, `.` and `/`",
-            ),
+            TagError::Changed { written, .. } if may_be_secret(&written) => de::Error::custom(format_args!(
+                "{HIDDEN_TAG} would be stored as another; a tag starts with a letter and contains only letters, digits, \
+                 `_`, `-`, `:`, `.` and `/`"
+            )),
             error => de::Error::custom(error),
         })
     };
@@ -149,6 +163,24 @@ mod tests {
             text(&tags.unwrap()),
             "env:development owner:me_x.com service:system-health source:system-health team:web"
         );
+    }
+
+    #[test]
+    fn a_warning_about_a_tag_of_the_environment_does_not_show_a_secret() {
+        let token = "0ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+        let digits = "1234567890123456789012345";
+        for (written, warning) in [
+            ("42", "`42` is ignored: tag `42` has no letter to start with; write a tag such as \"team:platform\""),
+            ("owner:a!b", "`owner:a!b` is sent as `owner:a_b`, because Datadog would store it in this form"),
+            (
+                token,
+                "a tag (not shown, because it may be a secret) is sent in the form in which Datadog would store it",
+            ),
+            (digits, "a tag (not shown, because it may be a secret) is ignored, because it is not valid"),
+        ] {
+            assert_eq!(ambient_tag(written).1.as_deref(), Some(warning));
+        }
+        assert_eq!(ambient_tag("Team:Web").1, None);
     }
 
     #[test]

@@ -159,10 +159,11 @@ impl Target {
     pub(crate) fn recipient(&self, slot: Duration, watching_since: SystemTime) -> Recipient {
         let Capabilities { gauges, counts, rates, distributions, .. } = self.capabilities;
         let kinds = [("gauge", gauges), ("count", counts), ("rate", rates), ("distribution", distributions)];
-        let adds_up = kinds.into_iter().filter(|(_, repeat)| *repeat == Repeat::AddsUp && !slot.is_zero());
+        let adds_up = kinds.into_iter().filter(|(_, repeat)| *repeat == Repeat::AddsUp);
         Recipient {
             destination: self.outbox.clone(),
-            once: adds_up.map(|(kind, _)| kind).collect(),
+            adds_up: adds_up.map(|(kind, _)| kind).collect(),
+            once: !slot.is_zero(),
             watching_since,
             counters: self.capabilities.counter_temporality,
             distributions: self.capabilities.distribution_temporality,

@@ -21,6 +21,7 @@
 mod backfill;
 mod conversion;
 mod convert;
+mod copy;
 mod dashboards;
 mod descriptions;
 mod error;
@@ -39,6 +40,7 @@ mod sending;
 mod store;
 
 pub use backfill::{BackfillFate, Backfilled};
+pub use copy::RunCopy;
 pub use error::StoreError;
 pub use events::{GoalState, PendingEvent};
 pub use history::{HistoryEntry, PastFailures, PastResult, PastSample};

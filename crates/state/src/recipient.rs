@@ -9,9 +9,10 @@ use system_health_registry::Temporality;
 pub struct Recipient {
     /// The name of the destination.
     pub destination: String,
-    /// The kinds, such as `count`, whose repeated points the destination would add up. Of these kinds, it gets only one
-    /// point for each series and time.
-    pub once: Vec<&'static str>,
+    /// The kinds, such as `count`, whose repeated points the destination would add up.
+    pub adds_up: Vec<&'static str>,
+    /// Whether the destination gets only one point of these kinds for each series and time.
+    pub once: bool,
     /// Whether the destination gets the totals of counters, or counts of what was added since the previous run.
     pub counters: Temporality,
     /// When the reporter began to watch. The whole total of a counter that started later is an increase.
@@ -25,7 +26,8 @@ impl From<&str> for Recipient {
     fn from(destination: &str) -> Self {
         Self {
             destination: destination.to_owned(),
-            once: Vec::new(),
+            adds_up: Vec::new(),
+            once: false,
             counters: Temporality::Cumulative,
             watching_since: SystemTime::now(),
             distributions: Temporality::Delta,

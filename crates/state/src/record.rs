@@ -18,8 +18,8 @@ impl Store {
     /// recipient.
     ///
     /// If a point with the same series and time is already waiting, it is removed, because it could overwrite the newer
-    /// value if it were delivered later. For the kinds that the recipient gets only [once](Recipient::once), the
-    /// earlier point counts instead, and the new one is not added.
+    /// value if it were delivered later. If the recipient [adds up](Recipient::adds_up) points of this kind and gets them only
+    /// [once](Recipient::once), the earlier point counts instead, and the new one is not added.
     pub fn record_for(&self, report: &Report, recipients: &[Recipient]) -> Result<RunId, StoreError> {
         self.write(|transaction| insert(transaction, report, recipients))
     }
@@ -66,7 +66,7 @@ impl Store {
 }
 
 /// Writes a run, and its points into the outbox of each recipient.
-fn insert(
+pub(crate) fn insert(
     transaction: &Transaction<'_>,
     report: &Report,
     recipients: &[Recipient],
@@ -105,9 +105,9 @@ fn put_into_outbox(
     transaction: &Transaction<'_>,
     run: RunId,
     count: i64,
-    Recipient { destination, once, .. }: &Recipient,
+    Recipient { destination, adds_up, once, .. }: &Recipient,
 ) -> rusqlite::Result<()> {
-    let once = once.join(",");
+    let once = if *once { adds_up.join(",") } else { String::new() };
     let repeated = repeated(transaction, run, destination, &once)?;
     transaction.execute(
         "UPDATE recipients SET repeated = ?3 WHERE destination = ?1 AND run = ?2",
@@ -193,7 +193,7 @@ fn insert_outcomes(
 }
 
 /// Whether the kind of a series is in the list `?3`, which is separated by commas.
-const IS_ONCE: &str = "instr(',' || ?3 || ',', ',' || kind || ',') > 0";
+pub(crate) const KIND_IS_IN_LIST: &str = "instr(',' || ?3 || ',', ',' || kind || ',') > 0";
 
 /// The points of a run that are not added, because the destination gets them only once and an earlier run with the same
 /// time has already added them.
@@ -209,7 +209,7 @@ fn repeated(
     transaction
         .prepare(&format!(
             "SELECT points.run, position FROM points CROSS JOIN series ON series.id = series
-             WHERE points.run = ?2 AND {IS_ONCE} AND series IN (
+             WHERE points.run = ?2 AND {KIND_IS_IN_LIST} AND series IN (
                  SELECT series FROM runs AS own
                  CROSS JOIN runs AS earlier ON earlier.timestamp = own.timestamp AND earlier.id <> own.id
                  CROSS JOIN recipients ON destination = ?1 AND recipients.run = earlier.id
@@ -237,7 +237,7 @@ fn replace_waiting(
              CROSS JOIN outbox ON destination = ?1 AND outbox.run = earlier.id AND sending_since IS NULL
              CROSS JOIN points ON points.run = earlier.id AND position BETWEEN first AND last
              CROSS JOIN series ON series.id = series
-             WHERE own.id = ?2 AND NOT {IS_ONCE} AND series IN (SELECT series FROM points WHERE run = ?2)
+             WHERE own.id = ?2 AND NOT {KIND_IS_IN_LIST} AND series IN (SELECT series FROM points WHERE run = ?2)
              ORDER BY points.run, position"
         ))?
         .query_map(params![destination, run.0, once], PendingId::from_row)?

@@ -4,6 +4,7 @@ mod backend;
 mod choice;
 mod counters;
 mod events;
+mod failing_store;
 mod goals;
 mod independence;
 mod interruption;

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod conversion;
+mod copy;
 mod crash;
 mod damage;
 mod descriptions;

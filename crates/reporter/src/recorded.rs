@@ -1,0 +1,51 @@
+//! A recorded report. A store that failed may contain the same report, and a later run delivers what it contains.
+
+use std::{collections::BTreeMap, fmt};
+
+use system_health_state::RunId;
+
+use crate::state::CurrentStore;
+
+/// A recorded report.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    pub(crate) current: CurrentStore,
+    pub(crate) run: RunId,
+    /// The points that are not delivered from this store, because a store that failed contains them or may contain them.
+    pub(crate) withheld: Option<Withheld>,
+}
+
+/// Points that must not be delivered from two stores.
+#[derive(Debug, Clone)]
+pub(crate) struct Withheld {
+    /// Their number in each outbox.
+    pub(crate) points: BTreeMap<String, u64>,
+    /// Whether the failed store certainly contains them, so that the next run delivers them.
+    pub(crate) is_certain: bool,
+    /// Why the store failed.
+    pub(crate) error: String,
+}
+
+/// What a store that failed contains of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Contents {
+    Nothing,
+    /// Perhaps the report. If the report is there, the next run delivers it.
+    Unknown,
+    /// The report. The next run delivers it.
+    Report,
+}
+
+impl Recorded {
+    /// A report that no other store contains.
+    pub(crate) fn only_in(current: CurrentStore, run: RunId) -> Self {
+        Self { current, run, withheld: None }
+    }
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fate = if self.is_certain { "wait there" } else { "are not sent, because they may wait there" };
+        write!(f, "{}; points that the destination would add up {fate}", self.error)
+    }
+}

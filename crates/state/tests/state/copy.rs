@@ -1,0 +1,36 @@
+//! Runs that are recorded in a second store.
+
+use system_health_registry::Temporality;
+use system_health_state::{Recipient, Store};
+
+use crate::harness::{Total, at, counters, durations, report};
+
+const HERE: &str = "statsd here";
+
+#[test]
+fn points_that_add_up_or_are_converted_are_withheld() {
+    let here = Recipient::from(HERE);
+    let adds_up = Recipient { adds_up: vec!["count"], ..here.clone() };
+    let deltas = Recipient { counters: Temporality::Delta, ..here.clone() };
+    let totals = Recipient { distributions: Temporality::Cumulative, ..here.clone() };
+    let total = Total { queue: "a", value: 1.0, start: Some(at(1)) };
+    let (counts, counters, durations) =
+        (report(1, &[1.0, 2.0]), counters(1, &[total]), durations(1, &[1.0, 2.0]));
+    for (report, recipient, withheld, waiting) in [
+        (&counts, &here, 0, 2),
+        (&counts, &adds_up, 2, 0),
+        (&counts, &deltas, 0, 2),
+        (&counters, &here, 0, 1),
+        (&counters, &deltas, 1, 0),
+        (&durations, &here, 0, 1),
+        (&durations, &totals, 1, 0),
+    ] {
+        let store = Store::in_memory().unwrap();
+
+        let copy = store.record_copy(report, std::slice::from_ref(recipient)).unwrap();
+
+        assert_eq!(copy.withheld[HERE], withheld, "{recipient:?}");
+        assert_eq!(store.waiting(HERE).unwrap(), waiting, "{recipient:?}");
+        assert_eq!(store.baselines(HERE, copy.run).unwrap(), 0, "{recipient:?}");
+    }
+}
