@@ -33,10 +33,7 @@ mod unit_tests {
         let runs = [NOW - SPAN - 100, NOW - 301, NOW - 300, NOW - 299, NOW - 90, NOW];
 
         let start = NOW - SPAN;
-        assert_eq!(
-            instants(runs.into_iter(), None, NOW),
-            [start, NOW - 300, NOW - 240, NOW - 60, NOW]
-        );
+        assert_eq!(instants(runs.into_iter(), None, NOW), [start, NOW - 300, NOW - 240, NOW - 60, NOW]);
         assert_eq!(instants(runs.into_iter(), Some(NOW - 240), NOW), [NOW - 60, NOW]);
         assert_eq!(instants(runs.into_iter(), Some(NOW), NOW), [0; 0]);
     }

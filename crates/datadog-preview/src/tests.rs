@@ -10,8 +10,8 @@ use std::{
 use serde_json::{Value, json};
 use system_health_intake::Intake;
 use system_health_registry::{
-    Catalog, Distribution, Facts, Goal, IntoReading, Kind, Metric, Outcome, Report, Run, Settings, Tag, Unavailable,
-    location,
+    Catalog, Distribution, Facts, Goal, IntoReading, Kind, Metric, Outcome, Report, Run, Settings, Tag,
+    Unavailable, location,
 };
 use system_health_reporter::{
     Finished, ReportSettings, Reporter, Selection, base_tags, with_goals_of_settings,
@@ -122,7 +122,10 @@ async fn a_metric_that_misses_its_goal_alerts_and_one_without_data_has_no_state(
     part.observe(&run(&settings).await);
 
     let open = monitor(&part, OPEN);
-    assert_eq!((&open["state"], &open["groups"]), (&json!("Alert"), &json!([{ "tags": [], "state": "Alert" }])));
+    assert_eq!(
+        (&open["state"], &open["groups"]),
+        (&json!("Alert"), &json!([{ "tags": [], "state": "Alert" }]))
+    );
     assert_eq!(open["query"], open["monitor"]["query"]);
     assert!(open["monitor"]["message"].as_str().unwrap().contains("Managed by `report`"), "{open:#}");
     assert_eq!(open["monitor"].get("id"), None, "it is as a push sends it");
@@ -194,8 +197,12 @@ async fn new_settings_change_the_monitors() {
     part.configure(part_settings("[goals]\n'jobs.open' = '< 10'\n'jobs.late' = false\n", None));
 
     let all = answer(&part, "/api/v1/monitors");
-    let states: Vec<_> =
-        all["monitors"].as_array().unwrap().iter().map(|monitor| (&monitor["name"], &monitor["state"])).collect();
+    let states: Vec<_> = all["monitors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|monitor| (&monitor["name"], &monitor["state"]))
+        .collect();
     let name = json!("jobs.open should be < 10 (env:development,service:system-health)");
     assert_eq!(states, [(&name, &json!("OK"))]);
 }
@@ -250,7 +257,8 @@ fn a_monitor_that_needs_points_that_are_not_kept_has_no_state() {
     };
 
     assert_eq!(open(Some(now - 30 * 60)).get("reason"), None);
-    let (shown, expected) = (open(Some(now - 60)), "it cannot be evaluated: it looks back 30m, and of more than");
+    let (shown, expected) =
+        (open(Some(now - 60)), "it cannot be evaluated: it looks back 30m, and of more than");
     assert_eq!(shown["state"], Value::Null);
     assert!(shown["reason"].as_str().unwrap().starts_with(expected), "{shown:#}");
 }
@@ -275,8 +283,11 @@ fn mistakes_say_what_is_wrong() {
 #[test]
 fn a_history_that_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(Store::FILE), "This is no database, but a long enough text.".repeat(99))
-        .unwrap();
+    std::fs::write(
+        folder.path().join(Store::FILE),
+        "This is no database, but a long enough text.".repeat(99),
+    )
+    .unwrap();
     let part = DatadogPreview::new(part_settings("", Some(folder.path())));
 
     let AnswerError::Failed(text) = part.answer("/api/v1/monitors", "").unwrap_err() else { panic!() };

@@ -14,11 +14,7 @@ use crate::{
 impl Store {
     /// The runs since a time, oldest first. The runs of a backfill are not included, because no destination gets them. Together,
     /// the runs have at most `limit` points: older runs are left out. Returns also whether any was left out.
-    pub fn recorded_runs(
-        &self,
-        since: SystemTime,
-        limit: usize,
-    ) -> Result<(Vec<RunId>, bool), StoreError> {
+    pub fn recorded_runs(&self, since: SystemTime, limit: usize) -> Result<(Vec<RunId>, bool), StoreError> {
         self.read(|connection| {
             let mut newest_first = connection.prepare(
                 "SELECT id, (SELECT coalesce(max(last) + 1, 0) FROM outcomes WHERE run = id) FROM runs

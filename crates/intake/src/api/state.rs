@@ -114,7 +114,8 @@ impl State {
     /// Stores points as they are.
     pub(crate) fn add_points(&mut self, points: &[Point]) -> Result<(), StoreError> {
         self.store.put_points(points)?;
-        let metrics = points.iter().map(|Point { metric, kind, unit, .. }| (&**metric, *kind, unit.as_deref()));
+        let metrics =
+            points.iter().map(|Point { metric, kind, unit, .. }| (&**metric, *kind, unit.as_deref()));
         self.learn(metrics)
     }
 

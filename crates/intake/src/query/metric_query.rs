@@ -124,7 +124,10 @@ impl<'a> Query<'a> {
                     buckets.entry(start).or_default().push(value);
                 }
             }
-            (owned(tags), buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect())
+            (
+                owned(tags),
+                buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect(),
+            )
         });
         let mut all: Groups = all.collect();
         for (tags, buckets) in distributions {

@@ -56,7 +56,8 @@ fn points_of_any_time_are_stored_as_they_are() {
 #[test]
 fn a_monitor_knows_groups_of_an_earlier_evaluation_until_it_is_deleted() {
     let intake = Intake::in_memory().unwrap();
-    let state = || answer(&intake, "GET", "/api/v1/intake/monitors", &json!({}))["monitors"][0]["state"].clone();
+    let state =
+        || answer(&intake, "GET", "/api/v1/intake/monitors", &json!({}))["monitors"][0]["state"].clone();
     let id = answer(&intake, "POST", "/api/v1/monitor", &monitor())["id"].clone();
     intake.add_points(&[point(now() - 2 * HOUR, 7.0)]).unwrap();
     assert_eq!(state(), Value::Null, "the window contains no point");

@@ -48,5 +48,8 @@ fn the_page_shows_metrics_monitors_and_dashboards() {
     assert_eq!(browser.evaluate(&format!("{widget}.querySelector('.measured').innerText")), "1");
     assert_eq!(browser.problems(), [""; 0]);
     let requested = browser.requested();
-    assert!(requested.iter().all(|address| address.starts_with(&url) || address == "data:,"), "{requested:#?}");
+    assert!(
+        requested.iter().all(|address| address.starts_with(&url) || address == "data:,"),
+        "{requested:#?}"
+    );
 }

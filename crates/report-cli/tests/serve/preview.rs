@@ -91,7 +91,8 @@ fn the_queries_of_the_dashboard_find_the_last_values() {
         let query = query.replace(' ', "%20");
         let found = service.get(&format!("/api/v1/query?from={}&to={to}&query={query}", to - 3600), "");
         assert_eq!(found.status, 200, "{query}: {found:?}");
-        let last = found.json()["series"][0]["pointlist"].as_array().and_then(|points| points.last().cloned());
+        let last =
+            found.json()["series"][0]["pointlist"].as_array().and_then(|points| points.last().cloned());
         if query.contains("commits.hotfix{") {
             assert_eq!(last.unwrap()[1], 1.0, "{query}");
         }

@@ -57,7 +57,12 @@ impl Running {
     }
 
     /// The same with parts of the page.
-    pub(super) fn start_with(latest: Arc<Latest>, parts: Parts, clock: Clock, listen: Option<SocketAddr>) -> Self {
+    pub(super) fn start_with(
+        latest: Arc<Latest>,
+        parts: Parts,
+        clock: Clock,
+        listen: Option<SocketAddr>,
+    ) -> Self {
         let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

@@ -81,8 +81,7 @@ async fn a_part_answers_behind_the_same_checks_as_the_other_documents() {
 
 #[tokio::test]
 async fn a_part_that_cannot_answer_says_why() {
-    let server =
-        Running::start_with(Arc::new(Latest::new(served(None))), parts(), Clock::default(), None);
+    let server = Running::start_with(Arc::new(Latest::new(served(None))), parts(), Clock::default(), None);
 
     for (query, status, text) in [("wrong", 400, "that is wrong\n"), ("broken", 500, "that is broken\n")] {
         let response = server.get(&format!("{PATH}?{query}"), "").await;
@@ -105,9 +104,7 @@ async fn a_part_takes_each_run_and_new_settings() {
     let parts = parts();
     let mut stage = Stage::new(at(0));
     stage.parts = parts.clone();
-    let service = |key: &str| {
-        configuration(builder([one(key)], &[]), 10, Catalog::new([one(key)]).unwrap())
-    };
+    let service = |key: &str| configuration(builder([one(key)], &[]), 10, Catalog::new([one(key)]).unwrap());
     let shown = || {
         let (_, part) = parts.paths().next().unwrap();
         part.answer(PATH, "").unwrap()
