@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 /// How long points are kept, in seconds: the longest window of a monitor.
 pub(crate) const SPAN: i64 = 7 * 24 * 60 * 60;
-/// Maximum number of points that are kept.
-pub(crate) const MAX_POINTS: usize = 500_000;
+/// Maximum number of points that are kept. They take about 10 MiB.
+pub(crate) const MAX_POINTS: usize = 200_000;
 /// Points are deleted when there are this many more, because a deletion reads all of them.
 const SLACK: usize = MAX_POINTS / 10;
 /// Points are deleted when they are this much older, in seconds.
