@@ -11,7 +11,7 @@ use std::{
 };
 
 use system_health_registry::Report;
-use system_health_state::{Opened, Recipient, RunCopy, RunId, Store, StoreError};
+use system_health_state::{Call, Opened, Recipient, RunCopy, RunId, Store, StoreError};
 use tokio::{
     sync::Mutex,
     task::{JoinError, spawn_blocking},
@@ -248,15 +248,24 @@ impl CurrentStore {
         store: &Arc<Store>,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StateError> {
+        self.call(&Arc::default(), store, work).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        call: &Arc<Call>,
+        store: &Arc<Store>,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StateError> {
         let in_memory = self.folder.is_none() && Arc::ptr_eq(store, &self.store);
-        let store = Arc::clone(store);
         if in_memory {
+            let store = Arc::clone(store);
             return Ok(spawn_blocking(move || work(&store)).await??);
         }
         if self.unresponsive.load(Relaxed) {
             return Err(StateError::Unresponsive);
         }
-        let done = with_timeout(self.deadline, move || work(&store)).await;
+        let done = ask_until(self.deadline, call, store, work).await;
         if matches!(done, Err(StateError::Timeout(_))) {
             self.unresponsive.store(true, Relaxed);
         }
@@ -269,8 +278,12 @@ impl CurrentStore {
         recipients: &[Recipient],
     ) -> Result<RunId, RecordError> {
         let (report, recipients) = (Arc::clone(report), recipients.to_vec());
-        let recorded = self.ask(&self.store, move |store| store.record_for(&report, &recipients));
-        recorded.await.map_err(|error| RecordError { error, contents: Contents::Nothing })
+        let call = Arc::<Call>::default();
+        let recorded = self.call(&call, &self.store, move |store| store.record_for(&report, &recipients));
+        recorded.await.map_err(|error| {
+            let is_unknown = matches!(error, StateError::Timeout(_)) && !call.end();
+            RecordError { error, contents: if is_unknown { Contents::Unknown } else { Contents::Nothing } }
+        })
     }
 
     /// Records a report after another store has failed, which contains some of it. No point that the next run may deliver from
@@ -347,8 +360,22 @@ pub(crate) async fn ask_store<T: Send + 'static>(
     store: &Arc<Store>,
     work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StateError> {
-    let store = Arc::clone(store);
-    with_timeout(Instant::now() + MAX_WAIT, move || work(&store)).await
+    ask_until(Instant::now() + MAX_WAIT, &Arc::default(), store, work).await
+}
+
+/// Calls a function with a store, in a thread that may block, with a timeout. After the timeout, no commit begins.
+async fn ask_until<T: Send + 'static>(
+    deadline: Instant,
+    call: &Arc<Call>,
+    store: &Store,
+    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StateError> {
+    let store = store.for_call(Arc::clone(call));
+    let done = with_timeout(deadline, move || work(&store)).await;
+    if matches!(done, Err(StateError::Timeout(_))) {
+        call.end();
+    }
+    done
 }
 
 /// Calls a function in a thread that may block, with a timeout.
@@ -377,3 +404,6 @@ fn warn_that_state_is_lost(error: &StateError) {
         Chain(error)
     );
 }
+
+#[cfg(test)]
+mod tests;
