@@ -69,6 +69,8 @@ pub(crate) struct CurrentStore {
     wanted: bool,
     /// Whether the store has already replaced a damaged one.
     replaced: bool,
+    /// Whether the totals of counters in earlier runs may have been forgotten.
+    is_forgetful: bool,
     /// A store that could not be written. Points that wait in it can still be read and delivered.
     unwritable: Option<Arc<Store>>,
     /// Whether the folder has stopped responding.
@@ -86,7 +88,8 @@ struct RecordError {
 impl RunState {
     /// A store in memory, for a run that keeps no state.
     pub(crate) fn disabled(deadline: Instant) -> Result<Self, StateError> {
-        Ok(Self::new(CurrentStore { wanted: false, ..CurrentStore::in_memory(deadline)? }))
+        let in_memory = CurrentStore::in_memory(deadline)?;
+        Ok(Self::new(CurrentStore { wanted: false, is_forgetful: false, ..in_memory }))
     }
 
     /// Opens the store in a folder. If that fails or takes too long, uses a store in memory.
@@ -169,7 +172,7 @@ impl RunState {
             && let Ok(opened) =
                 CurrentStore::in_folder(folder, current.deadline, Store::replace_damaged).await
         {
-            *current = CurrentStore { replaced: true, ..opened };
+            *current = CurrentStore { replaced: true, is_forgetful: true, ..opened };
             match current.record_again(failed, contents, &error, report, recipients).await {
                 Ok(recorded) => return Ok(recorded),
                 Err(newer) => contents = newer.contents,
@@ -187,7 +190,16 @@ impl RunState {
 impl CurrentStore {
     /// A store in memory, for this run only.
     fn in_memory(deadline: Instant) -> Result<Self, StateError> {
-        Ok(Self::with(Arc::new(Store::in_memory()?), None, deadline))
+        Ok(Self::with(Arc::new(Store::in_memory()?), None, true, deadline))
+    }
+
+    /// A recipient of this store. If totals may have been forgotten, the first total of a counter is no increase, because earlier runs
+    /// may have delivered some of it.
+    pub(crate) fn recipient(&self, mut recipient: Recipient) -> Recipient {
+        if self.is_forgetful {
+            recipient.watching_since = None;
+        }
+        recipient
     }
 
     /// Whether the store outlives the run.
@@ -277,7 +289,8 @@ impl CurrentStore {
         report: &Arc<Report>,
         recipients: &[Recipient],
     ) -> Result<RunId, RecordError> {
-        let (report, recipients) = (Arc::clone(report), recipients.to_vec());
+        let recipients: Vec<_> = recipients.iter().cloned().map(|it| self.recipient(it)).collect();
+        let report = Arc::clone(report);
         let call = Arc::<Call>::default();
         let recorded = self.call(&call, &self.store, move |store| store.record_for(&report, &recipients));
         recorded.await.map_err(|error| {
@@ -327,18 +340,19 @@ impl CurrentStore {
     ) -> Result<Self, StateError> {
         let place = folder.clone();
         let Opened { store, moved_aside } = with_timeout(deadline, move || open(&place)).await?;
-        if let Some(damaged) = moved_aside {
-            warn_of_damage(&damaged);
+        if let Some(damaged) = &moved_aside {
+            warn_of_damage(damaged);
         }
-        Ok(Self::with(Arc::new(store), Some(folder), deadline))
+        Ok(Self::with(Arc::new(store), Some(folder), moved_aside.is_some(), deadline))
     }
 
-    fn with(store: Arc<Store>, folder: Option<PathBuf>, deadline: Instant) -> Self {
+    fn with(store: Arc<Store>, folder: Option<PathBuf>, is_forgetful: bool, deadline: Instant) -> Self {
         Self {
             store,
             folder,
             wanted: true,
             replaced: false,
+            is_forgetful,
             unwritable: None,
             unresponsive: Arc::default(),
             deadline,
