@@ -284,11 +284,7 @@ impl CurrentStore {
         done
     }
 
-    async fn try_record(
-        &self,
-        report: &Arc<Report>,
-        recipients: &[Recipient],
-    ) -> Result<RunId, RecordError> {
+    async fn try_record(&self, report: &Arc<Report>, recipients: &[Recipient]) -> Result<RunId, RecordError> {
         let recipients: Vec<_> = recipients.iter().cloned().map(|it| self.recipient(it)).collect();
         let report = Arc::clone(report);
         let call = Arc::<Call>::default();
@@ -313,7 +309,9 @@ impl CurrentStore {
         if self.is_kept() {
             // The damaged file was moved aside, so nothing is delivered from it. If it proved to be intact, it is still used
             // and may contain the report.
-            recipients.iter_mut().for_each(|recipient| recipient.once = true);
+            for recipient in &mut recipients {
+                recipient.once = true;
+            }
             let run = self.try_record(&report, &recipients).await?;
             return Ok(Recorded::only_in(self.clone(), run));
         }

@@ -161,7 +161,8 @@ async fn an_increase_is_not_delivered_twice_if_one_run_cannot_be_recorded() {
     scene.run(&reporter, Mode::Push).await;
 
     let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
-    let trigger = "CREATE TRIGGER failing BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'a full disk'); END";
+    let trigger =
+        "CREATE TRIGGER failing BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'a full disk'); END";
     file.execute_batch(trigger).unwrap();
     scene.run(&reporter, Mode::Push).await;
     file.execute_batch("DROP TRIGGER failing").unwrap();
@@ -177,7 +178,8 @@ async fn an_increase_is_not_delivered_twice_if_the_file_was_damaged() {
     let reporter = watching(&scene, &backend).build().unwrap();
     scene.run(&reporter, Mode::Push).await;
 
-    fs::write(scene.folder.path().join("state.db"), "damaged, and longer than the header of a database").unwrap();
+    fs::write(scene.folder.path().join("state.db"), "damaged, and longer than the header of a database")
+        .unwrap();
     for _ in 0..2 {
         scene.run(&reporter, Mode::Push).await;
     }
