@@ -20,6 +20,7 @@ use crate::{
     service_run::Intervals,
     settings::LONGEST_SLOT,
     target::Sinks,
+    watching::WatchingSince,
     with_goals_of_settings, without_self_metrics,
 };
 
@@ -310,7 +311,7 @@ impl ReporterBuilder {
             targets => targets,
         };
         Ok(Reporter {
-            built_at: self.watching_since.unwrap_or_else(SystemTime::now),
+            watching_since: WatchingSince::new(self.watching_since.unwrap_or_else(SystemTime::now)),
             catalog,
             about_itself,
             goals,

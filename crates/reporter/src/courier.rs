@@ -85,11 +85,7 @@ impl Courier<'_> {
         }
     }
 
-    async fn try_to_deliver(
-        &self,
-        recorded: &Recorded,
-        receipt: &mut Receipt,
-    ) -> Result<(), StateError> {
+    async fn try_to_deliver(&self, recorded: &Recorded, receipt: &mut Receipt) -> Result<(), StateError> {
         let Recorded { current, run, .. } = recorded;
         let outbox = self.outbox(current, *run);
         receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);

@@ -48,6 +48,7 @@ mod state;
 mod tags;
 mod target;
 mod trace_file;
+mod watching;
 
 pub use backfill::{Backfill, BackfillDifference, BackfilledMetric, WithoutValue};
 pub use builder::ReporterBuilder;

@@ -13,14 +13,14 @@ use crate::{
     run_trace::Tracing,
     service_run::{Intervals, RunPlan},
     target::Target,
+    watching::WatchingSince,
 };
 
 /// Collects metrics, records them, delivers them to all destinations and sends events. It can run any number of times, and
 /// keeps its connections between runs.
 #[derive(Debug)]
 pub struct Reporter {
-    /// A counter that started later has not been delivered by anybody else.
-    pub(crate) built_at: SystemTime,
+    pub(crate) watching_since: WatchingSince,
     pub(crate) catalog: Catalog,
     pub(crate) about_itself: Option<Catalog>,
     pub(crate) goals: Goals,

@@ -120,11 +120,14 @@ impl<'a> RunInProgress<'a> {
             Mode::Push => self
                 .targets
                 .iter()
-                .map(|target| target.recipient(self.reporter.align, self.reporter.built_at))
+                .map(|target| target.recipient(self.reporter.align, self.reporter.watching_since.get()))
                 .collect(),
             Mode::Collect | Mode::DryRun => Vec::new(),
         };
         let recorded = state.record(&report, &recipients).await?;
+        if mode == Mode::Push && !self.reporter.keeps_state {
+            self.reporter.watching_since.restart();
+        }
         descriptions::remember(&report, &recorded.current).await;
         let interruption = &self.reporter.interruption;
         let reporter_name = reporter_name(name.as_ref()).get().map(str::to_owned);
@@ -288,7 +291,7 @@ impl<'a> RunInProgress<'a> {
     ) -> (Courier<'a>, Receipt) {
         let deadlines = Deadlines::new(self.end, self.reserve);
         let sink = connecting.until(deadlines.points).await;
-        let recipient = target.recipient(self.reporter.align, self.reporter.built_at);
+        let recipient = target.recipient(self.reporter.align, self.reporter.watching_since.get());
         let courier = Courier { target, recipient, sink, timestamp: report.timestamp(), deadlines };
         let announces = self.reporter.report.events;
         let (mut receipt, Recorded { current, .. }) = courier.deliver(state, recorded, report).await;
@@ -356,7 +359,8 @@ impl<'a> RunInProgress<'a> {
             return Ok(points);
         }
         let current = state.current().await;
-        let recipient = target.recipient(self.reporter.align, self.reporter.built_at);
+        let recipient = target.recipient(self.reporter.align, self.reporter.watching_since.get());
+        let recipient = current.recipient(recipient);
         let report = Arc::clone(report);
         current.ask(current.store(), move |store| store.points_for(&report, &recipient)).await
     }

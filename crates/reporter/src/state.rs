@@ -11,7 +11,7 @@ use std::{
 };
 
 use system_health_registry::Report;
-use system_health_state::{Opened, Recipient, RunCopy, RunId, Store, StoreError};
+use system_health_state::{Call, Opened, Recipient, RunCopy, RunId, Store, StoreError};
 use tokio::{
     sync::Mutex,
     task::{JoinError, spawn_blocking},
@@ -69,6 +69,8 @@ pub(crate) struct CurrentStore {
     wanted: bool,
     /// Whether the store has already replaced a damaged one.
     replaced: bool,
+    /// Whether the totals of counters in earlier runs may have been forgotten.
+    is_forgetful: bool,
     /// A store that could not be written. Points that wait in it can still be read and delivered.
     unwritable: Option<Arc<Store>>,
     /// Whether the folder has stopped responding.
@@ -86,7 +88,8 @@ struct RecordError {
 impl RunState {
     /// A store in memory, for a run that keeps no state.
     pub(crate) fn disabled(deadline: Instant) -> Result<Self, StateError> {
-        Ok(Self::new(CurrentStore { wanted: false, ..CurrentStore::in_memory(deadline)? }))
+        let in_memory = CurrentStore::in_memory(deadline)?;
+        Ok(Self::new(CurrentStore { wanted: false, is_forgetful: false, ..in_memory }))
     }
 
     /// Opens the store in a folder. If that fails or takes too long, uses a store in memory.
@@ -169,7 +172,7 @@ impl RunState {
             && let Ok(opened) =
                 CurrentStore::in_folder(folder, current.deadline, Store::replace_damaged).await
         {
-            *current = CurrentStore { replaced: true, ..opened };
+            *current = CurrentStore { replaced: true, is_forgetful: true, ..opened };
             match current.record_again(failed, contents, &error, report, recipients).await {
                 Ok(recorded) => return Ok(recorded),
                 Err(newer) => contents = newer.contents,
@@ -187,7 +190,16 @@ impl RunState {
 impl CurrentStore {
     /// A store in memory, for this run only.
     fn in_memory(deadline: Instant) -> Result<Self, StateError> {
-        Ok(Self::with(Arc::new(Store::in_memory()?), None, deadline))
+        Ok(Self::with(Arc::new(Store::in_memory()?), None, true, deadline))
+    }
+
+    /// A recipient of this store. If totals may have been forgotten, the first total of a counter is no increase, because earlier runs
+    /// may have delivered some of it.
+    pub(crate) fn recipient(&self, mut recipient: Recipient) -> Recipient {
+        if self.is_forgetful {
+            recipient.watching_since = None;
+        }
+        recipient
     }
 
     /// Whether the store outlives the run.
@@ -248,29 +260,39 @@ impl CurrentStore {
         store: &Arc<Store>,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StateError> {
+        self.call(&Arc::default(), store, work).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        call: &Arc<Call>,
+        store: &Arc<Store>,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StateError> {
         let in_memory = self.folder.is_none() && Arc::ptr_eq(store, &self.store);
-        let store = Arc::clone(store);
         if in_memory {
+            let store = Arc::clone(store);
             return Ok(spawn_blocking(move || work(&store)).await??);
         }
         if self.unresponsive.load(Relaxed) {
             return Err(StateError::Unresponsive);
         }
-        let done = with_timeout(self.deadline, move || work(&store)).await;
+        let done = ask_until(self.deadline, call, store, work).await;
         if matches!(done, Err(StateError::Timeout(_))) {
             self.unresponsive.store(true, Relaxed);
         }
         done
     }
 
-    async fn try_record(
-        &self,
-        report: &Arc<Report>,
-        recipients: &[Recipient],
-    ) -> Result<RunId, RecordError> {
-        let (report, recipients) = (Arc::clone(report), recipients.to_vec());
-        let recorded = self.ask(&self.store, move |store| store.record_for(&report, &recipients));
-        recorded.await.map_err(|error| RecordError { error, contents: Contents::Nothing })
+    async fn try_record(&self, report: &Arc<Report>, recipients: &[Recipient]) -> Result<RunId, RecordError> {
+        let recipients: Vec<_> = recipients.iter().cloned().map(|it| self.recipient(it)).collect();
+        let report = Arc::clone(report);
+        let call = Arc::<Call>::default();
+        let recorded = self.call(&call, &self.store, move |store| store.record_for(&report, &recipients));
+        recorded.await.map_err(|error| {
+            let is_unknown = matches!(error, StateError::Timeout(_)) && !call.end();
+            RecordError { error, contents: if is_unknown { Contents::Unknown } else { Contents::Nothing } }
+        })
     }
 
     /// Records a report after another store has failed, which contains some of it. No point that the next run may deliver from
@@ -287,7 +309,9 @@ impl CurrentStore {
         if self.is_kept() {
             // The damaged file was moved aside, so nothing is delivered from it. If it proved to be intact, it is still used
             // and may contain the report.
-            recipients.iter_mut().for_each(|recipient| recipient.once = true);
+            for recipient in &mut recipients {
+                recipient.once = true;
+            }
             let run = self.try_record(&report, &recipients).await?;
             return Ok(Recorded::only_in(self.clone(), run));
         }
@@ -314,18 +338,19 @@ impl CurrentStore {
     ) -> Result<Self, StateError> {
         let place = folder.clone();
         let Opened { store, moved_aside } = with_timeout(deadline, move || open(&place)).await?;
-        if let Some(damaged) = moved_aside {
-            warn_of_damage(&damaged);
+        if let Some(damaged) = &moved_aside {
+            warn_of_damage(damaged);
         }
-        Ok(Self::with(Arc::new(store), Some(folder), deadline))
+        Ok(Self::with(Arc::new(store), Some(folder), moved_aside.is_some(), deadline))
     }
 
-    fn with(store: Arc<Store>, folder: Option<PathBuf>, deadline: Instant) -> Self {
+    fn with(store: Arc<Store>, folder: Option<PathBuf>, is_forgetful: bool, deadline: Instant) -> Self {
         Self {
             store,
             folder,
             wanted: true,
             replaced: false,
+            is_forgetful,
             unwritable: None,
             unresponsive: Arc::default(),
             deadline,
@@ -347,8 +372,22 @@ pub(crate) async fn ask_store<T: Send + 'static>(
     store: &Arc<Store>,
     work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StateError> {
-    let store = Arc::clone(store);
-    with_timeout(Instant::now() + MAX_WAIT, move || work(&store)).await
+    ask_until(Instant::now() + MAX_WAIT, &Arc::default(), store, work).await
+}
+
+/// Calls a function with a store, in a thread that may block, with a timeout. After the timeout, no commit begins.
+async fn ask_until<T: Send + 'static>(
+    deadline: Instant,
+    call: &Arc<Call>,
+    store: &Store,
+    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StateError> {
+    let store = store.for_call(Arc::clone(call));
+    let done = with_timeout(deadline, move || work(&store)).await;
+    if matches!(done, Err(StateError::Timeout(_))) {
+        call.end();
+    }
+    done
 }
 
 /// Calls a function in a thread that may block, with a timeout.
@@ -377,3 +416,6 @@ fn warn_that_state_is_lost(error: &StateError) {
         Chain(error)
     );
 }
+
+#[cfg(test)]
+mod tests;

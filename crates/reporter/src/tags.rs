@@ -170,7 +170,10 @@ mod tests {
         let token = "0ghp_16C7e42F292c6912E7710c838347Ae178B4a";
         let digits = "1234567890123456789012345";
         for (written, warning) in [
-            ("42", "`42` is ignored: tag `42` has no letter to start with; write a tag such as \"team:platform\""),
+            (
+                "42",
+                "`42` is ignored: tag `42` has no letter to start with; write a tag such as \"team:platform\"",
+            ),
             ("owner:a!b", "`owner:a!b` is sent as `owner:a_b`, because Datadog would store it in this form"),
             (
                 token,

@@ -53,7 +53,7 @@ pub(crate) fn convert_for(
     for (_, point) in &replaced {
         let observation = Observation {
             destination,
-            watching_since: milliseconds(recipient.watching_since),
+            watching_since: recipient.watching_since.map(milliseconds),
             last_observed: last_observed.get(point.key.as_str()).copied().flatten(),
             point,
             tags: &join_tags(&point.tags),
@@ -101,7 +101,7 @@ fn when_last_observed(
 /// A point of a series in a run, for a destination.
 struct Observation<'a> {
     destination: &'a str,
-    watching_since: i64,
+    watching_since: Option<i64>,
     /// When any series of the metric was last observed before this run.
     last_observed: Option<i64>,
     point: &'a Point,
@@ -194,7 +194,8 @@ impl Observation<'_> {
     /// Whether a counter without a previous observation started after the reporter had begun to watch, or after any series of
     /// the metric was last observed. If so, its whole total is an increase.
     fn is_new(&self, start_ms: i64) -> bool {
-        start_ms >= self.watching_since || self.last_observed.is_some_and(|last| start_ms > last)
+        self.watching_since.is_some_and(|since| start_ms >= since)
+            || self.last_observed.is_some_and(|last| start_ms > last)
     }
 
     /// Adds the values of a distribution to those of earlier runs, and returns all of them.

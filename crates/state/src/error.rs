@@ -31,6 +31,12 @@ pub enum StoreError {
         /// The file.
         file: PathBuf,
     },
+    /// The [call](crate::Call) ended before the change was committed, so nothing was changed.
+    #[error("{} was not changed, because nobody waits for the change any more", .file.display())]
+    CallEnded {
+        /// The file.
+        file: PathBuf,
+    },
     /// SQLite cannot read or write the file.
     #[error("{}: {}", .file.display(), advice(.source))]
     Sqlite {

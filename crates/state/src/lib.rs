@@ -19,6 +19,7 @@
 //! ```
 
 mod backfill;
+mod call;
 mod conversion;
 mod convert;
 mod copy;
@@ -40,6 +41,7 @@ mod sending;
 mod store;
 
 pub use backfill::{BackfillFate, Backfilled};
+pub use call::Call;
 pub use copy::RunCopy;
 pub use error::StoreError;
 pub use events::{GoalState, PendingEvent};

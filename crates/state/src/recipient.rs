@@ -15,8 +15,9 @@ pub struct Recipient {
     pub once: bool,
     /// Whether the destination gets the totals of counters, or counts of what was added since the previous run.
     pub counters: Temporality,
-    /// When the reporter began to watch. The whole total of a counter that started later is an increase.
-    pub watching_since: SystemTime,
+    /// When the reporter began to watch. The whole total of a counter that started later is an increase. `None` if totals of
+    /// earlier runs may have been forgotten.
+    pub watching_since: Option<SystemTime>,
     /// Whether the destination gets the values of all runs of a distribution, or only those of this run.
     pub distributions: Temporality,
 }
@@ -29,7 +30,7 @@ impl From<&str> for Recipient {
             adds_up: Vec::new(),
             once: false,
             counters: Temporality::Cumulative,
-            watching_since: SystemTime::now(),
+            watching_since: Some(SystemTime::now()),
             distributions: Temporality::Delta,
         }
     }

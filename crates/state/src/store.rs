@@ -3,26 +3,34 @@
 use std::{
     fmt,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior::Immediate};
 
 use crate::{
-    StoreError,
+    Call, StoreError,
     convert::{DAY, seconds},
 };
 
 /// The runs and outboxes in one state folder, or in memory.
 pub struct Store {
-    connection: Mutex<Connection>,
+    connection: Arc<Mutex<Connection>>,
     file: PathBuf,
+    /// The call that uses this handle. `None` if the caller waits until the end.
+    call: Option<Arc<Call>>,
 }
 
 impl Store {
     pub(crate) fn new(connection: Connection, file: PathBuf) -> Self {
-        Self { connection: Mutex::new(connection), file }
+        Self { connection: Arc::new(Mutex::new(connection)), file, call: None }
+    }
+
+    /// The same store for one call. If the call [ends](Call::end) before it commits a transaction, nothing is changed.
+    #[must_use]
+    pub fn for_call(&self, call: Arc<Call>) -> Self {
+        Self { connection: Arc::clone(&self.connection), file: self.file.clone(), call: Some(call) }
     }
 
     /// Reads the whole file, and fails if any part of it is damaged.
@@ -114,10 +122,15 @@ impl Store {
         let all = || {
             let transaction = connection.transaction_with_behavior(Immediate)?;
             let written = write(&transaction)?;
+            if self.call.as_ref().is_some_and(|call| !call.begin_commit()) {
+                transaction.rollback()?;
+                return Ok(None);
+            }
             transaction.commit()?;
-            Ok(written)
+            Ok(Some(written))
         };
-        all().map_err(|source| self.error(source))
+        let committed = all().map_err(|source| self.error(source))?;
+        committed.ok_or_else(|| StoreError::CallEnded { file: self.file.clone() })
     }
 
     /// Runs a transaction whose changes are not kept.

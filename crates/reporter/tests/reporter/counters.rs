@@ -1,6 +1,7 @@
 //! Counters for backends that get totals, and for backends that get increases.
 
 use std::{
+    fs,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,11 +10,12 @@ use std::{
 };
 
 use futures::FutureExt;
+use rusqlite::Connection;
 use system_health_registry::{
     Capabilities, Catalog, Facts, IntoReading, Kind, Metric, PreviousRun, Sample, Settings, StartedAt,
     Temporality, Unavailable, location,
 };
-use system_health_reporter::{DeliveryResult, Mode, Reporter};
+use system_health_reporter::{DeliveryResult, Mode, Reporter, ReporterBuilder};
 
 use crate::backend::{Backend, Scene};
 
@@ -122,4 +124,65 @@ async fn a_count_since_the_previous_run_covers_every_second_once() {
 
     // The second run of a slot has no data, and a run that is not delivered changes nothing.
     assert_eq!(states, ["60", "60", "no value", "60", "120"]);
+}
+
+/// A counter that starts at zero now, and grows by 10 in each run.
+fn started_now() -> Metric {
+    let (start, total) = (SystemTime::now(), Arc::new(AtomicU64::new(10)));
+    Metric::new(Facts::new("jobs.done", "For a test.").with_kind(Kind::Counter), location!(), move |_| {
+        let total = total.fetch_add(10, Ordering::Relaxed);
+        async move { Sample::new(total)?.with_start(start).into_reading() }.boxed()
+    })
+}
+
+/// A reporter of a counter that started while it was watching.
+fn watching(scene: &Scene, backend: &Backend) -> ReporterBuilder {
+    scene.builder(&[backend]).without_self_metrics().watching_since(SystemTime::UNIX_EPOCH)
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_state_an_increase_is_not_delivered_twice() {
+    let scene = Scene::of([started_now()]);
+    let backend = deltas();
+    let reporter = watching(&scene, &backend).without_state().build().unwrap();
+
+    for _ in 0..3 {
+        scene.run(&reporter, Mode::Push).await;
+    }
+
+    assert_eq!(values(&backend), [10.0], "the total before a later run is not known");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_increase_is_not_delivered_twice_if_one_run_cannot_be_recorded() {
+    let scene = Scene::of([started_now()]);
+    let backend = deltas();
+    let reporter = watching(&scene, &backend).build().unwrap();
+    scene.run(&reporter, Mode::Push).await;
+
+    let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
+    let trigger =
+        "CREATE TRIGGER failing BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'a full disk'); END";
+    file.execute_batch(trigger).unwrap();
+    scene.run(&reporter, Mode::Push).await;
+    file.execute_batch("DROP TRIGGER failing").unwrap();
+    scene.run(&reporter, Mode::Push).await;
+
+    assert_eq!(values(&backend), [10.0, 20.0], "the third run has the increase of the second one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_increase_is_not_delivered_twice_if_the_file_was_damaged() {
+    let scene = Scene::of([started_now()]);
+    let backend = deltas();
+    let reporter = watching(&scene, &backend).build().unwrap();
+    scene.run(&reporter, Mode::Push).await;
+
+    fs::write(scene.folder.path().join("state.db"), "damaged, and longer than the header of a database")
+        .unwrap();
+    for _ in 0..2 {
+        scene.run(&reporter, Mode::Push).await;
+    }
+
+    assert_eq!(values(&backend), [10.0, 10.0], "the total before the second run was in the damaged file");
 }

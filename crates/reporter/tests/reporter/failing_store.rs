@@ -19,7 +19,8 @@ fn scene() -> Scene {
 /// Makes the file fail whenever this happens, until it is repaired.
 fn fail_on(scene: &Scene, event: &str) -> Connection {
     let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
-    let trigger = format!("CREATE TRIGGER failing BEFORE {event} BEGIN SELECT RAISE(ABORT, 'a full disk'); END");
+    let trigger =
+        format!("CREATE TRIGGER failing BEFORE {event} BEGIN SELECT RAISE(ABORT, 'a full disk'); END");
     file.execute_batch(&trigger).unwrap();
     file
 }

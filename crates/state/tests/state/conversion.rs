@@ -93,12 +93,22 @@ fn a_new_counter_that_started_after_the_previous_run_counts_from_zero() {
 #[test]
 fn a_counter_that_started_while_the_reporter_was_watching_counts_from_zero() {
     let store = Store::in_memory().unwrap();
-    let watching = recipients().map(|recipient| Recipient { watching_since: at(90), ..recipient });
+    let watching = recipients().map(|recipient| Recipient { watching_since: Some(at(90)), ..recipient });
 
     let run = store.record_for(&counters(100, &[total("new", 4.0, 95), total("old", 40.0, 85)]), &watching);
 
     let added: Vec<_> = deliver(&store, DELTAS).iter().map(|point| point.value.number().unwrap()).collect();
     assert_eq!((added, store.baselines(DELTAS, run.unwrap()).unwrap()), (vec![4.0], 1));
+}
+
+#[test]
+fn if_totals_may_have_been_forgotten_every_first_total_is_a_baseline() {
+    let store = Store::in_memory().unwrap();
+    let forgetful = recipients().map(|recipient| Recipient { watching_since: None, ..recipient });
+
+    let run = store.record_for(&counters(100, &[total("new", 4.0, 95)]), &forgetful).unwrap();
+
+    assert_eq!((deliver(&store, DELTAS).len(), store.baselines(DELTAS, run).unwrap()), (0, 1));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Runs that are recorded in a second store.
 
+use std::sync::Arc;
+
 use system_health_registry::Temporality;
-use system_health_state::{Recipient, Store};
+use system_health_state::{Call, Recipient, Store, StoreError};
 
 use crate::harness::{Total, at, counters, durations, report};
 
@@ -33,4 +35,27 @@ fn points_that_add_up_or_are_converted_are_withheld() {
         assert_eq!(store.waiting(HERE).unwrap(), waiting, "{recipient:?}");
         assert_eq!(store.baselines(HERE, copy.run).unwrap(), 0, "{recipient:?}");
     }
+}
+
+#[test]
+fn a_call_that_ended_changes_nothing() {
+    let store = Store::in_memory().unwrap();
+    let call = Arc::new(Call::default());
+    assert!(call.end());
+
+    let recorded = store.for_call(Arc::clone(&call)).record(&report(1, &[1.0]), &[HERE]);
+
+    assert!(matches!(recorded, Err(StoreError::CallEnded { .. })), "{recorded:?}");
+    assert_eq!(store.waiting(HERE).unwrap(), 0);
+    assert!(call.end(), "it has still changed nothing");
+}
+
+#[test]
+fn a_call_that_has_committed_cannot_be_undone() {
+    let store = Store::in_memory().unwrap();
+    let call = Arc::new(Call::default());
+    store.for_call(Arc::clone(&call)).record(&report(1, &[1.0]), &[HERE]).unwrap();
+
+    assert!(!call.end());
+    assert_eq!(store.waiting(HERE).unwrap(), 1);
 }

@@ -1,0 +1,28 @@
+//! A call of the store by somebody who waits for a limited time. If the store is slow, its transaction may be ready to
+//! commit after the caller has given up and has continued without it.
+
+use std::sync::OnceLock;
+
+/// Decides whether a caller gives up before the call commits its first transaction. Whichever comes first wins.
+#[derive(Debug, Default)]
+pub struct Call(OnceLock<First>);
+
+/// What happened first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    Commit,
+    End,
+}
+
+impl Call {
+    /// Ends the call, because its caller waits no longer. Returns whether the call has changed nothing and will change
+    /// nothing. If not, it may have committed a transaction, or may still be doing that.
+    pub fn end(&self) -> bool {
+        *self.0.get_or_init(|| First::End) == First::End
+    }
+
+    /// Whether the call may commit a transaction.
+    pub(crate) fn begin_commit(&self) -> bool {
+        *self.0.get_or_init(|| First::Commit) == First::Commit
+    }
+}
