@@ -38,7 +38,7 @@ fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
         assert_eq!(line(&ended, subject).0, "ok", "{ended}");
     }
     assert_eq!(line(&ended, "GitHub token").1, "is the value of GITHUB_TOKEN");
-    assert_eq!(line(&ended, "requests of ci.*").1, "about 3 requests: 3 for each of 1 repository");
+    assert_eq!(line(&ended, "requests of ci.*").1, "about 3 requests: 3 for one repository");
     let requests = line(&ended, "requests to GitHub").1;
     assert!(
         requests.starts_with("about 5 requests; ") && requests.contains(" requests remain until "),

@@ -93,8 +93,10 @@ impl Group {
 
     fn declared_estimate(&self, subjects: usize) -> Estimate {
         let declared = self.declared;
-        let repositories = if subjects == 1 { "repository" } else { "repositories" };
-        let basis = format!("{declared} for each of {subjects} {repositories}");
+        let basis = match subjects {
+            1 => format!("{declared} for one repository"),
+            _ => format!("{declared} for each of {subjects} repositories"),
+        };
         // Estimates need no precision, and a cast of a float ends at the largest number.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let requests = (declared * subjects as f64).ceil() as u64;
@@ -163,7 +165,7 @@ mod tests {
 
         assert_eq!(estimate.basis, "2.5 for each of 3 repositories");
         assert_eq!((estimate.to(Some(GitHubApi::GraphQl)), estimate.to(Some(GitHubApi::Rest))), (8, 0));
-        assert_eq!(group("issues").estimate(1, None).basis, "1 for each of 1 repository");
+        assert_eq!(group("issues").estimate(1, None).basis, "1 for one repository");
     }
 
     #[test]
