@@ -317,6 +317,19 @@ async fn an_answer_of_another_shape_is_an_error() {
 }
 
 #[tokio::test]
+async fn after_an_error_the_same_page_is_asked_for_again() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github.repository("acme/shop").commits(150);
+    let client = Stage::on(&github).context().get::<GitHub>().await.unwrap();
+    let mut pages = client.pages::<Vec<Value>>(&["repos", "acme", "shop", "commits"], &[("per_page", "100")]);
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 100);
+    github.fail_times(1, "&page=2", Answer::json(404, &json!({ "message": "Not Found" })));
+    pages.next().await.unwrap_err();
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 50);
+    assert!(pages.next().await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_page_in_the_middle_that_ends_the_list_is_an_error() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(250);

@@ -200,6 +200,17 @@ async fn a_list_that_does_not_go_on_is_an_error() {
 }
 
 #[tokio::test]
+async fn after_an_error_the_same_page_is_asked_for_again() {
+    let github = github(150);
+    let mut pages = commits(&Stage::on(&github).context()).await;
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 100);
+    github.fail_times(1, "/graphql", refusal::query_error("FORBIDDEN", "Not now"));
+    pages.next().await.unwrap_err();
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 50);
+    assert!(pages.next().await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_list_that_is_too_long_is_an_error() {
     let github = github(250);
     let settings = format!(

@@ -33,9 +33,9 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Self { github, links: Links { next: Some(first), last: None }, read: 0, page: PhantomData }
     }
 
-    /// The next page, `None` at the end of the list.
+    /// The next page, `None` at the end of the list. After an error, the same page is read again.
     pub async fn next(&mut self) -> Result<Option<P>, GitHubError> {
-        let Some(url) = self.links.next.take() else { return Ok(None) };
+        let Some(url) = self.links.next.clone() else { return Ok(None) };
         self.check_length(&url, self.read + 1)?;
         let (page, links) = self.github.get_page(&url).await?;
         self.set_links(&url, links)?;

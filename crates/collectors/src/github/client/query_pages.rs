@@ -5,10 +5,11 @@
 
 use std::marker::PhantomData;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{api_client::GitHub, cause::Cause, error::GitHubError};
+use crate::github::{Connection, NextPage};
 
 /// The maximum size of a page.
 const MAX_PAGE: u32 = 100;
@@ -27,28 +28,9 @@ pub struct QueryPages<N> {
     list: &'static [&'static str],
     size: u32,
     read: u64,
-    next: Next,
+    /// `None` at the end of the list.
+    next: Option<NextPage>,
     nodes: PhantomData<fn() -> N>,
-}
-
-#[derive(Debug)]
-enum Next {
-    Page { after: Option<String> },
-    End,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Connection<N> {
-    nodes: Vec<N>,
-    page_info: PageInfo,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
 }
 
 impl<N: DeserializeOwned + Send> QueryPages<N> {
@@ -58,7 +40,7 @@ impl<N: DeserializeOwned + Send> QueryPages<N> {
         variables: Value,
         list: &'static [&'static str],
     ) -> Self {
-        let next = Next::Page { after: None };
+        let next = Some(NextPage::FIRST);
         Self { github, query, variables, list, size: MAX_PAGE, read: 0, next, nodes: PhantomData }
     }
 
@@ -67,22 +49,22 @@ impl<N: DeserializeOwned + Send> QueryPages<N> {
         Self { size: items.clamp(1, MAX_PAGE), ..self }
     }
 
-    /// The items of the next page, `None` at the end of the list.
+    /// The items of the next page, `None` at the end of the list. After an error, the same page is read again.
     pub async fn next(&mut self) -> Result<Option<Vec<N>>, GitHubError> {
-        let Next::Page { after } = std::mem::replace(&mut self.next, Next::End) else { return Ok(None) };
+        let Some(this) = self.next.clone() else { return Ok(None) };
         let max = self.github.max_pages();
         if self.read >= u64::from(max) * u64::from(MAX_PAGE) {
             return Err(self.github.failed_query(Cause::TooManyPages(max)));
         }
-        let Connection { nodes, page_info } = self.page(after.as_deref()).await?;
-        self.read += nodes.len() as u64;
-        if page_info.has_next_page {
-            let is_new = page_info.end_cursor.is_some() && page_info.end_cursor != after;
-            if !is_new || nodes.is_empty() {
-                return Err(self.github.failed_query(Cause::NoCursor(after.unwrap_or_default())));
+        let Connection { nodes, page_info } = self.page(&this).await?;
+        self.next = match page_info.next(Some(&this)) {
+            Ok(next) if next.is_none() || !nodes.is_empty() => next,
+            _ => {
+                let cursor = this.cursor().unwrap_or_default().to_owned();
+                return Err(self.github.failed_query(Cause::NoCursor(cursor)));
             }
-            self.next = Next::Page { after: page_info.end_cursor };
-        }
+        };
+        self.read += nodes.len() as u64;
         Ok(Some(nodes))
     }
 
@@ -95,12 +77,12 @@ impl<N: DeserializeOwned + Send> QueryPages<N> {
         Ok(all)
     }
 
-    /// The page after a cursor. Its size is halved until GitHub can answer.
-    async fn page(&mut self, after: Option<&str>) -> Result<Connection<N>, GitHubError> {
+    /// Reads a page. Its size is halved until GitHub can answer.
+    async fn page(&mut self, page: &NextPage) -> Result<Connection<N>, GitHubError> {
         let variables = |size: u32| {
             let mut variables = self.variables.clone();
             variables["first"] = size.into();
-            variables["after"] = after.into();
+            variables["after"] = page.cursor().into();
             variables
         };
         let data = self.github.query_data_sized(self.query, &mut self.size, variables).await?;
