@@ -14,9 +14,9 @@
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
 //! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |
-//! | [`delivery::Deployments`], [`delivery::Changes`] | the deployments to production, and the commits that each of them brought | `github` |
-//! | [`delivery::RepositoryDora`] | the settings `[dora]` for the subject's repository | `github` |
-//! | [`delivery::Failures`] | the deployments that failed, and when each failure ended | `github` |
+//! | [`dora::Deployments`], [`dora::Changes`] | the deployments to production, and the commits that each of them brought | `github` |
+//! | [`dora::RepositoryDora`] | the settings `[dora]` for the subject's repository | `github` |
+//! | [`dora::Failures`] | the deployments that failed, and when each failure ended | `github` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
 //!
 //! All features but `aws-ci` are on by default. A program without `git` compiles no part of gix, one without `github` no part of
@@ -45,9 +45,9 @@ pub mod branches;
 pub mod ci;
 pub mod commits;
 mod date;
-#[cfg(feature = "github")]
-pub mod delivery;
 mod doctor;
+#[cfg(feature = "github")]
+pub mod dora;
 mod extension;
 #[cfg_attr(not(feature = "git"), path = "without_git.rs")]
 pub mod git;

@@ -1,4 +1,4 @@
-//! What the metrics about delivery need of GitHub. The settings decide what a deployment and an incident are.
+//! What the metrics `dora.*` need of GitHub. The settings decide what a deployment and an incident are.
 
 use system_health_registry::{Settings, settings::SettingsError};
 

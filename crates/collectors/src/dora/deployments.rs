@@ -1,4 +1,4 @@
-//! The deployments of a repository, read once for all metrics about delivery.
+//! The deployments of a repository, read once for all metrics `dora.*`.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::github::{GitHubRepository, Permission, WatchedBranch, no_data_without};
 
-/// The deployments of a repository in the longest window of the metrics about delivery, and the last one before it. Those
+/// The deployments of a repository in the longest window of the metrics `dora.*`, and the last one before it. Those
 /// to each environment are a sequence of their own.
 #[derive(Debug, Clone)]
 pub struct Deployments(Arc<Inner>);

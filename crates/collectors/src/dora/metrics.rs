@@ -1,4 +1,4 @@
-//! The metrics about delivery. They have the names of DORA's metrics, and share their requests.
+//! The metrics `dora.*`. They have the names of DORA's metrics, and share their requests.
 
 use system_health_registry::{Reading, Unavailable, Window, group_title, system_health_metric};
 

@@ -18,7 +18,7 @@ use super::{Branch, RepositoryName, RepositorySettings};
 #[cfg(feature = "github")]
 use crate::{
     ci::{JobPatterns, TriggerEvents, deserialize_file_name},
-    delivery::DoraOverrides,
+    dora::DoraOverrides,
 };
 
 /// The minimum similarity of a name, from 0 to 1, to be suggested for a mistyped one.

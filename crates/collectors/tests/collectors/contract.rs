@@ -8,7 +8,7 @@ use system_health_collectors::{
         state,
         volume::{self, RecentRuns},
     },
-    delivery::{Deployments, Failures},
+    dora::{Deployments, Failures},
     issues::Issues,
     pull_requests::PullRequests,
 };
@@ -98,7 +98,7 @@ async fn every_query_about_pull_requests_and_issues_is_one_that_github_describes
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
-async fn every_request_about_delivery_is_one_that_github_describes() {
+async fn every_request_about_deployments_is_one_that_github_describes() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     let shop = github.repository("acme/shop");
     let hours = Duration::from_hours;

@@ -8,7 +8,7 @@ mod random;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use system_health_collectors::delivery;
+use system_health_collectors::dora;
 use system_health_registry::{EvidenceItem, IntoReading, Reading, Unavailable, Window};
 use system_health_test_support::github::{Commit, Deployment, FakeGitHub, Repository};
 
@@ -55,18 +55,16 @@ fn context(github: &FakeGitHub, settings: &str) -> OneRepository {
 async fn collect(context: &OneRepository, metric: &str) -> Result<Reading, Unavailable> {
     let window = Window::ending_at(now(), days(7));
     match metric {
-        "frequency" => delivery::deployment_frequency(context.get().await?, window).into_reading(),
-        "deployments" => delivery::change_fail_ratio_samples(context.get().await?, window).into_reading(),
-        "lead_time" => delivery::change_lead_time(context.get().await?, window).into_reading(),
-        "commits" => delivery::change_lead_time_samples(context.get().await?, window).into_reading(),
-        "fail_ratio" => delivery::change_fail_ratio(context.get().await?, window).into_reading(),
-        "recovery" => delivery::failed_deployment_recovery(context.get().await?, window).into_reading(),
-        "recoveries" => {
-            delivery::failed_deployment_recovery_samples(context.get().await?, window).into_reading()
-        }
-        "rework_ratio" => delivery::deployment_rework_ratio(context.get().await?, window).into_reading(),
+        "frequency" => dora::deployment_frequency(context.get().await?, window).into_reading(),
+        "deployments" => dora::change_fail_ratio_samples(context.get().await?, window).into_reading(),
+        "lead_time" => dora::change_lead_time(context.get().await?, window).into_reading(),
+        "commits" => dora::change_lead_time_samples(context.get().await?, window).into_reading(),
+        "fail_ratio" => dora::change_fail_ratio(context.get().await?, window).into_reading(),
+        "recovery" => dora::failed_deployment_recovery(context.get().await?, window).into_reading(),
+        "recoveries" => dora::failed_deployment_recovery_samples(context.get().await?, window).into_reading(),
+        "rework_ratio" => dora::deployment_rework_ratio(context.get().await?, window).into_reading(),
         "rework_deployments" => {
-            delivery::deployment_rework_ratio_samples(context.get().await?, window).into_reading()
+            dora::deployment_rework_ratio_samples(context.get().await?, window).into_reading()
         }
         other => panic!("there is no metric {other}"),
     }
