@@ -183,7 +183,7 @@ fn a_dry_run_shows_the_requests_of_a_run_and_a_setting_limits_them() {
     let lines: Vec<&str> = shown.lines().map(str::trim).take(3).collect();
     assert_eq!(
         lines[..2],
-        ["ci.* about 3 requests: 3 for one repository", "commits.* about 2 requests: 2 for one repository",]
+        ["ci.* about 3 requests: 3 for one repository", "commits.* about 2 requests: 2 for one repository"]
     );
     assert!(lines[2].starts_with("in all about 5 requests; "), "{shown}");
 
