@@ -58,9 +58,7 @@ impl Encoder {
         let fields = self.fields(&point.tags, Some(seconds));
         let line = format!("{}:{number}|{kind}{fields}", point.key);
         self.check(point, line.len())?;
-        // The value is sent in any case, so a service check that is too long is only left out.
-        let service_check = self.service_check(point).filter(|line| line.len() <= self.max_length);
-        Ok([line].into_iter().chain(service_check).collect())
+        Ok([line].into_iter().chain(self.service_check(point)).collect())
     }
 
     /// Lines with many values. A value of a bucket with `n` values is sent once for each bit of `n`, with a sample rate that
