@@ -1,10 +1,11 @@
-//! The loop: waits for a slot, runs, publishes the run, and reads the settings again if a signal asks for it.
+//! The loop: waits for a slot, runs, publishes the run. At the same time, reads the settings again if a signal asks for it.
 
-use std::{convert::Infallible, pin::pin, time::SystemTime};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::SystemTime};
 
 use humantime::format_rfc3339_seconds;
 use system_health_registry::Interruption;
 use system_health_reporter::{Finished, Mode, ReporterError, ServiceRun, Slots};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::{
     clock::Clock, configuration::Configuration, latest::Latest, reload::ReloadSignal, run_summary::RunSummary,
@@ -17,15 +18,6 @@ pub(crate) struct Service<'a> {
     pub(crate) interruption: Interruption,
 }
 
-/// A reload that a signal requested during a run.
-#[derive(Default)]
-struct Reload {
-    /// Whether it has not ended yet.
-    is_unfinished: bool,
-    /// The new configuration, if it can be used.
-    configuration: Option<Configuration>,
-}
-
 impl Service<'_> {
     /// Runs in each slot until the interruption. `reload` makes a new configuration, or logs why it cannot be used. `log` is
     /// called with each finished run.
@@ -33,32 +25,57 @@ impl Service<'_> {
     /// The first run starts at once and collects everything, so that a restarted service soon has all values again.
     pub(crate) async fn run(
         &self,
+        configuration: Configuration,
+        signal: ReloadSignal,
+        reload: impl AsyncFnMut() -> Option<Configuration>,
+        log: impl Fn(&Finished),
+    ) {
+        let (sender, reloaded) = unbounded_channel();
+        // The future of a run is large, and would be copied into the futures of all callers.
+        let running = Box::pin(self.run_in_slots(configuration, reloaded, log));
+        let reloading = pin!(reload_after_each(signal, reload, sender));
+        tokio::select! {
+            biased;
+            () = running => {}
+            never = reloading => match never {},
+        }
+    }
+
+    async fn run_in_slots(
+        &self,
         mut configuration: Configuration,
-        mut signal: ReloadSignal,
-        mut reload: impl AsyncFnMut() -> Option<Configuration>,
+        mut reloaded: UnboundedReceiver<Configuration>,
         log: impl Fn(&Finished),
     ) {
         // The slot of the previous run with these settings.
         let mut previous = None;
         let mut skipped = 0;
         let mut next = self.clock.now();
-        let mut is_first = true;
         loop {
-            let reloaded = tokio::select! {
+            tokio::select! {
                 biased;
                 () = self.interruption.happened() => return,
-                () = signal.next() => match self.interruption.unless(reload()).await {
-                    Some(reloaded) => reloaded,
-                    None => return,
-                },
+                Some(new) = reloaded.recv() => {
+                    self.latest.configure(Arc::clone(&new.served));
+                    configuration = new;
+                    // The next run collects everything, as the first one does.
+                    previous = None;
+                    let now = self.clock.now();
+                    // A slot that has begun has its run.
+                    if now < next {
+                        next = configuration.slots.next_after(now);
+                    }
+                    tracing::info!(
+                        "the settings were read again and apply from {}",
+                        format_rfc3339_seconds(next)
+                    );
+                }
                 () = self.clock.until_start(next, configuration.slots) => {
                     let started_at = self.clock.now();
                     let run = ServiceRun { slot: configuration.slots.start_of(started_at), previous, skipped };
-                    let (result, reloaded) =
-                        self.run_once(&configuration, run, started_at, &mut signal, &mut reload).await;
+                    let result = self.run_once(&configuration, run, started_at).await;
                     let ended_at = self.clock.now();
                     let missed = configuration.slots.starts_between(run.slot, ended_at);
-                    is_first = false;
                     match result {
                         Ok(finished) => {
                             (previous, skipped) = (Some(run.slot), missed);
@@ -75,80 +92,55 @@ impl Service<'_> {
                         }
                     }
                     next = configuration.slots.next_after(ended_at);
-                    reloaded
                 }
-            };
-            if let Some(new) = reloaded {
-                self.latest.configure(std::sync::Arc::clone(&new.served));
-                configuration = new;
-                // The next run collects everything, as the first one does.
-                previous = None;
-                if !is_first {
-                    next = configuration.slots.next_after(self.clock.now());
-                }
-                tracing::info!(
-                    "the settings were read again and apply from {}",
-                    format_rfc3339_seconds(next)
-                );
             }
         }
     }
 
-    /// Makes a run. During the run, logs each slot that is skipped, and reads the settings again if a signal asks for it.
+    /// Makes a run, and logs each slot that is skipped meanwhile.
     async fn run_once(
         &self,
         configuration: &Configuration,
         run: ServiceRun,
         started_at: SystemTime,
-        signal: &mut ReloadSignal,
-        reload: &mut impl AsyncFnMut() -> Option<Configuration>,
-    ) -> (Result<Finished, ReporterError>, Option<Configuration>) {
-        let mut reloaded = Reload::default();
-        let result = {
-            let running = pin!(configuration.reporter.run_slot(Mode::Push, run, started_at));
-            let watching = pin!(self.watch(configuration.slots, run.slot, signal, reload, &mut reloaded));
-            tokio::select! {
-                biased;
-                result = running => result,
-                never = watching => match never {},
-            }
-        };
-        if reloaded.is_unfinished {
-            // The end of the run interrupted the reload, so it starts again.
-            reloaded.configuration =
-                self.interruption.unless((*reload)()).await.flatten().or(reloaded.configuration);
+    ) -> Result<Finished, ReporterError> {
+        let running = pin!(configuration.reporter.run_slot(Mode::Push, run, started_at));
+        let logging = pin!(self.log_skipped(configuration.slots, run.slot));
+        tokio::select! {
+            biased;
+            result = running => result,
+            never = logging => match never {},
         }
-        (result, reloaded.configuration)
     }
 
-    async fn watch(
-        &self,
-        slots: Slots,
-        slot: SystemTime,
-        signal: &mut ReloadSignal,
-        reload: &mut impl AsyncFnMut() -> Option<Configuration>,
-        reloaded: &mut Reload,
-    ) -> Infallible {
+    async fn log_skipped(&self, slots: Slots, slot: SystemTime) -> Infallible {
         let mut next = slots.next_after(slot);
         loop {
-            tokio::select! {
-                biased;
-                () = signal.next() => {
-                    reloaded.is_unfinished = true;
-                    let new = (*reload)().await;
-                    reloaded.is_unfinished = false;
-                    reloaded.configuration = new.or(reloaded.configuration.take());
-                }
-                () = self.clock.until_start(next, slots) => {
-                    let now = self.clock.now();
-                    // Otherwise, the clock was set back.
-                    if next <= now {
-                        let (skipped, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
-                        tracing::warn!("the slot {skipped} is skipped, because the run of {running} is still in progress");
-                    }
-                    next = slots.next_after(now);
-                }
+            self.clock.until_start(next, slots).await;
+            let now = self.clock.now();
+            // Otherwise, the clock was set back.
+            if next <= now {
+                let (skipped, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
+                tracing::warn!(
+                    "the slot {skipped} is skipped, because the run of {running} is still in progress"
+                );
             }
+            next = slots.next_after(now);
+        }
+    }
+}
+
+/// Reads the settings again after each signal. Runs go on meanwhile, because this may need secrets from another machine.
+async fn reload_after_each(
+    mut signal: ReloadSignal,
+    mut reload: impl AsyncFnMut() -> Option<Configuration>,
+    sender: UnboundedSender<Configuration>,
+) -> Infallible {
+    loop {
+        signal.next().await;
+        if let Some(new) = reload().await {
+            // The receiver lives as long as the service.
+            let _ = sender.send(new);
         }
     }
 }

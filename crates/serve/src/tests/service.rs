@@ -1,7 +1,7 @@
 //! When a service runs, what it skips, and how it ends.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     path::Path,
     sync::{
         Arc,
@@ -28,6 +28,15 @@ const YEAR: u64 = 365 * 24 * 3600;
 
 fn every(seconds: u64, builder: ReporterBuilder) -> Configuration {
     configuration(builder, seconds, Catalog::new([one("a")]).unwrap())
+}
+
+fn first_key(run: &Finished) -> &str {
+    run.report.run().outcomes()[0].metric.key()
+}
+
+/// How many slots were skipped before each run.
+fn skipped(runs: &[Finished]) -> Vec<f64> {
+    runs.iter().map(|run| about_reporter(run, "skipped_slots").unwrap()).collect()
 }
 
 /// A metric that takes as many seconds as the counter says.
@@ -72,8 +81,7 @@ async fn a_slot_that_begins_during_a_run_is_skipped_and_counted() {
     let (runs, _) = stage.run(every(10, builder([slow(&seconds)], &[])), async || None, stop).await;
 
     assert_eq!(starts(&runs), [0, 30, 40]);
-    let skipped: Vec<_> = runs.iter().map(|run| about_reporter(run, "skipped_slots")).collect();
-    assert_eq!(skipped, [Some(0.0), Some(2.0), Some(0.0)]);
+    assert_eq!(skipped(&runs), [0.0, 2.0, 0.0]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,34 +224,59 @@ async fn good_settings_apply_from_the_next_slot_and_broken_ones_change_nothing()
     let (runs, _) = stage.run(every(10, builder([one("a")], &[])), reload, after).await;
 
     assert_eq!(starts(&runs), [0, 10, 30, 60]);
-    let keys: Vec<&str> = runs.iter().map(|run| run.report.run().outcomes()[0].metric.key()).collect();
-    assert_eq!(keys, ["a", "a", "b", "b"]);
+    assert_eq!(runs.iter().map(first_key).collect::<Vec<_>>(), ["a", "a", "b", "b"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn settings_can_be_read_again_during_a_run() {
-    let seconds = Arc::new(AtomicU64::new(25));
+/// Makes runs of `slow`, then asks for new settings, which take half a minute to be read. Returns the runs until the first
+/// one with the new settings, and the times at which they were published.
+async fn runs_with_a_slow_reload(
+    every_seconds: u64,
+    slow_seconds: u64,
+    asked_at: u64,
+) -> (Vec<Finished>, Vec<u64>) {
+    let seconds = Arc::new(AtomicU64::new(slow_seconds));
     let stage = Stage::new(at(0));
     let ask = async {
-        sleep(Duration::from_secs(5)).await;
+        sleep(Duration::from_secs(asked_at)).await;
         stage.reload.send(()).unwrap();
     };
     let reload = async || {
-        // The run ends first.
-        sleep(Duration::from_mins(1)).await;
-        Some(every(10, builder([one("b")], &[])))
+        sleep(Duration::from_secs(30)).await;
+        Some(every(every_seconds, builder([one("b")], &[])))
     };
-    let after = |runs, finished: &Finished| {
-        if runs == 2 || finished.report.run().outcomes()[0].metric.key() == "b" {
+    let published = RefCell::new(Vec::new());
+    let after = |_, finished: &Finished| {
+        seconds.store(0, Ordering::Relaxed);
+        let now = stage.clock.now().duration_since(at(0)).unwrap();
+        published.borrow_mut().push(now.as_secs());
+        if first_key(finished) == "b" {
             stage.stop();
         }
     };
 
-    let running = stage.run(every(10, builder([slow(&seconds)], &[])), reload, after);
+    let running = stage.run(every(every_seconds, builder([slow(&seconds)], &[])), reload, after);
     let ((runs, _), ()) = tokio::join!(running, ask);
 
-    let keys: Vec<&str> = runs.iter().map(|run| run.report.run().outcomes()[0].metric.key()).collect();
-    assert_eq!(keys, ["slow", "b"]);
+    (runs, published.take())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_published_when_it_ends_even_if_the_settings_are_being_read() {
+    let (runs, published) = runs_with_a_slow_reload(10, 25, 24).await;
+
+    assert_eq!(published, [25, 30, 40, 50, 60]);
+    assert_eq!(starts(&runs), [0, 30, 40, 50, 60]);
+    assert_eq!(skipped(&runs), [0.0, 2.0, 0.0, 0.0, 0.0], "the run skipped two slots, and the reload none");
+    assert_eq!(runs.iter().map(first_key).collect::<Vec<_>>(), ["slow", "slow", "slow", "slow", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_begins_while_the_settings_are_read_has_its_run() {
+    let (runs, _) = runs_with_a_slow_reload(60, 0, 50).await;
+
+    assert_eq!(starts(&runs), [0, 60, 120]);
+    assert_eq!(skipped(&runs), [0.0, 0.0, 0.0]);
+    assert_eq!(runs.iter().map(first_key).collect::<Vec<_>>(), ["slow", "slow", "b"]);
 }
 
 #[tokio::test(start_paused = true)]
