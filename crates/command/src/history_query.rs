@@ -15,6 +15,8 @@ pub struct HistoryQuery<'a> {
     pub key: Option<&'a str>,
     /// The time of the oldest results.
     pub since: SystemTime,
+    /// The maximum number of [rows](crate::HistoryRow), if there is one.
+    pub max_rows: Option<usize>,
 }
 
 /// Why there are no results.
@@ -32,13 +34,20 @@ pub enum HistoryError {
         /// The keys that exist.
         known: Known,
     },
+    /// There are more rows than the maximum.
+    #[error("there are more than {max_rows} results")]
+    TooMany {
+        /// The maximum.
+        max_rows: usize,
+    },
     /// The state cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl HistoryQuery<'_> {
-    /// The results in a state folder, by key and time. A key must be one of the catalog's, or have been recorded.
+    /// The results in a state folder, by key and time. A key must be one of the catalog's, or have been recorded. If there are too many
+    /// rows, the rest is not read.
     pub fn entries(&self, folder: &Path, catalog: &Catalog) -> Result<Vec<HistoryEntry>, HistoryError> {
         HistoryError::check_folder(folder)?;
         let store = Store::open_existing(folder)?;
@@ -52,7 +61,8 @@ impl HistoryQuery<'_> {
                 known: Known::nearest_to(key, keys),
             });
         }
-        Ok(store.history(self.key, self.since)?)
+        let max_rows = self.max_rows.unwrap_or(usize::MAX);
+        store.history_up_to(max_rows, self.key, self.since)?.ok_or(HistoryError::TooMany { max_rows })
     }
 }
 

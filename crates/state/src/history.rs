@@ -70,23 +70,59 @@ pub struct PastSample {
     pub tags: Vec<Tag>,
 }
 
+impl PastResult {
+    /// The number of values, and of reasons why there was none.
+    fn rows(&self) -> usize {
+        match self {
+            Self::Value { samples, failures } => samples.len() + usize::from(failures.is_some()),
+            Self::NoData(_) | Self::Error(_) => 1,
+        }
+    }
+}
+
 impl Store {
     /// The results of all runs since a time, sorted by key, subject and time. Of several runs with the same time, only the
     /// last one is included.
     pub fn history(&self, key: Option<&str>, since: SystemTime) -> Result<Vec<HistoryEntry>, StoreError> {
+        // No file has so many rows.
+        Ok(self.history_up_to(usize::MAX, key, since)?.unwrap_or_default())
+    }
+
+    /// The same as [`history`](Self::history), but `None` if more rows than `max_rows` were recorded. A row is a value, or a reason why
+    /// there was none. Reading stops with the first row that is too many.
+    pub fn history_up_to(
+        &self,
+        max_rows: usize,
+        key: Option<&str>,
+        since: SystemTime,
+    ) -> Result<Option<Vec<HistoryEntry>>, StoreError> {
+        // Each outcome has at least one row. If all outcomes were sorted first, the limit would save nothing.
+        let max_outcomes = i64::try_from(max_rows).unwrap_or(i64::MAX).saturating_add(1);
+        // With a key, only the outcomes of that key are searched in each run.
+        let of_key = if key.is_some() { "key = ?2" } else { "?2 IS NULL" };
         self.read(|connection| {
             let mut samples = SampleReader::new(connection)?;
-            connection
-                .prepare(
-                    "SELECT run, key, subject, timestamp, trace, state, message, failed_items, duration_ms, backfilled, first, last
-                     FROM (SELECT outcomes.*, timestamp, trace, backfilled, row_number() OVER (
-                               PARTITION BY key, subject, timestamp ORDER BY run DESC) AS newness
-                           FROM runs JOIN outcomes ON run = runs.id
-                           WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2))
-                     WHERE newness = 1 ORDER BY key, subject, timestamp",
-                )?
-                .query_map(params![seconds(since), key], |row| entry(row, &mut samples))?
-                .collect()
+            let mut outcomes = connection.prepare(&format!(
+                "WITH found AS MATERIALIZED (
+                     SELECT outcomes.*, timestamp, trace, backfilled FROM runs JOIN outcomes ON run = runs.id
+                     WHERE timestamp >= ?1 AND {of_key} LIMIT ?3)
+                 SELECT * FROM found ORDER BY key, subject, timestamp, run DESC"
+            ))?;
+            let mut outcomes = outcomes.query(params![seconds(since), key, max_outcomes])?;
+            let (mut entries, mut rows) = (Vec::<HistoryEntry>::new(), 0);
+            while let Some(row) = outcomes.next()? {
+                if is_replaced(row, entries.last())? {
+                    rows += 1;
+                } else {
+                    let entry = entry(row, &mut samples)?;
+                    rows += entry.found.rows();
+                    entries.push(entry);
+                }
+                if rows > max_rows {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(entries))
         })
     }
 
@@ -131,6 +167,14 @@ impl Store {
                 .collect()
         })
     }
+}
+
+/// Whether a later run has a result for the same time. It comes right before.
+fn is_replaced(row: &Row<'_>, before: Option<&HistoryEntry>) -> rusqlite::Result<bool> {
+    let Some(before) = before else { return Ok(false) };
+    Ok(before.time == time(row.get("timestamp")?)
+        && before.subject == row.get_ref("subject")?.as_str()?
+        && before.key == row.get_ref("key")?.as_str()?)
 }
 
 fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<HistoryEntry> {

@@ -278,8 +278,8 @@ pub struct HistoryRow<'a> {
 
 impl<'a> HistoryRow<'a> {
     /// A row for each value, and for each reason why there was none.
-    pub fn from_entries(entries: &'a [HistoryEntry]) -> Vec<Self> {
-        entries.iter().flat_map(Self::from_entry).collect()
+    pub fn from_entries(entries: &'a [HistoryEntry]) -> impl Iterator<Item = Self> {
+        entries.iter().flat_map(Self::from_entry)
     }
 
     fn from_entry(entry: &'a HistoryEntry) -> Vec<Self> {

@@ -6,7 +6,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     http::StatusCode,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use system_health_command::{HistoryError, HistoryQuery, HistoryRow, with_remembered_in};
 use system_health_registry::parse_duration;
 use system_health_state::HistoryEntry;
@@ -18,8 +18,9 @@ use super::{
 };
 use crate::latest::Latest;
 
-/// Maximum number of results in a response.
-const MAX_ROWS: usize = 100_000;
+/// Maximum number of results in a response. Each takes about one KiB until the response has been made, and a pod of the chart has
+/// 64 MiB.
+const MAX_ROWS: usize = 20_000;
 
 /// The default of `since`, as on the command line.
 const SINCE: Duration = Duration::from_hours(7 * 24);
@@ -43,7 +44,16 @@ pub(super) async fn history(
     })?;
     let since = since.as_deref().map_or(Ok(SINCE), parse_duration).map_err(|error| bad(error.to_string()))?;
     let since = app.now().checked_sub(since).unwrap_or(UNIX_EPOCH).max(UNIX_EPOCH);
-    app.render(move |latest| json(&HistoryRow::from_entries(&entries(latest, &key, since)?))).await
+    app.render(move |latest| json(&Rows(&entries(latest, &key, since)?))).await
+}
+
+/// The rows of some entries. Each is made when it is written, because all of them would need as much memory as the entries.
+struct Rows<'a>(&'a [HistoryEntry]);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(HistoryRow::from_entries(self.0))
+    }
 }
 
 fn entries(latest: &Latest, key: &str, since: SystemTime) -> Result<Vec<HistoryEntry>, Problem> {
@@ -52,18 +62,16 @@ fn entries(latest: &Latest, key: &str, since: SystemTime) -> Result<Vec<HistoryE
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no history, because no state is kept"));
     };
     let catalog = with_remembered_in(&served.catalog, folder);
-    match (HistoryQuery { key: Some(key), since }).entries(folder, &catalog) {
-        Ok(entries) if entries.len() > MAX_ROWS => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            format!("there are more than {MAX_ROWS} results; ask for fewer with a shorter `since`"),
-        )),
-        Ok(entries) => Ok(entries),
-        Err(HistoryError::NoRuns(_)) => {
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no run has been recorded yet"))
+    let query = HistoryQuery { key: Some(key), since, max_rows: Some(MAX_ROWS) };
+    query.entries(folder, &catalog).map_err(|error| match &error {
+        HistoryError::NoRuns(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no run has been recorded yet")
         }
-        Err(error @ HistoryError::UnknownKey { .. }) => {
-            Err(Problem::new(StatusCode::NOT_FOUND, error.to_string()))
+        HistoryError::UnknownKey { .. } => Problem::new(StatusCode::NOT_FOUND, error.to_string()),
+        HistoryError::TooMany { .. } => {
+            let text = format!("{error}; ask for fewer with a shorter `since`");
+            Problem::new(StatusCode::BAD_REQUEST, text)
         }
-        Err(error) => Err(Problem::internal(&error)),
-    }
+        _ => Problem::internal(&error),
+    })
 }

@@ -57,6 +57,26 @@ fn only_the_last_of_several_runs_with_the_same_time_is_included() {
 }
 
 #[test]
+fn a_history_with_too_many_rows_is_not_read() {
+    let store = Store::in_memory().unwrap();
+    store.record(&report(10, &[1.0, 2.0]), &[]).unwrap();
+    store.record(&report(20, &[3.0]), &[]).unwrap();
+    store.record(&queues(20, &["partial", "broken"]), &[]).unwrap();
+    let read =
+        |max_rows, key: &str| store.history_up_to(max_rows, Some(key), at(0)).unwrap().map(|all| all.len());
+
+    assert_eq!((read(3, "jobs.waiting"), read(2, "jobs.waiting")), (Some(2), None), "three values");
+    assert_eq!((read(2, "jobs.silent"), read(1, "jobs.silent")), (Some(2), None), "two reasons");
+    assert_eq!(
+        (read(3, "queue.length"), read(2, "queue.length")),
+        (Some(2), None),
+        "a value and two reasons"
+    );
+    assert_eq!(store.history_up_to(3, None, at(0)).unwrap(), None);
+    assert_eq!(store.history_up_to(10, None, at(0)).unwrap(), Some(store.history(None, at(0)).unwrap()));
+}
+
+#[test]
 fn deleting_old_runs_keeps_waiting_points_and_times_of_last_values() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap().store;

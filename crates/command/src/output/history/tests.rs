@@ -80,7 +80,7 @@ fn failed_items_are_shown_to_people_and_programs() {
     let entries = [entry(10, "q0000", PastResult::Value { samples, failures })];
 
     let text = shown(&entries, None);
-    let rows = serde_json::to_value(HistoryRow::from_entries(&entries)).unwrap();
+    let rows = serde_json::to_value(HistoryRow::from_entries(&entries).collect::<Vec<_>>()).unwrap();
 
     assert!(text.contains("queue.length q0000: items failed once, last at "), "{text}");
     assert!(text.ends_with(": 2 items, the first one: item:a: refused\n"), "{text}");
