@@ -1,6 +1,12 @@
 //! What handlers share.
 
-use std::{net::SocketAddr, sync::Arc, time::SystemTime};
+use std::{
+    collections::BTreeSet,
+    mem,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
 
 use system_health_registry::Interruption;
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -22,6 +28,8 @@ struct Inner {
     interruption: Interruption,
     listen: SocketAddr,
     rendering: Arc<Semaphore>,
+    /// Why points were not on the last page for Prometheus.
+    refused: Mutex<BTreeSet<String>>,
 }
 
 impl App {
@@ -32,7 +40,8 @@ impl App {
         listen: SocketAddr,
     ) -> Self {
         let rendering = Arc::new(Semaphore::new(MAX_RENDERED));
-        Self(Arc::new(Inner { latest, clock, interruption, listen, rendering }))
+        let refused = Mutex::default();
+        Self(Arc::new(Inner { latest, clock, interruption, listen, rendering, refused }))
     }
 
     pub(super) fn latest(&self) -> &Latest {
@@ -54,6 +63,14 @@ impl App {
             return Err(NotReady::Stopping);
         }
         self.latest().readiness(self.now())
+    }
+
+    /// Of the reasons why points are not on a page for Prometheus, those that the last page did not have. So each of them is logged
+    /// once, and not with each scrape.
+    pub(super) fn new_refusals(&self, refused: Vec<String>) -> Vec<String> {
+        let mut last = self.0.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = mem::replace(&mut *last, refused.into_iter().collect());
+        last.difference(&before).cloned().collect()
     }
 
     /// Makes a response in a thread that may block, so that a large one delays neither the runs nor other requests.

@@ -19,14 +19,15 @@ pub(super) async fn metrics(
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let format = TextFormat::from_accept(&accept.join(","));
     let now = app.now();
-    let text = app.render(move |latest| {
+    let rendered = app.render(move |latest| {
         let (points, descriptions, reporter) = latest.points(now);
         let page = MetricsPage::new(&points, descriptions, reporter.as_deref());
-        for refused in page.refused() {
-            tracing::warn!("not in /metrics: {refused}");
-        }
-        Ok(page.text(format))
+        Ok((page.text(format), page.refused().to_vec()))
     });
+    let (text, refused) = rendered.await?;
+    for refused in app.new_refusals(refused) {
+        tracing::warn!("not in /metrics: {refused}");
+    }
     let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
-    Ok((headers, text.await?))
+    Ok((headers, text))
 }

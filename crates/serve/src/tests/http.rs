@@ -1,8 +1,9 @@
 //! What the server answers, over real connections.
 
 use std::{
+    io,
     net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use futures::FutureExt;
@@ -23,6 +24,26 @@ use crate::{
     served::Served,
     token::Token,
 };
+
+/// What is logged.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        io::Write::write(&mut *self.0.lock().unwrap(), text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// A running server.
 struct Running {
@@ -136,6 +157,32 @@ async fn after_a_run_everything_is_shown() {
             && open.body.contains("# UNIT system_health_reporter_run_duration_seconds seconds\n")
     );
     assert_eq!(open.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn a_point_that_is_not_on_the_page_is_logged_once() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let stage = Stage::new(at(0));
+    let metrics = [one("jobs.waiting"), one("jobs_waiting")];
+    let catalog = Catalog::new(metrics.clone()).unwrap();
+    let (_, latest) = stage.runs(configuration(builder(metrics, &[]), 60, catalog), 1).await;
+    let server = Running::start(latest, stage.clock.clone(), None);
+    let warnings = || log.text().matches("not in /metrics: the keys `jobs.waiting`, `jobs_waiting`").count();
+
+    for _ in 0..3 {
+        assert_eq!(server.get("/metrics", "").await.status, 200);
+    }
+    assert_eq!(warnings(), 1, "{}", log.text());
+
+    // It is news again after a page without it.
+    stage.clock.set(at(1000));
+    assert_eq!(server.get("/metrics", "").await.body, "");
+    stage.clock.set(at(0));
+    assert_eq!(server.get("/metrics", "").await.status, 200);
+    assert_eq!(warnings(), 2, "{}", log.text());
 }
 
 #[tokio::test]
