@@ -44,7 +44,7 @@ pub(crate) enum TokenError {
     Unreadable(#[source] CredentialError),
     /// It is too short.
     #[error(
-        "the token in SYSTEM_HEALTH_SERVE_TOKEN has fewer than {MIN_LENGTH} characters, so it can be guessed; make one with `openssl rand -hex 32`"
+        "the token for report serve has fewer than {MIN_LENGTH} characters, so it can be guessed; make one with `openssl rand -hex 32`"
     )]
     TooShort,
     /// The settings cannot be used.

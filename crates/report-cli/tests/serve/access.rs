@@ -18,13 +18,15 @@ fn an_address_that_others_reach_needs_a_token() {
 }
 
 #[test]
-fn a_token_that_can_be_guessed_is_refused() {
-    let scene = scene("").variable("SYSTEM_HEALTH_SERVE_TOKEN", "hunter2");
+fn a_token_that_can_be_guessed_is_refused_wherever_it_comes_from() {
+    let variable = scene("").variable("SYSTEM_HEALTH_SERVE_TOKEN", "hunter2");
+    let file = scene("").file("token", "hunter2").variable("SYSTEM_HEALTH_SERVE_TOKEN_FILE", "token");
+    for scene in [variable, file] {
+        let ended = scene.run(&["serve", "--listen", "127.0.0.1:0"]).with_status(2);
 
-    let ended = scene.run(&["serve", "--listen", "127.0.0.1:0"]).with_status(2);
-
-    ended.says("fewer than 16 characters");
-    assert!(!ended.stderr().contains("hunter2"));
+        ended.says("the token for report serve has fewer than 16 characters");
+        assert!(!ended.stderr().contains("hunter2"));
+    }
 }
 
 #[test]

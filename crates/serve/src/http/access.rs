@@ -23,7 +23,7 @@ pub(super) async fn require_token(
         .as_ref()
         .is_none_or(|token| bearer(request.headers()).is_some_and(|given| token.is(given)));
     if !is_allowed {
-        let text = "send the token in SYSTEM_HEALTH_SERVE_TOKEN as `Authorization: Bearer TOKEN`";
+        let text = "send the token of this server as `Authorization: Bearer TOKEN`";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, text));
     }
     Ok(next.run(request).await)
