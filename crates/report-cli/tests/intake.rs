@@ -206,10 +206,10 @@ fn points_and_service_checks_that_are_sent_to_an_agent_arrive() {
 fn the_trace_of_a_local_push_arrives() {
     let scene = scene();
     let intake = Intake::start(&scene);
-    let traced =
+    let with_traces =
         scene.variable("DD_TRACE_ENABLED", "true").variable("DD_TRACE_AGENT_URL", intake.url.as_str());
 
-    let ended = traced.run(&["--push", "--local", "--only", "commits.hotfix"]).with_status(0);
+    let ended = with_traces.run(&["--push", "--local", "--only", "commits.hotfix"]).with_status(0);
 
     let traces = intake.get("/api/v1/intake/traces");
     let spans = traces["traces"][0]["spans"].as_array().expect("spans");

@@ -33,7 +33,8 @@ impl Service<'_> {
         log: impl Fn(&Finished),
     ) {
         let (sender, reloaded) = unbounded_channel();
-        let running = pin!(self.run_in_slots(configuration, reloaded, log));
+        // The future of a run is large, and would be copied into the futures of all callers.
+        let running = Box::pin(self.run_in_slots(configuration, reloaded, log));
         let reloading = pin!(reload_after_each(signal, reload, sender));
         tokio::select! {
             biased;

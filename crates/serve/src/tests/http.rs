@@ -228,8 +228,8 @@ async fn a_request_that_cannot_be_answered_says_why() {
 #[tokio::test]
 async fn a_history_with_too_many_results_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let mut served = Arc::into_inner(served(None)).unwrap();
-    served.folder = Some(folder.path().to_owned());
+    let mut with_folder = Arc::into_inner(served(None)).unwrap();
+    with_folder.folder = Some(folder.path().to_owned());
     let many = metric(Facts::new("a", "For a test."), || {
         let sample = |number: u32| Sample::new(1.0).unwrap().with_tag("number", &number.to_string()).unwrap();
         async move { (0..10_001).map(sample).collect::<Vec<_>>().into_reading() }.boxed()
@@ -243,7 +243,7 @@ async fn a_history_with_too_many_results_is_refused() {
     };
     run_at(0).await;
     let clock = run_at(3600).await;
-    let server = Running::start(Arc::new(Latest::new(Arc::new(served))), clock, None);
+    let server = Running::start(Arc::new(Latest::new(Arc::new(with_folder))), clock, None);
 
     let last = server.get("/api/v1/history?key=a&since=30m", "").await;
     let both = server.get("/api/v1/history?key=a&since=2h", "").await;
