@@ -114,18 +114,21 @@ fn opened(connection: Result<Connection, Unusable>, file: &Path) -> Result<Store
     }
 }
 
-/// Moves a damaged file and its journal aside, because SQLite would apply the journal to the new file.
+/// Moves a damaged file and its journal aside, because SQLite would apply the journal to the new file. The journal is moved first:
+/// as soon as the file is gone, another process may create a new one, whose journal has the same name.
 fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let now = seconds(SystemTime::now());
     let name = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE));
     let aside = (1..=u32::MAX).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
-    fs::rename(file, &aside)?;
     let journal = |file: &Path| PathBuf::from(format!("{}-journal", file.display()));
     restrict(&journal(file));
-    match fs::rename(journal(file), journal(&aside)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(aside),
+    if let Err(error) = fs::rename(journal(file), journal(&aside))
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
     }
+    fs::rename(file, &aside)?;
+    Ok(aside)
 }
 
 /// Creates a file that only its owner may read and write, or removes the rights of others on an existing file. If SQLite
