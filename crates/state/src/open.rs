@@ -35,7 +35,11 @@ impl Store {
     /// created.
     pub fn open(folder: &Path) -> Result<Opened, StoreError> {
         make_private(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
-        match open_file(&folder.join(Self::FILE)) {
+        let opened = {
+            let _unmoved = lock_folder(folder, fs::File::lock_shared);
+            open_file(&folder.join(Self::FILE))
+        };
+        match opened {
             Err(error) if error.is_damage() => Self::replace_damaged(folder),
             opened => Ok(Opened { store: opened?, moved_aside: None }),
         }
@@ -50,6 +54,7 @@ impl Store {
         make_file_private(&lock).map_err(unusable)?;
         let lock = fs::OpenOptions::new().write(true).open(lock).map_err(unusable)?;
         lock.lock().map_err(unusable)?;
+        let _alone = lock_folder(folder, fs::File::lock);
         match open_file(&file).and_then(|store| store.check().map(|()| store)) {
             Err(error) if error.is_damage() => {}
             // With other errors, such as a lock, other processes may still use the file.
@@ -62,8 +67,10 @@ impl Store {
     /// Opens an existing store for reading: nothing is created, repaired or moved. Writing may fail.
     pub fn open_existing(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join(Self::FILE);
+        let _unmoved = lock_folder(folder, fs::File::lock_shared);
         let open = |access| {
-            let connection = Connection::open_with_flags(&file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = connect(|| Connection::open_with_flags(&file, flags))?;
             connection.busy_timeout(LOCK_TIMEOUT)?;
             schema::check(&connection)?;
             Ok(connection)
@@ -81,10 +88,30 @@ impl Store {
     }
 }
 
+/// Locks the folder until the result is dropped. Between the opening of the file and the first read, the file must not be moved:
+/// SQLite would find the journal of the new file by its name, and apply it to the old one. Not every system can lock folders.
+fn lock_folder(folder: &Path, lock: fn(&fs::File) -> io::Result<()>) -> Option<fs::File> {
+    let folder = fs::File::open(folder).ok()?;
+    lock(&folder).ok()?;
+    Some(folder)
+}
+
 fn open_file(file: &Path) -> Result<Store, StoreError> {
-    // If this fails, opening the file fails as well and reports why.
-    let _ = make_file_private(file);
-    prepare(Connection::open(file), file)
+    let connection = connect(|| {
+        // If this fails, opening the file fails as well and reports why.
+        let _ = make_file_private(file);
+        Connection::open(file)
+    });
+    prepare(connection, file)
+}
+
+/// Opens a connection while no other thread opens one. Whoever closes a file releases all locks that the process has on it. So no
+/// connection may open, and later lock, a file that another thread has just created and not closed yet.
+fn connect(open: impl FnOnce() -> rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
+    static CONNECTING: Mutex<()> = Mutex::new(());
+
+    let _connecting = CONNECTING.lock().unwrap_or_else(PoisonError::into_inner);
+    open()
 }
 
 /// Configures a connection and migrates its file.
@@ -134,31 +161,26 @@ fn move_aside(file: &Path) -> io::Result<PathBuf> {
 /// Creates a file that only its owner may read and write, or removes the rights of others on an existing file. If SQLite
 /// created the file, the umask would decide about these rights. SQLite gives the journal the mode of the file.
 fn make_file_private(file: &Path) -> io::Result<()> {
-    /// Closing a file releases all locks that the process has on it. So no other thread may lock the file before it is
-    /// closed here.
-    static CREATING: Mutex<()> = Mutex::new(());
-
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
-    let created = options.open(file).map(|created| {
-        #[cfg(unix)]
-        {
-            // The umask may also remove rights of the owner. Not every file system supports modes.
-            use std::os::unix::fs::PermissionsExt;
-            let _ = created.set_permissions(fs::Permissions::from_mode(0o600));
+    match options.open(file) {
+        Ok(created) => {
+            #[cfg(unix)]
+            {
+                // The umask may also remove rights of the owner. Not every file system supports modes.
+                use std::os::unix::fs::PermissionsExt;
+                let _ = created.set_permissions(fs::Permissions::from_mode(0o600));
+            }
+            drop(created);
+            Ok(())
         }
-        drop(created);
-    });
-    drop(creating);
-    match created {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             restrict(file);
             Ok(())
         }
-        created => created,
+        Err(error) => Err(error),
     }
 }
 
