@@ -133,9 +133,9 @@ mod tests {
     #[test]
     fn a_text_is_not_longer_than_datadog_accepts() {
         let encoder = Encoder { container_id: None, max_length: 65_507 };
-        let link = format!("https://example.com/{}", "x".repeat(1900));
+        let page = format!("https://example.com/{}", "x".repeat(1900));
         let event =
-            Event::new("a", "Title").unwrap().with_text("ä".repeat(3500)).unwrap().with_link(link).unwrap();
+            Event::new("a", "Title").unwrap().with_text("ä".repeat(3500)).unwrap().with_link(page).unwrap();
 
         let line = encoder.event(&event).unwrap();
 

@@ -19,8 +19,7 @@ fn answer(intake: &Intake, request: &Request) -> Value {
 /// The last value of each group.
 fn queried(intake: &Intake, query: &str) -> Vec<f64> {
     let (from, to) = (now() - 600, now() + 1);
-    let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let target = format!("/api/v1/query?from={from}&to={to}&query={encoded}");
+    let target = format!("/api/v1/query?from={from}&to={to}&query={}", query.replace(' ', "+"));
     let found = answer(intake, &Request::json("GET", &target, &Value::Null));
     let series = found["series"].as_array().unwrap().iter();
     let last = |series: &Value| {
