@@ -40,6 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "the results are exact")]
     fn all_values_count_as_often_as_they_were_measured() {
         // 99 times 1, and once 100.
         let values = || vec![(100.0, 1.0), (1.0, 99.0)];
