@@ -211,7 +211,7 @@ impl Courier<'_> {
         let oldest = self.times().start;
         let mut after = None;
         loop {
-            let mut page = outbox.pending(PAGE, after).await?;
+            let mut page = outbox.pending(self.page_size(), after).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
             // Older points are still in the outbox only if the store cannot be written.
@@ -229,6 +229,12 @@ impl Courier<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A backend without timestamps shows what it got last, and each delivery replaces all values. So it gets all points at once:
+    /// otherwise, part of the values would be missing for a moment, and the first page would be sent again with each further one.
+    fn page_size(&self) -> usize {
+        if self.target.capabilities.keeps_timestamps { PAGE } else { usize::MAX }
     }
 
     async fn count_left(&self, current: &CurrentStore, receipt: &mut Receipt) {

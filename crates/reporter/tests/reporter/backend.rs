@@ -39,6 +39,8 @@ struct Delivered {
     points: Vec<Point>,
     events: Vec<Event>,
     first_at: Option<Instant>,
+    /// The number of points in each delivery.
+    sizes: Vec<usize>,
 }
 
 /// How the backend handles points and events.
@@ -142,6 +144,10 @@ impl Backend {
 
     pub(crate) fn events(&self) -> Vec<Event> {
         self.delivered.lock().unwrap().events.clone()
+    }
+
+    pub(crate) fn sizes(&self) -> Vec<usize> {
+        self.delivered.lock().unwrap().sizes.clone()
     }
 
     pub(crate) fn first_at(&self) -> Option<Instant> {
@@ -262,6 +268,7 @@ impl Sink for Backend {
 
     /// Splits the points into payloads of two, or of a hundred if there are many.
     fn deliver<'a>(&'a self, points: &'a [Point], _deadline: Instant) -> BoxStream<'a, Settlement> {
+        self.delivered.lock().unwrap().sizes.push(points.len());
         match self.behaviour() {
             Behaviour::Hang => return stream::pending().boxed(),
             Behaviour::StoreAndHang => {

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
-use system_health_registry::{Capabilities, Catalog, Facts, Metric, location};
+use system_health_registry::{Capabilities, Catalog, Facts, IntoReading, Metric, Sample, location};
 use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::timeout;
 
@@ -105,6 +105,25 @@ async fn without_timestamps_only_points_of_this_run_are_delivered() {
     assert_eq!(first.left, 2);
     assert_eq!((second.accepted, second.accepted_earlier, second.superseded, second.left), (2, 0, 2, 0));
     assert_eq!(second.status(), DeliveryStatus::Accepted);
+}
+
+/// Otherwise some of the values of a run would be missing for a moment.
+#[tokio::test(start_paused = true)]
+async fn without_timestamps_all_points_are_delivered_at_once() {
+    const COUNT: u32 = 20_001;
+    let many = Metric::new(Facts::new("a", "For a test."), location!(), |_| {
+        let sample = |number: u32| Sample::new(number)?.with_tag("number", &number.to_string());
+        async move { (0..COUNT).map(sample).collect::<Result<Vec<_>, _>>().into_reading() }.boxed()
+    });
+    let scene = Scene::of([many]);
+    let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
+    let (at_once, in_pages) =
+        (Backend::new("at_once").with_capabilities(capabilities), Backend::new("in_pages"));
+
+    scene.push(&[&at_once, &in_pages]).await;
+
+    assert_eq!(at_once.sizes()[0], 20_001);
+    assert_eq!(in_pages.sizes()[..2], [20_000, 1]);
 }
 
 #[tokio::test(start_paused = true)]
