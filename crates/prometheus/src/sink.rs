@@ -2,7 +2,11 @@
 //! store must contain the values of exactly one run. All points of a run have the same time. The first points with a
 //! newer time replace the contents of the store. Further points with that time are added.
 
-use std::{collections::VecDeque, fmt, time::SystemTime};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    time::SystemTime,
+};
 
 use futures::{
     StreamExt,
@@ -13,7 +17,7 @@ use system_health_registry::{DeliveryError, Event, Fate, Point, Settlement, Sink
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    family::{Encoder, Families, Family, PointError},
+    family::{Encoder, Families, PointError},
     family_store::{FamilyStore, WriteError},
     fates::{Fates, RefusedMetric},
     part::Part,
@@ -42,8 +46,12 @@ struct Snapshot {
     has_replaced: bool,
 }
 
-/// Families that are written together, each with its name and the positions of its points.
-type Batch = Vec<(String, Family, Vec<usize>)>;
+/// Families that are written together, and the positions of the points of each.
+#[derive(Debug, Default)]
+struct Batch {
+    families: Families,
+    positions: BTreeMap<String, Vec<usize>>,
+}
 
 /// The values of an earlier run could not be removed.
 #[derive(Debug, thiserror::Error)]
@@ -98,36 +106,32 @@ impl<T: FamilyStore> PrometheusSink<T> {
         for (at, error) in encoded.refused {
             fates.refuse(at, error);
         }
-        let whole: Batch = encoded
-            .families
-            .into_iter()
-            .map(|(name, (family, positions))| (name, family, positions))
-            .collect();
+        let mut whole = Batch::default();
+        for (name, (family, positions)) in encoded.families {
+            whole.families.insert(name.clone(), family);
+            whole.positions.insert(name, positions);
+        }
         let mut batches = VecDeque::from([whole]);
-        while let Some(mut batch) = batches.pop_front().filter(|batch| !batch.is_empty()) {
-            match self.write(part, snapshot, &batch, deadline).await {
+        while let Some(batch) = batches.pop_front().filter(|batch| !batch.families.is_empty()) {
+            match self.write(part, snapshot, &batch.families, deadline).await {
                 Ok(()) => {
-                    for (name, family, positions) in batch {
-                        fates.set(positions, &Fate::Accepted);
-                        snapshot.families.insert(name, family);
+                    fates.set(batch.positions.into_values().flatten(), &Fate::Accepted);
+                    snapshot.families.extend(batch.families);
+                }
+                Err(WriteError::Refused(_)) if batch.families.len() > 1 => {
+                    for half in batch.halves().into_iter().rev() {
+                        batches.push_front(half);
                     }
                 }
-                Err(WriteError::Refused(_)) if batch.len() > 1 => {
-                    let rest = batch.split_off(batch.len() / 2);
-                    batches.push_front(rest);
-                    batches.push_front(batch);
-                }
                 Err(WriteError::Refused(source)) => {
-                    for (_, family, positions) in batch {
+                    for (family, positions) in batch.families.into_values().zip(batch.positions.into_values())
+                    {
                         let error = RefusedMetric { key: family.key, source: source.clone() };
                         fates.set(positions, &Fate::Refused(DeliveryError::new(error)));
                     }
                 }
                 Err(WriteError::Unknown(error)) => {
-                    fates.set(
-                        batch.into_iter().flat_map(|(_, _, positions)| positions),
-                        &Fate::Unknown(error.clone()),
-                    );
+                    fates.set(batch.positions.into_values().flatten(), &Fate::Unknown(error.clone()));
                     return leave(fates, batches, &error);
                 }
                 Err(WriteError::Left(error)) => {
@@ -142,15 +146,13 @@ impl<T: FamilyStore> PrometheusSink<T> {
         &self,
         part: Part,
         snapshot: &mut Snapshot,
-        batch: &Batch,
+        families: &Families,
         deadline: Instant,
     ) -> Result<(), WriteError> {
-        let families: Families =
-            batch.iter().map(|(name, family, _)| (name.clone(), family.clone())).collect();
         if snapshot.has_replaced {
-            return self.store.add(part, &families, &snapshot.families, deadline).await;
+            return self.store.add(part, families, &snapshot.families, deadline).await;
         }
-        self.store.replace(part, &families, deadline).await?;
+        self.store.replace(part, families, deadline).await?;
         snapshot.has_replaced = true;
         Ok(())
     }
@@ -169,8 +171,17 @@ impl<T: FamilyStore> PrometheusSink<T> {
 }
 
 fn leave(fates: &mut Fates, batches: impl IntoIterator<Item = Batch>, error: &DeliveryError) {
-    let positions = batches.into_iter().flatten().flat_map(|(_, _, positions)| positions);
+    let positions = batches.into_iter().flat_map(|batch| batch.positions.into_values().flatten());
     fates.set(positions, &Fate::Left(error.clone()));
+}
+
+impl Batch {
+    fn halves(mut self) -> [Self; 2] {
+        let middle = self.families.keys().nth(self.families.len() / 2).cloned().unwrap_or_default();
+        let rest =
+            Self { families: self.families.split_off(&middle), positions: self.positions.split_off(&middle) };
+        [self, rest]
+    }
 }
 
 impl<T: FamilyStore> Sink for PrometheusSink<T> {
