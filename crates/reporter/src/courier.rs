@@ -20,9 +20,9 @@ use crate::{
     guard,
     outbox::Outbox,
     receipt::Contact,
-    recorded::{Contents, Recorded},
-    state::{CurrentStore, RunState},
+    state::{CurrentStore, Recorded, RunState},
     target::Target,
+    withheld::Contents,
 };
 
 /// Maximum number of points that are read from the outbox at once: enough for full payloads, but few enough to save

@@ -34,7 +34,6 @@ mod outbox;
 mod past_runs;
 mod periodic;
 mod receipt;
-mod recorded;
 mod reporter;
 mod responses;
 mod run;
@@ -49,6 +48,7 @@ mod tags;
 mod target;
 mod trace_file;
 mod watching;
+mod withheld;
 
 pub use backfill::{Backfill, BackfillDifference, BackfilledMetric, WithoutValue};
 pub use builder::ReporterBuilder;

@@ -2,7 +2,7 @@
 
 use system_health_registry::DeliveryError;
 
-use crate::recorded::Withheld;
+use crate::withheld::Withheld;
 
 /// The result of a delivery to one destination. It includes points that earlier runs have left.
 #[derive(Debug, Clone, Default)]

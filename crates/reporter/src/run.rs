@@ -28,12 +28,11 @@ use crate::{
     guard::Connecting,
     name::{reporter_name, with_name},
     past_runs::KnownRuns,
-    recorded::Recorded,
     responses::Responses,
     run_trace::RunTrace,
     self_metrics::{FinishedRun, MetricResult, RunResult},
     service_run::RunPlan,
-    state::RunState,
+    state::{Recorded, RunState},
     target::Target,
 };
 

@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     error::Chain,
-    recorded::{Contents, Recorded, Withheld},
+    withheld::{Contents, Withheld},
 };
 
 /// Timeout of the store. A store that takes longer, for example on a lost network file system, counts as unusable.
@@ -76,6 +76,22 @@ pub(crate) struct CurrentStore {
     /// Whether the folder has stopped responding.
     unresponsive: Arc<AtomicBool>,
     deadline: Instant,
+}
+
+/// A recorded report.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    pub(crate) current: CurrentStore,
+    pub(crate) run: RunId,
+    /// The points that are not delivered from this store, because a store that failed contains them or may contain them.
+    pub(crate) withheld: Option<Withheld>,
+}
+
+impl Recorded {
+    /// A report that no other store contains.
+    pub(crate) fn only_in(current: CurrentStore, run: RunId) -> Self {
+        Self { current, run, withheld: None }
+    }
 }
 
 /// Why a report was not recorded.

@@ -1,19 +1,6 @@
-//! A recorded report. A store that failed may contain the same report, and a later run delivers what it contains.
+//! What a store that failed may contain of a report. A later run delivers what it contains.
 
 use std::{collections::BTreeMap, fmt};
-
-use system_health_state::RunId;
-
-use crate::state::CurrentStore;
-
-/// A recorded report.
-#[derive(Debug, Clone)]
-pub(crate) struct Recorded {
-    pub(crate) current: CurrentStore,
-    pub(crate) run: RunId,
-    /// The points that are not delivered from this store, because a store that failed contains them or may contain them.
-    pub(crate) withheld: Option<Withheld>,
-}
 
 /// Points that must not be delivered from two stores.
 #[derive(Debug, Clone)]
@@ -34,13 +21,6 @@ pub(crate) enum Contents {
     Unknown,
     /// The report. The next run delivers it.
     Report,
-}
-
-impl Recorded {
-    /// A report that no other store contains.
-    pub(crate) fn only_in(current: CurrentStore, run: RunId) -> Self {
-        Self { current, run, withheld: None }
-    }
 }
 
 impl fmt::Display for Withheld {
