@@ -1,6 +1,6 @@
 //! Makes the reporter of a run from the settings and the command line.
 
-use system_health_registry::{Context, NamedAfter, Settings, SinkType, linked_extensions};
+use system_health_registry::{Context, NameParts, Settings, SinkType, linked_extensions};
 use system_health_reporter::{Reporter, ReporterBuilder};
 
 use crate::{
@@ -21,7 +21,7 @@ pub(crate) fn run_builder(
     };
     let mut builder = Reporter::builder(settings)
         .program(program)
-        .named_after(named_after)
+        .name_parts(name_parts)
         .stdout(standard_output())
         .to(&arguments.to)
         .only(patterns(&arguments.only))
@@ -51,18 +51,18 @@ pub(crate) fn run_builder(
 }
 
 /// What the linked crates name the reporter after. If several know a subject, the reporter is named after none of them.
-async fn named_after(context: Context) -> NamedAfter {
+async fn name_parts(context: Context) -> NameParts {
     let (mut subjects, mut selection) = (Vec::new(), Vec::new());
     for extension in linked_extensions() {
-        let named_after = extension.named_after(&context).await;
-        subjects.extend(named_after.subject);
-        selection.extend(named_after.selection);
+        let name_parts = extension.name_parts(&context).await;
+        subjects.extend(name_parts.subject);
+        selection.extend(name_parts.selection);
     }
     match <[String; 1]>::try_from(subjects) {
-        Ok([only]) => NamedAfter { subject: Some(only), selection },
+        Ok([only]) => NameParts { subject: Some(only), selection },
         Err(several) => {
             selection.extend(several);
-            NamedAfter { subject: None, selection }
+            NameParts { subject: None, selection }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use system_health_intake::locate;
 use system_health_registry::{
-    Extension, SettingSwitch, Settings, SharedError, SwitchedSetting, register_extension,
+    Extension, SettingAssignment, SettingSwitch, Settings, SharedError, register_extension,
 };
 use system_health_reporter::StateSettings;
 
@@ -22,13 +22,13 @@ impl Extension for LocalExtension {
     }
 }
 
-fn to_local_intake(settings: &Settings) -> Result<Vec<SwitchedSetting>, SharedError> {
+fn to_local_intake(settings: &Settings) -> Result<Vec<SettingAssignment>, SharedError> {
     let state: StateSettings = settings.table().map_err(SharedError::new)?;
     let folder = state.folder().map_err(SharedError::new)?;
     let url = locate(&folder).map_err(SharedError::new)?;
     Ok(vec![
-        SwitchedSetting::new("datadog", "url", url),
-        SwitchedSetting::new("datadog", "local", true),
-        SwitchedSetting::new("report", "to", vec!["datadog"]),
+        SettingAssignment::new("datadog", "url", url),
+        SettingAssignment::new("datadog", "local", true),
+        SettingAssignment::new("report", "to", vec!["datadog"]),
     ])
 }

@@ -2,7 +2,9 @@
 
 use std::{io, sync::LazyLock};
 
-use system_health_registry::{Context, Described, FromContext, Scope, Unavailable, system_health_source};
+use system_health_registry::{
+    Context, DescribedReading, FromContext, Scope, Unavailable, system_health_source,
+};
 
 use crate::Recorder;
 
@@ -19,7 +21,7 @@ impl Recorder {
 /// Values that the program records itself.
 #[system_health_source(name = "recorder")]
 #[expect(clippy::unnecessary_wraps, reason = "a source returns a Result")]
-fn recorded() -> io::Result<Vec<Described>> {
+fn recorded() -> io::Result<Vec<DescribedReading>> {
     Ok(Recorder::global().take())
 }
 

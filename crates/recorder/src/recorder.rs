@@ -8,8 +8,8 @@ use std::{
 };
 
 use system_health_registry::{
-    Described, Facts, ItemError, Kind, Reading, Sample, SampleValue, Source, Tag, TagError, Unavailable,
-    location,
+    DescribedReading, Facts, ItemError, Kind, Reading, Sample, SampleValue, Source, Tag, TagError,
+    Unavailable, location,
 };
 
 use crate::{
@@ -162,7 +162,7 @@ impl Recorder {
     }
 
     /// The metrics with what was recorded since the last call.
-    pub(crate) fn take(&self) -> Vec<Described> {
+    pub(crate) fn take(&self) -> Vec<DescribedReading> {
         self.write().take(SystemTime::now())
     }
 
@@ -248,9 +248,9 @@ impl Recorded {
         has_room.then(|| self.metric(key))
     }
 
-    fn take(&mut self, now: SystemTime) -> Vec<Described> {
+    fn take(&mut self, now: SystemTime) -> Vec<DescribedReading> {
         let refusals = std::mem::take(&mut self.refusals).into_items();
-        let refused = (!refusals.is_empty()).then(|| Described {
+        let refused = (!refusals.is_empty()).then(|| DescribedReading {
             facts: Facts::new(REFUSED, "Values of metrics for which the recorder has no room."),
             result: Reading::new(Vec::new(), refusals),
         });
@@ -264,7 +264,7 @@ impl RecordedMetric {
     }
 
     /// The reading of a run. `None` if nothing was ever recorded.
-    fn take(&mut self, now: SystemTime) -> Option<Described> {
+    fn take(&mut self, now: SystemTime) -> Option<DescribedReading> {
         let mut refusals = std::mem::take(&mut self.refusals);
         let mut samples = Vec::new();
         let mut add = |sample: Sample, tags: &BTreeSet<Tag>| samples.push(tagged(sample, tags));
@@ -309,7 +309,7 @@ impl RecordedMetric {
         } else {
             Reading::new(kept, failed)
         };
-        Some(Described { facts, result })
+        Some(DescribedReading { facts, result })
     }
 }
 

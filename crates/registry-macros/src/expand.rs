@@ -38,7 +38,7 @@ pub(crate) fn registration(options: &MetricOptions, collector: &Collector) -> To
 pub(crate) fn source_registration(options: &SourceOptions, collector: &Collector) -> TokenStream {
     let (name, description) = (&options.name, &collector.description);
     let timeout = options.timeout.into_iter().map(duration);
-    let collect = collect(collector, &quote!(into_described));
+    let collect = collect(collector, &quote!(into_described_readings));
     quote! {
         const _: () = {
             ::system_health_registry::__private::inventory::submit! {

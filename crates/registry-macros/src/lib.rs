@@ -38,7 +38,7 @@ pub fn system_health_metric(options: TokenStream, item: TokenStream) -> TokenStr
 /// Registers a function as a source. A source returns metrics that are known only at run time, with their readings.
 ///
 /// The attribute does not change the function. The arguments are resources, as for a metric. The function returns a
-/// `Vec<Described>` or a `Result` with one. Its doc comment is required: it describes the returned metrics.
+/// `Vec<DescribedReading>` or a `Result` with one. Its doc comment is required: it describes the returned metrics.
 ///
 /// | option | meaning | default | example |
 /// |---|---|---|---|

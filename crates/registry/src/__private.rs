@@ -3,8 +3,8 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    CatalogError, Context, Described, Extension, Facts, FromContext, Gate, IntoReading, Location, Metric,
-    OptionValue, Reading, Source, Unavailable, task::Task,
+    CatalogError, Context, DescribedReading, Extension, Facts, FromContext, Gate, IntoReading, Location,
+    Metric, OptionValue, Reading, Source, Unavailable, task::Task,
 };
 
 pub use inventory;
@@ -95,29 +95,31 @@ pub fn into_reading<T: IntoReading>(value: T) -> Result<Reading, Unavailable> {
 }
 
 /// Converts the return value of a source. It is a function, so that the compiler reports a wrong return type at the type.
-pub fn into_described<T: IntoDescribed>(value: T) -> Result<Vec<Described>, Unavailable> {
-    value.into_described()
+pub fn into_described_readings<T: IntoDescribedReadings>(
+    value: T,
+) -> Result<Vec<DescribedReading>, Unavailable> {
+    value.into_described_readings()
 }
 
 /// The possible return types of a source.
 #[diagnostic::on_unimplemented(
     message = "a source cannot return `{Self}`",
     label = "a source cannot return this",
-    note = "return a `Vec<Described>`, or a `Result` of one"
+    note = "return a `Vec<DescribedReading>`, or a `Result` of one"
 )]
-pub trait IntoDescribed {
+pub trait IntoDescribedReadings {
     /// The metrics with their readings.
-    fn into_described(self) -> Result<Vec<Described>, Unavailable>;
+    fn into_described_readings(self) -> Result<Vec<DescribedReading>, Unavailable>;
 }
 
-impl IntoDescribed for Vec<Described> {
-    fn into_described(self) -> Result<Vec<Described>, Unavailable> {
+impl IntoDescribedReadings for Vec<DescribedReading> {
+    fn into_described_readings(self) -> Result<Vec<DescribedReading>, Unavailable> {
         Ok(self)
     }
 }
 
-impl<E: Into<Unavailable>> IntoDescribed for Result<Vec<Described>, E> {
-    fn into_described(self) -> Result<Vec<Described>, Unavailable> {
+impl<E: Into<Unavailable>> IntoDescribedReadings for Result<Vec<DescribedReading>, E> {
+    fn into_described_readings(self) -> Result<Vec<DescribedReading>, Unavailable> {
         self.map_err(E::into)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     __private::{GateRegistration, Registration, SourceRegistration},
-    Alias, Described, Facts, Gate, Goal, ItemError, Location, Metric, OptionError, Reading, Source,
+    Alias, DescribedReading, Facts, Gate, Goal, ItemError, Location, Metric, OptionError, Reading, Source,
     Unavailable,
 };
 
@@ -253,13 +253,13 @@ impl Catalog {
     pub(crate) fn accept(
         &self,
         source: &Source,
-        described: Vec<Described>,
+        described: Vec<DescribedReading>,
     ) -> (Vec<SourceResult>, Vec<ItemError>) {
         let is_foreign = |metric: &&Metric| metric.source() != Some(source.name());
         let mut used = used_keys(self.metrics.iter().filter(is_foreign));
         let (mut accepted, mut refused) = (BTreeMap::new(), Vec::new());
         let mut errors = BTreeMap::new();
-        for Described { facts, result } in described {
+        for DescribedReading { facts, result } in described {
             match reserve_keys(&facts, &mut used) {
                 Err(error) => {
                     let error = ItemError::new(error);

@@ -25,16 +25,16 @@ pub trait Extension: Send + Sync + 'static {
     }
 
     /// What distinguishes the reports of one reporter from those of others. It must be the same in each run.
-    fn named_after<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, NamedAfter> {
+    fn name_parts<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, NameParts> {
         let _ = context;
-        async { NamedAfter::default() }.boxed()
+        async { NameParts::default() }.boxed()
     }
 
     /// Checks what the metrics of a catalog need, such as credentials and services. A check that no metric needs is left
     /// out.
-    fn diagnose<'a>(&'a self, context: &'a Context, catalog: &'a Catalog) -> BoxFuture<'a, Diagnosed> {
+    fn diagnose<'a>(&'a self, context: &'a Context, catalog: &'a Catalog) -> BoxFuture<'a, CheckResults> {
         let _ = (context, catalog);
-        async { Diagnosed::default() }.boxed()
+        async { CheckResults::default() }.boxed()
     }
 
     /// Detects settings from the current folder. Makes no network requests and reads no secrets.
@@ -69,12 +69,12 @@ pub struct SettingSwitch {
     pub help: &'static str,
     /// Returns the settings that the flag sets. The argument has all other settings: those of the file, the environment
     /// and other flags.
-    pub settings: fn(&Settings) -> Result<Vec<SwitchedSetting>, SharedError>,
+    pub settings: fn(&Settings) -> Result<Vec<SettingAssignment>, SharedError>,
 }
 
 /// A key that a [`SettingSwitch`] sets.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SwitchedSetting {
+pub struct SettingAssignment {
     /// The settings table.
     pub table: &'static str,
     /// The key.
@@ -83,7 +83,7 @@ pub struct SwitchedSetting {
     pub value: Value,
 }
 
-impl SwitchedSetting {
+impl SettingAssignment {
     /// A key with a value.
     #[must_use]
     pub fn new(table: &'static str, key: &'static str, value: impl Into<Value>) -> Self {
@@ -93,7 +93,7 @@ impl SwitchedSetting {
 
 /// What distinguishes a reporter from others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NamedAfter {
+pub struct NameParts {
     /// The subject of the reports, such as `acme/shop`. Default: the program.
     pub subject: Option<String>,
     /// Other properties that distinguish the reporter, such as `branch next`.
@@ -102,7 +102,7 @@ pub struct NamedAfter {
 
 /// The result of the checks of an extension.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Diagnosed {
+pub struct CheckResults {
     /// What was found.
     pub findings: Vec<Finding>,
     /// What to do next, the most important first.

@@ -98,8 +98,8 @@ pub use event::{Event, EventError, Level};
 pub use events::Events;
 pub use evidence::{Evidence, EvidenceItem};
 pub use extension::{
-    Detected, DetectedValue, Diagnosed, Extension, NamedAfter, SettingFlag, SettingSwitch, SetupStep,
-    SwitchedSetting, linked_extensions,
+    CheckResults, Detected, DetectedValue, Extension, NameParts, SettingAssignment, SettingFlag,
+    SettingSwitch, SetupStep, linked_extensions,
 };
 pub use finding::{Finding, Grade};
 pub use gate::{Gate, Plan, Planned};
@@ -132,7 +132,7 @@ pub use sink::{
     Capabilities, DeliveryError, Destination, Destinations, Fate, Repeat, Settlement, Sink, SinkType,
     Temporality,
 };
-pub use source::{Described, Source, SourceOutcome};
+pub use source::{DescribedReading, Source, SourceOutcome};
 pub use standard_output::StandardOutput;
 pub use started_at::StartedAt;
 pub use subject::{Subject, SubjectLabel, Subjects};
@@ -159,13 +159,13 @@ pub use system_health_registry_macros::system_health_metric;
 /// Registers a function as a source of metrics that are known only at run time. A test can still call the function.
 ///
 /// ```
-/// use system_health_registry::{Described, Facts, system_health_source};
+/// use system_health_registry::{DescribedReading, Facts, system_health_source};
 ///
 /// /// One metric for each row of a table.
 /// #[system_health_source(name = "warehouse")]
-/// fn warehouse() -> std::io::Result<Vec<Described>> {
+/// fn warehouse() -> std::io::Result<Vec<DescribedReading>> {
 ///     let rows = [("orders.open", 3.0), ("orders.late", f64::NAN)]; // ask the database here
-///     Ok(rows.map(|(key, value)| Described::new(Facts::new(key, "A row of the table."), value)).into())
+///     Ok(rows.map(|(key, value)| DescribedReading::new(Facts::new(key, "A row of the table."), value)).into())
 /// }
 ///
 /// let described = warehouse().unwrap();

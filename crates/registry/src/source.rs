@@ -7,7 +7,8 @@ use futures::future::BoxFuture;
 
 use crate::{Context, Facts, ItemError, Location, Reading, Unavailable};
 
-type CollectAllFn = dyn Fn(Context) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> + Send + Sync;
+type CollectAllFn =
+    dyn Fn(Context) -> BoxFuture<'static, Result<Vec<DescribedReading>, Unavailable>> + Send + Sync;
 
 /// Returns metrics together with their readings. Cheap to clone.
 ///
@@ -24,7 +25,7 @@ pub struct Source {
 
 /// A metric that a source returns: its facts, and its reading or why it has none.
 #[derive(Debug, Clone)]
-pub struct Described {
+pub struct DescribedReading {
     /// The facts. The rules are the same as for the attribute.
     pub facts: Facts,
     /// The reading, or why there is none.
@@ -50,7 +51,10 @@ impl Source {
     /// A source with a unique name and a function that collects.
     pub fn new<C>(name: &str, description: &str, location: Location, collect: C) -> Self
     where
-        C: Fn(Context) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> + Send + Sync + 'static,
+        C: Fn(Context) -> BoxFuture<'static, Result<Vec<DescribedReading>, Unavailable>>
+            + Send
+            + Sync
+            + 'static,
     {
         Self {
             name: name.into(),
@@ -95,12 +99,12 @@ impl Source {
     pub(crate) fn collect(
         &self,
         context: Context,
-    ) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> {
+    ) -> BoxFuture<'static, Result<Vec<DescribedReading>, Unavailable>> {
         (self.collect)(context)
     }
 }
 
-impl Described {
+impl DescribedReading {
     /// A metric with its reading. The reading has a type that a collector can return: a number, samples, no data or an
     /// error.
     pub fn new<R: crate::IntoReading>(facts: Facts, reading: R) -> Self {

@@ -4,8 +4,8 @@ mod common;
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Catalog, Context, Described, Engine, Facts, FromContext, Run, Sample, SampleError, Source, Unavailable,
-    location, system_health_metric, system_health_source,
+    Catalog, Context, DescribedReading, Engine, Facts, FromContext, Run, Sample, SampleError, Source,
+    Unavailable, location, system_health_metric, system_health_source,
 };
 
 /// The rows of a table, which a test provides.
@@ -20,8 +20,8 @@ impl FromContext for Rows {
 
 /// One metric for each row.
 #[system_health_source(name = "warehouse", timeout = "1s")]
-async fn warehouse(rows: Rows) -> Result<Vec<Described>, Unavailable> {
-    let described = |(key, value)| Described::new(Facts::new(key, "A row.").with_unit("order"), value);
+async fn warehouse(rows: Rows) -> Result<Vec<DescribedReading>, Unavailable> {
+    let described = |(key, value)| DescribedReading::new(Facts::new(key, "A row.").with_unit("order"), value);
     Ok(rows.0?.into_iter().map(described).collect())
 }
 
@@ -111,7 +111,8 @@ async fn only_invalid_and_used_keys_are_refused() {
 async fn a_remembered_metric_that_is_refused_is_an_error() {
     let teller = Source::new("teller", "A test.", location!(), |_| {
         let described = [("late", "A row."), ("late", "A row."), ("open", "")];
-        let described = described.map(|(key, description)| Described::new(Facts::new(key, description), 1.0));
+        let described =
+            described.map(|(key, description)| DescribedReading::new(Facts::new(key, description), 1.0));
         Box::pin(async { Ok(described.into()) })
     });
     let remembered = ["gone", "late", "open"].map(|key| Facts::new(key, "A row."));
@@ -148,7 +149,7 @@ async fn samples_of_a_source_must_have_different_tags() {
     let twice = Source::new("twice", "A test.", location!(), |_| {
         Box::pin(async {
             let samples: Result<Vec<Sample>, SampleError> = [1, 2].into_iter().map(Sample::new).collect();
-            Ok(vec![Described::new(Facts::new("a.b", "A test."), samples)])
+            Ok(vec![DescribedReading::new(Facts::new("a.b", "A test."), samples)])
         })
     });
     let catalog = Catalog::linked().unwrap().with_sources([twice]).unwrap().filter(|key| key == "a.b");

@@ -7,7 +7,7 @@ use std::{
 };
 
 use system_health_registry::{
-    Catalog, CatalogError, Context, Destination, Engine, Interruption, MetricSettings, NamedAfter, Process,
+    Catalog, CatalogError, Context, Destination, Engine, Interruption, MetricSettings, NameParts, Process,
     Progress, Settings, SinkType, StandardOutput, trace::Tracer,
 };
 
@@ -38,7 +38,7 @@ pub struct ReporterBuilder {
     self_metrics: bool,
     events: bool,
     program: Option<String>,
-    named_after: Option<NameHook>,
+    name_parts: Option<NameHook>,
     engine: Engine,
     stdout: StandardOutput,
     needs_destination: bool,
@@ -72,7 +72,7 @@ impl ReporterBuilder {
             self_metrics: true,
             events: true,
             program: None,
-            named_after: None,
+            name_parts: None,
             engine: Engine::new(),
             stdout: StandardOutput::default(),
             needs_destination: true,
@@ -197,11 +197,11 @@ impl ReporterBuilder {
     /// Sets a function that determines the reporter's name, unless the settings name the reporter. It is called once a
     /// run and must return the same value each time. Default: the reporter is named after the program.
     #[must_use]
-    pub fn named_after<F>(mut self, hook: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
+    pub fn name_parts<F>(mut self, hook: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = NamedAfter> + Send + 'static,
+        F: Future<Output = NameParts> + Send + 'static,
     {
-        self.named_after = Some(NameHook::new(hook));
+        self.name_parts = Some(NameHook::new(hook));
         self
     }
 
@@ -317,7 +317,7 @@ impl ReporterBuilder {
             goals,
             intervals,
             targets,
-            name: Name::new(&report, &tags, &program, &self.only, &skip, self.named_after)?,
+            name: Name::new(&report, &tags, &program, &self.only, &skip, self.name_parts)?,
             align: report.slot()?,
             engine: self.engine.with_concurrency(report.concurrency),
             process: Process::new().provide(self.settings).provide(self.stdout),

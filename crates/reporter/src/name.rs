@@ -10,7 +10,7 @@ use std::{env, fmt, path::PathBuf, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use sha2::{Digest, Sha256};
-use system_health_registry::{Context, NamedAfter, ReporterName, Tag};
+use system_health_registry::{Context, NameParts, ReporterName, Tag};
 
 use crate::{ReportSettings, tags::TagsError};
 
@@ -20,7 +20,7 @@ const TAG: &str = "reporter";
 /// The name of this project's own program. It is not part of the reporter's name.
 const USUAL_PROGRAM: &str = "report";
 
-type Hook = dyn Fn(Context) -> BoxFuture<'static, NamedAfter> + Send + Sync;
+type Hook = dyn Fn(Context) -> BoxFuture<'static, NameParts> + Send + Sync;
 
 /// The name of a reporter, or the parts from which it is derived.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ pub(crate) struct NameHook(Arc<Hook>);
 impl NameHook {
     pub(crate) fn new<F>(hook: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = NamedAfter> + Send + 'static,
+        F: Future<Output = NameParts> + Send + 'static,
     {
         Self(Arc::new(move |context| hook(context).boxed()))
     }
@@ -77,9 +77,9 @@ impl Name {
         match self {
             Self::Named(tag) => Some(tag.clone()),
             Self::Unnamed { program, patterns, hook } => {
-                let NamedAfter { subject, selection } = match hook {
+                let NameParts { subject, selection } = match hook {
                     Some(hook) => (hook.0)(context).await,
-                    None => NamedAfter::default(),
+                    None => NameParts::default(),
                 };
                 let mut parts = [patterns.clone(), selection].concat();
                 parts.sort();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     async fn tag(Case { repository, branch, only, skip }: Case<'_>) -> String {
-        let after = NamedAfter {
+        let after = NameParts {
             subject: Some(repository.to_owned()),
             selection: branch.into_iter().map(|branch| format!("branch {branch}")).collect(),
         };

@@ -12,14 +12,14 @@ use crate::state::CurrentStore;
 
 /// The runs in the state of the current run.
 #[derive(Debug)]
-pub(crate) struct KnownRuns {
+pub(crate) struct RecordedRuns {
     /// `None` before the state is open.
     state: watch::Sender<Option<CurrentStore>>,
     /// The schedule slot of the runs.
     slot: Duration,
 }
 
-impl KnownRuns {
+impl RecordedRuns {
     /// Before the state is open.
     pub(crate) fn new(slot: Duration) -> Arc<Self> {
         Arc::new(Self { state: watch::Sender::new(None), slot })
@@ -31,7 +31,7 @@ impl KnownRuns {
     }
 }
 
-impl PastRuns for KnownRuns {
+impl PastRuns for RecordedRuns {
     fn last_delivered<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a> {
         Box::pin(async move {
             let mut state = self.state.subscribe();

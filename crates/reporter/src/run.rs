@@ -27,7 +27,7 @@ use crate::{
     events,
     guard::Connecting,
     name::{reporter_name, with_name},
-    past_runs::KnownRuns,
+    past_runs::RecordedRuns,
     responses::Responses,
     run_trace::RunTrace,
     self_metrics::{FinishedRun, MetricResult, RunResult},
@@ -43,7 +43,7 @@ pub(crate) struct RunInProgress<'a> {
     targets: &'a [Target],
     context: Context,
     responses: Arc<Responses>,
-    past_runs: Arc<KnownRuns>,
+    past_runs: Arc<RecordedRuns>,
     started: Instant,
     /// The deadline of the run.
     end: Instant,
@@ -78,7 +78,7 @@ impl<'a> RunInProgress<'a> {
         let end = deadlines::run_end(started, deadline);
         let reserve = if mode == Mode::Push { delivery_reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
-        let (responses, past_runs) = (Responses::new(), KnownRuns::new(reporter.align));
+        let (responses, past_runs) = (Responses::new(), RecordedRuns::new(reporter.align));
         let context = context
             .with_deadline(deadline.saturating_sub(reserve))
             .provide(ResponseCache::new(Arc::clone(&responses) as Arc<dyn ResponseStore>))

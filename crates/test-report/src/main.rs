@@ -4,7 +4,7 @@
 mod queue;
 mod sink;
 
-use std::{env, fs, future::pending, process::ExitCode, thread};
+use std::{env, future::pending, process::ExitCode, thread};
 
 use system_health_registry::{
     Event, EventError, Events, EvidenceItem, NoData, Sample, Unavailable, system_health_metric,
@@ -57,13 +57,6 @@ async fn blocks_all() -> u64 {
         tokio::spawn(async { blocks() });
     }
     blocks()
-}
-
-/// A value. The collector waits until somebody reads from the pipe that `TEST_PIPE` names.
-#[system_health_metric(key = "test.pipe")]
-fn pipe() -> Result<u64, Unavailable> {
-    fs::write(env::var("TEST_PIPE")?, "started")?;
-    Ok(7)
 }
 
 /// Prints to the standard output.

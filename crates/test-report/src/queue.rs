@@ -1,6 +1,6 @@
-//! Subjects, and a metric that shows how many of them are collected concurrently.
+//! Subjects, and metrics about them.
 
-use std::{env, fmt, sync::LazyLock};
+use std::{env, fmt, fs, future::pending, sync::LazyLock};
 
 use system_health_registry::{Context, Subject, Tag, TagError, Unavailable, system_health_metric};
 use tokio::sync::Barrier;
@@ -36,4 +36,15 @@ static BARRIER: LazyLock<Barrier> = LazyLock::new(|| {
 async fn together(_queue: Queue) -> u64 {
     BARRIER.wait().await;
     1
+}
+
+/// A value for the first queue. The collector writes to the pipe that `TEST_PIPE` names when it has come to the second one,
+/// and then waits for ever.
+#[system_health_metric(key = "test.pipe", each = Queue, timeout = "1h")]
+async fn pipe(queue: Queue) -> Result<u64, Unavailable> {
+    if queue.0 == 1 {
+        return Ok(7);
+    }
+    fs::write(env::var("TEST_PIPE")?, "started")?;
+    pending().await
 }

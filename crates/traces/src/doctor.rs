@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
 use system_health_registry::{
-    Catalog, Context, Diagnosed, Extension, Finding, SharedError, register_extension,
+    Catalog, CheckResults, Context, Extension, Finding, SharedError, register_extension,
 };
 use tokio::time::Instant;
 
@@ -28,10 +28,10 @@ impl Extension for TracesExtension {
         &[("DD_TRACE_ENABLED, DD_TRACE_AGENT_URL, DD_AGENT_HOST", "traces of runs, for a Datadog Agent")]
     }
 
-    fn diagnose<'a>(&'a self, context: &'a Context, _catalog: &'a Catalog) -> BoxFuture<'a, Diagnosed> {
+    fn diagnose<'a>(&'a self, context: &'a Context, _catalog: &'a Catalog) -> BoxFuture<'a, CheckResults> {
         async {
             let findings = Finding::in_time(TRACES, diagnose(context)).await;
-            Diagnosed { findings, ..Diagnosed::default() }
+            CheckResults { findings, ..CheckResults::default() }
         }
         .boxed()
     }

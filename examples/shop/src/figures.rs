@@ -3,20 +3,22 @@
 use std::fs;
 
 use serde::Deserialize;
-use system_health_registry::{Described, Facts, settings::SettingPath, settings_table, system_health_source};
+use system_health_registry::{
+    DescribedReading, Facts, settings::SettingPath, settings_table, system_health_source,
+};
 
 /// One metric for each line of the shop's figures.
 #[system_health_source(name = "figures", timeout = "1m")]
-fn figures(settings: FigureSettings) -> anyhow::Result<Vec<Described>> {
+fn figures(settings: FigureSettings) -> anyhow::Result<Vec<DescribedReading>> {
     let Some(file) = settings.file else { return Ok(Vec::new()) };
     Ok(fs::read_to_string(file)?.lines().filter_map(described).collect())
 }
 
 /// Parses `KEY<TAB>VALUE<TAB>DESCRIPTION`. If the value is not a number, the metric has an error.
-fn described(line: &str) -> Option<Described> {
+fn described(line: &str) -> Option<DescribedReading> {
     let mut fields = line.split('\t');
     let (key, value, description) = (fields.next()?, fields.next()?, fields.next()?);
-    Some(Described::new(Facts::new(key, description), value.parse::<f64>()))
+    Some(DescribedReading::new(Facts::new(key, description), value.parse::<f64>()))
 }
 
 /// The table `[figures]` of the settings file.

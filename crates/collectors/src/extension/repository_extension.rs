@@ -5,7 +5,7 @@ use futures::{
     future::{BoxFuture, join},
 };
 use system_health_registry::{
-    Catalog, Context, Detected, Diagnosed, Extension, Finding, Grade, Metric, NamedAfter, SettingFlag,
+    Catalog, CheckResults, Context, Detected, Extension, Finding, Grade, Metric, NameParts, SettingFlag,
     SetupStep, Subjects, register_extension,
 };
 
@@ -63,11 +63,11 @@ impl Extension for RepositoryExtension {
 
     /// The repository and the branch of the settings. With several repositories, the reporter is named after none of them,
     /// but all of them distinguish it from other reporters.
-    fn named_after<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, NamedAfter> {
-        named_after(context).boxed()
+    fn name_parts<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, NameParts> {
+        name_parts(context).boxed()
     }
 
-    fn diagnose<'a>(&'a self, context: &'a Context, catalog: &'a Catalog) -> BoxFuture<'a, Diagnosed> {
+    fn diagnose<'a>(&'a self, context: &'a Context, catalog: &'a Catalog) -> BoxFuture<'a, CheckResults> {
         diagnose(context, catalog).boxed()
     }
 
@@ -76,7 +76,7 @@ impl Extension for RepositoryExtension {
     }
 }
 
-async fn named_after(context: &Context) -> NamedAfter {
+async fn name_parts(context: &Context) -> NameParts {
     let branch = context.get::<RepositorySettings>().await.ok().and_then(|settings| settings.branch);
     let mut selection: Vec<String> = branch.iter().map(|branch| format!("branch {branch}")).collect();
     let repositories = context.get::<Subjects<Repository>>().await;
@@ -90,24 +90,24 @@ async fn named_after(context: &Context) -> NamedAfter {
             None
         }
     };
-    NamedAfter { subject, selection }
+    NameParts { subject, selection }
 }
 
 /// Checks the network, and what the metrics about AWS and repositories need. Without metrics about repositories, neither a
 /// repository nor a token is needed.
-async fn diagnose(context: &Context, catalog: &Catalog) -> Diagnosed {
+async fn diagnose(context: &Context, catalog: &Catalog) -> CheckResults {
     let (mut diagnosed, about_aws) =
         Box::pin(join(diagnose_repositories(context, catalog), doctor::aws(context, catalog))).await;
     diagnosed.findings.extend(about_aws);
     diagnosed
 }
 
-async fn diagnose_repositories(context: &Context, catalog: &Catalog) -> Diagnosed {
+async fn diagnose_repositories(context: &Context, catalog: &Catalog) -> CheckResults {
     let mut findings = doctor::network();
     if !catalog.metrics().iter().any(Metric::is_about::<Repository>) {
         let unused = "is not used: no metric that is collected is about a repository";
         findings.push(Finding::info("GitHub", unused));
-        return Diagnosed { findings, steps: Vec::new() };
+        return CheckResults { findings, steps: Vec::new() };
     }
     findings.extend(Box::pin(doctor::github(context, catalog)).await);
     let mut steps = Vec::new();
@@ -117,7 +117,7 @@ async fn diagnose_repositories(context: &Context, catalog: &Catalog) -> Diagnose
     if findings.iter().any(|it| it.subject == doctor::TOKEN_SUBJECT && it.grade == Grade::Warning) {
         steps.push(SET_A_TOKEN);
     }
-    Diagnosed { findings, steps }
+    CheckResults { findings, steps }
 }
 
 #[cfg(test)]
@@ -128,9 +128,9 @@ mod tests {
 
     use super::*;
 
-    async fn name_from(settings: &str) -> NamedAfter {
+    async fn name_from(settings: &str) -> NameParts {
         let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
-        named_after(&Context::new().provide(settings)).await
+        name_parts(&Context::new().provide(settings)).await
     }
 
     #[tokio::test]

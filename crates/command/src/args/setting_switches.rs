@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use system_health_registry::{
-    Extension, SettingSwitch, Settings, SwitchedSetting, linked_extensions,
+    Extension, SettingAssignment, SettingSwitch, Settings, linked_extensions,
     settings::{Origin, SettingsBuilder, SettingsError},
 };
 
@@ -24,7 +24,7 @@ impl SettingSwitchArguments {
         for switch in &self.0 {
             let set = (switch.settings)(settings)
                 .map_err(|reason| SettingsError::Flag { flag: switch.flag, reason })?;
-            for SwitchedSetting { table, key, value } in set {
+            for SettingAssignment { table, key, value } in set {
                 builder = builder.set(table, key, value, Origin::Flag(switch.flag));
             }
         }

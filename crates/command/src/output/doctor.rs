@@ -110,13 +110,13 @@ struct JsonDiagnosis<'a> {
 #[derive(Serialize)]
 struct JsonFinding<'a> {
     subject: &'a str,
-    state: &'a str,
+    grade: &'a str,
     message: &'a str,
 }
 
 impl<'a> From<&'a Finding> for JsonFinding<'a> {
     fn from(Finding { subject, grade, message }: &'a Finding) -> Self {
-        Self { subject, state: grade.name(), message }
+        Self { subject, grade: grade.name(), message }
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
         ");
         let json = serde_json::to_value(&diagnosis).unwrap();
         assert_eq!(json["findings"].as_array().unwrap().len(), 6);
-        assert_eq!(json["findings"][0]["state"], "ok");
+        assert_eq!(json["findings"][0]["grade"], "ok");
         assert_eq!(json["next_steps"][0], "Name a repository.");
     }
 }

@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use futures::future::BoxFuture;
 use system_health_registry::{
-    Catalog, Context, Described, Engine, Facts, IntoReading, ItemError, Metric, Outcome, Reading, Report,
-    Sample, Source, Subject, Subjects, Tag, TagError, Unavailable, location,
+    Catalog, Context, DescribedReading, Engine, Facts, IntoReading, ItemError, Metric, Outcome, Reading,
+    Report, Sample, Source, Subject, Subjects, Tag, TagError, Unavailable, location,
 };
 
 /// A numbered repository. A test provides [`Subjects`] of them.
@@ -128,8 +128,8 @@ pub(crate) fn sources() -> Vec<Source> {
         }),
         Source::new("warehouse", "A test.", location!(), |_| {
             Box::pin(async {
-                let orders = Described::new(Facts::new("orders.open", "Orders."), 7);
-                let taken = Described::new(Facts::new("commits.hotfix", "Hotfixes."), 7);
+                let orders = DescribedReading::new(Facts::new("orders.open", "Orders."), 7);
+                let taken = DescribedReading::new(Facts::new("commits.hotfix", "Hotfixes."), 7);
                 Ok(vec![orders, taken])
             })
         }),

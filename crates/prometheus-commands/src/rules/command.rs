@@ -7,7 +7,7 @@ use system_health_command::{
 use system_health_monitor_settings::Monitors;
 use system_health_prometheus::configured_textfile;
 
-use super::{rule_file::RuleFile, scope::RuleScope};
+use super::{reporter_labels::ReporterLabels, rule_file::RuleFile};
 
 /// Print the alerting rules of goals and of the reporter
 #[derive(Debug, Parser)]
@@ -36,8 +36,8 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     let catalog = &context.known_catalog(Some(&arguments.settings), None)?;
     let settings = context.settings(&arguments.settings)?;
     let monitors = Monitors::from_settings(catalog, &settings)?;
-    let scope = RuleScope::from_settings(&settings)?;
-    if scope.environment() == Some("development") {
+    let reporter_labels = ReporterLabels::from_settings(&settings)?;
+    if reporter_labels.environment() == Some("development") {
         tracing::warn!(
             "these rules watch only series with the label env=\"development\"; for another environment, set DD_ENV, or `env` \
              in [report], to the same value as the reporter"
@@ -45,6 +45,6 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     }
     let textfile = configured_textfile(&settings)?;
     let links = (textfile.as_deref(), arguments.dashboard_url.as_deref());
-    context.stdout().write(&RuleFile::new(&monitors, &scope, links)?.to_string())?;
+    context.stdout().write(&RuleFile::new(&monitors, &reporter_labels, links)?.to_string())?;
     Ok(Status::Done)
 }

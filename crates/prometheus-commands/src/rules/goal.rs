@@ -13,8 +13,8 @@ use system_health_registry::{
 use super::{
     condition::Condition,
     quantity::Quantity,
+    reporter_labels::ReporterLabels,
     rule::{Rule, alert_name, minutes, severity},
-    scope::RuleScope,
     template,
 };
 use crate::promql::{equals, label_name, missing_values, selector};
@@ -31,16 +31,23 @@ struct About<'a> {
 }
 
 /// The rules of a goal. Alerts link to the dashboard.
-pub(super) fn goal_rules(goal: &MonitoredGoal<'_>, scope: &RuleScope, dashboard: Option<&str>) -> Vec<Rule> {
+pub(super) fn goal_rules(
+    goal: &MonitoredGoal<'_>,
+    reporter_labels: &ReporterLabels,
+    dashboard: Option<&str>,
+) -> Vec<Rule> {
     let MonitoredGoal { watched, alerting } = goal;
     let labels: Vec<String> = alerting.group_by.iter().map(|tag| label_name(tag)).collect();
     let (quantity, about) = match watched {
         Watched::Metric(metric) => {
             let Some(goal) = metric.goal() else { return Vec::new() };
-            (Quantity::from_metric((metric, goal), alerting, scope, &labels), About::from(metric.facts()))
+            (
+                Quantity::from_metric((metric, goal), alerting, reporter_labels, &labels),
+                About::from(metric.facts()),
+            )
         }
         Watched::Combination(goal) => {
-            (Quantity::from_combination(goal, alerting, scope, &labels), About::from(goal))
+            (Quantity::from_combination(goal, alerting, reporter_labels, &labels), About::from(goal))
         }
     };
     let condition = Condition::new(&quantity, alerting.window);
@@ -48,14 +55,14 @@ pub(super) fn goal_rules(goal: &MonitoredGoal<'_>, scope: &RuleScope, dashboard:
     let firing: Vec<String> =
         [("alertname", alert.as_str()), ("alertstate", "firing"), ("metric", about.name)]
             .into_iter()
-            .chain(scope.0.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            .chain(reporter_labels.0.iter().map(|(name, value)| (name.as_str(), value.as_str())))
             .map(|(name, value)| equals(name, value))
             .collect();
     let missed = Rule {
         alert,
         expression: condition.expression(&selector("ALERTS", &firing), &labels),
         pending: condition.pending,
-        labels: about.labels(alerting, scope),
+        labels: about.labels(alerting, reporter_labels),
         annotations: about.annotations(condition.summary + &template::label_values(&labels), dashboard),
     };
     let missing = (alerting.on_missing_data == OnMissingData::ShowAndNotifyNoData).then(|| {
@@ -65,7 +72,7 @@ pub(super) fn goal_rules(goal: &MonitoredGoal<'_>, scope: &RuleScope, dashboard:
             alert: alert_name(about.name, "HasNoValue"),
             expression: missing_values(&quantity.value, &minutes(alerting.window), &labels),
             pending: None,
-            labels: about.labels(alerting, scope),
+            labels: about.labels(alerting, reporter_labels),
             annotations: about.annotations(summary + &template::label_values(&labels), dashboard),
         }
     });
@@ -73,10 +80,10 @@ pub(super) fn goal_rules(goal: &MonitoredGoal<'_>, scope: &RuleScope, dashboard:
 }
 
 impl About<'_> {
-    fn labels(&self, alerting: &Alerting, scope: &RuleScope) -> BTreeMap<String, String> {
+    fn labels(&self, alerting: &Alerting, reporter_labels: &ReporterLabels) -> BTreeMap<String, String> {
         let tags: Vec<Tag> = self.tags.iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
         let mut labels: BTreeMap<String, String> = tag_labels(&tags).into_iter().collect();
-        labels.extend(scope.0.clone());
+        labels.extend(reporter_labels.0.clone());
         labels.insert("metric".to_owned(), self.name.to_owned());
         labels.insert("severity".to_owned(), severity(alerting.priority));
         labels.extend(self.owner.map(|owner| ("owner".to_owned(), owner.to_owned())));

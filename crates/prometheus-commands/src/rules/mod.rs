@@ -5,9 +5,9 @@ mod condition;
 mod goal;
 mod quantity;
 mod reporter;
+mod reporter_labels;
 mod rule;
 mod rule_file;
-mod scope;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use system_health_registry::{
     combined_aggregates,
 };
 
-use super::scope::RuleScope;
+use super::reporter_labels::ReporterLabels;
 use crate::promql::aggregated;
 
 /// What a goal limits.
@@ -35,11 +35,11 @@ impl Quantity {
     pub(super) fn from_metric(
         (metric, written): (&Metric, Goal),
         alerting: &Alerting,
-        scope: &RuleScope,
+        reporter_labels: &ReporterLabels,
         labels: &[String],
     ) -> Self {
         let known = PrometheusMetric::from(metric.facts());
-        let series = scope.select(known.name(), &[]);
+        let series = reporter_labels.select(known.name(), &[]);
         let unit = metric.unit().filter(|_| known.base_unit().is_some());
         let goal = Goal::new(written.comparison(), known.to_base_unit(written.target()));
         let distance = |aggregate| match metric.aggregate() {
@@ -62,14 +62,14 @@ impl Quantity {
     pub(super) fn from_combination(
         goal: &Combination<'_>,
         alerting: &Alerting,
-        scope: &RuleScope,
+        reporter_labels: &ReporterLabels,
         labels: &[String],
     ) -> Self {
         let Combination { left, operator, right, goal, .. } = goal;
         let [left_aggregate, right_aggregate] = combined_aggregates(left, right);
         let side = |metric: &Facts, aggregate| {
             let known = PrometheusMetric::from(metric);
-            known.in_own_unit(&aggregated(aggregate, &scope.select(known.name(), &[]), labels))
+            known.in_own_unit(&aggregated(aggregate, &reporter_labels.select(known.name(), &[]), labels))
         };
         let (left_side, right_side) = (side(left, left_aggregate), side(right, right_aggregate));
         let combined = match operator {

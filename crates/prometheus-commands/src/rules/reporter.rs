@@ -12,8 +12,8 @@ use system_health_registry::{
 };
 
 use super::{
+    reporter_labels::ReporterLabels,
     rule::{Rule, minutes, severity},
-    scope::RuleScope,
     template,
 };
 use crate::promql::{RESOLUTION, aggregated, equals, label_name, missing_values};
@@ -23,7 +23,7 @@ const NOT_DELIVERED: &str = "result!=\"accepted\"";
 
 /// Makes the rules for the reporter.
 pub(super) struct ReporterRules<'a> {
-    pub(super) scope: &'a RuleScope,
+    pub(super) reporter_labels: &'a ReporterLabels,
     pub(super) schedule: Schedule,
     /// The metrics about the reporter that are watched, and how they alert.
     pub(super) about_reporter: &'a [(&'a str, Alerting)],
@@ -64,7 +64,7 @@ impl ReporterRules<'_> {
         let jobs = pushgateway_jobs().join("|");
         let pushed = format!("max by (reporter) (push_time_seconds{{job=~\"{jobs}\"}})");
         let labels = Self::labels(alerting);
-        let run = self.scope.select(&name(RUN_DURATION), &[]);
+        let run = self.reporter_labels.select(&name(RUN_DURATION), &[]);
         let value = aggregated(Aggregate::Max, &run, &labels);
         let textfile = self.textfile.and_then(|file| file.file_stem()?.to_str()).map(|stem| {
             let files = format!(".*/{}(-reporter)?\\.prom", regex_text(stem));
@@ -106,7 +106,7 @@ impl ReporterRules<'_> {
 
     fn failing(&self, alerting: &Alerting) -> Vec<Parts> {
         let labels = [&["metric".to_owned()], &Self::labels(alerting)[..]].concat();
-        let success = self.scope.select(&name(COLLECTOR_SUCCESS), &[]);
+        let success = self.reporter_labels.select(&name(COLLECTOR_SUCCESS), &[]);
         vec![Parts {
             alert: "MetricFails",
             expression: format!("{} < 1", self.last(&aggregated(Aggregate::Min, &success, &labels))),
@@ -120,7 +120,7 @@ impl ReporterRules<'_> {
     }
 
     fn undelivered(&self, alerting: &Alerting) -> Vec<Parts> {
-        let points = self.scope.select(&name(POINTS), &[NOT_DELIVERED]);
+        let points = self.reporter_labels.select(&name(POINTS), &[NOT_DELIVERED]);
         let value = aggregated(Aggregate::Sum, &points, &Self::labels(alerting));
         vec![Parts {
             alert: "PointsAreNotDelivered",
@@ -154,8 +154,12 @@ impl ReporterRules<'_> {
     }
 
     fn rule(&self, metric: SelfMetric, alerting: &Alerting, parts: Parts) -> Rule {
-        let mut labels: BTreeMap<String, String> =
-            self.scope.0.iter().map(|(name, value)| (name.clone(), template::escape(value))).collect();
+        let mut labels: BTreeMap<String, String> = self
+            .reporter_labels
+            .0
+            .iter()
+            .map(|(name, value)| (name.clone(), template::escape(value)))
+            .collect();
         labels.insert("severity".to_owned(), severity(alerting.priority));
         let links = [("runbook_url", metric.runbook), ("dashboard_url", self.dashboard)];
         let links = links.into_iter().filter_map(|(name, url)| Some((name, template::escape(url?))));

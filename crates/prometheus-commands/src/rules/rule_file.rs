@@ -4,7 +4,7 @@ use std::fmt;
 
 use system_health_monitor_settings::Monitors;
 
-use super::{goal::goal_rules, reporter::ReporterRules, rule::Rule, scope::RuleScope};
+use super::{goal::goal_rules, reporter::ReporterRules, reporter_labels::ReporterLabels, rule::Rule};
 
 /// A file of rules.
 /// See <https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group>.
@@ -17,16 +17,17 @@ impl RuleFile {
     /// The rules for the goals that have a monitor, and for the reporter.
     pub(super) fn new(
         monitors: &Monitors<'_>,
-        scope: &RuleScope,
+        reporter_labels: &ReporterLabels,
         links: (Option<&std::path::Path>, Option<&str>),
     ) -> anyhow::Result<Self> {
         let (textfile, dashboard) = links;
         let goals = monitors.goals()?;
-        let goals = goals.iter().flat_map(|goal| goal_rules(goal, scope, dashboard)).collect();
+        let goals = goals.iter().flat_map(|goal| goal_rules(goal, reporter_labels, dashboard)).collect();
         let about_reporter = &monitors.about_reporter();
         let schedule = monitors.schedule();
-        let reporter = ReporterRules { scope, schedule, about_reporter, textfile, dashboard }.rules();
-        let suffix = scope.environment().map(|name| format!(" in {name}")).unwrap_or_default();
+        let reporter =
+            ReporterRules { reporter_labels, schedule, about_reporter, textfile, dashboard }.rules();
+        let suffix = reporter_labels.environment().map(|name| format!(" in {name}")).unwrap_or_default();
         let groups = [("goals", goals), ("reporter", reporter)];
         let groups = groups.into_iter().filter(|(_, rules)| !Vec::is_empty(rules));
         Ok(Self {

@@ -17,7 +17,7 @@ fn all_findings_are_ok_if_nothing_needs_aws() {
     let ended = scene(&github, &intake).variable("DD_APP_KEY", "").run(&["doctor"]).with_status(0);
 
     let findings = ended.json();
-    assert!(findings["findings"].as_array().unwrap().iter().all(|line| line["state"] == "ok"), "{ended}");
+    assert!(findings["findings"].as_array().unwrap().iter().all(|line| line["grade"] == "ok"), "{ended}");
     assert!(line(&ended, "AWS").1.contains("is not needed"), "{ended}");
     assert_eq!(line(&ended, "Datadog application key").1, "not set; deliveries do not need it");
 }

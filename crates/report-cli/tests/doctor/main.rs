@@ -33,12 +33,12 @@ fn github() -> FakeGitHub {
     github
 }
 
-/// The state and the message of the finding about a subject.
+/// The grade and the message of the finding about a subject.
 fn line(ended: &Ended, subject: &str) -> (String, String) {
     let findings = ended.json();
     let finding =
         findings["findings"].as_array().unwrap().iter().find(|finding| finding["subject"] == subject);
     let finding = finding.unwrap_or_else(|| panic!("there is no line about {subject}: {ended}"));
     let text = |field: &str| finding[field].as_str().unwrap().to_owned();
-    (text("state"), text("message"))
+    (text("grade"), text("message"))
 }

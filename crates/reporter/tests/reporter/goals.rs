@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use system_health_registry::{
-    Alias, Catalog, Described, Facts, Kind, Metric, Monitoring, Outcome, Settings, SharedError, Source,
-    Unavailable, location, settings::SettingsBuilder,
+    Alias, Catalog, DescribedReading, Facts, Kind, Metric, Monitoring, Outcome, Settings, SharedError,
+    Source, Unavailable, location, settings::SettingsBuilder,
 };
 use system_health_reporter::{Reporter, ReporterBuilder};
 
@@ -184,7 +184,8 @@ async fn a_goal_in_the_settings_replaces_that_of_the_metric() {
 #[tokio::test]
 async fn a_goal_in_the_settings_is_also_for_a_metric_that_a_source_returns() {
     let source = Source::new("sql", "For a test.", location!(), |_| {
-        let described = |key: &str, kind| Described::new(Facts::new(key, "For a test.").with_kind(kind), 7);
+        let described =
+            |key: &str, kind| DescribedReading::new(Facts::new(key, "For a test.").with_kind(kind), 7);
         let all = vec![described("sql.rows", Kind::Gauge), described("sql.written", Kind::Counter)];
         Box::pin(async move { Ok(all) })
     });
@@ -222,7 +223,7 @@ async fn a_goal_is_judged_if_both_of_its_metrics_are_collected() {
 
 #[tokio::test]
 async fn a_metric_that_no_source_returned_is_no_data_and_a_failed_source_an_error() {
-    let source = |result: fn() -> Result<Vec<Described>, Unavailable>| {
+    let source = |result: fn() -> Result<Vec<DescribedReading>, Unavailable>| {
         Source::new("sql", "For a test.", location!(), move |_| Box::pin(async move { result() }))
     };
     let settings = "[goals.'a.b']\ngoal = 'ci.errors / sql.rows < 1'";

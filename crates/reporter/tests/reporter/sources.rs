@@ -1,7 +1,7 @@
 //! Sources: their descriptions are remembered, and their failures are visible.
 
 use futures::FutureExt;
-use system_health_registry::{Catalog, Described, Facts, OutcomeState, Source, Unavailable, location};
+use system_health_registry::{Catalog, DescribedReading, Facts, OutcomeState, Source, Unavailable, location};
 use system_health_reporter::{Finished, Mode};
 
 use crate::backend::{Backend, Scene, metric};
@@ -11,7 +11,7 @@ fn catalog(keys: Option<&'static [&'static str]>) -> Catalog {
     let source = Source::new("warehouse", "For a test.", location!(), move |_| {
         async move {
             let keys = keys.ok_or_else(|| Unavailable::from("the database is down"))?;
-            Ok(keys.iter().map(|key| Described::new(Facts::new(*key, "A row."), 1.0)).collect())
+            Ok(keys.iter().map(|key| DescribedReading::new(Facts::new(*key, "A row."), 1.0)).collect())
         }
         .boxed()
     });

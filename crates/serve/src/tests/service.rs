@@ -12,7 +12,8 @@ use std::{
 
 use futures::FutureExt;
 use system_health_registry::{
-    Catalog, Described, Facts, Interruption, IntoReading, Outcome, OutcomeState, Settings, Source, location,
+    Catalog, DescribedReading, Facts, Interruption, IntoReading, Outcome, OutcomeState, Settings, Source,
+    location,
 };
 use system_health_reporter::{Finished, Reporter, ReporterBuilder};
 use tokio::time::{sleep, timeout};
@@ -114,7 +115,8 @@ async fn intervals_lose_no_value_that_a_source_returns_only_once() {
     let source =
         Source::new("recorder", "Returns what was recorded, and forgets it.", location!(), move |_| {
             let taken = returned.swap(0, Ordering::Relaxed);
-            async move { Ok(vec![Described::new(Facts::new("orders.placed", "For a test."), taken)]) }.boxed()
+            async move { Ok(vec![DescribedReading::new(Facts::new("orders.placed", "For a test."), taken)]) }
+                .boxed()
         });
     let settings = Settings::builder()
         .toml(Path::new("system-health.toml"), "[metrics.every]\n\"*\" = \"1m\"\n\"orders.*\" = \"5m\"")

@@ -1,6 +1,6 @@
 //! When alerts about goals fire. By default, the reporter runs every 15 minutes, and windows are 30 minutes long.
 
-use super::{assert_fires, in_scope, rules};
+use super::{assert_fires, rules, series};
 
 /// The first letters of the alerts about goals.
 const GOALS: &str = "[BCDJW]";
@@ -9,8 +9,8 @@ const GOALS: &str = "[BCDJW]";
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn a_gauge_alerts_after_it_has_missed_its_goal_for_the_window() {
     let rules = rules("[monitors.metrics.\"commits.*\"]\ngroup_by = ['repository']");
-    let a = in_scope("commits_hotfix", "repository=\"a\"");
-    let b = in_scope("commits_hotfix", "repository=\"b\"");
+    let a = series("commits_hotfix", "repository=\"a\"");
+    let b = series("commits_hotfix", "repository=\"b\"");
     let other = "commits_hotfix{env=\"test\",service=\"system-health\",repository=\"c\"}";
     let series = [(&*a, "3x29 5x59 4x30"), (&*b, "4x120"), (other, "9x120")];
 
@@ -21,7 +21,7 @@ fn a_gauge_alerts_after_it_has_missed_its_goal_for_the_window() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn samples_that_are_further_apart_than_prometheus_looks_back_alert_too() {
-    let series = in_scope("commits_hotfix", "");
+    let series = series("commits_hotfix", "");
     // A sample every 15 minutes, as remote write delivers them.
     let values = "7 _x14 7 _x14 7 _x14 7 _x14 2 _x14 2";
 
@@ -32,7 +32,7 @@ fn samples_that_are_further_apart_than_prometheus_looks_back_alert_too() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn a_moment_of_a_gauge_does_not_alert_but_a_count_of_one_interval_does() {
-    let (gauge, count) = (in_scope("commits_hotfix", ""), in_scope("deploys_failed", ""));
+    let (gauge, count) = (series("commits_hotfix", ""), series("deploys_failed", ""));
     let series = [(&*gauge, "0x14 9x14 0x90"), (&*count, "0x14 9x14 0x90")];
 
     let fires: &[&str] = &["DeploysFailedMissesGoal"];
@@ -47,9 +47,8 @@ fn a_moment_of_a_gauge_does_not_alert_but_a_count_of_one_interval_does() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn the_series_before_and_after_a_change_of_a_tag_do_not_count_together() {
-    let (old, new) =
-        (in_scope("deploys_failed", "version=\"1\""), in_scope("deploys_failed", "version=\"2\""));
-    let two = in_scope("deploys_failed", "version=\"3\"");
+    let (old, new) = (series("deploys_failed", "version=\"1\""), series("deploys_failed", "version=\"2\""));
+    let two = series("deploys_failed", "version=\"3\"");
 
     assert_fires(
         &rules(""),
@@ -64,7 +63,7 @@ fn the_series_before_and_after_a_change_of_a_tag_do_not_count_together() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn a_firing_alert_ends_at_the_recovery_threshold() {
-    let series = in_scope("build_duration_seconds", "");
+    let series = series("build_duration_seconds", "");
     let fires: &[&str] = &["BuildDurationMsMissesGoal"];
 
     let expected: &[(u32, &[&str])] = &[(29, &[]), (35, fires), (50, fires), (59, fires), (60, &[])];
@@ -83,7 +82,7 @@ fn each_comparison_alerts_exactly_if_the_goal_is_missed() {
         ("ci_mode", "CiModeMissesGoal", &["2", "3.001", "-3"], &["3"]),
         ("commits_hotfix", "CommitsHotfixMissesGoal", &["4.999", "-1"], &["5", "6"]),
     ] {
-        let series = in_scope(metric, "");
+        let series = series(metric, "");
         for value in met {
             assert_fires(&rules(""), GOALS, &[(&series, &format!("{value}x60"))], &[(60, &[])]);
         }
@@ -96,7 +95,7 @@ fn each_comparison_alerts_exactly_if_the_goal_is_missed() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn one_of_several_series_that_differs_misses_an_exact_goal() {
-    let (one, other) = (in_scope("ci_checks", "queue=\"a\""), in_scope("ci_checks", "queue=\"b\""));
+    let (one, other) = (series("ci_checks", "queue=\"a\""), series("ci_checks", "queue=\"b\""));
     // The average is 2.
     assert_fires(&rules(""), GOALS, &[(&one, "1x60"), (&other, "3x60")], &[(60, &["CiChecksMissesGoal"])]);
     assert_fires(&rules(""), GOALS, &[(&one, "2x60"), (&other, "2x60")], &[(60, &[])]);
@@ -106,7 +105,7 @@ fn one_of_several_series_that_differs_misses_an_exact_goal() {
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn a_goal_of_two_metrics_needs_both_values_at_the_same_time() {
     let rules = rules("[goals.\"jobs.ratio\"]\ngoal = 'jobs.errors / jobs.runs < 0.1'");
-    let (errors, runs) = (in_scope("jobs_errors", ""), in_scope("jobs_runs", ""));
+    let (errors, runs) = (series("jobs_errors", ""), series("jobs_runs", ""));
     let fires: &[&str] = &["JobsRatioMissesGoal"];
 
     for (errors_values, runs_values, expected) in [
@@ -126,7 +125,7 @@ fn a_goal_of_two_metrics_needs_both_values_at_the_same_time() {
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn the_target_of_two_metrics_is_in_their_own_unit() {
     let rules = rules("[goals.\"wait.growth\"]\ngoal = 'wait.new_ms - wait.old_ms <= 250'");
-    let (old, new) = (in_scope("wait_old_seconds", ""), in_scope("wait_new_seconds", ""));
+    let (old, new) = (series("wait_old_seconds", ""), series("wait_new_seconds", ""));
 
     for (old_value, new_value, expected) in
         [("0.1", "0.35", &[][..]), ("0.05", "0.3", &[]), ("0.1", "0.351", &["WaitGrowthMissesGoal"])]

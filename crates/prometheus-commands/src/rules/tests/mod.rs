@@ -14,10 +14,10 @@ use system_health_registry::{
 };
 use system_health_test_support::prometheus::{check_file, test_rules};
 
-use super::{rule_file::RuleFile, scope::RuleScope};
+use super::{reporter_labels::ReporterLabels, rule_file::RuleFile};
 
-/// The labels of all series in the scope of the rules.
-const SCOPE: &str = "env=\"production\",service=\"system-health\"";
+/// The labels of all series of the reporter.
+const REPORTER_LABELS: &str = "env=\"production\",service=\"system-health\"";
 
 fn facts(key: &str, unit: &str, goal: &str) -> Facts {
     Facts::new(key, format!("The number of {key}.")).with_unit(unit).with_goal(goal.parse().unwrap())
@@ -55,10 +55,10 @@ fn rules(settings: &str) -> String {
     let text = format!("{settings}\n[report]\nenv = 'production'\n");
     let settings = Settings::builder().toml(Path::new("s.toml"), &text).unwrap().build().unwrap();
     let monitors = Monitors::from_settings(&catalog, &settings).unwrap();
-    let scope = RuleScope::from_settings(&settings).unwrap();
+    let reporter_labels = ReporterLabels::from_settings(&settings).unwrap();
     let links =
         (Some(Path::new("/var/lib/health.prom")), Some("https://grafana.example.com/d/system-health"));
-    let rules = RuleFile::new(&monitors, &scope, links).unwrap().to_string();
+    let rules = RuleFile::new(&monitors, &reporter_labels, links).unwrap().to_string();
     let lint = check_file("rules", &rules);
     assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
     rules
@@ -89,7 +89,7 @@ fn assert_fires(rules: &str, prefix: &str, series: &[(&str, &str)], expected: &[
     assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
 }
 
-/// A series in the scope of the rules.
-fn in_scope(metric: &str, labels: &str) -> String {
-    format!("{metric}{{{SCOPE}{}{labels}}}", if labels.is_empty() { "" } else { "," })
+/// A series of the reporter.
+fn series(metric: &str, labels: &str) -> String {
+    format!("{metric}{{{REPORTER_LABELS}{}{labels}}}", if labels.is_empty() { "" } else { "," })
 }

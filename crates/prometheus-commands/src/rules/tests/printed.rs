@@ -3,7 +3,7 @@
 use serde_json::json;
 use system_health_test_support::prometheus::{check_file, test_rules};
 
-use super::{in_scope, rules};
+use super::{rules, series};
 
 /// The rule of an alert.
 fn rule(rules: &str, alert: &str) -> String {
@@ -59,7 +59,7 @@ fn a_goal_of_two_metrics_is_a_rule_with_both() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn an_alert_says_what_is_wrong_in_words() {
-    let series = in_scope("build_duration_seconds", "");
+    let series = series("build_duration_seconds", "");
     let alert = json!({
         "exp_labels": {
             "env": "production",

@@ -1,6 +1,6 @@
 //! Alerts about the reporter itself.
 
-use super::{assert_fires, in_scope, rules};
+use super::{assert_fires, rules, series};
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
@@ -9,7 +9,7 @@ fn an_alert_fires_if_a_reporter_stops_pushing_although_its_values_stay() {
     let values = "push_time_seconds{job=\"system-health\",reporter=\"shop\"}";
     let self_metrics = "push_time_seconds{job=\"system-health-reporter\",reporter=\"shop\"}";
     let backup = "push_time_seconds{job=\"backup\",reporter=\"other\"}";
-    let run = in_scope("system_health_reporter_run_duration_seconds", "reporter=\"shop\"");
+    let run = series("system_health_reporter_run_duration_seconds", "reporter=\"shop\"");
     let series = [(values, "0x14 900x120"), (self_metrics, "0x120"), (backup, "0x120"), (&run, "1x120")];
 
     let fires: &[&str] = &["ReporterHasStopped{reporter=\"shop\"}"];
@@ -20,8 +20,8 @@ fn an_alert_fires_if_a_reporter_stops_pushing_although_its_values_stay() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn a_reporter_that_never_delivered_or_whose_values_ended_is_missing() {
-    let run = in_scope("system_health_reporter_run_duration_seconds", "reporter=\"shop\"");
-    let other = in_scope("system_health_reporter_run_duration_seconds", "reporter=\"other\"");
+    let run = series("system_health_reporter_run_duration_seconds", "reporter=\"shop\"");
+    let other = series("system_health_reporter_run_duration_seconds", "reporter=\"other\"");
 
     assert_fires(&rules(""), "ReporterIs", &[], &[(1, &["ReporterIsMissing"])]);
     let series = [(&*run, "1 _x14 1 _x14 1"), (&*other, "1x200")];
@@ -44,9 +44,9 @@ fn an_old_textfile_alerts() {
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn three_bad_runs_in_a_row_alert_and_fewer_do_not() {
     let success =
-        in_scope("system_health_reporter_collector_success", "metric=\"commits.hotfix\",reporter=\"shop\"");
-    let points = in_scope("system_health_reporter_points", "result=\"left\",reporter=\"shop\"");
-    let accepted = in_scope("system_health_reporter_points", "result=\"accepted\",reporter=\"shop\"");
+        series("system_health_reporter_collector_success", "metric=\"commits.hotfix\",reporter=\"shop\"");
+    let points = series("system_health_reporter_points", "result=\"left\",reporter=\"shop\"");
+    let accepted = series("system_health_reporter_points", "result=\"accepted\",reporter=\"shop\"");
 
     let good = (&*accepted, "9x120");
     let two = [(&*success, "1x14 0.999x29 1x60"), (&*points, "0x14 5x29 0x60"), good];

@@ -10,16 +10,16 @@ use crate::promql::{equals, selector};
 
 /// The labels `env` and `service` of all series of a reporter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RuleScope(pub(super) BTreeMap<String, String>);
+pub(super) struct ReporterLabels(pub(super) BTreeMap<String, String>);
 
-impl RuleScope {
+impl ReporterLabels {
     pub(super) fn from_settings(settings: &Settings) -> anyhow::Result<Self> {
         let report: ReportSettings = settings.table()?;
         let labels = tag_labels(&base_tags(&report)?);
         Ok(Self(labels.into_iter().filter(|(name, _)| ["env", "service"].contains(&name.as_str())).collect()))
     }
 
-    /// The series of a metric in this scope. Further matchers restrict them.
+    /// The series of a metric of the reporter. Further matchers restrict them.
     pub(super) fn select(&self, metric: &str, further: &[&str]) -> String {
         let matchers: Vec<String> = self
             .0
