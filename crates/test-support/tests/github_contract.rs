@@ -45,7 +45,8 @@ fn github() -> FakeGitHub {
     let github = FakeGitHub::builder().token("right").start();
     let shop = github.repository("acme/shop");
     shop.workflow("release.yml").commits(250).commit(Commit::new("By a stranger").unknown_author());
-    shop.commit(Commit::new("Earlier").branch("earlier").after(["main"])).commits(3);
+    shop.commit(Commit::new("Earlier").branch("master").after(["main"])).rename_branch("master", "earlier");
+    shop.commits(3);
     for conclusion in
         [Success, Failure, Neutral, Cancelled, Skipped, TimedOut, ActionRequired, Stale, StartupFailure]
     {
@@ -128,6 +129,7 @@ async fn exchanges() -> Vec<Exchange> {
         "/repos/acme/shop/actions/workflows/nothing.yml/runs",
         "/repos/acme/shop/actions/runs/8/jobs",
         "/repos/acme/shop/branches/nothing",
+        "/repos/acme/shop/branches/master",
         "/repos/acme/shop/activity?ref=refs/heads/main&activity_type=force_push&direction=desc",
         "/repos/acme/shop/dependabot/alerts?state=open&per_page=2&after=Y3Vyc29y2",
         "/repos/acme/shop/secret-scanning/alerts?state=open&hide_secret=true",
