@@ -9,7 +9,7 @@ use system_health_registry::{Context, FromContext, Scope, Unavailable};
 use crate::github::{GitHubRepository, GitTimestamp, NextPage, PageInfo, Permission, no_data_without};
 
 /// The number of branches on a page, the most that GitHub allows.
-const PAGE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 /// How often the list is read if branches seem to be missing.
 const MAX_PASSES: u32 = 2;
 
@@ -97,7 +97,7 @@ impl FromContext for Branches {
 /// again if GitHub counts more branches than it listed.
 async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
     let max_items = repository.github().max_items();
-    let (mut all, mut size) = (BTreeMap::new(), PAGE);
+    let (mut all, mut size) = (BTreeMap::new(), PAGE_SIZE);
     for _ in 0..MAX_PASSES {
         let mut listed = BTreeMap::new();
         let mut next = Some(NextPage::FIRST);

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::github::{ChangedList, Connection, GitHubError, GitHubRepository, NextPage, Timestamp, Updated};
 
 /// The number of issues on a page, the most that GitHub allows.
-const PAGE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 
 /// Duplicates are only called so if the query asks for it.
 const INCIDENTS: &str = "
@@ -131,7 +131,7 @@ async fn read_label(
     since: SystemTime,
 ) -> anyhow::Result<Vec<Incident>> {
     let mut list = ChangedList::new(since, repository.github().max_items());
-    let mut size = PAGE;
+    let mut size = PAGE_SIZE;
     loop {
         while let Some(next) = list.next_page() {
             let response = request(repository, label, next, &mut size).await?;

@@ -10,7 +10,7 @@ use super::{Issues, issue::IssueResponse};
 use crate::github::{BotLogins, ChangedList, Connection, GitHubRepository};
 
 /// The number of issues on a page, the most that GitHub allows.
-const PAGE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 
 const ISSUES: &str = "
 query Issues($owner: String!, $name: String!, $first: Int!, $after: String) {
@@ -61,7 +61,7 @@ async fn read_list(
     bots: &BotLogins,
 ) -> anyhow::Result<Option<Issues>> {
     let mut list = ChangedList::new(since, repository.github().max_items());
-    let mut size = PAGE;
+    let mut size = PAGE_SIZE;
     loop {
         let mut newest = None;
         while let Some(next) = list.next_page() {

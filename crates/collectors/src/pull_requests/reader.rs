@@ -17,9 +17,9 @@ use crate::github::{
     BotLogins, ChangedList, Connection, GitHubError, GitHubRepository, ListError, NextPage, Updated as _,
 };
 
-/// The number of pull requests on a page, each with up to 100 reviews, comments and events: 30,000 of the 500,000 nodes
-/// that GitHub allows. See <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
-const CHANGED_PAGE: u32 = 50;
+/// The number of pull requests on a page, each with up to 100 reviews, 100 comments and 100 events: about 15,000 of the 500,000
+/// nodes that GitHub allows. See <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
+const CHANGED_PAGE_SIZE: u32 = 50;
 
 /// The lists as far as they are read.
 struct Lists {
@@ -73,7 +73,7 @@ pub(super) async fn read(
 
 async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow::Result<Lists> {
     let mut lists = Lists::new(since, repository.github().max_items());
-    let mut size = CHANGED_PAGE;
+    let mut size = CHANGED_PAGE_SIZE;
     loop {
         while !lists.is_read() {
             let response = request_lists(repository, &lists, &mut size).await?;
