@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_of_a_service_contains_no_secret() {
+    fn a_service_url_has_an_http_scheme_and_no_login_query_or_fragment() {
         for (text, expected) in [
             (" http://collector:4318 ", "http://collector:4318/"),
             ("https://Example.com/otlp", "https://example.com/otlp"),

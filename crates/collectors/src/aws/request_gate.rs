@@ -35,8 +35,9 @@ impl Gate for AwsRequests {
             let needs = |needs: &AwsNeeds| planned.metrics().iter().any(|metric| needs.is_for(metric.key()));
             // Without AWS credentials, nothing is asked, and the metrics say why.
             let requests = estimate(context, needs).await.ok().flatten();
-            let group = |estimate| RequestPlan { api: "AWS", groups: vec![estimate], limits: Vec::new() };
-            Plan { requests: requests.map(group), ..Plan::default() }
+            let request_plan =
+                |estimate| RequestPlan { api: "AWS", groups: vec![estimate], limits: Vec::new() };
+            Plan { requests: requests.map(request_plan), ..Plan::default() }
         }
         .boxed()
     }

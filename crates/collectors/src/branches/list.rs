@@ -29,8 +29,8 @@ query Branches($owner: String!, $name: String!, $first: Int!, $after: String) {
 /// The branches of a repository.
 #[derive(Debug, Clone)]
 pub struct Branches {
-    /// The page that lists them.
-    pub(super) page: String,
+    /// The web page that lists them.
+    pub(super) web_page: String,
     pub(super) default: Option<String>,
     pub(super) all: Arc<BTreeMap<String, Tip>>,
 }
@@ -112,8 +112,8 @@ async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
             next = page_info.next(Some(&page))?;
             if next.is_none() && listed.len() >= total_count {
                 let default = response.default_branch_ref.map(|branch| branch.name);
-                let page = format!("{}/branches/all", response.url);
-                return Ok(Branches { page, default, all: Arc::new(listed) });
+                let web_page = format!("{}/branches/all", response.url);
+                return Ok(Branches { web_page, default, all: Arc::new(listed) });
             }
         }
         all = listed;

@@ -73,9 +73,9 @@ async fn read_list(
             newest = Some((response.url, response.open.total_count));
             list.count_request();
         }
-        if let Some((page, open)) = newest.filter(|_| list.is_settled()) {
+        if let Some((url, open)) = newest.filter(|_| list.is_settled()) {
             let issues = list.into_items().into_values().map(|issue| issue.into_issue(bots)).collect();
-            return Ok(Some(Issues::new(format!("{page}/issues"), open, issues)));
+            return Ok(Some(Issues::new(format!("{url}/issues"), open, issues)));
         }
         list.read_again()?;
     }

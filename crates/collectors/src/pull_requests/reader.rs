@@ -25,7 +25,7 @@ const CHANGED_PAGE_SIZE: u32 = 50;
 struct Lists {
     changed: ChangedList<ChangedPullRequest>,
     old: OldList,
-    page: String,
+    web_page: String,
     open: u64,
 }
 
@@ -62,13 +62,13 @@ pub(super) async fn read(
     for (number, mut changed) in lists.changed.into_items() {
         // It may have been open when the other list was read.
         all.remove(&number);
-        if changed.pull_request.matters_since(since) {
+        if changed.pull_request.is_open_or_closed_after(since) {
             let history = read_history(repository, &mut changed).await;
             history.with_context(|| format!("cannot read #{number} in {}", repository.name()))?;
             all.insert(number, changed.into_pull_request(bots));
         }
     }
-    Ok(PullRequestList::new(lists.page, all.into_values().collect()))
+    Ok(PullRequestList::new(lists.web_page, all.into_values().collect()))
 }
 
 async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow::Result<Lists> {
@@ -151,7 +151,7 @@ impl Lists {
         Self {
             changed: ChangedList::new(since, max_items),
             old: OldList::new(since, max_items),
-            page: String::new(),
+            web_page: String::new(),
             open: 0,
         }
     }
@@ -161,7 +161,7 @@ impl Lists {
     }
 
     fn add(&mut self, response: RepositoryResponse) -> Result<(), ListError> {
-        self.page = format!("{}/pulls", response.url);
+        self.web_page = format!("{}/pulls", response.url);
         self.open = response.open.total_count;
         self.changed.count_request();
         if let Some(old) = response.old {
