@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measures runs over 1, 100 and 1,000 repositories: requests to GitHub that count against its quota, wall time and memory, in the
-first run and in the steady state, in which 5 % of the repositories have changed since the previous run.
+"""Measures runs over 1, 100 and 1,000 repositories: wall time, memory, and the requests to GitHub that count against its quota.
+It measures the first run and the steady state. In the steady state, 5 % of the repositories have changed since the previous run.
 
     cargo build --release --package system-health-report-cli
     cargo build --release --package system-health-test-support --bin fake-services
@@ -38,7 +38,7 @@ class Fakes:
         self.places = json.loads(self.process.stdout.readline())
 
     def change(self, repositories: int) -> int:
-        """Lets repositories change. Returns how many requests counted so far."""
+        """Changes some repositories. Returns the number of requests so far that count against the quota."""
         self.process.stdin.write(f"change {repositories}\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())["counted_requests"]
@@ -54,7 +54,7 @@ def settings(group: str, names: list) -> str:
 
 
 def measure(report: pathlib.Path, fakes: Fakes, group: str) -> list:
-    """The first run and the runs in the steady state: requests, seconds and MiB of each."""
+    """Returns the requests per repository, seconds and MiB of each run: first the first run, then those in the steady state."""
     names = fakes.places["repositories"]
     environment = {"GITHUB_API_URL": fakes.places["github"], "GITHUB_TOKEN": "ghp_" + "0" * 36, "AWS_EC2_METADATA_DISABLED": "true"}
     with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Default size of a UDP packet. It fits into one Ethernet frame, also through common tunnels.
+/// Default size of a UDP packet. It fits into one Ethernet frame, even through common tunnels.
 /// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
 pub(crate) const UDP_PACKET_SIZE: u16 = 1432;
 

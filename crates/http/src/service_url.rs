@@ -8,13 +8,14 @@ pub enum UrlProblem {
     /// It is not a URL.
     #[error(transparent)]
     Unreadable(#[from] ParseError),
-    /// Its scheme is another one, or missing.
+    /// Its scheme is missing, or is neither `http` nor `https`.
     #[error("it does not start with http:// or https://")]
     Scheme,
     /// It contains a user name or a password, which would be shown with it.
     #[error("it contains a user name or a password, which belong into settings of their own")]
     Login,
-    /// It contains a query or a fragment. A path could not be appended to it, and a key would be shown with it.
+    /// It contains a query or a fragment. A path could not be appended to it, and a key in the query would be
+    /// shown with it.
     #[error("it contains a query or a fragment")]
     Query,
 }

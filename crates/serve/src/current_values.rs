@@ -1,5 +1,6 @@
 //! The values that are current. Most metrics are collected in each run, and some less often. So the values come from several
-//! runs: those of each metric come from the last run that collected it, whether it had a value then or not.
+//! runs: those of each metric come from the last run that collected it. If the metric had no value in that run, it has no
+//! current value.
 
 use std::{
     collections::BTreeMap,
@@ -50,8 +51,8 @@ impl FinishedRun {
 }
 
 impl CurrentValues {
-    /// Replaces the values of the metrics that a run has collected. Runs start at intervals of `every`, and `every_of` is how often
-    /// a metric is collected otherwise.
+    /// Replaces the values of the metrics that a run has collected. Runs start at intervals of `every`. `every_of` returns the
+    /// interval of a metric that has its own.
     pub(crate) fn update(
         &mut self,
         run: &Arc<FinishedRun>,

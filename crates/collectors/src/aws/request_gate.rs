@@ -51,8 +51,8 @@ impl Gate for AwsRequests {
     }
 }
 
-/// The requests of the metrics that are collected. The lists of names that it needs are part of these requests. `None` if none
-/// of the metrics asks AWS.
+/// The requests of the metrics that are collected. The estimate itself requests the lists of names. These requests are included,
+/// because the metrics share them. `None` if none of the metrics asks AWS.
 async fn estimate(
     context: &Context,
     needs: impl Fn(&AwsNeeds) -> bool,

@@ -93,8 +93,8 @@ impl FromContext for Branches {
     }
 }
 
-/// Reads all branches. If one is deleted while the list is read, another one may take the place of the next page, so the list is read
-/// again if GitHub counts more branches than it listed.
+/// Reads all branches. If one is deleted while the list is read, those after it move forward, and one may be skipped between two
+/// pages. So the list is read again if GitHub counts more branches than it listed.
 async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
     let max_items = repository.github().max_items();
     let (mut all, mut size) = (BTreeMap::new(), PAGE_SIZE);

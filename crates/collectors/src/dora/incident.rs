@@ -11,7 +11,7 @@ use crate::github::{ChangedList, Connection, GitHubError, GitHubRepository, Next
 /// The number of issues on a page, the most that GitHub allows.
 const PAGE_SIZE: u32 = 100;
 
-/// Duplicates are only called so if the query asks for it.
+/// A duplicate has the reason `DUPLICATE` only if the query sets `enableDuplicate`.
 const INCIDENTS: &str = "
 query Incidents($owner: String!, $name: String!, $labels: [String!], $first: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
@@ -45,7 +45,8 @@ struct IncidentResponse {
     body: String,
     created_at: Timestamp,
     updated_at: Timestamp,
-    // These may be null but not missing, because without them an incident would be open.
+    // A field with `Option::deserialize` may be null, but not missing. If a missing `closed_at` were accepted, the incident would
+    // be open.
     #[serde(deserialize_with = "Option::deserialize")]
     closed_at: Option<Timestamp>,
     #[serde(deserialize_with = "Option::deserialize")]
@@ -77,7 +78,7 @@ pub(super) struct Incident {
     pub(super) closed_at: Option<SystemTime>,
     /// When it was last reopened.
     pub(super) reopened_at: Option<SystemTime>,
-    /// Whether it was closed as not planned or as a duplicate, and so is none.
+    /// Whether it was closed as not planned or as a duplicate, and so is not an incident.
     pub(super) is_dismissed: bool,
 }
 

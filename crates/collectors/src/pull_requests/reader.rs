@@ -29,8 +29,8 @@ struct Lists {
     open: u64,
 }
 
-/// The open pull requests that were not updated after a time, the earliest first. They cannot be missed if they change while
-/// they are read: then they are in the other list.
+/// The open pull requests that were not updated after `since`, the least recently updated first. One that changes while they are
+/// read is not missed, because it is then in the list of changed ones.
 struct OldList {
     since: SystemTime,
     next: Option<NextPage>,
@@ -49,7 +49,7 @@ struct Incomplete {
     listed: u64,
 }
 
-/// The pull requests that were updated after `since` and matter, and all open ones.
+/// All open pull requests, and those that were closed after `since`.
 pub(super) async fn read(
     repository: &GitHubRepository,
     since: SystemTime,
@@ -87,7 +87,8 @@ async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow:
                 let repository = repository.name().to_string();
                 bail!(Incomplete { repository, counted: lists.open, listed: lists.known_open() });
             }
-            // If a pull request left the list while it was read, another one may have taken the place of the next page.
+            // If a pull request left the list while it was read, those after it moved forward, and one may have been skipped
+            // between two pages.
             lists.old.read_again();
         }
         lists.changed.read_again()?;
@@ -107,7 +108,7 @@ async fn request_lists(
             "changedFirst": size,
             "changedAfter": changed.and_then(NextPage::cursor),
             "withOld": old.is_some(),
-            // They are small.
+            // Old pull requests have no reviews, comments or events in the query, so a page may have twice as many.
             "oldFirst": size * 2,
             "oldAfter": old.and_then(NextPage::cursor),
         })
@@ -116,7 +117,7 @@ async fn request_lists(
     Ok(response.repository)
 }
 
-/// Reads what did not fit on the page of the list.
+/// Reads the reviews, comments and events of a pull request that did not fit on the page of the list.
 async fn read_history(repository: &GitHubRepository, changed: &mut ChangedPullRequest) -> anyhow::Result<()> {
     let number = changed.pull_request.number;
     for _ in 0..=repository.github().max_pages() {
@@ -173,7 +174,7 @@ impl Lists {
         Ok(())
     }
 
-    /// The number of open pull requests. What is in both lists changed while they were read, and the list of changes is
+    /// The number of open pull requests. One that is in both lists changed while they were read; then the list of changed ones is
     /// right.
     fn known_open(&self) -> u64 {
         let changed = self.changed.items().filter(|item| item.pull_request.is_open()).count();

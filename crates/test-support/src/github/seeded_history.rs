@@ -70,7 +70,7 @@ impl Repository {
         }
     }
 
-    /// Lets the repository change as in a few minutes of work: a commit, its run, a pull request and an issue.
+    /// Adds what a few minutes of work add: a commit, its run, a pull request, an issue and a deployment.
     pub fn seeded_change(&self, seed: u64) {
         let mut numbers = Numbers(seed);
         let age = Duration::from_mins(1);

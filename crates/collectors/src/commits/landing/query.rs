@@ -64,7 +64,7 @@ struct Identified {
 struct PullRequestResponse {
     number: u64,
     url: String,
-    // These may be null but not missing.
+    // A field with `Option::deserialize` may be null, but not missing.
     #[serde(deserialize_with = "Option::deserialize")]
     merged_at: Option<Timestamp>,
     base_ref_name: String,
