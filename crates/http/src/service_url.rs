@@ -12,7 +12,7 @@ pub enum UrlProblem {
     #[error("it does not start with http:// or https://")]
     Scheme,
     /// It contains a user name or a password, which would be shown with it.
-    #[error("it contains a user name or a password, which belong into settings of their own")]
+    #[error("it contains a user name or a password, which belong in settings of their own")]
     Login,
     /// It contains a query or a fragment. A path could not be appended to it, and a key in the query would be
     /// shown with it.
@@ -52,11 +52,11 @@ mod tests {
             ("http://", "empty host"),
             (
                 "http://me:hunter22@host",
-                "it contains a user name or a password, which belong into settings of their own",
+                "it contains a user name or a password, which belong in settings of their own",
             ),
             (
                 "http://me@host",
-                "it contains a user name or a password, which belong into settings of their own",
+                "it contains a user name or a password, which belong in settings of their own",
             ),
             ("http://host/?key=hunter22", "it contains a query or a fragment"),
             ("http://host/#hunter22", "it contains a query or a fragment"),

@@ -142,7 +142,8 @@ async fn read_history(repository: &GitHubRepository, changed: &mut ChangedPullRe
         changed.history.extend(page.repository.pull_request);
     }
     bail!(
-        "it has more than {} pages of reviews, comments or events and would be cut off; raise `max_pages` in [github]",
+        "it has more pages of reviews, comments or events than `max_pages` in [github] allows ({}) and would be cut off; \
+         raise `max_pages`",
         repository.github().max_pages()
     )
 }

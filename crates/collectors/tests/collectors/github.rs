@@ -100,15 +100,15 @@ async fn a_list_beyond_the_limit_is_an_error_and_no_smaller_count() {
     let all = line(&stage("all").hotfixes().await);
     let first_parent = line(&stage("first-parent").hotfixes().await);
 
-    let expected = "the list has more than 2 pages and would be cut off; raise `max_pages` in [github]";
+    let expected = "the list has more pages than `max_pages` in [github] allows (2) and would be cut off; raise `max_pages`";
     assert!(format!("{listed:#}").ends_with(expected), "{listed:#}");
     let of_main = "error: cannot list the commits on the branch `main` of acme/shop";
     assert_eq!(all.replace(&id, "ID"), format!("{of_main}: GET /repositories/ID/commits: {expected}"));
     assert_eq!(
         first_parent,
         format!(
-            "{of_main}: the window has more than 2 pages of commits and would be cut off; raise `max_pages` in \
-             [github]"
+            "{of_main}: the window has more pages of commits than `max_pages` in [github] allows (2) and would be \
+             cut off; raise `max_pages`"
         )
     );
 }
@@ -138,7 +138,10 @@ async fn a_list_of_unknown_length_is_followed_link_by_link() {
 
     let (five, endless) = (pages(5), pages(usize::MAX));
     assert_eq!(line(&stage(&five).hotfixes().await), "5 [branch:main, repository:acme/shop]");
-    assert!(line(&stage(&endless).hotfixes().await).contains("more than 5 pages"));
+    assert!(
+        line(&stage(&endless).hotfixes().await)
+            .contains("more pages than `max_pages` in [github] allows (5)")
+    );
     assert_eq!(endless.requests().len(), 5);
 }
 

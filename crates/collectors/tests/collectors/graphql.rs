@@ -220,8 +220,9 @@ async fn a_list_that_is_too_long_is_an_error() {
         "[github]\napi_url = \"{}\"\nmax_pages = 2\n[repository]\nname = \"acme/shop\"",
         github.url()
     );
-    let error = commits(&Stage::empty().token().settings(&settings).one_repository()).await.all().await.unwrap_err();
-    assert!(text(error).contains("more than 2 pages"));
+    let error =
+        commits(&Stage::empty().token().settings(&settings).one_repository()).await.all().await.unwrap_err();
+    assert!(text(error).contains("more pages than `max_pages` in [github] allows (2)"));
 }
 
 #[tokio::test]
@@ -258,7 +259,7 @@ async fn queries_need_a_token() {
     let error = context.get::<GitHub>().await.unwrap().query::<Value>(NAME, json!({})).await.unwrap_err();
     assert_eq!(
         text(error),
-        "POST /graphql: GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token"
+        "POST /graphql: GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token"
     );
     assert_eq!(github.requests().len(), 0);
 }

@@ -145,6 +145,6 @@ async fn a_query_without_permission_or_token_is_no_data() {
     let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
     assert_eq!(
         query(Stage::empty().github(&github).settings(settings)).await,
-        "GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token"
+        "GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token"
     );
 }

@@ -174,6 +174,6 @@ async fn without_a_token_there_is_no_data() {
     let context = Stage::empty().github(&github).settings(settings).started_at(now()).one_repository();
     assert_eq!(
         value(&context, "merged").await,
-        "no data: GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token"
+        "no data: GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token"
     );
 }

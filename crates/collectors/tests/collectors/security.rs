@@ -148,7 +148,11 @@ async fn a_list_that_cannot_be_read_to_its_end_fails_and_is_not_cut_off() {
     );
     let lines = collected(&Stage::empty().token().settings(&settings), KEY).await;
     assert_eq!(lines.len(), 10, "the samples of two kinds, and the failed one: {lines:?}");
-    assert!(lines[9].starts_with("failed: ") && lines[9].contains("more than 1 pages"), "{lines:?}");
+    assert!(
+        lines[9].starts_with("failed: ")
+            && lines[9].contains("more pages than `max_pages` in [github] allows (1)"),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]

@@ -423,5 +423,5 @@ async fn a_list_that_is_too_long_is_an_error() {
     );
     let context = Stage::empty().token().settings(&settings).started_at(now()).one_repository();
     let value = value(&context, "frequency").await;
-    assert!(value.contains("more than 1 pages"), "{value}");
+    assert!(value.contains("more pages than `max_pages` in [github] allows (1)"), "{value}");
 }
