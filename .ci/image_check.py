@@ -23,9 +23,9 @@ import corporate_network
 USER = 65532
 # The default memory limit of the chart, and the maximum that the reporter may use, in MiB.
 MEMORY_LIMIT = 64
-MOST_MEMORY = 40
+MAX_MIB = 40
 # The maximum compressed size in MiB, with the base image of .ci/image. A distroless static base image has about 1 MiB.
-MOST_SIZE = 20
+MAX_IMAGE_MIB = 20
 # The address of the name server. The protocol fixes the port, so this is an address that nothing else uses.
 NAMES = ("127.0.0.77", 53)
 # An address of this machine for which clients use a proxy.
@@ -35,7 +35,7 @@ OUTSIDE = "0.0.0.0"
 def main(root: str, oci: str, fake_services: str) -> None:
     size = sum(blob.stat().st_size for blob in pathlib.Path(oci, "blobs/sha256").iterdir()) / 2**20
     print(f"compressed: {size:.1f} MiB")
-    assert size <= MOST_SIZE, size
+    assert size <= MAX_IMAGE_MIB, size
 
     pathlib.Path(root, "etc/resolv.conf").write_text(f"nameserver {NAMES[0]}\n", encoding="utf-8")
     state = f"{root}/var/lib/system-health"
@@ -67,7 +67,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
         assert delivery["state"] == "accepted" and delivery["left"] == 0, delivery
         assert "cannot keep state" not in err, err
         print(f"a push: {delivery['series']} series, peak memory {peak:.1f} MiB of {MEMORY_LIMIT}")
-        assert peak <= MOST_MEMORY, peak
+        assert peak <= MAX_MIB, peak
         status, out, _, _ = run(root, ["history", "--format", "json"], environment)
         assert status == 0 and json.loads(out), out
 

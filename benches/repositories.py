@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measures runs over 1, 100 and 1,000 repositories: requests to GitHub that count against its quota, wall time and memory, in the
-first run and in the steady state, in which 5 % of the repositories have changed since the previous run.
+"""Measures runs over 1, 100 and 1,000 repositories: wall time, memory, and the requests to GitHub that count against its quota.
+It measures the first run and the steady state. In the steady state, 5 % of the repositories have changed since the previous run.
 
     cargo build --release --package system-health-report-cli
     cargo build --release --package system-health-test-support --bin fake-services
@@ -26,7 +26,7 @@ LATENCY = "50ms"
 CHANGED = 0.05
 STEADY_RUNS = 3
 GROUPS = ["default", "ci", "commits", "prs", "issues", "dora"]
-MOST_REQUESTS, MOST_SECONDS, MOST_MEMORY = 0.5, 60, 128
+MAX_REQUESTS_PER_REPOSITORY, MAX_SECONDS, MAX_MIB = 0.5, 60, 128
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
@@ -38,7 +38,7 @@ class Fakes:
         self.places = json.loads(self.process.stdout.readline())
 
     def change(self, repositories: int) -> int:
-        """Lets repositories change. Returns how many requests counted so far."""
+        """Changes some repositories. Returns the number of requests so far that count against the quota."""
         self.process.stdin.write(f"change {repositories}\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())["counted_requests"]
@@ -54,7 +54,7 @@ def settings(group: str, names: list) -> str:
 
 
 def measure(report: pathlib.Path, fakes: Fakes, group: str) -> list:
-    """The first run and the runs in the steady state: requests, seconds and MiB of each."""
+    """Returns the requests per repository, seconds and MiB of each run: first the first run, then those in the steady state."""
     names = fakes.places["repositories"]
     environment = {"GITHUB_API_URL": fakes.places["github"], "GITHUB_TOKEN": "ghp_" + "0" * 36, "AWS_EC2_METADATA_DISABLED": "true"}
     with tempfile.TemporaryDirectory() as folder:
@@ -89,7 +89,7 @@ def main() -> None:
                 worst = tuple(map(max, zip(*steady)))
                 cells = [f"{requests:.2f} | {seconds:.1f} | {mib:.0f}" for requests, seconds, mib in (first, worst)]
                 print(f"| {group} | {repositories:,} | {' | '.join(cells)} |", flush=True)
-                limits = (MOST_REQUESTS, MOST_SECONDS, MOST_MEMORY)
+                limits = (MAX_REQUESTS_PER_REPOSITORY, MAX_SECONDS, MAX_MIB)
                 # A single repository always changes.
                 if group == "default" and repositories > 1 and any(map(float.__gt__, map(float, worst), map(float, limits))):
                     failures.append(f"{repositories} repositories")

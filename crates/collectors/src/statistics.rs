@@ -77,7 +77,7 @@ mod tests {
 
     #[cfg(feature = "github")]
     #[test]
-    fn there_is_no_data_about_nothing() {
+    fn without_values_there_is_no_data() {
         for unavailable in [quantile_samples(vec![], "runs").unwrap_err(), ratio(0, 0, "runs").unwrap_err()] {
             let Unavailable::NoData(no_data) = unavailable else { panic!("{unavailable:?}") };
             assert_eq!(no_data.to_string(), "there are no runs in the window");

@@ -26,9 +26,9 @@ pub(crate) struct Monitor {
 }
 
 impl Documents {
-    /// The documents for the metrics that are known now: those of sources are known after a run.
-    pub(crate) fn new(settings: &PartSettings) -> anyhow::Result<Self> {
-        let PartSettings { catalog, settings: sources, selection, folder } = settings;
+    /// The documents for the metrics that are known now. The metrics of sources are known only after a run.
+    pub(crate) fn new(part: &PartSettings) -> anyhow::Result<Self> {
+        let PartSettings { catalog, settings, selection, folder } = part;
         let catalog = match folder {
             Some(folder) => with_remembered_in(catalog, folder),
             None => Cow::Borrowed(catalog),
@@ -39,11 +39,11 @@ impl Documents {
                 && selection.choice(key) != Choice::Collected
         };
         let mut monitors = Vec::new();
-        for wanted in wanted_monitors(&catalog, &monitor_scope(sources)?, sources)? {
+        for wanted in wanted_monitors(&catalog, &monitor_scope(settings)?, settings)? {
             let not_collected = Some(wanted.metric()).filter(|key| is_skipped(key)).map(str::to_owned);
             monitors.push(Monitor { document: wanted.json()?, not_collected });
         }
-        let selected = selected_by_settings(catalog.into_owned(), sources)?;
+        let selected = selected_by_settings(catalog.into_owned(), settings)?;
         let dashboards = vec![wanted_dashboard(&selected)?.json()?];
         Ok(Self { monitors, dashboards })
     }

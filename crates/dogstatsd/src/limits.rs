@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Default size of a UDP packet. It fits into one Ethernet frame, also through common tunnels.
+/// Default size of a UDP packet. It fits into one Ethernet frame, even through common tunnels.
 /// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
 pub(crate) const UDP_PACKET_SIZE: u16 = 1432;
 
@@ -11,10 +11,10 @@ pub(crate) const UDP_PACKET_SIZE: u16 = 1432;
 pub(crate) const UNIX_PACKET_SIZE: u16 = 8192;
 
 /// The least `max_packet_size`. A line with a long key and some tags must fit.
-pub(crate) const LEAST_PACKET_SIZE: u16 = 512;
+pub(crate) const MIN_PACKET_SIZE: u16 = 512;
 
 /// The greatest payload of a UDP packet over IPv4.
-pub(crate) const GREATEST_PACKET_SIZE: u16 = 65_507;
+pub(crate) const MAX_PACKET_SIZE: u16 = 65_507;
 
 /// Maximum age of a point. The Agent passes timestamps on, and Datadog accepts one hour. One minute is reserved for clock skew.
 /// See <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.

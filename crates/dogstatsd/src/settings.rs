@@ -7,7 +7,7 @@ use system_health_registry::{Settings, settings::Origin, settings_table};
 
 use crate::{
     address::{Address, DEFAULT_PORT},
-    limits::{GREATEST_PACKET_SIZE, LEAST_PACKET_SIZE},
+    limits::{MAX_PACKET_SIZE, MIN_PACKET_SIZE},
 };
 
 /// The table `[dogstatsd]`: where the Agent is. Programs that Datadog's clients instrument have the same environment variables.
@@ -69,9 +69,9 @@ impl DogStatsdSettings {
 /// Deserializes the size of a packet. It must not be too small or too large.
 fn packet_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
     let size = u16::deserialize(deserializer)?;
-    if !(LEAST_PACKET_SIZE..=GREATEST_PACKET_SIZE).contains(&size) {
+    if !(MIN_PACKET_SIZE..=MAX_PACKET_SIZE).contains(&size) {
         return Err(de::Error::custom(format!(
-            "write a number of bytes from {LEAST_PACKET_SIZE} to {GREATEST_PACKET_SIZE}"
+            "write a number of bytes from {MIN_PACKET_SIZE} to {MAX_PACKET_SIZE}"
         )));
     }
     Ok(Some(size))

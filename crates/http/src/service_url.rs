@@ -8,13 +8,14 @@ pub enum UrlProblem {
     /// It is not a URL.
     #[error(transparent)]
     Unreadable(#[from] ParseError),
-    /// Its scheme is another one, or missing.
+    /// Its scheme is missing, or is neither `http` nor `https`.
     #[error("it does not start with http:// or https://")]
     Scheme,
     /// It contains a user name or a password, which would be shown with it.
-    #[error("it contains a user name or a password, which belong into settings of their own")]
+    #[error("it contains a user name or a password, which belong in settings of their own")]
     Login,
-    /// It contains a query or a fragment. A path could not be appended to it, and a key would be shown with it.
+    /// It contains a query or a fragment. A path could not be appended to it, and a key in the query would be
+    /// shown with it.
     #[error("it contains a query or a fragment")]
     Query,
 }
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_of_a_service_contains_no_secret() {
+    fn a_service_url_has_an_http_scheme_and_no_login_query_or_fragment() {
         for (text, expected) in [
             (" http://collector:4318 ", "http://collector:4318/"),
             ("https://Example.com/otlp", "https://example.com/otlp"),
@@ -51,11 +52,11 @@ mod tests {
             ("http://", "empty host"),
             (
                 "http://me:hunter22@host",
-                "it contains a user name or a password, which belong into settings of their own",
+                "it contains a user name or a password, which belong in settings of their own",
             ),
             (
                 "http://me@host",
-                "it contains a user name or a password, which belong into settings of their own",
+                "it contains a user name or a password, which belong in settings of their own",
             ),
             ("http://host/?key=hunter22", "it contains a query or a fragment"),
             ("http://host/#hunter22", "it contains a query or a fragment"),

@@ -19,7 +19,7 @@ fn client(url: &Url, calls: &ApiCalls) -> RunClient {
     connections(url).with_calls(calls.clone())
 }
 
-fn counted(calls: &ApiCalls) -> Vec<(Option<u16>, u64)> {
+fn requests_by_status(calls: &ApiCalls) -> Vec<(Option<u16>, u64)> {
     calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect()
 }
 
@@ -76,7 +76,7 @@ async fn failed_requests_are_also_counted_once() {
     assert!(refused.is_connect(), "{refused:?}");
     drop(server);
 
-    assert_eq!(counted(&calls), [(None, 3), (Some(503), 1)]);
+    assert_eq!(requests_by_status(&calls), [(None, 3), (Some(503), 1)]);
 }
 
 #[tokio::test]
@@ -89,8 +89,8 @@ async fn each_run_counts_its_own_requests() {
         connections.with_calls(calls.clone()).send(get(&url), 10).await.unwrap();
     }
 
-    assert_eq!(counted(&first), [(Some(200), 2)]);
-    assert_eq!(counted(&second), [(Some(200), 1)]);
+    assert_eq!(requests_by_status(&first), [(Some(200), 2)]);
+    assert_eq!(requests_by_status(&second), [(Some(200), 1)]);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn requests_end_at_the_deadline_and_none_is_sent_after_it() {
         assert!(Instant::now() >= deadline);
     }
 
-    assert_eq!(counted(&calls), [(None, 1)]);
+    assert_eq!(requests_by_status(&calls), [(None, 1)]);
 }
 
 #[tokio::test]

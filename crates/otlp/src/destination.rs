@@ -16,7 +16,7 @@ use crate::{
     settings::OtlpSettings, sink::OtlpSink,
 };
 
-/// The name of the sink, also among the APIs that a run calls.
+/// The name of the sink, and of its API among those that a run calls.
 const NAME: &str = "otlp";
 
 register_sink!(SinkType {

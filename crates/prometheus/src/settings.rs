@@ -88,7 +88,7 @@ settings_table!(
 #[derive(Debug, thiserror::Error)]
 enum KeyProblem {
     #[error(
-        "a secret does not belong into a settings file; set {variable} to the secret, or {file_variable} to the path of a \
+        "a secret does not belong in a settings file; set {variable} to the secret, or {file_variable} to the path of a \
          file that contains it"
     )]
     SecretInFile { variable: &'static str, file_variable: &'static str },
@@ -209,7 +209,7 @@ fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
         }
         if name.eq_ignore_ascii_case("authorization") {
             return Err(de::Error::custom(
-                "a secret does not belong into a settings file; set PROMETHEUS_REMOTE_WRITE_TOKEN instead of `Authorization`",
+                "a secret does not belong in a settings file; set PROMETHEUS_REMOTE_WRITE_TOKEN instead of `Authorization`",
             ));
         }
     }
@@ -324,7 +324,7 @@ mod tests {
             ("textfile = '/tmp/'", "a.toml:2:1: `textfile` in [prometheus]: the node exporter reads only"),
             (
                 &two("username = 'me'\npassword = 'hunter22'"),
-                "a.toml:4:1: `password` in [prometheus]: a secret does not belong into a settings file; set \
+                "a.toml:4:1: `password` in [prometheus]: a secret does not belong in a settings file; set \
                  PUSHGATEWAY_PASSWORD to the secret, or PUSHGATEWAY_PASSWORD_FILE to the path",
             ),
             (
@@ -341,16 +341,13 @@ mod tests {
             ),
             (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { Authorization = 'hunter22' }",
-                "a.toml:3:1: [prometheus.remote_write_headers]: a secret does not belong into",
+                "a.toml:3:1: [prometheus.remote_write_headers]: a secret does not belong in",
             ),
             (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_username = 'me'",
                 "a.toml:3:1: `remote_write_username` in [prometheus]: `remote_write_username` and the password belong",
             ),
-            (
-                &two("token = 'hunter22'"),
-                "a.toml:3:1: `token` in [prometheus]: a secret does not belong into",
-            ),
+            (&two("token = 'hunter22'"), "a.toml:3:1: `token` in [prometheus]: a secret does not belong in"),
         ] {
             let error = checked(text, &[]).unwrap_err();
             assert!(error.starts_with(expected) && !error.contains("hunter22"), "{text}: {error}");

@@ -41,7 +41,7 @@ const NOT_FINITE: &str = "a value must be a finite number";
 ///
 /// These methods look up the series for each value. Where that is too slow, keep a [handle](Self::counter_handle).
 ///
-/// Every run takes the values of the distributions, also one that does not deliver.
+/// Every run takes the values of the distributions, even one that does not deliver.
 #[derive(Clone)]
 pub struct Recorder(Arc<RwLock<Recorded>>);
 

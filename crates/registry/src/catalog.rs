@@ -24,7 +24,7 @@ pub struct Catalog {
     sources: Vec<Source>,
     /// Filters that also apply to the metrics that sources return later.
     filters: Vec<Arc<KeyFilter>>,
-    /// Goals that replace those of the facts, by key, also of the metrics that sources return later.
+    /// Goals that replace those of the facts, by key, including those of metrics that sources return later.
     goals: ReplacedGoals,
     gates: Vec<&'static dyn Gate>,
 }

@@ -17,12 +17,12 @@ pub fn collected_metric() -> Option<Metric> {
     COLLECTED.try_with(Clone::clone).ok()
 }
 
-/// Works for a metric.
+/// Runs `work` for a metric.
 pub(crate) async fn working_for<T>(metric: Metric, work: impl Future<Output = T>) -> T {
     COLLECTED.scope(metric, work).await
 }
 
-/// Works for the metric of the current task, also in another task.
+/// Runs `work` for the metric of the current task, even if it is spawned as another task.
 pub(crate) fn working_for_the_same<T>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> impl Future<Output = T> + Send + 'static {

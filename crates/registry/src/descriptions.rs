@@ -31,7 +31,7 @@ impl Descriptions {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    /// Adds descriptions, also for all clones.
+    /// Adds descriptions. All clones share them.
     pub fn add<K: Into<String>, D: Into<String>>(&self, descriptions: impl IntoIterator<Item = (K, D)>) {
         let owned = descriptions.into_iter().map(|(key, description)| (key.into(), description.into()));
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(owned);

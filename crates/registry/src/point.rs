@@ -12,7 +12,7 @@ pub struct Point {
     pub key: String,
     /// How values relate to time.
     pub kind: Kind,
-    /// What values count.
+    /// What the values count or measure.
     pub unit: Option<String>,
     /// All tags: of the report, the metric, the subject and the sample.
     pub tags: BTreeSet<Tag>,

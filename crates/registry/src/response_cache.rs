@@ -11,7 +11,7 @@ pub type ResponseFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Where responses are kept between runs. What it returns may be old: a client uses it only if the server says, in this run,
 /// that it is still current, or for something that may be wrong, such as an estimate.
 pub trait ResponseStore: Send + Sync + 'static {
-    /// The response that was kept under a key. `None` also if it cannot be read.
+    /// The response that was kept under a key. `None` if there is none or it cannot be read.
     fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>>;
 
     /// Keeps a response in place of an earlier one with the same key. It may be written later, and is dropped if that fails.

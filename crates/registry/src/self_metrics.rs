@@ -14,7 +14,7 @@ pub struct SelfMetric {
     pub key: &'static str,
     /// What it measures.
     pub description: &'static str,
-    /// What the values count.
+    /// What the values count or measure.
     pub unit: Option<&'static str>,
     /// How several series become one value.
     pub aggregate: Aggregate,

@@ -22,7 +22,7 @@ use system_health_registry::{
 #[derive(Debug, Clone)]
 struct Queue(String);
 
-/// The answers of the broker.
+/// The names of the broker's queues, or why they cannot be listed.
 #[derive(Debug, Clone)]
 struct Broker(Result<Vec<&'static str>, &'static str>);
 
@@ -85,7 +85,7 @@ fn waiting(messages: Messages) -> usize {
 /// The same messages, by their priority.
 #[system_health_metric(key = "each.by_priority", each = Queue)]
 fn by_priority(messages: Messages, queue: Queue) -> Result<Vec<Sample>, SampleError> {
-    let sample = |priority, share| Sample::new(share)?.with_tag("priority", priority);
+    let sample = |priority, count| Sample::new(count)?.with_tag("priority", priority);
     let high = if queue.0 == "mail" { 1.0 } else { 0.0 };
     Ok(vec![sample("high", high)?, sample("low", f64::from(u32::try_from(messages.0).unwrap_or(0)) - high)?])
 }
@@ -187,7 +187,7 @@ async fn a_resource_of_a_subject_is_built_once_for_each_subject() {
 }
 
 #[tokio::test]
-async fn each_metric_has_one_error_if_its_subjects_cannot_be_listed() {
+async fn each_metric_has_one_outcome_if_there_are_no_usable_subjects() {
     for (listed, expected) in [
         (Err("the broker is gone"), "error: the broker is gone"),
         (Ok(vec![]), "no data: there are no subjects of the type Queue"),

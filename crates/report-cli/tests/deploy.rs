@@ -56,7 +56,7 @@ fn the_iam_policy_is_sufficient_for_a_push() {
 
 #[test]
 #[ignore = "needs python-hcl2: run cargo xtask test"]
-fn terraform_creates_the_same_policy() {
+fn the_terraform_file_names_the_actions_secrets_and_principals() {
     let parse = "import hcl2, json, sys; json.dump(hcl2.load(open(sys.argv[1])), sys.stdout)";
     let parsed =
         tools::python().args(["-c", parse]).arg(deploy().join("terraform/main.tf")).output().unwrap();

@@ -121,7 +121,7 @@ fn all_keys_of_all_linked_tables_are_in_the_file() {
         let own = rest.split("\n[").next().unwrap();
         for key in keys(table).unwrap_or_default() {
             if SECRETS.contains(&&*key) {
-                assert!(!own.contains(&format!("{key} = ")), "a secret does not belong into the file: {own}");
+                assert!(!own.contains(&format!("{key} = ")), "a secret does not belong in the file: {own}");
                 continue;
             }
             let is_there = own.contains(&format!("{key} = ")) || own.contains(&format!("[{table}.{key}"));

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Number of outcomes that are recorded in one transaction.
-const BATCH: usize = 500;
+const BATCH_SIZE: usize = 500;
 
 /// What a backfill has computed.
 #[derive(Debug, Clone)]
@@ -231,7 +231,7 @@ impl Progress<'_> {
             // Each value belongs to an instant.
             (Ok(_), None) => {}
         }
-        if self.waiting.len() >= BATCH {
+        if self.waiting.len() >= BATCH_SIZE {
             self.record().await;
         }
     }

@@ -27,7 +27,7 @@ use crate::{
 
 /// Maximum number of points that are read from the outbox at once: enough for full payloads, but few enough to save
 /// memory.
-const PAGE: usize = 20_000;
+const PAGE_SIZE: usize = 20_000;
 
 /// Points with a time further in the future are dropped, because their clock was very wrong and they would wait for
 /// more than a day.
@@ -234,7 +234,7 @@ impl Courier<'_> {
     /// A backend without timestamps shows what it got last, and each delivery replaces all values. So it gets all points at once:
     /// otherwise, part of the values would be missing for a moment, and the first page would be sent again with each further one.
     fn page_size(&self) -> usize {
-        if self.target.capabilities.keeps_timestamps { PAGE } else { usize::MAX }
+        if self.target.capabilities.keeps_timestamps { PAGE_SIZE } else { usize::MAX }
     }
 
     async fn count_left(&self, current: &CurrentStore, receipt: &mut Receipt) {

@@ -49,7 +49,7 @@ pub(crate) struct RunInProgress<'a> {
     end: Instant,
     /// The time that is reserved for the delivery.
     reserve: Duration,
-    /// The descriptions of all metrics, also of those about the reporter.
+    /// The descriptions of all metrics, including those about the reporter.
     descriptions: Descriptions,
     trace: RunTrace<'a>,
 }

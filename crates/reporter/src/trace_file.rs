@@ -1,4 +1,4 @@
-//! The trace of the last run, as a file in the state folder. A page shows it, also if no backend receives traces.
+//! The trace of the last run, as a file in the state folder. A page shows it, even if no backend receives traces.
 
 use std::{
     fs, io,

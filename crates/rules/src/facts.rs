@@ -122,7 +122,7 @@ impl Facts {
         self
     }
 
-    /// Sets how many requests to other systems one collection makes if no other metric shares them.
+    /// Sets how many requests to other systems a collection makes if only this metric is collected.
     #[must_use]
     pub fn with_requests(mut self, requests: f64) -> Self {
         self.requests = Some(requests);
@@ -196,7 +196,7 @@ impl Facts {
         self.kind
     }
 
-    /// What the values count.
+    /// What the values count or measure.
     #[must_use]
     pub fn unit(&self) -> Option<&str> {
         self.unit.as_deref()
@@ -232,7 +232,7 @@ impl Facts {
         self.enabled
     }
 
-    /// How many requests to other systems one collection makes if no other metric shares them, as far as it is known.
+    /// How many requests to other systems a collection makes if only this metric is collected, as far as it is known.
     /// The metrics of a group share their requests.
     #[must_use]
     pub fn requests(&self) -> Option<f64> {

@@ -77,8 +77,8 @@ pub(crate) const MONITORING_OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "recovery",
         form: Form::Text,
-        meaning: "the value at which an alert about a missed goal ends; it is beyond the target of the goal. Not for a \
-                  goal with `==` or `!=`",
+        meaning: "the value at which an alert about a missed goal ends; it is better than the target of the goal. Not for \
+                  a goal with `==` or `!=`",
         default: "where the goal is met",
         example: "\"3\"",
         depends_on: Some("goal"),

@@ -63,7 +63,7 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "unit",
         form: Form::Text,
-        meaning: "what the values count",
+        meaning: "what the values count or measure",
         default: "none",
         example: "\"commit\"",
         depends_on: None,
@@ -115,8 +115,9 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "every",
         form: Form::Text,
-        meaning: "how often `report serve` collects the metric, in whole seconds, at least `10s`. The first run after each \
-                  multiple of this time, in UTC, collects it. Other commands, such as `report --push`, ignore this option",
+        meaning: "how often `report serve` collects the metric, in whole seconds, at least `10s`. With `1h`, the first run \
+                  at or after each full hour in UTC collects it. Other commands, such as `report --push`, ignore this \
+                  option",
         default: "in each run",
         example: "\"1h\"",
         depends_on: None,
@@ -143,8 +144,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "requests",
         form: Form::Number,
-        meaning: "the number of requests of one collection, if no other metric shares them; used to estimate a run. The \
-                  metrics of a group, such as `prs.*`, share their requests",
+        meaning: "the number of requests that a run makes for each subject if it collects only this metric; used to \
+                  estimate a run. The metrics of a group, such as `prs.*`, share their requests",
         default: "unknown",
         example: "2",
         depends_on: None,

@@ -19,11 +19,11 @@ pub enum RecoveryError {
     /// The goal compares with `==` or `!=`.
     #[error("an alert about the goal `{0}` ends as soon as it is met; remove `recovery`")]
     Exact(String),
-    /// The threshold is not beyond the target of the goal.
+    /// The threshold is not better than the target of the goal.
     #[error(
-        "`{recovery}` is not beyond the target of the goal `{goal}`; an alert must end at a value that is better than the target"
+        "`{recovery}` is not better than the target of the goal `{goal}`; an alert must end at a value that is better"
     )]
-    NotBeyondTarget {
+    NotBetterThanTarget {
         /// The goal.
         goal: String,
         /// The refused threshold.
@@ -49,14 +49,14 @@ pub fn check_recovery(recovery: f64, goal: Option<Goal>) -> Result<(), RecoveryE
         return Err(RecoveryError::Exact(goal.to_string()));
     }
     // Datadog refuses a threshold at the target itself: an alert ends there anyway.
-    let is_beyond = match goal.comparison() {
+    let is_better = match goal.comparison() {
         Comparison::Less | Comparison::LessOrEqual => recovery < goal.target(),
         _ => recovery > goal.target(),
     };
-    if is_beyond {
+    if is_better {
         Ok(())
     } else {
-        Err(RecoveryError::NotBeyondTarget { goal: goal.to_string(), recovery: recovery.to_string() })
+        Err(RecoveryError::NotBetterThanTarget { goal: goal.to_string(), recovery: recovery.to_string() })
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
         }
         for (recovery, goal) in [(5.0, "< 5"), (5.0, "<= 5"), (6.0, "<= 5"), (5.0, "> 5"), (5.0, ">= 5")] {
             let refusal = format!(
-                "`{recovery}` is not beyond the target of the goal `{goal}`; an alert must end at a value that is better than the target"
+                "`{recovery}` is not better than the target of the goal `{goal}`; an alert must end at a value that is better"
             );
             assert_eq!(check(recovery, goal), Err(refusal));
         }

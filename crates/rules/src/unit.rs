@@ -1,4 +1,4 @@
-//! The unit of a metric: what its values count.
+//! The unit of a metric: what its values count or measure.
 
 /// Why a unit was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

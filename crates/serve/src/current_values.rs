@@ -1,5 +1,6 @@
 //! The values that are current. Most metrics are collected in each run, and some less often. So the values come from several
-//! runs: those of each metric come from the last run that collected it, whether it had a value then or not.
+//! runs: those of each metric come from the last run that collected it. If the metric had no value in that run, it has no
+//! current value.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +15,7 @@ use crate::readiness::{is_current, max_age};
 
 /// A finished run.
 #[derive(Debug)]
-pub(crate) struct LastRun {
+pub(crate) struct FinishedRun {
     pub(crate) finished: Finished,
     pub(crate) finished_at: SystemTime,
 }
@@ -28,7 +29,7 @@ pub(crate) struct CurrentValues {
 /// The last collection of a metric.
 #[derive(Debug, Clone)]
 struct Collected {
-    run: Arc<LastRun>,
+    run: Arc<FinishedRun>,
     max_age: Duration,
 }
 
@@ -38,8 +39,8 @@ impl Collected {
     }
 }
 
-impl LastRun {
-    /// The run, and the metrics about the reporter itself.
+impl FinishedRun {
+    /// The report of the run, and the report about the reporter itself, if there is one.
     fn reports(&self) -> impl Iterator<Item = &Arc<Report>> {
         [&self.finished.report].into_iter().chain(&self.finished.about_itself)
     }
@@ -50,11 +51,11 @@ impl LastRun {
 }
 
 impl CurrentValues {
-    /// Replaces the values of the metrics that a run has collected. Runs start at intervals of `every`, and `every_of` is how often
-    /// a metric is collected otherwise.
+    /// Replaces the values of the metrics that a run has collected. Runs start at intervals of `every`. `every_of` returns the
+    /// interval of a metric that has its own.
     pub(crate) fn update(
         &mut self,
-        run: &Arc<LastRun>,
+        run: &Arc<FinishedRun>,
         every: Duration,
         every_of: impl Fn(&str) -> Option<Duration>,
     ) {
@@ -92,8 +93,8 @@ impl CurrentValues {
     }
 
     /// The runs, each once.
-    fn runs(&self) -> Vec<Arc<LastRun>> {
-        let mut runs: Vec<Arc<LastRun>> = Vec::new();
+    fn runs(&self) -> Vec<Arc<FinishedRun>> {
+        let mut runs: Vec<Arc<FinishedRun>> = Vec::new();
         for collected in self.by_key.values() {
             if !runs.iter().any(|run| Arc::ptr_eq(run, &collected.run)) {
                 runs.push(Arc::clone(&collected.run));

@@ -10,7 +10,7 @@ use system_health_reporter::Finished;
 
 use crate::{
     configuration::Configuration,
-    current_values::{CurrentValues, LastRun},
+    current_values::{CurrentValues, FinishedRun},
     readiness::{self, NotReady},
     served::Served,
 };
@@ -22,7 +22,7 @@ pub(crate) struct Latest(RwLock<State>);
 #[derive(Debug)]
 struct State {
     served: Arc<Served>,
-    last: Option<Arc<LastRun>>,
+    last: Option<Arc<FinishedRun>>,
     values: CurrentValues,
     /// Why the latest run was not possible.
     error: Option<String>,
@@ -47,7 +47,7 @@ impl Latest {
         collects_all: bool,
         configuration: &Configuration,
     ) {
-        let run = Arc::new(LastRun { finished, finished_at });
+        let run = Arc::new(FinishedRun { finished, finished_at });
         let mut state = self.write();
         if collects_all {
             state.values.clear();
@@ -68,7 +68,7 @@ impl Latest {
     }
 
     /// The last run, if one has finished.
-    pub(crate) fn last(&self) -> Option<Arc<LastRun>> {
+    pub(crate) fn last(&self) -> Option<Arc<FinishedRun>> {
         self.read().last.clone()
     }
 

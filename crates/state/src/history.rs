@@ -84,7 +84,7 @@ impl Store {
     /// The results of all runs since a time, sorted by key, subject and time. Of several runs with the same time, only the
     /// last one is included.
     pub fn history(&self, key: Option<&str>, since: SystemTime) -> Result<Vec<HistoryEntry>, StoreError> {
-        // No file has so many rows.
+        // No file has more rows than this limit.
         Ok(self.history_up_to(usize::MAX, key, since)?.unwrap_or_default())
     }
 

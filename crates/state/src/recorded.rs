@@ -1,4 +1,4 @@
-//! The points of earlier runs, as they were collected: for a reader that needs what a backend would have got.
+//! The points of earlier runs, as they were collected: for code that needs what a backend would have got.
 
 use std::time::SystemTime;
 
@@ -37,7 +37,7 @@ impl Store {
         })
     }
 
-    /// The points of a run as they were collected. Those that were made of them for one destination, such as the increases of
+    /// The points of a run as they were collected. Those that were made from them for one destination, such as the increases of
     /// counters, are not included.
     pub fn recorded_points(&self, run: RunId) -> Result<Vec<Point>, StoreError> {
         self.read(|connection| {

@@ -9,7 +9,7 @@ import re
 import graphql
 from graphql import TypeInfo, TypeInfoVisitor, Visitor, visit
 
-MAX_PAGE = 100
+MAX_PAGE_SIZE = 100
 MAX_NODES = 500_000
 SCALARS = {
     "Boolean": lambda value: isinstance(value, bool),
@@ -91,8 +91,8 @@ class Checker:
                     counts = all(item.kind == "field" and item.name.value == "totalCount" for item in selected)
                     if counts and not node_has_page(node):
                         pass  # GitHub counts the items without a page.
-                    elif len(sizes) != 1 or not 1 <= sizes[0] <= MAX_PAGE:
-                        problems.append(f"query: `{node.name.value}` needs `first` or `last` from 1 to {MAX_PAGE}")
+                    elif len(sizes) != 1 or not 1 <= sizes[0] <= MAX_PAGE_SIZE:
+                        problems.append(f"query: `{node.name.value}` needs `first` or `last` from 1 to {MAX_PAGE_SIZE}")
                     else:
                         factor *= sizes[0]
                         nodes[0] += factor

@@ -58,7 +58,7 @@ impl Wire {
 }
 
 impl WireServer {
-    /// Spoils so many requests, and hands on all later ones.
+    /// Spoils the first `times` requests, and forwards all later ones.
     ///
     /// # Panics
     /// When no port is free.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fake-services");
 
 #[tokio::test]
-async fn it_says_where_it_is_and_what_was_asked() {
+async fn it_prints_its_addresses_and_then_the_requests() {
     let mut program = Command::new(PROGRAM)
         .args(["--commits", "1", "--latency", "1ms"])
         .stdin(Stdio::piped())

@@ -248,7 +248,7 @@ async fn a_stopped_search_index_hides_what_happened_since() {
 }
 
 #[tokio::test]
-async fn a_renamed_repository_redirects_every_question() {
+async fn every_request_for_a_renamed_repository_is_redirected() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1).rename("acme/store");
@@ -345,7 +345,7 @@ async fn faults_meet_the_endpoint_they_are_meant_for() {
 }
 
 #[tokio::test]
-async fn what_happens_meanwhile_is_seen() {
+async fn a_later_response_contains_new_commits() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commit("first");

@@ -127,7 +127,7 @@ query Delivery($owner: String!, $name: String!, $ids: [ID!]!, $deployment: ID!) 
     }
 }"#;
 const MINUTE: Duration = Duration::from_mins(1);
-const PAGE: &str = "query($first: Int, $last: Int, $after: String, $before: String) {
+const PAGE_QUERY: &str = "query($first: Int, $last: Int, $after: String, $before: String) {
     repository(owner: \"acme\", name: \"shop\") {
         defaultBranchRef { target { ... on Commit {
             history(first: $first, last: $last, after: $after, before: $before) {
@@ -200,7 +200,7 @@ fn assert_refused(exchanges: &[(String, Exchange)]) {
 async fn pages_go_both_ways() {
     let github = github();
     let page = async |variables: Value| {
-        let answer = ask(&github, Some("right"), PAGE, variables).await;
+        let answer = ask(&github, Some("right"), PAGE_QUERY, variables).await;
         let history = &answer["data"]["repository"]["defaultBranchRef"]["target"]["history"];
         let name = |node: &Value| node["message"].as_str().unwrap().chars().last().unwrap();
         let names: String = history["nodes"].as_array().unwrap().iter().map(name).collect();
@@ -228,8 +228,8 @@ async fn github_refuses_what_it_cannot_answer() {
             json!({}),
             "Variable $a of type Int! was provided invalid value",
         ),
-        (PAGE, json!({}), "You must provide a `first` or `last` value"),
-        (PAGE, json!({ "first": 101 }), "exceeds the `first` limit of 100 records"),
+        (PAGE_QUERY, json!({}), "You must provide a `first` or `last` value"),
+        (PAGE_QUERY, json!({ "first": 101 }), "exceeds the `first` limit of 100 records"),
         ("{ rateLimit ", json!({}), "query parse error"),
     ] {
         let answer = ask(&github, Some("right"), query, variables).await;
@@ -252,12 +252,12 @@ async fn every_answer_is_as_github_describes_it() {
         ask(&github, Some("right"), NODES, json!({ "ids": ids })).await;
     }
     for variables in [json!({ "first": 1 }), json!({ "last": 1 })] {
-        ask(&github, Some("right"), PAGE, variables).await;
+        ask(&github, Some("right"), PAGE_QUERY, variables).await;
     }
-    ask(&github, None, PAGE, json!({ "first": 1 })).await;
-    ask(&github, Some("wrong"), PAGE, json!({ "first": 1 })).await;
+    ask(&github, None, PAGE_QUERY, json!({ "first": 1 })).await;
+    ask(&github, Some("wrong"), PAGE_QUERY, json!({ "first": 1 })).await;
     github.answer_nodes_in_time(0);
-    ask(&github, Some("right"), PAGE, json!({ "first": 1 })).await;
+    ask(&github, Some("right"), PAGE_QUERY, json!({ "first": 1 })).await;
 
     let exchanges = github.exchanges();
 

@@ -89,7 +89,7 @@ settings_table!(
 /// Headers are in the settings file.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "headers contain secrets, which do not belong into a settings file; set {variable} to the headers, or \
+    "headers contain secrets, which do not belong in a settings file; set {variable} to the headers, or \
      {file_variable} to the path of a file that contains them"
 )]
 struct SecretInFile {

@@ -1,4 +1,4 @@
-//! Checks the samples of the documentation. Each Rust sample is an excerpt of a file below `examples/`, which is compiled and
+//! Checks the code blocks of the documentation. Each one in Rust is an excerpt of a file below `examples/`, which is compiled and
 //! tested. The manifests name packages and features that exist.
 
 use std::{
@@ -22,15 +22,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The samples of a page in this language.
-fn samples(page: &str, language: &str) -> Vec<String> {
+/// The code blocks of a page in this language.
+fn code_blocks(page: &str, language: &str) -> Vec<String> {
     let text = fs::read_to_string(root().join(page)).unwrap();
     let fence = format!("```{language}\n");
     let blocks = text.split(&fence).skip(1);
     blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// Removes indentation, so that a sample may be an excerpt of an indented block.
+/// Removes indentation, so that a code block may be an excerpt of an indented one.
 fn flush_left(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim(), "\n"]).collect()
 }
@@ -48,9 +48,9 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-/// Whether the source contains the parts of a sample in their order. `// ...` separates the parts.
-fn is_excerpt(sample: &str, mut source: &str) -> bool {
-    sample.split("// ...\n").map(|part| part.trim_matches('\n')).all(|part| {
+/// Whether the source contains the parts of a code block in their order. `// ...` separates the parts.
+fn is_excerpt(block: &str, mut source: &str) -> bool {
+    block.split("// ...\n").map(|part| part.trim_matches('\n')).all(|part| {
         let found = source.find(part);
         source = found.map_or("", |at| &source[at + part.len()..]);
         found.is_some()
@@ -58,14 +58,14 @@ fn is_excerpt(sample: &str, mut source: &str) -> bool {
 }
 
 #[test]
-fn every_rust_sample_is_an_excerpt_of_an_example() {
+fn every_rust_code_block_is_an_excerpt_of_an_example() {
     let sources = sources(&root().join("examples"));
     for page in PAGES {
-        for sample in [samples(page, "rust"), samples(page, "rust,ignore")].concat() {
-            let sample = flush_left(&sample);
+        for block in [code_blocks(page, "rust"), code_blocks(page, "rust,ignore")].concat() {
+            let block = flush_left(&block);
             assert!(
-                sources.iter().any(|(_, source)| is_excerpt(&sample, source)),
-                "no file below examples/ has this sample of {page}:\n{sample}"
+                sources.iter().any(|(_, source)| is_excerpt(&block, source)),
+                "no file below examples/ has this code block of {page}:\n{block}"
             );
         }
     }
@@ -83,9 +83,9 @@ fn manifests_name_existing_packages_and_features() {
     let packages = metadata["packages"].as_array().unwrap();
     let manifests: Vec<toml::Table> = PAGES
         .iter()
-        .flat_map(|page| samples(page, "toml"))
-        .filter(|sample| sample.contains("[dependencies]"))
-        .map(|sample| sample.parse().unwrap())
+        .flat_map(|page| code_blocks(page, "toml"))
+        .filter(|block| block.contains("[dependencies]"))
+        .map(|block| block.parse().unwrap())
         .collect();
     assert!(!manifests.is_empty());
 

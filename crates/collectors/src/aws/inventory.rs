@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_data_and_a_failure_is_an_error() {
+    fn without_items_there_is_no_data_and_a_failure_is_an_error() {
         assert!(matches!(read([]), Err(Unavailable::NoData(none)) if none.reason() == "there is nothing"));
         assert!(matches!(read([entry("a", Ok(0))]), Err(Unavailable::NoData(_))));
         assert!(matches!(read([entry("a", Ok(0)), entry("b", Err(LIMIT))]), Err(Unavailable::Error(_))));

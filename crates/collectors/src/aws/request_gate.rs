@@ -35,8 +35,9 @@ impl Gate for AwsRequests {
             let needs = |needs: &AwsNeeds| planned.metrics().iter().any(|metric| needs.is_for(metric.key()));
             // Without AWS credentials, nothing is asked, and the metrics say why.
             let requests = estimate(context, needs).await.ok().flatten();
-            let group = |estimate| RequestPlan { api: "AWS", groups: vec![estimate], limits: Vec::new() };
-            Plan { requests: requests.map(group), ..Plan::default() }
+            let request_plan =
+                |estimate| RequestPlan { api: "AWS", groups: vec![estimate], limits: Vec::new() };
+            Plan { requests: requests.map(request_plan), ..Plan::default() }
         }
         .boxed()
     }
@@ -50,8 +51,8 @@ impl Gate for AwsRequests {
     }
 }
 
-/// The requests of the metrics that are collected. The lists of names that it needs are part of these requests. `None` if none
-/// of the metrics asks AWS.
+/// The requests of the metrics that are collected. The estimate itself requests the lists of names. These requests are included,
+/// because the metrics share them. `None` if none of the metrics asks AWS.
 async fn estimate(
     context: &Context,
     needs: impl Fn(&AwsNeeds) -> bool,

@@ -9,7 +9,7 @@ use system_health_registry::{Context, FromContext, Scope, Unavailable};
 use crate::github::{GitHubRepository, GitTimestamp, NextPage, PageInfo, Permission, no_data_without};
 
 /// The number of branches on a page, the most that GitHub allows.
-const PAGE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 /// How often the list is read if branches seem to be missing.
 const MAX_PASSES: u32 = 2;
 
@@ -29,8 +29,8 @@ query Branches($owner: String!, $name: String!, $first: Int!, $after: String) {
 /// The branches of a repository.
 #[derive(Debug, Clone)]
 pub struct Branches {
-    /// The page that lists them.
-    pub(super) page: String,
+    /// The web page that lists them.
+    pub(super) web_page: String,
     pub(super) default: Option<String>,
     pub(super) all: Arc<BTreeMap<String, Tip>>,
 }
@@ -93,11 +93,11 @@ impl FromContext for Branches {
     }
 }
 
-/// Reads all branches. If one is deleted while the list is read, another one may take the place of the next page, so the list is read
-/// again if GitHub counts more branches than it listed.
+/// Reads all branches. If one is deleted while the list is read, those after it move forward, and one may be skipped between two
+/// pages. So the list is read again if GitHub counts more branches than it listed.
 async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
     let max_items = repository.github().max_items();
-    let (mut all, mut size) = (BTreeMap::new(), PAGE);
+    let (mut all, mut size) = (BTreeMap::new(), PAGE_SIZE);
     for _ in 0..MAX_PASSES {
         let mut listed = BTreeMap::new();
         let mut next = Some(NextPage::FIRST);
@@ -112,8 +112,8 @@ async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
             next = page_info.next(Some(&page))?;
             if next.is_none() && listed.len() >= total_count {
                 let default = response.default_branch_ref.map(|branch| branch.name);
-                let page = format!("{}/branches/all", response.url);
-                return Ok(Branches { page, default, all: Arc::new(listed) });
+                let web_page = format!("{}/branches/all", response.url);
+                return Ok(Branches { web_page, default, all: Arc::new(listed) });
             }
         }
         all = listed;

@@ -61,5 +61,5 @@ pub fn active_branches(
         ));
     }
     let active = evidence.iter().filter(|item| item.counted()).count();
-    Ok(with_page_link(Sample::new(active)?.with_evidence(evidence), Some(&branches.page)))
+    Ok(with_page_link(Sample::new(active)?.with_evidence(evidence), Some(&branches.web_page)))
 }

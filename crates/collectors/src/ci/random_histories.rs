@@ -20,7 +20,7 @@ use crate::repository::Branch;
 const PATTERNS: [&str; 2] = ["test*", "lint"];
 const JOBS: [&str; 4] = ["test (a)", "test (b)", "test (${{ matrix.x }})", "deploy"];
 /// Number of runs on a page.
-const PAGE: usize = 4;
+const PAGE_SIZE: usize = 4;
 
 /// How an attempt or a job ended; `None` while it runs.
 type Ending = Option<&'static str>;
@@ -119,7 +119,7 @@ impl SimulatedGitHub {
 
     fn page<'g>(runs: impl DoubleEndedIterator<Item = &'g WorkflowRun>) -> RunsPage {
         let all: Vec<&WorkflowRun> = runs.rev().collect();
-        RunsPage { total_count: all.len(), workflow_runs: all.into_iter().take(PAGE).cloned().collect() }
+        RunsPage { total_count: all.len(), workflow_runs: all.into_iter().take(PAGE_SIZE).cloned().collect() }
     }
 
     fn past(&self, id: u64) -> &PastRun {
@@ -371,7 +371,7 @@ proptest! {
 
     #[test]
     fn a_history_on_one_page_is_judged_like_the_reference(
-        past in prop::collection::vec(past(), 0..=PAGE),
+        past in prop::collection::vec(past(), 0..=PAGE_SIZE),
         by_jobs: bool,
     ) {
         let mut github = SimulatedGitHub::new(past, usize::MAX, false);

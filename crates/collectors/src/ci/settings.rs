@@ -21,8 +21,8 @@ pub struct CiSettings {
     /// The age beyond which a result is out of date. Default: 14 days.
     #[serde(deserialize_with = "settings::duration")]
     pub max_age: Duration,
-    /// How long before a window a run may have been created that counts because it was re-run within the window. Runs
-    /// are read so much further back. Default: 3 days.
+    /// Runs are read from this long before the window on, because a run that was created then counts if it was re-run within the
+    /// window. Default: 3 days.
     #[serde(deserialize_with = "settings::duration")]
     pub rerun_lookback: Duration,
     /// The maximum number of runs, or of earlier attempts, that a metric makes a request for. Default: 300.

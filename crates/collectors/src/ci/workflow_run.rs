@@ -21,7 +21,8 @@ pub(super) struct WorkflowRun {
     #[serde(default)]
     pub(super) path: Option<String>,
     pub(super) event: String,
-    // These may be null but not missing, because a run without them would be skipped without notice.
+    // A field with `Option::deserialize` may be null, but not missing. If a missing one were accepted, the run would be skipped
+    // without notice.
     #[serde(deserialize_with = "Option::deserialize")]
     pub(super) head_branch: Option<String>,
     pub(super) head_sha: String,

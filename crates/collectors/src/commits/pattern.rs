@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_ascii_is_a_letter_and_a_space() {
+    fn only_ascii_characters_count_as_letters_and_spaces() {
         static WORD: Pattern = Pattern::new(r"^(?i)\w+\b(?P<rest>\s.*)?");
         assert_eq!(WORD.find("Login"), Some("Login"));
         assert_eq!(WORD.find("Größe"), Some("Gr"));

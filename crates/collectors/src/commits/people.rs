@@ -31,7 +31,7 @@ struct Authored {
 
 /// One item for each author. Those that are people count.
 pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem> {
-    // An address belongs to one account, also in the commits for which GitHub does not name it.
+    // An address belongs to one account, even in the commits for which GitHub does not name it.
     let accounts: HashMap<String, &str> = commits
         .iter()
         .filter_map(|commit| Some((commit.author.email.to_lowercase(), commit.author.account()?)))

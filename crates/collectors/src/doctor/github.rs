@@ -202,7 +202,7 @@ async fn problems_of(context: &Context, repository: Repository, subject: &str) -
     }
 }
 
-/// Diagnoses the only repository, also its workflow.
+/// Diagnoses the only repository, including its workflow.
 async fn single(context: &Context, repository: &Repository) -> Vec<Finding> {
     let context = context.about(repository.clone());
     let on_github: GitHubRepository = match context.get().await {

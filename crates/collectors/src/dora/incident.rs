@@ -9,9 +9,9 @@ use serde_json::json;
 use crate::github::{ChangedList, Connection, GitHubError, GitHubRepository, NextPage, Timestamp, Updated};
 
 /// The number of issues on a page, the most that GitHub allows.
-const PAGE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 
-/// Duplicates are only called so if the query asks for it.
+/// A duplicate has the reason `DUPLICATE` only if the query sets `enableDuplicate`.
 const INCIDENTS: &str = "
 query Incidents($owner: String!, $name: String!, $labels: [String!], $first: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
@@ -45,7 +45,8 @@ struct IncidentResponse {
     body: String,
     created_at: Timestamp,
     updated_at: Timestamp,
-    // These may be null but not missing, because without them an incident would be open.
+    // A field with `Option::deserialize` may be null, but not missing. If a missing `closed_at` were accepted, the incident would
+    // be open.
     #[serde(deserialize_with = "Option::deserialize")]
     closed_at: Option<Timestamp>,
     #[serde(deserialize_with = "Option::deserialize")]
@@ -77,7 +78,7 @@ pub(super) struct Incident {
     pub(super) closed_at: Option<SystemTime>,
     /// When it was last reopened.
     pub(super) reopened_at: Option<SystemTime>,
-    /// Whether it was closed as not planned or as a duplicate, and so is none.
+    /// Whether it was closed as not planned or as a duplicate, and so is not an incident.
     pub(super) is_dismissed: bool,
 }
 
@@ -131,7 +132,7 @@ async fn read_label(
     since: SystemTime,
 ) -> anyhow::Result<Vec<Incident>> {
     let mut list = ChangedList::new(since, repository.github().max_items());
-    let mut size = PAGE;
+    let mut size = PAGE_SIZE;
     loop {
         while let Some(next) = list.next_page() {
             let response = request(repository, label, next, &mut size).await?;

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The number of releases on a page, the most that GitHub allows.
-const PAGE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 
 const RELEASES: &str = "
 query Releases($owner: String!, $name: String!, $first: Int!, $after: String) {
@@ -77,7 +77,7 @@ pub(super) async fn read(
     range: &ReadBack<'_>,
 ) -> anyhow::Result<(Vec<Deployment>, Option<EvidenceItem>)> {
     let max_items = repository.github().max_items();
-    let (mut read, mut size) = (Vec::new(), PAGE);
+    let (mut read, mut size) = (Vec::new(), PAGE_SIZE);
     let mut next = Some(NextPage::FIRST);
     while let Some(page) = next {
         let RepositoryResponse { latest_release, releases } =

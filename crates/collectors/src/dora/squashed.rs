@@ -11,7 +11,7 @@ use super::change::Change;
 use crate::github::{GitHubRepository, GitTimestamp};
 
 /// The number of commits that one query asks about.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 
 const PULL_REQUESTS: &str = "
 query PullRequestsOfCommits($ids: [ID!]!) {
@@ -81,7 +81,7 @@ pub(super) async fn find(repository: &GitHubRepository, changes: Vec<&mut Change
     let ids: BTreeSet<String> = changes.iter().map(|change| change.node_id.clone()).collect();
     let ids: Vec<String> = ids.into_iter().collect();
     let mut commits = Vec::new();
-    for ids in ids.chunks(PAGE) {
+    for ids in ids.chunks(PAGE_SIZE) {
         let variables = json!({ "ids": ids });
         let response = repository.github().query::<Response>(PULL_REQUESTS, variables).await;
         commits.extend(response.with_context(failed)?.nodes.into_iter().flatten());

@@ -77,7 +77,7 @@ impl GitHubNeeds {
         Ok(if is_named { self } else { self.asking("default branch", 1) })
     }
 
-    /// Asks for the watched branch also if the settings name it, because it may not exist.
+    /// Asks for the watched branch even if the settings name it, because it may not exist.
     pub(crate) fn asking_existing_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
         let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
         Ok(if is_named { self.asking("branch", 1) } else { self.asking("default branch", 1) })

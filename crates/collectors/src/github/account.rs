@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_the_ending_and_the_settings_tell_bots() {
+    fn bots_are_recognised_by_type_by_ending_and_by_settings() {
         for (type_name, login, is_bot) in [
             ("Bot", "dependabot", true),
             ("User", "renovate[bot]", true),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn another_person_is_no_bot_and_certainly_not_the_same_account() {
+    fn only_a_different_account_that_is_not_a_bot_is_another_person() {
         let (ada, ben) = (account("User", "ada"), account("User", "ben"));
         let (bot, deleted) = (account("Bot", "renovate"), Account::Deleted);
         for (who, than, expected) in [

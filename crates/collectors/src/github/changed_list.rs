@@ -159,7 +159,7 @@ impl<T: Updated> ChangedList<T> {
         Ok(())
     }
 
-    /// Counts a request since the start of the pass, also one for another list: in the meantime, this one may change.
+    /// Counts a request since the start of the pass. Requests for another list count, too, because this one may change meanwhile.
     pub(crate) const fn count_request(&mut self) {
         self.pass.requests += 1;
     }

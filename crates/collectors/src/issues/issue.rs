@@ -13,7 +13,8 @@ pub(super) struct IssueResponse {
     number: u64,
     title: String,
     url: String,
-    // These may be null but not missing, because without them an issue would be open or of a deleted account.
+    // A field with `Option::deserialize` may be null, but not missing. If a missing `closed_at` were accepted, the issue would be
+    // open. With a missing `author`, it would be one of a deleted account.
     #[serde(deserialize_with = "Option::deserialize")]
     author: Option<ActorResponse>,
     created_at: Timestamp,
@@ -24,7 +25,7 @@ pub(super) struct IssueResponse {
     state_reason: Option<StateReason>,
 }
 
-/// Why an issue is closed or open. Without asking for it, GitHub calls a duplicate not planned.
+/// Why an issue is closed or open. Unless the query sets `enableDuplicate`, GitHub returns `NOT_PLANNED` for a duplicate.
 /// See <https://docs.github.com/en/graphql/reference/enums#issuestatereason>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -81,7 +82,7 @@ impl Issue {
         match self.state_reason {
             Some(StateReason::NotPlanned) => Err("it was closed as not planned or as a duplicate".to_owned()),
             Some(StateReason::Duplicate) => Err("it was closed as a duplicate".to_owned()),
-            // GitHub records reasons since 2022.
+            // `None`: GitHub has recorded reasons only since 2022.
             Some(StateReason::Completed | StateReason::Reopened) | None => {
                 Ok(closed_at.duration_since(self.created_at).unwrap_or_default())
             }

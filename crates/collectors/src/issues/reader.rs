@@ -10,7 +10,7 @@ use super::{Issues, issue::IssueResponse};
 use crate::github::{BotLogins, ChangedList, Connection, GitHubRepository};
 
 /// The number of issues on a page, the most that GitHub allows.
-const PAGE: u32 = 100;
+const PAGE_SIZE: u32 = 100;
 
 const ISSUES: &str = "
 query Issues($owner: String!, $name: String!, $first: Int!, $after: String) {
@@ -61,7 +61,7 @@ async fn read_list(
     bots: &BotLogins,
 ) -> anyhow::Result<Option<Issues>> {
     let mut list = ChangedList::new(since, repository.github().max_items());
-    let mut size = PAGE;
+    let mut size = PAGE_SIZE;
     loop {
         let mut newest = None;
         while let Some(next) = list.next_page() {
@@ -73,9 +73,9 @@ async fn read_list(
             newest = Some((response.url, response.open.total_count));
             list.count_request();
         }
-        if let Some((page, open)) = newest.filter(|_| list.is_settled()) {
+        if let Some((url, open)) = newest.filter(|_| list.is_settled()) {
             let issues = list.into_items().into_values().map(|issue| issue.into_issue(bots)).collect();
-            return Ok(Some(Issues::new(format!("{page}/issues"), open, issues)));
+            return Ok(Some(Issues::new(format!("{url}/issues"), open, issues)));
         }
         list.read_again()?;
     }

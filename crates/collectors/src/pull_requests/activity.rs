@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn without_its_history_the_last_update_is_the_last_that_could_have_happened() {
+    fn without_a_history_the_last_update_is_the_last_activity() {
         let mut old = pull_request(1);
         old.updated_at = at(50);
         old.history = None;

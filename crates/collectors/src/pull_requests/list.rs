@@ -17,7 +17,7 @@ use crate::{
     measured::Measured,
 };
 
-/// The pull requests of a repository that matter in the longest window of the metrics about them, and all open ones. In a
+/// All open pull requests of a repository, and those that were closed in the longest window of the metrics about them. In a
 /// backfill, as they were at the instant.
 #[derive(Debug, Clone)]
 pub struct PullRequests {

@@ -14,7 +14,7 @@ pub(super) struct PullRequest {
     pub(super) created_at: SystemTime,
     /// When anything about it last changed. No other instant of its history is later.
     pub(super) updated_at: SystemTime,
-    /// The last closing, also by a merge. `None` while it is open.
+    /// The last time it was closed or merged. `None` while it is open.
     pub(super) closed_at: Option<SystemTime>,
     pub(super) merged_at: Option<SystemTime>,
     pub(super) is_draft: bool,

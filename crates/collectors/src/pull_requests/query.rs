@@ -131,7 +131,8 @@ pub(super) struct PullRequestResponse {
     pub(super) number: u64,
     title: String,
     url: String,
-    // These may be null but not missing, because without them a pull request would be open or of a deleted account.
+    // A field with `Option::deserialize` may be null, but not missing. If a missing `closed_at` were accepted, the pull request
+    // would be open. With a missing `author`, it would be one of a deleted account.
     #[serde(deserialize_with = "Option::deserialize")]
     author: Option<ActorResponse>,
     created_at: Timestamp,
@@ -287,9 +288,9 @@ impl PullRequestResponse {
         self.closed_at.is_none()
     }
 
-    /// Whether it is open, or anything that is measured happened to it after a time.
-    pub(super) fn matters_since(&self, since: SystemTime) -> bool {
-        // The last of what is measured is always the closing, because a review after it does not count.
+    /// Whether it is open, or was closed after `since`. Nothing that is measured happens after the closing: a later review does
+    /// not count.
+    pub(super) fn is_open_or_closed_after(&self, since: SystemTime) -> bool {
         self.closed_at.is_none_or(|closed| closed.0 > since)
     }
 

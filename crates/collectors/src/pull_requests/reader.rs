@@ -17,20 +17,20 @@ use crate::github::{
     BotLogins, ChangedList, Connection, GitHubError, GitHubRepository, ListError, NextPage, Updated as _,
 };
 
-/// The number of pull requests on a page, each with up to 100 reviews, comments and events: 30,000 of the 500,000 nodes
-/// that GitHub allows. See <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
-const CHANGED_PAGE: u32 = 50;
+/// The number of pull requests on a page, each with up to 100 reviews, 100 comments and 100 events: about 15,000 of the 500,000
+/// nodes that GitHub allows. See <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
+const CHANGED_PAGE_SIZE: u32 = 50;
 
 /// The lists as far as they are read.
 struct Lists {
     changed: ChangedList<ChangedPullRequest>,
     old: OldList,
-    page: String,
+    web_page: String,
     open: u64,
 }
 
-/// The open pull requests that were not updated after a time, the earliest first. They cannot be missed if they change while
-/// they are read: then they are in the other list.
+/// The open pull requests that were not updated after `since`, the least recently updated first. One that changes while they are
+/// read is not missed, because it is then in the list of changed ones.
 struct OldList {
     since: SystemTime,
     next: Option<NextPage>,
@@ -49,7 +49,7 @@ struct Incomplete {
     listed: u64,
 }
 
-/// The pull requests that were updated after `since` and matter, and all open ones.
+/// All open pull requests, and those that were closed after `since`.
 pub(super) async fn read(
     repository: &GitHubRepository,
     since: SystemTime,
@@ -62,18 +62,18 @@ pub(super) async fn read(
     for (number, mut changed) in lists.changed.into_items() {
         // It may have been open when the other list was read.
         all.remove(&number);
-        if changed.pull_request.matters_since(since) {
+        if changed.pull_request.is_open_or_closed_after(since) {
             let history = read_history(repository, &mut changed).await;
             history.with_context(|| format!("cannot read #{number} in {}", repository.name()))?;
             all.insert(number, changed.into_pull_request(bots));
         }
     }
-    Ok(PullRequestList::new(lists.page, all.into_values().collect()))
+    Ok(PullRequestList::new(lists.web_page, all.into_values().collect()))
 }
 
 async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow::Result<Lists> {
     let mut lists = Lists::new(since, repository.github().max_items());
-    let mut size = CHANGED_PAGE;
+    let mut size = CHANGED_PAGE_SIZE;
     loop {
         while !lists.is_read() {
             let response = request_lists(repository, &lists, &mut size).await?;
@@ -87,7 +87,8 @@ async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow:
                 let repository = repository.name().to_string();
                 bail!(Incomplete { repository, counted: lists.open, listed: lists.known_open() });
             }
-            // If a pull request left the list while it was read, another one may have taken the place of the next page.
+            // If a pull request left the list while it was read, those after it moved forward, and one may have been skipped
+            // between two pages.
             lists.old.read_again();
         }
         lists.changed.read_again()?;
@@ -107,7 +108,7 @@ async fn request_lists(
             "changedFirst": size,
             "changedAfter": changed.and_then(NextPage::cursor),
             "withOld": old.is_some(),
-            // They are small.
+            // Old pull requests have no reviews, comments or events in the query, so a page may have twice as many.
             "oldFirst": size * 2,
             "oldAfter": old.and_then(NextPage::cursor),
         })
@@ -116,7 +117,7 @@ async fn request_lists(
     Ok(response.repository)
 }
 
-/// Reads what did not fit on the page of the list.
+/// Reads the reviews, comments and events of a pull request that did not fit on the page of the list.
 async fn read_history(repository: &GitHubRepository, changed: &mut ChangedPullRequest) -> anyhow::Result<()> {
     let number = changed.pull_request.number;
     for _ in 0..=repository.github().max_pages() {
@@ -141,7 +142,8 @@ async fn read_history(repository: &GitHubRepository, changed: &mut ChangedPullRe
         changed.history.extend(page.repository.pull_request);
     }
     bail!(
-        "it has more than {} pages of reviews, comments or events and would be cut off; raise `max_pages` in [github]",
+        "it has more pages of reviews, comments or events than `max_pages` in [github] allows ({}) and would be cut off; \
+         raise `max_pages`",
         repository.github().max_pages()
     )
 }
@@ -151,7 +153,7 @@ impl Lists {
         Self {
             changed: ChangedList::new(since, max_items),
             old: OldList::new(since, max_items),
-            page: String::new(),
+            web_page: String::new(),
             open: 0,
         }
     }
@@ -161,7 +163,7 @@ impl Lists {
     }
 
     fn add(&mut self, response: RepositoryResponse) -> Result<(), ListError> {
-        self.page = format!("{}/pulls", response.url);
+        self.web_page = format!("{}/pulls", response.url);
         self.open = response.open.total_count;
         self.changed.count_request();
         if let Some(old) = response.old {
@@ -173,7 +175,7 @@ impl Lists {
         Ok(())
     }
 
-    /// The number of open pull requests. What is in both lists changed while they were read, and the list of changes is
+    /// The number of open pull requests. One that is in both lists changed while they were read; then the list of changed ones is
     /// right.
     fn known_open(&self) -> u64 {
         let changed = self.changed.items().filter(|item| item.pull_request.is_open()).count();

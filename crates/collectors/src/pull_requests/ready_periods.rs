@@ -29,7 +29,7 @@ impl ReadyPeriods {
     pub(super) fn new(pull_request: &PullRequest) -> Result<Self, Contradiction> {
         let mut events: Vec<_> =
             pull_request.history.iter().flat_map(|history| &history.events).copied().collect();
-        // Stable: GitHub lists events in their order, also those of the same second.
+        // Stable: GitHub lists events in their order, even those of the same second.
         events.sort_by_key(|event| event.at);
         let first_about_draft = events.iter().find_map(|event| match event.kind {
             EventKind::ReadyForReview => Some(true),

@@ -90,7 +90,7 @@ impl Subject for Repository {
     }
 }
 
-/// The name of the local clone's repository, also as a repository name if it has that form.
+/// The name of the local clone's repository, and the parsed name if it has the form of a repository name.
 async fn name_of_clone(context: &Context) -> Result<(String, Option<RepositoryName>), Unavailable> {
     let clone = match context.get::<LocalClone>().await {
         Ok(clone) => clone,

@@ -12,7 +12,7 @@ use system_health_test_support::{
 };
 
 use crate::{
-    conditional::{self, Memory},
+    conditional::{self, StoredResponses},
     stage::{Stage, line},
 };
 
@@ -39,7 +39,7 @@ fn requests(github: &FakeGitHub) -> Vec<String> {
 }
 
 async fn failure(stage: &Stage) -> String {
-    match stage.context().get::<GitHubRepository>().await {
+    match stage.one_repository().get::<GitHubRepository>().await {
         Err(Unavailable::Error(error)) => error.to_string(),
         other => panic!("{other:?}"),
     }
@@ -112,7 +112,7 @@ async fn a_token_that_expires_soon_is_renewed_before_the_next_run() {
 
 #[tokio::test]
 async fn the_next_token_of_an_app_uses_the_responses_of_the_previous_one() {
-    let (github, memory) = (fake(), Arc::<Memory>::default());
+    let (github, responses) = (fake(), Arc::<StoredResponses>::default());
     let other_app = stage(&github, "app_id = 123\ninstallation_id = 77");
     for (stage, status, token) in [
         (&stage(&github, BY_OWNER), 200, "ghs_installation1"),
@@ -121,7 +121,7 @@ async fn the_next_token_of_an_app_uses_the_responses_of_the_previous_one() {
         (&stage(&github, BY_OWNER), 304, "ghs_installation3"),
         (&other_app, 200, "ghs_installation4"),
     ] {
-        let context = conditional::run(stage, &memory);
+        let context = conditional::context_with(stage, &responses);
         let client: GitHub = context.get().await.unwrap();
         let commits: Value = client.get(&["repos", "acme", "shop", "commits"], &[]).await.unwrap();
         assert_eq!(commits[0]["commit"]["message"], "Hotfix the checkout");
@@ -133,7 +133,7 @@ async fn the_next_token_of_an_app_uses_the_responses_of_the_previous_one() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_an_app_is_said() {
+async fn an_error_says_what_is_wrong_with_an_app() {
     for (app, expected) in [
         ("app_id = 123", "`app_id` in [github] names a GitHub App, but not where it is installed"),
         ("installation_id = 77", "`installation_id` in [github] needs `app_id`"),

@@ -12,7 +12,7 @@ use system_health_test_support::{
 };
 
 use crate::{
-    conditional::{Memory, run},
+    conditional::{StoredResponses, context_with},
     stage::{Stage, TOKEN},
 };
 
@@ -70,7 +70,7 @@ fn paths(github: &FakeGitHub) -> Vec<String> {
 async fn the_most_expensive_group_is_skipped_if_too_few_requests_remain() {
     let (github, names) = fake(FakeGitHub::builder().rate_limit(30));
 
-    let run = collect(&stage(&github, &names, "").run()).await;
+    let run = collect(&stage(&github, &names, "").context()).await;
 
     let (keys, reason) = skipped(&run);
     assert_eq!(keys, ["ci.tests_passing_on_main"]);
@@ -97,7 +97,7 @@ async fn the_most_expensive_group_is_skipped_if_too_few_requests_remain() {
 async fn a_setting_bounds_the_requests_of_a_run() {
     let (github, names) = fake(FakeGitHub::builder());
 
-    let run = collect(&stage(&github, &names, "max_requests = 25").run()).await;
+    let run = collect(&stage(&github, &names, "max_requests = 25").context()).await;
 
     let (keys, reason) = skipped(&run);
     assert_eq!(keys, ["ci.tests_passing_on_main"]);
@@ -111,14 +111,14 @@ async fn a_setting_bounds_the_requests_of_a_run() {
 }
 
 #[tokio::test]
-async fn a_further_request_is_no_data_and_is_not_sent() {
+async fn a_request_above_max_requests_is_not_sent_and_its_metric_has_no_data() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(250);
     let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
     let catalog =
         Catalog::linked().unwrap().filter(|key| ["commits.hotfix", "commits.reverts"].contains(&key));
 
-    let run = Engine::new().run(&catalog, &stage.run()).await;
+    let run = Engine::new().run(&catalog, &stage.context()).await;
 
     for outcome in run.outcomes() {
         let Err(Unavailable::NoData(no_data)) = &outcome.result else { panic!("{outcome:#?}") };
@@ -133,11 +133,12 @@ async fn a_further_request_is_no_data_and_is_not_sent() {
 #[tokio::test]
 async fn the_estimate_is_what_the_previous_run_has_used() {
     let (github, names) = fake(FakeGitHub::builder());
-    let (stage, memory) = (stage(&github, &names, ""), Arc::<Memory>::default());
+    let (stage, responses) = (stage(&github, &names, ""), Arc::<StoredResponses>::default());
     assert!(
-        lines(&collect(&run(&stage, &memory)).await)[0].starts_with("ci.* about 24 requests: 2 for each")
+        lines(&collect(&context_with(&stage, &responses)).await)[0]
+            .starts_with("ci.* about 24 requests: 2 for each")
     );
-    let second = collect(&run(&stage, &memory)).await;
+    let second = collect(&context_with(&stage, &responses)).await;
     assert_eq!(
         lines(&second),
         [
@@ -147,7 +148,7 @@ async fn the_estimate_is_what_the_previous_run_has_used() {
         ]
     );
     // Nothing has changed since then, and only queries are not conditional.
-    let third = collect(&run(&stage, &memory)).await;
+    let third = collect(&context_with(&stage, &responses)).await;
     assert_eq!(
         lines(&third),
         [
@@ -156,18 +157,18 @@ async fn the_estimate_is_what_the_previous_run_has_used() {
             "issues.* about 18 requests: 12 in the previous run, and a margin",
         ]
     );
-    let other = collect(&run(&self::stage(&github, &names[1..], ""), &memory)).await;
+    let other = collect(&context_with(&self::stage(&github, &names[1..], ""), &responses)).await;
     assert!(lines(&other)[0].ends_with("2 for each of 11 repositories"), "{:?}", lines(&other));
 }
 
 #[tokio::test]
 async fn a_skipped_group_is_tried_again_after_some_runs() {
     let (github, names) = fake(FakeGitHub::builder());
-    let (stage, memory) = (stage(&github, &names, "max_requests = 24"), Arc::<Memory>::default());
-    let first = collect(&run(&stage, &memory)).await;
+    let (stage, responses) = (stage(&github, &names, "max_requests = 24"), Arc::<StoredResponses>::default());
+    let first = collect(&context_with(&stage, &responses)).await;
     assert_eq!(skipped(&first).0, ["ci.tests_passing_on_main"]);
 
-    let second = collect(&run(&stage, &memory)).await;
+    let second = collect(&context_with(&stage, &responses)).await;
 
     assert!(
         lines(&second)[0].starts_with("ci.* about 12 requests: 8 in the previous run"),
@@ -177,20 +178,20 @@ async fn a_skipped_group_is_tried_again_after_some_runs() {
 }
 
 #[tokio::test]
-async fn a_small_run_asks_what_remains_only_if_little_did() {
+async fn a_small_run_reads_the_quota_only_if_the_previous_run_left_little() {
     let github = FakeGitHub::builder().token(TOKEN).rate_limit(4).start();
     github.repository("acme/shop").commit("Hotfix");
     let stage = stage(&github, &["acme/shop".to_owned()], "");
-    let memory = Arc::<Memory>::default();
+    let responses = Arc::<StoredResponses>::default();
     let catalog = Catalog::linked().unwrap().filter(|key| key == "commits.hotfix");
     for message in ["one", "two", "three"] {
-        Engine::new().run(&catalog, &run(&stage, &memory)).await;
+        Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
         github.repository("acme/shop").commit(message);
     }
     let asked = paths(&github).iter().map(|path| path == "/rate_limit").collect::<Vec<_>>();
     assert_eq!(asked, [false, true, false, true, false]);
 
-    let last = Engine::new().run(&catalog, &run(&stage, &memory)).await;
+    let last = Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
 
     let reason = last.outcomes()[0].result.as_ref().unwrap_err().to_string();
     assert!(
@@ -207,7 +208,7 @@ async fn without_rate_limits_everything_is_collected() {
         "/rate_limit",
         Answer::json(404, &serde_json::json!({ "message": "Rate limiting is not enabled." })),
     );
-    let run = collect(&stage(&github, &names, "").run()).await;
+    let run = collect(&stage(&github, &names, "").context()).await;
     assert!(skipped(&run).0.is_empty());
     assert_eq!(plan(&run).summary(), "about 48 requests");
 }
@@ -226,7 +227,7 @@ fn each_metric_that_asks_github_declares_what_it_needs() {
 }
 
 #[test]
-fn a_metric_declares_as_many_requests_as_what_it_asks_for() {
+fn the_declared_requests_are_the_sum_of_the_declared_needs() {
     let settings = "[repository]\nname = 'acme/shop'\nbranch = 'main'";
     let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
     for metric in Catalog::linked().unwrap().metrics() {
@@ -249,7 +250,7 @@ async fn estimated_and_real(settings: &str, group: &'static str) -> (u64, usize)
     let url = github.url();
     let settings = format!("[github]\napi_url = \"{url}\"\n[repository]\nnames = {names:?}\n{settings}");
     let catalog = Catalog::linked().unwrap().filter(move |key| key.split('.').next() == Some(group));
-    let context = Stage::empty().token().settings(&settings).run().with_deadline(Duration::from_hours(1));
+    let context = Stage::empty().token().settings(&settings).context().with_deadline(Duration::from_hours(1));
     let run = Engine::new().run(&catalog, &context).await;
     let failed = run.outcomes().iter().find(|outcome| outcome.state() == OutcomeState::Error);
     assert!(failed.is_none(), "{failed:?}");
@@ -285,15 +286,15 @@ async fn after_an_error_the_larger_number_of_both_runs_is_kept() {
     for name in &names {
         github.repository(name).commits(250);
     }
-    let (stage, memory) = (stage(&github, &names, ""), Arc::<Memory>::default());
-    collect(&run(&stage, &memory)).await;
+    let (stage, responses) = (stage(&github, &names, ""), Arc::<StoredResponses>::default());
+    collect(&context_with(&stage, &responses)).await;
     let commits = |run: &Run| lines(run)[1].clone();
     // Each list ends with its first page.
     github.fail("/commits", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
-    let failed = collect(&run(&stage, &memory)).await;
+    let failed = collect(&context_with(&stage, &responses)).await;
     assert!(commits(&failed).ends_with(": 36 in the previous run, and a margin"), "{:?}", lines(&failed));
 
-    let next = collect(&run(&stage, &memory)).await;
+    let next = collect(&context_with(&stage, &responses)).await;
 
     assert_eq!(commits(&next), commits(&failed));
 }
@@ -303,11 +304,11 @@ async fn if_the_limit_cut_a_group_off_twice_as_much_is_kept() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(250);
     let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
-    let memory = Arc::<Memory>::default();
+    let responses = Arc::<StoredResponses>::default();
     let catalog = Catalog::linked().unwrap().filter(|key| key == "commits.hotfix");
-    Engine::new().run(&catalog, &run(&stage, &memory)).await;
+    Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
 
-    let next = Engine::new().run(&catalog, &run(&stage, &memory)).await;
+    let next = Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
 
     let [line] = &lines(&next)[..] else { panic!("{:?}", lines(&next)) };
     assert!(
@@ -325,7 +326,7 @@ async fn metrics_with_other_needs_are_added_to_the_estimate_of_their_group() {
     let estimate = async |max_requests: u32, keys: &'static [&str]| {
         let stage = stage(&github, &names, &format!("max_requests = {max_requests}"));
         let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
-        let run = Engine::new().run(&catalog, &stage.run()).await;
+        let run = Engine::new().run(&catalog, &stage.context()).await;
         (lines(&run), skipped(&run).0.len())
     };
     let shared = &["commits.hotfix", "commits.landed", "commits.reverts"];

@@ -61,7 +61,7 @@ async fn a_merged_hotfix_counts_once_or_as_each_of_its_commits() {
 }
 
 #[tokio::test]
-async fn a_work_tree_that_points_nowhere_is_not_its_surroundings() {
+async fn a_work_tree_without_its_repository_is_not_replaced_by_the_outer_one() {
     let git = Git::with_app();
     git.commit("app", "hotfix of the surroundings", now());
     let submodule = git.path("app").join("vendor/lib");
@@ -76,7 +76,7 @@ async fn a_work_tree_that_points_nowhere_is_not_its_surroundings() {
 }
 
 #[tokio::test]
-async fn a_commit_that_is_dated_far_back_hides_nothing() {
+async fn a_commit_with_a_very_old_date_hides_no_other_commits() {
     let git = Git::with_app();
     for age in [3, 2, 1] {
         git.commit("app", "hotfix", now() - days(age));
@@ -92,7 +92,7 @@ async fn a_commit_that_is_dated_far_back_hides_nothing() {
 }
 
 #[tokio::test]
-async fn a_branch_with_a_remote_is_what_was_fetched() {
+async fn only_fetched_commits_count_if_the_branch_has_a_remote() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now() - days(3));
     git.run(".", &["clone", "--quiet", "app", "clone"]);
@@ -109,7 +109,7 @@ async fn a_branch_with_a_remote_is_what_was_fetched() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_hours_off_hides_nothing() {
+async fn a_clock_that_is_wrong_by_hours_hides_no_commits() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now() - days(6));
     git.commit("app", "dated a bit before the window", now() - days(7) - SECOND * 3600);
@@ -171,7 +171,7 @@ async fn without_commits_there_is_no_data() {
 }
 
 #[tokio::test]
-async fn a_named_branch_is_the_remotes_or_else_ones_own() {
+async fn a_named_branch_is_read_from_the_remote_if_there_is_one() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now());
     git.run("app", &["branch", "release/2.x"]);

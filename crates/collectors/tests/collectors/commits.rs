@@ -35,7 +35,7 @@ async fn the_window_and_the_patterns_are_settings() {
     let stage = Stage::on(&github).settings(
         "[metrics]\nwindow = \"1h\"\n[commits]\nhotfix = [\"^urgent\"]\nreverts = [\"roll(ed)? back\"]",
     );
-    let context = stage.context();
+    let context = stage.one_repository();
 
     assert_eq!(line(&hotfixes(&context).await), "1 [branch:main, repository:acme/shop]");
     assert_eq!(line(&reverts(&context).await), "1 [branch:main, repository:acme/shop]");
@@ -54,7 +54,7 @@ async fn what_landed_counts_and_not_what_a_merge_brought_in() {
         );
 
     let value = async |settings: &str, metric: &str| {
-        let context = Stage::on(&github).settings(settings).context();
+        let context = Stage::on(&github).settings(settings).one_repository();
         let reading = if metric == "hotfix" { hotfixes(&context).await } else { reverts(&context).await };
         reading.unwrap().value().to_string()
     };
@@ -68,7 +68,7 @@ async fn what_landed_counts_and_not_what_a_merge_brought_in() {
 }
 
 #[tokio::test]
-async fn old_dates_on_top_of_the_branch_hide_nothing() {
+async fn old_dates_of_the_newest_commits_hide_no_other_commits() {
     for settings in ["", "[commits]\nhistory = \"all\""] {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
@@ -132,7 +132,7 @@ async fn evidence_names_what_counted_and_the_near_misses() {
         .commit("Reapply \"Sell socks\"")
         .commit("Sell shoes (#3)\n\n* Draft\n\n* Revert \"Draft\"\n\nThis reverts commit 1234567.");
 
-    let sample = reverts(&Stage::on(&github).context()).await.unwrap();
+    let sample = reverts(&Stage::on(&github).one_repository()).await.unwrap();
 
     let evidence = sample.evidence();
     assert_eq!((sample.value().to_string(), evidence.counted(), evidence.total()), ("1".into(), 1, 4));
@@ -171,7 +171,7 @@ async fn the_value_links_to_the_commits_of_the_branch() {
         );
         Stage::empty().github(&github).token().settings(&settings)
     };
-    let context = stage("1h").context();
+    let context = stage("1h").one_repository();
 
     for sample in [hotfixes(&context).await.unwrap(), reverts(&context).await.unwrap()] {
         assert_eq!(sample.link(), Some("https://github.com/acme/shop/commits/fix/50%25"));
@@ -199,8 +199,11 @@ async fn without_a_named_branch_the_default_branch_is_asked_for_once() {
     shop.default_branch("trunk")
         .commit("hotfix")
         .run(Run::new("checks.yml").job("test", Conclusion::Success));
-    let context =
-        Stage::empty().github(&github).token().settings("[repository]\nname = \"acme/shop\"").context();
+    let context = Stage::empty()
+        .github(&github)
+        .token()
+        .settings("[repository]\nname = \"acme/shop\"")
+        .one_repository();
 
     let (hotfixes, tests) = tokio::join!(hotfixes(&context), tests(&context));
 
@@ -232,7 +235,7 @@ async fn a_branch_or_a_repository_that_is_not_there_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_window_may_reach_further_back_than_time_itself() {
+async fn the_window_may_start_before_1970() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commit(Commit::new("hotfix").at(SystemTime::UNIX_EPOCH));
 

@@ -17,11 +17,11 @@ use crate::stage::{Stage, TOKEN};
 
 const PATH: [&str; 4] = ["repos", "acme", "shop", "commits"];
 
-/// What is kept between the runs of a test.
+/// The responses that are kept between the runs of a test.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(Mutex<HashMap<String, Vec<u8>>>);
+pub(crate) struct StoredResponses(Mutex<HashMap<String, Vec<u8>>>);
 
-impl ResponseStore for Memory {
+impl ResponseStore for StoredResponses {
     fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>> {
         Box::pin(async move { self.0.lock().unwrap().get(key).cloned() })
     }
@@ -33,7 +33,7 @@ impl ResponseStore for Memory {
     }
 }
 
-impl Memory {
+impl StoredResponses {
     fn change(&self, change: impl Fn(&mut Vec<u8>)) {
         self.0.lock().unwrap().values_mut().for_each(change);
     }
@@ -45,8 +45,9 @@ fn github() -> FakeGitHub {
     github
 }
 
-pub(crate) fn run(stage: &Stage, memory: &Arc<Memory>) -> Context {
-    stage.run().provide(ResponseCache::new(Arc::clone(memory) as Arc<dyn ResponseStore>))
+/// The context of a run that uses the kept responses.
+pub(crate) fn context_with(stage: &Stage, responses: &Arc<StoredResponses>) -> Context {
+    stage.context().provide(ResponseCache::new(Arc::clone(responses) as Arc<dyn ResponseStore>))
 }
 
 /// The messages of all commits.
@@ -58,7 +59,7 @@ async fn commits(context: &Context) -> Vec<String> {
 }
 
 /// The requests of a run by the status of their responses, and the remaining quota.
-async fn counted(context: &Context) -> (Vec<(u16, u64)>, Option<u64>) {
+async fn requests_and_quota(context: &Context) -> (Vec<(u16, u64)>, Option<u64>) {
     let calls: ApiCalls = context.get().await.unwrap();
     let by_status = calls.by_status().iter().filter_map(|calls| Some((calls.status?, calls.count))).collect();
     (by_status, calls.quota("github"))
@@ -66,28 +67,28 @@ async fn counted(context: &Context) -> (Vec<(u16, u64)>, Option<u64>) {
 
 #[tokio::test]
 async fn what_has_not_changed_costs_no_quota_and_is_read_to_its_last_page() {
-    let (github, memory) = (github(), Arc::default());
+    let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
-    let first = run(&stage, &memory);
+    let first = context_with(&stage, &responses);
     let messages = commits(&first).await;
-    assert_eq!(counted(&first).await, (vec![(200, 3)], Some(4_997)));
+    assert_eq!(requests_and_quota(&first).await, (vec![(200, 3)], Some(4_997)));
 
-    let second = run(&stage, &memory);
+    let second = context_with(&stage, &responses);
 
     assert_eq!(commits(&second).await, messages);
     assert_eq!(messages.len(), 250);
-    assert_eq!(counted(&second).await, (vec![(304, 3)], Some(4_997)));
+    assert_eq!(requests_and_quota(&second).await, (vec![(304, 3)], Some(4_997)));
 }
 
 #[tokio::test]
 async fn what_has_changed_is_read_anew() {
-    let (github, memory) = (github(), Arc::default());
+    let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
-    commits(&run(&stage, &memory)).await;
+    commits(&context_with(&stage, &responses)).await;
     github.repository("acme/shop").commit("Hotfix the checkout");
 
     for _ in 0..2 {
-        let messages = commits(&run(&stage, &memory)).await;
+        let messages = commits(&context_with(&stage, &responses)).await;
         assert_eq!((messages.len(), &*messages[0]), (251, "Hotfix the checkout"));
     }
 }
@@ -97,19 +98,19 @@ async fn nothing_is_sent_conditionally_if_nothing_is_kept() {
     let github = github();
     let stage = Stage::on(&github);
     for _ in 0..2 {
-        commits(&stage.run()).await;
+        commits(&stage.context()).await;
     }
     assert!(github.requests().iter().all(|request| request.header("if-none-match").is_none()));
 }
 
 #[tokio::test]
 async fn a_failed_request_does_not_become_the_response_of_an_earlier_run() {
-    let (github, memory) = (github(), Arc::default());
+    let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
-    commits(&run(&stage, &memory)).await;
+    commits(&context_with(&stage, &responses)).await;
     github.fail("/commits", refusal::forbidden());
 
-    let github: GitHub = run(&stage, &memory).get().await.unwrap();
+    let github: GitHub = context_with(&stage, &responses).get().await.unwrap();
 
     github.get::<Value>(&PATH, &[("per_page", "100")]).await.unwrap_err();
 }
@@ -118,27 +119,27 @@ async fn a_failed_request_does_not_become_the_response_of_an_earlier_run() {
 async fn a_304_that_nobody_asked_for_is_an_error() {
     let github = github();
     github.fail("/commits", Answer { status: 304, headers: Vec::new(), body: Vec::new() });
-    let memory = Arc::default();
-    let context = run(&Stage::on(&github), &memory);
+    let responses = Arc::default();
+    let context = context_with(&Stage::on(&github), &responses);
     let github: GitHub = context.get().await.unwrap();
     let error = github.get::<Value>(&PATH, &[]).await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 304);
 }
 
 #[tokio::test]
-async fn another_token_asks_for_itself() {
+async fn responses_are_not_shared_between_tokens_and_do_not_contain_them() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(3);
-    let memory = Arc::default();
-    commits(&run(&Stage::on(&github), &memory)).await;
+    let responses = Arc::default();
+    commits(&context_with(&Stage::on(&github), &responses)).await;
     let settings = "[repository]\nname = \"acme/shop\"";
     let other = Stage::empty().github(&github).variable("GITHUB_TOKEN", "ghp_other").settings(settings);
 
-    commits(&run(&other, &memory)).await;
+    commits(&context_with(&other, &responses)).await;
 
     assert!(github.requests().iter().all(|request| request.header("if-none-match").is_none()));
     assert!(
-        memory
+        responses
             .0
             .lock()
             .unwrap()
@@ -149,36 +150,36 @@ async fn another_token_asks_for_itself() {
 
 #[tokio::test]
 async fn what_is_damaged_is_read_anew() {
-    let (github, memory) = (github(), Arc::<Memory>::default());
+    let (github, responses) = (github(), Arc::<StoredResponses>::default());
     let stage = Stage::on(&github);
-    commits(&run(&stage, &memory)).await;
+    commits(&context_with(&stage, &responses)).await;
     for change in [(|kept| kept.truncate(20)) as fn(&mut Vec<u8>), Vec::clear] {
-        memory.change(change);
-        assert_eq!(commits(&run(&stage, &memory)).await.len(), 250);
+        responses.change(change);
+        assert_eq!(commits(&context_with(&stage, &responses)).await.len(), 250);
     }
 }
 
 #[tokio::test]
-async fn a_renamed_repository_is_asked_for_where_it_is() {
-    let (github, memory) = (github(), Arc::default());
+async fn requests_for_a_renamed_repository_are_conditional() {
+    let (github, responses) = (github(), Arc::default());
     github.repository("acme/shop").rename("acme/store");
     let stage = Stage::on(&github);
-    let messages = commits(&run(&stage, &memory)).await;
-    let second = run(&stage, &memory);
+    let messages = commits(&context_with(&stage, &responses)).await;
+    let second = context_with(&stage, &responses);
     assert_eq!(commits(&second).await, messages);
     // Each page is redirected before it is found unchanged.
-    let (by_status, _) = counted(&second).await;
+    let (by_status, _) = requests_and_quota(&second).await;
     assert!(by_status.contains(&(304, 3)), "{by_status:?}");
 }
 
 #[tokio::test]
 async fn queries_are_never_conditional() {
-    let (github, memory) = (github(), Arc::<Memory>::default());
+    let (github, responses) = (github(), Arc::<StoredResponses>::default());
     let stage = Stage::on(&github);
     for _ in 0..2 {
-        let client: GitHub = run(&stage, &memory).get().await.unwrap();
+        let client: GitHub = context_with(&stage, &responses).get().await.unwrap();
         client.query::<Value>("{ rateLimit { cost } }", json!({})).await.unwrap();
     }
     assert!(github.requests().iter().all(|request| request.header("if-none-match").is_none()));
-    assert!(memory.0.lock().unwrap().is_empty());
+    assert!(responses.0.lock().unwrap().is_empty());
 }

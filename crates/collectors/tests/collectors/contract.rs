@@ -27,7 +27,7 @@ async fn every_request_is_one_that_github_describes() {
     let shop = github.repository("acme/old");
     shop.rename("acme/shop").commits(250).run(Run::new("checks.yml").jobs(150, Conclusion::Success));
     let settings = "[repository]\nname = \"acme/old\"\n";
-    let context = Stage::empty().github(&github).token().settings(settings).context();
+    let context = Stage::empty().github(&github).token().settings(settings).one_repository();
 
     hotfixes(&context).await.unwrap();
     tests(&context).await.unwrap();
@@ -85,7 +85,7 @@ async fn every_query_about_pull_requests_and_issues_is_one_that_github_describes
         shop.issue(Issue::new("Slow").age(minutes(number)).close(minutes(1)));
         shop.issue(Issue::new("Broken").by("ci[bot]").age(minutes(number)));
     }
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
 
     context.get::<PullRequests>().await.unwrap();
     context.get::<Issues>().await.unwrap();
@@ -129,7 +129,7 @@ async fn every_request_about_deployments_is_one_that_github_describes() {
         "deployments = 'tags'",
         "deployments = 'workflow'",
     ] {
-        let context = Stage::on(&github).settings(&format!("[dora]\n{settings}")).context();
+        let context = Stage::on(&github).settings(&format!("[dora]\n{settings}")).one_repository();
         assert_eq!(context.get::<Deployments>().await.is_err(), settings.contains("live"), "{settings}");
         assert_eq!(context.get::<Failures>().await.is_err(), settings.contains("live"), "{settings}");
     }
@@ -149,7 +149,7 @@ async fn every_request_about_volume_and_state_is_one_that_github_describes() {
     let shop = github.repository("acme/shop");
     let run = || Run::new("checks.yml").conclusion(Conclusion::Failure).job("test", Conclusion::Failure);
     shop.run(run().re_run().conclusion(Conclusion::Success)).run(run()).runner(Runner::Idle);
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     let (recent, window) = (context.get::<RecentRuns>().await.unwrap(), context.get().await.unwrap());
     volume::flaky_runs(recent.clone(), context.get().await.unwrap(), window).unwrap();
     volume::queue_seconds(recent, context.get().await.unwrap(), window).await.unwrap();
@@ -224,7 +224,7 @@ async fn no_request_about_runs_may_have_another_parameter() {
 async fn the_check_refuses_what_github_does_not_describe() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(3);
-    hotfixes(&Stage::on(&github).context()).await.unwrap();
+    hotfixes(&Stage::on(&github).one_repository()).await.unwrap();
     let mut exchanges = github.exchanges();
     exchanges[0].query.push_str("&per_pages=100");
 

@@ -19,7 +19,7 @@ fn github() -> FakeGitHub {
 /// The findings about permissions: the permission, the grade and the message.
 async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade, String)> {
     let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
-    let context = stage.run();
+    let context = stage.context();
     let mut findings = Vec::new();
     for extension in linked_extensions() {
         findings.extend(extension.diagnose(&context, &catalog).await.findings);
@@ -104,7 +104,7 @@ async fn github_tells_the_permissions_of_an_app() {
 }
 
 #[tokio::test]
-async fn if_the_api_does_not_answer_nothing_is_said_about_permissions() {
+async fn there_are_no_findings_about_permissions_if_the_api_refuses_the_token() {
     let github = github();
     github.fail("", refusal::bad_credentials());
     assert_eq!(permissions(&Stage::on(&github), &["commits.hotfix"]).await, []);

@@ -14,7 +14,7 @@ async fn a_program_that_links_this_crate_finds_and_runs_its_metrics() {
         .run(Run::new("checks.yml").job("test", Conclusion::Success));
     let catalog = enabled_metrics();
 
-    let run = Engine::new().run(&catalog, &Stage::on(&github).run()).await;
+    let run = Engine::new().run(&catalog, &Stage::on(&github).context()).await;
 
     let values = run.outcomes().iter().map(|outcome| {
         let Ok(reading) = &outcome.result else { panic!("{outcome:#?}") };

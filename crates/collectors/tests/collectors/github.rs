@@ -33,7 +33,7 @@ async fn a_whole_run_over_250_commits_takes_four_requests() {
     let shop = github.repository("acme/shop");
     shop.commits(248).commit("hotfix: prices").commit("Revert \"Sell socks\"");
     shop.run(Run::new("checks.yml").job("test", Conclusion::Success));
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
 
     let (hotfixes, reverts, tests) = tokio::join!(hotfixes(&context), reverts(&context), tests(&context));
 
@@ -68,11 +68,11 @@ async fn every_page_is_counted() {
 }
 
 #[tokio::test]
-async fn later_pages_are_asked_for_beside_each_other() {
+async fn later_pages_are_requested_concurrently() {
     let github = Arc::new(github());
     github.repository("acme/shop").commits(250);
     github.fail("&page=2", Fault::Hang);
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     let run = tokio::spawn(async move { listed(&context).await });
 
     // Page 2 never answers, so page 3 comes only if it does not wait for it.
@@ -96,19 +96,19 @@ async fn a_list_beyond_the_limit_is_an_error_and_no_smaller_count() {
     };
     let id = github.repository("acme/shop").id().to_string();
 
-    let listed = listed(&stage("all").context()).await.unwrap_err();
+    let listed = listed(&stage("all").one_repository()).await.unwrap_err();
     let all = line(&stage("all").hotfixes().await);
     let first_parent = line(&stage("first-parent").hotfixes().await);
 
-    let expected = "the list has more than 2 pages and would be cut off; raise `max_pages` in [github]";
+    let expected = "the list has more pages than `max_pages` in [github] allows (2) and would be cut off; raise `max_pages`";
     assert!(format!("{listed:#}").ends_with(expected), "{listed:#}");
     let of_main = "error: cannot list the commits on the branch `main` of acme/shop";
     assert_eq!(all.replace(&id, "ID"), format!("{of_main}: GET /repositories/ID/commits: {expected}"));
     assert_eq!(
         first_parent,
         format!(
-            "{of_main}: the window has more than 2 pages of commits and would be cut off; raise `max_pages` in \
-             [github]"
+            "{of_main}: the window has more pages of commits than `max_pages` in [github] allows (2) and would be \
+             cut off; raise `max_pages`"
         )
     );
 }
@@ -138,7 +138,10 @@ async fn a_list_of_unknown_length_is_followed_link_by_link() {
 
     let (five, endless) = (pages(5), pages(usize::MAX));
     assert_eq!(line(&stage(&five).hotfixes().await), "5 [branch:main, repository:acme/shop]");
-    assert!(line(&stage(&endless).hotfixes().await).contains("more than 5 pages"));
+    assert!(
+        line(&stage(&endless).hotfixes().await)
+            .contains("more pages than `max_pages` in [github] allows (5)")
+    );
     assert_eq!(endless.requests().len(), 5);
 }
 
@@ -155,7 +158,7 @@ async fn a_renamed_repository_is_followed_under_the_name_that_people_use() {
 }
 
 #[tokio::test]
-async fn the_token_goes_nowhere_else() {
+async fn the_token_is_not_sent_to_other_hosts() {
     let elsewhere = Server::start(|_| Answer::json(200, &json!([])));
     let redirect = Answer::json(301, &json!({})).with_header("location", &format!("{}/x", elsewhere.url()));
     let link = format!("<{}/x?page=2>; rel=\"next\"", elsewhere.url());
@@ -188,7 +191,7 @@ async fn redirects_without_an_end_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_passing_trouble_is_waited_out() {
+async fn temporary_errors_are_retried_until_they_end() {
     let no_time = Duration::ZERO;
     for fault in [
         refusal::server_error(500).into(),
@@ -208,12 +211,12 @@ async fn a_passing_trouble_is_waited_out() {
 }
 
 #[tokio::test]
-async fn a_trouble_in_the_middle_of_a_list_is_waited_out_too() {
+async fn temporary_errors_of_later_pages_are_retried() {
     let github = github();
     github.repository("acme/shop").commits(250);
     github.fail_times(1, "&page=2", refusal::server_error(503));
 
-    assert_eq!(listed(&Stage::on(&github).context()).await.unwrap(), 251);
+    assert_eq!(listed(&Stage::on(&github).one_repository()).await.unwrap(), 251);
     assert_eq!(github.requests().len(), 4);
 }
 
@@ -241,7 +244,7 @@ async fn a_limit_beyond_the_deadline_fails_at_once_and_says_when_it_ends() {
 async fn a_limit_beyond_the_deadline_holds_all_requests() {
     let github = github();
     github.fail("/commits", refusal::secondary_rate_limit(429, Duration::from_hours(1)));
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     assert!(hotfixes(&context).await.is_err());
 
     let reading = line(&tests(&context).await);
@@ -266,7 +269,7 @@ async fn a_server_that_hangs_is_given_up_before_the_deadline() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_an_error_with_its_cause() {
+async fn a_refused_connection_is_an_error_with_its_cause() {
     let github = github();
     let stage = Stage::on(&github).deadline(Duration::from_millis(500));
     drop(github);
@@ -320,7 +323,7 @@ async fn an_answer_of_another_shape_is_an_error() {
 async fn after_an_error_the_same_page_is_asked_for_again() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(150);
-    let client = Stage::on(&github).context().get::<GitHub>().await.unwrap();
+    let client = Stage::on(&github).one_repository().get::<GitHub>().await.unwrap();
     let mut pages = client.pages::<Vec<Value>>(&["repos", "acme", "shop", "commits"], &[("per_page", "100")]);
     assert_eq!(pages.next().await.unwrap().unwrap().len(), 100);
     github.fail_times(1, "&page=2", Answer::json(404, &json!({ "message": "Not Found" })));
@@ -335,14 +338,14 @@ async fn a_page_in_the_middle_that_ends_the_list_is_an_error() {
     github.repository("acme/shop").commits(250);
     github.fail("&page=2", Answer::json(200, &json!([])));
 
-    let error = listed(&Stage::on(&github).context()).await.unwrap_err();
+    let error = listed(&Stage::on(&github).one_repository()).await.unwrap_err();
 
     let expected = "the list should have 3 pages, but ends on page 2; it may be incomplete";
     assert!(format!("{error:#}").ends_with(expected), "{error:#}");
 }
 
 #[tokio::test]
-async fn a_server_that_repeats_the_token_does_not_make_us_print_it() {
+async fn a_token_that_the_server_repeats_is_not_printed() {
     let echo = format!("authorization: Bearer {TOKEN}");
     for answer in [
         Answer::json(400, &json!({ "message": echo })),
@@ -366,7 +369,7 @@ async fn a_server_that_repeats_the_token_does_not_make_us_print_it() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_a_word_changes_no_data() {
+async fn a_token_that_occurs_in_the_data_does_not_change_the_data() {
     let github = FakeGitHub::builder().token("fix").start();
     github.repository("acme/shop").commit("hotfix: prices");
     let stage = Stage::empty()

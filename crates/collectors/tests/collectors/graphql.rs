@@ -71,7 +71,7 @@ async fn a_query_is_sent_where_githubs_graphql_api_is() {
         let github = github.token(TOKEN).start();
         github.repository("acme/shop").commits(1);
 
-        let answer = name(&Stage::on(&github).context()).await.unwrap();
+        let answer = name(&Stage::on(&github).one_repository()).await.unwrap();
 
         assert_eq!(answer, json!({ "repository": { "nameWithOwner": "acme/shop" } }));
         let [request] = &*github.requests() else { panic!("{:#?}", github.requests()) };
@@ -85,14 +85,14 @@ async fn a_query_is_sent_where_githubs_graphql_api_is() {
 async fn a_renamed_repository_is_found() {
     let github = github(1);
     github.repository("acme/shop").rename("acme/store");
-    let answer = name(&Stage::on(&github).context()).await.unwrap();
+    let answer = name(&Stage::on(&github).one_repository()).await.unwrap();
     assert_eq!(answer["repository"]["nameWithOwner"], "acme/store");
 }
 
 #[tokio::test]
 async fn all_pages_are_read() {
     let github = github(250);
-    let all = commits(&Stage::on(&github).context()).await.all().await.unwrap();
+    let all = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap();
     assert_eq!(all.len(), 250);
     assert_eq!(all[249].message, "Change number 250");
     assert_eq!(sizes(&github), [100, 100, 100]);
@@ -102,7 +102,7 @@ async fn all_pages_are_read() {
 async fn the_page_is_halved_until_github_answers_in_time() {
     let github = github(30);
     github.answer_nodes_in_time(12);
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     let all = commits(&context).await.all().await.unwrap();
     assert_eq!(all.len(), 30);
     assert_eq!(sizes(&github), [100, 50, 25, 12, 12, 12]);
@@ -112,7 +112,7 @@ async fn the_page_is_halved_until_github_answers_in_time() {
 async fn a_single_item_that_takes_too_long_is_an_error() {
     let github = github(30);
     github.answer_nodes_in_time(0);
-    let context = Stage::on(&github).deadline(Duration::from_secs(2)).context();
+    let context = Stage::on(&github).deadline(Duration::from_secs(2)).one_repository();
     let error = commits(&context).await.page_size(4).all().await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::Timeout));
     let text = text(error);
@@ -134,17 +134,17 @@ async fn a_query_is_retried_as_all_requests_are() {
     ] {
         let github = github(1);
         github.fail_times(times, "/graphql", fault);
-        name(&Stage::on(&github).context()).await.unwrap();
+        name(&Stage::on(&github).one_repository()).await.unwrap();
         assert_eq!(github.requests().len(), times + 1);
     }
 }
 
 #[tokio::test]
-async fn a_part_of_the_data_is_never_the_whole() {
+async fn partial_data_is_an_error() {
     let github = github(1);
     let message = format!("Resource not accessible by {TOKEN}");
     github.fail("/graphql", refusal::query_error("FORBIDDEN", &message));
-    let error = name(&Stage::on(&github).context()).await.unwrap_err();
+    let error = name(&Stage::on(&github).one_repository()).await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::Forbidden));
     assert_eq!(
         text(error),
@@ -154,10 +154,13 @@ async fn a_part_of_the_data_is_never_the_whole() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_told_apart() {
+async fn a_missing_repository_has_its_own_kind_of_error() {
     let github = github(1);
-    let context =
-        Stage::empty().github(&github).token().settings("[repository]\nname = \"acme/socks\"").context();
+    let context = Stage::empty()
+        .github(&github)
+        .token()
+        .settings("[repository]\nname = \"acme/socks\"")
+        .one_repository();
     let error = name(&context).await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::NotFound));
     assert!(text(error).contains("Could not resolve to a Repository with the name 'acme/socks'."));
@@ -175,14 +178,14 @@ async fn an_answer_of_another_form_is_an_error() {
     ] {
         let github = github(1);
         github.fail("/graphql", Answer::json(200, &answer));
-        let error = commits(&Stage::on(&github).context()).await.all().await.unwrap_err();
+        let error = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap_err();
         let text = text(error);
         assert!(text.contains(expected), "{text}");
     }
 }
 
 #[tokio::test]
-async fn a_list_that_does_not_go_on_is_an_error() {
+async fn a_next_page_without_a_new_cursor_is_an_error() {
     let page = |cursor: Value| {
         let history = json!({ "nodes": [{ "message": "m" }], "pageInfo": { "hasNextPage": true, "endCursor": cursor } });
         Answer::json(
@@ -193,7 +196,7 @@ async fn a_list_that_does_not_go_on_is_an_error() {
     for cursor in [Value::Null, json!("same")] {
         let github = github(1);
         github.fail("/graphql", page(cursor));
-        let error = commits(&Stage::on(&github).context()).await.all().await.unwrap_err();
+        let error = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap_err();
         assert!(text(error).contains("it may be incomplete"));
         assert!(github.requests().len() <= 2);
     }
@@ -202,7 +205,7 @@ async fn a_list_that_does_not_go_on_is_an_error() {
 #[tokio::test]
 async fn after_an_error_the_same_page_is_asked_for_again() {
     let github = github(150);
-    let mut pages = commits(&Stage::on(&github).context()).await;
+    let mut pages = commits(&Stage::on(&github).one_repository()).await;
     assert_eq!(pages.next().await.unwrap().unwrap().len(), 100);
     github.fail_times(1, "/graphql", refusal::query_error("FORBIDDEN", "Not now"));
     pages.next().await.unwrap_err();
@@ -217,15 +220,16 @@ async fn a_list_that_is_too_long_is_an_error() {
         "[github]\napi_url = \"{}\"\nmax_pages = 2\n[repository]\nname = \"acme/shop\"",
         github.url()
     );
-    let error = commits(&Stage::empty().token().settings(&settings).context()).await.all().await.unwrap_err();
-    assert!(text(error).contains("more than 2 pages"));
+    let error =
+        commits(&Stage::empty().token().settings(&settings).one_repository()).await.all().await.unwrap_err();
+    assert!(text(error).contains("more pages than `max_pages` in [github] allows (2)"));
 }
 
 #[tokio::test]
 async fn an_exhausted_limit_of_queries_does_not_hold_other_requests() {
     let github = FakeGitHub::builder().token(TOKEN).rate_limit(1).start();
     github.repository("acme/shop").commits(1);
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     name(&context).await.unwrap();
     let error = name(&context).await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::RateLimited));
@@ -239,7 +243,7 @@ async fn an_exhausted_limit_of_queries_does_not_hold_other_requests() {
 async fn a_secondary_limit_holds_all_requests() {
     let github = github(1);
     github.fail_times(1, "/graphql", refusal::secondary_rate_limit(403, Duration::from_hours(1)));
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     name(&context).await.unwrap_err();
     let repository = context.get::<GitHubRepository>().await.unwrap();
     let error = repository.get::<Value>(&[], &[]).await.unwrap_err();
@@ -251,11 +255,11 @@ async fn a_secondary_limit_holds_all_requests() {
 async fn queries_need_a_token() {
     let github = github(1);
     let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
-    let context = Stage::empty().github(&github).settings(settings).context();
+    let context = Stage::empty().github(&github).settings(settings).one_repository();
     let error = context.get::<GitHub>().await.unwrap().query::<Value>(NAME, json!({})).await.unwrap_err();
     assert_eq!(
         text(error),
-        "POST /graphql: GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token"
+        "POST /graphql: GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token"
     );
     assert_eq!(github.requests().len(), 0);
 }
@@ -263,7 +267,7 @@ async fn queries_need_a_token() {
 #[tokio::test]
 async fn queries_are_counted_and_have_a_quota_of_their_own() {
     let github = github(1);
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     name(&context).await.unwrap();
     let calls: ApiCalls = context.get().await.unwrap();
     assert_eq!(calls.quota("github"), None);
@@ -278,7 +282,7 @@ async fn queries_are_counted_and_have_a_quota_of_their_own() {
 async fn every_query_is_one_that_github_describes() {
     let github = FakeGitHub::builder().token(TOKEN).now(SystemTime::now()).start();
     github.repository("acme/shop").commits(30);
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     name(&context).await.unwrap();
     commits(&context).await.page_size(7).all().await.unwrap();
     contract::check(&github.exchanges());

@@ -29,8 +29,8 @@ fn github_with(issues: impl IntoIterator<Item = Issue>) -> FakeGitHub {
     github
 }
 
-fn context(github: &FakeGitHub) -> OneRepository {
-    Stage::on(github).started_at(now()).context()
+fn one_repository(github: &FakeGitHub) -> OneRepository {
+    Stage::on(github).started_at(now()).one_repository()
 }
 
 async fn value(context: &OneRepository, key: &str) -> String {
@@ -70,7 +70,7 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
         Issue::new("Touched").age(days(90)).close(days(60)).touch(hours(1)),
     ]);
     github.repository("acme/shop").pull_request(PullRequest::new("No issue").age(days(2)));
-    let context = context(&github);
+    let context = one_repository(&github);
 
     assert_eq!(value(&context, "open").await, "3");
     assert_eq!(value(&context, "opened").await, "6");
@@ -82,9 +82,9 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
 }
 
 #[tokio::test]
-async fn over_nothing_a_number_is_0_and_a_quantile_no_data() {
+async fn without_items_numbers_are_0_and_quantiles_have_no_data() {
     let github = github_with([]);
-    let context = context(&github);
+    let context = one_repository(&github);
     for key in ["open", "opened", "closed", "time_to_close_samples"] {
         assert_eq!(value(&context, key).await, "0", "{key}");
     }
@@ -98,7 +98,7 @@ async fn over_nothing_a_number_is_0_and_a_quantile_no_data() {
 async fn a_repository_without_issues_has_no_data() {
     let github = github_with([Issue::new("Hidden")]);
     github.repository("acme/shop").turn_issues_off();
-    assert_eq!(value(&context(&github), "open").await, "no data: issues are turned off in acme/shop");
+    assert_eq!(value(&one_repository(&github), "open").await, "no data: issues are turned off in acme/shop");
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn all_pages_are_read_while_the_list_changes() {
         first.replace_issue(1, Issue::new("Solved").age(days(3)).close(days(1)).touch(Duration::ZERO));
     });
 
-    assert_eq!(value(&context(&github), "closed").await, "250");
+    assert_eq!(value(&one_repository(&github), "closed").await, "250");
     assert_eq!(github.requests().len(), 4, "three pages, and the first one again");
 }
 
@@ -122,7 +122,7 @@ async fn all_pages_are_read_while_the_list_changes() {
 async fn a_page_that_takes_too_long_is_halved() {
     let github = github_with((0..30).map(|_| Issue::new("Solved").close(hours(1))));
     github.answer_nodes_in_time(60);
-    assert_eq!(value(&context(&github), "closed").await, "30");
+    assert_eq!(value(&one_repository(&github), "closed").await, "30");
     assert_eq!(github.requests().len(), 2, "100 at once, and then 50");
 }
 
@@ -133,7 +133,7 @@ async fn a_list_that_is_too_long_is_an_error() {
         "[github]\napi_url = \"{}\"\nmax_pages = 1\n[repository]\nname = \"acme/shop\"",
         github.url()
     );
-    let context = Stage::empty().token().settings(&settings).started_at(now()).context();
+    let context = Stage::empty().token().settings(&settings).started_at(now()).one_repository();
     assert_eq!(
         value(&context, "open").await,
         "error: cannot list the issues of acme/shop: the list has more than 100 items since the start of the window and would \

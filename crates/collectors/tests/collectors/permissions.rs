@@ -18,7 +18,7 @@ fn github(request: &str, answer: Answer) -> FakeGitHub {
 }
 
 async fn runners(stage: &Stage) -> Result<Value, Unavailable> {
-    let repository: GitHubRepository = stage.context().get().await?;
+    let repository: GitHubRepository = stage.one_repository().get().await?;
     let runners = repository.get::<Value>(&["actions", "runners"], &[]).await;
     runners.map_err(|error| no_data_without(Permission::Administration, repository.name(), error))
 }
@@ -93,7 +93,7 @@ async fn a_refusal_for_another_reason_stays_an_error() {
 async fn a_query_that_is_refused_for_another_reason_stays_an_error() {
     for message in OTHER_REASONS {
         let github = github("/graphql", refusal::query_error("FORBIDDEN", message));
-        let client: GitHub = Stage::on(&github).context().get().await.unwrap();
+        let client: GitHub = Stage::on(&github).one_repository().get().await.unwrap();
         let answer = client.query::<Value>("{ viewer { login } }", json!({})).await;
         let error = no_data_without(Permission::Issues, "acme/shop", answer.unwrap_err());
         assert!(matches!(error, Unavailable::Error(_)), "{message}: {error:?}");
@@ -132,7 +132,7 @@ async fn everything_else_stays_an_error() {
 #[tokio::test]
 async fn a_query_without_permission_or_token_is_no_data() {
     let query = async |stage: Stage| {
-        let github: GitHub = stage.context().get().await.unwrap();
+        let github: GitHub = stage.one_repository().get().await.unwrap();
         let answer = github.query::<Value>("{ viewer { login } }", json!({})).await;
         no_data(answer.map_err(|error| no_data_without("read:org", "acme", error)))
     };
@@ -145,6 +145,6 @@ async fn a_query_without_permission_or_token_is_no_data() {
     let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
     assert_eq!(
         query(Stage::empty().github(&github).settings(settings)).await,
-        "GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token"
+        "GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token"
     );
 }

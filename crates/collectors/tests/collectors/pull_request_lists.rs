@@ -21,7 +21,7 @@ async fn what_does_not_fit_on_a_page_is_read_to_its_end() {
         pull_request = pull_request.force_push(ago);
     }
     let github = github_with([pull_request.convert_to_draft(days(2)).ready(hours(36)), merged()]);
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
 
     assert_eq!(value(&context, "comments").await, "p50 250, p90 450, p99 495");
     assert_eq!(value(&context, "review_rounds").await, "p50 125, p90 225, p99 247.5");
@@ -52,7 +52,7 @@ async fn all_pages_of_both_lists_are_read_and_no_more() {
     for _ in 0..500 {
         shop.pull_request(PullRequest::new("Long ago").age(days(100)).merge(days(50)));
     }
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
 
     assert_eq!(value(&context, "merged").await, "120");
     assert_eq!(value(&context, "open").await, "draft:false 250, draft:true 0");
@@ -76,7 +76,7 @@ async fn a_list_that_changes_while_it_is_read_loses_nothing() {
         last.replace_pull_request(2, merged().comment(Duration::ZERO, "ben"));
         last.pull_request(PullRequest::new("New").age(Duration::ZERO));
     });
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
 
     assert_eq!(value(&context, "merged").await, "120");
     assert_eq!(value(&context, "open").await, "draft:false 1, draft:true 0");
@@ -96,7 +96,7 @@ async fn an_open_pull_request_that_is_closed_while_it_is_read_is_counted_once() 
             first.replace_pull_request(number, PullRequest::new("Old").age(days(100)).close(Duration::ZERO));
         }
     });
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
 
     assert_eq!(value(&context, "open").await, "draft:false 208, draft:true 0");
     assert_eq!(value(&context, "closed_unmerged").await, "2");
@@ -106,7 +106,7 @@ async fn an_open_pull_request_that_is_closed_while_it_is_read_is_counted_once() 
 async fn a_page_that_takes_too_long_is_halved() {
     let github = github_with((0..30).map(|_| merged()));
     github.answer_nodes_in_time(4_000);
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
     assert_eq!(value(&context, "merged").await, "30");
 }
 
@@ -117,7 +117,7 @@ async fn a_list_that_is_too_long_is_an_error() {
         "[github]\napi_url = \"{}\"\nmax_pages = 1\n[repository]\nname = \"acme/shop\"",
         github.url()
     );
-    let context = Stage::empty().token().settings(&settings).started_at(now()).context();
+    let context = Stage::empty().token().settings(&settings).started_at(now()).one_repository();
     assert_eq!(
         value(&context, "merged").await,
         "error: cannot list the pull requests of acme/shop: the list has more than 100 items since the start of the window \
@@ -133,7 +133,7 @@ async fn a_number_that_does_not_fit_the_list_is_an_error() {
     let repository =
         serde_json::json!({ "url": url, "open": { "totalCount": 3 }, "changed": empty, "old": empty });
     github.fail("/graphql", Answer::json(200, &serde_json::json!({ "data": { "repository": repository } })));
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
     assert_eq!(
         value(&context, "open").await,
         "error: cannot list the pull requests of acme/shop: GitHub counts 3 open pull requests in acme/shop, but listed 0; \
@@ -146,7 +146,7 @@ async fn a_missing_permission_is_no_data_and_names_it() {
     let github = github_with([merged()]);
     let message = "Resource not accessible by personal access token";
     github.fail("/graphql", refusal::query_error("FORBIDDEN", message));
-    let value = value(&stage(&github).context(), "merged").await;
+    let value = value(&stage(&github).one_repository(), "merged").await;
     assert!(
         value.starts_with(
             "no data: the GitHub token needs the permission `Pull requests` (read) for acme/shop: "
@@ -159,7 +159,7 @@ async fn a_missing_permission_is_no_data_and_names_it() {
 #[tokio::test]
 async fn a_repository_that_is_not_there_is_an_error() {
     let github = github();
-    let value = value(&stage(&github).context(), "merged").await;
+    let value = value(&stage(&github).one_repository(), "merged").await;
     assert!(
         value.starts_with("error: cannot list the pull requests of acme/shop: POST /graphql: "),
         "{value}"
@@ -171,9 +171,9 @@ async fn a_repository_that_is_not_there_is_an_error() {
 async fn without_a_token_there_is_no_data() {
     let github = github_with([merged()]);
     let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
-    let context = Stage::empty().github(&github).settings(settings).started_at(now()).context();
+    let context = Stage::empty().github(&github).settings(settings).started_at(now()).one_repository();
     assert_eq!(
         value(&context, "merged").await,
-        "no data: GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token"
+        "no data: GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token"
     );
 }

@@ -84,7 +84,7 @@ fn sample(sample: &Sample) -> String {
 /// The median of the metric about one pull request.
 async fn of_one(pull_request: PullRequest, key: &str) -> String {
     let github = github_with([pull_request]);
-    let value = value(&stage(&github).context(), key).await;
+    let value = value(&stage(&github).one_repository(), key).await;
     value.strip_prefix("p50 ").and_then(|rest| rest.split(',').next()).map_or(value.clone(), str::to_owned)
 }
 
@@ -123,7 +123,7 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
         PullRequest::new("Forgotten").age(days(40)).label(days(1)),
         PullRequest::new("Merged long ago").age(days(30)).merge(days(20)).comment(hours(1), "ben"),
     ]);
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
 
     let hour = 3_600.0_f64;
     let merge = [2.0 * hour, 10.0 * hour, 480.0 * hour];
@@ -162,9 +162,9 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
 }
 
 #[tokio::test]
-async fn over_nothing_a_number_is_0_and_a_quantile_no_data() {
+async fn without_items_numbers_are_0_and_quantiles_have_no_data() {
     let github = github_with([PullRequest::new("Old").age(days(60)).merge(days(30))]);
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
 
     for key in ["opened", "merged", "closed_unmerged", "stale", "merged_without_review"] {
         assert_eq!(value(&context, key).await, "0", "{key}");
@@ -219,7 +219,7 @@ async fn a_reopened_pull_request_is_open_and_one_that_was_closed_again_is_closed
 }
 
 #[tokio::test]
-async fn reviews_of_the_author_and_of_bots_are_none() {
+async fn reviews_of_the_author_and_of_bots_do_not_count() {
     let reviewed = async |author: &str, review: Review| {
         let pull_request = merged().by(author).review(days(2), review);
         let unreviewed = of_one(pull_request, "merged_without_review").await;
@@ -257,7 +257,7 @@ async fn the_settings_name_bots_that_are_registered_as_users() {
     let url = github.url();
     let settings =
         format!("[github]\napi_url = \"{url}\"\nbots = [\"ACME-ci\"]\n[repository]\nname = \"acme/shop\"");
-    let context = Stage::empty().token().settings(&settings).started_at(now()).context();
+    let context = Stage::empty().token().settings(&settings).started_at(now()).one_repository();
 
     assert_eq!(value(&context, "merged_without_review").await, "2");
     assert_eq!(value(&context, "comments").await, "p50 1, p90 1, p99 1");
@@ -313,7 +313,7 @@ async fn reviews_without_a_push_between_them_are_one_round() {
 async fn rounds_are_unknown_if_github_no_longer_has_a_commit() {
     let lost = merged().review(days(2), Review::new("ben").of_lost_commit());
     let github = github_with([lost, merged().review(days(2), "ben")]);
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
 
     assert_eq!(value(&context, "review_rounds").await, "p50 1, p90 1, p99 1");
     let prs = context.get::<PullRequests>().await.unwrap();
@@ -335,7 +335,7 @@ async fn every_branch_and_every_fork_counts() {
         merged().by("ghost"),
         merged().base("change-1"),
     ]);
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
     assert_eq!(value(&context, "merged").await, "4");
     assert_eq!(value(&context, "time_to_merge_samples").await, "4");
 }
@@ -382,7 +382,7 @@ async fn comments_of_people_count_wherever_they_are() {
 #[tokio::test]
 async fn the_value_links_to_the_pull_requests_and_the_evidence_says_why() {
     let github = github_with([merged(), merged().by("renovate[bot]")]);
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
     let prs = context.get::<PullRequests>().await.unwrap();
 
     let samples = metrics::time_to_merge(prs, window()).unwrap();

@@ -35,7 +35,7 @@ fn named(names: &[impl AsRef<str>]) -> String {
 }
 
 async fn run(stage: &Stage) -> Run {
-    Engine::new().run(&enabled_metrics(), &stage.run()).await
+    Engine::new().run(&enabled_metrics(), &stage.context()).await
 }
 
 /// The outcomes of a metric by their repositories, in a line each.
@@ -63,7 +63,7 @@ fn passed() -> github::Run {
 }
 
 #[tokio::test]
-async fn a_repository_that_fails_takes_no_other_along() {
+async fn a_repository_that_fails_does_not_affect_the_others() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     for name in ["acme/shop", "acme/broken", "acme/closed", "acme/old"] {
         github.repository(name).commit("hotfix").run(passed());
@@ -154,7 +154,7 @@ async fn a_message_about_a_setting_names_the_table_that_it_comes_from() {
 }
 
 #[tokio::test]
-async fn the_local_clone_speaks_only_for_the_repository_that_its_remote_points_to() {
+async fn the_local_clone_is_used_only_for_the_repository_of_its_remote() {
     let github = FakeGitHub::start();
     for name in ["acme/shop", "acme/web"] {
         github.repository(name).commit("hotfix 1").commit("hotfix 2").run(passed());
@@ -289,7 +289,7 @@ async fn a_thousand_repositories_are_read_a_few_at_once_with_two_requests_each()
     });
     let stage = stage(&github, &names).settings("branch = \"main\"").deadline(Duration::from_mins(5));
     let live = Live::default();
-    let context = stage.run().provide(live.clone());
+    let context = stage.context().provide(live.clone());
     let held = Metric::new(Facts::new("test.held", "Holds the commits."), location!(), |context| {
         Box::pin(async move {
             context.get::<Held>().await?;

@@ -9,7 +9,7 @@ use system_health_test_support::{
 use crate::stage::{Stage, collected, evidence_of};
 
 const KEY: &str = "security.alerts_open";
-const NONE: [&str; 13] = [
+const NO_ALERTS: [&str; 13] = [
     "0 kind:dependabot severity:critical",
     "0 kind:dependabot severity:high",
     "0 kind:dependabot severity:medium",
@@ -35,7 +35,7 @@ fn github(alerts: impl IntoIterator<Item = Alert>) -> FakeGitHub {
     github
 }
 
-/// The samples that are not 0, and everything else that is said.
+/// The samples that are not 0, and the failed items, or the error or the reason for no data.
 async fn found(github: &FakeGitHub) -> Vec<String> {
     let lines = collected(&Stage::on(github), KEY).await;
     lines.into_iter().filter(|line| !line.starts_with("0 ")).collect()
@@ -47,7 +47,7 @@ fn error(status: u16, message: &str) -> Answer {
 
 #[tokio::test]
 async fn without_alerts_every_severity_is_0() {
-    assert_eq!(collected(&Stage::on(&github([])), KEY).await, NONE);
+    assert_eq!(collected(&Stage::on(&github([])), KEY).await, NO_ALERTS);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn secrets_themselves_are_not_read() {
 }
 
 #[tokio::test]
-async fn a_kind_that_may_not_be_read_or_is_off_leaves_the_others() {
+async fn a_kind_that_may_not_be_read_or_is_off_does_not_affect_the_others() {
     for refusal in [
         refusal::forbidden(),
         error(403, "Dependabot alerts are disabled for this repository."),
@@ -148,7 +148,11 @@ async fn a_list_that_cannot_be_read_to_its_end_fails_and_is_not_cut_off() {
     );
     let lines = collected(&Stage::empty().token().settings(&settings), KEY).await;
     assert_eq!(lines.len(), 10, "the samples of two kinds, and the failed one: {lines:?}");
-    assert!(lines[9].starts_with("failed: ") && lines[9].contains("more than 1 pages"), "{lines:?}");
+    assert!(
+        lines[9].starts_with("failed: ")
+            && lines[9].contains("more pages than `max_pages` in [github] allows (1)"),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]
@@ -159,7 +163,7 @@ async fn an_unknown_severity_fails_and_is_not_left_out() {
 }
 
 #[tokio::test]
-async fn the_limit_of_the_run_is_no_failure_of_a_kind() {
+async fn if_max_requests_is_reached_the_whole_metric_fails() {
     let github = github([Alert::dependabot("high"), Alert::secret()]);
     let settings = format!(
         "[github]\napi_url = \"{}\"\nmax_requests = 2\n[repository]\nname = \"acme/shop\"",

@@ -32,9 +32,9 @@ async fn commits(stage: Stage) -> String {
 }
 
 #[tokio::test]
-async fn a_plain_clone_answers_for_itself_and_ci_says_what_it_lacks() {
+async fn a_clone_without_a_remote_has_commits_and_no_data_about_ci() {
     let git = clone(None);
-    let context = Stage::empty().directory(&git.path("app")).context();
+    let context = Stage::empty().directory(&git.path("app")).one_repository();
 
     assert_eq!(line(&hotfixes(&context).await), "1 [branch:main, repository:app]");
     assert_eq!(hotfixes(&context).await.unwrap().link(), None);
@@ -48,7 +48,7 @@ async fn a_plain_clone_answers_for_itself_and_ci_says_what_it_lacks() {
 #[tokio::test]
 async fn with_a_token_the_remote_names_the_repository_on_github() {
     let (github, git) = (github(), clone(Some("git@127.0.0.1:acme/shop.git")));
-    let context = Stage::empty().github(&github).token().directory(&git.path("app")).context();
+    let context = Stage::empty().github(&github).token().directory(&git.path("app")).one_repository();
 
     assert_eq!(line(&hotfixes(&context).await), "2 [branch:main, repository:acme/shop]");
     let recent: RecentCommits = context.get().await.unwrap();
@@ -58,7 +58,7 @@ async fn with_a_token_the_remote_names_the_repository_on_github() {
 #[tokio::test]
 async fn a_clone_from_elsewhere_is_no_repository_on_github() {
     let git = clone(Some("https://gitlab.com/group/sub/app.git"));
-    let context = Stage::empty().token().directory(&git.path("app")).context();
+    let context = Stage::empty().token().directory(&git.path("app")).one_repository();
 
     assert_eq!(line(&hotfixes(&context).await), "1 [branch:main, repository:group/sub/app]");
     assert_eq!(
@@ -75,8 +75,9 @@ async fn an_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
         let settings = "[github]\napi_url = \"https://ghe.example.com/api/v3\"";
         Stage::empty().settings(settings).directory(&git.path("app"))
     };
-    let with_token = stage().token().context();
-    for reading in [hotfixes(&stage().context()).await, hotfixes(&with_token).await, tests(&with_token).await]
+    let with_token = stage().token().one_repository();
+    for reading in
+        [hotfixes(&stage().one_repository()).await, hotfixes(&with_token).await, tests(&with_token).await]
     {
         assert_eq!(
             line(&reading),
@@ -146,7 +147,7 @@ async fn without_a_token_the_clone_of_the_named_repository_goes_before_github() 
 }
 
 #[tokio::test]
-async fn a_clone_speaks_for_any_of_its_remotes() {
+async fn a_clone_is_used_for_the_repositories_of_all_its_remotes() {
     let github = github();
     let git = clone(Some("https://127.0.0.1/ada/shop"));
     git.add_remote("app", "upstream", "https://127.0.0.1/acme/shop");
@@ -270,7 +271,7 @@ async fn the_clone_needs_no_credentials() {
 }
 
 #[tokio::test]
-async fn nowhere_to_read_is_an_error_that_says_what_to_set() {
+async fn without_a_source_the_error_says_what_to_set() {
     assert_eq!(
         commits(Stage::empty().settings("[commits]\nsource = \"clone\"\n[repository]\nname = \"acme/shop\""))
             .await,

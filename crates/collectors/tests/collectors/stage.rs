@@ -1,4 +1,4 @@
-//! What a test sets up: settings, a token, a place to run in. And the metrics, as plain calls.
+//! What a test sets up: settings, a token and a directory. And the metrics, as plain calls.
 
 use std::{
     path::{Path, PathBuf},
@@ -27,7 +27,7 @@ pub(crate) fn enabled_metrics() -> Catalog {
     Catalog::new(linked.metrics().iter().filter(|metric| metric.is_enabled()).cloned()).unwrap()
 }
 
-/// A run to be: its settings, its token and its directory.
+/// The settings, the token and the directory of runs.
 pub(crate) struct Stage {
     settings: String,
     variables: Vec<(String, String)>,
@@ -90,8 +90,8 @@ impl Stage {
         self
     }
 
-    /// A run of any number of repositories.
-    pub(crate) fn run(&self) -> Context {
+    /// The context of a run over any number of repositories.
+    pub(crate) fn context(&self) -> Context {
         let settings = Settings::builder().toml(Path::new("test.toml"), &self.settings);
         Context::starting_at(self.started_at)
             .with_deadline(self.deadline)
@@ -100,21 +100,21 @@ impl Stage {
             .provide(WorkingDirectory(self.directory.clone()))
     }
 
-    /// A run of one repository.
-    pub(crate) fn context(&self) -> OneRepository {
-        OneRepository { run: self.run(), about: OnceCell::new() }
+    /// The context of a run over one repository.
+    pub(crate) fn one_repository(&self) -> OneRepository {
+        OneRepository { run: self.context(), about: OnceCell::new() }
     }
 
     pub(crate) async fn hotfixes(&self) -> Result<Sample, Unavailable> {
-        hotfixes(&self.context()).await
+        hotfixes(&self.one_repository()).await
     }
 
     pub(crate) async fn tests(&self) -> Result<Sample, Unavailable> {
-        tests(&self.context()).await
+        tests(&self.one_repository()).await
     }
 }
 
-/// What a run knows of its only repository.
+/// The context of a run over one repository, which is listed when the first resource is built.
 pub(crate) struct OneRepository {
     run: Context,
     about: OnceCell<Result<(Context, Repository), Unavailable>>,
@@ -174,7 +174,7 @@ pub(crate) fn line(reading: &Result<Sample, Unavailable>) -> String {
 async fn outcome(stage: &Stage, key: &str) -> Result<Reading, Unavailable> {
     let linked = Catalog::linked().unwrap();
     let metrics = linked.metrics().iter().filter(|metric| metric.key() == key).cloned();
-    let run = Engine::new().run(&Catalog::new(metrics).unwrap(), &stage.run()).await;
+    let run = Engine::new().run(&Catalog::new(metrics).unwrap(), &stage.context()).await;
     let [outcome] = run.outcomes() else { panic!("{key}: {:#?}", run.outcomes()) };
     outcome.result.clone()
 }

@@ -231,8 +231,8 @@ async fn concurrent_callers_share_one_request_for_each_secret() {
     assert_eq!(requested, [body("datadog/api-key"), body("github/dashboard-token")]);
 }
 
-/// The attempts that were counted, with their statuses.
-fn counted(calls: &ApiCalls) -> Vec<(&'static str, Option<u16>, u64)> {
+/// The number of counted attempts for each API and each status of the responses.
+fn attempts_by_status(calls: &ApiCalls) -> Vec<(&'static str, Option<u16>, u64)> {
     calls.by_status().into_iter().map(|calls| (calls.api, calls.status, calls.count)).collect()
 }
 
@@ -249,7 +249,7 @@ async fn retries_of_the_sdk_are_counted() {
     assert_eq!(get(&credentials, &TOKEN).await.unwrap(), "ghp_one");
 
     let api = "aws_secrets_manager";
-    assert_eq!(counted(&calls), [(api, None, 1), (api, Some(200), 1), (api, Some(503), 1)]);
+    assert_eq!(attempts_by_status(&calls), [(api, None, 1), (api, Some(200), 1), (api, Some(503), 1)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -265,7 +265,7 @@ async fn a_cancelled_attempt_is_counted_without_a_status() {
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
 
-    assert_eq!(counted(&calls), [("aws_secrets_manager", None, 1)]);
+    assert_eq!(attempts_by_status(&calls), [("aws_secrets_manager", None, 1)]);
 }
 
 #[tokio::test]

@@ -73,8 +73,8 @@ impl Expected<'_> {
         }
     }
 
-    /// All endpoints respond with an object, in which a list of errors has this name. Only lists of the endpoints that need
-    /// an application key are arrays.
+    /// Whether Datadog documents such a body. It is an object, in which `errors`, if present, is an array. Only endpoints that
+    /// need an application key may also respond with an array.
     fn is_documented(self, body: &Value) -> bool {
         match body {
             Value::Array(_) => self.key == DatadogKey::Application,

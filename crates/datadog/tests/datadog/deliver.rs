@@ -7,7 +7,7 @@ use system_health_datadog::{DatadogSink, payload};
 use system_health_registry::ApiCalls;
 use system_health_test_support::datadog::DatadogIntake;
 
-use crate::harness::{Fates, TIMESTAMP, config, counted, deliver, gauge, mixed, sink};
+use crate::harness::{Fates, TIMESTAMP, config, deliver, gauge, mixed, requests_by_status, sink};
 
 #[tokio::test]
 async fn values_arrive_with_kind_unit_tags_and_time() {
@@ -100,7 +100,7 @@ async fn every_request_is_counted() {
     deliver(&sink, &mixed()).await;
     deliver(&sink, &mixed()).await;
 
-    assert_eq!(counted(&calls), [(Some(200), 1), (Some(202), 2)]);
+    assert_eq!(requests_by_status(&calls), [(Some(200), 1), (Some(202), 2)]);
     assert!(calls.by_status()[1].duration > Duration::ZERO);
 }
 

@@ -108,7 +108,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &
 }
 
 /// The number of requests for each status of the responses.
-pub(crate) fn counted(calls: &ApiCalls) -> Vec<(Option<u16>, u64)> {
+pub(crate) fn requests_by_status(calls: &ApiCalls) -> Vec<(Option<u16>, u64)> {
     assert!(calls.by_status().iter().all(|calls| calls.api == "datadog"), "{calls:?}");
     calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect()
 }

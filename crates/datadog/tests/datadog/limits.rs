@@ -8,7 +8,7 @@ use system_health_test_support::{
     server::Answer,
 };
 
-use crate::harness::{config, counted, deliver, gauge, gauges, noise, sink};
+use crate::harness::{config, deliver, gauge, gauges, noise, requests_by_status, sink};
 
 const SERIES: &str = "POST /api/v2/series";
 const MAX_PLAIN: usize = 5 * 1024 * 1024;
@@ -120,7 +120,7 @@ async fn a_payload_that_is_too_large_for_datadog_is_split() {
 
     assert_eq!(fates.accepted.len(), 8);
     assert_eq!(intake.points().len(), 8);
-    assert_eq!(counted(&calls), [(Some(202), 4), (Some(413), 3)]);
+    assert_eq!(requests_by_status(&calls), [(Some(202), 4), (Some(413), 3)]);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use system_health_test_support::{
 };
 use tokio::time::Instant;
 
-use crate::harness::{Fates, config, counted, deliver, deliver_within, gauges, sink};
+use crate::harness::{Fates, config, deliver, deliver_within, gauges, requests_by_status, sink};
 
 const SERIES: &str = "POST /api/v2/series";
 
@@ -25,7 +25,7 @@ async fn after(faults: &[(usize, Fault)]) -> (Fates, Vec<(Option<u16>, u64)>) {
     let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
     let fates = deliver(&sink, &gauges(2)).await;
     assert_eq!(fates.accepted.len(), intake.points().len());
-    (fates, counted(&calls))
+    (fates, requests_by_status(&calls))
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_hanging_request_runs_into_its_timeout() {
         let fates = deliver_within(Duration::from_secs(1), &sink, &gauges(1)).await;
         assert!(fates.left[&0].contains(&format!("no response from {host} ")), "{fates:?}");
     }
-    assert!(counted(&calls)[0].1 > 2, "{calls:?}");
+    assert!(requests_by_status(&calls)[0].1 > 2, "{calls:?}");
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn an_abandoned_request_is_counted() {
 
     tokio::time::timeout(Duration::from_millis(100), sink.validate()).await.unwrap_err();
 
-    assert_eq!(counted(&calls), [(None, 1)]);
+    assert_eq!(requests_by_status(&calls), [(None, 1)]);
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ fn distribution(values: &[(f64, u64)]) -> Point {
 }
 
 /// The number of times that the Agent counts each value: `1 / rate` without its fraction.
-fn counted(lines: &[String]) -> BTreeMap<String, u64> {
+fn counts_by_value(lines: &[String]) -> BTreeMap<String, u64> {
     let mut counted = BTreeMap::new();
     for line in lines {
         let mut fields = line.split('|');
@@ -111,7 +111,7 @@ proptest! {
             .values()
             .map(|(value, count)| (value.to_string(), count))
             .collect();
-        prop_assert_eq!(counted(&lines), expected);
+        prop_assert_eq!(counts_by_value(&lines), expected);
         prop_assert!(lines.iter().all(|line| line.len() <= max_length));
     }
 }

@@ -109,7 +109,7 @@ impl Dashboards {
         dashboard
     }
 
-    /// Gives an id to every widget without one, also to those in groups.
+    /// Gives an id to every widget without one, including those in groups.
     fn number(&mut self, widgets: &mut Value) {
         for widget in widgets.as_array_mut().into_iter().flatten() {
             if !widget["id"].is_u64() {

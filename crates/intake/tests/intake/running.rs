@@ -70,7 +70,7 @@ impl Running {
         socket.send_to(packet, self.dogstatsd()).unwrap();
     }
 
-    /// Waits until so many lines of `DogStatsD` have arrived, and returns how many were stored.
+    /// Waits until `expected` lines of `DogStatsD` have arrived, and returns how many were stored.
     pub(super) fn wait_for_lines(&self, expected: usize) -> usize {
         let (mut arrived, mut all) = (0, 0);
         while arrived < expected {

@@ -131,7 +131,7 @@ impl ReporterRules<'_> {
         }]
     }
 
-    /// The value of the last run, also if Prometheus has no current sample.
+    /// The value of the last run, even if Prometheus has no current sample.
     fn last(&self, value: &str) -> String {
         format!("last_over_time({value}[{}:{RESOLUTION}])", minutes(self.schedule.window()))
     }

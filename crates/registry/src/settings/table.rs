@@ -35,7 +35,7 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
         false
     }
 
-    /// Checks that the values of several keys fit together, also with the keys of other tables.
+    /// Checks that the values of several keys fit together, including those of other tables.
     fn check(&self, settings: &Settings) -> Result<(), SettingsError> {
         let _ = settings;
         Ok(())

@@ -157,7 +157,7 @@ fn wrong_goals_and_settings_of_their_monitors_are_refused_where_they_are() {
         ),
         (
             ratio("recovery = 0.5"),
-            line(5, "1: `recovery` of commits.bad in [monitors.metrics]: `0.5` is not beyond"),
+            line(5, "1: `recovery` of commits.bad in [monitors.metrics]: `0.5` is not better"),
         ),
         (
             ratio("window = '5m'"),

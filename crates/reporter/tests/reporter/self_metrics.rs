@@ -109,7 +109,7 @@ fn of_repositories() -> Metric {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subject_that_fails_is_a_share_and_a_count_and_not_the_whole_metric() {
+async fn a_failed_subject_lowers_the_success_of_its_metric_and_is_counted() {
     let broken = Metric::new(Facts::new("broken", "For a test."), location!(), |_| {
         async { Err(Unavailable::from("401")) }.boxed()
     });
@@ -135,7 +135,7 @@ async fn a_subject_that_fails_is_a_share_and_a_count_and_not_the_whole_metric() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_never_had_a_value_ages_from_the_first_run() {
+async fn the_age_without_any_value_counts_from_the_first_run() {
     let scene = Scene::of([of_repositories(), metric(Facts::new("good", "For a test."), 1.0)]);
     let backend = Backend::new("good");
 

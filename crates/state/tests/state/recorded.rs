@@ -1,4 +1,4 @@
-//! The points of earlier runs, for a reader that evaluates them as a backend would.
+//! The points of earlier runs, for code that evaluates them as a backend would.
 
 use system_health_registry::{Point, Report, Temporality};
 use system_health_state::{Recipient, Store};
@@ -17,7 +17,7 @@ fn points(reports: &[&Report]) -> Vec<Point> {
 }
 
 #[test]
-fn the_points_are_those_of_the_reports() {
+fn the_points_are_those_of_the_reports_since_a_time_without_backfills() {
     let store = Store::in_memory().unwrap();
     let (first, second, third) = (report(10, &[1.0, 2.0]), report(20, &[3.0]), report(30, &[]));
     for report in [&second, &first, &third] {
@@ -41,7 +41,7 @@ fn only_the_newest_runs_are_read_if_there_are_too_many_points() {
 }
 
 #[test]
-fn points_that_were_made_for_one_destination_are_not_among_them() {
+fn points_that_were_made_for_one_destination_are_not_included() {
     let store = Store::in_memory().unwrap();
     let recipient = Recipient { counters: Temporality::Delta, ..Recipient::from("datadog") };
     let total = |value| [Total { queue: "a", value, start: None }];

@@ -1,4 +1,4 @@
-//! Both fakes as a program, for benchmarks and for trying things by hand:
+//! The fakes of GitHub and Datadog as a program, for benchmarks and for trying things by hand:
 //!
 //! ```text
 //! cargo run -p system-health-test-support --bin fake-services -- --latency 50ms --commits 250
@@ -7,9 +7,11 @@
 //! Prints one line of JSON that says where they are, runs until its standard input is closed, and
 //! prints a last line with all the requests that came.
 //!
-//! With `--repositories NUMBER`, there are many repositories with histories of a seed, and the rate limit is never reached.
-//! Then each line of the standard input is a command: `change NUMBER` lets so many repositories change. After it, one line of JSON
-//! says how many requests counted against the rate limit so far.
+//! With `--repositories NUMBER`, there are many repositories. Their histories are generated from `--seed`, and the rate limit is
+//! never reached.
+//!
+//! Each line of the standard input is a command: `change NUMBER` changes that many repositories. After each command, one line of
+//! JSON says how many requests have counted against the rate limit so far.
 
 use std::{
     io::{self, BufRead},
@@ -118,7 +120,7 @@ fn repositories(options: &Options) -> (FakeGitHub, Vec<String>) {
     (github, names)
 }
 
-/// Lets some repositories change, others in each round.
+/// Changes some repositories, and different ones in each round.
 fn change(github: &FakeGitHub, names: &[String], count: usize, seed: u64) {
     let first = usize::try_from(seed).unwrap_or_default().wrapping_mul(count);
     for number in 0..count.min(names.len()) {

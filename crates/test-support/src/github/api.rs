@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     api_branch::{GET_BRANCH, GET_STATUS, LIST_ACTIVITY, LIST_CHECK_RUNS, LIST_RULES},
-    api_security::{LIST_CODE_SCANNING, LIST_DEPENDABOT, LIST_SECRETS},
+    api_security::{LIST_CODE_SCANNING_ALERTS, LIST_DEPENDABOT_ALERTS, LIST_SECRET_SCANNING_ALERTS},
     app_api,
     call::Call,
     commit::StoredCommit,
@@ -132,9 +132,9 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
         ["rules", "branches", _] => LIST_RULES,
         ["commits", _, "check-runs"] => LIST_CHECK_RUNS,
         ["commits", _, "status"] => GET_STATUS,
-        ["dependabot", "alerts"] => LIST_DEPENDABOT,
-        ["code-scanning", "alerts"] => LIST_CODE_SCANNING,
-        ["secret-scanning", "alerts"] => LIST_SECRETS,
+        ["dependabot", "alerts"] => LIST_DEPENDABOT_ALERTS,
+        ["code-scanning", "alerts"] => LIST_CODE_SCANNING_ALERTS,
+        ["secret-scanning", "alerts"] => LIST_SECRET_SCANNING_ALERTS,
         _ => return refusal::not_found("/rest"),
     };
     let repository = match lookup {

@@ -6,10 +6,11 @@ use super::{
 };
 use crate::server::Answer;
 
-pub(super) const LIST_DEPENDABOT: &str = "/rest/dependabot/alerts#list-dependabot-alerts-for-a-repository";
-pub(super) const LIST_CODE_SCANNING: &str =
+pub(super) const LIST_DEPENDABOT_ALERTS: &str =
+    "/rest/dependabot/alerts#list-dependabot-alerts-for-a-repository";
+pub(super) const LIST_CODE_SCANNING_ALERTS: &str =
     "/rest/code-scanning/code-scanning#list-code-scanning-alerts-for-a-repository";
-pub(super) const LIST_SECRETS: &str =
+pub(super) const LIST_SECRET_SCANNING_ALERTS: &str =
     "/rest/secret-scanning/secret-scanning#list-secret-scanning-alerts-for-a-repository";
 
 impl RepositoryRequest<'_> {

@@ -160,7 +160,7 @@ impl FakeGitHubBuilder {
         self
     }
 
-    /// Lets the tokens of the app expire after another time than an hour.
+    /// Sets the lifetime of the app's tokens. Default: an hour.
     #[must_use]
     pub fn app_tokens_expire_after(mut self, lifetime: Duration) -> Self {
         if let Some(app) = &mut self.app {

@@ -1,4 +1,4 @@
-//! The handle with which a test fills and changes a repository, also while the program under test makes requests.
+//! The handle with which a test fills and changes a repository, even while the program under test makes requests.
 
 use std::time::Duration;
 

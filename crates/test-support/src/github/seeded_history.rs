@@ -27,9 +27,9 @@ impl Numbers {
         (mixed ^ (mixed >> 31)) % limit
     }
 
-    /// Up to so many ages below a number of days, the oldest first.
-    fn ages(&mut self, most: u64, days: u64) -> Vec<Duration> {
-        let count = self.below(most + 1);
+    /// Up to `max` ages of less than `days` days, the oldest first.
+    fn ages(&mut self, max: u64, days: u64) -> Vec<Duration> {
+        let count = self.below(max + 1);
         let mut minutes: Vec<u64> = (0..count).map(|_| 2 + self.below(days * MINUTES_OF_DAY)).collect();
         minutes.sort_unstable_by(|one, other| other.cmp(one));
         minutes.into_iter().map(Duration::from_mins).collect()
@@ -70,7 +70,7 @@ impl Repository {
         }
     }
 
-    /// Lets the repository change as in a few minutes of work: a commit, its run, a pull request and an issue.
+    /// Adds what a few minutes of work add: a commit, its run, a pull request, an issue and a deployment.
     pub fn seeded_change(&self, seed: u64) {
         let mut numbers = Numbers(seed);
         let age = Duration::from_mins(1);

@@ -1,4 +1,4 @@
-//! The ways in which a test lets a server fail.
+//! The ways in which a test makes a server fail.
 
 use std::io;
 

@@ -170,7 +170,7 @@ fn beside_another_metric_short_gaps_are_filled_unless_the_query_says_otherwise()
 }
 
 #[test]
-fn groups_are_compared_with_their_like() {
+fn values_are_compared_within_the_same_group() {
     let intake =
         watched("max(last_5m):max:a.b{y:1} by {x} - max:a.b{y:2} by {x} > 5", options("show_no_data"));
     for (value, tags) in

@@ -109,7 +109,7 @@ async fn counts_and_rates_are_converted() {
 }
 
 #[tokio::test]
-async fn what_is_no_question_is_refused() {
+async fn text_that_is_not_a_query_is_refused() {
     let intake = intake().await;
 
     for query in ["a.b", "7", "sum:a.b{*} /", "sum:a.b{*} / sum:a.b{*} by {x}", "unheard_of(sum:a.b{*})"] {

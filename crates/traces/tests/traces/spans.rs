@@ -158,7 +158,7 @@ async fn a_panic_of_a_sync_collector_has_its_place() {
 }
 
 #[tokio::test]
-async fn a_metric_that_runs_out_of_time_has_an_end_and_its_resource_none() {
+async fn the_span_of_a_metric_that_times_out_ends_and_that_of_its_resource_does_not() {
     let trace = run_within(&*tracer(""), &["hanging"], Duration::from_secs(30)).await;
 
     let (metric, resource) = (span(&trace, "hanging"), span(&trace, "Hung"));

@@ -1,4 +1,4 @@
-//! The checks of a commit, and its ancestors.
+//! Reads the checks of a commit, and lists its first parents.
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -92,7 +92,8 @@ async fn statuses(repository: &GitHubRepository, commit: &str) -> anyhow::Result
     statuses.into_iter().map(Status::into_check).collect::<anyhow::Result<_>>().with_context(failed)
 }
 
-/// The first parent of a commit, the first parent of that one, and so on, up to a number of commits.
+/// The first parent of a commit, the first parent of that one, and so on: at most `max` commits. Only the first page of commits
+/// is read, so there may be fewer.
 pub(super) async fn first_parents(
     repository: &GitHubRepository,
     commit: &str,

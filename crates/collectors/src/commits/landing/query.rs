@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Maximum number of commits in a request, the most that GitHub allows.
-const COMMITS: u32 = 100;
+const MAX_COMMITS: u32 = 100;
 
 /// A commit rarely has more than one pull request, and a pull request has at most 100 labels.
 const PULL_REQUESTS: &str = "
@@ -64,7 +64,7 @@ struct Identified {
 struct PullRequestResponse {
     number: u64,
     url: String,
-    // These may be null but not missing.
+    // A field with `Option::deserialize` may be null, but not missing.
     #[serde(deserialize_with = "Option::deserialize")]
     merged_at: Option<Timestamp>,
     base_ref_name: String,
@@ -103,7 +103,7 @@ async fn read(
     let ids: Option<Vec<&str>> = commits.iter().map(|commit| commit.node_id.as_deref()).collect();
     let ids = ids.context("GitHub gave no `node_id` for a commit")?;
     let mut found = HashMap::new();
-    let (mut rest, mut size) = (&ids[..], COMMITS);
+    let (mut rest, mut size) = (&ids[..], MAX_COMMITS);
     while !rest.is_empty() {
         let response = request(repository, rest, &mut size, with_labels).await?;
         if response.is_empty() || response.len() > rest.len() {

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_signs_who_it_is_and_for_how_long() {
+    fn the_signed_token_contains_the_app_and_its_lifetime() {
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         for pem in [PKCS1.to_owned(), PKCS8.to_owned(), PKCS1.trim().replace('\n', "\\n")] {
             let key = AppKey::parse(&pem.into()).unwrap();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rsa_key_in_pem_is_refused_without_being_shown() {
+    fn text_that_is_not_an_rsa_key_in_pem_is_refused_without_being_shown() {
         let cut = &PKCS1[..PKCS1.len() / 2];
         for text in [
             "",

@@ -23,9 +23,9 @@ use crate::{
     repository::Repository,
 };
 
-/// GitHub is not asked how many requests remain if at most this many are needed: the answer takes as long as one of them.
+/// If a run needs at most this many requests, GitHub is not asked how many remain: that takes as long as one of them.
 const FEW: u64 = 20;
-/// Unless fewer than this many remained beyond the estimate at the end of the previous run.
+/// GitHub is asked nevertheless if the previous run left fewer than this many requests beyond the estimate.
 const RESERVE: u64 = 100;
 
 /// Estimates the requests to GitHub, and skips the groups for which too few remain.

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_waits_while_others_may_turn_out_to_be_free() {
+    async fn a_request_waits_while_others_may_turn_out_not_to_count() {
         let usage = Usage::new(NonZeroU32::new(2));
         let (one, two) = (permit(&usage).await.unwrap(), permit(&usage).await.unwrap());
         let mut third = Box::pin(permit(&usage));

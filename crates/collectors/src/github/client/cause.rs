@@ -80,7 +80,7 @@ pub enum Cause {
         body: ErrorBody,
     },
     /// There is no token, and GitHub answers GraphQL queries only with one. The request was not sent.
-    #[error("GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token")]
+    #[error("GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token")]
     NoToken,
     /// A list of a GraphQL query has no next page where GitHub says that there is one.
     #[error("GitHub says that the list goes on after `{0}`, but not where; it may be incomplete")]
@@ -132,7 +132,9 @@ pub enum Cause {
         last: u32,
     },
     /// A list has more pages than the limit.
-    #[error("the list has more than {0} pages and would be cut off; raise `max_pages` in [github]")]
+    #[error(
+        "the list has more pages than `max_pages` in [github] allows ({0}) and would be cut off; raise `max_pages`"
+    )]
     TooManyPages(u32),
 }
 

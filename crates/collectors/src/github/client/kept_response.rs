@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn another_token_of_an_app_asks_with_the_tag_that_it_would_get() {
+    fn another_token_of_an_app_sends_the_etag_that_it_would_have_received() {
         let headers = HeaderMap::from_iter([(ETAG, HeaderValue::from_static("W/\"abc\""))]);
         let kept = KeptResponse::new(&headers, b"{}").unwrap().write(&app("a"), &url("/x"));
 
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_is_read_as_it_was() {
+    fn a_kept_response_is_read_unchanged() {
         for link in [None, Some("<https://api.github.com/x?page=2>; rel=\"next\"")] {
             let mut headers = HeaderMap::from_iter([(ETAG, HeaderValue::from_static("W/\"abc\""))]);
             headers.extend(link.map(|link| (LINK, HeaderValue::from_static(link))));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_ignored() {
+    fn a_truncated_response_is_ignored() {
         for kept in [
             "",
             "https://api.github.com/x",

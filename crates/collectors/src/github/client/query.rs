@@ -1,4 +1,4 @@
-//! GraphQL: the answer to a query. GitHub answers 200 also if the query failed:
+//! GraphQL: the answer to a query. GitHub answers 200 even if the query failed:
 //! <https://docs.github.com/en/graphql/guides/using-graphql-clients>.
 
 use std::time::SystemTime;

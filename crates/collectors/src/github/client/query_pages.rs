@@ -12,7 +12,7 @@ use super::{api_client::GitHub, cause::Cause, error::GitHubError};
 use crate::github::{Connection, NextPage};
 
 /// The maximum size of a page.
-const MAX_PAGE: u32 = 100;
+const MAX_PAGE_SIZE: u32 = 100;
 
 /// The pages of a list in a GraphQL query, each with its items.
 ///
@@ -41,19 +41,19 @@ impl<N: DeserializeOwned + Send> QueryPages<N> {
         list: &'static [&'static str],
     ) -> Self {
         let next = Some(NextPage::FIRST);
-        Self { github, query, variables, list, size: MAX_PAGE, read: 0, next, nodes: PhantomData }
+        Self { github, query, variables, list, size: MAX_PAGE_SIZE, read: 0, next, nodes: PhantomData }
     }
 
     /// The same list in pages of at most this many items, for queries that ask for much about each. At most 100.
     pub fn page_size(self, items: u32) -> Self {
-        Self { size: items.clamp(1, MAX_PAGE), ..self }
+        Self { size: items.clamp(1, MAX_PAGE_SIZE), ..self }
     }
 
     /// The items of the next page, `None` at the end of the list. After an error, the same page is read again.
     pub async fn next(&mut self) -> Result<Option<Vec<N>>, GitHubError> {
         let Some(this) = self.next.clone() else { return Ok(None) };
         let max = self.github.max_pages();
-        if self.read >= u64::from(max) * u64::from(MAX_PAGE) {
+        if self.read >= u64::from(max) * u64::from(MAX_PAGE_SIZE) {
             return Err(self.github.failed_query(Cause::TooManyPages(max)));
         }
         let Connection { nodes, page_info } = self.page(&this).await?;

@@ -76,7 +76,8 @@ impl Reader<'_> {
             }
         }
         let too_long = anyhow!(
-            "the window has more than {} pages of commits and would be cut off; raise `max_pages` in [github]",
+            "the window has more pages of commits than `max_pages` in [github] allows ({}) and would be cut off; raise \
+             `max_pages`",
             self.repository.github().max_pages()
         );
         if !range.is_past() {

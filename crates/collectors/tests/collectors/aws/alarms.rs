@@ -9,7 +9,7 @@ use system_health_test_support::server::Answer;
 
 use super::{
     fake::FakeAws,
-    run::{REGION, before, lines, now, run, run_with_retries},
+    run::{REGION, before, context_with, context_with_retries, lines, now},
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -58,7 +58,7 @@ async fn alarms_of_all_types_are_counted_by_state() {
     aws.alarms(REGION, "CompositeAlarms", &[alarm("everything", "ALARM", old)]);
     aws.alarms(REGION, "LogAlarms", &[alarm("errors", "OK", old)]);
 
-    let (lines, events) = read(&run(&aws.url(), "")).await;
+    let (lines, events) = read(&context_with(&aws.url(), "")).await;
 
     assert_eq!(
         lines,
@@ -78,17 +78,17 @@ async fn an_alarm_that_started_to_fire_has_one_event_with_the_same_id_in_each_ru
     let name = format!("5xx / {}", "long ".repeat(50));
     let started = before(HOUR);
     aws.alarms(REGION, "MetricAlarms", &[alarm(&name, "ALARM", started), alarm("cpu", "OK", started)]);
-    let (_, first) = read(&run(&aws.url(), "")).await;
+    let (_, first) = read(&context_with(&aws.url(), "")).await;
 
     // CloudWatch updates the reason while the alarm fires.
     let later = with(alarm(&name, "ALARM", started), "StateReason", json!("Threshold Crossed again"));
     let later = with(later, "StateUpdatedTimestamp", json!(2e9));
     aws.alarms(REGION, "MetricAlarms", &[later]);
-    let (_, second) = read(&run(&aws.url(), "")).await;
+    let (_, second) = read(&context_with(&aws.url(), "")).await;
 
     // It recovers and fires again.
     aws.alarms(REGION, "MetricAlarms", &[alarm(&name, "ALARM", before(HOUR / 2))]);
-    let (_, third) = read(&run(&aws.url(), "")).await;
+    let (_, third) = read(&context_with(&aws.url(), "")).await;
 
     let [event] = &first[..] else { panic!("{first:?}") };
     assert_eq!(event.title(), format!("Alarm {name} fires in us-east-1"));
@@ -115,13 +115,13 @@ async fn muted_and_old_alarms_have_no_event() {
     let suppressed = with(fires("suppressed"), "ActionsSuppressedBy", json!("Alarm"));
     aws.alarms(REGION, "CompositeAlarms", &[suppressed]);
 
-    assert_eq!(read(&run(&aws.url(), "")).await.1, []);
+    assert_eq!(read(&context_with(&aws.url(), "")).await.1, []);
 }
 
 #[tokio::test]
 async fn a_region_without_alarms_has_zeros() {
     let aws = FakeAws::start();
-    let (lines, _) = read(&run(&aws.url(), "")).await;
+    let (lines, _) = read(&context_with(&aws.url(), "")).await;
     assert_eq!(lines.len(), 3);
     assert!(lines.iter().all(|line| line.starts_with("0 ")), "{lines:?}");
 }
@@ -130,7 +130,7 @@ async fn a_region_without_alarms_has_zeros() {
 async fn a_state_that_is_not_known_yet_is_counted_under_its_name() {
     let aws = FakeAws::start();
     aws.alarms(REGION, "MetricAlarms", &[alarm("cpu", "PAUSED", now())]);
-    let (lines, _) = read(&run(&aws.url(), "")).await;
+    let (lines, _) = read(&context_with(&aws.url(), "")).await;
     assert_eq!(lines[3], "1 [region:us-east-1, state:paused]");
 }
 
@@ -163,7 +163,7 @@ async fn failures_of_cloudwatch_are_no_numbers() {
     ] {
         let aws = FakeAws::start();
         aws.refuse("*", "DescribeAlarms", status, code, "no");
-        assert_eq!(read(&run(&aws.url(), "")).await.0, [expected]);
+        assert_eq!(read(&context_with(&aws.url(), "")).await.0, [expected]);
     }
 }
 
@@ -172,7 +172,7 @@ async fn a_request_that_aws_throttles_is_sent_again() {
     let aws = FakeAws::start();
     let throttled = json!({"__type": "ThrottlingException", "message": "Rate exceeded"});
     aws.server().fail_times(2, "POST /", Answer::json(400, &throttled));
-    let context = run_with_retries(&aws.url());
+    let context = context_with_retries(&aws.url());
 
     let (lines, _) = read(&context).await;
 
@@ -186,7 +186,7 @@ async fn a_request_that_aws_throttles_is_sent_again() {
 async fn an_alarm_that_cannot_be_read_is_an_error() {
     let aws = FakeAws::start();
     aws.alarms(REGION, "MetricAlarms", &[json!({"AlarmName": "cpu"})]);
-    let (lines, _) = read(&run(&aws.url(), "")).await;
+    let (lines, _) = read(&context_with(&aws.url(), "")).await;
     assert!(lines[0].contains("contains an alarm that cannot be read: missing field"), "{lines:?}");
 }
 
@@ -195,6 +195,6 @@ async fn too_many_alarms_are_an_error() {
     let aws = FakeAws::start();
     let alarms: Vec<Value> = (0..5).map(|number| alarm(&number.to_string(), "OK", now())).collect();
     aws.alarms(REGION, "MetricAlarms", &alarms);
-    let (lines, _) = read(&run(&aws.url(), "max_alarms = 4")).await;
+    let (lines, _) = read(&context_with(&aws.url(), "max_alarms = 4")).await;
     assert!(lines[0].ends_with("there are more than 4 alarms; raise `max_alarms` in [aws], or select fewer"));
 }

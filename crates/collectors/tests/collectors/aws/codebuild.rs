@@ -9,7 +9,7 @@ use system_health_registry::{ApiCalls, Context, Unavailable};
 
 use super::{
     fake::FakeAws,
-    run::{REGION, before, lines, now, run, window},
+    run::{REGION, before, context_with, lines, now, window},
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -22,7 +22,7 @@ async fn counts(context: &Context) -> Vec<String> {
     }
 }
 
-/// A build with this status that started and ended so long before the run.
+/// A build with this status. `started` and `ended` are the times until the run.
 fn build(status: &str, started: Duration, ended: Duration) -> (&str, SystemTime, Option<SystemTime>) {
     (status, before(started), Some(before(ended)))
 }
@@ -43,7 +43,7 @@ async fn builds_are_counted_by_the_status_with_which_they_ended_in_the_window() 
         ],
     );
 
-    insta::assert_snapshot!(counts(&run(&aws.url(), "")).await.join("\n"), @r"
+    insta::assert_snapshot!(counts(&context_with(&aws.url(), "")).await.join("\n"), @r"
     1 [project:shop, region:us-east-1, status:failed]
     2 [project:shop, region:us-east-1, status:succeeded]
     1 [project:shop, region:us-east-1, status:timed_out]
@@ -70,7 +70,7 @@ async fn a_build_that_started_before_the_window_may_have_ended_in_it() {
         ],
     );
 
-    insta::assert_snapshot!(counts(&run(&aws.url(), "")).await.join("\n"), @r"
+    insta::assert_snapshot!(counts(&context_with(&aws.url(), "")).await.join("\n"), @r"
     0 [project:shop, region:us-east-1, status:failed]
     1 [project:shop, region:us-east-1, status:stopped]
     1 [project:shop, region:us-east-1, status:succeeded]
@@ -98,7 +98,7 @@ async fn durations_are_those_of_builds_that_succeeded() {
     );
     aws.project(REGION, "web", &[took("FAILED", minutes(1))]);
     aws.project(REGION, "empty", &[]);
-    let context = run(&aws.url(), "");
+    let context = context_with(&aws.url(), "");
     let list: CodeBuildBuilds = context.get().await.unwrap();
 
     insta::assert_snapshot!(lines(build_duration_seconds(list.clone(), window())).join("\n"), @r"
@@ -117,7 +117,7 @@ async fn durations_are_those_of_builds_that_succeeded() {
 async fn no_succeeded_build_is_no_data_for_durations_and_zero_for_counts() {
     let aws = FakeAws::start();
     aws.project(REGION, "empty", &[]);
-    let list: CodeBuildBuilds = run(&aws.url(), "").get().await.unwrap();
+    let list: CodeBuildBuilds = context_with(&aws.url(), "").get().await.unwrap();
 
     assert_eq!(
         lines(build_duration_seconds(list.clone(), window())),
@@ -125,7 +125,10 @@ async fn no_succeeded_build_is_no_data_for_durations_and_zero_for_counts() {
     );
     assert_eq!(lines(builds(list, window())).len(), 2);
     let nothing = FakeAws::start();
-    assert_eq!(counts(&run(&nothing.url(), "")).await, ["no data: there are no projects in CodeBuild"]);
+    assert_eq!(
+        counts(&context_with(&nothing.url(), "")).await,
+        ["no data: there are no projects in CodeBuild"]
+    );
 }
 
 #[tokio::test]
@@ -138,8 +141,11 @@ async fn settings_select_regions_and_projects() {
     }
     let settings = "regions = ['eu-west-1', 'us-east-1', 'eu-west-1']\nprojects = ['shop*', '!*-sandbox']";
 
-    let failed: Vec<String> =
-        counts(&run(&aws.url(), settings)).await.into_iter().filter(|line| line.contains("failed")).collect();
+    let failed: Vec<String> = counts(&context_with(&aws.url(), settings))
+        .await
+        .into_iter()
+        .filter(|line| line.contains("failed"))
+        .collect();
 
     assert_eq!(
         failed,
@@ -157,7 +163,7 @@ async fn a_missing_permission_is_no_data_that_names_it() {
     let denied = "User: arn:aws:iam::1:user/ci is not authorized";
     aws.refuse("*", "ListBuildsForProject", 400, "AccessDeniedException", denied);
     assert_eq!(
-        counts(&run(&aws.url(), "")).await,
+        counts(&context_with(&aws.url(), "")).await,
         [format!(
             "no data: the AWS credentials need the permission `codebuild:ListBuildsForProject` in us-east-1: {denied}"
         )]
@@ -165,7 +171,7 @@ async fn a_missing_permission_is_no_data_that_names_it() {
 
     aws.refuse("*", "ListProjects", 400, "AccessDeniedException", denied);
     assert_eq!(
-        counts(&run(&aws.url(), "")).await,
+        counts(&context_with(&aws.url(), "")).await,
         [format!(
             "no data: the AWS credentials need the permission `codebuild:ListProjects` in us-east-1: {denied}"
         )]
@@ -184,12 +190,12 @@ async fn what_aws_denies_has_no_samples_and_is_no_failure() {
     aws.deny("ListBuildsForProject", "secret");
     let regions = |names: &str| format!("regions = [{names}]");
 
-    insta::assert_snapshot!(counts(&run(&aws.url(), &regions("'ap-south-1', 'eu-west-1', 'us-east-1'"))).await.join("\n"), @r"
+    insta::assert_snapshot!(counts(&context_with(&aws.url(), &regions("'ap-south-1', 'eu-west-1', 'us-east-1'"))).await.join("\n"), @r"
     1 [project:shop, region:us-east-1, status:failed]
     0 [project:shop, region:us-east-1, status:succeeded]
     ");
     // Each missing permission is named once.
-    insta::assert_snapshot!(counts(&run(&aws.url(), &regions("'ap-south-1', 'eu-west-1'"))).await.join("\n"), @"no data: the AWS credentials need the permission `codebuild:ListBuildsForProject` in eu-west-1: no; the AWS credentials need the permission `codebuild:ListProjects` in ap-south-1: no");
+    insta::assert_snapshot!(counts(&context_with(&aws.url(), &regions("'ap-south-1', 'eu-west-1'"))).await.join("\n"), @"no data: the AWS credentials need the permission `codebuild:ListBuildsForProject` in eu-west-1: no; the AWS credentials need the permission `codebuild:ListProjects` in ap-south-1: no");
 }
 
 #[tokio::test]
@@ -200,7 +206,7 @@ async fn a_region_or_a_project_that_fails_is_a_failed_item() {
     aws.refuse("ap-south-1", "ListProjects", 500, "InternalFailure", "no");
     let regions = "regions = ['ap-south-1', 'eu-west-1', 'us-east-1']";
 
-    insta::assert_snapshot!(counts(&run(&aws.url(), regions)).await.join("\n"), @r"
+    insta::assert_snapshot!(counts(&context_with(&aws.url(), regions)).await.join("\n"), @r"
     0 [project:shop, region:us-east-1, status:failed]
     0 [project:shop, region:us-east-1, status:succeeded]
     failed: region:ap-south-1: the request codebuild:ListProjects failed: AWS returned an error (InternalFailure): no
@@ -216,14 +222,14 @@ async fn too_many_projects_or_builds_are_an_error_and_not_a_part() {
     }
     aws.project(REGION, "web", &[build("FAILED", HOUR, HOUR); 5]);
     assert_eq!(
-        counts(&run(&aws.url(), "max_names = 4")).await,
+        counts(&context_with(&aws.url(), "max_names = 4")).await,
         [
             "error: all 1 items failed; the first one: region:us-east-1: there are more than 4 projects; raise \
              `max_names` in [aws], or select fewer"
         ]
     );
 
-    let lines = counts(&run(&aws.url(), "max_builds = 4\nprojects = ['shop-1', 'web']")).await;
+    let lines = counts(&context_with(&aws.url(), "max_builds = 4\nprojects = ['shop-1', 'web']")).await;
 
     assert_eq!(
         lines[2],
@@ -237,14 +243,14 @@ async fn a_project_that_is_deleted_meanwhile_is_left_out() {
     let aws = FakeAws::start();
     aws.project(REGION, "shop", &[]);
     aws.refuse("*", "ListBuildsForProject", 400, "ResourceNotFoundException", "it does not exist");
-    assert_eq!(counts(&run(&aws.url(), "")).await, ["no data: there are no projects in CodeBuild"]);
+    assert_eq!(counts(&context_with(&aws.url(), "")).await, ["no data: there are no projects in CodeBuild"]);
 }
 
 #[tokio::test]
 async fn the_metrics_share_one_list_and_its_requests_are_counted() {
     let aws = FakeAws::start();
     aws.project(REGION, "shop", &[build("SUCCEEDED", HOUR, HOUR)]);
-    let context = run(&aws.url(), "");
+    let context = context_with(&aws.url(), "");
 
     for _ in 0..2 {
         context.get::<CodeBuildBuilds>().await.unwrap();
@@ -265,7 +271,7 @@ async fn refused_credentials_are_an_error() {
     let aws = FakeAws::start();
     aws.refuse("*", "ListProjects", 400, "UnrecognizedClientException", "The security token is invalid.");
 
-    let context = run(&aws.url(), "");
+    let context = context_with(&aws.url(), "");
     let list: Result<CodeBuildBuilds, Unavailable> = context.get().await;
 
     let text = lines(builds(list.unwrap(), window())).join("\n");

@@ -5,7 +5,7 @@ use system_health_registry::Context;
 
 use super::{
     fake::FakeAws,
-    run::{REGION, lines, run},
+    run::{REGION, context_with, lines},
 };
 
 const STANDARD: &str = "STANDARD";
@@ -34,7 +34,7 @@ async fn the_latest_execution_that_passed_or_failed_decides() {
     }
     // The rollback succeeded, but the newest version still fails.
     aws.pipeline(REGION, "rolled-back", &[("Succeeded", "ROLLBACK"), ("Failed", STANDARD)]);
-    let states = states(&run(&aws.url(), "")).await;
+    let states = states(&context_with(&aws.url(), "")).await;
 
     insta::assert_snapshot!(lines(pipeline_state(states.clone())).join("\n"), @r"
     0 [pipeline:failing, region:us-east-1]
@@ -51,7 +51,7 @@ async fn the_evidence_says_which_execution_decided() {
     let aws = FakeAws::start();
     aws.pipeline(REGION, "shop", &executions(&["InProgress", "Failed", "Succeeded"]));
 
-    let reading = pipeline_state(states(&run(&aws.url(), "")).await).unwrap();
+    let reading = pipeline_state(states(&context_with(&aws.url(), "")).await).unwrap();
 
     let sample = &reading.samples()[0];
     let items = sample.evidence().items().iter();
@@ -71,7 +71,7 @@ async fn a_pipeline_that_cannot_be_read_leaves_no_number_for_its_region() {
     aws.pipeline(REGION, "shop", &executions(&["Failed"]));
     aws.pipeline("eu-west-1", "shop", &executions(&["Failed"]));
     aws.refuse("eu-west-1", "ListPipelineExecutions", 500, "InternalFailure", "no");
-    let states = states(&run(&aws.url(), "regions = ['eu-west-1', 'us-east-1']")).await;
+    let states = states(&context_with(&aws.url(), "regions = ['eu-west-1', 'us-east-1']")).await;
 
     let failed = "failed: pipeline:shop region:eu-west-1: the request codepipeline:ListPipelineExecutions \
                   failed: AWS returned an error (InternalFailure): no";
@@ -86,7 +86,7 @@ async fn a_pipeline_that_aws_denies_is_no_failure_but_its_region_has_no_number()
         aws.pipeline(region, pipeline, &executions(&["Failed"]));
     }
     aws.deny("ListPipelineExecutions", "secret");
-    let states = states(&run(&aws.url(), "regions = ['eu-west-1', 'us-east-1']")).await;
+    let states = states(&context_with(&aws.url(), "regions = ['eu-west-1', 'us-east-1']")).await;
 
     assert_eq!(lines(pipelines_failing(states.clone())), ["1 [region:us-east-1]"]);
     assert_eq!(
@@ -101,7 +101,7 @@ async fn a_failure_is_not_hidden_by_a_pipeline_that_aws_denies() {
     aws.pipeline(REGION, "a-secret", &executions(&["Failed"]));
     aws.pipeline(REGION, "shop", &executions(&["Superseded"; 40]));
     aws.deny("ListPipelineExecutions", "a-secret");
-    let failing = lines(pipelines_failing(states(&run(&aws.url(), "")).await));
+    let failing = lines(pipelines_failing(states(&context_with(&aws.url(), "")).await));
     assert!(failing[0].starts_with("error: ") && failing[0].contains("pipeline:shop"), "{failing:?}");
 }
 
@@ -109,7 +109,7 @@ async fn a_failure_is_not_hidden_by_a_pipeline_that_aws_denies() {
 async fn a_missing_permission_is_no_data_that_names_it() {
     let aws = FakeAws::start();
     aws.refuse("*", "ListPipelines", 400, "AccessDeniedException", "no");
-    let states = states(&run(&aws.url(), "")).await;
+    let states = states(&context_with(&aws.url(), "")).await;
 
     let expected =
         "no data: the AWS credentials need the permission `codepipeline:ListPipelines` in us-east-1: no";
@@ -121,7 +121,7 @@ async fn a_missing_permission_is_no_data_that_names_it() {
 async fn without_a_decided_pipeline_there_is_no_data() {
     let aws = FakeAws::start();
     aws.pipeline(REGION, "new", &executions(&["InProgress"]));
-    let states = states(&run(&aws.url(), "pipelines = ['n*']")).await;
+    let states = states(&context_with(&aws.url(), "pipelines = ['n*']")).await;
 
     let expected = "no data: no pipeline in CodePipeline has an execution that passed or failed";
     assert_eq!(lines(pipeline_state(states.clone())), [expected]);
@@ -133,7 +133,7 @@ async fn a_pipeline_that_is_deleted_meanwhile_is_left_out() {
     let aws = FakeAws::start();
     aws.pipeline(REGION, "shop", &executions(&["Failed"]));
     aws.refuse("*", "ListPipelineExecutions", 400, "PipelineNotFoundException", "no");
-    let states = states(&run(&aws.url(), "")).await;
+    let states = states(&context_with(&aws.url(), "")).await;
     assert_eq!(
         lines(pipelines_failing(states)),
         ["no data: no pipeline in CodePipeline has an execution that passed or failed"]
@@ -144,7 +144,7 @@ async fn a_pipeline_that_is_deleted_meanwhile_is_left_out() {
 async fn executions_that_never_decide_are_an_error_and_not_read_without_end() {
     let aws = FakeAws::start();
     aws.pipeline(REGION, "shop", &executions(&["Superseded"; 40]));
-    let states = states(&run(&aws.url(), "")).await;
+    let states = states(&context_with(&aws.url(), "")).await;
     assert_eq!(
         lines(pipeline_state(states)),
         ["error: all 1 items failed; the first one: pipeline:shop region:us-east-1: the response to \

@@ -11,15 +11,15 @@ use system_health_collectors::aws::{
 use system_health_registry::{Context, Event, Events, StartedAt, Window};
 use system_health_test_support::moto::{AccessKey, Moto};
 
-use super::run::{lines, run_as};
+use super::run::{context_with_credentials, lines};
 
 /// The time of a run by when the builds of moto have ended.
 fn soon() -> SystemTime {
     SystemTime::now() + Duration::from_mins(10)
 }
 
-fn run(moto: &Moto, key: &AccessKey) -> Context {
-    run_as(&moto.url(), (&key.id, &key.secret), soon())
+fn context_with_key(moto: &Moto, key: &AccessKey) -> Context {
+    context_with_credentials(&moto.url(), (&key.id, &key.secret), soon())
 }
 
 async fn read(context: &Context) -> [Vec<String>; 3] {
@@ -57,7 +57,7 @@ async fn builds_pipelines_and_alarms_are_read_with_a_sufficient_policy() {
     ];
     let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
     moto.put_user_policy("reporter", &json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
-    let context = run(&moto, &key);
+    let context = context_with_key(&moto, &key);
 
     let [builds, pipelines, alarms] = read(&context).await;
 
@@ -97,7 +97,7 @@ async fn without_permission_there_is_no_data_and_a_wrong_key_is_an_error() {
     // moto takes the name of the service from the signature. AWS calls the last action `cloudwatch:DescribeAlarms`.
     let actions = ["codebuild:ListProjects", "codepipeline:ListPipelines", "monitoring:DescribeAlarms"];
 
-    for (reading, denied) in read(&run(&moto, &key)).await.iter().zip(actions) {
+    for (reading, denied) in read(&context_with_key(&moto, &key)).await.iter().zip(actions) {
         let action = denied.replace("monitoring", "cloudwatch");
         let expected = format!(
             "no data: the AWS credentials need the permission `{action}` in us-east-1: User: \
@@ -105,7 +105,7 @@ async fn without_permission_there_is_no_data_and_a_wrong_key_is_an_error() {
         );
         assert_eq!(reading, &[expected]);
     }
-    for reading in read(&run(&moto, &wrong)).await {
+    for reading in read(&context_with_key(&moto, &wrong)).await {
         let [line] = &reading[..] else { panic!("{reading:?}") };
         let refused = "failed: AWS does not accept the AWS credentials of this process";
         assert!(line.starts_with("error: ") && line.contains(refused), "{line}");

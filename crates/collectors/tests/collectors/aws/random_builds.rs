@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use super::{
     fake::FakeAws,
-    run::{REGION, before, lines, run, window},
+    run::{REGION, before, context_with, lines, window},
 };
 
 const STATUSES: [&str; 5] = ["SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT"];
@@ -38,7 +38,7 @@ proptest! {
         aws.project(REGION, "shop", &history);
 
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let list: CodeBuildBuilds = runtime.block_on(run(&aws.url(), "").get()).unwrap();
+        let list: CodeBuildBuilds = runtime.block_on(context_with(&aws.url(), "").get()).unwrap();
 
         let count = |wanted: &str| {
             let ended = |end| window().contains(end);

@@ -1,4 +1,4 @@
-//! A run with AWS credentials, and what its metrics say.
+//! Contexts of runs with AWS credentials, and readings as lines.
 
 use std::{
     path::Path,
@@ -40,8 +40,8 @@ fn config(url: &str, (id, secret): (&str, &str)) -> SdkConfig {
         .build()
 }
 
-/// A run with a configuration. The lines are in the table `[aws]`.
-fn context(config: SdkConfig, at: SystemTime, lines: &str) -> Context {
+/// The context of a run with this configuration. The lines are in the table `[aws]`.
+fn context_from(config: SdkConfig, at: SystemTime, lines: &str) -> Context {
     let toml = format!("[aws]\n{lines}\n");
     let settings = Settings::builder().toml(Path::new("test.toml"), &toml).unwrap().build().unwrap();
     let no_variables: [(&str, &str); 0] = [];
@@ -50,20 +50,20 @@ fn context(config: SdkConfig, at: SystemTime, lines: &str) -> Context {
     Context::starting_at(at).provide(settings).provide(credentials).provide(calls)
 }
 
-/// A run of a user with this key.
-pub(crate) fn run_as(url: &str, key: (&str, &str), at: SystemTime) -> Context {
-    context(config(url, key), at, "")
+/// The context of a run with these credentials.
+pub(crate) fn context_with_credentials(url: &str, key: (&str, &str), at: SystemTime) -> Context {
+    context_from(config(url, key), at, "")
 }
 
-/// A run at the usual time.
-pub(crate) fn run(url: &str, lines: &str) -> Context {
-    context(config(url, KEY), now(), lines)
+/// The context of a run at the usual time. The lines are in the table `[aws]`.
+pub(crate) fn context_with(url: &str, lines: &str) -> Context {
+    context_from(config(url, KEY), now(), lines)
 }
 
-/// A run that repeats failed requests at once.
-pub(crate) fn run_with_retries(url: &str) -> Context {
+/// The context of a run that repeats failed requests at once.
+pub(crate) fn context_with_retries(url: &str) -> Context {
     let at_once = RetryConfig::standard().with_initial_backoff(Duration::ZERO);
-    context(config(url, KEY).into_builder().retry_config(at_once).build(), now(), "")
+    context_from(config(url, KEY).into_builder().retry_config(at_once).build(), now(), "")
 }
 
 /// A reading in lines: `2 [project:shop, region:us-east-1]`, `failed: …`, `no data: …` or `error: …`.

@@ -1,5 +1,5 @@
-//! What is computed later for a past instant is what a run had then. Each test lets a world grow, with a run at each instant,
-//! and then computes the same instants from what is left of it.
+//! What is computed later for a past instant is what a run had then. Each test adds to a repository step by step, with a run at
+//! each instant. Then it computes the same instants from what the repository still contains.
 
 mod commits;
 mod limits;
@@ -47,7 +47,7 @@ fn catalog(prefix: &str) -> Catalog {
 
 /// What a run at an instant has.
 async fn run(stage: Stage, prefix: &str, instant: SystemTime) -> Values {
-    let run = Engine::new().run(&catalog(prefix), &stage.started_at(instant).run()).await;
+    let run = Engine::new().run(&catalog(prefix), &stage.started_at(instant).context()).await;
     let mut values = Values::new();
     for outcome in run.outcomes() {
         add(&mut values, instant, outcome);
@@ -62,7 +62,7 @@ async fn backfill(stage: Stage, prefix: &str) -> Values {
         Some(instant) => add(&mut values, instant, &outcome),
         None => panic!("{:?}", outcome.result),
     };
-    let context = stage.started_at(at(NOW)).run();
+    let context = stage.started_at(at(NOW)).context();
     Engine::new().backfill(&catalog(prefix), &context, &instants(), keep).await;
     values
 }
@@ -76,7 +76,7 @@ async fn without_values(stage: Stage, prefix: &str) -> BTreeMap<String, Vec<u64>
             reasons.entry(line).or_default().extend(instant.map(seconds));
         }
     };
-    let context = stage.started_at(at(NOW)).run();
+    let context = stage.started_at(at(NOW)).context();
     Engine::new().backfill(&catalog(prefix), &context, &instants(), keep).await;
     reasons
 }

@@ -111,7 +111,7 @@ async fn a_quiet_branch_has_0_and_needs_no_query() {
 }
 
 #[tokio::test]
-async fn commits_are_asked_about_in_hundreds_and_in_less_if_github_is_slow() {
+async fn commits_are_requested_in_pages_of_100_and_in_smaller_ones_if_github_is_slow() {
     let github = with(|shop| {
         shop.commits(130);
     });

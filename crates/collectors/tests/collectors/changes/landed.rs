@@ -52,7 +52,7 @@ async fn a_quiet_branch_has_0() {
 async fn the_list_is_read_once_for_all_metrics() {
     let github = github();
     github.repository("acme/shop").commits(3);
-    let context = stage(&github).context();
+    let context = stage(&github).one_repository();
     hotfixes(&context).await.unwrap();
     let landed = system_health_collectors::commits::landed_commits(context.get().await.unwrap()).unwrap();
     assert_eq!(landed.value().to_string(), "3");

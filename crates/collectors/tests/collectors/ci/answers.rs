@@ -32,7 +32,7 @@ async fn reading_of(runs: Value) -> Result<Sample, Unavailable> {
 }
 
 #[tokio::test]
-async fn a_run_without_a_page_has_its_value_all_the_same() {
+async fn a_run_without_a_web_page_still_has_a_value() {
     for page in [Value::Null, json!("runs/7")] {
         let mut run = bare_run(7, "completed", Some("success"));
         run["html_url"] = page.clone();

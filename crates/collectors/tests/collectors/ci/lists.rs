@@ -58,7 +58,7 @@ async fn in_a_busy_repository_the_filtered_list_is_checked_against_the_tip() {
 }
 
 #[tokio::test]
-async fn yesterdays_green_does_not_become_todays_1() {
+async fn a_stale_list_of_the_branch_is_no_data() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(3).run(passed().head_sha(shop.tip("main")).age(days(1))).stop_search_index();
@@ -125,7 +125,7 @@ async fn a_run_in_both_lists_proves_that_nothing_is_missing_between_them() {
 }
 
 #[tokio::test]
-async fn a_state_that_only_the_filtered_list_tells_is_not_believed() {
+async fn the_state_of_a_run_that_only_the_filtered_list_contains_is_read_again() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1).run(passed().age(days(1)));

@@ -49,7 +49,7 @@ async fn over(metric: &str, settings: &str, runs: impl IntoIterator<Item = Run>)
     for run in runs {
         shop.run(run);
     }
-    line(metric, &Stage::on(&github).settings(settings).context()).await
+    line(metric, &Stage::on(&github).settings(settings).one_repository()).await
 }
 
 /// Hours since the start of the red streak.
@@ -91,7 +91,7 @@ async fn a_disabled_workflow_has_no_value() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.run(checks()).run(Run::new("old.yml").conclusion(Failure)).disable_workflow("old.yml");
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     assert_eq!(line("workflow_passing", &context).await, "1 workflow:checks.yml");
     assert_eq!(line("workflows_failing", &context).await, "0");
     assert_eq!(requests(&github), ["actions/runs?per_page=100", "actions/workflows?per_page=100"]);
@@ -124,7 +124,7 @@ async fn runs_of_pull_requests_do_not_hide_those_of_the_branch() {
     for _ in 0..250 {
         shop.run(pull_request());
     }
-    assert_eq!(line("workflows_failing", &Stage::on(&github).context()).await, "1");
+    assert_eq!(line("workflows_failing", &Stage::on(&github).one_repository()).await, "1");
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn a_streak_whose_start_is_not_known_is_no_data() {
     for _ in 0..99 {
         shop.run(pull_request());
     }
-    let stale = line("red_seconds", &Stage::on(&github).context()).await;
+    let stale = line("red_seconds", &Stage::on(&github).one_repository()).await;
     assert!(stale.starts_with("no data: the tests fail, but it is not known since when: "), "{stale}");
     assert!(stale.contains("may be stale"), "{stale}");
     // It lacks all runs, so that nothing older is known.
@@ -234,7 +234,7 @@ async fn a_streak_whose_start_is_not_known_is_no_data() {
     for _ in 0..99 {
         shop.run(pull_request());
     }
-    let stale = line("red_seconds", &Stage::on(&github).context()).await;
+    let stale = line("red_seconds", &Stage::on(&github).one_repository()).await;
     assert!(stale.contains("may be stale"), "{stale}");
 }
 
@@ -242,7 +242,7 @@ async fn a_streak_whose_start_is_not_known_is_no_data() {
 async fn red_and_the_value_share_their_requests() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").run(passed().age(hours(9))).run(failed().age(hours(5)));
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     crate::stage::tests(&context).await.unwrap();
     line("red_seconds", &context).await;
     assert_eq!(requests(&github), ["actions/workflows/checks.yml/runs?per_page=100"]);
@@ -261,13 +261,13 @@ async fn a_failure_is_an_error_and_a_missing_permission_no_data() {
         let github = FakeGitHub::start();
         github.repository("acme/shop").run(failed().re_run());
         github.fail(request, Answer::json(418, &serde_json::json!({"message": "teapot"})));
-        let line = line(metric, &Stage::on(&github).context()).await;
+        let line = line(metric, &Stage::on(&github).one_repository()).await;
         assert!(line.starts_with("error: cannot ") && line.ends_with("teapot: teapot"), "{metric}: {line}");
     }
     let github = FakeGitHub::start();
     github.repository("acme/shop").run(passed());
     github.fail("/workflows?", refusal::forbidden());
-    let line = line("workflow_passing", &Stage::on(&github).context()).await;
+    let line = line("workflow_passing", &Stage::on(&github).one_repository()).await;
     assert!(
         line.starts_with("no data: the GitHub token needs the permission `Actions` (read) for acme/shop: "),
         "{line}"

@@ -6,7 +6,7 @@ use system_health_test_support::github::{
     Commit, Conclusion, Deployment, FakeGitHub, Job, Release, Repository, Run, Tag, refusal,
 };
 
-use super::{collect, context, days, deploy, evidence, hours, now, push, release, shop, value};
+use super::{collect, days, deploy, evidence, hours, now, one_repository, push, release, shop, value};
 use crate::stage::Stage;
 
 const RELEASES: &str = "[dora]\ndeployments = 'releases'";
@@ -29,7 +29,7 @@ async fn a_deployment_counts_at_the_instant_of_its_first_success() {
     .deployment(to("production").age(hours(30)).status("IN_PROGRESS", hours(29)))
     .deployment(to("production").age(hours(20)))
     .deployment(to("staging").success(hours(10)));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
 
     // At 49, 160 and 36 hours before now. That at 168 hours is at the start of the window.
     assert_eq!(value(&context, "frequency").await, "0.429");
@@ -52,7 +52,7 @@ async fn the_environments_are_those_of_the_settings() {
     for environment in ["live-eu", "live-us", "production"] {
         shop.deployment(Deployment::new(environment, &commit).success(hours(5)));
     }
-    let context = context(&github, "[dora]\nenvironments = ['live-eu', 'live-us']");
+    let context = one_repository(&github, "[dora]\nenvironments = ['live-eu', 'live-us']");
     assert_eq!(value(&context, "deployments").await, "1 1");
 }
 
@@ -70,7 +70,7 @@ async fn each_environment_is_a_sequence_of_its_own() {
         .deployment(to("eu", &hats, hours(90)))
         .deployment(to("us", &shoes, hours(89)))
         .deployment(to("us", &hats, hours(80)));
-    let context = context(&github, "[dora]\nenvironments = ['eu', 'us']");
+    let context = one_repository(&github, "[dora]\nenvironments = ['eu', 'us']");
     assert_eq!(value(&context, "frequency").await, "0.286 0.286");
     assert_eq!(value(&context, "commits").await, "2 2");
     // 2 h and 2 h, and 13 h and 12 h.
@@ -103,7 +103,7 @@ async fn a_sign_of_a_failure_is_about_the_deployments_to_each_environment() {
         .deployment(to("eu", &undo, hours(94)))
         .deployment(to("us", &shoes, hours(99)))
         .deployment(to("us", &undo, hours(90)));
-    let context = context(&github, "[dora]\nenvironments = ['eu', 'us']");
+    let context = one_repository(&github, "[dora]\nenvironments = ['eu', 'us']");
     assert_eq!(value(&context, "fail_ratio").await, "0.5 0.5");
     assert_eq!(value(&context, "recovery").await, "21600 21600 21600 32400 32400 32400");
 }
@@ -113,7 +113,7 @@ async fn an_environment_without_deployments_is_an_error_unless_it_exists() {
     let (github, shop) = shop();
     let commit = push(&shop, "Sell socks", days(20));
     shop.deployment(Deployment::new("eu", &commit).success(hours(5)));
-    let misspelled = context(&github, "[dora]\nenvironments = ['eu', 'su']");
+    let misspelled = one_repository(&github, "[dora]\nenvironments = ['eu', 'su']");
     let reading = collect(&misspelled, "frequency").await.unwrap();
     assert_eq!(reading.samples().len(), 1);
     assert_eq!(
@@ -121,7 +121,7 @@ async fn an_environment_without_deployments_is_an_error_unless_it_exists() {
         "environment:su: acme/shop has no deployment to su; its environments are eu; see `environments` in [dora]"
     );
     shop.deployment(Deployment::new("us", &commit).age(days(400)));
-    let unused = context(&github, "[dora]\nenvironments = ['eu', 'US']");
+    let unused = one_repository(&github, "[dora]\nenvironments = ['eu', 'US']");
     assert_eq!(value(&unused, "deployments").await, "1 0");
     assert_eq!(value(&unused, "fail_ratio").await, "0");
 }
@@ -135,7 +135,7 @@ async fn all_statuses_of_a_deployment_are_read() {
         deployment = deployment.status("INACTIVE", hours(48).saturating_sub(Duration::from_mins(minute)));
     }
     shop.deployment(deployment);
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     // The newest hundred statuses have no success.
     insta::assert_snapshot!(evidence(&context, "deployments").await, @"+ deployment of ID to production: it succeeded at 2025-05-30T11:00:00Z");
     assert_eq!(github.requests().len(), 3, "the deployments, and two pages of statuses");
@@ -149,7 +149,7 @@ async fn settings_of_a_repository_override_the_common_ones() {
         .deployment(Deployment::new("old", &commit).age(days(20)).status("SUCCESS", hours(4)));
     let own = "[repositories.'acme/shop'.dora]";
     let settings = |own_keys: &str| format!("[dora]\nmax_requests = 3\nlookback = '30d'\n{own}\n{own_keys}");
-    let context = |own_keys: &str| context(&github, &settings(own_keys));
+    let context = |own_keys: &str| one_repository(&github, &settings(own_keys));
 
     assert_eq!(value(&context("environments = ['live']"), "deployments").await, "1");
     // What the table does not override is that of [dora].
@@ -169,13 +169,13 @@ async fn without_any_deployment_there_is_no_data_that_names_what_exists() {
     let (github, shop) = shop();
     let commit = push(&shop, "Sell socks", days(20));
     assert_eq!(
-        value(&context(&github, ""), "frequency").await,
+        value(&one_repository(&github, ""), "frequency").await,
         "no data: acme/shop has no deployment to production; it has no environments; see `deployments` in [dora]"
     );
     shop.deployment(Deployment::new("live", &commit).success(hours(5)))
         .deployment(Deployment::new("staging", &commit).success(hours(5)));
     assert_eq!(
-        value(&context(&github, ""), "frequency").await,
+        value(&one_repository(&github, ""), "frequency").await,
         "no data: acme/shop has no deployment to production; its environments are live, staging; see `environments` in \
          [dora]"
     );
@@ -183,15 +183,18 @@ async fn without_any_deployment_there_is_no_data_that_names_what_exists() {
         (RELEASES, "acme/shop has no release; see `deployments` in [dora]"),
         (TAGS, "acme/shop has no tag that matches `v*`; see `tags` in [dora]"),
     ] {
-        assert_eq!(value(&context(&github, settings), "frequency").await, format!("no data: {reason}"));
+        assert_eq!(
+            value(&one_repository(&github, settings), "frequency").await,
+            format!("no data: {reason}")
+        );
     }
-    let missing = value(&context(&github, WORKFLOW), "frequency").await;
+    let missing = value(&one_repository(&github, WORKFLOW), "frequency").await;
     let expected = "error: cannot list the deployments of acme/shop: acme/shop has no workflow `deploy.yml`, or the token \
                     may not read it; `workflow` in [dora] is the name of a file in .github/workflows: ";
     assert!(missing.starts_with(expected), "{missing}");
     shop.run(Run::new("deploy.yml").branch("feature"));
     assert_eq!(
-        value(&context(&github, WORKFLOW), "frequency").await,
+        value(&one_repository(&github, WORKFLOW), "frequency").await,
         "no data: deploy.yml never ran on the branch of acme/shop; see `workflow` in [dora]"
     );
 }
@@ -200,7 +203,7 @@ async fn without_any_deployment_there_is_no_data_that_names_what_exists() {
 async fn a_window_without_deployments_is_0_and_over_none_a_ratio_is_no_data() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(90));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "frequency").await, "0");
     assert_eq!(value(&context, "commits").await, "0");
     for metric in ["fail_ratio", "rework_ratio"] {
@@ -229,7 +232,7 @@ async fn the_list_is_read_back_to_the_deployment_before_the_window() {
     for number in 0..120 {
         deploy(&shop, &commit, hours(number));
     }
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "deployments").await, "120");
     assert_eq!(github.requests().len(), 3, "271 deployments in pages of 100");
 }
@@ -241,12 +244,12 @@ async fn a_deployment_that_waited_longer_than_the_lookback_does_not_count() {
     deploy(&shop, &commit, days(80));
     shop.deployment(Deployment::new("production", &commit).age(days(20)).status("SUCCESS", hours(5)))
         .deployment(Deployment::new("production", &commit).age(days(22)).status("SUCCESS", hours(6)));
-    assert_eq!(value(&context(&github, ""), "deployments").await, "1");
-    insta::assert_snapshot!(evidence(&context(&github, ""), "deployments").await, @"
+    assert_eq!(value(&one_repository(&github, ""), "deployments").await, "1");
+    insta::assert_snapshot!(evidence(&one_repository(&github, ""), "deployments").await, @"
     + deployment of ID to production: it succeeded at 2025-06-01T07:00:00Z
     - deployment of ID to production: it was created too long before the window; see `lookback` in [dora]
     ");
-    let longer = context(&github, "[dora]\nlookback = '30d'");
+    let longer = one_repository(&github, "[dora]\nlookback = '30d'");
     assert_eq!(value(&longer, "deployments").await, "2");
 }
 
@@ -259,14 +262,14 @@ async fn releases_count_when_they_are_published() {
         .release(Release::new("v3-rc", &commit).age(hours(30)).prerelease())
         .release(Release::new("v3", &commit).age(hours(20)).without_tag())
         .release(Release::new("v4", &commit).draft());
-    assert_eq!(value(&context(&github, RELEASES), "deployments").await, "2");
-    insta::assert_snapshot!(evidence(&context(&github, RELEASES), "deployments").await, @"
+    assert_eq!(value(&one_repository(&github, RELEASES), "deployments").await, "2");
+    insta::assert_snapshot!(evidence(&one_repository(&github, RELEASES), "deployments").await, @"
     + release v2: it succeeded at 2025-05-30T20:00:00Z
     + release v3: it succeeded at 2025-05-31T16:00:00Z
     - release v3-rc: it is a prerelease; see `prereleases` in [dora]
     - release v4: it is a draft
     ");
-    let all = context(&github, "[dora]\ndeployments = 'releases'\nprereleases = true");
+    let all = one_repository(&github, "[dora]\ndeployments = 'releases'\nprereleases = true");
     assert_eq!(value(&all, "deployments").await, "3");
 }
 
@@ -276,7 +279,7 @@ async fn a_release_counts_even_if_its_draft_is_older_than_the_lookback() {
     let commit = push(&shop, "Sell socks", days(60));
     shop.release(Release::new("v1", &commit).age(days(50)))
         .release(Release::new("v2", &commit).age(hours(40)).created(days(40)));
-    assert_eq!(value(&context(&github, RELEASES), "deployments").await, "1");
+    assert_eq!(value(&one_repository(&github, RELEASES), "deployments").await, "1");
 }
 
 #[tokio::test]
@@ -284,7 +287,7 @@ async fn a_release_counts_on_any_page_if_it_is_the_latest_one() {
     let (github, shop) = shop_with_many_releases();
     let commit = push(&shop, "Sell shoes", days(60));
     shop.release(Release::new("waited", &commit).age(hours(40)).created(days(42)));
-    let context = context(&github, RELEASES);
+    let context = one_repository(&github, RELEASES);
     insta::assert_snapshot!(evidence(&context, "deployments").await, @"+ release waited: it succeeded at 2025-05-30T20:00:00Z");
     assert_eq!(github.requests().len(), 2, "its page is the second one");
 }
@@ -295,7 +298,7 @@ async fn the_evidence_says_that_a_release_may_be_missing() {
     let commit = push(&shop, "Sell shoes", days(60));
     shop.release(Release::new("waited", &commit).age(hours(40)).created(days(42)))
         .release(Release::new("newer", &commit).age(hours(30)));
-    let context = context(&github, RELEASES);
+    let context = one_repository(&github, RELEASES);
     insta::assert_snapshot!(evidence(&context, "deployments").await, @"
     + release newer: it succeeded at 2025-05-31T06:00:00Z
     - releases created before 2025-04-30T00:00:00Z: they were not read; if a draft among them was published in the window, it is missing; see `lookback` in [dora]
@@ -323,7 +326,7 @@ async fn a_tag_counts_at_the_date_of_its_tagger_or_else_of_its_commit() {
         .tag(Tag::new("v3", &recent))
         .tag(Tag::new("nightly", &recent))
         .tag(Tag::new("vnext", "0000000000"));
-    let context = context(&github, TAGS);
+    let context = one_repository(&github, TAGS);
     assert_eq!(value(&context, "deployments").await, "2");
     insta::assert_snapshot!(evidence(&context, "deployments").await, @"
     + tag v2: it succeeded at 2025-05-30T10:00:00Z
@@ -365,7 +368,7 @@ async fn each_passed_attempt_of_the_workflow_is_a_deployment_at_the_end_of_its_l
         .run(run().age(hours(17)).fork("mallory/shop").branch("main"))
         .run(run().age(hours(16)).event("pull_request"))
         .run(Run::new("checks.yml").age(hours(15)).with_job(deployed(hours(15))));
-    let context = context(&github, WORKFLOW);
+    let context = one_repository(&github, WORKFLOW);
     // At 167, 99, 49 and 89 hours before now. That at 168 hours is at the start of the window.
     assert_eq!(value(&context, "deployments").await, "4");
 }
@@ -376,7 +379,7 @@ async fn more_runs_than_the_settings_permit_are_an_error() {
     for age in 1..5 {
         shop.run(Run::new("deploy.yml").age(hours(age)).job("deploy", Conclusion::Success));
     }
-    let context = context(&github, "[dora]\ndeployments = 'workflow'\nmax_requests = 3");
+    let context = one_repository(&github, "[dora]\ndeployments = 'workflow'\nmax_requests = 3");
     assert_eq!(
         value(&context, "deployments").await,
         "error: cannot list the deployments of acme/shop: more runs of deploy.yml would have to be requested than \
@@ -398,7 +401,7 @@ async fn a_missing_permission_is_no_data_that_names_it() {
             _ => refusal::forbidden(),
         };
         github.fail(path, answer);
-        let value = value(&context(&github, settings), "frequency").await;
+        let value = value(&one_repository(&github, settings), "frequency").await;
         let expected =
             format!("no data: the GitHub token needs the permission `{permission}` (read) for acme/shop");
         assert!(value.starts_with(&expected), "{value}");
@@ -418,7 +421,7 @@ async fn a_list_that_is_too_long_is_an_error() {
         "[github]\napi_url = \"{}\"\nmax_pages = 1\n[repository]\nname = \"acme/shop\"",
         github.url()
     );
-    let context = Stage::empty().token().settings(&settings).started_at(now()).context();
+    let context = Stage::empty().token().settings(&settings).started_at(now()).one_repository();
     let value = value(&context, "frequency").await;
-    assert!(value.contains("more than 1 pages"), "{value}");
+    assert!(value.contains("more pages than `max_pages` in [github] allows (1)"), "{value}");
 }

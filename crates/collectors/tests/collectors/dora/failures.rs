@@ -2,7 +2,7 @@
 
 use system_health_test_support::github::{Commit, Issue, Release, refusal};
 
-use super::{context, days, deploy, evidence, hours, push, release, shop, value};
+use super::{days, deploy, evidence, hours, one_repository, push, release, shop, value};
 
 /// The values of all metrics about failures.
 async fn values(context: &crate::stage::OneRepository) -> [String; 4] {
@@ -24,7 +24,7 @@ async fn a_hotfix_means_that_the_deployment_before_it_failed() {
     push(&shop, "hotfix: sell shoes in pairs", hours(98));
     release(&shop, "hotfix: really", hours(96));
     release(&shop, "Sell hats", hours(50));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0.333", "14400 14400 14400", "1", "0.333"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
     + deployment of ID to production: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`; ID hotfix: really: its subject starts with `hotfix`
@@ -46,7 +46,7 @@ async fn a_revert_means_that_the_deployment_that_brought_the_commit_failed() {
     release(&shop, "Sell shoes", hours(100));
     release(&shop, "Sell hats", hours(95));
     release(&shop, "Revert \"Sell shoes\"", hours(90));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0.333", "36000 36000 36000", "1", "0.333"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @r#"
     + deployment of ID to production: ID Revert "Sell shoes": its subject is `Revert "…"`
@@ -64,7 +64,7 @@ async fn a_revert_of_something_that_was_not_deployed_is_no_failure() {
     release(&shop, &format!("Undo the hats\n\nThis reverts commit {hats}.\n\nRevert"), hours(97));
     push(&shop, "Sell coats", hours(96));
     release(&shop, "Revert \"Sell coats\"", hours(94));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0", NOT_RECOVERED, "0", "0"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @r#"
     - deployment of ID to production: it did not fail
@@ -81,8 +81,8 @@ async fn a_hotfix_after_the_failure_window_is_no_failure() {
     release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));
     release(&shop, "hotfix: sell shoes in pairs", hours(74));
-    assert_eq!(values(&context(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
-    let longer = context(&github, "[dora]\nfailure_window = '25h'");
+    assert_eq!(values(&one_repository(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
+    let longer = one_repository(&github, "[dora]\nfailure_window = '25h'");
     assert_eq!(values(&longer).await, ["0.5", "93600 93600 93600", "1", "0.5"]);
 }
 
@@ -92,7 +92,7 @@ async fn a_hotfix_that_is_not_deployed_yet_is_a_failure_that_has_not_ended() {
     release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(10));
     push(&shop, "hotfix: sell shoes in pairs", hours(2));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["1", NOT_RECOVERED, "0", "0"]);
     insta::assert_snapshot!(evidence(&context, "recovery").await, @"- deployment of ID to production: its failure has not ended: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`, which was not deployed yet");
 }
@@ -106,7 +106,7 @@ async fn a_rollback_means_that_the_deployment_before_it_failed_and_ends_the_fail
     // It is about what was rolled back.
     release(&shop, "hotfix: sell shoes in pairs", hours(90));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(99)));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0.333", "3600 3600 3600", "1", "0.667"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
     + deployment of ID to production: it was rolled back by the deployment of ID to production; ID hotfix: sell shoes in pairs: its subject starts with `hotfix`; incident #1 No shoes, which is open
@@ -123,7 +123,7 @@ async fn what_an_earlier_deployment_brought_is_not_pending_after_a_rollback() {
     release(&shop, "hotfix: sell shoes in pairs", hours(96));
     // It is too late to mean that the hotfix failed, and the branch still contains the hotfix.
     deploy(&shop, &shoes, hours(60));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0.333", "14400 14400 14400", "1", "0.333"]);
     insta::assert_snapshot!(evidence(&context, "recovery").await, @"+ deployment of ID to production: its failure ended at 2025-05-28T12:00:00Z, after 4h: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`");
 }
@@ -135,9 +135,9 @@ async fn an_incident_after_a_rollback_has_not_ended_with_it() {
     release(&shop, "Sell shoes", hours(100));
     deploy(&shop, &first, hours(99));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(98)));
-    assert_eq!(values(&context(&github, "")).await, ["0.5", NOT_RECOVERED, "0", "0.5"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", NOT_RECOVERED, "0", "0.5"]);
     shop.replace_issue(1, Issue::new("No shoes").label("incident").age(hours(98)).close(hours(95)));
-    assert_eq!(values(&context(&github, "")).await, ["0.5", "18000 18000 18000", "1", "0.5"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "18000 18000 18000", "1", "0.5"]);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_late_rollback_is_no_failure() {
     let first = release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));
     deploy(&shop, &first, hours(70));
-    assert_eq!(values(&context(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn an_incident_belongs_to_the_deployment_before_it_unless_it_names_another
         .issue(Issue::new("Not one").age(hours(70)))
         .issue(Issue::new("Wrong").label("incident").age(hours(70)).close_as(hours(1), Some("NOT_PLANNED")))
         .issue(Issue::new("Twice").label("incident").age(hours(70)).close_as(hours(1), Some("DUPLICATE")));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     // 40 h and 10 h. Incidents that were closed without a deployment cause none.
     assert_eq!(values(&context).await, ["1", "90000 133200 142920", "2", "0"]);
     insta::assert_snapshot!(evidence(&context, "recovery").await, @"
@@ -186,7 +186,7 @@ async fn an_open_incident_is_a_failure_that_has_not_ended() {
     release(&shop, "Sell shoes", hours(100));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(95)))
         .issue(Issue::new("No socks").label("incident").age(hours(95)).close(hours(90)));
-    assert_eq!(values(&context(&github, "")).await, ["1", NOT_RECOVERED, "0", "0"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["1", NOT_RECOVERED, "0", "0"]);
 }
 
 #[tokio::test]
@@ -196,9 +196,9 @@ async fn a_fix_ends_an_incident_when_it_is_deployed_and_not_when_it_closes_the_i
     release(&shop, "Sell shoes", hours(100));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(95)).close(hours(90)));
     push(&shop, "Sell them in pairs\n\nFixes #1", hours(90));
-    assert_eq!(values(&context(&github, "")).await, ["1", NOT_RECOVERED, "0", "0"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["1", NOT_RECOVERED, "0", "0"]);
     release(&shop, "Sell hats", hours(80));
-    assert_eq!(values(&context(&github, "")).await, ["0.5", "72000 72000 72000", "1", "0.5"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "72000 72000 72000", "1", "0.5"]);
 }
 
 #[tokio::test]
@@ -212,16 +212,16 @@ async fn an_incident_that_is_reopened_after_its_fix_ends_with_the_last_one() {
 
     // The issue was closed before the fix was deployed, and once more after it.
     shop.replace_issue(1, issue().close(hours(91)).reopen(hours(90)).close(hours(10)));
-    assert_eq!(values(&context(&github, "")).await, ["0.5", "36000 36000 36000", "1", "0.5"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "36000 36000 36000", "1", "0.5"]);
     shop.replace_issue(1, issue().close(hours(91)).reopen(hours(80)));
-    assert_eq!(values(&context(&github, "")).await, ["0.5", NOT_RECOVERED, "0", "0.5"]);
-    insta::assert_snapshot!(evidence(&context(&github, ""), "recovery").await, @"- deployment of ID to production: its failure has not ended: incident #1 No shoes, which is open");
+    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", NOT_RECOVERED, "0", "0.5"]);
+    insta::assert_snapshot!(evidence(&one_repository(&github, ""), "recovery").await, @"- deployment of ID to production: its failure has not ended: incident #1 No shoes, which is open");
     shop.replace_issue(1, issue().close(hours(91)).reopen(hours(80)).close(hours(70)));
-    assert_eq!(values(&context(&github, "")).await, ["0.5", "108000 108000 108000", "1", "0.5"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "108000 108000 108000", "1", "0.5"]);
 
     // The second fix is deployed 25 hours after the failure.
     release(&shop, "Sell pairs of shoes\n\nFixes #1", hours(75));
-    assert_eq!(values(&context(&github, "")).await, ["0.333", "90000 90000 90000", "1", "0.667"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["0.333", "90000 90000 90000", "1", "0.667"]);
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn an_incident_before_any_known_deployment_is_no_failure() {
     let (github, shop) = shop();
     shop.issue(Issue::new("No socks").label("incident").age(hours(120)).close(hours(110)));
     release(&shop, "Sell shoes", hours(100));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0", NOT_RECOVERED, "0", "0"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
     - deployment of ID to production: it did not fail
@@ -244,7 +244,7 @@ async fn the_labels_of_incidents_are_those_of_the_settings() {
     release(&shop, "Sell shoes", hours(100));
     shop.issue(Issue::new("No shoes").label("outage").label("sev1").age(hours(95)).close(hours(90)));
     for (labels, ratio) in [("'outage', 'sev1'", "1"), ("'sev2'", "0"), ("", "0")] {
-        let context = context(&github, &format!("[dora]\nincident_labels = [{labels}]"));
+        let context = one_repository(&github, &format!("[dora]\nincident_labels = [{labels}]"));
         assert_eq!(value(&context, "fail_ratio").await, ratio, "{labels}");
     }
 }
@@ -257,7 +257,7 @@ async fn the_hotfix_of_a_merged_branch_landed_with_the_merge() {
     release(&shop, "Sell shoes", hours(100));
     shop.commit(Commit::new("Merge branch 'hotfix'").after(["main", "hotfix"]).age(hours(99)));
     deploy(&shop, &shop.tip("main"), hours(98));
-    assert_eq!(values(&context(&github, "")).await, ["0.5", "7200 7200 7200", "1", "0.5"]);
+    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "7200 7200 7200", "1", "0.5"]);
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn metrics_about_failures_share_their_requests() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     values(&context).await;
     // The deployments, two comparisons, pull requests and incidents.
     assert_eq!(github.requests().len(), 5, "{:#?}", github.requests());
@@ -276,7 +276,7 @@ async fn without_the_permission_to_read_issues_there_is_no_data() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     let forbidden = refusal::query_error("FORBIDDEN", "Resource not accessible by integration");
-    let inner = context(&github, "");
+    let inner = one_repository(&github, "");
     // The first query is about deployments, and there is nothing in the window to compare.
     value(&inner, "frequency").await;
     github.fail("/graphql", forbidden);
@@ -294,14 +294,14 @@ async fn without_the_branch_it_is_unknown_which_commits_are_not_deployed() {
     }
     push(&shop, "hotfix: sell shoes in pairs", hours(2));
     let releases = "[dora]\ndeployments = 'releases'";
-    assert_eq!(value(&context(&github, releases), "fail_ratio").await, "1");
+    assert_eq!(value(&one_repository(&github, releases), "fail_ratio").await, "1");
 
     shop.rename_branch("main", "trunk");
     for metric in ["fail_ratio", "recovery", "rework_ratio"] {
-        let value = value(&context(&github, releases), metric).await;
+        let value = value(&one_repository(&github, releases), metric).await;
         assert_eq!(value, "error: the branch `main` of acme/shop was renamed to `trunk`", "{metric}");
     }
-    assert_eq!(value(&context(&github, releases), "frequency").await, "0.143");
+    assert_eq!(value(&one_repository(&github, releases), "frequency").await, "0.143");
 }
 
 #[tokio::test]
@@ -313,7 +313,7 @@ async fn the_evidence_says_if_github_cannot_compare_the_last_deployment_with_the
     shop.commit(Commit::new("Start again").branch("rewritten").after(nothing).age(hours(11)));
     deploy(&shop, &shop.tip("rewritten"), hours(10));
     push(&shop, "hotfix: sell shoes in pairs", hours(2));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "fail_ratio").await, "0");
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
     - deployment of ID to production: it did not fail

@@ -2,7 +2,7 @@
 
 use system_health_test_support::github::{Commit, Deployment, PullRequest, Release, refusal};
 
-use super::{context, days, deploy, evidence, hours, now, push, release, shop, value};
+use super::{days, deploy, evidence, hours, now, one_repository, push, release, shop, value};
 
 #[tokio::test]
 async fn the_commits_between_two_deployments_count_from_when_they_were_authored() {
@@ -11,7 +11,7 @@ async fn the_commits_between_two_deployments_count_from_when_they_were_authored(
     push(&shop, "Sell shoes", hours(60));
     shop.commit(Commit::new("Sell hats").age(hours(55)).authored_at(now() - hours(80)));
     release(&shop, "Sell coats", hours(50));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
 
     // 10 h, 30 h and 1 h.
     assert_eq!(value(&context, "commits").await, "3");
@@ -29,7 +29,7 @@ async fn the_commits_between_two_deployments_count_from_when_they_were_authored(
 async fn the_first_deployment_has_no_lead_times_and_says_so() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", hours(50));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(
         value(&context, "lead_time").await,
         "no data: there are no commits that were deployed in the window"
@@ -47,7 +47,7 @@ async fn a_repetition_and_a_rollback_bring_nothing_and_a_commit_counts_once() {
     deploy(&shop, &second, hours(70));
     deploy(&shop, &first, hours(65));
     release(&shop, "Sell hats", hours(60));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "commits").await, "2");
     insta::assert_snapshot!(evidence(&context, "commits").await, @"
     + ID Sell shoes: it began when it was committed at 2025-05-28T07:00:00Z, and deployment of ID to production brought it to production after 1h
@@ -66,7 +66,7 @@ async fn after_a_rollback_only_what_was_never_deployed_is_new() {
     release(&shop, "Sell shoes", days(9));
     deploy(&shop, &first, hours(100));
     release(&shop, "Sell hats", hours(60));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "lead_time").await, "3600 3600 3600");
 }
 
@@ -77,7 +77,7 @@ async fn a_rollback_before_the_window_is_recognized_if_its_commit_was_deployed_b
     release(&shop, "Sell shoes", days(9));
     deploy(&shop, &first, days(8));
     release(&shop, "Sell hats", hours(60));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "lead_time").await, "3600 3600 3600");
 }
 
@@ -90,7 +90,7 @@ async fn a_squashed_pull_request_counts_from_its_first_commit_and_a_rebased_one_
     let rebased = [push(&shop, "Sell hats", hours(58)), push(&shop, "Sell coats", hours(57))];
     shop.pull_request(PullRequest::new("Sell more").age(hours(140)).landed_as(&rebased));
     deploy(&shop, &rebased[1], hours(50));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     insta::assert_snapshot!(evidence(&context, "lead_time").await, @"
     + ID Sell shoes (#1): it began with the first commit of #1 at 2025-05-28T08:00:00Z, and deployment of ID to production brought it to production after 2days 2h
     + ID Sell hats: it began when it was committed at 2025-05-30T02:00:00Z, and deployment of ID to production brought it to production after 8h
@@ -108,12 +108,12 @@ async fn a_commit_with_more_pull_requests_than_were_listed_is_an_error() {
     for _ in 0..20 {
         shop.pull_request(PullRequest::new("Sell shoes").age(hours(100)).landed_as([&commit]));
     }
-    assert_eq!(value(&context(&github, ""), "commits").await, "1");
+    assert_eq!(value(&one_repository(&github, ""), "commits").await, "1");
 
     shop.pull_request(PullRequest::new("Sell shoes").age(hours(100)).landed_as([&commit]));
 
     assert_eq!(
-        value(&context(&github, ""), "commits").await,
+        value(&one_repository(&github, ""), "commits").await,
         format!(
             "error: cannot read the pull requests of commits in acme/shop: GitHub listed 20 of the 21 of {commit}"
         )
@@ -127,7 +127,7 @@ async fn a_merge_does_not_count_but_its_commits_do() {
     shop.commit(Commit::new("Sell shoes").branch("topic").after(["main"]).age(hours(90)))
         .commit(Commit::new("Merge branch 'topic'").after(["main", "topic"]).age(hours(55)));
     deploy(&shop, &shop.tip("main"), hours(50));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "lead_time").await, "144000 144000 144000");
     insta::assert_snapshot!(evidence(&context, "lead_time").await, @"
     + ID Sell shoes: it began when it was committed at 2025-05-28T18:00:00Z, and deployment of ID to production brought it to production after 1day 16h
@@ -141,7 +141,7 @@ async fn a_date_after_the_deployment_does_not_count() {
     release(&shop, "Sell socks", days(9));
     shop.commit(Commit::new("Sell shoes").age(hours(60)).authored_at(now() - hours(40)));
     deploy(&shop, &shop.tip("main"), hours(50));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "commits").await, "0");
     insta::assert_snapshot!(evidence(&context, "commits").await, @"- ID Sell shoes: its date, 2025-05-30T20:00:00Z, is after its deployment, so a clock was wrong");
 }
@@ -153,7 +153,7 @@ async fn a_deployment_from_another_branch_brings_only_what_is_new() {
     shop.commit(Commit::new("Urgent").branch("urgent").after(["main"]).age(hours(80)));
     deploy(&shop, &shop.tip("urgent"), hours(75));
     release(&shop, "Sell shoes", hours(50));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     // 5 h and 1 h; the second deployment does not contain the first.
     assert_eq!(value(&context, "lead_time").await, "10800 16560 17856");
 }
@@ -163,7 +163,7 @@ async fn commits_that_no_longer_exist_leave_the_lead_time_unknown() {
     let (github, shop) = shop();
     deploy(&shop, "1234567890123456789012345678901234567890", days(9));
     release(&shop, "Sell socks", hours(50));
-    let context = context(&github, "");
+    let context = one_repository(&github, "");
     assert_eq!(value(&context, "commits").await, "0");
     insta::assert_snapshot!(evidence(&context, "commits").await, @"- deployment of ID to production: GitHub cannot compare it with 1234567890, which was deployed before it");
 }
@@ -174,7 +174,7 @@ async fn a_deleted_tag_leaves_the_lead_time_unknown() {
     let commit = push(&shop, "Sell shoes", hours(50));
     shop.release(Release::new("v1", &commit).age(days(9)).without_tag())
         .release(Release::new("v2", &commit).age(hours(40)));
-    let context = context(&github, "[dora]\ndeployments = 'releases'");
+    let context = one_repository(&github, "[dora]\ndeployments = 'releases'");
     insta::assert_snapshot!(evidence(&context, "commits").await, @"- release v2: the commit of the deployment before it no longer exists");
 }
 
@@ -186,7 +186,7 @@ async fn all_pages_of_a_comparison_are_read() {
         push(&shop, "Sell shoes", hours(100).saturating_sub(std::time::Duration::from_mins(number)));
     }
     deploy(&shop, &shop.tip("main"), hours(50));
-    assert_eq!(value(&context(&github, ""), "commits").await, "250");
+    assert_eq!(value(&one_repository(&github, ""), "commits").await, "250");
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn more_comparisons_than_the_settings_permit_are_an_error() {
         release(&shop, "Sell socks", hours(10 * number));
     }
     assert_eq!(
-        value(&context(&github, "[dora]\nmax_requests = 3"), "commits").await,
+        value(&one_repository(&github, "[dora]\nmax_requests = 3"), "commits").await,
         "error: 4 comparisons of deployments of acme/shop would have to be requested; set a shorter window in [metrics], or raise \
          `max_requests` in [dora], which is 3"
     );
@@ -208,7 +208,7 @@ async fn a_missing_permission_is_no_data_that_names_it() {
     release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(50));
     github.fail("/compare", refusal::forbidden());
-    let value = value(&context(&github, ""), "commits").await;
+    let value = value(&one_repository(&github, ""), "commits").await;
     let expected = "no data: the GitHub token needs the permission `Contents` (read) for acme/shop";
     assert!(value.starts_with(expected), "{value}");
 }
@@ -220,5 +220,5 @@ async fn the_deployment_before_the_window_is_the_last_one_that_succeeded() {
     let failed = push(&shop, "Sell shoes", days(8));
     shop.deployment(Deployment::new("production", failed).age(days(8)).status("FAILURE", days(8)));
     release(&shop, "Sell hats", hours(50));
-    assert_eq!(value(&context(&github, ""), "commits").await, "2");
+    assert_eq!(value(&one_repository(&github, ""), "commits").await, "2");
 }

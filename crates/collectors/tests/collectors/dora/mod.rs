@@ -48,8 +48,8 @@ fn release(shop: &Repository, message: &str, age: Duration) -> String {
     commit
 }
 
-fn context(github: &FakeGitHub, settings: &str) -> OneRepository {
-    Stage::on(github).settings(settings).started_at(now()).context()
+fn one_repository(github: &FakeGitHub, settings: &str) -> OneRepository {
+    Stage::on(github).settings(settings).started_at(now()).one_repository()
 }
 
 async fn collect(context: &OneRepository, metric: &str) -> Result<Reading, Unavailable> {

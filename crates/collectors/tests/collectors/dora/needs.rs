@@ -6,7 +6,7 @@ use system_health_collectors::github::{GitHubAccess, GitHubApi};
 use system_health_registry::Settings;
 use system_health_test_support::github::{Conclusion, Job, Release, Run, Tag};
 
-use super::{context, days, deploy, hours, push, shop, value};
+use super::{days, deploy, hours, one_repository, push, shop, value};
 
 const METRICS: [(&str, &str); 9] = [
     ("frequency", "dora.deployment_frequency"),
@@ -36,7 +36,7 @@ async fn each_metric_asks_the_apis_that_it_declares() {
         let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().unwrap();
         for (metric, key) in METRICS {
             let earlier = github.requests().len();
-            let value = value(&context(&github, &toml), metric).await;
+            let value = value(&one_repository(&github, &toml), metric).await;
             let of_path = |path: &str| if path == "/graphql" { GitHubApi::GraphQl } else { GitHubApi::Rest };
             let requests = github.requests();
             let asked: BTreeSet<GitHubApi> =

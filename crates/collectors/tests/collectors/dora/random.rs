@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use proptest::{prelude::*, test_runner::TestRunner};
 use system_health_test_support::github::{Commit, Deployment, FakeGitHub};
 
-use super::{collect, context, days, hours, now};
+use super::{collect, days, hours, now, one_repository};
 
 /// A commit of a history: the branch that it is pushed to, the branch that is merged, and how much older its author's date
 /// is, in hours.
@@ -108,10 +108,10 @@ async fn check(history: History) {
         shop.deployment(Deployment::new("production", &ids[*commit]).success(age));
     }
 
-    let reading = collect(&context(&github, ""), "commits").await.unwrap();
+    let reading = collect(&one_repository(&github, ""), "commits").await.unwrap();
 
     let expected = reference(&ancestors, &is_merge, &ages, &deployed);
-    let quantiles = collect(&context(&github, ""), "lead_time").await;
+    let quantiles = collect(&one_repository(&github, ""), "lead_time").await;
     assert_eq!(reading.samples()[0].value().to_string(), expected.len().to_string(), "{history:?}");
     let median =
         quantiles.ok().map(|reading| (reading.samples()[0].value().number().unwrap() / 1_800.0).to_string());

@@ -24,7 +24,7 @@ use crate::manage::query::by;
 /// Weight of a good run in a sum in which each bad run counts 1. A window never contains as many bad runs.
 const GOOD_RUN: u32 = 1000;
 /// Maximum number of subjects of which a single failing one counts in full.
-const MOST_SUBJECTS: u32 = 1_000_000;
+const MAX_SUBJECTS: u32 = 1_000_000;
 /// Recovery threshold: less than the sum of bad runs, more than the sum with a good run.
 const RECOVERY: f64 = 0.0;
 
@@ -79,7 +79,7 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         name: "A metric fails repeatedly",
         // One failing subject of many makes a run a bad one: it must count as much as if all fail.
         value: format!(
-            "{} * clamp_max({MOST_SUBJECTS} * (1 - min:{COLLECTOR_SUCCESS}{{{scope}}}{by}), 1) - {GOOD_RUN}",
+            "{} * clamp_max({MAX_SUBJECTS} * (1 - min:{COLLECTOR_SUCCESS}{{{scope}}}{by}), 1) - {GOOD_RUN}",
             GOOD_RUN + 1
         ),
         alert: format!(

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// The largest page.
-const MAX_PAGE: u64 = 100;
+const MAX_PAGE_SIZE: u64 = 100;
 
 /// A page of a list.
 pub(super) struct Connection<I> {
@@ -43,9 +43,9 @@ impl<I: Object> Connection<I> {
             (None, None) => return Resolved::object(Self { node, items, page: None, name: name.to_owned() }),
             (Some(size), _) | (None, Some(size)) => size,
         };
-        if size > MAX_PAGE {
+        if size > MAX_PAGE_SIZE {
             let message = format!(
-                "Requesting {size} records on the `{name}` connection exceeds the `first` limit of {MAX_PAGE} records."
+                "Requesting {size} records on the `{name}` connection exceeds the `first` limit of {MAX_PAGE_SIZE} records."
             );
             return Resolved::error("EXCESSIVE_PAGINATION", message);
         }

@@ -9,8 +9,8 @@ use super::{
 use crate::github::{commit::StoredCommit, objects::WEB, repository_data::RepositoryData};
 
 impl<'a> Ref<'a> {
-    /// A branch of a repository, if it has commits.
-    pub(super) fn of(repository: &'a RepositoryData, name: &str) -> Option<Self> {
+    /// The branch with this name, if it exists.
+    pub(super) fn find(repository: &'a RepositoryData, name: &str) -> Option<Self> {
         let (name, _) = repository.branches.get_key_value(name)?;
         Some(Self { repository, name })
     }
@@ -23,11 +23,11 @@ impl<'a> Ref<'a> {
 }
 
 impl<'a> Commit<'a> {
-    /// The newest commit of a branch, or the commit with a hash.
-    pub(super) fn at(repository: &'a RepositoryData, start: &str) -> Option<Self> {
-        let data = match repository.branches.get(start) {
+    /// The newest commit of the branch `revision`, or the commit with the hash `revision`.
+    pub(super) fn at(repository: &'a RepositoryData, revision: &str) -> Option<Self> {
+        let data = match repository.branches.get(revision) {
             Some(branch) => branch.last()?,
-            None => repository.branches.values().flatten().find(|commit| commit.sha == start)?,
+            None => repository.branches.values().flatten().find(|commit| commit.sha == revision)?,
         };
         Some(Self { repository, data })
     }

@@ -81,7 +81,7 @@ impl Object for Issue<'_> {
             "url" => Resolved::value(format!("{WEB}/{}/issues/{}", self.repository.full_name, data.number)),
             "author" => Actor::resolve(&data.author),
             "state" => Resolved::value(if data.closed.is_some() { "CLOSED" } else { "OPEN" }),
-            // A duplicate is only called so if the query asks for it.
+            // A duplicate has the reason `DUPLICATE` only if the query sets `enableDuplicate`.
             "stateReason" => {
                 let shows_duplicates = field.argument("enableDuplicate").is_some_and(|value| value == true);
                 let reason = data.reason.map(|reason| match reason {

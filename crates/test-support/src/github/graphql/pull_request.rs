@@ -157,7 +157,7 @@ impl Object for PullRequest<'_> {
             "additions" => Resolved::value(data.added),
             "deletions" => Resolved::value(data.deleted),
             "baseRefName" => Resolved::value(&*data.base),
-            "baseRef" => Resolved::optional(Ref::of(self.repository, &data.base)),
+            "baseRef" => Resolved::optional(Ref::find(self.repository, &data.base)),
             "baseRepository" => match &data.base_repository {
                 Some(fork) => Resolved::object(Fork(fork)),
                 None => Resolved::object(Repository { data: self.repository }),

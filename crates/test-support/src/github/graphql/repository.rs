@@ -38,10 +38,10 @@ impl Object for Repository<'_> {
             "isArchived" => Resolved::value(false),
             "createdAt" => Resolved::time(data.created),
             "pushedAt" => Resolved::time(data.pushed()),
-            "defaultBranchRef" => Resolved::optional(Ref::of(data, &data.default_branch)),
+            "defaultBranchRef" => Resolved::optional(Ref::find(data, &data.default_branch)),
             "ref" => {
                 let name = field.text("qualifiedName").unwrap_or_default();
-                Resolved::optional(Ref::of(data, name.strip_prefix("refs/heads/").unwrap_or(name)))
+                Resolved::optional(Ref::find(data, name.strip_prefix("refs/heads/").unwrap_or(name)))
             }
             "refs" if field.text("refPrefix") == Some("refs/tags/") => TagRef::list(data, field),
             "refs" => Ref::list(data, field),

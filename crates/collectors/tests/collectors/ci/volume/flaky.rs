@@ -58,7 +58,7 @@ async fn only_attempts_that_may_matter_are_requested() {
     ] {
         shop.run(run.id(id).age(seconds(600 - id)));
     }
-    assert_eq!(line("flaky_runs", &Stage::on(&github).context()).await, "1");
+    assert_eq!(line("flaky_runs", &Stage::on(&github).one_repository()).await, "1");
     let mut asked = requests(&github);
     asked.sort();
     assert_eq!(

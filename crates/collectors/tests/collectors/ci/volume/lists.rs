@@ -25,7 +25,7 @@ async fn the_list_is_read_to_the_start_of_the_window_and_the_lookback() {
     for _ in 0..120 {
         shop.run(ci());
     }
-    assert_eq!(line("success_ratio_samples", &Stage::on(&github).context()).await, "270");
+    assert_eq!(line("success_ratio_samples", &Stage::on(&github).one_repository()).await, "270");
     // Three pages have runs of the last ten days. The fourth shows that the next ones are older.
     assert_eq!(requests(&github).len(), 4);
 }
@@ -37,17 +37,17 @@ async fn a_branch_without_runs_is_quiet_only_if_it_exists() {
     // A fork may have a branch with any name.
     shop.commits(1).run(ci().branch("trunk")).run(ci().fork("mallory/shop"));
     for metric in ["flaky_runs", "cancelled_runs", "rerun_runs", "success_ratio_samples"] {
-        assert_eq!(line(metric, &Stage::on(&github).context()).await, "0", "{metric}");
+        assert_eq!(line(metric, &Stage::on(&github).one_repository()).await, "0", "{metric}");
     }
     let requests = github.requests().len();
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     line("flaky_runs", &context).await;
     line("rerun_runs", &context).await;
     assert_eq!(github.requests().len(), requests + 2, "the list and the branch, once each");
 
     shop.rename_branch("main", "trunk");
     for metric in METRICS {
-        let line = line(metric, &Stage::on(&github).context()).await;
+        let line = line(metric, &Stage::on(&github).one_repository()).await;
         let expected = match *metric {
             // They are not about the branch.
             "queued_jobs" => "0",
@@ -57,7 +57,7 @@ async fn a_branch_without_runs_is_quiet_only_if_it_exists() {
         assert_eq!(line, expected, "{metric}");
     }
     shop.delete_branch("trunk");
-    let line = line("flaky_runs", &Stage::on(&github).context()).await;
+    let line = line("flaky_runs", &Stage::on(&github).one_repository()).await;
     assert!(line.starts_with("error: cannot read the branch `main` of acme/shop: "), "{line}");
 }
 
@@ -66,7 +66,7 @@ async fn a_token_that_may_not_read_the_branch_leaves_it_unknown_whether_it_is_qu
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(1).run(ci().branch("trunk"));
     github.fail("/branches/", refusal::forbidden());
-    let line = line("flaky_runs", &Stage::on(&github).context()).await;
+    let line = line("flaky_runs", &Stage::on(&github).one_repository()).await;
     let expected = "no data: the GitHub token needs the permission `Contents` (read) for acme/shop: ";
     assert!(line.starts_with(expected), "{line}");
 }
@@ -80,7 +80,7 @@ async fn a_list_with_more_pages_than_the_limit_is_an_error() {
     }
     let api = format!("[github]\napi_url = \"{}\"\nmax_pages = 2", github.url());
     let settings = format!("{api}\n[repository]\nname = \"acme/shop\"\nbranch = \"main\"");
-    let context = Stage::empty().token().settings(&settings).context();
+    let context = Stage::empty().token().settings(&settings).one_repository();
 
     let line = line("runs", &context).await;
 
@@ -96,7 +96,7 @@ async fn more_than_a_thousand_runs_are_counted_and_the_search_index_is_not_used(
     for _ in 0..1_100 {
         shop.run(ci());
     }
-    assert_eq!(line("success_ratio_samples", &Stage::on(&github).context()).await, "1101");
+    assert_eq!(line("success_ratio_samples", &Stage::on(&github).one_repository()).await, "1101");
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_run_on_two_pages_counts_once() {
     shop.run(ci());
     github.fail("/runs?", Answer::json(200, &json!({"total_count": 100, "workflow_runs": runs})));
 
-    assert_eq!(line("success_ratio_samples", &Stage::on(&github).context()).await, "99");
+    assert_eq!(line("success_ratio_samples", &Stage::on(&github).one_repository()).await, "99");
 }
 
 /// A run that succeeded now.
@@ -135,7 +135,7 @@ async fn runs_that_are_deleted_while_the_list_is_read_hide_no_others() {
             });
             github.after_next_request(|| {});
         }
-        (line("cancelled_runs", &Stage::on(&github).context()).await, github.requests().len())
+        (line("cancelled_runs", &Stage::on(&github).one_repository()).await, github.requests().len())
     };
     assert_eq!(listed(0).await, ("100".to_owned(), 3));
     // Without the first 50 runs, the second page lacks 50 that were cancelled. Then the list is read again.
@@ -152,7 +152,7 @@ async fn a_list_that_lacks_runs_is_an_error() {
     github.repository("acme/shop").run(ci());
     github.fail("/runs?", Answer::json(200, &json!({"total_count": 3, "workflow_runs": [run(1), run(2)]})));
 
-    let line = line("runs", &Stage::on(&github).context()).await;
+    let line = line("runs", &Stage::on(&github).one_repository()).await;
 
     assert!(line.starts_with("error: cannot list the workflow runs of acme/shop since "), "{line}");
     assert!(line.ends_with("GitHub listed 2 of the 3 runs of acme/shop"), "{line}");
@@ -174,7 +174,7 @@ async fn an_unknown_word_or_a_missing_time_is_an_error() {
         let mut run = run(1);
         run[field] = value;
         github.fail("/runs?", Answer::json(200, &json!({"total_count": 1, "workflow_runs": [run]})));
-        assert_eq!(line("runs", &Stage::on(&github).context()).await, format!("error: {error}"));
+        assert_eq!(line("runs", &Stage::on(&github).one_repository()).await, format!("error: {error}"));
     }
     for (field, metric) in
         [("created_at", "queue_seconds"), ("started_at", "queue_seconds"), ("completed_at", "runner_minutes")]
@@ -187,7 +187,7 @@ async fn an_unknown_word_or_a_missing_time_is_an_error() {
         job.as_object_mut().unwrap().remove(field);
         github.fail("/jobs", Answer::json(200, &json!({"total_count": 1, "jobs": [job]})));
         assert_eq!(
-            line(metric, &Stage::on(&github).context()).await,
+            line(metric, &Stage::on(&github).one_repository()).await,
             format!("error: the job `test` of run #1 has no `{field}`")
         );
     }
@@ -206,7 +206,7 @@ async fn a_failure_on_any_endpoint_is_an_error_and_no_number() {
                 .run(ci().in_progress().with_job(Job::queued("test")));
             github.fail(request, teapot());
 
-            let line = line(metric, &Stage::on(&github).context()).await;
+            let line = line(metric, &Stage::on(&github).one_repository()).await;
 
             let is_asked = github.requests().iter().any(|made| made.target.contains(request));
             let is_error = line.starts_with("error: cannot ") && line.ends_with("418 I'm a teapot: teapot");

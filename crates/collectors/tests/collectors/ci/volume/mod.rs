@@ -102,7 +102,7 @@ async fn over(metric: &str, runs: impl IntoIterator<Item = Run>) -> String {
     for run in runs {
         shop.run(run);
     }
-    line(metric, &Stage::on(&github).context()).await
+    line(metric, &Stage::on(&github).one_repository()).await
 }
 
 fn ci() -> Run {

@@ -348,7 +348,7 @@ async fn measured(history: &[PastRun]) -> Expected {
     for run in &sorted {
         shop.run(run.to_run());
     }
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     let number = async |metric: &str| {
         let lines = lines(metric, &context).await;
         let [line] = &lines[..] else { panic!("{metric}: {lines:?}") };

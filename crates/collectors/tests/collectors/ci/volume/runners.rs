@@ -25,7 +25,7 @@ async fn jobs_that_wait_for_a_runner_are_counted_on_all_branches() {
     for run in runs() {
         shop.run(run);
     }
-    line("queued_jobs", &Stage::on(&github).context()).await;
+    line("queued_jobs", &Stage::on(&github).one_repository()).await;
     assert_eq!(requests(&github).len(), 5, "the list, and the jobs of four runs");
 }
 
@@ -34,13 +34,13 @@ async fn runners_are_counted_by_status() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     let all = "0 status:idle; 0 status:busy; 0 status:offline";
-    assert_eq!(line("runners", &Stage::on(&github).context()).await, all);
+    assert_eq!(line("runners", &Stage::on(&github).one_repository()).await, all);
     for _ in 0..130 {
         shop.runner(Runner::Idle);
     }
     shop.runner(Runner::Busy).runner(Runner::Offline).runner(Runner::Offline);
     let all = "130 status:idle; 1 status:busy; 2 status:offline";
-    assert_eq!(line("runners", &Stage::on(&github).context()).await, all);
+    assert_eq!(line("runners", &Stage::on(&github).one_repository()).await, all);
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_missing_permission_is_no_data_that_names_it() {
         github.repository("acme/shop").run(ci());
         github.fail(request, refusal::forbidden());
 
-        let line = line(metric, &Stage::on(&github).context()).await;
+        let line = line(metric, &Stage::on(&github).one_repository()).await;
 
         assert!(
             line.starts_with(&format!(

@@ -27,7 +27,7 @@ async fn runs_are_counted_by_workflow_and_conclusion() {
         shop.run(run);
     }
     assert_eq!(
-        lines("runs", &Stage::on(&github).context()).await,
+        lines("runs", &Stage::on(&github).one_repository()).await,
         [
             "2 conclusion:success workflow:ci.yml",
             "1 conclusion:failure workflow:ci.yml",
@@ -54,7 +54,7 @@ async fn only_passed_and_failed_runs_are_in_the_ratio() {
 }
 
 #[tokio::test]
-async fn a_ratio_over_nothing_is_no_data_and_a_count_is_0() {
+async fn without_a_passed_or_failed_run_a_ratio_has_no_data_and_a_count_is_0() {
     for runs in [vec![], vec![ci().conclusion(Cancelled)]] {
         let ratio = over("success_ratio", runs.clone()).await;
         assert!(ratio.starts_with("no data: none passed or failed: "), "{ratio}");
@@ -125,7 +125,7 @@ async fn another_window_and_lookback_can_be_set() {
         ("[metrics]\nwindow = '30d'", "1"),
         ("[metrics]\nwindow = '30d'\n[ci]\nrerun_lookback = '30d'", "2"),
     ] {
-        let context = Stage::on(&github).settings(settings).context();
+        let context = Stage::on(&github).settings(settings).one_repository();
         assert_eq!(super::line("success_ratio_samples", &context).await, expected, "{settings}");
     }
 }

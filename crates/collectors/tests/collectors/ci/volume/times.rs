@@ -11,7 +11,7 @@ use crate::{
     stage::{OneRepository, Stage},
 };
 
-/// A job that was created, started and ended so many seconds ago.
+/// A job. `created`, `started` and `completed` are in seconds before now.
 fn job(name: &str, created: u64, started: u64, completed: u64) -> Job {
     Job::new(name, Success).created(seconds(created)).started(seconds(started)).completed(seconds(completed))
 }
@@ -29,7 +29,7 @@ fn recorded() -> OneRepository {
         .with_job(job("main_job", 46, 41, 1));
     let github = Box::leak(Box::new(FakeGitHub::start()));
     github.repository("acme/shop").run(run);
-    Stage::on(github).context()
+    Stage::on(github).one_repository()
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn the_jobs_of_a_run_are_requested_once() {
     let shop = github.repository("acme/shop");
     shop.run(ci().id(1).with_job(job("test", 60, 50, 10)));
     shop.run(ci().id(2).conclusion(Skipped)).run(ci().id(3).branch("feature"));
-    let context = Stage::on(&github).context();
+    let context = Stage::on(&github).one_repository();
     for metric in ["duration_seconds", "queue_seconds", "runner_minutes", "duration_seconds_samples", "runs"]
     {
         line(metric, &context).await;
@@ -204,7 +204,7 @@ async fn more_lists_of_jobs_than_the_limit_are_an_error() {
     for _ in 0..3 {
         shop.run(ci());
     }
-    let context = Stage::on(&github).settings("[ci]\nmax_run_requests = 2").context();
+    let context = Stage::on(&github).settings("[ci]\nmax_run_requests = 2").one_repository();
     assert_eq!(
         line("duration_seconds", &context).await,
         "error: 3 lists of jobs of the runs in the window would have to be requested; set a shorter window in [metrics], \
