@@ -49,7 +49,7 @@ pub struct RunClient {
     deadline: Option<Instant>,
 }
 
-/// A response, whose body was read to its end or up to the limit.
+/// A response whose body was read to its end or up to the limit.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct HttpResponse {
@@ -136,8 +136,8 @@ impl RunClient {
         &self.http.0.client
     }
 
-    /// Sends a request and reads the response, until the deadline and within the request's own timeout, if there are
-    /// any. The body is cut after `max_length` bytes.
+    /// Sends a request and reads the response. Fails at the deadline of this client or after the request's own timeout, if
+    /// they are set. The body is cut after `max_length` bytes.
     pub async fn send(&self, request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
         let span = request_span(self.http.0.settings.api, &request);
         let result = self.call(request, max_length).instrument(span.clone()).await;
