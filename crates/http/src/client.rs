@@ -182,7 +182,7 @@ impl RunClient {
 
     fn failure(&self, error: reqwest::Error, elapsed: Duration, limit: Option<Duration>) -> HttpError {
         let Connections { settings, proxy, is_https, .. } = &*self.http.0;
-        // The caller adds the path. The query may contain a secret.
+        // The query of the URL may contain a secret. The caller adds the path to the error.
         let error = error.without_url();
         if !error.is_timeout() || error.is_connect() {
             return HttpError::new(error, proxy.as_ref(), *is_https);
