@@ -49,7 +49,7 @@ pub struct RunClient {
     deadline: Option<Instant>,
 }
 
-/// A response, whose body was read to its end or up to the limit.
+/// A response whose body was read to its end or up to the limit.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct HttpResponse {
@@ -136,8 +136,8 @@ impl RunClient {
         &self.http.0.client
     }
 
-    /// Sends a request and reads the response, until the deadline and within the request's own timeout, if there are
-    /// any. The body is cut after `max_length` bytes.
+    /// Sends a request and reads the response. Fails at the deadline of this client or after the request's own timeout, if
+    /// they are set. The body is cut after `max_length` bytes.
     pub async fn send(&self, request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
         let span = request_span(self.http.0.settings.api, &request);
         let result = self.call(request, max_length).instrument(span.clone()).await;
@@ -182,7 +182,7 @@ impl RunClient {
 
     fn failure(&self, error: reqwest::Error, elapsed: Duration, limit: Option<Duration>) -> HttpError {
         let Connections { settings, proxy, is_https, .. } = &*self.http.0;
-        // The caller adds the path. The query may contain a secret.
+        // The query of the URL may contain a secret. The caller adds the path to the error.
         let error = error.without_url();
         if !error.is_timeout() || error.is_connect() {
             return HttpError::new(error, proxy.as_ref(), *is_https);

@@ -1,4 +1,4 @@
-//! The file for the node exporter, for those who write alerts about its age.
+//! The path of the file for the node exporter, for crates that make alerts about the age of the file.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use system_health_registry::{Settings, settings::SettingsError};
 
 use crate::settings::PrometheusSettings;
 
-/// The textfile in the settings. The one with the metrics about the reporter is beside it: `health-reporter.prom` beside
-/// `health.prom`.
+/// The path of the textfile in the settings, such as `health.prom`. `None` if it is not set. The metrics about the reporter are
+/// in a second file in the same folder, such as `health-reporter.prom`.
 pub fn configured_textfile(settings: &Settings) -> Result<Option<PathBuf>, SettingsError> {
     let settings: PrometheusSettings = settings.table()?;
     Ok(settings.textfile.map(PathBuf::from))

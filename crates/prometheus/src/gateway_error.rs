@@ -39,7 +39,7 @@ pub(crate) enum GatewayError {
     Url(#[from] url::ParseError),
 }
 
-/// A failed request. The URL distinguishes several destinations.
+/// A failed request. The URL tells which of several destinations failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{method} {url}")]
 pub(crate) struct RequestError {
@@ -53,7 +53,7 @@ pub(crate) struct RequestError {
 const REFUSALS: [&str; 2] = ["text format parsing error", "pushed metrics are invalid or inconsistent"];
 
 impl GatewayError {
-    /// Classifies an unexpected response.
+    /// Classifies a response that reports a failure or does not come from a Pushgateway.
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
         let text = String::from_utf8_lossy(&response.body);
         let quoted = quote_response(response, redactor);

@@ -1,8 +1,8 @@
 //! OpenMetrics' text format, version 1.0.0
-//! (<https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md#text-format>). Differences to Prometheus'
+//! (<https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md#text-format>). Differences from Prometheus'
 //! own format: the family of a counter has no suffix `_total`, units have a line of their own, quotation marks in help texts are
 //! escaped, boundaries are canonical numbers, a histogram with negative boundaries has no sum and no count, and the text has an
-//! end, so that a truncated one is noticed.
+//! end mark, so that a truncated text is noticed.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ impl fmt::Display for OpenMetrics<'_> {
                     }
                     SeriesValue::Histogram(histogram) => {
                         write_buckets(f, &family_name, labels, histogram, canonical)?;
-                        // With negative values, the sum would not only grow. So the format forbids it, and the count with it.
+                        // With negative values, the sum could decrease. So the format forbids the sum, and also the count.
                         if histogram.buckets.iter().all(|(boundary, _)| *boundary >= 0.0) {
                             write_sum_and_count(f, &family_name, labels, histogram)?;
                         }
@@ -71,8 +71,8 @@ impl OpenMetrics<'_> {
                     type_name: "counter",
                     sample_name: name.to_owned(),
                 },
-                // Another metric has the name that the family would have, or there is no stem. The name of the series must not
-                // depend on the format, so its type is not told.
+                // Another metric has the name that the family would have, or the name is only the suffix. The name of the series
+                // must not depend on the format, so its type is `unknown`.
                 _ => as_named("unknown"),
             },
         }

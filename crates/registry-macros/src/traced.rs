@@ -91,7 +91,9 @@ fn traced(Function { attributes, visibility, signature, body }: &Function) -> To
             #[allow(clippy::redundant_closure_call, clippy::let_unit_value)]
             let #returned = #call;
             {
-                use ::system_health_registry::__private::{ByDisplay as _, BySource as _, ByText as _, Ignored as _};
+                use ::system_health_registry::__private::{
+                    ByDisplay as _, ByInnerError as _, BySource as _, Ignored as _,
+                };
                 #[allow(clippy::needless_borrow)]
                 (&&&&::system_health_registry::__private::Returned(&#returned)).record(&#span);
             }

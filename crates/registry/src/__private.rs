@@ -11,7 +11,7 @@ pub use inventory;
 pub use tokio::join;
 pub use tracing;
 
-pub use crate::trace::{ByDisplay, BySource, ByText, Ignored, Returned};
+pub use crate::trace::{ByDisplay, ByInnerError, BySource, Ignored, Returned};
 
 /// Makes a metric when a catalog is built. It is a function, because a metric owns its facts and cannot be a constant.
 #[derive(Debug)]

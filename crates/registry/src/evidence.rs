@@ -21,7 +21,7 @@ const REORDERS_TEXT: &[char] = &[
 
 /// The items that a value or its absence is based on, in the collector's order.
 ///
-/// At most 50 items that counted and 50 items that did not count are stored. The totals include the others.
+/// At most 50 items that counted and 50 items that did not count are stored. The totals include the items that are not stored.
 ///
 /// ```
 /// use system_health_registry::{EvidenceItem, Sample};
@@ -106,13 +106,13 @@ impl EvidenceItem {
         &self.title
     }
 
-    /// Whether it counted.
+    /// Whether the item counted.
     #[must_use]
     pub const fn counted(&self) -> bool {
         self.counted
     }
 
-    /// Why it counted or did not.
+    /// Why the item counted or did not.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason

@@ -139,8 +139,8 @@ pub struct DetectedValue {
     pub key: &'static str,
     /// The value.
     pub value: String,
-    /// Where it was found, as a comment.
-    pub why: String,
+    /// A comment that says where the value was found.
+    pub comment: String,
 }
 
 /// The extensions that are linked into this program.

@@ -1,5 +1,5 @@
 //! Gates decide before the collection which metrics are not collected, for example because their requests would exceed a
-//! limit. The crate with the client of an API registers a gate, and the catalog of all linked metrics has it.
+//! limit. The crate with the client of an API registers a gate, and the catalog of all linked metrics contains it.
 
 use std::{any::TypeId, collections::BTreeMap, sync::Arc};
 
@@ -11,15 +11,16 @@ use crate::{
 
 /// Turns metrics into no data before they are collected.
 pub trait Gate: Send + Sync + 'static {
-    /// Decides about the metrics about subjects of one type, or about those without subjects. It is asked once a run for each
-    /// type, after the subjects are listed and before any of these metrics is collected. If it takes too long, everything is
-    /// collected.
+    /// Decides which of the planned metrics are not collected. A run calls this once for each type of subjects, and once for the
+    /// metrics without subjects, before any of these metrics is collected. The subjects are already listed. A gate that takes too
+    /// long skips nothing.
     fn plan<'a>(&'a self, context: &'a Context, planned: &'a Planned) -> BoxFuture<'a, Plan>;
 
-    /// Why an error of a metric is only no data: something was not done because of a limit of this gate.
+    /// If a metric failed only because of a limit of this gate, returns the reason. The metric then has no data instead of an
+    /// error.
     fn no_data_for(&self, error: &SharedError) -> Option<NoData>;
 
-    /// Looks at the run after the last outcome, for example to remember what it has cost.
+    /// Looks at the run after the last outcome, for example to remember how many requests it made.
     fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()>;
 }
 
@@ -73,14 +74,14 @@ impl Planned {
         &self.subjects
     }
 
-    /// Whether the plan is shown, so that it should be complete even if this takes requests of its own.
+    /// Whether the plan is shown to somebody. It should then be complete, even if the gate has to make requests for it.
     #[must_use]
     pub const fn is_for_display(&self) -> bool {
         self.for_display
     }
 }
 
-/// The reason of a metric without a value, after all gates have seen it.
+/// Why a metric has no value. An error becomes no data if a gate has a reason for that.
 pub(crate) fn revised(gates: &[&'static dyn Gate], unavailable: Unavailable) -> Unavailable {
     match &unavailable {
         Unavailable::NoData(_) => unavailable,
@@ -91,8 +92,8 @@ pub(crate) fn revised(gates: &[&'static dyn Gate], unavailable: Unavailable) -> 
     }
 }
 
-/// Registers a [`Gate`] when the program is linked. It must be a constant without a state of its own: what it keeps during a
-/// run are resources of the run.
+/// Registers a [`Gate`] when the program is linked. The expression must be constant, and the gate must not have state of its own:
+/// what it needs to keep during a run is a resource of the run.
 #[macro_export]
 macro_rules! register_gate {
     ($gate:expr) => {

@@ -14,7 +14,7 @@ use crate::{
 ///
 /// let process = Process::new().provide(Settings::default());
 /// let first_run = process.context();
-/// let second_run = process.context(); // has the same settings and connections, but its own lists
+/// let second_run = process.context(); // has the same settings and connections
 /// ```
 #[derive(Clone)]
 pub struct Process {
@@ -44,13 +44,13 @@ impl Process {
         self
     }
 
-    /// Starts a run. Resources of the process that could not be built before are built again.
+    /// Makes the context of a new run, which starts now. Resources of the process that could not be built before are tried again.
     #[must_use]
     pub fn context(&self) -> Context {
         self.context_at(SystemTime::now())
     }
 
-    /// Starts a run with a given start time.
+    /// Makes the context of a new run with a given start time.
     #[must_use]
     pub fn context_at(&self, started_at: SystemTime) -> Context {
         self.cache.remove_failures();

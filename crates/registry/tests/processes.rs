@@ -7,7 +7,7 @@ use std::sync::{
 
 use system_health_registry::{Context, FromContext, Process, Scope, Unavailable};
 
-/// Counts how often a resource was built. The test provides it.
+/// Counts attempts to build a [`Connection`]. A [`List`] adds 100.
 #[derive(Debug, Clone, Default)]
 struct Builds(Arc<AtomicUsize>);
 
@@ -19,7 +19,7 @@ impl FromContext for Builds {
     }
 }
 
-/// A connection that fails at the first attempt.
+/// A connection. The first attempt fails if the count of attempts starts at 0.
 #[derive(Debug, Clone)]
 struct Connection(usize);
 

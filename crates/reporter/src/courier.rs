@@ -104,7 +104,7 @@ impl Courier<'_> {
         match &self.sink {
             Err(unavailable) => receipt.fail(match &self.target.others {
                 None => unavailable.to_string(),
-                Some(others) => format!("{unavailable}; nothing is configured to deliver to ({others})"),
+                Some(others) => format!("{unavailable}; no destination is configured ({others})"),
             }),
             Ok(_) if self.timestamp < times.start => receipt.fail(format!(
                 "the run took so long that {} no longer accepts its points",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Longer deadlines are shortened to this, because the clock cannot represent times that are much later.
+/// Longer deadlines are shortened to this duration, because the clock cannot represent times that are much later.
 const MAX_DURATION: Duration = Duration::from_hours(365 * 24);
 
 /// The deadlines of the parts of a delivery. The parts follow each other, and each part retries until its own deadline.
@@ -30,7 +30,7 @@ pub fn delivery_reserve(deadline: Duration) -> Duration {
     (deadline / 5).min(Duration::from_secs(30))
 }
 
-/// The time at which a run with this start ends at the latest.
+/// When a run that started at `started` must have ended.
 #[must_use]
 pub fn run_end(started: Instant, deadline: Duration) -> Instant {
     started + deadline.min(MAX_DURATION)

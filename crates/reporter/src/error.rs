@@ -66,7 +66,7 @@ pub enum DestinationsError {
         known: Known,
     },
     /// No sink is chosen, and the settings describe no destination of any.
-    #[error("nothing is configured to deliver to ({sinks})")]
+    #[error("no destination is configured ({sinks})")]
     NoneConfigured {
         /// The sinks with their settings.
         sinks: String,

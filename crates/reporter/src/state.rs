@@ -28,8 +28,8 @@ const MAX_WAIT: Duration = Duration::from_secs(15);
 /// The minimum timeout, even if the deadline of the run is near. It is needed to record what was delivered.
 const MIN_WAIT: Duration = Duration::from_secs(1);
 
-/// How long points and events wait for a destination that is not a destination of the run. Then they are dropped, because
-/// nothing else empties the outbox of a destination that was removed from the settings.
+/// Points and events for a destination to which no run delivers any more are dropped after this time. Nothing else empties the
+/// outbox of a destination that was removed from the settings.
 const ABANDONED_AFTER: Duration = Duration::from_hours(30 * 24);
 
 /// Why the state cannot be used.
@@ -67,7 +67,7 @@ pub(crate) struct CurrentStore {
     folder: Option<PathBuf>,
     /// Whether the settings enable state.
     wanted: bool,
-    /// Whether the store has already replaced a damaged one.
+    /// Whether this store has replaced a store that failed during the run because its file is damaged.
     replaced: bool,
     /// Whether the totals of counters in earlier runs may have been forgotten.
     is_forgetful: bool,
@@ -108,15 +108,16 @@ impl RunState {
         Ok(Self::new(CurrentStore { wanted: false, is_forgetful: false, ..in_memory }))
     }
 
-    /// Opens the store in a folder. If that fails or takes too long, uses a store in memory.
+    /// Opens the store in a folder. If the store cannot be opened by `open_deadline`, uses a store in memory. `deadline` is the
+    /// end of the run.
     pub(crate) async fn open(
         folder: Result<PathBuf, StateError>,
-        early_enough: Instant,
+        open_deadline: Instant,
         deadline: Instant,
     ) -> Result<Self, StateError> {
         let (opened, folder) = match folder {
             Ok(folder) => {
-                (CurrentStore::in_folder(folder.clone(), early_enough, Store::open).await, Some(folder))
+                (CurrentStore::in_folder(folder.clone(), open_deadline, Store::open).await, Some(folder))
             }
             Err(error) => (Err(error), None),
         };
@@ -126,7 +127,7 @@ impl RunState {
                 warn_that_state_is_lost(&error);
                 let unwritable = match folder {
                     Some(folder) if !matches!(error, StateError::Timeout(_)) => {
-                        with_timeout(early_enough, move || Store::open_existing(&folder)).await.ok()
+                        with_timeout(open_deadline, move || Store::open_existing(&folder)).await.ok()
                     }
                     _ => None,
                 };
@@ -163,8 +164,8 @@ impl RunState {
         }
     }
 
-    /// Records a report after a store has failed that contains some of it. If the file is damaged, a new file replaces it.
-    /// Otherwise, or if that fails as well, the rest of the run uses a store in memory.
+    /// Records a report after a store has failed. The failed store may contain the report, as `contents` says. If its file is
+    /// damaged, a new file replaces it. Otherwise, or if that fails as well, the rest of the run uses a store in memory.
     pub(crate) async fn record_in_another_store(
         &self,
         failed: &CurrentStore,
@@ -206,11 +207,11 @@ impl RunState {
 impl CurrentStore {
     /// A store in memory, for this run only.
     fn in_memory(deadline: Instant) -> Result<Self, StateError> {
-        Ok(Self::with(Arc::new(Store::in_memory()?), None, true, deadline))
+        Ok(Self::new(Arc::new(Store::in_memory()?), None, true, deadline))
     }
 
-    /// A recipient of this store. If totals may have been forgotten, the first total of a counter is no increase, because earlier runs
-    /// may have delivered some of it.
+    /// Adapts a recipient to this store. If totals of earlier runs may have been forgotten, the first total of a counter is not
+    /// an increase, because earlier runs may have delivered a part of it.
     pub(crate) fn recipient(&self, mut recipient: Recipient) -> Recipient {
         if self.is_forgetful {
             recipient.watching_since = None;
@@ -246,7 +247,7 @@ impl CurrentStore {
         }
     }
 
-    /// Drops points and events that have waited too long for destinations without deliveries, and logs a warning.
+    /// Drops points and events that have waited too long for destinations to which no run delivers, and logs a warning.
     pub(crate) async fn drop_abandoned(&self, recipients: &[Recipient]) {
         if !self.is_kept() {
             return;
@@ -311,8 +312,8 @@ impl CurrentStore {
         })
     }
 
-    /// Records a report after another store has failed, which contains some of it. No point that the next run may deliver from
-    /// that store is delivered from this one, unless the destination overwrites it.
+    /// Records a report after another store has failed, which may contain the report. A point that the next run may deliver from
+    /// the failed store is not delivered from this store, unless the destination overwrites such a point.
     async fn record_again(
         &self,
         failed: &CurrentStore,
@@ -357,10 +358,10 @@ impl CurrentStore {
         if let Some(damaged) = &moved_aside {
             warn_of_damage(damaged);
         }
-        Ok(Self::with(Arc::new(store), Some(folder), moved_aside.is_some(), deadline))
+        Ok(Self::new(Arc::new(store), Some(folder), moved_aside.is_some(), deadline))
     }
 
-    fn with(store: Arc<Store>, folder: Option<PathBuf>, is_forgetful: bool, deadline: Instant) -> Self {
+    fn new(store: Arc<Store>, folder: Option<PathBuf>, is_forgetful: bool, deadline: Instant) -> Self {
         Self {
             store,
             folder,
@@ -374,7 +375,7 @@ impl CurrentStore {
     }
 }
 
-/// Opens the store in a folder, for something that makes no sense without one.
+/// Opens the store in a folder, for a caller that cannot use a store in memory instead.
 pub(crate) async fn open_store(folder: PathBuf) -> Result<Arc<Store>, StateError> {
     let opened = with_timeout(Instant::now() + MAX_WAIT, move || Store::open(&folder)).await?;
     if let Some(damaged) = opened.moved_aside {
@@ -383,7 +384,7 @@ pub(crate) async fn open_store(folder: PathBuf) -> Result<Arc<Store>, StateError
     Ok(Arc::new(opened.store))
 }
 
-/// Calls a function with such a store.
+/// Calls a function with a store from [`open_store`].
 pub(crate) async fn ask_store<T: Send + 'static>(
     store: &Arc<Store>,
     work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,

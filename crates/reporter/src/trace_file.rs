@@ -1,4 +1,5 @@
-//! The trace of the last run, as a file in the state folder. A page shows it, even if no backend receives traces.
+//! The trace of the last run, as a file in the state folder. It can be read there even if no backend receives
+//! traces.
 
 use std::{
     fs, io,
@@ -32,7 +33,7 @@ pub fn last_trace(folder: &Path) -> io::Result<Option<Trace>> {
     }
 }
 
-/// Replaces the file. A failure is not worth a warning: the state folder itself has warned already.
+/// Replaces the file. A failure is not worth a warning, because the file is not needed by other runs.
 pub(crate) async fn write(folder: PathBuf, trace: Arc<Trace>, deadline: Instant) {
     let writing = spawn_blocking(move || replace(&folder, &trace));
     match timeout_at(deadline, writing).await {
@@ -42,7 +43,7 @@ pub(crate) async fn write(folder: PathBuf, trace: Arc<Trace>, deadline: Instant)
     }
 }
 
-/// Writes a new file and renames it, so that a reader never sees half of it.
+/// Writes a new file and renames it, so that a reader never sees an incomplete file.
 fn replace(folder: &Path, trace: &Trace) -> io::Result<()> {
     let new = folder.join(format!("{FILE}.new"));
     fs::write(&new, serde_json::to_vec(trace)?)?;

@@ -1,5 +1,5 @@
-//! The facts of a metric that only its monitors use. A new option of this group needs one field and one row in the
-//! table below. Parsing, JSON, lists and documentation use that row.
+//! The facts of a metric that only its monitors use. A new option of this group needs one field of [`Monitoring`] and one
+//! entry in `MONITORING_OPTIONS`. Parsing, JSON, lists and documentation use that entry.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     parse_handles, parse_recovery, parse_window,
 };
 
-/// How a metric is monitored. For an unset field, the settings of the monitors apply.
+/// How a metric is monitored. If `window` or `notify` is unset, the settings of the monitors have a default.
 ///
 /// ```
 /// use system_health_rules::{Facts, Monitoring};

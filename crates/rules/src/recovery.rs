@@ -96,6 +96,10 @@ mod tests {
                 format!("an alert about the goal `{goal}` ends as soon as it is met; remove `recovery`");
             assert_eq!(check(1.0, goal), Err(refusal));
         }
+    }
+
+    #[test]
+    fn a_threshold_needs_a_goal_and_must_be_finite() {
         assert_eq!(check_recovery(1.0, None), Err(RecoveryError::NoGoal));
         assert!(check(f64::NAN, "< 5").unwrap_err().starts_with("`NaN` is not a finite number"));
     }

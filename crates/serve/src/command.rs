@@ -70,7 +70,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
         let server = Server::new(listener, app)?;
         let server = tokio::spawn(server.run());
         if configuration.reporter.destinations()?.next().is_none() {
-            tracing::warn!("nothing is configured to deliver to: the values are only shown on this server");
+            tracing::warn!("no destination is configured, so the values are only shown on this server");
         }
         tracing::info!("listening on http://{listen}");
         let reload = async || match loader.load().await {

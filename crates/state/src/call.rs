@@ -21,7 +21,7 @@ impl Call {
         *self.0.get_or_init(|| First::End) == First::End
     }
 
-    /// Whether the call may commit a transaction.
+    /// Begins a commit, unless the call has ended. Returns whether the call may commit.
     pub(crate) fn begin_commit(&self) -> bool {
         *self.0.get_or_init(|| First::Commit) == First::Commit
     }

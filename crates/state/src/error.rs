@@ -1,5 +1,5 @@
-//! Errors of the store. Each one names the file or folder and says how to fix it, because the run continues without state
-//! and the error is read later, in a log.
+//! Errors of the store. Each one names the file or folder and says how to fix the problem if that is known, because
+//! the run continues without state and the error is read later, in a log.
 
 use std::{io, path::PathBuf};
 
@@ -38,7 +38,7 @@ pub enum StoreError {
         file: PathBuf,
     },
     /// SQLite cannot read or write the file.
-    #[error("{}: {}", .file.display(), advice(.source))]
+    #[error("{}: {}", .file.display(), explanation(.source))]
     Sqlite {
         /// The file.
         file: PathBuf,
@@ -67,12 +67,12 @@ impl StoreError {
     }
 }
 
-/// Explains the error code of SQLite.
-fn advice(error: &rusqlite::Error) -> &'static str {
+/// What the error code of SQLite means, and how to fix the problem if that is known.
+fn explanation(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk is full; make room",
-        Some(ErrorCode::ReadOnly) => "it may not be written; make it writable, or name another folder",
-        Some(ErrorCode::CannotOpen) => "it cannot be opened; name a folder that may be written",
+        Some(ErrorCode::ReadOnly) => "it is read-only; make it writable, or name another folder",
+        Some(ErrorCode::CannotOpen) => "it cannot be opened; name a folder that is writable",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process keeps it locked",
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the file is damaged",
         Some(ErrorCode::SystemIoFailure) => "the disk failed",

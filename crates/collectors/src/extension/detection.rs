@@ -19,8 +19,8 @@ pub(super) async fn detect() -> Detected {
     match repository().await.map(|repository| repository.to_string()) {
         Some(value) => {
             detected.examples.push(("repositories.\"acme/shop\"", format!("repositories.{value:?}")));
-            let why = "from the remote of this clone".to_owned();
-            detected.values.push(DetectedValue { table: "repository", key: "name", value, why });
+            let comment = "from the remote of this clone".to_owned();
+            detected.values.push(DetectedValue { table: "repository", key: "name", value, comment });
         }
         None => detected.steps.push("name a repository in the file, for the metrics about one"),
     }
@@ -36,8 +36,8 @@ pub(super) async fn detect() -> Detected {
             [] => String::new(),
             others => format!("; there are also {}", others.join(", ")),
         };
-        let why = format!("found in .github/workflows{others}");
-        detected.values.push(DetectedValue { table: "ci", key: "workflow", value, why });
+        let comment = format!("found in .github/workflows{others}");
+        detected.values.push(DetectedValue { table: "ci", key: "workflow", value, comment });
     }
     detected
 }

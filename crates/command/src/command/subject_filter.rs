@@ -31,7 +31,7 @@ impl SubjectFilter {
         Self { wanted, listed: Arc::default() }
     }
 
-    /// Keeps only the metrics that are about subjects. Fails if there are none.
+    /// Without names, keeps all metrics. With names, keeps only the metrics about subjects, and fails if there are none.
     pub(super) fn select(&self, catalog: Catalog) -> anyhow::Result<Catalog> {
         if self.wanted.is_empty() {
             return Ok(catalog);

@@ -48,8 +48,8 @@ impl ProblemBlocks<'_> {
                     })
                     .collect();
                 values.extend(all.others.map(|(number, range)| {
-                    let (min, max) = (ShownValue(range.min), ShownValue(range.max));
-                    format!("\n  - {}, {min} to {max}{unit}", count(number, "other sample"))
+                    let values = format!("{}{}", range.before_max(), ShownValue(range.max));
+                    format!("\n  - {}, {values}{unit}", count(number, "other sample"))
                 }));
                 let condition = Code(&group.condition()).to_string();
                 format!("{condition}: {} missed{}", group.missed().len(), values.concat())

@@ -8,7 +8,10 @@ use std::{
 
 use system_health_registry::{Comparison, Goal, Metric, Outcome, OutcomeState, Report, Sample, Tag};
 
-use super::text::{count, join_names, one_line};
+use super::{
+    text::{count, join_names, one_line},
+    value::ShownValue,
+};
 
 /// A metric with more subjects or samples than this is summarised.
 pub(crate) const MAX_ROWS: usize = 20;
@@ -207,6 +210,11 @@ impl Range {
             if values.len() % 2 == 1 { values[middle] } else { values[middle - 1].midpoint(values[middle]) };
         Some(Self { min, median, max })
     }
+
+    /// What stands before the maximum in "5 to 44"; empty if all values are equal.
+    pub(super) fn before_max(&self) -> String {
+        if self.min < self.max { format!("{} to ", ShownValue(self.min)) } else { String::new() }
+    }
 }
 
 impl Missed {
@@ -307,5 +315,13 @@ mod tests {
         assert_eq!(median(&[3.0, 3.0, 3.0, 3.0]), Some(3.0));
         assert_eq!(median(&[4.0, 1.0]), Some(2.5));
         assert_eq!(median(&[f64::MAX, f64::MAX]), Some(f64::MAX));
+    }
+
+    #[test]
+    fn a_range_of_equal_values_has_one_number() {
+        let before_max = |values: &[f64]| Range::from_values(values.to_vec()).unwrap().before_max();
+
+        assert_eq!(before_max(&[44.0, 5.0]), "5 to ");
+        assert_eq!(before_max(&[5.0, 5.0]), "");
     }
 }

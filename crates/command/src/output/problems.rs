@@ -51,8 +51,8 @@ impl Problems<'_> {
                 wrap(f, self.width, (&first, &others), &missed.list())?;
             }
             if let Some((number, range)) = all.others {
-                let (min, max) = (ShownValue(range.min), with_unit(group.metric, range.max));
-                writeln!(f, "    … and {}, {min} to {max}", count(number, "other sample"))?;
+                let values = format!("{}{}", range.before_max(), with_unit(group.metric, range.max));
+                writeln!(f, "    … and {}, {values}", count(number, "other sample"))?;
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_file_contains_all_pages_of_the_last_run() {
+async fn a_file_contains_the_points_of_all_deliveries_of_the_last_run() {
     let folder = tempfile::tempdir().unwrap();
     let sink = sink(&table(folder.path())).await;
 
@@ -29,8 +29,8 @@ async fn a_file_contains_all_pages_of_the_last_run() {
     deliver_all(&*sink, &[gauge(1, "b", 2.0, &[]), gauge(1, "a", 3.0, &["n:2"])]).await;
     deliver_all(&*sink, &[gauge(1, "system_health.reporter.metrics", 2.0, &[])]).await;
 
-    let page = fs::read_to_string(folder.path().join("health.prom")).unwrap();
-    let values: Vec<&str> = page.lines().filter(|line| !line.starts_with('#')).collect();
+    let text = fs::read_to_string(folder.path().join("health.prom")).unwrap();
+    let values: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(
         values,
         [
@@ -52,8 +52,8 @@ async fn counters_and_distributions_have_their_own_types() {
 
     deliver_all(&*sink(&table(folder.path())).await, &points).await;
 
-    let page = fs::read_to_string(folder.path().join("health.prom")).unwrap();
-    let lines: Vec<&str> = page.lines().filter(|line| !line.starts_with("# HELP")).collect();
+    let text = fs::read_to_string(folder.path().join("health.prom")).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("# HELP")).collect();
     assert_eq!(
         lines,
         [

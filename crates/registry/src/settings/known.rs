@@ -30,7 +30,7 @@ impl Known {
         Self { names, has_near }
     }
 
-    /// Removes names.
+    /// Removes names. If the most similar name is removed, the others are listed without a suggestion.
     pub(super) fn without(mut self, is_removed: impl Fn(&str) -> bool) -> Self {
         self.has_near &= self.names.first().is_some_and(|nearest| !is_removed(nearest));
         self.names.retain(|name| !is_removed(name));

@@ -19,5 +19,5 @@ pub use spans::{
     ERROR, PANIC_PLACE, REASON, RESOURCE, RUN, STATE, TARGET, TRACE_ID, delivery_span, record, run_span,
 };
 pub(crate) use spans::{gate_span, metric_span, resource_span, source_span, subjects_span};
-pub use traced::{ByDisplay, BySource, ByText, Ignored, Returned};
+pub use traced::{ByDisplay, ByInnerError, BySource, Ignored, Returned};
 pub use tracer::{StartedTrace, Tracer};

@@ -1,6 +1,6 @@
 //! How a function with `#[traced]` records its error. The function may return any type, so generated code calls
-//! `(&&&&Returned(&value)).record(&span)`, and the compiler takes the first of these traits that the type implements: each
-//! next one needs one `&` less.
+//! `(&&&&Returned(&value)).record(&span)`, and the compiler takes the first of these traits that the type implements. Each
+//! trait is implemented for a type with one `&` less than the trait before it, so the compiler tries them in this order.
 
 use std::{error::Error, fmt};
 
@@ -9,29 +9,29 @@ use tracing::Span;
 use super::{ERROR, record};
 use crate::Unavailable;
 
-/// What a traced function has returned.
+/// What a traced function returned.
 #[derive(Debug, Clone, Copy)]
 pub struct Returned<'a, T>(pub &'a T);
 
-/// Records an error with its chain of causes.
+/// Records a value that implements [`Error`], with its chain of causes.
 pub trait BySource {
     /// Records the error in the span of the function.
     fn record(&self, span: &Span);
 }
 
-/// Records an error that contains one, such as a boxed error.
-pub trait ByText {
-    /// Records the error in the span of the function.
+/// Records the error inside a value that does not implement [`Error`] itself, such as a boxed error or [`Unavailable`].
+pub trait ByInnerError {
+    /// Records the error in the span of the function. For no data, records the reason.
     fn record(&self, span: &Span);
 }
 
-/// Records an error that has only a text.
+/// Records the text of a value that only implements [`Display`](fmt::Display).
 pub trait ByDisplay {
     /// Records the error in the span of the function.
     fn record(&self, span: &Span);
 }
 
-/// Records nothing: the function did not return an error, or one that cannot be shown.
+/// Records nothing: the function does not return a `Result`, or the type of its error has no text.
 pub trait Ignored {
     /// Records nothing.
     fn record(&self, span: &Span);
@@ -45,7 +45,7 @@ impl<T, E: Error + 'static> BySource for &&&Returned<'_, Result<T, E>> {
     }
 }
 
-impl<T, E: AsRef<dyn Error + Send + Sync + 'static>> ByText for &&Returned<'_, Result<T, E>> {
+impl<T, E: AsRef<dyn Error + Send + Sync + 'static>> ByInnerError for &&Returned<'_, Result<T, E>> {
     fn record(&self, span: &Span) {
         if let Err(error) = self.0 {
             span.record(ERROR, error.as_ref());
@@ -53,7 +53,7 @@ impl<T, E: AsRef<dyn Error + Send + Sync + 'static>> ByText for &&Returned<'_, R
     }
 }
 
-impl<T> ByText for &&Returned<'_, Result<T, Unavailable>> {
+impl<T> ByInnerError for &&Returned<'_, Result<T, Unavailable>> {
     fn record(&self, span: &Span) {
         record(span, self.0);
     }

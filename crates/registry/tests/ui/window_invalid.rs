@@ -1,7 +1,7 @@
-// No monitor can be created with this window.
+// No monitor can be created with these windows.
 use system_health_registry::system_health_metric;
 
-/// Is no whole number of minutes.
+/// Is not a whole number of minutes.
 #[system_health_metric(key = "pulls.open", window = "90s")]
 fn seconds() -> u64 { 0 }
 

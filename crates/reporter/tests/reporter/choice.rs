@@ -71,7 +71,7 @@ async fn the_only_sink_that_is_configured_need_not_be_named() {
 }
 
 #[tokio::test]
-async fn without_a_choice_all_that_is_configured_is_delivered_to() {
+async fn without_a_choice_values_are_delivered_to_all_configured_destinations() {
     let own = || Backend::new("own").at("here");
     let all = delivers_to(builder("").sink(FIRST).sink(SECOND).sink(NEEDS_NOTHING).destination(own())).await;
     let chosen =
@@ -82,7 +82,7 @@ async fn without_a_choice_all_that_is_configured_is_delivered_to() {
 }
 
 #[tokio::test]
-async fn what_needs_no_settings_is_tried_if_nothing_is_configured_and_its_error_says_what_could_be() {
+async fn a_sink_without_settings_is_tried_if_no_sink_is_configured_and_its_error_lists_the_settings() {
     let reporter = builder("").sink(SECOND).sink(NEEDS_NOTHING).build().unwrap();
 
     let finished = reporter.push().await.unwrap();
@@ -91,7 +91,7 @@ async fn what_needs_no_settings_is_tried_if_nothing_is_configured_and_its_error_
     assert_eq!(
         delivery.receipt().unwrap().error.as_deref(),
         Some(
-            "no credentials; nothing is configured to deliver to (second: set `a` or `b` in [second]; needs_nothing: set \
+            "no credentials; no destination is configured (second: set `a` or `b` in [second]; needs_nothing: set \
              `key` in [needs_nothing])"
         )
     );
@@ -99,13 +99,10 @@ async fn what_needs_no_settings_is_tried_if_nothing_is_configured_and_its_error_
 }
 
 #[tokio::test]
-async fn what_is_not_clear_is_refused_with_what_there_is() {
+async fn a_wrong_choice_is_refused_with_the_reason() {
     for (builder, said) in [
         (builder(""), "this program was built without any sink, so there is nothing to deliver to"),
-        (
-            builder("").sink(SECOND),
-            "nothing is configured to deliver to (second: set `a` or `b` in [second])",
-        ),
+        (builder("").sink(SECOND), "no destination is configured (second: set `a` or `b` in [second])"),
         (
             builder("[report]\nto = ['frist']").sink(FIRST).sink(SECOND),
             "a.toml:2:7: `to` in [report] names the sink `frist`, which is not linked into this program; did you mean `first`?",
@@ -130,7 +127,7 @@ async fn what_is_not_clear_is_refused_with_what_there_is() {
 }
 
 #[test]
-fn the_list_of_sinks_must_not_be_empty() {
+fn to_must_be_a_list_that_is_not_empty() {
     for (to, said) in [
         (
             "[]",

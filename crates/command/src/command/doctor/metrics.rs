@@ -10,7 +10,7 @@ pub(super) struct MetricFindings {
     /// The keys of metrics with a value, at least for one subject.
     pub(super) with_value: Vec<String>,
     /// The number of metrics.
-    pub(super) metrics: usize,
+    pub(super) metric_count: usize,
 }
 
 /// Collects all metrics.
@@ -21,12 +21,12 @@ pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Contex
     let with_value = metrics().filter(|outcomes| outcomes.iter().any(|it| it.state() == OutcomeState::Value));
     MetricFindings {
         with_value: with_value.map(|outcomes| outcomes[0].metric.key().to_owned()).collect(),
-        metrics: metrics().count(),
+        metric_count: metrics().count(),
         findings: requests(&run).chain(metrics().flat_map(for_metric)).collect(),
     }
 }
 
-/// The requests that each group makes, and how many there may be.
+/// The requests that the metrics of each group are expected to make, and how many requests the API allows.
 fn requests(run: &Run) -> impl Iterator<Item = Finding> {
     run.request_plans().iter().flat_map(|plan| {
         let groups = plan.groups.iter().map(|group| {
@@ -38,7 +38,7 @@ fn requests(run: &Run) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// The findings about a metric: one for a single outcome, otherwise a summary and the problems.
+/// The findings about a metric: one finding for a single outcome; for several outcomes, a summary and the problems.
 fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
     let key = match outcomes {
         [] => return vec![],

@@ -110,13 +110,13 @@ fn diagnose(
     runtime.shutdown_background();
     let is_state_right = state.iter().all(|finding| finding.grade != Grade::Failed);
     let SinkFindings { ready, findings: about_sinks } = about_sinks;
-    let MetricFindings { with_value, metrics, findings: about_metrics } = about_metrics;
+    let MetricFindings { with_value, metric_count, findings: about_metrics } = about_metrics;
     findings.extend([about_sinks, state, about_metrics].concat());
     let facts = Observations {
         has_file: settings.entries().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
         setup_steps: &setup_steps,
         with_value: &with_value,
-        metrics,
+        metric_count,
         ready: &ready,
         state: place.as_deref().filter(|_| is_state_right),
         ..Observations::new(&program.name, &program.sinks, &findings)

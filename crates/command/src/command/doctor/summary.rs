@@ -22,7 +22,7 @@ pub(super) struct Observations<'a> {
     /// The keys of metrics with a value.
     pub(super) with_value: &'a [String],
     /// The number of metrics.
-    pub(super) metrics: usize,
+    pub(super) metric_count: usize,
     /// The sinks that can deliver.
     pub(super) ready: &'a [&'static str],
     /// Where runs are kept, if they can be.
@@ -40,7 +40,7 @@ impl<'a> Observations<'a> {
             has_file: false,
             setup_steps: &[],
             with_value: &[],
-            metrics: 0,
+            metric_count: 0,
             ready: &[],
             state: None,
         }
@@ -51,7 +51,11 @@ impl<'a> Observations<'a> {
         let mut works = Vec::new();
         if !self.with_value.is_empty() {
             let keys = self.with_value.join(", ");
-            works.push(format!("{} of {} metrics have a value: {keys}", self.with_value.len(), self.metrics));
+            works.push(format!(
+                "{} of {} metrics have a value: {keys}",
+                self.with_value.len(),
+                self.metric_count
+            ));
         }
         if !self.ready.is_empty() {
             works.push(format!("values can be delivered to {}", self.ready.join(", ")));
@@ -108,7 +112,7 @@ mod tests {
     fn configured(findings: &[Finding]) -> Observations<'_> {
         Observations {
             has_file: true,
-            metrics: 3,
+            metric_count: 3,
             ready: &["datadog"],
             ..Observations::new("report", &[], findings)
         }
@@ -117,7 +121,7 @@ mod tests {
     #[test]
     fn if_everything_works_the_next_step_is_a_run() {
         let keys = ["commits.hotfix".to_owned()];
-        let facts = Observations { with_value: &keys, metrics: 1, ..configured(&[]) };
+        let facts = Observations { with_value: &keys, metric_count: 1, ..configured(&[]) };
 
         assert_eq!(
             facts.works(),

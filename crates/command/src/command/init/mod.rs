@@ -59,8 +59,8 @@ fn settings_file(program: &Program, detected: &Detected) -> String {
     for (example, text) in &detected.examples {
         template.replace_example(example, text);
     }
-    for DetectedValue { table, key, value, why } in &detected.values {
-        template.set(table, key, value, why);
+    for DetectedValue { table, key, value, comment } in &detected.values {
+        template.set(table, key, value, comment);
     }
     let name = &program.name;
     format!(

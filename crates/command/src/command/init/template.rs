@@ -27,12 +27,12 @@ impl Template {
         Self { tables: tables.collect() }
     }
 
-    /// Sets a key to a text, in place of its example. `why` becomes a comment.
-    pub(super) fn set(&mut self, table: &str, key: &str, value: &str, why: &str) {
+    /// Sets a key to a text with a comment, in place of its example.
+    pub(super) fn set(&mut self, table: &str, key: &str, value: &str, comment: &str) {
         let example = format!("# {key} = ");
         for table in self.tables.iter_mut().filter(|it| it.name == table) {
             if let Some(line) = table.lines.iter_mut().find(|line| line.starts_with(&example)) {
-                *line = format!("{key} = {value:?} # {why}");
+                *line = format!("{key} = {value:?} # {comment}");
                 table.has_value = true;
             }
         }
