@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::server::Answer;
 
 const DOCS: &str = "https://docs.github.com";
-const RATE_LIMITS: &str = "/rest/using-the-rest-api/rate-limits-for-the-rest-api";
+const RATE_LIMIT_DOCS: &str = "/rest/using-the-rest-api/rate-limits-for-the-rest-api";
 
 /// 401: the token is wrong.
 #[must_use]
@@ -54,7 +54,7 @@ pub fn not_found_without(scope: &str) -> Answer {
 /// 403 or 429: the requests of the hour are exhausted until `reset`.
 #[must_use]
 pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {
-    error(status, "API rate limit exceeded for user ID 1.", RATE_LIMITS)
+    error(status, "API rate limit exceeded for user ID 1.", RATE_LIMIT_DOCS)
         .with_header("x-ratelimit-limit", "5000")
         .with_header("x-ratelimit-remaining", "0")
         .with_header("x-ratelimit-used", "5000")
@@ -66,7 +66,7 @@ pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {
 #[must_use]
 pub fn secondary_rate_limit(status: u16, retry_after: Duration) -> Answer {
     let message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-    error(status, message, &format!("{RATE_LIMITS}#about-secondary-rate-limits"))
+    error(status, message, &format!("{RATE_LIMIT_DOCS}#about-secondary-rate-limits"))
         .with_header("retry-after", &retry_after.as_secs().to_string())
 }
 
@@ -102,7 +102,7 @@ pub fn query_error(error_type: &str, message: &str) -> Answer {
 pub(super) fn query_without_token() -> Answer {
     let message = "API rate limit exceeded for 127.0.0.1. (But here's the good news: Authenticated requests get a higher \
                    rate limit. Check out the documentation for more details.)";
-    error(403, message, RATE_LIMITS)
+    error(403, message, RATE_LIMIT_DOCS)
 }
 
 /// 404: the resource does not exist, or the caller may not see it.
