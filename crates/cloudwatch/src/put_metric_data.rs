@@ -15,7 +15,7 @@ use crate::{
 
 const OPERATION: &str = "PutMetricData";
 
-/// Bodies of at least this size are compressed, in bytes. It is the default of AWS's SDKs. See
+/// Minimum size of a body that is compressed, in bytes. This is the default of AWS's SDKs. See
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-compression.html>.
 const MIN_COMPRESSED: usize = 10_240;
 
@@ -42,8 +42,8 @@ impl MetricWriter {
         }
     }
 
-    /// Checks the credentials and the permission. Sends a datum that CloudWatch refuses after this check, because it has both a
-    /// value and a list of values, so nothing is stored.
+    /// Checks the credentials and the permission, and stores nothing: the datum has both a value and a list of values, so
+    /// CloudWatch refuses it after it has checked the credentials and the permission.
     pub(crate) async fn probe(&self, deadline: Instant) -> Result<(), PutError> {
         let datum = json!({"MetricName": "system-health.probe", "Value": 0.0, "Values": [0.0]});
         let body = json!({"Namespace": self.namespace.as_str(), "MetricData": [datum]}).to_string();

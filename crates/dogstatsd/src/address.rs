@@ -12,7 +12,7 @@ pub(crate) const DEFAULT_PORT: u16 = 8125;
 /// The address of an Agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Address {
-    /// A host, which may be a name or an IPv6 address without brackets, and a port.
+    /// A host (a name, an IPv4 address, or an IPv6 address without brackets) and a port.
     Udp(String, u16),
     /// A Unix datagram socket.
     Unix(PathBuf),
@@ -34,7 +34,7 @@ pub(crate) enum AddressError {
 }
 
 impl Address {
-    /// The size of a packet that the Agent certainly accepts.
+    /// The default of `max_packet_size`, in bytes. An Agent with default settings accepts packets of this size.
     pub(crate) fn default_packet_size(&self) -> u16 {
         match self {
             Self::Udp(..) => UDP_PACKET_SIZE,
@@ -55,12 +55,12 @@ impl FromStr for Address {
             let path = PathBuf::from(path);
             return if path.is_absolute() { Ok(Self::Unix(path)) } else { Err(AddressError::Path) };
         }
-        let place = text.strip_prefix("udp://").ok_or(AddressError::Scheme)?;
-        let place = place.strip_suffix('/').unwrap_or(place);
-        let (host, port) = match place.rsplit_once(':') {
+        let authority = text.strip_prefix("udp://").ok_or(AddressError::Scheme)?;
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        let (host, port) = match authority.rsplit_once(':') {
             // The last colon of an address such as [::1] does not begin a port.
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-            _ => (place, None),
+            _ => (authority, None),
         };
         let host = host.trim_start_matches('[').trim_end_matches(']');
         if host.is_empty() {
@@ -99,8 +99,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_shown_as_they_are_written() {
-        for (text, shown) in [
+    fn addresses_are_displayed_with_their_port_and_with_unix_for_unixgram() {
+        for (text, displayed) in [
             ("udp://127.0.0.1:8125", "udp://127.0.0.1:8125"),
             (" udp://agent.example.com ", "udp://agent.example.com:8125"),
             ("udp://[::1]:9125/", "udp://[::1]:9125"),
@@ -108,7 +108,7 @@ mod tests {
             ("unix:///var/run/datadog/dsd.socket", "unix:///var/run/datadog/dsd.socket"),
             ("unixgram:///tmp/a", "unix:///tmp/a"),
         ] {
-            assert_eq!(text.parse::<Address>().unwrap().to_string(), shown);
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), displayed);
         }
     }
 

@@ -1,4 +1,5 @@
-//! The intake: answers requests and takes packets, and keeps what they say. It knows no sockets, so tests use it as the server does.
+//! The intake: answers requests, takes packets, and stores what they contain. It opens no sockets, so tests use it in the same
+//! way as the server.
 
 use std::{
     collections::BTreeMap,
@@ -43,7 +44,7 @@ impl Intake {
         self
     }
 
-    /// Calls a function for each delivery and each new finding.
+    /// Calls a function for each [`Notice`]: deliveries, events, new findings, and changes of monitors.
     #[must_use]
     pub fn with_observer(mut self, observer: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
         self.observer = Box::new(observer);
@@ -71,12 +72,13 @@ impl Intake {
         self.with_state(State::evaluate_all)
     }
 
-    /// Stores points of any time, such as those of a history. Unlike what is submitted, they are taken as they are.
+    /// Stores points of any time, such as those of a history. Unlike submitted points, they are neither checked nor changed.
     pub fn add_points(&self, points: &[Point]) -> Result<(), StoreError> {
         self.state().add_points(points)
     }
 
-    /// The same for distributions. One replaces another of the same series and time, while submitted ones add up.
+    /// Stores distributions of any time, without checks. A distribution replaces that of the same series and time, while the
+    /// values of submitted distributions are added.
     pub fn add_distributions(&self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
         self.state().add_distributions(all)
     }
@@ -86,7 +88,7 @@ impl Intake {
         self.with_state(|state| state.store.prune(since))
     }
 
-    /// The findings so far, the last one first.
+    /// The findings so far, the latest first.
     #[must_use]
     pub fn findings(&self) -> Vec<FoundFinding> {
         self.state().findings().list()
@@ -114,40 +116,40 @@ impl Intake {
         Ok(events.into_iter().map(|(_, _, event)| event).collect())
     }
 
-    /// The dashboards as Datadog answers them, in the order of their creation.
+    /// The dashboards as Datadog returns them, in the order of their creation.
     #[must_use]
     pub fn dashboards(&self) -> Vec<Value> {
         self.state().dashboards.all.clone()
     }
 
-    /// Edits a dashboard as a person would. The error is Datadog's answer if there is none with this id.
+    /// Edits a dashboard as a person would. If there is no dashboard with this id, the error is Datadog's answer.
     pub fn edit_dashboard(&self, id: &str, edit: impl FnOnce(&mut Value)) -> Result<Value, Answer> {
         self.state().dashboards.edit(id, edit)
     }
 
-    /// The monitors as Datadog answers them, in the order of their creation.
+    /// The monitors as Datadog returns them, in the order of their creation.
     #[must_use]
     pub fn monitors(&self) -> Vec<Value> {
         self.state().monitors.all.clone()
     }
 
-    /// Edits a monitor as a person would. The error is Datadog's answer if there is none with this id.
+    /// Edits a monitor as a person would. If there is no monitor with this id, the error is Datadog's answer.
     pub fn edit_monitor(&self, id: &str, edit: impl FnOnce(&mut Value)) -> Result<Value, Answer> {
         self.state().monitors.edit(id, edit)
     }
 
-    /// Evaluates the monitors that are due at a time, in seconds since 1970, over all points that have arrived, and returns what has
-    /// changed. The time must not go back from call to call.
+    /// Evaluates the monitors that are due at a time, in seconds since 1970, over all points that have arrived. Returns what
+    /// has changed. The time must not decrease from call to call.
     pub fn evaluate_at(&self, now: i64) -> Result<Vec<Transition>, StoreError> {
         self.state().evaluate_due(now)
     }
 
-    /// The same for all monitors, whether or not they are due.
+    /// Like [`evaluate_at`](Self::evaluate_at), but evaluates all monitors, whether or not they are due.
     pub fn evaluate_all_at(&self, now: i64) -> Result<Vec<Transition>, StoreError> {
         self.state().evaluate_all_at(now)
     }
 
-    /// Notifies the observer after the state is unlocked.
+    /// Works with the state, and notifies the observer after the state is unlocked.
     fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         let result = work(&mut state);

@@ -1,10 +1,10 @@
-//! A local stand-in for Datadog. It takes what Datadog's API and the Agent take: series, distributions, events, service checks,
-//! queries, dashboards, monitors, metadata, `DogStatsD` and traces. It stores them in SQLite, and explains what Datadog would refuse or
-//! change.
+//! A local stand-in for Datadog. It accepts what Datadog's API and the Agent accept: series, distributions, events, service
+//! checks, queries, dashboards, monitors, metadata, `DogStatsD` and traces. It stores the data in SQLite, and explains what
+//! Datadog would refuse or change.
 //!
 //! - [`Intake`] answers requests without any socket. [`Request`] and [`Answer`] are plain data.
-//! - [`IntakeServer`] serves it over HTTP and UDP. A page can be mounted beside the endpoints.
-//! - [`Finding`] is what Datadog would not store as it was sent; [`Rule`] has the link to Datadog's documentation.
+//! - [`IntakeServer`] serves an intake over HTTP and UDP. A page can be mounted beside the endpoints.
+//! - [`Finding`] says what Datadog would refuse or change. Its [`Rule`] has the link to Datadog's documentation.
 //!
 //! ```
 //! use system_health_intake::{Intake, Request};
@@ -16,7 +16,7 @@
 //! });
 //! let answer = intake.handle(&Request::json("POST", "/api/v2/series", &body));
 //!
-//! assert_eq!(answer.status, 202, "Datadog accepts it, and drops the point without a word");
+//! assert_eq!(answer.status, 202, "Datadog accepts the request, and silently drops the point");
 //! let findings = intake.findings();
 //! assert!(findings.iter().any(|found| found.finding.message.contains("older than 1 hour")));
 //! assert!(findings.iter().any(|found| found.finding.message.contains("`jobs_open`")));
@@ -44,7 +44,7 @@ mod treatment;
 
 pub use address::{AddressFile, LocateError, locate};
 pub use api::requires_application_key;
-pub use dogstatsd::{LineError, parses};
+pub use dogstatsd::{LineError, check_line};
 pub use exchange::{Answer, BodyError, Request, error};
 pub use intake::Intake;
 pub use notice::Notice;

@@ -1,5 +1,5 @@
-//! One page for a browser that shows every metric of a run: its state, goal, history, subjects and evidence, the events and
-//! the deliveries. It is a single document without anything to load or to build, so it also works offline.
+//! A web page that shows every metric of a run: its state, goal, history, subjects and evidence, the events and the
+//! deliveries. The page is a single document that loads no other files and needs no build, so it also works offline.
 //!
 //! ```
 //! use system_health_page::{Documents, router};
@@ -8,7 +8,7 @@
 //! # let _ = app;
 //! ```
 //!
-//! The page reads the JSON documents of the same server. [`Documents`] says which ones there are. If the server answers 401, the
+//! The page reads the JSON documents of the same server. [`Documents`] lists them. If the server answers 401, the
 //! page asks for a bearer token. So the page itself needs no token: it contains no data.
 
 mod assets;

@@ -1,4 +1,4 @@
-//! `report` in a git work tree, without credentials, network or settings.
+//! `report` in a git work tree, without credentials and network.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ fn the_table_shows_values_and_the_reasons_for_no_data() {
     assert_eq!(lines[2][2..4], ["1", "commit"]);
     assert_eq!(lines[4], ["No", "data"]);
     assert_eq!(lines[5][..2], ["ci.tests_passing_on_main", "of"]);
-    assert_eq!(lines.len(), 6, "one line says why: {table}");
+    assert_eq!(lines.len(), 6, "one line gives the reason: {table}");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn outside_a_work_tree_the_error_says_what_is_missing() {
 
     let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
     assert!(error.contains("SYSTEM_HEALTH_REPOSITORY"), "{error}");
-    // If stdout goes to a program, the log says why the status is not 0.
+    // If a program reads stdout, the log still tells the user why the status is not 0.
     ended.says("error: ci.tests_passing_on_main, commits.hotfix, commits.reverts: no repository is named");
 }
 
@@ -147,15 +147,15 @@ fn metrics_are_selected_by_their_keys() {
 fn fail_on_selects_what_counts_as_a_failure() {
     let (healthy, missed) = (work_tree(), (0..5).fold(work_tree(), |scene, _| scene.commit("hotfix", DAY)));
 
-    let status = |scene: &Scene, fail_on: &str| scene.run(&["--fail-on", fail_on]);
+    let run = |scene: &Scene, fail_on: &str| scene.run(&["--fail-on", fail_on]);
 
-    let _ = status(&healthy, "goal").with_status(0);
-    let _ = status(&healthy, "no-data").with_status(1);
-    let _ = status(&missed, "error").with_status(0);
-    let _ = status(&missed, "goal").with_status(4);
-    let _ = status(&scene(), "goal").with_status(1);
-    let _ = status(&scene(), "delivery").with_status(0);
-    let _ = status(&scene(), "never").with_status(0);
+    let _ = run(&healthy, "goal").with_status(0);
+    let _ = run(&healthy, "no-data").with_status(1);
+    let _ = run(&missed, "error").with_status(0);
+    let _ = run(&missed, "goal").with_status(4);
+    let _ = run(&scene(), "goal").with_status(1);
+    let _ = run(&scene(), "delivery").with_status(0);
+    let _ = run(&scene(), "never").with_status(0);
 }
 
 #[test]
@@ -205,15 +205,15 @@ fn markdown_has_a_table_of_values() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree();
     let scene = (0..6).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
 
-    let page = scene.run(&["--format", "markdown"]).with_status(0).stdout();
+    let markdown = scene.run(&["--format", "markdown"]).with_status(0).stdout();
 
-    let lines: Vec<&str> = page.lines().collect();
+    let lines: Vec<&str> = markdown.lines().collect();
     assert_eq!(lines[..2], ["| metric | value | goal | |", "|---|---:|---|---|"]);
     for (line, key, rest) in [
         (lines[2], "ci.tests_passing_on_main", "` | | | no data: "),
         (lines[3], "commits.hotfix", "` | 6 commit | `< 5` | **missed** `branch:main`"),
         (lines[4], "commits.reverts", "` | 0 commit | `< 5` | met "),
     ] {
-        assert!(line.starts_with(&format!("| `{key}` `")) && line.contains(rest), "{page}");
+        assert!(line.starts_with(&format!("| `{key}` `")) && line.contains(rest), "{markdown}");
     }
 }

@@ -1,5 +1,5 @@
-//! `report serve --check`: whether the service on this machine is ready. It is for health checks in an image that contains no other
-//! program.
+//! `report serve --check` tells whether the service on this machine is ready. It is for health checks in an image that contains
+//! no other program.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -14,17 +14,17 @@ use system_health_command::Status;
 use tokio::{net::TcpStream, time::timeout};
 
 /// The time in which the service must answer.
-const LIMIT: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Maximum size of an answer, which is one sentence.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Asks the service that listens on an address. The status is 0 if it is ready. Otherwise the reason is logged, and the status
-/// is 1.
+/// Asks the service that listens on an address. The status is 0 if the service is ready. If it is not, the reason is logged, and
+/// the status is 1.
 pub(crate) async fn check(listen: SocketAddr) -> anyhow::Result<Status> {
     let address = SocketAddr::new(reachable(listen.ip()), listen.port());
-    let asked = timeout(LIMIT, ask(address)).await;
-    let answered = asked.unwrap_or_else(|_| Err(anyhow::anyhow!("there was no answer within {LIMIT:?}")));
+    let asked = timeout(TIMEOUT, ask(address)).await;
+    let answered = asked.unwrap_or_else(|_| Err(anyhow::anyhow!("there was no answer within {TIMEOUT:?}")));
     match answered.with_context(|| format!("cannot ask the service at http://{address}")) {
         Ok((StatusCode::OK, _)) => Ok(Status::Done),
         Ok((_, reason)) => {

@@ -10,7 +10,7 @@ use system_health_registry::{Process, Settings, SharedError};
 
 use crate::settings::ServeSettings;
 
-/// The token.
+/// Where the token is looked up.
 const TOKEN: Secret = Secret::new(
     "token for report serve",
     &["SYSTEM_HEALTH_SERVE_TOKEN"],
@@ -19,10 +19,10 @@ const TOKEN: Secret = Secret::new(
 
 register_secret!(TOKEN);
 
-/// The shortest token that is accepted. A shorter one can be guessed.
+/// The minimum length of a token, in bytes. A shorter token can be guessed.
 const MIN_LENGTH: usize = 16;
 
-/// A token, as it is compared.
+/// The digest of a token. Tokens are compared by their digests.
 #[derive(Clone)]
 pub(crate) struct Token([u8; 32]);
 
@@ -39,12 +39,13 @@ pub(crate) enum TokenError {
         #[source]
         source: CredentialError,
     },
-    /// There is one, but it cannot be read.
+    /// There is a token, but it cannot be read.
     #[error("cannot read the token")]
     Unreadable(#[source] CredentialError),
-    /// It is too short.
+    /// The token is too short.
     #[error(
-        "the token for report serve has fewer than {MIN_LENGTH} characters, so it can be guessed; make one with `openssl rand -hex 32`"
+        "the token for report serve has fewer than {MIN_LENGTH} characters, so it can be guessed; make one with `openssl rand \
+         -hex 32`"
     )]
     TooShort,
     /// The settings cannot be used.
@@ -79,7 +80,7 @@ impl Token {
         Self(digest(token.expose_secret()))
     }
 
-    /// Whether a text is the token. The time that this takes does not depend on how much of it is right.
+    /// Whether a text is the token. The comparison takes the same time however many characters are right.
     pub(crate) fn is(&self, text: &str) -> bool {
         self.0.ct_eq(&digest(text)).into()
     }

@@ -13,7 +13,7 @@ use super::workflow_run::deserialize_optional_time;
 pub(super) struct Job {
     /// The name as GitHub shows it, with the values of the matrix: `test (ubuntu)`.
     pub(super) name: String,
-    /// Such as `success`. Null while it is in progress.
+    /// Such as `success`. Null while the job is in progress.
     #[serde(deserialize_with = "Option::deserialize")]
     pub(super) conclusion: Option<String>,
     /// The attempt of the run that the job belongs to.
@@ -89,8 +89,8 @@ impl Job {
     }
 }
 
-/// The jobs that GitHub shows for an attempt: for each name, those of the newest attempt up to this one. If only
-/// failed jobs are re-run, the others keep their results.
+/// The jobs that GitHub shows for `attempt`: for each name, the jobs of the newest attempt that is not after `attempt`. If
+/// only failed jobs are re-run, the other jobs keep their results. A job without an attempt belongs to `latest`.
 pub(super) fn up_to_attempt(jobs: &[Job], attempt: u32, latest: u32) -> Vec<&Job> {
     let attempt_of = |job: &Job| job.run_attempt.unwrap_or(latest);
     let newest_of = |name: &str| {

@@ -21,11 +21,11 @@ pub struct CiSettings {
     /// The age beyond which a result is out of date. Default: 14 days.
     #[serde(deserialize_with = "settings::duration")]
     pub max_age: Duration,
-    /// Runs are read from this long before the window on, because a run that was created then counts if it was re-run within the
-    /// window. Default: 3 days.
+    /// A run that was created longer than this before a window does not count, even if it was re-run in the window. Runs are
+    /// read this much further back than the window. Default: 3 days.
     #[serde(deserialize_with = "settings::duration")]
     pub rerun_lookback: Duration,
-    /// The maximum number of runs, or of earlier attempts, that a metric makes a request for. Default: 300.
+    /// The maximum number of runs, or of earlier attempts, for which a metric makes a request. More are an error. Default: 300.
     pub max_run_requests: u32,
 }
 

@@ -5,14 +5,14 @@
 pub enum Classification {
     /// It counts. The text says which form it has.
     Counts(String),
-    /// It does not count, although it contains the words of one that does. The text says why.
+    /// It contains words of a message that counts, but does not count itself. The text says why.
     NearMiss(&'static str),
     /// It has nothing to do with the metric.
     Unrelated,
 }
 
 impl Classification {
-    pub(super) fn counts(form: &str) -> Self {
+    pub(super) fn from_form(form: &str) -> Self {
         Self::Counts(form.to_owned())
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     repository::{Branch, Repository},
 };
 
-/// The type of the activity.
+/// GitHub's name for the type of the activity.
 const FORCE_PUSH: &str = "force_push";
 
 /// The force pushes to the branch in the longest window of the metrics about commits.
@@ -87,7 +87,7 @@ impl FromContext for ForcePushes {
             && let Some(error) = error.downcast_ref::<GitHubError>()
             && error.status() == Some(StatusCode::NOT_FOUND)
         {
-            // A repository or a branch that does not exist is not found, either.
+            // GitHub also answers 404 if the repository or the branch does not exist.
             ExistingBranch::check(context).await?;
             return Err(Unavailable::no_data(format!(
                 "GitHub lists no activity of {}: {}",
@@ -105,8 +105,8 @@ impl FromContext for ForcePushes {
     }
 }
 
-/// The list is read from the newest item back to the start of the window. `time_period` is not used, because it ends
-/// when GitHub answers, and not when the run started.
+/// Reads the list from the newest item back to the start of the window. GitHub's parameter `time_period` is not used, because
+/// its period ends when GitHub answers, and not when the run started.
 async fn read(
     repository: &GitHubRepository,
     branch: &Branch,

@@ -45,7 +45,7 @@ patterns! {
 pub(super) fn classify(text: &str) -> Classification {
     let message = CommitMessage::parse(text);
     if let Some(form) = form_of_message(&message) {
-        return Classification::counts(form);
+        return Classification::from_form(form);
     }
     if !MENTION.is_match(text) {
         return Classification::Unrelated;

@@ -77,7 +77,7 @@ patterns! {
 pub(super) fn classify(text: &str) -> Classification {
     let message = CommitMessage::parse(text);
     if let Some(form) = form_of_message(&message) {
-        return Classification::counts(form);
+        return Classification::from_form(form);
     }
     if without_prefixes(message.subject()).any(|text| AGAIN.is_match(text)) && MENTION.is_match(text) {
         return Classification::NearMiss("it lands a reverted change again");

@@ -179,7 +179,8 @@ impl Analysis {
         }
         let earlier =
             || (0..history.successes.len()).rev().filter(|&index| history.successes[index].at <= created_at);
-        let named = earlier().find(|&index| reference::names(&incident.body, &history.successes[index]));
+        let named =
+            earlier().find(|&index| reference::names_deployment(&incident.body, &history.successes[index]));
         let Some(failed) = named.or_else(|| history.live_at(created_at)) else {
             return ignore("no deployment before it is known");
         };

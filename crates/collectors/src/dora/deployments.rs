@@ -18,8 +18,8 @@ use super::{
 };
 use crate::github::{GitHubRepository, Permission, WatchedBranch, no_data_without};
 
-/// The deployments of a repository in the longest window of the metrics `dora.*`, and the last one before it. Those
-/// to each environment are a sequence of their own.
+/// The deployments of a repository in the longest window of the metrics `dora.*`, and the last deployment before this
+/// window. The deployments to each environment are a sequence.
 #[derive(Debug, Clone)]
 pub struct Deployments(Arc<Inner>);
 
@@ -36,7 +36,7 @@ impl Deployments {
     }
 
     /// The samples of all sequences, and the environments that do not exist. `measure` gets a sequence and its position. If no
-    /// sequence has a value, there is no data for the reason of the first one.
+    /// sequence has a value and all environments exist, there is no data, for the reason that the first sequence gives.
     pub(super) fn reading(
         &self,
         measure: impl Fn(usize, &Sequence) -> Result<Vec<Sample>, Unavailable>,
@@ -81,10 +81,10 @@ impl FromContext for Deployments {
         let range = ReadBack { since, window_start: window.start(), table: settings.table() };
         let (mut found, unread) = read(context, &repository, &settings, &range).await?;
         if found.iter().all(|(_, deployments)| deployments.is_empty()) {
-            return Err(none(&repository, &settings).await);
+            return Err(without_deployments(&repository, &settings).await);
         }
         let missing = remove_missing(&repository, &settings, &mut found).await?;
-        // A release is created with its draft, and may be published at any time.
+        // A release may have been created, as a draft, at any time before it was published.
         if settings.deployments != DeploymentSource::Releases {
             for deployment in found.iter_mut().flat_map(|(_, deployments)| deployments) {
                 range.apply(deployment);
@@ -98,10 +98,10 @@ impl FromContext for Deployments {
     }
 }
 
-/// The deployments of each environment, or all if their source has no environments.
+/// The deployments to each environment, or all deployments if their source has no environments.
 type Found = Vec<(Option<String>, Vec<Deployment>)>;
 
-/// The deployments, and those that may be missing.
+/// The deployments, and evidence about releases that were not read and may be missing.
 async fn read(
     context: &Context,
     repository: &GitHubRepository,
@@ -134,7 +134,8 @@ async fn read(
     })
 }
 
-/// Removes the environments that do not exist. One that exists may be waiting for its first deployment.
+/// Removes the environments that do not exist, and returns an error for each. An environment without deployments may exist, and
+/// wait for its first deployment.
 async fn remove_missing(
     repository: &GitHubRepository,
     settings: &RepositoryDora,
@@ -149,7 +150,7 @@ async fn remove_missing(
     };
     let missing = found.extract_if(.., is_missing).filter_map(|(environment, _)| {
         let environment = environment?;
-        let reason = missing_environments(repository, settings, &environment, &existing);
+        let reason = missing_environments_reason(repository, settings, &environment, &existing);
         Some(ItemError::new(reason).with_tag("environment", &environment))
     });
     Ok(missing.collect())
@@ -160,7 +161,7 @@ async fn environments(repository: &GitHubRepository) -> Result<Environments, Una
     existing.map_err(|error| no_data_without(Permission::Deployments, repository.name(), error))
 }
 
-fn missing_environments(
+fn missing_environments_reason(
     repository: &GitHubRepository,
     settings: &RepositoryDora,
     names: &str,
@@ -175,14 +176,17 @@ fn missing_environments(
     format!("{name} has no deployment to {names}; {exist}")
 }
 
-/// Why there is no deployment at all. Probably, the settings name the wrong thing.
-async fn none(repository: &GitHubRepository, settings: &RepositoryDora) -> Unavailable {
+/// The reason if there is no deployment at all. Probably, the settings name the wrong environment, tag or workflow.
+async fn without_deployments(repository: &GitHubRepository, settings: &RepositoryDora) -> Unavailable {
     let (name, table) = (repository.name(), settings.table());
     let reason = match settings.deployments {
         DeploymentSource::GitHub => match environments(repository).await {
-            Ok(existing) => {
-                missing_environments(repository, settings, &settings.environments.join(" or "), &existing)
-            }
+            Ok(existing) => missing_environments_reason(
+                repository,
+                settings,
+                &settings.environments.join(" or "),
+                &existing,
+            ),
             Err(unavailable) => return unavailable,
         },
         DeploymentSource::Releases => format!("{name} has no release; see `deployments` in {table}"),

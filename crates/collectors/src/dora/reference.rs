@@ -7,14 +7,14 @@ use regex::Regex;
 
 use super::{change::Change, deployment::Success};
 
-/// What git and GitHub write below the subject of a revert.
+/// The text that git and GitHub write below the subject of a revert.
 static REVERTED_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\breverts commit ([0-9a-f]{7,64})\b"));
-/// The subject that git and GitHub write.
+/// The subject that git and GitHub give to a revert.
 static REVERTED_SUBJECT: LazyLock<Regex> = LazyLock::new(|| regex(r#"^Revert "(.+)"(?: \(#\d+\))?$"#));
 /// The number of the pull request that GitHub adds to the subject of a squash merge.
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r" \(#\d+\)$"));
+static PULL_REQUEST_NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r" \(#\d+\)$"));
 /// See <https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue>.
-static FIXED: LazyLock<Regex> =
+static FIXED_ISSUE: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s+#(\d+)\b"));
 static COMMIT_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"\b[0-9a-f]{7,64}\b"));
 
@@ -27,18 +27,18 @@ pub(super) fn reverts(revert: &Change, other: &Change) -> bool {
     if ids.any(|id| other.id.starts_with(&id[1].to_ascii_lowercase())) {
         return true;
     }
-    let without_number = |subject: &str| NUMBER.replace(subject, "").into_owned();
+    let without_number = |subject: &str| PULL_REQUEST_NUMBER.replace(subject, "").into_owned();
     let subject = REVERTED_SUBJECT.captures(revert.subject());
     subject.is_some_and(|subject| without_number(&subject[1]) == without_number(other.subject()))
 }
 
 /// Whether a message says that the commit fixes an issue.
 pub(super) fn fixes(message: &str, issue: u64) -> bool {
-    FIXED.captures_iter(message).any(|number| number[1].parse() == Ok(issue))
+    FIXED_ISSUE.captures_iter(message).any(|number| number[1].parse() == Ok(issue))
 }
 
 /// Whether a text names the tag or the commit of a deployment.
-pub(super) fn names(text: &str, deployment: &Success) -> bool {
+pub(super) fn names_deployment(text: &str, deployment: &Success) -> bool {
     let by_tag = deployment.tag.as_deref().is_some_and(|tag| contains_word(text, tag));
     let commit = deployment.commit.as_deref().unwrap_or_default();
     by_tag || COMMIT_ID.find_iter(text).any(|id| commit.starts_with(id.as_str()))
@@ -136,7 +136,7 @@ mod tests {
             ("Broken since 0123457", false),
             ("", false),
         ] {
-            assert_eq!(names(text, &deployment), expected, "{text}");
+            assert_eq!(names_deployment(text, &deployment), expected, "{text}");
         }
     }
 }

@@ -78,11 +78,11 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
     // 10 h, 20 h and 100 h.
     assert_eq!(value(&context, "time_to_close").await, "72000 302400 354240");
     assert_eq!(value(&context, "time_to_close_samples").await, "3");
-    assert_eq!(github.requests().len(), 1, "one request for all of them");
+    assert_eq!(github.requests().len(), 1, "one request for all metrics");
 }
 
 #[tokio::test]
-async fn without_items_numbers_are_0_and_quantiles_have_no_data() {
+async fn without_issues_a_count_is_0_and_a_quantile_is_no_data() {
     let github = github_with([]);
     let context = one_repository(&github);
     for key in ["open", "opened", "closed", "time_to_close_samples"] {
@@ -95,7 +95,7 @@ async fn without_items_numbers_are_0_and_quantiles_have_no_data() {
 }
 
 #[tokio::test]
-async fn a_repository_without_issues_has_no_data() {
+async fn a_repository_whose_issues_are_turned_off_has_no_data() {
     let github = github_with([Issue::new("Hidden")]);
     github.repository("acme/shop").turn_issues_off();
     assert_eq!(value(&one_repository(&github), "open").await, "no data: issues are turned off in acme/shop");

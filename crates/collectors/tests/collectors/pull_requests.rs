@@ -158,11 +158,11 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
     ] {
         assert_eq!(value(&context, key).await, expected, "{key}");
     }
-    assert_eq!(github.requests().len(), 1, "one request for all of them");
+    assert_eq!(github.requests().len(), 1, "one request for all metrics");
 }
 
 #[tokio::test]
-async fn without_items_numbers_are_0_and_quantiles_have_no_data() {
+async fn without_pull_requests_in_the_window_a_count_is_0_and_a_quantile_is_no_data() {
     let github = github_with([PullRequest::new("Old").age(days(60)).merge(days(30))]);
     let context = stage(&github).one_repository();
 

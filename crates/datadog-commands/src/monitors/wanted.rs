@@ -6,8 +6,8 @@ use system_health_datadog::{
 use system_health_monitor_settings::{MonitoredGoal, Monitors, Watched};
 use system_health_registry::{Catalog, Settings};
 
-/// The monitors of the metrics of a catalog that are collected: one for each goal, and those of the reporter if its metrics are in
-/// the catalog. `report monitors push` pushes them.
+/// The monitors for the metrics of a catalog that are collected: one for each goal, and those for the reporter if its metrics
+/// are in the catalog. `report monitors push` sends these monitors to Datadog.
 pub fn wanted_monitors(
     catalog: &Catalog,
     scope: &MonitorScope,

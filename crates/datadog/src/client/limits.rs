@@ -8,8 +8,8 @@ pub(crate) const MAX_PLAIN: usize = 5 * 1024 * 1024;
 /// Maximum size of a compressed payload, in bytes.
 pub(crate) const MAX_COMPRESSED: usize = 512_000;
 
-/// Maximum number of values of a distribution. Datadog documents no limit. Each value is sent, so this many are 200 MB of JSON in
-/// 40 requests; they compress to a thousandth.
+/// Maximum number of values of a distribution. Datadog documents no limit. Each value is sent, so 10 million values are 200 MB
+/// of JSON in 40 requests. Compression reduces them to a thousandth.
 pub(crate) const MAX_VALUES: u64 = 10_000_000;
 
 /// Maximum age of a point. Datadog accepts one hour; one minute is reserved for retries and clock skew.

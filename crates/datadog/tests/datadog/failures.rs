@@ -18,7 +18,7 @@ use system_health_test_support::{
 
 use crate::harness::{Fates, config, deliver_within, mixed, sink};
 
-/// Long enough for some attempts.
+/// How long a delivery may take: long enough for several attempts.
 const TIME: Duration = Duration::from_secs(1);
 
 /// Delivers to an intake with a permanent fault. Returns why all points are left, with `HOST` in place of the intake's
@@ -27,10 +27,11 @@ async fn delivery(fault: impl Into<Fault>) -> (String, usize) {
     let intake = DatadogIntake::start();
     intake.server().fail("POST /api/v2/series", fault);
     let fates = deliver_within(TIME, &sink(&intake), &mixed()).await;
-    (left(&fates, &intake.url()), intake.server().requests().len())
+    (reason_left(&fates, &intake.url()), intake.server().requests().len())
 }
 
-fn left(fates: &Fates, url: &str) -> String {
+/// The reason why all points are left. It must be the same for all of them.
+fn reason_left(fates: &Fates, url: &str) -> String {
     assert!(
         fates.left.len() == 4 && fates.left.values().all(|message| *message == fates.left[&0]),
         "{fates:?}"
@@ -38,7 +39,7 @@ fn left(fates: &Fates, url: &str) -> String {
     fates.left[&0].replace(&url.replace("http://", ""), "HOST")
 }
 
-/// The error of a check of an intake with a fault.
+/// The error of `validate` if the intake answers with a fault.
 async fn check(fault: impl Into<Fault>) -> String {
     let intake = DatadogIntake::start();
     intake.server().fail("GET /api/v1/validate", fault);
@@ -172,7 +173,7 @@ async fn an_incomplete_response_is_an_error() {
         let fates = deliver_within(TIME, &DatadogSink::new(&config(&url)).unwrap(), &mixed()).await;
 
         server.join().unwrap();
-        let message = left(&fates, &url);
+        let message = reason_left(&fates, &url);
         assert!(message.contains(" attempts: no connection to HOST ("), "{answer}: {message}");
     }
 }
@@ -182,7 +183,7 @@ async fn a_refused_connection_is_reported_with_its_cause() {
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
 
     let sink = DatadogSink::new(&config(&format!("http://{closed}"))).unwrap();
-    let message = left(&deliver_within(TIME, &sink, &mixed()).await, &format!("http://{closed}"));
+    let message = reason_left(&deliver_within(TIME, &sink, &mixed()).await, &format!("http://{closed}"));
 
     assert!(message.contains(" attempts: no connection to HOST (from DD_SITE or DD_URL): "), "{message}");
     assert!(message.contains("Connection refused"), "{message}");

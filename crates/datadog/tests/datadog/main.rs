@@ -1,5 +1,5 @@
-//! Tests the crate against a fake Datadog and against broken servers. They are one binary, because each binary links the
-//! generated client.
+//! Tests of the crate against a fake Datadog and against broken servers. All tests are one binary, because each binary links
+//! the generated client.
 
 mod api;
 mod catalogs;

@@ -1,4 +1,4 @@
-//! Tests of the sink with sockets of the tests, and with Datadog's own parser.
+//! Tests of the sink against sockets that the tests open, and against Datadog's own parser.
 
 mod delivery;
 mod events;

@@ -46,7 +46,7 @@ pub(super) fn store(state: &mut State, source: &str, checks: Vec<ServiceCheck>) 
         let tags: BTreeSet<String> = tags.into_iter().chain(host_tag(check.host_name.as_deref())).collect();
         let mut findings = Vec::new();
         let tags = check_tags(&check.check, &tags, &mut findings);
-        state.find_all(findings);
+        state.add_findings(findings);
         check.timestamp = check.timestamp.or(Some(state.now()));
         check.tags = Some(tags.clone());
         let body = serde_json::to_value(&check).unwrap_or_default();

@@ -74,7 +74,7 @@ fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), St
         metrics.insert(metric);
     }
     state.store.add_values(&all)?;
-    state.find_all(findings);
+    state.add_findings(findings);
     if has_new_metrics {
         state.store.save("metadata", &state.metadata)?;
     }

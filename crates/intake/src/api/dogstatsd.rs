@@ -58,7 +58,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
     // Points of the current 10 seconds replace each other with each line.
     state.store.put_points(&received.points)?;
     state.store.add_values(&received.values)?;
-    state.find_all(received.findings);
+    state.add_findings(received.findings);
     state.count_lines(sent, stored + received.lines);
     Ok(())
 }

@@ -47,7 +47,7 @@ pub(super) fn store(
     let mut findings = Vec::new();
     let is_taken = check_event(title, body, text("aggregation_key"), happened, state.now(), &mut findings);
     let refusal = findings.first().map(|finding| error(400, &finding.message));
-    state.find_all(findings);
+    state.add_findings(findings);
     if let (false, Some(refusal)) = (is_taken, refusal) {
         return Ok(Err(refusal));
     }

@@ -21,14 +21,14 @@ pub(super) fn check_size(state: &mut State, request: &Request) -> Result<(), Ans
         "a payload has {wire} bytes, and {plain} when it is decompressed; at most {MAX_WIRE_LENGTH} and {MAX_LENGTH} are \
          accepted"
     );
-    state.find(&Finding::new(Rule::PayloadSize, request.path(), message));
+    state.add_finding(&Finding::new(Rule::PayloadSize, request.path(), message));
     Err(error(413, "Payload Too Large"))
 }
 
 /// Refuses a payload that is not what the endpoint takes.
 pub(super) fn unreadable(state: &mut State, request: &Request, cause: &serde_json::Error) -> Answer {
     let message = format!("a payload is not in the expected format: {cause}");
-    state.find(&Finding::new(Rule::Payload, request.path(), message));
+    state.add_finding(&Finding::new(Rule::Payload, request.path(), message));
     error(400, &format!("Payload is not in the expected format: {cause}"))
 }
 

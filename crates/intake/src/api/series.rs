@@ -128,8 +128,8 @@ pub(super) fn store(state: &mut State, path: &str, submitted: &[Submission]) -> 
         metrics.insert(stored.metric);
     }
     let replaced = state.store.put_points(&points)?;
-    state.find_all(findings);
-    state.find_replaced(&replaced);
+    state.add_findings(findings);
+    state.add_replaced_findings(&replaced);
     if has_new_metrics {
         state.store.save("metadata", &state.metadata)?;
     }

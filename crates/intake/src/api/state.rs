@@ -57,23 +57,23 @@ impl State {
     }
 
     /// Counts a finding. A new one is a notice.
-    pub(crate) fn find(&mut self, finding: &Finding) {
+    pub(crate) fn add_finding(&mut self, finding: &Finding) {
         if self.findings.add(finding, self.now()) {
             self.notify(Notice::Finding(finding.clone()));
         }
     }
 
-    pub(crate) fn find_all(&mut self, findings: Vec<Finding>) {
+    pub(crate) fn add_findings(&mut self, findings: Vec<Finding>) {
         for finding in findings {
-            self.find(&finding);
+            self.add_finding(&finding);
         }
     }
 
-    /// The points of some metrics have replaced others.
-    pub(crate) fn find_replaced(&mut self, metrics: &BTreeSet<String>) {
+    /// Adds a finding for each metric whose points replaced earlier ones.
+    pub(crate) fn add_replaced_findings(&mut self, metrics: &BTreeSet<String>) {
         for metric in metrics {
             let message = "a point replaced another one of the same series and second; the last value wins";
-            self.find(&Finding::new(Rule::Replaced, metric, message));
+            self.add_finding(&Finding::new(Rule::Replaced, metric, message));
         }
     }
 

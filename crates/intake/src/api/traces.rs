@@ -34,7 +34,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
         Ok(spans) => spans,
         Err(cause) => {
             let message = format!("a payload of traces cannot be read: {cause}");
-            state.find(&Finding::new(Rule::Trace, request.path(), message));
+            state.add_finding(&Finding::new(Rule::Trace, request.path(), message));
             return error(400, &format!("decoding-error: {cause}"));
         }
     };

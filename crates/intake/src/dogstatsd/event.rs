@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_has_lengths_in_bytes() {
+    fn the_lengths_of_title_and_text_are_in_bytes() {
         let event =
             EventLine::parse("7,5}:größe|a\\n|b|d:1656581400|h:web|p:low|t:warning|k:x|#env:prod").unwrap();
 
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_head_is_refused() {
+    fn wrong_lengths_and_an_empty_title_are_refused() {
         for rest in [
             "",
             "5,4:title|text",

@@ -10,8 +10,8 @@ pub(crate) enum Line {
     ServiceCheck(ServiceCheckLine),
 }
 
-/// Whether the Agent accepts a line.
-pub fn parses(line: &[u8]) -> Result<(), LineError> {
+/// Checks whether the Agent accepts a line.
+pub fn check_line(line: &[u8]) -> Result<(), LineError> {
     Line::parse(line).map(drop)
 }
 

@@ -9,7 +9,7 @@ mod line_error;
 mod metric;
 mod service_check;
 
-pub use line::parses;
+pub use line::check_line;
 pub use line_error::LineError;
 
 pub(crate) use event::EventLine;

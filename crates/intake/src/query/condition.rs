@@ -10,14 +10,14 @@ const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 /// The longest window that Datadog's API documents.
 const LONGEST_WINDOW: i64 = 7 * DAY;
-/// How the values within a window become one. Changes over time (`change`, `pct_change`) are not evaluated here.
-const OVER_TIME: [&str; 4] = ["avg", "sum", "max", "min"];
-/// What happens without data. See <https://docs.datadoghq.com/monitors/guide/on_missing_data/>.
+/// How the values within a window are combined into one. The functions `change` and `pct_change` are not evaluated here.
+const TIME_AGGREGATIONS: [&str; 4] = ["avg", "sum", "max", "min"];
+/// The values of the option `on_missing_data`. See <https://docs.datadoghq.com/monitors/guide/on_missing_data/>.
 const ON_MISSING_DATA: [&str; 4] = ["default", "show_no_data", "show_and_notify_no_data", "resolve"];
 
 /// The parts of a monitor's query: `max(last_30m):max:a.b{*} >= 5`.
 pub(super) struct Condition<'a> {
-    over_time: &'a str,
+    time_aggregation: &'a str,
     /// In seconds.
     pub(super) window: i64,
     pub(super) expression: Expression<'a>,
@@ -27,15 +27,15 @@ pub(super) struct Condition<'a> {
 
 impl<'a> Condition<'a> {
     pub(super) fn read(query: &'a str) -> Option<Self> {
-        let (over_time, rest) = query.trim_start().split_once("(last_")?;
+        let (time_aggregation, rest) = query.trim_start().split_once("(last_")?;
         let (window, rest) = rest.split_once("):")?;
         let (comparator, critical) = thresholds::end(query)?;
         let end = rest.rfind(comparator)?;
-        if !OVER_TIME.contains(&over_time) {
+        if !TIME_AGGREGATIONS.contains(&time_aggregation) {
             return None;
         }
         Some(Self {
-            over_time,
+            time_aggregation,
             window: seconds(window)?,
             expression: Expression::read(&rest[..end])?,
             comparator,
@@ -43,8 +43,8 @@ impl<'a> Condition<'a> {
         })
     }
 
-    /// How often it is evaluated, in seconds.
-    pub(super) fn frequency(&self) -> i64 {
+    /// The time between two evaluations, in seconds.
+    pub(super) fn evaluation_interval(&self) -> i64 {
         match self.window {
             window if window < DAY => MINUTE,
             window if window < 2 * DAY => 10 * MINUTE,
@@ -53,7 +53,7 @@ impl<'a> Condition<'a> {
     }
 
     /// The length of a bucket, in seconds.
-    pub(super) fn bucket(&self) -> i64 {
+    pub(super) fn bucket_length(&self) -> i64 {
         match self.window {
             window if window <= HOUR => 20,
             window if window <= 4 * HOUR => MINUTE,
@@ -65,11 +65,11 @@ impl<'a> Condition<'a> {
 
     pub(super) fn status(&self, before: Status, data: Option<&Buckets>, options: &Value) -> Status {
         let value = match (data, options["on_missing_data"].as_str()) {
-            (Some(buckets), _) => self.over_time(buckets),
+            (Some(buckets), _) => self.aggregate(buckets),
             (None, Some("show_no_data" | "show_and_notify_no_data")) => return Status::NoData,
             (None, Some("resolve")) => return Status::Ok,
             (None, None) if options["notify_no_data"] == true => return Status::NoData,
-            (None, Some("default")) if self.over_time == "sum" => 0.0,
+            (None, Some("default")) if self.time_aggregation == "sum" => 0.0,
             (None, _) => return before,
         };
         let recovery = options["thresholds"]["critical_recovery"].as_f64();
@@ -81,9 +81,9 @@ impl<'a> Condition<'a> {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a number of buckets")]
-    fn over_time(&self, buckets: &Buckets) -> f64 {
+    fn aggregate(&self, buckets: &Buckets) -> f64 {
         let values = || buckets.values().copied();
-        match self.over_time {
+        match self.time_aggregation {
             "sum" => values().sum(),
             "min" => values().fold(f64::INFINITY, f64::min),
             "max" => values().fold(f64::NEG_INFINITY, f64::max),
@@ -104,9 +104,9 @@ impl<'a> Condition<'a> {
     }
 }
 
-/// Why Datadog does not take a monitor whose query cannot be read or looks too far back, or that says twice what happens
-/// without data. The grammar is that of <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>, with the
-/// arithmetic that `expression` knows.
+/// Why Datadog refuses a monitor: its query cannot be read, its window is too short or too long, or its option for missing
+/// data is unknown or contradicts an older option. The grammar is that of
+/// <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>, with the arithmetic that `expression` supports.
 pub(crate) fn refusal(query: &str, options: &Value) -> Option<String> {
     let window = query.split_once("(last_").and_then(|(_, rest)| rest.split_once("):"));
     if let Some((window, _)) = window
@@ -121,11 +121,12 @@ pub(crate) fn refusal(query: &str, options: &Value) -> Option<String> {
         return Some("The value provided for parameter 'on_missing_data' is invalid".to_owned());
     }
     let is_legacy = options["notify_no_data"] == true || options["no_data_timeframe"].is_u64();
-    let is_twice = is_legacy && options["on_missing_data"].is_string();
-    is_twice.then(|| "on_missing_data cannot be used with notify_no_data or no_data_timeframe".to_owned())
+    let is_contradictory = is_legacy && options["on_missing_data"].is_string();
+    is_contradictory
+        .then(|| "on_missing_data cannot be used with notify_no_data or no_data_timeframe".to_owned())
 }
 
-/// A window such as `30m`, `4h`, `1d` or `1w`, in seconds.
+/// The length of a window such as `30m`, `4h`, `1d` or `1w`, in seconds.
 fn seconds(window: &str) -> Option<i64> {
     let (number, unit) = window.split_at_checked(window.len().checked_sub(1)?)?;
     let unit = match unit {

@@ -39,7 +39,7 @@ impl Evaluations {
         monitors: &[Value],
         store: &Store,
     ) -> Result<Vec<Transition>, StoreError> {
-        self.evaluate_all(now, monitors, store, |condition| now % condition.frequency() == 0)
+        self.evaluate_all(now, monitors, store, |condition| now % condition.evaluation_interval() == 0)
     }
 
     /// Evaluates all monitors, whether or not they are due.
@@ -100,7 +100,7 @@ impl Evaluations {
         let time = now - condition.window + 1..=now;
         let series = store.series_of(&condition.expression.metrics(), &time)?;
         let points = series.iter().flat_map(StoredSeries::points);
-        let found = condition.expression.groups_in_monitor(&points, &time, condition.bucket());
+        let found = condition.expression.groups_in_monitor(&points, &time, condition.bucket_length());
         // Since an edit, the monitor may have groups of other tags.
         let keys = condition.expression.keys();
         self.0.retain(|(of, tags), _| *of != id || tags.iter().map(|tag| key(tag)).eq(keys.iter().copied()));

@@ -1,4 +1,4 @@
-//! Overviews of the metrics, for a page.
+//! Summaries of the metrics and of their series, for a page.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,16 +24,16 @@ pub struct MetricSummary {
     pub tags: BTreeSet<String>,
     /// The time of the last point, in seconds since 1970.
     pub time: i64,
-    /// The last value. If several series have one, that of the first. For a distribution, the average.
+    /// The last value. If several series have a value at this time, that of the first series. For a distribution, the average.
     pub value: f64,
     /// Whether it is a distribution.
     pub is_distribution: bool,
 }
 
-/// A series with its points.
+/// A series with its points or distributions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeriesSummary {
-    /// Its tags.
+    /// The tags of the series.
     pub tags: BTreeSet<String>,
     /// Times in seconds since 1970, and values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -63,7 +63,7 @@ const LAST_DISTRIBUTION: &str = "SELECT time, sum(value * weight) / sum(weight) 
                                  WHERE series = ?1 GROUP BY time ORDER BY time DESC LIMIT 1";
 
 impl Store {
-    /// The metrics, by name.
+    /// A summary of each metric that has a value, sorted by name.
     pub(crate) fn metrics(&self) -> Result<Vec<MetricSummary>, StoreError> {
         self.read(|connection| {
             let mut all = BTreeMap::<String, MetricSummary>::new();
@@ -99,7 +99,7 @@ impl Store {
         })
     }
 
-    /// The series of a metric, with the points within a time.
+    /// The series of a metric, sorted by their tags, with the values in a time range, in seconds since 1970.
     pub(crate) fn series(
         &self,
         metric: &str,

@@ -1,8 +1,8 @@
-//! `DogStatsD` over UDP. Its lines have the same fate as in an Agent of Datadog.
+//! `DogStatsD` over UDP. The intake accepts and drops the same lines as an Agent of Datadog.
 
 use std::net::UdpSocket;
 
-use system_health_intake::{Rule, parses};
+use system_health_intake::{Rule, check_line};
 use system_health_test_support::mini_agent::MiniAgent;
 
 use super::running::Running;
@@ -29,7 +29,10 @@ fn packets_become_points_events_and_checks() {
         [("hits", 3.0), ("latency", 1.5), ("queue", 5.0)].map(|(name, value)| (name.into(), value.into()));
     assert_eq!(values, expected.iter().map(|(name, value)| (name, value)).collect::<Vec<_>>());
     let latency = intake.get("/api/v1/intake/series?metric=latency");
-    assert_eq!(latency["series"][0]["distributions"][0]["count"], 4.0, "a sample rate of 0.5 counts twice");
+    assert_eq!(
+        latency["series"][0]["distributions"][0]["count"], 4.0,
+        "with a sample rate of 0.5, each value counts twice"
+    );
     assert_eq!(intake.get("/api/v1/intake/events")["events"][0]["title"], "Deploy");
     assert_eq!(intake.get("/api/v1/intake/checks")["checks"][0]["message"], "fine");
     let rules: Vec<Rule> = intake.intake.findings().iter().map(|found| found.finding.rule).collect();
@@ -45,7 +48,7 @@ fn a_packet_that_the_agent_would_cut_is_cut_and_explained() {
     intake.send(packet.as_bytes());
     let stored = intake.wait_for_lines(911);
 
-    // The last of the 8192 bytes are the start of a line.
+    // The Agent keeps 8192 bytes: 910 lines, and the first 2 bytes of the next one.
     assert_eq!(stored, 910);
     assert!(intake.intake.findings().iter().any(|found| found.finding.rule == Rule::PacketSize));
 }
@@ -76,7 +79,7 @@ fn an_agent_of_datadog_accepts_and_refuses_the_same_lines() {
     ] {
         socket.send_to(line.as_bytes(), address).unwrap();
         let agents = agent.wait_for(1);
-        let ours = parses(line.as_bytes());
+        let ours = check_line(line.as_bytes());
         assert_eq!(ours.is_ok(), agents.failures.is_empty(), "{line}: {ours:?}, {agents:?}");
     }
 }

@@ -8,7 +8,7 @@ const KEYS = { "dd-api-key": "page", "dd-application-key": "page" };
 const queryResults = new Map();
 
 function dashboardsPage({ name, paths }) {
-  const all = known(paths.at(-1))?.dashboards ?? [];
+  const all = lastDocument(paths.at(-1))?.dashboards ?? [];
   return [
     element("h1", { tabindex: -1 }, PAGES[name].title),
     element(

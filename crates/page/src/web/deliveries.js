@@ -36,11 +36,11 @@ function deliveryWord({ state }) {
 }
 
 function failedDeliveries() {
-  return (known("report")?.deliveries ?? []).filter(delivery => DELIVERY_PROBLEMS.includes(delivery.state));
+  return (lastDocument("report")?.deliveries ?? []).filter(delivery => DELIVERY_PROBLEMS.includes(delivery.state));
 }
 
 function deliveriesPage() {
-  const report = known("report");
+  const report = lastDocument("report");
   const deliveries = report?.deliveries ?? [];
   return [
     element("h1", { tabindex: -1 }, "Deliveries"),

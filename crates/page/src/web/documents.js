@@ -1,6 +1,6 @@
-// The documents of the server: which ones it has, and what they said last.
+// The documents of the server: which ones it offers, and what they contained last.
 
-/** What this server has, as the page itself says: `report`, `monitors`, `dashboards`, `traces`, `intake`. */
+/** The documents that this server offers, from the page's HTML: `report`, `monitors`, `dashboards`, `traces`, `intake`. */
 const offered = new Set(document.querySelector("meta[name=documents]").content.split(" ").filter(Boolean));
 /** The last documents, by path. A failed request keeps the old ones, and the page says so. */
 const documents = new Map();
@@ -8,24 +8,24 @@ let readError = null;
 /** Why there is no report, in the words of the server. */
 let noReport = null;
 
-/** A document that was read: undefined before, null if the server has none. */
-function known(path) {
+/** The last version of a document: undefined if it was never read, null if the server has none. */
+function lastDocument(path) {
   return documents.get(path);
 }
 
-/** Reads documents again. Returns those that were there before. */
+/** Reads documents again. Returns all documents as they were before. */
 async function readAll(paths) {
   const before = new Map(documents);
-  const results = await Promise.allSettled(paths.map(async path => documents.set(path, await readKnown(path))));
+  const results = await Promise.allSettled(paths.map(async path => documents.set(path, await readAllowingNoReport(path))));
   readError = results.find(result => result.status === "rejected")?.reason.message ?? null;
   return before;
 }
 
-// Before the first run, a service is not ready to answer with a report (503). Later, the same answer is a failure.
-async function readKnown(path) {
+// Before the first run, a service has no report and answers 503. Later, the same answer is a failure.
+async function readAllowingNoReport(path) {
   if (path === "report") noReport = null;
   return readDocument(path).catch(error => {
-    if (path !== "report" || error.status !== 503 || known("report")) throw error;
+    if (path !== "report" || error.status !== 503 || lastDocument("report")) throw error;
     noReport = error.reason;
     return null;
   });

@@ -3,7 +3,7 @@
 const LEVELS = { info: ["ℹ", "info"], success: ["✓", "success"], warning: ["!", "warning"], error: ["✗", "error"] };
 
 function eventsPage() {
-  const events = known("report")?.events ?? [];
+  const events = lastDocument("report")?.events ?? [];
   return [
     element("h1", { tabindex: -1 }, "Events"),
     events.length ? eventList([...events].reverse()) : element("p.faint", "The last run found no events."),

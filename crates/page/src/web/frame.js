@@ -21,7 +21,7 @@ function navigation(current) {
 
 /** When the shown run was, and how long it took. */
 function runLine() {
-  const run = known("report")?.run;
+  const run = lastDocument("report")?.run;
   if (!run) return null;
   return [
     element("span", "Run ", timeElement(run.started_at, { full: true })),
@@ -32,7 +32,7 @@ function runLine() {
 
 /** Old data is never shown as if it were current. */
 function banner() {
-  const report = known("report");
+  const report = lastDocument("report");
   if (readError) {
     const old = report ? `. This is the run of ${localTime(report.run.started_at)}.` : ".";
     return element("p.banner.error", { role: "alert" }, stateMark(STATE.error, "Not current: "), `${readError}${old}`);
@@ -50,8 +50,8 @@ function banner() {
 /** Says which metrics changed their state. A refresh without changes says nothing. */
 function announce(before, after) {
   if (!before || !after) return;
-  const states = new Map(metricsOf(before, known("catalog")).map(metric => [metric.key, metric.state]));
-  const changed = metricsOf(after, known("catalog")).filter(metric => states.get(metric.key) !== metric.state);
+  const states = new Map(metricsOf(before, lastDocument("catalog")).map(metric => [metric.key, metric.state]));
+  const changed = metricsOf(after, lastDocument("catalog")).filter(metric => states.get(metric.key) !== metric.state);
   if (changed.length === 0) return;
   const texts = changed.slice(0, 3).map(metric => `${metric.key}: ${metric.state.word}`);
   document.getElementById("news").textContent =

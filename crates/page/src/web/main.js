@@ -16,7 +16,7 @@ const PAGES = {
     needs: "report",
     view: eventsPage,
     reads: () => [],
-    mark: () => known("report")?.events.length,
+    mark: () => lastDocument("report")?.events.length,
   },
   deliveries: {
     title: "Deliveries",
@@ -106,7 +106,7 @@ function render() {
   const page = PAGES[here.name];
   const paths = pathsOf(here);
   const main = document.getElementById("main");
-  const isLoading = paths.some(path => known(path) === undefined);
+  const isLoading = paths.some(path => lastDocument(path) === undefined);
   showIn(document.getElementById("nav"), navigation(here.name));
   showIn(document.getElementById("run"), runLine());
   showIn(
@@ -143,7 +143,7 @@ function pathsOf(here) {
 
 async function refresh() {
   const before = (await readAll(pathsOf(address()))).get("report");
-  const after = known("report");
+  const after = lastDocument("report");
   if (after?.run.started_at !== before?.run.started_at) {
     announce(before, after);
     outdateHistories();

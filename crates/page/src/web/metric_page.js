@@ -3,8 +3,8 @@
 const SECTIONS_OPEN = 3;
 
 function metricPage({ argument: key, parameters, width }) {
-  const report = known("report");
-  const metric = metricsOf(report, known("catalog")).find(metric => metric.key === key);
+  const report = lastDocument("report");
+  const metric = metricsOf(report, lastDocument("catalog")).find(metric => metric.key === key);
   if (!metric)
     return [
       element("h1", { tabindex: -1 }, data(key)),

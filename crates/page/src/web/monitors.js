@@ -9,7 +9,7 @@ const MONITOR_STATES = {
 const NOT_EVALUATED = { ...STATE.not_collected, word: "no data so far" };
 
 function monitorsPage({ name, paths }) {
-  const all = (known(paths.at(-1))?.monitors ?? []).map(monitor => ({
+  const all = (lastDocument(paths.at(-1))?.monitors ?? []).map(monitor => ({
     ...monitor,
     shown: MONITOR_STATES[monitor.state] ?? NOT_EVALUATED,
   }));

@@ -4,8 +4,8 @@ const overview = { filter: "", state: null };
 const ITEMS_IN_TILE = 3;
 
 function overviewPage() {
-  const report = known("report");
-  const metrics = metricsOf(report, known("catalog"));
+  const report = lastDocument("report");
+  const metrics = metricsOf(report, lastDocument("catalog"));
   const words = overview.filter.toLowerCase().split(/\s+/).filter(Boolean);
   const textOf = metric =>
     `${metric.key} ${metric.facts.description} ${metric.group} ${metric.entries.map(entry => entry.subject ?? "").join(" ")}`.toLowerCase();
@@ -25,7 +25,7 @@ function overviewPage() {
 
 /** The metrics of a group. Those that are not collected are folded, unless a reader looks for them. */
 function groupSection(title, members) {
-  const isSearch = overview.filter !== "" || overview.state !== null || !known("report");
+  const isSearch = overview.filter !== "" || overview.state !== null || !lastDocument("report");
   const folded = isSearch ? [] : members.filter(isNotCollected);
   const shown = members.filter(metric => !folded.includes(metric));
   const list = metrics =>

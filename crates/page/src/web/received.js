@@ -31,11 +31,11 @@ function fromSeconds(seconds) {
 }
 
 function receivedPage() {
-  const { findings, dropped } = known("intake/findings") ?? { findings: [] };
+  const { findings, dropped } = lastDocument("intake/findings") ?? { findings: [] };
   const found = findings.map(finding => ({ ...finding, state: EFFECTS[finding.effect] ?? EFFECTS.noted }));
   found.sort((one, other) => one.state.rank - other.state.rank || other.last - one.last);
-  const metrics = known("intake/metrics")?.metrics ?? [];
-  const checks = known("intake/checks")?.checks ?? [];
+  const metrics = lastDocument("intake/metrics")?.metrics ?? [];
+  const checks = lastDocument("intake/checks")?.checks ?? [];
   return [
     element("h1", { tabindex: -1 }, "Received"),
     element("h2", "What Datadog would refuse or change"),
@@ -126,8 +126,8 @@ function typeOf({ is_distribution, type }) {
 
 /** One received metric: its series as a plot, and their tags. */
 function receivedMetricPage({ argument, paths, width }) {
-  const metric = known("intake/metrics")?.metrics.find(({ metric }) => metric === argument);
-  const series = known(paths.at(-1))?.series ?? [];
+  const metric = lastDocument("intake/metrics")?.metrics.find(({ metric }) => metric === argument);
+  const series = lastDocument(paths.at(-1))?.series ?? [];
   const row = (tags, time, value) => ({
     time: fromSeconds(time),
     key: argument,
@@ -176,7 +176,7 @@ function receivedMetricPage({ argument, paths, width }) {
 }
 
 function receivedEventsPage() {
-  const events = (known("intake/events")?.events ?? []).map(event => ({
+  const events = (lastDocument("intake/events")?.events ?? []).map(event => ({
     id: String(event.id),
     title: event.title ?? "",
     text: event.text ?? null,
@@ -192,7 +192,7 @@ function receivedEventsPage() {
 }
 
 function receivedTracesPage() {
-  const traces = known("intake/traces")?.traces ?? [];
+  const traces = lastDocument("intake/traces")?.traces ?? [];
   return [
     element("h1", { tabindex: -1 }, "Received traces"),
     traces.length === 0 && element("p.faint", "Nothing so far."),
@@ -221,7 +221,7 @@ function receivedTracesPage() {
 
 /** A trace in the form of the Agent's API, as one of a run. */
 function receivedTracePage({ argument }) {
-  const received = known("intake/traces")?.traces.find(({ trace }) => trace === argument);
+  const received = lastDocument("intake/traces")?.traces.find(({ trace }) => trace === argument);
   if (!received)
     return [traceHeading(argument), element("p", "The intake does not have this trace. It shows only the last ones.")];
   const start = Math.min(...received.spans.map(span => span.start));

@@ -5,7 +5,7 @@ const NANOS = 1e6;
 
 /** A link from an entry of a report to its part of the run's trace. Null if there is no trace. */
 function traceLink(entry) {
-  const id = known("report")?.run.trace_id;
+  const id = lastDocument("report")?.run.trace_id;
   if (!id || !offered.has("traces")) return null;
   const chosen = new URLSearchParams({
     metric: entry.key,
@@ -15,7 +15,7 @@ function traceLink(entry) {
 }
 
 function tracePage({ argument, paths, parameters }) {
-  const trace = known(paths.at(-1));
+  const trace = lastDocument(paths.at(-1));
   if (!trace)
     return [
       traceHeading(argument),

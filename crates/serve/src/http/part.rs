@@ -19,7 +19,7 @@ use crate::{
     parts::Parts,
 };
 
-/// The paths of all parts.
+/// The routes of all parts.
 pub(super) fn routes(parts: &Parts) -> Router<App> {
     parts.paths().fold(Router::new(), |router, (path, part)| {
         let part = Arc::clone(part);

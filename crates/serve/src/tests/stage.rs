@@ -1,4 +1,4 @@
-//! A service with a catalog and backends of a test, in simulated time.
+//! A service that tests run in simulated time, with their own metrics and backends.
 
 use std::{
     cell::{Cell, RefCell},
@@ -22,7 +22,7 @@ static START: LazyLock<SystemTime> = LazyLock::new(|| {
     Slots::new(Duration::from_hours(1)).start_of(SystemTime::now() - Duration::from_hours(5))
 });
 
-/// Seconds after the start of an hour.
+/// A number of seconds after [`START`].
 pub(super) fn at(seconds: u64) -> SystemTime {
     *START + Duration::from_secs(seconds)
 }
@@ -54,7 +54,7 @@ pub(super) fn builder(metrics: impl IntoIterator<Item = Metric>, backends: &[&Ba
     backends.iter().fold(builder, |builder, backend| builder.destination((*backend).clone()))
 }
 
-/// The configuration of a service.
+/// The configuration of a service that starts a run every `every` seconds.
 pub(super) fn configuration(builder: ReporterBuilder, every: u64, catalog: Catalog) -> Configuration {
     let every = Duration::from_secs(every);
     let (selection, settings) = (Selection::default(), Settings::default());
@@ -74,14 +74,14 @@ pub(super) struct Stage {
     stop: Cell<Option<oneshot::Sender<()>>>,
     finished: RefCell<Vec<Finished>>,
     pub(super) reload: mpsc::UnboundedSender<()>,
-    requests: Cell<Option<mpsc::UnboundedReceiver<()>>>,
+    reload_requests: Cell<Option<mpsc::UnboundedReceiver<()>>>,
 }
 
 impl Stage {
-    /// Starts at a time.
+    /// A stage whose clock starts at `now`.
     pub(super) fn new(now: SystemTime) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
-        let (reload, requests) = mpsc::unbounded_channel();
+        let (reload, reload_requests) = mpsc::unbounded_channel();
         Self {
             clock: Clock::simulated(now),
             parts: Parts::default(),
@@ -89,7 +89,7 @@ impl Stage {
             stop: Cell::new(Some(stop)),
             finished: RefCell::default(),
             reload,
-            requests: Cell::new(Some(requests)),
+            reload_requests: Cell::new(Some(reload_requests)),
         }
     }
 
@@ -113,7 +113,7 @@ impl Stage {
         (self.finished.take(), latest)
     }
 
-    /// The same, without keeping the runs.
+    /// Like [`run`](Self::run), but does not keep the runs in memory.
     pub(super) async fn run_and_forget(
         &self,
         configuration: Configuration,
@@ -128,16 +128,16 @@ impl Stage {
             parts: &self.parts,
             interruption: self.interruption.clone(),
         };
-        let signal = ReloadSignal::from_requests(self.requests.take().unwrap());
-        let log = |finished: &Finished| {
+        let signal = ReloadSignal::from_requests(self.reload_requests.take().unwrap());
+        let count_run = |finished: &Finished| {
             runs.set(runs.get() + 1);
             after(runs.get(), finished);
         };
-        service.run(configuration, signal, reload, log).await;
+        service.run(configuration, signal, reload, count_run).await;
         latest
     }
 
-    /// Makes a number of runs.
+    /// Stops the service after a number of runs.
     pub(super) async fn runs(
         &self,
         configuration: Configuration,

@@ -159,8 +159,8 @@ impl Objects<'_> {
         })
     }
 
-    /// A `commit-comparison` with a page of commits. `base` is the old commit and the newest that both have, and
-    /// `numbers` are how many commits the new one is ahead and behind.
+    /// A `commit-comparison` of an old commit `base` with a new one, with a page of commits. `common` is their merge base.
+    /// `ahead` and `behind` are the numbers of commits that only the new one and only the old one contain.
     pub(super) fn comparison(
         &self,
         repository: &RepositoryData,
@@ -196,7 +196,7 @@ impl Objects<'_> {
     /// A `workflow` of a list.
     pub(super) fn workflow(&self, repository: &RepositoryData, file: &str) -> Value {
         let full_name = &repository.full_name;
-        let id = number_of(file);
+        let id = id_from_name(file);
         let name = file.split('.').next();
         let path = format!(".github/workflows/{file}");
         let created = timestamp(repository.created);
@@ -239,7 +239,7 @@ impl Objects<'_> {
         let own = self.minimal_repository(repository.id, full_name, repository.private, false);
         let head = run.fork.as_ref().map_or_else(
             || own.clone(),
-            |fork| self.minimal_repository(number_of(fork), fork, repository.private, true),
+            |fork| self.minimal_repository(id_from_name(fork), fork, repository.private, true),
         );
         let head_id = head["id"].clone();
         let previous = (run.attempt > 1).then(|| format!("{url}/attempts/{}", run.attempt - 1));
@@ -257,7 +257,7 @@ impl Objects<'_> {
             "event": run.event,
             "status": run.status.as_str(),
             "conclusion": run.status.conclusion(),
-            "workflow_id": number_of(&run.workflow),
+            "workflow_id": id_from_name(&run.workflow),
             "check_suite_id": run.id + 1,
             "check_suite_node_id": format!("CS_{}", run.id + 1),
             "url": url,
@@ -277,7 +277,7 @@ impl Objects<'_> {
             "cancel_url": format!("{url}/cancel"),
             "rerun_url": format!("{url}/rerun"),
             "previous_attempt_url": previous,
-            "workflow_url": format!("{api}/actions/workflows/{}", number_of(&run.workflow)),
+            "workflow_url": format!("{api}/actions/workflows/{}", id_from_name(&run.workflow)),
             "head_commit": {
                 "id": run.head_sha,
                 "tree_id": run.head_sha,
@@ -305,7 +305,7 @@ impl Objects<'_> {
         let id = run.id * 1_000 + index as u64;
         let created =
             job.created.map_or_else(|| run.started_in(run.attempt_of(job)), |when| when.resolve(now));
-        // A job that has not started has a start all the same: the time when it was created.
+        // For a job that has not started, GitHub gives the time when it was created.
         let started = job.started.map_or(created, |when| when.resolve(now));
         let completed = job.completed.map_or(started, |when| when.resolve(now));
         let (created, started) = (timestamp(created), timestamp(started));
@@ -375,7 +375,7 @@ impl Objects<'_> {
 
     /// A `simple-user`.
     pub(super) fn user(&self, login: &str, kind: &str) -> Value {
-        let id = number_of(login);
+        let id = id_from_name(login);
         let url = format!("{}/users/{login}", self.api);
         json!({
             "login": login,
@@ -402,7 +402,7 @@ impl Objects<'_> {
 }
 
 /// An id that is derived from a name: the same name always has the same id.
-fn number_of(name: &str) -> u64 {
+fn id_from_name(name: &str) -> u64 {
     name.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 1_000_000_007)
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::server::Answer;
 
 const DOCS: &str = "https://docs.github.com";
-const RATE_LIMITS: &str = "/rest/using-the-rest-api/rate-limits-for-the-rest-api";
+const RATE_LIMIT_DOCS: &str = "/rest/using-the-rest-api/rate-limits-for-the-rest-api";
 
 /// 401: the token is wrong.
 #[must_use]
@@ -16,13 +16,13 @@ pub fn bad_credentials() -> Answer {
     error(401, "Bad credentials", "/rest")
 }
 
-/// 401: the signature of a GitHub App is not that of its key.
+/// 401: the signature of a GitHub App does not match its key.
 #[must_use]
 pub fn undecodable_token() -> Answer {
     error(401, "A JSON web token could not be decoded", "/rest")
 }
 
-/// 401: a GitHub App signed at a time that GitHub does not accept.
+/// 401: the token of a GitHub App has an expiration time that GitHub does not accept.
 #[must_use]
 pub fn untimely_token() -> Answer {
     error(401, "'Expiration time' claim ('exp') is too far in the future", "/rest")
@@ -39,13 +39,13 @@ pub fn forbidden() -> Answer {
     error(403, "Resource not accessible by personal access token", "/rest")
 }
 
-/// 403: the token has not this permission, such as `actions=read`.
+/// 403: the token lacks this permission, such as `actions=read`.
 #[must_use]
 pub fn forbidden_without(permission: &str) -> Answer {
     forbidden().with_header("x-accepted-github-permissions", permission)
 }
 
-/// 404: the classic token has not this scope, such as `repo`.
+/// 404: the classic token lacks this scope, such as `repo`.
 #[must_use]
 pub fn not_found_without(scope: &str) -> Answer {
     not_found("/rest").with_header("x-accepted-oauth-scopes", scope).with_header("x-oauth-scopes", "gist")
@@ -54,7 +54,7 @@ pub fn not_found_without(scope: &str) -> Answer {
 /// 403 or 429: the requests of the hour are exhausted until `reset`.
 #[must_use]
 pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {
-    error(status, "API rate limit exceeded for user ID 1.", RATE_LIMITS)
+    error(status, "API rate limit exceeded for user ID 1.", RATE_LIMIT_DOCS)
         .with_header("x-ratelimit-limit", "5000")
         .with_header("x-ratelimit-remaining", "0")
         .with_header("x-ratelimit-used", "5000")
@@ -66,7 +66,7 @@ pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {
 #[must_use]
 pub fn secondary_rate_limit(status: u16, retry_after: Duration) -> Answer {
     let message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-    error(status, message, &format!("{RATE_LIMITS}#about-secondary-rate-limits"))
+    error(status, message, &format!("{RATE_LIMIT_DOCS}#about-secondary-rate-limits"))
         .with_header("retry-after", &retry_after.as_secs().to_string())
 }
 
@@ -76,7 +76,7 @@ pub fn server_error(status: u16) -> Answer {
     json_answer(status, &json!({ "message": "Server Error" }))
 }
 
-/// 200: the GraphQL queries of the hour are exhausted. The headers say until when.
+/// 200: the GraphQL queries of the hour are exhausted. The caller adds the headers that say until when.
 #[must_use]
 pub fn query_rate_limit() -> Answer {
     let error = json!({ "type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 1." });
@@ -91,7 +91,7 @@ pub fn query_timeout(status: u16) -> Answer {
     json_answer(status, &json!({ "data": null, "errors": [{ "message": message }] }))
 }
 
-/// 200: an error of a type, such as `FORBIDDEN`, beside a part of the data.
+/// 200: an error with a type, such as `FORBIDDEN`, beside data without the repository.
 #[must_use]
 pub fn query_error(error_type: &str, message: &str) -> Answer {
     let error = json!({ "type": error_type, "path": ["repository"], "message": message });
@@ -102,10 +102,10 @@ pub fn query_error(error_type: &str, message: &str) -> Answer {
 pub(super) fn query_without_token() -> Answer {
     let message = "API rate limit exceeded for 127.0.0.1. (But here's the good news: Authenticated requests get a higher \
                    rate limit. Check out the documentation for more details.)";
-    error(403, message, RATE_LIMITS)
+    error(403, message, RATE_LIMIT_DOCS)
 }
 
-/// 404: it does not exist, or the caller may not see it.
+/// 404: the resource does not exist, or the caller may not see it.
 pub(super) fn not_found(documentation: &str) -> Answer {
     error(404, "Not Found", documentation)
 }
@@ -132,7 +132,7 @@ pub(super) fn no_user_agent() -> Answer {
     error(403, message, "/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent")
 }
 
-/// 301: the repository was renamed, and this is the new URL.
+/// 301: the repository was renamed, and `url` is the new URL.
 pub(super) fn moved(url: &str) -> Answer {
     let documentation_url =
         format!("{DOCS}/rest/guides/best-practices-for-using-the-rest-api#follow-redirects");

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::aws::page::console_page;
 
-/// One alarm: of a metric, of logs, or a composite one. See
+/// A metric alarm, a log alarm, or a composite alarm. See
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html>.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -21,8 +21,8 @@ pub(super) struct Alarm {
     pub(super) state: String,
     #[serde(default, rename = "StateReason")]
     pub(super) reason: String,
-    /// Whether a change of the state does something, such as to notify somebody.
-    #[serde(default = "enabled")]
+    /// Whether a change of the state starts actions, such as a notification.
+    #[serde(default = "enabled_by_default")]
     actions_enabled: bool,
     /// Set while another alarm suppresses the actions of a composite alarm.
     actions_suppressed_by: Option<String>,
@@ -38,24 +38,24 @@ impl Alarm {
     /// The state of an alarm that fires.
     pub(super) const FIRING: &str = "ALARM";
 
-    /// Whether its actions are disabled or suppressed, so that nobody is meant to be notified.
+    /// Whether the alarm's actions are disabled or suppressed, so that nobody should be notified.
     pub(super) fn is_muted(&self) -> bool {
         !self.actions_enabled || self.actions_suppressed_by.is_some()
     }
 
-    /// When its state changed.
+    /// When the alarm's state changed.
     pub(super) fn changed_at(&self) -> Option<SystemTime> {
         self.state_transitioned_timestamp.or(self.state_updated_timestamp)
     }
 
     pub(super) fn evidence(&self, region: &str) -> EvidenceItem {
-        let muted = if self.is_muted() { " (its actions are disabled)" } else { "" };
+        let muted = if self.is_muted() { " (its actions are disabled or suppressed)" } else { "" };
         let reason = if self.reason.is_empty() { "CloudWatch gives no reason" } else { &*self.reason };
         EvidenceItem::new(&self.name, true, format!("{reason}{muted}"))
             .with_link(self.page(region).as_deref())
     }
 
-    /// Its page in the console.
+    /// The alarm's page in the console.
     pub(super) fn page(&self, region: &str) -> Option<String> {
         let mut page: Url = console_page(region, ["cloudwatch", "home"])?.parse().ok()?;
         // A slash in the name would begin another part of the fragment.
@@ -66,7 +66,7 @@ impl Alarm {
     }
 }
 
-fn enabled() -> bool {
+fn enabled_by_default() -> bool {
     true
 }
 

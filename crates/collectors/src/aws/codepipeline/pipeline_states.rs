@@ -1,4 +1,4 @@
-//! The states of all pipelines, as a resource that the metrics share.
+//! The states of the selected pipelines, as a resource that the metrics share.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The commits of a branch, from GitHub's list of commits.
 //!
-//! GitHub's parameter `since` is not used. Like `git log --since`, it may stop at the first old commit, and the
-//! response does not show it. Without it, the list starts with the tip of the branch, and the commits' parents show
-//! which commits landed on the branch itself.
+//! GitHub's parameter `since` is not used. With it, the list may end at the first old commit, as the output of
+//! `git log --since` does, and the response does not show whether newer commits would follow. Without `since`, the list
+//! starts with the tip of the branch, and the commits' parents show which commits landed on the branch itself.
 
 use std::{collections::HashMap, time::SystemTime};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl GitHubRepository {
-    /// The commits of the watched branch since a time.
+    /// The commits of the watched branch in a range.
     pub(crate) async fn history(
         &self,
         context: &Context,
@@ -25,8 +25,11 @@ impl GitHubRepository {
     ) -> Result<BranchHistory, Unavailable> {
         let WatchedBranch(branch) = context.get().await?;
         let reader = Reader { repository: self, branch: branch.as_str() };
-        let result =
-            if range.is_first_parent() { reader.first_parents(range).await } else { reader.all(range).await };
+        let result = if range.is_first_parent() {
+            reader.first_parents(range).await
+        } else {
+            reader.all_commits(range).await
+        };
         result.map_err(|error| {
             if is_empty_repository(&error) {
                 return Unavailable::no_data(format!("{} has no commits yet", self.name()));
@@ -46,8 +49,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Follows the first parents from the tip.
     ///
-    /// If a parent is not on the page, it starts the next list: a list begins with the commit that it is requested for.
-    /// So each request makes progress, whatever the dates are and whoever pushes in the meantime.
+    /// If a parent is not on the page, the next list is requested from this parent, and begins with it. So each request
+    /// makes progress, whatever the dates are, and even if somebody pushes in the meantime.
     async fn first_parents(&self, range: &HistoryRange) -> anyhow::Result<BranchHistory> {
         let mut end = range.walk_end();
         let mut history = self.empty_history();
@@ -83,16 +86,16 @@ impl Reader<'_> {
         if !range.is_past() {
             return Err(too_long);
         }
-        // The instants whose windows do not reach so far back have their commits.
+        // The commits are complete for the instants whose windows do not reach further back.
         history.walk.limit = Some(too_long.into());
         Ok(history)
     }
 
-    /// Reads the whole list, in which each commit follows all newer ones that are not its ancestors.
+    /// Reads the list of all commits, which begins with the newest. A commit with a wrong date may be at another place.
     ///
-    /// All pages are those of the commit that was the tip on the first page. If they were those of the branch, a force push
-    /// between two requests could move commits from a page that was not read yet to one that was.
-    async fn all(&self, range: &HistoryRange) -> anyhow::Result<BranchHistory> {
+    /// The other pages are requested from the tip on the first page. If they were requested from the branch, a force push
+    /// between two requests could move commits from an unread page to a page that was already read.
+    async fn all_commits(&self, range: &HistoryRange) -> anyhow::Result<BranchHistory> {
         let mut end = range.walk_end();
         let mut history = self.empty_history();
         let mut pages = self.pages(self.branch);
@@ -135,7 +138,7 @@ impl Reader<'_> {
     }
 }
 
-/// Adds a visited commit. For a backfill, all of them are kept.
+/// Adds a visited commit if it is in the range. For a backfill, all visited commits are kept.
 fn add(history: &mut BranchHistory, commit: CommitResponse, committed_at: SystemTime, range: &HistoryRange) {
     if range.is_past() {
         history.walk.visit(commit.sha(), commit.parents().map(str::to_owned).collect());

@@ -1,4 +1,4 @@
-//! What cannot be computed for an instant is an error or no data of this instant, and never a lower number.
+//! If a value cannot be computed for an instant, the result is an error or no data, and never a number that is too low.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use system_health_test_support::{
 use super::{DAY, HOUR, NOW, at, backfill, instants, without_values};
 use crate::{git::Git, stage::Stage};
 
-fn count() -> usize {
+fn instant_count() -> usize {
     instants().len()
 }
 
@@ -18,7 +18,7 @@ fn count() -> usize {
 async fn instants_that_a_long_list_does_not_reach_are_errors() {
     let github = FakeGitHub::builder().now(at(NOW)).start();
     let shop = github.repository("acme/shop");
-    // Two pages of 100 reach back 200 hours: to the windows of the instants of the last day.
+    // Three pages of 100 reach back 300 hours. The earliest instants need older commits and runs.
     for hour in (0..600).rev() {
         shop.commit(Commit::new(format!("Hour {hour}")).at(at(NOW - hour * HOUR)));
         shop.run(Run::new("ci.yml").age(Duration::from_secs(hour * HOUR)));
@@ -35,7 +35,7 @@ async fn instants_that_a_long_list_does_not_reach_are_errors() {
         let errors = without_values(stage(), prefix).await;
         let [(reason, failed)] = &errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:#?}") };
         assert!(reason.contains(": error: ") && reason.contains("max_pages"), "{reason}");
-        assert!(!failed.is_empty() && failed.len() < count(), "{failed:?}");
+        assert!(!failed.is_empty() && failed.len() < instant_count(), "{failed:?}");
         // The earliest instants fail, and all later ones have values.
         let first: Vec<u64> = instants().iter().map(super::seconds).take(failed.len()).collect();
         assert_eq!(**failed, first, "{prefix}");
@@ -52,7 +52,7 @@ async fn a_failed_request_is_an_error_of_every_instant() {
 
     let [(reason, failed)] = &errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:#?}") };
     assert!(reason.starts_with("commits.landed: error: cannot list the commits"), "{reason}");
-    assert_eq!(failed.len(), count());
+    assert_eq!(failed.len(), instant_count());
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn labels_are_not_used_because_they_have_no_times() {
 
     let [(reason, instants)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
     assert!(reason.starts_with("commits.hotfix: no_data: the settings name labels"), "{reason}");
-    assert_eq!(instants.len(), count());
+    assert_eq!(instants.len(), instant_count());
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_shallow_clone_has_the_instants_whose_windows_it_contains() {
 
     let [(reason, cut)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
     assert!(reason.contains("git fetch --unshallow"), "{reason}");
-    assert!(!cut.is_empty() && cut.len() < count(), "{cut:?}");
+    assert!(!cut.is_empty() && cut.len() < instant_count(), "{cut:?}");
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn before_its_first_commit_a_branch_has_no_data() {
 
     let [(reason, before)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
     assert_eq!(*reason, "commits.landed: no_data: the branch `main` had no commits yet");
-    assert_eq!(before.len(), count() - 6);
+    assert_eq!(before.len(), instant_count() - 6);
     let values = backfill(Stage::on(&github), "commits.landed").await;
     assert_eq!(values.values().filter(|lines| !lines.is_empty()).count(), 6);
 }
@@ -135,5 +135,5 @@ async fn the_limit_of_requests_is_kept_and_is_an_error() {
 
     let [(reason, failed)] = &errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:#?}") };
     assert!(reason.contains(": error: ") && reason.contains("max_requests"), "{reason}");
-    assert_eq!((failed.len(), github.counted_requests()), (count(), 2));
+    assert_eq!((failed.len(), github.counted_requests()), (instant_count(), 2));
 }

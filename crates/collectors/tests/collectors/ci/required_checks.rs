@@ -1,4 +1,4 @@
-//! `ci.required_checks_passing`: hand-computed cases. Random checks are judged beside the code.
+//! `ci.required_checks_passing`: cases that were judged by hand. The property tests with random checks are beside the code.
 
 use serde_json::json;
 use system_health_test_support::github::{Check, Commit, FakeGitHub, Repository, RequiredCheck, refusal};
@@ -22,7 +22,7 @@ async fn value(github: &FakeGitHub) -> String {
 }
 
 /// The value of a repository whose newest commit has these checks.
-async fn of_tip(checks: impl IntoIterator<Item = Check>) -> String {
+async fn value_with_checks(checks: impl IntoIterator<Item = Check>) -> String {
     value(&github(|shop| {
         for check in checks {
             shop.check(&shop.tip("main"), check);
@@ -41,33 +41,39 @@ fn test(conclusion: &str) -> Check {
 
 #[tokio::test]
 async fn all_required_checks_must_pass_and_only_these() {
-    assert_eq!(of_tip([build(), test("success"), Check::run("lint", "failure")]).await, "1 branch:main");
-    assert_eq!(of_tip([build(), test("failure")]).await, "0 branch:main");
-    assert_eq!(of_tip([build(), test("timed_out")]).await, "0 branch:main");
+    assert_eq!(
+        value_with_checks([build(), test("success"), Check::run("lint", "failure")]).await,
+        "1 branch:main"
+    );
+    assert_eq!(value_with_checks([build(), test("failure")]).await, "0 branch:main");
+    assert_eq!(value_with_checks([build(), test("timed_out")]).await, "0 branch:main");
     for passed in ["skipped", "neutral"] {
-        assert_eq!(of_tip([build(), test(passed)]).await, "1 branch:main", "{passed}");
+        assert_eq!(value_with_checks([build(), test(passed)]).await, "1 branch:main", "{passed}");
     }
 }
 
 #[tokio::test]
-async fn a_failure_outweighs_what_has_not_ended() {
-    assert_eq!(of_tip([Check::in_progress("build"), test("failure")]).await, "0 branch:main");
-    assert_eq!(of_tip([test("failure")]).await, "0 branch:main");
+async fn a_failure_outweighs_checks_that_have_not_ended_or_are_missing() {
+    assert_eq!(value_with_checks([Check::in_progress("build"), test("failure")]).await, "0 branch:main");
+    assert_eq!(value_with_checks([test("failure")]).await, "0 branch:main");
 }
 
 #[tokio::test]
 async fn the_latest_check_of_each_app_counts() {
-    assert_eq!(of_tip([build(), test("failure"), test("success")]).await, "1 branch:main");
-    assert_eq!(of_tip([build(), test("success"), test("failure")]).await, "0 branch:main");
+    assert_eq!(value_with_checks([build(), test("failure"), test("success")]).await, "1 branch:main");
+    assert_eq!(value_with_checks([build(), test("success"), test("failure")]).await, "0 branch:main");
     // Checks of two apps and a status with the same name are all required.
-    assert_eq!(of_tip([build(), test("failure").app(7), test("success")]).await, "0 branch:main");
-    assert_eq!(of_tip([build(), test("success"), Check::status("test", "error")]).await, "0 branch:main");
+    assert_eq!(value_with_checks([build(), test("failure").app(7), test("success")]).await, "0 branch:main");
+    assert_eq!(
+        value_with_checks([build(), test("success"), Check::status("test", "error")]).await,
+        "0 branch:main"
+    );
     let statuses = ["failure", "success"].map(|state| Check::status("test", state));
-    assert_eq!(of_tip([build()].into_iter().chain(statuses)).await, "1 branch:main");
+    assert_eq!(value_with_checks([build()].into_iter().chain(statuses)).await, "1 branch:main");
 }
 
 #[tokio::test]
-async fn a_check_that_only_one_app_may_make_ignores_others() {
+async fn if_a_check_is_required_of_one_app_checks_of_other_apps_are_ignored() {
     let with = |checks: Vec<Check>| {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
@@ -84,10 +90,10 @@ async fn a_check_that_only_one_app_may_make_ignores_others() {
 }
 
 #[tokio::test]
-async fn what_rulesets_and_the_protection_require_is_required() {
+async fn checks_are_required_by_rulesets_and_by_the_protection() {
     let github = github(|shop| {
-        let any = [RequiredCheck::new("lint").app(-1), RequiredCheck::new("test").app(ACTIONS)];
-        shop.require("main", any).require("develop", [RequiredCheck::new("other")]);
+        let required = [RequiredCheck::new("lint").app(-1), RequiredCheck::new("test").app(ACTIONS)];
+        shop.require("main", required).require("develop", [RequiredCheck::new("other")]);
         shop.rule("main", "deletion", json!(null));
         for check in [build(), test("success"), Check::run("lint", "failure")] {
             shop.check(&shop.tip("main"), check);
@@ -95,7 +101,7 @@ async fn what_rulesets_and_the_protection_require_is_required() {
     });
     assert_eq!(value(&github).await, "0 branch:main");
     let evidence = evidence_of(&Stage::on(&github), KEY).await;
-    assert_eq!(evidence.len(), 4, "`test` of any app and of one: {evidence:?}");
+    assert_eq!(evidence.len(), 4, "`test` is required of any app and of one: {evidence:?}");
     assert!(evidence.iter().any(|line| line.ends_with(" lint: failure")), "{evidence:?}");
 }
 
@@ -116,7 +122,7 @@ async fn while_the_newest_commit_is_tested_the_one_before_decides() {
 }
 
 #[tokio::test]
-async fn the_commits_before_are_those_that_landed() {
+async fn only_commits_that_landed_on_the_branch_can_decide() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.protect("main", [RequiredCheck::new("test")]).commits(1);
@@ -175,7 +181,7 @@ async fn all_pages_of_checks_are_read() {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_no_data_with_its_name() {
+async fn a_missing_permission_is_no_data_that_names_it() {
     for (request, permission) in [
         ("/check-runs", "Checks"),
         ("/status", "Commit statuses"),
@@ -195,6 +201,6 @@ async fn a_missing_permission_is_no_data_with_its_name() {
 
 #[tokio::test]
 async fn an_unknown_conclusion_is_an_error() {
-    let value = of_tip([build(), test("great")]).await;
+    let value = value_with_checks([build(), test("great")]).await;
     assert!(value.starts_with("error: ") && value.contains("unknown conclusion `great`"), "{value}");
 }

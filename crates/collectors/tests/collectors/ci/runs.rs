@@ -13,7 +13,7 @@ use super::{checks, docs, failed, jobs, passed, reading};
 use crate::stage::days;
 
 #[tokio::test]
-async fn each_situation_has_its_reading() {
+async fn in_each_situation_the_right_run_decides() {
     let main_to_production = failed().event("pull_request");
     let fail_fast = checks().conclusion(Failure).job("test (linux)", Failure).job("test (mac)", Cancelled);
     let tolerated = checks().job("test", Success).job("nightly toolchain", Failure);
@@ -21,25 +21,25 @@ async fn each_situation_has_its_reading() {
     let unexpanded = checks().job("test (${{ matrix.os }})", Skipped).job("lint", Success);
     let matrix = |mac| checks().job("test (linux)", Success).job("test (mac)", mac).job("lint", Success);
     let too_old = passed().age(days(731) + Duration::from_mins(90));
-    let test = jobs("'test'");
-    let tests = jobs("'test*'");
+    let one_job = jobs("'test'");
+    let matrix_jobs = jobs("'test*'");
     for (situation, settings, runs, expected) in [
         ("the newest run failed and is being re-run", "", vec![passed(), failed().re_run()], "0"),
-        ("the same with selected jobs", &*test, vec![passed(), failed().re_run()], "0"),
-        ("a documentation commit skips the job", &test, vec![failed(), docs()], "0"),
-        ("a documentation commit after a good one", &test, vec![passed(), docs()], "1"),
-        ("fail-fast cancels the other leg", &tests, vec![matrix(Success), fail_fast.clone()], "0"),
+        ("the same with selected jobs", &*one_job, vec![passed(), failed().re_run()], "0"),
+        ("a documentation commit skips the job", &one_job, vec![failed(), docs()], "0"),
+        ("a documentation commit after a good one", &one_job, vec![passed(), docs()], "1"),
+        ("fail-fast cancels the other leg", &matrix_jobs, vec![matrix(Success), fail_fast.clone()], "0"),
         ("fail-fast without selected jobs", "", vec![passed(), fail_fast], "0"),
         ("a pull request from main to production", "", vec![passed(), main_to_production], "1"),
         ("a tolerated failure", "", vec![failed(), tolerated], "1"),
-        ("a skipped matrix after a bad one", &tests, vec![matrix(Failure), unexpanded.clone()], "0"),
+        ("a skipped matrix after a bad one", &matrix_jobs, vec![matrix(Failure), unexpanded.clone()], "0"),
         (
             "a skipped matrix after a good one",
             &jobs("'test (mac)', 'lint'"),
             vec![matrix(Success), unexpanded],
             "1",
         ),
-        ("a deploy job failed", &tests, vec![failed(), deploy_failed], "1"),
+        ("a deploy job failed", &matrix_jobs, vec![failed(), deploy_failed], "1"),
         (
             "a pattern matches no job",
             &jobs("'tset*', 'lint'"),
@@ -80,7 +80,7 @@ async fn within_a_run_the_newest_attempt_that_decided_something_counts() {
         for (run, expected) in [
             (again(), "0 […]"),
             (again().conclusion(Success).job("test", Success), "1 […]"),
-            // The attempt that was cancelled says nothing, but the one before it does.
+            // The cancelled attempt decides nothing, but the attempt before it does.
             (again().conclusion(Cancelled).job("test", Cancelled), "0 […]"),
             (again().conclusion(Cancelled).job("test", Cancelled).re_run(), "0 […]"),
             (
@@ -92,7 +92,7 @@ async fn within_a_run_the_newest_attempt_that_decided_something_counts() {
                     .job("test", Success),
                 "1 […]",
             ),
-            // No attempt said anything, so the run before counts.
+            // No attempt decided anything, so the previous run counts.
             (checks().conclusion(Cancelled).job("test", Cancelled).re_run(), "1 […]"),
         ] {
             assert_eq!(reading(settings, [passed(), run.clone()]).await, expected, "{settings} {run:?}");
@@ -112,9 +112,9 @@ async fn settings_name_the_events_that_count() {
 
 #[tokio::test]
 async fn the_age_is_that_of_the_attempt_or_job_that_decided() {
-    let re_run_today = || checks().conclusion(Cancelled).age(days(30)).re_run().conclusion(Success);
-    assert_eq!(reading("", [re_run_today().started(days(1))]).await, "1 […]");
-    // The attempt that decided is as old as the run, although it is being re-run today.
+    let re_run = || checks().conclusion(Cancelled).age(days(30)).re_run().conclusion(Success);
+    assert_eq!(reading("", [re_run().started(days(1))]).await, "1 […]");
+    // The first attempt decided. It is as old as the run, although the run is being re-run today.
     let old = reading("", [failed().age(days(30) + Duration::from_mins(90)).re_run().started(days(0))]).await;
     assert!(old.ends_with("is 30 days 1 hour old; `max_age` in [ci] is 14 days"), "{old}");
 
