@@ -1,6 +1,6 @@
 //! Where the Agent listens: `udp://HOST:PORT` or `unix://PATH`.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{fmt, net::Ipv6Addr, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Deserializer, de};
 
@@ -26,6 +26,8 @@ pub(crate) enum AddressError {
     #[error("a stream socket is not supported; write unix:// and the path of a datagram socket")]
     Stream,
     #[error("it has no host")]
+    NoHost,
+    #[error("the host is not a name or an IP address; write an IPv6 address in brackets")]
     Host,
     #[error("the port is not a number from 1 to 65535")]
     Port,
@@ -57,18 +59,27 @@ impl FromStr for Address {
         }
         let authority = text.strip_prefix("udp://").ok_or(AddressError::Scheme)?;
         let authority = authority.strip_suffix('/').unwrap_or(authority);
-        let (host, port) = match authority.rsplit_once(':') {
-            // The last colon of an address such as [::1] does not begin a port.
-            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-            _ => (authority, None),
+        let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((host, port)) => {
+                host.parse::<Ipv6Addr>().map_err(|_| AddressError::Host)?;
+                (host, port)
+            }
+            None => {
+                let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+                let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+                if authority.matches(':').count() > 1 || !host.chars().all(is_allowed) {
+                    return Err(AddressError::Host);
+                }
+                if host.is_empty() {
+                    return Err(AddressError::NoHost);
+                }
+                (host, port)
+            }
         };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() {
-            return Err(AddressError::Host);
-        }
-        let port = match port {
+        let port = match port.strip_prefix(':') {
             Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(AddressError::Port)?,
-            None => DEFAULT_PORT,
+            None if port.is_empty() => DEFAULT_PORT,
+            None => return Err(AddressError::Port),
         };
         Ok(Self::Udp(host.to_owned(), port))
     }
@@ -119,7 +130,15 @@ mod tests {
             ("http://127.0.0.1:8125", "does not start with"),
             ("unixstream:///a", "stream"),
             ("unix://a", "not absolute"),
+            ("udp://", "no host"),
             ("udp://:8125", "no host"),
+            ("udp://::1", "in brackets"),
+            ("udp://[::1", "the host"),
+            ("udp://[agent]", "the host"),
+            ("udp://agent]", "the host"),
+            ("udp://agent/path", "the host"),
+            ("udp://me@agent", "the host"),
+            ("udp://[::1]8125", "the port"),
             ("udp://host:port", "the port"),
             ("udp://host:0", "the port"),
             ("udp://host:65536", "the port"),

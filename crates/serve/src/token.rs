@@ -19,7 +19,7 @@ const TOKEN: Secret = Secret::new(
 
 register_secret!(TOKEN);
 
-/// The minimum length of a token, in bytes. A shorter token can be guessed.
+/// The minimum length of a token, in characters. A shorter token can be guessed.
 const MIN_LENGTH: usize = 16;
 
 /// The digest of a token. Tokens are compared by their digests.
@@ -67,7 +67,7 @@ impl Token {
             TokenError::Settings(SharedError::new(std::io::Error::other(error.to_string())))
         })?;
         match credentials.get(&TOKEN).await {
-            Ok(token) if token.expose_secret().len() < MIN_LENGTH => Err(TokenError::TooShort),
+            Ok(token) if token.expose_secret().chars().count() < MIN_LENGTH => Err(TokenError::TooShort),
             Ok(token) => Ok(Some(Self::new(&token))),
             Err(error) if is_needed && error.is_absent() => {
                 Err(TokenError::Needed { address: listen, source: error })

@@ -16,7 +16,7 @@ static PULL_REQUEST_NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r" \(#\d+\)
 /// See <https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue>.
 static FIXED_ISSUE: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s+#(\d+)\b"));
-static COMMIT_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"\b[0-9a-f]{7,64}\b"));
+static COMMIT_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b[0-9a-f]{7,64}\b"));
 
 /// Whether a change is a revert of another one, according to its message.
 pub(super) fn reverts(revert: &Change, other: &Change) -> bool {
@@ -41,7 +41,7 @@ pub(super) fn fixes(message: &str, issue: u64) -> bool {
 pub(super) fn names_deployment(text: &str, deployment: &Success) -> bool {
     let by_tag = deployment.tag.as_deref().is_some_and(|tag| contains_word(text, tag));
     let commit = deployment.commit.as_deref().unwrap_or_default();
-    by_tag || COMMIT_ID.find_iter(text).any(|id| commit.starts_with(id.as_str()))
+    by_tag || COMMIT_ID.find_iter(text).any(|id| commit.starts_with(&id.as_str().to_ascii_lowercase()))
 }
 
 /// Whether a text contains a tag that is not a part of a longer one: `v1.2` is not in `v1.2.3`.
@@ -132,6 +132,7 @@ mod tests {
             ("Broken since v1.2-rc.1", false),
             ("Broken since xv1.2", false),
             ("Broken since 0123456", true),
+            ("Broken since 0123456789ABCDEF", true),
             ("Broken since 012345", false),
             ("Broken since 0123457", false),
             ("", false),

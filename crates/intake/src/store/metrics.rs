@@ -74,11 +74,9 @@ impl Store {
                     let mut select = connection.prepare(sql)?;
                     select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
                 };
-                let point = last(LAST_POINT)?;
-                let (Some((time, value)), is_distribution) = (match point {
-                    Some(point) => (Some(point), false),
-                    None => (last(LAST_DISTRIBUTION)?, true),
-                }) else {
+                let (point, distribution) = (last(LAST_POINT)?, last(LAST_DISTRIBUTION)?);
+                let is_distribution = distribution.map(|(time, _)| time) > point.map(|(time, _)| time);
+                let Some((time, value)) = (if is_distribution { distribution } else { point }) else {
                     continue;
                 };
                 let summary = all.entry(metric).or_insert_with_key(|metric| MetricSummary {
@@ -92,7 +90,7 @@ impl Store {
                 summary.series += 1;
                 summary.tags.extend(tags);
                 if time > summary.time {
-                    (summary.time, summary.value) = (time, value);
+                    (summary.time, summary.value, summary.is_distribution) = (time, value, is_distribution);
                 }
             }
             Ok(all.into_values().collect())
@@ -130,5 +128,38 @@ impl Store {
             })
             .collect()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Point;
+
+    #[test]
+    fn the_last_value_may_be_a_point_or_a_distribution() {
+        let mut store = Store::in_memory().unwrap();
+        let id = |tag: &str, time| ("a".to_owned(), BTreeSet::from([tag.to_owned()]), time);
+        let point = |tag: &str, timestamp, value| Point {
+            metric: "a".to_owned(),
+            tags: BTreeSet::from([tag.to_owned()]),
+            timestamp,
+            value,
+            kind: "gauge",
+            interval: None,
+            unit: None,
+        };
+        let last = |store: &Store| {
+            let metrics = store.metrics().unwrap();
+            (metrics[0].time, metrics[0].value, metrics[0].is_distribution)
+        };
+
+        store.put_points(&[point("x:1", 10, 1.0)]).unwrap();
+        store.add_values(&[(id("x:1", 20), vec![(2.0, 1.0), (4.0, 3.0)])]).unwrap();
+        assert_eq!(last(&store), (20, 3.5, true), "of the same series");
+        store.put_points(&[point("x:2", 30, 5.0)]).unwrap();
+        assert_eq!(last(&store), (30, 5.0, false), "of another series");
+        store.add_values(&[(id("x:3", 40), vec![(6.0, 1.0)])]).unwrap();
+        assert_eq!(last(&store), (40, 6.0, true));
     }
 }
