@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use futures::FutureExt;
 use serde_json::Value;
 use system_health_registry::{
-    Catalog, Context, Engine, Facts, FromContext, IntoReading, Metric, Report, Sample, Subject, Subjects,
-    Tag, TagError, Unavailable, location,
+    Catalog, Context, Engine, Facts, IntoReading, Metric, Report, Sample, Subject, Tag, TagError,
+    Unavailable, location,
 };
 use system_health_state::Store;
 use tempfile::TempDir;
