@@ -77,6 +77,7 @@ fn for_history(error: &HistoryError) -> &'static str {
         HistoryError::NoRuns(_) => "collect metrics first, or name another folder with --state-dir",
         HistoryError::UnknownKey { .. } => "the command `list` shows the linked metrics",
         HistoryError::TooMany { .. } => "ask for fewer results with a shorter --since",
+        HistoryError::TooManyInRun { .. } => "ask for the results of one subject",
         HistoryError::Store(_) => STORE_HINT,
     }
 }

@@ -6,13 +6,15 @@ use std::{
 };
 
 use system_health_registry::{Catalog, settings::Known};
-use system_health_state::{HistoryEntry, Store, StoreError};
+use system_health_state::{HistoryEntry, HistoryFilter, Store, StoreError, ThinnedHistory};
 
 /// Which results to read.
 #[derive(Debug, Clone, Copy)]
 pub struct HistoryQuery<'a> {
     /// The key of the only metric. `None`: all metrics.
     pub key: Option<&'a str>,
+    /// The name of the only subject; empty for results without a subject. `None`: all subjects.
+    pub subject: Option<&'a str>,
     /// The time of the oldest results.
     pub since: SystemTime,
     /// The maximum number of [rows](crate::HistoryRow), if there is one.
@@ -40,15 +42,39 @@ pub enum HistoryError {
         /// The maximum.
         max_rows: usize,
     },
+    /// The newest run alone has more rows than the maximum.
+    #[error("the newest run alone has more than {max_rows} results")]
+    TooManyInRun {
+        /// The maximum.
+        max_rows: usize,
+    },
     /// The state cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl HistoryQuery<'_> {
-    /// The results in a state folder, by key and time. A key must be one of the catalog's, or have been recorded. If there are too many
-    /// rows, the rest is not read.
+    /// The results in a state folder, by key, subject and time. A key must be one of the catalog's, or have been recorded. If there are
+    /// too many rows, the rest is not read.
     pub fn entries(&self, folder: &Path, catalog: &Catalog) -> Result<Vec<HistoryEntry>, HistoryError> {
+        let store = self.store(folder, catalog)?;
+        let max_rows = self.max_rows.unwrap_or(usize::MAX);
+        store.history_up_to(max_rows, &self.filter())?.ok_or(HistoryError::TooMany { max_rows })
+    }
+
+    /// The same, but if there are too many rows, only those of [every Nth run](Store::thinned_history).
+    pub fn thinned(&self, folder: &Path, catalog: &Catalog) -> Result<ThinnedHistory, HistoryError> {
+        let store = self.store(folder, catalog)?;
+        let max_rows = self.max_rows.unwrap_or(usize::MAX);
+        store.thinned_history(max_rows, &self.filter())?.ok_or(HistoryError::TooManyInRun { max_rows })
+    }
+
+    fn filter(&self) -> HistoryFilter<'_> {
+        HistoryFilter { key: self.key, subject: self.subject, since: self.since }
+    }
+
+    /// The state, if the key is known.
+    fn store(&self, folder: &Path, catalog: &Catalog) -> Result<Store, HistoryError> {
         HistoryError::check_folder(folder)?;
         let store = Store::open_existing(folder)?;
         if let Some(key) = self.key
@@ -61,8 +87,7 @@ impl HistoryQuery<'_> {
                 known: Known::nearest_to(key, keys),
             });
         }
-        let max_rows = self.max_rows.unwrap_or(usize::MAX);
-        store.history_up_to(max_rows, self.key, self.since)?.ok_or(HistoryError::TooMany { max_rows })
+        Ok(store)
     }
 }
 

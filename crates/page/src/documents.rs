@@ -11,8 +11,11 @@ pub enum Documents {
     /// | `GET` | answer |
     /// |---|---|
     /// | `api/v1/report` | that of `report --format json`; 404 or 503 before the first run |
-    /// | `api/v1/history?key=KEY&since=DURATION` | that of `report history KEY --since DURATION --format json`; `DURATION` is `1h`, `6h`, `24h`, `7d` or `30d` |
+    /// | `api/v1/history?key=KEY&since=DURATION&thin=true` | that of `report history KEY --since DURATION --format json`; `DURATION` is `1h`, `6h`, `24h`, `7d` or `30d`. With `&subject=NAME`, only the results of this subject |
     /// | `api/v1/catalog` | that of `report list --format json` |
+    ///
+    /// `thin=true` means that the page would rather have fewer runs than an error. If the server leaves out runs, it sends every Nth run as
+    /// a whole, and N in the header `System-Health-One-Run-Of`. The page says so near the plot.
     Report,
     /// The monitors that a push would create, evaluated over the local history. They have the form of those of
     /// [`Documents::Intake`], without an id:

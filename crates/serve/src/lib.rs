@@ -12,6 +12,7 @@ mod clock;
 mod command;
 mod configuration;
 mod current_values;
+mod doctor;
 mod http;
 mod latest;
 mod page_part;

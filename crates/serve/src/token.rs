@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use system_health_credentials::{CredentialError, Credentials, Secret, register_secret, stored};
-use system_health_registry::{Process, Settings, SharedError};
+use system_health_registry::{Context, Process, Settings, SharedError};
 
 use crate::settings::ServeSettings;
 
@@ -58,11 +58,19 @@ impl Token {
     pub(crate) async fn find(settings: &Settings, listen: SocketAddr) -> Result<Option<Self>, TokenError> {
         let table: ServeSettings =
             settings.table().map_err(|error| TokenError::Settings(SharedError::new(error)))?;
+        Self::find_in(&Process::new().provide(settings.clone()).context(), &table, listen).await
+    }
+
+    /// The same, with the credentials of a context.
+    pub(crate) async fn find_in(
+        context: &Context,
+        table: &ServeSettings,
+        listen: SocketAddr,
+    ) -> Result<Option<Self>, TokenError> {
         let is_needed = !listen.ip().is_loopback();
-        if !is_needed && table.token_secret.is_none() && !TOKEN.is_in_environment() {
+        if !is_needed && table.token_secret.is_none() && !Self::is_in_environment() {
             return Ok(None);
         }
-        let context = Process::new().provide(settings.clone()).context();
         let credentials: Credentials = context.get().await.map_err(|error| {
             TokenError::Settings(SharedError::new(std::io::Error::other(error.to_string())))
         })?;
@@ -74,6 +82,11 @@ impl Token {
             }
             Err(error) => Err(TokenError::Unreadable(error)),
         }
+    }
+
+    /// Whether the environment names a token. It may still be unusable.
+    pub(crate) fn is_in_environment() -> bool {
+        TOKEN.is_in_environment()
     }
 
     pub(crate) fn new(token: &SecretString) -> Self {

@@ -15,6 +15,17 @@ use crate::{
     points::{parse_tags, value},
 };
 
+/// Which results to read.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryFilter<'a> {
+    /// The key of the only metric. `None`: all metrics.
+    pub key: Option<&'a str>,
+    /// The name of the only subject; empty for results without a subject. `None`: all subjects.
+    pub subject: Option<&'a str>,
+    /// The time of the oldest results.
+    pub since: SystemTime,
+}
+
 /// The result of one run for one metric and subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryEntry {
@@ -70,6 +81,15 @@ pub struct PastSample {
     pub tags: Vec<Tag>,
 }
 
+impl HistoryFilter<'_> {
+    /// The condition for outcomes, where `?1` is the key and `?2` the subject. With both, a run's outcome is found by its primary key.
+    pub(crate) fn condition(&self) -> String {
+        let of_key = if self.key.is_some() { "key = ?1" } else { "?1 IS NULL" };
+        let of_subject = if self.subject.is_some() { "subject = ?2" } else { "?2 IS NULL" };
+        format!("{of_key} AND {of_subject}")
+    }
+}
+
 impl PastResult {
     /// The number of values, and of reasons why there was none.
     fn rows(&self) -> usize {
@@ -85,30 +105,31 @@ impl Store {
     /// last one is included.
     pub fn history(&self, key: Option<&str>, since: SystemTime) -> Result<Vec<HistoryEntry>, StoreError> {
         // No file has more rows than this limit.
-        Ok(self.history_up_to(usize::MAX, key, since)?.unwrap_or_default())
+        let filter = HistoryFilter { key, subject: None, since };
+        Ok(self.history_up_to(usize::MAX, &filter)?.unwrap_or_default())
     }
 
-    /// The same as [`history`](Self::history), but `None` if more rows than `max_rows` were recorded. A row is a value, or a reason why
-    /// there was none. Reading stops with the first row that is too many.
+    /// Results in the same order as in [`history`](Self::history), but `None` if more rows than `max_rows` were recorded. A row is a
+    /// value, a reason why there was none, or a result that a later run with the same time replaced. Reading stops with the first row
+    /// that is too many.
     pub fn history_up_to(
         &self,
         max_rows: usize,
-        key: Option<&str>,
-        since: SystemTime,
+        filter: &HistoryFilter<'_>,
     ) -> Result<Option<Vec<HistoryEntry>>, StoreError> {
         // Each outcome has at least one row. If all outcomes were sorted first, the limit would save nothing.
         let max_outcomes = i64::try_from(max_rows).unwrap_or(i64::MAX).saturating_add(1);
-        // With a key, only the outcomes of that key are searched in each run.
-        let of_key = if key.is_some() { "key = ?2" } else { "?2 IS NULL" };
+        let condition = filter.condition();
         self.read(|connection| {
             let mut samples = SampleReader::new(connection)?;
             let mut outcomes = connection.prepare(&format!(
                 "WITH found AS MATERIALIZED (
                      SELECT outcomes.*, timestamp, trace, backfilled FROM runs JOIN outcomes ON run = runs.id
-                     WHERE timestamp >= ?1 AND {of_key} LIMIT ?3)
+                     WHERE timestamp >= ?3 AND {condition} LIMIT ?4)
                  SELECT * FROM found ORDER BY key, subject, timestamp, run DESC"
             ))?;
-            let mut outcomes = outcomes.query(params![seconds(since), key, max_outcomes])?;
+            let mut outcomes =
+                outcomes.query(params![filter.key, filter.subject, seconds(filter.since), max_outcomes])?;
             let (mut entries, mut rows) = (Vec::<HistoryEntry>::new(), 0);
             while let Some(row) = outcomes.next()? {
                 if is_replaced(row, entries.last())? {
@@ -170,14 +191,14 @@ impl Store {
 }
 
 /// Whether a later run has a result for the same time. It comes right before.
-fn is_replaced(row: &Row<'_>, before: Option<&HistoryEntry>) -> rusqlite::Result<bool> {
+pub(crate) fn is_replaced(row: &Row<'_>, before: Option<&HistoryEntry>) -> rusqlite::Result<bool> {
     let Some(before) = before else { return Ok(false) };
     Ok(before.time == time(row.get("timestamp")?)
         && before.subject == row.get_ref("subject")?.as_str()?
         && before.key == row.get_ref("key")?.as_str()?)
 }
 
-fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<HistoryEntry> {
+pub(crate) fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<HistoryEntry> {
     let key: String = row.get("key")?;
     let message = row.get("message")?;
     let found = match row.get_ref("state")?.as_str()? {

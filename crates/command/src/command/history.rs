@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
     }
     let since = past(arguments.since);
     let key = arguments.key.as_deref();
-    let entries = HistoryQuery { key, since, max_rows: None }.entries(&folder, catalog)?;
+    let entries = HistoryQuery { key, subject: None, since, max_rows: None }.entries(&folder, catalog)?;
     let rows: Vec<HistoryRow<'_>> = HistoryRow::from_entries(&entries).collect();
     if stdout.format() == Format::Csv {
         stdout.write(&HistoryRow::csv(&rows)?)?;

@@ -14,6 +14,12 @@ class ApiError extends Error {
 
 /** A document, or null if the server has none (404). */
 async function readDocument(path, more = {}) {
+  const response = await readResponse(path, more);
+  return response && documentIn(response);
+}
+
+/** A response with a document, or null if the server has none (404). */
+async function readResponse(path, more = {}) {
   const token = sessionStorage.getItem(TOKEN);
   const headers = { accept: "application/json", ...more, ...(token ? { authorization: `Bearer ${token}` } : {}) };
   const response = await fetch(`api/v1/${path}`, {
@@ -25,13 +31,17 @@ async function readDocument(path, more = {}) {
   });
   if (response.status === 401) {
     await askForToken(token);
-    return readDocument(path, more);
+    return readResponse(path, more);
   }
   if (response.status === 404) return null;
   if (!response.ok) {
     const { status } = response;
     throw new ApiError(`the server answered ${status}`, { status, reason: await reasonIn(response) });
   }
+  return response;
+}
+
+function documentIn(response) {
   return response.json().catch(error => {
     throw new ApiError(error.name === "TimeoutError" ? "the server does not answer" : "the server's answer is not JSON");
   });

@@ -1,4 +1,5 @@
-// The histories of the metrics that are visible: a few are read at a time, and again after a new run.
+// The histories of the metrics that are visible: a few are read at a time, and again after a new run. The server leaves out runs if
+// there are too many results, and says how many in a header.
 
 const PARALLEL_HISTORIES = 4;
 const RANGES = {
@@ -9,11 +10,18 @@ const RANGES = {
   "30d": [30 * DAY, "30 days"],
 };
 const RANGE = "system-health-range";
+const ONE_RUN_OF = "system-health-one-run-of";
 
+/** By the names of {@link historyName}. */
 const histories = new Map();
 const wanted = new Set();
 let loading = 0;
 let range = RANGES[sessionStorage.getItem(RANGE)] ? sessionStorage.getItem(RANGE) : "24h";
+
+/** The name of the history of a metric, or of one subject of it: the parameters that choose it. */
+function historyName(key, subject = null) {
+  return new URLSearchParams({ key, ...(subject === null ? {} : { subject }) }).toString();
+}
 
 function rangeMillis() {
   return RANGES[range][0];
@@ -35,7 +43,7 @@ function outdateHistories() {
   loadHistories();
 }
 
-// An element with the attribute `data-history` shows the history of that metric.
+// An element with the attribute `data-history` shows the history of that name.
 const visibleHistories = new IntersectionObserver(
   entries => {
     for (const { target, isIntersecting } of entries) {
@@ -53,12 +61,12 @@ function forgetVisible() {
 }
 
 function loadHistories() {
-  for (const key of wanted) {
+  for (const name of wanted) {
     if (loading >= PARALLEL_HISTORIES) return;
-    const history = histories.get(key);
+    const history = histories.get(name);
     if (history?.isLoading || (history && !history.isOld && history.range === range)) continue;
     loading += 1;
-    loadHistory(key, range).finally(() => {
+    loadHistory(name, range).finally(() => {
       loading -= 1;
       renderSoon();
       loadHistories();
@@ -66,14 +74,15 @@ function loadHistories() {
   }
 }
 
-async function loadHistory(key, range) {
-  const before = histories.get(key);
-  const rows = before?.range === range ? before.rows : undefined;
-  histories.set(key, { rows, range, isLoading: true });
+async function loadHistory(name, range) {
+  const before = histories.get(name);
+  const shown = before?.range === range ? { rows: before.rows, oneRunOf: before.oneRunOf } : {};
+  histories.set(name, { ...shown, range, isLoading: true });
   try {
-    const read = await readDocument(`history?key=${encodeURIComponent(key)}&since=${range}`);
-    histories.set(key, { rows: read ?? [], range });
+    const response = await readResponse(`history?${name}&since=${range}&thin=true`);
+    const rows = response ? await documentIn(response) : [];
+    histories.set(name, { rows, oneRunOf: Number(response?.headers.get(ONE_RUN_OF) ?? 1), range });
   } catch (error) {
-    histories.set(key, { rows, range, error: error.message });
+    histories.set(name, { ...shown, range, error: error.message });
   }
 }

@@ -14,7 +14,8 @@ function collectSeries(rows, kind) {
   for (const row of rows) {
     const time = Date.parse(row.time);
     if (row.state !== "value") {
-      gaps.set(row.subject, [...(gaps.get(row.subject) ?? []), { time, gap: row.state, reason: row.reason }]);
+      if (!gaps.has(row.subject)) gaps.set(row.subject, []);
+      gaps.get(row.subject).push({ time, gap: row.state, reason: row.reason });
       continue;
     }
     const id = JSON.stringify([row.subject, [...row.tags].sort()]);

@@ -16,7 +16,8 @@ function metricPage({ argument: key, parameters, width }) {
     ];
   const rows = rowsOf(metric);
   const subject = parameters.get("subject");
-  const history = metric.isGoal ? null : histories.get(key);
+  const name = historyName(key, subject);
+  const history = metric.isGoal ? null : histories.get(name);
   const events = eventsOf(report, metric, subject);
   return [
     element("p.crumbs", element("a", { href: "#/" }, "Metrics"), " / ", data(metric.group)),
@@ -48,9 +49,9 @@ function metricPage({ argument: key, parameters, width }) {
         ),
         element(
           "div",
-          { "data-history": key },
+          { "data-history": name },
           history?.rows
-            ? historyPlot(metric, history.rows, { width, subject, events })
+            ? historyPlot(metric, history.rows, { width, subject, events, oneRunOf: history.oneRunOf })
             : element("p.faint", history?.error ? `The history cannot be read: ${history.error}.` : "Loading …"),
         ),
       ),

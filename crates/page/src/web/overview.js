@@ -31,7 +31,7 @@ function groupSection(title, members) {
   const list = metrics =>
     element(
       "ul.tiles",
-      metrics.map(metric => tile(metric, histories.get(metric.key)?.rows)),
+      metrics.map(metric => tile(metric, histories.get(historyName(metric.key)))),
     );
   return element(
     "section.group",

@@ -7,7 +7,7 @@ const PLOT_POINTS = 400;
 /** The runs under the cursors, by metric. */
 const cursors = new Map();
 
-function historyPlot(metric, rows, { width, subject, events, middle = "p50", upper = "p99" }) {
+function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middle = "p50", upper = "p99" }) {
   const all = seriesOf(rows, metric.facts.kind);
   const chosen = subject === null ? all : all.filter(one => one.subject === subject);
   const points = chosen.flatMap(one => one.points);
@@ -135,7 +135,14 @@ function historyPlot(metric, rows, { width, subject, events, middle = "p50", upp
       runText(metric, chosen, cursor ?? times.at(-1), goal, names),
       traceAt(rows, cursor ?? times.at(-1)),
     ),
-    legend(metric, { goal, gaps, events: seen, hidden: chosen.length - shown.length, series: chosen.length }),
+    legend(metric, {
+      goal,
+      gaps,
+      events: seen,
+      hidden: chosen.length - shown.length,
+      series: chosen.length,
+      oneRunOf,
+    }),
   );
 }
 
@@ -207,9 +214,11 @@ function runText({ facts }, series, time, goal, names) {
   return `${when}: ${parts.filter(Boolean).join(", ")}`;
 }
 
-function legend({ facts }, { goal, gaps, events, hidden, series }) {
+function legend({ facts }, { goal, gaps, events, hidden, series, oneRunOf }) {
+  const isThinned = oneRunOf > 1;
   const notes = [
-    facts.kind === "counter" ? "Increases between runs." : null,
+    isThinned ? `One run of ${oneRunOf} is shown, so some runs without a value may be missing.` : null,
+    facts.kind === "counter" ? `Increases between ${isThinned ? "the runs that are shown" : "runs"}.` : null,
     facts.kind === "distribution" ? "The line is the median; the area reaches to the 99th percentile." : null,
     goal && series > 1 ? "Series that miss the goal are thick." : null,
     gaps.length ? "Marks below the axis: runs without a value (tall: error, short: no data)." : null,

@@ -4,10 +4,11 @@ const SPARK = { width: 132, height: 30, edge: 3 };
 const SPARK_SERIES = 12;
 
 /** The history of a metric. Gaps have a mark below, so that a failure is not mistaken for a missing run. */
-function sparkline(metric, rows) {
-  const holder = (...children) => element("div.spark", { "data-history": metric.key }, ...children);
+function sparkline(metric, history) {
+  const holder = (...children) => element("div.spark", { "data-history": historyName(metric.key) }, ...children);
   if (metric.isGoal) return element("div.spark");
-  if (!rows) return holder();
+  if (!history?.rows) return holder();
+  const { rows, oneRunOf } = history;
   const all = seriesOf(rows, metric.facts.kind);
   const goal = goalOf(metric.facts.condition);
   const values = all
@@ -27,7 +28,8 @@ function sparkline(metric, rows) {
   const gaps = all.flatMap(one => one.points.filter(point => point.gap));
   const text =
     `${metric.key}: ${shownValue(least)} to ${withUnit(shownValue(most), metric.facts.unit)} in the last ${rangeText()}` +
-    (gaps.length ? `, ${count(gaps.length, "time")} without a value` : "");
+    (gaps.length ? `, ${count(gaps.length, "time")} without a value` : "") +
+    (oneRunOf > 1 ? `, one run of ${oneRunOf} is shown` : "");
   return holder(
     drawn(
       "svg",
@@ -38,6 +40,7 @@ function sparkline(metric, rows) {
         role: "img",
         "aria-label": text,
       },
+      oneRunOf > 1 && drawn("title", `One run of ${oneRunOf} is shown.`),
       near && drawn("line.goal", { x1: 0, x2: SPARK.width, y1: y(goal.target), y2: y(goal.target) }),
       shown.reverse().map(one => seriesPath(thinned(one.points, SPARK.width), x, y, goal)),
       gapMarks(gaps, x, SPARK.height - 2, SPARK.width),

@@ -160,3 +160,44 @@ fn one_subject_has_an_address_of_its_own() {
     let counted = browser.evaluate("document.querySelectorAll('.items .counted a').length");
     assert_eq!(counted, 7);
 }
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_history_of_one_subject_is_read_alone() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, &format!("{HOTFIX}?subject=acme%2Fshop"));
+    browser.wait_for(HAS_PLOT);
+
+    let requested = browser.requested();
+    let histories: Vec<&str> =
+        requested.iter().filter_map(|address| Some(address.split_once("/history?")?.1)).collect();
+    assert!(!histories.is_empty(), "{requested:#?}");
+    for history in histories {
+        assert_eq!(history, "key=commits.hotfix&subject=acme%2Fshop&since=24h&thin=true");
+    }
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_history_with_too_many_results_shows_fewer_runs_and_says_so() {
+    const LEGEND: &str = "document.querySelector('.legend').innerText";
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/shop.orders");
+    browser.wait_for(HAS_PLOT);
+    let all = browser.evaluate(LEGEND);
+    assert!(all.as_str().unwrap().starts_with("Increases between runs. "), "{all}");
+
+    site.thin(4);
+    site.open(&mut browser, "#/metric/shop.orders");
+    browser.wait_for(HAS_PLOT);
+
+    let legend = browser.evaluate(LEGEND);
+    let start = "One run of 4 is shown, so some runs without a value may be missing. Increases between the runs that are shown. ";
+    assert!(legend.as_str().unwrap().starts_with(start), "{legend}");
+    let runs = browser.evaluate("document.querySelector('.plot-box').ariaValueMax");
+    assert_eq!(runs, "22", "of 24 runs, the first has no increase");
+    assert_eq!(browser.problems(), [""; 0]);
+}

@@ -133,3 +133,20 @@ fn the_navigation_has_only_what_the_server_has() {
         "Received, Pushed monitors, Pushed dashboards, Received events, Received traces"
     );
 }
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_small_drawing_says_that_not_all_runs_are_shown() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    let drawing = "document.querySelector('.spark svg')";
+
+    site.thin(4);
+    site.open(&mut browser, "");
+    browser.wait_for(drawing);
+
+    let label = browser.evaluate(&format!("{drawing}.ariaLabel"));
+    assert!(label.as_str().unwrap().ends_with(", one run of 4 is shown"), "{label}");
+    let title = browser.evaluate(&format!("{drawing}.querySelector('title').textContent"));
+    assert_eq!(title, "One run of 4 is shown.");
+}

@@ -33,6 +33,8 @@ struct Content {
     /// The status and the reason with which a document is refused.
     refusals: BTreeMap<&'static str, (u16, &'static str)>,
     token: Option<&'static str>,
+    /// One run of this many is in a history, because all would be too many.
+    one_run_of: u32,
 }
 
 impl Site {
@@ -44,8 +46,8 @@ impl Site {
     /// A server that has some of them.
     pub(crate) fn start_with(documents: &[Documents]) -> Self {
         let page = Page::new(documents.iter().copied());
-        let content =
-            Arc::new(Mutex::new(Content { documents: all(), refusals: BTreeMap::new(), token: None }));
+        let content = Content { documents: all(), refusals: BTreeMap::new(), token: None, one_run_of: 1 };
+        let content = Arc::new(Mutex::new(content));
         let server = Server::start({
             let content = Arc::clone(&content);
             move |request| answer(&page, &content.lock().unwrap(), request)
@@ -76,6 +78,11 @@ impl Site {
     /// Refuses requests without this token.
     pub(crate) fn require(&self, token: &'static str) {
         self.content().token = Some(token);
+    }
+
+    /// Histories have too many results: all are refused, and one run of this many can be had.
+    pub(crate) fn thin(&self, one_run_of: u32) {
+        self.content().one_run_of = one_run_of;
     }
 
     /// From now on, requests for a document are refused.
@@ -130,20 +137,33 @@ fn answer(page: &Page, content: &Content, request: &Request) -> Answer {
         return Answer::text(*status, "text/plain; charset=utf-8", reason);
     }
     match (path, content.documents.get(path)) {
-        ("history", _) => Answer::json(200, &history(content, request)),
+        ("history", _) => history(content, request),
         (_, Some(document)) => Answer::json(200, document),
         (_, None) => Answer::json(404, &json!({ "error": "not found" })),
     }
 }
 
 /// The history of a metric: it had its value in each run of the last day, except that one run failed.
-fn history(content: &Content, request: &Request) -> Vec<Value> {
-    let key = request.parameter("key").unwrap_or_default();
+fn history(content: &Content, request: &Request) -> Answer {
+    let one_run_of = content.one_run_of;
+    if one_run_of > 1 && request.parameter("thin").as_deref() != Some("true") {
+        return Answer::text(400, "text/plain; charset=utf-8", "there are too many results\n");
+    }
+    let (key, subject) = (request.parameter("key").unwrap_or_default(), request.parameter("subject"));
     let metrics = content.documents.get("report").and_then(|report| report["metrics"].as_array());
-    let entries = metrics.into_iter().flatten().filter(|entry| entry["key"] == key.as_str());
+    let entries = metrics.into_iter().flatten().filter(|entry| {
+        let is_of_subject = |subject: &String| entry["subject"].as_str().unwrap_or_default() == subject;
+        entry["key"] == key.as_str() && subject.as_ref().is_none_or(is_of_subject)
+    });
     let now = SystemTime::now();
-    let rows = entries.flat_map(|entry| (0..96).rev().flat_map(move |age| past(entry, now, age)));
-    rows.collect()
+    let ages = || (0..96).rev().filter(move |age| age % one_run_of == 0);
+    let rows: Vec<Value> =
+        entries.flat_map(|entry| ages().flat_map(move |age| past(entry, now, age))).collect();
+    let answer = Answer::json(200, &rows);
+    if one_run_of == 1 {
+        return answer;
+    }
+    answer.with_header("system-health-one-run-of", &one_run_of.to_string())
 }
 
 fn past(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {

@@ -7,6 +7,8 @@ mod network;
 mod overview;
 mod permissions;
 mod repositories;
+#[cfg(feature = "serve")]
+mod serve;
 mod settings;
 
 use system_health_test_support::{

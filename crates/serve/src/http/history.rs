@@ -1,15 +1,16 @@
-//! `/api/v1/history?key=K&since=7d`: earlier results of a metric, as `report history --format json` prints them.
+//! `/api/v1/history?key=K&since=7d`: earlier results of a metric, as `report history --format json` prints them. With `thin=true`, there
+//! are never too many: then whole runs are left out, and a header says how many.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
-    http::StatusCode,
+    http::{HeaderName, HeaderValue, StatusCode},
 };
 use serde::{Deserialize, Serialize, Serializer};
 use system_health_command::{HistoryError, HistoryQuery, HistoryRow, with_remembered_in};
 use system_health_registry::parse_duration;
-use system_health_state::HistoryEntry;
+use system_health_state::{HistoryEntry, ThinnedHistory};
 
 use super::{
     app::App,
@@ -25,26 +26,44 @@ const MAX_ROWS: usize = 20_000;
 /// The default of `since`, as on the command line.
 const SINCE: Duration = Duration::from_hours(7 * 24);
 
+/// The header that says N if a response has only the results of every Nth run.
+const ONE_RUN_OF: HeaderName = HeaderName::from_static("system-health-one-run-of");
+
 /// The parameters.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
     key: String,
     since: Option<String>,
+    subject: Option<String>,
+    /// Whether runs may be left out.
+    #[serde(default)]
+    thin: bool,
 }
+
+/// A document, and the header if runs are left out.
+type Rendered = (Option<[(HeaderName, HeaderValue); 1]>, JsonText);
 
 /// Earlier results of a metric.
 pub(super) async fn history(
     State(app): State<App>,
     parameters: Result<Query<Parameters>, QueryRejection>,
-) -> Result<JsonText, Problem> {
+) -> Result<Rendered, Problem> {
     let bad = |text: String| Problem::new(StatusCode::BAD_REQUEST, text);
-    let Query(Parameters { key, since }) = parameters.map_err(|_| {
-        bad("the parameters are `key`, the key of a metric, and optionally `since`, a duration such as 7d".to_owned())
+    let Query(parameters) = parameters.map_err(|_| {
+        bad("the parameters are `key`, the key of a metric, and optionally `since`, a duration such as 7d, `subject`, the name of a \
+             subject, and `thin`, which is true or false"
+            .to_owned())
     })?;
-    let since = since.as_deref().map_or(Ok(SINCE), parse_duration).map_err(|error| bad(error.to_string()))?;
+    let since = parameters.since.as_deref().map_or(Ok(SINCE), parse_duration);
+    let since = since.map_err(|error| bad(error.to_string()))?;
     let since = app.now().checked_sub(since).unwrap_or(UNIX_EPOCH).max(UNIX_EPOCH);
-    app.render(move |latest| json(&Rows(&entries(latest, &key, since)?))).await
+    app.render(move |latest| {
+        let ThinnedHistory { entries, one_run_of } = read(latest, &parameters, since)?;
+        let header = (one_run_of > 1).then(|| [(ONE_RUN_OF, HeaderValue::from(one_run_of))]);
+        Ok((header, json(&Rows(&entries))?))
+    })
+    .await
 }
 
 /// The rows of some entries. Each is made when it is written, because all of them would need as much memory as the entries.
@@ -56,21 +75,30 @@ impl Serialize for Rows<'_> {
     }
 }
 
-fn entries(latest: &Latest, key: &str, since: SystemTime) -> Result<Vec<HistoryEntry>, Problem> {
+fn read(latest: &Latest, parameters: &Parameters, since: SystemTime) -> Result<ThinnedHistory, Problem> {
     let served = latest.served();
     let Some(folder) = &served.folder else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no history, because no state is kept"));
     };
     let catalog = with_remembered_in(&served.catalog, folder);
-    let query = HistoryQuery { key: Some(key), since, max_rows: Some(MAX_ROWS) };
-    query.entries(folder, &catalog).map_err(|error| match &error {
+    let Parameters { key, subject, thin, .. } = parameters;
+    let query = HistoryQuery { key: Some(key), subject: subject.as_deref(), since, max_rows: Some(MAX_ROWS) };
+    let read = if *thin {
+        query.thinned(folder, &catalog)
+    } else {
+        query.entries(folder, &catalog).map(|entries| ThinnedHistory { entries, one_run_of: 1 })
+    };
+    read.map_err(|error| match &error {
         HistoryError::NoRuns(_) => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no run has been recorded yet")
         }
         HistoryError::UnknownKey { .. } => Problem::new(StatusCode::NOT_FOUND, error.to_string()),
         HistoryError::TooMany { .. } => {
-            let text = format!("{error}; ask for fewer with a shorter `since`");
-            Problem::new(StatusCode::BAD_REQUEST, text)
+            let advice = "ask for fewer with `thin=true`, with a `subject`, or with a shorter `since`";
+            Problem::new(StatusCode::BAD_REQUEST, format!("{error}; {advice}"))
+        }
+        HistoryError::TooManyInRun { .. } => {
+            Problem::new(StatusCode::BAD_REQUEST, format!("{error}; ask for those of one `subject`"))
         }
         _ => Problem::internal(&error),
     })

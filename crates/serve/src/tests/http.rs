@@ -6,17 +6,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use futures::FutureExt;
 use secrecy::SecretString;
 use serde_json::Value;
-use system_health_registry::{Catalog, Facts, Interruption, IntoReading, Sample};
+use system_health_registry::{Catalog, Interruption};
 use system_health_test_support::prometheus::check_metrics;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use super::stage::{Stage, at, builder, configuration, metric, one};
+use super::stage::{Stage, at, builder, configuration, one};
 use crate::{
     clock::Clock,
     http::{App, Server},
@@ -67,14 +66,14 @@ pub(super) struct Response {
 }
 
 impl Response {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 }
 
 impl Running {
     /// Starts a server that believes to listen on an address.
-    fn start(latest: Arc<Latest>, clock: Clock, listen: Option<SocketAddr>) -> Self {
+    pub(super) fn start(latest: Arc<Latest>, clock: Clock, listen: Option<SocketAddr>) -> Self {
         Self::start_with(latest, Parts::default(), clock, listen)
     }
 
@@ -217,6 +216,7 @@ async fn a_request_that_cannot_be_answered_says_why() {
         ("/nothing", 404, "there is no such path"),
         ("/api/v1/history", 400, "the parameters are `key`"),
         ("/api/v1/history?key=a&until=1d", 400, "the parameters are `key`"),
+        ("/api/v1/history?key=a&thin=perhaps", 400, "the parameters are `key`"),
         ("/api/v1/history?key=a&since=soon", 400, "`soon` is not a duration"),
     ] {
         let response = server.get(path, "").await;
@@ -224,34 +224,6 @@ async fn a_request_that_cannot_be_answered_says_why() {
     }
     let post = server.send(&format!("POST /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", server.address)).await;
     assert_eq!(post.status, 405);
-}
-
-#[tokio::test]
-async fn a_history_with_too_many_results_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut with_folder = Arc::into_inner(served(None)).unwrap();
-    with_folder.folder = Some(folder.path().to_owned());
-    let many = metric(Facts::new("a", "For a test."), || {
-        let sample = |number: u32| Sample::new(1.0).unwrap().with_tag("number", &number.to_string()).unwrap();
-        async move { (0..10_001).map(sample).collect::<Vec<_>>().into_reading() }.boxed()
-    });
-    let catalog = || Catalog::new([many.clone()]).unwrap();
-    let run_at = async |seconds| {
-        let stage = Stage::new(at(seconds));
-        let reporter = builder([many.clone()], &[]).state_dir(folder.path());
-        stage.runs(configuration(reporter, 60, catalog()), 1).await;
-        stage.clock
-    };
-    run_at(0).await;
-    let clock = run_at(3600).await;
-    let server = Running::start(Arc::new(Latest::new(Arc::new(with_folder))), clock, None);
-
-    let last = server.get("/api/v1/history?key=a&since=30m", "").await;
-    let both = server.get("/api/v1/history?key=a&since=2h", "").await;
-
-    assert_eq!((last.status, last.body.matches("\"state\": \"value\"").count()), (200, 10_001));
-    let text = "there are more than 20000 results; ask for fewer with a shorter `since`\n";
-    assert_eq!((both.status, both.body.as_str()), (400, text));
 }
 
 #[tokio::test]

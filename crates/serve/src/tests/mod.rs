@@ -2,6 +2,7 @@
 
 mod backend;
 mod current_values;
+mod history;
 mod http;
 mod parts;
 mod service;

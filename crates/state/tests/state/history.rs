@@ -1,6 +1,6 @@
 //! The results of earlier runs.
 
-use system_health_state::{HistoryEntry, PastFailures, PastResult, Store};
+use system_health_state::{HistoryEntry, HistoryFilter, PastFailures, PastResult, Store};
 
 use crate::harness::{at, queues, report};
 
@@ -62,8 +62,9 @@ fn a_history_with_too_many_rows_is_not_read() {
     store.record(&report(10, &[1.0, 2.0]), &[]).unwrap();
     store.record(&report(20, &[3.0]), &[]).unwrap();
     store.record(&queues(20, &["partial", "broken"]), &[]).unwrap();
+    let filter = |key| HistoryFilter { key, subject: None, since: at(0) };
     let read =
-        |max_rows, key: &str| store.history_up_to(max_rows, Some(key), at(0)).unwrap().map(|all| all.len());
+        |max_rows, key| store.history_up_to(max_rows, &filter(Some(key))).unwrap().map(|all| all.len());
 
     assert_eq!((read(3, "jobs.waiting"), read(2, "jobs.waiting")), (Some(2), None), "three values");
     assert_eq!((read(2, "jobs.silent"), read(1, "jobs.silent")), (Some(2), None), "two reasons");
@@ -72,8 +73,8 @@ fn a_history_with_too_many_rows_is_not_read() {
         (Some(2), None),
         "a value and two reasons"
     );
-    assert_eq!(store.history_up_to(3, None, at(0)).unwrap(), None);
-    assert_eq!(store.history_up_to(10, None, at(0)).unwrap(), Some(store.history(None, at(0)).unwrap()));
+    assert_eq!(store.history_up_to(3, &filter(None)).unwrap(), None);
+    assert_eq!(store.history_up_to(10, &filter(None)).unwrap(), Some(store.history(None, at(0)).unwrap()));
 }
 
 #[test]

@@ -14,3 +14,4 @@ mod outbox;
 mod recorded;
 mod responses;
 mod sending;
+mod thinned;
