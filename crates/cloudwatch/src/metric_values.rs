@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     fn of_distribution(values: &[f64]) -> Result<MetricValues, ValueError> {
-        let distribution = Distribution::of(values.iter().copied()).unwrap();
+        let distribution = Distribution::from_values(values.iter().copied()).unwrap();
         MetricValues::try_from(&Value::Distribution(Arc::new(distribution)))
     }
 

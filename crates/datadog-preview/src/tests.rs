@@ -51,7 +51,8 @@ fn waiting() -> Metric {
     let facts = Facts::new("jobs.waiting", "How long jobs wait.").with_kind(Kind::Distribution);
     Metric::new(facts, location!(), |_| {
         let values = iter::repeat_n(1.0, 99).chain([100.0]);
-        let reading = Distribution::of(values).map_err(Unavailable::from).and_then(IntoReading::into_reading);
+        let reading =
+            Distribution::from_values(values).map_err(Unavailable::from).and_then(IntoReading::into_reading);
         Box::pin(async { reading })
     })
 }

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn gaps_become_empty_buckets() {
-        let histogram = histogram(&Distribution::of([1.0, 2.0, 2.0, 0.0]).unwrap());
+        let histogram = histogram(&Distribution::from_values([1.0, 2.0, 2.0, 0.0]).unwrap());
 
         // 64 buckets for each power of two. 1 and 2 are the upper bounds of theirs.
         assert_eq!((histogram.scale, histogram.zero_count, histogram.count), (6, 1, 4));
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn there_is_no_sum_with_negative_values() {
-        let histogram = histogram(&Distribution::of([-1.0, 2.0]).unwrap());
+        let histogram = histogram(&Distribution::from_values([-1.0, 2.0]).unwrap());
 
         assert_eq!((histogram.sum, histogram.min), (None, Some(-1.0)));
         assert_eq!(histogram.negative.unwrap().bucket_counts, [1]);
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_large_gap_halves_the_resolution() {
         // 2^-40 and 2^40 are 80 powers of two apart: 5,121 buckets of scale 6, and 1,281 of scale 4.
-        let histogram = histogram(&Distribution::of([-40_f64, 40.0].map(f64::exp2)).unwrap());
+        let histogram = histogram(&Distribution::from_values([-40_f64, 40.0].map(f64::exp2)).unwrap());
 
         assert_eq!(histogram.scale, 4);
         assert_eq!(histogram.positive.unwrap().bucket_counts.len(), 1281);
@@ -120,7 +120,7 @@ mod tests {
     proptest! {
         #[test]
         fn each_value_is_in_its_bucket(values in prop::collection::vec(prop_oneof![-1e9..1e9, -1e-9..1e-9, Just(0.0)], 0..50)) {
-            let histogram = histogram(&Distribution::of(values.iter().copied()).unwrap());
+            let histogram = histogram(&Distribution::from_values(values.iter().copied()).unwrap());
 
             for (buckets, sign) in [(&histogram.positive, 1.0), (&histogram.negative, -1.0)] {
                 let buckets = bounds(buckets.as_ref(), histogram.scale);

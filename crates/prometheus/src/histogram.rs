@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn histogram(values: &[f64], conversion: Conversion) -> Histogram {
-        Histogram::new(&Distribution::of(values.iter().copied()).unwrap(), conversion)
+        Histogram::new(&Distribution::from_values(values.iter().copied()).unwrap(), conversion)
     }
 
     #[test]

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn native(values: &[f64], conversion: Conversion) -> NativeHistogram {
-        NativeHistogram::new(&Distribution::of(values.iter().copied()).unwrap(), conversion, 5)
+        NativeHistogram::new(&Distribution::from_values(values.iter().copied()).unwrap(), conversion, 5)
     }
 
     #[test]

@@ -150,7 +150,8 @@ mod tests {
     use super::*;
 
     fn series(count: usize, values: usize) -> Vec<RemoteSeries> {
-        let values = Distribution::of((0..values).map(|value| 1.02_f64.powi(i32::try_from(value).unwrap())));
+        let values =
+            Distribution::from_values((0..values).map(|value| 1.02_f64.powi(i32::try_from(value).unwrap())));
         let point = Point {
             key: "a".to_owned(),
             kind: Kind::Distribution,

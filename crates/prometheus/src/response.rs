@@ -25,7 +25,7 @@ pub(crate) enum Meaning {
 }
 
 impl Meaning {
-    fn of(status: StatusCode, headers: &HeaderMap) -> Self {
+    fn from_parts(status: StatusCode, headers: &HeaderMap) -> Self {
         let retry = Retry::from_response(status, headers, SystemTime::now());
         match status {
             // Neither server sends pages to programs.
@@ -44,7 +44,7 @@ impl Meaning {
 
 impl From<&HttpResponse> for Meaning {
     fn from(response: &HttpResponse) -> Self {
-        Self::of(response.status, &response.headers)
+        Self::from_parts(response.status, &response.headers)
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
         let meaning = |status: u16, content_type: Option<&'static str>| {
             let content_type = content_type.map(|text| (CONTENT_TYPE, HeaderValue::from_static(text)));
             let status = StatusCode::from_u16(status).unwrap();
-            Meaning::of(status, &HeaderMap::from_iter(content_type))
+            Meaning::from_parts(status, &HeaderMap::from_iter(content_type))
         };
         assert_eq!(meaning(204, None), Meaning::Success);
         assert_eq!(meaning(200, Some("text/plain; charset=utf-8")), Meaning::Success);

@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn samples_must_fit_the_kind() {
         let number = || Sample::new(-1.0).unwrap();
-        let distribution = || Sample::from(Distribution::of([1.0]).unwrap());
+        let distribution = || Sample::from(Distribution::from_values([1.0]).unwrap());
         let started = || number().with_start(SystemTime::UNIX_EPOCH);
         let count = Kind::Count { interval: Duration::from_mins(15) };
 

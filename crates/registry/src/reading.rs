@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_sample_with_an_empty_distribution_is_left_out() {
-        let samples = vec![Sample::from(Distribution::new()), Sample::from(Distribution::of([1.0]).unwrap())];
+        let samples =
+            vec![Sample::from(Distribution::new()), Sample::from(Distribution::from_values([1.0]).unwrap())];
 
         assert_eq!(samples.into_reading().unwrap().samples().len(), 1);
     }

@@ -171,7 +171,7 @@ fn point((key, kind, unit, value): &Example, destination: &dyn Destination) -> P
         kind => *kind,
     };
     let value = match kind {
-        Kind::Distribution => Value::from(Distribution::of([*value]).unwrap()),
+        Kind::Distribution => Value::from(Distribution::from_values([*value]).unwrap()),
         _ => Value::Number(*value),
     };
     let timestamp = SystemTime::now();

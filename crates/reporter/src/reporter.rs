@@ -144,7 +144,7 @@ impl Reporter {
     /// runs.
     #[must_use]
     pub fn every_of(&self, key: &str) -> Option<Duration> {
-        self.intervals.of(key)
+        self.intervals.interval(key)
     }
 
     /// Fails if a run in this mode has nothing to collect or its destinations are not clear. A run makes the same check

@@ -45,13 +45,13 @@ impl Intervals {
         Self(Arc::new(Inner { settings, functions: functions.collect() }))
     }
 
-    pub(crate) fn of(&self, key: &str) -> Option<Duration> {
+    pub(crate) fn interval(&self, key: &str) -> Option<Duration> {
         let option = self.0.functions.get(key)?;
         self.0.settings.every_of(key).or(*option)
     }
 
     fn is_due(&self, key: &str, run: &ServiceRun) -> bool {
-        self.of(key).is_none_or(|every| Slots::new(every).is_due(run.previous, run.slot))
+        self.interval(key).is_none_or(|every| Slots::new(every).is_due(run.previous, run.slot))
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn gauge(key: &str, value: f64, tags: &[&str]) -> Point {
 
 /// A distribution of seconds.
 pub(crate) fn distribution(key: &str, values: impl IntoIterator<Item = f64>) -> Point {
-    let value = Value::Distribution(Arc::new(Distribution::of(values).unwrap()));
+    let value = Value::Distribution(Arc::new(Distribution::from_values(values).unwrap()));
     Point { kind: Kind::Distribution, unit: Some("second".to_owned()), value, ..gauge(key, 0.0, &[]) }
 }
 

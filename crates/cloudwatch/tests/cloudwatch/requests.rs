@@ -14,7 +14,7 @@ use crate::harness::{
 const MANY: i32 = 400;
 
 fn many_values() -> Distribution {
-    Distribution::of((0..MANY).map(|power| 1.02_f64.powi(power))).unwrap()
+    Distribution::from_values((0..MANY).map(|power| 1.02_f64.powi(power))).unwrap()
 }
 
 #[tokio::test]

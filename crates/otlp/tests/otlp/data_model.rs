@@ -110,7 +110,7 @@ async fn a_counter_is_a_cumulative_sum_with_its_start() {
 
 #[tokio::test]
 async fn a_distribution_is_an_exponential_histogram() {
-    let builds = Distribution::of([0.0, 1.5, 1.5, 60.0]).unwrap();
+    let builds = Distribution::from_values([0.0, 1.5, 1.5, 60.0]).unwrap();
     for (preference, expected_shape) in [
         ("", "histogram AGGREGATION_TEMPORALITY_CUMULATIVE"),
         ("temporality = 'delta'", "histogram AGGREGATION_TEMPORALITY_DELTA"),
@@ -151,7 +151,7 @@ async fn a_negative_count_is_refused_only_where_it_would_be_a_sum() {
 async fn a_value_that_does_not_fit_its_kind_is_refused() {
     let server = receiver();
     let points = [
-        point("a", Kind::Gauge, Distribution::of([1.0]).unwrap(), &[]),
+        point("a", Kind::Gauge, Distribution::from_values([1.0]).unwrap(), &[]),
         point("b", Kind::Distribution, 1.0, &[]),
         point("c", Kind::Gauge, f64::NAN, &[]),
     ];

@@ -56,7 +56,7 @@ async fn a_large_delivery_is_split() {
 #[tokio::test]
 async fn points_that_add_up_have_requests_of_their_own() {
     let server = receiver();
-    let values = Distribution::of([1.0]).unwrap();
+    let values = Distribution::from_values([1.0]).unwrap();
     let points = [gauge("a", 1.0), point("d", Kind::Distribution, values, &[]), gauge("b", 1.0)];
 
     assert_eq!(deliver(&*sink(&server.url(), "temporality = 'delta'").await, &points).await, ["accepted"; 3]);

@@ -17,7 +17,7 @@ async fn diagnose(url: &str) -> Vec<Finding> {
 #[tokio::test]
 async fn a_preview_is_the_request_in_the_json_of_otlp() {
     let server = receiver();
-    let values = Distribution::of([-1.0, 0.0, 2.0, 3.0]).unwrap();
+    let values = Distribution::from_values([-1.0, 0.0, 2.0, 3.0]).unwrap();
     let hour = Kind::Count { interval: Duration::from_hours(1) };
     let points = [
         point(

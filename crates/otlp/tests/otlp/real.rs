@@ -10,7 +10,7 @@ use crate::harness::{TIME, at, context, decoded, deliver, destination, point, re
 
 fn points() -> Vec<Point> {
     let hour = Duration::from_hours(1);
-    let values = Distribution::of((0..1000_u32).map(|number| f64::from(number) - 10.0)).unwrap();
+    let values = Distribution::from_values((0..1000_u32).map(|number| f64::from(number) - 10.0)).unwrap();
     let unit = |unit: &str, point: Point| Point { unit: Some(unit.to_owned()), ..point };
     vec![
         unit(

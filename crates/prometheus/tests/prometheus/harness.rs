@@ -55,7 +55,7 @@ pub(crate) fn counter(run: u64, key: &str, value: f64) -> Point {
 
 /// The values of a series.
 pub(crate) fn distribution(run: u64, key: &str, values: impl IntoIterator<Item = f64>) -> Point {
-    let values = Distribution::of(values).unwrap();
+    let values = Distribution::from_values(values).unwrap();
     Point { kind: Kind::Distribution, value: Value::from(values), ..gauge(run, key, 0.0, &[]) }
 }
 

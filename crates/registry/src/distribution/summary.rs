@@ -27,7 +27,7 @@ const MAX_BUCKETS: usize = 2048;
 /// /// Durations of the builds of today.
 /// #[system_health_metric(key = "builds.duration", kind = "distribution", unit = "second")]
 /// fn build_durations() -> Result<Distribution, SampleError> {
-///     Distribution::of([71.5, 64.0, 80.25])
+///     Distribution::from_values([71.5, 64.0, 80.25])
 /// }
 /// # assert_eq!(build_durations().unwrap().quantile(0.0), Some(64.0));
 /// ```
@@ -65,7 +65,7 @@ impl Distribution {
     }
 
     /// The distribution of some values. Fails if one of them is NaN or infinite.
-    pub fn of(values: impl IntoIterator<Item = impl SampleValue>) -> Result<Self, SampleError> {
+    pub fn from_values(values: impl IntoIterator<Item = impl SampleValue>) -> Result<Self, SampleError> {
         let mut distribution = Self::new();
         values.into_iter().try_for_each(|value| distribution.record(value))?;
         Ok(distribution)
@@ -338,8 +338,8 @@ mod tests {
 
     use super::*;
 
-    fn of(values: &[f64]) -> Distribution {
-        Distribution::of(values.iter().copied()).unwrap()
+    fn from_values(values: &[f64]) -> Distribution {
+        Distribution::from_values(values.iter().copied()).unwrap()
     }
 
     /// The definition of `percentile_cont`.
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn count_sum_minimum_and_maximum_are_those_of_the_values() {
-        let distribution = of(&[3.5, -2.0, 0.0, 8.25]);
+        let distribution = from_values(&[3.5, -2.0, 0.0, 8.25]);
 
         assert_eq!((distribution.count(), distribution.sum()), (4, 9.75));
         assert_eq!((distribution.min(), distribution.max()), (Some(-2.0), Some(8.25)));
@@ -377,28 +377,28 @@ mod tests {
 
         assert_eq!((empty.quantile(0.5), empty.min(), empty.max()), (None, None, None));
         assert!(matches!(empty.into_reading(), Err(Unavailable::NoData(_))));
-        assert_eq!(of(&[1.0]).quantile(1.5), None);
-        assert_eq!(of(&[1.0]).quantile(f64::NAN), None);
+        assert_eq!(from_values(&[1.0]).quantile(1.5), None);
+        assert_eq!(from_values(&[1.0]).quantile(f64::NAN), None);
     }
 
     #[test]
     fn values_that_are_not_finite_are_refused_and_change_nothing() {
-        let mut distribution = of(&[1.0]);
+        let mut distribution = from_values(&[1.0]);
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(distribution.record(value).is_err());
         }
-        assert_eq!(distribution, of(&[1.0]));
+        assert_eq!(distribution, from_values(&[1.0]));
     }
 
     #[test]
     fn a_bucket_contains_its_upper_bound() {
-        let index = |value: f64| of(&[value]).positive()[0].index;
+        let index = |value: f64| from_values(&[value]).positive()[0].index;
         assert_eq!((index(1.0), index(1.001), index(2.0), index(2.001)), (-1, 0, 63, 64));
     }
 
     #[test]
     fn extreme_values_stay_finite() {
-        let mut distribution = of(&[f64::MAX, f64::MAX, f64::MIN_POSITIVE, 5e-324, f64::MIN]);
+        let mut distribution = from_values(&[f64::MAX, f64::MAX, f64::MIN_POSITIVE, 5e-324, f64::MIN]);
         distribution.merge(&distribution.clone());
 
         assert_eq!(distribution.count(), 10);
@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_contradictory_stored_distribution_is_refused() {
-        let stored = serde_json::to_value(of(&[1.0, 2.0])).unwrap();
+        let stored = serde_json::to_value(from_values(&[1.0, 2.0])).unwrap();
         for (name, wrong) in
             [("count", 7.into()), ("scale", 9.into()), ("positive", serde_json::json!([[5, 1], [4, 1]]))]
         {
@@ -443,7 +443,7 @@ mod tests {
     proptest! {
         #[test]
         fn quantiles_are_within_one_percent(values in prop::collection::vec(1e-3..1e6_f64, 1..300), quantile in 0.0..=1.0) {
-            let estimate = of(&values).quantile(quantile).unwrap();
+            let estimate = from_values(&values).quantile(quantile).unwrap();
             prop_assert!(is_close(estimate, exact(&values, quantile), 0.01), "{estimate}");
         }
 
@@ -452,9 +452,9 @@ mod tests {
             one in prop::collection::vec(value(), 0..100),
             two in prop::collection::vec(value(), 0..100),
         ) {
-            let mut merged = of(&one);
-            merged.merge(&of(&two));
-            let all = of(&[one, two].concat());
+            let mut merged = from_values(&one);
+            merged.merge(&from_values(&two));
+            let all = from_values(&[one, two].concat());
 
             prop_assert!(is_close(merged.sum(), all.sum(), 1e-9) || (merged.sum() - all.sum()).abs() < 1e-6);
             prop_assert_eq!(merged.values().collect::<Vec<_>>(), all.values().collect::<Vec<_>>());
@@ -463,7 +463,7 @@ mod tests {
 
         #[test]
         fn a_stored_distribution_is_read_back(values in prop::collection::vec(value(), 0..100)) {
-            let distribution = of(&values);
+            let distribution = from_values(&values);
             let stored = serde_json::to_string(&distribution).unwrap();
             let read = serde_json::from_str::<Distribution>(&stored).unwrap();
             prop_assert_eq!((read.positive(), read.negative()), (distribution.positive(), distribution.negative()));

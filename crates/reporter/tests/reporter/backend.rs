@@ -311,16 +311,18 @@ pub(crate) struct Scene {
 impl Scene {
     /// Gauges, each with the value 1.
     pub(crate) fn gauges(keys: &[&'static str]) -> Self {
-        Self::of(keys.iter().map(|key| metric(Facts::new(*key, "For a test."), 1.0)))
+        Self::with_metrics(keys.iter().map(|key| metric(Facts::new(*key, "For a test."), 1.0)))
     }
 
     /// Counts, each with the value 1.
     pub(crate) fn counts(keys: &[&'static str]) -> Self {
         let kind = Kind::Count { interval: Duration::from_mins(1) };
-        Self::of(keys.iter().map(|key| metric(Facts::new(*key, "For a test.").with_kind(kind), 1.0)))
+        Self::with_metrics(
+            keys.iter().map(|key| metric(Facts::new(*key, "For a test.").with_kind(kind), 1.0)),
+        )
     }
 
-    pub(crate) fn of(metrics: impl IntoIterator<Item = Metric>) -> Self {
+    pub(crate) fn with_metrics(metrics: impl IntoIterator<Item = Metric>) -> Self {
         Self::with(Catalog::new(metrics).unwrap())
     }
 

@@ -39,7 +39,7 @@ fn values(backend: &Backend) -> Vec<f64> {
 
 #[tokio::test(start_paused = true)]
 async fn each_backend_gets_totals_or_increases_and_the_baseline_is_in_the_receipt() {
-    let scene = Scene::of([growing()]);
+    let scene = Scene::with_metrics([growing()]);
     let (deltas, totals) = (deltas(), Backend::new("totals"));
 
     let first = scene.push(&[&deltas, &totals]).await;
@@ -52,7 +52,7 @@ async fn each_backend_gets_totals_or_increases_and_the_baseline_is_in_the_receip
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_what_a_push_would_deliver_and_changes_nothing() {
-    let scene = Scene::of([growing()]);
+    let scene = Scene::with_metrics([growing()]);
     let backend = deltas();
     let reporter = scene.reporter(&[&backend]);
     let mut shown = Vec::new();
@@ -69,7 +69,7 @@ async fn a_dry_run_shows_what_a_push_would_deliver_and_changes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn an_increase_that_was_not_delivered_waits_for_the_next_run() {
-    let scene = Scene::of([growing()]);
+    let scene = Scene::with_metrics([growing()]);
     let backend = deltas();
     scene.push(&[&backend]).await;
     backend.set_behaviour(crate::backend::Behaviour::Leave);
@@ -142,7 +142,7 @@ fn watching(scene: &Scene, backend: &Backend) -> ReporterBuilder {
 
 #[tokio::test(start_paused = true)]
 async fn without_state_an_increase_is_not_delivered_twice() {
-    let scene = Scene::of([started_now()]);
+    let scene = Scene::with_metrics([started_now()]);
     let backend = deltas();
     let reporter = watching(&scene, &backend).without_state().build().unwrap();
 
@@ -155,7 +155,7 @@ async fn without_state_an_increase_is_not_delivered_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn an_increase_is_not_delivered_twice_if_one_run_cannot_be_recorded() {
-    let scene = Scene::of([started_now()]);
+    let scene = Scene::with_metrics([started_now()]);
     let backend = deltas();
     let reporter = watching(&scene, &backend).build().unwrap();
     scene.run(&reporter, Mode::Push).await;
@@ -173,7 +173,7 @@ async fn an_increase_is_not_delivered_twice_if_one_run_cannot_be_recorded() {
 
 #[tokio::test(start_paused = true)]
 async fn an_increase_is_not_delivered_twice_if_the_file_was_damaged() {
-    let scene = Scene::of([started_now()]);
+    let scene = Scene::with_metrics([started_now()]);
     let backend = deltas();
     let reporter = watching(&scene, &backend).build().unwrap();
     scene.run(&reporter, Mode::Push).await;

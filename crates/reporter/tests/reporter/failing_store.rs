@@ -13,7 +13,7 @@ use crate::backend::{Backend, Behaviour, Scene, metric, receipts};
 fn scene() -> Scene {
     let count = Kind::Count { interval: Duration::from_mins(1) };
     let facts = [("a", count), ("b", count), ("c", Kind::Gauge)];
-    Scene::of(facts.map(|(key, kind)| metric(Facts::new(key, "For a test.").with_kind(kind), 1.0)))
+    Scene::with_metrics(facts.map(|(key, kind)| metric(Facts::new(key, "For a test.").with_kind(kind), 1.0)))
 }
 
 /// Makes the file fail whenever this happens, until it is repaired.

@@ -115,7 +115,7 @@ async fn without_timestamps_all_points_are_delivered_at_once() {
         let sample = |number: u32| Sample::new(number)?.with_tag("number", &number.to_string());
         async move { (0..COUNT).map(sample).collect::<Result<Vec<_>, _>>().into_reading() }.boxed()
     });
-    let scene = Scene::of([many]);
+    let scene = Scene::with_metrics([many]);
     let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
     let (at_once, in_pages) =
         (Backend::new("at_once").with_capabilities(capabilities), Backend::new("in_pages"));

@@ -113,7 +113,8 @@ async fn a_failed_subject_lowers_the_success_of_its_metric_and_is_counted() {
     let broken = Metric::new(Facts::new("broken", "For a test."), location!(), |_| {
         async { Err(Unavailable::from("401")) }.boxed()
     });
-    let scene = Scene::of([of_repositories(), broken, metric(Facts::new("good", "For a test."), 1.0)]);
+    let scene =
+        Scene::with_metrics([of_repositories(), broken, metric(Facts::new("good", "For a test."), 1.0)]);
     let backend = Backend::new("good");
 
     scene.run(&scene.reporter(&[&backend]), Mode::Push).await;
@@ -136,7 +137,7 @@ async fn a_failed_subject_lowers_the_success_of_its_metric_and_is_counted() {
 
 #[tokio::test(start_paused = true)]
 async fn the_age_without_any_value_counts_from_the_first_run() {
-    let scene = Scene::of([of_repositories(), metric(Facts::new("good", "For a test."), 1.0)]);
+    let scene = Scene::with_metrics([of_repositories(), metric(Facts::new("good", "For a test."), 1.0)]);
     let backend = Backend::new("good");
 
     for _ in 0..3 {

@@ -174,7 +174,7 @@ fn a_stored_distribution_is_the_recorded_one() {
 
     let point = deliver(&store, DELTAS).remove(0);
 
-    assert_eq!(point.value.distribution(), Some(&Distribution::of(values).unwrap()));
+    assert_eq!(point.value.distribution(), Some(&Distribution::from_values(values).unwrap()));
 }
 
 /// What happens to a counter and its reporter.

@@ -85,7 +85,7 @@ pub(crate) fn counters(seconds: u64, totals: &[Total]) -> Report {
 
 /// A run at a time, with the distribution `jobs.seconds` of some values.
 pub(crate) fn durations(seconds: u64, values: &[f64]) -> Report {
-    let values = Distribution::of(values.iter().copied()).unwrap();
+    let values = Distribution::from_values(values.iter().copied()).unwrap();
     let facts = facts("jobs.seconds").with_kind(Kind::Distribution);
     let metric = Metric::new(facts, location!(), move |_| {
         let reading = values.clone().into_reading();

@@ -7,13 +7,13 @@ use system_health_state::{BackfillFate, HistoryEntry, HistoryFilter, PastResult,
 use crate::harness::{at, queues, report};
 
 /// All results of a metric.
-fn of(key: &str) -> HistoryFilter<'_> {
+fn of_key(key: &str) -> HistoryFilter<'_> {
     HistoryFilter { key: Some(key), subject: None, since: at(0) }
 }
 
 /// The thinned history of `jobs.waiting`: N of "one run of N", and the times.
 fn waiting(store: &Store, max_rows: usize) -> Option<(usize, Vec<SystemTime>)> {
-    let thinned = store.thinned_history(max_rows, &of("jobs.waiting")).unwrap()?;
+    let thinned = store.thinned_history(max_rows, &of_key("jobs.waiting")).unwrap()?;
     Some((thinned.one_run_of, times(&thinned)))
 }
 
@@ -47,7 +47,7 @@ fn every_nth_run_is_included_and_the_newest_one_always() {
         let kept = kept.iter().map(|time| at(*time)).collect();
         assert_eq!(waiting(&store, max_rows), Some((one_run_of, kept)), "at most {max_rows} rows");
     }
-    let all = store.thinned_history(10, &of("jobs.waiting")).unwrap().unwrap();
+    let all = store.thinned_history(10, &of_key("jobs.waiting")).unwrap().unwrap();
     assert_eq!(all.entries, store.history(Some("jobs.waiting"), at(0)).unwrap());
 }
 
@@ -59,12 +59,12 @@ fn a_run_is_included_as_a_whole() {
     }
 
     // One value, one error, and a value with a failed item: four rows in each run.
-    let thinned = store.thinned_history(8, &of("queue.length")).unwrap().unwrap();
+    let thinned = store.thinned_history(8, &of_key("queue.length")).unwrap().unwrap();
 
     let found: Vec<_> = thinned.entries.iter().map(|entry| (entry.subject.as_str(), entry.time)).collect();
     let expected = ["a", "broken", "partial"].map(|subject| [(subject, at(10)), (subject, at(30))]);
     assert_eq!((thinned.one_run_of, found), (2, expected.concat()));
-    let only_one = store.thinned_history(7, &of("queue.length")).unwrap().unwrap();
+    let only_one = store.thinned_history(7, &of_key("queue.length")).unwrap().unwrap();
     assert_eq!((only_one.one_run_of, times(&only_one)), (3, vec![at(30); 3]));
 }
 
@@ -87,7 +87,7 @@ fn runs_with_the_same_time_are_one() {
     }
 
     // The rows of a replaced result count, too.
-    let thinned = store.thinned_history(3, &of("jobs.waiting")).unwrap().unwrap();
+    let thinned = store.thinned_history(3, &of_key("jobs.waiting")).unwrap().unwrap();
 
     assert_eq!((thinned.one_run_of, times(&thinned)), (2, vec![at(10), at(30)]));
     assert_eq!(thinned.entries.iter().map(first_value).collect::<Vec<_>>(), [2.0, 4.0]);
@@ -104,7 +104,7 @@ fn backfilled_runs_count_as_runs() {
         assert_eq!(added[0].fate, BackfillFate::Added);
     }
 
-    let thinned = store.thinned_history(2, &of("jobs.waiting")).unwrap().unwrap();
+    let thinned = store.thinned_history(2, &of_key("jobs.waiting")).unwrap().unwrap();
 
     let found: Vec<_> = thinned.entries.iter().map(|entry| (entry.time, entry.backfilled)).collect();
     assert_eq!((thinned.one_run_of, found), (2, vec![(at(20), true), (at(40), false)]));
@@ -121,7 +121,7 @@ fn runs_without_a_value_are_included_like_others() {
         ("jobs.silent", PastResult::NoData("nothing yet".into())),
         ("jobs.broken", PastResult::Error("refused".into())),
     ] {
-        let thinned = store.thinned_history(2, &of(key)).unwrap().unwrap();
+        let thinned = store.thinned_history(2, &of_key(key)).unwrap().unwrap();
         assert_eq!((thinned.one_run_of, times(&thinned)), (2, vec![at(10), at(30)]), "{key}");
         assert!(thinned.entries.iter().all(|entry| entry.found == gap), "{thinned:?}");
     }
@@ -146,7 +146,7 @@ fn a_history_without_results_has_nothing_to_leave_out() {
     let store = Store::in_memory().unwrap();
     store.record(&report(10, &[1.0]), &[]).unwrap();
 
-    let thinned = store.thinned_history(1, &of("queue.length")).unwrap().unwrap();
+    let thinned = store.thinned_history(1, &of_key("queue.length")).unwrap().unwrap();
 
     assert_eq!((thinned.one_run_of, thinned.entries), (1, Vec::new()));
 }
@@ -158,7 +158,7 @@ fn the_results_of_one_subject_can_be_read_alone() {
         let names: &[&str] = if time == 20 { &["a", "b"] } else { &["a", "b", "c"] };
         store.record(&queues(time, names), &[]).unwrap();
     }
-    let of_subject = |subject| HistoryFilter { subject: Some(subject), ..of("queue.length") };
+    let of_subject = |subject| HistoryFilter { subject: Some(subject), ..of_key("queue.length") };
     let read = |max_rows, subject| {
         let entries = store.history_up_to(max_rows, &of_subject(subject)).unwrap()?;
         assert!(entries.iter().all(|entry| entry.subject == subject), "{entries:?}");

@@ -30,7 +30,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    pub(super) fn of(metadata: &Metadata<'_>) -> Self {
+    pub(super) fn from_metadata(metadata: &Metadata<'_>) -> Self {
         Self { is_ours: metadata.target() == TARGET, ..Self::default() }
     }
 

@@ -24,7 +24,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let metadata = attributes.metadata();
-        let mut fields = Fields::of(metadata);
+        let mut fields = Fields::from_metadata(metadata);
         attributes.record(&mut fields);
         let handle = if is_run(metadata) {
             let buffer = fields.trace.and_then(|trace| self.0.buffer(trace));
@@ -41,7 +41,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         if let Some(handle) = handle(&span) {
-            let mut fields = Fields::of(span.metadata());
+            let mut fields = Fields::from_metadata(span.metadata());
             values.record(&mut fields);
             handle.set(fields);
         }

@@ -70,7 +70,7 @@ impl Agent {
         let exchanged = async {
             let request = request.map_err(AgentProblem::Request)?;
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
-            AgentProblem::of(response.status)?;
+            AgentProblem::check(response.status)?;
             Ok(response)
         };
         exchanged.await.map_err(|problem| self.failed(problem))

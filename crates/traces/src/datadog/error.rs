@@ -38,7 +38,7 @@ pub(crate) enum AgentProblem {
 
 impl AgentProblem {
     /// The problem with a status, if it is one.
-    pub(super) fn of(status: StatusCode) -> Result<(), Self> {
+    pub(super) fn check(status: StatusCode) -> Result<(), Self> {
         match status {
             status if status.is_success() => Ok(()),
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Err(Self::NoTraces),

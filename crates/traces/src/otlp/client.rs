@@ -58,7 +58,7 @@ impl CollectorClient {
             let mut request = request.build().map_err(CollectorProblem::Request)?;
             request.headers_mut().extend(self.headers.iter().cloned());
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
-            CollectorProblem::of(response.status)?;
+            CollectorProblem::check(response.status)?;
             self.check_partial(&response.body)
         };
         sent.await.map_err(|source| CollectorError { url: self.url.clone(), source })

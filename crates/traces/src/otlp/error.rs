@@ -34,7 +34,7 @@ pub(crate) enum CollectorProblem {
 
 impl CollectorProblem {
     /// The problem with a status, if it is one.
-    pub(super) fn of(status: StatusCode) -> Result<(), Self> {
+    pub(super) fn check(status: StatusCode) -> Result<(), Self> {
         match status {
             status if status.is_success() => Ok(()),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Self::Login(status)),

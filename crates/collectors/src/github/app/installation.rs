@@ -50,7 +50,7 @@ struct TokenResponse {
 
 impl App {
     /// The app that the settings name.
-    pub(in crate::github) fn of(settings: &GitHubSettings) -> Result<Option<Self>, AppError> {
+    pub(in crate::github) fn from_settings(settings: &GitHubSettings) -> Result<Option<Self>, AppError> {
         let installation = match (settings.installation_id, &settings.installation_owner) {
             (Some(id), _) => Some(Installation::Id(id)),
             (None, Some(owner)) => Some(Installation::Owner(owner.clone())),
@@ -112,7 +112,7 @@ async fn find_installation(github: &GitHub, owner: &str) -> Result<u64, GitHubEr
 pub(crate) async fn installation_permissions(
     context: &Context,
 ) -> Result<Option<Arc<BTreeMap<String, String>>>, Unavailable> {
-    let Some(app) = App::of(&context.get::<GitHubSettings>().await?)? else { return Ok(None) };
+    let Some(app) = App::from_settings(&context.get::<GitHubSettings>().await?)? else { return Ok(None) };
     installation_token(context, &app).await?;
     Ok(context.get::<Tokens>().await?.permissions().await)
 }

@@ -73,7 +73,7 @@ mod tests {
             installation_id: Some(installation_id),
             ..GitHubSettings::default()
         };
-        App::of(&settings).unwrap().unwrap()
+        App::from_settings(&settings).unwrap().unwrap()
     }
 
     /// The token that a run gets. A new one would be called `name` and expire after some minutes.

@@ -31,7 +31,7 @@ impl FromContext for GitHub {
         };
         let (calls, responses, usage) = (context.get().await?, context.get().await?, context.get().await?);
         let deadline = context.deadline();
-        let identity = match (App::of(&settings)?, &token) {
+        let identity = match (App::from_settings(&settings)?, &token) {
             (Some(app), Some(token)) => Identity { token: Some(token), owner: app.owner(token) },
             (_, token) => Identity::from_token(token.as_ref()),
         };
@@ -42,7 +42,7 @@ impl FromContext for GitHub {
 
 /// The token, or why there is none. A failed lookup is an error. If the settings name a GitHub App, it is the app's.
 async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavailable> {
-    if let Some(app) = App::of(&context.get::<GitHubSettings>().await?)? {
+    if let Some(app) = App::from_settings(&context.get::<GitHubSettings>().await?)? {
         return Ok(Ok(installation_token(context, &app).await?));
     }
     match context.get::<Credentials>().await?.get(&TOKEN).await {
