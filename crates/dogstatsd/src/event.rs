@@ -19,7 +19,7 @@ const CUT: &str = " …";
 /// An event that does not fit into a packet, even without its text.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the event `{id}` has {length} bytes without its text, and a packet at max_characters {limit}; raise `max_packet_size` in [dogstatsd] \
+    "the event `{id}` has {length} bytes without its text, and a packet at most {limit}; raise `max_packet_size` in [dogstatsd] \
      and the Agent's `dogstatsd_buffer_size`"
 )]
 pub(crate) struct TooLong {
@@ -128,7 +128,7 @@ mod tests {
             assert_eq!(text.len(), length, "{line}");
         }
         let long = Event::new("a", "x".repeat(300)).unwrap();
-        assert!(ENCODER.event(&long).unwrap_err().to_string().contains("a packet at max_characters 200"));
+        assert!(ENCODER.event(&long).unwrap_err().to_string().contains("a packet at most 200"));
     }
 
     #[test]

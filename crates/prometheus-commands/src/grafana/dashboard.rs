@@ -1,4 +1,4 @@
-//! The dashboard of a catalog. It shows the same as the one for Datadog.
+//! The dashboard of a catalog. It shows the same as the dashboard for Datadog.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ const REPORTER_WIDTH: u32 = 8;
 
 /// The dashboard of a catalog. The first row has the last value of each metric with a goal, coloured by the goal. Then each
 /// [group of metrics](group_title) has a row with a time series for each metric, with the goal as a line: metrics with goals
-/// come first, and beside a ratio or a quantile stands the number of its samples. The metrics about the reporter come last.
+/// come first, and the number of samples stands beside each ratio or quantile. The metrics about the reporter come last.
 pub(super) fn dashboard(catalog: &Catalog, title: &str) -> Value {
     let (about_reporter, others): (Vec<&Metric>, Vec<&Metric>) =
         catalog.metrics().iter().partition(|metric| is_self_metric(metric.key()));

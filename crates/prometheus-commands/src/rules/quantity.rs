@@ -22,7 +22,7 @@ pub(super) struct Quantity {
     pub(super) goal: Goal,
     /// The value at which a firing alert ends, in the unit of the expression. Default: when the goal is met.
     pub(super) recovery: Option<f64>,
-    /// The goal as it is written, with its unit if the values are in another one.
+    /// The goal as it is written, with its unit if the values are in another unit.
     pub(super) written: String,
     /// The base unit of the expression, if it has one.
     pub(super) base_unit: Option<&'static str>,
@@ -95,7 +95,7 @@ impl Quantity {
     }
 }
 
-/// The distance of values from the target of a goal. If they are equal, it is exactly 0.
+/// The distance of values from the target of a goal. For a value that equals the target, it is exactly 0.
 fn distance(values: &str, goal: Goal) -> String {
     match goal.target() {
         0.0 => format!("abs({values})"),

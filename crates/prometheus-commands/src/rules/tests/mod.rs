@@ -65,8 +65,8 @@ fn rules(settings: &str) -> String {
 }
 
 /// Evaluates rules every minute. `series` are in promtool's notation, with a value for each minute. `expected` has the alerts
-/// that fire at some minutes, as `Alert` or `Alert{label="value"}` with the labels `repository` and `reporter`. Other alerts
-/// are ignored if their names do not start with `prefix`.
+/// that fire at some minutes, as `Alert` or `Alert{label="value"}` with the labels `repository` and `reporter`. Alerts
+/// whose names do not start with the regular expression `prefix` are ignored.
 fn assert_fires(rules: &str, prefix: &str, series: &[(&str, &str)], expected: &[(u32, &[&str])]) {
     let series: Vec<Value> =
         series.iter().map(|(series, values)| json!({"series": series, "values": values})).collect();
