@@ -81,15 +81,16 @@ fn source<'a>(metric: &'a Metric, by: &'a [&'a str]) -> PanelSource<'a> {
 
 /// The metrics about the reporter. The values of metrics with goals, and the duration of runs, come first.
 fn reporter(metrics: &[&Metric]) -> Vec<Panel> {
-    let known = metrics.iter().filter_map(|metric| Some((*metric, SelfMetric::from_key(metric.key())?)));
+    let with_self_metric =
+        metrics.iter().filter_map(|metric| Some((*metric, SelfMetric::from_key(metric.key())?)));
     let panel_source = |metric, title, by| PanelSource { metric, title, by, variables: &REPORTER_LABELS };
     let has_value = |(_, about): &(&Metric, SelfMetric)| about.goal.is_some() || *about == RUN_DURATION;
     let title = |about: SelfMetric| about.name().replace('_', " ");
-    let stats = known
+    let stats = with_self_metric
         .clone()
         .filter(has_value)
         .map(|(metric, about)| stat(&panel_source(metric, format!("{} now", title(about)), &[]), STAT_WIDTH));
-    let lines = known
+    let lines = with_self_metric
         .clone()
         .map(|(metric, about)| timeseries(&panel_source(metric, title(about), about.tags), REPORTER_WIDTH));
     stats.chain(lines).collect()

@@ -26,7 +26,7 @@ fn facts(key: &str, unit: &str, goal: &str) -> Facts {
 fn metrics() -> Vec<Facts> {
     let count = Kind::Count { interval: Duration::from_mins(15) };
     let recovery = Monitoring { recovery: Some(200.0), ..Monitoring::default() };
-    let known = Monitoring {
+    let with_owner = Monitoring {
         owner: Some("team-web".to_owned()),
         runbook: Some("https://wiki.example.com/hotfix".to_owned()),
         ..Monitoring::default()
@@ -35,7 +35,7 @@ fn metrics() -> Vec<Facts> {
         facts("build.duration_ms", "ms", "<= 250").with_monitoring(recovery),
         facts("ci.checks", "check", "== 2"),
         facts("ci.mode", "mode", "!= 3"),
-        facts("commits.hotfix", "commit", "< 5").with_monitoring(known).with_tags(["team:web"]),
+        facts("commits.hotfix", "commit", "< 5").with_monitoring(with_owner).with_tags(["team:web"]),
         facts("coverage", "percent", ">= 80"),
         facts("deploys.failed", "deploy", "< 4").with_kind(count),
         Facts::new("jobs.errors", "Errors.").with_kind(count),
