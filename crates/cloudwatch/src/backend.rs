@@ -1,4 +1,4 @@
-//! What both destinations have in common, because both end in CloudWatch.
+//! What the two kinds of destination have in common: CloudWatch stores the values of both.
 
 use system_health_registry::{Capabilities, Fate, Repeat, Settlement, Temporality};
 

@@ -14,7 +14,7 @@ use crate::{
 /// The end of a request's body.
 const END: &str = "]}";
 
-/// A point with its data as JSON. All of them are in the same request, so that the point has one fate.
+/// A point with its data as JSON. All data of a point are in the same request, so that the point has one fate.
 #[derive(Debug)]
 struct EncodedPoint {
     /// Its position in the delivery.
@@ -79,7 +79,7 @@ impl Batch {
         self.points.len()
     }
 
-    /// Divides it into two halves.
+    /// Divides the batch into two halves.
     pub(crate) fn halves(mut self, namespace: &Namespace) -> [Self; 2] {
         let second = self.points.split_off(self.points.len() / 2);
         [self.points, second].map(|points| {

@@ -48,7 +48,7 @@ impl<'a> Datum<'a> {
 }
 
 /// The data of a point. CloudWatch adds up the statistics of several data of one metric and time, so a distribution with many
-/// values has several.
+/// values has several data.
 pub(crate) fn data(point: &CloudWatchPoint<'_>) -> Result<Vec<String>, serde_json::Error> {
     let data = match &point.values {
         MetricValues::Number(value) => vec![Datum { value: Some(*value), ..Datum::new(point) }],

@@ -1,5 +1,5 @@
 //! The dimensions of a metric, made of its tags. Each set of tags has its own set of dimensions, because CloudWatch would add up
-//! the values of two series with the same one.
+//! the values of two series with the same dimensions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use system_health_registry::Tag;
 
 use crate::limits::{MAX_DIMENSION_NAME, MAX_DIMENSION_VALUE, MAX_DIMENSIONS};
 
-/// The value of a tag without a value. Tags are in lower case, so no tag with a value has it.
+/// The value of the dimension for a tag without a value. Tags are in lower case, so no other tag has this value.
 const WITHOUT_VALUE: &str = "True";
 
 /// Separates the values of several tags with the same name. Tags contain no comma.
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_and_named() {
+    fn tags_that_cannot_be_dimensions_are_refused_and_named() {
         let many = |count: usize| (0..count).map(|i| format!("t{i:02}:x")).collect::<Vec<_>>();
         let check = |tags: Vec<String>| dimensions(&tags.iter().map(|tag| &**tag).collect::<Vec<_>>());
         assert_eq!(check(many(30)).unwrap().len(), 30);

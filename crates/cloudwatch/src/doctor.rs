@@ -13,7 +13,7 @@ pub(crate) const SUBJECT: &str = "CloudWatch";
 /// Timeout of the request.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Tries the request of a delivery with data that CloudWatch refuses. If the permission is missing, names it.
+/// Tries the request of a delivery, with data that CloudWatch refuses. If the permission is missing, the finding names it.
 pub(crate) async fn diagnose(writer: &MetricWriter) -> Vec<Finding> {
     let (namespace, region) = (&writer.namespace, writer.client.region());
     let finding = match writer.probe(Instant::now() + TIMEOUT).await {
@@ -29,7 +29,7 @@ pub(crate) async fn diagnose(writer: &MetricWriter) -> Vec<Finding> {
     vec![finding]
 }
 
-/// The missing statement of the IAM policy. The action has no resources. See
+/// The missing statement of the IAM policy. The action cannot be limited to resources, only to a namespace. See
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html>.
 fn missing_statement(namespace: &str) -> String {
     let namespace = json!({"StringEquals": {"cloudwatch:namespace": namespace}});

@@ -57,26 +57,26 @@ mod tests {
 
     use super::*;
 
-    fn of_distribution(values: &[f64]) -> Result<MetricValues, ValueError> {
+    fn from_distribution(values: &[f64]) -> Result<MetricValues, ValueError> {
         let distribution = Distribution::from_values(values.iter().copied()).unwrap();
         MetricValues::try_from(&Value::Distribution(Arc::new(distribution)))
     }
 
     #[test]
-    fn numbers_have_a_range() {
-        let of_number = |number: f64| MetricValues::try_from(&Value::Number(number));
+    fn numbers_out_of_range_are_refused() {
+        let from_number = |number: f64| MetricValues::try_from(&Value::Number(number));
         let largest = 360_f64.exp2();
 
-        assert_eq!(of_number(-largest), Ok(MetricValues::Number(-largest)));
-        assert_eq!(of_number(1e-300), Ok(MetricValues::Number(1e-300)));
-        assert_eq!(of_number(largest * 1.01), Err(ValueError::OutOfRange(largest * 1.01)));
-        assert!(of_number(f64::INFINITY).is_err() && of_number(f64::NAN).is_err());
+        assert_eq!(from_number(-largest), Ok(MetricValues::Number(-largest)));
+        assert_eq!(from_number(1e-300), Ok(MetricValues::Number(1e-300)));
+        assert_eq!(from_number(largest * 1.01), Err(ValueError::OutOfRange(largest * 1.01)));
+        assert!(from_number(f64::INFINITY).is_err() && from_number(f64::NAN).is_err());
     }
 
     #[test]
-    fn a_distribution_has_counts() {
-        assert_eq!(of_distribution(&[2.0, 2.0]), Ok(MetricValues::Distribution(vec![(2.0, 2)])));
-        assert_eq!(of_distribution(&[]), Err(ValueError::Empty));
-        assert!(matches!(of_distribution(&[1.0, 1e200]), Err(ValueError::OutOfRange(_))));
+    fn a_distribution_becomes_values_with_counts() {
+        assert_eq!(from_distribution(&[2.0, 2.0]), Ok(MetricValues::Distribution(vec![(2.0, 2)])));
+        assert_eq!(from_distribution(&[]), Err(ValueError::Empty));
+        assert!(matches!(from_distribution(&[1.0, 1e200]), Err(ValueError::OutOfRange(_))));
     }
 }

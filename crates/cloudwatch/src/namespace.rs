@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rules_of_cloudwatch_apply() {
+    fn names_that_cloudwatch_does_not_accept_are_refused() {
         let check = |name: &str| Namespace::try_from(name.to_owned()).map(|name| name.to_string());
 
         assert_eq!(check("Shop/Health #1"), Ok("Shop/Health #1".to_owned()));

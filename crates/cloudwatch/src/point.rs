@@ -22,7 +22,7 @@ pub(crate) struct CloudWatchPoint<'a> {
     pub(crate) values: MetricValues,
 }
 
-/// A point that CloudWatch would not accept, or not store as it is.
+/// The error of a point that CloudWatch would refuse or change.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("`{key}` cannot be delivered")]
 pub(crate) struct PointError {

@@ -42,7 +42,7 @@ pub(crate) enum PutOutcome {
     TooLarge,
     /// Nothing was stored. A retry may succeed at this time.
     NotStored(Retry),
-    /// It may have been stored.
+    /// The data may have been stored.
     Unclear,
 }
 

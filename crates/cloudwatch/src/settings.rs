@@ -30,7 +30,7 @@ enum KeyProblem {
     #[error("there is no `namespace`; set both, or neither")]
     NoNamespace,
     #[error(
-        "the documents of `emf = true` have no region; the logs that contain them decide; remove one of the two"
+        "the documents of `emf = true` have no region, because CloudWatch uses the region of the logs; remove one of the two"
     )]
     RegionOfDocuments,
 }

@@ -3,8 +3,8 @@
 
 use system_health_registry::Kind;
 
-/// A unit for values that CloudWatch has no unit for.
-const NONE: &str = "None";
+/// CloudWatch's name for "no unit".
+const NO_UNIT: &str = "None";
 
 /// A unit of CloudWatch, and the units of metrics that it stands for.
 struct StandardUnit {
@@ -106,10 +106,10 @@ pub(crate) fn standard_unit(kind: Kind, unit: Option<&str>) -> &'static str {
     let unit = unit.map(str::trim).filter(|unit| !unit.is_empty());
     let known = unit.and_then(|unit| UNITS.iter().find(|standard| standard.is_for(unit)));
     match kind {
-        // Whatever has no unit of its own is counted.
-        Kind::Rate { .. } => known.unwrap_or(&COUNT).per_second.unwrap_or(NONE),
+        // Default: a rate, a count or a counter counts something.
+        Kind::Rate { .. } => known.unwrap_or(&COUNT).per_second.unwrap_or(NO_UNIT),
         Kind::Count { .. } | Kind::Counter => known.unwrap_or(&COUNT).name,
-        Kind::Gauge | Kind::Distribution => known.map_or(NONE, |known| known.name),
+        Kind::Gauge | Kind::Distribution => known.map_or(NO_UNIT, |known| known.name),
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     const INTERVAL: Duration = Duration::from_mins(15);
 
     #[test]
-    fn the_unit_depends_on_kind_and_unit() {
+    fn the_unit_in_cloudwatch_depends_on_the_kind_and_unit_of_the_metric() {
         let (count, rate) = (Kind::Count { interval: INTERVAL }, Kind::Rate { interval: INTERVAL });
         for (kind, unit, expected) in [
             (Kind::Gauge, Some("second"), "Seconds"),

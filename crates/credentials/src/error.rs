@@ -32,7 +32,7 @@ pub enum CredentialError {
     )]
     WholeObject(&'static Secret, StoredSecret),
 
-    /// It is not in the environment, and the settings turn AWS off.
+    /// The secret is not in the environment, and the settings turn AWS off.
     #[error(
         "found no {0}: {variable} is not set, and AWS is not used (`aws = false` in [secrets]); set {variable}",
         variable = .0.usual_variable()
@@ -47,7 +47,7 @@ pub enum CredentialError {
     )]
     AwsTurnedOffForName(&'static Secret, SecretName),
 
-    /// It is not in the environment, and this program was built without AWS.
+    /// The secret is not in the environment, and this program was built without AWS.
     #[error(
         "found no {0}: {variable} is not set, and this program was built without AWS Secrets Manager (the feature \
          `aws`); set {variable}",
@@ -63,11 +63,11 @@ pub enum CredentialError {
     )]
     BuiltWithoutAwsForName(&'static Secret, SecretName),
 
-    /// The settings table that may name it is invalid.
+    /// The settings table that may name the secret is invalid.
     #[error("cannot get the {0}")]
     Settings(&'static Secret, #[source] Arc<SettingsError>),
 
-    /// It is not in the environment, and there are no AWS credentials.
+    /// The secret is not in the environment, and there are no AWS credentials.
     #[error(
         "found no {0}: {variable} is not set, and there are no AWS credentials for AWS Secrets Manager; \
          set {variable}, or give this process AWS credentials",
@@ -195,7 +195,7 @@ fn unreadable(secret: &'static Secret, variable: &str, path: &Path) -> String {
 }
 
 impl CredentialError {
-    /// Whether nothing is configured that could provide the secret. Otherwise something is configured and does not
+    /// Whether nothing is configured that could provide the secret. If `false`, something is configured and does not
     /// work, and a run must not continue without the secret.
     #[must_use]
     pub fn is_absent(&self) -> bool {

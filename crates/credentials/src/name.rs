@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_refused() {
+    fn texts_that_are_not_names_are_refused() {
         for text in ["", "  ", "#token", "github#", "github token"] {
             assert_eq!(text.parse::<SecretName>(), Err(SecretNameError), "{text:?}");
         }

@@ -77,7 +77,7 @@ impl Secret {
         self
     }
 
-    /// Allows line breaks and spaces in the value, for a key in PEM. It must not be sent in a header.
+    /// Allows line breaks and spaces in the value, for a key in PEM. Such a value must not be sent in a header.
     #[must_use]
     pub const fn with_lines(mut self) -> Self {
         self.has_lines = true;
@@ -107,13 +107,13 @@ impl Secret {
         self.usual_variable
     }
 
-    /// Whether one of the variables is set in the environment of this process. It may still be unusable.
+    /// Whether one of the variables is set in the environment of this process. Its value may still be unusable.
     #[must_use]
     pub fn is_in_environment(&self) -> bool {
         Environment::Process.has(self)
     }
 
-    /// Whether a report is complete without it.
+    /// Whether a report is complete without the secret.
     #[must_use]
     pub const fn is_optional(&self) -> bool {
         self.is_optional
@@ -250,7 +250,7 @@ macro_rules! stored {
     };
 }
 
-/// Registers a [`Secret`], so that settings recognize its values where a name is expected.
+/// Registers a [`Secret`], so that settings refuse its values where the name of a secret is expected.
 #[macro_export]
 macro_rules! register_secret {
     ($secret:expr $(,)?) => {

@@ -34,14 +34,14 @@ mod tests {
 
     use super::*;
 
-    fn with(key: &str, value: &str) -> SettingsBuilder {
+    fn builder_with(key: &str, value: &str) -> SettingsBuilder {
         Settings::builder().set("secrets", key, value, Origin::Flag("--set"))
     }
 
     #[test]
-    fn other_texts_are_refused_without_repeating_them() {
+    fn texts_that_are_not_regions_are_refused_without_repeating_them() {
         assert_eq!(
-            with("region", "us-gov-west-1")
+            builder_with("region", "us-gov-west-1")
                 .build()
                 .unwrap()
                 .table::<SecretsSettings>()
@@ -52,7 +52,7 @@ mod tests {
             Some("us-gov-west-1")
         );
         for region in ["ghp_0123456789", "0123456789abcdef0123456789abcdef", "europe", "a-b.example"] {
-            let error = with("region", region).build().unwrap_err().to_string();
+            let error = builder_with("region", region).build().unwrap_err().to_string();
             assert_eq!(
                 error,
                 "flag --set: `region` in [secrets]: expected an AWS region, such as `eu-west-1`"

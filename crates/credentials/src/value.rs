@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_are_refused() {
+    fn values_that_are_not_tokens_or_keys_are_refused() {
         let cases: [(&[u8], InvalidSecret); 13] = [
             (b"null\n", InvalidSecret::JsonWord("null")),
             (b"true", InvalidSecret::JsonWord("true")),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_secret_with_lines_has_lines() {
+    fn line_breaks_are_refused_unless_the_secret_may_have_several_lines() {
         let pem = b"-----BEGIN RSA PRIVATE KEY-----\r\nMIIE\n-----END RSA PRIVATE KEY-----\n";
         assert_eq!(exposed(parse_secret(pem, false)), Err(InvalidSecret::Character));
         let expected = String::from_utf8(pem.trim_ascii().to_vec()).unwrap();

@@ -81,7 +81,7 @@ impl<'a> PacketDelivery<'a> {
     async fn send_packet(&mut self) -> Result<(), Fate> {
         let complete = mem::take(&mut self.complete);
         if self.packet.as_str().is_empty() {
-            // Nothing of a point without lines has to be sent.
+            // If the packet is empty, these points have no lines, so nothing has to be sent.
             self.fates.extend(complete.into_iter().map(|(position, _)| (position, Fate::Accepted)));
             return Ok(());
         }
@@ -129,7 +129,7 @@ fn not_sent(fate: Fate) -> Fate {
     }
 }
 
-/// Points that follow each other with the same fate are one settlement.
+/// Settlements in the order of the points. Consecutive points that were accepted share one, and so do those that were left.
 fn settlements(mut fates: Vec<(usize, Fate)>) -> Vec<Settlement> {
     fates.sort_by_key(|(position, _)| *position);
     let mut settlements: Vec<Settlement> = Vec::new();

@@ -6,7 +6,7 @@ use system_health_registry::{Distribution, KeyError, Kind, Point, Tag, Value, ch
 
 use crate::limits::{MAX_RATE_SHIFT, MAX_VALUES};
 
-/// Writes lines.
+/// Writes points and events as lines.
 #[derive(Debug, Clone)]
 pub(crate) struct Encoder {
     /// The id of the container, if the Agent is told it.
@@ -38,7 +38,7 @@ pub(crate) enum LineError {
 impl Encoder {
     /// The lines of a point. Each is at most as long as a packet.
     pub(crate) fn lines(&self, point: &Point) -> Result<Vec<String>, LineError> {
-        // A key with another character would end early, and its rest would be a value or a tag.
+        // A separator in the key would end it early, and the rest would be read as a value or a tag.
         check_key(&point.key)?;
         match (&point.value, point.kind) {
             (Value::Number(number), Kind::Gauge | Kind::Rate { .. }) => self.number(point, *number, 'g'),
@@ -57,11 +57,11 @@ impl Encoder {
         let seconds = point.timestamp.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let fields = self.fields(&point.tags, Some(seconds));
         let line = format!("{}:{number}|{kind}{fields}", point.key);
-        self.check(point, line.len())?;
+        self.check_length(point, line.len())?;
         Ok([line].into_iter().chain(self.service_check(point)).collect())
     }
 
-    /// Lines with many values. A value of a bucket with `n` values is sent once for each bit of `n`, with a sample rate that
+    /// Lines with many values. A value of a bucket with `n` values is sent once for each set bit of `n`, with a sample rate that
     /// is a power of two. The Agent counts a value `1 / rate` times, and for these rates the result is a whole number.
     fn distribution(&self, point: &Point, distribution: &Distribution) -> Result<Vec<String>, LineError> {
         if distribution.count() > MAX_VALUES {
@@ -96,7 +96,7 @@ impl Encoder {
             }
             if line.is_empty() {
                 line.push_str(&point.key);
-                self.check(point, line.len() + value.len() + end.len())?;
+                self.check_length(point, line.len() + value.len() + end.len())?;
             }
             line.push_str(&value);
         }
@@ -120,7 +120,7 @@ impl Encoder {
         tags + &time + &container
     }
 
-    fn check(&self, point: &Point, length: usize) -> Result<(), LineError> {
+    fn check_length(&self, point: &Point, length: usize) -> Result<(), LineError> {
         if length > self.max_length {
             let key = point.key.clone();
             return Err(LineError::Length { key, length, limit: self.max_length });

@@ -47,18 +47,18 @@ impl Encoder {
 
         let text = escaped(event.text().unwrap_or(event.title()));
         let whole = with_text(&text);
-        let around = [MARKDOWN.0, &link, MARKDOWN.1].iter().map(|part| part.chars().count()).sum();
-        let most = MAX_EVENT_TEXT.saturating_sub(around);
-        if whole.len() <= self.max_length && text.chars().count() <= most {
+        let characters_around = [MARKDOWN.0, &link, MARKDOWN.1].iter().map(|part| part.chars().count()).sum();
+        let max_characters = MAX_EVENT_TEXT.saturating_sub(characters_around);
+        if whole.len() <= self.max_length && text.chars().count() <= max_characters {
             return Ok(whole);
         }
-        let least = with_text(CUT).len();
+        let min_length = with_text(CUT).len();
         // The length of the text may have more digits than that of the cut text.
-        let room = self
-            .max_length
-            .checked_sub(least + whole.len().to_string().len())
-            .ok_or_else(|| TooLong { id: event.id().to_owned(), length: least, limit: self.max_length })?;
-        let kept = text.char_indices().nth(most.saturating_sub(CUT.chars().count()));
+        let room =
+            self.max_length.checked_sub(min_length + whole.len().to_string().len()).ok_or_else(|| {
+                TooLong { id: event.id().to_owned(), length: min_length, limit: self.max_length }
+            })?;
+        let kept = text.char_indices().nth(max_characters.saturating_sub(CUT.chars().count()));
         let mut end = text.floor_char_boundary(room.min(kept.map_or(text.len(), |(end, _)| end)));
         // An escaped line break is not cut in two.
         if text[..end].ends_with('\\') {
@@ -68,13 +68,14 @@ impl Encoder {
     }
 }
 
-/// The protocol's line breaks are the two characters `\n`. The length of the text protects all other characters. Datadog notifies
-/// everybody whose handle is in an event, and strangers may have written the text, so a zero-width space breaks handles.
+/// The protocol's line breaks are the two characters `\n`. The length of the text precedes it, so other characters need no
+/// escape. Datadog notifies everybody whose handle is in an event, and strangers may have written the text, so a zero-width space
+/// breaks handles.
 fn escaped(text: &str) -> String {
     text.replace("\r\n", "\n").replace(['\n', '\r'], "\\n").replace('@', "@\u{200b}")
 }
 
-/// A `|` would end the field.
+/// Replaces `|`, which would end the field.
 fn without_separator(c: char) -> char {
     if c == '|' { '_' } else { c }
 }

@@ -10,10 +10,10 @@ pub(crate) const UDP_PACKET_SIZE: u16 = 1432;
 /// cuts longer packets.
 pub(crate) const UNIX_PACKET_SIZE: u16 = 8192;
 
-/// The least `max_packet_size`. A line with a long key and some tags must fit.
+/// Minimum of `max_packet_size`. A line with a long key and some tags must fit.
 pub(crate) const MIN_PACKET_SIZE: u16 = 512;
 
-/// The greatest payload of a UDP packet over IPv4.
+/// Maximum payload of a UDP packet over IPv4.
 pub(crate) const MAX_PACKET_SIZE: u16 = 65_507;
 
 /// Maximum age of a point. The Agent passes timestamps on, and Datadog accepts one hour. One minute is reserved for clock skew.

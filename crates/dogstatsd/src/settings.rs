@@ -10,7 +10,7 @@ use crate::{
     limits::{MAX_PACKET_SIZE, MIN_PACKET_SIZE},
 };
 
-/// The table `[dogstatsd]`: where the Agent is. Programs that Datadog's clients instrument have the same environment variables.
+/// The table `[dogstatsd]`: where the Agent is. Datadog's own clients read the same environment variables.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub(crate) struct DogStatsdSettings {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_file_chooses_the_destination() {
+    fn environment_variables_do_not_choose_the_destination() {
         let chosen = |text, variables| DogStatsdSettings::is_chosen(&settings(text, variables).unwrap());
 
         assert!(chosen("address = 'udp://a:1'", &[]) && chosen("port = 1", &[]));

@@ -38,8 +38,8 @@ pub(crate) enum SocketError {
     Full { address: Address },
     #[error("a packet was not sent to {address}")]
     Send { address: Address, source: io::Error },
-    /// The message came after the packet was sent, and may be about an earlier one.
-    #[error("nobody may have listened at {address}")]
+    /// The message that nobody listens came after the packet was sent, and may be about an earlier packet.
+    #[error("possibly nobody listened at {address}")]
     Rejected { address: Address, source: io::Error },
     #[error("no time was left to send to {address} before the run's deadline")]
     TooLate { address: Address },
@@ -109,7 +109,7 @@ impl Socket {
             Err(_) => return Err(SocketError::Full { address: address() }),
         }
         match self {
-            // On this machine, the message about a packet comes before the next one is sent.
+            // On this machine, the message about a packet comes before the next packet is sent.
             Self::Udp(socket, peer) => match socket.take_error() {
                 Ok(None) => Ok(()),
                 Ok(Some(source)) | Err(source) if peer.is_loopback() => {
@@ -122,12 +122,12 @@ impl Socket {
     }
 }
 
-/// Sends an empty packet, which the Agent ignores, and waits shortly for the message that nobody listens.
+/// Sends an empty packet, which the Agent ignores, and waits briefly for the message that nobody listens.
 async fn probe(socket: &UdpSocket) -> io::Result<()> {
     socket.send(&[]).await?;
     match timeout(PROBE_TIME, socket.recv(&mut [0])).await {
         Ok(Err(error)) => Err(error),
-        // An Agent does not respond. Whoever does is there.
+        // An Agent does not respond. If there is a response, somebody listens.
         Ok(Ok(_)) | Err(_) => Ok(()),
     }
 }

@@ -37,7 +37,8 @@ pub(crate) fn label_name(tag: &str) -> String {
     labels.into_iter().next().map_or_else(|| tag.to_owned(), |(name, _)| name)
 }
 
-/// An expression that has a result if there is no value in the window: for all series, and for each group that had values.
+/// An expression that has a result if there is no value in the window: one if no series has a value, and one for each group that
+/// had values before and has none now.
 pub(crate) fn missing_values(value: &str, window: &str, labels: &[String]) -> String {
     let all = format!("absent_over_time({value}[{window}:{RESOLUTION}])");
     if labels.is_empty() {

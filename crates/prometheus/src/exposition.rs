@@ -40,7 +40,7 @@ impl fmt::Display for Exposition<'_> {
 /// The label of a bucket's upper boundary.
 const BOUNDARY: &str = "le";
 
-/// Writes the buckets of a histogram, with boundaries in a format.
+/// Writes the buckets of a histogram. `format` formats their boundaries.
 pub(crate) fn write_buckets(
     f: &mut fmt::Formatter<'_>,
     name: &str,
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_short() {
+    fn numbers_are_short_and_exact() {
         for (value, text) in [
             (3.0, "3"),
             (-0.25, "-0.25"),

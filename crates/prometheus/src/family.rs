@@ -59,7 +59,7 @@ pub(crate) struct Encoded {
 }
 
 /// The points of each series, by the name of the metric and by labels. The last point of a series counts. A series without points
-/// cannot be told from another one, and is not delivered.
+/// is not delivered: all its points were refused, because different tags became the same labels.
 pub(crate) type Grouped = BTreeMap<String, BTreeMap<Labels, Vec<usize>>>;
 
 /// The points that cannot be delivered, by position.
@@ -84,7 +84,7 @@ pub(crate) enum PointError {
     /// NaN or infinite.
     #[error("the value of `{key}` is {value}, which is not a finite number")]
     NotFinite { key: String, value: f64 },
-    /// A value of another kind than the others of its metric.
+    /// A value of another kind than the other values of its metric.
     #[error(
         "the values of `{key}` have different kinds, which Prometheus does not accept in one metric; give each kind a key of its \
          own"
@@ -109,8 +109,8 @@ impl Encoder {
     ) -> Encoded {
         let (grouped, refused) = self.group(points, positions, known);
         let mut families = BTreeMap::new();
-        for (name, all) in grouped {
-            let newest = all.values().flatten().max().and_then(|at| points.get(*at));
+        for (name, by_labels) in grouped {
+            let newest = by_labels.values().flatten().max().and_then(|at| points.get(*at));
             let Some(newest) = newest else { continue };
             let (exposed_as, series) = match known.get(&name) {
                 Some(known) => (known.exposed_as, known.series.clone()),
@@ -119,8 +119,8 @@ impl Encoder {
             let unit = base_unit(newest).map(|unit| unit.suffix);
             let mut family =
                 Family { key: newest.key.clone(), help: self.help(newest), unit, exposed_as, series };
-            let mut taken = Vec::with_capacity(all.len());
-            for (labels, positions) in all {
+            let mut taken = Vec::with_capacity(by_labels.len());
+            for (labels, positions) in by_labels {
                 match positions.last().and_then(|at| points.get(*at)) {
                     Some(point) => {
                         let value = SeriesValue::from_point(point, conversion(point));
@@ -192,20 +192,20 @@ impl Encoder {
             }
             let labels = labels(&point.tags, self.reporter.as_deref());
             let before = known.and_then(|known| Some(&known.series.get(&labels)?.tags));
-            let all = series.entry(labels);
-            let before = match &all {
+            let entry = series.entry(labels);
+            let before = match &entry {
                 Entry::Occupied(positions) => {
                     positions.get().first().and_then(|at| Some(&points.get(*at)?.tags))
                 }
                 Entry::Vacant(_) => before,
             };
             if let Some(other) = before.filter(|other| **other != point.tags) {
-                let shown = format!("{name}{}", label_set(all.key()));
+                let shown = format!("{name}{}", label_set(entry.key()));
                 let (one, other) = (tag_list(other), tag_list(&point.tags));
                 let error = PointError::SameSeries { key: point.key.clone(), one, other, series: shown };
-                clashes.entry(all.key().clone()).or_insert(error);
+                clashes.entry(entry.key().clone()).or_insert(error);
             }
-            all.or_default().push(position);
+            entry.or_default().push(position);
         }
         for (labels, error) in clashes {
             // It is not clear which of the points is the right one, so all of them are refused.

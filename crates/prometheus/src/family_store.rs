@@ -36,10 +36,10 @@ pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
 /// Why families were not written.
 #[derive(Debug, Clone)]
 pub(crate) enum WriteError {
-    /// They are refused for good. Fewer of them may be accepted.
+    /// The families are refused for good. Fewer families may be accepted.
     Refused(DeliveryError),
-    /// They were certainly not written.
+    /// The families were certainly not written.
     Left(DeliveryError),
-    /// They may have been written.
+    /// The families may have been written.
     Unknown(DeliveryError),
 }

@@ -124,13 +124,13 @@ impl Gateway {
         &self,
         method: Method,
         path: &str,
-        page: Option<String>,
+        text: Option<String>,
         deadline: Instant,
     ) -> Result<HttpResponse, RequestError> {
         let sending = async {
             let mut request = self.build_request(method.clone(), path)?;
-            if let Some(page) = page {
-                request = request.header(CONTENT_TYPE, exposition::CONTENT_TYPE).body(page);
+            if let Some(text) = text {
+                request = request.header(CONTENT_TYPE, exposition::CONTENT_TYPE).body(text);
             }
             let request = request.build().map_err(GatewayError::Request)?;
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;

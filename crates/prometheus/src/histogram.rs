@@ -72,7 +72,7 @@ fn boundary_count(values: &Distribution, scale: i32) -> i64 {
         (Some(first), Some(last)) => i64::from((last.index >> shift) - (first.index >> shift)) + 2,
         _ => 0,
     };
-    // One is for zero.
+    // One more boundary is for zero.
     side(values.positive()) + side(values.negative()) + 1
 }
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn only_zeros_have_the_boundary_zero() {
+    fn there_is_a_boundary_zero_if_a_value_is_zero() {
         assert_eq!(histogram(&[0.0, 0.0], Conversion::Same).buckets, [(0.0, 2)]);
         assert_eq!(histogram(&[], Conversion::Same).buckets, []);
     }

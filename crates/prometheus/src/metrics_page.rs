@@ -39,7 +39,7 @@ pub struct MetricsPage {
 }
 
 impl MetricsPage {
-    /// A page with points, with descriptions as help texts, and with the label `reporter` if it has a name.
+    /// A page with points, with descriptions as help texts, and with the label `reporter` if the reporter has a name.
     #[must_use]
     pub fn new(points: &[Point], descriptions: Descriptions, reporter: Option<&str>) -> Self {
         let encoder = Encoder { reporter: reporter.map(Into::into), descriptions };

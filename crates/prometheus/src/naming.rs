@@ -23,7 +23,7 @@ impl PrometheusMetric {
         &self.name
     }
 
-    /// The base unit of its values, such as `seconds`. `None` if values are not converted.
+    /// The base unit of its values, such as `seconds`. `None` if the unit has no base unit.
     #[must_use]
     pub fn base_unit(&self) -> Option<&'static str> {
         self.unit.map(|unit| unit.suffix)
@@ -41,7 +41,8 @@ impl PrometheusMetric {
         self.unit.is_some_and(|unit| unit.conversion != Conversion::Same)
     }
 
-    /// An expression in Prometheus' query language for the values in the metric's own unit, from one for the values in the base unit.
+    /// Converts an expression in Prometheus' query language. The given expression is in the base unit, and the result is in the
+    /// metric's own unit.
     #[must_use]
     pub fn in_own_unit(&self, expression: &str) -> String {
         match self.unit.map(|unit| unit.conversion) {

@@ -22,7 +22,7 @@ impl NativeHistogram {
     pub(crate) fn new(values: &Distribution, conversion: Conversion, timestamp: i64) -> Self {
         let (schema, zero, [negative, positive]) = match conversion {
             Conversion::Same => {
-                let sides = [values.negative(), values.positive()].map(same_buckets);
+                let sides = [values.negative(), values.positive()].map(unconverted_buckets);
                 (i32::from(values.scale()), values.zero_count(), sides)
             }
             Conversion::Times(_) | Conversion::Over(_) | Conversion::Fahrenheit => {
@@ -47,7 +47,7 @@ impl NativeHistogram {
     }
 }
 
-fn same_buckets(buckets: &[Bucket]) -> Counts {
+fn unconverted_buckets(buckets: &[Bucket]) -> Counts {
     buckets.iter().map(|bucket| (bucket.index.saturating_add(1), bucket.count)).collect()
 }
 

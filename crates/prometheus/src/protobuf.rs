@@ -44,7 +44,7 @@ pub(crate) struct NativeHistogram {
     pub(crate) count: Option<u64>,
     #[prost(double, tag = "3")]
     pub(crate) sum: f64,
-    /// A power of two has `2^schema` buckets.
+    /// There are `2^schema` buckets for each power of two.
     #[prost(sint32, tag = "4")]
     pub(crate) schema: i32,
     #[prost(double, tag = "5")]

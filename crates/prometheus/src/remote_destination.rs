@@ -65,7 +65,7 @@ impl Destination for RemoteDestination {
         self.url.to_string()
     }
 
-    /// How old a sample may be depends on the server, so it decides. A repeated sample overwrites.
+    /// How old a sample may be depends on the server, so the server decides. A repeated sample overwrites the first one.
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             max_ahead: MAX_AHEAD,

@@ -1,4 +1,4 @@
-//! Points as the series of a remote write. Each has one sample, at the time of the point.
+//! Points as the series of a remote write. Each series has one sample, at the time of the point.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ const NAME: &str = "__name__";
 /// The label that the Pushgateway's groups have, too.
 const JOB: &str = "job";
 
-/// Maximum number of series in a request. Prometheus itself sends as many (`max_samples_per_send` in
+/// Maximum number of series in a request. Prometheus itself sends the same number (`max_samples_per_send` in
 /// <https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write>).
 pub(crate) const MAX_SERIES: usize = 2000;
 
@@ -56,11 +56,11 @@ impl RemotePoints {
         for (time, positions) in times {
             let (grouped, refused) = encoder.group(points, positions, &Families::new());
             remote.refused.extend(refused);
-            let mut all = Vec::new();
+            let mut all_series = Vec::new();
             for (name, series) in grouped {
-                all.extend(family_series(&name, points, series));
+                all_series.extend(family_series(&name, points, series));
             }
-            remote.times.insert(time, all);
+            remote.times.insert(time, all_series);
         }
         remote
     }

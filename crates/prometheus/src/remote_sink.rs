@@ -1,5 +1,5 @@
-//! The sink of remote writes. The samples of each time are sent in the order of their times, because Prometheus refuses a sample that
-//! is older than the newest one of its series.
+//! The sink of remote writes. Samples are sent in the order of their times, because Prometheus refuses a sample that is older
+//! than the newest one of its series.
 
 use std::collections::VecDeque;
 
@@ -47,15 +47,15 @@ impl RemoteSink {
                         fates.set(series.positions, &Fate::Refused(DeliveryError::new(error)));
                     }
                 }
-                // Later samples would make these ones too old, so they are not sent.
+                // Later samples are not sent, because they would make these samples too old.
                 Err(RemoteFailure::Unknown(error)) => {
                     fates.set(positions(batch), &Fate::Unknown(error.clone()));
                     fates.set(waiting.into_iter().flat_map(positions), &Fate::Left(error));
                     break;
                 }
                 Err(RemoteFailure::Left(error)) => {
-                    let all = positions(batch).chain(waiting.into_iter().flat_map(positions));
-                    fates.set(all, &Fate::Left(error));
+                    let remaining = positions(batch).chain(waiting.into_iter().flat_map(positions));
+                    fates.set(remaining, &Fate::Left(error));
                     break;
                 }
             }

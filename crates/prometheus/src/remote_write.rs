@@ -45,13 +45,13 @@ pub(crate) struct RemoteWrite {
 /// Why samples were not written.
 #[derive(Debug, Clone)]
 pub(crate) enum RemoteFailure {
-    /// Some of them are refused for good.
+    /// Some samples are refused for good.
     SomeRefused(DeliveryError),
-    /// All of them are refused for good.
+    /// All samples are refused for good.
     AllRefused(DeliveryError),
-    /// They were certainly not written.
+    /// The samples were certainly not written.
     Left(DeliveryError),
-    /// They may have been written.
+    /// The samples may have been written.
     Unknown(DeliveryError),
 }
 
@@ -96,9 +96,9 @@ impl RemoteWrite {
         flags.pointer("/data/enable-feature")?.as_str().map(str::to_owned)
     }
 
-    /// A page of Prometheus' own API beside the one for remote writes.
-    async fn status(&self, page: &str, deadline: Instant) -> Option<Value> {
-        let url = self.url.join(&format!("status/{page}")).ok()?;
+    /// The response of Prometheus' own API to a request below `status/`. The path is next to that of remote writes.
+    async fn status(&self, name: &str, deadline: Instant) -> Option<Value> {
+        let url = self.url.join(&format!("status/{name}")).ok()?;
         let request = self.authorized(self.client.inner().request(Method::GET, url)).build().ok()?;
         let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await.ok()?;
         response.status.is_success().then_some(())?;

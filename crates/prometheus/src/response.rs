@@ -11,7 +11,7 @@ pub(crate) enum Meaning {
     Success,
     /// 400 or 422: the server blames the request.
     Refused,
-    /// 413. Less may be accepted.
+    /// 413. A smaller request may be accepted.
     TooLarge,
     /// 401 or 403.
     Login,
@@ -28,7 +28,7 @@ impl Meaning {
     fn from_parts(status: StatusCode, headers: &HeaderMap) -> Self {
         let retry = Retry::from_response(status, headers, SystemTime::now());
         match status {
-            // Neither server sends pages to programs.
+            // Neither a Pushgateway nor a server of remote writes sends HTML pages to programs.
             _ if status.is_success() && is_page(headers) => Self::Unexpected,
             _ if status.is_success() => Self::Success,
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::Refused,
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_never_a_success() {
+    fn the_meaning_follows_from_the_status_and_the_content_type() {
         let meaning = |status: u16, content_type: Option<&'static str>| {
             let content_type = content_type.map(|text| (CONTENT_TYPE, HeaderValue::from_static(text)));
             let status = StatusCode::from_u16(status).unwrap();

@@ -96,7 +96,7 @@ enum KeyProblem {
     WithoutGateway,
     #[error("there is no `username`; set both, or neither")]
     PasswordAlone,
-    #[error("there are a `username` or a `password`, too; keep these, or the token")]
+    #[error("there is also a `username` or a `password`; keep these, or the token")]
     TwoLogins,
     #[error("this is only for remote writes, and there is no `remote_write`; set both, or neither")]
     WithoutRemoteWrite,
@@ -216,7 +216,7 @@ fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
     Ok(headers)
 }
 
-/// Deserializes a URL.
+/// Deserializes the URL of a Pushgateway.
 fn gateway_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_service_url(&text).map(Some).map_err(|problem| {
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn invalid_settings_are_refused_with_their_place_but_without_secrets() {
         let gateway = "pushgateway = 'http://gateway:9091'\n";
-        let two = |more: &str| format!("{gateway}{more}");
+        let with_gateway = |more: &str| format!("{gateway}{more}");
         for (text, expected) in [
             (
                 "pushgateway = 'gateway:9091'",
@@ -306,11 +306,11 @@ mod tests {
                 "a.toml:2:1: `pushgateway` in [prometheus]: it contains a query",
             ),
             (
-                &two("password_secret = 'push'"),
+                &with_gateway("password_secret = 'push'"),
                 "a.toml:3:1: `password_secret` in [prometheus]: there is no `username`; set both",
             ),
             (
-                &two("delete_after = '5m'"),
+                &with_gateway("delete_after = '5m'"),
                 "a.toml:3:1: `delete_after` in [prometheus]: this is too short; write at least \"1h\"",
             ),
             (
@@ -323,7 +323,7 @@ mod tests {
             ),
             ("textfile = '/tmp/'", "a.toml:2:1: `textfile` in [prometheus]: the node exporter reads only"),
             (
-                &two("username = 'me'\npassword = 'hunter22'"),
+                &with_gateway("username = 'me'\npassword = 'hunter22'"),
                 "a.toml:4:1: `password` in [prometheus]: a secret does not belong in a settings file; set \
                  PUSHGATEWAY_PASSWORD to the secret, or PUSHGATEWAY_PASSWORD_FILE to the path",
             ),
@@ -347,7 +347,10 @@ mod tests {
                 "remote_write = 'http://a/api/v1/write'\nremote_write_username = 'me'",
                 "a.toml:3:1: `remote_write_username` in [prometheus]: `remote_write_username` and the password belong",
             ),
-            (&two("token = 'hunter22'"), "a.toml:3:1: `token` in [prometheus]: a secret does not belong in"),
+            (
+                &with_gateway("token = 'hunter22'"),
+                "a.toml:3:1: `token` in [prometheus]: a secret does not belong in",
+            ),
         ] {
             let error = checked(text, &[]).unwrap_err();
             assert!(error.starts_with(expected) && !error.contains("hunter22"), "{text}: {error}");
@@ -372,7 +375,7 @@ mod tests {
                 "`textfile` in [prometheus]: the node",
             ),
             (&[url, password], "PUSHGATEWAY_PASSWORD", "`password` in [prometheus]: there is no `username`"),
-            (&[url, user, token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there are a `username`"),
+            (&[url, user, token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there is also a `username`"),
             (
                 &[token],
                 "PUSHGATEWAY_TOKEN",

@@ -33,8 +33,9 @@ impl TextFormat {
         }
     }
 
-    /// The format that the value of a header `Accept` prefers. OpenMetrics must be named, and a client that accepts neither gets
-    /// Prometheus' format, as from other programs. If both are equally good, it is OpenMetrics.
+    /// The format that the value of a header `Accept` prefers. A client gets OpenMetrics only if it names this
+    /// format. A client that accepts neither gets Prometheus' format, as from other programs. If both have the same quality,
+    /// OpenMetrics is chosen.
     ///
     /// ```
     /// use system_health_prometheus::TextFormat;
@@ -88,7 +89,7 @@ impl Range {
     }
 }
 
-/// A quality in thousandths. One that cannot be read counts as refused.
+/// A quality in thousandths. A quality that cannot be parsed counts as 0, which refuses the format.
 fn quality(text: &str) -> u16 {
     match text.parse::<f64>() {
         #[expect(

@@ -90,9 +90,9 @@ impl FamilyStore for Textfile {
         written: &Families,
         _deadline: Instant,
     ) -> Result<(), WriteError> {
-        let mut all = written.clone();
-        all.extend(families.iter().map(|(name, family)| (name.clone(), family.clone())));
-        self.write(part, &all).await
+        let mut combined = written.clone();
+        combined.extend(families.iter().map(|(name, family)| (name.clone(), family.clone())));
+        self.write(part, &combined).await
     }
 
     async fn clean_up(&self, _deadline: Instant) {}

@@ -37,7 +37,7 @@ impl Extension for TracesExtension {
     }
 }
 
-/// Asks the backend, if tracing is enabled. Nothing is collected or sent.
+/// Sends a request without a trace to the backend, if tracing is enabled.
 async fn diagnose(context: &Context) -> Vec<Finding> {
     // Wrong settings have findings of their own.
     let Ok(settings) = context.get::<TracesSettings>().await else { return Vec::new() };
@@ -46,7 +46,7 @@ async fn diagnose(context: &Context) -> Vec<Finding> {
     }
     let deadline = Instant::now() + TIMEOUT;
     let finding = match Client::new(&settings) {
-        Ok(Client::Agent(agent)) => ask(&agent, deadline).await,
+        Ok(Client::Agent(agent)) => diagnose_agent(&agent, deadline).await,
         Ok(Client::Collector(collector)) => {
             let checked = collector.check(deadline).await;
             let accepted = || Finding::ok(TRACES, format!("{} accepts traces", collector.url));
@@ -57,7 +57,7 @@ async fn diagnose(context: &Context) -> Vec<Finding> {
     vec![finding.unwrap_or_else(|error| Finding::failed(TRACES, SharedError::new(error).to_string()))]
 }
 
-async fn ask(agent: &Agent, deadline: Instant) -> Result<Finding, ExportError> {
+async fn diagnose_agent(agent: &Agent, deadline: Instant) -> Result<Finding, ExportError> {
     let info = agent.info(deadline).await?;
     let version = info.version.as_deref().map(|version| format!(" (version {version})")).unwrap_or_default();
     let address = &agent.address;

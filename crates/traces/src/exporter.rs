@@ -1,4 +1,4 @@
-//! Sends a trace to the backend of the settings, once. A trace is not worth a retry: the next run has another.
+//! Sends a trace once to the backend that the settings configure. There is no retry, because the next run sends a new trace.
 
 use system_health_http::SetupError;
 use system_health_registry::{SharedError, trace::Trace};
@@ -66,7 +66,7 @@ impl Exporter {
         Ok(Self { backend: Client::new(settings)?, rate: settings.sample_rate })
     }
 
-    /// Sends a trace. An Agent also gets a trace that is not kept, because it counts all of them.
+    /// Sends a trace. An Agent also gets a trace that is not kept, because it counts all traces.
     pub(crate) async fn export(&self, trace: &Trace, deadline: Instant) -> Result<(), SharedError> {
         let sent = match &self.backend {
             Client::Agent(agent) => agent.send(trace, self.rate, deadline).await.map_err(ExportError::from),

@@ -1,7 +1,7 @@
 //! Collects the spans of a run as one trace, and sends it to a Datadog Agent or to an OpenTelemetry collector.
 //!
 //! The other crates only create spans of the crate `tracing`. [`Traces`] has a layer that collects them, for any subscriber
-//! that is built on `tracing_subscriber::registry()`, and a tracer for the reporter. Until a tracer was made, the layer is
+//! that is built on `tracing_subscriber::registry()`, and a tracer for the reporter. Until a tracer is made, the layer is
 //! interested in nothing, so that all spans are disabled.
 //!
 //! ```
@@ -15,7 +15,7 @@
 //! tracing::subscriber::set_global_default(subscriber)?;
 //!
 //! let settings = Settings::builder().environment().build()?;
-//! // `None` unless the settings enable tracing. Otherwise, pass it to the reporter's builder.
+//! // `None` unless the settings enable tracing. Pass a tracer to the reporter's builder.
 //! let tracer = traces.tracer(&settings)?;
 //! assert!(tracer.is_none());
 //! # Ok(())

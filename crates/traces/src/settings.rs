@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn tracing_is_disabled_unless_it_is_enabled() {
+    fn tracing_is_disabled_by_default_and_enabled_by_the_file_or_a_variable() {
         assert!(!read("", &[]).unwrap().enabled);
         assert!(read("enabled = true", &[]).unwrap().enabled);
         for (value, enabled) in [("true", true), ("1", true), ("False", false), ("0", false)] {

@@ -21,7 +21,7 @@ use crate::{
 pub struct Traces(Arc<Collector>);
 
 /// The filter of the layer: the spans of a run, and the spans and messages of crates with collectors, from the level `INFO`.
-/// Nothing passes until a tracer was made.
+/// Nothing passes until a tracer is made.
 #[derive(Debug, Clone)]
 struct SpanFilter(Arc<Collector>);
 

@@ -34,7 +34,7 @@ impl Documents {
         let mut documents = Self::default();
         let mut groups = BTreeMap::<(u64, Dimensions), Vec<Document>>::new();
         for (position, point) in points.iter().enumerate() {
-            match with_values(point) {
+            match point_and_values(point) {
                 Ok((point, values)) => {
                     let group = groups.entry((point.timestamp, point.dimensions)).or_default();
                     for values in values {
@@ -92,8 +92,8 @@ impl Document {
     }
 }
 
-/// A point, and its values. Each item of the list needs its own document.
-fn with_values(point: &Point) -> Result<(CloudWatchPoint<'_>, Vec<Value>), PointError> {
+/// A point as CloudWatch sees it, and its values. Each item of the list needs its own document.
+fn point_and_values(point: &Point) -> Result<(CloudWatchPoint<'_>, Vec<Value>), PointError> {
     let point = CloudWatchPoint::from_point(point)?;
     if point.dimensions.contains_name(point.name) {
         return Err(point.refuse(Reason::TagHasNameOfMetric(point.name.to_owned())));

@@ -6,7 +6,7 @@ use system_health_test_support::tools::run_contract_script;
 
 use crate::harness::{accepting, body, deliver, distribution, gauge, sink};
 
-/// The faults of requests by botocore.
+/// The faults that botocore finds in each request.
 fn faults(bodies: &[Json]) -> Vec<Vec<String>> {
     let output = run_contract_script("cloudwatch_check.py", &[], &serde_json::to_vec(bodies).unwrap());
     serde_json::from_str(&output).unwrap()
@@ -43,7 +43,7 @@ async fn botocore_would_send_the_same_requests() {
 
 #[test]
 #[ignore = "needs botocore: run cargo xtask test"]
-fn every_mistake_is_found() {
+fn botocore_finds_every_mistake_in_a_request() {
     let request = |datum: Json| json!({"Namespace": "Shop", "MetricData": [datum]});
     let dimensions = |count: usize| -> Vec<Json> {
         (0..count).map(|n| json!({"Name": format!("n{n}"), "Value": "x"})).collect()

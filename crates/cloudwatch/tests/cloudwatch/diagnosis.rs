@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::harness::{PUT, accepting, body, context, destination, error, sink};
 
-/// CloudWatch that checks the permission first and refuses invalid data.
+/// CloudWatch that allows the request and refuses its data.
 fn refusing() -> Server {
     Server::start(|_| error(400, "InvalidParameterCombinationException"))
 }
@@ -54,7 +54,7 @@ async fn a_missing_permission_is_named_with_the_statement() {
 }
 
 #[tokio::test]
-async fn other_failures_are_found_too() {
+async fn a_failure_that_is_not_a_missing_permission_is_reported_without_a_statement() {
     let server = accepting();
     server.fail("POST /", error(404, "UnknownOperationException"));
     let (grade, message) = finding(&server).await;
@@ -73,7 +73,7 @@ async fn the_check_of_a_sink_is_the_same_request() {
 }
 
 #[tokio::test]
-async fn documents_need_nothing() {
+async fn documents_need_neither_credentials_nor_a_region() {
     let findings = destination("emf = true").diagnose(Context::new()).await;
 
     assert_eq!(findings[0].grade, Grade::Ok);

@@ -1,4 +1,4 @@
-//! Documents in the Embedded Metric Format, and the schema after its specification.
+//! Documents in the Embedded Metric Format, checked with a schema that was made from its specification.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -34,7 +34,7 @@ fn check_references(line: &Json) {
     assert_eq!(line.as_object().unwrap().len(), 1 + metrics(line).len() + dimensions.len(), "{line}");
 }
 
-/// The faults of documents by the schema.
+/// The faults that the schema finds in each document.
 fn faults(lines: &[Json]) -> Vec<Vec<String>> {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cloudwatch/emf.schema.json");
     let input = serde_json::to_vec(lines).unwrap();
@@ -137,7 +137,7 @@ async fn points_that_have_no_document_are_refused_and_the_others_written() {
 }
 
 #[tokio::test]
-async fn an_output_that_cannot_be_written_is_not_written_again() {
+async fn points_are_unknown_if_writing_fails_and_left_if_there_is_no_time() {
     let file = NamedTempFile::new().unwrap();
     let read_only = StandardOutput::from(Arc::new(fs::File::open(file.path()).unwrap()));
     let sink = destination(EMF).connect(Context::new().provide(read_only)).await.unwrap();

@@ -14,9 +14,9 @@ fn two_requests() -> Vec<Point> {
 }
 
 #[tokio::test]
-async fn a_response_decides_the_fate_of_its_request_and_of_the_others() {
+async fn a_response_decides_the_fate_of_its_points_and_of_the_remaining_ones() {
     let html = |status| Answer::text(status, "text/html", "<html>Log in</html>");
-    let soon = error(400, "ThrottlingException").with_header("retry-after", "3600");
+    let throttled = error(400, "ThrottlingException").with_header("retry-after", "3600");
     for (fault, first, second, message) in [
         (
             Fault::from(error(403, "AccessDeniedException")),
@@ -30,7 +30,7 @@ async fn a_response_decides_the_fate_of_its_request_and_of_the_others() {
             "left",
             "AWS does not accept the AWS credentials",
         ),
-        (soon.into(), "left", "left", "AWS limits the rate of requests"),
+        (throttled.into(), "left", "left", "AWS limits the rate of requests"),
         (error(404, "UnknownOperationException").into(), "left", "left", "UnknownOperationException"),
         (html(404).into(), "left", "left", "a body that is not from AWS"),
         (html(400).into(), "left", "left", "a body that is not from AWS"),
@@ -47,13 +47,13 @@ async fn a_response_decides_the_fate_of_its_request_and_of_the_others() {
 
         assert!(fates[0].starts_with(first) && fates[999].starts_with(first), "{fault:?}: {}", fates[0]);
         assert!(fates[1000].starts_with(second) && fates[0].contains(message), "{fault:?}: {}", fates[0]);
-        assert_eq!(server.requests().len(), 1, "{fault:?}: it is not repeated");
+        assert_eq!(server.requests().len(), 1, "{fault:?}: the request is not repeated");
     }
 }
 
 #[tokio::test]
 async fn a_request_that_was_not_processed_is_repeated() {
-    let again = |answer: Answer| answer.with_header("retry-after", "0");
+    let with_retry_after = |answer: Answer| answer.with_header("retry-after", "0");
     for answer in [
         error(400, "ThrottlingException"),
         error(429, "ThrottlingException"),
@@ -61,7 +61,7 @@ async fn a_request_that_was_not_processed_is_repeated() {
         error(503, "ServiceUnavailable"),
     ] {
         let server = accepting();
-        server.fail_times(1, "POST /", again(answer.clone()));
+        server.fail_times(1, "POST /", with_retry_after(answer.clone()));
 
         let fates = deliver(&*sink(&server.url()).await, &[gauge("g", 1.0, &[])]).await;
 

@@ -56,7 +56,7 @@ pub(crate) fn destination(table: &str) -> Box<dyn Destination> {
     destinations.remove(0)
 }
 
-/// A run with an access key, at the endpoint of a test.
+/// The context of a run with an access key, and with a test server in place of AWS.
 pub(crate) fn context(url: &str, id: &str, secret: &str) -> Context {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -75,7 +75,7 @@ pub(crate) async fn sink(url: &str) -> Box<dyn Sink> {
     destination(PUT).connect(context(url, "AKIDEXAMPLE", "example")).await.unwrap()
 }
 
-/// Delivers, and returns the fate of each point as text. Checks that each has one.
+/// Delivers, and returns the fate of each point as text. Asserts that each point has exactly one fate.
 pub(crate) async fn deliver(sink: &dyn Sink, points: &[Point]) -> Vec<String> {
     deliver_within(Duration::from_mins(1), sink, points).await
 }

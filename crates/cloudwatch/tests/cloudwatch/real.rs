@@ -44,7 +44,7 @@ async fn moto_stores_values_and_adds_up_repeated_ones() {
 #[ignore = "needs moto: run cargo xtask test"]
 async fn the_documented_policy_is_sufficient_and_without_it_access_is_denied() {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/iam-policy-cloudwatch.json");
-    // moto takes the name of the service from the signature, and does not know the condition.
+    // moto takes the name of the service from the signature, and does not support the condition.
     let mut policy: serde_json::Value = serde_json::from_slice(&std::fs::read(policy).unwrap()).unwrap();
     assert_eq!(policy["Statement"][0]["Action"], "cloudwatch:PutMetricData");
     let statement = policy["Statement"][0].as_object_mut().unwrap();
@@ -54,18 +54,18 @@ async fn the_documented_policy_is_sufficient_and_without_it_access_is_denied() {
     let moto = Moto::start_authenticating(5);
     let (allowed, denied) = (moto.create_user("reporter"), moto.create_user("nobody"));
     moto.put_user_policy("reporter", &policy.to_string());
-    let run = |key: &AccessKey| context(&moto.url(), &key.id, &key.secret);
+    let context_of = |key: &AccessKey| context(&moto.url(), &key.id, &key.secret);
 
-    let findings = destination(PUT).diagnose(run(&allowed)).await;
+    let findings = destination(PUT).diagnose(context_of(&allowed)).await;
     assert_eq!(findings[0].grade, Grade::Ok, "{findings:?}");
-    let sink = destination(PUT).connect(run(&allowed)).await.unwrap();
+    let sink = destination(PUT).connect(context_of(&allowed)).await.unwrap();
     assert_eq!(deliver(&*sink, &[gauge("a", 1.0, &[])]).await, ["accepted"]);
 
-    let findings = destination(PUT).diagnose(run(&denied)).await;
+    let findings = destination(PUT).diagnose(context_of(&denied)).await;
     assert_eq!(findings[0].grade, Grade::Failed);
     let message = &findings[0].message;
     assert!(message.contains("access is denied") && message.contains("the IAM policy lacks"), "{message}");
-    let sink = destination(PUT).connect(run(&denied)).await.unwrap();
+    let sink = destination(PUT).connect(context_of(&denied)).await.unwrap();
     let fates = deliver(&*sink, &[gauge("a", 1.0, &[])]).await;
     assert!(fates[0].starts_with("left: the request cloudwatch:PutMetricData failed"), "{fates:?}");
 }

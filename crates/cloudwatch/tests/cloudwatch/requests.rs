@@ -10,11 +10,11 @@ use crate::harness::{
     PUT, TIME, accepting, body, data, deliver, destination, distribution, error, gauge, sink,
 };
 
-/// Distributions with many values have this many different ones.
-const MANY: i32 = 400;
+/// Number of different values of [`many_values`].
+const VALUE_COUNT: i32 = 400;
 
 fn many_values() -> Distribution {
-    Distribution::from_values((0..MANY).map(|power| 1.02_f64.powi(power))).unwrap()
+    Distribution::from_values((0..VALUE_COUNT).map(|power| 1.02_f64.powi(power))).unwrap()
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn a_datum_has_name_dimensions_time_value_and_unit() {
     let header = |name: &str| request.headers[name].to_str().unwrap().to_owned();
     assert_eq!(header("x-amz-target"), "GraniteServiceVersion20100801.PutMetricData");
     assert_eq!(header("content-type"), "application/x-amz-json-1.0");
-    assert!(!request.headers.contains_key("content-encoding"), "it is small");
+    assert!(!request.headers.contains_key("content-encoding"), "a small request is not compressed");
     assert!(header("authorization").contains("/us-east-1/monitoring/aws4_request"));
     let mut found = body(&request);
     // The value of a bucket is within 1 % of the values in it.
@@ -183,7 +183,7 @@ async fn a_preview_shows_the_requests_and_sends_none() {
 }
 
 #[test]
-fn repeated_points_add_up_and_ages_are_those_of_cloudwatch() {
+fn all_destinations_have_the_capabilities_of_cloudwatch() {
     for (table, address) in [
         (PUT, "Shop"),
         ("namespace = 'Shop'\nregion = 'eu-west-1'", "Shop in eu-west-1"),

@@ -10,7 +10,7 @@ use crate::Credentials;
 /// The name of the API in [`ApiCalls`].
 const API: &str = "aws";
 
-/// Access to AWS's services. Without AWS credentials, it is no data.
+/// Access to AWS's services. Without AWS credentials, the resource is unavailable: no data.
 ///
 /// `aws = false` in `[secrets]` only turns off AWS Secrets Manager.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! AWS's default credentials chain with limits: environment, profile, web identity, container, instance.
 //!
 //! The instance metadata service (IMDS) is the last in the chain. Outside of AWS, its address is often unreachable, and
-//! the SDK would wait for seconds. Here, only one short attempt is made. If the attempt to get the region fails, no
-//! attempt is made to get credentials.
+//! the SDK would wait for seconds. Here, only one short attempt is made. If there is no response to the request
+//! for the region, no credentials are requested.
 
 use std::{env, time::Duration};
 
@@ -34,7 +34,7 @@ struct ImdsTimeouts {
 
 impl ImdsTimeouts {
     const SHORT: Self = Self { connect: Duration::from_millis(250), read: Duration::from_millis(500) };
-    const NONE: Self = Self { connect: Duration::ZERO, read: Duration::ZERO };
+    const ZERO: Self = Self { connect: Duration::ZERO, read: Duration::ZERO };
 }
 
 /// Finds the region and the credentials in the same way as other AWS tools. A given region takes precedence.
@@ -58,7 +58,7 @@ pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, AwsSession
         Some(region) => (Some(region), ImdsTimeouts::SHORT),
         None => instance_region(&imds_client(&provider, ImdsTimeouts::SHORT))
             .await
-            .map_or((None, ImdsTimeouts::NONE), |region| (region, ImdsTimeouts::SHORT)),
+            .map_or((None, ImdsTimeouts::ZERO), |region| (region, ImdsTimeouts::SHORT)),
     };
     let credentials = DefaultCredentialsChain::builder()
         .region(region.clone())

@@ -71,7 +71,7 @@ fn describe(
         Ok(location) => Finding::ok(subject, format!("read: {location}")),
         Err(error) => {
             let missing = match &error {
-                CredentialError::AccessDenied(_, stored, _) => permission(stored, identity),
+                CredentialError::AccessDenied(_, stored, _) => missing_statement(stored, identity),
                 _ => String::new(),
             };
             let message = SharedError::new(error.clone()).to_string() + &missing;
@@ -86,7 +86,7 @@ fn describe(
 
 /// The missing statement of the IAM policy. AWS adds six characters to the name of a secret in its ARN.
 /// See <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html>.
-fn permission(stored: &StoredSecret, identity: Option<&AwsIdentity>) -> String {
+fn missing_statement(stored: &StoredSecret, identity: Option<&AwsIdentity>) -> String {
     let id = stored.name.id();
     let resource = match identity {
         _ if id.starts_with("arn:") => id.to_owned(),
@@ -115,14 +115,14 @@ mod tests {
         let resource = |text: String| text.rsplit_once("\"Resource\": ").unwrap().1.to_owned();
 
         assert_eq!(
-            resource(permission(&stored("datadog/api-key#field"), Some(&identity))),
+            resource(missing_statement(&stored("datadog/api-key#field"), Some(&identity))),
             r#""arn:aws-us-gov:secretsmanager:eu-west-1:123456789012:secret:datadog/api-key-??????"}"#
         );
         assert_eq!(
-            resource(permission(&stored("datadog/api-key"), None)),
+            resource(missing_statement(&stored("datadog/api-key"), None)),
             r#""arn:aws:secretsmanager:eu-west-1:ACCOUNT:secret:datadog/api-key-??????"}"#
         );
         let arn = "arn:aws:secretsmanager:us-east-1:1:secret:x-AbCdEf";
-        assert_eq!(resource(permission(&stored(arn), Some(&identity))), format!("\"{arn}\"}}"));
+        assert_eq!(resource(missing_statement(&stored(arn), Some(&identity))), format!("\"{arn}\"}}"));
     }
 }

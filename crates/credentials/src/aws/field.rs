@@ -1,4 +1,4 @@
-//! A field of a secret that is a JSON object. The AWS console stores key/value pairs as one.
+//! A field of a secret that is a JSON object. The AWS console stores key/value pairs as such an object.
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};

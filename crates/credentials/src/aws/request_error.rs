@@ -1,4 +1,4 @@
-//! Classifies error responses of AWS's services by AWS's error code. Emulators and proxies may send none.
+//! Classifies error responses of AWS's services by AWS's error code. Emulators and proxies may send no code.
 
 use std::error::Error;
 
@@ -35,7 +35,7 @@ const THROTTLED: [&str; 4] =
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AwsRequestError {
-    /// AWS says that its credentials lack a permission. A refusal by a proxy is [`Failed`](Self::Failed).
+    /// AWS says that the AWS credentials lack a permission. A refusal by a proxy is [`Failed`](Self::Failed).
     #[error("access is denied")]
     AccessDenied(#[source] AwsMessage),
     /// AWS does not accept the AWS credentials.

@@ -25,7 +25,7 @@ use crate::{
 /// The name of the API in [`ApiCalls`].
 const API: &str = "aws_secrets_manager";
 
-/// The timeout for a secret, including the session and all retries.
+/// The timeout of each call, including the creation of the session and all retries.
 const LIMIT: Duration = Duration::from_secs(10);
 
 fn no_response() -> AwsMessage {

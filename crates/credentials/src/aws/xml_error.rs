@@ -1,6 +1,6 @@
-//! An error response in XML. AWS's older protocols have it, and emulators and gateways send it in place of JSON.
+//! An error response in XML. AWS's older protocols use XML, and emulators and gateways send it in place of JSON.
 
-/// What an error response in XML says. A body that is none says nothing.
+/// The code and the message of an error response in XML. Any other body has neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct XmlError<'a> {
     /// AWS's error code.
@@ -10,7 +10,7 @@ pub(super) struct XmlError<'a> {
 }
 
 impl<'a> XmlError<'a> {
-    /// Reads `<Error><Code>…</Code><Message>…</Message></Error>`, wherever it is.
+    /// Reads `<Error><Code>…</Code><Message>…</Message></Error>`, which may be anywhere in the body.
     pub(super) fn parse(body: &'a [u8]) -> Self {
         let body = std::str::from_utf8(body).unwrap_or_default();
         let error = element(body, "Error").unwrap_or_default();
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn another_body_says_nothing() {
+    fn a_body_without_a_complete_error_has_neither_code_nor_message() {
         for body in [&b"<html><Code>AccessDenied</Code></html>"[..], b"{}", b"<Error><Code>", b"\xff", b""] {
             assert_eq!(XmlError::parse(body), XmlError { code: None, message: None });
         }

@@ -18,9 +18,10 @@ use system_health_test_support::{
 
 use super::{TOKEN, with_token_secret};
 
-const ASK: &str = "SYSTEM_HEALTH_TEST_ASKS_FOR_A_SECRET";
+/// The variable that makes the child process look up a secret.
+const LOOKS_UP: &str = "SYSTEM_HEALTH_TEST_ASKS_FOR_A_SECRET";
 /// The variable with the name of the secret in the settings of the child process.
-const NAME: &str = "SYSTEM_HEALTH_TEST_NAMES_A_SECRET";
+const SECRET_NAME: &str = "SYSTEM_HEALTH_TEST_NAMES_A_SECRET";
 const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
 const REGION: (&str, &str) = ("AWS_REGION", "eu-west-1");
 const NO_METADATA: (&str, &str) = ("AWS_EC2_METADATA_DISABLED", "true");
@@ -31,10 +32,11 @@ const PATH: (&str, &str) = ("PATH", "/usr/bin:/bin");
 /// a normal test run it does nothing.
 #[tokio::test]
 async fn child_that_looks_up_a_secret() {
-    if env::var_os(ASK).is_none() {
+    if env::var_os(LOOKS_UP).is_none() {
         return;
     }
-    let settings = env::var(NAME).map_or_else(|_| Settings::default(), |name| with_token_secret(&name));
+    let settings =
+        env::var(SECRET_NAME).map_or_else(|_| Settings::default(), |name| with_token_secret(&name));
     let context = Context::new().provide(settings);
     let credentials: Credentials = context.get().await.unwrap();
     match credentials.get(&TOKEN).await {
@@ -47,17 +49,17 @@ async fn child_that_looks_up_a_secret() {
 }
 
 /// The result of a lookup in an environment with only these variables, and without AWS's configuration files.
-pub(crate) fn answer_in(variables: &[(&str, &str)]) -> String {
+pub(crate) fn lookup_in(variables: &[(&str, &str)]) -> String {
     let home = tempfile::tempdir().unwrap();
-    answer_at_home(home.path(), variables)
+    lookup_at_home(home.path(), variables)
 }
 
-fn answer_at_home(home: &Path, variables: &[(&str, &str)]) -> String {
+fn lookup_at_home(home: &Path, variables: &[(&str, &str)]) -> String {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "chain::child_that_looks_up_a_secret", "--nocapture", "--include-ignored"])
         .env_clear()
         .env("HOME", home)
-        .env(ASK, "yes")
+        .env(LOOKS_UP, "yes")
         .envs(variables.iter().copied())
         .output()
         .unwrap();
@@ -70,7 +72,7 @@ fn answer_at_home(home: &Path, variables: &[(&str, &str)]) -> String {
     }
 }
 
-fn profile(content: &str) -> tempfile::TempDir {
+fn home_with_profile(content: &str) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join(".aws")).unwrap();
     std::fs::write(home.path().join(".aws/config"), content).unwrap();
@@ -124,8 +126,8 @@ fn metadata(request: &Request) -> Answer {
 }
 
 #[test]
-fn no_aws_credentials_at_all() {
-    insta::assert_snapshot!(answer_in(&[NO_METADATA]), @"absent: found no GitHub token: GITHUB_TOKEN is not set, and there are no AWS credentials for AWS Secrets Manager; set GITHUB_TOKEN, or give this process AWS credentials");
+fn a_secret_is_absent_without_aws_credentials() {
+    insta::assert_snapshot!(lookup_in(&[NO_METADATA]), @"absent: found no GitHub token: GITHUB_TOKEN is not set, and there are no AWS credentials for AWS Secrets Manager; set GITHUB_TOKEN, or give this process AWS credentials");
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn a_metadata_service_that_does_not_respond_is_ignored() {
     // The kernel accepts connections, but there is never a response.
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = format!("http://{}", silent.local_addr().unwrap());
-    let answer = answer_in(&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &address)]);
+    let answer = lookup_in(&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &address)]);
     assert!(answer.starts_with("absent: found no GitHub token"), "{answer}");
     assert!(answer.contains("no AWS credentials"), "{answer}");
 }
@@ -144,7 +146,7 @@ fn the_metadata_service_of_another_cloud_is_ignored() {
         let foreign = Server::start(move |_: &Request| Answer::text(status, "text/plain", "what?"));
         for region in [&[][..], &[REGION]] {
             let answer =
-                answer_in(&[&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*foreign.url())], region].concat());
+                lookup_in(&[&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*foreign.url())], region].concat());
             assert!(answer.contains("no AWS credentials"), "{status}: {answer}");
             assert!(answer.starts_with("absent: "), "{status}: {answer}");
         }
@@ -155,7 +157,7 @@ fn the_metadata_service_of_another_cloud_is_ignored() {
 fn a_metadata_service_that_fails_is_an_error() {
     let failing = Server::start(|_: &Request| Answer::text(503, "text/plain", "later"));
     for region in [&[][..], &[REGION]] {
-        let answer = answer_in(&[&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*failing.url())], region].concat());
+        let answer = lookup_in(&[&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*failing.url())], region].concat());
         assert!(answer.starts_with("failed: "), "{answer}");
         assert!(answer.contains("AWS credentials of this process could not be loaded"), "{answer}");
     }
@@ -164,7 +166,7 @@ fn a_metadata_service_that_fails_is_an_error() {
 #[test]
 fn an_instance_provides_region_and_credentials() {
     let (metadata, secrets) = (Server::start(metadata), SecretsManager::start());
-    let answer = answer_in(&[
+    let answer = lookup_in(&[
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets.0.url()),
     ]);
@@ -183,7 +185,7 @@ fn a_container_provides_credentials() {
         Answer::json(200, &keys)
     });
     let secrets = SecretsManager::start();
-    let answer = answer_in(&[
+    let answer = lookup_in(&[
         ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/v1/credentials", agent.url())),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "pod-identity"),
         ("AWS_ENDPOINT_URL", &secrets.0.url()),
@@ -195,28 +197,28 @@ fn a_container_provides_credentials() {
 
 #[test]
 fn a_profile_provides_region_and_credentials() {
-    let home = profile(
+    let home = home_with_profile(
         "[profile ci]\nregion = eu-west-3\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = example\n",
     );
     let secrets = SecretsManager::start();
     let endpoint = secrets.0.url();
     let variables = [("AWS_PROFILE", "ci"), ("AWS_REGION", ""), ("AWS_ENDPOINT_URL", &endpoint), NO_METADATA];
-    assert_eq!(answer_at_home(home.path(), &variables), "token ghp_stored");
+    assert_eq!(lookup_at_home(home.path(), &variables), "token ghp_stored");
     assert_eq!(secrets.scope(), "AKIDPROFILE/eu-west-3/secretsmanager/aws4_request");
 }
 
 #[test]
 fn credentials_without_a_region_are_an_error() {
-    insta::assert_snapshot!(answer_in(&[KEYS[0], KEYS[1], NO_METADATA]), @"failed: cannot get the GitHub token: there are AWS credentials, but the AWS region is not known; set AWS_REGION or `region` in [secrets], or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
+    insta::assert_snapshot!(lookup_in(&[KEYS[0], KEYS[1], NO_METADATA]), @"failed: cannot get the GitHub token: there are AWS credentials, but the AWS region is not known; set AWS_REGION or `region` in [secrets], or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
 }
 
 #[test]
 fn a_secret_that_the_settings_name_requires_credentials() {
-    insta::assert_snapshot!(answer_in(&[NO_METADATA, (NAME, "team/github")]), @"failed: cannot get the GitHub token: `token_secret` in [github] names the secret `team/github` in AWS Secrets Manager, but there are no AWS credentials to read it with; give this process AWS credentials, or set GITHUB_TOKEN");
+    insta::assert_snapshot!(lookup_in(&[NO_METADATA, (SECRET_NAME, "team/github")]), @"failed: cannot get the GitHub token: `token_secret` in [github] names the secret `team/github` in AWS Secrets Manager, but there are no AWS credentials to read it with; give this process AWS credentials, or set GITHUB_TOKEN");
 }
 
-/// A program for `credential_process` that prints these lines.
-fn process(home: &Path, lines: &str) -> String {
+/// A profile with a `credential_process` that prints these lines.
+fn profile_with_process(home: &Path, lines: &str) -> String {
     let script = home.join("credentials.sh");
     std::fs::write(&script, format!("cat <<'END'\n{lines}\nEND\n")).unwrap();
     format!("[default]\nregion = eu-west-1\ncredential_process = sh {}\n", script.display())
@@ -226,11 +228,12 @@ const PROCESS_OUTPUT: &str = r#"{"Version": 1, "AccessKeyId": "AKIDPROCESS", "Se
 
 #[test]
 fn a_credential_process_provides_credentials() {
-    let home = profile("");
-    std::fs::write(home.path().join(".aws/config"), process(home.path(), PROCESS_OUTPUT)).unwrap();
+    let home = home_with_profile("");
+    std::fs::write(home.path().join(".aws/config"), profile_with_process(home.path(), PROCESS_OUTPUT))
+        .unwrap();
     let secrets = SecretsManager::start();
 
-    let answer = answer_at_home(home.path(), &[("AWS_ENDPOINT_URL", &secrets.0.url()), NO_METADATA, PATH]);
+    let answer = lookup_at_home(home.path(), &[("AWS_ENDPOINT_URL", &secrets.0.url()), NO_METADATA, PATH]);
 
     assert_eq!(answer, "token ghp_stored");
     assert_eq!(secrets.scope(), "AKIDPROCESS/eu-west-1/secretsmanager/aws4_request");
@@ -241,25 +244,25 @@ fn a_credential_process_provides_credentials() {
 fn moto_accepts_the_credentials_of_a_process() {
     let moto = Moto::start();
     moto.create_secret("github/dashboard-token", "ghp_stored");
-    let home = profile("");
-    let config = process(home.path(), PROCESS_OUTPUT).replace("eu-west-1", Moto::REGION);
+    let home = home_with_profile("");
+    let config = profile_with_process(home.path(), PROCESS_OUTPUT).replace("eu-west-1", Moto::REGION);
     std::fs::write(home.path().join(".aws/config"), config).unwrap();
 
-    let answer = answer_at_home(home.path(), &[("AWS_ENDPOINT_URL", &moto.url()), NO_METADATA, PATH]);
+    let answer = lookup_at_home(home.path(), &[("AWS_ENDPOINT_URL", &moto.url()), NO_METADATA, PATH]);
 
     assert_eq!(answer, "token ghp_stored");
 }
 
 #[test]
 fn a_credential_process_that_fails_is_an_error() {
-    let home = profile("");
+    let home = home_with_profile("");
     for (program, advice) in [
         ("echo cannot log in >&2; false", "cannot log in"),
         ("echo '{\"Version\": 1, \"SecretAccessKey\": \"wJalrSECRET\"}'", "AccessKeyId"),
     ] {
         let config = format!("[default]\nregion = eu-west-1\ncredential_process = {program}\n");
         std::fs::write(home.path().join(".aws/config"), config).unwrap();
-        let answer = answer_at_home(home.path(), &[NO_METADATA, PATH]);
+        let answer = lookup_at_home(home.path(), &[NO_METADATA, PATH]);
         assert!(answer.starts_with("failed: cannot get the GitHub token: the AWS credentials"), "{answer}");
         assert!(answer.contains(advice) && !answer.contains("SECRET"), "{answer}");
     }
@@ -270,21 +273,22 @@ const SSO: &str = "[default]\nregion = eu-west-1\nsso_start_url = https://exampl
 
 #[test]
 fn an_unsupported_profile_is_an_error() {
-    let home = profile(SSO);
-    insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @r#"failed: cannot get the GitHub token: the AWS profile in use logs in through `sso`, which is not supported; log in first with `eval "$(aws configure export-credentials --format env)"`, or set GITHUB_TOKEN, or write `aws = false` in [secrets]"#);
+    let home = home_with_profile(SSO);
+    insta::assert_snapshot!(lookup_at_home(home.path(), &[NO_METADATA]), @r#"failed: cannot get the GitHub token: the AWS profile in use logs in through `sso`, which is not supported; log in first with `eval "$(aws configure export-credentials --format env)"`, or set GITHUB_TOKEN, or write `aws = false` in [secrets]"#);
 }
 
 #[test]
 fn a_broken_profile_is_an_error() {
-    let home = profile("[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/ci\n");
-    insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @"failed: cannot get the GitHub token: the AWS credentials of this process could not be loaded; fix the profile, web identity or role that they come from, or set GITHUB_TOKEN, or write `aws = false` in [secrets]: ProfileFile provider could not be built: invalid credential source in `default`: profile must contain `source_profile` or `credential_source` but neither were defined");
+    let home =
+        home_with_profile("[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/ci\n");
+    insta::assert_snapshot!(lookup_at_home(home.path(), &[NO_METADATA]), @"failed: cannot get the GitHub token: the AWS credentials of this process could not be loaded; fix the profile, web identity or role that they come from, or set GITHUB_TOKEN, or write `aws = false` in [secrets]: ProfileFile provider could not be built: invalid credential source in `default`: profile must contain `source_profile` or `credential_source` but neither were defined");
 }
 
 #[test]
 fn the_endpoint_can_be_set_by_a_variable() {
     for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"] {
         let secrets = SecretsManager::start();
-        let answer = answer_in(&[KEYS[0], KEYS[1], REGION, (variable, &secrets.0.url())]);
+        let answer = lookup_in(&[KEYS[0], KEYS[1], REGION, (variable, &secrets.0.url())]);
         assert_eq!(answer, "token ghp_stored", "{variable}");
         assert_eq!(secrets.scope(), "AKIDEXAMPLE/eu-west-1/secretsmanager/aws4_request", "{variable}");
     }
@@ -293,7 +297,7 @@ fn the_endpoint_can_be_set_by_a_variable() {
 #[test]
 fn aws_is_not_used_if_the_environment_has_the_secret() {
     let (metadata, secrets) = (Server::start(metadata), SecretsManager::start());
-    let answer = answer_in(&[
+    let answer = lookup_in(&[
         ("GH_TOKEN", "ghp_variable"),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url()),
         ("AWS_ENDPOINT_URL", &secrets.0.url()),
@@ -309,7 +313,7 @@ fn unusable_variables_for_aws_credentials_are_an_error() {
         [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), NO_METADATA],
         [("AWS_SHARED_CREDENTIALS_FILE", "/no/such/file"), NO_METADATA],
     ] {
-        let answer = answer_in(&variables);
+        let answer = lookup_in(&variables);
         assert!(answer.starts_with("failed: cannot get the GitHub token: the AWS credentials"), "{answer}");
         assert!(answer.contains(variables[0].0), "{answer}");
     }
@@ -320,7 +324,7 @@ fn responses_of_a_metadata_service_are_never_shown() {
     for status in [400, 500] {
         let dump = r#"{"Code": "Success", "SecretAccessKey": "wJalrSECRET", "Token": "SECRET"}"#;
         let server = Server::start(move |_: &Request| Answer::text(status, "application/json", dump));
-        let answer = answer_in(&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url())]);
+        let answer = lookup_in(&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url())]);
         assert!(!answer.contains("SECRET"), "{answer}");
         assert_ne!(server.requests().len(), 0);
     }

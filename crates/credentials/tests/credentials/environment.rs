@@ -10,7 +10,7 @@ async fn github_token(variables: &[(&str, &str)]) -> Result<String, CredentialEr
     get(&Credentials::from_variables(variables.iter().copied()), &TOKEN).await
 }
 
-/// A file with a content, and its path for a variable.
+/// A file with this content, and its path.
 fn file(content: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");

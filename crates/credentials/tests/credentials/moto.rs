@@ -4,7 +4,7 @@
 use system_health_credentials::CredentialError;
 use system_health_test_support::moto::Moto;
 
-use super::{API_KEY, APP_KEY, TOKEN, aws, chain::answer_in, from_aws, get, without_environment};
+use super::{API_KEY, APP_KEY, TOKEN, aws, chain::lookup_in, from_aws, get, without_environment};
 
 #[tokio::test]
 #[ignore = "needs moto: run cargo xtask test"]
@@ -60,7 +60,7 @@ async fn a_web_identity_is_exchanged_for_credentials() {
     let token = folder.path().join("token");
     std::fs::write(&token, "example").unwrap();
 
-    let answer = answer_in(&[
+    let answer = lookup_in(&[
         ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
         ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/reporter"),
         ("AWS_REGION", Moto::REGION),

@@ -12,11 +12,13 @@ use tokio::time::Instant;
 
 use super::{API_KEY, TOKEN, aws, chain_of, from_aws, get, with_token_secret, without_environment};
 
+/// The response with a secret.
 fn value(text: &str) -> Answer {
     let body = json!({"ARN": "arn", "Name": "name", "SecretString": text});
     Answer::text(200, "application/x-amz-json-1.1", &body.to_string())
 }
 
+/// An error response of AWS.
 fn refusal(status: u16, code: &str, message: &str) -> Answer {
     let body = json!({"__type": code, "message": message});
     Answer::text(status, "application/x-amz-json-1.1", &body.to_string())
@@ -79,7 +81,7 @@ async fn settings_may_name_a_field() {
 }
 
 #[tokio::test]
-async fn not_found() {
+async fn a_secret_that_aws_does_not_have_is_absent() {
     let message = "Secrets Manager can't find the specified secret.";
     let (absent, text) = error_from(refusal(400, "ResourceNotFoundException", message)).await;
     assert!(absent);
@@ -103,7 +105,7 @@ async fn a_secret_that_the_settings_name_must_exist() {
 }
 
 #[tokio::test]
-async fn marked_for_deletion() {
+async fn the_error_says_how_to_restore_a_deleted_secret() {
     let message = "You can't perform this operation on the secret because it was marked for deletion.";
     let (absent, text) = error_from(refusal(400, "InvalidRequestException", message)).await;
     assert!(!absent);
@@ -111,7 +113,7 @@ async fn marked_for_deletion() {
 }
 
 #[tokio::test]
-async fn access_denied() {
+async fn the_error_names_the_missing_permission() {
     let message = "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: \
                    secretsmanager:GetSecretValue on resource: github/dashboard-token because no \
                    identity-based policy allows the secretsmanager:GetSecretValue action";
@@ -121,7 +123,7 @@ async fn access_denied() {
 }
 
 #[tokio::test]
-async fn access_to_the_key_denied() {
+async fn the_error_says_that_access_to_the_encryption_key_is_denied() {
     let (absent, text) =
         error_from(refusal(400, "AccessDeniedException", "Access to KMS is not allowed")).await;
     assert!(!absent);
@@ -129,14 +131,14 @@ async fn access_to_the_key_denied() {
 }
 
 #[tokio::test]
-async fn refused_by_another_server_than_aws() {
+async fn the_error_says_that_a_refusal_is_not_from_aws() {
     let (absent, text) = error_from(Answer::text(403, "text/html", "<h1>Forbidden</h1>")).await;
     assert!(!absent);
     insta::assert_snapshot!(text, @"cannot get the GitHub token: access to the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is denied; allow these AWS credentials the action secretsmanager:GetSecretValue on it: HTTP status 403 with a body that is not from AWS");
 }
 
 #[tokio::test]
-async fn aws_credentials_refused() {
+async fn the_error_says_that_aws_refuses_the_credentials() {
     for code in ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"] {
         let error = token_from(refusal(400, code, "No.")).await.unwrap_err();
         assert!(matches!(error, CredentialError::AwsCredentialsRefused(..)), "{code}: {error:?}");
@@ -148,7 +150,7 @@ async fn aws_credentials_refused() {
 }
 
 #[tokio::test]
-async fn throttled() {
+async fn the_error_says_that_aws_limits_the_rate_of_requests() {
     let (absent, text) = error_from(refusal(400, "ThrottlingException", "Rate exceeded")).await;
     assert!(!absent);
     insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS limits the rate of requests at the moment; try again later, or set GITHUB_TOKEN: Rate exceeded");
@@ -169,7 +171,7 @@ async fn an_unknown_response_is_an_error() {
 }
 
 #[tokio::test]
-async fn unreachable() {
+async fn the_error_says_that_aws_cannot_be_reached() {
     let server = always(value("ghp_one"));
     server.fail("POST", Fault::Disconnect);
     let error = get(&from_aws(&server.url()), &TOKEN).await.unwrap_err();
@@ -269,7 +271,7 @@ async fn a_cancelled_attempt_is_counted_without_a_status() {
 }
 
 #[tokio::test]
-async fn an_error_is_shared() {
+async fn all_calls_share_an_error() {
     let server = always(refusal(400, "ResourceNotFoundException", "No."));
     let credentials = from_aws(&server.url());
     for _ in 0..3 {

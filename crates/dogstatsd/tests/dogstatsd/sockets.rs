@@ -1,4 +1,4 @@
-//! A socket that is gone, full or refuses is an error with a fate, and never silence.
+//! If a socket is missing, full or refuses packets, the fate of each point says why.
 
 use std::{fs, os::unix::net::UnixDatagram, time::Duration};
 
@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use crate::harness::{deliver, deliver_within, destination, distribution, gauge, gauges, listener, sink_to};
 
-/// Shorter than a test of a full queue may take.
-const A_WHILE: Duration = Duration::from_millis(500);
+/// The time for a delivery to a full queue.
+const DELIVERY_TIME: Duration = Duration::from_millis(500);
 
 /// A folder for a socket, and the address of the socket.
 fn unix_address() -> (TempDir, String) {
@@ -61,7 +61,7 @@ async fn points_are_left_if_the_queue_is_full() {
     let _socket = bind(&address);
 
     // The queue takes some packets, and not hundreds of them.
-    let fates = deliver_within(A_WHILE, &*sink_to(&address).await, &gauges(200_000)).await;
+    let fates = deliver_within(DELIVERY_TIME, &*sink_to(&address).await, &gauges(200_000)).await;
 
     assert_eq!(fates.accepted.len() + fates.left.len(), 200_000);
     let last = fates.accepted.last().unwrap();
@@ -78,7 +78,7 @@ async fn a_distribution_of_which_only_a_part_was_sent_is_unknown() {
     let values: Vec<_> = (1..2000).map(|number| (1.01_f64.powi(number), (1 << 20) - 1)).collect();
     let points = [gauge("before", 1.0, &[]), distribution("large", &values), gauge("after", 1.0, &[])];
 
-    let fates = deliver_within(A_WHILE, &*sink_to(&address).await, &points).await;
+    let fates = deliver_within(DELIVERY_TIME, &*sink_to(&address).await, &points).await;
 
     assert_eq!((&*fates.accepted, fates.left.keys().collect::<Vec<_>>()), (&[0][..], vec![&2]));
     let message = &fates.unknown[&1];

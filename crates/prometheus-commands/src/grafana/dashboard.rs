@@ -1,4 +1,4 @@
-//! The dashboard of a catalog. It shows the same as the one for Datadog.
+//! The dashboard of a catalog. It shows the same as the dashboard for Datadog.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ const REPORTER_WIDTH: u32 = 8;
 
 /// The dashboard of a catalog. The first row has the last value of each metric with a goal, coloured by the goal. Then each
 /// [group of metrics](group_title) has a row with a time series for each metric, with the goal as a line: metrics with goals
-/// come first, and beside a ratio or a quantile stands the number of its samples. The metrics about the reporter come last.
+/// come first, and the number of samples stands beside each ratio or quantile. The metrics about the reporter come last.
 pub(super) fn dashboard(catalog: &Catalog, title: &str) -> Value {
     let (about_reporter, others): (Vec<&Metric>, Vec<&Metric>) =
         catalog.metrics().iter().partition(|metric| is_self_metric(metric.key()));
@@ -81,15 +81,16 @@ fn source<'a>(metric: &'a Metric, by: &'a [&'a str]) -> PanelSource<'a> {
 
 /// The metrics about the reporter. The values of metrics with goals, and the duration of runs, come first.
 fn reporter(metrics: &[&Metric]) -> Vec<Panel> {
-    let known = metrics.iter().filter_map(|metric| Some((*metric, SelfMetric::from_key(metric.key())?)));
+    let with_self_metric =
+        metrics.iter().filter_map(|metric| Some((*metric, SelfMetric::from_key(metric.key())?)));
     let panel_source = |metric, title, by| PanelSource { metric, title, by, variables: &REPORTER_LABELS };
     let has_value = |(_, about): &(&Metric, SelfMetric)| about.goal.is_some() || *about == RUN_DURATION;
     let title = |about: SelfMetric| about.name().replace('_', " ");
-    let stats = known
+    let stats = with_self_metric
         .clone()
         .filter(has_value)
         .map(|(metric, about)| stat(&panel_source(metric, format!("{} now", title(about)), &[]), STAT_WIDTH));
-    let lines = known
+    let lines = with_self_metric
         .clone()
         .map(|(metric, about)| timeseries(&panel_source(metric, title(about), about.tags), REPORTER_WIDTH));
     stats.chain(lines).collect()

@@ -86,7 +86,7 @@ fn panel(source: &PanelSource<'_>, kind: &str) -> Value {
         "title": title,
         "description": format!("{}{}", metric.description().trim(), goal.unwrap_or_default()),
         "datasource": datasource(),
-        // A point for each minute at most, so that the queries contain one.
+        // At most one point for each minute, so that the window of a point contains at least one value.
         "interval": "1m",
         "targets": [{
             "refId": "A",

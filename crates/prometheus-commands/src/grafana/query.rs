@@ -17,25 +17,27 @@ const QUANTILE: f64 = 0.95;
 
 /// The values of a metric over time: one series, or one for each combination of the tags' values.
 pub(super) fn query(metric: &Facts, by: &[&str], variables: &[&str]) -> String {
-    let known = PrometheusMetric::from(metric);
+    let in_prometheus = PrometheusMetric::from(metric);
     let labels: Vec<String> = by.iter().map(|tag| label_name(tag)).collect();
     let series = |name: &str| selector(name, &matchers(variables));
     let aggregate = metric.aggregate_or_default();
     match metric.kind() {
         Kind::Gauge | Kind::Count { .. } | Kind::Rate { .. } => {
-            let value = aggregated(aggregate, &series(known.name()), &labels);
+            let value = aggregated(aggregate, &series(in_prometheus.name()), &labels);
             format!("last_over_time({value}[$__rate_interval:{RESOLUTION}])")
         }
-        Kind::Counter => aggregated(aggregate, &format!("rate({}[{GROWTH}])", series(known.name())), &labels),
+        Kind::Counter => {
+            aggregated(aggregate, &format!("rate({}[{GROWTH}])", series(in_prometheus.name())), &labels)
+        }
         Kind::Distribution => {
-            let buckets = series(&format!("{}_bucket", known.name()));
+            let buckets = series(&format!("{}_bucket", in_prometheus.name()));
             let with_bounds = [&labels[..], &["le".to_owned()]].concat();
             let growth =
                 |series, labels| aggregated(Aggregate::Sum, &format!("rate({series}[{GROWTH}])"), labels);
             // The distribution is either a native histogram or one with buckets. The other query has no result.
             format!(
                 "histogram_quantile({QUANTILE}, {}) or histogram_quantile({QUANTILE}, {})",
-                growth(series(known.name()), &labels),
+                growth(series(in_prometheus.name()), &labels),
                 growth(buckets, &with_bounds)
             )
         }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 /// Labels that the series of values have.
 pub(super) const LABELS: [&str; 4] = ["env", "service", "repository", "branch"];
-/// Labels that the series about the reporter have, too.
+/// Those of these labels that the series about the reporter also have.
 pub(super) const REPORTER_LABELS: [&str; 2] = ["env", "service"];
 
-/// All series of reporters. Only they have this label together with the two others.
+/// All series of reporters. Only these series have the label `reporter` together with `env` and `service`.
 const SERIES: &str = "{reporter!=\"\",env!=\"\",service!=\"\"}";
 
 /// The data source of all panels.

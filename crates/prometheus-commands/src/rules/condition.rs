@@ -19,8 +19,8 @@ pub(super) struct Condition {
     target: f64,
     /// The value at which a firing alert ends.
     recovery: Option<f64>,
-    /// The comparison with the value at which a firing alert ends.
-    keeps: &'static str,
+    /// Compares a value with `recovery`. While the comparison is true, a firing alert continues.
+    recovery_comparator: &'static str,
     /// How long the goal must be missed.
     pub(super) pending: Option<Duration>,
     /// One sentence that says what is wrong.
@@ -31,20 +31,20 @@ impl Condition {
     pub(super) fn new(quantity: &Quantity, window: Duration) -> Self {
         let Quantity { name, value, distances, goal, recovery, written, base_unit, is_of_interval } =
             quantity;
-        let (farthest, nearest) = ("max_over_time", "min_over_time");
+        let (max, min) = ("max_over_time", "min_over_time");
         let (over_time, value, comparator, target) = match goal.comparison() {
-            Comparison::Less => (farthest, value, ">=", goal.target()),
-            Comparison::LessOrEqual => (farthest, value, ">", goal.target()),
-            Comparison::Greater => (nearest, value, "<=", goal.target()),
-            Comparison::GreaterOrEqual => (nearest, value, "<", goal.target()),
-            Comparison::Equal => (farthest, &distances[0], ">", 0.0),
-            Comparison::NotEqual => (nearest, &distances[1], "==", 0.0),
+            Comparison::Less => (max, value, ">=", goal.target()),
+            Comparison::LessOrEqual => (max, value, ">", goal.target()),
+            Comparison::Greater => (min, value, "<=", goal.target()),
+            Comparison::GreaterOrEqual => (min, value, "<", goal.target()),
+            Comparison::Equal => (max, &distances[0], ">", 0.0),
+            Comparison::NotEqual => (min, &distances[1], "==", 0.0),
         };
         // A count or a rate is about one interval, and a miss in one interval is a miss. A gauge is a state, which may be
         // missed for a moment.
         let (over_time, pending) =
             if *is_of_interval { (over_time, None) } else { ("last_over_time", Some(window)) };
-        let is = match goal.comparison() {
+        let current = match goal.comparison() {
             Comparison::Equal | Comparison::NotEqual => String::new(),
             _ => format!(" is {} and", template::value(*base_unit)),
         };
@@ -53,22 +53,22 @@ impl Condition {
             comparator,
             target,
             recovery: *recovery,
-            keeps: if comparator.starts_with('>') { ">" } else { "<" },
+            recovery_comparator: if comparator.starts_with('>') { ">" } else { "<" },
             pending,
-            summary: format!("{}{is} should be {}", template::escape(name), template::escape(written)),
+            summary: format!("{}{current} should be {}", template::escape(name), template::escape(written)),
         }
     }
 
     /// The expression. With a recovery threshold, an alert that fires does not end before that value is reached. `firing` selects
     /// the alerts that fire, and `labels` are those that distinguish the groups.
     pub(super) fn expression(&self, firing: &str, labels: &[String]) -> String {
-        let Self { value, comparator, target, recovery, keeps, .. } = self;
+        let Self { value, comparator, target, recovery, recovery_comparator, .. } = self;
         let missed = format!("{value} {comparator} {target}");
         match recovery {
             None => missed,
             Some(recovery) => {
                 let labels = labels.join(", ");
-                format!("{missed} or ({value} {keeps} {recovery} and on ({labels}) {firing})")
+                format!("{missed} or ({value} {recovery_comparator} {recovery} and on ({labels}) {firing})")
             }
         }
     }

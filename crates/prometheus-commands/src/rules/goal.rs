@@ -1,4 +1,4 @@
-//! The rules of a goal: it is missed, or its values are missing.
+//! The rules of a goal: one for a missed goal, and one for missing values.
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ pub(super) struct Quantity {
     pub(super) goal: Goal,
     /// The value at which a firing alert ends, in the unit of the expression. Default: when the goal is met.
     pub(super) recovery: Option<f64>,
-    /// The goal as it is written, with its unit if the values are in another one.
+    /// The goal as it is written, with its unit if the values are in another unit.
     pub(super) written: String,
     /// The base unit of the expression, if it has one.
     pub(super) base_unit: Option<&'static str>,
@@ -38,10 +38,10 @@ impl Quantity {
         reporter_labels: &ReporterLabels,
         labels: &[String],
     ) -> Self {
-        let known = PrometheusMetric::from(metric.facts());
-        let series = reporter_labels.select(known.name(), &[]);
-        let unit = metric.unit().filter(|_| known.base_unit().is_some());
-        let goal = Goal::new(written.comparison(), known.to_base_unit(written.target()));
+        let in_prometheus = PrometheusMetric::from(metric.facts());
+        let series = reporter_labels.select(in_prometheus.name(), &[]);
+        let unit = metric.unit().filter(|_| in_prometheus.base_unit().is_some());
+        let goal = Goal::new(written.comparison(), in_prometheus.to_base_unit(written.target()));
         let distance = |aggregate| match metric.aggregate() {
             Some(aggregate) => distance(&aggregated(aggregate, &series, labels), goal),
             None => aggregated(aggregate, &distance(&series, goal), labels),
@@ -51,9 +51,9 @@ impl Quantity {
             value: aggregated(metric.aggregate_or_default(), &series, labels),
             distances: [Aggregate::Max, Aggregate::Min].map(distance),
             goal,
-            recovery: alerting.recovery.map(|recovery| known.to_base_unit(recovery)),
+            recovery: alerting.recovery.map(|recovery| in_prometheus.to_base_unit(recovery)),
             written: unit.map_or_else(|| written.to_string(), |unit| format!("{written} {unit}")),
-            base_unit: known.base_unit(),
+            base_unit: in_prometheus.base_unit(),
             is_of_interval: is_of_interval(metric),
         }
     }
@@ -68,8 +68,12 @@ impl Quantity {
         let Combination { left, operator, right, goal, .. } = goal;
         let [left_aggregate, right_aggregate] = combined_aggregates(left, right);
         let side = |metric: &Facts, aggregate| {
-            let known = PrometheusMetric::from(metric);
-            known.in_own_unit(&aggregated(aggregate, &reporter_labels.select(known.name(), &[]), labels))
+            let in_prometheus = PrometheusMetric::from(metric);
+            in_prometheus.in_own_unit(&aggregated(
+                aggregate,
+                &reporter_labels.select(in_prometheus.name(), &[]),
+                labels,
+            ))
         };
         let (left_side, right_side) = (side(left, left_aggregate), side(right, right_aggregate));
         let combined = match operator {
@@ -95,7 +99,7 @@ impl Quantity {
     }
 }
 
-/// The distance of values from the target of a goal. If they are equal, it is exactly 0.
+/// The distance of values from the target of a goal. For a value that equals the target, it is exactly 0.
 fn distance(values: &str, goal: Goal) -> String {
     match goal.target() {
         0.0 => format!("abs({values})"),

@@ -1,5 +1,5 @@
 //! The rules for the reporter itself. Without them, a stopped reporter would look like good health: a Pushgateway and a textfile
-//! keep the last values for ever, and nobody misses a goal if nothing is measured.
+//! keep the last values for ever, and no goal is missed if nothing is measured.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -55,7 +55,7 @@ impl ReporterRules<'_> {
         rules
     }
 
-    /// No delivery for as long as it takes to miss some runs.
+    /// The rules for a reporter that has delivered nothing for several intervals.
     fn stopped(&self, alerting: &Alerting) -> Vec<Parts> {
         let silence = self.schedule.silence();
         let (seconds, words) = (silence.as_secs(), duration_in_words(silence));
@@ -64,7 +64,7 @@ impl ReporterRules<'_> {
         let jobs = pushgateway_jobs().join("|");
         let pushed = format!("max by (reporter) (push_time_seconds{{job=~\"{jobs}\"}})");
         let labels = Self::labels(alerting);
-        let run = self.reporter_labels.select(&name(RUN_DURATION), &[]);
+        let run = self.reporter_labels.select(&prometheus_name(RUN_DURATION), &[]);
         let value = aggregated(Aggregate::Max, &run, &labels);
         let textfile = self.textfile.and_then(|file| file.file_stem()?.to_str()).map(|stem| {
             let files = format!(".*/{}(-reporter)?\\.prom", regex_text(stem));
@@ -106,7 +106,7 @@ impl ReporterRules<'_> {
 
     fn failing(&self, alerting: &Alerting) -> Vec<Parts> {
         let labels = [&["metric".to_owned()], &Self::labels(alerting)[..]].concat();
-        let success = self.reporter_labels.select(&name(COLLECTOR_SUCCESS), &[]);
+        let success = self.reporter_labels.select(&prometheus_name(COLLECTOR_SUCCESS), &[]);
         vec![Parts {
             alert: "MetricFails",
             expression: format!("{} < 1", self.last(&aggregated(Aggregate::Min, &success, &labels))),
@@ -120,7 +120,7 @@ impl ReporterRules<'_> {
     }
 
     fn undelivered(&self, alerting: &Alerting) -> Vec<Parts> {
-        let points = self.reporter_labels.select(&name(POINTS), &[NOT_DELIVERED]);
+        let points = self.reporter_labels.select(&prometheus_name(POINTS), &[NOT_DELIVERED]);
         let value = aggregated(Aggregate::Sum, &points, &Self::labels(alerting));
         vec![Parts {
             alert: "PointsAreNotDelivered",
@@ -136,7 +136,8 @@ impl ReporterRules<'_> {
         format!("last_over_time({value}[{}:{RESOLUTION}])", minutes(self.schedule.window()))
     }
 
-    /// How long a value must be bad so that this many runs in a row were bad. The first bad run alerts if none is tolerated.
+    /// How long a value must be bad before an alert fires, if several bad runs in a row are necessary. Default: the first bad run
+    /// alerts.
     fn bad_runs(&self) -> Option<Duration> {
         (self.schedule.missed > 1).then(|| self.schedule.last_runs())
     }
@@ -174,8 +175,8 @@ impl ReporterRules<'_> {
     }
 }
 
-/// The name of a metric about the reporter.
-fn name(metric: SelfMetric) -> String {
+/// The name of a metric about the reporter in Prometheus.
+fn prometheus_name(metric: SelfMetric) -> String {
     let facts = Facts::new(metric.key, metric.description);
     let facts = match metric.unit {
         Some(unit) => facts.with_unit(unit),

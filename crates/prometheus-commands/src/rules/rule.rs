@@ -46,7 +46,7 @@ pub(super) fn severity(priority: Option<u8>) -> String {
 /// A YAML string. Quotes keep words such as `on` and numbers from having another type. In double quotes, YAML reads JSON strings.
 /// In single quotes, text with double quotes is easier to read.
 /// See <https://yaml.org/spec/1.2.2/#73-flow-scalar-styles>.
-fn text(text: &str) -> String {
+fn yaml_string(text: &str) -> String {
     if text.contains('"') && !text.contains(char::is_control) {
         format!("'{}'", text.replace('\'', "''"))
     } else {
@@ -57,17 +57,17 @@ fn text(text: &str) -> String {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "      - alert: {}", self.alert)?;
-        writeln!(f, "        expr: {}", text(&self.expression))?;
+        writeln!(f, "        expr: {}", yaml_string(&self.expression))?;
         if let Some(pending) = self.pending {
             writeln!(f, "        for: {}", minutes(pending))?;
         }
         writeln!(f, "        labels:")?;
         for (name, value) in &self.labels {
-            writeln!(f, "          {name}: {}", text(value))?;
+            writeln!(f, "          {name}: {}", yaml_string(value))?;
         }
         writeln!(f, "        annotations:")?;
         for (name, value) in &self.annotations {
-            writeln!(f, "          {name}: {}", text(value))?;
+            writeln!(f, "          {name}: {}", yaml_string(value))?;
         }
         Ok(())
     }
@@ -84,7 +84,7 @@ mod tests {
             ("up{job=\"it's\"}", "'up{job=\"it''s\"}'"),
             ("a \"b\"\nc\\d", "\"a \\\"b\\\"\\nc\\\\d\""),
         ] {
-            assert_eq!(text(written), expected);
+            assert_eq!(yaml_string(written), expected);
         }
     }
 

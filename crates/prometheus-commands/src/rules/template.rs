@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_in_braces_is_no_template() {
+    fn text_in_braces_is_not_evaluated_as_a_template() {
         assert_eq!(escape("Use {{ name }} here."), "Use {{ \"{{\" }} name }} here.");
     }
 }

@@ -80,6 +80,7 @@ fn cases() -> Vec<Case> {
     (0..CASES).map(|number| case(number, run.new_tree(&mut runner).unwrap().current())).collect()
 }
 
+/// By key: the position in [`UNITS`], the description, and the values by tags.
 type Metrics = BTreeMap<String, (usize, Option<String>, BTreeMap<BTreeMap<String, String>, f64>)>;
 
 fn case(run: u64, metrics: Metrics) -> Case {
@@ -169,19 +170,19 @@ async fn an_independent_parser_finds_all_points() {
 async fn promtool_and_the_pushgateway_accept_every_page() {
     let gateway = Pushgateway::start();
     let sink = sink_in(&format!("pushgateway = \"{}\"", gateway.url()), Context::new()).await;
-    let mut all = String::new();
+    let mut last_page = String::new();
     for (number, case) in cases().into_iter().enumerate() {
         deliver_all(&*sink, &case.points).await;
-        all = page(&case).await;
+        last_page = page(&case).await;
         // Only every tenth page is checked, because starting promtool takes longer than everything else.
         if number % 10 == 0 {
-            let lint = check_metrics(&all);
-            assert_eq!((lint.status, &*lint.output), (Some(0), ""), "{all}");
+            let lint = check_metrics(&last_page);
+            assert_eq!((lint.status, &*lint.output), (Some(0), ""), "{last_page}");
         }
     }
     assert_eq!(
         gateway.pushed().iter().filter(|line| !line.starts_with("push_")).count(),
-        all.lines().filter(|line| !line.starts_with('#')).count()
+        last_page.lines().filter(|line| !line.starts_with('#')).count()
     );
 }
 

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use crate::harness::{Fates, VALUES, deliver, deliver_within, gauge, sink, sink_with};
 
-/// Long enough for a response on a busy machine, and short enough for tests of missing responses.
-const A_WHILE: Duration = Duration::from_secs(2);
+/// The time for a delivery. Long enough for a response on a busy machine, and short enough for tests of missing responses.
+const DELIVERY_TIME: Duration = Duration::from_secs(2);
 
 fn points() -> Vec<Point> {
     ["a", "b", "c", "d", "e"].map(|key| gauge(0, key, 1.0, &[])).into()
@@ -17,22 +17,23 @@ fn points() -> Vec<Point> {
 
 async fn fates_from(server: &Server, more: &str) -> Fates {
     let sink = sink(&format!("pushgateway = \"{}\"\n{more}", server.url())).await;
-    deliver_within(A_WHILE, &*sink, &points()).await
+    deliver_within(DELIVERY_TIME, &*sink, &points()).await
 }
 
-async fn answered(status: u16, text: &str) -> Fates {
+/// The fates if the server gives every request this response.
+async fn fates_for_response(status: u16, text: &str) -> Fates {
     let text = text.to_owned();
     fates_from(&Server::start(move |_| Answer::text(status, "text/plain", &text)), "").await
 }
 
-fn page(request: &Request) -> String {
+fn body(request: &Request) -> String {
     String::from_utf8(request.body.clone()).unwrap()
 }
 
 #[tokio::test]
 async fn a_refused_metric_does_not_affect_others() {
     let server = Server::start(|request| {
-        if page(request).contains("\nc{") {
+        if body(request).contains("\nc{") {
             let words = "pushed metrics are invalid or inconsistent with existing metrics: c";
             return Answer::text(400, "text/plain", words);
         }
@@ -52,14 +53,14 @@ async fn a_refused_metric_does_not_affect_others() {
         )
     );
     let taken: Vec<_> =
-        server.requests().into_iter().filter(|request| !page(request).contains("\nc{")).collect();
+        server.requests().into_iter().filter(|request| !body(request).contains("\nc{")).collect();
     assert_eq!(taken[0].method, "PUT", "the first accepted page replaces the earlier run");
     assert!(taken[1..].iter().all(|request| request.method == "POST"));
 }
 
 #[tokio::test]
 async fn a_page_that_is_too_large_is_split() {
-    let server = Server::start(|request| match page(request).matches("# TYPE").count() {
+    let server = Server::start(|request| match body(request).matches("# TYPE").count() {
         0..=2 => Answer::text(200, "text/plain", ""),
         _ => Answer::text(413, "text/html", "<html>too large</html>"),
     });
@@ -84,7 +85,7 @@ async fn a_push_is_retried_during_an_outage() {
 }
 
 #[tokio::test]
-async fn points_are_unknown_if_they_may_have_arrived_and_left_otherwise() {
+async fn points_are_unknown_if_they_may_have_arrived_and_left_if_they_did_not() {
     let hanging = Server::start(|_| Answer::text(200, "text/plain", ""));
     hanging.fail("PUT", Fault::Hang);
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -92,10 +93,10 @@ async fn points_are_unknown_if_they_may_have_arrived_and_left_otherwise() {
     let points = points();
 
     let (down, between, silent, nobody) = tokio::join!(
-        answered(503, "down"),
-        answered(504, ""),
+        fates_for_response(503, "down"),
+        fates_for_response(504, ""),
         fates_from(&hanging, ""),
-        deliver_within(A_WHILE, &*nowhere, &points),
+        deliver_within(DELIVERY_TIME, &*nowhere, &points),
     );
 
     assert_eq!(down.left.len(), 5, "{down:?}");
@@ -110,7 +111,7 @@ async fn points_are_left_if_the_server_is_not_a_pushgateway() {
     for (status, text) in
         [(400, "<html>Bad Request</html>"), (404, "404 page not found"), (302, ""), (405, "")]
     {
-        let fates = answered(status, text).await;
+        let fates = fates_for_response(status, text).await;
 
         assert_eq!(fates.left.len(), 5, "{fates:?}");
         assert!(fates.left[&0].contains("check `pushgateway` in [prometheus]"), "{fates:?}");
@@ -147,7 +148,7 @@ async fn the_error_about_a_refused_login_contains_advice_but_no_secret() {
 
         let table = format!("pushgateway = \"{}\"", server.url());
         let sink = sink_with(&table, &[("PUSHGATEWAY_TOKEN", "hunter2hunter2")]).await;
-        let fates = deliver_within(A_WHILE, &*sink, &points()).await;
+        let fates = deliver_within(DELIVERY_TIME, &*sink, &points()).await;
 
         assert_eq!(fates.left.len(), 5, "{fates:?}");
         assert!(fates.left[&0].contains("PUSHGATEWAY_TOKEN"), "{fates:?}");

@@ -55,7 +55,7 @@ async fn points_become_a_page_of_gauges() {
 }
 
 #[tokio::test]
-async fn a_run_replaces_the_previous_one_and_its_pages_are_combined() {
+async fn a_run_replaces_the_previous_one_and_its_deliveries_are_combined() {
     let server = gateway();
     let sink = sink(&table(&server)).await;
 
@@ -65,7 +65,7 @@ async fn a_run_replaces_the_previous_one_and_its_pages_are_combined() {
 
     let put = format!("PUT {VALUES}");
     assert_eq!(lines(&server), [put.clone(), format!("POST {VALUES}"), put]);
-    // A POST replaces all series of a metric, so it repeats those of the previous page.
+    // A POST replaces all series of a metric, so it repeats those of the previous delivery.
     let second = body(&server, 1);
     assert!(
         second.contains("n=\"1\"") && second.contains("n=\"2\"") && !second.contains("# TYPE b"),
@@ -126,7 +126,7 @@ async fn points_of_an_earlier_run_are_refused() {
 }
 
 #[tokio::test]
-async fn keys_and_series_that_would_become_one_are_refused() {
+async fn points_that_prometheus_cannot_tell_apart_or_accept_are_refused() {
     let server = gateway();
     let points = [
         gauge(0, "ci.runs", 1.0, &[]),
@@ -164,7 +164,7 @@ async fn a_later_point_of_a_series_replaces_an_earlier_one() {
 }
 
 #[tokio::test]
-async fn without_a_name_the_group_has_only_the_job() {
+async fn without_a_reporter_name_the_group_has_only_the_job() {
     let server = gateway();
     let sink = sink_in(&table(&server), Context::new()).await;
 

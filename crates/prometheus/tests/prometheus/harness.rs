@@ -48,12 +48,12 @@ pub(crate) fn gauge(run: u64, key: &str, value: f64, tags: &[&str]) -> Point {
     }
 }
 
-/// A running total.
+/// A counter with this total.
 pub(crate) fn counter(run: u64, key: &str, value: f64) -> Point {
     Point { kind: Kind::Counter, ..gauge(run, key, value, &[]) }
 }
 
-/// The values of a series.
+/// A distribution of these values.
 pub(crate) fn distribution(run: u64, key: &str, values: impl IntoIterator<Item = f64>) -> Point {
     let values = Distribution::from_values(values).unwrap();
     Point { kind: Kind::Distribution, value: Value::from(values), ..gauge(run, key, 0.0, &[]) }

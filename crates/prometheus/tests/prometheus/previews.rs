@@ -18,10 +18,11 @@ async fn a_preview_shows_each_page_and_the_refused_points() {
         gauge(0, "system_health.reporter.metrics", 2.0, &[]),
         gauge(0, "push.time_seconds", 3.0, &[]),
     ];
-    let both = destinations("pushgateway = \"http://gateway:9091\"\ntextfile = \"/srv/health.prom\"");
+    let both_destinations =
+        destinations("pushgateway = \"http://gateway:9091\"\ntextfile = \"/srv/health.prom\"");
 
     let mut previews = Vec::new();
-    for destination in &both {
+    for destination in &both_destinations {
         previews.push(destination.preview(Context::new(), &points, &[]).await.unwrap());
     }
 
@@ -47,8 +48,8 @@ async fn a_preview_shows_the_request_of_a_push() {
     assert!(text.contains("reporter=\"acme/shop\"") && text.contains("mention a"), "{text}");
     let (method, path) =
         sent.line().split_once(' ').map(|(method, path)| (method.to_owned(), path.to_owned())).unwrap();
-    let page = format!("{method} {}{path}", server.url());
-    assert_eq!(preview["pages"], json!({ page: text.lines().collect::<Vec<_>>() }));
+    let place = format!("{method} {}{path}", server.url());
+    assert_eq!(preview["pages"], json!({ place: text.lines().collect::<Vec<_>>() }));
 }
 
 #[tokio::test]

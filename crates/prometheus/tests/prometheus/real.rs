@@ -19,7 +19,7 @@ use crate::harness::{deliver, deliver_all, gauge, sink, sink_with, with_unit};
 /// A bcrypt hash of `hunter22`.
 const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuunBMgByaIAZYuFgMUjBx8aaeU/9We5xa";
 
-fn run(number: u64, hotfixes: f64) -> Vec<Point> {
+fn points_of_run(number: u64, hotfixes: f64) -> Vec<Point> {
     vec![
         with_unit("commit", gauge(number, "commits.hotfix", hotfixes, &["branch:main", "job:nightly"])),
         with_unit("percent", gauge(number, "coverage", 87.5, &["team:web", "team:api"])),
@@ -48,7 +48,7 @@ async fn prometheus_has_exactly_the_values_of_the_last_run() {
     let gateway = Pushgateway::start();
     let prometheus = Prometheus::scraping_gateway(&gateway);
     let first = sink(&table(&gateway)).await;
-    deliver_all(&*first, &run(0, 3.0)).await;
+    deliver_all(&*first, &points_of_run(0, 3.0)).await;
     deliver_all(&*first, &about_itself(0)).await;
 
     let found = prometheus.query_until("commits_hotfix", has(3.0));
@@ -68,7 +68,7 @@ async fn prometheus_has_exactly_the_values_of_the_last_run() {
 
     // The next run is in another process. One of its metrics failed.
     let second = sink(&table(&gateway)).await;
-    deliver_all(&*second, &run(1, 5.0)[..1]).await;
+    deliver_all(&*second, &points_of_run(1, 5.0)[..1]).await;
 
     prometheus.query_until("commits_hotfix", has(5.0));
     prometheus.query_until("coverage_ratio", Found::is_empty);
@@ -89,7 +89,7 @@ async fn only_the_metric_that_conflicts_with_another_program_is_refused() {
     let gateway = Pushgateway::start();
     gateway.push("/metrics/job/backup", "# TYPE commits_hotfix counter\ncommits_hotfix 1\n");
 
-    let fates = deliver(&*sink(&table(&gateway)).await, &run(0, 3.0)).await;
+    let fates = deliver(&*sink(&table(&gateway)).await, &points_of_run(0, 3.0)).await;
 
     assert_eq!(fates.accepted, [1]);
     assert!(fates.refused[&0].starts_with("`commits.hotfix` is refused: PUT http"), "{fates:?}");
@@ -122,12 +122,13 @@ async fn only_old_groups_of_reporters_are_deleted() {
     });
     let before = groups();
 
-    deliver_all(&*sink(&format!("pushgateway = \"{}\"", later.url())).await, &run(0, 3.0)).await;
+    deliver_all(&*sink(&format!("pushgateway = \"{}\"", later.url())).await, &points_of_run(0, 3.0)).await;
     assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "groups are not deleted by default");
-    deliver_all(&*sink(&format!("{}\ndelete_after = \"1h\"", table(&gateway))).await, &run(1, 3.0)).await;
+    deliver_all(&*sink(&format!("{}\ndelete_after = \"1h\"", table(&gateway))).await, &points_of_run(1, 3.0))
+        .await;
     assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "the groups have just been pushed");
     let table = format!("pushgateway = \"{}\"\ndelete_after = \"7d\"", later.url());
-    deliver_all(&*sink(&table).await, &run(2, 3.0)).await;
+    deliver_all(&*sink(&table).await, &points_of_run(2, 3.0)).await;
 
     let shard = r#"{"job":"system-health","reporter":"old","shard":"1"}"#;
     let backup = r#"{"job":"backup","reporter":"old"}"#;
@@ -140,9 +141,9 @@ async fn a_pushgateway_with_a_login_accepts_only_the_right_one() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Pushgateway::start_with_login(folder.path(), "me", BCRYPT);
 
-    let nobody = deliver(&*sink(&table(&gateway)).await, &run(0, 3.0)).await;
+    let nobody = deliver(&*sink(&table(&gateway)).await, &points_of_run(0, 3.0)).await;
     let login = [("PUSHGATEWAY_USERNAME", "me"), ("PUSHGATEWAY_PASSWORD", "hunter22")];
-    let me = deliver(&*sink_with(&table(&gateway), &login).await, &run(0, 3.0)).await;
+    let me = deliver(&*sink_with(&table(&gateway), &login).await, &points_of_run(0, 3.0)).await;
 
     assert!(nobody.left[&0].contains("PUSHGATEWAY_PASSWORD"), "{nobody:?}");
     assert_eq!(me.accepted, [0, 1], "{me:?}");
@@ -157,7 +158,7 @@ async fn the_node_exporter_reads_the_textfile() {
     let file = folder.path().join("health.prom");
     let sink = sink(&format!("textfile = \"{}\"", file.display())).await;
 
-    deliver_all(&*sink, &run(0, 3.0)).await;
+    deliver_all(&*sink, &points_of_run(0, 3.0)).await;
     deliver_all(&*sink, &about_itself(0)).await;
 
     let found = prometheus.query_until("commits_hotfix", has(3.0));

@@ -10,8 +10,8 @@ use crate::harness::{
     Fates, context, deliver, deliver_all, deliver_within, destinations, distribution, gauge, sink, sink_with,
 };
 
-/// Long enough for a response on a busy machine, and short enough for tests of missing responses.
-const A_WHILE: Duration = Duration::from_secs(2);
+/// The time for a delivery. Long enough for a response on a busy machine, and short enough for tests of missing responses.
+const DELIVERY_TIME: Duration = Duration::from_secs(2);
 
 fn points() -> Vec<Point> {
     ["a", "b", "c", "d", "e"].map(|key| gauge(0, key, 1.0, &["n:1"])).into()
@@ -28,11 +28,12 @@ fn names(request: &Request) -> String {
     text.split("__name__\u{12}\u{1}").skip(1).filter_map(|rest| rest.chars().next()).collect()
 }
 
-async fn answered(status: u16, text: &str) -> (Fates, usize) {
+/// The fates of points with two times if the server gives every request this response, and the number of requests.
+async fn fates_for_response(status: u16, text: &str) -> (Fates, usize) {
     let text = text.to_owned();
     let server = Server::start(move |_| Answer::text(status, "text/plain", &text));
-    let two_times = [points(), vec![gauge(1, "a", 1.0, &[])]].concat();
-    let fates = deliver_within(A_WHILE, &*sink(&table(&server)).await, &two_times).await;
+    let points_of_two_times = [points(), vec![gauge(1, "a", 1.0, &[])]].concat();
+    let fates = deliver_within(DELIVERY_TIME, &*sink(&table(&server)).await, &points_of_two_times).await;
     (fates, server.requests().len())
 }
 
@@ -94,7 +95,7 @@ async fn only_the_refused_sample_is_refused() {
 
 #[tokio::test]
 async fn a_time_that_is_too_old_is_refused_in_one_request() {
-    let (fates, requests) = answered(400, "out of bounds").await;
+    let (fates, requests) = fates_for_response(400, "out of bounds").await;
 
     assert_eq!((fates.refused.len(), requests), (6, 2), "one request for each time");
 }
@@ -108,7 +109,7 @@ async fn points_are_left_if_the_server_does_not_accept_requests() {
         (429, "the server has a problem"),
         (500, "the server has a problem"),
     ] {
-        let (fates, _) = answered(status, "no").await;
+        let (fates, _) = fates_for_response(status, "no").await;
         let errors = fates.left.values().chain(fates.unknown.values());
         assert!(fates.accepted.is_empty() && fates.refused.is_empty(), "{status}: {fates:?}");
         assert!(fates.left.contains_key(&5), "the later time is not sent: {fates:?}");
@@ -131,7 +132,7 @@ async fn a_request_is_retried_during_an_outage() {
 async fn no_connection_leaves_all_points() {
     let sink = sink("remote_write = \"http://127.0.0.1:1/api/v1/write\"").await;
 
-    let fates = deliver_within(A_WHILE, &*sink, &points()).await;
+    let fates = deliver_within(DELIVERY_TIME, &*sink, &points()).await;
 
     assert_eq!(fates.left.len(), 5, "{fates:?}");
 }

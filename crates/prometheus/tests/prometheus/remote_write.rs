@@ -24,7 +24,7 @@ fn assert_within_one_percent(found: f64, exact: f64) {
     assert!((found - exact).abs() <= 0.01 * exact.abs(), "{found}, not {exact}");
 }
 
-/// The tags of each point are the same, so all runs have the same series.
+/// The points of three runs. Their tags must be the same, so that all runs have the same series.
 fn runs(point: impl Fn(u64) -> Point) -> Vec<Point> {
     (0..3).map(point).collect()
 }

@@ -15,9 +15,9 @@ use super::{
     span::CollectedSpan,
 };
 
-/// The number of spans that were not kept.
+/// The tag with the number of spans that were not kept.
 const DROPPED: &str = "system_health.dropped_spans";
-/// Their names, each with its number.
+/// The tag with the names of these spans, each with the number of spans.
 const DROPPED_NAMES: &str = "system_health.dropped_spans.names";
 
 /// The spans of one trace.
@@ -43,7 +43,7 @@ struct Content {
 #[derive(Debug, Clone)]
 pub(super) struct Handle {
     pub(super) buffer: Arc<Buffer>,
-    /// Its position in the buffer. `None` if it was dropped.
+    /// The position of the span in the buffer. `None` if the span was dropped.
     at: Option<usize>,
     /// The id of the span, or of the next outer span that was not dropped.
     pub(super) id: SpanId,

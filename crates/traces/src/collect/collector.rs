@@ -1,4 +1,4 @@
-//! The traces that are being collected, and whether any is.
+//! The traces that are being collected, and whether spans are collected at all.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -27,7 +27,7 @@ impl Collector {
         Self { crates, is_active: AtomicBool::new(false), buffers: Mutex::default() }
     }
 
-    /// Starts to collect. All spans and messages ask again whether anybody is interested in them.
+    /// Starts to collect. The crate `tracing` asks the layer again in which spans and messages it is interested.
     pub(crate) fn activate(&self) {
         if !self.is_active.swap(true, Relaxed) {
             tracing::callsite::rebuild_interest_cache();

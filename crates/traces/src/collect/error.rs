@@ -9,7 +9,7 @@ use system_health_registry::trace::SpanError;
 
 use super::limits::{MAX_ERROR, cut};
 
-/// The type of an error that does not tell it.
+/// The type of an error whose type is not known.
 pub(super) const UNKNOWN_TYPE: &str = "Error";
 /// Maximum length of the name of a type. The rest of what `Debug` writes may be long, and is not needed.
 const MAX_TYPE: usize = 64;
@@ -45,8 +45,8 @@ pub(super) fn described_by(text: &str) -> SpanError {
     SpanError { kind: UNKNOWN_TYPE.to_owned(), message: text.clone(), stack: text }
 }
 
-/// The name at the start of what `Debug` writes: with a derived `Debug`, it is the name of the type or of its variant. Nothing
-/// else of it is used, because fields may contain secrets.
+/// The name at the start of what `Debug` writes: with a derived `Debug`, it is the name of the type or of its variant. The rest
+/// is not used, because fields may contain secrets.
 fn type_name(error: &(dyn Error + 'static)) -> String {
     let mut start = Start(String::new());
     // The writer fails on purpose when it has read enough.

@@ -19,7 +19,7 @@ use super::{
 /// The fields of a span that were set together.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    /// Whether the span is one of ours, whose fields contain no secrets.
+    /// Whether the span is one of `system-health` itself, whose fields contain no secrets.
     is_ours: bool,
     pub(super) trace: Option<TraceId>,
     pub(super) resource: Option<String>,
@@ -34,8 +34,8 @@ impl Fields {
         Self { is_ours: metadata.target() == TARGET, ..Self::default() }
     }
 
-    /// Only an error, of which only the text is known.
-    pub(super) fn of_error(text: &str) -> Self {
+    /// No field but an error of which only the text is known.
+    pub(super) fn from_error_text(text: &str) -> Self {
         Self { error: Some(described_by(text)), ..Self::default() }
     }
 

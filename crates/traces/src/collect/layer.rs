@@ -58,7 +58,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
             && let Some(error) = &message.error
         {
             // This is how the attribute `instrument` of the crate `tracing` records an error.
-            handle.fail(Fields::of_error(error));
+            handle.fail(Fields::from_error_text(error));
         }
         handle.log(level.as_str().to_lowercase(), &message.text);
     }

@@ -6,13 +6,13 @@ pub(super) const MAX_RESOURCE: usize = 500;
 pub(super) const MAX_TEXT: usize = 1000;
 /// Maximum length of an error with its causes, in bytes.
 pub(super) const MAX_ERROR: usize = 4000;
-/// Maximum length of a text after [`MAX_BYTES`], in bytes.
+/// Maximum length of a text that is set after [`MAX_BYTES`] have been reached, in bytes.
 pub(super) const MAX_LATE_TEXT: usize = 100;
 /// Maximum number of messages of a span.
 pub(super) const MAX_LOGS: usize = 32;
-/// The length of all texts of a trace, in bytes, after which no further span and message is kept. An Agent accepts 25 MB.
+/// The length of all texts of a trace, in bytes, after which no further spans and messages are kept. An Agent accepts 25 MB.
 pub(super) const MAX_BYTES: usize = 8 << 20;
-/// Maximum number of different names that are listed of dropped spans.
+/// Maximum number of names in the list of dropped spans.
 pub(super) const MAX_DROPPED_NAMES: usize = 20;
 
 /// The text, cut to a length.

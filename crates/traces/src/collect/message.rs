@@ -14,15 +14,15 @@ pub(super) struct Message {
     pub(super) error: Option<String>,
     /// The place of a panic.
     pub(super) panic_place: Option<String>,
-    others: String,
+    other_fields: String,
 }
 
 impl Message {
     pub(super) fn read(event: &tracing::Event<'_>) -> Self {
         let mut message = Self::default();
         event.record(&mut message);
-        let others = std::mem::take(&mut message.others);
-        message.text.push_str(&others);
+        let other_fields = std::mem::take(&mut message.other_fields);
+        message.text.push_str(&other_fields);
         message
     }
 }
@@ -36,9 +36,9 @@ impl Visit for Message {
             PANIC_PLACE => write!(self.panic_place.get_or_insert_default(), "{value:?}"),
             "error" => {
                 let _ = write!(self.error.get_or_insert_default(), "{value:?}");
-                write!(self.others, " error={value:?}")
+                write!(self.other_fields, " error={value:?}")
             }
-            name => write!(self.others, " {name}={value:?}"),
+            name => write!(self.other_fields, " {name}={value:?}"),
         };
     }
 

@@ -19,7 +19,7 @@ pub(super) struct CollectedSpan {
     pub(super) start: u64,
     pub(super) end: Option<u64>,
     pub(super) error: Option<SpanError>,
-    /// The place of a panic in this span, or in one that is a part of it.
+    /// The place of a panic in this span or in an inner span.
     pub(super) panic_place: Option<String>,
     pub(super) tags: Vec<(&'static str, SpanTag)>,
     pub(super) logs: Vec<SpanLog>,
@@ -49,7 +49,7 @@ impl CollectedSpan {
         bytes
     }
 
-    /// Records a panic. The error of the collector or the resource, which is set later, replaces the error, but not its place.
+    /// Records a panic. The error of the collector or the resource, which is set later, replaces the error, but keeps the place.
     pub(super) fn panicked(&mut self, message: &str, place: &str) {
         self.error.get_or_insert_with(|| SpanError { kind: "panic".to_owned(), ..described_by(message) });
         self.panic_place.get_or_insert_with(|| place.to_owned());

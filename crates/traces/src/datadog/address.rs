@@ -21,7 +21,7 @@ pub(crate) enum AgentAddress {
     Unix(PathBuf),
 }
 
-/// Why an address is refused. It is not repeated, because it could contain a password.
+/// Why an address is refused. The error does not repeat the address, because it could contain a password.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AddressError {
     #[error("it does not start with http://, https:// or unix://")]
@@ -35,7 +35,7 @@ pub(crate) enum AddressError {
 }
 
 impl AgentAddress {
-    /// The address of an Agent with this host and port. Without both, it is that of an Agent on this machine.
+    /// The address of an Agent with this host and port. If neither is given, the address of an Agent on this machine.
     pub(crate) fn from_parts(host: Option<&str>, port: Option<u16>) -> Self {
         if host.is_none() && port.is_none() && Path::new(DEFAULT_SOCKET).exists() {
             return Self::Unix(DEFAULT_SOCKET.into());
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn other_addresses_are_refused() {
+    fn texts_that_are_not_addresses_of_an_agent_are_refused() {
         for address in
             ["agent:8126", "udp://agent:8125", "unix://run/apm", "http://u:p@agent", "http://agent?a=b"]
         {

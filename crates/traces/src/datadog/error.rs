@@ -13,7 +13,7 @@ pub(crate) struct AgentError {
     pub(super) source: AgentProblem,
 }
 
-/// Why there is no success.
+/// Why a request to an Agent failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AgentProblem {
     /// There was no response.
@@ -31,13 +31,13 @@ pub(crate) enum AgentProblem {
     /// The request cannot be made.
     #[error("cannot make the request")]
     Request(#[source] reqwest::Error),
-    /// The answer is not that of an Agent.
+    /// The response does not come from an Agent.
     #[error("this is not the answer of an Agent")]
     Unreadable(#[source] serde_json::Error),
 }
 
 impl AgentProblem {
-    /// The problem with a status, if it is one.
+    /// The error for a status that is not a success.
     pub(super) fn check(status: StatusCode) -> Result<(), Self> {
         match status {
             status if status.is_success() => Ok(()),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub(crate) struct AgentInfo {
     /// The version of the Agent.
     pub(crate) version: Option<String>,
-    /// The paths that it serves.
+    /// The paths that the Agent serves.
     pub(crate) endpoints: Vec<String>,
 }
 

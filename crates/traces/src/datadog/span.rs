@@ -89,7 +89,7 @@ impl<'a> DatadogSpan<'a> {
             let name =
                 NAMES.iter().find(|(ours, _)| ours == name).map_or(name.as_str(), |(_, theirs)| theirs);
             match value {
-                // Datadog expects this one as a text.
+                // Datadog expects the status as a text.
                 SpanTag::Integer(status) if name == "http.status_code" => {
                     meta.insert(name, Cow::from(status.to_string()));
                 }
@@ -145,7 +145,7 @@ impl<'a> DatadogSpan<'a> {
     }
 }
 
-/// The messages as JSON, which is how Datadog's clients send them.
+/// The messages as JSON, as Datadog's clients send messages.
 fn events(logs: &[SpanLog], trace_start: u64) -> String {
     let event = |log: &'_ SpanLog| {
         serde_json::json!(DatadogEvent {

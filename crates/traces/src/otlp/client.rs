@@ -24,7 +24,7 @@ pub(crate) struct CollectorClient {
     client: RunClient,
 }
 
-/// Why there is no client.
+/// Why a client cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CollectorSetupError {
     #[error(transparent)]

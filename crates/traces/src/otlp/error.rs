@@ -12,7 +12,7 @@ pub(crate) struct CollectorError {
     pub(super) source: CollectorProblem,
 }
 
-/// Why there is no success.
+/// Why a request to a collector failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CollectorProblem {
     /// There was no response.
@@ -21,7 +21,7 @@ pub(crate) enum CollectorProblem {
     /// 401 or 403.
     #[error("the login was refused ({0}); check OTEL_EXPORTER_OTLP_HEADERS")]
     Login(StatusCode),
-    /// The collector accepted only a part.
+    /// The collector accepted only some of the spans.
     #[error("the collector refused {refused} spans ({message})")]
     Partial { refused: i64, message: String },
     /// Any other status.
@@ -33,7 +33,7 @@ pub(crate) enum CollectorProblem {
 }
 
 impl CollectorProblem {
-    /// The problem with a status, if it is one.
+    /// The error for a status that is not a success.
     pub(super) fn check(status: StatusCode) -> Result<(), Self> {
         match status {
             status if status.is_success() => Ok(()),

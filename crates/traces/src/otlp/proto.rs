@@ -4,7 +4,7 @@
 use prost::Message;
 use system_health_otlp_protocol::{InstrumentationScope, KeyValue, Resource};
 
-/// The kind of a span that is neither sent nor received.
+/// The kind of a span that is not a request between two services.
 pub(super) const INTERNAL: i32 = 1;
 /// The kind of a request to another service.
 pub(super) const CLIENT: i32 = 3;

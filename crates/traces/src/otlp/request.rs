@@ -23,7 +23,7 @@ pub(super) fn request(trace: &Trace) -> ExportTraceServiceRequest {
     };
     let start = trace.started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let start = u64::try_from(start).unwrap_or_default();
-    let spans = trace.spans.iter().map(|it| span(trace, it, start)).collect();
+    let spans = trace.spans.iter().map(|trace_span| span(trace, trace_span, start)).collect();
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
             resource: Some(Resource { attributes: attributes.collect() }),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use system_health_registry::system_health_metric;
 use system_health_test_support::server::{Answer, Request, Server};
 
-use crate::harness::{run, send, tracer};
+use crate::harness::{send, trace_run, tracer};
 
 /// An error, with a message.
 #[system_health_metric(key = "sent.failing")]
@@ -27,7 +27,7 @@ fn decoded(request: &Request) -> Vec<Value> {
 async fn an_agent_gets_the_trace_as_datadogs_clients_send_it() {
     let server = agent();
     let tracer = tracer(&format!("agent_url = '{}'", server.url()));
-    let trace = run(&*tracer, &["sent.failing"]).await;
+    let trace = trace_run(&*tracer, &["sent.failing"]).await;
 
     send(&*tracer, &trace).await.unwrap();
 
@@ -62,7 +62,7 @@ async fn a_rate_decides_whether_the_agent_keeps_a_trace() {
     for (rate, priority) in [("0.0", -1.0), ("1.0", 2.0)] {
         let server = agent();
         let tracer = tracer(&format!("agent_url = '{}'\nsample_rate = {rate}", server.url()));
-        let trace = run(&*tracer, &["sent.failing"]).await;
+        let trace = trace_run(&*tracer, &["sent.failing"]).await;
 
         send(&*tracer, &trace).await.unwrap();
 
@@ -73,10 +73,10 @@ async fn a_rate_decides_whether_the_agent_keeps_a_trace() {
 }
 
 #[tokio::test]
-async fn an_agent_that_takes_no_traces_is_explained() {
+async fn the_error_says_that_the_agent_does_not_accept_traces() {
     let server = Server::start(|_: &Request| Answer::json(404, &json!({})));
     let tracer = tracer(&format!("agent_url = '{}'", server.url()));
-    let trace = run(&*tracer, &["sent.failing"]).await;
+    let trace = trace_run(&*tracer, &["sent.failing"]).await;
 
     let error = send(&*tracer, &trace).await.unwrap_err();
 
@@ -95,7 +95,7 @@ async fn an_agent_can_listen_on_a_unix_socket() {
     let path = folder.path().join("apm.socket");
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
     let tracer = tracer(&format!("agent_url = 'unix://{}'", path.display()));
-    let trace = run(&*tracer, &["sent.failing"]).await;
+    let trace = trace_run(&*tracer, &["sent.failing"]).await;
     let answered = async {
         let (mut connection, _) = listener.accept().await.unwrap();
         let mut start = [0; 16];

@@ -3,7 +3,7 @@
 use system_health_registry::{Unavailable, system_health_metric, traced};
 use tracing::{Instrument, info_span};
 
-use crate::harness::{run, span, tracer, tree};
+use crate::harness::{span, trace_run, tracer, tree};
 
 #[traced]
 fn count_rows(table: &str) -> Result<u64, std::num::ParseIntError> {
@@ -74,7 +74,7 @@ async fn with_plain_span() -> u64 {
 
 #[tokio::test]
 async fn traced_functions_of_a_sync_collector_are_parts_of_it() {
-    let trace = run(&*tracer(""), &["functions.sync"]).await;
+    let trace = trace_run(&*tracer(""), &["functions.sync"]).await;
 
     assert_eq!(
         tree(&trace),
@@ -93,7 +93,7 @@ async fn traced_functions_of_a_sync_collector_are_parts_of_it() {
 
 #[tokio::test]
 async fn traced_functions_of_an_async_collector_are_parts_of_it() {
-    let trace = run(&*tracer(""), &["functions.async"]).await;
+    let trace = trace_run(&*tracer(""), &["functions.async"]).await;
 
     assert_eq!(
         tree(&trace),
@@ -107,7 +107,7 @@ async fn traced_functions_of_an_async_collector_are_parts_of_it() {
 
 #[tokio::test]
 async fn plain_spans_and_messages_are_parts_of_the_trace_but_secrets_are_not() {
-    let trace = run(&*tracer(""), &["functions.plain"]).await;
+    let trace = trace_run(&*tracer(""), &["functions.plain"]).await;
 
     let span = span(&trace, "login");
     assert_eq!(span.tags["user"], "eva".into());

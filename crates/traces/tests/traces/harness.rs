@@ -44,15 +44,16 @@ pub(crate) fn tracer(table: &str) -> Arc<dyn Tracer> {
     TRACES.tracer(&settings).unwrap().unwrap()
 }
 
-/// The trace of a run that collects the metrics with these keys.
-pub(crate) async fn run(tracer: &dyn Tracer, keys: &[&str]) -> Trace {
-    run_within(tracer, keys, Duration::from_mins(1)).await
+/// Traces a run that collects the metrics with these keys.
+pub(crate) async fn trace_run(tracer: &dyn Tracer, keys: &[&str]) -> Trace {
+    trace_run_within(tracer, keys, Duration::from_mins(1)).await
 }
 
-/// The trace of a run with a deadline.
-pub(crate) async fn run_within(tracer: &dyn Tracer, keys: &[&str], deadline: Duration) -> Trace {
+/// Traces a run with a deadline.
+pub(crate) async fn trace_run_within(tracer: &dyn Tracer, keys: &[&str], deadline: Duration) -> Trace {
     let wanted: Vec<String> = keys.iter().map(ToString::to_string).collect();
-    let catalog = Catalog::linked().unwrap().filter(move |key| wanted.iter().any(|it| it == key));
+    let catalog =
+        Catalog::linked().unwrap().filter(move |key| wanted.iter().any(|wanted_key| wanted_key == key));
     assert!(!catalog.metrics().is_empty(), "no metric of {keys:?}");
     let started = tracer.start(&service(), "collect").expect("the layer collects");
     let context = Context::new().with_deadline(deadline);

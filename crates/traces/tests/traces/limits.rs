@@ -2,7 +2,7 @@
 
 use system_health_registry::{system_health_metric, trace::SpanTag, traced};
 
-use crate::harness::{run, tracer};
+use crate::harness::{trace_run, tracer};
 
 #[traced]
 fn step() {}
@@ -15,8 +15,8 @@ fn many() -> u64 {
 }
 
 #[tokio::test]
-async fn further_spans_are_counted_and_named_on_the_run() {
-    let trace = run(&*tracer("max_spans = 10"), &["many"]).await;
+async fn spans_beyond_the_limit_are_counted_and_named_in_the_span_of_the_run() {
+    let trace = trace_run(&*tracer("max_spans = 10"), &["many"]).await;
 
     assert_eq!((trace.spans.len(), trace.dropped_spans), (10, 92));
     let tags = &trace.spans[0].tags;

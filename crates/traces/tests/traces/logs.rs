@@ -3,7 +3,7 @@
 use system_health_registry::{system_health_metric, trace::Trace};
 use system_health_traces::LogContext;
 
-use crate::harness::{run, span, tracer};
+use crate::harness::{span, trace_run, tracer};
 
 /// Logs the attributes of its own context.
 #[system_health_metric(key = "logging")]
@@ -13,14 +13,14 @@ fn logging() -> u64 {
     1
 }
 
-fn of_run(trace: &Trace) -> Vec<(&'static str, String)> {
+fn attributes_of_run(trace: &Trace) -> Vec<(&'static str, String)> {
     let _context = LogContext::of_run(trace).unwrap().enter();
     LogContext::current().unwrap().attributes()
 }
 
 #[tokio::test]
 async fn a_message_names_its_trace_its_span_and_the_service() {
-    let trace = run(&*tracer(""), &["logging"]).await;
+    let trace = trace_run(&*tracer(""), &["logging"]).await;
 
     let span = span(&trace, "logging");
     let id = |id: u64| [("dd.trace_id", trace.trace_id.to_string()), ("dd.span_id", id.to_string())];
@@ -30,6 +30,6 @@ async fn a_message_names_its_trace_its_span_and_the_service() {
         id.into_iter().chain(service).collect::<Vec<_>>()
     };
     assert_eq!(span.logs[0].message, format!("{:?}", expected(id(span.span_id.get()))));
-    assert_eq!(of_run(&trace), expected(id(trace.spans[0].span_id.get())));
+    assert_eq!(attributes_of_run(&trace), expected(id(trace.spans[0].span_id.get())));
     assert_eq!(LogContext::current(), None);
 }

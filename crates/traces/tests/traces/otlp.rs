@@ -8,7 +8,7 @@ use prost::Message;
 use system_health_registry::{system_health_metric, trace::Trace};
 use system_health_test_support::server::{Answer, Request, Server};
 
-use crate::harness::{run, send, tracer};
+use crate::harness::{send, trace_run, tracer};
 
 /// An error, with a message.
 #[system_health_metric(key = "exported.failing")]
@@ -29,12 +29,12 @@ pub(crate) fn decoded(request: &Request) -> Vec<Span> {
     scopes.flat_map(|scope| scope.spans).collect()
 }
 
-/// The trace of a run with an error.
+/// A tracer that sends to a collector at a URL, and its trace of a run with an error.
 pub(crate) async fn failing_run(
     url: &str,
 ) -> (std::sync::Arc<dyn system_health_registry::trace::Tracer>, Trace) {
     let tracer = tracer(&format!("exporter = 'otlp'\nendpoint = '{url}'"));
-    let trace = run(&*tracer, &["exported.failing"]).await;
+    let trace = trace_run(&*tracer, &["exported.failing"]).await;
     (tracer, trace)
 }
 

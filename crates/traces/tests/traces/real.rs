@@ -16,7 +16,7 @@ use system_health_test_support::{
 };
 
 use crate::{
-    harness::{run, send, tracer, tree},
+    harness::{send, trace_run, tracer, tree},
     otlp::{decoded, failing_run, receiver},
 };
 
@@ -33,7 +33,7 @@ async fn datadogs_test_agent_finds_no_fault_with_a_trace() {
     let agent = TestAgent::start();
     for address in [agent.url(), format!("unix://{}", agent.socket().display())] {
         let tracer = tracer(&format!("agent_url = '{address}'"));
-        let trace = run(&*tracer, &["real.value", "failing", "panicking"]).await;
+        let trace = trace_run(&*tracer, &["real.value", "failing", "panicking"]).await;
 
         send(&*tracer, &trace).await.unwrap();
 
@@ -43,7 +43,7 @@ async fn datadogs_test_agent_finds_no_fault_with_a_trace() {
         assert_eq!(got.len(), expected, "{}", tree(&trace));
         assert_eq!(got[0]["meta"]["_dd.p.tid"], Value::from(format!("{:016x}", trace.trace_id.high())));
     }
-    // It does find faults: this request has none of the headers.
+    // The test agent does find faults: this request has none of the headers.
     let address = agent.url().replace("http://", "");
     let mut connection = TcpStream::connect(&address).unwrap();
     let head =
@@ -61,7 +61,7 @@ async fn datadogs_mini_agent_forwards_a_trace() {
     let intake = Server::start(|_: &Request| Answer::text(200, "application/x-protobuf", ""));
     let agent = MiniAgent::forwarding_traces_to(&intake.url());
     let tracer = tracer(&format!("agent_url = '{}'", agent.traces_url()));
-    let trace = run(&*tracer, &["real.value"]).await;
+    let trace = trace_run(&*tracer, &["real.value"]).await;
 
     send(&*tracer, &trace).await.unwrap();
 
@@ -73,15 +73,15 @@ async fn datadogs_mini_agent_forwards_a_trace() {
 #[tokio::test]
 #[ignore = "needs Rotel: run cargo xtask test"]
 async fn a_real_collector_understands_a_trace() {
-    let behind = receiver();
-    let rotel = Rotel::forwarding_to(&behind.url());
+    let receiver_behind_rotel = receiver();
+    let rotel = Rotel::forwarding_to(&receiver_behind_rotel.url());
     let (tracer, trace) = failing_run(&rotel.url()).await;
 
     send(&*tracer, &trace).await.unwrap();
 
     let start = Instant::now();
     let spans = loop {
-        if let Some(request) = behind.requests().first() {
+        if let Some(request) = receiver_behind_rotel.requests().first() {
             break decoded(request);
         }
         assert!(start.elapsed() < Duration::from_secs(30), "nothing arrives");

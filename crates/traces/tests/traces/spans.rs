@@ -7,7 +7,7 @@ use system_health_registry::{
     trace::{SpanTag, TraceSpan},
 };
 
-use crate::harness::{run, run_within, span, tracer, tree};
+use crate::harness::{span, trace_run, trace_run_within, tracer, tree};
 
 #[derive(Clone)]
 struct Queue(&'static str);
@@ -101,7 +101,7 @@ fn tag<'t>(span: &'t TraceSpan, name: &str) -> Option<&'t str> {
 
 #[tokio::test]
 async fn a_run_has_a_span_for_each_metric_and_subject_with_its_resources() {
-    let trace = run(&*tracer(""), &["queue.waiting"]).await;
+    let trace = trace_run(&*tracer(""), &["queue.waiting"]).await;
 
     let tree = tree(&trace);
     // The broker is shared, so it is a part of the metric that asked first.
@@ -127,7 +127,7 @@ async fn a_run_has_a_span_for_each_metric_and_subject_with_its_resources() {
 
 #[tokio::test]
 async fn no_data_is_marked_but_is_no_error() {
-    let trace = run(&*tracer(""), &["empty"]).await;
+    let trace = trace_run(&*tracer(""), &["empty"]).await;
 
     let span = span(&trace, "empty");
     assert_eq!(tag(span, "system_health.state"), Some("no_data"));
@@ -137,7 +137,7 @@ async fn no_data_is_marked_but_is_no_error() {
 
 #[tokio::test]
 async fn an_error_has_its_type_and_its_causes() {
-    let trace = run(&*tracer(""), &["failing"]).await;
+    let trace = trace_run(&*tracer(""), &["failing"]).await;
 
     let span = span(&trace, "failing");
     let error = span.error.as_ref().unwrap();
@@ -149,7 +149,7 @@ async fn an_error_has_its_type_and_its_causes() {
 
 #[tokio::test]
 async fn a_panic_of_a_sync_collector_has_its_place() {
-    let trace = run(&*tracer(""), &["panicking"]).await;
+    let trace = trace_run(&*tracer(""), &["panicking"]).await;
 
     let error = span(&trace, "panicking").error.as_ref().unwrap();
     assert_eq!(error.kind, "Panicked");
@@ -158,8 +158,8 @@ async fn a_panic_of_a_sync_collector_has_its_place() {
 }
 
 #[tokio::test]
-async fn the_span_of_a_metric_that_times_out_ends_and_that_of_its_resource_does_not() {
-    let trace = run_within(&*tracer(""), &["hanging"], Duration::from_secs(30)).await;
+async fn the_span_of_a_metric_that_times_out_ends_with_an_error_and_contains_its_resource() {
+    let trace = trace_run_within(&*tracer(""), &["hanging"], Duration::from_secs(30)).await;
 
     let (metric, resource) = (span(&trace, "hanging"), span(&trace, "Hung"));
     assert_eq!(metric.error.as_ref().unwrap().kind, "TimedOut");

@@ -1,4 +1,4 @@
-//! Where CloudWatch is.
+//! The URL of CloudWatch in a region.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
@@ -19,7 +19,7 @@ pub(super) fn endpoint(config: &SdkConfig, region: &str) -> String {
 }
 
 fn standard_endpoint(region: &str, fips: bool, dual_stack: bool) -> String {
-    // In GovCloud, all endpoints fulfil FIPS, and there is none with this name.
+    // In GovCloud, all endpoints fulfil FIPS, and none has the name `monitoring-fips`.
     let host = if fips && !region.starts_with("us-gov-") { "monitoring-fips" } else { "monitoring" };
     let (domain, dual_stack_domain) = match region.split('-').next().unwrap_or_default() {
         "cn" => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_is_found_in_all_forms() {
+    fn the_code_and_the_message_are_found_in_each_spelling() {
         for kind in ["AccessDenied", "com.amazon#AccessDenied", "AccessDenied:http://example.com/"] {
             for message in [r#""Message": "no""#, r#""message": "no""#, r#""message": "no", "Message": "no""#]
             {

@@ -31,7 +31,7 @@ fn samples_that_are_further_apart_than_prometheus_looks_back_alert_too() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn a_moment_of_a_gauge_does_not_alert_but_a_count_of_one_interval_does() {
+fn a_goal_that_is_missed_for_a_moment_alerts_for_a_count_but_not_for_a_gauge() {
     let (gauge, count) = (series("commits_hotfix", ""), series("deploys_failed", ""));
     let series = [(&*gauge, "0x14 9x14 0x90"), (&*count, "0x14 9x14 0x90")];
 

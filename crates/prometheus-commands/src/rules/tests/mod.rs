@@ -26,7 +26,7 @@ fn facts(key: &str, unit: &str, goal: &str) -> Facts {
 fn metrics() -> Vec<Facts> {
     let count = Kind::Count { interval: Duration::from_mins(15) };
     let recovery = Monitoring { recovery: Some(200.0), ..Monitoring::default() };
-    let known = Monitoring {
+    let with_owner = Monitoring {
         owner: Some("team-web".to_owned()),
         runbook: Some("https://wiki.example.com/hotfix".to_owned()),
         ..Monitoring::default()
@@ -35,7 +35,7 @@ fn metrics() -> Vec<Facts> {
         facts("build.duration_ms", "ms", "<= 250").with_monitoring(recovery),
         facts("ci.checks", "check", "== 2"),
         facts("ci.mode", "mode", "!= 3"),
-        facts("commits.hotfix", "commit", "< 5").with_monitoring(known).with_tags(["team:web"]),
+        facts("commits.hotfix", "commit", "< 5").with_monitoring(with_owner).with_tags(["team:web"]),
         facts("coverage", "percent", ">= 80"),
         facts("deploys.failed", "deploy", "< 4").with_kind(count),
         Facts::new("jobs.errors", "Errors.").with_kind(count),
@@ -65,8 +65,8 @@ fn rules(settings: &str) -> String {
 }
 
 /// Evaluates rules every minute. `series` are in promtool's notation, with a value for each minute. `expected` has the alerts
-/// that fire at some minutes, as `Alert` or `Alert{label="value"}` with the labels `repository` and `reporter`. Other alerts
-/// are ignored if their names do not start with `prefix`.
+/// that fire at some minutes, as `Alert` or `Alert{label="value"}` with the labels `repository` and `reporter`. Alerts
+/// whose names do not start with the regular expression `prefix` are ignored.
 fn assert_fires(rules: &str, prefix: &str, series: &[(&str, &str)], expected: &[(u32, &[&str])]) {
     let series: Vec<Value> =
         series.iter().map(|(series, values)| json!({"series": series, "values": values})).collect();
