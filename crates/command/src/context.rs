@@ -40,7 +40,8 @@ impl<'a> CommandContext<'a> {
     /// The metrics that a run collects according to the settings, with the goals of the settings: linked metrics, and metrics
     /// that sources described in earlier runs, which the state folder remembers.
     ///
-    /// Without `settings`, the default settings file is read. Without `folder`, the settings name the state folder.
+    /// Without `settings`, the file that `SYSTEM_HEALTH_CONFIG` names or the default file is read. Without `folder`, the settings
+    /// name the state folder.
     pub fn catalog(
         &self,
         settings: Option<&SettingsArguments>,
@@ -99,8 +100,8 @@ impl<'a> CommandContext<'a> {
     }
 
     /// Runs work until it is done or signals end it. Collectors have their own runtime. If they block all its threads, the work
-    /// continues. The work receives the handle of this runtime. The first signal interrupts the work, and a second signal ends the
-    /// process at once.
+    /// continues. The work receives the handle of this runtime. The first signal interrupts the work, and a second signal ends
+    /// the process at once.
     ///
     /// An error of the work is logged, and the status is that of wrong usage.
     pub fn block_on<F>(

@@ -17,7 +17,8 @@ pub struct Target {
     pub name: &'static str,
     /// What the command makes for this system, for the help.
     pub summary: &'static str,
-    /// Whether the command is for this system if there is no `--for`. If no linked target is the default, the first by name is used.
+    /// Whether the command is for this system if there is no `--for`. If no linked target is the
+    /// default, the first one by name is used.
     pub is_default: bool,
 }
 
@@ -49,8 +50,8 @@ impl TargetedCommand {
         true
     }
 
-    /// The command line with the arguments of all targets, and the formats of the default target. An argument that several targets
-    /// have must mean the same for each.
+    /// The command line with the arguments of all targets, and the formats of the default target. An argument that several
+    /// targets have must mean the same for each.
     pub(crate) fn command_line(&self) -> (clap::Command, &'static [Format]) {
         let mut line = (self.first.command)();
         let targets: Vec<Target> = self.commands().filter_map(|command| command.target).collect();
