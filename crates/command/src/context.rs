@@ -17,8 +17,7 @@ use crate::{
     traces::{LogContext, ProgramTraces},
 };
 
-/// Gives a command of a linked crate the metrics, the settings, the state folder, stdout, and runs as `report --push` makes
-/// them.
+/// Gives a command of a linked crate the metrics, the settings, the state folder, stdout, and runs like those of `report --push`.
 #[derive(Debug)]
 pub struct CommandContext<'a> {
     pub(crate) catalog: &'a Catalog,
@@ -41,7 +40,8 @@ impl<'a> CommandContext<'a> {
     /// The metrics that a run collects according to the settings, with the goals of the settings: linked metrics, and metrics
     /// that sources described in earlier runs, which the state folder remembers.
     ///
-    /// Without `settings`, the default settings file is read. Without `folder`, the settings name the state folder.
+    /// Without `settings`, the file that `SYSTEM_HEALTH_CONFIG` names or the default file is read. Without `folder`, the settings
+    /// name the state folder.
     pub fn catalog(
         &self,
         settings: Option<&SettingsArguments>,
@@ -53,7 +53,7 @@ impl<'a> CommandContext<'a> {
         Ok(selected_by_settings(catalog, &loaded)?)
     }
 
-    /// The same with the metrics that the settings do not select.
+    /// Like [`catalog`](Self::catalog), but also with the metrics that the settings do not select.
     pub fn known_catalog(
         &self,
         settings: Option<&SettingsArguments>,
@@ -84,7 +84,7 @@ impl<'a> CommandContext<'a> {
         settings::of_run(arguments)
     }
 
-    /// A reporter with these settings, overridden by the arguments, as `report --push` has it.
+    /// A reporter with these settings, overridden by the arguments, like that of `report --push`.
     pub fn reporter(
         &self,
         settings: Settings,
@@ -99,8 +99,9 @@ impl<'a> CommandContext<'a> {
         })
     }
 
-    /// Runs work until it is done or signals end it. Collectors have a runtime of their own, whose handle the work gets: if they
-    /// block all its threads, the work continues. The first signal is the interruption, and a second one ends the process at once.
+    /// Runs work until it is done or signals end it. Collectors have their own runtime. If they block all its threads, the work
+    /// continues. The work receives the handle of this runtime. The first signal interrupts the work, and a second signal ends
+    /// the process at once.
     ///
     /// An error of the work is logged, and the status is that of wrong usage.
     pub fn block_on<F>(

@@ -6,17 +6,17 @@ use system_health_reporter::{Delivery, DeliveryResult, FailOn};
 
 use crate::output::{MetricOutcomes, Reasons, ReceiptText, Stdout, count, join_names, one_line};
 
-/// Maximum number of lines for sources, and for missed goals.
-const MAX_NAMED: usize = 20;
+/// Maximum number of lines about sources, and of lines about missed goals.
+const MAX_LINES: usize = 20;
 
-/// Logs why the exit status of a run is not 0.
+/// Logs why the exit status of a run is not 0. On a terminal, nothing is logged, because the printed report shows the reasons.
 pub(crate) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
     if !Stdout::is_terminal() {
         log_always(report, deliveries, fail_on);
     }
 }
 
-/// The same for a run whose data is not printed.
+/// Logs these reasons even if stdout is a terminal, for a run whose data is not printed.
 pub(crate) fn log_always(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
     if fail_on == FailOn::Never {
         return;
@@ -40,10 +40,10 @@ pub(crate) fn log_always(report: &Report, deliveries: &[Delivery], fail_on: Fail
 
 /// The reasons that come from metrics and sources.
 fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
-    let groups = MetricOutcomes::all(report.run().outcomes());
+    let groups = MetricOutcomes::by_metric(report.run().outcomes());
     let all = || groups.iter().copied();
-    let mut lines = reasons(&Reasons::for_state(all(), OutcomeState::Error), "");
-    lines.extend(reasons(&Reasons::for_failed_items(all()), ""));
+    let mut lines = reason_lines(&Reasons::for_state(all(), OutcomeState::Error), "");
+    lines.extend(reason_lines(&Reasons::for_failed_items(all()), ""));
     lines.extend(bounded(report.run().sources().iter().filter_map(|source| {
         let name = &source.name;
         match &source.result {
@@ -65,7 +65,7 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
         }
     })));
     if fail_on == FailOn::NoData {
-        lines.extend(reasons(&Reasons::for_state(all(), OutcomeState::NoData), "no data: "));
+        lines.extend(reason_lines(&Reasons::for_state(all(), OutcomeState::NoData), "no data: "));
     }
     if fail_on == FailOn::Goal {
         let missed =
@@ -75,7 +75,7 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
     lines
 }
 
-fn reasons(reasons: &Reasons, state: &str) -> Vec<String> {
+fn reason_lines(reasons: &Reasons, state: &str) -> Vec<String> {
     let mut lines: Vec<String> = reasons
         .shown
         .iter()
@@ -92,8 +92,8 @@ fn reasons(reasons: &Reasons, state: &str) -> Vec<String> {
 
 fn bounded(lines: impl Iterator<Item = String>) -> Vec<String> {
     let mut lines: Vec<String> = lines.collect();
-    if lines.len() > MAX_NAMED {
-        let hidden = lines.split_off(MAX_NAMED - 1).len();
+    if lines.len() > MAX_LINES {
+        let hidden = lines.split_off(MAX_LINES - 1).len();
         lines.push(format!("{hidden} more; the JSON document has all"));
     }
     lines

@@ -139,13 +139,14 @@ mod tests {
     use super::*;
     use crate::output::fixture;
 
-    fn none() -> DestinationsError {
+    fn none_configured() -> DestinationsError {
         DestinationsError::NoneConfigured { sinks: "local: set `file` in [local]".to_owned() }
     }
 
     #[test]
     fn a_hint_is_found_below_other_errors() {
-        let error = Err::<(), _>(ReporterError::from(none())).context("cannot report").unwrap_err();
+        let error =
+            Err::<(), _>(ReporterError::from(none_configured())).context("cannot report").unwrap_err();
 
         assert_eq!(
             hint(&error),
@@ -170,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn metrics_that_fail_alike_have_one_hint() {
-        let metric = |key: &str| fixture::alone(Facts::new(key, "A test."), || Err(none())?);
+        let metric = |key: &str| fixture::alone(Facts::new(key, "A test."), || Err(none_configured())?);
         let report = fixture::run([metric("a.metric"), metric("b.metric")], [], None).await;
 
         assert_eq!(for_metrics(&report).len(), 1);

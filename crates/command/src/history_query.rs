@@ -54,15 +54,15 @@ pub enum HistoryError {
 }
 
 impl HistoryQuery<'_> {
-    /// The results in a state folder, by key, subject and time. A key must be one of the catalog's, or have been recorded. If there are
-    /// too many rows, the rest is not read.
+    /// The results in a state folder, by key, subject and time. Fails if there are more rows than the maximum, or if the key is
+    /// neither in the catalog nor recorded.
     pub fn entries(&self, folder: &Path, catalog: &Catalog) -> Result<Vec<HistoryEntry>, HistoryError> {
         let store = self.store(folder, catalog)?;
         let max_rows = self.max_rows.unwrap_or(usize::MAX);
         store.history_up_to(max_rows, &self.filter())?.ok_or(HistoryError::TooMany { max_rows })
     }
 
-    /// The same, but if there are too many rows, only those of [every Nth run](Store::thinned_history).
+    /// The same results. If there are too many rows, only those of [every Nth run](Store::thinned_history).
     pub fn thinned(&self, folder: &Path, catalog: &Catalog) -> Result<ThinnedHistory, HistoryError> {
         let store = self.store(folder, catalog)?;
         let max_rows = self.max_rows.unwrap_or(usize::MAX);

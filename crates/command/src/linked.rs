@@ -18,7 +18,7 @@ pub struct CommandType {
     /// The system that the command is for, if commands of the same name for other systems can be linked, too. The argument
     /// `--for` selects one of them. Without a target, no other command may have the name.
     pub target: Option<Target>,
-    /// The formats that it supports. Another format is refused before the command runs. Empty for a command that prints
+    /// The formats that the command supports. Another format is refused before the command runs. Empty for a command that prints
     /// something else, such as YAML.
     pub formats: &'static [Format],
     /// Runs the command. The status is the exit status; an error is printed, and the exit status is 2.
@@ -76,7 +76,7 @@ impl LinkedCommands {
         self.0.get(name).context("the command is not linked")?.select(matches)
     }
 
-    /// Their command lines with the formats that they support, sorted by name.
+    /// The command lines of all commands with the formats that they support, sorted by name.
     pub(crate) fn command_lines(&self) -> impl Iterator<Item = (clap::Command, &'static [Format])> {
         self.0.values().map(TargetedCommand::command_line)
     }

@@ -31,7 +31,7 @@ use crate::{
     traces::ProgramTraces,
 };
 
-/// Starts logging, and lets the spans of runs be collected. The progress display is hidden while a message is written.
+/// Starts logging and the collection of the spans of runs. The progress display is hidden while a message is written.
 pub(crate) fn start(
     arguments: &OutputArguments,
     progress: &ProgressBar,
@@ -103,7 +103,7 @@ impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let written = match field.name() {
             "message" => write!(self.text, "{value:?}"),
-            // It is part of the text.
+            // The place is part of the text.
             PANIC_PLACE => Ok(()),
             name => write!(self.others, " {name}={value:?}"),
         };
@@ -188,14 +188,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_crates_with_metrics_log_more_than_warnings() {
+    fn only_our_crates_and_crates_with_metrics_log_more_than_warnings() {
         let crates = BTreeSet::from(["aws", "acme_collectors"]);
-        let most = |target| max_level(target, &crates, LevelFilter::TRACE);
-        assert_eq!(most("system_health_collectors::github"), LevelFilter::TRACE);
-        assert_eq!(most("acme_collectors::incidents"), LevelFilter::TRACE);
-        assert_eq!(most("aws::metrics"), LevelFilter::TRACE);
-        assert_eq!(most("aws_config::imds"), LevelFilter::OFF);
-        assert_eq!(most("acme_collectors_of_others"), LevelFilter::WARN);
-        assert_eq!(most("hyper::proto"), LevelFilter::WARN);
+        let max = |target| max_level(target, &crates, LevelFilter::TRACE);
+        assert_eq!(max("system_health_collectors::github"), LevelFilter::TRACE);
+        assert_eq!(max("acme_collectors::incidents"), LevelFilter::TRACE);
+        assert_eq!(max("aws::metrics"), LevelFilter::TRACE);
+        assert_eq!(max("aws_config::imds"), LevelFilter::OFF);
+        assert_eq!(max("acme_collectors_of_others"), LevelFilter::WARN);
+        assert_eq!(max("hyper::proto"), LevelFilter::WARN);
     }
 }

@@ -12,7 +12,8 @@ use crate::{
 
 /// The linked metrics, and the metrics that sources described. Nothing is read unless sources are linked.
 ///
-/// Without `settings`, the default settings file is read. Without `folder`, the settings name the state folder.
+/// Without `settings`, the file that `SYSTEM_HEALTH_CONFIG` names or the default file is read. Without `folder`, the settings
+/// name the state folder.
 pub(crate) fn with_remembered<'a>(
     catalog: &'a Catalog,
     settings: Option<&SettingsArguments>,

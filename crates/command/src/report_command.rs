@@ -67,7 +67,7 @@ impl ReportCommand {
         let arguments: Vec<OsString> = env::args_os().collect();
         match self.program(arguments.first()) {
             Ok(program) => command::run(&program, &arguments),
-            // The author of the program made a mistake. Logging is not set up yet, so it is printed like wrong usage.
+            // The author of the program made a mistake. Logging is not set up yet, so the error is printed like wrong usage.
             Err(duplicate) => clap::Error::raw(ErrorKind::InvalidSubcommand, format!("{duplicate}\n")).exit(),
         }
     }

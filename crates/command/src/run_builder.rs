@@ -8,8 +8,8 @@ use crate::{
     output::standard_output,
 };
 
-/// A reporter with the settings, overridden by the arguments. `program` is its name, and `own_sinks` are the sinks that are not
-/// linked.
+/// A reporter with the settings, overridden by the arguments. `program` is the name of the program, and `own_sinks` are its sinks
+/// that are not linked.
 pub(crate) fn run_builder(
     settings: Settings,
     program: &str,
@@ -17,7 +17,7 @@ pub(crate) fn run_builder(
     arguments: &RunArguments,
 ) -> ReporterBuilder {
     let patterns = |lists: &[GlobList]| -> Vec<String> {
-        GlobList::all(lists).map(|glob| glob.glob().to_owned()).collect()
+        GlobList::globs(lists).map(|glob| glob.glob().to_owned()).collect()
     };
     let mut builder = Reporter::builder(settings)
         .program(program)
@@ -50,7 +50,8 @@ pub(crate) fn run_builder(
     builder
 }
 
-/// What the linked crates name the reporter after. If several know a subject, the reporter is named after none of them.
+/// What the linked crates name the reporter after. If the crates name several subjects, the reporter is named after no
+/// subject, and the subjects become part of the selection.
 async fn name_parts(context: Context) -> NameParts {
     let (mut subjects, mut selection) = (Vec::new(), Vec::new());
     for extension in linked_extensions() {

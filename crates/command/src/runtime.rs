@@ -33,9 +33,10 @@ const MAX_TIME_TO_STOP: Duration = Duration::from_secs(10);
 pub struct Stopping {
     /// What is logged at the first signal, after its name. A second signal ends the process at once.
     pub message: &'static str,
-    /// Maximum time for the work to stop. Then it is given up.
+    /// Maximum time for the work to stop. After that, the work is abandoned.
     pub limit: Duration,
-    /// Whether the work ends in no other way, as a service does. Then its own status counts, and otherwise that of the signal.
+    /// Whether a signal is the normal end of the work, as it is for a service. If so, the status of the work counts. If not, the
+    /// status of the signal counts.
     pub is_expected: bool,
 }
 
@@ -48,7 +49,7 @@ impl Stopping {
     };
 }
 
-/// Runs the work until it is done. The first signal interrupts it, so that it can end in order. The second
+/// Runs the work until it is done. The first signal interrupts it, so that it can stop cleanly. The second
 /// signal ends it at once. An error is logged and becomes the status `failed`, unless it is about stdout: then it is
 /// returned.
 pub(crate) fn block_on<F>(

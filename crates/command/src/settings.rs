@@ -36,7 +36,8 @@ pub(crate) fn load(
     flags.apply(builder(arguments)?).build()
 }
 
-/// The same, overridden by flags whose values depend on all other settings. The state folder may be named by an argument.
+/// The settings of [`load`], overridden by flags whose values depend on all other settings. These flags also see the state folder
+/// that an argument names.
 pub(crate) fn load_switched(
     arguments: &SettingsArguments,
     flags: &SettingFlagArguments,

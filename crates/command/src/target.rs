@@ -1,5 +1,6 @@
 //! Commands of one name for several systems, such as a dashboard for Datadog and one for Grafana. Each comes from another crate,
-//! so a program has those that it links. On the command line they are one command with the argument `--for`.
+//! so a program has only the commands of the crates that it links. On the command line, they are one command with the argument
+//! `--for`.
 
 use anyhow::bail;
 use clap::{Arg, ArgMatches, builder::PossibleValue, parser::ValueSource};
@@ -16,7 +17,8 @@ pub struct Target {
     pub name: &'static str,
     /// What the command makes for this system, for the help.
     pub summary: &'static str,
-    /// Whether the command is for this system if there is no `--for`. Otherwise, the first linked target by name is used.
+    /// Whether the command is for this system if there is no `--for`. If no linked target is the
+    /// default, the first one by name is used.
     pub is_default: bool,
 }
 
@@ -36,7 +38,7 @@ impl TargetedCommand {
     /// no target.
     pub(crate) fn add(&mut self, mut command: CommandType) -> bool {
         let Some(target) = command.target else { return false };
-        if self.all().any(|known| known.target.is_none_or(|known| known.name == target.name)) {
+        if self.commands().any(|known| known.target.is_none_or(|other| other.name == target.name)) {
             return false;
         }
         let position = |command: &CommandType| command.target.map(|target| (!target.is_default, target.name));
@@ -48,11 +50,11 @@ impl TargetedCommand {
         true
     }
 
-    /// The command line, and the formats of the default target. It has the arguments of all targets. An argument that several
+    /// The command line with the arguments of all targets, and the formats of the default target. An argument that several
     /// targets have must mean the same for each.
     pub(crate) fn command_line(&self) -> (clap::Command, &'static [Format]) {
         let mut line = (self.first.command)();
-        let targets: Vec<Target> = self.all().filter_map(|command| command.target).collect();
+        let targets: Vec<Target> = self.commands().filter_map(|command| command.target).collect();
         let Some(default) = targets.first() else { return (line, self.first.formats) };
         let values: Vec<PossibleValue> =
             targets.iter().map(|target| PossibleValue::new(target.name).help(target.summary)).collect();
@@ -62,7 +64,7 @@ impl TargetedCommand {
                 .value_name("SYSTEM")
                 .value_parser(values)
                 .default_value(default.name)
-                .help("System that it is for"),
+                .help("System that the command is for"),
         );
         for command in &self.others {
             let known: Vec<_> = line.get_arguments().map(|argument| argument.get_id().clone()).collect();
@@ -80,10 +82,10 @@ impl TargetedCommand {
             _ => return Ok(self.first),
         };
         let is_selected = |command: &&CommandType| command.target.is_some_and(|target| target.name == name);
-        let selected = self.all().find(is_selected).copied().unwrap_or(self.first);
+        let selected = self.commands().find(is_selected).copied().unwrap_or(self.first);
         let own = (selected.command)();
         let is_own = |argument: &Arg| own.get_arguments().any(|known| known.get_id() == argument.get_id());
-        for other in self.all() {
+        for other in self.commands() {
             let line = (other.command)();
             let is_given = |argument: &&Arg| {
                 matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
@@ -98,7 +100,7 @@ impl TargetedCommand {
         Ok(selected)
     }
 
-    fn all(&self) -> impl Iterator<Item = &CommandType> {
+    fn commands(&self) -> impl Iterator<Item = &CommandType> {
         std::iter::once(&self.first).chain(&self.others)
     }
 }
@@ -123,14 +125,14 @@ mod tests {
         ..BOARD_A
     };
 
-    fn both() -> TargetedCommand {
+    fn two_targets() -> TargetedCommand {
         let mut command = TargetedCommand::new(BOARD_A);
         assert!(command.add(BOARD_B));
         command
     }
 
     fn selected(arguments: &str) -> Result<&'static str, String> {
-        let command = both();
+        let command = two_targets();
         let matches = command.command_line().0.try_get_matches_from(arguments.split(' '));
         let selected = command.select(&matches.map_err(|error| error.to_string())?);
         Ok(selected.map_err(|error| error.to_string())?.target.unwrap().name)
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_another_target_is_refused() {
+    fn an_argument_of_another_target_is_refused() {
         assert_eq!(selected("board --title x").unwrap_err(), "`--title` is not for b; it needs `--for a`");
         assert!(selected("board --for a push").unwrap_err().contains("cannot be used with"));
         assert!(selected("board --for c").unwrap_err().contains("[possible values: b, a]"));
@@ -153,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_target_has_one_command() {
-        let mut command = both();
+        let mut command = two_targets();
         assert!(!command.add(BOARD_A));
         assert!(!command.add(CommandType { target: None, ..BOARD_B }));
         assert!(!TargetedCommand::new(CommandType { target: None, ..BOARD_B }).add(BOARD_A));

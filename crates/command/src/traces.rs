@@ -77,7 +77,8 @@ impl ProgramTraces {
 }
 
 impl LogContext {
-    /// Messages belong to a run that has ended, such as those about its results.
+    /// Until the value is dropped, messages belong to the trace of this run. The run has ended, and the messages are about its
+    /// results.
     pub(crate) fn of_run(trace: Option<&Trace>) -> Self {
         #[cfg(not(feature = "traces"))]
         let _ = trace;

@@ -48,7 +48,7 @@ fn the_documented_policy_is_sufficient() {
 }
 
 #[test]
-fn a_missing_permission_is_no_data_that_names_it() {
+fn a_missing_permission_is_named_as_the_reason_for_no_data() {
     let message = "User: arn:aws:iam::123456789012:user/reporter is not authorized";
     let denied = Answer::json(400, &json!({"__type": "AccessDeniedException", "message": message}));
     let aws = Server::start(move |_: &Request| denied.clone());
@@ -67,7 +67,7 @@ fn a_missing_permission_is_no_data_that_names_it() {
 }
 
 #[test]
-fn a_dry_run_estimates_the_requests_to_aws_with_those_that_it_makes_anyway() {
+fn a_dry_run_needs_no_additional_requests_to_estimate_the_requests_to_aws() {
     let aws = Server::start(|request: &Request| {
         let body = match request.header("x-amz-target").unwrap().split('.').nth(1).unwrap() {
             "ListProjects" => json!({"projects": ["shop", "web"]}),
@@ -81,10 +81,10 @@ fn a_dry_run_estimates_the_requests_to_aws_with_those_that_it_makes_anyway() {
     let scene = scene().file("system-health.toml", settings).aws(aws.url(), &AccessKey::example());
     let dry_run = |only| scene.run(&["--dry-run", "--to", "local", "--only", only]).with_status(0);
 
-    let all = dry_run("aws.*");
+    let all_metrics = dry_run("aws.*");
 
     assert_eq!(
-        all.json()["run"]["requests"],
+        all_metrics.json()["run"]["requests"],
         json!([{
             "api": "AWS",
             "total": 8,
@@ -102,7 +102,7 @@ fn a_dry_run_estimates_the_requests_to_aws_with_those_that_it_makes_anyway() {
 
     let alarms = dry_run("aws.alarms");
     assert_eq!(alarms.json()["run"]["requests"][0]["groups"][0]["basis"], "1 for alarms in 1 region");
-    // Nothing shows the estimate of another run, so it is not made.
+    // Only a dry run shows an estimate, so other runs make none.
     let run = scene.run(&["--only", "aws.alarms"]).with_status(0);
     assert_eq!(run.json()["run"]["requests"], Value::Null);
 }

@@ -18,13 +18,13 @@ fn scene() -> Scene {
         .commit("Sell socks", Duration::from_mins(1))
 }
 
-/// What became of a metric.
+/// The results of a metric.
 fn metric<'j>(document: &'j Value, key: &str) -> &'j Value {
     document["metrics"].as_array().unwrap().iter().find(|metric| metric["key"] == key).unwrap()
 }
 
 #[test]
-fn the_history_of_a_clone_is_computed_and_a_second_time_nothing_is_added() {
+fn the_history_of_a_clone_is_computed_and_a_second_backfill_adds_nothing() {
     let scene = scene();
 
     let first = scene.run(&["backfill", "--since", "30d"]).with_status(0).json();
@@ -47,7 +47,7 @@ fn the_history_of_a_clone_is_computed_and_a_second_time_nothing_is_added() {
 }
 
 #[test]
-fn runs_keep_their_results_and_deliver_nothing_of_the_past() {
+fn a_backfill_keeps_the_results_of_runs() {
     let scene = scene();
     let _ = scene.run(&["--only", "commits.hotfix"]).with_status(0);
 
@@ -60,7 +60,7 @@ fn runs_keep_their_results_and_deliver_nothing_of_the_past() {
 }
 
 #[test]
-fn people_see_what_was_computed_and_what_cannot_be() {
+fn the_table_shows_what_was_computed_and_what_cannot_be_computed() {
     let shown = scene().run(&["backfill", "--since", "3d", "--format", "table"]).with_status(0).stdout();
 
     assert!(shown.starts_with("3 instants, every 1day, from "), "{shown}");
@@ -71,7 +71,7 @@ fn people_see_what_was_computed_and_what_cannot_be() {
 }
 
 #[test]
-fn a_dry_run_shows_instants_metrics_and_requests_and_asks_for_nothing() {
+fn a_dry_run_shows_instants_metrics_and_requests_and_reads_only_the_rate_limit() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commit("First");
     let scene = scene()
@@ -96,7 +96,7 @@ fn a_dry_run_shows_instants_metrics_and_requests_and_asks_for_nothing() {
 }
 
 #[test]
-fn pull_requests_are_computed_from_github() {
+fn metrics_about_pull_requests_are_computed_from_github() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commit(Commit::new("First").age(80 * DAY));
@@ -120,7 +120,7 @@ fn pull_requests_are_computed_from_github() {
 }
 
 #[test]
-fn a_failure_is_an_error_with_its_cause_and_no_number() {
+fn a_failure_is_an_error_and_not_a_value() {
     let github = FakeGitHub::start();
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
         .variable("GITHUB_API_URL", github.url())
@@ -137,7 +137,7 @@ fn a_failure_is_an_error_with_its_cause_and_no_number() {
 }
 
 #[test]
-fn a_span_beyond_what_is_kept_is_refused() {
+fn a_period_that_exceeds_the_history_or_has_no_instant_is_refused() {
     let ended = scene().run(&["backfill", "--since", "91d"]).with_status(2);
     ended.says("but the history keeps");
     ended.says("`keep` in [state]");

@@ -18,7 +18,7 @@ fn scene(table: &str) -> Scene {
 }
 
 #[test]
-fn documents_are_all_that_is_printed() {
+fn a_push_in_the_embedded_metric_format_prints_only_its_documents() {
     let scene = scene("emf = true\n");
 
     let shown =

@@ -1,5 +1,5 @@
-//! The table in `docs/metrics.md` that shows names, units and types in each backend is what the sinks deliver. `UPDATE_DOCS=1`
-//! regenerates it.
+//! Checks that the table of names, units and types in each backend (`docs/metrics.md`) shows what the sinks deliver.
+//! `UPDATE_DOCS=1` regenerates the table.
 #![cfg(all(
     feature = "cloudwatch",
     feature = "datadog",
@@ -44,7 +44,7 @@ const EXAMPLES: [Example; 11] = [
     ("wait.duration", Kind::Distribution, Some("s"), 0.5),
 ];
 
-/// The name, the type, the unit and the value of a metric in a backend. What a backend does not have is empty.
+/// The name, the type, the unit and the value of a metric in a backend. A field that a backend does not have is empty.
 #[derive(Default)]
 struct Shown {
     name: String,

@@ -1,4 +1,4 @@
-//! `report explain`: selects metrics, and delivers and stores nothing.
+//! `report explain`: collects the selected metrics, and delivers and stores nothing.
 
 use std::time::Duration;
 
@@ -12,13 +12,17 @@ fn scene() -> Scene {
 fn the_named_metrics_are_collected_and_nothing_is_kept_or_delivered() {
     let scene = scene().variable("DD_URL", "http://127.0.0.1:1").variable("DD_API_KEY", "k");
 
-    let both = scene.run(&["explain", "commits.reverts", "commits.hot*"]).with_status(0).json();
+    let document = scene.run(&["explain", "commits.reverts", "commits.hot*"]).with_status(0).json();
 
-    let keys: Vec<&str> =
-        both["metrics"].as_array().unwrap().iter().map(|metric| metric["key"].as_str().unwrap()).collect();
+    let keys: Vec<&str> = document["metrics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|metric| metric["key"].as_str().unwrap())
+        .collect();
     assert_eq!(keys, ["commits.hotfix", "commits.reverts"]);
-    assert_eq!(both["metrics"][0]["samples"][0]["value"], 1.0);
-    assert_eq!(both["deliveries"], serde_json::json!([]));
+    assert_eq!(document["metrics"][0]["samples"][0]["value"], 1.0);
+    assert_eq!(document["deliveries"], serde_json::json!([]));
     assert!(!scene.folder().join(".state").exists());
 }
 
@@ -34,7 +38,7 @@ fn an_unknown_metric_is_refused_with_the_nearest_name() {
 }
 
 #[test]
-fn the_flags_of_a_run_work_here_too() {
+fn explain_has_the_flags_of_a_run_except_push() {
     let scene = scene();
     let explain = |flags: &[&str]| scene.run(&[&["explain", "commits.hotfix"], flags].concat());
 

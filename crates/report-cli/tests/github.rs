@@ -48,8 +48,8 @@ fn all_metrics_come_from_github_with_five_requests() {
     for tag in ["branch:main", "repository:acme/shop", "workflow:checks.yml"] {
         assert!(tests["tags"].as_array().unwrap().contains(&tag.into()), "{tests}");
     }
-    let page = ended.metric("commits.hotfix")["samples"][0]["link"].clone();
-    assert_eq!(page, "https://github.com/acme/shop/commits/main");
+    let link = ended.metric("commits.hotfix")["samples"][0]["link"].clone();
+    assert_eq!(link, "https://github.com/acme/shop/commits/main");
     assert!(
         tests["link"].as_str().unwrap().starts_with("https://github.com/acme/shop/actions/runs/"),
         "{tests}"
@@ -60,10 +60,10 @@ fn all_metrics_come_from_github_with_five_requests() {
 
 #[test]
 fn values_in_markdown_link_to_github() {
-    let page = scene(&healthy()).run(&["--format", "markdown"]).with_status(0).stdout();
+    let markdown = scene(&healthy()).run(&["--format", "markdown"]).with_status(0).stdout();
 
     let link = "| `commits.reverts` `acme/shop` | [0](https://github.com/acme/shop/commits/main) commit | `< 5` | met ";
-    assert!(page.lines().any(|line| line.starts_with(link)), "{page}");
+    assert!(markdown.lines().any(|line| line.starts_with(link)), "{markdown}");
 }
 
 #[test]

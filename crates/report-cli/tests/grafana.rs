@@ -67,7 +67,7 @@ fn rules_for_development_come_with_a_warning() {
 
 #[test]
 #[cfg(feature = "datadog")]
-fn what_is_for_another_system_is_refused() {
+fn arguments_for_another_system_are_refused() {
     run(&["dashboard", "--for", "grafana", "push"]).with_status(2).says("cannot be used with");
     run(&["monitors", "--dashboard-url", "https://grafana.example.com"])
         .with_status(2)

@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 use system_health_test_support::scene::Scene;
 
-/// How long something may take on a busy machine.
+/// How long a test waits for a line, even on a busy machine.
 const LIMIT: Duration = Duration::from_mins(1);
 
 fn scene() -> Scene {
@@ -25,7 +25,7 @@ struct Intake {
     process: Child,
     lines: Receiver<Value>,
     url: String,
-    /// Where it takes `DogStatsD`.
+    /// The address at which it receives `DogStatsD`.
     packets: String,
 }
 
@@ -69,7 +69,7 @@ impl Intake {
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {response}"))
     }
 
-    /// Interrupts it as Ctrl-C does, and returns its exit status.
+    /// Interrupts the intake as Ctrl-C does, and returns its exit status.
     fn interrupt(mut self) -> Option<i32> {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().expect("start kill").success());
@@ -92,7 +92,7 @@ fn metrics(intake: &Intake) -> Vec<String> {
 
 #[test]
 fn a_local_push_needs_no_key_and_datadog_would_store_all_its_values_unchanged() {
-    // Neither the key nor the other sink may be used.
+    // With --local, neither this key nor the sink `local` is used.
     let scene = scene()
         .variable("DD_API_KEY", "0dd0c0ffee0dd0c0ffee0dd0c0ffee00")
         .variable("DD_ENV", "test")

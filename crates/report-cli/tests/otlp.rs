@@ -18,7 +18,7 @@ fn receiver() -> Server {
 }
 
 #[test]
-fn the_usual_variables_are_enough_for_a_push() {
+fn the_standard_variables_of_opentelemetry_are_enough_for_a_push() {
     let server = receiver();
     let scene = scene()
         .variable("OTEL_EXPORTER_OTLP_ENDPOINT", server.url())

@@ -44,14 +44,14 @@ fn one_push_delivers_to_several_sinks() {
         .variable("DD_API_KEY", "0dd0c0ffee0dd0c0ffee0dd0c0ffee00")
         .file("system-health.toml", settings);
 
-    let both = scene.run(&["--push", "--deadline", "5s"]).with_status(3).json();
+    let document = scene.run(&["--push", "--deadline", "5s"]).with_status(3).json();
 
     let state = |sink: &str| {
-        let deliveries = both["deliveries"].as_array().unwrap();
+        let deliveries = document["deliveries"].as_array().unwrap();
         deliveries.iter().find(|delivery| delivery["sink"] == sink).unwrap()["state"].clone()
     };
-    assert_eq!(state("local"), "accepted", "{both:#}");
-    assert_eq!(state("datadog"), "failed", "{both:#}");
+    assert_eq!(state("local"), "accepted", "{document:#}");
+    assert_eq!(state("datadog"), "failed", "{document:#}");
     assert!(fs::read_to_string(scene.folder().join("points.jsonl")).unwrap().contains("commits.hotfix"));
 }
 

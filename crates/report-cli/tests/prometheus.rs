@@ -41,14 +41,14 @@ fn a_run_without_values_removes_the_values_of_the_previous_run() {
 
 #[test]
 fn warnings_and_errors_name_the_destination() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let table = format!("[prometheus]\npushgateway = 'http://{free}'\ntextfile = 'health.prom'\n");
+    let unused_address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let table = format!("[prometheus]\npushgateway = 'http://{unused_address}'\ntextfile = 'health.prom'\n");
 
     let ended = scene(&table).run(&["--push", "--to", "prometheus", "--deadline", "8s"]).with_status(3);
 
-    ended.says(&format!("PUT http://{free}/metrics/job/system-health/reporter@base64/"));
+    ended.says(&format!("PUT http://{unused_address}/metrics/job/system-health/reporter@base64/"));
     ended.says("; retrying in ");
-    ended.says(&format!("not everything was delivered to prometheus (http://{free})"));
+    ended.says(&format!("not everything was delivered to prometheus (http://{unused_address})"));
     assert!(!ended.stderr().contains("(health.prom)"), "{}", ended.stderr());
 }
 

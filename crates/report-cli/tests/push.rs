@@ -194,20 +194,20 @@ fn each_reporter_has_its_own_stable_name() {
     };
     let scene_of =
         |repository| scene().file("system-health.toml", &format!("repository.name = '{repository}'"));
-    let only = ["--only", "commits.*"];
+    let only_commits = ["--only", "commits.*"];
 
     assert_eq!(reporter(scene_of("acme/shop"), &[]), "acme/shop");
     assert_eq!(reporter(scene_of("acme/docs"), &[]), "acme/docs");
-    let selected = reporter(scene_of("acme/shop"), &only);
+    let selected = reporter(scene_of("acme/shop"), &only_commits);
     assert!(selected.starts_with("acme/shop-"), "{selected}");
     // In another folder, as in another pod.
-    assert_eq!(reporter(scene_of("acme/shop"), &only), selected);
+    assert_eq!(reporter(scene_of("acme/shop"), &only_commits), selected);
     assert_eq!(reporter(scene(), &["--no-state"]), "report");
     assert_eq!(
-        reporter(scene_of("acme/shop").variable("SYSTEM_HEALTH_REPORTER", "ops/Night shift"), &only),
+        reporter(scene_of("acme/shop").variable("SYSTEM_HEALTH_REPORTER", "ops/Night shift"), &only_commits),
         "ops/night_shift"
     );
-    // If all points have such a tag, it takes precedence.
+    // If the settings give all points a tag `reporter`, this tag takes precedence.
     let tagged = scene_of("acme/shop").variable("DD_TAGS", "reporter:mine");
     assert_eq!(reporter(tagged, &["--only", "ci.*"]), "mine");
 }
@@ -249,15 +249,15 @@ fn the_key_is_checked_even_if_there_is_nothing_to_deliver() {
 }
 
 #[test]
-fn a_run_without_values_is_also_retried() {
+fn the_delivery_of_a_run_without_values_is_also_retried() {
     for (arguments, has_self_metrics) in [(&[][..], true), (&["--no-self-metrics"], false)] {
         let intake = DatadogIntake::start();
         intake.server().fail_times(3, "/api/", datadog::error(503, "Not now"));
         let run = [&["--push", "--no-state", "--only", "ci.*", "--deadline", "2m"][..], arguments].concat();
 
+        // Without a token, the metric has no data.
         let ended = scene(&intake).run(&run);
 
-        // The metric itself fails: there is no token.
         ended.says("retrying in");
         let delivery = ended.json()["deliveries"][0].clone();
         assert_eq!((&delivery["state"], &delivery["lost"]), (&"accepted".into(), &0.into()), "{ended}");

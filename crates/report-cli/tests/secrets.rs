@@ -14,13 +14,13 @@ const TOKEN: &str = "ghp_n0tF0rY0urEyes0123456789012345678";
 #[test]
 fn no_secret_is_printed_at_any_verbosity() {
     let echo = |secret| Fault::from(Answer::json(400, &json!({"message": format!("you sent {secret}")})));
-    let both = |fault: Fault| Some((fault.clone(), fault));
+    let same_for_both = |fault: Fault| Some((fault.clone(), fault));
     let faults = [
         None,
         Some((echo(TOKEN), echo(DatadogIntake::KEY))),
-        both(Answer::text(500, "text/plain", "oops").into()),
-        both(Fault::Disconnect),
-        both(datadog::error(403, "Forbidden").into()),
+        same_for_both(Answer::text(500, "text/plain", "oops").into()),
+        same_for_both(Fault::Disconnect),
+        same_for_both(datadog::error(403, "Forbidden").into()),
     ];
     for fault in faults {
         let (github, intake) = (FakeGitHub::builder().token(TOKEN).start(), DatadogIntake::start());

@@ -205,13 +205,14 @@ fn a_goal_in_the_settings_reaches_all_outputs() {
     let printed = |arguments: &[&str]| scene.run(arguments).with_status(0);
 
     let list = printed(&["list"]).json();
-    let of = |key: &str| list.as_array().unwrap().iter().find(|metric| metric["key"] == key).unwrap().clone();
-    assert_eq!(of("commits.hotfix")["goal"], "< 2");
+    let metric =
+        |key: &str| list.as_array().unwrap().iter().find(|metric| metric["key"] == key).unwrap().clone();
+    assert_eq!(metric("commits.hotfix")["goal"], "< 2");
     assert!(
-        of("commits.hotfix")["recovery"].is_null(),
+        metric("commits.hotfix")["recovery"].is_null(),
         "an alert would end at 3, which is above the new goal"
     );
-    assert!(of("commits.reverts")["goal"].is_null());
+    assert!(metric("commits.reverts")["goal"].is_null());
 
     let monitors = printed(&["monitors"]).json().to_string();
     assert!(monitors.contains("metric:commits.hotfix") && monitors.contains(">= 2"), "{monitors}");

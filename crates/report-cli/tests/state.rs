@@ -65,7 +65,7 @@ fn a_repeated_run_in_a_slot_overwrites_its_points() {
 
     let points = intake.points();
     assert!(times(&points).iter().all(|time| time % 1800 == 0), "{points:?}");
-    // Two, unless the slot ended between the runs.
+    // There are two points for each slot. There is a second slot only if the first one ended between the runs.
     assert_eq!(points.len(), 2 * times(&points).len());
 }
 

@@ -1,4 +1,4 @@
-//! `report` with tracing.
+//! The traces of `report`: their spans, where they are sent, and what they do not contain.
 #![cfg(all(feature = "traces", feature = "datadog", feature = "github"))]
 
 use std::{fs, time::Duration};
@@ -46,7 +46,7 @@ fn last_trace(scene: &Scene) -> Value {
     serde_json::from_slice(&document).expect("JSON")
 }
 
-/// The names and resources of the spans from one with this resource to the run.
+/// The names of the spans from the span with this resource up to the run.
 fn ancestors<'t>(trace: &'t Value, resource: &str) -> Vec<&'t str> {
     let spans = trace["spans"].as_array().unwrap();
     let mut span = spans.iter().find(|span| span["resource"] == resource);
@@ -88,7 +88,7 @@ fn a_push_is_a_trace_that_is_sent_after_the_points() {
 }
 
 #[test]
-fn no_secret_gets_into_a_trace_and_no_header_of_a_trace_is_sent() {
+fn a_trace_contains_no_secret_and_requests_have_no_trace_headers() {
     let (github, datadog, agent) = (github(), DatadogIntake::start(), agent());
     let scene = scene(&github, &datadog, &agent.url());
 
@@ -103,12 +103,12 @@ fn no_secret_gets_into_a_trace_and_no_header_of_a_trace_is_sent() {
     assert!(requests.len() > 3, "{ended}");
     for request in requests {
         let names = request.headers.keys().map(|name| name.as_str().to_lowercase());
-        let of_traces = |name: &String| {
+        let is_trace_header = |name: &String| {
             ["traceparent", "tracestate", "b3", "baggage"].contains(&name.as_str())
                 || name.starts_with("x-datadog-")
                 || name.starts_with("x-b3-")
         };
-        assert_eq!(names.filter(of_traces).collect::<Vec<_>>(), [""; 0], "{}", request.line());
+        assert_eq!(names.filter(is_trace_header).collect::<Vec<_>>(), [""; 0], "{}", request.line());
     }
 }
 

@@ -39,7 +39,7 @@ fn send(signal: &str, child: &Child) {
 }
 
 #[test]
-fn finished_metrics_are_printed() {
+fn the_finished_metrics_of_an_interrupted_run_are_printed() {
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         let scene = scene();
         let (command, child) = start(&scene, &RUN);

@@ -1,4 +1,4 @@
-//! Properties of the output that do not depend on what collectors do.
+//! The document of a run: collectors that print do not disturb it, and it contains events and tags.
 
 use std::path::Path;
 
@@ -62,7 +62,7 @@ fn events_match_the_schema() {
 }
 
 #[test]
-fn an_entry_has_the_tags_of_its_metric() {
+fn a_metric_and_its_samples_have_the_tags_of_the_metric() {
     let ended = scene().variable("TEST_SAMPLES", "1").run(&["--only", "test.many"]).with_status(0);
 
     let metric = ended.metric("test.many");

@@ -1,4 +1,4 @@
-//! How many subjects are collected concurrently, and how they are selected.
+//! How many subjects are collected concurrently, how subjects are selected, and a sink that the program itself adds.
 
 use std::fs;
 

@@ -22,7 +22,7 @@ pub(crate) struct BackfillArguments {
     /// How far back
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "90d")]
     pub(crate) since: Duration,
-    /// The distance of the instants, which are multiples of it in UTC
+    /// Time between two instants, which are aligned to multiples of this duration in UTC
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1d")]
     pub(crate) every: Duration,
     /// Show the instants, the metrics and the expected requests, and compute nothing

@@ -9,20 +9,20 @@ use globset::Glob;
 #[derive(Debug, Clone)]
 pub(crate) struct GlobList(Vec<Glob>);
 
-/// The text contains no glob, or something that is not one.
+/// The text contains no glob, or an invalid one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GlobListError {
     /// An empty list would select everything, which its author does not expect.
     #[error("no glob is given")]
     Empty,
-    /// One of the globs is wrong.
+    /// One of the globs is invalid.
     #[error(transparent)]
     Glob(#[from] globset::Error),
 }
 
 impl GlobList {
     /// The globs of all lists.
-    pub(crate) fn all(lists: &[Self]) -> impl Iterator<Item = &Glob> {
+    pub(crate) fn globs(lists: &[Self]) -> impl Iterator<Item = &Glob> {
         lists.iter().flat_map(|Self(globs)| globs)
     }
 }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commas_separate_globs_unless_they_belong_to_one() {
+    fn a_comma_separates_globs_unless_it_is_part_of_a_glob() {
         for (text, globs) in [
             ("commits.hotfix", &["commits.hotfix"][..]),
             ("commits.*,ci.runs", &["commits.*", "ci.runs"]),
@@ -72,7 +72,7 @@ mod tests {
             (r"a\,b,c", &[r"a\,b", "c"]),
         ] {
             let list: GlobList = text.parse().unwrap();
-            assert_eq!(GlobList::all(&[list]).map(Glob::glob).collect::<Vec<_>>(), globs, "{text}");
+            assert_eq!(GlobList::globs(&[list]).map(Glob::glob).collect::<Vec<_>>(), globs, "{text}");
         }
     }
 

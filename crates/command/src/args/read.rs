@@ -14,12 +14,12 @@ use system_health_registry::SinkType;
 use super::{Arguments, CollectArguments, Command, Format, secrets::without_secrets};
 
 /// The position of linked commands in the help: after the built-in ones, sorted by name.
-const LINKED: usize = 800;
+const LINKED_COMMANDS_POSITION: usize = 800;
 
 /// The name of the argument `--format`.
 const FORMAT: &str = "format";
 
-/// The name of the argument `--to`. A run has it only if it delivers.
+/// The name of the argument `--to`. Only commands that deliver have this argument.
 const TO: &str = "to";
 
 /// The command line of a program. The names of linked commands must be unique and differ from the built-in ones. Each
@@ -45,7 +45,7 @@ pub(crate) fn command_line(
     let linked = linked.into_iter().map(|(command, formats)| {
         let delivers = command.get_arguments().any(|argument| argument.get_id() == TO);
         let command = if delivers { command.mut_arg(TO, with_sinks) } else { command };
-        with_format(command, formats).display_order(LINKED)
+        with_format(command, formats).display_order(LINKED_COMMANDS_POSITION)
     });
     command
         .mut_subcommands(|command| {

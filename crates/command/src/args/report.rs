@@ -41,7 +41,7 @@ fn after_help() -> String {
 }
 
 /// The position of the last command in the help, after those of linked crates.
-const LAST: usize = 900;
+const LAST_POSITION: usize = 900;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -60,7 +60,7 @@ pub(crate) enum Command {
     /// Find out why a run does not work: settings, credentials, services, sinks, state folder and clock
     Doctor(DoctorArguments),
     /// Print a completion script for a shell
-    #[command(display_order = LAST)]
+    #[command(display_order = LAST_POSITION)]
     Completions {
         /// The shell
         shell: Shell,

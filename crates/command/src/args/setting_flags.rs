@@ -1,4 +1,4 @@
-//! The flags of linked crates. Each sets a key in the settings.
+//! The flags of linked crates. Each flag sets a key in the settings.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use system_health_registry::{

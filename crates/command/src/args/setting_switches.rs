@@ -1,4 +1,5 @@
-//! The flags of linked crates that take no value. Each sets keys in the settings to values that are looked up when it is given.
+//! The flags of linked crates that take no value. Each flag sets keys in the settings. The values are looked up when the flag is
+//! given.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use system_health_registry::{
@@ -22,9 +23,9 @@ impl SettingSwitchArguments {
         mut builder: SettingsBuilder,
     ) -> Result<SettingsBuilder, SettingsError> {
         for switch in &self.0 {
-            let set = (switch.settings)(settings)
+            let assignments = (switch.settings)(settings)
                 .map_err(|reason| SettingsError::Flag { flag: switch.flag, reason })?;
-            for SettingAssignment { table, key, value } in set {
+            for SettingAssignment { table, key, value } in assignments {
                 builder = builder.set(table, key, value, Origin::Flag(switch.flag));
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn run(
         return Err(WithHint { message, hint: "raise `keep` in [state], or use a shorter --since" }.into());
     }
     let patterns = |lists: &[GlobList]| -> Vec<String> {
-        GlobList::all(lists).map(|glob| glob.glob().to_owned()).collect()
+        GlobList::globs(lists).map(|glob| glob.glob().to_owned()).collect()
     };
     let mut builder = Reporter::builder(settings)
         .program(&program.name)
@@ -90,16 +90,19 @@ fn status(backfill: &Backfill) -> Status {
     }
 }
 
-/// Says in the log where an interrupted backfill stopped, and that values differ.
+/// Logs where an interrupted backfill stopped, and whether values differ.
 fn log(backfill: &Backfill) {
     if backfill.is_interrupted {
         let until = match backfill.complete_until {
             Some(until) => {
-                format!("what was started is computed until {}", humantime::format_rfc3339_seconds(until))
+                format!(
+                    "everything that was started is computed until {}",
+                    humantime::format_rfc3339_seconds(until)
+                )
             }
             None => "nothing is computed yet".to_owned(),
         };
-        tracing::warn!("interrupted: {until}; start the backfill again, and it goes on");
+        tracing::warn!("interrupted: {until}; start the backfill again to continue it");
     }
     if backfill.has_differences() {
         tracing::error!(

@@ -29,12 +29,12 @@ pub(super) fn run(
     let tags = base_tags(&report)?;
     // The metrics about the reporter need a finished run, so they cannot be explained here.
     let catalog = without_self_metrics(with_goals_of_settings(catalog.clone(), &settings)?);
-    let keys: Vec<&str> = GlobList::all(&arguments.keys).map(Glob::glob).collect();
+    let keys: Vec<&str> = GlobList::globs(&arguments.keys).map(Glob::glob).collect();
     if keys.iter().all(|key| is_self_metric(key)) {
         return Err(SelectionError::OnlySelfMetrics.into());
     }
     let catalog = Selection::new(&catalog, &keys, &[])?.select(catalog)?;
-    let subjects = SubjectFilter::new(GlobList::all(&arguments.subject));
+    let subjects = SubjectFilter::new(GlobList::globs(&arguments.subject));
     let catalog = subjects.select(catalog)?;
     let deadline = arguments.deadline.unwrap_or(report.deadline);
     let RunOutput { stdout, progress, .. } = output;
@@ -54,7 +54,7 @@ pub(super) fn run(
         exit_reason::log(&report, &[], FailOn::Error);
         hints::log(&report);
         let text = match stdout.format() {
-            Format::Markdown => MarkdownReport::new(&report, &[]).with_all_evidence().to_string(),
+            Format::Markdown => MarkdownReport::new(&report, &[]).for_explanation().to_string(),
             _ => stdout.render(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[]))?,
         };
         let status = Status::from_run(&report, &[], FailOn::Error);

@@ -14,7 +14,7 @@ use crate::{
 /// Prints the catalog.
 pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
     let catalog = with_remembered(catalog, Some(&arguments.settings), Some(&arguments.folder))?.into_owned();
-    let (catalog, selection) = &by_settings(arguments, catalog)?;
+    let (catalog, selection) = &apply_settings(arguments, catalog)?;
     if stdout.format() == Format::Markdown {
         stdout.write(&MarkdownList(catalog).to_string())?;
     } else {
@@ -26,9 +26,9 @@ pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) 
     Ok(Status::Done)
 }
 
-/// The metrics with the goals of the settings, and those that the settings select. If the settings are wrong, a warning is
-/// logged and the defaults are used, because the list helps to correct them.
-fn by_settings(arguments: &ListArguments, catalog: Catalog) -> anyhow::Result<(Catalog, Selection)> {
+/// Applies the goals in the settings to the catalog, and returns which metrics the settings select. If the settings are wrong, a
+/// warning is logged and the defaults are used, because the list helps to correct the settings.
+fn apply_settings(arguments: &ListArguments, catalog: Catalog) -> anyhow::Result<(Catalog, Selection)> {
     let settings = settings::builder(&arguments.settings).and_then(SettingsBuilder::build);
     let applied = settings.and_then(|settings| {
         let catalog = with_goals_of_settings(catalog.clone(), &settings)?;

@@ -67,10 +67,10 @@ fn dispatch(
     traces: &ProgramTraces,
 ) -> anyhow::Result<Status> {
     let run_output = |stdout| RunOutput { stdout, progress, traces, quiet: arguments.output.quiet };
-    let stdout_of = |command| stdout.one_of(Format::of_command(command));
+    let stdout_of = |command| stdout.require_format(Format::of_command(command));
     match &arguments.command {
         None => {
-            let output = run_output(stdout.one_of(Format::OF_RUN)?);
+            let output = run_output(stdout.require_format(Format::OF_RUN)?);
             collect::run(program, &arguments.collect, catalog, output)
         }
         Some(Command::List(list)) => list::run(list, catalog, stdout_of("list")?),
@@ -84,7 +84,8 @@ fn dispatch(
         Some(Command::Completions { shell }) => completions(program, stdout, *shell),
         Some(Command::Linked { name, matches }) => {
             let command = program.linked_commands.select(name, matches)?;
-            let stdout = if command.formats.is_empty() { stdout } else { stdout.one_of(command.formats)? };
+            let stdout =
+                if command.formats.is_empty() { stdout } else { stdout.require_format(command.formats)? };
             let context = CommandContext {
                 catalog,
                 stdout,

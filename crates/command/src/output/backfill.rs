@@ -11,17 +11,17 @@ use super::{
     columns::Columns,
     request_plans::RequestPlans,
     text::{count, one_line, wrap},
-    value::ShownReading,
+    value::ShownSampleValue,
 };
 
 /// Maximum number of reasons and of differences that are shown for a metric. JSON has all.
 const MAX_SHOWN: usize = 5;
 
-/// A metric that is not declared, without a known reason.
+/// Why a metric cannot be computed for the past, if its declaration does not say why.
 pub(super) const NOT_DECLARED: &str = "it is not declared that it can";
 
-/// A source cannot be asked about the past.
-pub(super) const SOURCE: &str = "a source describes what is there now";
+/// Why the metrics of a source cannot be computed for the past.
+pub(super) const SOURCE_REASON: &str = "a source describes what is there now";
 
 /// A backfill as a table for people.
 pub(crate) struct BackfillTable<'a> {
@@ -60,8 +60,8 @@ impl BackfillTable<'_> {
                 metric.equal,
                 metric.of_runs,
                 metric.differences.len() as u64,
-                instants_of(metric, OutcomeState::NoData),
-                instants_of(metric, OutcomeState::Error),
+                result_count(metric, OutcomeState::NoData),
+                result_count(metric, OutcomeState::Error),
             ];
             columns.push(metric.metric.key(), cells.map(|cell| cell.to_string()).to_vec());
         }
@@ -70,7 +70,7 @@ impl BackfillTable<'_> {
     }
 
     fn reasons(&self, f: &mut fmt::Formatter<'_>, state: OutcomeState, title: &str) -> fmt::Result {
-        let with_reasons = self.backfill.metrics.iter().filter(|metric| instants_of(metric, state) > 0);
+        let with_reasons = self.backfill.metrics.iter().filter(|metric| result_count(metric, state) > 0);
         let mut title = Some(title);
         for metric in with_reasons {
             if let Some(title) = title.take() {
@@ -110,7 +110,7 @@ impl BackfillTable<'_> {
         for metric in only_now {
             self.line(f, &format!("{}: {}", metric.key(), metric.only_now().unwrap_or(NOT_DECLARED)))?;
         }
-        sources.iter().try_for_each(|source| self.line(f, &format!("the source `{source}`: {SOURCE}")))
+        sources.iter().try_for_each(|source| self.line(f, &format!("the source `{source}`: {SOURCE_REASON}")))
     }
 
     fn line(&self, f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
@@ -121,10 +121,10 @@ impl BackfillTable<'_> {
         &self,
         f: &mut fmt::Formatter<'_>,
         metric: &BackfilledMetric,
-        all: usize,
+        total: usize,
         what: &str,
     ) -> fmt::Result {
-        match all.checked_sub(MAX_SHOWN) {
+        match total.checked_sub(MAX_SHOWN) {
             None | Some(0) => Ok(()),
             Some(hidden) => {
                 let hidden = count(hidden, &format!("more {what}"));
@@ -149,8 +149,8 @@ impl fmt::Display for BackfillTable<'_> {
     }
 }
 
-/// The number of subjects and instants in a state.
-fn instants_of(metric: &BackfilledMetric, state: OutcomeState) -> u64 {
+/// The number of results in a state. There is one result for each subject and instant.
+fn result_count(metric: &BackfilledMetric, state: OutcomeState) -> u64 {
     let reasons = metric.without_value.iter().filter(|reason| reason.state == state);
     reasons.map(|reason| reason.instants.len() as u64).sum()
 }
@@ -176,6 +176,6 @@ fn reason_text(WithoutValue { reason, instants, .. }: &WithoutValue) -> String {
 }
 
 fn samples(samples: &[PastSample]) -> String {
-    let values = samples.iter().map(|sample| ShownReading(&sample.value).to_string());
+    let values = samples.iter().map(|sample| ShownSampleValue(&sample.value).to_string());
     values.collect::<Vec<_>>().join(", ")
 }

@@ -9,7 +9,7 @@ use system_health_reporter::{Backfill, BackfillDifference, BackfilledMetric, Wit
 use system_health_state::PastSample;
 
 use super::{
-    backfill::{NOT_DECLARED, SOURCE},
+    backfill::{NOT_DECLARED, SOURCE_REASON},
     distribution_summary::DistributionSummary,
     json::JsonRequestPlan,
     value::ExactValue,
@@ -85,7 +85,8 @@ impl<'a> JsonBackfill<'a> {
             JsonOnlyNow { key: Some(metric.key()), source: None, reason }
         });
         let sources = backfill.sources.iter();
-        let sources = sources.map(|source| JsonOnlyNow { key: None, source: Some(source), reason: SOURCE });
+        let sources =
+            sources.map(|source| JsonOnlyNow { key: None, source: Some(source), reason: SOURCE_REASON });
         Self {
             dry_run,
             instants: JsonInstants {

@@ -28,12 +28,12 @@ pub(super) struct ProblemBlocks<'a> {
 }
 
 impl ProblemBlocks<'_> {
-    fn long(&self) -> impl Iterator<Item = MetricOutcomes<'_>> {
+    fn summarized(&self) -> impl Iterator<Item = MetricOutcomes<'_>> {
         self.groups.iter().copied().filter(|group| !group.is_short())
     }
 
     fn missed(&self) -> Vec<String> {
-        let missed = || self.long().filter(|group| !group.missed().is_empty());
+        let missed = || self.summarized().filter(|group| !group.missed().is_empty());
         let mut lines: Vec<String> = missed()
             .take(MAX_METRICS)
             .map(|group| {
@@ -98,8 +98,8 @@ impl fmt::Display for ProblemBlocks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         block(f, "Goals missed", None, &self.missed())?;
         for (heading, reasons) in [
-            ("No data", Reasons::for_state(self.long(), OutcomeState::NoData)),
-            ("Errors", Reasons::for_state(self.long(), OutcomeState::Error)),
+            ("No data", Reasons::for_state(self.summarized(), OutcomeState::NoData)),
+            ("Errors", Reasons::for_state(self.summarized(), OutcomeState::Error)),
             ("Failed items", Reasons::for_failed_items(self.groups.iter().copied())),
         ] {
             block(f, heading, Some(reasons.count()), &lines(&reasons))?;

@@ -11,14 +11,15 @@ use tabled::{
 
 use super::style::heading;
 
-/// A table with a row for each metric. Each column except the key has a heading, and may contain numbers.
+/// A table with rows for metrics. The first column contains the keys.
 pub(super) struct Columns {
+    /// Each heading, and whether its column contains numbers.
     headings: Vec<(&'static str, bool)>,
     rows: Vec<(String, Vec<String>)>,
 }
 
 impl Columns {
-    /// Creates columns without rows.
+    /// Creates columns without rows. Takes each heading, and whether its column contains numbers.
     pub(super) fn new(headings: Vec<(&'static str, bool)>) -> Self {
         Self { headings, rows: Vec::new() }
     }
@@ -38,17 +39,17 @@ impl Columns {
         if width.is_none_or(|width| widest(&with_keys) <= width) {
             return with_keys.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()));
         }
-        let others = self.table(false);
-        let mut lines = others.lines();
+        let without_keys = self.table(false);
+        let mut lines = without_keys.lines();
         writeln!(f, "{}", heading("METRIC"))?;
         writeln!(f, "  {}", lines.next().unwrap_or_default().trim_end())?;
-        let mut above = None;
+        let mut previous_key = None;
         for ((key, _), line) in self.rows.iter().zip(lines) {
-            if above != Some(key) {
+            if previous_key != Some(key) {
                 writeln!(f, "{key}")?;
             }
             writeln!(f, "  {}", line.trim_end())?;
-            above = Some(key);
+            previous_key = Some(key);
         }
         Ok(())
     }

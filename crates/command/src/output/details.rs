@@ -6,16 +6,16 @@ use std::fmt::{self, Write};
 use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, Unavailable};
 use system_health_reporter::markdown::{Code, Html, ItemLine};
 
-use super::{metric_outcomes::MetricOutcomes, text::one_line, value::ShownReading};
+use super::{metric_outcomes::MetricOutcomes, text::one_line, value::ShownSampleValue};
 
 /// Limits for the evidence that is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Details {
     /// Maximum number of samples of one outcome.
     samples: usize,
-    /// Maximum number of outcomes of a metric with many.
+    /// Maximum number of outcomes of a metric that has many outcomes.
     outcomes: usize,
-    /// Maximum number of items of one sample that counted, and of those that did not.
+    /// Maximum number of items of one sample that counted, and maximum number of those that did not.
     items: usize,
     /// Maximum number of bytes of all blocks.
     bytes: usize,
@@ -142,7 +142,7 @@ impl fmt::Display for ShownCount {
 }
 
 fn heading(block: &mut String, metric: &Metric, sample: &Sample) -> fmt::Result {
-    write!(block, "\n**{}**", ShownReading(sample.value()))?;
+    write!(block, "\n**{}**", ShownSampleValue(sample.value()))?;
     if let Some(unit) = metric.unit() {
         write!(block, " {}", Code(unit))?;
     }

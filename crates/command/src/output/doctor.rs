@@ -88,7 +88,7 @@ impl FindingGroup<'_> {
         self.subjects.first().map_or("", String::as_str)
     }
 
-    /// The others, in their order.
+    /// The other subjects, in their order.
     fn others(&self) -> &[String] {
         self.subjects.get(1..).unwrap_or_default()
     }

@@ -11,10 +11,10 @@ use super::{
     problems::Problems,
     style::{BAD, GOOD, QUIET, heading, paint},
     text::{count, one_line, wrap},
-    value::ShownReading,
+    value::ShownSampleValue,
 };
 
-/// Maximum number of samples that are shown for a metric with many.
+/// Maximum number of samples that are shown for a metric with many samples.
 const MAX_SAMPLES: usize = 5;
 
 /// The outcomes of a run with their evidence.
@@ -88,7 +88,7 @@ impl<'a> Explanation<'a> {
 
     fn write_sample(&self, f: &mut fmt::Formatter<'_>, outcome: &Outcome, sample: &Sample) -> fmt::Result {
         let metric = &outcome.metric;
-        let mut value = ShownReading(sample.value()).to_string();
+        let mut value = ShownSampleValue(sample.value()).to_string();
         if let Some(unit) = metric.unit() {
             value = format!("{value} {unit}");
         }
@@ -151,7 +151,7 @@ impl<'a> Explanation<'a> {
 
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = MetricOutcomes::all(self.report.run().outcomes());
+        let groups = MetricOutcomes::by_metric(self.report.run().outcomes());
         for (number, group) in groups.iter().enumerate() {
             if number > 0 {
                 writeln!(f)?;

@@ -28,7 +28,7 @@ impl fmt::Display for Repository {
     }
 }
 
-/// What a metric returns for the repository with a number.
+/// What a metric returns for the repository with this number.
 pub(crate) type Collect = fn(usize) -> Result<Reading, Unavailable>;
 
 /// The text without colours.
@@ -73,7 +73,7 @@ pub(crate) async fn run_thousand() -> Report {
     run(metrics(), sources(), Some(1_000)).await
 }
 
-/// A run over those of the first thousand repositories whose numbers are wanted.
+/// A run over those of a thousand repositories whose numbers are wanted.
 pub(crate) async fn run_some(
     metrics: impl IntoIterator<Item = Metric>,
     wanted: impl Fn(&usize) -> bool,
@@ -83,8 +83,8 @@ pub(crate) async fn run_some(
     Report::new(Engine::new().run(&catalog, &context).await, [])
 }
 
-/// Three metrics about repositories with everything that can go wrong: an outage that affects 312 repositories, rare
-/// errors, and missed goals.
+/// One metric without a subject, and three metrics about repositories with everything that can go wrong: an outage that affects
+/// 312 repositories, rare errors, and missed goals.
 pub(crate) fn metrics() -> Vec<Metric> {
     let goal = |goal: &str| goal.parse().unwrap();
     vec![
@@ -136,7 +136,7 @@ pub(crate) fn sources() -> Vec<Source> {
     ]
 }
 
-/// A run of two metrics with a goal of both, which is missed.
+/// A run of two metrics with a goal that combines them and is missed.
 pub(crate) async fn run_with_goal() -> Report {
     let metrics = || [("ci.errors", 4), ("ci.runs", 20)];
     let metric = |(key, value): (&str, u8)| {

@@ -63,7 +63,7 @@ struct PastProblem<'a> {
 }
 
 impl PastSeries<'_> {
-    /// Whether the last value meets the goal; `None` without one.
+    /// Whether the last value meets the goal; `None` without a goal or without a value.
     fn is_met(&self, goal: Option<Goal>) -> Option<bool> {
         Some(goal?.is_met_by(self.values.last()?.1))
     }
@@ -143,7 +143,7 @@ impl<'a> HistoryReport<'a> {
         Ok(())
     }
 
-    /// The values that no run had.
+    /// Says how many values were computed by a backfill, and for which times.
     fn write_backfilled(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let backfilled = || self.entries.iter().filter(|entry| entry.backfilled).map(|entry| entry.time);
         let (Some(first), Some(last)) = (backfilled().min(), backfilled().max()) else { return Ok(()) };
@@ -269,10 +269,10 @@ pub struct HistoryRow<'a> {
     unit: Option<&'a str>,
     tags: Vec<&'a str>,
     reason: Option<Cow<'a, str>>,
-    // Left out if the run had none.
+    // Left out if the run was not traced.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<TraceId>,
-    /// Whether it was computed later.
+    /// Whether a backfill computed the value.
     backfilled: bool,
 }
 

@@ -93,7 +93,7 @@ enum JsonState<'a> {
 /// Samples or failed items. Their tags are combined only while they are written, because a run may have a hundred thousand.
 struct TaggedItems<'a, T> {
     common: Rc<BTreeSet<Tag>>,
-    all: &'a [T],
+    items: &'a [T],
 }
 
 /// An item that failed while others had samples.
@@ -257,8 +257,8 @@ impl<'a> JsonOutcome<'a> {
             tags: common.iter().map(Tag::to_string).collect(),
             state: match &outcome.result {
                 Ok(reading) => JsonState::Value {
-                    samples: TaggedItems { common: Rc::clone(&common), all: reading.samples() },
-                    failures: TaggedItems { common, all: reading.failed_items() },
+                    samples: TaggedItems { common: Rc::clone(&common), items: reading.samples() },
+                    failures: TaggedItems { common, items: reading.failed_items() },
                 },
                 Err(Unavailable::NoData(no_data)) => JsonState::NoData {
                     reason: no_data.reason(),
@@ -280,7 +280,7 @@ impl<'a> JsonOutcome<'a> {
 
 impl<T> TaggedItems<'_, T> {
     fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.items.is_empty()
     }
 
     fn tags<'t>(&'t self, own: &'t BTreeSet<Tag>) -> Vec<&'t str> {
@@ -302,7 +302,7 @@ impl From<&Value> for JsonValue {
 
 impl Serialize for TaggedItems<'_, Sample> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.all.iter().map(|sample| JsonSample {
+        serializer.collect_seq(self.items.iter().map(|sample| JsonSample {
             value: sample.value().into(),
             tags: self.tags(sample.tags()),
             link: sample.link(),
@@ -314,7 +314,7 @@ impl Serialize for TaggedItems<'_, Sample> {
 impl Serialize for TaggedItems<'_, ItemError> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(
-            self.all
+            self.items
                 .iter()
                 .map(|item| JsonFailure { tags: self.tags(item.tags()), error: item.error().to_string() }),
         )

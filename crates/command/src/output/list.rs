@@ -19,14 +19,15 @@ use super::{
 
 /// Width of the descriptions, in columns.
 const DESCRIPTION_WIDTH: usize = 48;
-/// Their width on a narrow terminal.
+/// Minimum width of the descriptions, for a narrow terminal.
 const MIN_DESCRIPTION_WIDTH: usize = 24;
 
 /// The catalog as a table for people.
 pub(crate) struct TableList<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) selection: &'a Selection,
-    /// The width of the terminal, if there is one. A narrow one has no column for the sources, and shorter descriptions.
+    /// The width of the terminal, if there is one. On a narrow terminal, there is no column for the sources, and
+    /// descriptions are narrower.
     pub(crate) width: Option<usize>,
 }
 

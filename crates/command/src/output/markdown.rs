@@ -16,7 +16,7 @@ use super::{
     events::EventBlock,
     metric_outcomes::MetricOutcomes,
     text::one_line,
-    value::{ShownReading, ShownValue},
+    value::{ShownSampleValue, ShownValue},
 };
 
 /// Maximum number of bytes of the table.
@@ -48,8 +48,8 @@ impl<'a> MarkdownReport<'a> {
         self
     }
 
-    /// Shows all evidence, not only the first items.
-    pub(crate) fn with_all_evidence(mut self) -> Self {
+    /// Shows as much evidence as `report explain` does: more samples, and all their items.
+    pub(crate) fn for_explanation(mut self) -> Self {
         self.details = details::OF_EXPLANATION;
         self
     }
@@ -104,7 +104,7 @@ fn outcome_rows(outcome: &Outcome) -> Vec<TableRow> {
 
 fn sample_row(outcome: &Outcome, sample: &Sample) -> TableRow {
     let metric = &outcome.metric;
-    let value = ShownReading(sample.value());
+    let value = ShownSampleValue(sample.value());
     let value = match sample.link() {
         None => value.to_string(),
         Some(link) => format!("[{value}]({})", LinkUrl(link)),
@@ -253,7 +253,7 @@ mod tests {
         });
         let report = fixture::run(metrics, [], None).await;
 
-        let page = MarkdownReport::new(&report, &[]).with_all_evidence().to_string();
+        let page = MarkdownReport::new(&report, &[]).for_explanation().to_string();
 
         assert!(page.len() < 1_048_576, "{}", page.len());
         let hidden = page.lines().find(|line| line.contains("more rows")).unwrap();

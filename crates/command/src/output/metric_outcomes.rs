@@ -35,29 +35,29 @@ pub(super) struct Range {
 }
 
 /// One value that misses the goal, with the names of all samples that have it.
-pub(super) struct Missed {
+pub(super) struct MissedValue {
     pub(super) value: f64,
     pub(super) names: Vec<String>,
 }
 
 /// The values that miss a goal, the worst first.
-pub(super) struct AllMissed {
-    pub(super) shown: Vec<Missed>,
+pub(super) struct MissedValues {
+    pub(super) shown: Vec<MissedValue>,
     /// The number of other samples, and their range.
     pub(super) others: Option<(usize, Range)>,
 }
 
 impl<'a> MetricOutcomes<'a> {
     /// Groups the outcomes of a run by metric.
-    pub(crate) fn all(outcomes: &'a [Outcome]) -> Vec<Self> {
+    pub(crate) fn by_metric(outcomes: &'a [Outcome]) -> Vec<Self> {
         let by_key = outcomes.chunk_by(|one, other| one.metric.key() == other.metric.key());
         by_key.map(|outcomes| Self { metric: &outcomes[0].metric, outcomes }).collect()
     }
 
-    /// Groups all that a report shows: the metrics, and after them the results of goals of two metrics.
+    /// Groups the outcomes that a report shows: those of metrics, and then the results of goals of two metrics.
     pub(crate) fn of_report(report: &'a Report) -> Vec<Self> {
-        let mut all = Self::all(report.run().outcomes());
-        all.extend(Self::all(report.goals()));
+        let mut all = Self::by_metric(report.run().outcomes());
+        all.extend(Self::by_metric(report.goals()));
         all
     }
 
@@ -68,7 +68,7 @@ impl<'a> MetricOutcomes<'a> {
         format!("{}{}", self.metric.key(), goal.unwrap_or_default())
     }
 
-    /// Whether there are so few that each sample and outcome is shown.
+    /// Whether there are so few samples and outcomes that each is shown.
     pub(crate) fn is_short(&self) -> bool {
         self.outcomes.len() <= MAX_ROWS && self.samples().nth(MAX_ROWS).is_none()
     }
@@ -140,7 +140,7 @@ impl<'a> MetricOutcomes<'a> {
             .fold(first, |common, tags| common.intersection(&tags).copied().collect())
     }
 
-    /// Says how many samples miss the goal, and which ones. `None` if none does.
+    /// Says how many samples miss the goal, and which ones. `None` if all samples meet it.
     pub(crate) fn missed_text(&self) -> Option<String> {
         let missed = self.missed();
         let common = self.common_tags();
@@ -158,8 +158,8 @@ impl<'a> MetricOutcomes<'a> {
     }
 
     /// The samples that miss the goal, grouped by value.
-    pub(super) fn missed_values(&self) -> AllMissed {
-        let mut shown: Vec<Missed> = Vec::new();
+    pub(super) fn missed_values(&self) -> MissedValues {
+        let mut shown: Vec<MissedValue> = Vec::new();
         let mut places = BTreeMap::new();
         let mut others = Vec::new();
         let common = self.common_tags();
@@ -170,16 +170,16 @@ impl<'a> MetricOutcomes<'a> {
             match shown.get_mut(place) {
                 Some(missed) => missed.names.push(name(outcome, sample, &common)),
                 None if place < MAX_MISSED => {
-                    shown.push(Missed { value, names: vec![name(outcome, sample, &common)] });
+                    shown.push(MissedValue { value, names: vec![name(outcome, sample, &common)] });
                 }
                 None => others.push(value),
             }
         }
-        AllMissed { shown, others: Range::from_values(others.clone()).map(|range| (others.len(), range)) }
+        MissedValues { shown, others: Range::from_values(others.clone()).map(|range| (others.len(), range)) }
     }
 
     /// How the subjects ended the run, without values: `1000 repositories: 982 samples, 5 no data, 13 errors`. The
-    /// numbers of subjects add up to the first one.
+    /// numbers of subjects in each state add up to the first number.
     pub(super) fn summary(&self) -> String {
         let samples = self.samples().count();
         let counts = [
@@ -217,7 +217,7 @@ impl Range {
     }
 }
 
-impl Missed {
+impl MissedValue {
     /// The names, or the first of them.
     pub(super) fn list(&self) -> String {
         join_names(&self.names)

@@ -16,7 +16,8 @@ const MAX_OF_METRIC: usize = 5;
 /// Maximum number of reasons that are shown for a run.
 const MAX_OF_RUN: usize = 50;
 
-/// Maximum number of keys or names before the text. If there are more, they are counted there and listed below the text.
+/// Maximum number of keys or names before the text. If there are more, only their number is shown there, and they are
+/// listed below the text.
 const MAX_BEFORE_TEXT: usize = 3;
 
 /// Stands for the parts of a text that differ between subjects: the name of the subject, and ids such as those of commits.
@@ -54,7 +55,7 @@ struct OwnReason {
 /// The outcomes or items of a metric with the same text.
 struct TextGroup {
     names: Vec<String>,
-    /// The text of the first one, with its own name.
+    /// The text of the first outcome or item, with its own name.
     first: String,
     count: usize,
 }
@@ -125,7 +126,7 @@ impl Reasons {
         Self { shown: reasons, others }
     }
 
-    /// Whether there are none.
+    /// Whether there are no reasons.
     pub(crate) fn is_empty(&self) -> bool {
         self.shown.is_empty()
     }
@@ -205,7 +206,7 @@ fn group_by_text(reasons: Vec<OwnReason>) -> Vec<(String, TextGroup)> {
     all
 }
 
-/// The texts with their names. If there are very many, the rare ones become one text with an example.
+/// The texts with their names. If there are very many texts, the rare ones become one text with an example.
 fn bounded(mut all: Vec<(String, TextGroup)>, thing: &str) -> Vec<(String, Vec<String>, bool)> {
     let total: usize = all.iter().map(|(_, group)| group.count).sum();
     let is_long = total > MAX_ROWS && all.len() > MAX_OF_METRIC;

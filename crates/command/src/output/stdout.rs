@@ -38,8 +38,8 @@ impl Stdout {
         Self { color: arguments.color.into(), format: arguments.format.unwrap_or(default) }
     }
 
-    /// Fails if the format is not one of `formats`.
-    pub(crate) fn one_of(self, formats: &[Format]) -> anyhow::Result<Self> {
+    /// Returns itself. Fails if the format is not one of `formats`.
+    pub(crate) fn require_format(self, formats: &[Format]) -> anyhow::Result<Self> {
         if formats.contains(&self.format) {
             return Ok(self);
         }
@@ -80,7 +80,7 @@ impl Stdout {
 
     /// Data as a table or as JSON.
     pub(crate) fn render(self, table: impl Display, json: impl Serialize) -> anyhow::Result<String> {
-        match self.one_of(&[Format::Table, Format::Json])?.format {
+        match self.require_format(&[Format::Table, Format::Json])?.format {
             Format::Json => Ok(serde_json::to_string_pretty(&json)? + "\n"),
             _ => Ok(table.to_string()),
         }

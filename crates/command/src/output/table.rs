@@ -15,7 +15,7 @@ use super::{
     stdout::Stdout,
     style::{BAD, GOOD, paint},
     text::{one_line, wrap},
-    value::{Elapsed, ShownReading, ShownValue},
+    value::{Elapsed, ShownSampleValue, ShownValue},
 };
 
 /// A report and its deliveries as text.
@@ -111,7 +111,7 @@ impl<'a> TableReport<'a> {
                 (true, value(range.map(|range| range.median))),
                 (true, value(range.map(|range| range.max))),
                 (true, group.metric.unit().unwrap_or("-").to_owned()),
-                (true, goal_of_all(group)),
+                (true, goal_summary(group)),
             ];
             columns.push(group.metric.key(), wanted(cells).collect());
         }
@@ -160,7 +160,7 @@ fn cells(outcome: &Outcome, sample: &Sample) -> Vec<String> {
         },
     );
     vec![
-        ShownReading(sample.value()).to_string(),
+        ShownSampleValue(sample.value()).to_string(),
         metric.unit().unwrap_or("-").to_owned(),
         goal,
         Elapsed(outcome.duration).to_string(),
@@ -171,7 +171,7 @@ fn wanted<T>(columns: impl IntoIterator<Item = (bool, T)>) -> impl Iterator<Item
     columns.into_iter().filter_map(|(wanted, column)| wanted.then_some(column))
 }
 
-fn goal_of_all(group: &MetricOutcomes<'_>) -> String {
+fn goal_summary(group: &MetricOutcomes<'_>) -> String {
     let Some(goal) = group.metric.condition() else { return "-".to_owned() };
     match (group.missed().len(), group.samples().next()) {
         (_, None) => goal,

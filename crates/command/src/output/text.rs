@@ -20,14 +20,14 @@ const MIN_WIDTH: usize = 20;
 /// Maximum number of names that are shown of a list.
 const MAX_NAMES: usize = 20;
 
-/// Puts text on one line and removes control characters, because much of it comes from servers. Cuts very long text.
+/// Puts text on one line and removes control characters, because much text comes from servers. Cuts very long text.
 pub(crate) fn one_line(text: &str) -> String {
     let visible = text.replace(char::is_control, " ").replace(REORDERS_TEXT, "");
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     cut(&line, MAX_LENGTH)
 }
 
-/// The first characters of a text.
+/// The first characters of a text, and `…` if there are more.
 pub(super) fn cut(text: &str, length: usize) -> String {
     match text.char_indices().nth(length) {
         Some((end, _)) => format!("{} …", &text[..end]),
@@ -72,15 +72,15 @@ pub(crate) fn join_names(names: &[String]) -> String {
     }
 }
 
-/// A number of things: `1 item`, `2 items`.
+/// The number with the noun in singular or plural: `1 item`, `2 items`.
 pub(crate) fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {}", plural(thing)) }
 }
 
 fn plural(thing: &str) -> String {
-    let before_y = |stem: &str| !stem.ends_with(['a', 'e', 'i', 'o', 'u']);
+    let ends_with_consonant = |stem: &str| !stem.ends_with(['a', 'e', 'i', 'o', 'u']);
     match thing.strip_suffix('y') {
-        Some(stem) if before_y(stem) => format!("{stem}ies"),
+        Some(stem) if ends_with_consonant(stem) => format!("{stem}ies"),
         _ if thing.ends_with(['s', 'x', 'z']) || thing.ends_with("ch") || thing.ends_with("sh") => {
             format!("{thing}es")
         }

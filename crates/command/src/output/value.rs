@@ -12,13 +12,13 @@ pub(super) struct ShownValue(pub(super) f64);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExactValue(pub(super) f64);
 
-/// A duration in the unit that fits it, with at most three digits.
+/// A duration in milliseconds, in seconds, or in minutes and seconds.
 pub(super) struct Elapsed(pub(super) Duration);
 
 /// The value of a sample: a number, or a summary of many values.
-pub(super) struct ShownReading<'a>(pub(super) &'a Value);
+pub(super) struct ShownSampleValue<'a>(pub(super) &'a Value);
 
-impl fmt::Display for ShownReading<'_> {
+impl fmt::Display for ShownSampleValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::Number(number) => ShownValue(*number).fmt(f),
@@ -50,7 +50,7 @@ impl Serialize for ExactValue {
         if value.fract() != 0.0 || value.abs() > Self::MAX_WHOLE {
             return serializer.serialize_f64(value);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "it is a whole number below 2⁵³")]
+        #[expect(clippy::cast_possible_truncation, reason = "it is a whole number of at most 2⁵³")]
         serializer.serialize_i64(value as i64)
     }
 }

@@ -12,7 +12,7 @@ fn variables(objects: &[Value]) -> Vec<(&str, &str)> {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn one_pod_stays_instead_of_a_cron_job() {
+fn a_deployment_with_one_pod_replaces_the_cron_job() {
     let objects = rendered("mode: deployment");
     let deployment = of_kind(&objects, "Deployment")[0];
 
@@ -55,7 +55,7 @@ fn a_suspended_deployment_has_no_pod() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn services_and_budgets_select_the_pod_and_not_the_test() {
+fn services_and_budgets_select_the_pod_of_the_deployment_and_not_the_test_pod() {
     let objects = rendered("{mode: deployment, serve: {podDisruptionBudget: {enabled: true}}}");
     let labels = |object: &Value| object["metadata"]["labels"].as_object().unwrap().clone();
     let template = labels(&of_kind(&objects, "Deployment")[0]["spec"]["template"]);
@@ -126,7 +126,7 @@ fn a_service_monitor_needs_a_token_that_prometheus_can_read() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn only_the_pod_that_stays_mounts_the_volume() {
+fn only_the_pod_of_the_deployment_mounts_the_volume() {
     let objects = rendered("{mode: deployment, persistence: {enabled: true}}");
     let state = |pod: &Value| {
         let volumes = pod["volumes"].as_array().unwrap();

@@ -53,7 +53,7 @@ pub(crate) fn template(version: &str, values: &Path) -> Result<String, String> {
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }
 
-/// The same for values as text.
+/// The result of [`template`] for values as text.
 pub(crate) fn template_text(version: &str, values: &str) -> Result<String, String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), values).unwrap();

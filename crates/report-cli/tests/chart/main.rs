@@ -149,19 +149,19 @@ fn runs_and_the_helm_test_find_mistakes_in_the_settings() {
     let run = pod(of_kind(&objects, "CronJob")[0]);
     let test = &of_kind(&objects, "Pod")[0]["spec"];
     for (pod, status) in [(run, 2), (test, 1)] {
-        let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        let ended = Scene::new(env!("CARGO_BIN_EXE_report"))
             .file("system-health.toml", settings(pod, &objects))
             .run(&arguments(pod))
             .with_status(status);
 
-        let output = scene.stdout() + &scene.stderr();
+        let output = ended.stdout() + &ended.stderr();
         assert!(output.contains("system-health.toml:2:1: there is no key `nam` in [repository]"), "{output}");
     }
 }
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn the_packaged_chart_can_be_installed() {
+fn the_packaged_chart_can_be_rendered() {
     let folder = tempfile::tempdir().unwrap();
     for version in VERSIONS {
         let packed = helm::helm(version, &["package", ".", "--destination", folder.path().to_str().unwrap()]);

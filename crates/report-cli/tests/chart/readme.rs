@@ -44,7 +44,7 @@ fn the_examples_are_valid() {
     }
 }
 
-/// A row of the table of schedules, in seconds.
+/// A row of the table of schedules, with durations in seconds.
 struct Row {
     schedule: String,
     active: u64,
@@ -86,7 +86,7 @@ fn minutes(schedule: &str) -> Vec<u64> {
 }
 
 #[test]
-fn the_schedules_follow_the_rules() {
+fn the_schedules_in_the_readme_follow_its_rules() {
     let rows = rows();
     assert_eq!(rows.len(), 5);
     for Row { schedule, active, repetitions, slot, deadline } in rows {

@@ -1,4 +1,4 @@
-//! Values with which a release would not work as expected. Each of them is refused with a reason.
+//! Values with which a release would not work as expected are refused with a reason.
 
 use crate::helm::{VERSIONS, template_text};
 

@@ -197,14 +197,14 @@ fn the_name_of_the_reporter_defaults_to_that_of_its_cronjob() {
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
 fn a_variable_that_the_user_sets_is_not_set_twice() {
-    let own = |secret: &str| {
-        let objects = rendered(secret);
+    let variable_names = |values: &str| {
+        let objects = rendered(values);
         let variables = pod(of_kind(&objects, "CronJob")[0])["containers"][0]["env"].clone();
         let names = variables.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };
     let values = "aws: {region: eu-west-1}\nexistingSecret: {name: dd, keys: {DD_APP_KEY: app}}\n";
-    let names = own(values);
+    let names = variable_names(values);
     assert_eq!(names.len(), 7, "{names:?}");
 
     for name in &names {

@@ -7,7 +7,7 @@ use system_health_test_support::{datadog::DatadogIntake, scene::Scene};
 use super::{TOKEN, github, line, scene};
 
 #[test]
-fn a_sink_that_no_push_delivers_to_is_no_failure() {
+fn a_sink_that_no_push_delivers_to_does_not_count_as_a_failure() {
     let github = github();
     let scene = || {
         Scene::new(env!("CARGO_BIN_EXE_report"))

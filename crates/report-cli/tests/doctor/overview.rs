@@ -73,7 +73,7 @@ fn without_settings_each_cause_is_printed_once_before_the_next_steps() {
 }
 
 #[test]
-fn each_failure_has_its_line_and_what_to_do() {
+fn each_failure_has_a_finding_with_advice() {
     let (github, intake) = (github(), DatadogIntake::start());
     let diagnose = |variable: &str, value: &str| {
         scene(&github, &intake).variable(variable, value).run(&["doctor"]).with_status(1)
@@ -104,7 +104,7 @@ fn each_failure_has_its_line_and_what_to_do() {
 }
 
 #[test]
-fn the_table_shows_the_state_in_words() {
+fn the_table_shows_grades_in_words() {
     let (github, intake) = (github(), DatadogIntake::start());
     let scene = scene(&github, &intake);
     fs::create_dir(scene.folder().join(".state")).unwrap();
@@ -117,7 +117,7 @@ fn the_table_shows_the_state_in_words() {
 }
 
 #[test]
-fn it_fails_if_every_run_would_fail() {
+fn doctor_fails_if_every_run_would_fail() {
     let intake = DatadogIntake::start();
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
         .variable("DD_URL", intake.url())
@@ -139,14 +139,14 @@ fn missing_credentials_are_named() {
     assert_eq!(line(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
     let (state, message) = line(&ended, "Datadog API key");
     assert!(state == "info" && message.contains("DD_API_KEY"), "{state}: {message}");
-    // Whoever wants it delivered to misses the key.
+    // If the settings name Datadog, the missing key is a failure.
     let wanted =
         scene.file("system-health.toml", "[report]\nto = ['datadog']\n").run(&["doctor"]).with_status(1);
     assert_eq!(line(&wanted, "Datadog API key").0, "failed");
 }
 
 #[test]
-fn nothing_is_asked_for_that_only_skipped_metrics_need() {
+fn the_next_steps_leave_out_what_only_skipped_metrics_need() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
 
     let ended = scene

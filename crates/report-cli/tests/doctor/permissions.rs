@@ -14,7 +14,7 @@ fn permissions(settings: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_source_of_deployments_decides() {
+fn the_source_of_deployments_determines_the_permissions() {
     for (source, expected) in [
         ("github", &["Contents", "Deployments", "Issues", "Metadata", "Pull requests"][..]),
         ("releases", &["Contents", "Issues", "Metadata", "Pull requests"]),
@@ -29,7 +29,7 @@ fn the_source_of_deployments_decides() {
 }
 
 #[test]
-fn labels_of_commits_need_the_pull_requests() {
+fn labels_of_hotfixes_need_the_permission_for_pull_requests() {
     let settings = |labels: &str| format!("[report]\nskip = ['ci.*']\n[commits]\n{labels}\n");
     assert_eq!(permissions(&settings("")), ["Contents", "Metadata"]);
     assert_eq!(

@@ -31,17 +31,17 @@ fn without_settings_for_the_service_there_is_no_finding_about_it() {
 
 #[test]
 fn on_a_loopback_address_no_token_is_needed() {
-    let free = diagnosed("[serve]\nevery = '1m'\n", None);
+    let without_token = diagnosed("[serve]\nevery = '1m'\n", None);
     let with_token = diagnosed("[serve]\nlisten = '[::1]:8700'\n", Some(TOKEN));
 
     let text = "listens on 127.0.0.1:8700, which only this machine reaches, without a token";
-    assert_eq!(line(&free, "serve"), ("ok".into(), text.into()));
+    assert_eq!(line(&without_token, "serve"), ("ok".into(), text.into()));
     let text = "listens on [::1]:8700; clients need the token";
     assert_eq!(line(&with_token, "serve"), ("ok".into(), text.into()));
 }
 
 #[test]
-fn an_address_that_others_reach_needs_a_token() {
+fn an_address_that_other_machines_can_reach_needs_a_token() {
     let settings = "[serve]\nlisten = '0.0.0.0:8700'\n";
 
     let good = diagnosed(settings, Some(TOKEN));

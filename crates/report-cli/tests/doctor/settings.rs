@@ -1,4 +1,4 @@
-//! Findings about the settings, and what they do not show.
+//! Findings about the settings. They show no secrets.
 
 use system_health_test_support::datadog::DatadogIntake;
 

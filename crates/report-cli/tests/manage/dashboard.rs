@@ -24,7 +24,7 @@ fn step(action: &str, name: &str) -> Vec<(String, String)> {
 }
 
 /// The only dashboard in the intake.
-fn only(intake: &DatadogIntake) -> Value {
+fn only_dashboard(intake: &DatadogIntake) -> Value {
     let [dashboard] = &intake.dashboards()[..] else { panic!("{:?}", intake.dashboards()) };
     dashboard.clone()
 }
@@ -41,7 +41,7 @@ fn a_second_push_writes_nothing() {
     let created = scene.run(&["dashboard", "push"]).with_status(0);
     assert_eq!(steps(&created), step("created", "System health"));
     let url = created.json()[0]["url"].as_str().unwrap().to_owned();
-    assert!(url.starts_with(&format!("/dashboard/{}", id(&only(&intake)))), "{url}");
+    assert!(url.starts_with(&format!("/dashboard/{}", id(&only_dashboard(&intake)))), "{url}");
     assert_eq!(writes(&intake), ["POST /api/v1/dashboard"]);
 
     assert_eq!(pushed(&scene, &[]), step("kept", "System health"));
@@ -76,13 +76,13 @@ fn a_diff_shows_only_what_differs() {
     let diff = scene.run(&["dashboard", "diff", "ci.json"]).with_status(1);
 
     let expected = json!([{
-        "action": "update", "name": "CI", "id": id(&only(&intake)),
+        "action": "update", "name": "CI", "id": id(&only_dashboard(&intake)),
         "changes": ["~ widgets[0].definition.content: \"Read **this**.\" → \"Read that.\""],
     }]);
     assert_eq!(diff.json(), expected);
     assert_eq!(writes(&intake).len(), 1);
     assert_eq!(pushed(&scene, &["ci.json"]), step("updated", "CI"));
-    assert_eq!(only(&intake)["widgets"][0]["definition"]["content"], "Read that.");
+    assert_eq!(only_dashboard(&intake)["widgets"][0]["definition"]["content"], "Read that.");
     assert_eq!(pushed(&scene, &["ci.json"]), step("kept", "CI"));
 }
 
@@ -92,7 +92,7 @@ fn edits_in_datadog_are_overwritten_only_with_force() {
     let scene = scene(&intake);
     pushed(&scene, &[]);
     let edit = |dashboard: &mut Value| dashboard["widgets"][0]["definition"]["title"] = json!("mine");
-    intake.edit_dashboard(&id(&only(&intake)), edit);
+    intake.edit_dashboard(&id(&only_dashboard(&intake)), edit);
 
     for state in [&[][..], &["--no-state"]] {
         let left = scene.run(&[&["dashboard", "push"], state].concat()).with_status(1);
@@ -104,15 +104,15 @@ fn edits_in_datadog_are_overwritten_only_with_force() {
         assert_eq!(step["changes"], json!(["- widgets[\"mine\"]", "+ widgets[\"Goals\"]"]));
     }
     assert_eq!(writes(&intake).len(), 1);
-    assert_eq!(only(&intake)["widgets"][0]["definition"]["title"], "mine");
+    assert_eq!(only_dashboard(&intake)["widgets"][0]["definition"]["title"], "mine");
 
     assert_eq!(pushed(&scene, &["--force"]), step("updated", "System health"));
-    assert_eq!(only(&intake)["widgets"][0]["definition"]["title"], "Goals");
+    assert_eq!(only_dashboard(&intake)["widgets"][0]["definition"]["title"], "Goals");
     assert_eq!(pushed(&scene, &[]), step("kept", "System health"));
 }
 
 #[test]
-fn properties_that_datadog_adds_are_no_changes() {
+fn properties_that_datadog_adds_do_not_count_as_changes() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("ci.json", HAND_WRITTEN);
     pushed(&scene, &["ci.json"]);
@@ -120,7 +120,7 @@ fn properties_that_datadog_adds_are_no_changes() {
         dashboard["added_tomorrow"] = json!({"x": [1]});
         dashboard["widgets"][0]["definition"]["added_tomorrow"] = json!("on");
     };
-    intake.edit_dashboard(&id(&only(&intake)), add);
+    intake.edit_dashboard(&id(&only_dashboard(&intake)), add);
 
     assert_eq!(pushed(&scene, &["ci.json"]), step("kept", "CI"));
     let scene = scene.file("ci.json", &HAND_WRITTEN.replace("**this**", "that"));
@@ -134,10 +134,10 @@ fn properties_that_datadog_adds_are_no_changes() {
         add(dashboard);
         dashboard["widgets"][0]["definition"]["content"] = json!("Mine.");
     };
-    intake.edit_dashboard(&id(&only(&intake)), edit);
+    intake.edit_dashboard(&id(&only_dashboard(&intake)), edit);
     let _ = scene.run(&["dashboard", "push", "ci.json"]).with_status(1);
     assert_eq!(pushed(&scene, &["ci.json", "--force"]), step("updated", "CI"));
-    intake.edit_dashboard(&id(&only(&intake)), add);
+    intake.edit_dashboard(&id(&only_dashboard(&intake)), add);
     assert_eq!(pushed(&scene, &["ci.json"]), step("kept", "CI"));
 }
 
@@ -146,7 +146,7 @@ fn a_renamed_dashboard_is_found_by_its_id() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
-    intake.edit_dashboard(&id(&only(&intake)), |dashboard| dashboard["title"] = json!("Ours"));
+    intake.edit_dashboard(&id(&only_dashboard(&intake)), |dashboard| dashboard["title"] = json!("Ours"));
 
     let diff = scene.run(&["dashboard", "diff"]).with_status(1);
 
@@ -158,7 +158,7 @@ fn a_deleted_dashboard_is_created_again() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
-    intake.delete_dashboard(&id(&only(&intake)));
+    intake.delete_dashboard(&id(&only_dashboard(&intake)));
 
     assert_eq!(pushed(&scene, &[]), step("created", "System health"));
     assert_eq!(pushed(&scene, &[]), step("kept", "System health"));
@@ -177,9 +177,9 @@ fn an_unmanaged_dashboard_with_the_same_title_is_not_changed() {
     assert_eq!(writes(&intake), [""; 0]);
     let refused = scene.run(&["dashboard", "delete", &id(&theirs), "--yes"]).with_status(2);
     refused.says("was not created by a push");
-    assert_eq!(only(&intake), theirs);
+    assert_eq!(only_dashboard(&intake), theirs);
     assert_eq!(pushed(&scene, &["--force"]), step("updated", "System health"));
-    assert_eq!(id(&only(&intake)), id(&theirs));
+    assert_eq!(id(&only_dashboard(&intake)), id(&theirs));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_pulled_dashboard_can_be_pushed() {
     let pulled = scene.run(&["dashboard", "pull", "System health"]).with_status(0);
 
     let dashboard = pulled.json();
-    assert_eq!(dashboard["id"], id(&only(&intake)));
+    assert_eq!(dashboard["id"], id(&only_dashboard(&intake)));
     assert!(
         dashboard.get("author_handle").is_none() && dashboard.get("modified_at").is_none(),
         "{dashboard}"
@@ -201,7 +201,7 @@ fn a_pulled_dashboard_can_be_pushed() {
     assert_eq!(pushed(&scene, &["pulled.json"]), step("kept", "System health"));
     let scene = scene.file("pulled.json", &pulled.stdout().replace("\"System health\"", "\"Health\""));
     assert_eq!(pushed(&scene, &["pulled.json"]), step("updated", "Health"));
-    assert_eq!(only(&intake)["title"], "Health");
+    assert_eq!(only_dashboard(&intake)["title"], "Health");
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn two_managed_dashboards_with_the_same_title_are_an_error() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
-    intake.add_dashboard(&only(&intake));
+    intake.add_dashboard(&only_dashboard(&intake));
 
     let ended = scene.run(&["dashboard", "push", "--no-state"]).with_status(2);
 
@@ -278,7 +278,7 @@ fn rate_limits_are_retried_and_refusals_reported() {
     assert_eq!(intake.dashboards().len(), 1);
 
     intake.server().fail("PUT /api/v1/dashboard", datadog::error(400, "widget 3 is wrong"));
-    intake.edit_dashboard(&id(&only(&intake)), |dashboard| dashboard["title"] = json!("x"));
+    intake.edit_dashboard(&id(&only_dashboard(&intake)), |dashboard| dashboard["title"] = json!("x"));
     let ended = scene.run(&["dashboard", "push", "--force"]).with_status(3);
     ended.says("Datadog refused the request");
     ended.says("widget 3 is wrong");
@@ -312,8 +312,8 @@ fn timeseries_of_self_metrics_are_grouped_by_their_own_tags() {
     let common = ["env", "service", "source"];
 
     let points = intake.points();
-    let about = points.iter().filter(|point| point.metric.starts_with("system_health.reporter."));
-    for point in about {
+    let self_metrics = points.iter().filter(|point| point.metric.starts_with("system_health.reporter."));
+    for point in self_metrics {
         let names = point.tags.iter().map(|tag| tag.split(':').next().unwrap());
         // All samples of one reporter and one sink have the same values of these tags.
         let is_common = |name: &&str| common.contains(name) || ["reporter", "sink"].contains(name);
@@ -331,7 +331,7 @@ fn a_deletion_asks_for_confirmation_on_a_terminal() {
     let scene = scene(&intake);
     pushed(&scene, &[]);
     let delete = ["dashboard", "delete", "System health"];
-    let question = format!("Delete the dashboard `System health` ({})? [y/N] ", id(&only(&intake)));
+    let question = format!("Delete the dashboard `System health` ({})? [y/N] ", id(&only_dashboard(&intake)));
 
     for (answer, left) in [("", 1), ("n", 1), ("y", 0)] {
         let _ = scene.answer_on_a_terminal(&delete, &question, answer);

@@ -75,7 +75,7 @@ fn requests_match_datadogs_api_description() {
 }
 
 #[test]
-fn no_event_is_sent_without_a_known_state_or_with_no_events() {
+fn no_event_is_sent_without_an_earlier_state_or_with_the_flag_no_events() {
     let intake = DatadogIntake::start();
     let (scene, _) = push(scene(&intake), 0, &[]);
     let (scene, _) = push(scene, 5, &["--no-events"]);

@@ -16,15 +16,16 @@ const EVERY: i64 = 15 * 60;
 /// The time of the first run, in seconds since 1970.
 const START: i64 = 1_799_625_600;
 
-fn with(intake: &DatadogIntake, goals: &str) -> Scene {
+fn scene_with(intake: &DatadogIntake, goals: &str) -> Scene {
     scene(intake).file("system-health.toml", goals)
 }
 
-/// A goal, with settings of its monitor.
+/// The goal `commits.bad`, with settings of its monitor.
 fn ratio(monitor: &str) -> String {
     goal("", monitor)
 }
 
+/// The goal `commits.bad`, with more settings of the goal, and with settings of its monitor.
 fn goal(more: &str, monitor: &str) -> String {
     let monitor = if monitor.is_empty() {
         String::new()
@@ -42,9 +43,10 @@ fn goal_monitor(monitors: &[Value]) -> Value {
     monitor.clone()
 }
 
+/// The monitor of the goal `commits.bad` that `report monitors` prints.
 fn printed(settings: &str) -> Value {
     let intake = DatadogIntake::start();
-    let monitors = with(&intake, settings).run(&["monitors"]).with_status(0).json();
+    let monitors = scene_with(&intake, settings).run(&["monitors"]).with_status(0).json();
     goal_monitor(monitors.as_array().unwrap())
 }
 
@@ -72,7 +74,7 @@ fn a_goal_of_two_metrics_has_a_monitor_with_the_defaults_of_all_monitors() {
 }
 
 #[test]
-fn settings_of_a_goal_mean_what_those_of_a_metric_mean() {
+fn a_goal_of_two_metrics_has_the_settings_that_a_metric_has() {
     let monitor = printed(&goal(
         "description = 'Reverts for each hotfix.'\nrunbook = 'https://example.com/bad'\nowner = 'team-web'",
         "notify = ['@slack-bad']\nwindow = '1h'\nrecovery = 0.25\non_missing_data = 'show_and_notify_no_data'\n\
@@ -96,7 +98,7 @@ fn settings_of_a_goal_mean_what_those_of_a_metric_mean() {
     ] {
         assert!(message.contains(words), "{message}");
     }
-    // A goal of metrics about the reporter is grouped by the tag `reporter`, as they are.
+    // A goal of metrics about the reporter is grouped by the tag `reporter`, as these metrics are.
     let about_reporter = printed(
         "[monitors]\ngroup_by = ['repository']\n[goals.'commits.bad']\n\
          goal = 'system_health.reporter.points_expired / system_health.reporter.points < 1'\n",
@@ -107,24 +109,24 @@ fn settings_of_a_goal_mean_what_those_of_a_metric_mean() {
 #[test]
 fn later_pushes_keep_update_and_prune_the_monitor() {
     let intake = DatadogIntake::start();
-    let created = steps(&with(&intake, &ratio("")).run(&["monitors", "push"]).with_status(0)).len();
-    let kept = with(&intake, &ratio("")).run(&["monitors", "push"]).with_status(0);
+    let created = steps(&scene_with(&intake, &ratio("")).run(&["monitors", "push"]).with_status(0)).len();
+    let kept = scene_with(&intake, &ratio("")).run(&["monitors", "push"]).with_status(0);
     assert!(steps(&kept).iter().all(|(action, _)| action == "kept"), "{kept}");
     assert_eq!(writes(&intake).len(), created);
 
-    let changed = with(&intake, &ratio("recovery = 0.25"));
+    let changed = scene_with(&intake, &ratio("recovery = 0.25"));
     let differs = changed.run(&["monitors", "diff"]).with_status(1);
     assert!(differs.stdout().contains("+ options.thresholds.critical_recovery: 0.25"), "{differs}");
     let _ = changed.run(&["monitors", "push"]).with_status(0);
     assert_eq!(goal_monitor(&intake.monitors())["options"]["thresholds"]["critical_recovery"], 0.25);
 
     for without in ["", &ratio("enabled = false")] {
-        let scene = with(&intake, without);
+        let scene = scene_with(&intake, without);
         let left = scene.run(&["monitors", "push"]).with_status(0);
         left.says("no goal in [goals]");
         assert_eq!(steps(&left).last().unwrap().0, "stale", "{left}");
     }
-    let _ = with(&intake, "").run(&["monitors", "push", "--prune"]).with_status(0);
+    let _ = scene_with(&intake, "").run(&["monitors", "push", "--prune"]).with_status(0);
     assert_eq!(intake.monitors().len(), created - 1);
 }
 
@@ -133,14 +135,15 @@ fn later_pushes_keep_update_and_prune_the_monitor() {
 fn requests_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
     let goals = "[goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix == 3'\n";
-    let _ = with(&intake, &(ratio("recovery = 0.25") + goals)).run(&["monitors", "push"]).with_status(0);
-    let _ = with(&intake, &ratio("priority = 2")).run(&["monitors", "push"]).with_status(0);
+    let _ =
+        scene_with(&intake, &(ratio("recovery = 0.25") + goals)).run(&["monitors", "push"]).with_status(0);
+    let _ = scene_with(&intake, &ratio("priority = 2")).run(&["monitors", "push"]).with_status(0);
 
     assert_matches_api_description(&intake);
 }
 
 #[test]
-fn wrong_goals_and_settings_of_their_monitors_are_refused_where_they_are() {
+fn wrong_goals_and_settings_of_their_monitors_are_refused_with_their_place() {
     let goal = |goal: &str| format!("[goals.'commits.bad']\ngoal = '{goal}'\n");
     let line = |line: u32, text: &str| format!("system-health.toml:{line}:{text}");
     for (settings, words) in [
@@ -176,18 +179,18 @@ fn wrong_goals_and_settings_of_their_monitors_are_refused_where_they_are() {
         ),
     ] {
         let intake = DatadogIntake::start();
-        with(&intake, &settings).run(&["monitors"]).with_status(2).says(&words);
+        scene_with(&intake, &settings).run(&["monitors"]).with_status(2).says(&words);
     }
 }
 
 #[test]
-fn skipped_metrics_have_no_monitors_and_neither_have_goals_of_them() {
+fn skipped_metrics_and_their_goals_have_no_monitors() {
     let intake = DatadogIntake::start();
     let settings = ratio("recovery = 0.25")
         + "[report]\nskip = ['commits.hotfix']\n\
                     [monitors.metrics.'commits.hotfix']\nwindow = '1h'\n";
 
-    let ended = with(&intake, &settings).run(&["monitors"]).with_status(0);
+    let ended = scene_with(&intake, &settings).run(&["monitors"]).with_status(0);
 
     assert!(
         !ended.stdout().contains("commits.hotfix") && ended.stdout().contains("commits.reverts"),
@@ -197,11 +200,11 @@ fn skipped_metrics_have_no_monitors_and_neither_have_goals_of_them() {
 }
 
 #[test]
-fn a_run_judges_what_the_monitor_watches() {
+fn a_run_reports_whether_goals_of_two_metrics_are_met() {
     // The clone has neither hotfixes nor reverts.
     let goals = "[goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix > 1'\n";
     let intake = DatadogIntake::start();
-    let scene = with(&intake, &(ratio("") + goals));
+    let scene = scene_with(&intake, &(ratio("") + goals));
 
     let document = scene.run(&["--fail-on", "goal"]).with_status(4).json();
 
@@ -216,11 +219,11 @@ fn a_run_judges_what_the_monitor_watches() {
 }
 
 #[test]
-fn verify_sees_whether_there_is_a_result_and_not_only_a_metric() {
+fn verify_checks_the_result_of_a_goal_and_not_only_its_metrics() {
     let intake = DatadogIntake::start();
     // The clone has neither hotfixes nor reverts.
     let goals = "[goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix < 5'\n";
-    let scene = with(&intake, &(ratio("") + goals));
+    let scene = scene_with(&intake, &(ratio("") + goals));
     let _ = scene.run(&["--push"]).with_status(0);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
 
@@ -237,14 +240,14 @@ fn verify_sees_whether_there_is_a_result_and_not_only_a_metric() {
     assert_eq!(found("/"), Some(json!("no_data")), "{checks}");
 }
 
-/// The values of both metrics in one run. `None` stands for no data.
+/// The values of `commits.reverts` and `commits.hotfix` in one run. `None` stands for no data.
 type Run = (Option<f64>, Option<f64>);
 
-/// The changes of a goal's monitor while these runs are delivered and for an hour after them. Times are in minutes after the
-/// first run.
+/// The status changes of a goal's monitor while these runs are delivered and in the hour after them. Times are in minutes
+/// after the first run.
 fn status_changes(settings: &str, runs: &[Run]) -> Vec<(i64, Status)> {
     let intake = DatadogIntake::start();
-    let _ = with(&intake, settings).run(&["monitors", "push"]).with_status(0);
+    let _ = scene_with(&intake, settings).run(&["monitors", "push"]).with_status(0);
     let id = goal_monitor(&intake.monitors())["id"].as_u64().unwrap();
     let mut statuses = Vec::new();
     let until = EVERY * i64::try_from(runs.len()).unwrap() + 3600;

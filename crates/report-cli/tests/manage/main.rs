@@ -21,7 +21,7 @@ use system_health_test_support::{
     scene::{Ended, Scene},
 };
 
-/// A clone with one commit, and both keys.
+/// A clone with one commit, and Datadog's API key and application key.
 fn scene(intake: &DatadogIntake) -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report"))
         .git_work_tree()

@@ -5,8 +5,8 @@ use system_health_test_support::datadog::{self, DatadogIntake};
 
 use crate::{assert_matches_api_description, scene, writes};
 
-fn state(ended: &Value, key: &str) -> Value {
-    ended.as_array().unwrap().iter().find(|row| row["metric"] == key).unwrap()["state"].clone()
+fn state(rows: &Value, key: &str) -> Value {
+    rows.as_array().unwrap().iter().find(|row| row["metric"] == key).unwrap()["state"].clone()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_push_that_fails_half_way_shows_what_was_updated() {
     failed.says("no such unit");
 }
 
-/// The number of rows in each state, as the error message says it.
+/// The number of rows in each state, as the error message shows it.
 fn shown_count(rows: &Value) -> String {
     let rows = rows.as_array().unwrap();
     let count = |state: &str| rows.iter().filter(|row| row["state"] == state).count();

@@ -248,7 +248,7 @@ fn the_advice_for_long_schedules_is_valid() {
 }
 
 #[test]
-fn monitors_for_development_are_a_warning() {
+fn monitors_for_development_come_with_a_warning() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_ENV", "development");
 
@@ -282,7 +282,7 @@ fn edits_in_datadog_are_overwritten_only_with_force() {
 }
 
 #[test]
-fn properties_that_datadog_adds_are_no_changes() {
+fn properties_that_datadog_adds_do_not_count_as_changes() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
@@ -311,7 +311,7 @@ fn properties_that_datadog_adds_are_no_changes() {
 }
 
 #[test]
-fn monitors_that_notify_nobody_are_one_warning() {
+fn all_monitors_that_notify_nobody_share_one_warning() {
     let intake = DatadogIntake::start();
     for (settings, warning) in [
         (

@@ -161,5 +161,8 @@ fn the_picture_shows_the_current_dashboard() {
         fs::write(&file, &drawn).unwrap();
     }
     let kept = fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == drawn, "draw docs/dashboard.svg anew: DRAW=1 cargo test --test picture");
+    assert!(
+        kept == drawn,
+        "docs/dashboard.svg is out of date; draw it again with DRAW=1 cargo test --test picture"
+    );
 }

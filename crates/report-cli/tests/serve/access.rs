@@ -1,4 +1,4 @@
-//! Who reaches the server.
+//! Who can access the server.
 
 use std::net::TcpListener;
 
@@ -9,7 +9,7 @@ use crate::{scene, serve};
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 #[test]
-fn an_address_that_others_reach_needs_a_token() {
+fn an_address_that_other_machines_can_reach_needs_a_token() {
     let ended = scene("").run(&["serve", "--listen", "0.0.0.0:0"]).with_status(2);
 
     ended.says(
@@ -18,7 +18,7 @@ fn an_address_that_others_reach_needs_a_token() {
 }
 
 #[test]
-fn a_token_that_can_be_guessed_is_refused_wherever_it_comes_from() {
+fn a_short_token_is_refused_from_a_variable_and_from_a_file() {
     let variable = scene("").variable("SYSTEM_HEALTH_SERVE_TOKEN", "hunter2");
     let file = scene("").file("token", "hunter2").variable("SYSTEM_HEALTH_SERVE_TOKEN_FILE", "token");
     for scene in [variable, file] {
@@ -41,10 +41,10 @@ fn requests_need_the_token_and_no_output_shows_it() {
     let allowed = service.get("/metrics", &format!("Authorization: Bearer {TOKEN}\r\n"));
     assert!(allowed.status == 200 && allowed.body.contains("commits_hotfix{"), "{allowed:?}");
     service.signal("TERM");
-    let (status, said) = service.ended();
+    let (status, messages) = service.ended();
 
     assert_eq!(status, Some(0));
-    assert!(!said.contains(TOKEN), "{said}");
+    assert!(!messages.contains(TOKEN), "{messages}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn monitor(service: &Serving, name: &str) -> Value {
     found.next().unwrap_or_else(|| panic!("no {name}: {all:#}")).clone()
 }
 
-/// All queries in a document, with template variables that select everything.
+/// All queries in a document, with the filter `{*}`.
 fn queries(document: &Value) -> Vec<String> {
     match document {
         Value::Array(all) => all.iter().flat_map(queries).collect(),
@@ -57,7 +57,7 @@ fn queries(document: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_monitors_are_those_of_a_push_with_the_states_that_they_would_have() {
+fn the_monitors_of_a_push_are_shown_with_the_states_that_they_would_have() {
     let scene = scene_with_history(GOALS);
     let service = serve(&scene, &["--only", "commits.hotfix"]);
     let _ = service.get_until("/readyz", 200);
@@ -100,7 +100,7 @@ fn the_queries_of_the_dashboard_find_the_last_values() {
 }
 
 #[test]
-fn without_state_and_with_a_token_the_documents_are_there_too() {
+fn the_preview_needs_the_token_and_works_without_state() {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     let scene = scene(GOALS).variable("SYSTEM_HEALTH_SERVE_TOKEN", TOKEN);
     let service = serve(&scene, &["--only", "commits.hotfix", "--no-state"]);

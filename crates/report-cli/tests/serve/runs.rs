@@ -5,11 +5,11 @@ use system_health_test_support::server::{Answer, Server};
 
 use crate::{scene, serve};
 
-const COMMITS: &str = "[report]\nself_metrics = false\n";
+const NO_SELF_METRICS: &str = "[report]\nself_metrics = false\n";
 
 #[test]
-fn the_last_run_its_history_and_the_catalog_are_those_of_the_command_line() {
-    let scene = scene(COMMITS);
+fn the_server_shows_the_last_run_and_the_same_history_and_catalog_as_the_command_line() {
+    let scene = scene(NO_SELF_METRICS);
     let service = serve(&scene, &["--only", "commits.hotfix"]);
 
     let ready = service.get_until("/readyz", 200);
@@ -28,8 +28,8 @@ fn the_last_run_its_history_and_the_catalog_are_those_of_the_command_line() {
 }
 
 #[test]
-fn a_health_check_needs_no_other_program() {
-    let scene = scene(COMMITS);
+fn the_flag_check_says_whether_the_service_is_ready() {
+    let scene = scene(NO_SELF_METRICS);
     let service = serve(&scene, &["--only", "commits.hotfix"]);
     let _ = service.get_until("/readyz", 200);
     let check = |address: &str| scene.run(&["serve", "--check", "--listen", address]);
@@ -44,7 +44,7 @@ fn a_health_check_needs_no_other_program() {
 
 #[test]
 fn the_page_and_the_trace_of_the_last_run_are_shown() {
-    let scene = scene(COMMITS)
+    let scene = scene(NO_SELF_METRICS)
         .variable("DD_TRACE_ENABLED", "true")
         .variable("DD_TRACE_AGENT_URL", "http://127.0.0.1:9");
     let service = serve(&scene, &["--only", "commits.hotfix"]);
@@ -78,9 +78,9 @@ fn without_a_destination_the_values_are_only_shown() {
 }
 
 #[test]
-fn values_are_delivered_as_by_a_push() {
+fn values_are_delivered_to_the_destination() {
     let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
-    let settings = format!("{COMMITS}[prometheus]\nremote_write = '{}/write'\n", backend.url());
+    let settings = format!("{NO_SELF_METRICS}[prometheus]\nremote_write = '{}/write'\n", backend.url());
     let scene = scene(&settings);
     let service = serve(&scene, &["--to", "prometheus", "--every", "1h"]);
 

@@ -1,4 +1,4 @@
-//! SIGHUP reads the settings again, and SIGTERM ends the service in order.
+//! SIGHUP reads the settings again, and SIGTERM stops the service cleanly.
 
 use std::{fs, time::Duration};
 
@@ -14,15 +14,15 @@ fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
         service.until_line(": values ");
 
         service.signal(signal);
-        let (status, said) = service.ended();
+        let (status, messages) = service.ended();
 
-        assert_eq!(status, Some(0), "{said}");
-        assert!(said.contains("the service stops"), "{said}");
+        assert_eq!(status, Some(0), "{messages}");
+        assert!(messages.contains("the service stops"), "{messages}");
     }
 }
 
 #[test]
-fn a_broken_file_keeps_the_old_settings_and_its_place_is_logged() {
+fn wrong_settings_are_logged_with_their_place_and_the_old_settings_stay_in_force() {
     let scene = scene("");
     let mut service = serve(&scene, &["--only", "commits.*"]);
     service.until_line(": values ");
@@ -73,9 +73,9 @@ fn a_slow_destination_does_not_hold_up_the_end_and_the_next_run_delivers_the_poi
     let _ = backend.wait_for("POST /write");
 
     service.signal("TERM");
-    let (status, said) = service.ended();
+    let (status, messages) = service.ended();
 
-    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(status, Some(0), "{messages}");
     backend.set_latency(Duration::ZERO);
     let push = ["--push", "--to", "prometheus", "--only", "commits.reverts", "--format", "json"];
     let next = scene.run(&push).with_status(0).json();

@@ -149,7 +149,7 @@ fn nobody_listens_on_the_udp_port() {
 const MANY: usize = 300;
 const RUN_MANY: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.many", "--deadline", "10s"];
 
-/// A scene with points that fill a packet each.
+/// A scene in which each point fills a packet.
 fn scene_of_many(world: &World) -> (Scene, PathBuf) {
     let (scene, path) = unix_scene(world);
     let tags = ["one", "two", "three", "four"].map(|name| format!("{name}:{}", "x".repeat(180)));
@@ -169,7 +169,7 @@ fn waiting(socket: &UnixDatagram) -> Vec<String> {
     lines
 }
 
-/// Runs until all points of both runs have arrived, and returns how often each line has.
+/// Runs until all points of both runs have arrived, and returns how often each line has arrived.
 fn received_with_the_next_run(
     scene: &Scene,
     socket: &UnixDatagram,

@@ -66,7 +66,7 @@ fn accepting() -> Server {
 fn scene(url: &str) -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_test-report"))
         .file("system-health.toml", "[cloudwatch]\nnamespace = 'Shop'\n")
-        // Nothing else of AWS is there.
+        // No other AWS service can be reached.
         .aws("http://127.0.0.1:1", &AccessKey::example())
         .variable("AWS_ENDPOINT_URL_CLOUDWATCH", url)
 }
@@ -105,7 +105,7 @@ fn check(fault: &Fault) {
 }
 
 #[test]
-fn network() {
+fn faults_of_the_network() {
     for faults in faults().chunks(4) {
         thread::scope(|scope| {
             for fault in faults {
@@ -116,7 +116,7 @@ fn network() {
 }
 
 #[test]
-fn refuses_one_point() {
+fn one_of_three_points_is_refused() {
     let server = Server::start(|request| {
         if String::from_utf8_lossy(&request.body).contains("000001") {
             Answer::json(400, &json!({"__type": "InvalidParameterValueException", "message": "no"}))

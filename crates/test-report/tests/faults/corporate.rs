@@ -99,7 +99,7 @@ impl Corporation {
     }
 }
 
-/// The first line: the command, which contains the variables that the test set.
+/// The first line of a run's text: the command, which contains the variables that the test set.
 fn command(ended: &Ended) -> String {
     ended.to_string().lines().next().unwrap_or_default().to_owned()
 }

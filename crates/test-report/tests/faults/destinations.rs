@@ -44,12 +44,12 @@ const RUN: [&str; 10] = [
 /// How long the servers wait for each other before the test fails.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A run that waits longer than any test.
+/// [`RUN`] with a deadline that is later than the end of each test.
 fn patient_run() -> Vec<&'static str> {
     RUN.into_iter().map(|argument| if argument == "5s" { "1m" } else { argument }).collect()
 }
 
-/// Faults until the test ends them.
+/// Faults that last until the test ends them.
 fn faults() -> [(&'static str, Wire); 4] {
     [
         ("is down", Wire::Refused),
@@ -181,7 +181,7 @@ fn for_each_sink(test: impl Fn(&'static str, &'static str) + Sync) {
 }
 
 #[test]
-fn one_that_fails_does_not_affect_the_other() {
+fn a_destination_that_fails_does_not_affect_the_other() {
     for (fault, wire) in faults() {
         for_each_sink(|bad, good| {
             let places = Places::new();
@@ -205,7 +205,7 @@ fn one_that_fails_does_not_affect_the_other() {
 }
 
 #[test]
-fn one_that_dies_after_it_has_stored_the_points_is_asked_again() {
+fn a_destination_that_dies_after_it_has_stored_the_points_is_asked_again() {
     let status = status("dies once after it has stored the points");
     for_each_sink(|bad, good| {
         let places = Places::new();
@@ -220,7 +220,7 @@ fn one_that_dies_after_it_has_stored_the_points_is_asked_again() {
 }
 
 #[test]
-fn one_refuses_half_of_the_points() {
+fn a_destination_refuses_half_of_the_points() {
     let status = status("refuses half of the points");
     for_each_sink(|bad, good| {
         let places = Places::new();
@@ -247,12 +247,12 @@ struct Meeting {
 }
 
 impl Meeting {
-    /// Waits until all are here. Returns whether they came.
-    fn wait(&self, who: &'static str, all: usize) -> bool {
+    /// Waits until this number of servers have arrived. Returns false if they do not arrive within [`LIMIT`].
+    fn wait(&self, server: &'static str, count: usize) -> bool {
         let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
-        arrived.insert(who);
+        arrived.insert(server);
         self.changed.notify_all();
-        let waited = self.changed.wait_timeout_while(arrived, LIMIT, |arrived| arrived.len() < all);
+        let waited = self.changed.wait_timeout_while(arrived, LIMIT, |arrived| arrived.len() < count);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
@@ -266,7 +266,8 @@ fn all_destinations_are_asked_at_once() {
         ("cloudwatch", Answer::json(200, &json!({}))),
     ];
     let meeting = Arc::new(Meeting::default());
-    // With a server for each. If they were asked one after the other, the first would wait for the others until it fails.
+    // Each destination has a server. If the destinations were asked one after the other, the first server would wait for the
+    // others until the time limit.
     let servers = answers.map(|(name, answer)| {
         let meeting = Arc::clone(&meeting);
         Server::start(move |_| {
@@ -371,7 +372,7 @@ fn cloudwatch() -> (Server, Stored) {
 }
 
 #[test]
-fn a_killed_process_does_not_repeat_what_adds_up() {
+fn a_killed_process_does_not_repeat_points_that_add_up() {
     let run = ["--push", "--no-self-metrics", "--to", "prometheus,cloudwatch", "--only", "test.value"];
     for (fault, stored_by_first) in [(Fault::Hang, 0), (Fault::HangAfterwards, 1)] {
         for prometheus_fault in [Fault::Hang, Fault::HangAfterwards] {
@@ -403,7 +404,7 @@ fn a_killed_process_does_not_repeat_what_adds_up() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn a_real_prometheus_has_each_value_once_beside_one_that_fails() {
+fn a_real_prometheus_has_each_value_once_if_the_other_destination_fails() {
     let prometheus = Prometheus::receiving(false);
     let places = Places::new();
     let url = prometheus.remote_write_url();

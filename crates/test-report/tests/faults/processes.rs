@@ -98,7 +98,7 @@ fn stopped_while_nobody_reads_its_output() {
 fn killed_after_the_delivery() {
     let world = World::new();
     let scene = world.scene();
-    // The delivery of the metrics about the reporter hangs, so the process is killed after the delivery of the values.
+    // A check of the key would hang. The process is killed as soon as the values have arrived.
     world.intake.server().fail("/api/v1/validate", Fault::Hang);
     let (_, mut child) = start(&scene, &["--push", "--only", "test.value"]);
     while world.delivered("test.value").is_empty() {

@@ -21,7 +21,7 @@ const RUN: [&str; 8] =
 const OTLP: &str = "OTLP";
 const PROMETHEUS: &str = "Prometheus";
 
-/// The protocol of remote writes has no bodies of responses, so a success with any text is a success.
+/// Faults in the body of a successful response. They do not affect remote writes, whose responses have no meaningful body.
 const ABOUT_BODIES: [&str; 2] = ["truncated JSON", "content-length too short"];
 
 fn row(place: &'static str, fault: &Fault, delivered: &'static str, status: i32) -> Scenario {
@@ -71,7 +71,7 @@ fn run_all(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
 }
 
 #[test]
-fn github() {
+fn faults_of_github() {
     run_all("GitHub", |fault, row| {
         let world = World::new();
         let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&world.github.url()));
@@ -89,7 +89,7 @@ fn github() {
 }
 
 #[test]
-fn secrets_manager() {
+fn faults_of_secrets_manager() {
     fn answer(request: &str) -> String {
         let secret = if request.contains("github") { TOKEN } else { DatadogIntake::KEY };
         serde_json::json!({ "Name": "any", "SecretString": secret }).to_string()
@@ -116,7 +116,7 @@ fn secrets_manager() {
 }
 
 #[test]
-fn datadog() {
+fn faults_of_datadog() {
     run_all("Datadog", |fault, row| {
         let world = World::new();
         let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&world.intake.url()));
@@ -150,7 +150,7 @@ fn run_otlp() -> Vec<&'static str> {
 }
 
 #[test]
-fn otlp() {
+fn faults_of_otlp() {
     run_all(OTLP, |fault, row| {
         let (world, receiver, run) = (World::new(), receiver(None), run_otlp());
         let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&receiver.url()));
@@ -192,7 +192,7 @@ fn remote_write_url(server: &str) -> String {
 }
 
 #[test]
-fn prometheus() {
+fn faults_of_prometheus() {
     run_all(PROMETHEUS, |fault, row| {
         let (world, receiver, run) = (World::new(), RemoteWriteReceiver::start(), run_prometheus());
         let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&receiver.url()));

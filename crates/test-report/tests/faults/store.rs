@@ -106,7 +106,7 @@ fn the_run_is_delivered_if_the_folder_is_a_file() {
 }
 
 #[test]
-fn the_run_is_delivered_and_a_damaged_file_replaced() {
+fn the_run_is_delivered_and_a_damaged_file_is_replaced() {
     let world = World::new();
     let scene = world.scene();
     let many = ["--only", "test.many"];
@@ -124,8 +124,8 @@ fn the_run_is_delivered_and_a_damaged_file_replaced() {
 #[test]
 fn the_run_is_delivered_if_any_page_of_the_store_is_damaged() {
     let pages = {
-        let scene = World::new();
-        let scene = scene.scene();
+        let world = World::new();
+        let scene = world.scene();
         let _ = scene.run(&RUN);
         fs::read(state(&scene).join("state.db")).unwrap().len() / 4096
     };

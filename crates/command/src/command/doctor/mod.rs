@@ -39,7 +39,7 @@ pub(super) fn run(
     let settings = command_settings::load_switched(&arguments.settings, flags, switches, &state.folder);
     let diagnosis = match settings {
         Ok(settings) => diagnose(program, arguments, catalog, &settings)?,
-        // With wrong settings, the rest of the diagnosis could be about another repository or folder than a run.
+        // With wrong settings, the rest of the diagnosis could be about another repository or folder than a run uses.
         Err(error) => {
             let message = "not checked, because no run gets past wrong settings; correct them first";
             let error = anyhow::Error::from(error);
@@ -47,11 +47,11 @@ pub(super) fn run(
                 Finding::failed("settings", format!("{error:#}")),
                 Finding::warning("everything else", message),
             ];
-            let facts = Observations {
+            let observations = Observations {
                 are_settings_right: false,
                 ..Observations::new(&program.name, &program.sinks, &findings)
             };
-            let (works, next_steps) = (facts.works(), facts.next_steps());
+            let (works, next_steps) = (observations.works(), observations.next_steps());
             Diagnosis { findings, works, next_steps }
         }
     };
@@ -76,7 +76,7 @@ fn diagnose(
     let choice = Choice::new(program, settings);
     findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());
-    let place = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
+    let state_folder = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
     let selected = selected_by_settings(catalog.clone(), settings);
     let catalog =
         without_self_metrics(ok_or_finding(selected, &mut findings).unwrap_or_else(|| catalog.clone()));
@@ -101,7 +101,7 @@ fn diagnose(
             findings.extend(extension.findings);
             setup_steps.extend(extension.steps);
         }
-        // Secrets come last, because these findings are about those that the other checks looked up.
+        // The findings about secrets come last, because they are about the secrets that the other checks looked up.
         findings
             .extend(Finding::in_time("AWS", Box::pin(system_health_credentials::diagnose(&context))).await);
         (about_sinks, state, about_metrics, setup_steps)
@@ -112,16 +112,16 @@ fn diagnose(
     let SinkFindings { ready, findings: about_sinks } = about_sinks;
     let MetricFindings { with_value, metric_count, findings: about_metrics } = about_metrics;
     findings.extend([about_sinks, state, about_metrics].concat());
-    let facts = Observations {
+    let observations = Observations {
         has_file: settings.entries().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
         setup_steps: &setup_steps,
         with_value: &with_value,
         metric_count,
         ready: &ready,
-        state: place.as_deref().filter(|_| is_state_right),
+        state: state_folder.as_deref().filter(|_| is_state_right),
         ..Observations::new(&program.name, &program.sinks, &findings)
     };
-    let (works, next_steps) = (facts.works(), facts.next_steps());
+    let (works, next_steps) = (observations.works(), observations.next_steps());
     Ok(Diagnosis { findings, works, next_steps })
 }
 

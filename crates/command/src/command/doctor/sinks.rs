@@ -15,9 +15,9 @@ pub(super) struct SinkFindings {
 
 /// The sinks that a push delivers to.
 pub(super) enum Choice {
-    /// These, by name.
+    /// The names of the sinks.
     Sinks(Vec<&'static str>),
-    /// The settings do not say which. The finding says why, unless another finding already does.
+    /// The settings do not determine the sinks. The finding says why, unless another finding already does.
     Unclear(Option<Finding>),
 }
 
@@ -72,7 +72,7 @@ impl Choice {
         }
     }
 
-    /// What is wrong with it.
+    /// The finding about an unclear choice.
     pub(super) fn problem(&self) -> Option<Finding> {
         match self {
             Self::Sinks(_) => None,
@@ -100,12 +100,12 @@ async fn diagnose_sink(
         let findings = is_configured.then(|| Finding::info(sink.name, unused));
         return AboutSink { is_ready: false, findings: findings.into_iter().collect() };
     }
-    let looking = destinations
+    let diagnoses = destinations
         .iter()
         .map(|destination| Finding::in_time(sink.name, destination.diagnose(context.clone())));
-    let mut findings = join_all(looking).await.concat();
+    let mut findings = join_all(diagnoses).await.concat();
     let is_ready = !findings.is_empty() && findings.iter().all(|finding| finding.grade != Grade::Failed);
-    // It is checked only because nothing else is configured, so its problems are no failures.
+    // The sink is checked only because no sink is configured, so its problems are not failures.
     for finding in findings.iter_mut().filter(|_| !is_configured && !is_named(sink, settings)) {
         finding.grade = finding.grade.min(Grade::Info);
     }

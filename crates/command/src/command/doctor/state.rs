@@ -8,7 +8,7 @@ use system_health_state::{Store, StoreError};
 
 const SUBJECT: &str = "state folder";
 
-/// Checks the state folder. `None` if no state is kept.
+/// Checks the state folder. `folder` is `None` if no state is kept.
 pub(super) async fn diagnose(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
     Finding::in_time(SUBJECT, check(folder)).await
 }

@@ -6,18 +6,18 @@ use system_health_registry::{Finding, Grade, SetupStep, SinkType};
 
 use crate::output::join_names;
 
-/// The facts that the summary is based on.
+/// What the summary is based on.
 pub(super) struct Observations<'a> {
     /// The name of the program.
     pub(super) program: &'a str,
     /// The sinks of the program.
     pub(super) sinks: &'a [SinkType],
     pub(super) findings: &'a [Finding],
-    /// Whether the settings could be read. Otherwise, nothing else was checked.
+    /// Whether the settings could be read. If not, nothing else was checked.
     pub(super) are_settings_right: bool,
     /// Whether a settings file is in use.
     pub(super) has_file: bool,
-    /// What the linked crates found to be set up.
+    /// The steps that the linked crates suggest to complete the setup.
     pub(super) setup_steps: &'a [SetupStep],
     /// The keys of metrics with a value.
     pub(super) with_value: &'a [String],
@@ -30,7 +30,7 @@ pub(super) struct Observations<'a> {
 }
 
 impl<'a> Observations<'a> {
-    /// The facts before anything has been checked.
+    /// The observations before anything has been checked, with the findings so far.
     pub(super) fn new(program: &'a str, sinks: &'a [SinkType], findings: &'a [Finding]) -> Self {
         Self {
             program,
@@ -121,22 +121,26 @@ mod tests {
     #[test]
     fn if_everything_works_the_next_step_is_a_run() {
         let keys = ["commits.hotfix".to_owned()];
-        let facts = Observations { with_value: &keys, metric_count: 1, ..configured(&[]) };
+        let observations = Observations { with_value: &keys, metric_count: 1, ..configured(&[]) };
 
         assert_eq!(
-            facts.works(),
+            observations.works(),
             ["1 of 1 metrics have a value: commits.hotfix", "values can be delivered to datadog"]
         );
-        assert_eq!(facts.next_steps(), ["See the values with `report`, deliver them with `report --push`."]);
+        assert_eq!(
+            observations.next_steps(),
+            ["See the values with `report`, deliver them with `report --push`."]
+        );
     }
 
     #[test]
     fn each_missing_part_has_a_step() {
         let findings = [Finding::failed("metric a.b", "no queue is named; set `queue`")];
         let setup_steps = [SetupStep { text: "Name a queue", corrects: Some("no queue is named") }];
-        let facts = Observations { setup_steps: &setup_steps, ..Observations::new("report", &[], &findings) };
+        let observations =
+            Observations { setup_steps: &setup_steps, ..Observations::new("report", &[], &findings) };
 
-        let steps = facts.next_steps();
+        let steps = observations.next_steps();
 
         let starts = ["Name a queue", "To deliver values", "Write a settings file"];
         assert_eq!(steps.len(), starts.len(), "{steps:?}");
@@ -147,8 +151,9 @@ mod tests {
 
     #[test]
     fn wrong_settings_are_the_only_step() {
-        let facts = Observations { are_settings_right: false, ..Observations::new("report", &[], &[]) };
+        let observations =
+            Observations { are_settings_right: false, ..Observations::new("report", &[], &[]) };
 
-        assert_eq!(facts.next_steps(), ["Correct the settings, then run `report doctor` again."]);
+        assert_eq!(observations.next_steps(), ["Correct the settings, then run `report doctor` again."]);
     }
 }

@@ -82,8 +82,8 @@ async fn a_thousand_subjects_are_one_row_and_a_list_of_problems() {
 
 #[tokio::test(start_paused = true)]
 async fn each_of_a_few_subjects_has_its_own_row() {
-    let named = |number: &usize| (300..320).contains(number);
-    let report = fixture::run_some(fixture::metrics(), named).await;
+    let wanted = |number: &usize| (300..320).contains(number);
+    let report = fixture::run_some(fixture::metrics(), wanted).await;
 
     assert_snapshot!(shown(&report, None), @"
     METRIC                    SUBJECT        VALUE  UNIT    GOAL       TIME  TAGS

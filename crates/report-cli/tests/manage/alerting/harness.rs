@@ -28,7 +28,7 @@ pub(super) struct Notification {
     pub(super) time: i64,
     /// The metric that the monitor watches, without the prefix.
     pub(super) metric: String,
-    /// The metric in the tag of the group. Empty if the group has no such tag.
+    /// The value of the group's tag `metric`. Empty if the group has no such tag.
     pub(super) about: String,
     pub(super) status: Status,
 }
@@ -65,8 +65,8 @@ pub(super) fn failing_in_part() -> Run {
     run
 }
 
-/// A run whose points were in part not delivered, and which delivered what it says of itself. `result` says what
-/// became of them.
+/// A run that did not deliver all points of its values, but delivered its self-metrics. `result` says what happened to the
+/// undelivered points, such as `left`.
 pub(super) fn partial(result: &str) -> Run {
     let mut run = good().clone();
     let tag = format!("\"result:{result}\"");
@@ -79,7 +79,7 @@ pub(super) fn partial(result: &str) -> Run {
     run
 }
 
-/// The same run, from another reporter.
+/// The same run with the name of another reporter.
 pub(super) fn from_reporter(run: &Run, name: &str) -> Run {
     let mut run = run.clone();
     for tag in run.iter_mut().flat_map(|series| series["tags"].as_array_mut().unwrap()) {

@@ -31,7 +31,7 @@ fn notification(
 fn in_an_outage_only_the_monitor_of_a_stopped_reporter_notifies() {
     let datadog = Datadog::new(SETTINGS);
     datadog.replay(good(), &at(0..5));
-    // Four runs cannot deliver anything. The fifth run also delivers the points of these four.
+    // Four runs cannot deliver anything. The run after them also delivers their points.
     for run in 5..9 {
         datadog.replay_late(&partial("left"), run * EVERY, 9 * EVERY);
     }
@@ -79,18 +79,18 @@ fn three_failures_of_a_new_metric_alert_and_one_does_not() {
     one.replay(good(), &at(1..8));
     assert_eq!(one.evaluate(8 * EVERY), []);
 
-    // One repository of a thousand is a failure as well.
+    // A metric that fails for one repository of a thousand counts as failed, too.
     for bad in [failing().clone(), failing_in_part()] {
         let three = Datadog::new(SETTINGS);
         three.replay(&bad, &at(0..6));
         three.replay(good(), &at(6..9));
-        let of = |time, status| {
+        let of_both_metrics = |time, status| {
             ["commits.hotfix", "commits.reverts"]
                 .map(|about| Notification { about: about.to_owned(), ..notification(time, FAILING, status) })
         };
         assert_eq!(
             three.evaluate(9 * EVERY),
-            [of(2 * EVERY + MINUTE, Alert), of(6 * EVERY + MINUTE, Ok)].concat()
+            [of_both_metrics(2 * EVERY + MINUTE, Alert), of_both_metrics(6 * EVERY + MINUTE, Ok)].concat()
         );
     }
 }

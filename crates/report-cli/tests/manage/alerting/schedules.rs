@@ -5,14 +5,15 @@ use system_health_test_support::datadog::Status::{NoData, Ok};
 use super::harness::{Datadog, HOUR, MINUTE, Notification, good};
 
 const DAY: i64 = 24 * HOUR;
-const NAME: [&str; 1] = ["run_duration_seconds"];
+const METRIC: &str = "run_duration_seconds";
 
+/// The times of the notifications that the reporter has stopped, and that it runs again. `None` without notifications.
 fn stopped_and_back(notifications: &[Notification]) -> Option<(i64, i64)> {
     match notifications {
         [] => None,
         [stopped, back] => {
             assert_eq!((stopped.status, back.status), (NoData, Ok), "{notifications:?}");
-            assert!(notifications.iter().all(|it| NAME.contains(&it.metric.as_str())), "{notifications:?}");
+            assert!(notifications.iter().all(|it| it.metric == METRIC), "{notifications:?}");
             Some((stopped.time, back.time))
         }
         other => panic!("{other:?}"),
@@ -22,12 +23,12 @@ fn stopped_and_back(notifications: &[Notification]) -> Option<(i64, i64)> {
 #[test]
 fn a_stopped_reporter_is_reported_after_exactly_the_missed_runs() {
     // Minutes by which the runs before and after the pause are late.
-    let (all, some) = ([(0, 0), (4, 4), (4, 0), (0, 4)], [(0, 4), (4, 0)]);
+    let (all_delays, some_delays) = ([(0, 0), (4, 4), (4, 0), (0, 4)], [(0, 4), (4, 0)]);
     for (every, name, frequency, missed, lateness) in [
-        (15 * MINUTE, "15m", MINUTE, &[1, 2, 3][..], &all[..]),
-        (10 * MINUTE, "10m", MINUTE, &[3], &some),
-        (12 * HOUR, "12h", 10 * MINUTE, &[3], &some),
-        (24 * HOUR, "24h", 30 * MINUTE, &[3], &some),
+        (15 * MINUTE, "15m", MINUTE, &[1, 2, 3][..], &all_delays[..]),
+        (10 * MINUTE, "10m", MINUTE, &[3], &some_delays),
+        (12 * HOUR, "12h", 10 * MINUTE, &[3], &some_delays),
+        (24 * HOUR, "24h", 30 * MINUTE, &[3], &some_delays),
     ] {
         for (missed, (before, after)) in
             missed.iter().flat_map(|missed| lateness.iter().map(move |late| (missed, late)))
@@ -67,9 +68,9 @@ fn nights_and_weekends_do_not_count_as_missed_runs() {
 
     assert_eq!(datadog.evaluate(8 * DAY), []);
 
-    let dead = Datadog::new(settings);
-    dead.replay(good(), &runs(0..5));
-    let notifications = dead.evaluate(8 * DAY);
+    let stopped_reporter = Datadog::new(settings);
+    stopped_reporter.replay(good(), &runs(0..5));
+    let notifications = stopped_reporter.evaluate(8 * DAY);
     let last = 4 * DAY + 18 * HOUR + 45 * MINUTE;
     let [stopped] = &notifications[..] else { panic!("{notifications:?}") };
     assert_eq!(stopped.status, NoData);
