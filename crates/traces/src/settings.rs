@@ -16,7 +16,7 @@ use system_health_registry::{
 use url::Url;
 
 use crate::{
-    datadog::AgentAddress,
+    datadog::{AgentAddress, AgentHost},
     sampling::{self, SampleRate},
 };
 
@@ -32,7 +32,7 @@ pub(crate) struct TracesSettings {
     /// The address of the Agent.
     agent_url: Option<AgentAddress>,
     /// The Agent's host, if there is no address.
-    host: Option<String>,
+    host: Option<AgentHost>,
     /// The Agent's port, if there is no address.
     port: Option<NonZeroU16>,
     /// The part of the traces that is kept.
@@ -125,7 +125,7 @@ impl TracesSettings {
     pub(crate) fn backend(&self) -> Backend {
         let agent = || match &self.agent_url {
             Some(address) => address.clone(),
-            None => AgentAddress::from_parts(self.host.as_deref(), self.port.map(NonZeroU16::get)),
+            None => AgentAddress::from_parts(self.host.as_ref(), self.port.map(NonZeroU16::get)),
         };
         let names_agent = self.agent_url.is_some() || self.host.is_some() || self.port.is_some();
         match (self.exporter, self.collector()) {
@@ -222,6 +222,8 @@ mod tests {
             ("agent_url = 'http://a:1'", &[][..], "http://a:1"),
             ("", &[url, host, port], "unix:///a"),
             ("", &[host], "http://agent:8126"),
+            ("host = '::1'", &[], "http://[::1]:8126"),
+            ("host = '[::1]'", &[port], "http://[::1]:9126"),
             ("", &[port], "http://127.0.0.1:9126"),
             ("", &[host, port], "http://agent:9126"),
         ] {
@@ -250,6 +252,7 @@ mod tests {
                 &[],
                 "a.toml:2:1: `agent_url` in [traces]: it does not start with http://",
             ),
+            ("host = 'agent:8126'", &[], "a.toml:2:1: `host` in [traces]: it is not a name or an IP address"),
             ("sample_rate = 2", &[], "a.toml:2:1: `sample_rate` in [traces]: write a number from 0"),
             ("max_spans = 0", &[], "a.toml:2:1: `max_spans` in [traces]: "),
             ("exporter = 'otlp'", &[], "a.toml:2:1: `exporter` in [traces]: there is no URL of a collector"),

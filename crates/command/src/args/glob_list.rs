@@ -39,15 +39,20 @@ impl FromStr for GlobList {
 
 /// Splits a text at the commas that do not belong to a glob. A backslash escapes a comma.
 fn split(text: &str) -> Vec<String> {
-    let (mut parts, mut part, mut depth, mut is_escaped) = (Vec::new(), String::new(), 0_u32, false);
+    let (mut parts, mut part, mut braces, mut is_escaped) = (Vec::new(), String::new(), 0_u32, false);
+    // Where the contents of a class, such as `a-z` in `[a-z]`, begin in the part.
+    let mut class = None;
     for c in text.chars() {
         match c {
-            ',' if depth == 0 && !is_escaped => {
+            ']' if class.is_some_and(|start| !matches!(&part[start..], "" | "!" | "^")) => class = None,
+            _ if class.is_some() => {}
+            ',' if braces == 0 && !is_escaped => {
                 parts.push(mem::take(&mut part));
                 continue;
             }
-            '{' | '[' if !is_escaped => depth += 1,
-            '}' | ']' if !is_escaped => depth = depth.saturating_sub(1),
+            '[' if !is_escaped => class = Some(part.len() + 1),
+            '{' if !is_escaped => braces += 1,
+            '}' if !is_escaped => braces = braces.saturating_sub(1),
             _ => {}
         }
         is_escaped = c == '\\' && !is_escaped;
@@ -70,6 +75,9 @@ mod tests {
             ("commits.*, ci.runs,", &["commits.*", "ci.runs"]),
             ("{ci,prs}.*,commits.[a,b]*", &["{ci,prs}.*", "commits.[a,b]*"]),
             (r"a\,b,c", &[r"a\,b", "c"]),
+            ("a[[]b,c", &["a[[]b", "c"]),
+            ("a[],]b,c", &["a[],]b", "c"]),
+            ("a[!],]b,c", &["a[!],]b", "c"]),
         ] {
             let list: GlobList = text.parse().unwrap();
             assert_eq!(GlobList::globs(&[list]).map(Glob::glob).collect::<Vec<_>>(), globs, "{text}");

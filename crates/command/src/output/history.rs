@@ -147,12 +147,9 @@ impl<'a> HistoryReport<'a> {
     fn write_backfilled(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let backfilled = || self.entries.iter().filter(|entry| entry.backfilled).map(|entry| entry.time);
         let (Some(first), Some(last)) = (backfilled().min(), backfilled().max()) else { return Ok(()) };
+        let values = count(backfilled().count(), "value");
         let (first, last) = (format_rfc3339_seconds(first), format_rfc3339_seconds(last));
-        writeln!(
-            f,
-            "{} from {first} to {last} were computed by `backfill`",
-            count(backfilled().count(), "value")
-        )
+        writeln!(f, "computed by `backfill`: {values}, from {first} to {last}")
     }
 
     fn overview(&self, f: &mut fmt::Formatter<'_>, lines: &[PastSeries<'_>]) -> fmt::Result {

@@ -61,7 +61,9 @@ impl fmt::Display for Elapsed {
         match millis {
             0..1_000 => write!(f, "{millis} ms"),
             1_000..60_000 => write!(f, "{:.1} s", self.0.as_secs_f64()),
-            _ => write!(f, "{} min {} s", millis / 60_000, millis / 1_000 % 60),
+            60_000..3_600_000 => write!(f, "{} min {} s", millis / 60_000, millis / 1_000 % 60),
+            3_600_000..86_400_000 => write!(f, "{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
+            _ => write!(f, "{} d {} h", millis / 86_400_000, millis / 3_600_000 % 24),
         }
     }
 }
@@ -98,5 +100,8 @@ mod tests {
         assert_eq!(shown(214), "214 ms");
         assert_eq!(shown(1_540), "1.5 s");
         assert_eq!(shown(125_000), "2 min 5 s");
+        assert_eq!(shown(3_600_000), "1 h 0 min");
+        assert_eq!(shown(86_399_999), "23 h 59 min");
+        assert_eq!(shown(7 * 86_400_000), "7 d 0 h");
     }
 }

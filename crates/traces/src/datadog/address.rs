@@ -2,12 +2,13 @@
 
 use std::{
     fmt,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use serde::{Deserialize, Deserializer, de};
-use url::Url;
+use url::{Host, Url};
 
 /// The port on which an Agent listens by default.
 const DEFAULT_PORT: u16 = 8126;
@@ -20,6 +21,15 @@ pub(crate) enum AgentAddress {
     Http(Url),
     Unix(PathBuf),
 }
+
+/// The host of an Agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AgentHost(Host);
+
+/// Why a host is refused.
+#[derive(Debug, thiserror::Error)]
+#[error("it is not a name or an IP address; write a host such as \"datadog-agent\" or \"::1\"")]
+struct HostError;
 
 /// Why an address is refused. The error does not repeat the address, because it could contain a password.
 #[derive(Debug, thiserror::Error)]
@@ -36,15 +46,13 @@ pub(crate) enum AddressError {
 
 impl AgentAddress {
     /// The address of an Agent with this host and port. If neither is given, the address of an Agent on this machine.
-    pub(crate) fn from_parts(host: Option<&str>, port: Option<u16>) -> Self {
+    pub(crate) fn from_parts(host: Option<&AgentHost>, port: Option<u16>) -> Self {
         if host.is_none() && port.is_none() && Path::new(DEFAULT_SOCKET).exists() {
             return Self::Unix(DEFAULT_SOCKET.into());
         }
-        let (host, port) = (host.unwrap_or("127.0.0.1"), port.unwrap_or(DEFAULT_PORT));
-        let local = || Url::parse("http://127.0.0.1:8126").expect("a URL");
-        let bracketed =
-            if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
-        Self::Http(Url::parse(&format!("http://{bracketed}:{port}")).unwrap_or_else(|_| local()))
+        let local = Host::Ipv4(Ipv4Addr::LOCALHOST);
+        let (host, port) = (host.map_or(&local, |AgentHost(host)| host), port.unwrap_or(DEFAULT_PORT));
+        Self::Http(Url::parse(&format!("http://{host}:{port}")).expect("a host and a port make a URL"))
     }
 
     /// The URL of a path of the Agent. For a socket, the host is only a name.
@@ -56,6 +64,18 @@ impl AgentAddress {
         let mut url = base.clone();
         url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
         url
+    }
+}
+
+impl<'de> Deserialize<'de> for AgentHost {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let text = text.trim();
+        let host = match text.parse() {
+            Ok(address) => Host::Ipv6(address),
+            Err(_) => Host::parse(text).map_err(|_| de::Error::custom(HostError))?,
+        };
+        Ok(Self(host))
     }
 }
 
@@ -117,7 +137,6 @@ mod tests {
             let address: AgentAddress = address.parse().unwrap();
             assert_eq!(address.url("/v0.4/traces").as_str(), expected);
         }
-        assert_eq!(AgentAddress::from_parts(Some("::1"), None).to_string(), "http://[::1]:8126");
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod error;
 mod info;
 mod span;
 
-pub(crate) use address::AgentAddress;
+pub(crate) use address::{AgentAddress, AgentHost};
 pub(crate) use agent::Agent;
 pub(crate) use error::AgentError;
