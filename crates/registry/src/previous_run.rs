@@ -1,5 +1,5 @@
 //! The previous run that delivered a value of a metric, as a resource. A count of what happened since then covers every moment
-//! once, however long the runs are apart.
+//! once, however far apart the runs are.
 
 use std::{
     fmt,

@@ -242,7 +242,7 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     },
 ];
 
-/// Why a metric can be computed only for now.
+/// Accepts the reason why a metric can be computed only for now.
 fn checked_reason(reason: &str, can_backfill: bool) -> Result<String, ValueError> {
     if can_backfill {
         return Err(ValueError::new("the metric has `backfill = true`; remove one of the two options"));

@@ -35,7 +35,7 @@ const DEFAULT_CONCURRENCY: NonZero<usize> = NonZero::new(16).unwrap();
 /// ```
 /// use system_health_registry::{Catalog, Context, Engine, system_health_metric};
 ///
-/// /// The answer.
+/// /// The answer to every question.
 /// #[system_health_metric(key = "answer")]
 /// fn answer() -> u8 {
 ///     42
@@ -126,7 +126,7 @@ impl Engine {
     /// ```
     /// use system_health_registry::{Catalog, Context, Engine, Interruption, OutcomeState, system_health_metric};
     ///
-    /// /// An answer that takes long.
+    /// /// An answer that takes forever.
     /// #[system_health_metric(key = "long.answer")]
     /// async fn long_answer() -> u8 {
     ///     std::future::pending().await

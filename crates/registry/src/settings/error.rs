@@ -14,7 +14,7 @@ pub enum SettingsError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The file is not valid TOML.
@@ -100,7 +100,7 @@ pub enum SettingsError {
         table: &'static str,
         /// The key.
         key: &'static str,
-        /// Why. The path is not shown, because somebody may have set the variable to the secret itself.
+        /// The cause. The path is not shown, because somebody may have set the variable to the secret itself.
         source: io::Error,
     },
     /// A flag that cannot be used now.
@@ -108,7 +108,7 @@ pub enum SettingsError {
     Flag {
         /// The flag.
         flag: &'static str,
-        /// Why, with all causes.
+        /// The reason, with all causes.
         reason: SharedError,
     },
     /// Two crates declare a table of this name.
