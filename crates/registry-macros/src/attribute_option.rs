@@ -36,7 +36,7 @@ impl AttributeOptions {
         for option in list {
             let name = option.name.to_string();
             match names.iter().find(|known| **known == name) {
-                None => mistakes.at(&option.name, unknown(names, &name)),
+                None => mistakes.at(&option.name, unknown_option_message(names, &name)),
                 Some(known) if options.contains_key(known) => {
                     mistakes
                         .at(&option.name, format!("the option `{known}` is given twice; remove one of them"));
@@ -72,7 +72,7 @@ fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     Ok(tokens)
 }
 
-fn unknown(names: &[&str], name: &str) -> String {
+fn unknown_option_message(names: &[&str], name: &str) -> String {
     let similarity = |known: &str| strsim::jaro_winkler(known, name);
     let nearest =
         names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).copied().unwrap_or_default();

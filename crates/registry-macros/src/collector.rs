@@ -26,7 +26,7 @@ pub(crate) struct Collector {
 }
 
 impl Role {
-    const fn article(self) -> &'static str {
+    const fn with_article(self) -> &'static str {
         match self {
             Self::Metric => "a metric",
             Self::Source => "a source",
@@ -64,7 +64,7 @@ fn parse_signature(input: ParseStream<'_>, role: Role) -> syn::Result<(Vec<Attri
     let start = input.span();
     let signature = input.parse().map_err(|_| {
         let message =
-            format!("only a function can be {}; put the attribute on a free function", role.article());
+            format!("only a function can be {}; put the attribute on a free function", role.with_article());
         syn::Error::new(start, message)
     })?;
     input.parse::<TokenStream>()?;
@@ -107,11 +107,11 @@ fn description(
 ) -> String {
     let description = mistakes.handle(doc_comment::parse(attributes));
     if description.as_deref() == Some("") {
-        let (article, example) = (role.article(), role.example());
+        let (noun, example) = (role.with_article(), role.example());
         mistakes.at(
             &signature.ident,
             format!(
-                "{article} needs a description; write a doc comment on the function, such as `/// {example}`"
+                "{noun} needs a description; write a doc comment on the function, such as `/// {example}`"
             ),
         );
     }
@@ -120,9 +120,9 @@ fn description(
 
 fn argument(input: &FnArg, role: Role, mistakes: &mut Mistakes) -> Option<Type> {
     let FnArg::Typed(argument) = input else {
-        let article = role.article();
+        let noun = role.with_article();
         let message =
-            format!("only a free function can be {article}; move it out of the `impl` and remove `self`");
+            format!("only a free function can be {noun}; move it out of the `impl` and remove `self`");
         mistakes.at(input, message);
         return None;
     };

@@ -1,5 +1,5 @@
-//! The attributes `#[system_health_metric]`, `#[system_health_source]` and `#[traced]`. Depend on `system-health-registry`, which
-//! re-exports them.
+//! The attributes `#[system_health_metric]`, `#[system_health_source]` and `#[traced]`. Depend on `system-health-registry`,
+//! which re-exports the attributes.
 //!
 //! An attribute parses its options and the function's signature, reports every mistake at its own token, and adds a
 //! registration after the function. The registration only calls the registry, whose code can be tested.
@@ -70,8 +70,8 @@ fn register<O>(
     let item = proc_macro2::TokenStream::from(item);
     let registration = match (parse(options.into()), Collector::parse(item.clone(), role)) {
         (Ok(options), Ok(collector)) => expand(&options, &collector),
-        (Err(mut mistakes), Err(others)) => {
-            mistakes.combine(others);
+        (Err(mut mistakes), Err(mistakes_in_signature)) => {
+            mistakes.combine(mistakes_in_signature);
             mistakes.into_compile_error()
         }
         (Err(mistakes), Ok(_)) | (Ok(_), Err(mistakes)) => mistakes.into_compile_error(),

@@ -56,7 +56,8 @@ fn parse(input: ParseStream<'_>) -> syn::Result<Function> {
 
 fn refuse_untraceable(signature: &Signature, mistakes: &mut Mistakes) {
     if let Some(constness) = &signature.constness {
-        mistakes.at(constness, "a span needs a clock, which a constant function has not; remove `const`");
+        mistakes
+            .at(constness, "a span needs a clock, which a constant function does not have; remove `const`");
     }
     if let ReturnType::Type(_, returns) = &signature.output
         && let Type::ImplTrait(opaque) = &**returns
@@ -107,7 +108,7 @@ fn local(name: &str) -> Ident {
     format_ident!("{name}", span = Span::mixed_site())
 }
 
-/// Makes the span. It has no arguments of the function, because one of them may be a secret.
+/// Creates the span. It does not contain the function's arguments, because one of them may be a secret.
 fn start(function: &Ident) -> TokenStream {
     let name = function.unraw().to_string();
     quote! {

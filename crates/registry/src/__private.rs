@@ -75,8 +75,8 @@ pub fn argument<T: FromContext>(context: &Context) -> BoxFuture<'_, Result<T, Un
     Box::pin(context.get())
 }
 
-/// Runs a sync collector on the blocking pool. A panic continues in the task that waits for it. If that task is aborted
-/// before the collector has a thread, the collector never starts. Spans of the collector belong to the same trace.
+/// Runs a sync collector on the blocking pool. A panic continues in the task that waits for the collector. If that task is
+/// aborted before the collector has a thread, the collector never starts. Spans of the collector belong to the same trace.
 pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 'static) -> T {
     let span = tracing::Span::current();
     match Task::from(tokio::task::spawn_blocking(move || span.in_scope(collector))).await {
@@ -89,7 +89,8 @@ pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 
     }
 }
 
-/// Makes the reading. It is a function, so that the compiler reports a wrong return type at the type.
+/// Converts the return value of a collector into a reading. It is a function, so that the compiler reports a wrong return
+/// type at the type.
 pub fn into_reading<T: IntoReading>(value: T) -> Result<Reading, Unavailable> {
     value.into_reading()
 }

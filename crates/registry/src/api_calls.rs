@@ -18,8 +18,8 @@ use crate::{Context, FromContext, Unavailable};
 /// calls.record("github", Some(200), Duration::from_millis(80));
 /// calls.record("github", None, Duration::from_secs(10)); // no response
 ///
-/// let counted: Vec<_> = calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect();
-/// assert_eq!(counted, [(None, 1), (Some(200), 1)]);
+/// let counts: Vec<_> = calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect();
+/// assert_eq!(counts, [(None, 1), (Some(200), 1)]);
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ApiCalls(Arc<Mutex<Counters>>);

@@ -29,7 +29,7 @@ pub struct Catalog {
     gates: Vec<&'static dyn Gate>,
 }
 
-/// Whether the metric with a key is kept.
+/// Decides by its key whether a metric is kept.
 type KeyFilter = dyn Fn(&str) -> bool + Send + Sync;
 
 /// Goals by the keys of their metrics. `None` removes a goal.
@@ -152,7 +152,7 @@ impl Catalog {
         for facts in facts {
             if reserve_keys(&facts, &mut used).is_ok() && self.is_kept(facts.key()) {
                 let mut metric = Metric::described(facts, source.name());
-                // If a goal does not fit the kind, the next run says so.
+                // If a goal does not fit the kind, the next run reports it.
                 let _ = self.replace_goal(&mut metric);
                 self.metrics.push(metric);
             }
@@ -235,7 +235,7 @@ impl Catalog {
         Ok(self)
     }
 
-    /// Keeps the metrics that can be computed for the past, and no sources: they describe what is there now.
+    /// Keeps only the metrics that can be computed for the past. Removes all sources, because they describe the present.
     pub(crate) fn only_backfill(mut self) -> Self {
         self.sources.clear();
         self.metrics.retain(|metric| metric.can_backfill() && metric.source().is_none());
@@ -248,8 +248,8 @@ impl Catalog {
     }
 
     /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors
-    /// of the refused metrics. A known metric that was refused has its error. One that the source has not returned has no
-    /// data.
+    /// of the refused metrics. A known metric that was refused has its error. A known metric that the
+    /// source has not returned has no data.
     pub(crate) fn accept(
         &self,
         source: &Source,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{Catalog, Context, FromContext, Unavailable};
 
-/// The keys of the metrics that this run collects. Without a run of the engine there are none.
+/// The keys of the metrics that this run collects. Empty outside of a run of the engine.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CollectedKeys(Arc<[String]>);
 

@@ -1,4 +1,4 @@
-//! For which metric a task works. A client counts its requests by metric, although its resources are shared.
+//! The metric for which a task works. A client counts its requests by metric, although its resources are shared.
 
 use std::future::Future;
 
@@ -10,8 +10,8 @@ task_local! {
     static COLLECTED: Metric;
 }
 
-/// The metric for which the current task works: in a collector the metric itself, and while a shared resource is built the
-/// metric that asked for it first. `None` outside of a run.
+/// The metric for which the current task works. In a collector, this is the metric itself. While a shared resource is built,
+/// this is the metric that first asked for the resource. `None` outside of a run.
 #[must_use]
 pub fn collected_metric() -> Option<Metric> {
     COLLECTED.try_with(Clone::clone).ok()
@@ -22,8 +22,8 @@ pub(crate) async fn working_for<T>(metric: Metric, work: impl Future<Output = T>
     COLLECTED.scope(metric, work).await
 }
 
-/// Runs `work` for the metric of the current task, even if it is spawned as another task.
-pub(crate) fn working_for_the_same<T>(
+/// Runs `work` for the metric of the current task, even if `work` is spawned as another task.
+pub(crate) fn working_for_current_metric<T>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> impl Future<Output = T> + Send + 'static {
     let metric = collected_metric();

@@ -187,7 +187,7 @@ impl Context {
     /// The instants for which the metrics are collected. `None` in an ordinary run, which collects them for now.
     ///
     /// A resource with a wider scope than [`Scope::Metric`] is built once for all instants. So it has to contain what happened
-    /// since the start of the first one's [windows](crate::Windows), and the instant at which each thing happened.
+    /// since the start of the first instant's [window](crate::Windows), and when each thing happened.
     #[must_use]
     pub fn instants(&self) -> Option<&Instants> {
         self.instants.as_ref()
@@ -200,8 +200,8 @@ impl Context {
         self.caches.metric.metric.as_ref()
     }
 
-    /// The subject of the metric that is collected. `None` if it has none, and in a resource with a wider scope than
-    /// [`Scope::Metric`].
+    /// The subject of the metric that is collected. `None` if the metric has no subject, and in a resource with a wider scope
+    /// than [`Scope::Metric`].
     #[must_use]
     pub fn subject(&self) -> Option<&SubjectLabel> {
         self.caches.metric.subject.as_deref()
@@ -292,7 +292,7 @@ impl Context {
         self.caches.subject.as_ref().map(|subject| subject.type_name)
     }
 
-    /// The handle for building a resource. It gives access to the resources that live at least as long.
+    /// The handle for building a resource. It gives access to the resources that live at least as long as this one.
     fn for_resource(&self, resource: ResourceType, scope: Scope) -> Self {
         let (subject, deadline) = match scope {
             Scope::Metric | Scope::Subject => (self.caches.subject.clone(), self.deadline),
@@ -326,7 +326,7 @@ impl Context {
             Scope::Process => self.caches.process.cache(),
             Scope::Run => &self.caches.run,
             Scope::Subject | Scope::Metric => {
-                // A test may have provided it for all subjects and metrics.
+                // A test may have provided the resource for all subjects and metrics.
                 if let Some(provided) = self.caches.run.find(resource.id) {
                     return Ok(provided);
                 }
@@ -338,7 +338,7 @@ impl Context {
                 }
             }
         };
-        // A resource cannot depend on one that lives shorter, so a cycle is always within one scope.
+        // A resource cannot depend on a resource with a shorter life, so a cycle is always within one scope.
         if let Requester::Resource(requester, requester_scope) = self.requester
             && requester_scope == T::SCOPE
         {

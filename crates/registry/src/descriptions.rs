@@ -1,5 +1,5 @@
-//! The descriptions of metrics, for a sink whose backend shows them. A point has no description, because it is the same for
-//! all points of a metric.
+//! The descriptions of metrics, for a sink whose backend shows them. A point has no description, because all points of a
+//! metric have the same one.
 
 use std::{
     collections::BTreeMap,
@@ -10,8 +10,8 @@ use crate::{Context, FromContext, Unavailable};
 
 /// The descriptions of metrics by key, as a resource. Empty unless the program provides it.
 ///
-/// Clones share them: a sink is connected before the sources have described their metrics, and has their descriptions when
-/// it delivers.
+/// Clones share the descriptions. A sink is connected before the sources have described their metrics. When the sink
+/// delivers, its clone contains these descriptions, too.
 ///
 /// ```
 /// use system_health_registry::Descriptions;
@@ -40,9 +40,9 @@ impl Descriptions {
 
 impl<K: Into<String>, D: Into<String>> FromIterator<(K, D)> for Descriptions {
     fn from_iter<I: IntoIterator<Item = (K, D)>>(descriptions: I) -> Self {
-        let all = Self::default();
-        all.add(descriptions);
-        all
+        let collected = Self::default();
+        collected.add(descriptions);
+        collected
     }
 }
 

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LinkError, Tag, TagError, link::check_link};
 
-/// The longest id, in characters.
+/// The maximum length of an id, in characters.
 const MAX_ID_LENGTH: usize = 200;
-/// The longest title, in characters.
+/// The maximum length of a title, in characters.
 const MAX_TITLE_LENGTH: usize = 500;
-/// The longest text, in characters.
+/// The maximum length of a text, in characters.
 const MAX_TEXT_LENGTH: usize = 3500;
 
 /// Something that happened and is shown with the metrics.
@@ -65,12 +65,12 @@ pub enum EventError {
     #[error("an event's {0} must not be empty")]
     Empty(&'static str),
     /// Its id, title or text is too long.
-    #[error("an event's {part} may have at most {most} characters, this one has {length}")]
+    #[error("an event's {part} may have at most {max} characters, this one has {length}")]
     Length {
         /// `id`, `title` or `text`.
         part: &'static str,
         /// The maximum number of characters.
-        most: usize,
+        max: usize,
         /// The number of characters.
         length: usize,
     },
@@ -133,7 +133,7 @@ impl Event {
         self
     }
 
-    /// Sets when it happened. Default: when the run started.
+    /// Sets when the event happened. Default: when the run started.
     #[must_use]
     pub const fn at(mut self, time: SystemTime) -> Self {
         self.happened_at = Some(time);
@@ -179,7 +179,7 @@ impl Event {
         self.level
     }
 
-    /// When it happened, if that is known.
+    /// When the event happened, if that is known.
     #[must_use]
     pub const fn happened_at(&self) -> Option<SystemTime> {
         self.happened_at
@@ -242,9 +242,9 @@ impl TryFrom<StoredEvent> for Event {
     }
 }
 
-fn check_length(part: &'static str, text: &str, most: usize) -> Result<(), EventError> {
+fn check_length(part: &'static str, text: &str, max: usize) -> Result<(), EventError> {
     match text.chars().count() {
-        length if length > most => Err(EventError::Length { part, most, length }),
+        length if length > max => Err(EventError::Length { part, max, length }),
         _ => Ok(()),
     }
 }

@@ -74,7 +74,7 @@ impl Finding {
         timeout(LIMIT, check).await.unwrap_or_else(timed_out)
     }
 
-    /// The worst of these findings, which are of one kind, and one that counts the others.
+    /// The worst of these findings, and one more finding that counts the rest. All of them must be of one kind.
     #[must_use]
     pub fn bounded(mut findings: Vec<Self>) -> Vec<Self> {
         let others = findings.len().saturating_sub(MAX_OF_A_KIND);

@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_several_titles_is_used() {
+    fn the_alphabetically_first_of_several_titles_is_used() {
         assert_eq!(group_title("queues"), "All queues");
     }
 }

@@ -1,4 +1,4 @@
-//! The past instants of a backfill: a run may collect its metrics for each of them, in place of now.
+//! The past instants of a backfill. A run may collect its metrics for each of these instants instead of for now.
 
 use std::{
     num::NonZero,
@@ -16,9 +16,9 @@ use std::{
 /// let now = SystemTime::UNIX_EPOCH + 10 * day + Duration::from_hours(9);
 /// let instants = Instants::until(now, 3 * day, day).unwrap();
 ///
-/// let days: Vec<_> = instants.iter().map(|instant| (now - 9 * day).max(instant)).collect();
 /// assert_eq!(instants.len(), 3);
-/// assert_eq!(days.last(), Some(&(SystemTime::UNIX_EPOCH + 10 * day)));
+/// assert_eq!(instants.first(), SystemTime::UNIX_EPOCH + 8 * day);
+/// assert_eq!(instants.last(), SystemTime::UNIX_EPOCH + 10 * day);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instants {
@@ -33,19 +33,19 @@ pub enum InstantsError {
     /// The distance is not a whole number of seconds, or is zero.
     #[error("the distance of the instants must be a whole number of seconds, at least one")]
     Distance,
-    /// No multiple of the distance is in the span.
+    /// No multiple of the distance is in the time span.
     #[error("there is no multiple of the distance in this time; make it longer, or the distance shorter")]
     Nothing,
-    /// More instants than anybody looks at.
+    /// There are more than [`Instants::MAX`] instants.
     #[error("these are {0} instants, and {max} is the maximum; make the distance longer", max = Instants::MAX)]
     TooMany(u64),
 }
 
 impl Instants {
-    /// Maximum number of instants: a year with one for each hour.
+    /// Maximum number of instants: one for each hour of a year.
     pub const MAX: u32 = 8_784;
 
-    /// The multiples of `every` in the time `since` before `now`. An instant exactly at either end is one of them.
+    /// The multiples of `every` from `now - since` to `now`. Both ends are included.
     pub fn until(now: SystemTime, since: Duration, every: Duration) -> Result<Self, InstantsError> {
         if every.is_zero() || every.subsec_nanos() > 0 {
             return Err(InstantsError::Distance);
@@ -67,27 +67,27 @@ impl Instants {
         (0..count.get()).map(move |position| first + every * position)
     }
 
-    /// The earliest one.
+    /// The earliest instant.
     #[must_use]
     pub const fn first(&self) -> SystemTime {
         self.first
     }
 
-    /// The latest one.
+    /// The latest instant.
     #[must_use]
     pub fn last(&self) -> SystemTime {
         self.first + self.every * (self.count.get() - 1)
     }
 
-    /// The distance of one from the next.
+    /// The distance between two consecutive instants.
     #[must_use]
     pub const fn every(&self) -> Duration {
         self.every
     }
 
-    /// Their number, at least one.
+    /// The number of instants, at least one.
     #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "there is always one")]
+    #[expect(clippy::len_without_is_empty, reason = "there is always at least one instant")]
     pub const fn len(&self) -> usize {
         self.count.get() as usize
     }
@@ -103,21 +103,24 @@ mod tests {
 
     fn seconds(now: u64, since: u64, every: u64) -> Result<Vec<u64>, InstantsError> {
         let instants = Instants::until(at(now), Duration::from_secs(since), Duration::from_secs(every))?;
-        let all: Vec<_> =
+        let timestamps: Vec<_> =
             instants.iter().map(|instant| instant.duration_since(UNIX_EPOCH).unwrap().as_secs()).collect();
-        assert_eq!((all.len(), Some(instants.last())), (instants.len(), all.last().map(|last| at(*last))));
-        Ok(all)
+        assert_eq!(
+            (timestamps.len(), Some(instants.last())),
+            (instants.len(), timestamps.last().map(|last| at(*last)))
+        );
+        Ok(timestamps)
     }
 
     #[test]
     fn instants_are_multiples_of_their_distance() {
         assert_eq!(seconds(1_005, 25, 10).unwrap(), [980, 990, 1_000]);
         assert_eq!(seconds(1_000, 20, 10).unwrap(), [980, 990, 1_000], "both ends are instants");
-        assert_eq!(seconds(15, 100, 10).unwrap(), [0, 10], "nothing is before 1970");
+        assert_eq!(seconds(15, 100, 10).unwrap(), [0, 10], "there is no instant before 1970");
     }
 
     #[test]
-    fn a_part_of_a_second_after_an_instant_is_after_it() {
+    fn an_instant_less_than_a_second_before_the_start_is_left_out() {
         let now = at(1_000) + Duration::from_millis(1);
         let instants = Instants::until(now, Duration::from_secs(20), Duration::from_secs(10)).unwrap();
         assert_eq!((instants.first(), instants.len()), (at(990), 2));

@@ -5,8 +5,8 @@ use std::{cmp::Ordering, fmt};
 use globset::{Glob, GlobMatcher};
 use serde::Deserialize;
 
-/// A glob for the keys of metrics, such as `commits.*`. `*` matches any text, `?` one character, and `{a,b}` either of
-/// them.
+/// A glob for the keys of metrics, such as `commits.*`. `*` matches any text, `?` one character, and `{a,b}` either `a`
+/// or `b`.
 ///
 /// ```
 /// use system_health_registry::KeyPattern;

@@ -8,16 +8,16 @@ const MAX_LENGTH: usize = 2000;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkError {
-    /// It is not the URL of a page.
+    /// The link is not the URL of a page.
     #[error(
         "a link must start with `https://` or `http://` and a host, such as \
          \"https://github.com/acme/app/commits/main\""
     )]
     Start,
-    /// It contains a character that would end the link where it is shown in a text.
+    /// The link contains a character at which it would end when it is shown in a text.
     #[error("a link must not contain whitespace or control characters; percent-encode the {0:?}")]
     Character(char),
-    /// It is too long.
+    /// The link is too long.
     #[error("a link may have at most {MAX_LENGTH} characters, this one has {0}")]
     Length(usize),
 }
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_is_not_a_page_is_refused() {
+    fn invalid_links_are_refused() {
         for link in [
             "",
             "example.com",

@@ -9,7 +9,7 @@ pub struct Location(Repr);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Repr {
     Code { module: &'static str, file: &'static str, line: u32 },
-    DescribedReading { by: String },
+    Described { by: String },
 }
 
 impl Location {
@@ -22,7 +22,7 @@ impl Location {
     /// The description of something other than code, such as ``the source `warehouse` `` or a line of the settings file.
     #[must_use]
     pub fn described_by(by: impl Into<String>) -> Self {
-        Self(Repr::DescribedReading { by: by.into() })
+        Self(Repr::Described { by: by.into() })
     }
 
     /// The name of the crate, as in code. `None` if the metric was described at run time.
@@ -30,7 +30,7 @@ impl Location {
     pub fn crate_name(&self) -> Option<&'static str> {
         match self.0 {
             Repr::Code { module, .. } => Some(module.split("::").next().unwrap_or(module)),
-            Repr::DescribedReading { .. } => None,
+            Repr::Described { .. } => None,
         }
     }
 
@@ -39,7 +39,7 @@ impl Location {
     pub const fn line(&self) -> Option<(&'static str, u32)> {
         match self.0 {
             Repr::Code { file, line, .. } => Some((file, line)),
-            Repr::DescribedReading { .. } => None,
+            Repr::Described { .. } => None,
         }
     }
 }
@@ -50,7 +50,7 @@ impl fmt::Display for Location {
             Repr::Code { file, line, .. } => {
                 write!(f, "{} ({file}:{line})", self.crate_name().unwrap_or_default())
             }
-            Repr::DescribedReading { by } => f.write_str(by),
+            Repr::Described { by } => f.write_str(by),
         }
     }
 }

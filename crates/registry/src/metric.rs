@@ -29,7 +29,7 @@ pub(crate) enum CollectedBy {
     Function { collect: Arc<CollectFn>, subject: Option<SubjectType> },
     /// A source, together with other metrics.
     Source(Arc<str>),
-    /// Nobody: its values are calculated from two other metrics, for a goal of both.
+    /// Nothing: its values are calculated from two other metrics, which have a goal together.
     Combination { goal: Arc<CombinedGoal>, subject: Option<&'static str> },
 }
 
@@ -54,8 +54,9 @@ impl Metric {
         }
     }
 
-    /// The result of a goal of two metrics, as it is judged and shown. It is not collected, and a catalog has none. Its facts
-    /// have the goal's name as their key, and `subjects_of` is the metric whose subjects it has, if it has any.
+    /// A metric for the result of a goal of two metrics, so that the result is judged and shown like any other metric. It is
+    /// not collected and not part of a catalog. The key in `facts` is the name of the goal. `subjects_of` is a metric with the
+    /// same subjects, or `None` if there are no subjects.
     #[must_use]
     pub fn combined(facts: Facts, goal: CombinedGoal, subjects_of: Option<&Self>) -> Self {
         let facts = facts.with_goal(goal.goal());
@@ -118,7 +119,7 @@ impl Metric {
         }
     }
 
-    /// The goal of two metrics whose result this is, if it is one.
+    /// The goal of two metrics, if this metric is for the result of such a goal.
     #[must_use]
     pub fn combination(&self) -> Option<&CombinedGoal> {
         match &self.collected_by {

@@ -36,24 +36,25 @@ pub struct Every(#[serde(deserialize_with = "settings::every")] pub Duration);
 settings_table!(MetricSettings, "metrics", template: include_str!("metrics.toml"), shown: |_| true);
 
 impl MetricSettings {
-    /// The length of the window of a metric. If several patterns match its key, the longest one counts.
+    /// The length of the window of a metric. If several patterns match its key, the longest one counts. A pattern that is equal
+    /// to the key comes before all others.
     #[must_use]
     pub fn window_of(&self, key: &str) -> Duration {
         most_specific(&self.windows, key).map_or(self.window, |length| length.0)
     }
 
     /// How often a service collects a metric, if the settings say so. Otherwise, its option `every` applies. If several
-    /// patterns match its key, the longest one counts.
+    /// patterns match its key, the longest one counts. A pattern that is equal to the key comes before all others.
     #[must_use]
     pub fn every_of(&self, key: &str) -> Option<Duration> {
         most_specific(&self.every, key).map(|every| every.0)
     }
 }
 
-/// The value of the longest pattern that matches a key, or of the key itself.
+/// The value of the pattern that is equal to a key. If there is none, the value of the longest pattern that matches the key.
 fn most_specific<T: Copy>(by_pattern: &BTreeMap<KeyPattern, T>, key: &str) -> Option<T> {
     let matching = by_pattern.iter().filter(|(pattern, _)| pattern.is_match(key));
-    // `max_by_key` returns the last of several, which is the last in alphabetical order.
+    // If several patterns have the same length, `max_by_key` returns the last one in alphabetical order.
     let most_specific = matching.max_by_key(|(pattern, _)| (pattern.as_str() == key, pattern.as_str().len()));
     most_specific.map(|(_, value)| *value)
 }

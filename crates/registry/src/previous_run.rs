@@ -1,5 +1,5 @@
 //! The previous run that delivered a value of a metric, as a resource. A count of what happened since then covers every moment
-//! once, however long the runs are apart.
+//! once, however far apart the runs are.
 
 use std::{
     fmt,
@@ -28,10 +28,10 @@ use crate::{Context, FromContext, Scope, Unavailable};
 /// }
 /// ```
 ///
-/// In the first run, it is the start of this run minus the interval of the metric.
+/// In the first run, [`started_at`](Self::started_at) is the start of this run minus the interval of the metric.
 ///
-/// In a second run in the same schedule slot, this resource is no data: the first run of the slot was counted, and the run of the
-/// next slot counts from there. A run that is not delivered does not count as the previous run.
+/// In a second run in the same schedule slot, this resource is no data: the first run of the slot has counted, and the run of
+/// the next slot counts from the start of the first run. A run that is not delivered does not count as the previous run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreviousRun(SystemTime);
 
@@ -44,13 +44,13 @@ pub enum KnownRun {
     InSameSlot,
 }
 
-/// A future of [`PastRuns`].
+/// The future that [`PastRuns::last_delivered`] returns.
 pub type PastRunFuture<'a> = Pin<Box<dyn Future<Output = Result<Option<KnownRun>, Unavailable>> + Send + 'a>>;
 
 /// The runs of the past, which the program provides.
 pub trait PastRuns: Send + Sync + 'static {
     /// The last run before the one that started at `now`, in which a metric had a value for a subject and was delivered. The
-    /// subject is empty for a metric without subjects. An error means that it cannot be known.
+    /// subject is empty for a metric without subjects. An error means that this run is not known.
     fn last_delivered<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a>;
 }
 
@@ -65,7 +65,7 @@ impl PreviousRun {
         Self(started_at)
     }
 
-    /// When it started. If there was none, the start of this run minus the interval of the metric.
+    /// When the previous run started. If there was none, the start of this run minus the interval of the metric.
     #[must_use]
     pub const fn started_at(&self) -> SystemTime {
         self.0

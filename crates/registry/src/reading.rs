@@ -51,8 +51,8 @@ impl Reading {
 /// | `Vec<Result<Sample, E>>` | the samples and the failed [items](ItemError); an error if all items failed |
 /// | [`Reading`] | this reading |
 /// | [`NoData`] | no data, with its reason and evidence |
-/// | `Option<T>` | `None` is no data |
-/// | `Result<T, E>` | any error, or an [`Unavailable`] that is no data |
+/// | `Option<T>` | the reading of `T`; `None` is no data |
+/// | `Result<T, E>` | the reading of `T`; `Err` is an error, or no data if it is an [`Unavailable`] without an error |
 #[diagnostic::on_unimplemented(
     message = "a collector cannot return `{Self}`",
     label = "a collector cannot return this",
@@ -60,7 +60,7 @@ impl Reading {
             Option or Result of one"
 )]
 pub trait IntoReading {
-    /// Makes the reading.
+    /// Converts the return value into a reading.
     fn into_reading(self) -> Result<Reading, Unavailable>;
 }
 
@@ -188,8 +188,8 @@ mod tests {
 
         assert_eq!(reading.samples().len(), 1);
         assert_eq!(reading.failed_items()[1].to_string(), "queue:print: connection refused");
-        let all: Result<Reading, Unavailable> = vec![failed("mail"), failed("print")].into_reading();
-        assert!(matches!(all, Err(Unavailable::Error(error))
+        let all_failed: Result<Reading, Unavailable> = vec![failed("mail"), failed("print")].into_reading();
+        assert!(matches!(all_failed, Err(Unavailable::Error(error))
             if error.to_string() == "all 2 items failed; the first one: queue:mail: connection refused"));
     }
 }

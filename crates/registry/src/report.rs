@@ -146,6 +146,9 @@ fn covering(kind: Kind, start: Option<SystemTime>, end: SystemTime) -> Kind {
 }
 
 /// The start of the slot that contains a time. Slots are counted from 1970-01-01 00:00 UTC.
+///
+/// # Panics
+/// Panics if `slot` is shorter than a second.
 #[must_use]
 pub fn slot_start(time: SystemTime, slot: Duration) -> SystemTime {
     match time.duration_since(UNIX_EPOCH) {

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct RequestPlan {
     /// The name of the API for people, such as `GitHub`.
     pub api: &'static str,
-    /// The estimates, by the name of the group.
+    /// The estimate for each group.
     pub groups: Vec<RequestEstimate>,
     /// How many requests the API and the settings allow, such as `4988 requests remain until 14:05 UTC`.
     pub limits: Vec<String>,
@@ -27,7 +27,7 @@ pub struct RequestEstimate {
 }
 
 impl RequestPlan {
-    /// The requests of all groups that are collected.
+    /// The number of requests of all groups that are collected.
     #[must_use]
     pub fn total(&self) -> u64 {
         let collected = self.groups.iter().filter(|group| group.skipped.is_none());
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_is_a_line_for_each_group_and_a_total_without_the_skipped_ones() {
+    fn a_plan_has_a_line_for_each_group_and_a_total_without_skipped_groups() {
         let group = |group: &str, requests, skipped: Option<&str>| RequestEstimate {
             group: group.to_owned(),
             requests,

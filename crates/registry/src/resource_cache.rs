@@ -19,7 +19,7 @@ use tracing::Instrument;
 
 use crate::{
     Unavailable,
-    collecting::working_for_the_same,
+    collecting::working_for_current_metric,
     task_error::TaskError,
     trace::{record, resource_span},
 };
@@ -87,7 +87,7 @@ impl ResourceCache {
             return known.clone();
         }
         let span = resource_span(resource.name);
-        let task = tokio::spawn(working_for_the_same(build()).instrument(span.clone()));
+        let task = tokio::spawn(working_for_current_metric(build()).instrument(span.clone()));
         entries.tasks.push(task.abort_handle());
         let result = async move {
             let result = task.await.unwrap_or_else(|error| Err(TaskError::new(resource.name, error).into()));
@@ -104,8 +104,8 @@ impl ResourceCache {
         let mut entries = self.lock();
         let CacheEntries { resources, dependencies, tasks } = &mut *entries;
         resources.retain(|_, resource| !matches!(resource.peek(), Some(Err(_))));
-        // Otherwise, a resource that fails in each run of a service would add to both of these each time. The handle of a
-        // finished task still keeps the memory of the task.
+        // Without this, both collections would grow whenever a resource fails in a run of a service. The handle of a finished
+        // task still keeps the memory of the task.
         dependencies.retain(|id, _| resources.contains_key(id));
         tasks.retain(|task| !task.is_finished());
     }

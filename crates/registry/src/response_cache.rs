@@ -1,20 +1,21 @@
-//! Responses of servers that are kept between runs, so that a client can ask whether one has changed instead of fetching it
-//! again.
+//! Responses of servers that are kept between runs, so that a client can ask whether a response has changed instead of
+//! fetching it again.
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use crate::{Context, FromContext, Unavailable};
 
-/// A future of a [`ResponseStore`].
+/// The future that a method of [`ResponseStore`] returns.
 pub type ResponseFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Where responses are kept between runs. What it returns may be old: a client uses it only if the server says, in this run,
-/// that it is still current, or for something that may be wrong, such as an estimate.
+/// Where responses are kept between runs. A kept response may be out of date. A client uses it only if the server says in this
+/// run that it is still current, or for something that may be inexact, such as an estimate.
 pub trait ResponseStore: Send + Sync + 'static {
     /// The response that was kept under a key. `None` if there is none or it cannot be read.
     fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>>;
 
-    /// Keeps a response in place of an earlier one with the same key. It may be written later, and is dropped if that fails.
+    /// Keeps a response in place of an earlier one with the same key. The store may write it later, and
+    /// drops it if that fails.
     fn save<'a>(&'a self, key: &'a str, response: &'a [u8]) -> ResponseFuture<'a, ()>;
 }
 

@@ -42,7 +42,7 @@ pub enum OutcomeState {
 }
 
 impl Run {
-    /// Outcomes for a past instant, as a [backfill](crate::Engine::backfill) has them.
+    /// A run of the outcomes that a [backfill](crate::Engine::backfill) has collected for a past instant.
     #[must_use]
     pub fn of_past(instant: SystemTime, mut outcomes: Vec<Outcome>) -> Self {
         outcomes.sort_by(|one, other| {

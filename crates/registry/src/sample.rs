@@ -18,7 +18,7 @@ pub struct Sample {
     evidence: Option<Box<Evidence>>,
 }
 
-/// The evidence of a sample that has none.
+/// The empty evidence, for samples without any.
 static NO_EVIDENCE: Evidence = Evidence::none();
 
 /// Why a sample was refused.

@@ -1,17 +1,17 @@
-//! How long a resource lives. A resource cannot depend on a resource with a shorter life: a client of the process that
-//! held the commits of one repository would also use them for the next repository.
+//! How long a resource lives. A resource cannot depend on a resource with a shorter life. For example, if a client with the
+//! scope of the process contained the commits of one repository, it would use them for the next repository, too.
 
 /// How long a resource lives, and who shares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Built once, and shared by all runs of the process: connections.
+    /// Built once, and shared by all runs of the process, such as connections.
     Process,
-    /// Built once a run, and shared by all its metrics: lists, credentials, counts of requests.
+    /// Built once a run, and shared by all its metrics, such as lists, credentials and counts of requests.
     Run,
-    /// Built once for each subject of a run, and shared by the metrics about it: its commits.
+    /// Built once for each subject of a run, and shared by the metrics about it, such as its commits.
     Subject,
-    /// Built for one collection of one metric, and not shared: values that depend on the metric's own settings, such as
-    /// its [`Window`](crate::Window).
+    /// Built for one collection of one metric, and not shared. Such resources depend on the metric's own settings, like its
+    /// [`Window`](crate::Window).
     Metric,
 }
 
@@ -19,7 +19,7 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeError {
-    /// A resource asks for another one that lives shorter.
+    /// A resource asks for another one with a shorter life.
     #[error(
         "`{requester}` {} and asks for `{resource}`, which {}; give `{requester}` the scope `{}`",
         .requester_scope.built(), .resource_scope.built(), .resource_scope.name()

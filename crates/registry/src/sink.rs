@@ -55,9 +55,9 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Checks everything that a delivery needs, such as the backend and the credentials. Delivers nothing.
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;
 
-    /// Whether the settings or the environment say something about this destination. One that needs none of its own, such as
-    /// a service whose key may be in a store of secrets, may be there without it. It is then used if it is named in
-    /// `to` in `[report]`, or if nothing else is configured.
+    /// Whether the settings or the environment contain anything for this destination. A destination may be returned although
+    /// they do not, for example if its key may be in a store of secrets. Such a destination is used only if `to` in `[report]`
+    /// names its sink, or if no other destination is configured.
     fn is_configured(&self) -> bool {
         true
     }
@@ -84,7 +84,7 @@ pub struct Capabilities {
     pub counts: Repeat,
     /// What happens if a rate is delivered twice.
     pub rates: Repeat,
-    /// What happens if a distribution is delivered twice, where the backend gets the new values only.
+    /// What happens if a distribution is delivered twice. This applies only if the backend gets just the new values.
     pub distributions: Repeat,
     /// Whether the backend gets the totals of counters, or counts of what was added since the previous run.
     pub counter_temporality: Temporality,
@@ -109,8 +109,8 @@ pub enum Repeat {
 pub enum Temporality {
     /// All time since a start. The reporter adds up the distributions of all runs.
     Cumulative,
-    /// The time since the previous run. The reporter subtracts the totals of counters, and delivers them as counts. It keeps the
-    /// last totals in its state.
+    /// The time since the previous run. The reporter delivers the differences between the totals of counters as counts. It keeps
+    /// the last totals in its state.
     Delta,
 }
 
@@ -142,7 +142,7 @@ pub trait Sink: fmt::Debug + Send + Sync {
 pub struct Settlement {
     /// The points, by their positions in the delivery.
     pub points: Range<usize>,
-    /// The fate of each of them.
+    /// The fate of each of these points.
     pub fate: Fate,
 }
 

@@ -17,7 +17,7 @@ use crate::{Context, FromContext, Scope, Unavailable};
 pub struct StandardOutput(Option<Arc<File>>);
 
 impl StandardOutput {
-    /// Writes all of the data without interruption by other writers.
+    /// Writes all of the data. If no file is provided, other threads cannot write to standard output in between.
     pub fn write_all(&self, data: &[u8]) -> io::Result<()> {
         if let Some(file) = &self.0 {
             return (&**file).write_all(data);

@@ -198,7 +198,7 @@ fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unava
         return Err(Unavailable::no_data(format!("there are no subjects of the type {type_name}")));
     }
     let (mut names, mut tags) = (HashSet::new(), HashSet::new());
-    let mut all = Vec::with_capacity(subjects.0.len());
+    let mut labelled = Vec::with_capacity(subjects.0.len());
     for subject in subjects {
         let name = subject.to_string();
         let own_tags = subject.tags().map_err(|source| SubjectListError::Tag {
@@ -210,7 +210,7 @@ fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unava
         if !names.insert(label.name.clone()) || !tags.insert(label.tags.clone()) {
             return Err(SubjectListError::Twice { name: label.name, type_name }.into());
         }
-        all.push(AnySubject { label: Arc::new(label), value: SubjectValue::new(subject.clone()) });
+        labelled.push(AnySubject { label: Arc::new(label), value: SubjectValue::new(subject.clone()) });
     }
-    Ok(all)
+    Ok(labelled)
 }

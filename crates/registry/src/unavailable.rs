@@ -68,8 +68,8 @@ impl SharedError {
         &*self.0
     }
 
-    /// The messages of the error and of its causes, the outermost first. A cause is left out if the message before it already
-    /// ends with its text, as that of many errors does.
+    /// The messages of the error and of its causes, the outermost first. A cause is left out if the previous message already
+    /// ends with its text. The messages of many errors do.
     #[must_use]
     pub fn messages(&self) -> Vec<String> {
         let mut previous = self.0.to_string();

@@ -1,4 +1,5 @@
-//! The time over which a metric is measured, as a resource: everything that happened in the window counts.
+//! The window of a metric, as a resource: the time over which the metric is measured. Everything that happened in the window
+//! counts.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -65,7 +66,8 @@ impl Window {
         self.end.duration_since(self.start).unwrap_or_default()
     }
 
-    /// Whether something that happened at this time counts. So it counts in exactly one of two adjacent windows.
+    /// Whether something that happened at this time counts. What happened at the border of two adjacent windows counts in exactly
+    /// one of them.
     #[must_use]
     pub fn contains(&self, time: SystemTime) -> bool {
         self.start < time && time <= self.end
@@ -74,13 +76,13 @@ impl Window {
 
 impl Windows {
     /// The longest window of the metrics of this run whose keys match a pattern, such as `prs.*`, or the default window if
-    /// there are none. A resource that reads so far back has what each of these metrics needs.
+    /// no key matches. A resource that covers this window contains what each of these metrics needs.
     ///
-    /// In a [backfill](crate::Engine::backfill), it starts with the window of the first instant, and ends when the backfill
-    /// started.
+    /// In a [backfill](crate::Engine::backfill), this window starts with the window of the first instant, and ends when the
+    /// backfill started.
     ///
     /// # Panics
-    /// If a text is not a pattern.
+    /// Panics if one of the texts is not a pattern.
     #[must_use]
     pub fn longest(&self, patterns: &[&str]) -> Window {
         let patterns: Vec<KeyPattern> =

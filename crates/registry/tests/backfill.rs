@@ -54,7 +54,7 @@ impl FromContext for Reads {
     }
 }
 
-/// The hours in which messages came, since the start of the first window.
+/// The hours in which messages arrived, since the start of the first window.
 #[derive(Debug, Clone)]
 struct Messages {
     hours: Vec<u64>,
@@ -66,10 +66,10 @@ impl FromContext for Messages {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         context.get::<Reads>().await?.0.fetch_add(1, SeqCst);
-        let read = context.get::<Windows>().await?.longest(&["queue.*"]);
+        let window = context.get::<Windows>().await?.longest(&["queue.*"]);
         Ok(Self {
-            hours: (hours(read.start())..=hours(read.end())).collect(),
-            read_back_to: hours(read.start()),
+            hours: (hours(window.start())..=hours(window.end())).collect(),
+            read_back_to: hours(window.start()),
         })
     }
 }
@@ -77,8 +77,8 @@ impl FromContext for Messages {
 /// Messages of the window.
 #[system_health_metric(key = "queue.messages", each = Queue, backfill = true)]
 fn messages(messages: Messages, window: Window) -> usize {
-    let came = messages.hours.iter().map(|hour| UNIX_EPOCH + HOUR * u32::try_from(*hour).unwrap());
-    came.filter(|time| window.contains(*time)).count()
+    let arrived = messages.hours.iter().map(|hour| UNIX_EPOCH + HOUR * u32::try_from(*hour).unwrap());
+    arrived.filter(|time| window.contains(*time)).count()
 }
 
 /// The hour of the instant.
@@ -93,7 +93,7 @@ fn read(messages: Messages) -> u64 {
     messages.read_back_to
 }
 
-/// What waits now.
+/// Messages that wait now.
 #[system_health_metric(key = "queue.waiting", only_now = "the queue keeps no history")]
 fn waiting() -> u64 {
     0
@@ -131,9 +131,9 @@ async fn each_metric_is_collected_for_each_instant_and_resources_are_built_once(
     }
     assert_eq!(values.len(), 6, "three metrics of two queues: {values:?}");
     for ((key, _), values) in values {
-        let at: Vec<u64> = values.iter().map(|(instant, _)| *instant).collect();
+        let collected_at: Vec<u64> = values.iter().map(|(instant, _)| *instant).collect();
         assert_eq!(
-            at,
+            collected_at,
             (0..10).map(|n| 1_004 + 4 * n).collect::<Vec<_>>(),
             "the instants of a queue are in order"
         );
@@ -150,7 +150,7 @@ async fn each_metric_is_collected_for_each_instant_and_resources_are_built_once(
 }
 
 #[tokio::test]
-async fn an_interruption_ends_it_without_errors() {
+async fn an_interruption_ends_a_backfill_without_errors() {
     let (interrupt, interrupted) = futures::channel::oneshot::channel::<()>();
     let interruption = Interruption::new(async move {
         // Dropping the sender is the signal.
@@ -176,7 +176,7 @@ async fn an_interruption_ends_it_without_errors() {
 #[tokio::test]
 async fn an_error_belongs_to_its_instant() {
     let facts = Facts::new("jobs.odd", "Fails at every other instant.").with_backfill();
-    let odd = Metric::new(facts, location!(), |context| {
+    let metric = Metric::new(facts, location!(), |context| {
         Box::pin(async move {
             let StartedAt(now) = context.get().await?;
             if hours(now).is_multiple_of(8) {
@@ -186,14 +186,14 @@ async fn an_error_belongs_to_its_instant() {
             }
         })
     });
-    let catalog = Catalog::new([odd]).unwrap();
+    let catalog = Catalog::new([metric]).unwrap();
 
     let outcomes = backfill(&Engine::new(), &catalog, &Context::starting_at(at(1_041))).await;
 
     let failed: Vec<_> = outcomes
         .iter()
-        .filter(|(_, it)| it.state() == OutcomeState::Error)
-        .map(|(at, _)| at.unwrap())
+        .filter(|(_, outcome)| outcome.state() == OutcomeState::Error)
+        .map(|(instant, _)| instant.unwrap())
         .collect();
     assert_eq!((outcomes.len(), failed), (10, vec![1_008, 1_016, 1_024, 1_032, 1_040]));
 }

@@ -84,18 +84,19 @@ fn a_duplicate_key_is_refused_with_both_places() {
 #[test]
 fn facts_are_checked_without_the_attribute() {
     let valid = || Facts::new("queue.length", "A test.");
-    let nameless = mail(Facts::new("queue length", "A test."));
-    let silent = mail(Facts::new("queue.length", " \n"));
-    let untidy = mail(valid().with_tags(["team:mail", "my team"]));
-    let uneven = mail(valid().with_kind(Kind::Rate { interval: Duration::from_millis(1500) }));
-    let instant = mail(valid().with_kind(Kind::Count { interval: Duration::ZERO }));
+    let with_invalid_key = mail(Facts::new("queue length", "A test."));
+    let without_description = mail(Facts::new("queue.length", " \n"));
+    let with_invalid_tag = mail(valid().with_tags(["team:mail", "my team"]));
+    let with_fractional_interval =
+        mail(valid().with_kind(Kind::Rate { interval: Duration::from_millis(1500) }));
+    let with_zero_interval = mail(valid().with_kind(Kind::Count { interval: Duration::ZERO }));
 
     assert!(Catalog::new([mail(valid())]).is_ok());
-    assert_snapshot!(refusal([nameless]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `key`: key `queue length` contains ` `; only ASCII letters, digits, `_` and `.` are allowed");
-    assert_snapshot!(refusal([silent]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `description`: the metric `queue.length` has no description");
-    assert_snapshot!(refusal([untidy]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `tags`: tag `my team` would be stored as `my_team`; a tag starts with a letter and contains only letters, digits, `_`, `-`, `:`, `.` and `/`, at most 200 characters");
-    assert_snapshot!(refusal([uneven]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `interval`: an interval must be a whole number of seconds; `1s 500ms` is not");
-    assert_snapshot!(refusal([instant]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `interval`: a duration must be longer than zero");
+    assert_snapshot!(refusal([with_invalid_key]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `key`: key `queue length` contains ` `; only ASCII letters, digits, `_` and `.` are allowed");
+    assert_snapshot!(refusal([without_description]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `description`: the metric `queue.length` has no description");
+    assert_snapshot!(refusal([with_invalid_tag]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `tags`: tag `my team` would be stored as `my_team`; a tag starts with a letter and contains only letters, digits, `_`, `-`, `:`, `.` and `/`, at most 200 characters");
+    assert_snapshot!(refusal([with_fractional_interval]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `interval`: an interval must be a whole number of seconds; `1s 500ms` is not");
+    assert_snapshot!(refusal([with_zero_interval]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `interval`: a duration must be longer than zero");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Resources: they are built once, their errors are shared, tests can replace them, and building them is aborted with
-//! their context.
+//! Resources are built once, and their errors are shared. Tests can replace resources. When a context is dropped, the building
+//! of its resources is aborted.
 
 use std::{
     sync::{
@@ -75,7 +75,7 @@ impl FromContext for Commits {
     }
 }
 
-/// Counts and fails.
+/// Counts how often it is built, and fails.
 #[derive(Clone, Debug)]
 struct Broken;
 
@@ -98,9 +98,9 @@ impl FromContext for NeedsBroken {
 }
 
 #[derive(Clone, Debug)]
-struct Silent;
+struct WithoutData;
 
-impl FromContext for Silent {
+impl FromContext for WithoutData {
     async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
         Err(Unavailable::no_data("no token is configured"))
     }
@@ -169,9 +169,9 @@ async fn an_error_is_shared_by_all_requesters() {
 async fn no_data_stays_no_data() {
     let context = Context::new();
     for _ in 0..2 {
-        let silent = context.get::<Silent>().await;
+        let result = context.get::<WithoutData>().await;
         assert!(
-            matches!(silent, Err(Unavailable::NoData(no_data)) if no_data.reason() == "no token is configured")
+            matches!(result, Err(Unavailable::NoData(no_data)) if no_data.reason() == "no token is configured")
         );
     }
 }

@@ -9,7 +9,7 @@ use tokio::{join, sync::Barrier, time::timeout};
 /// Detects a deadlock. The clock is paused. It jumps to this timeout only if no task can continue.
 const GUARD: Duration = Duration::from_mins(1);
 
-/// Lets resources continue when a certain number of them are being built at the same time.
+/// Makes resources wait until a certain number of them are being built at the same time.
 #[derive(Clone)]
 struct Meeting(Arc<Barrier>);
 
@@ -25,7 +25,7 @@ impl FromContext for Meeting {
     }
 }
 
-/// A resource that asks for others after the meeting.
+/// A resource that asks for other resources after the meeting.
 macro_rules! resource {
     ($name:ident needs $($needed:ident),*) => {
         #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! Timeouts and deadlines. A metric that takes too long ends on time, names the resources that it waited for, and does not
 //! affect other metrics.
 //!
-//! A paused clock jumps to the next timeout when no task can continue. Blocked threads prevent that, so their tests have
-//! short real timeouts and end with an event.
+//! A paused clock jumps to the next timeout when no task can continue. Blocked threads prevent that. So the tests with blocked
+//! threads use the real clock and short timeouts, and release the threads at the end.
 
 mod common;
 
@@ -196,12 +196,12 @@ async fn a_timeout_of_one_metric_does_not_abort_a_shared_resource() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_resource_has_the_longest_timeout_and_the_deadline_of_the_run() {
-    let alone = run("time_left.", &Context::new()).await;
-    let bounded = run("time_left.", &Context::new().with_deadline(Duration::from_secs(100))).await;
+async fn a_resource_has_the_longest_timeout_but_ends_by_the_deadline_of_the_run() {
+    let without_deadline = run("time_left.", &Context::new()).await;
+    let with_deadline = run("time_left.", &Context::new().with_deadline(Duration::from_secs(100))).await;
 
-    assert_snapshot!(lines(&alone), @"time_left.seconds: value 120 []");
-    assert_snapshot!(lines(&bounded), @"time_left.seconds: value 100 []");
+    assert_snapshot!(lines(&without_deadline), @"time_left.seconds: value 120 []");
+    assert_snapshot!(lines(&with_deadline), @"time_left.seconds: value 100 []");
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ fn untagged() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?])
 }
 
-/// Two samples whose tags are the same once they are in Datadog's form.
+/// Three samples, two of which have the same tags in Datadog's form.
 #[system_health_metric(key = "samples.same")]
 fn same_tags() -> Result<Vec<Sample>, SampleError> {
     let sample =
@@ -88,13 +88,13 @@ fn common_tags() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?.with_tag("team", "platform")?])
 }
 
-/// Two samples, one of which has a tag more.
+/// Two samples, one of which has an additional tag.
 #[system_health_metric(key = "samples.different")]
 fn different_tags() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?.with_tag("queue", "mail")?])
 }
 
-/// The observer notifies it when the first metric has finished.
+/// The observer sends this signal when a metric has finished.
 #[derive(Clone, Default)]
 struct Signal(Arc<Notify>);
 
@@ -196,7 +196,7 @@ async fn a_run_has_the_start_time_of_its_context() {
     assert!(run.outcomes()[0].duration <= run.duration());
 }
 
-/// Lets a thousand collectors continue only when all of them have started.
+/// Makes a thousand collectors wait until all of them have started.
 #[derive(Clone)]
 struct Crowd(Arc<Barrier>);
 

@@ -1,11 +1,11 @@
-//! Facts in JSON, which the state stores and lists show.
+//! Facts in JSON. The state stores facts in this form, and lists show it.
 
 use std::time::Duration;
 
 use insta::assert_snapshot;
 use system_health_registry::{Aggregate, Alias, Facts, Kind, Monitoring};
 
-fn all() -> Facts {
+fn facts_with_options() -> Facts {
     Facts::new("jobs.failed", "Failed jobs.")
         .with_kind(Kind::Count { interval: Duration::from_mins(15) })
         .with_unit("job")
@@ -25,7 +25,7 @@ fn all() -> Facts {
 
 #[test]
 fn json_contains_the_options_of_the_attribute() {
-    assert_snapshot!(serde_json::to_string_pretty(&all()).unwrap(), @r#"
+    assert_snapshot!(serde_json::to_string_pretty(&facts_with_options()).unwrap(), @r#"
     {
       "description": "Failed jobs.",
       "key": "jobs.failed",
@@ -53,7 +53,7 @@ fn json_contains_the_options_of_the_attribute() {
 
 #[test]
 fn facts_are_the_same_after_a_round_trip() {
-    for facts in [all(), Facts::new("jobs", "Jobs.")] {
+    for facts in [facts_with_options(), Facts::new("jobs", "Jobs.")] {
         let text = serde_json::to_string(&facts).unwrap();
         assert_eq!(serde_json::from_str::<Facts>(&text).unwrap(), facts, "{text}");
     }

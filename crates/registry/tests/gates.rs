@@ -40,11 +40,12 @@ impl fmt::Display for Queue {
 #[error("the limit is reached")]
 struct Limited;
 
-/// What a test provides for a run, and what the gate has seen of it.
+/// What a test tells the gate to do, and what the gate has seen at the end of the run.
 #[derive(Clone, Default)]
 struct Script {
     never_decides: bool,
-    finished: Arc<AtomicUsize>,
+    /// The number of outcomes.
+    outcomes: Arc<AtomicUsize>,
 }
 
 impl FromContext for Script {
@@ -86,7 +87,7 @@ impl Gate for TestGate {
 
     fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()> {
         async move {
-            context.get::<Script>().await.unwrap_or_default().finished.store(run.outcomes().len(), Relaxed);
+            context.get::<Script>().await.unwrap_or_default().outcomes.store(run.outcomes().len(), Relaxed);
         }
         .boxed()
     }
@@ -103,7 +104,7 @@ fn catalog(metrics: impl IntoIterator<Item = Metric>) -> Catalog {
     Catalog::new(metrics).unwrap().with_gate(&TestGate).filter(|_| true)
 }
 
-fn all() -> Catalog {
+fn large_and_small() -> Catalog {
     catalog([
         metric("large.one", || panic!("it is not collected")),
         metric("small.failing", || Err("broken".into())),
@@ -126,7 +127,7 @@ async fn a_gate_skips_metrics_and_sees_the_end_of_the_run() {
     let script = Script::default();
     let engine = Engine::new().with_subjects(|name| name == "mail").with_request_plans();
 
-    let run = engine.run(&all(), &Context::new().provide(script.clone())).await;
+    let run = engine.run(&large_and_small(), &Context::new().provide(script.clone())).await;
 
     assert_eq!(
         states(&run),
@@ -139,16 +140,17 @@ async fn a_gate_skips_metrics_and_sees_the_end_of_the_run() {
     );
     let [plan] = run.request_plans() else { panic!("{:?}", run.request_plans()) };
     assert_eq!(plan.groups[0].to_string(), "large.* about 1 request: is for display: true");
-    assert_eq!(script.finished.load(Relaxed), 4);
+    assert_eq!(script.outcomes.load(Relaxed), 4);
 }
 
 #[tokio::test]
 async fn a_gate_decides_about_metrics_without_subjects_too() {
-    let alone =
+    let without_subjects =
         |key| Metric::new(Facts::new(key, "A metric."), location!(), |_| async { 1.into_reading() }.boxed());
 
-    let run =
-        Engine::new().run(&catalog([alone("large.alone"), alone("small.alone")]), &Context::new()).await;
+    let run = Engine::new()
+        .run(&catalog([without_subjects("large.alone"), without_subjects("small.alone")]), &Context::new())
+        .await;
 
     assert_eq!(states(&run), ["large.alone no data: skipped", "small.alone 1"]);
     assert!(run.outcomes().iter().all(|outcome| outcome.subject.is_none()));

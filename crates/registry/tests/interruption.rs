@@ -1,4 +1,4 @@
-//! An interrupted run keeps the results that it has. All other metrics are errors.
+//! An interrupted run keeps the results that it already has. All other metrics are errors.
 
 use std::future::pending;
 

@@ -41,13 +41,13 @@ fn like_the_report() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("env", "test")?])
 }
 
-/// The same for a tag name that may have several values.
+/// Two samples, one of which has a tag that the report may also have. Several tags may have this name.
 #[system_health_metric(key = "duplicate.team")]
 fn like_another_tag_of_the_report() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("team", "a")?])
 }
 
-/// Two samples that would have the same tags if the version of the metric were added to theirs.
+/// Two samples that would have the same tags if the version of the metric were added to them.
 #[system_health_metric(key = "duplicate.not", tags = ["version:1"])]
 fn different_versions() -> Result<Vec<Sample>, SampleError> {
     let two = Sample::new(1.0)?.with_tag("version", "2")?;
@@ -66,7 +66,7 @@ fn broken() -> Result<u64, Unavailable> {
     Err("a test")?
 }
 
-/// Had another key.
+/// Had another key before.
 #[system_health_metric(key = "desk.waiting", alias = "desk.people", alias_until = "2027-01-31")]
 fn renamed() -> Result<Vec<Sample>, SampleError> {
     let at_desk = |people, desk| Sample::new(people)?.with_tag("desk", desk);
@@ -118,8 +118,8 @@ async fn the_most_specific_value_of_a_single_value_tag_is_used() {
     levels.all = 4 [env:test, service:a, service:b, source:system-health, team:a, version:2]
     ");
     let outcome = &report.run().outcomes()[0];
-    let of_samples = outcome.samples().iter().map(|sample| report.tags_of(outcome, sample));
-    assert!(of_samples.eq(report.points().map(|point| point.tags)));
+    let tags_of_samples = outcome.samples().iter().map(|sample| report.tags_of(outcome, sample));
+    assert!(tags_of_samples.eq(report.points().map(|point| point.tags)));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use system_health_registry::{
 #[serde(default)]
 struct QueueSettings {
     token: Option<SecretSetting>,
-    /// Declared a secret, but read by serde.
+    /// Declared a secret, although its type is not `SecretSetting`.
     pin: Option<u32>,
     retries: Option<u32>,
     hosts: BTreeMap<String, u32>,
@@ -35,16 +35,16 @@ fn token(settings: &Settings) -> String {
 
 #[test]
 fn a_secret_comes_from_a_variable_a_file_or_the_settings() {
-    let folder = std::env::temp_dir().join(format!("secret-setting-{}", std::process::id()));
-    fs::write(&folder, " s3cret\n").unwrap();
+    let file = std::env::temp_dir().join(format!("secret-setting-{}", std::process::id()));
+    fs::write(&file, " s3cret\n").unwrap();
     for settings in [
         from_environment("Q_TOKEN", "s3cret "),
-        from_environment("Q_TOKEN_FILE", folder.to_str().unwrap()),
+        from_environment("Q_TOKEN_FILE", file.to_str().unwrap()),
         from_file("[q]\ntoken = 's3cret'\n"),
     ] {
         assert_eq!(token(&settings.build().unwrap()), "s3cret");
     }
-    fs::remove_file(folder).unwrap();
+    fs::remove_file(file).unwrap();
 }
 
 #[test]

@@ -109,27 +109,28 @@ fn the_environment_overrides_the_file_and_flags_override_both() {
     let file = || file("[queue]\nbroker = \"file\"\nwindow = \"1m\"\n");
     let environment = environment(&[("QUEUE_BROKER", " environment\n"), ("QUEUE_WINDOW", "2m")]);
 
-    let both = file().environment_from(&environment);
-    let all = file().environment_from(&environment).set("queue", "broker", "flag", Origin::Flag("--broker"));
+    let with_environment = file().environment_from(&environment);
+    let with_flag =
+        file().environment_from(&environment).set("queue", "broker", "flag", Origin::Flag("--broker"));
 
     assert_eq!(queue(file()).broker, "file");
-    assert_eq!(queue(both).broker, "environment");
-    let all = queue(all);
-    assert_eq!((all.broker.as_str(), all.window), ("flag", Duration::from_mins(2)));
+    assert_eq!(queue(with_environment).broker, "environment");
+    let with_flag = queue(with_flag);
+    assert_eq!((with_flag.broker.as_str(), with_flag.window), ("flag", Duration::from_mins(2)));
 }
 
 #[test]
 fn an_ambient_variable_is_used_only_if_nothing_else_sets_the_key() {
     let (empty, file) = (Settings::builder, || file("[queue]\nbroker = \"file\"\n"));
     let ambient = environment(&[("CI_BROKER", "ambient")]);
-    let both = environment(&[("CI_BROKER", "ambient"), ("QUEUE_BROKER", "environment")]);
+    let both_variables = environment(&[("CI_BROKER", "ambient"), ("QUEUE_BROKER", "environment")]);
     let flag = |builder: SettingsBuilder| builder.set("queue", "broker", "flag", Origin::Flag("--broker"));
 
     for (settings, broker, origin) in [
         (empty().environment_from(&ambient), "ambient", "environment variable CI_BROKER"),
         (file().environment_from(&ambient), "file", "system-health.toml:2:1"),
-        (file().environment_from(&both), "environment", "environment variable QUEUE_BROKER"),
-        (empty().environment_from(&both), "environment", "environment variable QUEUE_BROKER"),
+        (file().environment_from(&both_variables), "environment", "environment variable QUEUE_BROKER"),
+        (empty().environment_from(&both_variables), "environment", "environment variable QUEUE_BROKER"),
         (flag(empty().environment_from(&ambient)), "flag", "flag --broker"),
     ] {
         let settings = settings.build().unwrap();
@@ -188,7 +189,7 @@ async fn an_unlinked_table_without_defaults_is_an_error_of_the_resource() {
     let strict = Context::new().get::<Strict>().await;
 
     assert!(matches!(strict, Err(Unavailable::Error(error))
-        if error.to_string() == "the settings table [strict] has no default for `token_name`; its struct needs `#[serde(default)]`, or the field an `Option`"));
+        if error.to_string() == "the settings table [strict] has no default for `token_name`; its struct needs `#[serde(default)]`, or the field must be an `Option`"));
 }
 
 /// A table with a key that has no default. It is not linked.

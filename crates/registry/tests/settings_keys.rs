@@ -49,9 +49,9 @@ fn refusal(text: &str) -> String {
 
 #[test]
 fn exclusive_keys_are_refused_in_one_file_and_replace_each_other_across_layers() {
-    let both = "[pool]\nhosts = ['b']\n\nhost = 'a'";
+    let text_with_both_keys = "[pool]\nhosts = ['b']\n\nhost = 'a'";
     assert_eq!(
-        refusal(both),
+        refusal(text_with_both_keys),
         "system-health.toml:4:1: `host` in [pool] cannot be set beside `hosts` (system-health.toml:2:1); keep one of them"
     );
     let pool = |text: &str, variable: &'static str| {

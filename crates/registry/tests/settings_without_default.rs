@@ -21,7 +21,7 @@ fn the_error_names_the_key_without_a_default() {
         assert_eq!(
             error.to_string(),
             "the settings table [backup] has no default for `folder`; its struct needs `#[serde(default)]`, or the \
-             field an `Option`"
+             field must be an `Option`"
         );
     }
 }

@@ -42,8 +42,10 @@ fn rows(rows: &[(&'static str, f64)]) -> Rows {
 /// How the source ended the run, and which of its metrics were refused.
 fn source(run: &Run) -> String {
     let [source] = run.sources() else { panic!("{:?}", run.sources()) };
-    let result =
-        source.result.as_ref().map_or_else(|it| format!("failed: {it}"), |count| format!("{count} metrics"));
+    let result = source
+        .result
+        .as_ref()
+        .map_or_else(|error| format!("failed: {error}"), |count| format!("{count} metrics"));
     let refused: Vec<_> = source.refused.iter().map(ToString::to_string).collect();
     format!("{}: {result}; refused: {}", source.name, refused.join(", "))
 }

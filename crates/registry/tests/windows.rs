@@ -1,4 +1,4 @@
-//! The window of a metric: over which time it is measured.
+//! The window of a metric: the time over which it is measured.
 
 use std::{path::Path, time::Duration};
 
@@ -8,7 +8,7 @@ use system_health_registry::{
     settings::SettingsError, system_health_metric,
 };
 
-/// What several metrics about a subject share.
+/// A resource that several metrics share.
 #[derive(Debug, Clone)]
 struct Deploys(Window);
 
@@ -24,7 +24,7 @@ fn recent(window: Window) -> u64 {
     hours(&window)
 }
 
-/// The same for another metric.
+/// The window of another metric in hours.
 #[system_health_metric(key = "deploys.failed", unit = "hour")]
 fn failed(window: Window) -> u64 {
     hours(&window)
@@ -47,7 +47,7 @@ impl FromContext for SharedWindow {
     }
 }
 
-/// Asks for it.
+/// Asks for the shared window.
 #[system_health_metric(key = "wrong.window")]
 fn wrong_window(_shared: SharedWindow) -> u64 {
     0
@@ -79,7 +79,7 @@ impl FromContext for Egg {
     }
 }
 
-/// Asks for them.
+/// Asks for one of the two resources.
 #[system_health_metric(key = "wrong.cycle")]
 fn cycle(_chicken: Chicken) -> u64 {
     0

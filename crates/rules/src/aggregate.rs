@@ -1,5 +1,5 @@
-//! A metric may have several series, such as one for each repository. An aggregate says how they become the one value
-//! that a dashboard shows or a monitor evaluates.
+//! A metric may have several series, such as one for each repository. An aggregate says how the values of these series become
+//! the one value that a dashboard shows or a monitor evaluates.
 //! See <https://docs.datadoghq.com/metrics/#space-aggregation>.
 
 use std::{fmt, str::FromStr};
@@ -22,7 +22,7 @@ pub enum Aggregate {
 #[error("there is no aggregate `{0}`; an aggregate is `avg`, `min`, `max` or `sum`")]
 pub struct AggregateError(String);
 
-const ALL: [Aggregate; 4] = [Aggregate::Avg, Aggregate::Min, Aggregate::Max, Aggregate::Sum];
+const AGGREGATES: [Aggregate; 4] = [Aggregate::Avg, Aggregate::Min, Aggregate::Max, Aggregate::Sum];
 
 impl Aggregate {
     /// The name: `avg`, `min`, `max` or `sum`.
@@ -41,7 +41,7 @@ impl FromStr for Aggregate {
     type Err = AggregateError;
 
     fn from_str(text: &str) -> Result<Self, AggregateError> {
-        let named = ALL.into_iter().find(|aggregate| aggregate.name() == text);
+        let named = AGGREGATES.into_iter().find(|aggregate| aggregate.name() == text);
         named.ok_or_else(|| AggregateError(text.to_owned()))
     }
 }

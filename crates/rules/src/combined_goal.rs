@@ -1,7 +1,7 @@
 //! A goal for the combination of two metrics: `commits.reverts / commits.hotfix < 0.5`.
 //!
-//! There are two metrics and one operator, but no numbers, parentheses or functions. Every backend can evaluate this in
-//! the same way. A longer calculation should be a metric of its own. Multiplication is not supported, because no useful
+//! The left side has two metrics and one operator, but no numbers, parentheses or functions. Every backend can evaluate this
+//! in the same way. A longer calculation should be a metric of its own. Multiplication is not supported, because no useful
 //! goal needs it.
 
 use std::{fmt, str::FromStr};
@@ -37,7 +37,7 @@ pub enum CombinedGoalError {
     Metric {
         /// The whole goal.
         goal: String,
-        /// The word in its place.
+        /// The word where the key should be.
         found: UnexpectedWord,
     },
     /// The first metric is not followed by an operator.
@@ -47,7 +47,7 @@ pub enum CombinedGoalError {
         goal: String,
         /// The key of the first metric.
         left: String,
-        /// The word in its place.
+        /// The word where the operator should be.
         found: UnexpectedWord,
     },
     /// The second metric is not followed by a comparison.
@@ -57,7 +57,7 @@ pub enum CombinedGoalError {
         goal: String,
         /// The key of the second metric.
         right: String,
-        /// The word in its place.
+        /// The word where the comparison should be.
         found: UnexpectedWord,
     },
     /// The comparison is not followed by a finite number.
@@ -65,7 +65,7 @@ pub enum CombinedGoalError {
     Target {
         /// The whole goal.
         goal: String,
-        /// The word in its place.
+        /// The word where the number should be.
         found: UnexpectedWord,
     },
     /// Both metrics are the same.

@@ -1,7 +1,7 @@
 //! Datadog's names for units. Datadog ignores units that it does not know, so common spellings are mapped to its names.
 //! See <https://docs.datadoghq.com/metrics/units/>.
 
-/// The units that the page lists and that can be written in ASCII.
+/// The units in Datadog's list whose names are ASCII.
 const UNITS: &[&str] = &[
     "ampere",
     "apdex",
@@ -190,10 +190,12 @@ pub fn datadog_unit(unit: &str) -> Option<&'static str> {
     let unit = unit.trim();
     let symbol = SYMBOLS.iter().find(|(symbol, _)| *symbol == unit).map(|(_, name)| *name);
     let known = |name: &str| UNITS.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
-    let many = [("ies", "y"), ("es", ""), ("s", "")];
-    symbol
-        .or_else(|| known(unit))
-        .or_else(|| many.iter().find_map(|(many, one)| known(&format!("{}{one}", unit.strip_suffix(many)?))))
+    let plurals = [("ies", "y"), ("es", ""), ("s", "")];
+    symbol.or_else(|| known(unit)).or_else(|| {
+        plurals
+            .iter()
+            .find_map(|(plural, singular)| known(&format!("{}{singular}", unit.strip_suffix(plural)?)))
+    })
 }
 
 #[cfg(test)]

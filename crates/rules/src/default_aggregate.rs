@@ -4,8 +4,8 @@
 use crate::{Aggregate, Comparison, Facts, Kind};
 
 impl Facts {
-    /// The metric's aggregate, or the default. By default, counts and rates are summed. For gauges with a goal `<`, `<=`, `>` or
-    /// `>=`, the value farthest from the goal is used. Other gauges are averaged.
+    /// The metric's aggregate, or the default. By default, counts, rates and counters are summed. For gauges with a goal `<`,
+    /// `<=`, `>` or `>=`, the value farthest from the goal is used. Other gauges and distributions are averaged.
     #[must_use]
     pub fn aggregate_or_default(&self) -> Aggregate {
         let by_kind = || match (self.kind(), self.goal().map(|goal| goal.comparison())) {
@@ -19,9 +19,9 @@ impl Facts {
     }
 }
 
-/// How several series of each of two combined metrics become one value. By default, counts and rates are summed. Gauges
-/// are summed if the other metric is summed, and averaged otherwise. A metric's own goal does not matter here, because
-/// it says nothing about the combination.
+/// How several series of each of two combined metrics become one value. By default, counts, rates and counters are
+/// summed. Gauges and distributions are summed if the other metric is summed, and averaged otherwise. A metric's own goal
+/// does not matter here, because it says nothing about the combination.
 #[must_use]
 pub fn combined_aggregates(left: &Facts, right: &Facts) -> [Aggregate; 2] {
     let known = [left, right].map(|metric| match metric.kind() {

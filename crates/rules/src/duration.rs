@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-/// The longest evaluation window of a monitor.
-const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
+/// The maximum evaluation window of a monitor.
+const MAX_WINDOW: Duration = Duration::from_hours(7 * 24);
 
-/// The shortest time between two runs of a service. A run has its own cost, such as connections and a transaction of the state.
-const SHORTEST_EVERY: Duration = Duration::from_secs(10);
+/// The minimum time between two runs of a service. A run has its own cost, such as connections and a transaction of the state.
+const MIN_EVERY: Duration = Duration::from_secs(10);
 
 /// Why a duration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +45,7 @@ pub fn parse_interval(text: &str) -> Result<Duration, DurationError> {
 /// Parses the time between two runs of a service: whole seconds, at least 10 seconds.
 pub fn parse_every(text: &str) -> Result<Duration, DurationError> {
     let every = parse_duration(text)?;
-    let is_possible = every.subsec_nanos() == 0 && every >= SHORTEST_EVERY;
+    let is_possible = every.subsec_nanos() == 0 && every >= MIN_EVERY;
     if is_possible { Ok(every) } else { Err(DurationError::Every(text.to_owned())) }
 }
 
@@ -54,11 +54,7 @@ pub fn parse_every(text: &str) -> Result<Duration, DurationError> {
 pub fn parse_window(text: &str) -> Result<Duration, DurationError> {
     let window = parse_duration(text)?;
     let is_whole = window.as_secs().is_multiple_of(60) && window.subsec_nanos() == 0;
-    if is_whole && window <= LONGEST_WINDOW {
-        Ok(window)
-    } else {
-        Err(DurationError::Window(text.to_owned()))
-    }
+    if is_whole && window <= MAX_WINDOW { Ok(window) } else { Err(DurationError::Window(text.to_owned())) }
 }
 
 #[cfg(test)]
@@ -89,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_are_whole_seconds_apart_and_at_least_ten() {
+    fn runs_are_whole_seconds_apart_and_at_least_ten_seconds() {
         assert_eq!(parse_every("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(parse_every("30d"), Ok(Duration::from_hours(30 * 24)));
         for text in ["9s", "1ms", "10s 500ms"] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{Aggregate, Alias, Goal, Kind, Monitoring, check_recovery, option::OptionError};
 
-/// The facts of a metric: its key, what it measures, and how its values are read and monitored.
+/// The facts of a metric: its key, what it measures, and how its values are interpreted and monitored.
 ///
 /// ```
 /// use system_health_rules::{Facts, OptionValue};
@@ -232,7 +232,7 @@ impl Facts {
         self.enabled
     }
 
-    /// How many requests to other systems a collection makes if only this metric is collected, as far as it is known.
+    /// How many requests to other systems a collection makes if only this metric is collected, if that is known.
     /// The metrics of a group share their requests.
     #[must_use]
     pub fn requests(&self) -> Option<f64> {

@@ -6,8 +6,8 @@ use crate::{
 };
 
 impl Facts {
-    /// Reads the options by their names. Fails with everything that is wrong with them, but reports no consequences:
-    /// an option is skipped if the one that it depends on was refused.
+    /// Reads the options by their names. Fails with all mistakes, but not with their consequences: an option is skipped if the
+    /// option that it depends on was refused.
     pub fn from_options<N: AsRef<str>>(
         description: impl Into<String>,
         options: &[(N, OptionValue)],
@@ -75,7 +75,7 @@ impl Facts {
 mod tests {
     use super::*;
 
-    /// Each option with a value other than its default, as the attribute writes it.
+    /// All options that can be set together, with values other than the defaults, as the attribute writes them.
     fn all_options() -> Vec<(&'static str, OptionValue)> {
         let text = |text: &str| OptionValue::Text(text.to_owned());
         vec![
@@ -115,10 +115,10 @@ mod tests {
 
         let returned: Vec<_> = facts.options().map(|(option, value)| (option.name, value)).collect();
         assert_eq!(returned, all_options());
-        // `only_now` excludes `backfill`.
-        let facts_of_the_table =
+        // `each` is not a fact, and `only_now` excludes `backfill`.
+        let options_in_the_tables =
             MetricOption::all().filter(|option| !["each", "only_now"].contains(&option.name));
-        assert_eq!(facts_of_the_table.count(), returned.len());
+        assert_eq!(options_in_the_tables.count(), returned.len());
     }
 
     #[test]
@@ -195,13 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_that_can_be_backfilled_has_no_reason_why_it_cannot() {
+    fn backfill_and_only_now_exclude_each_other() {
         let text = |text: &str| OptionValue::Text(text.to_owned());
         let only_now = ("only_now", text("the queue keeps no history"));
         let facts = Facts::from_options("Jobs.", &[("key", text("jobs")), only_now.clone()]).unwrap();
         assert_eq!((facts.can_backfill(), facts.only_now()), (false, Some("the queue keeps no history")));
-        let both = [("key", text("jobs")), ("backfill", OptionValue::Bool(true)), only_now];
-        let errors = Facts::from_options("Jobs.", &both).unwrap_err();
+        let contradictory = [("key", text("jobs")), ("backfill", OptionValue::Bool(true)), only_now];
+        let errors = Facts::from_options("Jobs.", &contradictory).unwrap_err();
         assert_eq!((errors.len(), errors[0].option()), (1, "only_now"));
     }
 

@@ -2,7 +2,7 @@
 //! metric. Therefore a key that Datadog would rewrite is refused.
 //! Rules: <https://docs.datadoghq.com/metrics/custom_metrics/#naming-custom-metrics>.
 
-/// The longest key, in characters.
+/// The maximum length of a key, in characters.
 pub const MAX_KEY_LENGTH: usize = 200;
 
 /// Why a key was refused.

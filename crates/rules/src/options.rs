@@ -1,4 +1,4 @@
-//! The options that every metric may need. Those that only monitors need are in [`monitoring`](crate::monitoring).
+//! The options that every metric may need. The options that only monitors need are in [`monitoring`](crate::monitoring).
 
 use std::fmt;
 
@@ -242,10 +242,10 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     },
 ];
 
-/// Why a metric can be computed only for now.
+/// Accepts the reason why a metric can be computed only for now.
 fn checked_reason(reason: &str, can_backfill: bool) -> Result<String, ValueError> {
     if can_backfill {
-        return Err(ValueError::new("the metric has `backfill = true`; remove one of both options"));
+        return Err(ValueError::new("the metric has `backfill = true`; remove one of the two options"));
     }
     if reason.trim().is_empty() {
         return Err(ValueError::new("a reason has words, such as \"the queue keeps no history\""));
@@ -253,7 +253,7 @@ fn checked_reason(reason: &str, can_backfill: bool) -> Result<String, ValueError
     Ok(reason.to_owned())
 }
 
-/// The tags as written; they are brought into their stored form when they are used.
+/// The tags as written. They are converted into their stored form when they are used.
 fn checked_tags(texts: &[String]) -> Result<Vec<String>, ValueError> {
     check_distinct(texts, |text| Ok(Tag::parse(text)?))?;
     Ok(texts.to_vec())

@@ -5,7 +5,7 @@
 #[error("`{0}` is not a number of requests; write 0 or more, such as 2")]
 pub struct RequestsError(f64);
 
-/// Refuses negative numbers, infinities and NaN. An average need not be whole.
+/// Refuses negative numbers, infinities and NaN. A fraction is accepted, because the number may be an average.
 pub(crate) fn check_requests(requests: f64) -> Result<(), RequestsError> {
     if requests.is_finite() && requests >= 0.0 { Ok(()) } else { Err(RequestsError(requests)) }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-/// The longest tag, in characters.
+/// The maximum length of a tag, in characters.
 pub const MAX_TAG_LENGTH: usize = 200;
 
 /// A tag in the form in which Datadog stores it, such as `team:platform`.
@@ -200,7 +200,7 @@ mod tests {
             assert_eq!(normalise(&once), once, "{text:?}");
             assert!(once.chars().count() <= MAX_TAG_LENGTH, "{text:?}");
         };
-        // All characters other than ASCII, letters and digits are treated alike, so one of them is enough.
+        // All characters that are not ASCII, letters or digits are treated alike, so one of them is enough.
         let differs = |c: &char| c.is_ascii() || c.is_alphanumeric() || *c == '☃';
         for c in ('\0'..=char::MAX).filter(differs) {
             check(format!("{c}a{c}"));

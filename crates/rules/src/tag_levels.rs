@@ -7,17 +7,18 @@ use crate::Tag;
 
 /// Datadog's unified service tags, and the tag that names the program that wrote the series. See
 /// <https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/>.
-const SINGLE: [&str; 4] = ["env", "service", "version", "source"];
+const SINGLE_VALUE_NAMES: [&str; 4] = ["env", "service", "version", "source"];
 
 /// The tags of a general level and a more specific level. A specific tag named `env`, `service`, `version` or `source`
-/// replaces the general tags of that name. All other tags are added. The result is not sorted, and a tag of both levels
-/// occurs twice.
+/// replaces the general tags of that name. All other tags are added. The result is not sorted. A tag that is added but is
+/// also a general tag occurs twice.
 pub fn overlay_tags<'a>(
     general: &'a BTreeSet<Tag>,
     specific: &'a BTreeSet<Tag>,
 ) -> impl Iterator<Item = &'a Tag> + Clone {
     let is_replaced = move |tag: &Tag| {
-        SINGLE.contains(&tag.name()) && specific.iter().any(|specific| specific.name() == tag.name())
+        SINGLE_VALUE_NAMES.contains(&tag.name())
+            && specific.iter().any(|specific| specific.name() == tag.name())
     };
     general.iter().filter(move |tag| !is_replaced(tag)).chain(specific)
 }
@@ -31,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn four_names_are_replaced_and_all_others_are_added() {
+    fn tags_with_four_names_are_replaced_and_all_other_tags_are_added() {
         for (general, specific, together) in [
             ("env:a", "env:b", "env:b"),
             ("env:a service:a", "service:b", "env:a service:b"),

@@ -5,7 +5,7 @@ use crate::{Facts, Goal, Operator};
 /// A goal that combines two metrics.
 #[derive(Debug, Clone)]
 pub struct Combination<'a> {
-    /// The name of the goal, unique in a scope. It must not be the key of a metric.
+    /// The name of the goal. It must differ from the names of all other goals and from the keys of all metrics.
     pub name: &'a str,
     /// The first metric.
     pub left: &'a Facts,

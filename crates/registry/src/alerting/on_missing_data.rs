@@ -6,10 +6,10 @@
 pub enum OnMissingData {
     /// The monitor keeps its last status. A monitor of a sum evaluates the sum as 0.
     Default,
-    /// Its status becomes "No Data".
+    /// The status of the monitor becomes "No Data".
     #[default]
     ShowNoData,
-    /// Its status becomes "No Data", and its recipients are notified.
+    /// The status of the monitor becomes "No Data", and its recipients are notified.
     ShowAndNotifyNoData,
     /// The monitor is resolved.
     Resolve,
@@ -31,7 +31,7 @@ impl OnMissingData {
         }
     }
 
-    /// Whether its recipients are notified.
+    /// Whether the recipients of the monitor are notified.
     #[must_use]
     pub fn notifies(self) -> bool {
         self == Self::ShowAndNotifyNoData

@@ -1,8 +1,8 @@
 //! The schedule of the reporter, and the evaluation windows that follow from it.
 //!
-//! The points of a run have the time of its start, and arrive a little later. So the windows of the
-//! reporter's monitors are longer than a multiple of `every`, by half of it: if a run is late by less than that, the window
-//! still contains the runs that it needs.
+//! The points of a run have the time of its start, and arrive a little later. So half of `every`
+//! is added to the windows of the reporter's monitors. If a run is late by less than that, a window still contains the runs
+//! that it needs.
 
 use std::time::Duration;
 

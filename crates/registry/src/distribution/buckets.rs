@@ -56,7 +56,7 @@ impl Buckets {
         &self.0
     }
 
-    /// Whether the indexes grow, so that the buckets can be searched.
+    /// Whether each index is greater than the one before, so that the buckets can be searched.
     pub(super) fn are_sorted(&self) -> bool {
         self.0.is_sorted_by(|one, next| one.index < next.index)
     }

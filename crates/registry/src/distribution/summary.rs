@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Bucket, buckets::Buckets};
 use crate::{IntoReading, Reading, Sample, SampleError, SampleValue, Unavailable};
 
-/// Buckets of each power of two: 64 of them have a relative error of 0.54 %.
+/// The scale of a new distribution: each power of two has 2^6 = 64 buckets, so the relative error is 0.54 %.
 const FINEST_SCALE: u8 = 6;
 
 /// The maximum number of buckets. At the finest scale, that is enough for every value between 1 ns and 4 s.
@@ -17,9 +17,9 @@ const MAX_BUCKETS: usize = 2048;
 /// `distribution`.
 ///
 /// The values are counted in exponential buckets, so the size is bounded (32 KiB), and two distributions can be merged.
-/// A quantile has a relative error of at most 1 %. Only if the values fill more than 2,048 buckets, which needs a range of
-/// more than nine powers of ten, does the [error](Self::relative_error) double. The count, the sum, the minimum and the maximum are
-/// those of the values themselves.
+/// A quantile has a relative error of at most 1 %. The [error](Self::relative_error) doubles only if the values
+/// fill more than 2,048 buckets, which needs a range of more than nine powers of ten. The count, the sum, the minimum and the
+/// maximum are those of the values themselves.
 ///
 /// ```
 /// use system_health_registry::{Distribution, SampleError, system_health_metric};
@@ -88,7 +88,7 @@ impl Distribution {
         self.extend_range(value, value);
         let parts = &mut self.0;
         parts.count = parts.count.saturating_add(count);
-        #[expect(clippy::cast_precision_loss, reason = "a sum of so many values is rounded anyway")]
+        #[expect(clippy::cast_precision_loss, reason = "a sum of more than 2^53 values is rounded anyway")]
         let added = value * count as f64;
         parts.sum = (parts.sum + added).clamp(f64::MIN, f64::MAX);
         if value == 0.0 {
@@ -135,7 +135,7 @@ impl Distribution {
         self.0.count
     }
 
-    /// The sum of the values. It is finite: a sum that is too large for a number is the largest number.
+    /// The sum of the values. It is always finite: a sum outside the range of `f64` is limited to this range.
     #[must_use]
     pub const fn sum(&self) -> f64 {
         self.0.sum
@@ -236,7 +236,7 @@ impl Distribution {
         parts.max = if is_empty { max } else { parts.max.max(max) };
     }
 
-    /// Makes buckets wider until there are not too many.
+    /// Makes the buckets wider as long as there are more than `MAX_BUCKETS`, down to one bucket for each power of two.
     fn limit_buckets(&mut self) {
         while self.positive().len() + self.negative().len() > MAX_BUCKETS && self.0.scale > 0 {
             self.halve_resolution();
@@ -288,9 +288,9 @@ impl TryFrom<Parts> for Distribution {
         let finite = [parts.sum, parts.min, parts.max].iter().all(|number| number.is_finite());
         let buckets = [&parts.positive, &parts.negative];
         let counts = buckets.iter().flat_map(|buckets| buckets.as_slice()).map(|bucket| bucket.count);
-        let counted = counts.chain(iter::once(parts.zero)).fold(0, u64::saturating_add);
+        let count = counts.chain(iter::once(parts.zero)).fold(0, u64::saturating_add);
         let sorted = buckets.iter().all(|buckets| buckets.are_sorted());
-        if !finite || !sorted || counted != parts.count || parts.scale > FINEST_SCALE {
+        if !finite || !sorted || count != parts.count || parts.scale > FINEST_SCALE {
             return Err("the parts of the distribution contradict each other");
         }
         Ok(Self(parts))
@@ -305,7 +305,7 @@ impl From<Distribution> for Parts {
 
 /// A number, rounded to some significant digits.
 fn significant(number: f64, digits: usize) -> f64 {
-    // A number that was written by the formatter is read back.
+    // The formatter rounds the number.
     format!("{number:.*e}", digits.saturating_sub(1)).parse().unwrap_or(number)
 }
 
@@ -318,7 +318,7 @@ fn base(scale: u8) -> f64 {
 fn bucket_index(value: f64, scale: u8) -> i32 {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "at most 64 times the 2,098 powers of two of a number"
+        reason = "an `f64` has 2,098 powers of two with at most 64 buckets each"
     )]
     let upper = (value.log2() * f64::from(1_u32 << scale)).ceil() as i32;
     upper - 1
@@ -327,7 +327,7 @@ fn bucket_index(value: f64, scale: u8) -> i32 {
 /// The value in a bucket that has the least relative error to both bounds.
 fn middle(index: i32, scale: u8) -> f64 {
     let base = base(scale);
-    // The lower bound of the lowest bucket is less than the least number, so the upper bound is used.
+    // The lower bound of the lowest bucket is less than the least positive `f64`, so the upper bound is used.
     let upper = (f64::from(index + 1) / f64::from(1_u32 << scale)).exp2();
     (upper * (2.0 / (base + 1.0))).min(f64::MAX)
 }
@@ -448,7 +448,7 @@ mod tests {
         }
 
         #[test]
-        fn a_merged_distribution_is_that_of_all_values(
+        fn merging_two_distributions_gives_the_distribution_of_all_values(
             one in prop::collection::vec(value(), 0..100),
             two in prop::collection::vec(value(), 0..100),
         ) {
@@ -467,8 +467,10 @@ mod tests {
             let stored = serde_json::to_string(&distribution).unwrap();
             let read = serde_json::from_str::<Distribution>(&stored).unwrap();
             prop_assert_eq!((read.positive(), read.negative()), (distribution.positive(), distribution.negative()));
-            // JSON is read with an error in the last digit.
-            let numbers = |of: &Distribution| [Some(of.sum()), of.min(), of.max()].map(Option::unwrap_or_default);
+            // Reading JSON may change the last digit of a number.
+            let numbers = |values: &Distribution| {
+                [Some(values.sum()), values.min(), values.max()].map(Option::unwrap_or_default)
+            };
             for (read, written) in numbers(&read).into_iter().zip(numbers(&distribution)) {
                 prop_assert!(is_close(read, written, 1e-15), "{read} {written}");
             }

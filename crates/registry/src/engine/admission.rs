@@ -11,17 +11,17 @@ use crate::{
     trace::gate_span,
 };
 
-/// The longest time that a gate may take.
+/// The maximum time that a gate may take.
 const MAX_TIME: Duration = Duration::from_secs(10);
-/// A gate may take this part of the time before the deadline.
-const PART_OF_TIME: u32 = 4;
+/// A gate may take at most the time until the deadline, divided by this number.
+const TIME_DIVISOR: u32 = 4;
 
 /// The gates of a catalog, and how they are asked.
 pub(super) struct Admission<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) context: &'a Context,
     pub(super) runner: &'a TaskRunner,
-    /// Whether the estimates are shown to somebody.
+    /// Whether somebody sees the estimates.
     pub(super) for_display: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Admitted {
 }
 
 impl Admission<'_> {
-    /// Asks all gates about the metrics of a type of subjects, or about those without subjects.
+    /// Asks all gates about the metrics of a type of subjects, or about the metrics without subjects.
     pub(super) async fn decide(
         &self,
         subject: Option<SubjectType>,
@@ -57,10 +57,10 @@ impl Admission<'_> {
         admitted
     }
 
-    /// The decision of a gate. If there is none in time, everything is collected.
+    /// The decision of a gate. If the gate does not decide in time, it skips nothing.
     async fn ask(&self, gate: &'static dyn Gate, planned: &Arc<Planned>) -> Plan {
         let left = self.runner.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = left.map_or(MAX_TIME, |left| (left / PART_OF_TIME).min(MAX_TIME));
+        let limit = left.map_or(MAX_TIME, |left| (left / TIME_DIVISOR).min(MAX_TIME));
         let planned = Arc::clone(planned);
         let work = async move |context| Ok(gate.plan(&context, &planned).await);
         self.runner.run("the gate", &gate_span(), self.context, limit, work).await.unwrap_or_default()

@@ -33,7 +33,7 @@ use crate::{
 
 /// The result of one part of the collection.
 pub(super) enum CollectionResult {
-    /// In a backfill, the outcome for an instant, or for all instants if there is none.
+    /// The outcome of a metric. In a backfill, it has its instant, or none if it is the outcome for all instants.
     Outcome(Option<SystemTime>, Outcome),
     Source(SourceOutcome),
     Requests(RequestPlan),
@@ -66,14 +66,14 @@ impl<'a> Collection<'a> {
         self
     }
 
-    /// The results, each as soon as it is there.
+    /// The results, each as soon as it is available.
     pub(super) fn results(&self) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
-        let (alone, by_subject) = self.functions();
+        let (without_subjects, by_subject) = self.functions();
         let mut results = stream::SelectAll::<BoxStream<'_, CollectionResult>>::new();
-        self.engine.observe(Progress::Planned { outcomes: alone.len() * self.times() });
-        results.push(self.alone(alone).boxed());
+        self.engine.observe(Progress::Planned { outcomes: without_subjects.len() * self.instant_count() });
+        results.push(self.without_subjects(without_subjects).boxed());
         for (subject, functions) in by_subject {
-            results.push(self.each(subject, functions).boxed());
+            results.push(self.for_each_subject(subject, functions).boxed());
         }
         let sources: FuturesUnordered<_> =
             self.catalog.sources().iter().map(|source| self.source(source)).collect();
@@ -83,11 +83,11 @@ impl<'a> Collection<'a> {
 
     /// The requests that the gates expect. Nothing is collected.
     pub(super) async fn request_plans(&self) -> Result<Vec<RequestPlan>, Unavailable> {
-        let (alone, by_subject) = self.functions();
+        let (without_subjects, by_subject) = self.functions();
         let metrics = |functions: &[Function]| functions.iter().map(|(metric, _)| metric.clone()).collect();
         let mut plans = Vec::new();
-        if !alone.is_empty() {
-            plans.extend(self.admission().decide(None, metrics(&alone), &[]).await.requests);
+        if !without_subjects.is_empty() {
+            plans.extend(self.admission().decide(None, metrics(&without_subjects), &[]).await.requests);
         }
         for (subject, functions) in by_subject {
             let subjects = self.subjects(subject, &functions).await?;
@@ -101,26 +101,26 @@ impl<'a> Collection<'a> {
 
     /// The metrics that functions collect: those without subjects, and those about each type of subjects.
     fn functions(&self) -> (Vec<Function>, Vec<(SubjectType, Vec<Function>)>) {
-        let mut alone = Vec::new();
+        let mut without_subjects = Vec::new();
         let mut by_subject = BTreeMap::<_, (SubjectType, Vec<Function>)>::new();
         for metric in self.catalog.metrics() {
             let CollectedBy::Function { collect, subject } = metric.collected_by() else { continue };
             let function = (metric.clone(), Arc::clone(collect));
             match subject {
-                None => alone.push(function),
+                None => without_subjects.push(function),
                 Some(subject) => by_subject.entry(subject.id).or_insert((*subject, vec![])).1.push(function),
             }
         }
-        (alone, by_subject.into_values().collect())
+        (without_subjects, by_subject.into_values().collect())
     }
 
-    /// How often each metric is collected for a subject.
-    fn times(&self) -> usize {
+    /// The number of instants for which each metric is collected. An ordinary run has one.
+    fn instant_count(&self) -> usize {
         self.context.instants().map_or(1, Instants::len)
     }
 
-    /// The outcomes of metrics that are collected concurrently. In a backfill, the instants follow each other, and end with an
-    /// interruption.
+    /// The outcomes of metrics that are collected concurrently. In a backfill, the metrics are collected for one instant after
+    /// the other, until there is an interruption.
     fn collect_all(
         &self,
         functions: Arc<[Function]>,
@@ -157,7 +157,7 @@ impl<'a> Collection<'a> {
             working_for(worked_for, collect(context))
         });
         let (metric, subject) = (metric.clone(), subject.cloned());
-        // That a limit is reached now says nothing about the past.
+        // A limit that is reached now says nothing about the past.
         let gates = if instant.is_some() { Vec::new() } else { self.catalog.gates().to_vec() };
         async move {
             let result = result.await.and_then(|reading| checked(&metric, subject.as_deref(), reading));
@@ -172,7 +172,10 @@ impl<'a> Collection<'a> {
     }
 
     /// The outcomes of metrics without subjects.
-    fn alone(&self, functions: Vec<Function>) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
+    fn without_subjects(
+        &self,
+        functions: Vec<Function>,
+    ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let outcomes = async move {
             let metrics: Vec<_> = functions.iter().map(|(metric, _)| metric.clone()).collect();
             let admitted = if metrics.is_empty() {
@@ -188,27 +191,29 @@ impl<'a> Collection<'a> {
     }
 
     /// The outcomes of metrics for each of their subjects.
-    fn each(
+    fn for_each_subject(
         &self,
         subject: SubjectType,
         functions: Vec<Function>,
     ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let started = Instant::now();
-        let longest = longest(functions.iter().map(|(metric, _)| metric));
+        let longest = longest_time_limit(functions.iter().map(|(metric, _)| metric));
         let subjects = self.subjects(subject, &functions);
         let outcomes = async move {
             let subjects = subjects.await;
             let count = subjects.as_ref().map_or(1, Vec::len);
-            self.engine.observe(Progress::Planned { outcomes: count * functions.len() * self.times() });
+            self.engine
+                .observe(Progress::Planned { outcomes: count * functions.len() * self.instant_count() });
             match subjects {
                 Ok(subjects) => {
                     let metrics = functions.iter().map(|(metric, _)| metric.clone()).collect();
                     let admitted = self.admission().decide(Some(subject), metrics, &subjects).await;
-                    let labels: Vec<_> = subjects.iter().map(|it| Some(Arc::clone(&it.label))).collect();
+                    let labels: Vec<_> =
+                        subjects.iter().map(|subject| Some(Arc::clone(&subject.label))).collect();
                     let (results, functions) = without_skipped(functions, admitted, &labels);
                     let functions: Arc<[Function]> = functions.into();
                     let outcomes = stream::iter(subjects)
-                        .map(move |subject| self.about(&subject, Arc::clone(&functions), longest))
+                        .map(move |subject| self.for_one_subject(&subject, Arc::clone(&functions), longest))
                         .flatten_unordered(self.engine.concurrency.get());
                     stream::iter(results).chain(outcomes).left_stream()
                 }
@@ -236,7 +241,7 @@ impl<'a> Collection<'a> {
         subject: SubjectType,
         functions: &[Function],
     ) -> impl Future<Output = Result<Vec<AnySubject>, Unavailable>> + use<'_, 'a> {
-        let longest = longest(functions.iter().map(|(metric, _)| metric));
+        let longest = longest_time_limit(functions.iter().map(|(metric, _)| metric));
         let span = subjects_span(subject.name);
         let subjects =
             self.runner.run("the list of subjects", &span, &self.context, longest, move |context| {
@@ -255,7 +260,7 @@ impl<'a> Collection<'a> {
     }
 
     /// The outcomes of metrics for one subject. The subject's resources are dropped with the stream.
-    fn about(
+    fn for_one_subject(
         &self,
         subject: &AnySubject,
         functions: Arc<[Function]>,
@@ -282,7 +287,7 @@ impl<'a> Collection<'a> {
                 Ok(described) => {
                     let count = described.len();
                     let keys: HashSet<String> =
-                        described.iter().map(|it| it.facts.key().to_owned()).collect();
+                        described.iter().map(|reading| reading.facts.key().to_owned()).collect();
                     let (accepted, refused) = self.catalog.accept(source, described);
                     let returned = accepted.iter().map(|(metric, _)| metric.key().to_owned());
                     (Ok(count), returned.filter(|key| keys.contains(key)).collect(), refused, accepted)
@@ -304,8 +309,8 @@ impl<'a> Collection<'a> {
     }
 }
 
-/// The results that are known before anything is collected: what the gates have skipped and estimated. The functions that
-/// remain come second.
+/// Separates the functions that the gates have skipped from the others. Returns the results that are known before anything is
+/// collected, which are the skipped outcomes and the estimates of the gates, and the functions that remain.
 fn without_skipped(
     functions: Vec<Function>,
     Admitted { skipped, requests }: Admitted,
@@ -326,18 +331,18 @@ fn without_skipped(
     (results, remaining)
 }
 
-/// The time after which no metric can use a resource of the run. With subjects it is the deadline, because their number
-/// is not known yet.
+/// The time after which no metric can use a resource of the run. If a metric has subjects, this is the deadline, because the
+/// number of subjects is not known yet.
 fn last_use(catalog: &Catalog, context: &Context, started: Instant) -> Option<Instant> {
     if catalog.metrics().iter().any(|metric| metric.subject_type().is_some()) {
         return context.deadline();
     }
     let sources = catalog.sources().iter().map(|source| source.timeout().unwrap_or(DEFAULT_TIMEOUT));
-    let longest = longest(catalog.metrics()).max(sources.max().unwrap_or_default());
+    let longest = longest_time_limit(catalog.metrics()).max(sources.max().unwrap_or_default());
     earlier(context.deadline(), started.checked_add(longest))
 }
 
-fn longest<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Duration {
+fn longest_time_limit<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Duration {
     metrics.into_iter().map(time_limit).max().unwrap_or(DEFAULT_TIMEOUT)
 }
 
@@ -345,7 +350,8 @@ fn time_limit(metric: &Metric) -> Duration {
     metric.timeout().unwrap_or(DEFAULT_TIMEOUT)
 }
 
-/// Refuses samples that share a series. A report adds tags of its own and checks this again.
+/// Refuses samples that do not fit the kind, and samples that share a series. A report adds tags of its own and checks the
+/// series again.
 fn checked(
     metric: &Metric,
     subject: Option<&SubjectLabel>,

@@ -1,5 +1,5 @@
-//! Collects metrics concurrently. Each has its own timeout within the run's deadline and runs in a task of its own, so
-//! one metric cannot prevent the others from being collected, even if it never gives control back.
+//! Collects metrics concurrently. Each metric has its own timeout within the run's deadline and runs in a task of its own, so
+//! one metric cannot prevent the others from being collected, even if it never yields.
 //!
 //! Metrics about subjects are collected for a limited number of subjects at once. So a run over thousands of repositories
 //! needs no more memory and connections than a run over a few.
@@ -35,7 +35,7 @@ const DEFAULT_CONCURRENCY: NonZero<usize> = NonZero::new(16).unwrap();
 /// ```
 /// use system_health_registry::{Catalog, Context, Engine, system_health_metric};
 ///
-/// /// The answer.
+/// /// The answer to every question.
 /// #[system_health_metric(key = "answer")]
 /// fn answer() -> u8 {
 ///     42
@@ -121,12 +121,12 @@ impl Engine {
         self
     }
 
-    /// Lets a run end early. The metrics that have no result by then get an error that says so.
+    /// Sets a signal that ends a run early. The metrics that have no result by then get an error that says so.
     ///
     /// ```
     /// use system_health_registry::{Catalog, Context, Engine, Interruption, OutcomeState, system_health_metric};
     ///
-    /// /// An answer that takes long.
+    /// /// An answer that takes forever.
     /// #[system_health_metric(key = "long.answer")]
     /// async fn long_answer() -> u8 {
     ///     std::future::pending().await
@@ -146,8 +146,8 @@ impl Engine {
         self
     }
 
-    /// Estimates the requests of the run as well as possible, because they are shown: see [`Run::request_plans`]. Otherwise
-    /// a small run may save the request that asks how many requests remain.
+    /// Makes the gates estimate the requests of the run as exactly as possible, because somebody sees the estimates: see
+    /// [`Run::request_plans`]. By default, a gate need not ask the API how many requests remain if the run is small.
     #[must_use]
     pub fn with_request_plans(mut self) -> Self {
         self.shows_requests = true;
@@ -190,15 +190,15 @@ impl Engine {
     }
 
     /// Collects the metrics of the catalog that [can be computed for the past](crate::Facts::can_backfill), for each of the
-    /// instants. Each outcome is passed on as soon as it is there, with its instant, or without one if it is that of all
-    /// instants. Returns the requests that were expected.
+    /// instants. Each outcome is passed to `keep` with its instant, as soon as it is available. An outcome without an instant is
+    /// the outcome for all instants. Returns the requests that were expected.
     ///
     /// This is one run: each resource is built once for all instants, except those with [`Scope::Metric`](crate::Scope). So a
-    /// list is read once, back to the start of the first instant's window. The instants of a subject follow each other. Outcomes
-    /// have no evidence.
+    /// list is read once, back to the start of the first instant's window. The metrics of a subject are
+    /// collected for one instant after the other. Outcomes have no evidence.
     ///
-    /// After an interruption, the remaining outcomes are missing. The limits of a gate are errors, because they say nothing about
-    /// the past, and the gates do not learn from what a backfill has used.
+    /// After an interruption, the remaining outcomes are missing. If a metric reaches a limit of a gate, this is an error,
+    /// because the limit says nothing about the past. [`Gate::finish`](crate::Gate::finish) is not called.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
@@ -229,7 +229,8 @@ impl Engine {
         request_plans
     }
 
-    /// The requests that [`backfill`](Self::backfill) is expected to make. Only the subjects are listed, and the gates asked.
+    /// The requests that [`backfill`](Self::backfill) is expected to make. This only lists the subjects and asks
+    /// the gates.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.

@@ -1,5 +1,5 @@
-//! Runs tasks with a time limit. The limit is enforced from outside of the task, so it also stops a task that never gives
-//! control back.
+//! Runs tasks with a time limit. The limit is enforced from outside of the task, so it also ends the wait for a task that
+//! never yields.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ struct Interrupted;
 
 impl TaskRunner {
     /// Starts a task immediately, with its own handle to the context, in a span of the run's trace. The returned future waits
-    /// for the task. Errors call the task by `name`.
+    /// for the task. Errors name the task by `name`.
     pub(super) fn run<T, F, W>(
         &self,
         name: &'static str,

@@ -49,9 +49,9 @@ impl SettingsBuilder {
         Ok(self)
     }
 
-    /// The file is shared with other programs, and this program uses only a part of it. Tables that no linked crate
-    /// declares are ignored, and so are entries for metrics that this program does not have, such as patterns in `skip`. All
-    /// keys of the tables of this program are still checked.
+    /// Declares that the file is shared with other programs, and that this program uses only a part of it. Tables that no
+    /// linked crate declares are ignored, and so are entries for metrics that this program does not have, such as patterns in
+    /// `skip`. All keys of the tables of this program are still checked.
     ///
     /// ```
     /// use std::path::Path;
@@ -123,6 +123,7 @@ impl SettingsBuilder {
         self
     }
 
+    /// Whether the key, or a key that excludes it, has a value.
     fn has(&self, spec: &TableSpec, key: &str) -> bool {
         let Some(entries) = self.tables.get(spec.name) else { return false };
         entries.contains_key(key) || spec.exclusive_with(key).any(|other| entries.contains_key(other))

@@ -14,7 +14,7 @@ pub enum SettingsError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The file is not valid TOML.
@@ -28,9 +28,9 @@ pub enum SettingsError {
     /// A table that no linked crate declares.
     #[error("{origin}: there is no table [{table}]{known}")]
     UnknownTable {
-        /// Where it stands.
+        /// The place of the table.
         origin: Origin,
-        /// Its name.
+        /// The name of the table.
         table: String,
         /// The names of existing tables.
         known: Known,
@@ -38,17 +38,17 @@ pub enum SettingsError {
     /// The name of a table has a value that is not a table.
     #[error("{origin}: `{key}` must be a table, written [{key}]")]
     NotATable {
-        /// Where it stands.
+        /// The place of the name.
         origin: Origin,
-        /// Its name.
+        /// The name.
         key: String,
     },
     /// A key outside of any table.
     #[error("{origin}: `{key}` is outside of any table; write it below one of [{}]", .tables.join("], ["))]
     OutsideTables {
-        /// Where it stands.
+        /// The place of the key.
         origin: Origin,
-        /// Its name.
+        /// The key.
         key: String,
         /// The tables that the linked crates declare.
         tables: Vec<&'static str>,
@@ -56,7 +56,7 @@ pub enum SettingsError {
     /// A key that the table does not have.
     #[error("{origin}: there is no key `{key}` in [{table}]{known}")]
     UnknownKey {
-        /// Where it stands.
+        /// The place of the key.
         origin: Origin,
         /// The table.
         table: String,
@@ -68,11 +68,11 @@ pub enum SettingsError {
     /// A value that the table does not accept.
     #[error("{origin}: {place}: {message}")]
     Value {
-        /// Where it stands.
+        /// The file and line, the environment variable or the flag with the value.
         origin: Origin,
         /// The key and its table as they are written in a file, such as "`url` in \[datadog\]".
         place: String,
-        /// What is wrong with it.
+        /// What is wrong with the value.
         message: String,
     },
     /// Two keys of one file that exclude each other.
@@ -100,7 +100,7 @@ pub enum SettingsError {
         table: &'static str,
         /// The key.
         key: &'static str,
-        /// Why. The path is not shown, because somebody may have set the variable to the secret itself.
+        /// The cause. The path is not shown, because somebody may have set the variable to the secret itself.
         source: io::Error,
     },
     /// A flag that cannot be used now.
@@ -108,7 +108,7 @@ pub enum SettingsError {
     Flag {
         /// The flag.
         flag: &'static str,
-        /// Why, with all causes.
+        /// The reason, with all causes.
         reason: SharedError,
     },
     /// Two crates declare a table of this name.
@@ -123,8 +123,8 @@ pub enum SettingsError {
     },
     /// A struct without a default for one of its keys.
     #[error(
-        "the settings table [{table}] has no default for `{key}`; its struct needs `#[serde(default)]`, or the field an \
-         `Option`"
+        "the settings table [{table}] has no default for `{key}`; its struct needs `#[serde(default)]`, or the field \
+         must be an `Option`"
     )]
     NoDefault {
         /// The table.
@@ -137,7 +137,7 @@ pub enum SettingsError {
     Table {
         /// The table.
         table: String,
-        /// What is wrong with it.
+        /// What is wrong with the table.
         message: String,
     },
 }

@@ -5,7 +5,7 @@ use toml::Value;
 /// Maximum number of values of a list or table that are shown.
 const MAX_SHOWN: usize = 10;
 
-/// A value as it is written in a file. Of a long list or table, the first values and their number.
+/// A value as it is written in a file. For a long list or table, only the first values, and the number of all values.
 pub(super) fn to_toml(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text:?}"),
@@ -13,18 +13,18 @@ pub(super) fn to_toml(value: &Value) -> String {
         Value::Float(number) => number.to_string(),
         Value::Boolean(truth) => truth.to_string(),
         Value::Datetime(time) => time.to_string(),
-        Value::Array(values) => format!("[{}]", first(values.iter().map(to_toml))),
+        Value::Array(values) => format!("[{}]", first_values(values.iter().map(to_toml))),
         Value::Table(table) => {
             let entries = table.iter().map(|(key, value)| format!("{key} = {}", to_toml(value)));
-            format!("{{ {} }}", first(entries))
+            format!("{{ {} }}", first_values(entries))
         }
     }
 }
 
-fn first(values: impl ExactSizeIterator<Item = String>) -> String {
-    let all = values.len();
+fn first_values(values: impl ExactSizeIterator<Item = String>) -> String {
+    let length = values.len();
     let shown: Vec<String> = values.take(MAX_SHOWN).collect();
-    let hidden = if all > MAX_SHOWN { format!(", … ({all} in all)") } else { String::new() };
+    let hidden = if length > MAX_SHOWN { format!(", … ({length} in all)") } else { String::new() };
     shown.join(", ") + &hidden
 }
 

@@ -6,13 +6,13 @@ use toml::Value;
 use super::format::to_toml;
 
 /// The minimum length of a possible secret. Shorter texts are usually words, names and durations.
-const SHORTEST_SECRET: usize = 16;
+const MIN_SECRET_LENGTH: usize = 16;
 /// The minimum length of a text that is replaced everywhere. A shorter text is replaced only in quotes: if parts of other
 /// words were replaced too, a reader could guess the text.
-const SHORTEST_REPLACED: usize = 8;
+const MIN_REPLACED_LENGTH: usize = 8;
 
-/// Replaces the texts of the value that may be secrets in a message. If the key is declared a secret, replaces all
-/// parts of the value.
+/// Removes from a message those texts of the value that may be secrets. If the key is declared a secret, removes all parts of
+/// the value.
 pub(super) fn redact(message: &str, value: &Value, is_secret: bool) -> String {
     let mut texts = Vec::new();
     collect(value, is_secret, &mut texts);
@@ -20,7 +20,7 @@ pub(super) fn redact(message: &str, value: &Value, is_secret: bool) -> String {
     texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
     texts.iter().filter(|text| !text.is_empty()).fold(message.to_owned(), |message, text| {
         let escaped = format!("{text:?}");
-        if text.len() < SHORTEST_REPLACED {
+        if text.len() < MIN_REPLACED_LENGTH {
             return message.replace(&escaped, "\"...\"").replace(&format!("`{text}`"), "`...`");
         }
         message.replace(&**text, "...").replace(&escaped[1..escaped.len() - 1], "...")
@@ -47,7 +47,7 @@ fn collect(value: &Value, is_secret: bool, texts: &mut Vec<String>) {
 #[must_use]
 pub fn may_be_secret(text: &str) -> bool {
     let text = text.trim();
-    let is_word = text.len() < SHORTEST_SECRET || text.contains(char::is_whitespace);
+    let is_word = text.len() < MIN_SECRET_LENGTH || text.contains(char::is_whitespace);
     // Random tokens nearly always contain a digit.
     let is_path = text.contains(['/', '.']) && !text.contains(|c: char| c.is_ascii_digit());
     !(is_word || is_path) || text.contains("://") || text.contains('@')

@@ -21,7 +21,7 @@ pub(super) struct Setting {
     pub(super) positions: Positions,
 }
 
-/// The setting that contains a path. For `jobs[1]`, it is the setting of `jobs`. A key may contain dots.
+/// The setting whose value contains the value at a path. For `jobs[1]`, this is the setting of `jobs`. A key may contain dots.
 pub(super) fn find<'s>(entries: &'s TableEntries, path: &str) -> Option<(&'s str, &'s Setting)> {
     let containing = entries.iter().filter(|(key, _)| contains(key, path));
     containing.max_by_key(|(key, _)| key.len()).map(|(key, setting)| (key.as_str(), setting))

@@ -14,8 +14,8 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     const NAME: &'static str;
     /// Keys with the environment variables that override the settings file.
     const ENV: &'static [(&'static str, &'static str)];
-    /// Keys with the environment variables that are used only if the settings file does not set the key. These are
-    /// variables that a CI system sets in every job, and not a person.
+    /// Keys with the environment variables that are used only if the settings file does not set the key. A CI
+    /// system sets these variables in every job, so a person did not choose their values.
     const AMBIENT: &'static [(&'static str, &'static str)] = &[];
     /// Keys with secrets. Each has two environment variables: the first contains the secret, and the second, whose name
     /// ends with `_FILE`, contains the path of a file with the secret.
@@ -111,7 +111,7 @@ impl TableSpec {
 /// Declares a struct as a table of the settings file and makes it a resource.
 ///
 /// The struct implements `Clone`, and `serde::Deserialize` with a default for every key: put `#[serde(default)]` on it.
-/// Without one, [`SettingsBuilder::build`](crate::settings::SettingsBuilder::build) fails.
+/// Without the defaults, [`SettingsBuilder::build`](crate::settings::SettingsBuilder::build) fails.
 ///
 /// - `env` lists the environment variables that override the settings file. In the variable of a list, the items are
 ///   separated by commas.

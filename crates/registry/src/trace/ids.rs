@@ -24,7 +24,7 @@ pub struct SpanId(NonZero<u64>);
 
 /// A text that is not the id of a trace or span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not {0} lower-case hexadecimal digits that are not all zero")]
+#[error("an id must have {0} lower-case hexadecimal digits, and at least one of them must not be zero")]
 pub struct TraceIdError(usize);
 
 impl TraceId {
@@ -43,14 +43,14 @@ impl TraceId {
         self.0.get()
     }
 
-    /// The lower 64 bits, which some protocols send as the id.
+    /// The lower 64 bits, which protocols with 64-bit ids send as the id.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "only the lower bits are wanted")]
     pub const fn low(self) -> u64 {
         self.0.get() as u64
     }
 
-    /// The upper 64 bits, which these protocols send elsewhere.
+    /// The upper 64 bits, which protocols with 64-bit ids send in another field.
     #[must_use]
     pub const fn high(self) -> u64 {
         (self.0.get() >> 64) as u64
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_refused() {
+    fn texts_that_are_not_trace_ids_are_refused() {
         let zero = "0".repeat(32);
         let upper = "A".repeat(32);
         let sign = format!("+{}", "1".repeat(31));

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 
 use crate::Tag;
 
-/// The service whose traces these are: the values of the tags `service`, `env` and `version` of a report
+/// The service that a trace belongs to: the values of the tags `service`, `env` and `version` of a report
 /// (<https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/>).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Service {

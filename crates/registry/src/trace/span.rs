@@ -1,4 +1,4 @@
-//! A finished trace, as data: for exporters, and as the JSON document that a page shows.
+//! A finished trace as data, for exporters and for the JSON document that the web page shows.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -44,7 +44,7 @@ pub struct TraceSpan {
     pub start_ns: u64,
     /// How long the span took, in nanoseconds.
     pub duration_ns: u64,
-    /// Whether the span had not ended when the run had: its work was abandoned.
+    /// Whether the span had not ended at the end of the run, because its work was abandoned.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unfinished: bool,
     /// The error in which the work ended. No data is not an error.
@@ -53,7 +53,7 @@ pub struct TraceSpan {
     /// Further facts, such as the state in which a metric ended.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, SpanTag>,
-    /// The messages that were logged during this work, in their order.
+    /// The messages that were logged during this work, the earliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<SpanLog>,
 }

@@ -32,7 +32,7 @@ pub fn run_span(id: TraceId, mode: &str) -> Span {
     )
 }
 
-/// The span of a delivery to a destination. The address contains no secret.
+/// The span of a delivery to a destination. The address contains no secret. `what` says what is delivered, such as `points`.
 #[must_use]
 pub fn delivery_span(sink: &'static str, address: &str, what: &'static str) -> Span {
     info_span!(
@@ -41,7 +41,8 @@ pub fn delivery_span(sink: &'static str, address: &str, what: &'static str) -> S
     )
 }
 
-/// The span of a metric for one of its subjects. The metrics about the reporter itself have none: they need no time.
+/// The span of a metric for one of its subjects. Metrics about the reporter itself have no span, because they take almost no
+/// time.
 pub(crate) fn metric_span(metric: &Metric, subject: Option<&SubjectLabel>) -> Span {
     if is_self_metric(metric.key()) {
         return Span::none();
@@ -53,7 +54,8 @@ pub(crate) fn metric_span(metric: &Metric, subject: Option<&SubjectLabel>) -> Sp
     )
 }
 
-/// The span of building a resource. It is a part of the metric that asked first.
+/// The span of building a resource. It is a child of the span of the metric or the resource that first asked
+/// for it.
 pub(crate) fn resource_span(name: &'static str) -> Span {
     info_span!(
         target: TARGET, "system_health.resource",

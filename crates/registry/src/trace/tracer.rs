@@ -21,11 +21,11 @@ pub trait Tracer: fmt::Debug + Send + Sync {
     fn send<'a>(&'a self, trace: &'a Trace, deadline: Instant) -> BoxFuture<'a, Result<(), SharedError>>;
 }
 
-/// A trace whose run begins.
+/// A trace that has just started.
 #[derive(Debug)]
 pub struct StartedTrace {
     /// The id.
     pub id: TraceId,
-    /// The span of the run. Spans are collected if they have this one as a parent.
+    /// The span of the run. A span is collected if this one is its parent, or the parent of its parent, and so on.
     pub span: tracing::Span,
 }

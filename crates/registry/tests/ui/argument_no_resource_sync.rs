@@ -1,4 +1,4 @@
-// The same for a sync function.
+// The error of a sync function is also reported only at the type that is not a resource.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

@@ -5,7 +5,7 @@ use system_health_registry::system_health_metric;
 #[system_health_metric(key = "pulls.merged", kind = "count", interval = "1500ms")]
 fn fraction() -> u64 { 0 }
 
-/// Is no duration.
+/// Is not a duration.
 #[system_health_metric(key = "pulls.closed", kind = "rate", interval = "often")]
 fn unreadable() -> u64 { 0 }
 

@@ -1,4 +1,4 @@
-// In other systems metrics are often values or types. Here they are functions.
+// In other systems, metrics are often values or types. Here they are functions.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

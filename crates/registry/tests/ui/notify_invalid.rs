@@ -1,7 +1,7 @@
 // Datadog notifies nobody if it does not recognise a handle.
 use system_health_registry::system_health_metric;
 
-/// Has no sign in front.
+/// Has no `@` in front.
 #[system_health_metric(key = "pulls.open", goal = "< 5", notify = "@oncall slack-platform")]
 fn no_handle() -> u64 { 0 }
 

@@ -1,4 +1,4 @@
-// A text would be true in other languages.
+// In some other languages, every text counts as true.
 use system_health_registry::system_health_metric;
 
 /// Not collected unless the settings name it.

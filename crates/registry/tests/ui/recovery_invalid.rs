@@ -1,7 +1,7 @@
 // With these values an alert would never end, or would end while the goal is missed.
 use system_health_registry::system_health_metric;
 
-/// Is no number.
+/// Is not a number.
 #[system_health_metric(key = "pulls.open", goal = "< 5", recovery = "few")]
 fn no_number() -> u64 { 0 }
 

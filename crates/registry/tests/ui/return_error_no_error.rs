@@ -1,4 +1,4 @@
-// The error says what the error type lacks.
+// The compiler says which trait the error type lacks.
 use system_health_registry::system_health_metric;
 
 struct Refused;

@@ -1,11 +1,11 @@
 // The error is reported at the return type, and only there.
 use system_health_registry::system_health_metric;
 
-/// A text is no number.
+/// A text is not a number.
 #[system_health_metric(key = "pulls.open")]
 async fn text() -> Result<String, std::io::Error> { Ok(String::new()) }
 
-/// Nothing is no number.
+/// The unit type is not a number.
 #[system_health_metric(key = "pulls.waiting")]
 fn nothing() -> () {}
 

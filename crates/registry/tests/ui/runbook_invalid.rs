@@ -7,7 +7,7 @@ fn no_address() -> u64 {
     1
 }
 
-/// Nobody.
+/// Has a blank owner.
 #[system_health_metric(key = "a.c", owner = " ")]
 fn nobody() -> u64 {
     1

@@ -1,4 +1,4 @@
-//! A span needs a function with a body, and has its name.
+//! A span needs a function with a body, and has the name of this function.
 use system_health_registry::traced;
 
 #[traced(name = "rows")]

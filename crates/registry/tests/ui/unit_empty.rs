@@ -1,4 +1,4 @@
-// An empty unit means nothing. A metric without a unit has no such option.
+// An empty unit means nothing. If a metric has no unit, the option is left out.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.
