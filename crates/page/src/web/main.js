@@ -3,8 +3,8 @@
 const REFRESH = 10_000;
 
 /**
- * Each page is offered if the server has the documents that it `needs`, and `reads` the documents at some paths. The `title` is its
- * name in the navigation. A page without a title is reached only by links.
+ * Each page is offered if the server has the documents that it `needs`, and `reads` the documents at some paths. The `title` is
+ * its name in the navigation. A page without a title is reached only by links.
  */
 const PAGES = {
   metrics: { title: "Metrics", needs: "report", view: overviewPage, reads: () => ["catalog"] },

@@ -136,7 +136,7 @@ function valueText({ entries, facts }) {
   return withUnit(min === max ? min : `${min} to ${max}`, facts.unit);
 }
 
-/** How many subjects are in each state: `5 subjects: 1 error, 4 goals met`. A metric without subjects may have several samples. */
+/** The number of subjects in each state: `5 subjects: 1 error, 4 goals met`. Without subjects, the samples are counted. */
 function summaryOf(metric) {
   const { states, thing } = statesOf(metric);
   if (states.length < 2) return "";
