@@ -206,7 +206,8 @@ function runText({ facts }, series, time, goal, names) {
   const missed = goal ? values.filter(value => !isMet(goal, value)).length : 0;
   const parts = [
     values.length
-      ? `${count(values.length, "series", "series")} from ${shownValue(values[0])} to ${withUnit(shownValue(values.at(-1)), series[0].unit)}`
+      ? `${count(values.length, "series", "series")} from ${shownValue(values[0])} to ` +
+        withUnit(shownValue(values.at(-1)), series[0].unit)
       : null,
     missed ? `goal missed by ${missed}` : null,
     gaps ? `${gaps} without a value` : null,

@@ -88,7 +88,8 @@ fn a_goal_that_cannot_be_judged_is_refused_at_its_line() {
         ),
         (
             more("[goals.'ci.old']\ngoal = 'ci.time / ci.runs < 1'"),
-            "a.toml:5:8: [goals.\"ci.old\"]: this is the former key of the metric `ci.time`; a goal of two metrics needs another name",
+            "a.toml:5:8: [goals.\"ci.old\"]: this is the former key of the metric `ci.time`; a goal of two metrics needs another \
+             name",
         ),
         (
             more("[goals.'ci.runs']\ngoal = 'ci.time / ci.runs < 1'"),
