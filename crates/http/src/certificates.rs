@@ -22,7 +22,7 @@ pub enum CertificateError {
     Named {
         /// The variable.
         variable: &'static str,
-        /// Why. It is not the source, whose text would repeat the reason.
+        /// Why. The message contains it, so it is not the `source`, which would be printed a second time.
         reason: rustls_native_certs::Error,
     },
     /// A file or folder that a variable names contains no certificates.
@@ -44,7 +44,7 @@ pub enum CertificateError {
         /// Why.
         source: io::Error,
     },
-    /// A certificate file contains no valid certificates.
+    /// A certificate file contains no certificate, or one that is not valid.
     #[error("{} contains no valid certificates in PEM format", .0.display())]
     NoCertificates(PathBuf),
     /// TLS cannot be set up.
@@ -69,11 +69,11 @@ pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
 /// Checks the certificate authorities. Returns the variable that names them and its value, or `None` if the system's
 /// authorities are used.
 pub fn check_authorities() -> Result<Option<(&'static str, PathBuf)>, CertificateError> {
-    roots().map(|_| named())
+    roots().map(|_| authorities_variable())
 }
 
 /// The variable that names certificates, and its value.
-fn named() -> Option<(&'static str, PathBuf)> {
+fn authorities_variable() -> Option<(&'static str, PathBuf)> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find_map(|name| Some((name, env::var_os(name)?.into())))
 }
 
@@ -92,7 +92,7 @@ fn shared_roots() -> Result<Arc<RootCertStore>, CertificateError> {
 }
 
 fn roots() -> Result<RootCertStore, CertificateError> {
-    check(rustls_native_certs::load_native_certs(), named())
+    check(rustls_native_certs::load_native_certs(), authorities_variable())
 }
 
 /// Checks the certificates that were loaded from the path in the variable, or from the system.
@@ -125,9 +125,9 @@ pub fn certificate_bundle(path: &Path) -> Result<Vec<u8>, CertificateError> {
     let certificates: Vec<_> =
         CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| unusable())?;
     let mut roots = RootCertStore::empty();
-    let all = certificates.len();
+    let count = certificates.len();
     let (usable, _) = roots.add_parsable_certificates(certificates);
-    if usable == 0 || usable < all { Err(unusable()) } else { Ok(pem) }
+    if usable == 0 || usable < count { Err(unusable()) } else { Ok(pem) }
 }
 
 #[cfg(test)]

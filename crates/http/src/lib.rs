@@ -9,7 +9,7 @@
 //! - Redirects are not followed, because a credential could be sent to another host.
 //! - The client sends a request once. [`Retrier`] retries it if the caller says that a retry may help and is safe.
 //! - A [`Redactor`] removes credentials from text that is quoted in messages.
-//! - Each request is a span in the trace of the run, but no header of a trace is sent.
+//! - Each request is a span in the trace of the run, but no trace headers are sent.
 
 mod certificates;
 mod client;

@@ -8,9 +8,9 @@ use hyper_util::client::proxy::matcher::Matcher;
 use system_health_registry::settings::may_be_secret;
 use url::{Host, Url};
 
-const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
-const HTTP: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
-const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const HTTPS_VARIABLES: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+const HTTP_VARIABLES: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
+const ALL_VARIABLES: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 
 /// A proxy that a variable names, without its user name and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl Proxy {
 
 /// The proxy that the client uses. In each pair of variables, the first one that is set is used, even if it is empty.
 fn active_proxy(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
-    let own = if scheme == "https" { HTTPS } else { HTTP };
-    [own, ALL].into_iter().find_map(|pair| {
+    let own = if scheme == "https" { HTTPS_VARIABLES } else { HTTP_VARIABLES };
+    [own, ALL_VARIABLES].into_iter().find_map(|pair| {
         let (variable, value) = pair
             .into_iter()
             .find_map(|variable| Some((variable, get(variable)?)))
@@ -66,7 +66,7 @@ pub fn check_proxies() -> Result<(), ProxyError> {
 }
 
 fn check(get: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
-    for variable in [HTTPS, HTTP, ALL].into_iter().flatten() {
+    for variable in [HTTPS_VARIABLES, HTTP_VARIABLES, ALL_VARIABLES].into_iter().flatten() {
         let Some(value) = get(variable).filter(|value| !value.is_empty()) else { continue };
         let wrong = |reason, hint| ProxyError { variable, reason, hint };
         let value = value.to_str().ok_or_else(|| wrong("is not valid UTF-8", ""))?;
@@ -106,7 +106,7 @@ fn parse(value: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Whether a URL leads to this machine, which a proxy cannot reach.
+/// Whether a URL points to this machine, which a proxy cannot reach.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_are_refused_without_their_password() {
+    fn invalid_values_are_refused_without_showing_a_password() {
         let (encode, port) = (
             ", and percent-encode special characters in the password, such as %23 for #",
             "has a port that is not a number up to 65535",

@@ -1,5 +1,5 @@
-//! The span of a request in the trace of a run. No header, no query and no body gets into it, and no header of a trace is sent:
-//! the servers belong to others, and their traces do, too.
+//! The span of a request in the trace of a run. It contains no headers, no query and no body. The request is sent without
+//! trace headers, because the servers and their traces belong to other people.
 
 use std::error::Error;
 
@@ -49,8 +49,8 @@ pub(crate) fn record_response(span: &Span, result: &Result<HttpResponse, HttpErr
     }
 }
 
-/// The path of a URL without what tells requests of one kind apart, such as `/repos/acme/shop/issues/{number}`. A part that may
-/// be a secret is left out.
+/// The path of a URL with placeholders, such as `/repos/acme/shop/issues/{number}`. They replace numbers, and segments that
+/// may be secret.
 fn path_template(url: &Url) -> String {
     let Some(segments) = url.path_segments() else { return "/".to_owned() };
     let template = |segment: &str| {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_has_no_numbers_and_no_secrets() {
+    fn a_path_template_has_no_numbers_and_no_secrets() {
         for (url, expected) in [
             ("https://api.github.com/repos/acme/shop/issues/17?token=a", "/repos/acme/shop/issues/{number}"),
             ("https://example.com/hooks/ghp_0123456789abcdef/send", "/hooks/{value}/send"),

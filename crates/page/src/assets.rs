@@ -4,7 +4,7 @@
 /// The document, with places for the other parts.
 pub(crate) const DOCUMENT: &str = include_str!("web/page.html");
 
-/// The style. Later parts may change earlier ones.
+/// The style sheets, in order: later rules may override earlier ones.
 pub(crate) const STYLES: [&str; 9] = [
     include_str!("web/base.css"),
     include_str!("web/frame.css"),

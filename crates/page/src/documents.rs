@@ -6,18 +6,18 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Documents {
-    /// The last run and the history. They are the documents that the command prints:
+    /// The last run, the history and the catalog, as the command prints them:
     ///
     /// | `GET` | answer |
     /// |---|---|
-    /// | `api/v1/report` | that of `report --format json`; 404 or 503 before the first run |
-    /// | `api/v1/history?key=KEY&since=DURATION&thin=true` | that of `report history KEY --since DURATION --format json`; `DURATION` is `1h`, `6h`, `24h`, `7d` or `30d`. With `&subject=NAME`, only the results of this subject |
-    /// | `api/v1/catalog` | that of `report list --format json` |
+    /// | `api/v1/report` | what `report --format json` prints; 404 or 503 before the first run |
+    /// | `api/v1/history?key=KEY&since=DURATION&thin=true` | what `report history KEY --since DURATION --format json` prints; `DURATION` is `1h`, `6h`, `24h`, `7d` or `30d`. With `&subject=NAME`, only the results of this subject |
+    /// | `api/v1/catalog` | what `report list --format json` prints |
     ///
-    /// `thin=true` means that the page would rather have fewer runs than an error. If the server leaves out runs, it sends every Nth run as
-    /// a whole, and N in the header `System-Health-One-Run-Of`. The page says so near the plot.
+    /// With `thin=true`, a server that would have to refuse the request because there are too many results may leave out whole
+    /// runs instead. It then sends every Nth run, and N in the header `System-Health-One-Run-Of`. The page says so near the plot.
     Report,
-    /// The monitors that a push would create, evaluated over the local history. They have the form of those of
+    /// The monitors that a push would create, evaluated over the local history. They have the same form as the monitors of
     /// [`Documents::Intake`], without an id:
     ///
     /// | `GET` | answer |
@@ -31,7 +31,7 @@ pub enum Documents {
     ///
     /// | `GET` | answer |
     /// |---|---|
-    /// | `api/v1/dashboards` | `{"dashboards": [DASHBOARD]}`, each as a push sends it |
+    /// | `api/v1/dashboards` | `{"dashboards": [DASHBOARD]}`, each in the form that a push sends |
     /// | `api/v1/query?from=SECONDS&to=SECONDS&query=QUERY` | as [Datadog's](https://docs.datadoghq.com/api/latest/metrics/#query-timeseries-points): `{"series": [{"scope", "pointlist": [[MILLISECONDS, VALUE]]}]}` or `{"error"}`. The page shows the last values of each query |
     Dashboards,
     /// The traces of the last runs. The report and the history contain their ids, as `run.trace_id` and `trace_id`.

@@ -8,7 +8,7 @@ use crate::{
     policy::policy,
 };
 
-/// The page, for servers that do not use axum. Otherwise, use [`router`](crate::router).
+/// The page, for servers that do not use axum. Servers that use axum call [`router`](crate::router).
 #[derive(Debug, Clone)]
 pub struct Page {
     body: String,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::{
     Receipt, StateError,
-    courier::{Courier, LONGEST_SENDING},
+    courier::{Courier, MAX_SENDING_TIME},
     events, guard,
     receipt::Contact,
     state::CurrentStore,
@@ -61,7 +61,7 @@ impl Courier<'_> {
             return Ok(());
         }
         let ago = |age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-        let (own, dead, oldest) = (outbox(), ago(LONGEST_SENDING), ago(max_age));
+        let (own, dead, oldest) = (outbox(), ago(MAX_SENDING_TIME), ago(max_age));
         let (unknown, old) =
             current.ask(current.store(), move |store| store.give_up_events(&own, dead, oldest)).await?;
         for id in unknown {

@@ -36,8 +36,8 @@ pub struct Backfill {
     pub request_plans: Vec<RequestPlan>,
     /// Whether the backfill was interrupted.
     pub is_interrupted: bool,
-    /// The last instant that is finished for each metric and subject that was started. Others may not have been started.
-    /// `None` if no instant of any is finished.
+    /// The last instant up to which every started metric and subject is finished. Other metrics and subjects may not have
+    /// been started. `None` if no instant is finished.
     pub complete_until: Option<SystemTime>,
 }
 
@@ -50,9 +50,9 @@ pub struct BackfilledMetric {
     pub added: u64,
     /// The number of outcomes that an earlier backfill had added with the same values.
     pub equal: u64,
-    /// The number of outcomes for which a run has a result at the same time. The run's is kept.
+    /// The number of outcomes for which a run has a result at the same time. The result of the run is kept.
     pub of_runs: u64,
-    /// The outcomes that differ from those of an earlier backfill. Those are kept.
+    /// The outcomes that differ from those of an earlier backfill. The earlier ones are kept.
     pub differences: Vec<BackfillDifference>,
     /// Why the other outcomes have no value. Nothing is recorded about them.
     pub without_value: Vec<WithoutValue>,
@@ -89,7 +89,7 @@ struct Progress<'a> {
     backfill: Backfill,
     store: Arc<Store>,
     tags: &'a [Tag],
-    /// What is not recorded yet.
+    /// The outcomes that are not recorded yet.
     waiting: Vec<(SystemTime, Outcome)>,
     /// The last finished instant of each metric and subject.
     reached: BTreeMap<(String, String), SystemTime>,
@@ -161,7 +161,7 @@ impl Reporter {
 }
 
 impl Backfill {
-    /// Whether an error kept something from being computed.
+    /// Whether something could not be computed because of an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         let mut without = self.metrics.iter().flat_map(|metric| &metric.without_value);
@@ -236,7 +236,7 @@ impl Progress<'_> {
         }
     }
 
-    /// Records what waits. After a failure, nothing is recorded any more.
+    /// Records the waiting outcomes. After a failure, nothing more is recorded.
     async fn record(&mut self) {
         let waiting = mem::take(&mut self.waiting);
         if waiting.is_empty() || self.failure.is_some() {
@@ -271,7 +271,7 @@ impl Progress<'_> {
         }
     }
 
-    /// The last instant that is finished for each metric and subject that was started.
+    /// The last instant up to which every started metric and subject is finished.
     fn complete_until(&self) -> Option<SystemTime> {
         self.reached.values().min().copied()
     }

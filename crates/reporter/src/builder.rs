@@ -18,7 +18,7 @@ use crate::{
     run_trace::Tracing,
     self_metrics::only_self_metrics,
     service_run::Intervals,
-    settings::LONGEST_SLOT,
+    settings::MAX_SLOT,
     target::Sinks,
     watching::WatchingSince,
     with_goals_of_settings, without_self_metrics,
@@ -158,15 +158,15 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets the length of the schedule slot if neither [`align`](Self::align) nor the settings do. A length that is not allowed has no
-    /// effect.
+    /// Sets the length of the schedule slot if neither [`align`](Self::align) nor the settings set it. A length that is not
+    /// allowed has no effect.
     #[must_use]
     pub fn align_by_default(mut self, slot: Duration) -> Self {
         self.default_align = Some(slot);
         self
     }
 
-    /// Shortens the deadline of the settings to this. One that is set by [`deadline`](Self::deadline) is kept.
+    /// Limits the deadline of the settings. A deadline that is set with [`deadline`](Self::deadline) is not limited.
     #[must_use]
     pub fn deadline_at_most(mut self, longest: Duration) -> Self {
         self.longest_deadline = Some(longest);
@@ -219,8 +219,8 @@ impl ReporterBuilder {
         self
     }
 
-    /// Allows pushes without any destination, if none is named or configured. Destinations that need no settings are not used
-    /// then. By default, such a push is an error.
+    /// Allows pushes without any destination, if none is named or configured. In such a push, destinations that need no
+    /// settings are not used. By default, it is an error if there is no destination at all.
     #[must_use]
     pub fn without_required_destination(mut self) -> Self {
         self.needs_destination = false;
@@ -250,7 +250,7 @@ impl ReporterBuilder {
         if self.align.is_none() {
             report.check_slot(&self.settings)?;
         }
-        let default_align = self.default_align.filter(|slot| *slot <= LONGEST_SLOT);
+        let default_align = self.default_align.filter(|slot| *slot <= MAX_SLOT);
         let report = ReportSettings {
             deadline: self.deadline.unwrap_or_else(|| {
                 self.longest_deadline.map_or(report.deadline, |longest| report.deadline.min(longest))

@@ -29,12 +29,12 @@ use crate::{
 /// memory.
 const PAGE_SIZE: usize = 20_000;
 
-/// Points with a time further in the future are dropped, because their clock was very wrong and they would wait for
-/// more than a day.
-const FARTHEST_AHEAD: Duration = Duration::from_hours(24);
+/// Points with a time further in the future are dropped. The clock was very wrong when they were collected, and they would
+/// wait for more than a day.
+const MAX_AHEAD: Duration = Duration::from_hours(24);
 
-/// No run sends points for longer than this. Points that have been marked as being sent for longer belong to a killed run.
-pub(crate) const LONGEST_SENDING: Duration = Duration::from_hours(1);
+/// Maximum time for which a run sends points. Points that have been marked as being sent for longer belong to a killed run.
+pub(crate) const MAX_SENDING_TIME: Duration = Duration::from_hours(1);
 
 /// Delivers to one destination.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Courier<'_> {
             receipt.superseded = outbox.expire(self.timestamp..times.end).await?;
         }
         if self.has_additive_kind() {
-            let dead = SystemTime::now().checked_sub(LONGEST_SENDING).unwrap_or(SystemTime::UNIX_EPOCH);
+            let dead = SystemTime::now().checked_sub(MAX_SENDING_TIME).unwrap_or(SystemTime::UNIX_EPOCH);
             receipt.unknown = outbox.give_up_sending(dead).await?;
         }
         match &self.sink {
@@ -174,7 +174,7 @@ impl Courier<'_> {
         receipt.explain(recorded.withheld.as_ref());
     }
 
-    /// Checks the sink if there was nothing to deliver. So a wrong key is found now and not only with the first value.
+    /// Checks the sink if there was nothing to deliver. So a wrong key is found before the first value is delivered.
     pub(crate) async fn check(&self, receipt: &mut Receipt) {
         if let (Ok(sink), Contact::Untried, None) = (&self.sink, receipt.contact, &receipt.error) {
             let checked = guard::check(sink.as_ref(), self.deadlines.self_metrics).await;
@@ -190,7 +190,7 @@ impl Courier<'_> {
     fn times(&self) -> Range<SystemTime> {
         let now = SystemTime::now();
         let oldest = now.checked_sub(self.target.capabilities.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
-        oldest..now.checked_add(FARTHEST_AHEAD).unwrap_or(now)
+        oldest..now.checked_add(MAX_AHEAD).unwrap_or(now)
     }
 
     fn has_additive_kind(&self) -> bool {
@@ -231,8 +231,8 @@ impl Courier<'_> {
         Ok(())
     }
 
-    /// A backend without timestamps shows what it got last, and each delivery replaces all values. So it gets all points at once:
-    /// otherwise, part of the values would be missing for a moment, and the first page would be sent again with each further one.
+    /// A backend without timestamps shows what it got last, and each delivery replaces all values. So it gets all points at once.
+    /// In pages, some values would be missing for a moment, and the first page would be sent again with each further page.
     fn page_size(&self) -> usize {
         if self.target.capabilities.keeps_timestamps { PAGE_SIZE } else { usize::MAX }
     }
@@ -250,8 +250,8 @@ impl Courier<'_> {
     }
 }
 
-/// Removes the points from a page whose time is too far in the future for the sink. Either the clock was wrong when
-/// they were collected, or it was set back since. They wait in the outbox.
+/// Removes from a page the points whose time is too far in the future for the sink. Either the clock was wrong when they
+/// were collected, or it was set back since then. They wait in the outbox.
 fn hold_back(page: &mut Vec<PendingPoint>, max_ahead: Duration, receipt: &mut Receipt) {
     let Some(latest) = SystemTime::now().checked_add(max_ahead) else { return };
     let all = page.len();

@@ -58,14 +58,14 @@ pub enum DestinationsError {
     /// There is no such sink.
     #[error("{place} names the sink `{name}`, which is not linked into this program{known}")]
     Unknown {
-        /// Where it is named: `to`, and the line and the file if it is set in a file.
+        /// Where the sink is named: `to`, and the line and the file if `to` is set in a file.
         place: String,
         /// The name.
         name: String,
         /// The sinks that exist.
         known: Known,
     },
-    /// No sink is chosen, and the settings describe no destination of any.
+    /// No sink is chosen, and the settings configure no destination.
     #[error("no destination is configured ({sinks})")]
     NoneConfigured {
         /// The sinks with their settings.

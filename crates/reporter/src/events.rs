@@ -185,15 +185,15 @@ fn event_text(metric: &Metric, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>
     text.trim_end().to_owned()
 }
 
-/// Adds a few items that counted. If no item counted, adds a few that did not. Only whole lines are added.
+/// Adds a few items that counted, or a few that did not count if no item counted. Only whole lines are added.
 fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
-    let all = || series.iter().map(|series| series.sample.evidence());
-    let counted: usize = all().map(Evidence::counted).sum();
+    let evidence = || series.iter().map(|series| series.sample.evidence());
+    let counted: usize = evidence().map(Evidence::counted).sum();
     let (heading, total) = match counted {
-        0 => ("Not counted", all().map(Evidence::total).sum()),
+        0 => ("Not counted", evidence().map(Evidence::total).sum()),
         counted => ("Counted", counted),
     };
-    let items = all().flat_map(Evidence::items).filter(|item| item.counted() == (counted > 0));
+    let items = evidence().flat_map(Evidence::items).filter(|item| item.counted() == (counted > 0));
     let mut lines = String::new();
     let mut shown = 0;
     let room = MAX_TEXT.saturating_sub(text.chars().count() + 100);
@@ -206,9 +206,9 @@ fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
         }
     }
     if shown > 0 {
-        let of = if shown == total { String::new() } else { format!("{shown} of ") };
+        let shown_of = if shown == total { String::new() } else { format!("{shown} of ") };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{heading} ({of}{total}):\n\n{lines}");
+        let _ = writeln!(text, "{heading} ({shown_of}{total}):\n\n{lines}");
     }
 }
 

@@ -14,10 +14,10 @@ use system_health_registry::{Context, NameParts, ReporterName, Tag};
 
 use crate::{ReportSettings, tags::TagsError};
 
-/// The name of the tag.
+/// The name of the tag with the name of the reporter.
 const TAG: &str = "reporter";
 
-/// The name of this project's own program. It is not part of the reporter's name.
+/// The name of this project's own program. It is not part of a name that starts with the subject of the reports.
 const USUAL_PROGRAM: &str = "report";
 
 type Hook = dyn Fn(Context) -> BoxFuture<'static, NameParts> + Send + Sync;
@@ -154,13 +154,13 @@ mod tests {
     }
 
     async fn tag(Case { repository, branch, only, skip }: Case<'_>) -> String {
-        let after = NameParts {
+        let parts = NameParts {
             subject: Some(repository.to_owned()),
             selection: branch.into_iter().map(|branch| format!("branch {branch}")).collect(),
         };
         let hook = NameHook::new(move |_| {
-            let after = after.clone();
-            async { after }
+            let parts = parts.clone();
+            async { parts }
         });
         let report = ReportSettings::default();
         let name = Name::new(&report, &[], &program_name(), &texts(only), &texts(skip), Some(hook)).unwrap();
@@ -170,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn different_reporters_have_different_stable_names() {
         let shop = Case { repository: "Acme/Shop", branch: None, only: &[], skip: &[] };
-        let all = async || {
+        let all_tags = async || {
             let mut tags = Vec::new();
             for case in [
                 Case { ..shop },
@@ -186,10 +186,10 @@ mod tests {
             tags
         };
 
-        let tags = all().await;
+        let tags = all_tags().await;
 
         assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), tags.len(), "{tags:?}");
-        assert_eq!(all().await, tags);
+        assert_eq!(all_tags().await, tags);
         let reordered = tag(Case { only: &["commits.*", "ci.*"], ..shop }).await;
         assert_eq!(tags.last(), Some(&reordered), "the order of patterns does not matter");
     }

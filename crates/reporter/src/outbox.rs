@@ -42,13 +42,13 @@ impl Outbox<'_> {
         self.current.ask(self.store, move |store| store.begin_sending(&name, &ids, now)).await
     }
 
-    /// Gives up points that have been marked as being sent since before a time.
+    /// Gives up points that were marked as being sent before a time.
     pub(crate) async fn give_up_sending(&self, before: SystemTime) -> Result<u64, StateError> {
         let name = self.name.to_owned();
         self.current.ask(self.store, move |store| store.give_up_sending(&name, before)).await
     }
 
-    /// Returns points to the outbox that have certainly not arrived. If this fails, a later run gives them up.
+    /// Returns points that have certainly not arrived to the outbox. If this fails, a later run gives them up.
     pub(crate) async fn return_to_outbox(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
         let returned = self.current.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await;

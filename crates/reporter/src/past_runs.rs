@@ -20,7 +20,7 @@ pub(crate) struct RecordedRuns {
 }
 
 impl RecordedRuns {
-    /// Before the state is open.
+    /// For a run whose state is not open yet.
     pub(crate) fn new(slot: Duration) -> Arc<Self> {
         Arc::new(Self { state: watch::Sender::new(None), slot })
     }

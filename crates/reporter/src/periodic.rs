@@ -12,8 +12,8 @@ use crate::{Finished, Reporter, ReporterError, error::Chain};
 
 /// A reporter that pushes in the background, from [`Reporter::every`].
 ///
-/// At the end of the program, call [`finish`](Self::finish), so that what was recorded since the last push is delivered. If it is
-/// dropped instead, it also pushes a last time, but only as long as the runtime exists.
+/// At the end of the program, call [`finish`](Self::finish), so that what was recorded since the last push is delivered. A
+/// reporter that is dropped also pushes a last time, but only as long as the runtime exists.
 #[derive(Debug)]
 pub struct PeriodicReporter {
     stop: oneshot::Sender<()>,

@@ -10,11 +10,11 @@ use crate::withheld::Withheld;
 pub struct Receipt {
     /// Series of this run that the destination accepted.
     pub accepted: u64,
-    /// Points of earlier runs that it accepted.
+    /// Points of earlier runs that the destination accepted.
     pub accepted_earlier: u64,
-    /// Series about the reporter itself that it accepted.
+    /// Series about the reporter itself that the destination accepted.
     pub self_metrics: u64,
-    /// Series that it refused for good, with the reasons.
+    /// Series that the destination refused for good, with the reasons.
     pub refused: Vec<Refusal>,
     /// Points that wait in the outbox for the next run.
     pub left: u64,
@@ -39,12 +39,13 @@ pub struct Receipt {
     pub events_left: u64,
     /// Why points or events are left, unknown or lost.
     pub error: Option<String>,
-    /// Whether no state is kept on purpose.
+    /// Whether the run deliberately keeps no state.
     pub no_state: bool,
     pub(crate) contact: Contact,
     /// Whether the sink got points that would be added up if they were sent again.
     pub(crate) sent_additive_points: bool,
-    /// Points of this run that only the next run may deliver, by whether it certainly has them.
+    /// Points of this run that only the next run may deliver: first those that the failed store may contain, and then those that
+    /// it certainly contains.
     withheld: [u64; 2],
 }
 
@@ -56,7 +57,7 @@ pub(crate) enum Contact {
     Untried,
     /// There were points, but none was delivered.
     Failed,
-    /// It accepted or refused points.
+    /// The destination accepted or refused points.
     Made,
 }
 
@@ -99,7 +100,7 @@ impl Receipt {
         self.refused.iter().map(|refusal| refusal.series).sum()
     }
 
-    /// Whether it makes sense to send more. It does not if points could not be delivered.
+    /// Whether to send more. False if points could not be delivered.
     pub(crate) fn is_reachable(&self) -> bool {
         self.contact != Contact::Failed
     }

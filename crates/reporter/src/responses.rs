@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{error::Chain, state::CurrentStore};
 
-/// Maximum size of the responses that wait to be written.
+/// Maximum size of the responses that wait to be written, in bytes.
 const MAX_WAITING: usize = 4 << 20;
 /// Maximum time that a request waits for the state folder.
 const MAX_WAIT: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub(crate) struct Responses {
 #[derive(Debug, Clone)]
 enum State {
     Opening,
-    /// It outlives the run.
+    /// The state outlives the run.
     Kept(CurrentStore),
     NotKept,
 }
@@ -51,7 +51,7 @@ struct Waiting {
 }
 
 impl Responses {
-    /// Before the state is open.
+    /// For a run whose state is not open yet.
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             state: watch::Sender::new(State::Opening),
@@ -65,7 +65,7 @@ impl Responses {
         self.state.send_replace(if store.is_kept() { State::Kept(store.clone()) } else { State::NotKept });
     }
 
-    /// Writes what waits.
+    /// Writes the responses that wait to be written.
     pub(crate) async fn write(&self) {
         let Waiting { new, used, .. } = mem::take(&mut *self.waiting());
         let Some(current) = self.kept().await else { return };

@@ -111,7 +111,7 @@ impl<'a> RunInProgress<'a> {
         let CollectedRun { run, state, connecting, name } = self.collect(mode).await?;
         self.responses.write().await;
         let report = self.report(run, &self.reporter.tags);
-        // Only now the sources have described their metrics. The sinks are connected already.
+        // Sources describe their metrics during the run, when the sinks are already connected.
         self.descriptions.add(descriptions::of_sources(&report));
         let goals = self.plan.goals.judge(report.run());
         let report = Arc::new(report.with_goals(goals));
@@ -246,7 +246,7 @@ impl<'a> RunInProgress<'a> {
             join_all(delivering).await.into_iter().unzip();
         let tagged = couriers.iter().zip(&receipts);
         let tagged = tagged.map(|(courier, receipt)| (courier.target.tags.clone(), receipt.clone()));
-        // The errors of metrics that were interrupted are no failures.
+        // The metrics about the reporter would report interrupted metrics as failures.
         let about_itself = if self.reporter.end_of_collection.has_happened() {
             None
         } else {
@@ -419,7 +419,7 @@ impl<'a> RunInProgress<'a> {
     }
 }
 
-/// The span of delivering something to a destination.
+/// The span of the delivery of something to a destination.
 fn span_of(target: &Target, what: &'static str) -> Span {
     delivery_span(target.destination.sink(), &target.destination.address(), what)
 }

@@ -20,17 +20,17 @@ use tracing::Span;
 use crate::{Mode, ReporterError, trace_file};
 
 /// Maximum time for sending a trace. A backend on the same machine needs milliseconds.
-const MAX_TIME: Duration = Duration::from_secs(5);
-/// The part of a run's time that is kept for sending the trace.
+const MAX_TIME_TO_SEND: Duration = Duration::from_secs(5);
+/// Sending the trace gets one part in this many of a run's time.
 const PART_OF_TIME: u32 = 20;
 /// Maximum time for sending the trace of an interrupted run.
-const MAX_TIME_TO_STOP: Duration = Duration::from_secs(1);
+const MAX_TIME_TO_SEND_INTERRUPTED: Duration = Duration::from_secs(1);
 
 /// Collects the traces of all runs of a reporter.
 #[derive(Debug)]
 pub(crate) struct Tracing {
     tracer: Arc<dyn Tracer>,
-    /// Whether the last trace could not be sent. The next failure is no news then.
+    /// Whether the last trace could not be sent. If so, the next failure does not cause another warning.
     has_failed: AtomicBool,
 }
 
@@ -43,7 +43,7 @@ impl Tracing {
         Self { tracer, has_failed: AtomicBool::new(false) }
     }
 
-    /// Logs that a trace was not sent, once for an outage.
+    /// Logs that a trace was not sent, with one warning for each outage.
     fn log(&self, result: Result<(), String>) {
         let had_failed = self.has_failed.swap(result.is_err(), Relaxed);
         match result {
@@ -71,9 +71,9 @@ impl<'a> RunTrace<'a> {
         self.0.as_ref().map_or_else(Span::none, |(_, started)| started.span.clone())
     }
 
-    /// The part of a run's time that is kept for sending the trace.
+    /// The part of a run's time that is reserved for sending the trace.
     pub(crate) fn reserve(&self, deadline: Duration) -> Duration {
-        if self.0.is_some() { (deadline / PART_OF_TIME).min(MAX_TIME) } else { Duration::ZERO }
+        if self.0.is_some() { (deadline / PART_OF_TIME).min(MAX_TIME_TO_SEND) } else { Duration::ZERO }
     }
 
     /// Records how the run has ended.
@@ -107,7 +107,8 @@ impl<'a> RunTrace<'a> {
         drop(span);
         let trace = Arc::new(tracing.tracer.finish(id)?);
         let soon = |limit| deadline.min(Instant::now() + limit);
-        let end = soon(if interruption.has_happened() { MAX_TIME_TO_STOP } else { MAX_TIME });
+        let end =
+            soon(if interruption.has_happened() { MAX_TIME_TO_SEND_INTERRUPTED } else { MAX_TIME_TO_SEND });
         if let Some(folder) = folder {
             trace_file::write(folder, Arc::clone(&trace), end).await;
         }

@@ -10,7 +10,7 @@ use system_health_registry::{
 
 use crate::{ReportSettings, with_goals_of_settings};
 
-/// The metrics that a run collects: the named ones or else the enabled ones, without those that are skipped.
+/// The metrics that a run collects: the named metrics, or all enabled metrics if none is named, without those that are skipped.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     only: Patterns,
@@ -22,7 +22,7 @@ pub struct Selection {
     names_self_metrics: bool,
 }
 
-/// Patterns for keys, each of which matches a metric.
+/// Patterns for keys. Each was checked to match a metric, unless the catalog has sources.
 #[derive(Debug, Clone, Default)]
 struct Patterns(Vec<KeyPattern>);
 
@@ -65,7 +65,7 @@ pub enum Choice {
     Collected,
     /// It is not enabled by default, and nothing names it.
     NotEnabled,
-    /// It is skipped, or others are named.
+    /// It is skipped, or only other metrics are named.
     Skipped,
 }
 
@@ -85,8 +85,8 @@ pub enum PatternList {
 }
 
 impl Selection {
-    /// The metrics that match one of `only`, or all if there are none, and none of `skip`. The patterns are globs for
-    /// keys, such as `commits.*`. One that matches nothing in the catalog is refused.
+    /// Selects the metrics that match a pattern in `only`, or all metrics if `only` is empty, and that match no pattern in
+    /// `skip`. The patterns are globs for keys, such as `commits.*`. A pattern that matches nothing in the catalog is refused.
     pub fn new<P: AsRef<str>>(catalog: &Catalog, only: &[P], skip: &[P]) -> Result<Self, SelectionError> {
         let only = Patterns::parse(catalog, PatternList::Only, only)?;
         let skip = Patterns::parse(catalog, PatternList::Skip, skip)?;
@@ -96,8 +96,8 @@ impl Selection {
     }
 
     /// Also applies the settings: `enable` in `[metrics]`, unless metrics are named by `only`, and `skip` in `[report]`. A
-    /// pattern that matches nothing in the catalog is refused with its place in the file. If the file is
-    /// [shared](Settings::is_shared), it is ignored, because it may be for another program.
+    /// pattern that matches nothing in the catalog is refused with its place in the file. In a
+    /// [shared](Settings::is_shared) file, such a pattern is ignored, because it may be for another program.
     pub fn with_settings(mut self, catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
         let (report, metrics) = (settings.table::<ReportSettings>()?, settings.table::<MetricSettings>()?);
         let windows = metrics.windows.into_keys();
@@ -142,7 +142,7 @@ impl Selection {
         Ok(selected)
     }
 
-    /// The selected metrics, or none.
+    /// The selected metrics. There may be none.
     #[must_use]
     pub fn filter(&self, catalog: Catalog) -> Catalog {
         let selection = self.clone();
@@ -154,8 +154,8 @@ impl Selection {
         self.choice(key) == Choice::Collected
     }
 
-    /// The selected ones of the metrics about the reporter itself. They are a part of every push, so patterns for other
-    /// metrics keep all of them.
+    /// The selected metrics about the reporter itself. They are part of every push, so patterns in `only` for other metrics keep
+    /// all of them.
     pub(crate) fn filter_self_metrics(&self, catalog: Catalog) -> Catalog {
         if self.names_self_metrics {
             return self.filter(catalog);
@@ -172,7 +172,7 @@ pub fn selected_by_settings(catalog: Catalog, settings: &Settings) -> Result<Cat
 }
 
 impl Patterns {
-    /// Parses patterns. One that matches nothing in the catalog is refused.
+    /// Parses patterns. A pattern that matches nothing in the catalog is refused.
     fn parse<P: AsRef<str>>(
         catalog: &Catalog,
         list: PatternList,
@@ -183,13 +183,13 @@ impl Patterns {
                 let pattern = shown(text.as_ref());
                 SelectionError::Pattern { pattern, source }
             })?;
-            matching(catalog, list, pattern)
+            require_match(catalog, list, pattern)
         });
         Ok(Self(parsed.collect::<Result<_, _>>()?))
     }
 
-    /// Takes patterns with their paths in a settings table. One that matches nothing in the catalog is ignored in a shared
-    /// file, and otherwise refused.
+    /// Takes patterns with their paths in a settings table. A pattern that matches nothing in the catalog is ignored in a shared
+    /// file, and refused in any other file.
     fn from_settings<T: SettingsTable>(
         catalog: &Catalog,
         settings: &Settings,
@@ -198,7 +198,7 @@ impl Patterns {
     ) -> Result<Self, SettingsError> {
         let mut matched = Vec::new();
         for (path, pattern) in patterns {
-            match matching(catalog, list, pattern) {
+            match require_match(catalog, list, pattern) {
                 Ok(pattern) => matched.push(pattern),
                 Err(error) if settings.is_shared() => {
                     tracing::debug!("`{path}` in [{}] is ignored: {error}", T::NAME);
@@ -215,7 +215,11 @@ impl Patterns {
 }
 
 /// Refuses a pattern that matches nothing in the catalog.
-fn matching(catalog: &Catalog, list: PatternList, pattern: KeyPattern) -> Result<KeyPattern, SelectionError> {
+fn require_match(
+    catalog: &Catalog,
+    list: PatternList,
+    pattern: KeyPattern,
+) -> Result<KeyPattern, SelectionError> {
     let keys = || catalog.metrics().iter().map(|metric| metric.key());
     // Not all keys of a source are known.
     if catalog.sources().is_empty() && !keys().any(|key| pattern.is_match(key)) {

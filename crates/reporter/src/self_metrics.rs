@@ -53,7 +53,7 @@ pub(crate) struct RunResult {
     pub(crate) metric_results: Vec<MetricResult>,
     /// The result of each source.
     pub(crate) sources: Vec<SourceOutcome>,
-    /// How long the run took until now.
+    /// How long the run has taken so far.
     pub(crate) duration: Duration,
     /// The receipts of the deliveries, if there were any, with the tags of each destination.
     pub(crate) receipts: Vec<(Vec<Tag>, Receipt)>,

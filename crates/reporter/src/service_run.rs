@@ -9,23 +9,23 @@ use crate::{Goals, Reporter, Slots};
 /// A run of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServiceRun {
-    /// The start of its slot.
+    /// The start of the slot of this run.
     pub slot: SystemTime,
     /// The start of the slot of the previous run. Without one, all metrics are due.
     pub previous: Option<SystemTime>,
-    /// How many slots between the two were skipped, because the previous run was still in progress.
+    /// How many slots between these two runs were skipped, because the previous run was still in progress.
     pub skipped: u64,
 }
 
-/// How often metrics are collected that are not collected in each run of a service. The metrics of a source are collected in each
-/// run: the source returns all of them at once, and may have forgotten their values afterwards.
+/// The intervals of metrics that are not collected in each run of a service. The metrics of a source are collected in each run:
+/// the source returns all of them at once, and may forget the values.
 #[derive(Debug, Clone)]
 pub(crate) struct Intervals(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     settings: MetricSettings,
-    /// The metrics that have a function, with their option `every`.
+    /// The metrics that are collected by a function, with their option `every`.
     functions: HashMap<String, Option<Duration>>,
 }
 
@@ -34,7 +34,7 @@ struct Inner {
 pub(crate) struct RunPlan<'a> {
     pub(crate) catalog: Cow<'a, Catalog>,
     pub(crate) goals: Cow<'a, Goals>,
-    /// The slots that were skipped before it. `None` if it is not part of a service.
+    /// The number of slots that were skipped before the run. `None` if the run is not part of a service.
     pub(crate) skipped_slots: Option<u64>,
 }
 

@@ -13,7 +13,7 @@ use system_health_registry::{
 use crate::{StateError, name::program_name};
 
 /// With a longer slot, points could be too old for a backend at the end of the slot or after one failed delivery.
-pub(crate) const LONGEST_SLOT: Duration = Duration::from_mins(30);
+pub(crate) const MAX_SLOT: Duration = Duration::from_mins(30);
 
 /// The table `[report]`: how a run behaves.
 #[derive(Debug, Clone, Deserialize)]
@@ -95,7 +95,7 @@ impl ReportSettings {
     /// The length of the schedule slot, or zero if points have the start time of the run. Fails if the slot is too long.
     pub fn slot(&self) -> Result<Duration, SlotError> {
         let align = self.align.unwrap_or_default();
-        if align > LONGEST_SLOT { Err(SlotError(align)) } else { Ok(align) }
+        if align > MAX_SLOT { Err(SlotError(align)) } else { Ok(align) }
     }
 
     /// Fails, with the place of the setting, if the slot is too long.

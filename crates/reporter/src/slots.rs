@@ -1,14 +1,14 @@
 //! The slots of a service. They start at the multiples of their length since 1970-01-01 00:00 UTC, so that reporters on several
-//! machines measure at the same times, and a restarted one goes on where it stopped. All of this is arithmetic: the caller
-//! brings the time.
+//! machines measure at the same times, and a restarted reporter continues where it stopped. Nothing here reads the clock: the
+//! caller passes the time.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A slot has whole seconds, as points do.
-const SHORTEST: u64 = 1;
+/// Minimum length in seconds. The times of points are also whole seconds.
+const MIN_SECONDS: u64 = 1;
 
-/// Ten years. No service waits longer, and the clock can represent all starts.
-const LONGEST: u64 = 10 * 365 * 24 * 3600;
+/// Maximum length in seconds: ten years. No service waits longer, and the clock can represent all starts.
+const MAX_SECONDS: u64 = 10 * 365 * 24 * 3600;
 
 /// Slots of equal length, without gaps.
 ///
@@ -31,7 +31,7 @@ impl Slots {
     /// Slots of this length in whole seconds, from one second to ten years.
     #[must_use]
     pub fn new(length: Duration) -> Self {
-        Self { seconds: length.as_secs().clamp(SHORTEST, LONGEST) }
+        Self { seconds: length.as_secs().clamp(MIN_SECONDS, MAX_SECONDS) }
     }
 
     /// The length.
@@ -59,8 +59,8 @@ impl Slots {
     }
 
     /// Whether something that happens once in each of these slots is due at a time, if it was last checked at `previous`. It is
-    /// due at once if it was never checked, or if the clock was set back since. It is not left out if the time at which it was
-    /// due has been skipped.
+    /// due at once if it was never checked, or if the clock was set back since then. If nobody checked at the time at which it
+    /// became due, it is due at the next check.
     #[must_use]
     pub fn is_due(self, previous: Option<SystemTime>, time: SystemTime) -> bool {
         previous.is_none_or(|previous| previous > time || self.starts_between(previous, time) > 0)
@@ -131,7 +131,7 @@ mod tests {
         }
 
         #[test]
-        fn something_is_due_once_in_each_of_its_slots_however_many_runs_are_skipped(
+        fn something_is_due_at_most_once_in_each_of_its_slots_even_if_runs_are_skipped(
             run_seconds in 1_u64..100,
             own_seconds in 1_u64..1000,
             skipped in prop::collection::vec(0_u64..5, 1..50),
@@ -148,7 +148,7 @@ mod tests {
             let starts = own.starts_between(start, previous);
 
             prop_assert!(due <= starts);
-            // It misses only starts that share a run with another start.
+            // Several starts between two runs make it due only once.
             prop_assert!(due > 0 || starts == 0);
         }
     }

@@ -21,9 +21,9 @@ pub(crate) struct Target {
     /// The name of the outbox. It contains the address, so that waiting points are never sent to another address.
     pub(crate) outbox: String,
     pub(crate) capabilities: Capabilities,
-    /// The tags of metrics about deliveries to it.
+    /// The tags of metrics about deliveries to this destination.
     pub(crate) tags: Vec<Tag>,
-    /// What could be configured, if nothing is and this destination is tried without settings.
+    /// If no destination is configured and this one is tried without settings: the sinks that could be configured.
     pub(crate) others: Option<String>,
 }
 
@@ -31,11 +31,12 @@ pub(crate) struct Target {
 #[derive(Clone, Default)]
 pub(crate) struct Sinks {
     pub(crate) types: Vec<SinkType>,
+    /// The destinations that the program has added itself.
     pub(crate) own: Vec<Arc<dyn Destination>>,
 }
 
 impl Sinks {
-    /// The names of all sinks, in their order.
+    /// The names of all sinks, sorted.
     fn names(&self) -> Vec<&'static str> {
         let types = self.types.iter().map(|sink| sink.name);
         let mut names: Vec<_> = types.chain(self.own.iter().map(|own| own.sink())).collect();
@@ -76,7 +77,8 @@ impl Sinks {
         Ok(found)
     }
 
-    /// The destinations of the named sinks, or of all that are configured. If none is, those that need no settings.
+    /// The destinations of the named sinks. If no sink is named, all configured destinations. If none is configured, those
+    /// that need no settings.
     pub(crate) fn targets(
         &self,
         to: &[&'static str],
@@ -94,14 +96,14 @@ impl Sinks {
             }
         }
         let is_configured =
-            |destinations: &Vec<Arc<dyn Destination>>| destinations.iter().any(|it| it.is_configured());
+            |destinations: &Vec<Arc<dyn Destination>>| destinations.iter().any(|one| one.is_configured());
         let mut is_last_resort = false;
         if to.is_empty() {
             match chosen.iter().any(is_configured) {
                 true => chosen.retain(is_configured),
                 false if self.names().is_empty() => return Err(DestinationsError::NoSink),
                 false if chosen.is_empty() => {
-                    return Err(DestinationsError::NoneConfigured { sinks: self.in_words() });
+                    return Err(DestinationsError::NoneConfigured { sinks: self.settings_hints() });
                 }
                 false => is_last_resort = true,
             }
@@ -110,7 +112,7 @@ impl Sinks {
         for destinations in chosen {
             let is_one_of_several = destinations.len() > 1;
             for destination in destinations {
-                let others = is_last_resort.then(|| self.in_words());
+                let others = is_last_resort.then(|| self.settings_hints());
                 let target = Target { others, ..Target::new(destination, is_one_of_several) };
                 if targets.iter().any(|other| other.outbox == target.outbox) {
                     return Err(DestinationsError::Twice { outbox: target.outbox });
@@ -122,7 +124,7 @@ impl Sinks {
     }
 
     /// All sinks with the settings that make them deliver.
-    fn in_words(&self) -> String {
+    fn settings_hints(&self) -> String {
         let sinks = self.types.iter().map(|sink| format!("{}: set {}", sink.name, sink.settings_hint));
         sinks.collect::<Vec<_>>().join("; ")
     }
@@ -155,7 +157,8 @@ impl Target {
 }
 
 impl Target {
-    /// The recipient of the points of a run. If runs are aligned to schedule slots, a repeated run must not be added up.
+    /// The recipient of the points of a run. If runs are aligned to schedule slots, the points of a repeated run must not be
+    /// added up.
     pub(crate) fn recipient(&self, slot: Duration, watching_since: SystemTime) -> Recipient {
         let Capabilities { gauges, counts, rates, distributions, .. } = self.capabilities;
         let kinds = [("gauge", gauges), ("count", counts), ("rate", rates), ("distribution", distributions)];

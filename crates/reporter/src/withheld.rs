@@ -1,13 +1,13 @@
-//! What a store that failed may contain of a report. A later run delivers what it contains.
+//! The points of a report that a failed store may contain. A later run delivers the points that the store contains.
 
 use std::{collections::BTreeMap, fmt};
 
 /// Points that must not be delivered from two stores.
 #[derive(Debug, Clone)]
 pub(crate) struct Withheld {
-    /// Their number in each outbox.
+    /// The number of points in each outbox.
     pub(crate) points: BTreeMap<String, u64>,
-    /// Whether the failed store certainly contains them, so that the next run delivers them.
+    /// Whether the failed store certainly contains the points, so that the next run delivers them.
     pub(crate) is_certain: bool,
     /// Why the store failed.
     pub(crate) error: String,

@@ -8,13 +8,13 @@ use std::{
 use system_health_reporter::Slots;
 use tokio::time::{Instant, sleep};
 
-/// Maximum time after which the clock is read again. It may be set, and a machine may be suspended.
-const CHECK: Duration = Duration::from_secs(10);
+/// Maximum time after which the clock is read again. Somebody may set the clock, and the machine may be suspended.
+const MAX_SLEEP: Duration = Duration::from_secs(10);
 
 /// The clock of the system, or in tests one that follows the paused time of the runtime. Clones are the same clock.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
-    /// The time at some instant.
+    /// The time that the clock showed at an instant.
     simulated: Option<Arc<Mutex<(SystemTime, Instant)>>>,
 }
 
@@ -43,15 +43,15 @@ impl Clock {
         }
     }
 
-    /// Waits for the start of the next slot. Returns early if it is more than two slots away, because then the clock was set back.
-    /// A smaller correction does not repeat a slot.
+    /// Waits for the start of the next slot. Returns early if it is more than two slots away, because then the clock was set
+    /// back. A smaller correction does not repeat a slot.
     pub(crate) async fn until_start(&self, start: SystemTime, slots: Slots) {
         let longest = slots.length() * 2;
         while let Ok(left) = start.duration_since(self.now())
             && !left.is_zero()
             && left <= longest
         {
-            sleep(left.min(CHECK)).await;
+            sleep(left.min(MAX_SLEEP)).await;
         }
     }
 }

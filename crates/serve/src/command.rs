@@ -26,7 +26,7 @@ use crate::{
 
 register_command!(CommandType { command: ServeArguments::command, target: None, formats: &[], run });
 
-/// The time to record what is left after the grace period.
+/// Maximum time for recording the results after the grace period.
 const TIME_TO_RECORD: Duration = Duration::from_secs(5);
 
 fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {

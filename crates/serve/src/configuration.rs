@@ -1,4 +1,4 @@
-//! All that is made from the settings. SIGHUP makes it again, and the service replaces it between two runs.
+//! Everything that is made from the settings. It is made again after SIGHUP, and the service replaces it between two runs.
 
 use std::{
     net::SocketAddr,
@@ -27,7 +27,7 @@ pub(crate) struct Loader<'a> {
     pub(crate) arguments: &'a ServeArguments,
     /// The runtime of the collectors.
     pub(crate) workers: Handle,
-    /// When to stop to collect, and when to stop to deliver.
+    /// When to stop collecting, and when to stop delivering.
     pub(crate) interruptions: [Interruption; 2],
     pub(crate) started_at: SystemTime,
     /// The address that the server listens on.
@@ -68,7 +68,8 @@ impl Loader<'_> {
     }
 }
 
-/// The maximum time of a run. In an outage of a backend, a run takes as long as it may, and must not cost the next slot.
+/// The maximum time of a run. In an outage of a backend, a run takes this long, and the next slot must not be skipped because
+/// of it.
 fn deadline(every: Duration) -> Duration {
     every * 9 / 10
 }

@@ -28,7 +28,7 @@ impl Extension for ServeExtension {
     }
 }
 
-/// Looks for the token, if the service is configured. Nothing is bound.
+/// Looks for the token, if the service is configured. Does not listen on the address.
 async fn diagnose(context: &Context) -> Vec<Finding> {
     // Wrong settings have findings of their own.
     let (Ok(settings), Ok(table)) = (context.get::<Settings>().await, context.get::<ServeSettings>().await)

@@ -29,7 +29,7 @@ struct State {
 }
 
 impl Latest {
-    /// Before the first run.
+    /// The state before the first run.
     pub(crate) fn new(served: Arc<Served>) -> Self {
         Self(RwLock::new(State { served, last: None, values: CurrentValues::default(), error: None }))
     }

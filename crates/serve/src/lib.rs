@@ -1,8 +1,8 @@
 //! The command `report serve`: the same run as `report --push`, again and again in one process, for places where a scheduled job
 //! is too slow or too costly. An HTTP server shows the current values to Prometheus, to probes and to people.
 //!
-//! `use system_health_serve as _;` adds the command to a program that calls `system_health_command::main()`. Other crates add parts to
-//! its page with [`register_page_part!`].
+//! `use system_health_serve as _;` adds the command to a program that calls `system_health_command::main()`. Other crates add
+//! parts to its page with [`register_page_part!`].
 
 #[doc(hidden)]
 pub mod __private;

@@ -13,9 +13,9 @@ use system_health_reporter::{Finished, Selection};
 pub struct PagePartType {
     /// What the page shows.
     pub documents: &'static [Documents],
-    /// The paths of its documents, such as `/api/v1/monitors`. No other part may have one of them.
+    /// The paths of the documents, such as `/api/v1/monitors`. No other part may have one of them.
     pub paths: &'static [&'static str],
-    /// Starts the part. What takes time should wait until somebody asks for a document.
+    /// Starts the part. Slow work should be done only when a document is requested.
     pub start: fn(PartSettings) -> Arc<dyn PagePart>,
 }
 
@@ -26,11 +26,12 @@ pub trait PagePart: fmt::Debug + Send + Sync {
     /// Uses other settings from now on, because the service has read them again.
     fn configure(&self, settings: PartSettings);
 
-    /// Takes a run that has finished. It may block its thread. The service waits for it before it starts the next run.
+    /// Takes a run that has finished. May block the thread. The service waits for the end of the call before it starts the next
+    /// run.
     fn observe(&self, finished: &Finished);
 
-    /// Answers a request for one of the paths with a JSON document. It may block its thread. `query` is the part of the request's
-    /// target behind `?`.
+    /// Answers a request for one of the paths with a JSON document. May block the thread. `query` is the part of the request's
+    /// target after `?`.
     fn answer(&self, path: &str, query: &str) -> Result<Value, AnswerError>;
 }
 

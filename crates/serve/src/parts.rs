@@ -46,7 +46,7 @@ impl Parts {
         Ok(Self(kinds.into_iter().map(start).collect()))
     }
 
-    /// What the page shows of them.
+    /// The documents of all parts.
     pub(crate) fn documents(&self) -> impl Iterator<Item = Documents> {
         self.0.iter().flat_map(|running| running.kind.documents.iter().copied())
     }

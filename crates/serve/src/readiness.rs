@@ -7,13 +7,13 @@ use std::{
 
 use humantime::format_duration;
 
-/// How many slots after the end of a run its values are current. One passes until the next run starts, and that run may take
-/// almost as long. Then one skipped slot is left.
-const SLOTS: u32 = 3;
+/// For this many slots after the end of a run, its values are current. Up to one slot passes until the next run starts, and that
+/// run may take almost another slot. So one slot may be skipped.
+const MAX_AGE_IN_SLOTS: u32 = 3;
 
 /// The maximum age of a value that is collected at intervals of `own`, by runs at intervals of `every`.
 pub(crate) fn max_age(own: Duration, every: Duration) -> Duration {
-    every.saturating_mul(SLOTS - 1).saturating_add(own)
+    every.saturating_mul(MAX_AGE_IN_SLOTS - 1).saturating_add(own)
 }
 
 /// Whether the values of a run are current. The end of the run may be in the future, because the clock was set back. If it is
@@ -26,7 +26,7 @@ pub(crate) fn is_current(finished_at: SystemTime, max_age: Duration, now: System
 /// Why a service is not ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotReady {
-    /// It is ending.
+    /// The service is stopping.
     Stopping,
     /// No run has finished.
     NoRun { error: Option<String> },
@@ -68,7 +68,10 @@ impl fmt::Display for NotReady {
             }
             Self::Old { age, every, error } => {
                 let (age, every) = (format_duration(*age), format_duration(*every));
-                write!(f, "not ready: the last run finished {age} ago, more than {SLOTS} slots of {every}")?;
+                write!(
+                    f,
+                    "not ready: the last run finished {age} ago, more than {MAX_AGE_IN_SLOTS} slots of {every}"
+                )?;
                 error
             }
         };
@@ -86,7 +89,8 @@ mod unit_tests {
     fn a_service_is_ready_while_the_values_of_its_last_run_are_current() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let every = Duration::from_mins(1);
-        let ready = |finished, now| check(finished, every, now, None).map_err(|not| not.to_string());
+        let ready =
+            |finished, now| check(finished, every, now, None).map_err(|not_ready| not_ready.to_string());
 
         assert_eq!(ready(None, at(0)).unwrap_err(), "not ready: no run has finished yet");
         assert_eq!(ready(Some(at(100)), at(280)), Ok(()));

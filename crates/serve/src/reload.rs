@@ -12,7 +12,7 @@ pub(crate) struct ReloadSignal {
 }
 
 impl ReloadSignal {
-    /// Starts to listen for the signal. From now on, it does not end the process.
+    /// Starts to listen for the signal. From now on, the signal does not end the process.
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]
@@ -22,7 +22,7 @@ impl ReloadSignal {
         })
     }
 
-    /// One that a test sends.
+    /// A signal that a test sends.
     #[cfg(test)]
     pub(crate) fn from_requests(requests: tokio::sync::mpsc::UnboundedReceiver<()>) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl ReloadSignal {
         }
     }
 
-    /// Waits for the next signal. Several that arrive before are one. Cancelling loses none.
+    /// Waits for the next signal. Several signals since the last call count as one. If the call is cancelled, no signal is lost.
     pub(crate) async fn next(&mut self) {
         #[cfg(test)]
         if let Some(requests) = &mut self.requests

@@ -64,7 +64,7 @@ impl Service<'_> {
                     // The next run collects everything, as the first one does.
                     previous = None;
                     let now = self.clock.now();
-                    // A slot that has begun has its run.
+                    // A slot that has already begun still gets its run.
                     if now < next {
                         next = configuration.slots.next_after(now);
                     }
@@ -84,7 +84,7 @@ impl Service<'_> {
                             (previous, skipped) = (Some(run.slot), missed);
                             self.latest.publish(finished.clone(), ended_at, run.previous.is_none(), &configuration);
                             self.interruption.unless(self.parts.observe(&finished)).await;
-                            // The line comes after the values are published, so that its reader finds them.
+                            // The line is logged after the values are published, so that whoever reads it finds the values.
                             tracing::info!("{}", RunSummary(&finished));
                             log(&finished);
                         }
@@ -122,7 +122,7 @@ impl Service<'_> {
         loop {
             self.clock.until_start(next, slots).await;
             let now = self.clock.now();
-            // Otherwise, the clock was set back.
+            // If the slot has not begun, the clock was set back.
             if next <= now {
                 let (skipped, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
                 tracing::warn!(
@@ -134,7 +134,7 @@ impl Service<'_> {
     }
 }
 
-/// Reads the settings again after each signal. Runs go on meanwhile, because this may need secrets from another machine.
+/// Reads the settings again after each signal. Runs continue meanwhile, because secrets may have to be read from another machine.
 async fn reload_after_each(
     mut signal: ReloadSignal,
     mut reload: impl AsyncFnMut() -> Option<Configuration>,

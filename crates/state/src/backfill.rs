@@ -22,7 +22,7 @@ pub struct Backfilled {
     pub subject: String,
     /// The instant for which it was computed.
     pub time: SystemTime,
-    /// What became of it.
+    /// What became of the outcome.
     pub fate: BackfillFate,
 }
 
@@ -44,7 +44,7 @@ pub enum BackfillFate {
     },
 }
 
-/// An outcome that the history has.
+/// An outcome in the history.
 struct Stored {
     run: i64,
     backfilled: bool,
@@ -92,7 +92,7 @@ fn subject(outcome: &Outcome) -> &str {
     outcome.subject.as_ref().map_or("", |subject| subject.name())
 }
 
-/// The newest outcome at the time of the report; one of a run, if there is any.
+/// The newest outcome at the time of the report. Outcomes of runs take precedence over backfilled ones.
 fn find(
     transaction: &Transaction<'_>,
     report: &Report,
@@ -136,7 +136,7 @@ fn insert(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> 
     Ok(())
 }
 
-/// The run that has the backfilled values of a time.
+/// The run that contains the backfilled values of a time. It is created if necessary.
 fn run_at(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
     let timestamp = seconds(report.timestamp());
     let known = "SELECT id FROM runs WHERE timestamp = ?1 AND backfilled";

@@ -22,7 +22,7 @@ pub(crate) fn is_converted(kind: Kind) -> bool {
     matches!(kind, Kind::Counter | Kind::Distribution)
 }
 
-/// Replaces the points that a recipient does not get as they are in its outbox. `started_at` is the start of the run.
+/// Replaces points in the outbox of a recipient that needs another temporality. `started_at` is the start of the run.
 pub(crate) fn convert_for(
     recipient: &Recipient,
     transaction: &Transaction<'_>,
@@ -42,7 +42,7 @@ pub(crate) fn convert_for(
     let (first, mut baselines) = (points.count(), 0_usize);
     let destination = recipient.destination.as_str();
     let ids: Vec<PendingId> = replaced.iter().map(|(id, _)| *id).collect();
-    // This run changes the times below.
+    // These times are read first, because the loop below changes them.
     let mut last_observed = BTreeMap::new();
     for (_, Point { key, .. }) in &replaced {
         if !last_observed.contains_key(key.as_str()) {
@@ -115,7 +115,7 @@ enum Increase {
     Of(Point),
     /// It is not known what the total was before.
     Baseline,
-    /// A run at the same time has already been counted. The next run counts what was added since that one.
+    /// A run at the same time has already been counted. The next run counts what was added since that run.
     AlreadyCounted,
 }
 
@@ -210,11 +210,11 @@ impl Observation<'_> {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        let (all, since_ms) = match earlier {
+        let (accumulated, since_ms) = match earlier {
             Some((json, since_ms)) => {
-                let mut all = from_json(&json)?;
-                all.merge(values);
-                (all, since_ms)
+                let mut accumulated: Distribution = from_json(&json)?;
+                accumulated.merge(values);
+                (accumulated, since_ms)
             }
             None => (values.clone(), milliseconds(since.unwrap_or(self.started_at))),
         };
@@ -222,14 +222,18 @@ impl Observation<'_> {
             "INSERT INTO accumulated (destination, key, tags, distribution, since_ms, timestamp)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT DO UPDATE SET distribution = excluded.distribution, timestamp = excluded.timestamp",
-            params![place[0], place[1], place[2], to_json(&all)?, since_ms, seconds(*timestamp)],
+            params![place[0], place[1], place[2], to_json(&accumulated)?, since_ms, seconds(*timestamp)],
         )?;
-        Ok(Point { since: Some(time_of_milliseconds(since_ms)), value: all.into(), ..self.point.clone() })
+        Ok(Point {
+            since: Some(time_of_milliseconds(since_ms)),
+            value: accumulated.into(),
+            ..self.point.clone()
+        })
     }
 }
 
 impl Previous {
-    /// Whether the counter has restarted at zero since.
+    /// Whether the counter has restarted at zero since then.
     fn is_reset(&self, total: f64, start_ms: Option<i64>) -> bool {
         let restarted = matches!((start_ms, self.start_ms), (Some(now), Some(before)) if now > before);
         restarted || total < self.total

@@ -16,7 +16,7 @@ use crate::{
 pub struct PendingEvent {
     /// Identifies the event: of several events with the same id, only the first is sent.
     pub id: String,
-    /// When it happened.
+    /// When the event happened.
     pub time: SystemTime,
     /// The event itself, in a format of the caller.
     pub body: String,
@@ -31,7 +31,7 @@ pub struct GoalState {
     pub tags: String,
     /// The goal. If the goal of a metric changes, the stored state no longer applies.
     pub goal: String,
-    /// Whether it is met.
+    /// Whether the goal is met.
     pub met: bool,
 }
 
@@ -93,8 +93,8 @@ impl Store {
         self.write(|transaction| insert(transaction, destination, events))
     }
 
-    /// Gives up two kinds of events, and returns the ids of both. The first have an unknown fate: they have been marked as
-    /// being sent since before a time, or by a wrong clock. The second are waiting, but happened too long ago.
+    /// Gives up two kinds of events, and returns the ids of both. The first have an unknown fate: they were marked as
+    /// being sent before a time, or by a wrong clock. The second are waiting, but happened too long ago.
     pub fn give_up_events(
         &self,
         destination: &str,

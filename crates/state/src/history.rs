@@ -37,7 +37,7 @@ pub struct HistoryEntry {
     pub time: SystemTime,
     /// How long the collection took.
     pub duration: Duration,
-    /// Whether it was computed later, by a backfill.
+    /// Whether the result was computed later, by a backfill.
     pub backfilled: bool,
     /// The result.
     pub found: PastResult,
@@ -82,7 +82,8 @@ pub struct PastSample {
 }
 
 impl HistoryFilter<'_> {
-    /// The condition for outcomes, where `?1` is the key and `?2` the subject. With both, a run's outcome is found by its primary key.
+    /// The condition for outcomes, where `?1` is the key and `?2` the subject. If both are given, the outcome of a run is
+    /// found by its primary key.
     pub(crate) fn condition(&self) -> String {
         let of_key = if self.key.is_some() { "key = ?1" } else { "?1 IS NULL" };
         let of_subject = if self.subject.is_some() { "subject = ?2" } else { "?2 IS NULL" };
@@ -104,14 +105,14 @@ impl Store {
     /// The results of all runs since a time, sorted by key, subject and time. Of several runs with the same time, only the
     /// last one is included.
     pub fn history(&self, key: Option<&str>, since: SystemTime) -> Result<Vec<HistoryEntry>, StoreError> {
-        // No file has more rows than this limit.
         let filter = HistoryFilter { key, subject: None, since };
+        // No file has more rows than this limit.
         Ok(self.history_up_to(usize::MAX, &filter)?.unwrap_or_default())
     }
 
-    /// Results in the same order as in [`history`](Self::history), but `None` if more rows than `max_rows` were recorded. A row is a
-    /// value, a reason why there was none, or a result that a later run with the same time replaced. Reading stops with the first row
-    /// that is too many.
+    /// Results in the same order as in [`history`](Self::history), but `None` if more rows than `max_rows` were recorded. A row
+    /// is a value, a reason why there was none, or a result that a later run with the same time replaced. Reading stops at the
+    /// first row that exceeds the maximum.
     pub fn history_up_to(
         &self,
         max_rows: usize,
@@ -178,7 +179,7 @@ impl Store {
         })
     }
 
-    /// The time of the last value of each metric and subject, or of the first run that collected it if it never had one, also
+    /// The time of the last value of each metric and subject, or of the first run that collected it if it never had one, even
     /// if that run was deleted. The subject is empty for a metric without subjects.
     pub fn last_values(&self) -> Result<BTreeMap<(String, String), SystemTime>, StoreError> {
         self.read(|connection| {
@@ -190,7 +191,7 @@ impl Store {
     }
 }
 
-/// Whether a later run has a result for the same time. It comes right before.
+/// Whether the entry before this row is the result of a later run with the same time.
 pub(crate) fn is_replaced(row: &Row<'_>, before: Option<&HistoryEntry>) -> rusqlite::Result<bool> {
     let Some(before) = before else { return Ok(false) };
     Ok(before.time == time(row.get("timestamp")?)

@@ -141,8 +141,8 @@ fn opened(connection: Result<Connection, Unusable>, file: &Path) -> Result<Store
     }
 }
 
-/// Moves a damaged file and its journal aside, because SQLite would apply the journal to the new file. The journal is moved first:
-/// as soon as the file is gone, another process may create a new one, whose journal has the same name.
+/// Moves a damaged file and its journal aside, because SQLite would apply the journal to the new file. The journal is moved
+/// first: as soon as the file is gone, another process may create a new one, whose journal has the same name.
 fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let now = seconds(SystemTime::now());
     let name = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE));

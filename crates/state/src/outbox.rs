@@ -10,10 +10,10 @@ use crate::{
     PendingId, RunId, Store, StoreError,
     convert::{seconds, whole},
     ids::IdRange,
-    points::{POINT, point_from_row},
+    points::{POINT_COLUMNS, point_from_row},
 };
 
-/// The number of points in rows of the outbox.
+/// The SQL expression for the number of points in rows of the outbox.
 const COUNT: &str = "coalesce(sum(last - first + 1), 0)";
 
 /// A point that waits to be delivered.
@@ -38,7 +38,7 @@ impl Store {
         self.read(|connection| {
             connection
                 .prepare(&format!(
-                    "SELECT points.run, position, {POINT}
+                    "SELECT points.run, position, {POINT_COLUMNS}
                      FROM outbox
                      CROSS JOIN points ON points.run = outbox.run
                          AND position BETWEEN iif(outbox.run = ?3, max(first, ?4 + 1), first) AND last
@@ -75,8 +75,8 @@ impl Store {
         })
     }
 
-    /// Removes points and events that have waited since before a time, if their destination is not in this list. Returns
-    /// how many were removed for each destination. The points stay in the history.
+    /// Removes unsettled points and events from before a time whose destination is not in this list. Returns how many were
+    /// removed for each destination. The points stay in the history.
     pub fn drop_abandoned(
         &self,
         destinations: &[&str],
@@ -148,7 +148,7 @@ pub(crate) fn points_of_run(
 ) -> rusqlite::Result<Vec<Point>> {
     transaction
         .prepare(&format!(
-            "SELECT {POINT}
+            "SELECT {POINT_COLUMNS}
              FROM outbox
              CROSS JOIN points ON points.run = outbox.run AND position BETWEEN first AND last
              CROSS JOIN series ON series.id = series

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The columns that [`point_from_row`] reads, in their order.
-pub(crate) const POINT: &str =
+pub(crate) const POINT_COLUMNS: &str =
     "key, kind, interval, unit, tags, timestamp, value, distribution, since_ms, started_at_ms";
 
 /// Writes the points of a run.
@@ -46,7 +46,7 @@ impl<'t> PointWriter<'t> {
         })
     }
 
-    /// A writer that adds to the points which the run has.
+    /// A writer that adds to the points that the run already has.
     pub(crate) fn adding(transaction: &'t Transaction<'_>, run: RunId) -> rusqlite::Result<Self> {
         let count = "SELECT coalesce(max(position) + 1, 0) FROM points WHERE run = ?1";
         let count = transaction.query_row(count, [run.0], |row| row.get(0))?;
@@ -58,7 +58,7 @@ impl<'t> PointWriter<'t> {
         self.run
     }
 
-    /// The number of points that were written, which is the position of the next one.
+    /// The number of points of the run, which is the position of the next one.
     pub(crate) fn count(&self) -> i64 {
         self.count
     }
@@ -84,7 +84,7 @@ impl<'t> PointWriter<'t> {
     }
 }
 
-/// Reads a point from the columns [`POINT`], of which the first has the number `start`. Columns are read by number,
+/// Reads a point from the columns [`POINT_COLUMNS`], of which the first has the number `start`. Columns are read by number,
 /// because names would be looked up for each row.
 pub(crate) fn point_from_row(row: &Row<'_>, start: usize) -> rusqlite::Result<Point> {
     let unit: String = row.get(start + 3)?;

@@ -88,7 +88,7 @@ pub(crate) fn insert(
     Ok(run)
 }
 
-/// Adds a recipient to a run. Returns whether it is not one already.
+/// Adds a recipient to a run. Returns false if the run already has this recipient.
 fn is_new_recipient(
     transaction: &Transaction<'_>,
     run: RunId,
@@ -107,13 +107,13 @@ fn put_into_outbox(
     count: i64,
     Recipient { destination, adds_up, once, .. }: &Recipient,
 ) -> rusqlite::Result<()> {
-    let once = if *once { adds_up.join(",") } else { String::new() };
-    let repeated = repeated(transaction, run, destination, &once)?;
+    let kinds_once = if *once { adds_up.join(",") } else { String::new() };
+    let repeated = repeated(transaction, run, destination, &kinds_once)?;
     transaction.execute(
         "UPDATE recipients SET repeated = ?3 WHERE destination = ?1 AND run = ?2",
         params![destination, run.0, whole(repeated.len())],
     )?;
-    replace_waiting(transaction, run, destination, &once)?;
+    replace_waiting(transaction, run, destination, &kinds_once)?;
     transaction.execute(
         "INSERT INTO outbox (destination, run, first, last) VALUES (?1, ?2, 0, ?3)",
         params![destination, run.0, count - 1],
@@ -195,15 +195,15 @@ fn insert_outcomes(
 /// Whether the kind of a series is in the list `?3`, which is separated by commas.
 pub(crate) const KIND_IS_IN_LIST: &str = "instr(',' || ?3 || ',', ',' || kind || ',') > 0";
 
-/// The points of a run that are not added, because the destination gets them only once and an earlier run with the same
-/// time has already added them.
+/// The points of a run that are not added, because the destination gets points of these kinds only once for each time, and an
+/// earlier run with the same time has already added them.
 fn repeated(
     transaction: &Transaction<'_>,
     run: RunId,
     destination: &str,
-    once: &str,
+    kinds_once: &str,
 ) -> rusqlite::Result<Vec<PendingId>> {
-    if once.is_empty() {
+    if kinds_once.is_empty() {
         return Ok(Vec::new());
     }
     transaction
@@ -217,17 +217,17 @@ fn repeated(
                  WHERE own.id = ?2)
              ORDER BY position"
         ))?
-        .query_map(params![destination, run.0, once], PendingId::from_row)?
+        .query_map(params![destination, run.0, kinds_once], PendingId::from_row)?
         .collect()
 }
 
-/// Removes the waiting points that a new run with the same time replaces. Points that are being sent stay, because the
-/// process that sends them also settles them.
+/// Removes the waiting points that a new run with the same time replaces, except those of kinds that the destination gets only
+/// once. Points that are being sent stay, because the process that sends them also settles them.
 fn replace_waiting(
     transaction: &Transaction<'_>,
     run: RunId,
     destination: &str,
-    once: &str,
+    kinds_once: &str,
 ) -> rusqlite::Result<()> {
     let replaced: Vec<PendingId> = transaction
         .prepare(&format!(
@@ -240,7 +240,7 @@ fn replace_waiting(
              WHERE own.id = ?2 AND NOT {KIND_IS_IN_LIST} AND series IN (SELECT series FROM points WHERE run = ?2)
              ORDER BY points.run, position"
         ))?
-        .query_map(params![destination, run.0, once], PendingId::from_row)?
+        .query_map(params![destination, run.0, kinds_once], PendingId::from_row)?
         .collect::<rusqlite::Result<_>>()?;
     remove_from_outbox(transaction, destination, &replaced)
 }

@@ -8,12 +8,12 @@ use system_health_registry::Point;
 use crate::{
     RunId, Store, StoreError,
     convert::seconds,
-    points::{POINT, point_from_row},
+    points::{POINT_COLUMNS, point_from_row},
 };
 
 impl Store {
     /// The runs since a time, oldest first. The runs of a backfill are not included, because no destination gets them. Together,
-    /// the runs have at most `limit` points: older runs are left out. Returns also whether any was left out.
+    /// the runs have at most `limit` points: older runs are left out. Also returns whether any run was left out.
     pub fn recorded_runs(&self, since: SystemTime, limit: usize) -> Result<(Vec<RunId>, bool), StoreError> {
         self.read(|connection| {
             let mut newest_first = connection.prepare(
@@ -37,13 +37,13 @@ impl Store {
         })
     }
 
-    /// The points of a run as they were collected. Those that were made from them for one destination, such as the increases of
+    /// The points of a run as they were collected. Points that were converted for one destination, such as the increases of
     /// counters, are not included.
     pub fn recorded_points(&self, run: RunId) -> Result<Vec<Point>, StoreError> {
         self.read(|connection| {
             connection
                 .prepare(&format!(
-                    "SELECT {POINT}
+                    "SELECT {POINT_COLUMNS}
                      FROM points CROSS JOIN series ON series.id = series CROSS JOIN runs ON runs.id = run
                      WHERE run = ?1 AND position <= (SELECT max(last) FROM outcomes WHERE outcomes.run = ?1)
                      ORDER BY position"

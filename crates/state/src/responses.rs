@@ -1,5 +1,5 @@
-//! Responses of servers, so that a later run can ask whether they have changed. They are only a saving: what cannot be read
-//! is as if it had never been kept.
+//! Responses of servers, so that a later run can ask whether they have changed. They only save work: a response that
+//! cannot be read counts as one that was never kept.
 
 use std::{
     io::{self, Read, Write},
@@ -14,13 +14,13 @@ use crate::{
     convert::{DAY, seconds, whole},
 };
 
-/// Larger compressed responses are not kept.
+/// Maximum size of a compressed response, in bytes. Larger ones are not kept.
 const MAX_RESPONSE: usize = 1 << 20;
-/// The longest response that is unpacked. A damaged row must not fill the memory.
+/// Maximum size of an unpacked response, in bytes. A damaged row must not fill the memory.
 const MAX_UNPACKED: u64 = 64 << 20;
-/// All responses together. The ones that were not used for the longest time are deleted.
+/// Maximum size of all compressed responses together, in bytes. The least recently used ones are deleted.
 const MAX_TOTAL: i64 = 64 << 20;
-/// Responses that were not used for longer are deleted.
+/// Responses that were not used for this many seconds are deleted.
 const MAX_AGE: i64 = 14 * DAY;
 
 /// A compressed response. The format has a checksum, so damage is noticed.
@@ -67,8 +67,8 @@ impl Store {
         })
     }
 
-    /// Keeps new responses, and notes that others were used. Old ones are deleted, and as many others as the limit of the size
-    /// requires.
+    /// Keeps new responses, and notes that stored ones were used. Old ones are deleted, and so are the least recently used ones
+    /// if all responses together exceed their maximum size.
     pub fn keep_responses(
         &self,
         new: &[(String, PackedResponse)],

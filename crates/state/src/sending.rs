@@ -38,8 +38,8 @@ impl Store {
         })
     }
 
-    /// Removes the points that have been marked as being sent since before a time, or by a wrong clock, and returns their
-    /// number. They may have arrived.
+    /// Removes the points that were marked as being sent before a time, or by a wrong clock, and returns their number. They
+    /// may have arrived.
     pub fn give_up_sending(&self, destination: &str, before: SystemTime) -> Result<u64, StoreError> {
         let given_up = "FROM outbox WHERE destination = ?1 AND sending_since NOT BETWEEN ?2 AND ?2 + ?3";
         let place = params![destination, seconds(before), FAR_AHEAD];
@@ -95,7 +95,7 @@ fn mark(
     Ok(marked)
 }
 
-/// Joins adjacent waiting ranges of a run. Otherwise splitting would gradually lead to one row for each point.
+/// Joins adjacent waiting ranges of a run. If they stayed split, there would gradually be one row for each point.
 fn join(transaction: &Transaction<'_>, destination: &str, run: RunId) -> rusqlite::Result<()> {
     let waiting: Vec<IdRange> = transaction
         .prepare(

@@ -119,7 +119,7 @@ impl Store {
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = || {
+        let run_transaction = || {
             let transaction = connection.transaction_with_behavior(Immediate)?;
             let written = write(&transaction)?;
             if self.call.as_ref().is_some_and(|call| !call.begin_commit()) {
@@ -129,7 +129,7 @@ impl Store {
             transaction.commit()?;
             Ok(Some(written))
         };
-        let committed = all().map_err(|source| self.error(source))?;
+        let committed = run_transaction().map_err(|source| self.error(source))?;
         committed.ok_or_else(|| StoreError::CallEnded { file: self.file.clone() })
     }
 
@@ -139,13 +139,13 @@ impl Store {
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = || {
+        let run_transaction = || {
             let transaction = connection.transaction_with_behavior(Immediate)?;
             let result = change(&transaction)?;
             transaction.rollback()?;
             Ok(result)
         };
-        all().map_err(|source| self.error(source))
+        run_transaction().map_err(|source| self.error(source))
     }
 
     fn error(&self, source: rusqlite::Error) -> StoreError {

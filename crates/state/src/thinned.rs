@@ -1,5 +1,5 @@
-//! A history with so many rows that a reader wants fewer: whole runs are left out, evenly, and nothing is averaged. A value that
-//! is shown was measured, and a run without a value is never hidden by one that had it.
+//! Shortens a history with too many rows. Whole runs are left out at regular intervals, and nothing is averaged. So each value
+//! was measured, and a run without a value is never merged with a run that has one.
 
 use std::time::SystemTime;
 
@@ -21,9 +21,9 @@ pub struct ThinnedHistory {
 }
 
 impl Store {
-    /// The results of every Nth run that has any, counted from the newest one. N is so large that these runs recorded at most `max_rows`
-    /// rows, and with N - 1 there would be more. A row is a value, or a reason why there was none. Runs with the same time are one, and
-    /// the rows of all of them count. `None` if the newest run alone has more rows.
+    /// The results of every Nth run that has results, counted from the newest run. With N, these runs recorded at most `max_rows`
+    /// rows, and with N - 1 they would have more. A row is a value, or a reason why there was none. Runs with the same time count
+    /// as one run with the rows of all of them. `None` if the newest run alone has more rows.
     pub fn thinned_history(
         &self,
         max_rows: usize,
@@ -55,22 +55,22 @@ fn times(connection: &Connection, filter: &HistoryFilter<'_>) -> rusqlite::Resul
         .collect()
 }
 
-/// The smallest step that fits, found by bisection: each attempt looks at few rows, but all attempts from 1 on would look at all of them.
-/// If runs differ much in size, a smaller step may fit by chance. With `None`, even the newest run alone does not fit.
+/// A step that fits, while the step before it does not. It is found by bisection, which counts fewer rows than trying all steps
+/// from 1. If runs differ much in size, a much smaller step may fit by chance. `None` if even the newest run alone does not fit.
 fn smallest_step(
     runs: usize,
     max_rows: usize,
     mut fits: impl FnMut(usize) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<Option<usize>> {
-    // Each run has at least one row. For a single series, this is the result.
-    let at_least = runs.div_ceil(max_rows.max(1)).max(1);
-    if fits(at_least)? {
-        return Ok(Some(at_least));
+    // Each run has at least one row, so a smaller step cannot fit. For a single series, this is the result.
+    let min_step = runs.div_ceil(max_rows.max(1)).max(1);
+    if fits(min_step)? {
+        return Ok(Some(min_step));
     }
     if !fits(runs)? {
         return Ok(None);
     }
-    let (mut too_small, mut fitting) = (at_least, runs);
+    let (mut too_small, mut fitting) = (min_step, runs);
     while fitting - too_small > 1 {
         let middle = usize::midpoint(too_small, fitting);
         if fits(middle)? {
@@ -104,7 +104,7 @@ impl<'c> RowCounter<'c> {
         Ok(Self { count, filter: *filter })
     }
 
-    /// Whether there are at most this many rows at some times. Counting stops with the first time that is too many.
+    /// Whether there are at most this many rows at some times. Counting stops at the first time that exceeds the maximum.
     fn is_at_most<'t>(
         &mut self,
         max_rows: usize,

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | no connection, so nothing was sent | yes | yes |
 //! | no complete response in time, or the connection broke | yes | no |
-//! | 429, or 5xx except 502 and 504: the server did not process it | yes | yes |
+//! | 429, or 5xx except 502 and 504: the server did not process the request | yes | yes |
 //! | 408, 502, 504: an intermediary got no response either | yes | no |
 //! | any other response | no | no |
 
@@ -20,9 +20,9 @@ use crate::{HttpError, retry_after};
 /// Whether a retry may succeed, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// It would fail in the same way.
+    /// A retry would fail in the same way.
     Never,
-    /// It may succeed after a backoff.
+    /// A retry may succeed after a backoff.
     Backoff,
     /// The server requires this wait.
     After(Duration),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Why there was no other attempt, with the error of the last one.
+/// Why no further attempt was made, with the error of the last attempt.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryError<E> {
@@ -14,7 +14,7 @@ pub enum RetryError<E> {
     Attempts {
         /// The number of attempts.
         attempts: u32,
-        /// The error of the last one.
+        /// The error of the last attempt.
         source: E,
     },
     /// There is not enough time for another attempt before the deadline.
@@ -22,7 +22,7 @@ pub enum RetryError<E> {
     Deadline {
         /// The number of attempts.
         attempts: u32,
-        /// The error of the last one.
+        /// The error of the last attempt.
         source: E,
     },
     /// The wait that the server requires would end after the deadline.
@@ -30,7 +30,7 @@ pub enum RetryError<E> {
     Wait {
         /// The remaining wait.
         wait: Duration,
-        /// The error that requires it.
+        /// The error that requires the wait.
         source: E,
     },
     /// There was no time for the first attempt.

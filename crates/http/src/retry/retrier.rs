@@ -26,7 +26,7 @@ pub struct Retrier<E> {
 
 #[derive(Debug)]
 struct RateLimit<E> {
-    /// `None` if it is too far in the future for the clock.
+    /// When the limit ends. `None` if that is too far in the future for the clock.
     until: Option<Instant>,
     error: E,
 }

@@ -13,15 +13,15 @@ class ApiError extends Error {
 }
 
 /** A document, or null if the server has none (404). */
-async function readDocument(path, more = {}) {
-  const response = await readResponse(path, more);
+async function readDocument(path, extraHeaders = {}) {
+  const response = await readResponse(path, extraHeaders);
   return response && documentIn(response);
 }
 
 /** A response with a document, or null if the server has none (404). */
-async function readResponse(path, more = {}) {
+async function readResponse(path, extraHeaders = {}) {
   const token = sessionStorage.getItem(TOKEN);
-  const headers = { accept: "application/json", ...more, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const headers = { accept: "application/json", ...extraHeaders, ...(token ? { authorization: `Bearer ${token}` } : {}) };
   const response = await fetch(`api/v1/${path}`, {
     headers,
     cache: "no-cache",
@@ -31,7 +31,7 @@ async function readResponse(path, more = {}) {
   });
   if (response.status === 401) {
     await askForToken(token);
-    return readResponse(path, more);
+    return readResponse(path, extraHeaders);
   }
   if (response.status === 404) return null;
   if (!response.ok) {

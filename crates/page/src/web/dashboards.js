@@ -1,6 +1,7 @@
 // Dashboards: their groups and widgets, with the values that the queries find now. Values come from Datadog's own endpoint
 // for queries, `/api/v1/query`.
 
+/** The time range of a query, in seconds. */
 const QUERY_SPAN = 3600;
 // Datadog's endpoint requires keys. A local stand-in accepts any, but notes if there are none.
 const KEYS = { "dd-api-key": "page", "dd-application-key": "page" };
@@ -8,7 +9,7 @@ const KEYS = { "dd-api-key": "page", "dd-application-key": "page" };
 const queryResults = new Map();
 
 function dashboardsPage({ name, paths }) {
-  const all = lastDocument(paths.at(-1))?.dashboards ?? [];
+  const dashboards = lastDocument(paths.at(-1))?.dashboards ?? [];
   return [
     element("h1", { tabindex: -1 }, PAGES[name].title),
     element(
@@ -16,8 +17,8 @@ function dashboardsPage({ name, paths }) {
       name === "dashboards" ? "What a push would create. " : "What was pushed to this intake. ",
       "Values are those of the last hour.",
     ),
-    all.length === 0 && element("p.faint", "There are none."),
-    all.map(dashboard =>
+    dashboards.length === 0 && element("p.faint", "There are none."),
+    dashboards.map(dashboard =>
       element(
         "section.card",
         { "data-id": dashboard.id ?? dashboard.title },
@@ -51,10 +52,10 @@ function widgetItem(definition) {
 }
 
 function queriesOf({ requests }) {
-  const all = [requests ?? []]
+  const queries = [requests ?? []]
     .flat()
     .flatMap(request => [...(request.queries ?? []).map(({ query }) => query), request.q]);
-  return [...new Set(all.filter(query => typeof query === "string"))];
+  return [...new Set(queries.filter(query => typeof query === "string"))];
 }
 
 function queryValue(query) {
@@ -67,15 +68,15 @@ function queryValue(query) {
     .filter(Number.isFinite)
     .sort((a, b) => a - b);
   if (values.length === 0) return element("p", stateMark(STATE.no_data));
-  const [least, most] = [shownValue(values[0]), shownValue(values.at(-1))];
+  const [min, max] = [shownValue(values[0]), shownValue(values.at(-1))];
   return element(
     "p.measured",
-    least === most ? least : `${least} to ${most}`,
+    min === max ? min : `${min} to ${max}`,
     values.length > 1 && element("span.faint.small", ` ${values.length} series`),
   );
 }
 
-// Template variables select everything.
+// Template variables are left out of the scopes, so they select everything.
 async function readQuery(query) {
   const before = queryResults.get(query);
   if (before && (before.isLoading || Date.now() - before.at < REFRESH)) return;

@@ -5,15 +5,15 @@ const SVG = "http://www.w3.org/2000/svg";
 const HANDLERS = Symbol("handlers");
 
 /**
- * An element: `element("a.key", { href: "#/" }, "text", otherElement)`. The attributes may be left out, and those that are
- * null are. So are children that are null or false.
+ * An element: `element("a.key", { href: "#/" }, "text", otherElement)`. The attributes are optional. Attributes and children
+ * that are null or false are skipped.
  */
 function element(selector, ...content) {
   const [name, ...classes] = selector.split(".");
   return filled(document.createElement(name), classes, content);
 }
 
-/** The same for a part of a drawing. */
+/** Like `element`, for a part of an SVG drawing. */
 function drawn(selector, ...content) {
   const [name, ...classes] = selector.split(".");
   return filled(document.createElementNS(SVG, name), classes, content);
@@ -51,13 +51,13 @@ function listen(node, handlers) {
   for (const type of Object.keys(handlers)) node.addEventListener(type, event => node[HANDLERS][type]?.(event));
 }
 
-function isPage(url) {
+function isWebUrl(url) {
   return /^https?:\/\/[^\s/?#]/i.test(url ?? "");
 }
 
 /** A link to another site. Anything but an http(s) URL stays text. */
 function outerLink(url, ...children) {
-  if (!isPage(url)) return element("span", children);
+  if (!isWebUrl(url)) return element("span", children);
   return element(
     "a",
     { href: url, rel: "noreferrer noopener", target: "_blank" },

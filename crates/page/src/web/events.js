@@ -10,14 +10,14 @@ function eventsPage() {
   ];
 }
 
-/** The events about a metric's subjects: all of the event's own tags are tags of an entry. */
+/** The events about a metric's subjects. An event is about a subject if the subject's entry has all of the event's own tags. */
 function eventsOf(report, metric, subject) {
-  const run = new Set(report?.run.tags);
+  const runTags = new Set(report?.run.tags);
   const entries = metric.entries
     .filter(entry => subject === null || entry.subject === subject)
     .map(entry => new Set(entry.tags));
   return (report?.events ?? []).filter(event =>
-    entries.some(tags => event.tags.every(tag => run.has(tag) || tags.has(tag))),
+    entries.some(tags => event.tags.every(tag => runTags.has(tag) || tags.has(tag))),
   );
 }
 

@@ -2,10 +2,10 @@
 
 /** The first items of a row that say why it needs attention, for the overview. */
 function firstItems(row, limit) {
-  const linked = (row.evidence?.items ?? []).filter(item => isPage(item.link));
-  // If fewer should count, those that count are of interest. If more should count, it is those that do not.
-  const wantsMore = row.state !== STATE.missed || goalOf(row.entry.goal?.condition)?.comparison.startsWith(">");
-  const chosen = linked.filter(item => item.counted !== wantsMore);
+  const linked = (row.evidence?.items ?? []).filter(item => isWebUrl(item.link));
+  // If a goal such as `< 5` is missed, the items that counted are of interest. In all other cases, those that did not count are.
+  const wantsUncounted = row.state !== STATE.missed || goalOf(row.entry.goal?.condition)?.comparison.startsWith(">");
+  const chosen = linked.filter(item => item.counted !== wantsUncounted);
   return (chosen.length ? chosen : linked).slice(0, limit);
 }
 

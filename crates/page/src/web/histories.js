@@ -1,5 +1,5 @@
-// The histories of the metrics that are visible: a few are read at a time, and again after a new run. The server leaves out runs if
-// there are too many results, and says how many in a header.
+// The histories of the metrics that are visible. A few are read at a time, and all of them again after a new run. If there are
+// too many results, the server sends only one run of N, and N in a header.
 
 const PARALLEL_HISTORIES = 4;
 const RANGES = {
@@ -12,7 +12,7 @@ const RANGES = {
 const RANGE = "system-health-range";
 const ONE_RUN_OF = "system-health-one-run-of";
 
-/** By the names of {@link historyName}. */
+/** The histories by their names, which {@link historyName} makes. */
 const histories = new Map();
 const wanted = new Set();
 let loading = 0;

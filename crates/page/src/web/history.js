@@ -1,4 +1,4 @@
-// The results of earlier runs as series. A run without a value is a gap: no line leads over it.
+// The results of earlier runs as series. A run without a value is a gap: no line is drawn across it.
 
 const knownSeries = new WeakMap();
 
@@ -65,7 +65,7 @@ function piecesOf(points) {
   return pieces;
 }
 
-/** At most `limit` points: of each slot of time the least and the greatest value, and every gap. */
+/** About `limit` points at most: for each slot of time, the lowest value, the highest value and the first gap. */
 function thinned(points, limit) {
   if (points.length <= limit) return points;
   const [start, end] = [points[0].time, points.at(-1).time];
@@ -75,11 +75,11 @@ function thinned(points, limit) {
     const kept = slots.get(slot) ?? {};
     if (point.value === undefined) kept.gap ??= point;
     else {
-      if (!kept.least || point.value < kept.least.value) kept.least = point;
-      if (!kept.most || point.value > kept.most.value) kept.most = point;
+      if (!kept.min || point.value < kept.min.value) kept.min = point;
+      if (!kept.max || point.value > kept.max.value) kept.max = point;
     }
     slots.set(slot, kept);
   }
-  const kept = [...slots.values()].flatMap(({ least, most, gap }) => [least, most === least ? null : most, gap]);
+  const kept = [...slots.values()].flatMap(({ min, max, gap }) => [min, max === min ? null : max, gap]);
   return kept.filter(Boolean).sort((a, b) => a.time - b.time);
 }

@@ -2,7 +2,10 @@
 
 const REFRESH = 10_000;
 
-/** Each page has the documents that it `reads` and, unless it is reached by a link only, a `title` in the navigation. */
+/**
+ * Each page is offered if the server has the documents that it `needs`, and `reads` the documents at some paths. The `title` is
+ * its name in the navigation. A page without a title is reached only by links.
+ */
 const PAGES = {
   metrics: { title: "Metrics", needs: "report", view: overviewPage, reads: () => ["catalog"] },
   received: {
@@ -91,7 +94,7 @@ function metricAddress(key, subject) {
   return `#/metric/${encodeURIComponent(key)}${subject === undefined ? "" : `?subject=${encodeURIComponent(subject)}`}`;
 }
 
-/** Renders once, however often it is asked for before the next frame. */
+/** Renders before the next frame. Several calls before that frame render once. */
 function renderSoon() {
   if (isPlanned) return;
   isPlanned = true;

@@ -108,7 +108,7 @@ function collectRows(metric) {
   for (const row of rows) {
     row.ownTags = row.tags.filter(tag => !common.has(tag));
     row.name ||= rows.length > 1 ? row.ownTags.join(" ") : "";
-    // The tag of a repository only repeats its name.
+    // The tag of a repository only repeats the name of the row.
     row.details = row.ownTags.filter(tag => !row.name.includes(tag) && !tag.endsWith(`:${row.name}`)).join("  ");
   }
   const distance = row => (goal && row.value !== null ? Math.abs(row.value - goal.target) : 0);
@@ -126,17 +126,17 @@ function causesOf(entry) {
   return entry.causes?.length ? entry.causes : [entry.error];
 }
 
-/** The value of a metric in a few words: that of its only sample, or the range of all. */
+/** The value of a metric in a few words: the value of its only sample, or the range of all samples. */
 function valueText({ entries, facts }) {
   const samples = entries.flatMap(entry => entry.samples ?? []);
   if (samples.length === 0) return "";
   if (samples.length === 1) return shownSample(samples[0], facts.unit);
   const values = samples.map(sample => sample.value ?? sample.distribution.p50).sort((one, other) => one - other);
-  const [least, most] = [shownValue(values[0]), shownValue(values.at(-1))];
-  return withUnit(least === most ? least : `${least} to ${most}`, facts.unit);
+  const [min, max] = [shownValue(values[0]), shownValue(values.at(-1))];
+  return withUnit(min === max ? min : `${min} to ${max}`, facts.unit);
 }
 
-/** How the subjects ended the run: `5 subjects: 1 error, 4 goals met`. A metric without subjects may have several samples. */
+/** The number of subjects in each state: `5 subjects: 1 error, 4 goals met`. Without subjects, the samples are counted. */
 function summaryOf(metric) {
   const { states, thing } = statesOf(metric);
   if (states.length < 2) return "";

@@ -28,7 +28,7 @@ function metricPage({ argument: key, parameters, width }) {
       stateMark(metric.state),
       element("strong.big", data(valueText(metric) || "no value")),
       metric.facts.condition && element("span", "goal ", data(metric.facts.condition)),
-      isPage(metric.facts.runbook) && outerLink(metric.facts.runbook, "runbook"),
+      isWebUrl(metric.facts.runbook) && outerLink(metric.facts.runbook, "runbook"),
       element("span.faint", summaryOf(metric)),
     ),
     rows.length === 1 && rows[0].reasons && reasonList(rows[0].reasons, rows[0].state),

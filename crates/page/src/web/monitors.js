@@ -9,11 +9,11 @@ const MONITOR_STATES = {
 const NOT_EVALUATED = { ...STATE.not_collected, word: "no data so far" };
 
 function monitorsPage({ name, paths }) {
-  const all = (lastDocument(paths.at(-1))?.monitors ?? []).map(monitor => ({
+  const monitors = (lastDocument(paths.at(-1))?.monitors ?? []).map(monitor => ({
     ...monitor,
     shown: MONITOR_STATES[monitor.state] ?? NOT_EVALUATED,
   }));
-  all.sort((one, other) => one.shown.rank - other.shown.rank || compareText(one.name, other.name));
+  monitors.sort((one, other) => one.shown.rank - other.shown.rank || compareText(one.name, other.name));
   return [
     element("h1", { tabindex: -1 }, PAGES[name].title),
     element(
@@ -22,8 +22,8 @@ function monitorsPage({ name, paths }) {
         ? "What a push would create, evaluated over the local history."
         : "What was pushed to this intake, evaluated over the points that it received.",
     ),
-    all.length === 0 && element("p.faint", "There are none."),
-    all.map(monitorCard),
+    monitors.length === 0 && element("p.faint", "There are none."),
+    monitors.map(monitorCard),
   ];
 }
 

@@ -59,16 +59,16 @@ function morph(current, next) {
     return;
   }
   for (const { name } of [...current.attributes]) {
-    if (!next.hasAttribute(name) && !isOfReader(current, name)) current.removeAttribute(name);
+    if (!next.hasAttribute(name) && !isSetByReader(current, name)) current.removeAttribute(name);
   }
   for (const { name, value } of next.attributes) {
-    if (current.getAttribute(name) !== value && !isOfReader(current, name)) current.setAttribute(name, value);
+    if (current.getAttribute(name) !== value && !isSetByReader(current, name)) current.setAttribute(name, value);
   }
   if (next[HANDLERS]) current[HANDLERS] = next[HANDLERS];
   morphChildren(current, next);
 }
 
 // What a reader has opened or typed stays.
-function isOfReader(node, attribute) {
+function isSetByReader(node, attribute) {
   return (attribute === "open" && node.nodeName === "DETAILS") || (attribute === "value" && node.nodeName === "INPUT");
 }

@@ -8,10 +8,12 @@ function overviewPage() {
   const metrics = metricsOf(report, lastDocument("catalog"));
   const words = overview.filter.toLowerCase().split(/\s+/).filter(Boolean);
   const textOf = metric =>
-    `${metric.key} ${metric.facts.description} ${metric.group} ${metric.entries.map(entry => entry.subject ?? "").join(" ")}`.toLowerCase();
+    [metric.key, metric.facts.description, metric.group, ...metric.entries.map(entry => entry.subject ?? "")]
+      .join(" ")
+      .toLowerCase();
   const found = metrics.filter(metric => words.every(word => textOf(metric).includes(word)));
   const shown = found.filter(metric => overview.state === null || metric.state.name === overview.state);
-  // The map keeps the order in which groups are met, so a group with a problem comes before the others.
+  // The map keeps the order in which groups are added, so a group with a problem comes before the others.
   const groups = new Map();
   for (const metric of shown) groups.set(metric.group, [...(groups.get(metric.group) ?? []), metric]);
   return [

@@ -1,10 +1,10 @@
 // The history of one metric as a plot with axes, the goal, gaps and events. The arrow keys and the pointer move a cursor over
-// the runs, and the text below says what is there.
+// the runs, and the text below the plot describes the run under the cursor.
 
 const PLOT = { height: 250, left: 62, right: 16, goal: 84, top: 14, bottom: 44 };
 const PLOT_SERIES = 40;
 const PLOT_POINTS = 400;
-/** The runs under the cursors, by metric. */
+/** The time of the run under the cursor, by metric. */
 const cursors = new Map();
 
 function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middle = "p50", upper = "p99" }) {
@@ -16,11 +16,11 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
 
   const goal = metric.facts.kind === "counter" ? null : goalOf(metric.facts.condition);
   const edges = values.flatMap(point => [point.value, point.upper ?? point.value]).concat(goal ? [goal.target] : []);
-  const [least, most] = edges.length
+  const [min, max] = edges.length
     ? [edges.reduce((a, b) => Math.min(a, b)), edges.reduce((a, b) => Math.max(a, b))]
     : [0, 1];
   const whole = edges.every(Number.isInteger);
-  const ticks = valueTicks(Math.min(least, least > 0 && least < most / 2 ? 0 : least), most, 4, whole);
+  const ticks = valueTicks(Math.min(min, min > 0 && min < max / 2 ? 0 : min), max, 4, whole);
   const now = Date.now();
   const start = now - rangeMillis();
   const [right, bottom] = [width - (goal ? PLOT.goal : PLOT.right), PLOT.height - PLOT.bottom];
@@ -206,7 +206,8 @@ function runText({ facts }, series, time, goal, names) {
   const missed = goal ? values.filter(value => !isMet(goal, value)).length : 0;
   const parts = [
     values.length
-      ? `${count(values.length, "series", "series")} from ${shownValue(values[0])} to ${withUnit(shownValue(values.at(-1)), series[0].unit)}`
+      ? `${count(values.length, "series", "series")} from ${shownValue(values[0])} to ` +
+        withUnit(shownValue(values.at(-1)), series[0].unit)
       : null,
     missed ? `goal missed by ${missed}` : null,
     gaps ? `${gaps} without a value` : null,

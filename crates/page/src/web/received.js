@@ -40,7 +40,7 @@ function receivedPage() {
     element("h1", { tabindex: -1 }, "Received"),
     element("h2", "What Datadog would refuse or change"),
     found.length ? findingsTable(found) : element("p.faint", "Nothing so far."),
-    dropped > 0 && element("p", `${count(dropped, "more finding")} were not kept.`),
+    dropped > 0 && element("p", `Not kept: ${count(dropped, "more finding")}.`),
     element("h2", "Metrics"),
     metrics.length ? receivedTable(metrics) : element("p.faint", "Nothing so far."),
     checks.length > 0 && [
@@ -76,7 +76,7 @@ function findingsTable(found) {
       {
         name: "Why",
         sort: finding => finding.message,
-        cell: finding => [data(finding.message), " ", isPage(finding.link) && outerLink(finding.link, "the rule")],
+        cell: finding => [data(finding.message), " ", isWebUrl(finding.link) && outerLink(finding.link, "the rule")],
       },
       { name: "Times", numeric: true, sort: finding => finding.count, cell: finding => String(finding.count) },
       {
@@ -219,7 +219,7 @@ function receivedTracesPage() {
   ];
 }
 
-/** A trace in the form of the Agent's API, as one of a run. */
+/** A received trace, converted from the form of the Agent's API to that of the trace of a run. */
 function receivedTracePage({ argument }) {
   const received = lastDocument("intake/traces")?.traces.find(({ trace }) => trace === argument);
   if (!received)

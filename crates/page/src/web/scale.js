@@ -25,7 +25,7 @@ function linear(low, high, from, to) {
   return value => from + ((value - low) / extent) * (to - from);
 }
 
-/** Round values that cover a range, about `wanted` of them. Whole values have no labels between them. */
+/** Round values that cover a range, about `wanted` of them. If `whole` is true, they are whole numbers. */
 function valueTicks(low, high, wanted, whole) {
   if (low === high) [low, high] = low === 0 ? [0, 1] : [low - Math.abs(low) * 0.1, high + Math.abs(high) * 0.1];
   const rough = (high - low) / wanted;
@@ -46,7 +46,7 @@ function timeTicks(start, end, wanted) {
   return ticks;
 }
 
-/** The label of a time: its day, if it is midnight, otherwise the time of the day. */
+/** The label of a time: the date for midnight, and the time of the day for other times. */
 function timeLabel(time) {
   const [date, clock] = localTime(time).split(" ");
   return clock === "00:00:00" ? date.slice(5) : clock.slice(0, 5);

@@ -17,17 +17,17 @@ function sparkline(metric, history) {
     .map(point => point.value);
   if (values.length === 0) return holder(element("span.faint", all.length ? "no values" : "no history"));
   // The goal is part of the drawing, if it is not far from the values.
-  const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-  const spread = most - least || Math.abs(most) || 1;
-  const near = goal && goal.target >= least - 2 * spread && goal.target <= most + 2 * spread;
-  const [low, high] = near ? [Math.min(least, goal.target), Math.max(most, goal.target)] : [least, most];
+  const [min, max] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const spread = max - min || Math.abs(max) || 1;
+  const near = goal && goal.target >= min - 2 * spread && goal.target <= max + 2 * spread;
+  const [low, high] = near ? [Math.min(min, goal.target), Math.max(max, goal.target)] : [min, max];
   const now = Date.now();
   const x = linear(now - rangeMillis(), now, SPARK.edge, SPARK.width - SPARK.edge);
   const y = low === high ? () => SPARK.height / 2 : linear(low, high, SPARK.height - SPARK.edge - 4, SPARK.edge);
   const shown = worstSeries(all, goal).slice(0, SPARK_SERIES);
   const gaps = all.flatMap(one => one.points.filter(point => point.gap));
   const text =
-    `${metric.key}: ${shownValue(least)} to ${withUnit(shownValue(most), metric.facts.unit)} in the last ${rangeText()}` +
+    `${metric.key}: ${shownValue(min)} to ${withUnit(shownValue(max), metric.facts.unit)} in the last ${rangeText()}` +
     (gaps.length ? `, ${count(gaps.length, "time")} without a value` : "") +
     (oneRunOf > 1 ? `, one run of ${oneRunOf} is shown` : "");
   return holder(
@@ -50,11 +50,11 @@ function sparkline(metric, history) {
 
 /** The series that miss the goal come first. */
 function worstSeries(all, goal) {
-  const misses = one => {
+  const rank = one => {
     const last = one.points.findLast(point => point.value !== undefined);
     return goal && last && !isMet(goal, last.value) ? 0 : 1;
   };
-  return [...all].sort((one, other) => misses(one) - misses(other));
+  return [...all].sort((one, other) => rank(one) - rank(other));
 }
 
 function seriesPath(points, x, y, goal) {

@@ -5,7 +5,10 @@ const MAX_ROWS = 500;
 /** What a reader has chosen, by table. */
 const tableChoices = new Map();
 
-/** `columns` have a `name`, a `sort` key of a row, and a `cell` for a row. Without a choice of the reader, the rows stay in order. */
+/**
+ * Each column has a `name`, and two functions of a row: `sort` returns its sort key, and `cell` the content of its cell. The rows
+ * stay in order until a reader chooses a column.
+ */
 function sortableTable({ id, caption, columns, rows, textOf, rowId }) {
   const choice = tableChoices.get(id) ?? { column: null, descending: false, filter: "" };
   const choose = change => {

@@ -1,7 +1,7 @@
 // The trace of a run: its spans as a waterfall, and the messages that were logged during them.
 
 const MAX_SPANS = 1000;
-const NANOS = 1e6;
+const NANOS_PER_MILLI = 1e6;
 
 /** A link from an entry of a report to its part of the run's trace. Null if there is no trace. */
 function traceLink(entry) {
@@ -45,7 +45,7 @@ function traceHeading(id) {
 
 function traceView(id, trace, isChosen, choice) {
   const spans = inTreeOrder(trace.spans);
-  const end = spans.reduce((most, { span }) => Math.max(most, span.start_ns + span.duration_ns), 1);
+  const end = spans.reduce((latest, { span }) => Math.max(latest, span.start_ns + span.duration_ns), 1);
   const roots = new Set(spans.filter(({ span }) => isChosen(span)).map(({ span }) => span.span_id));
   const within = roots.size ? below(spans, roots) : null;
   const lines = spans
@@ -56,8 +56,8 @@ function traceView(id, trace, isChosen, choice) {
     traceHeading(id),
     element(
       "p.faint",
-      `${count(spans.length, "span")} in ${shownDuration(end / NANOS)}, started at ${localTime(trace.started_at)}.`,
-      trace.dropped_spans > 0 && ` ${count(trace.dropped_spans, "more span")} were not kept.`,
+      `${count(spans.length, "span")} in ${shownDuration(end / NANOS_PER_MILLI)}, started at ${localTime(trace.started_at)}.`,
+      trace.dropped_spans > 0 && ` Not kept: ${count(trace.dropped_spans, "more span")}.`,
     ),
     element(
       "ol.waterfall",
@@ -75,7 +75,7 @@ function traceView(id, trace, isChosen, choice) {
             element(
               "li",
               { class: line.level },
-              element("span.faint", `+${shownDuration(line.at_ns / NANOS)} `),
+              element("span.faint", `+${shownDuration(line.at_ns / NANOS_PER_MILLI)} `),
               element("strong", visible(line.level)),
               " ",
               data(line.message),
@@ -125,7 +125,7 @@ function spanRow(span, depth, end, isChosen) {
     element(
       "details",
       { open: isChosen },
-      element("summary", name, bar, element("span.number", shownDuration(span.duration_ns / NANOS))),
+      element("summary", name, bar, element("span.number", shownDuration(span.duration_ns / NANOS_PER_MILLI))),
       pairs.length ? factList(pairs.map(([key, value]) => [key, String(value)])) : element("p.faint", "No tags."),
     ),
   );
@@ -148,7 +148,7 @@ function inTreeOrder(spans) {
   return ordered;
 }
 
-/** The spans with these ids and all below them. */
+/** The ids of the given spans and of all spans below them. */
 function below(spans, roots) {
   const found = new Set(roots);
   for (const { span } of spans) if (found.has(span.parent_id)) found.add(span.span_id);

@@ -7,8 +7,9 @@ use system_health_test_support::{chromium::Chromium, tools};
 
 use crate::site::{Site, TRACE};
 
-const CHECK: &str = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations, passes }) => ({ passes: passes.length, \
-                     violations: violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`) }))";
+const CHECK: &str = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations, passes }) => ({ \
+                     passes: passes.length, violations: violations.map(({ id, nodes }) => \
+                     `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`) }))";
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]

@@ -1,4 +1,4 @@
-//! The documents of these tests are such as the command prints.
+//! Checks that the documents of these tests have the same form as those that the command prints.
 
 use std::path::Path;
 

@@ -39,7 +39,7 @@ fn the_page_has_goal_history_subjects_and_evidence() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn no_line_leads_over_a_failed_run() {
+fn no_line_is_drawn_across_a_failed_run() {
     let site = Site::start();
     let mut browser = Chromium::start();
 

@@ -12,7 +12,7 @@ use system_health_test_support::chromium::Chromium;
 
 use crate::site::{Site, entry};
 
-/// The longest picture, in bytes.
+/// Maximum size of a picture, in bytes.
 const MAX_LENGTH: usize = 100_000;
 
 #[test]
@@ -32,7 +32,7 @@ fn pictures_of_the_documentation_are_small() {
         browser.look(width, height, is_dark);
         site.open(&mut browser, fragment);
         browser.wait_for(
-            "[...document.querySelectorAll('[data-history]')].slice(0, 6).every(it => it.firstChild)",
+            "[...document.querySelectorAll('[data-history]')].slice(0, 6).every(holder => holder.firstChild)",
         );
         browser.wait_for("location.hash === '' || document.querySelector('.plot')");
         let picture = browser.screenshot();
@@ -49,7 +49,7 @@ fn pictures_of_the_documentation_are_small() {
     }
 }
 
-/// A run of just now, with fewer problems than the tests need.
+/// Changes the report to a run of a few seconds ago, with fewer problems than the tests need.
 fn make_typical(report: &mut Value) {
     let at = |ago| humantime::format_rfc3339_seconds(SystemTime::now() - ago).to_string();
     report["run"]["started_at"] = at(Duration::from_secs(12)).into();

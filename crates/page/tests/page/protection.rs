@@ -1,4 +1,5 @@
-//! Data never becomes markup or script, the page asks no other host, and a token is asked for and kept in the tab only.
+//! Data never becomes markup or script, the page sends requests only to its own server, and keeps the token only in
+//! the tab.
 
 use serde_json::json;
 use system_health_test_support::chromium::Chromium;
@@ -54,9 +55,10 @@ fn only_web_addresses_become_links() {
     for fragment in ["", "#/metric/ci.flaky", "#/events"] {
         site.open(&mut browser, fragment);
 
-        let others = browser
-            .evaluate("[...document.links].map(link => link.protocol).filter(it => !/^https?:$/.test(it))");
-        assert_eq!(others, json!([]), "{fragment}");
+        let other_protocols = browser.evaluate(
+            "[...document.links].map(link => link.protocol).filter(protocol => !/^https?:$/.test(protocol))",
+        );
+        assert_eq!(other_protocols, json!([]), "{fragment}");
     }
 }
 
@@ -78,7 +80,7 @@ fn the_policy_refuses_scripts_that_are_not_part_of_the_page() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn the_page_asks_only_its_own_server() {
+fn the_page_sends_requests_only_to_its_own_server() {
     let site = Site::start();
     let mut browser = Chromium::start();
     let own = site.url("");
@@ -95,7 +97,7 @@ fn the_page_asks_only_its_own_server() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn a_token_is_asked_for_and_kept_in_the_tab_only() {
+fn the_page_asks_for_a_token_and_keeps_it_in_the_tab_only() {
     let site = Site::start();
     site.require("secret");
     let mut browser = Chromium::start();

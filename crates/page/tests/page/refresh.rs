@@ -7,7 +7,7 @@ use crate::site::{Site, entry, refresh};
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn a_refresh_keeps_the_focus_and_the_scroll_position_and_announces_changes() {
+fn a_refresh_of_a_scrolled_page_keeps_the_focus_and_announces_changes() {
     let site = Site::start();
     let mut browser = Chromium::start();
     browser.look(1200, 500, false);

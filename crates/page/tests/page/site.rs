@@ -13,8 +13,8 @@ use system_health_test_support::{
     server::{Answer, Request, Server},
 };
 
-/// All documents.
-pub(crate) const ALL: [Documents; 5] =
+/// All kinds of documents.
+const ALL_DOCUMENTS: [Documents; 5] =
     [Documents::Report, Documents::Monitors, Documents::Dashboards, Documents::Traces, Documents::Intake];
 
 /// The id of the trace in the documents.
@@ -33,20 +33,21 @@ struct Content {
     /// The status and the reason with which a document is refused.
     refusals: BTreeMap<&'static str, (u16, &'static str)>,
     token: Option<&'static str>,
-    /// One run of this many is in a history, because all would be too many.
+    /// Histories contain one run of this many, because all runs together have too many results.
     one_run_of: u32,
 }
 
 impl Site {
     /// A server that has all documents.
     pub(crate) fn start() -> Self {
-        Self::start_with(&ALL)
+        Self::start_with(&ALL_DOCUMENTS)
     }
 
-    /// A server that has some of them.
+    /// A server that has these documents.
     pub(crate) fn start_with(documents: &[Documents]) -> Self {
         let page = Page::new(documents.iter().copied());
-        let content = Content { documents: all(), refusals: BTreeMap::new(), token: None, one_run_of: 1 };
+        let content =
+            Content { documents: initial_documents(), refusals: BTreeMap::new(), token: None, one_run_of: 1 };
         let content = Arc::new(Mutex::new(content));
         let server = Server::start({
             let content = Arc::clone(&content);
@@ -80,7 +81,8 @@ impl Site {
         self.content().token = Some(token);
     }
 
-    /// Histories have too many results: all are refused, and one run of this many can be had.
+    /// From now on, histories have too many results. A request without `thin=true` is refused. With it, the history contains one
+    /// run of this many.
     pub(crate) fn thin(&self, one_run_of: u32) {
         self.content().one_run_of = one_run_of;
     }
@@ -110,7 +112,7 @@ pub(crate) fn report() -> Value {
     serde_json::from_str(include_str!("documents/report.json")).unwrap()
 }
 
-fn all() -> BTreeMap<String, Value> {
+fn initial_documents() -> BTreeMap<String, Value> {
     let others: BTreeMap<String, Value> =
         serde_json::from_str(include_str!("documents/others.json")).unwrap();
     let mut report = report();
@@ -143,7 +145,7 @@ fn answer(page: &Page, content: &Content, request: &Request) -> Answer {
     }
 }
 
-/// The history of a metric: it had its value in each run of the last day, except that one run failed.
+/// The history of a metric: every run of the last day had its value, except one run that failed.
 fn history(content: &Content, request: &Request) -> Answer {
     let one_run_of = content.one_run_of;
     if one_run_of > 1 && request.parameter("thin").as_deref() != Some("true") {
@@ -192,7 +194,7 @@ fn past(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {
     samples.collect()
 }
 
-/// An earlier value: some wave, which ends at the value of the report. Whole numbers stay whole.
+/// An earlier value, on a wave that ends at the value of the report. Whole numbers stay whole.
 fn earlier(value: f64, age: u32) -> f64 {
     let age = f64::from(age);
     let wave = 1.0 - 0.12 * (age / 9.0).sin().abs() - 0.06 * (age * age / 7.0).sin().abs();

@@ -30,8 +30,8 @@ struct PageDelivery<'a> {
 }
 
 impl Courier<'_> {
-    /// Delivers a page of points. Returns whether an attempt with the next page makes sense: it does not if the sink has got
-    /// points, and accepted or refused none of them.
+    /// Delivers a page of points. Returns whether to try the next page: not if the sink got points and neither accepted nor
+    /// refused any of them.
     pub(super) async fn deliver_page(
         &self,
         sink: &dyn Sink,
@@ -50,7 +50,7 @@ impl Courier<'_> {
             pending.retain(|pending| !adds_up(pending) || own.contains(&pending.id));
         }
         if pending.is_empty() {
-            // Another process sends all of them.
+            // Another process is sending all of these points.
             return Ok(true);
         }
         let adds_up = pending.iter().map(adds_up).collect();
@@ -90,10 +90,10 @@ impl PageDelivery<'_> {
         let count = points.len() as u64;
         match fate {
             Fate::Accepted => {
-                let all = &self.ids[points.clone()];
-                let of_own = all.iter().filter(|id| Some(id.run()) == self.outbox.own).count() as u64;
-                receipt.accepted += of_own;
-                receipt.accepted_earlier += count - of_own;
+                let ids = &self.ids[points.clone()];
+                let own = ids.iter().filter(|id| Some(id.run()) == self.outbox.own).count() as u64;
+                receipt.accepted += own;
+                receipt.accepted_earlier += count - own;
             }
             Fate::Refused(error) => receipt.refuse(count, &error),
             Fate::Left(error) => {

@@ -20,7 +20,8 @@ pub(super) enum CombinationError {
     Kind { left: String, right: String, operator: Operator },
 }
 
-/// Any two metrics can be divided; to be added or subtracted, they need the same unit and kind.
+/// Either both metrics are about the reporter, or neither. Any such pair can be divided. To be added or subtracted, the two
+/// also need the same unit and kind.
 pub(super) fn check_combination(
     left: &Facts,
     right: &Facts,

@@ -29,9 +29,10 @@ enum GoalError {
 }
 
 impl Goals {
-    /// Reads the tables in `[goals]`. Refuses a goal, with its place in the file, if its name is the key of a metric, if there is no
-    /// such metric, or if the two cannot be combined. A metric that a source may return later is not refused. If the file
-    /// is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be for another program.
+    /// Reads the tables in `[goals]`. Refuses a goal, with its place in the file, if its name is the key of a metric, if one of
+    /// its metrics does not exist, or if the two cannot be combined. A metric that a source may return later is not refused. If
+    /// the file is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be for another
+    /// program.
     pub fn from_settings(catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
         let goals: GoalsSettings = settings.table()?;
         let mut checked = Vec::new();
@@ -51,7 +52,7 @@ impl Goals {
         Ok(Self(checked))
     }
 
-    /// Keeps the goals whose metrics both are among some.
+    /// Keeps the goals for which `keeps` is true for the keys of both metrics.
     pub(crate) fn filter(mut self, keeps: impl Fn(&str) -> bool) -> Self {
         self.0.retain(|goal| keeps(goal.goal.left()) && keeps(goal.goal.right()));
         self
@@ -62,7 +63,8 @@ impl Goals {
         self.0.iter()
     }
 
-    /// The results in a run. Goals of metrics about the reporter have none: those metrics come after the run.
+    /// The results in a run. Goals of metrics about the reporter have no result, because these metrics are collected after the
+    /// run.
     pub(crate) fn judge(&self, run: &Run) -> Vec<Outcome> {
         let goals = self.0.iter().filter(|goal| !is_self_metric(goal.goal.left()));
         goals.flat_map(|goal| judgement::judge(goal, run)).collect()
@@ -91,8 +93,7 @@ impl NamedGoal {
 
     fn check_metrics(&self, catalog: &Catalog) -> Result<(), GoalError> {
         let goal = &self.goal;
-        let both = [goal.left(), goal.right()].map(|key| find(key, catalog));
-        let [left, right] = both;
+        let [left, right] = [goal.left(), goal.right()].map(|key| find(key, catalog));
         match (left?, right?) {
             (Some(left), Some(right)) => Ok(check_combination(left, right, goal.operator())?),
             _ => Ok(()),

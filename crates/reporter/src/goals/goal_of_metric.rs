@@ -33,8 +33,8 @@ pub fn with_goals_of_settings(catalog: Catalog, settings: &Settings) -> Result<C
                         &"the monitors of the reporter watch this metric, so it cannot have a goal",
                     ));
                 }
-                let fits = metric.facts().clone().replace_goal(goal);
-                fits.map_err(|error| refuse(&error.message()))?;
+                let replaced = metric.facts().clone().replace_goal(goal);
+                replaced.map_err(|error| refuse(&error.message()))?;
             }
             Ok(None) => {}
             Err(error @ KeyError::Unknown { .. }) if settings.is_shared() => {
@@ -60,7 +60,7 @@ pub(super) fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Met
     if !catalog.sources().is_empty() {
         return Ok(None);
     }
-    // Few goals are about the reporter, and its metrics are many.
+    // Metrics about the reporter are suggested only for a similar key: few goals are about them, and there are many of them.
     let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
     let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
     Err(KeyError::Unknown { key: key.to_owned(), known: Known::nearest_to(key, keys) })

@@ -1,7 +1,7 @@
 //! The result of a goal of two metrics in a run: for each subject, and for each series whose tags match.
 //!
-//! There is a result only where both metrics have a value. What stands in the way of one is what the metric itself
-//! says, word for word, so that people read it once for both.
+//! There is a result only where both metrics have a value. If a metric has none, the goal has the same reason as the metric,
+//! word for word, so that people recognise it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +22,7 @@ type Side<'a> = BTreeMap<BTreeSet<&'a Tag>, f64>;
 /// One outcome for each subject of the two metrics, or one if they have none.
 pub(super) fn judge(named: &NamedGoal, run: &Run) -> Vec<Outcome> {
     let goal = &named.goal;
-    let outcomes = [goal.left(), goal.right()].map(|key| of_key(run, key));
+    let outcomes = [goal.left(), goal.right()].map(|key| outcomes_of(run, key));
     let subjects: BTreeSet<_> =
         outcomes.iter().flat_map(|side| side.iter()).filter_map(|outcome| outcome.subject.as_ref()).collect();
     let metric = metric(named, outcomes.map(|side| side.first().map(|outcome| &outcome.metric)));
@@ -67,8 +67,8 @@ fn result(
     subject: Option<&Arc<SubjectLabel>>,
 ) -> Result<Reading, Unavailable> {
     let goal = &named.goal;
-    let left = of_subject(run, goal.left(), left, subject);
-    let right = of_subject(run, goal.right(), right, subject);
+    let left = outcome_of(run, goal.left(), left, subject);
+    let right = outcome_of(run, goal.right(), right, subject);
     // An error is never hidden by no data of the other metric.
     let (left, right) = match (left, right) {
         (Err(error @ Unavailable::Error(_)), _) | (_, Err(error @ Unavailable::Error(_))) => {
@@ -99,15 +99,15 @@ fn result(
     Reading::new(samples, Vec::new())
 }
 
-/// The outcome of a metric that has a value for a subject. A metric without subjects may have tags of the subject itself, as
-/// metrics of sources have.
-fn of_subject<'a>(
+/// The outcome of a metric for a subject, if it has a value. A metric without subjects may have the tags of the subject in its
+/// samples, as metrics of sources do.
+fn outcome_of<'a>(
     run: &Run,
     key: &str,
     outcomes: &'a [Outcome],
     subject: Option<&Arc<SubjectLabel>>,
 ) -> Result<&'a Outcome, Unavailable> {
-    // The outcomes of a metric are sorted by subject, and that of no subject comes first.
+    // The outcomes of a metric are sorted by subject. An outcome without a subject comes first.
     let of_subject = outcomes.binary_search_by(|outcome| outcome.subject.as_ref().cmp(&subject));
     let alone = outcomes.first().filter(|outcome| outcome.subject.is_none());
     let outcome = of_subject.ok().map(|position| &outcomes[position]).or(alone);
@@ -128,7 +128,7 @@ fn of_subject<'a>(
     }
 }
 
-/// The values of an outcome. If it is not about the subject itself, only the values with all tags of the subject.
+/// The values of an outcome. If the outcome has no subject, only the values with all tags of the given subject.
 fn series<'a>(outcome: &'a Outcome, subject: Option<&'a Arc<SubjectLabel>>) -> Side<'a> {
     let common = subject.filter(|_| outcome.subject.is_none()).map(|subject| subject.tags());
     let samples = outcome.samples().iter();
@@ -179,11 +179,11 @@ mod tests {
         }
     }
 
-    fn alone(key: &str, read: fn() -> Result<Reading, Unavailable>) -> Metric {
+    fn metric_without_subjects(key: &str, read: fn() -> Result<Reading, Unavailable>) -> Metric {
         Metric::new(Facts::new(key, "For a test."), location!(), move |_| Box::pin(async move { read() }))
     }
 
-    fn each(key: &str, read: fn(u32) -> Result<Reading, Unavailable>) -> Metric {
+    fn metric_of_repositories(key: &str, read: fn(u32) -> Result<Reading, Unavailable>) -> Metric {
         Metric::new(Facts::new(key, "For a test."), location!(), move |context| {
             Box::pin(async move { read(context.get::<Repository>().await?.0) })
         })
@@ -226,14 +226,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_subject_has_a_result_and_what_a_metric_lacks_is_not_made_up() {
-        let errors = each("ci.errors", |number| match number {
+    async fn each_subject_has_a_result_or_the_reason_of_the_metric_without_a_value() {
+        let errors = metric_of_repositories("ci.errors", |number| match number {
             3 => Err(Unavailable::no_data("no runs yet")),
             4 => Err("401 Unauthorized".into()),
             5 => Err(Unavailable::no_data("no workflow")),
             _ => number.into_reading(),
         });
-        let runs = each("ci.runs", |number| match number {
+        let runs = metric_of_repositories("ci.runs", |number| match number {
             2 => 0.into_reading(),
             5 => Err("connection refused".into()),
             _ => 4.into_reading(),
@@ -254,9 +254,11 @@ mod tests {
 
     #[tokio::test]
     async fn series_with_the_same_tags_are_combined() {
-        let failed = alone("a.failed", || tagged(&[("mail", 1.0), ("print", 3.0), ("fax", 1.0)]));
-        let all = alone("b.all", || tagged(&[("print", 4.0), ("mail", 2.0), ("scan", 1.0)]));
-        let other = alone("b.all", || 7.into_reading());
+        let failed =
+            metric_without_subjects("a.failed", || tagged(&[("mail", 1.0), ("print", 3.0), ("fax", 1.0)]));
+        let all =
+            metric_without_subjects("b.all", || tagged(&[("print", 4.0), ("mail", 2.0), ("scan", 1.0)]));
+        let other = metric_without_subjects("b.all", || 7.into_reading());
         let goal = "a.failed / b.all < 1";
 
         assert_eq!(results(goal, [failed.clone(), all]).await, ["-: 0.5 [queue:mail], 0.75 [queue:print]"]);
@@ -268,13 +270,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_metric_without_subjects_is_combined_by_the_tags_of_a_subject() {
-        let capabilities = alone("a.limit", || {
+        let limit = metric_without_subjects("a.limit", || {
             let sample = |name: &str, value: f64| Sample::new(value)?.with_tag("repository", name);
             vec![sample("r1", 10.0)?, sample("r9", 90.0)?].into_reading()
         });
-        let used = each("b.used", IntoReading::into_reading);
+        let used = metric_of_repositories("b.used", IntoReading::into_reading);
 
-        let results = results("b.used - a.limit < 0", [capabilities, used]).await;
+        let results = results("b.used - a.limit < 0", [limit, used]).await;
 
         assert_eq!(results[1], "r1: -9 []");
         assert_eq!(results[0], "r0: no data: no values of `b.used` and `a.limit` have the same tags");
@@ -282,23 +284,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_item_has_no_result_and_others_do() {
-        let failed = alone("a.failed", || {
+    async fn a_failed_item_has_no_result_but_the_other_items_do() {
+        let failed = metric_without_subjects("a.failed", || {
             vec![
                 Ok(Sample::new(1.0)?.with_tag("queue", "mail")?),
                 Err(ItemError::new("404").with_tag("queue", "print")),
             ]
             .into_reading()
         });
-        let all = alone("b.all", || tagged(&[("print", 4.0), ("mail", 2.0)]));
+        let all = metric_without_subjects("b.all", || tagged(&[("print", 4.0), ("mail", 2.0)]));
 
         assert_eq!(results("a.failed / b.all < 1", [failed, all]).await, ["-: 0.5 [queue:mail]"]);
     }
 
     #[tokio::test]
     async fn a_result_that_is_not_finite_is_an_error() {
-        let [huge, tiny] =
-            [alone("a.huge", || 1e300.into_reading()), alone("b.tiny", || 1e-300.into_reading())];
+        let [huge, tiny] = [
+            metric_without_subjects("a.huge", || 1e300.into_reading()),
+            metric_without_subjects("b.tiny", || 1e-300.into_reading()),
+        ];
 
         let results = results("a.huge / b.tiny < 1", [huge, tiny]).await;
 

@@ -19,7 +19,7 @@ pub(super) struct GoalsSettings(BTreeMap<GoalName, GoalEntry>);
 /// A value in `[goals]`.
 #[derive(Debug, Clone)]
 enum GoalEntry {
-    /// The goal of the metric with this key. `None` removes the one that it has.
+    /// The goal of the metric with this key. `None` removes the goal of the metric.
     OfMetric(Option<Goal>),
     /// A goal of two metrics.
     OfTwo(GoalSettings),
@@ -54,7 +54,7 @@ settings_table!(
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NamedGoal {
-    /// The name, which is the key of no metric.
+    /// The name. No metric has it as its key.
     pub name: String,
     /// The goal.
     pub goal: CombinedGoal,
@@ -67,7 +67,7 @@ pub struct NamedGoal {
 }
 
 impl GoalsSettings {
-    /// The goals of metrics by their keys. `None` removes the one that a metric has.
+    /// The goals of metrics by their keys. `None` removes the goal of the metric.
     pub(super) fn of_metrics(&self) -> impl Iterator<Item = (&str, Option<Goal>)> {
         self.0.iter().filter_map(|(GoalName(key), entry)| match entry {
             GoalEntry::OfMetric(goal) => Some((key.as_str(), *goal)),

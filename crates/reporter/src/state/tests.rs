@@ -1,4 +1,4 @@
-//! A file that is locked for longer than a run waits. These tests wait for a second, the minimum timeout.
+//! The state file is locked for longer than a run waits. These tests wait for a second, the minimum timeout.
 
 use rusqlite::Connection;
 use system_health_registry::{Catalog, Context, Engine, Facts, IntoReading, Kind, Metric, location};
@@ -25,7 +25,7 @@ fn recipients() -> [Recipient; 1] {
     [Recipient { adds_up: vec!["count"], ..OUTBOX.into() }]
 }
 
-/// The state in a folder whose timeout is the minimum, and another process that has a transaction.
+/// The state in a folder, with the minimum timeout, and another connection that has a transaction.
 async fn locked_by(transaction: &str) -> (TempDir, RunState, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let now = Instant::now();

@@ -146,7 +146,8 @@ impl Backend {
         self.delivered.lock().unwrap().events.clone()
     }
 
-    pub(crate) fn sizes(&self) -> Vec<usize> {
+    /// The number of points in each delivery.
+    pub(crate) fn delivery_sizes(&self) -> Vec<usize> {
         self.delivered.lock().unwrap().sizes.clone()
     }
 

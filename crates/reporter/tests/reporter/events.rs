@@ -1,4 +1,4 @@
-//! Events of goals that flip. Each destination gets its own.
+//! Events of goals that flip. Each destination gets its own events.
 
 use std::{fmt, sync::Arc, sync::Mutex};
 
@@ -79,22 +79,23 @@ async fn an_event_contains_only_the_subjects_that_flip() {
 async fn each_destination_that_accepts_events_gets_each_event_once() {
     let missed_from = Arc::new(Mutex::new(1000));
     let scene = scene(&missed_from);
-    let (good, late, none) = (Backend::new("good"), Backend::new("late"), Backend::new("none").adds_up());
-    let all = [&good, &late, &none];
+    let (good, late) = (Backend::new("good"), Backend::new("late"));
+    let without_events = Backend::new("without_events").adds_up();
+    let backends = [&good, &late, &without_events];
 
-    scene.push(&all).await;
+    scene.push(&backends).await;
     *missed_from.lock().unwrap() = 0;
     late.set_behaviour(Behaviour::Leave);
-    let [_, of_late, _] = scene.push(&all).await.try_into().unwrap();
+    let [_, of_late, _] = scene.push(&backends).await.try_into().unwrap();
     assert_eq!((good.events().len(), of_late.events_left), (1, 1));
     late.set_behaviour(Behaviour::Accept);
-    scene.push(&all).await;
+    scene.push(&backends).await;
 
     let titles =
         |backend: &Backend| backend.events().iter().map(|event| event.title().to_owned()).collect::<Vec<_>>();
     assert_eq!(titles(&late), ["hotfixes misses its goal (< 5)"]);
     assert_eq!(titles(&good), titles(&late));
-    assert_eq!(none.events(), []);
+    assert_eq!(without_events.events(), []);
 }
 
 #[tokio::test(start_paused = true)]

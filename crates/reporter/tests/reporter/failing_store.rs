@@ -16,11 +16,11 @@ fn scene() -> Scene {
     Scene::with_metrics(facts.map(|(key, kind)| metric(Facts::new(key, "For a test.").with_kind(kind), 1.0)))
 }
 
-/// Makes the file fail whenever this happens, until it is repaired.
-fn fail_on(scene: &Scene, event: &str) -> Connection {
+/// Makes the file fail at each such statement, until it is repaired.
+fn fail_on(scene: &Scene, statement: &str) -> Connection {
     let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
     let trigger =
-        format!("CREATE TRIGGER failing BEFORE {event} BEGIN SELECT RAISE(ABORT, 'a full disk'); END");
+        format!("CREATE TRIGGER failing BEFORE {statement} BEGIN SELECT RAISE(ABORT, 'a full disk'); END");
     file.execute_batch(&trigger).unwrap();
     file
 }

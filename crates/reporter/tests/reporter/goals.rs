@@ -88,7 +88,8 @@ fn a_goal_that_cannot_be_judged_is_refused_at_its_line() {
         ),
         (
             more("[goals.'ci.old']\ngoal = 'ci.time / ci.runs < 1'"),
-            "a.toml:5:8: [goals.\"ci.old\"]: this is the former key of the metric `ci.time`; a goal of two metrics needs another name",
+            "a.toml:5:8: [goals.\"ci.old\"]: this is the former key of the metric `ci.time`; a goal of two metrics needs another \
+             name",
         ),
         (
             more("[goals.'ci.runs']\ngoal = 'ci.time / ci.runs < 1'"),
@@ -182,12 +183,12 @@ async fn a_goal_in_the_settings_replaces_that_of_the_metric() {
 }
 
 #[tokio::test]
-async fn a_goal_in_the_settings_is_also_for_a_metric_that_a_source_returns() {
+async fn a_goal_in_the_settings_also_applies_to_a_metric_of_a_source() {
     let source = Source::new("sql", "For a test.", location!(), |_| {
         let described =
             |key: &str, kind| DescribedReading::new(Facts::new(key, "For a test.").with_kind(kind), 7);
-        let all = vec![described("sql.rows", Kind::Gauge), described("sql.written", Kind::Counter)];
-        Box::pin(async move { Ok(all) })
+        let readings = vec![described("sql.rows", Kind::Gauge), described("sql.written", Kind::Counter)];
+        Box::pin(async move { Ok(readings) })
     });
     let catalog = Catalog::of_sources([source]).unwrap();
     let settings = "[goals]\n'sql.rows' = '< 5'\n'sql.written' = '< 5'\n'sql.later' = '< 5'";
@@ -222,7 +223,7 @@ async fn a_goal_is_judged_if_both_of_its_metrics_are_collected() {
 }
 
 #[tokio::test]
-async fn a_metric_that_no_source_returned_is_no_data_and_a_failed_source_an_error() {
+async fn a_goal_has_no_data_if_no_source_returns_its_metric_and_an_error_if_a_source_fails() {
     let source = |result: fn() -> Result<Vec<DescribedReading>, Unavailable>| {
         Source::new("sql", "For a test.", location!(), move |_| Box::pin(async move { result() }))
     };

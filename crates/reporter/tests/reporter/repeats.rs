@@ -107,7 +107,7 @@ async fn without_timestamps_only_points_of_this_run_are_delivered() {
     assert_eq!(second.status(), DeliveryStatus::Accepted);
 }
 
-/// Otherwise some of the values of a run would be missing for a moment.
+/// If they were delivered in pages, some of the values of a run would be missing for a moment.
 #[tokio::test(start_paused = true)]
 async fn without_timestamps_all_points_are_delivered_at_once() {
     const COUNT: u32 = 20_001;
@@ -122,8 +122,8 @@ async fn without_timestamps_all_points_are_delivered_at_once() {
 
     scene.push(&[&at_once, &in_pages]).await;
 
-    assert_eq!(at_once.sizes()[0], 20_001);
-    assert_eq!(in_pages.sizes()[..2], [20_000, 1]);
+    assert_eq!(at_once.delivery_sizes()[0], 20_001);
+    assert_eq!(in_pages.delivery_sizes()[..2], [20_000, 1]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,19 +131,19 @@ async fn without_timestamps_a_run_without_values_clears_earlier_values() {
     let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
     for (behaviour, all_fail) in [(Behaviour::Accept, true), (Behaviour::Refuse, false)] {
         let mut scene = Scene::gauges(&["a"]);
-        let now = Backend::new("now").with_capabilities(capabilities);
+        let without_times = Backend::new("without_times").with_capabilities(capabilities);
         let with_times = Backend::new("with_times");
-        scene.push(&[&now, &with_times]).await;
+        scene.push(&[&without_times, &with_times]).await;
 
         if all_fail {
             scene.set_catalog(Catalog::new([failing()]).unwrap());
         }
-        now.set_behaviour(behaviour);
-        let [of_now, _] = scene.push(&[&now, &with_times]).await.try_into().unwrap();
+        without_times.set_behaviour(behaviour);
+        let [receipt, _] = scene.push(&[&without_times, &with_times]).await.try_into().unwrap();
 
-        assert_eq!(now.stored(), [], "{behaviour:?}");
+        assert_eq!(without_times.stored(), [], "{behaviour:?}");
         assert!(with_times.stored().contains(&("a".to_owned(), 1.0)), "its values keep their times");
-        assert_eq!(of_now.status() == DeliveryStatus::Accepted, all_fail, "{of_now:?}");
+        assert_eq!(receipt.status() == DeliveryStatus::Accepted, all_fail, "{receipt:?}");
     }
 }
 

@@ -100,7 +100,7 @@ async fn entries_for_metrics_of_other_programs_are_ignored_in_a_shared_file() {
     let shared = Settings::builder().shared().toml(file, text).unwrap().build().unwrap();
     let finished = build(shared).unwrap().collect().await.unwrap();
 
-    let keys: Vec<_> = finished.report.run().outcomes().iter().map(|it| it.metric.key()).collect();
+    let keys: Vec<_> = finished.report.run().outcomes().iter().map(|outcome| outcome.metric.key()).collect();
     assert_eq!(keys, ["ci.errors", "commits.hotfix"]);
     assert_eq!(finished.report.goals().len(), 0);
     // A wrong key is refused in a shared file, too, and the command refuses all of these entries.
@@ -134,8 +134,8 @@ fn a_slot_that_is_too_long_is_refused_with_its_place_unless_the_program_sets_ano
 #[tokio::test]
 async fn the_reporters_own_metrics_can_be_selected() {
     let backend = Backend::new("memory");
-    let all = |builder: ReporterBuilder| builder.only(["system_health.*"]);
-    let reporter = all(builder("", &backend)).build().unwrap();
+    let only_self_metrics = |builder: ReporterBuilder| builder.only(["system_health.*"]);
+    let reporter = only_self_metrics(builder("", &backend)).build().unwrap();
 
     reporter.push().await.unwrap();
     let collected = reporter.run(Mode::Collect).await.unwrap_err();
@@ -147,7 +147,7 @@ async fn the_reporters_own_metrics_can_be_selected() {
         "the selected metrics are about the reporter itself; only a run that delivers has values for them"
     );
     assert_eq!(
-        refusal(|builder| all(builder).without_self_metrics(), ""),
+        refusal(|builder| only_self_metrics(builder).without_self_metrics(), ""),
         "the selection leaves no metric to collect"
     );
 }

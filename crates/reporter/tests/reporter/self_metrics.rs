@@ -12,7 +12,7 @@ use system_health_reporter::Mode;
 use crate::backend::{Backend, Behaviour, Scene, metric};
 
 /// The points whose value is not 0.
-fn results(points: Vec<(String, f64)>) -> Vec<(String, f64)> {
+fn nonzero(points: Vec<(String, f64)>) -> Vec<(String, f64)> {
     points.into_iter().filter(|(_, value)| *value > 0.0).collect()
 }
 
@@ -29,7 +29,7 @@ async fn each_destination_gets_the_fates_of_points_at_all_destinations() {
     scene.run(&scene.reporter(&[&good, &unclear]), Mode::Push).await;
 
     let expected = owned([("result:accepted sink:good", 2.0), ("result:unknown sink:unclear", 2.0)]);
-    assert_eq!(results(good.about_reporter("points")), expected);
+    assert_eq!(nonzero(good.about_reporter("points")), expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +71,8 @@ async fn samples_have_the_declared_tags() {
     assert!(!backend.about_reporter(self_metrics::METRICS.name()).is_empty());
 }
 
-/// A numbered repository. The first has a value, the second no data, the third a failed item, and the fourth fails.
+/// A numbered repository. The first has a value, the second has no data, the third has a value and a failed item, and the
+/// fourth fails.
 #[derive(Clone)]
 struct Repository(u32);
 
@@ -145,13 +146,13 @@ async fn the_age_without_any_value_counts_from_the_first_run() {
     }
 
     let ages = backend.about_reporter("last_value_age_seconds");
-    let of = |metric: &str| -> Vec<f64> {
+    let ages_of = |metric: &str| -> Vec<f64> {
         ages.iter().filter(|(tags, _)| tags == metric).map(|(_, age)| *age).collect()
     };
-    let [first, second, third] = of("metric:of.repositories")[..] else { panic!("{ages:?}") };
+    let [first, second, third] = ages_of("metric:of.repositories")[..] else { panic!("{ages:?}") };
     assert!(
         first == 0.0 && second >= 60.0 && third >= 120.0,
         "runs start a minute after each other: {ages:?}"
     );
-    assert_eq!(of("metric:good"), [0.0, 0.0, 0.0]);
+    assert_eq!(ages_of("metric:good"), [0.0, 0.0, 0.0]);
 }

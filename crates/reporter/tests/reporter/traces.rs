@@ -1,4 +1,4 @@
-//! The trace of a run is sent last, and its failure is no failure of the run.
+//! The trace of a run is sent last. If it cannot be sent, the run does not fail.
 
 use std::{
     sync::{Arc, Mutex},
@@ -16,7 +16,7 @@ use tracing::Span;
 
 use crate::backend::{Backend, Behaviour, Scene};
 
-/// A tracer whose backend refuses everything, and which counts the points that a backend has by then.
+/// A tracer whose traces are refused. When a trace is sent, it logs how many points the backend has.
 #[derive(Debug)]
 struct RefusedTracer {
     backend: Backend,
@@ -75,7 +75,7 @@ impl Tracer for RefusedTracer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trace_is_sent_after_the_points_and_is_kept_if_nobody_takes_it() {
+async fn a_trace_is_sent_after_the_points_and_is_kept_even_if_it_is_refused() {
     let (scene, backend) = (Scene::gauges(&["a", "b"]), Backend::new("backend"));
     let tracer = RefusedTracer::new(&backend);
     let builder = scene.builder(&[&backend]).without_self_metrics();

@@ -1,6 +1,6 @@
-//! Who may read. A web page that somebody has opened in a browser on this machine may send requests to a loopback address, and may
-//! even read the responses if its own name resolves to that address ("DNS rebinding"). Such a request has the page's name in the
-//! header `Host`.
+//! Who may read. A web page that somebody has opened in a browser on this machine may send requests to a loopback address. It can
+//! even read the responses if the page's own host name resolves to that address ("DNS rebinding"). The header `Host` of such a
+//! request contains that name.
 
 use axum::{
     extract::{Request, State},
@@ -53,10 +53,10 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     if let Some(host) = uri.host() {
         return Some(host.to_owned());
     }
-    let mut all = headers.get_all(header::HOST).iter();
-    let authority: Authority = all.next()?.to_str().ok()?.parse().ok()?;
-    // With several of them, it would not be clear which host the request is for.
-    all.next().is_none().then(|| authority.host().to_owned())
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let authority: Authority = hosts.next()?.to_str().ok()?.parse().ok()?;
+    // With several `Host` headers, it would not be clear which host the request is for.
+    hosts.next().is_none().then(|| authority.host().to_owned())
 }
 
 fn is_local(host: &str) -> bool {

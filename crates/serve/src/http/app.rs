@@ -14,7 +14,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 use super::problem::Problem;
 use crate::{clock::Clock, latest::Latest, parts::Parts, readiness::NotReady};
 
-/// Maximum number of responses that are made at the same time. Each may need the memory of a whole run as text.
+/// Maximum number of responses that are rendered concurrently. Each may need the memory of a whole run as text.
 const MAX_RENDERED: usize = 2;
 
 /// The state of the service for handlers. Clones share it.
@@ -71,8 +71,8 @@ impl App {
         self.latest().readiness(self.now())
     }
 
-    /// Of the reasons why points are not on a page for Prometheus, those that the last page did not have. So each of them is logged
-    /// once, and not with each scrape.
+    /// Takes the reasons why points are not on a page for Prometheus, and returns those that the previous page did not have. So
+    /// each reason is logged once, and not at each scrape.
     pub(super) fn new_refusals(&self, refused: Vec<String>) -> Vec<String> {
         let mut last = self.0.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let before = mem::replace(&mut *last, refused.into_iter().collect());
@@ -88,7 +88,7 @@ impl App {
         let latest = Arc::clone(&self.0.latest);
         let rendered = spawn_blocking(move || {
             let rendered = render(&latest);
-            // If the client has gone, nobody waits for this thread, but it still needs its memory.
+            // If the client has disconnected, nobody waits for this thread, but the thread still needs its memory.
             drop(permit);
             rendered
         });

@@ -1,5 +1,5 @@
-//! `/api/v1/history?key=K&since=7d`: earlier results of a metric, as `report history --format json` prints them. With `thin=true`, there
-//! are never too many: then whole runs are left out, and a header says how many.
+//! `/api/v1/history?key=K&since=7d`: earlier results of a metric, as `report history --format json` prints them. If there are too
+//! many results, a request with `thin=true` gets only one run of N, and N in a header.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,12 +19,12 @@ use super::{
 };
 use crate::latest::Latest;
 
-/// Maximum number of results in a response. Each takes about one KiB until the response has been made, and a pod of the chart has
-/// 64 MiB.
+/// Maximum number of results in a response. Each takes about one KiB until the response has been made, and a pod of the chart
+/// has 64 MiB.
 const MAX_ROWS: usize = 20_000;
 
 /// The default of `since`, as on the command line.
-const SINCE: Duration = Duration::from_hours(7 * 24);
+const DEFAULT_SINCE: Duration = Duration::from_hours(7 * 24);
 
 /// The header that says N if a response has only the results of every Nth run.
 const ONE_RUN_OF: HeaderName = HeaderName::from_static("system-health-one-run-of");
@@ -49,14 +49,16 @@ pub(super) async fn history(
     State(app): State<App>,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Rendered, Problem> {
-    let bad = |text: String| Problem::new(StatusCode::BAD_REQUEST, text);
+    let bad_request = |text: String| Problem::new(StatusCode::BAD_REQUEST, text);
     let Query(parameters) = parameters.map_err(|_| {
-        bad("the parameters are `key`, the key of a metric, and optionally `since`, a duration such as 7d, `subject`, the name of a \
-             subject, and `thin`, which is true or false"
-            .to_owned())
+        bad_request(
+            "the parameters are `key`, the key of a metric, and optionally `since`, a duration such as 7d, `subject`, the name \
+             of a subject, and `thin`, which is true or false"
+                .to_owned(),
+        )
     })?;
-    let since = parameters.since.as_deref().map_or(Ok(SINCE), parse_duration);
-    let since = since.map_err(|error| bad(error.to_string()))?;
+    let since = parameters.since.as_deref().map_or(Ok(DEFAULT_SINCE), parse_duration);
+    let since = since.map_err(|error| bad_request(error.to_string()))?;
     let since = app.now().checked_sub(since).unwrap_or(UNIX_EPOCH).max(UNIX_EPOCH);
     app.render(move |latest| {
         let ThinnedHistory { entries, one_run_of } = read(latest, &parameters, since)?;
@@ -66,7 +68,8 @@ pub(super) async fn history(
     .await
 }
 
-/// The rows of some entries. Each is made when it is written, because all of them would need as much memory as the entries.
+/// The rows of some entries. Each row is made when it is written, because all rows together would need as much memory as the
+/// entries.
 struct Rows<'a>(&'a [HistoryEntry]);
 
 impl Serialize for Rows<'_> {

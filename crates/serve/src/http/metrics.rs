@@ -1,5 +1,5 @@
-//! `/metrics`, for Prometheus: the current values, and nothing else. A metric that has failed, has no data or is too old is absent,
-//! so that its last value is never taken for a current one.
+//! `/metrics`, for Prometheus: the current values, and nothing else. A metric that has failed, has no data or is too old is
+//! absent, so that nobody takes its last value for a current one.
 
 use axum::{
     extract::State,

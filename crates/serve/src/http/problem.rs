@@ -1,4 +1,4 @@
-//! A response that says in one sentence why there is no other.
+//! A response that says in one sentence why the request failed.
 
 use std::fmt::Display;
 

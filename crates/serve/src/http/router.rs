@@ -50,7 +50,7 @@ async fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "there is no such path")
 }
 
-/// Values must not be kept by caches, and not be taken for something that a browser runs.
+/// Adds headers: caches must not keep values, and browsers must not run them as scripts.
 async fn with_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -11,7 +11,7 @@ use super::{
     problem::Problem,
 };
 
-/// The trace of the last run. Earlier ones are where the traces are sent to.
+/// The trace of the last run. Earlier traces can be seen only in the backend that they were sent to.
 pub(super) async fn trace(State(app): State<App>, Path(id): Path<String>) -> Result<JsonText, Problem> {
     app.render(move |latest| {
         let last = latest.last();

@@ -13,14 +13,14 @@ use system_health_registry::{
 };
 use tokio::time::Instant;
 
-/// A received series at a time: the key and the seconds since 1970.
+/// The key of a received point, and its time in seconds since 1970.
 pub(super) type ReceivedAt = (String, u64);
 
 /// How the backend answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Behaviour {
     Accept,
-    /// It says that it cannot take the points now.
+    /// It answers that it cannot take the points now.
     Leave,
     /// It stores the points, and the answer is lost.
     LoseAnswer,
@@ -52,7 +52,7 @@ impl Backend {
         Self { name, capabilities, behaviour, received: Arc::default() }
     }
 
-    /// Makes it one that adds up repeated counts.
+    /// Makes the backend add up repeated counts.
     pub(super) fn adding_up(mut self) -> Self {
         self.capabilities.counts = Repeat::AddsUp;
         self

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{clock::Clock, latest::Latest};
 
-/// The header that says how many runs are left out.
+/// The header that says N if only one run of N is included.
 const ONE_RUN_OF: &str = "system-health-one-run-of";
 
 /// A metric with this many values.
@@ -60,7 +60,7 @@ fn each_queue() -> Metric {
     metric.each::<Queue>()
 }
 
-/// A service that has recorded the metric at some times. It is asked at the last one.
+/// A service that has recorded the metric at some times. Its clock shows the last of these times.
 async fn after(times: &[u64], metric: Metric) -> (Running, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap().store;
@@ -121,10 +121,10 @@ async fn a_run_with_too_many_results_is_refused() {
 async fn the_results_of_one_subject_can_be_read_alone() {
     let (server, _folder) = after(&[0, 60], each_queue()).await;
 
-    for more in ["", "&thin=true"] {
-        let all = server.get(&format!("/api/v1/history?key=a{more}"), "").await;
-        let one = server.get(&format!("/api/v1/history?key=a&subject=second+%26%20last{more}"), "").await;
-        let unknown = server.get(&format!("/api/v1/history?key=a&subject=nobody{more}"), "").await;
+    for thin in ["", "&thin=true"] {
+        let all = server.get(&format!("/api/v1/history?key=a{thin}"), "").await;
+        let one = server.get(&format!("/api/v1/history?key=a&subject=second+%26%20last{thin}"), "").await;
+        let unknown = server.get(&format!("/api/v1/history?key=a&subject=nobody{thin}"), "").await;
 
         assert_eq!(rows(&all).len(), 4);
         let of_one = rows(&one);

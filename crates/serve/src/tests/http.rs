@@ -25,7 +25,7 @@ use crate::{
     token::Token,
 };
 
-/// What is logged.
+/// The lines that were logged.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -72,12 +72,12 @@ impl Response {
 }
 
 impl Running {
-    /// Starts a server that believes to listen on an address.
+    /// Starts a server that takes `listen` for the address that it listens on. `None`: its real address.
     pub(super) fn start(latest: Arc<Latest>, clock: Clock, listen: Option<SocketAddr>) -> Self {
         Self::start_with(latest, Parts::default(), clock, listen)
     }
 
-    /// The same with parts of the page.
+    /// Like [`start`](Self::start), with parts of the page.
     pub(super) fn start_with(
         latest: Arc<Latest>,
         parts: Parts,
@@ -188,7 +188,7 @@ async fn a_point_that_is_not_on_the_page_is_logged_once() {
     }
     assert_eq!(warnings(), 1, "{}", log.text());
 
-    // It is news again after a page without it.
+    // It is logged again after a page without it.
     stage.clock.set(at(1000));
     assert_eq!(server.get("/metrics", "").await.body, "");
     stage.clock.set(at(0));
@@ -241,7 +241,7 @@ async fn a_page_of_another_host_reads_nothing() {
 }
 
 #[tokio::test]
-async fn everything_but_the_health_needs_the_token() {
+async fn values_need_the_token_and_the_health_does_not() {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     let latest = Arc::new(Latest::new(served(Some(TOKEN))));
     let server = Running::start(latest, Clock::default(), None);

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::configuration::Configuration;
 
-/// Seconds.
+/// A year in seconds.
 const YEAR: u64 = 365 * 24 * 3600;
 
 fn every(seconds: u64, builder: ReporterBuilder) -> Configuration {
@@ -86,7 +86,7 @@ async fn a_slot_that_begins_during_a_run_is_skipped_and_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_metric_with_an_interval_of_its_own_is_collected_in_its_slots_even_if_one_was_busy() {
+async fn a_metric_with_its_own_interval_is_collected_in_the_next_run_if_its_slot_is_skipped() {
     let seconds = Arc::new(AtomicU64::new(0));
     let rare = metric(Facts::new("rare", "For a test.").with_every(Duration::from_secs(30)), || {
         async { 1.0.into_reading() }.boxed()
@@ -102,7 +102,8 @@ async fn a_metric_with_an_interval_of_its_own_is_collected_in_its_slots_even_if_
 
     let (runs, _) = stage.run(every(10, builder([slow(&seconds), rare], &[])), async || None, after).await;
 
-    let with_rare = |run: &&Finished| run.report.run().outcomes().iter().any(|it| it.metric.key() == "rare");
+    let with_rare =
+        |run: &&Finished| run.report.run().outcomes().iter().any(|outcome| outcome.metric.key() == "rare");
     let rare: Vec<Finished> = runs.iter().filter(with_rare).cloned().collect();
     assert_eq!(starts(&runs), [0, 10, 20, 30, 40, 50, 70, 80]);
     assert_eq!(starts(&rare), [0, 30, 70]);
@@ -142,7 +143,7 @@ async fn intervals_lose_no_value_that_a_source_returns_only_once() {
 
     let values = |key: &str| -> Vec<String> {
         let outcomes = runs.iter().flat_map(|run| run.report.run().outcomes());
-        let samples = outcomes.filter(|it| it.metric.key() == key).flat_map(Outcome::samples);
+        let samples = outcomes.filter(|outcome| outcome.metric.key() == key).flat_map(Outcome::samples);
         samples.map(|sample| sample.value().to_string()).collect()
     };
     assert_eq!(values("orders.placed"), ["0", "1", "1", "1", "1", "1", "1"]);
@@ -298,7 +299,7 @@ async fn a_stopped_run_delivers_what_has_finished() {
     assert_eq!(backend.count("a"), 1);
     let states: Vec<_> = runs[0].report.run().outcomes().iter().map(Outcome::state).collect();
     assert_eq!(states, [OutcomeState::Value, OutcomeState::Error]);
-    assert!(runs[0].about_itself.is_none(), "an interrupted metric is no failure of the reporter");
+    assert!(runs[0].about_itself.is_none(), "an interrupted metric is not a failure of the reporter");
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,7 +27,7 @@ const RUNS: usize = 400;
 /// The time between two runs, in seconds.
 const EVERY: u64 = 10;
 
-/// How much the memory may grow from then on, in KiB. The backends of the test keep what they receive: about 8 MiB.
+/// How much the memory may grow after the warm-up, in KiB. The backends of the test keep what they receive: about 8 MiB.
 const MAX_GROWTH: u64 = 16 * 1024;
 
 /// The faults of a backend whose points replace each other. They repeat after 100 runs, and the last runs have none.
@@ -42,7 +42,8 @@ fn overwriting(run: usize, runs: usize) -> Behaviour {
     }
 }
 
-/// The faults of a backend that adds up. After a lost answer, nobody could know what it has, so it loses none.
+/// The faults of a backend that adds up. After a lost answer, nobody could know what the backend has, so it
+/// loses no answers.
 fn adding_up(run: usize, runs: usize) -> Behaviour {
     match run % 70 {
         _ if run + 100 > runs => Behaviour::Accept,
@@ -112,16 +113,16 @@ fn is_soak(key: &str) -> bool {
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
 #[ignore = "takes half a minute; SOAK_RUNS=10000 takes a quarter of an hour"]
-async fn many_runs_lose_nothing_double_nothing_and_keep_memory_and_descriptors_flat() {
+async fn many_runs_lose_and_repeat_no_point_and_leak_no_memory_and_no_descriptors() {
     let total = env::var("SOAK_RUNS").map_or(RUNS, |runs| runs.parse().expect("SOAK_RUNS is a number"));
-    // Memory and descriptors are measured first when the caches are filled.
+    // Memory and descriptors are first measured when the caches are full.
     let warm_up = total / 5;
     let folder = tempfile::tempdir().unwrap();
     let (replacing, adding) = (Backend::new("replacing"), Backend::new("adding").adding_up());
     let slots = Slots::new(Duration::from_secs(EVERY));
     // Points must not be in the future when the runs are over.
-    let all = Duration::from_secs(EVERY) * u32::try_from(total + 100).unwrap();
-    let start = slots.start_of(SystemTime::now() - all);
+    let whole_time = Duration::from_secs(EVERY) * u32::try_from(total + 100).unwrap();
+    let start = slots.start_of(SystemTime::now() - whole_time);
     let stage = Stage::new(start);
     let metrics = metrics();
     let catalog = Catalog::new(metrics.clone()).unwrap();

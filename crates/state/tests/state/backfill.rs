@@ -8,9 +8,9 @@ use crate::harness::{at, report};
 
 /// The fate of `jobs.waiting` at a time.
 fn backfill(store: &Store, seconds: u64, values: &[f64]) -> BackfillFate {
-    let mut all = store.backfill(&[report(seconds, values)]).unwrap();
-    let Some(Backfilled { key, time, fate, .. }) = all.pop() else { panic!("nothing was added") };
-    assert!(all.is_empty(), "only values are added: {all:?}");
+    let mut backfilled = store.backfill(&[report(seconds, values)]).unwrap();
+    let Some(Backfilled { key, time, fate, .. }) = backfilled.pop() else { panic!("nothing was added") };
+    assert!(backfilled.is_empty(), "only values are added: {backfilled:?}");
     assert_eq!((key.as_str(), time), ("jobs.waiting", at(seconds)));
     fate
 }

@@ -151,7 +151,7 @@ fn other_points_stay_in_the_outbox_in_their_order() {
 }
 
 #[test]
-fn distributions_of_several_runs_are_added_up_for_a_destination_that_needs_it() {
+fn distributions_of_several_runs_are_added_up_for_a_destination_that_needs_totals() {
     let store = Store::in_memory().unwrap();
     for (seconds, values) in [(100, &[1.0, 2.0][..]), (200, &[4.0])] {
         store.record_for(&durations(seconds, values), &recipients()).unwrap();
@@ -216,7 +216,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path()).unwrap().store;
         let (mut now, mut value, mut start) = (100, 0.0, 50);
-        // What was added to the counter, what of it nobody has seen, and the totals that were baselines.
+        // What was added to the counter, the part of it that no run has recorded, and the totals that were baselines.
         let (mut grown, mut unseen, mut baselines) = (0.0, 0.0, 0.0);
         let mut delivered = 0.0;
         let mut last_run = None;

@@ -107,8 +107,12 @@ fn returned_events_are_sent_again_and_events_with_an_unknown_fate_are_not() {
     store.next_event(HERE, at(0)).unwrap();
     store.return_event(HERE, "old").unwrap();
 
-    let nothing = (vec![], vec!["old".to_owned()]);
-    assert_eq!(store.give_up_events(HERE, at(0), at(3)).unwrap(), nothing, "another process is sending it");
+    let only_old = (vec![], vec!["old".to_owned()]);
+    assert_eq!(
+        store.give_up_events(HERE, at(0), at(3)).unwrap(),
+        only_old,
+        "another process is sending `unseen`"
+    );
     store.return_event(HERE, "old").unwrap();
     let given_up = store.give_up_events(HERE, at(1), at(3)).unwrap();
 

@@ -21,7 +21,8 @@ fn the_history_has_every_outcome_sorted_by_key_and_time() {
 
     let all = store.history(None, at(0)).unwrap();
 
-    let keys: Vec<(&str, bool)> = all.iter().map(|it| (it.key.as_str(), it.time == at(10))).collect();
+    let keys: Vec<(&str, bool)> =
+        all.iter().map(|entry| (entry.key.as_str(), entry.time == at(10))).collect();
     let expected = ["jobs.broken", "jobs.silent", "jobs.waiting"].map(|key| [(key, true), (key, false)]);
     assert_eq!(keys, expected.concat());
     assert_eq!(all[0].found, PastResult::Error("refused".into()));
@@ -94,7 +95,7 @@ fn deleting_old_runs_keeps_waiting_points_and_times_of_last_values() {
     assert_eq!(left.iter().map(values).collect::<Vec<_>>(), [[2.0], [3.0]]);
     assert_eq!(store.pending("datadog", 9, None).unwrap().len(), 1);
     assert_eq!(store.last_values().unwrap()[&("jobs.waiting".into(), String::new())], at(30));
-    assert!(store.size().unwrap() < before / 2, "the room is given back");
+    assert!(store.size().unwrap() < before / 2, "the file becomes smaller");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use system_health_state::{PendingId, PendingPoint, Store};
 use crate::harness::{at, report};
 
 /// A destination where a repeated point overwrites the first.
-const DESTINATION: &str = "datadog";
+const OVERWRITES: &str = "datadog";
 /// A destination where repeated points are added up.
 const ADDS_UP: &str = "statsd";
 /// The maximum age of points that the backend accepts, in seconds.
@@ -63,39 +63,39 @@ proptest! {
                     let values: Vec<f64> = (0..values).map(|_| { value += 1.0; value }).collect();
                     let report = report(now, &values);
                     recorded.extend(report.points().map(|point| (place(&point), point.value.number().unwrap())));
-                    store.record(&report, &[DESTINATION]).unwrap();
+                    store.record(&report, &[OVERWRITES]).unwrap();
                 }
                 Step::DeliverAndCrash(count) => {
-                    for pending in store.pending(DESTINATION, count, None).unwrap() {
+                    for pending in store.pending(OVERWRITES, count, None).unwrap() {
                         backend.insert(place(&pending.point), pending.point.value.number().unwrap());
                     }
                     drop(store);
                     store = Store::open(folder.path()).unwrap().store;
                 }
                 Step::Deliver(taken) => {
-                    let page = store.pending(DESTINATION, taken.len(), None).unwrap();
+                    let page = store.pending(OVERWRITES, taken.len(), None).unwrap();
                     let delivered = page.iter().zip(&taken).filter(|(_, taken)| **taken);
                     let mut ids = Vec::new();
                     for (pending, _) in delivered {
                         backend.insert(place(&pending.point), pending.point.value.number().unwrap());
                         ids.push(pending.id);
                     }
-                    let waiting = store.waiting(DESTINATION).unwrap();
-                    store.settle(DESTINATION, &ids).unwrap();
-                    prop_assert_eq!(store.waiting(DESTINATION).unwrap(), waiting - ids.len() as u64);
+                    let waiting = store.waiting(OVERWRITES).unwrap();
+                    store.settle(OVERWRITES, &ids).unwrap();
+                    prop_assert_eq!(store.waiting(OVERWRITES).unwrap(), waiting - ids.len() as u64);
                 }
                 Step::Expire => {
                     let oldest = at(now - WINDOW);
-                    let waiting = store.pending(DESTINATION, 1_000, None).unwrap();
+                    let waiting = store.pending(OVERWRITES, 1_000, None).unwrap();
                     let old: Vec<Place> =
-                        waiting.iter().map(|it| place(&it.point)).filter(|it| it.2 < oldest).collect();
-                    let dropped = store.expire(DESTINATION, &(oldest..at(now + WINDOW))).unwrap();
+                        waiting.iter().map(|pending| place(&pending.point)).filter(|(.., time)| *time < oldest).collect();
+                    let dropped = store.expire(OVERWRITES, &(oldest..at(now + WINDOW))).unwrap();
                     prop_assert_eq!(dropped, old.len() as u64);
                     expired.extend(old);
                 }
             }
         }
-        for pending in store.pending(DESTINATION, 1_000, None).unwrap() {
+        for pending in store.pending(OVERWRITES, 1_000, None).unwrap() {
             backend.insert(place(&pending.point), pending.point.value.number().unwrap());
         }
         for (place, value) in recorded {
@@ -192,10 +192,11 @@ proptest! {
                     let replaced: Vec<Place> = report.points().map(|point| place(&point)).collect();
                     let is_replaced = |pending: &PendingPoint| replaced.contains(&place(&pending.point));
                     let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
-                    excused.extend(waiting.iter().filter(|it| is_replaced(it)).map(|it| it.point.value.number().unwrap()));
-                    let waiting = stores[0].pending(DESTINATION, 1_000, None).unwrap();
-                    elsewhere += values.len() - waiting.iter().filter(|it| is_replaced(it)).count();
-                    stores[0].record(&report, &[DESTINATION, ADDS_UP]).unwrap();
+                    let replaced_waiting = waiting.iter().filter(|pending| is_replaced(pending));
+                    excused.extend(replaced_waiting.map(|pending| pending.point.value.number().unwrap()));
+                    let waiting = stores[0].pending(OVERWRITES, 1_000, None).unwrap();
+                    elsewhere += values.len() - waiting.iter().filter(|pending| is_replaced(pending)).count();
+                    stores[0].record(&report, &[OVERWRITES, ADDS_UP]).unwrap();
                     recorded.extend(values);
                 }
                 Sending::Read { process, points } => {
@@ -238,8 +239,8 @@ proptest! {
                 Sending::Expire => {
                     let oldest = at(now - WINDOW);
                     let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
-                    let old = waiting.iter().filter(|it| it.point.timestamp < oldest);
-                    let old: Vec<f64> = old.map(|it| it.point.value.number().unwrap()).collect();
+                    let old = waiting.iter().filter(|pending| pending.point.timestamp < oldest);
+                    let old: Vec<f64> = old.map(|pending| pending.point.value.number().unwrap()).collect();
                     let dropped = stores[0].expire(ADDS_UP, &(oldest..at(now + WINDOW))).unwrap();
                     prop_assert_eq!(dropped, old.len() as u64);
                     excused.extend(old);
@@ -257,6 +258,6 @@ proptest! {
             prop_assert!(times <= 1, "{} arrived {} times", value, times);
             prop_assert!(times == 1 || excused.contains(&value), "{} was lost", value);
         }
-        prop_assert_eq!(stores[0].waiting(DESTINATION).unwrap(), elsewhere as u64);
+        prop_assert_eq!(stores[0].waiting(OVERWRITES).unwrap(), elsewhere as u64);
     }
 }

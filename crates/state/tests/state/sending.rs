@@ -90,7 +90,10 @@ fn a_repeated_run_does_not_replace_points_that_are_being_sent() {
     store.record(&report(1, &[5.0, 6.0]), &[HERE]).unwrap();
 
     let values = store.pending(HERE, 9, None).unwrap();
-    assert_eq!(values.iter().map(|it| it.point.value.number().unwrap()).collect::<Vec<_>>(), [5.0, 6.0]);
+    assert_eq!(
+        values.iter().map(|pending| pending.point.value.number().unwrap()).collect::<Vec<_>>(),
+        [5.0, 6.0]
+    );
     assert_eq!(store.give_up_sending(HERE, at(2)).unwrap(), 1);
 }
 
@@ -150,7 +153,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// The store has ranges. The model has a state for each point.
+    /// The store keeps ranges of points. The model keeps a state for each point.
     #[test]
     fn ranges_behave_like_a_state_for_each_point(
         steps in vec((step(), vec(any::<bool>(), 12)), 1..12),
@@ -163,7 +166,7 @@ proptest! {
         let mut model = vec![Place::Waiting; ids.len()];
         for (step, chosen) in steps {
             let chosen: Vec<usize> = (0..ids.len()).filter(|index| chosen[*index]).collect();
-            let these: Vec<PendingId> = chosen.iter().map(|index| ids[*index]).collect();
+            let chosen_ids: Vec<PendingId> = chosen.iter().map(|index| ids[*index]).collect();
             let mut change = |from: &[Place], to| {
                 let changed: Vec<usize> =
                     chosen.iter().copied().filter(|index| from.contains(&model[*index])).collect();
@@ -176,20 +179,20 @@ proptest! {
                 Step::Begin => {
                     let begun = change(&[Place::Waiting], Place::Sending);
                     let expected: Vec<PendingId> = begun.iter().map(|index| ids[*index]).collect();
-                    prop_assert_eq!(store.begin_sending(HERE, &these, at(1)).unwrap(), expected);
+                    prop_assert_eq!(store.begin_sending(HERE, &chosen_ids, at(1)).unwrap(), expected);
                 }
                 Step::Return => {
                     change(&[Place::Sending], Place::Waiting);
-                    store.return_to_outbox(HERE, &these).unwrap();
+                    store.return_to_outbox(HERE, &chosen_ids).unwrap();
                 }
                 Step::Settle => {
                     change(&[Place::Waiting, Place::Sending], Place::Out);
-                    store.settle(HERE, &these).unwrap();
+                    store.settle(HERE, &chosen_ids).unwrap();
                 }
                 Step::GiveUp => {
                     let sending = model.iter().filter(|place| **place == Place::Sending).count();
                     prop_assert_eq!(store.give_up_sending(HERE, at(2)).unwrap(), sending as u64);
-                    model.iter_mut().filter(|place| **place == Place::Sending).for_each(|it| *it = Place::Out);
+                    model.iter_mut().filter(|place| **place == Place::Sending).for_each(|place| *place = Place::Out);
                 }
             }
             let expected: Vec<PendingId> =

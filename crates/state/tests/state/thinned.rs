@@ -1,4 +1,4 @@
-//! A history with too many rows, of which whole runs are left out.
+//! A history with too many rows, from which whole runs are left out.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ fn of_key(key: &str) -> HistoryFilter<'_> {
     HistoryFilter { key: Some(key), subject: None, since: at(0) }
 }
 
-/// The thinned history of `jobs.waiting`: N of "one run of N", and the times.
+/// The thinned history of `jobs.waiting`: N, if one run of N is included, and the times.
 fn waiting(store: &Store, max_rows: usize) -> Option<(usize, Vec<SystemTime>)> {
     let thinned = store.thinned_history(max_rows, &of_key("jobs.waiting")).unwrap()?;
     Some((thinned.one_run_of, times(&thinned)))
@@ -174,5 +174,5 @@ fn the_results_of_one_subject_can_be_read_alone() {
     };
     assert_eq!(thinned(3, "a"), (1, vec![at(10), at(20), at(30)]));
     assert_eq!(thinned(2, "a"), (2, vec![at(10), at(30)]));
-    assert_eq!(thinned(2, "c"), (1, vec![at(10), at(30)]), "the run at 20 did not have it");
+    assert_eq!(thinned(2, "c"), (1, vec![at(10), at(30)]), "the run at 20 has no subject `c`");
 }

@@ -40,7 +40,7 @@ impl AttemptError for Failed {
     }
 }
 
-fn until(deadline: Instant) -> Retrier<Failed> {
+fn retrier_until(deadline: Instant) -> Retrier<Failed> {
     Retrier::new(RetryPolicy::default(), deadline)
 }
 
@@ -60,23 +60,23 @@ async fn attempts(
     outcome.map(|()| made).map_err(|error| error.to_string())
 }
 
-/// The same within a minute. Also returns the elapsed time.
-async fn run(failures: &[Failed]) -> (Result<usize, String>, Duration) {
+/// Makes the same attempts within a minute. Also returns the elapsed time.
+async fn attempts_within_a_minute(failures: &[Failed]) -> (Result<usize, String>, Duration) {
     let started = Instant::now();
-    let outcome = attempts(&until(started + MINUTE), IDEMPOTENT, failures).await;
+    let outcome = attempts(&retrier_until(started + MINUTE), IDEMPOTENT, failures).await;
     (outcome, started.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
 async fn temporary_errors_are_retried_after_growing_backoffs() {
-    let (outcome, took) = run(&[Failed::Unavailable(None); 4]).await;
+    let (outcome, took) = attempts_within_a_minute(&[Failed::Unavailable(None); 4]).await;
     assert_eq!(outcome, Ok(5));
     assert!(took <= FIRST_BACKOFF * 15 + Duration::from_millis(4), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_fifth_attempt_is_the_last() {
-    let (outcome, _) = run(&[Failed::Unavailable(None); 5]).await;
+    let (outcome, _) = attempts_within_a_minute(&[Failed::Unavailable(None); 5]).await;
     assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
 }
 
@@ -139,7 +139,10 @@ async fn a_required_wait_is_respected_every_time() {
 
 #[tokio::test(start_paused = true)]
 async fn permanent_errors_are_not_retried() {
-    assert_eq!(run(&[Failed::Refused]).await, (Err("refused".to_owned()), Duration::ZERO));
+    assert_eq!(
+        attempts_within_a_minute(&[Failed::Refused]).await,
+        (Err("refused".to_owned()), Duration::ZERO)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,7 +153,7 @@ async fn a_request_that_may_have_been_processed_is_retried_only_if_it_is_idempot
         (Idempotency::NotIdempotent, Failed::Unavailable(None), Ok(2)),
         (Idempotency::NotIdempotent, Failed::Limited(None), Ok(2)),
     ] {
-        let retrier = until(Instant::now() + MINUTE);
+        let retrier = retrier_until(Instant::now() + MINUTE);
         assert_eq!(attempts(&retrier, idempotency, &[failed]).await, outcome, "{idempotency:?}: {failed}");
     }
 }
@@ -158,7 +161,7 @@ async fn a_request_that_may_have_been_processed_is_retried_only_if_it_is_idempot
 #[tokio::test(start_paused = true)]
 async fn a_required_wait_is_respected() {
     for failed in [Failed::Unavailable, Failed::Limited] {
-        let (outcome, took) = run(&[failed(Some(Duration::from_secs(59)))]).await;
+        let (outcome, took) = attempts_within_a_minute(&[failed(Some(Duration::from_secs(59)))]).await;
         assert_eq!(outcome, Ok(2));
         assert_eq!(took.as_secs(), 59);
     }
@@ -166,7 +169,7 @@ async fn a_required_wait_is_respected() {
 
 #[tokio::test(start_paused = true)]
 async fn a_required_wait_of_zero_does_not_replace_the_backoff() {
-    let (outcome, took) = run(&[Failed::Limited(Some(Duration::ZERO)); 5]).await;
+    let (outcome, took) = attempts_within_a_minute(&[Failed::Limited(Some(Duration::ZERO)); 5]).await;
     assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
     assert!(took > Duration::ZERO);
 }
@@ -175,7 +178,8 @@ async fn a_required_wait_of_zero_does_not_replace_the_backoff() {
 async fn a_wait_beyond_the_deadline_is_not_started() {
     for seconds in [60, 2100, 365 * 24 * 3600, u64::MAX] {
         for failed in [Failed::Unavailable, Failed::Limited] {
-            let (outcome, took) = run(&[failed(Some(Duration::from_secs(seconds)))]).await;
+            let (outcome, took) =
+                attempts_within_a_minute(&[failed(Some(Duration::from_secs(seconds)))]).await;
             assert_eq!(
                 outcome.unwrap_err(),
                 format!("not retried, because a wait of {seconds}s would end after the run's deadline")
@@ -187,7 +191,7 @@ async fn a_wait_beyond_the_deadline_is_not_started() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_after_the_deadline() {
-    let retrier = until(Instant::now());
+    let retrier = retrier_until(Instant::now());
     assert_eq!(
         attempts(&retrier, IDEMPOTENT, &[]).await,
         Err("not sent before the run's deadline".to_owned())
@@ -197,7 +201,7 @@ async fn nothing_is_sent_after_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_rate_limit_delays_all_requests() {
     let started = Instant::now();
-    let retrier = until(started + MINUTE);
+    let retrier = retrier_until(started + MINUTE);
     let sent = AtomicUsize::new(0);
     let other = retrier.run(IDEMPOTENT, || async {
         sent.fetch_add(1, Ordering::Relaxed);
@@ -214,7 +218,7 @@ async fn a_rate_limit_delays_all_requests() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_if_a_rate_limit_ends_after_the_deadline() {
     for wait in [Duration::from_mins(5), Duration::MAX] {
-        let retrier = until(Instant::now() + MINUTE);
+        let retrier = retrier_until(Instant::now() + MINUTE);
         let limited = attempts(&retrier, IDEMPOTENT, &[Failed::Limited(Some(wait))]).await.unwrap_err();
 
         let other = attempts(&retrier, IDEMPOTENT, &[]).await.unwrap_err();
@@ -228,9 +232,9 @@ async fn nothing_is_sent_if_a_rate_limit_ends_after_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_failure_does_not_delay_other_requests() {
+async fn a_failure_other_than_a_rate_limit_delays_no_other_request() {
     let started = Instant::now();
-    let retrier = until(started + MINUTE);
+    let retrier = retrier_until(started + MINUTE);
     let unavailable = [Failed::Unavailable(Some(Duration::from_secs(30)))];
 
     let (first, other) = tokio::join!(
