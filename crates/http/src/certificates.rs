@@ -45,7 +45,7 @@ pub enum CertificateError {
         source: io::Error,
     },
     /// A certificate file contains no certificate, or one that is not valid.
-    #[error("{} contains no valid certificates in PEM format", .0.display())]
+    #[error("{} contains no certificate in PEM format, or one that is not valid", .0.display())]
     NoCertificates(PathBuf),
     /// TLS cannot be set up.
     #[error("cannot set up TLS")]

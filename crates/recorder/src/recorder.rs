@@ -97,7 +97,7 @@ impl Recorder {
     }
 
     /// A recorder for at most this many series, and as many metrics that have none. Each takes some hundred bytes, and a
-    /// distribution at most 32 KiB more.
+    /// distribution at most 66 KiB more.
     #[must_use]
     pub fn with_max_series(max_series: usize) -> Self {
         let (metrics, refusals) = (BTreeMap::new(), Refusals::default());

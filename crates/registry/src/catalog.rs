@@ -326,11 +326,10 @@ enum DescribedError {
 /// Checks the facts of a metric and adds its keys to the used keys.
 fn reserve_keys(facts: &Facts, used: &mut HashSet<String>) -> Result<(), DescribedError> {
     facts.check()?;
-    for key in keys(facts) {
-        if !used.insert(key.to_owned()) {
-            return Err(DescribedError::Used(key.to_owned()));
-        }
+    if let Some(key) = keys(facts).find(|key| used.contains(*key)) {
+        return Err(DescribedError::Used(key.to_owned()));
     }
+    used.extend(keys(facts).map(str::to_owned));
     Ok(())
 }
 

@@ -62,7 +62,7 @@ impl Outbox<'_> {
         let name = self.name.to_owned();
         if let Err(error) = self.current.ask(self.store, move |store| store.settle(&name, &ids)).await {
             tracing::warn!(
-                "delivered points stay in the outbox and will be delivered again: {}",
+                "delivered points stay in the outbox; those that overwrite will be delivered again, and the others given up: {}",
                 Chain(&error)
             );
         }

@@ -65,7 +65,7 @@ function piecesOf(points) {
   return pieces;
 }
 
-/** About `limit` points at most: for each slot of time, the lowest value, the highest value and the first gap. */
+/** About `limit` points at most: for each slot of time, the lowest value, the highest value, and the first and the last gap. */
 function thinned(points, limit) {
   if (points.length <= limit) return points;
   const [start, end] = [points[0].time, points.at(-1).time];
@@ -73,13 +73,17 @@ function thinned(points, limit) {
   for (const point of points) {
     const slot = Math.floor(((point.time - start) / (end - start || 1)) * (limit / 3));
     const kept = slots.get(slot) ?? {};
-    if (point.value === undefined) kept.gap ??= point;
-    else {
+    if (point.value === undefined) {
+      kept.firstGap ??= point;
+      kept.lastGap = point;
+    } else {
       if (!kept.min || point.value < kept.min.value) kept.min = point;
       if (!kept.max || point.value > kept.max.value) kept.max = point;
     }
     slots.set(slot, kept);
   }
-  const kept = [...slots.values()].flatMap(({ min, max, gap }) => [min, max === min ? null : max, gap]);
+  const kept = [...slots.values()].flatMap(({ min, max, firstGap, lastGap }) => [
+    ...new Set([min, max, firstGap, lastGap]),
+  ]);
   return kept.filter(Boolean).sort((a, b) => a.time - b.time);
 }

@@ -16,12 +16,13 @@ function seriesAddress(metric) {
   return `#/series/${encodeURIComponent(metric)}`;
 }
 
-// The start stays the same as long as a reader looks at the same range, so that the document keeps its path.
+// The start stays the same for half of the range, so that the document keeps its path and does not grow without end.
 const starts = new Map();
 
 function receivedPath(metric) {
   const shown = `${range} ${metric}`;
-  if (!starts.has(shown)) starts.set(shown, Math.floor((Date.now() - rangeMillis()) / 1000));
+  const start = Math.floor((Date.now() - rangeMillis()) / 1000);
+  if (!(start - starts.get(shown) <= rangeMillis() / 2000)) starts.set(shown, start);
   return `intake/series?metric=${encodeURIComponent(metric)}&from=${starts.get(shown)}`;
 }
 
