@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use system_health_registry::{
-    Catalog, Context, DescribedReading, Engine, Facts, FromContext, Run, Sample, SampleError, Source,
+    Alias, Catalog, Context, DescribedReading, Engine, Facts, FromContext, Run, Sample, SampleError, Source,
     Unavailable, location, system_health_metric, system_health_source,
 };
 
@@ -128,6 +130,26 @@ async fn a_remembered_metric_that_is_refused_is_an_error() {
     open: error: a metric is not valid: `description`: the metric `open` has no description
     ");
     assert_snapshot!(source(&run), @"teller: 3 metrics; refused: the key `late` is used elsewhere or was returned twice, a metric is not valid: `description`: the metric `open` has no description");
+}
+
+#[tokio::test]
+async fn a_metric_that_is_refused_because_of_its_alias_leaves_its_key_to_others() {
+    let teller = Source::new("teller", "A test.", location!(), |_| {
+        let until = Duration::from_hours(24) * 40_000;
+        let facts = |key: &str| Facts::new(key, "A row.");
+        let with_alias = |key, alias| facts(key).with_alias(Alias::new(alias, until));
+        let described = [facts("used"), with_alias("open", "used"), facts("open"), with_alias("own", "own")];
+        Box::pin(async { Ok(described.map(|facts| DescribedReading::new(facts, 1.0)).into()) })
+    });
+    let catalog = Catalog::of_sources([teller]).unwrap();
+
+    let run = run(rows(&[]), &catalog).await;
+
+    assert_snapshot!(common::lines(&run), @"
+    open: value 1 []
+    used: value 1 []
+    ");
+    assert_snapshot!(source(&run), @"teller: 4 metrics; refused: the key `used` is used elsewhere or was returned twice, the key `own` is used elsewhere or was returned twice");
 }
 
 #[tokio::test]
