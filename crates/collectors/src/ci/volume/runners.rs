@@ -1,4 +1,4 @@
-//! What waits for runners now, and the runners themselves.
+//! The jobs that wait for runners now, and the runners themselves.
 
 use anyhow::Context as _;
 use serde::Deserialize;
