@@ -202,7 +202,7 @@ impl<'a> Search<'a> {
                 self.evidence.add_run(run, attempt, "it has no jobs");
                 continue;
             }
-            let result = self.selected.look_at(&listed).map_err(|error| cannot_judge(run, error))?;
+            let result = self.selected.add(&listed).map_err(|error| cannot_judge(run, error))?;
             if let Some(decided) = self.vote(run, attempt, &result, "") {
                 return Ok(Some(decided));
             }
@@ -228,8 +228,7 @@ impl<'a> Search<'a> {
                 PartialResult::Undecided => false,
             };
             if decides {
-                let result =
-                    self.selected.look_at_running(&listed).map_err(|error| cannot_judge(run, error))?;
+                let result = self.selected.add_running(&listed).map_err(|error| cannot_judge(run, error))?;
                 return Ok(self.vote(run, run.attempt, &result, ", although the run has not ended"));
             }
         }

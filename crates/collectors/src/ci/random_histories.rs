@@ -118,8 +118,11 @@ impl SimulatedGitHub {
     }
 
     fn page<'g>(runs: impl DoubleEndedIterator<Item = &'g WorkflowRun>) -> RunsPage {
-        let all: Vec<&WorkflowRun> = runs.rev().collect();
-        RunsPage { total_count: all.len(), workflow_runs: all.into_iter().take(PAGE_SIZE).cloned().collect() }
+        let newest_first: Vec<&WorkflowRun> = runs.rev().collect();
+        RunsPage {
+            total_count: newest_first.len(),
+            workflow_runs: newest_first.into_iter().take(PAGE_SIZE).cloned().collect(),
+        }
     }
 
     fn past(&self, id: u64) -> &PastRun {

@@ -87,16 +87,16 @@ impl<'a> SelectedJobs<'a> {
         self.pending.is_none()
     }
 
-    /// Takes the jobs of the next older run or attempt.
-    pub(super) fn look_at<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
+    /// Adds the jobs of the next older run or attempt.
+    pub(super) fn add<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
         let listed = conclusions(jobs)?;
         self.saw_whole_run |= with_conclusion(&listed, JobConclusion::Undecided).next().is_none();
-        self.look(&listed)
+        self.add_conclusions(&listed)
     }
 
-    /// Takes the jobs of an attempt in progress, which must decide: see [`Self::so_far`].
-    pub(super) fn look_at_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
-        self.look(&conclusions(jobs)?)
+    /// Adds the jobs of an attempt in progress, which must decide: see [`Self::so_far`].
+    pub(super) fn add_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
+        self.add_conclusions(&conclusions(jobs)?)
     }
 
     /// The result of the jobs of an attempt in progress, to which GitHub may still add jobs.
@@ -128,7 +128,7 @@ impl<'a> SelectedJobs<'a> {
                 .all(|job| count(jobs, &job.name) >= count(complete, &job.name))
     }
 
-    fn look<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
+    fn add_conclusions<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
         self.names.extend(listed.iter().map(|(job, _)| job.name.clone()));
         let skipped: Vec<&str> =
             with_conclusion(listed, JobConclusion::Skipped).map(|job| job.name.as_str()).collect();
@@ -137,8 +137,8 @@ impl<'a> SelectedJobs<'a> {
                 || skipped.iter().any(|job| pattern.may_be_hidden_by(job));
         }
         let result = match self.pending.take() {
-            None => self.look_at_newest(listed)?,
-            Some(pending) => self.look_at_older(listed, pending),
+            None => self.add_newest(listed)?,
+            Some(pending) => self.add_older(listed, pending),
         };
         if let JobsResult::Passed(passed) | JobsResult::Undecided(passed, _) = &result {
             self.passed += passed.len();
@@ -182,7 +182,7 @@ impl<'a> SelectedJobs<'a> {
         }))
     }
 
-    fn look_at_newest<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
+    fn add_newest<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
         let selected: Vec<(&Job, JobConclusion)> =
             listed.iter().copied().filter(|(job, _)| self.patterns.matches(&job.name)).collect();
         let failed: Vec<&Job> = with_conclusion(&selected, JobConclusion::Failed).collect();
@@ -225,7 +225,7 @@ impl<'a> SelectedJobs<'a> {
         Ok(self.finish_with(pending, passed, &reasons))
     }
 
-    fn look_at_older<'j>(
+    fn add_older<'j>(
         &mut self,
         listed: &[(&'j Job, JobConclusion)],
         pending: Vec<PendingJob>,

@@ -67,7 +67,7 @@ impl CommitList {
 
     /// All commits of the list.
     #[cfg(feature = "github")]
-    pub(super) fn all(&self) -> RecentCommits {
+    pub(super) fn all_commits(&self) -> RecentCommits {
         let (origin, commits) = (Arc::clone(&self.origin), Arc::clone(&self.commits));
         RecentCommits::from_distinct(origin, self.range.since(), commits)
     }

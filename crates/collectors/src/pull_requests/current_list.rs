@@ -25,7 +25,7 @@ impl PullRequestList {
         &self.0.page
     }
 
-    pub(super) fn all(&self) -> &[PullRequest] {
+    pub(super) fn pull_requests(&self) -> &[PullRequest] {
         &self.0.pull_requests
     }
 }

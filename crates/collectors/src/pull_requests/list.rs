@@ -54,7 +54,7 @@ impl PullRequests {
 
     fn measure(&self, verdict: impl Fn(&PullRequest) -> Verdict) -> Measured {
         let mut measured = Measured::default();
-        for pull_request in self.list.all() {
+        for pull_request in self.list.pull_requests() {
             let pull_request = match self.instant {
                 None => Cow::Borrowed(pull_request),
                 Some(instant) => match pull_request.at(instant) {

@@ -50,7 +50,7 @@ impl RecentRuns {
 impl<'a> BranchRuns<'a> {
     pub(super) fn new(source: &'a RecentRuns, window: Window) -> anyhow::Result<Self> {
         let (mut runs, mut ignored) = (Vec::new(), Vec::new());
-        for run in source.all() {
+        for run in source.on_all_branches() {
             match standing(source, window, run) {
                 Standing::Counts => runs.push(BranchRun { run, ending: run.run_ending()? }),
                 Standing::Ignored(reason) => ignored.push((run, reason)),
@@ -73,7 +73,7 @@ impl<'a> BranchRuns<'a> {
                 && events.contains(&run.event)
                 && !self.source.is_too_old(run, self.window)
         };
-        self.source.all().filter(tests_branch).map(WorkflowRun::workflow).collect()
+        self.source.on_all_branches().filter(tests_branch).map(WorkflowRun::workflow).collect()
     }
 
     /// The number of runs that count, as a sample with all runs as evidence. `counts` says whether a run counts, and

@@ -56,7 +56,7 @@ pub struct RecentRuns {
 
 impl RecentRuns {
     /// The recent runs on all branches and for all events, newest first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &WorkflowRun> {
+    pub(super) fn on_all_branches(&self) -> impl Iterator<Item = &WorkflowRun> {
         self.runs.iter().filter(|run| run.created_at >= self.since)
     }
 

@@ -49,7 +49,7 @@ struct Runner {
 )]
 pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, Unavailable> {
     let mut unfinished = Vec::new();
-    for run in recent.all() {
+    for run in recent.on_all_branches() {
         if run.run_ending()? == RunEnding::None {
             unfinished.push(run.id);
         }

@@ -70,7 +70,7 @@ async fn read(
 ) -> Result<RecentCommits, Unavailable> {
     let is_on_github = matches!(context.get::<CommitSource>().await, Ok(CommitSource::GitHub(_)));
     if is_on_github && settings.history == HistoryChoice::FirstParent {
-        return Ok(context.get::<CommitList>().await?.all());
+        return Ok(context.get::<CommitList>().await?.all_commits());
     }
     let longest = context.get::<Windows>().await?.longest(&["commits.*"]);
     let range = HistoryRange::new(longest.start(), HistoryChoice::FirstParent);
