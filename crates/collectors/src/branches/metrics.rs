@@ -46,7 +46,7 @@ pub fn active_branches(
         } else if branches.default_branch.as_ref() == Some(name) {
             Some("it is the default branch")
         } else if name.starts_with(MERGE_QUEUE) {
-            Some("it is one of the merge queue")
+            Some("it is a branch of the merge queue")
         } else {
             None
         };

@@ -54,7 +54,7 @@ pub(in crate::commits) fn landing<'a>(pull_requests: &'a [CommitPullRequest], br
             )
         }
         (None, Some(CommitPullRequest { number, is_own: false, .. })) => {
-            format!("its pull request #{number} was one to another repository")
+            format!("its pull request #{number} was for another repository")
         }
         (None, Some(CommitPullRequest { number, .. })) => {
             format!("its pull request #{number} was not merged")
@@ -89,10 +89,7 @@ mod tests {
         };
         assert_eq!(direct(&[]), "it landed without a pull request");
         assert_eq!(direct(std::slice::from_ref(&open)), "its pull request #7 was not merged");
-        assert_eq!(
-            direct(std::slice::from_ref(&foreign)),
-            "its pull request #7 was one to another repository"
-        );
+        assert_eq!(direct(std::slice::from_ref(&foreign)), "its pull request #7 was for another repository");
         assert_eq!(
             direct(&[open.clone(), merged_into("develop")]),
             "its pull request #7 was merged into `develop`, and the commit was pushed to this branch"
