@@ -8,9 +8,9 @@ use system_health_registry::{Context, FromContext, Scope, Unavailable};
 
 use crate::github::{GitHubRepository, GitTimestamp, NextPage, PageInfo, Permission, no_data_without};
 
-/// The number of branches on a page, the most that GitHub allows.
+/// The number of branches on a page: the maximum that GitHub allows.
 const PAGE_SIZE: u32 = 100;
-/// How often the list is read if branches seem to be missing.
+/// Maximum number of times that the list is read, if branches seem to be missing.
 const MAX_PASSES: u32 = 2;
 
 const BRANCHES: &str = "
@@ -29,10 +29,11 @@ query Branches($owner: String!, $name: String!, $first: Int!, $after: String) {
 /// The branches of a repository.
 #[derive(Debug, Clone)]
 pub struct Branches {
-    /// The web page that lists them.
+    /// The web page that lists the branches.
     pub(super) web_page: String,
-    pub(super) default: Option<String>,
-    pub(super) all: Arc<BTreeMap<String, Tip>>,
+    pub(super) default_branch: Option<String>,
+    /// The commit that each branch points to, by the name of the branch.
+    pub(super) tips: Arc<BTreeMap<String, Tip>>,
 }
 
 /// The commit that a branch points to.
@@ -93,17 +94,17 @@ impl FromContext for Branches {
     }
 }
 
-/// Reads all branches. If one is deleted while the list is read, those after it move forward, and one may be skipped between two
-/// pages. So the list is read again if GitHub counts more branches than it listed.
+/// Reads all branches. If a branch is deleted while the list is read, the branches after it move forward, and one of them may
+/// be on no page that is read. So the list is read again if GitHub counts more branches than it listed.
 async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
     let max_items = repository.github().max_items();
-    let (mut all, mut size) = (BTreeMap::new(), PAGE_SIZE);
+    let (mut listed_count, mut page_size) = (0, PAGE_SIZE);
     for _ in 0..MAX_PASSES {
         let mut listed = BTreeMap::new();
         let mut next = Some(NextPage::FIRST);
         while let Some(page) = next {
             let response =
-                repository.query_page::<BranchesResponse>(BRANCHES, &page, &mut size).await?.repository;
+                repository.query_page::<BranchesResponse>(BRANCHES, &page, &mut page_size).await?.repository;
             let RefsResponse { total_count, page_info, nodes } = response.refs;
             listed.extend(nodes.into_iter().map(RefResponse::into_branch));
             if listed.len() > max_items {
@@ -111,14 +112,14 @@ async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
             }
             next = page_info.next(Some(&page))?;
             if next.is_none() && listed.len() >= total_count {
-                let default = response.default_branch_ref.map(|branch| branch.name);
+                let default_branch = response.default_branch_ref.map(|branch| branch.name);
                 let web_page = format!("{}/branches/all", response.url);
-                return Ok(Branches { web_page, default, all: Arc::new(listed) });
+                return Ok(Branches { web_page, default_branch, tips: Arc::new(listed) });
             }
         }
-        all = listed;
+        listed_count = listed.len();
     }
-    bail!("GitHub counts more branches than the {} that it listed", all.len())
+    bail!("GitHub counts more branches than the {listed_count} that it listed")
 }
 
 impl RefResponse {

@@ -36,17 +36,17 @@ pub fn active_branches(
     window: Window,
 ) -> Result<Sample, SampleError> {
     let mut evidence = Vec::new();
-    for (name, tip) in branches.all.iter() {
-        // A commit of the future was made with a wrong clock, but lately.
+    for (name, tip) in branches.tips.iter() {
+        // A date in the future comes from a wrong clock, but the commit is new, so its branch counts.
         if tip.committed_at <= window.start() {
             continue;
         }
         let reason = if *name == watched.as_str() {
             Some("it is the watched branch")
-        } else if branches.default.as_ref() == Some(name) {
+        } else if branches.default_branch.as_ref() == Some(name) {
             Some("it is the default branch")
         } else if name.starts_with(MERGE_QUEUE) {
-            Some("it is one of the merge queue")
+            Some("it is a branch of the merge queue")
         } else {
             None
         };

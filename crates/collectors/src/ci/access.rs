@@ -1,5 +1,5 @@
-//! What the metrics about CI need of GitHub. Most of them share the list of recent runs, and some need further requests for single
-//! runs.
+//! What the metrics about CI need from GitHub. Most of them share the list of recent runs, and some need further requests for
+//! single runs.
 
 use system_health_registry::{Settings, settings::SettingsError};
 
@@ -24,7 +24,7 @@ const RUNS_WITH_JOBS: u32 = 49;
 
 fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let needs = GitHubNeeds::default().with(Rest, [Actions]).asking_branch(settings)?;
-    // Without a run on the branch, it may have to be read whether the branch exists.
+    // If the branch has no run, the branch itself may have to be read, to check that it exists.
     let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
     let needs = if is_named && key != "ci.queued_jobs" { needs.with(Rest, [Contents]) } else { needs };
     let recent = || needs.clone().asking("recent runs", 1);

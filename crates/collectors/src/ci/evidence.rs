@@ -21,7 +21,7 @@ struct LogEntry {
 pub(super) struct EntryId(usize);
 
 impl EvidenceLog {
-    /// Adds an attempt of a run that does not count so far. `run` is the run in its latest attempt.
+    /// Adds an attempt of a run. It does not count before [`Self::count`] is called. `run` is the run in its latest attempt.
     pub(super) fn add_run(&mut self, run: &WorkflowRun, attempt: u32, reason: impl Into<String>) -> EntryId {
         let sha = run.head_sha.get(..7).unwrap_or(&run.head_sha);
         let of_attempts = match run.attempt {
@@ -33,7 +33,7 @@ impl EvidenceLog {
         self.add(title, run.page(attempt), reason.into())
     }
 
-    /// Adds a job that does not count so far.
+    /// Adds a job. It does not count before [`Self::count`] is called.
     pub(super) fn add_job(&mut self, job: &Job, run: &WorkflowRun) -> EntryId {
         let title = format!("job `{}` of {}", job.name, run.name());
         self.add(title, job.html_url.clone(), job.ending().to_owned())

@@ -15,7 +15,7 @@ use crate::{
     repository::{Branch, RepositoryName},
 };
 
-/// Fetches the runs of one workflow, and what belongs to them.
+/// Fetches the runs of one workflow, with their attempts and jobs, and the commits of the branch.
 #[derive(Debug)]
 pub(super) struct WorkflowClient<'a> {
     pub(super) repository: &'a GitHubRepository,

@@ -1,5 +1,5 @@
-//! The runs of the workflow that tests the branch, as far as they were read. All that asks about them shares one copy, so
-//! that nothing is requested twice.
+//! The runs of the workflow that tests the branch, as far as they were read. All resources that need these runs share one
+//! copy, so that nothing is requested twice.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) struct TestHistory {
 }
 
 impl TestHistory {
-    /// Judges the runs as they were when an attempt had ended, and fetches what that takes.
+    /// Judges the runs as they were when the attempt `as_of` had ended, or as they are now, and fetches what is missing.
     pub(super) async fn judge(
         &self,
         watched: &WatchedWorkflow<'_>,

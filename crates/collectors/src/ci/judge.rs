@@ -101,7 +101,7 @@ pub(super) fn judge_as_of(
     match search.run() {
         Ok(judgment) => Ok(JudgeStep::Done(judgment)),
         Err(EarlyEnd::Query(query)) => Ok(JudgeStep::Query(query)),
-        Err(EarlyEnd::Limit) => unreachable!("`run` handles it"),
+        Err(EarlyEnd::Limit) => unreachable!("`run` handles the limit"),
         Err(EarlyEnd::Error(error)) => Err(error),
     }
 }
@@ -137,7 +137,7 @@ impl<'a> Search<'a> {
                     self.considered -= 1;
                     return Ok(Judgment { is_cut_off: true, ..self.out_of_runs(false)? });
                 }
-                Err(halt) => return Err(halt),
+                Err(early_end) => return Err(early_end),
             }
         }
         if self.known.is_extended() {
@@ -202,8 +202,8 @@ impl<'a> Search<'a> {
                 self.evidence.add_run(run, attempt, "it has no jobs");
                 continue;
             }
-            let look = self.selected.look_at(&listed).map_err(|error| cannot_judge(run, error))?;
-            if let Some(decided) = self.vote(run, attempt, &look, "") {
+            let result = self.selected.add(&listed).map_err(|error| cannot_judge(run, error))?;
+            if let Some(decided) = self.vote(run, attempt, &result, "") {
                 return Ok(Some(decided));
             }
         }
@@ -228,9 +228,8 @@ impl<'a> Search<'a> {
                 PartialResult::Undecided => false,
             };
             if decides {
-                let look =
-                    self.selected.look_at_running(&listed).map_err(|error| cannot_judge(run, error))?;
-                return Ok(self.vote(run, run.attempt, &look, ", although the run has not ended"));
+                let result = self.selected.add_running(&listed).map_err(|error| cannot_judge(run, error))?;
+                return Ok(self.vote(run, run.attempt, &result, ", although the run has not ended"));
             }
         }
         self.evidence.add_run(run, run.attempt, "it has not ended");
@@ -242,21 +241,21 @@ impl<'a> Search<'a> {
         &mut self,
         run: &WorkflowRun,
         attempt: u32,
-        look: &JobsResult<'_>,
+        result: &JobsResult<'_>,
         although: &str,
     ) -> Option<(bool, Vec<Vote>)> {
-        let (reason, jobs) = match look {
+        let (reason, jobs) = match result {
             JobsResult::Failed(failed) => (format!("a selected job failed{although}"), failed),
             JobsResult::Passed(passed) => (format!("the selected jobs passed{although}"), passed),
             JobsResult::Undecided(passed, reason) => (format!("{reason}: older runs have to decide"), passed),
         };
         let entry = self.evidence.add_run(run, attempt, reason);
         let votes = self.votes(run, attempt, entry, jobs);
-        if let JobsResult::Failed(_) = look {
+        if let JobsResult::Failed(_) = result {
             return Some((false, votes));
         }
         self.passed.extend(votes);
-        matches!(look, JobsResult::Passed(_)).then(|| (true, std::mem::take(&mut self.passed)))
+        matches!(result, JobsResult::Passed(_)).then(|| (true, std::mem::take(&mut self.passed)))
     }
 
     /// The newest completed attempt of a run. `None` if the first attempt is in progress.

@@ -1,5 +1,5 @@
-//! Tests `judge` with random histories of runs, attempts and jobs. `judge`, which fetches step by step, must agree
-//! with a slow reference implementation that sees the whole history, and its evidence must agree with its value.
+//! Tests `judge` with random histories of runs, attempts and jobs. `judge`, which sees the history step by step, must
+//! agree with a slow reference implementation that sees the whole history, and its evidence must agree with its value.
 
 use std::time::{Duration, SystemTime};
 
@@ -65,7 +65,7 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     (ending(), ending(), optional).prop_map(|(ending, lint, optional)| {
         let mut jobs = vec![("lint", lint)];
         jobs.extend(JOBS.into_iter().zip(optional).filter_map(|(name, ending)| Some((name, ending?))));
-        // An unexpanded matrix is always a skipped one.
+        // GitHub lists a matrix with unevaluated expressions only if it was skipped.
         for (name, ending) in &mut jobs {
             if name.contains("${{") {
                 *ending = Some("skipped");
@@ -118,8 +118,11 @@ impl SimulatedGitHub {
     }
 
     fn page<'g>(runs: impl DoubleEndedIterator<Item = &'g WorkflowRun>) -> RunsPage {
-        let all: Vec<&WorkflowRun> = runs.rev().collect();
-        RunsPage { total_count: all.len(), workflow_runs: all.into_iter().take(PAGE_SIZE).cloned().collect() }
+        let newest_first: Vec<&WorkflowRun> = runs.rev().collect();
+        RunsPage {
+            total_count: newest_first.len(),
+            workflow_runs: newest_first.into_iter().take(PAGE_SIZE).cloned().collect(),
+        }
     }
 
     fn past(&self, id: u64) -> &PastRun {
@@ -144,8 +147,8 @@ impl SimulatedGitHub {
             CiQuery::Jobs(id) => known_runs.add_jobs(id, jobs(self.past(id))),
             CiQuery::Commits => {
                 let on_main = self.runs.iter().rev().filter(|run| run.head_branch.as_deref() == Some("main"));
-                let own_tip = on_main.filter(|run| run.event != "pull_request");
-                known_runs.add_commits(own_tip.map(|run| run.head_sha.clone()).collect());
+                let own_runs = on_main.filter(|run| run.event != "pull_request");
+                known_runs.add_commits(own_runs.map(|run| run.head_sha.clone()).collect());
             }
         }
     }
@@ -157,7 +160,7 @@ impl SimulatedGitHub {
             WatchedWorkflow { settings, tables: &CiTables::default(), branch: &branch, now: at(1_000) };
         let mut known_runs = KnownRuns::new(Self::page(self.runs.iter()));
         loop {
-            assert!(self.queries < 80, "there is no end of queries");
+            assert!(self.queries < 80, "the queries do not end");
             match judge(&watched, &known_runs) {
                 Ok(JudgeStep::Query(query)) => self.fetch(query, &mut known_runs),
                 Ok(JudgeStep::Done(judgment)) => return Some(judgment),
@@ -168,25 +171,25 @@ impl SimulatedGitHub {
     }
 
     /// The runs that count, newest first.
-    fn counting(&self) -> Vec<&PastRun> {
+    fn counting_runs(&self) -> Vec<&PastRun> {
         let counts = |past: &&PastRun| past.branch == "main" && past.event != "pull_request";
         self.past.iter().rev().filter(counts).collect()
     }
 
-    /// The jobs of the attempts that may decide, newest first. A first attempt in progress has all of its jobs if they
-    /// are complete, and only those that failed otherwise.
+    /// The jobs of the attempts that may decide, newest first. A first attempt in progress has all of its jobs if they are
+    /// complete. If not, it has only the selected jobs that failed.
     fn listings(&self, running_may_pass: bool) -> Vec<Vec<(&'static str, Ending)>> {
-        let counting = self.counting();
+        let counting_runs = self.counting_runs();
         let mut running = 0;
         let mut listings = Vec::new();
-        for (index, past) in counting.iter().enumerate() {
+        for (index, past) in counting_runs.iter().enumerate() {
             if past.attempts.len() == 1 && past.attempts[0].ending.is_none() {
                 running += 1;
                 if running > MAX_RUNNING {
                     continue;
                 }
                 let mut jobs = past.attempts[0].jobs.clone();
-                if !(running_may_pass && is_complete(past, &counting[index + 1..])) {
+                if !(running_may_pass && is_complete(past, &counting_runs[index + 1..])) {
                     jobs.retain(|(name, ending)| is_selected(name) && *ending == Some("failure"));
                 }
                 if !jobs.is_empty() {
@@ -204,17 +207,17 @@ impl SimulatedGitHub {
     }
 
     /// The attempts that ended and count, newest first.
-    fn counted(&self) -> Vec<(&PastRun, usize)> {
-        self.counting()
+    fn counting_attempts(&self) -> Vec<(&PastRun, usize)> {
+        self.counting_runs()
             .into_iter()
             .flat_map(|past| (1..=past.attempts.len()).rev().map(move |attempt| (past, attempt)))
             .filter(|(past, attempt)| past.attempts[attempt - 1].ending.is_some())
             .collect()
     }
 
-    /// By conclusions: the first attempt that passed or failed.
+    /// By conclusions: the newest attempt that passed or failed decides.
     fn expected_by_conclusion(&self) -> Option<bool> {
-        self.counted().iter().find_map(|(past, attempt)| decided(past.attempts[attempt - 1].ending))
+        self.counting_attempts().iter().find_map(|(past, attempt)| decided(past.attempts[attempt - 1].ending))
     }
 
     /// By jobs: the newest attempt without a cancelled job decides. Each pattern has to match one of its jobs.
@@ -349,7 +352,7 @@ fn settings(by_jobs: bool) -> CiSettings {
     CiSettings { jobs: JobPatterns::try_from(patterns).unwrap(), ..CiSettings::default() }
 }
 
-/// The value must be that of the items that count. Without a value, no item may count.
+/// The items that count must have the same result as the judgment. Without a result, no item may count.
 fn check_evidence(judgment: Judgment) -> Result<(), TestCaseError> {
     let items = judgment.evidence.into_items();
     let counted: Vec<_> = items.iter().filter(|item| item.counted()).collect();

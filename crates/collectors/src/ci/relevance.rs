@@ -30,7 +30,7 @@ pub(super) enum Relevance {
     Counts,
 }
 
-/// Whether a run is relevant for the branch, or what has to be fetched to decide it.
+/// Whether a run is relevant for the branch, or what has to be fetched to decide that.
 pub(super) fn relevance(
     watched: &WatchedWorkflow<'_>,
     known: &KnownRuns,
@@ -91,8 +91,8 @@ fn no_proof(watched: &WatchedWorkflow<'_>, problem: &str) -> String {
     )
 }
 
-/// Whether a commit of the merge queue is now on the branch. If there is a later run for it on the branch, no request
-/// is needed.
+/// Whether a commit of the merge queue is now on the branch. If a known run is for a push of this commit to the branch, no
+/// request is needed.
 fn is_on_branch(branch: &str, known: &KnownRuns, sha: &str) -> Result<bool, CiQuery> {
     let is_pushed =
         |run: &WorkflowRun| run.event == "push" && run.head_branch.as_deref() == Some(branch) && run.is_own();

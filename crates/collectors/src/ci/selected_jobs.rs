@@ -15,7 +15,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct SelectedJobs<'a> {
     patterns: &'a JobPatterns,
-    /// The settings table that holds them, for messages.
+    /// The settings table that contains the patterns, for messages.
     table: &'a str,
     /// What older runs have to decide. `None` before a run is found in which no selected job was cancelled.
     pending: Option<Vec<PendingJob>>,
@@ -43,7 +43,7 @@ enum PendingJob {
 pub(super) enum JobsResult<'j> {
     /// These jobs failed, which decides the result.
     Failed(Vec<&'j Job>),
-    /// These jobs passed, and now all selected jobs have.
+    /// These jobs passed, so now all selected jobs have passed.
     Passed(Vec<&'j Job>),
     /// These jobs passed, and older runs have to decide the others, for this reason.
     Undecided(Vec<&'j Job>, String),
@@ -82,21 +82,21 @@ impl<'a> SelectedJobs<'a> {
         }
     }
 
-    /// Whether no run was decisive yet.
+    /// Whether no run so far has decided even a part of the result.
     pub(super) fn is_at_start(&self) -> bool {
         self.pending.is_none()
     }
 
-    /// Takes the jobs of the next older run or attempt.
-    pub(super) fn look_at<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
+    /// Adds the jobs of the next older run or attempt.
+    pub(super) fn add<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
         let listed = conclusions(jobs)?;
-        self.saw_whole_run |= with(&listed, JobConclusion::Undecided).next().is_none();
-        self.look(&listed)
+        self.saw_whole_run |= with_conclusion(&listed, JobConclusion::Undecided).next().is_none();
+        self.add_conclusions(&listed)
     }
 
-    /// Takes the jobs of an attempt in progress, which must decide: see [`Self::so_far`].
-    pub(super) fn look_at_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
-        self.look(&conclusions(jobs)?)
+    /// Adds the jobs of an attempt in progress, which must decide: see [`Self::so_far`].
+    pub(super) fn add_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
+        self.add_conclusions(&conclusions(jobs)?)
     }
 
     /// The result of the jobs of an attempt in progress, to which GitHub may still add jobs.
@@ -106,7 +106,7 @@ impl<'a> SelectedJobs<'a> {
             None => self.patterns.matches(&job.name),
             Some(pending) => pending.iter().any(|wanted| wanted.is_decided_by(&job.name, self.patterns)),
         };
-        if with(&listed, JobConclusion::Failed).any(decides) {
+        if with_conclusion(&listed, JobConclusion::Failed).any(decides) {
             return Ok(PartialResult::Failed);
         }
         let mut selected = listed.iter().filter(|(job, _)| self.patterns.matches(&job.name)).peekable();
@@ -128,31 +128,32 @@ impl<'a> SelectedJobs<'a> {
                 .all(|job| count(jobs, &job.name) >= count(complete, &job.name))
     }
 
-    fn look<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
+    fn add_conclusions<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
         self.names.extend(listed.iter().map(|(job, _)| job.name.clone()));
-        let skipped: Vec<&str> = with(listed, JobConclusion::Skipped).map(|job| job.name.as_str()).collect();
+        let skipped: Vec<&str> =
+            with_conclusion(listed, JobConclusion::Skipped).map(|job| job.name.as_str()).collect();
         for (pattern, matched) in self.patterns.iter().zip(&mut self.matched) {
             *matched |= listed.iter().any(|(job, _)| pattern.matches(&job.name))
                 || skipped.iter().any(|job| pattern.may_be_hidden_by(job));
         }
-        let look = match self.pending.take() {
-            None => self.look_at_newest(listed)?,
-            Some(pending) => self.look_at_older(listed, pending),
+        let result = match self.pending.take() {
+            None => self.add_newest(listed)?,
+            Some(pending) => self.add_older(listed, pending),
         };
-        if let JobsResult::Passed(passed) | JobsResult::Undecided(passed, _) = &look {
+        if let JobsResult::Passed(passed) | JobsResult::Undecided(passed, _) = &result {
             self.passed += passed.len();
         }
-        Ok(look)
+        Ok(result)
     }
 
-    /// The result if no more runs are inspected. `complete`: there are no older runs.
+    /// The result if no more runs are inspected. `complete` says that there are no older runs.
     pub(super) fn end(self, complete: bool) -> anyhow::Result<FinalResult> {
         self.check_patterns()?;
         let Some(mut pending) = self.pending else {
             return Ok(FinalResult::Undecided("none of them decided the selected jobs".to_owned()));
         };
         if complete {
-            // They were skipped in all runs, so they have no result that they could keep.
+            // A job that was skipped in all runs has no result that it could keep.
             pending.retain(|job| matches!(job, PendingJob::NotListed { .. }));
         }
         if pending.is_empty() && self.passed > 0 {
@@ -181,15 +182,15 @@ impl<'a> SelectedJobs<'a> {
         }))
     }
 
-    fn look_at_newest<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
+    fn add_newest<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
         let selected: Vec<(&Job, JobConclusion)> =
             listed.iter().copied().filter(|(job, _)| self.patterns.matches(&job.name)).collect();
-        let failed: Vec<&Job> = with(&selected, JobConclusion::Failed).collect();
+        let failed: Vec<&Job> = with_conclusion(&selected, JobConclusion::Failed).collect();
         if !failed.is_empty() {
             self.check_patterns()?;
             return Ok(JobsResult::Failed(failed));
         }
-        let undecided: Vec<&Job> = with(&selected, JobConclusion::Undecided).collect();
+        let undecided: Vec<&Job> = with_conclusion(&selected, JobConclusion::Undecided).collect();
         if !undecided.is_empty() {
             return Ok(JobsResult::Undecided(vec![], describe(&undecided)));
         }
@@ -199,14 +200,14 @@ impl<'a> SelectedJobs<'a> {
             .filter(|pattern| selected.iter().all(|(job, _)| !pattern.matches(&job.name)))
             .collect();
         if let [pattern, ..] = not_listed[..]
-            && with(listed, JobConclusion::Undecided).next().is_some()
+            && with_conclusion(listed, JobConclusion::Undecided).next().is_some()
         {
             let reason = format!("it was cancelled before a job that matches `{}`", pattern.as_str());
             return Ok(JobsResult::Undecided(vec![], reason));
         }
         self.newest_names = listed.iter().map(|(job, _)| job.name.clone()).collect();
-        let passed = with(&selected, JobConclusion::Passed).collect();
-        let skipped: Vec<&Job> = with(&selected, JobConclusion::Skipped).collect();
+        let passed = with_conclusion(&selected, JobConclusion::Passed).collect();
+        let skipped: Vec<&Job> = with_conclusion(&selected, JobConclusion::Skipped).collect();
         let mut reasons: Vec<String> = Vec::new();
         if !skipped.is_empty() {
             reasons.push(describe(&skipped));
@@ -215,7 +216,7 @@ impl<'a> SelectedJobs<'a> {
             skipped.iter().map(|job| PendingJob::Skipped(job.name.clone())).collect();
         for pattern in not_listed {
             reasons.push(format!("no job matches `{}`", pattern.as_str()));
-            let hidden_by = with(listed, JobConclusion::Skipped)
+            let hidden_by = with_conclusion(listed, JobConclusion::Skipped)
                 .map(|job| job.name.clone())
                 .filter(|job| pattern.may_be_hidden_by(job))
                 .collect();
@@ -224,7 +225,7 @@ impl<'a> SelectedJobs<'a> {
         Ok(self.finish_with(pending, passed, &reasons))
     }
 
-    fn look_at_older<'j>(
+    fn add_older<'j>(
         &mut self,
         listed: &[(&'j Job, JobConclusion)],
         pending: Vec<PendingJob>,
@@ -239,9 +240,9 @@ impl<'a> SelectedJobs<'a> {
                 .copied()
                 .filter(|(job, _)| wanted.is_decided_by(&job.name, self.patterns))
                 .collect();
-            failed.extend(with(&found, JobConclusion::Failed));
-            let undecided: Vec<&Job> = with(&found, JobConclusion::Undecided).collect();
-            let now_passed: Vec<&Job> = with(&found, JobConclusion::Passed).collect();
+            failed.extend(with_conclusion(&found, JobConclusion::Failed));
+            let undecided: Vec<&Job> = with_conclusion(&found, JobConclusion::Undecided).collect();
+            let now_passed: Vec<&Job> = with_conclusion(&found, JobConclusion::Passed).collect();
             if !undecided.is_empty() || now_passed.is_empty() {
                 reasons.push(match undecided[..] {
                     [] => format!("{} was not run either", wanted.name()),
@@ -252,8 +253,8 @@ impl<'a> SelectedJobs<'a> {
             }
             passed.extend(now_passed);
             // Only some jobs of a matrix were skipped.
-            let skipped =
-                with(&found, JobConclusion::Skipped).map(|job| PendingJob::Skipped(job.name.clone()));
+            let skipped = with_conclusion(&found, JobConclusion::Skipped)
+                .map(|job| PendingJob::Skipped(job.name.clone()));
             still_pending.extend(skipped);
         }
         if failed.is_empty() {
@@ -315,7 +316,7 @@ fn conclusions<'j>(jobs: &[&'j Job]) -> anyhow::Result<Vec<(&'j Job, JobConclusi
     jobs.iter().map(|job| Ok((*job, job.conclusion()?))).collect()
 }
 
-fn with<'l, 'j>(
+fn with_conclusion<'l, 'j>(
     listed: &'l [(&'j Job, JobConclusion)],
     conclusion: JobConclusion,
 ) -> impl Iterator<Item = &'j Job> + use<'l, 'j> {

@@ -9,7 +9,7 @@ pub(super) const MERGE_GROUP: &str = "merge_group";
 
 /// All events that trigger runs.
 /// See <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>.
-const KNOWN: &[&str] = &[
+const KNOWN_EVENTS: &[&str] = &[
     "branch_protection_rule",
     "check_run",
     "check_suite",
@@ -54,10 +54,10 @@ pub struct TriggerEvents(Vec<String>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TriggerEventsError {
-    /// No run would count.
+    /// No event was given, so no run would count.
     #[error("at least one event is needed, such as [\"push\"]")]
     None,
-    /// It is not an event of GitHub Actions.
+    /// One of them is not an event of GitHub Actions.
     #[error("`{name}` is not an event of GitHub Actions; did you mean `{nearest}`?")]
     Unknown {
         /// The unknown name.
@@ -90,7 +90,7 @@ impl TryFrom<Vec<String>> for TriggerEvents {
         if names.is_empty() {
             return Err(TriggerEventsError::None);
         }
-        match names.iter().find(|name| !KNOWN.contains(&name.as_str())) {
+        match names.iter().find(|name| !KNOWN_EVENTS.contains(&name.as_str())) {
             Some(name) => Err(TriggerEventsError::Unknown { name: name.clone(), nearest: nearest(name) }),
             None => Ok(Self(names)),
         }
@@ -99,5 +99,5 @@ impl TryFrom<Vec<String>> for TriggerEvents {
 
 fn nearest(name: &str) -> &'static str {
     let similarity = |known: &&&str| jaro_winkler(known, name);
-    KNOWN.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).copied().unwrap_or("push")
+    KNOWN_EVENTS.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).copied().unwrap_or("push")
 }

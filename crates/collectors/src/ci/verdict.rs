@@ -8,7 +8,7 @@ use crate::repository::Branch;
 /// Whether the tests pass on the watched branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CiVerdict {
-    /// Whether they pass.
+    /// Whether the tests pass.
     pub passed: bool,
     /// The branch.
     pub branch: Branch,

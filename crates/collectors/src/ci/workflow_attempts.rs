@@ -1,5 +1,5 @@
-//! The attempts of one workflow on the branch, with the instants at which they ended: for metrics that take a run of a
-//! workflow for something that happened, such as a deployment.
+//! The attempts of one workflow on the branch, with the times at which they ended: for metrics in which a run of a workflow
+//! stands for something else, such as a deployment.
 //!
 //! The list without filters is used, because filtered ones come from GitHub's search index and end after 1,000 runs.
 
@@ -26,12 +26,12 @@ use crate::{
 pub(crate) struct WorkflowAttempt {
     /// The run's id and the number of the attempt.
     pub(crate) id: String,
-    /// The run's name, and the attempt's if it is not the first.
+    /// The run's name, with the number of the attempt if it is not the first.
     pub(crate) name: String,
     pub(crate) commit: String,
     /// When the run was created.
     pub(crate) created_at: SystemTime,
-    /// The end of its last job if it passed, or why it did not.
+    /// The end of its last job if it passed, or else why there is no such time.
     pub(crate) passed_at: Result<SystemTime, String>,
     pub(crate) page: Option<String>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct WorkflowAttempts<'a> {
     branch: &'a Branch,
     file: &'a str,
     pages: Pages<RunsPage>,
-    /// The runs of the page that were not looked at yet.
+    /// The runs of the last page that were not returned yet.
     runs: VecDeque<WorkflowRun>,
     /// The number of requests for single runs that may still be made.
     requests: usize,
@@ -80,12 +80,12 @@ impl<'a> WorkflowAttempts<'a> {
             };
             let is_pull_request = run.event.starts_with("pull_request") || run.event == MERGE_GROUP;
             if run.head_branch.as_deref() == Some(self.branch.as_str()) && run.is_own() && !is_pull_request {
-                return self.of_run(run).await.map(Some);
+                return self.attempts_of_run(run).await.map(Some);
             }
         }
     }
 
-    async fn of_run(&mut self, latest: WorkflowRun) -> anyhow::Result<Vec<WorkflowAttempt>> {
+    async fn attempts_of_run(&mut self, latest: WorkflowRun) -> anyhow::Result<Vec<WorkflowAttempt>> {
         let mut runs = Vec::new();
         for attempt in (1..latest.attempt).rev() {
             self.count_request()?;

@@ -186,7 +186,7 @@ impl RunEnding {
         }
     }
 
-    /// Whether an attempt that ended so has passed, failed or neither.
+    /// Whether an attempt with this ending passed, failed or neither.
     pub(super) const fn meaning(self) -> RunConclusion {
         match self {
             Self::Success => RunConclusion::Passed,
@@ -201,8 +201,9 @@ impl RunEnding {
     }
 }
 
-/// GitHub writes a path as `.github/workflows/ci.yml`, in some responses with the repository before it or a reference
-/// behind it: `octocat/octo-repo/.github/workflows/ci.yml@main`.
+/// The name of a workflow's file, or the whole path of a workflow that GitHub provides. GitHub writes a path as
+/// `.github/workflows/ci.yml`, in some responses with the repository before it or a reference after it:
+/// `octocat/octo-repo/.github/workflows/ci.yml@main`.
 pub(super) fn workflow_of_path(path: &str) -> &str {
     let path = path.split_once('@').map_or(path, |(path, _)| path);
     path.split_once(".github/workflows/").map_or(path, |(_, file)| file)

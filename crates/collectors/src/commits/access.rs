@@ -1,4 +1,4 @@
-//! What the metrics about commits need of GitHub. Commits may be read in a clone, but labels are only on GitHub.
+//! What the metrics about commits need from GitHub. Commits may be read in a clone, but labels are only on GitHub.
 
 use system_health_registry::{Settings, settings::SettingsError};
 
@@ -19,26 +19,26 @@ github_access!("commits.force_pushes", |_, settings| {
     needs.asking("force pushes", 1).asking_existing_branch(settings)
 });
 
-fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let settings: CommitSettings = all.table()?;
+fn needs(key: &str, all_settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let settings: CommitSettings = all_settings.table()?;
     let has_labels = match key {
         "commits.hotfix" => !settings.hotfix_labels.is_empty(),
         "commits.reverts" => !settings.revert_labels.is_empty(),
         _ => false,
     };
     if settings.source == SourceChoice::Clone {
-        return if has_labels { landed(all) } else { Ok(GitHubNeeds::default()) };
+        return if has_labels { landed(all_settings) } else { Ok(GitHubNeeds::default()) };
     }
-    let needs = if has_labels { landed(all)? } else { GitHubNeeds::default() };
-    needs.with(Rest, [Contents]).asking("commits", 1).asking_branch(all)
+    let needs = if has_labels { landed(all_settings)? } else { GitHubNeeds::default() };
+    needs.with(Rest, [Contents]).asking("commits", 1).asking_branch(all_settings)
 }
 
-/// The commits that landed on the branch, and the pull requests with which they landed. Usually, these are the commits that the other
-/// metrics read.
-fn landed(all: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let settings: CommitSettings = all.table()?;
+/// The commits that landed on the branch, and the pull requests with which they landed. Usually, these are the commits that
+/// the other metrics read.
+fn landed(all_settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let settings: CommitSettings = all_settings.table()?;
     let is_shared = settings.source != SourceChoice::Clone && settings.history == HistoryChoice::FirstParent;
     let commits = if is_shared { "commits" } else { "landed commits" };
     let needs = GitHubNeeds::default().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
-    needs.asking(commits, 1).asking("pull requests of commits", 1).asking_branch(all)
+    needs.asking(commits, 1).asking("pull requests of commits", 1).asking_branch(all_settings)
 }

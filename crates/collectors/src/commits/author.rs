@@ -7,13 +7,13 @@ pub struct CommitAuthor {
     pub name: String,
     /// The e-mail address in the commit.
     pub email: String,
-    /// The account on GitHub to which the e-mail address belongs. `None` in a local clone, and if it belongs to none.
+    /// The account on GitHub to which the e-mail address belongs. `None` in a local clone, and if there is no such account.
     pub login: Option<String>,
     /// Whether GitHub says that the account is a bot's.
     pub is_bot: bool,
 }
 
-/// The addresses that GitHub gives to accounts: `1234+login@users.noreply.github.com`, without the number for old ones.
+/// The end of the addresses that GitHub gives to accounts: `1234+login@users.noreply.github.com`. Old ones have no number.
 const NO_REPLY: &str = "@users.noreply.github.com";
 
 impl CommitAuthor {

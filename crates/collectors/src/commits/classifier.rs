@@ -1,4 +1,4 @@
-//! Which messages a metric counts: those of the built-in forms, or those that match the settings' patterns.
+//! Which messages a metric counts: those in the built-in forms, or those that match the settings' patterns.
 
 use std::sync::Once;
 

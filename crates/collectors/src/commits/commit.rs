@@ -20,7 +20,7 @@ pub struct Commit {
     pub page: Option<String>,
     /// Who wrote it.
     pub author: CommitAuthor,
-    /// What names it in GitHub's GraphQL API. `None` if it was read in a clone.
+    /// The id of the commit in GitHub's GraphQL API. `None` if the commit was read in a clone.
     pub node_id: Option<String>,
 }
 

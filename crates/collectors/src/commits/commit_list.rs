@@ -25,7 +25,7 @@ pub(crate) struct CommitList {
     origin: Arc<CommitsOrigin>,
     range: HistoryRange,
     commits: Arc<[Commit]>,
-    /// All of them with the times at which they landed, in a backfill.
+    /// In a backfill, the commits with the times at which they landed. Then `commits` is empty.
     past: Option<PastCommits>,
 }
 
@@ -65,9 +65,9 @@ impl CommitList {
         Ok(Self { origin: Arc::clone(&self.origin), range, commits, past: None })
     }
 
-    /// All of them.
+    /// All commits of the list.
     #[cfg(feature = "github")]
-    pub(super) fn all(&self) -> RecentCommits {
+    pub(super) fn all_commits(&self) -> RecentCommits {
         let (origin, commits) = (Arc::clone(&self.origin), Arc::clone(&self.commits));
         RecentCommits::from_distinct(origin, self.range.since(), commits)
     }
@@ -121,7 +121,7 @@ impl FromContext for CommitList {
         };
         let list = Self { origin: Arc::new(origin), range, commits, past };
         // With many repositories, a line about each would hide everything else.
-        if context.get::<Subjects<Repository>>().await.is_ok_and(|all| all.iter().count() > 1) {
+        if context.get::<Subjects<Repository>>().await.is_ok_and(|subjects| subjects.iter().count() > 1) {
             tracing::debug!("commits: {}", list.origin);
         } else {
             tracing::info!(target: "system_health", "commits: {}", list.origin);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_warning_about_commits_of_the_future() {
+    fn commits_in_the_future_cause_one_warning() {
         let now = UNIX_EPOCH + Duration::from_hours(24 * 365);
         let in_hours = |id: &str, hours| commit(id, now + Duration::from_hours(hours));
         let warning = |commits: Vec<Commit>| list(UNIX_EPOCH, commits).future_warning(now);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_of_a_year_with_five_digits_is_one_of_the_future() {
+    fn a_year_with_five_digits_is_in_the_future() {
         let commit = commit("a", UNIX_EPOCH + Duration::from_mins(5_000_000_000));
         let warning = list(UNIX_EPOCH, [commit]).future_warning(UNIX_EPOCH).unwrap();
         assert!(

@@ -18,7 +18,7 @@ pub struct BranchHistory {
     pub commits: Vec<Commit>,
     /// The web page that lists the commits of the branch, if the source knows it.
     pub page: Option<String>,
-    /// How the commits were found, if the range is that of a backfill. Then `commits` has all that were visited.
+    /// How the commits were found, if the range is that of a backfill. Then `commits` has all visited commits.
     pub(crate) walk: Walk,
 }
 
@@ -27,13 +27,13 @@ pub struct BranchHistory {
 pub(crate) struct Walk {
     /// The parents of each visited commit, the first parent first.
     pub(crate) parents: HashMap<String, Vec<String>>,
-    /// Where a shallow clone ends, and why that is no data.
+    /// The commits at which a shallow clone ends, each with the reason why older commits are unknown.
     pub(crate) cut_off: HashMap<String, Unavailable>,
     /// The visited commits without parents.
     pub(crate) roots: HashSet<String>,
     /// Why older commits than those that were visited are unknown.
     pub(crate) limit: Option<Unavailable>,
-    /// The time after which a commit may have landed that is not here, and what to say about a later instant.
+    /// Commits that landed after this time may be missing, so a later instant is unavailable for this reason.
     pub(crate) known_until: Option<(SystemTime, Unavailable)>,
 }
 

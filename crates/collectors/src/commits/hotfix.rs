@@ -10,8 +10,8 @@ use super::{
 };
 
 patterns! {
-    /// `hotfix: x`, `[hotfix] x`, `hotfix(api): x`, `hotfix/x` and `HOTFIX-12 x`. In the plural, the word before a
-    /// colon is a part of the program.
+    /// `hotfix: x`, `[hotfix] x`, `hotfix(api): x`, `hotfix/x` and `HOTFIX-12 x`, but not `hotfixes: x`, in which the
+    /// plural names a part of the program.
     LABEL = concat!(
         r"(?i)^(?:[\[(`]hot[ -]?fix(?:es)?[\])`](?:$|[\s:/])|hot[ -]?fix(?:\([^)]*\))?!?(?:$|:|\s*/)",
         r"|hot[ -]?fix[-_#][0-9])",
@@ -22,7 +22,7 @@ patterns! {
     TAG = r"(?i)(?:^|\W|fix|bug|chore)[\[(]hot[ -]?fix(?:es)?[\])]";
     END = r"(?i)^(?P<before>(?:\S+ ){0,2})hot[ -]?fix(?:es| release)?(?:\s*\(#[0-9]+\))?$";
     BRANCH = r"(?i)(?:^|[/_-])hot[_-]?fix(?:es)?(?:$|/|#|[0-9]|[_-](?P<object>.*))";
-    /// Things that have to do with hotfixes and are none: `Hotfix release workflow`, `hotfix-docs`.
+    /// Things that have to do with hotfixes, but are not hotfixes: `Hotfix release workflow`, `hotfix-docs`.
     ABOUT = concat!(
         r"(?i)^(?:releases? (?:is|are|was|were|has|have|should|must|may|can|will)\b",
         r"|(?:release )?(?:branch(?:es)?|workflows?|scripts?|pages?|sections?|templates?|process(?:es)?|procedures?",

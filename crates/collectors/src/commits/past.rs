@@ -1,9 +1,9 @@
 //! What was on a branch at a past instant, as far as its commits show it.
 //!
-//! Git does not record when a commit landed. Here it landed at its committer's date, which merging, squashing and rebasing
-//! renew, but not before the commits below it: a commit with an old date that was pushed on top of newer ones landed with, or
-//! after, the newest of these. So the branch at an instant is a part of its first parents, from some commit down, and of what
-//! these merged.
+//! Git does not record when a commit landed. This module takes the committer's date, which merging, squashing and rebasing
+//! renew. But a commit cannot have landed before the commits below it, so one with an old date that was pushed on top of newer
+//! ones is taken to have landed with the newest of these. So the branch at an instant consists of one of its first parents, of
+//! the first parents below that one, and of the commits that these merged.
 
 use std::{
     collections::{HashMap, HashSet},

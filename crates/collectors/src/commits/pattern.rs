@@ -1,4 +1,4 @@
-//! The regular expressions of this code. There are dozens of them, and compiling them takes longer than matching
+//! The regular expressions of the classifiers. There are dozens of them, and compiling them takes longer than matching
 //! hundreds of messages. Therefore they match bytes: the tables of Unicode's letters would make compiling them about
 //! three times as slow.
 

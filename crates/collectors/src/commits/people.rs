@@ -22,7 +22,7 @@ enum Identity {
 
 /// What one author did.
 struct Authored {
-    /// Whether a bot wrote all of them. A person may set the name of a bot once.
+    /// Whether a bot wrote all commits. A person may set the name of a bot once.
     is_bot: bool,
     commits: usize,
     newest: String,
@@ -61,7 +61,7 @@ fn identity(commit: &Commit, account: Option<&str>) -> Identity {
     }
 }
 
-/// Whether a bot wrote a commit. In a clone, its name or its address says so.
+/// Whether a bot wrote a commit. In a clone, only the author's name or address says so.
 fn is_bot(commit: &Commit, account: Option<&str>, bots: &BotLogins) -> bool {
     let author = &commit.author;
     author.is_bot || account.is_some_and(|login| bots.is_bot(login)) || bots.is_bot(author.name.trim())

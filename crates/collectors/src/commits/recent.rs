@@ -9,8 +9,8 @@ use super::HistoryRange;
 use super::{Classification, Classifier, Commit, people::authors};
 use crate::{date::format_date, github::BotLogins, web_page::with_page_link};
 
-/// All commits of a branch within the [window](system_health_registry::Window) of the metric that takes them, and where they were read. They are
-/// read once for all metrics about a repository.
+/// All commits of a branch within the [window](system_health_registry::Window) of the metric that takes them, and where they
+/// were read. They are read once for all metrics about a repository.
 #[derive(Debug, Clone)]
 pub struct RecentCommits {
     origin: Arc<CommitsOrigin>,
@@ -67,7 +67,7 @@ impl RecentCommits {
         self.count_labelled(classifier, kind, |_| None)
     }
 
-    /// Like [`Self::count`], but commits also count for which there is a reason other than their message.
+    /// Like [`Self::count`], but a commit also counts if `labelled` returns a reason for it.
     pub(super) fn count_labelled(
         &self,
         classifier: &Classifier,
@@ -119,7 +119,7 @@ impl RecentCommits {
         Self { origin: Arc::clone(&self.origin), since: range.since(), commits }
     }
 
-    /// One item about all commits, for an evidence without single commits.
+    /// One item about all commits, for evidence without single commits.
     pub(super) fn summary(&self, kind: &str) -> EvidenceItem {
         let (commits, reason) = match self.commits.len() {
             0 => ("no commits".to_owned(), "nothing landed on the branch in this time".to_owned()),

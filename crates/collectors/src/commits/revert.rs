@@ -9,7 +9,7 @@ use super::{
     usage::{is_modifier, is_part_of_program, is_subject},
 };
 
-// A commit or a pull request.
+// A reference to a commit or a pull request.
 macro_rules! reference {
     () => {
         concat!(
@@ -39,7 +39,7 @@ patterns! {
     /// `Roll back the database when the name is taken`: the verb is also used for databases.
     ANY_CONDITION = r"(?i)(?:^|\s)(?:when|if|on|in|of|for|support)\b";
     OTHER_VERB = r"(?i)^(?:roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out|undo(?:es|ing)?)\s+(?P<object>.*)";
-    /// The same without `rollback` and `undo`, which are mostly nouns.
+    /// The same without `rollback`, and with `undo` only before a word such as `the`: both are mostly nouns.
     SEPARATE_VERB = r"(?i)^(?:roll(?:ed|ing)? back|back(?:ed|ing)? out|undo(?:es|ing)? (?:the|a|an|all|some|my|our|last|previous|accidental))\s";
     VERSION = r"(?i)^(?:to|from)\s.*[0-9]|\sto v?[0-9]";
     QUOTE = "^(?:\"|\u{201c})";

@@ -4,7 +4,7 @@
 use super::pattern::patterns;
 
 patterns! {
-    /// `Revert button: fix its colour`: up to three words before a colon are a part of the program. Words with digits are
+    /// `Revert button: fix its colour`: up to three words before a colon name a part of the program. Words with digits are
     /// versions and tickets.
     PART_OF_PROGRAM = r"^(?P<first>[A-Za-z_\x80-\xff]+)(?: [A-Za-z_\x80-\xff]+){0,2}:(?:\s|$)";
     /// The first words of other texts before a colon: `Revert feat: add login`, `Hotfix for login: be exact`.
@@ -18,7 +18,7 @@ patterns! {
         r"|must|may|might|can|cannot|can't|could|would|will|won't|shall|needs|no longer",
         r"|works|fails|crashes|ignores)\b",
     );
-    /// Without an article, such a noun does not follow a verb. In the plural, it may.
+    /// Such a noun cannot be the object of a verb without an article, except in the plural.
     PART = concat!(
         r"(?i)^(?:button|dialog|modal|popup|menu|shortcut|prompt|command|subcommand|helper|action|flag|option",
         r"|endpoint|handler|hook|function|functionality|logic)(?:[^\w-]|$)",

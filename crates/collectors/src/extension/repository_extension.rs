@@ -114,7 +114,10 @@ async fn diagnose_repositories(context: &Context, catalog: &Catalog) -> CheckRes
     if context.get::<Subjects<Repository>>().await.is_err() {
         steps.push(NAME_A_REPOSITORY);
     }
-    if findings.iter().any(|it| it.subject == doctor::TOKEN_SUBJECT && it.grade == Grade::Warning) {
+    if findings
+        .iter()
+        .any(|finding| finding.subject == doctor::TOKEN_SUBJECT && finding.grade == Grade::Warning)
+    {
         steps.push(SET_A_TOKEN);
     }
     CheckResults { findings, steps }
@@ -148,12 +151,12 @@ mod tests {
 
     #[tokio::test]
     async fn without_metrics_about_repositories_neither_a_repository_nor_a_token_is_asked_for() {
-        let all = Catalog::linked().unwrap();
-        let none = all.clone().filter(|_| false);
+        let all_metrics = Catalog::linked().unwrap();
+        let no_metrics = all_metrics.clone().filter(|_| false);
         let context = Context::new().provide(Settings::default());
 
-        let needed = diagnose(&context, &all).await;
-        let unneeded = diagnose(&context, &none).await;
+        let needed = diagnose(&context, &all_metrics).await;
+        let unneeded = diagnose(&context, &no_metrics).await;
 
         assert!(needed.findings.iter().any(|finding| finding.subject == doctor::TOKEN_SUBJECT));
         assert_eq!(unneeded.steps, []);

@@ -1,5 +1,5 @@
-//! What metrics need of GitHub: the APIs that they use and the permissions of the token. Each group declares it once, beside its
-//! metrics.
+//! What metrics need from GitHub: the APIs that they use and the permissions of the token. Each group declares its needs once,
+//! beside its metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,27 +23,27 @@ pub enum GitHubApi {
 pub struct GitHubAccess {
     /// A key or a glob, such as `prs.*`.
     pub keys: &'static str,
-    /// What the metric with a key needs with the settings of a run.
+    /// Returns what a metric needs, from its key and the settings of a run.
     pub needs: fn(&str, &Settings) -> Result<GitHubNeeds, SettingsError>,
 }
 
-/// What a metric needs of GitHub. By default, nothing.
+/// What a metric needs from GitHub. By default, nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GitHubNeeds {
     /// The APIs that it asks.
     pub apis: BTreeSet<GitHubApi>,
-    /// The permissions to read, beside that to read metadata, which every token has.
+    /// The permissions to read. The permission to read metadata is left out, because every token has it.
     pub permissions: BTreeSet<Permission>,
-    /// What it asks for, such as `runs`, with the usual number of requests for one repository. Metrics of a group that ask for the
-    /// same share the requests. If this is empty, those that the metric declares count, and all metrics of the pattern share
-    /// them.
+    /// What it requests, such as `runs`, with the usual number of requests for one repository. Metrics of a group that request
+    /// the same thing share the requests. If this is empty, the number that the metric declares is used, and all metrics of the
+    /// pattern share these requests.
     pub requests: BTreeMap<&'static str, u32>,
 }
 
 inventory::collect!(GitHubAccess);
 
 impl GitHubAccess {
-    /// The access of a metric. If several patterns match its key, the longest one counts. `None` if nobody has declared it.
+    /// The access of a metric. If several patterns match its key, the longest one counts. `None` if no pattern matches.
     #[must_use]
     pub fn of_metric(key: &str) -> Option<&'static Self> {
         let is_match = |access: &&Self| {
@@ -54,7 +54,7 @@ impl GitHubAccess {
 }
 
 impl GitHubNeeds {
-    /// Also asks an API for what needs these permissions.
+    /// Adds an API, and the permissions that the requests to it need.
     #[must_use]
     pub fn with(mut self, api: GitHubApi, permissions: impl IntoIterator<Item = Permission>) -> Self {
         self.apis.insert(api);
@@ -62,8 +62,8 @@ impl GitHubNeeds {
         self
     }
 
-    /// Asks for something with a number of requests for one repository, together with all metrics of the group that ask for the
-    /// same.
+    /// Adds requests for `what`, such as `runs`, with their usual number for one repository. Metrics of a group that request the
+    /// same thing share the requests.
     #[must_use]
     pub fn asking(mut self, what: &'static str, requests: u32) -> Self {
         let known = self.requests.entry(what).or_default();
@@ -90,7 +90,7 @@ impl GitHubNeeds {
     }
 }
 
-/// Declares what the metrics whose keys match a pattern need of GitHub, for `report doctor` and for the estimate of requests.
+/// Declares what the metrics whose keys match a pattern need from GitHub, for `report doctor` and for the estimate of requests.
 ///
 /// ```
 /// use system_health_collectors::{github::{GitHubAccess, GitHubApi, Permission}, github_access};

@@ -39,12 +39,12 @@ impl Account {
         matches!(self, Self::Bot(_))
     }
 
-    /// Whether this is a person, and certainly not the given account. Of two deleted accounts, nobody knows whether they
-    /// were the same.
-    pub(crate) fn is_another_person(&self, than: &Self) -> bool {
-        match (self, than) {
+    /// Whether this is a person, and certainly not the other account. It is unknown whether two deleted accounts were the
+    /// same.
+    pub(crate) fn is_another_person(&self, other: &Self) -> bool {
+        match (self, other) {
             (Self::Bot(_), _) | (Self::Deleted, Self::Deleted) => false,
-            _ => self != than,
+            _ => self != other,
         }
     }
 }
@@ -117,7 +117,7 @@ mod tests {
     fn only_a_different_account_that_is_not_a_bot_is_another_person() {
         let (ada, ben) = (account("User", "ada"), account("User", "ben"));
         let (bot, deleted) = (account("Bot", "renovate"), Account::Deleted);
-        for (who, than, expected) in [
+        for (account, other, expected) in [
             (&ben, &ada, true),
             (&ada, &ada, false),
             (&bot, &ada, false),
@@ -127,7 +127,7 @@ mod tests {
             (&deleted, &bot, true),
             (&deleted, &deleted, false),
         ] {
-            assert_eq!(who.is_another_person(than), expected, "{who:?} {than:?}");
+            assert_eq!(account.is_another_person(other), expected, "{account:?} {other:?}");
         }
     }
 

@@ -1,13 +1,14 @@
 //! Reads a list of items, the last updated first, back to a time, while it changes.
 //!
 //! # Why nothing is missed
-//! An item matters if it was created, closed or merged after `since`. Each of these updates the item, and `updatedAt` never
-//! goes back, so its `updatedAt` is after `since`, too, and it stands before the first item that is not.
+//! An item matters if it was created, closed or merged after `since`. Each of these events updates the item, and `updatedAt`
+//! never goes back. So its `updatedAt` is after `since`, too, and it stands before all items whose `updatedAt` is not.
 //!
-//! An item that is updated between two requests moves to the start of the list, and is on no later page if it was on none
-//! before. Its `updatedAt` is then not before that of the first item of the first page, because GitHub's clock does not
-//! go back. So after a pass of several requests, the list is read again from its start down to that time, until a pass
-//! needs a single request or finds nothing new. (Many items may have the time at which the pass ends, to the second.)
+//! An item that is updated between two requests moves to the start of the list. If it was on no page before, it is on no
+//! later page either. Its `updatedAt` is then not before that of the first item of the first page, because GitHub's clock
+//! does not go back. So after a pass of several requests, the list is read again from its start down to that time, until a
+//! pass needs a single request or finds nothing new. (A pass without news may need several requests, because many items may
+//! have the time at which the pass ends, to the second.)
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -88,7 +89,8 @@ struct Pass {
 pub(crate) struct NextPage(pub(crate) Option<String>);
 
 impl PageInfo {
-    /// Where the next page starts, if there is one. A page that leads to itself would never end.
+    /// Where the next page starts, if there is one. A page that is its own next page is an error, because the list would never
+    /// end.
     pub(crate) fn next(&self, this: Option<&NextPage>) -> Result<Option<NextPage>, ListError> {
         if !self.has_next_page {
             return Ok(None);
@@ -130,7 +132,7 @@ impl<T: Updated> ChangedList<T> {
         for item in page.nodes {
             let updated = item.updated_at();
             let newest = *self.pass.newest.get_or_insert(updated);
-            // An item that is updated while the page is made is not where it belongs, but certainly newer than the others.
+            // An item that is updated while GitHub makes the page may be in the wrong place, but it is newer than all others.
             if self.pass.last.is_some_and(|last| updated > last) && updated < newest {
                 return Err(ListError::Order {
                     number: item.number(),
@@ -190,7 +192,7 @@ mod tests {
 
     use super::*;
 
-    /// An item, and the time of what makes it matter.
+    /// An item, and the second in which it was last updated.
     #[derive(Debug, Clone, PartialEq)]
     struct Item {
         number: u64,
@@ -299,7 +301,8 @@ mod tests {
                         now += 1;
                     }
                 }
-                // An item could be touched again in a pass of several requests, and only in those of one second.
+                // A pass of several requests without news has only items of one second. If an item is updated during such a
+                // pass, the pass may miss the item, so the test reads the list again.
                 if read.is_settled() && (read.pass.requests == 1 || !is_touched) {
                     break;
                 }

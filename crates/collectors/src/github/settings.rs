@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_urls() {
+    fn a_url_that_cannot_be_that_of_an_api_is_refused() {
         for text in [
             "",
             "api.github.com",

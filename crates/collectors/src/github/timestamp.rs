@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// An instant in UTC. All that this client reads of them is after 1970.
+/// An instant in UTC. All instants that this client reads in this form are after 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(pub(crate) SystemTime);
 

@@ -36,7 +36,7 @@ impl Issues {
         Ok(with_page_link(Sample::new(self.0.open)?, Some(&self.0.page)))
     }
 
-    /// The number of issues for which an instant is in the window.
+    /// The number of issues for which `at` returns an instant in the window.
     pub(super) fn count(
         &self,
         window: &Window,
@@ -44,11 +44,11 @@ impl Issues {
         at: impl Fn(&Issue) -> Option<SystemTime>,
     ) -> Result<Sample, SampleError> {
         let within = |issue: &Issue| Some((issue.clone(), at(issue).filter(|at| window.contains(*at))?));
-        let counted: Vec<_> = self.0.changed.iter().filter_map(within).collect();
-        let evidence = counted
+        let counted_issues: Vec<_> = self.0.changed.iter().filter_map(within).collect();
+        let evidence = counted_issues
             .iter()
             .map(|(issue, at)| evidence(issue, true, format!("{verb} at {}", format_date(*at))));
-        Ok(with_page_link(Sample::new(counted.len())?.with_evidence(evidence), Some(&self.0.page)))
+        Ok(with_page_link(Sample::new(counted_issues.len())?.with_evidence(evidence), Some(&self.0.page)))
     }
 
     /// The quantiles of the time to close.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Issues, issue::IssueResponse};
 use crate::github::{BotLogins, ChangedList, Connection, GitHubRepository};
 
-/// The number of issues on a page, the most that GitHub allows.
+/// The number of issues on a page: the maximum that GitHub allows.
 const PAGE_SIZE: u32 = 100;
 
 const ISSUES: &str = "

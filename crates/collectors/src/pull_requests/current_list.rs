@@ -11,21 +11,21 @@ pub(super) struct PullRequestList(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     page: String,
-    all: Vec<PullRequest>,
+    pull_requests: Vec<PullRequest>,
 }
 
 impl PullRequestList {
     /// The pull requests, and the page that lists them.
-    pub(super) fn new(page: String, all: Vec<PullRequest>) -> Self {
-        Self(Arc::new(Inner { page, all }))
+    pub(super) fn new(page: String, pull_requests: Vec<PullRequest>) -> Self {
+        Self(Arc::new(Inner { page, pull_requests }))
     }
 
-    /// The page that lists them.
+    /// The web page that lists the pull requests.
     pub(super) fn page(&self) -> &str {
         &self.0.page
     }
 
-    pub(super) fn all(&self) -> &[PullRequest] {
-        &self.0.all
+    pub(super) fn pull_requests(&self) -> &[PullRequest] {
+        &self.0.pull_requests
     }
 }

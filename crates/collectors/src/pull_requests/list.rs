@@ -26,7 +26,7 @@ pub struct PullRequests {
 }
 
 impl PullRequests {
-    /// The page that lists them.
+    /// The web page that lists the pull requests.
     fn page(&self) -> &str {
         self.list.page()
     }
@@ -54,7 +54,7 @@ impl PullRequests {
 
     fn measure(&self, verdict: impl Fn(&PullRequest) -> Verdict) -> Measured {
         let mut measured = Measured::default();
-        for pull_request in self.list.all() {
+        for pull_request in self.list.pull_requests() {
             let pull_request = match self.instant {
                 None => Cow::Borrowed(pull_request),
                 Some(instant) => match pull_request.at(instant) {
@@ -99,7 +99,8 @@ impl FromContext for PullRequestList {
     }
 }
 
-/// The time before which nothing has to be known about pull requests, except that they are open.
+/// The start of the history that the metrics need. What happened to pull requests earlier does not matter, except whether they
+/// are open.
 fn since(window: &Window) -> SystemTime {
     let stale = window.end().checked_sub(STALE_AFTER).unwrap_or(SystemTime::UNIX_EPOCH);
     window.start().min(stale)

@@ -30,7 +30,7 @@ use Verdict::{Counts, Excluded, Unrelated};
 /// The definition of a metric.
 pub(super) type Measure = fn(&PullRequest, &Window) -> Verdict;
 
-/// Open pull requests, drafts or others.
+/// Open pull requests: either those that are drafts, or those that are not.
 pub(super) fn open(pull_request: &PullRequest, is_draft: bool) -> Verdict {
     if pull_request.is_open() && pull_request.is_draft == is_draft {
         counts_since("opened", pull_request.created_at)
@@ -51,7 +51,7 @@ pub(super) fn closed_unmerged(pull_request: &PullRequest, window: &Window) -> Ve
     counts_within(window, "closed", pull_request.closed_unmerged_at())
 }
 
-/// The window only says when the run started.
+/// Only the end of the window matters, which is the start of the run.
 pub(super) fn stale(pull_request: &PullRequest, window: &Window) -> Verdict {
     if !pull_request.is_open() {
         return Unrelated;
@@ -83,7 +83,7 @@ pub(super) fn merged_without_review(pull_request: &PullRequest, window: &Window)
 
 pub(super) fn time_to_merge(pull_request: &PullRequest, window: &Window) -> Verdict {
     let Some(merged_at) = merged_within(pull_request, window) else { return Unrelated };
-    if let Some(excluded) = of_bot(pull_request) {
+    if let Some(excluded) = excluded_if_by_bot(pull_request) {
         return excluded;
     }
     let waited = match ReadyPeriods::new(pull_request) {
@@ -111,7 +111,7 @@ pub(super) fn time_to_first_review(pull_request: &PullRequest, window: &Window) 
     if !window.contains(first.submitted_at) {
         return Unrelated;
     }
-    if let Some(excluded) = of_bot(pull_request) {
+    if let Some(excluded) = excluded_if_by_bot(pull_request) {
         return excluded;
     }
     match periods.time_until(first.submitted_at) {
@@ -122,7 +122,7 @@ pub(super) fn time_to_first_review(pull_request: &PullRequest, window: &Window) 
 
 pub(super) fn review_rounds(pull_request: &PullRequest, window: &Window) -> Verdict {
     let Some(merged_at) = merged_within(pull_request, window) else { return Unrelated };
-    if let Some(excluded) = of_bot(pull_request) {
+    if let Some(excluded) = excluded_if_by_bot(pull_request) {
         return excluded;
     }
     let mut commits = BTreeSet::new();
@@ -143,7 +143,7 @@ pub(super) fn size_lines(pull_request: &PullRequest, window: &Window) -> Verdict
     if merged_within(pull_request, window).is_none() {
         return Unrelated;
     }
-    of_bot(pull_request).unwrap_or_else(|| {
+    excluded_if_by_bot(pull_request).unwrap_or_else(|| {
         counts_number(pull_request.lines, "line added or removed", "lines added or removed")
     })
 }
@@ -152,7 +152,7 @@ pub(super) fn comments(pull_request: &PullRequest, window: &Window) -> Verdict {
     if merged_within(pull_request, window).is_none() {
         return Unrelated;
     }
-    if let Some(excluded) = of_bot(pull_request) {
+    if let Some(excluded) = excluded_if_by_bot(pull_request) {
         return excluded;
     }
     let (mut conversation, mut on_lines) = (0, 0);
@@ -168,7 +168,7 @@ fn merged_within(pull_request: &PullRequest, window: &Window) -> Option<SystemTi
     pull_request.merged_at.filter(|at| window.contains(*at))
 }
 
-fn of_bot(pull_request: &PullRequest) -> Option<Verdict> {
+fn excluded_if_by_bot(pull_request: &PullRequest) -> Option<Verdict> {
     match &pull_request.author {
         Account::Bot(login) => Some(Excluded(format!("it was opened by the bot `{login}`"))),
         _ => None,

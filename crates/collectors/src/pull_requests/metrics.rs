@@ -124,7 +124,8 @@ pub fn time_to_merge(prs: PullRequests, window: Window) -> Result<Vec<Sample>, U
     prs.quantiles(&window, measure::time_to_merge, "merged pull requests of people")
 }
 
-/// Number of values behind `prs.time_to_merge_seconds`: pull requests that were merged in the window, and whose time to merge is known.
+/// Number of values behind `prs.time_to_merge_seconds`: pull requests that were merged in the window, and whose time to merge
+/// is known.
 #[system_health_metric(
     key = "prs.time_to_merge_seconds_samples",
     each = Repository,
@@ -156,7 +157,8 @@ pub fn time_to_first_review(prs: PullRequests, window: Window) -> Result<Vec<Sam
     prs.quantiles(&window, measure::time_to_first_review, "first reviews")
 }
 
-/// Number of values behind `prs.time_to_first_review_seconds`: pull requests that were first reviewed by another person in the window.
+/// Number of values behind `prs.time_to_first_review_seconds`: pull requests that were first reviewed by another person in the
+/// window.
 #[system_health_metric(
     key = "prs.time_to_first_review_seconds_samples",
     each = Repository,
@@ -187,7 +189,8 @@ pub fn review_rounds(prs: PullRequests, window: Window) -> Result<Vec<Sample>, U
     prs.quantiles(&window, measure::review_rounds, "merged pull requests of people")
 }
 
-/// Number of values behind `prs.review_rounds`: pull requests that were merged in the window, and whose rounds of review are known.
+/// Number of values behind `prs.review_rounds`: pull requests that were merged in the window, and whose rounds of review are
+/// known.
 #[system_health_metric(
     key = "prs.review_rounds_samples",
     each = Repository,

@@ -1,7 +1,7 @@
 //! What a pull request was at a past instant.
 //!
 //! GitHub records when it was created, merged and reviewed, and an event for each change of its state. So all of this is known
-//! for a past instant. Not known are its comments, because some may have been deleted since, and its last commit.
+//! for a past instant. Its comments are not known, because some may have been deleted since, and neither is its last commit.
 
 use std::{borrow::Cow, time::SystemTime};
 
@@ -33,12 +33,22 @@ impl PullRequest {
             updated_at: instant,
             closed_at,
             merged_at,
-            // If its events contradict it, they did so at the instant, too.
+            // If the events contradict the pull request now, they did so at the instant, too.
             is_draft: is_draft != is_contradicted,
             history: Some(History {
                 events: before.to_vec(),
-                reviews: history.reviews.iter().filter(|it| happened(&it.submitted_at)).cloned().collect(),
-                comments: history.comments.iter().filter(|it| happened(&it.created_at)).cloned().collect(),
+                reviews: history
+                    .reviews
+                    .iter()
+                    .filter(|review| happened(&review.submitted_at))
+                    .cloned()
+                    .collect(),
+                comments: history
+                    .comments
+                    .iter()
+                    .filter(|comment| happened(&comment.created_at))
+                    .cloned()
+                    .collect(),
                 last_commit: history.last_commit,
             }),
             ..*self
@@ -46,7 +56,7 @@ impl PullRequest {
     }
 }
 
-/// What an event says about whether it is a draft afterwards.
+/// Whether a pull request is a draft after an event. `None` if the event does not say so.
 fn is_draft_after(event: &Event) -> Option<bool> {
     match event.kind {
         EventKind::ReadyForReview => Some(false),
@@ -63,7 +73,7 @@ fn first_draft(events: &[Event]) -> Option<bool> {
     events.iter().find_map(is_draft_after)
 }
 
-/// When the last of these events closed it, unless one reopened it afterwards.
+/// When the last of these events closed the pull request, unless one reopened it afterwards.
 fn last_closing(events: &[Event]) -> Option<SystemTime> {
     let last =
         events.iter().rev().find(|event| matches!(event.kind, EventKind::Closed | EventKind::Reopened));
@@ -87,13 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_exist_before_its_creation() {
+    fn a_pull_request_does_not_exist_before_its_creation() {
         assert!(pull_request(1).at(at(0) - std::time::Duration::from_secs(1)).is_none());
         assert!(pull_request(1).at(at(0)).is_some());
     }
 
     #[test]
-    fn one_that_was_merged_or_closed_later_was_open() {
+    fn a_pull_request_that_was_merged_or_closed_later_was_open() {
         let mut merged = with_events(&[(50, Closed), (60, Reopened), (90, Closed)]);
         (merged.merged_at, merged.closed_at) = (Some(at(90)), Some(at(90)));
         let state = |second| {
@@ -108,13 +118,13 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_reopened_later_was_closed() {
+    fn a_pull_request_that_was_reopened_later_was_closed() {
         let open = with_events(&[(50, Closed), (60, Reopened)]);
         assert_eq!([49, 55, 60].map(|second| open.at(at(second)).unwrap().is_open()), [true, false, true]);
     }
 
     #[test]
-    fn the_next_event_shows_whether_it_was_a_draft() {
+    fn the_next_event_shows_whether_a_pull_request_was_a_draft() {
         let mut ready = with_events(&[(50, ReadyForReview), (60, ConvertedToDraft), (70, ReadyForReview)]);
         let is_draft = |pull_request: &PullRequest| {
             [10, 55, 65, 75].map(|second| pull_request.at(at(second)).unwrap().is_draft)

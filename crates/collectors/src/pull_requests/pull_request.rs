@@ -1,4 +1,4 @@
-//! A pull request with its history, as the metrics see it. `docs/metrics.md` defines what is made of it.
+//! A pull request with its history, as the metrics see it. `docs/metrics.md` defines the metrics.
 
 use std::time::SystemTime;
 
@@ -19,7 +19,7 @@ pub(super) struct PullRequest {
     pub(super) merged_at: Option<SystemTime>,
     pub(super) is_draft: bool,
     pub(super) lines: u64,
-    /// The events, reviews and comments. `None` if it was not updated since any instant that they could matter for.
+    /// The events, reviews and comments. `None` if the pull request was last updated so long ago that they do not matter.
     pub(super) history: Option<History>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct History {
     /// The submitted reviews.
     pub(super) reviews: Vec<Review>,
     pub(super) comments: Vec<Comment>,
-    /// The committer's date of the last commit, which is the committer's clock.
+    /// The committer's date of the last commit, which comes from the committer's clock.
     pub(super) last_commit: Option<SystemTime>,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Review {
     pub(super) submitted_at: SystemTime,
     /// The head commit that was reviewed. `None` if GitHub no longer has it.
     pub(super) commit: Option<String>,
-    /// The comments on lines that are part of it. They have the same author.
+    /// The number of comments on lines that are part of the review. They have the same author.
     pub(super) comments: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The questions to GitHub's GraphQL API, and its answers as pull requests.
+//! The queries to GitHub's GraphQL API, and its answers as pull requests.
 
 use std::time::SystemTime;
 
@@ -33,7 +33,8 @@ fragment Event on PullRequestTimelineItems {
     };
 }
 
-/// The lists of pull requests: `changed` with those that were updated last, and `old` with the open ones that were not.
+/// The lists of pull requests: `changed` starts with the one that was updated last. `old` has only open ones, and starts with
+/// the one that was not updated for the longest time.
 pub(super) const LISTS: &str = concat!(
     "
 query PullRequests(
@@ -73,7 +74,7 @@ fragment Fields on PullRequest {
     fragments!()
 );
 
-/// The next pages of what belongs to one pull request.
+/// The next pages of the reviews, comments and events of one pull request.
 pub(super) const HISTORY: &str = concat!(
     "
 query PullRequestHistory(
@@ -146,7 +147,7 @@ pub(super) struct PullRequestResponse {
     deletions: u64,
 }
 
-/// A pull request with what belongs to it.
+/// A pull request with its history.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ChangedPullRequest {
     #[serde(flatten)]
@@ -155,7 +156,7 @@ pub(super) struct ChangedPullRequest {
     pub(super) history: HistoryResponse,
 }
 
-/// What belongs to a pull request, with the commits only in lists.
+/// The first page of each list in the history of a pull request, and its last commit.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HistoryResponse {
@@ -249,7 +250,7 @@ struct CommittedDate {
     committed_date: Option<SystemTime>,
 }
 
-/// The time of the committer's clock, which may be any. One before 1970 is no activity.
+/// The time of the committer's clock, which may be wrong. A time that cannot be parsed, such as one before 1970, is left out.
 fn deserialize_committers_time<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SystemTime>, D::Error> {

@@ -1,5 +1,5 @@
-//! Tests the measures with random histories. They see a pull request as GitHub describes it afterwards; the slow reference
-//! implementation sees what happened, in order, and looks at every second.
+//! Tests the measures with random histories. The measures see a pull request as GitHub describes it afterwards; the slow
+//! reference implementation sees what happened, in order, and looks at every second.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::github::Account;
 
-/// Something that is tried. It happens only if it is possible.
+/// An action that is tried. It happens only if it is possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     Ready,
@@ -64,9 +64,10 @@ struct State {
 impl State {
     fn after(self, action: Action) -> Option<Self> {
         if self.is_merged {
-            // Only words can be added.
-            let is_said = matches!(action, Action::Review { .. } | Action::Comment { .. } | Action::Forget);
-            return is_said.then_some(self);
+            // After the merge, the state no longer changes.
+            let is_possible =
+                matches!(action, Action::Review { .. } | Action::Comment { .. } | Action::Forget);
+            return is_possible.then_some(self);
         }
         match action {
             Action::Ready if self.is_draft => Some(Self { is_draft: false, ..self }),
@@ -265,7 +266,7 @@ fn expected_rounds(story: &Story, window: Seconds) -> Option<u64> {
     let (mut rounds, mut is_reviewed) = (0, false);
     let mut is_forgotten = false;
     for &(second, action) in &story.happened {
-        // Only reviews before it are forgotten.
+        // GitHub removes only the commits of earlier reviews.
         is_forgotten |= action == Action::Forget && rounds > 0;
         if second > merged {
             continue;

@@ -24,8 +24,8 @@ pub(super) struct Contradiction {
 }
 
 impl ReadyPeriods {
-    /// Follows the events from the creation on. GitHub does not record whether a pull request was created as a draft; the
-    /// first event about it shows that.
+    /// Follows the events from the creation on. GitHub does not record whether a pull request was created as a draft, but the
+    /// first event that makes it ready or a draft shows that.
     pub(super) fn new(pull_request: &PullRequest) -> Result<Self, Contradiction> {
         let mut events: Vec<_> =
             pull_request.history.iter().flat_map(|history| &history.events).copied().collect();
@@ -55,7 +55,7 @@ impl ReadyPeriods {
             return Err(Contradiction { events: name(is_draft), itself: name(!is_draft) });
         }
         match pull_request.merged_at.or(pull_request.closed_at) {
-            // The merge is what ended it, even if its event is missing or has a later second.
+            // The merge or the closing ends the last period, even if its event is missing or has a later second.
             Some(end) => periods.cut_after(end),
             None if !is_open => return Err(Contradiction { events: "closed", itself: "open" }),
             None => {}
@@ -106,7 +106,7 @@ mod tests {
         *,
     };
 
-    /// The seconds until an instant, of a pull request that was created at second 0 and merged at second 100.
+    /// The seconds in which a pull request was ready, until an instant. It was created at second 0 and merged at second 100.
     fn seconds(events: &[(u64, EventKind)], until: u64) -> Option<u64> {
         let mut merged = pull_request(1);
         merged.merged_at = Some(at(100));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn without_events_it_is_ready_from_its_creation_to_the_merge() {
+    fn without_events_a_pull_request_is_ready_from_its_creation_to_the_merge() {
         assert_eq!(seconds(&[], 60), Some(60));
         assert_eq!(seconds(&[], 200), Some(100));
         assert_eq!(seconds(&[(40, ForcePushed)], 60), Some(60));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_one_is_not_ready() {
+    fn a_closed_pull_request_is_not_ready() {
         assert_eq!(seconds(&[(10, Closed), (90, Reopened), (100, Closed)], 100), Some(20));
         let draft_meanwhile =
             [(10, Closed), (20, ConvertedToDraft), (40, Reopened), (70, ReadyForReview), (101, Closed)];

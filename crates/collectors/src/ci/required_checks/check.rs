@@ -6,7 +6,7 @@ use anyhow::bail;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RequiredCheck {
     pub(super) name: String,
-    /// The number of the only app that may make it. `None` if any app or user may.
+    /// The number of the only app that may make the check. `None` if any app or user may make it.
     pub(super) app: Option<u64>,
 }
 
@@ -26,9 +26,9 @@ pub(super) struct Check {
 /// Who made a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CheckSource {
-    /// A check run of the app with this number, if it still exists.
+    /// A check run of the app with this number. `None` if GitHub does not name the app.
     Run(Option<u64>),
-    /// A commit status, of which GitHub does not say which app made it.
+    /// A commit status. GitHub does not say which app made it.
     Status,
 }
 

@@ -12,19 +12,19 @@ pub(super) struct CommitVerdict {
     pub(super) state: CheckState,
     /// The page of the first check that failed.
     pub(super) page: Option<String>,
-    /// What decides nothing, for the reason of no data.
+    /// The checks that are missing or decide nothing, as text for the reason of no data.
     pub(super) undecided: Vec<String>,
     pub(super) evidence: Vec<EvidenceItem>,
 }
 
-/// Judges a commit. A failure outweighs what is undecided.
+/// Judges a commit. One failed check decides, even if other checks are undecided.
 pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) -> CommitVerdict {
     let mut verdict =
         CommitVerdict { state: CheckState::Passed, page: None, undecided: Vec::new(), evidence: Vec::new() };
     for needed in required {
         let latest = latest(needed, checks);
         if latest.is_empty() {
-            verdict.is_undecided();
+            verdict.set_undecided();
             verdict.undecided.push(format!("`{}` is missing", needed.name));
             let title = title(commit, needed);
             verdict.evidence.push(EvidenceItem::new(title, false, "the commit has no such check"));
@@ -37,7 +37,7 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
                     verdict.page = verdict.page.take().or_else(|| check.page.clone());
                 }
                 CheckState::Undecided => {
-                    verdict.is_undecided();
+                    verdict.set_undecided();
                     verdict.undecided.push(format!("`{}` is {}", check.name, check.word));
                 }
             }
@@ -50,7 +50,7 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
 }
 
 impl CommitVerdict {
-    fn is_undecided(&mut self) {
+    fn set_undecided(&mut self) {
         if self.state == CheckState::Passed {
             self.state = CheckState::Undecided;
         }

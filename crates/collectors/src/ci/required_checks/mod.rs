@@ -1,5 +1,5 @@
 //! Whether the checks pass that the branch requires. `judge` decides from the checks of commits and makes no requests;
-//! `requirements` and `commit_checks` get from GitHub what it needs. `docs/metrics.md` defines the result.
+//! `requirements` and `commit_checks` get from GitHub what `judge` needs. `docs/metrics.md` defines the result.
 
 mod check;
 mod commit_checks;

@@ -1,4 +1,4 @@
-//! Random checks of a commit, judged by a slow reference implementation.
+//! Tests `judge` with random checks of a commit. `judge` must agree with a slow reference implementation.
 
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn state() -> impl Strategy<Value = CheckState> {
 }
 
 prop_compose! {
-    /// Checks in any order. Their numbers say which is the latest.
+    /// Checks in any order. The latest check has the highest number.
     fn checks()(
         checks in prop::collection::vec((prop::sample::select(&NAMES[..]), source(), state()), 0..12)
             .prop_map(|checks| checks.into_iter().zip(1_u64..).collect::<Vec<_>>())
@@ -74,10 +74,10 @@ fn reference(required: &[RequiredCheck], checks: &[Check]) -> CheckState {
             of_needed
         })
         .collect();
-    let is_any = |state| decisive.iter().flatten().any(|check| check.state == state);
-    if is_any(CheckState::Failed) {
+    let has_any = |state| decisive.iter().flatten().any(|check| check.state == state);
+    if has_any(CheckState::Failed) {
         CheckState::Failed
-    } else if is_any(CheckState::Undecided) || decisive.iter().any(Vec::is_empty) {
+    } else if has_any(CheckState::Undecided) || decisive.iter().any(Vec::is_empty) {
         CheckState::Undecided
     } else {
         CheckState::Passed
@@ -86,7 +86,7 @@ fn reference(required: &[RequiredCheck], checks: &[Check]) -> CheckState {
 
 proptest! {
     #[test]
-    fn the_verdict_is_that_of_the_reference(required in required(), checks in checks()) {
+    fn judge_agrees_with_the_reference(required in required(), checks in checks()) {
         let verdict = judge("abc", &required, &checks);
         prop_assert_eq!(verdict.state, reference(&required, &checks));
         prop_assert_eq!(verdict.page.is_some(), verdict.state == CheckState::Failed);
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn other_checks_have_no_effect(required in required(), checks in checks()) {
+    fn checks_that_are_not_required_have_no_effect(required in required(), checks in checks()) {
         let mut more = checks.clone();
         more.push(Check {
             name: "optional".to_owned(),

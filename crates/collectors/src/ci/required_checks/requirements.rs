@@ -80,14 +80,15 @@ fn protected(protection: &ProtectedChecks) -> Vec<RequiredCheck> {
     if enforcement_level.as_deref() == Some("off") {
         return Vec::new();
     }
-    // The contexts are the names of the checks. Old servers know no checks.
+    // `contexts` are the names of the checks. Old servers send only these, and no `checks`.
     let is_new = |name: &String| checks.iter().all(|check| check.context != *name);
-    let mut all: Vec<_> = contexts.into_iter().filter(is_new).map(|name| required(name, None)).collect();
-    all.extend(checks.into_iter().map(|check| required(check.context, check.app_id)));
-    all
+    let mut required_checks: Vec<_> =
+        contexts.into_iter().filter(is_new).map(|name| required(name, None)).collect();
+    required_checks.extend(checks.into_iter().map(|check| required(check.context, check.app_id)));
+    required_checks
 }
 
-/// The number -1 stands for any app.
+/// A required check. The app -1 stands for any app.
 fn required(name: String, app: Option<i64>) -> RequiredCheck {
     RequiredCheck { name, app: app.and_then(|id| u64::try_from(id).ok()) }
 }

@@ -13,7 +13,7 @@ use crate::{
     repository::Branch,
 };
 
-/// Maximum number of commits before the tip of which the checks are read.
+/// Maximum number of earlier commits whose checks are read in addition to those of the tip.
 const MAX_BEFORE: usize = 4;
 
 /// Whether the required checks pass on the branch.
@@ -21,7 +21,7 @@ const MAX_BEFORE: usize = 4;
 pub struct RequiredChecksVerdict {
     /// The branch.
     pub branch: Branch,
-    /// Whether they pass.
+    /// Whether all required checks pass.
     pub passed: bool,
     /// The web page of the first check that failed.
     pub page: Option<String>,

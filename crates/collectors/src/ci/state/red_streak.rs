@@ -34,12 +34,12 @@ pub struct RedStreak {
     pub page: Option<String>,
 }
 
-/// How the value was at a time.
+/// What the value was at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Past {
     Failing,
     Passing,
-    /// Nothing had decided before.
+    /// No run had decided before.
     Nothing,
 }
 
@@ -64,7 +64,7 @@ impl FromContext for RedStreak {
             Ok(decision) if decision.passed => return Ok(Self { branch, workflow, since: None, page: None }),
             Ok(_) => {}
         }
-        // A result may have been too old by now, but it was not at its time.
+        // A result that is too old now was not too old at its own time.
         let settings = CiSettings { max_age: Duration::MAX, ..history.settings.clone() };
         let watched = WatchedWorkflow { settings: &settings, ..watched };
         match start(&history, &watched, &mut known).await? {
@@ -128,20 +128,20 @@ async fn start(
     Ok(Ok((found.clone(), attempt)))
 }
 
-/// The next older attempt that has ended, or that is in progress and may decide.
+/// The next attempt older than `newer` that has ended, or that is in progress and may decide. Without `newer`, the newest one.
 async fn next_older(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
-    than: Option<AsOf>,
+    newer: Option<AsOf>,
 ) -> anyhow::Result<Option<AsOf>> {
-    if let Some(AsOf { run, attempt }) = than
+    if let Some(AsOf { run, attempt }) = newer
         && attempt > 1
     {
         return Ok(Some(AsOf { run, attempt: attempt - 1 }));
     }
     let position = |known: &KnownRuns, run: u64| known.runs().iter().position(|known| known.id == run);
-    let mut index = than.and_then(|than| position(known, than.run)).map_or(0, |position| position + 1);
+    let mut index = newer.and_then(|newer| position(known, newer.run)).map_or(0, |position| position + 1);
     while let Some(run) = known.runs().get(index).cloned() {
         match relevance(watched, known, &run) {
             Err(query) => {
@@ -161,7 +161,7 @@ async fn next_older(
     Ok(None)
 }
 
-/// How the value was when an attempt had ended.
+/// What the value was when an attempt had ended.
 async fn past(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,

@@ -73,14 +73,18 @@ impl FromContext for WorkflowResults {
         let runs = by_workflow(recent.since(since).await?, &workflows)?;
         let mut results = Vec::new();
         for (workflow, runs) in runs {
-            let state = if workflow == settings.workflow && !settings.jobs.is_empty() {
+            let result = if workflow == settings.workflow && !settings.jobs.is_empty() {
                 by_jobs(context, workflow).await?
             } else {
-                let judged =
-                    Judged { on_github: &on_github, branch: recent.branch(), settings: &settings, now };
-                judged.by_conclusion(workflow, runs).await?
+                let workflow_judge = WorkflowJudge {
+                    on_github: &on_github,
+                    branch: recent.branch(),
+                    settings: &settings,
+                    now,
+                };
+                workflow_judge.by_conclusion(workflow, runs).await?
             };
-            results.extend(state);
+            results.extend(result);
         }
         Ok(Self { branch: recent.branch().clone(), results: results.into() })
     }
@@ -128,15 +132,15 @@ impl WorkflowResult {
     }
 }
 
-struct Judged<'a> {
+struct WorkflowJudge<'a> {
     on_github: &'a GitHubRepository,
     branch: &'a Branch,
     settings: &'a CiSettings,
     now: SystemTime,
 }
 
-impl Judged<'_> {
-    /// A workflow of which the conclusions of the runs decide. `None` if none of the runs tests the branch.
+impl WorkflowJudge<'_> {
+    /// Judges a workflow by the conclusions of its runs. `None` if none of the runs tests the branch.
     async fn by_conclusion(
         &self,
         workflow: String,
@@ -148,7 +152,7 @@ impl Judged<'_> {
         let (repository, branch, file) = (self.on_github, self.branch, &settings.workflow);
         let client = WorkflowClient { repository, branch, file, tables: &tables };
         let watched = WatchedWorkflow { settings: &settings, tables: &tables, branch, now: self.now };
-        // Older runs are too old to decide, so these are all.
+        // Older runs are too old to decide, so the list counts as complete.
         let mut known = KnownRuns::new(RunsPage { total_count: runs.len(), workflow_runs: runs });
         let judgment = loop {
             match judge(&watched, &known)? {

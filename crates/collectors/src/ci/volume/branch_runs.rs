@@ -33,9 +33,9 @@ pub(in crate::ci) struct BranchRun<'a> {
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
     Counts,
-    /// It ran for another branch, or in another time.
+    /// It ran for another branch, or at another time.
     Elsewhere,
-    /// It may look as if it counted, but does not, for this reason.
+    /// It looks as if it counted, but it does not, for this reason.
     Ignored(String),
 }
 
@@ -50,7 +50,7 @@ impl RecentRuns {
 impl<'a> BranchRuns<'a> {
     pub(super) fn new(source: &'a RecentRuns, window: Window) -> anyhow::Result<Self> {
         let (mut runs, mut ignored) = (Vec::new(), Vec::new());
-        for run in source.all() {
+        for run in source.on_all_branches() {
             match standing(source, window, run) {
                 Standing::Counts => runs.push(BranchRun { run, ending: run.run_ending()? }),
                 Standing::Ignored(reason) => ignored.push((run, reason)),
@@ -73,7 +73,7 @@ impl<'a> BranchRuns<'a> {
                 && events.contains(&run.event)
                 && !self.source.is_too_old(run, self.window)
         };
-        self.source.all().filter(tests_branch).map(WorkflowRun::workflow).collect()
+        self.source.on_all_branches().filter(tests_branch).map(WorkflowRun::workflow).collect()
     }
 
     /// The number of runs that count, as a sample with all runs as evidence. `counts` says whether a run counts, and
@@ -91,12 +91,12 @@ impl<'a> BranchRuns<'a> {
         self.tagged(Sample::new(value)?)
     }
 
-    /// A sample to which the tag of the branch is added.
+    /// Adds the tag of the branch to a sample.
     pub(super) fn tagged(&self, sample: Sample) -> Result<Sample, SampleError> {
         sample.with_tag("branch", self.source.branch().as_str())
     }
 
-    /// Why there is no value over runs that do not exist.
+    /// No data for a reason, with the number of runs that tested the branch, and with all runs as evidence.
     pub(super) fn no_data(&self, reason: &str) -> NoData {
         let since = format_date(self.window.start());
         let (branch, count) = (self.source.branch(), self.runs.len());

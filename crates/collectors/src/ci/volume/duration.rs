@@ -8,13 +8,13 @@ use crate::ci::{
     workflow_run::{RunEnding, WorkflowRun},
 };
 
-/// Whether a run took as long as it needed: it ended by itself, or by its own time limit.
+/// Whether a run was not stopped early: it ended by itself, or at its own time limit.
 pub(super) const fn ran_to_its_end(ending: RunEnding) -> bool {
     matches!(ending, RunEnding::Success | RunEnding::Failure | RunEnding::TimedOut)
 }
 
-/// The time from the start of the latest attempt to the end of its last job. A run has no time of its end, and its
-/// `updated_at` may be later. `None` if no job ended, such as in a run with an invalid workflow file.
+/// The time from the start of the latest attempt to the end of its last job. GitHub does not say when the run itself ended,
+/// and its `updated_at` may be later. `None` if no job ended, such as in a run with an invalid workflow file.
 pub(super) fn duration(run: &WorkflowRun, jobs: &[Job]) -> Option<Duration> {
     let latest = jobs.iter().filter(|job| attempt_of(run, job) == run.attempt);
     let ended = latest.filter_map(|job| job.completed_at).max()?;

@@ -1,5 +1,5 @@
-//! The metrics about runs and jobs that failed and then passed on the same commit. They ask only about runs that were
-//! re-run.
+//! The metrics about runs and jobs that failed and then passed on the same commit. They make requests only for runs that
+//! were re-run.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::repository::Repository;
 
-/// Maximum number of jobs that are named.
-const WORST: usize = 10;
+/// Maximum number of jobs that have a sample.
+const MAX_JOBS: usize = 10;
 
 /// Runs whose latest attempt started within the window, and that failed and passed in a later attempt on the same commit.
 #[system_health_metric(
@@ -80,7 +80,7 @@ pub async fn flaky_jobs(
     let mut worst: Vec<_> = flaky.into_iter().collect();
     // The sort is stable: jobs with the same number stay in the order of their names.
     worst.sort_by_key(|(_, job)| std::cmp::Reverse(job.runs.len()));
-    worst.truncate(WORST);
+    worst.truncate(MAX_JOBS);
     let sample = |((workflow, _), job): ((&str, String), FlakyJob<'_>)| {
         let sample = runs.sample(job.runs.len())?.with_tag("workflow", workflow)?;
         let sample = sample.with_tag("job", job.name);

@@ -1,4 +1,4 @@
-//! The jobs of single runs, each list read once for all metrics. A list takes a request for every 100 jobs.
+//! The jobs of single runs. Each list is read once for all metrics, and takes a request for every 100 jobs.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Maximum number of lists that are fetched concurrently.
-const CONCURRENT: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// The jobs of the runs of a repository, as far as a metric has asked for them.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl JobLists {
     /// The jobs of runs, in the order of the ids.
     pub(super) async fn lists(&self, runs: Vec<u64>) -> anyhow::Result<Vec<Arc<[Job]>>> {
         ensure_within(runs.len(), self.limit, "lists of jobs")?;
-        stream::iter(runs).map(|run| self.list(run)).buffered(CONCURRENT).try_collect().await
+        stream::iter(runs).map(|run| self.list(run)).buffered(MAX_CONCURRENT).try_collect().await
     }
 
     /// The jobs of all attempts of a run.

@@ -1,4 +1,4 @@
-//! Values that are requested once, for all metrics and instants that need them.
+//! Values that are requested once for all metrics and instants.
 
 use std::{
     collections::HashMap,
@@ -8,8 +8,8 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-/// Values by key. Each is requested by the first who asks for it, and others wait for the result. After an error, the next one
-/// who asks tries again.
+/// Values by key. The first caller requests the value of a key, and the other callers wait for it. After an error, the next
+/// caller requests it again.
 #[derive(Debug)]
 pub(super) struct OnceByKey<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
 

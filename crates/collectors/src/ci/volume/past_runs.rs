@@ -1,8 +1,8 @@
 //! The runs as they were at a past instant, for a backfill.
 //!
-//! A list has the latest attempt of each run. At an instant, an earlier attempt may have been the latest one, and an attempt may
-//! not have ended. An attempt that was re-run later is requested. A run has no time of its end, so the end of its last job is
-//! requested, but only if the instant is between the start of the attempt and the time at which the run last changed.
+//! GitHub lists each run in its latest attempt. At an instant, an earlier attempt may have been the latest one, and it may not
+//! have ended. An attempt that was re-run later is requested. GitHub does not say when a run ended. So its jobs are requested,
+//! which have an end, but only if the instant is between the start of the attempt and the last change of the run.
 
 use std::{
     ops::Deref,
@@ -26,8 +26,8 @@ use crate::{
     repository::Repository,
 };
 
-/// Maximum number of runs that are looked at concurrently.
-const CONCURRENT: usize = 8;
+/// Maximum number of runs whose past state is read concurrently.
+const MAX_CONCURRENT: usize = 8;
 
 /// The recent runs as they are now or, in a backfill, as they were at the instant.
 #[derive(Debug, Clone)]
@@ -72,15 +72,15 @@ impl FromContext for RunsAtInstant {
         let instant = context.started_at();
         recent.check_reaches(instant)?;
         let attempts = context.get::<PastAttempts>().await?;
-        let runs = recent.that_test_the_branch_until(instant);
-        let runs = stream::iter(runs).map(|run| attempts.at(run, &recent, instant)).buffered(CONCURRENT);
+        let runs = recent.branch_runs_until(instant);
+        let runs = stream::iter(runs).map(|run| attempts.at(run, &recent, instant)).buffered(MAX_CONCURRENT);
         let runs: Vec<WorkflowRun> = runs.try_collect().await?;
         Ok(Self(recent.with_runs(runs)))
     }
 }
 
 impl PastAttempts {
-    /// A run with the attempt that was the latest one at an instant, as far as that had ended.
+    /// A run in the attempt that was the latest one at an instant, in progress if that attempt had not ended.
     async fn at(
         &self,
         latest: WorkflowRun,

@@ -1,7 +1,7 @@
 //! The jobs that ran on a runner, each once.
 //!
 //! If only failed jobs are re-run, GitHub lists the other jobs again under the new attempt, with the times of the first
-//! one. Those are copies: nothing ran.
+//! attempt. These jobs are copies: they did not run again.
 
 use std::time::{Duration, SystemTime};
 
@@ -44,13 +44,13 @@ impl RanJob<'_> {
 
     /// How long it waited for a runner. GitHub's clocks differ by a second now and then, so a job may start before it is
     /// created. Such a job did not wait.
-    pub(super) fn queued(&self, run: &WorkflowRun) -> anyhow::Result<Duration> {
+    pub(super) fn queue_time(&self, run: &WorkflowRun) -> anyhow::Result<Duration> {
         let created_at = self.job.created_at.with_context(|| lacks(run, self.job, "created_at"))?;
         Ok(self.started_at.duration_since(created_at).unwrap_or_default())
     }
 
     /// How long it ran. `None` while it runs.
-    pub(super) fn ran(&self, run: &WorkflowRun) -> anyhow::Result<Option<Duration>> {
+    pub(super) fn run_time(&self, run: &WorkflowRun) -> anyhow::Result<Option<Duration>> {
         if self.job.status.as_deref() != Some("completed") {
             return Ok(None);
         }

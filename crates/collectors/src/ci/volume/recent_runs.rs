@@ -2,7 +2,7 @@
 //!
 //! The list without filters is used, because it does not come from GitHub's search index, which may be days old, and
 //! because filtered lists end after 1,000 runs. It is read page by page, from the newest run back to the start of the
-//! longest window, and further back by the time within which a run may be re-run.
+//! longest window, and further back by `rerun_lookback`, because an older run may have been re-run within the window.
 
 use std::{
     collections::HashSet,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The metrics that look back over a window.
-const WINDOWED: &[&str] = &[
+const WINDOWED_METRICS: &[&str] = &[
     "ci.runs",
     "ci.success_ratio*",
     "ci.cancelled_runs",
@@ -44,19 +44,19 @@ pub struct RecentRuns {
     settings: Arc<CiSettings>,
     /// Why nothing is known about the branch, if no run of it is listed and it may not exist.
     unknown_branch: Option<Unavailable>,
-    /// The start of what the windows need. Some runs on the last page are older.
+    /// The windows need the runs since this time. Some runs on the last page are older.
     since: SystemTime,
     /// The pages that were not read.
     rest: Arc<Mutex<RunPages>>,
     /// How far back from an instant runs are needed.
     reach: Duration,
-    /// When the oldest run was created that was read, and why no older ones were, if a backfill needs them.
+    /// In a backfill, if the list was cut off: when the oldest run that was read was created, and why older ones were not read.
     limit: Option<(SystemTime, Unavailable)>,
 }
 
 impl RecentRuns {
     /// The recent runs on all branches and for all events, newest first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &WorkflowRun> {
+    pub(super) fn on_all_branches(&self) -> impl Iterator<Item = &WorkflowRun> {
         self.runs.iter().filter(|run| run.created_at >= self.since)
     }
 
@@ -66,7 +66,7 @@ impl RecentRuns {
         &self.branch
     }
 
-    /// Fails if the branch may not exist. Without any run, it would look like a quiet one.
+    /// Fails if the branch may not exist. A branch that does not exist would look like one without runs.
     pub(super) fn check_branch(&self) -> Result<(), Unavailable> {
         self.unknown_branch.clone().map_or(Ok(()), Err)
     }
@@ -76,14 +76,14 @@ impl RecentRuns {
         &self.settings.events
     }
 
-    /// Whether a run was created so long before a window that it does not count, even if it was re-run in it.
+    /// Whether a run was created so long before a window that it does not count, even if it was re-run within the window.
     pub(super) fn is_too_old(&self, run: &WorkflowRun, window: Window) -> bool {
         let before = window.start().duration_since(run.created_at);
         before.is_ok_and(|before| before > self.settings.rerun_lookback)
     }
 
     /// The runs that test the branch and were created until an instant.
-    pub(super) fn that_test_the_branch_until(&self, instant: SystemTime) -> Vec<WorkflowRun> {
+    pub(super) fn branch_runs_until(&self, instant: SystemTime) -> Vec<WorkflowRun> {
         let tests_branch = |run: &&WorkflowRun| {
             is_of_branch(run, &self.branch)
                 && run.event != MERGE_GROUP
@@ -92,12 +92,12 @@ impl RecentRuns {
         self.runs.iter().filter(|run| run.created_at <= instant).filter(tests_branch).cloned().collect()
     }
 
-    /// The same with other runs.
+    /// A copy with other runs.
     pub(super) fn with_runs(&self, runs: Vec<WorkflowRun>) -> Self {
         Self { runs: runs.into(), ..self.clone() }
     }
 
-    /// Fails if runs are not known that the windows of an instant need.
+    /// Fails if the windows that end at an instant need runs that were not read.
     pub(super) fn check_reaches(&self, instant: SystemTime) -> Result<(), Unavailable> {
         match &self.limit {
             Some((oldest, limit))
@@ -119,8 +119,8 @@ impl RecentRuns {
         &self.settings
     }
 
-    /// The runs since a time that may be further back than the windows. Only one resource may ask for them, because the
-    /// pages are read only once.
+    /// The runs since a time that may be further back than the windows. Only one resource may call this function, because
+    /// the pages are read only once.
     pub(in crate::ci) async fn since(&self, since: SystemTime) -> Result<Vec<WorkflowRun>, Unavailable> {
         let mut runs = self.runs.to_vec();
         runs.extend(self.rest.lock().await.read_back_to(since).await?);
@@ -135,7 +135,8 @@ fn is_of_branch(run: &WorkflowRun, branch: &Branch) -> bool {
     run.head_branch.as_deref() == Some(branch.as_str()) && run.is_own()
 }
 
-/// A run that starts while the pages are read moves the others to the next page, so some are listed twice.
+/// The runs, each once. A run that starts while the pages are read moves other runs to the next page, so these are listed
+/// twice.
 fn without_repetitions(runs: impl IntoIterator<Item = WorkflowRun>) -> Vec<WorkflowRun> {
     let mut seen = HashSet::new();
     runs.into_iter().filter(|run| seen.insert(run.id)).collect()
@@ -149,7 +150,7 @@ impl FromContext for RecentRuns {
         let repository = context.get::<Repository>().await?;
         let settings = repository.ci(&context.get::<CiSettings>().await?);
         let WatchedBranch(branch) = context.get().await?;
-        let window = context.get::<Windows>().await?.longest(WINDOWED);
+        let window = context.get::<Windows>().await?.longest(WINDOWED_METRICS);
         let since = window.start().checked_sub(settings.rerun_lookback).unwrap_or(SystemTime::UNIX_EPOCH);
         let first = context.instants().map_or(context.started_at(), Instants::first);
         let reach = first.duration_since(since).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 
-/// Refuses to make more requests than the settings allow. Fewer would give a wrong value.
+/// Refuses to make more requests than the settings allow. With fewer requests, the value would be wrong.
 pub(super) fn ensure_within(requests: usize, limit: usize, what: &str) -> anyhow::Result<()> {
     ensure!(
         requests <= limit,

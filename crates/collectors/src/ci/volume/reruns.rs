@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Maximum number of attempts that are fetched concurrently.
-const CONCURRENT: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// How the earlier attempts of the runs that were re-run ended, as far as they may make a run flaky.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +49,7 @@ impl FromContext for Reruns {
                 let on_github = on_github.clone();
                 async move { Ok::<_, anyhow::Error>((run, ending_of(&on_github, run, attempt).await?)) }
             })
-            .buffered(CONCURRENT)
+            .buffered(MAX_CONCURRENT)
             .try_collect()
             .await?;
         let mut endings: HashMap<u64, Vec<RunEnding>> = HashMap::new();
@@ -60,7 +60,7 @@ impl FromContext for Reruns {
     }
 }
 
-/// Whether the earlier attempts can make a run flaky: there are two that have ended, and the last may have passed.
+/// Whether the earlier attempts can make a run flaky: at least two attempts have ended, and the last of these may have passed.
 fn may_be_flaky(attempt: u32, latest: RunEnding) -> bool {
     attempt > 2 || (attempt == 2 && latest.meaning() == RunConclusion::Passed)
 }

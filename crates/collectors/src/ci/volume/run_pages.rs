@@ -11,7 +11,7 @@ use crate::{
     github::{Cause, GitHubRepository, Pages, Permission, no_data_without},
 };
 
-/// How often the list is read from its start if runs are deleted in the meantime.
+/// Maximum number of times that the list is read from its start, if runs are deleted in the meantime.
 const MAX_PASSES: u32 = 2;
 
 /// The list of all runs, as far as it was read.
@@ -27,14 +27,14 @@ pub(in crate::ci) struct RunPages {
     passes: u32,
     /// When the newest run on the last page was created.
     newest_on_page: Option<SystemTime>,
-    /// Whether a list that is too long is cut off, instead of an error.
+    /// Whether a list that is too long is cut off instead of refused.
     keeps_what_fits: bool,
     /// Why the list was cut off.
     limit: Option<Unavailable>,
 }
 
 impl RunPages {
-    /// No page is read yet.
+    /// A list of which no page is read yet.
     pub(super) fn new(on_github: GitHubRepository) -> Self {
         Self {
             pages: pages(&on_github),
@@ -48,7 +48,7 @@ impl RunPages {
         }
     }
 
-    /// Cuts a list off that is longer than the settings allow. [`Self::limit`] says so.
+    /// From now on, a list that is longer than the settings allow is cut off instead of refused. [`Self::limit`] says why.
     pub(super) fn keep_what_fits(&mut self) {
         self.keeps_what_fits = true;
     }
@@ -60,8 +60,8 @@ impl RunPages {
 
     /// Reads the next pages, until a page has only runs that were created before a time, or to the end of the list.
     ///
-    /// If runs are deleted between two requests, the others move towards the first page, and as many may be on no page that
-    /// is read. So the list is read again from its start if GitHub counts fewer runs than on the page before.
+    /// If runs are deleted between two requests, the other runs move towards the first page, and some of them may be on no
+    /// page that is read. So the list is read again from its start if GitHub counts fewer runs than with the page before.
     pub(super) async fn read_back_to(&mut self, since: SystemTime) -> Result<Vec<WorkflowRun>, Unavailable> {
         let name = self.on_github.name().clone();
         let failed = || format!("cannot list the workflow runs of {name} since {}", format_date(since));

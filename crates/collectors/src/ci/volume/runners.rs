@@ -1,4 +1,4 @@
-//! What waits for runners now, and the runners themselves.
+//! The jobs that wait for runners now, and the runners themselves.
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -49,7 +49,7 @@ struct Runner {
 )]
 pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, Unavailable> {
     let mut unfinished = Vec::new();
-    for run in recent.all() {
+    for run in recent.on_all_branches() {
         if run.run_ending()? == RunEnding::None {
             unfinished.push(run.id);
         }

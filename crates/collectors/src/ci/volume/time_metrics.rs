@@ -1,4 +1,4 @@
-//! The metrics about durations. They ask for the jobs of every run.
+//! The metrics about durations. They request the jobs of every run.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -142,7 +142,7 @@ pub async fn runner_minutes(
     let mut times: BTreeMap<&str, Duration> = BTreeMap::new();
     for (found, jobs) in lists.runs_with_jobs(&runs, |found| found.ending != RunEnding::Skipped).await? {
         for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {
-            if let Some(ran) = job.ran(found.run)? {
+            if let Some(ran) = job.run_time(found.run)? {
                 *times.entry(job.os()).or_default() += ran;
             }
         }
@@ -155,7 +155,7 @@ pub async fn runner_minutes(
     times.into_iter().map(sample).collect()
 }
 
-/// The durations of the runs that ran to their end, by workflow. A workflow of the branch without any has an empty list.
+/// The durations of the runs that ran to their end, by workflow. The branch's other workflows have empty lists.
 async fn durations<'a>(
     runs: &BranchRuns<'a>,
     lists: &JobLists,
@@ -173,7 +173,7 @@ async fn waits(runs: &BranchRuns<'_>, lists: &JobLists, window: Window) -> anyho
     let mut waits = Vec::new();
     for (found, jobs) in lists.runs_with_jobs(runs, |found| found.ending != RunEnding::Skipped).await? {
         for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {
-            waits.push(job.queued(found.run)?);
+            waits.push(job.queue_time(found.run)?);
         }
     }
     Ok(waits)

@@ -26,7 +26,7 @@ const ASSOCIATION_DELAY: Duration = Duration::from_mins(10);
 )]
 pub fn direct_pushes(landed: LandedCommits, window: Window) -> Result<Sample, Unavailable> {
     let commits = landed.within(&window);
-    // A date in the future is that of a wrong clock.
+    // A date in the future comes from a wrong clock, so it does not say that the commit is new.
     let is_new = |at: SystemTime| window.end().duration_since(at).is_ok_and(|age| age < ASSOCIATION_DELAY);
     let (mut evidence, mut unknown) = (Vec::new(), None);
     for commit in commits.commits() {

@@ -23,7 +23,7 @@ pub(in crate::commits) enum Landing<'a> {
     PullRequest(&'a CommitPullRequest),
     /// Without a pull request to this branch, for this reason.
     Direct(String),
-    /// It cannot be told, for this reason.
+    /// It is unknown how the commit landed, for this reason.
     Unknown(String),
 }
 
@@ -37,8 +37,8 @@ impl CommitPullRequest {
 /// How a commit with these pull requests landed on a branch.
 pub(in crate::commits) fn landing<'a>(pull_requests: &'a [CommitPullRequest], branch: &str) -> Landing<'a> {
     let merged = || pull_requests.iter().filter(|one| one.is_merged && one.is_own);
-    if let Some(this) = merged().find(|one| one.base == branch) {
-        return Landing::PullRequest(this);
+    if let Some(pull_request) = merged().find(|one| one.base == branch) {
+        return Landing::PullRequest(pull_request);
     }
     // If the branch was renamed, its older pull requests keep the old name.
     if let Some(gone) = merged().find(|one| !one.has_base) {
@@ -54,7 +54,7 @@ pub(in crate::commits) fn landing<'a>(pull_requests: &'a [CommitPullRequest], br
             )
         }
         (None, Some(CommitPullRequest { number, is_own: false, .. })) => {
-            format!("its pull request #{number} was one to another repository")
+            format!("its pull request #{number} was for another repository")
         }
         (None, Some(CommitPullRequest { number, .. })) => {
             format!("its pull request #{number} was not merged")
@@ -67,7 +67,7 @@ pub(in crate::commits) fn landing<'a>(pull_requests: &'a [CommitPullRequest], br
 mod tests {
     use super::*;
 
-    fn to(base: &str) -> CommitPullRequest {
+    fn merged_into(base: &str) -> CommitPullRequest {
         CommitPullRequest {
             number: 7,
             page: String::new(),
@@ -81,36 +81,33 @@ mod tests {
 
     #[test]
     fn only_a_pull_request_that_was_merged_into_the_branch_counts() {
-        let open = CommitPullRequest { is_merged: false, ..to("main") };
-        let foreign = CommitPullRequest { is_own: false, ..to("main") };
+        let open = CommitPullRequest { is_merged: false, ..merged_into("main") };
+        let foreign = CommitPullRequest { is_own: false, ..merged_into("main") };
         let direct = |pull_requests: &[CommitPullRequest]| match landing(pull_requests, "main") {
             Landing::Direct(reason) => reason,
             other => panic!("{other:?}"),
         };
         assert_eq!(direct(&[]), "it landed without a pull request");
         assert_eq!(direct(std::slice::from_ref(&open)), "its pull request #7 was not merged");
+        assert_eq!(direct(std::slice::from_ref(&foreign)), "its pull request #7 was for another repository");
         assert_eq!(
-            direct(std::slice::from_ref(&foreign)),
-            "its pull request #7 was one to another repository"
-        );
-        assert_eq!(
-            direct(&[open.clone(), to("develop")]),
+            direct(&[open.clone(), merged_into("develop")]),
             "its pull request #7 was merged into `develop`, and the commit was pushed to this branch"
         );
-        let this = to("main");
-        let all = [open, foreign, to("develop"), this.clone()];
-        assert_eq!(landing(&all, "main"), Landing::PullRequest(&this));
+        let expected = merged_into("main");
+        let pull_requests = [open, foreign, merged_into("develop"), expected.clone()];
+        assert_eq!(landing(&pull_requests, "main"), Landing::PullRequest(&expected));
     }
 
     #[test]
     fn a_branch_that_no_longer_exists_may_have_been_this_one() {
-        let gone = CommitPullRequest { has_base: false, ..to("master") };
+        let gone = CommitPullRequest { has_base: false, ..merged_into("master") };
         let Landing::Unknown(reason) = landing(std::slice::from_ref(&gone), "main") else { panic!() };
         assert!(
             reason.starts_with("its pull request #7 was merged into `master`, which no longer"),
             "{reason}"
         );
-        let both = [gone, to("main")];
-        assert_eq!(landing(&both, "main"), Landing::PullRequest(&both[1]));
+        let pull_requests = [gone, merged_into("main")];
+        assert_eq!(landing(&pull_requests, "main"), Landing::PullRequest(&pull_requests[1]));
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 
 /// The commits that landed on the branch in the longest window of the metrics about commits, with their pull requests.
 ///
-/// Whatever `[commits]` chooses, they are those of the first parents, and they are read on GitHub.
+/// They are always the first parents, read on GitHub, even if `[commits]` says something else.
 #[derive(Debug, Clone)]
 pub struct LandedCommits {
     commits: RecentCommits,
@@ -38,7 +38,7 @@ impl LandedCommits {
         landing(pull_requests, &self.commits.origin().branch)
     }
 
-    /// One of these labels that a merged pull request of a commit has, and its number.
+    /// The number of a merged pull request of a commit and its label, if the label is one of these.
     pub(in crate::commits) fn label(&self, commit: &Commit, names: &LabelNames) -> Option<(u64, &str)> {
         let branch = &self.commits.origin().branch;
         let merged = self.pull_requests.get(&commit.id)?.iter().filter(|one| one.is_landed_on(branch));
@@ -70,7 +70,7 @@ async fn read(
 ) -> Result<RecentCommits, Unavailable> {
     let is_on_github = matches!(context.get::<CommitSource>().await, Ok(CommitSource::GitHub(_)));
     if is_on_github && settings.history == HistoryChoice::FirstParent {
-        return Ok(context.get::<CommitList>().await?.all());
+        return Ok(context.get::<CommitList>().await?.all_commits());
     }
     let longest = context.get::<Windows>().await?.longest(&["commits.*"]);
     let range = HistoryRange::new(longest.start(), HistoryChoice::FirstParent);

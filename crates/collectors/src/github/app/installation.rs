@@ -85,7 +85,7 @@ impl App {
         };
         let path = ["app", "installations", &id.to_string(), "access_tokens"];
         let TokenResponse { token, expires_at, permissions } = github.create(&path).await.map_err(failed)?;
-        // A token whose end is not known is used for this run only.
+        // A token with an unreadable time of expiry is used for this run only.
         let expires = humantime::parse_rfc3339(&expires_at).unwrap_or(SystemTime::UNIX_EPOCH);
         Ok(InstallationToken {
             app: self.clone(),
@@ -126,13 +126,14 @@ pub(in crate::github) async fn installation_token(
     let (settings, transport): (GitHubSettings, Transport) = (context.get().await?, context.get().await?);
     let (tokens, calls): (Tokens, _) = (context.get().await?, context.get().await?);
     let deadline = context.deadline();
-    let run = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())).unwrap_or_default();
+    let remaining =
+        deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())).unwrap_or_default();
     let renew = async || {
         let jwt = key.sign(app.id, SystemTime::now())?;
-        let nothing = ResponseCache::default();
+        let no_cache = ResponseCache::default();
         let (identity, usage) = (Identity::from_token(Some(&jwt)), Usage::new(None));
-        let github = GitHub::new(&transport, settings, identity, deadline, calls, nothing, usage);
+        let github = GitHub::new(&transport, settings, identity, deadline, calls, no_cache, usage);
         app.new_token(&github.map_err(|_| AppError::Key)?).await
     };
-    Ok(tokens.get(app, run, renew).await?)
+    Ok(tokens.get(app, remaining, renew).await?)
 }

@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 
 use super::AppError;
 
-/// The clock of this machine may be this much ahead of GitHub's.
+/// The clock of this machine may be ahead of GitHub's by this much.
 const CLOCK_SKEW: Duration = Duration::from_mins(1);
-/// GitHub allows ten minutes.
+/// How long a signed token is valid. GitHub allows ten minutes.
 const LIFETIME: Duration = Duration::from_mins(9);
 
 /// The private key of an app.

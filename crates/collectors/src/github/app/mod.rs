@@ -1,5 +1,5 @@
-//! A GitHub App in place of a token. The app proves with its private key who it is, and gets a token for one installation,
-//! which GitHub lets expire after an hour:
+//! A GitHub App in place of a token. The app proves with its private key who it is, and gets a token for one installation.
+//! The token expires after an hour:
 //! <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation>.
 
 mod error;

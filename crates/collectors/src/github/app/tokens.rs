@@ -1,4 +1,4 @@
-//! The token of the installation. It lives for an hour, so the runs of a process share it.
+//! The token of the installation. It is valid for an hour, so the runs of a process share it.
 
 use std::{
     collections::BTreeMap,
@@ -12,10 +12,10 @@ use tokio::sync::Mutex;
 
 use super::{App, AppError};
 
-/// A token that expires sooner is renewed.
+/// A token that expires sooner than this is renewed, even for a short run.
 const MIN_LEFT: Duration = Duration::from_mins(10);
 
-/// The tokens of a process. They are only in memory.
+/// The latest token of a process. It is only in memory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tokens(Arc<Mutex<Option<InstallationToken>>>);
 
@@ -29,15 +29,16 @@ pub(super) struct InstallationToken {
 }
 
 impl Tokens {
-    /// The token of the process if it lasts long enough, or else a new one. Only one is asked for at a time.
+    /// The token of the process if it lasts for the remaining time of the run, or else a new one. Only one token is requested at
+    /// a time.
     pub(super) async fn get(
         &self,
         app: &App,
-        run: Duration,
+        remaining: Duration,
         renew: impl AsyncFnOnce() -> Result<InstallationToken, AppError>,
     ) -> Result<SecretString, AppError> {
         let mut current = self.0.lock().await;
-        let needed = SystemTime::now() + run.max(MIN_LEFT);
+        let needed = SystemTime::now() + remaining.max(MIN_LEFT);
         if let Some(known) = current.as_ref().filter(|known| known.app == *app && known.expires > needed) {
             return Ok(known.token.clone());
         }
@@ -76,8 +77,8 @@ mod tests {
         App::from_settings(&settings).unwrap().unwrap()
     }
 
-    /// The token that a run gets. A new one would be called `name` and expire after some minutes.
-    async fn get(tokens: &Tokens, app: &App, run: u64, name: &str, minutes: u64) -> String {
+    /// The token that a run of some minutes gets. A new token would be called `name` and be valid for `minutes`.
+    async fn get(tokens: &Tokens, app: &App, run_minutes: u64, name: &str, minutes: u64) -> String {
         let renew = async || {
             Ok(InstallationToken {
                 app: app.clone(),
@@ -86,7 +87,7 @@ mod tests {
                 permissions: Arc::default(),
             })
         };
-        let token = tokens.get(app, Duration::from_mins(run), renew).await.unwrap();
+        let token = tokens.get(app, Duration::from_mins(run_minutes), renew).await.unwrap();
         token.expose_secret().to_owned()
     }
 

@@ -1,4 +1,4 @@
-//! Estimates the requests of each group before the first one.
+//! Estimates the requests of each group before the first request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,15 @@ use system_health_registry::{Metric, Settings, settings::SettingsError};
 
 use crate::github::{GitHubAccess, GitHubApi};
 
-/// The metrics whose keys have the same first segment. Those that [ask for the same](crate::github::GitHubNeeds::requests) share
-/// their requests.
+/// The metrics whose keys have the same first segment. Metrics that [request the same
+/// thing](crate::github::GitHubNeeds::requests) share the requests.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) keys: BTreeSet<String>,
     /// The requests for one repository, as the metrics declare them.
     pub(super) declared: f64,
-    /// The APIs that it asks.
+    /// The APIs that the metrics use.
     pub(super) apis: BTreeSet<GitHubApi>,
 }
 
@@ -39,8 +39,8 @@ pub(super) fn groups<'m>(
     let mut groups = BTreeMap::<&str, Group>::new();
     let mut shared = BTreeMap::<(&str, &str), f64>::new();
     let mut share = |name, what, requests: f64| {
-        let most = shared.entry((name, what)).or_default();
-        *most = most.max(requests);
+        let known = shared.entry((name, what)).or_default();
+        *known = known.max(requests);
     };
     for metric in metrics {
         let Some(requests) = metric.requests() else { continue };
@@ -76,14 +76,14 @@ pub(super) fn groups<'m>(
 }
 
 impl Estimate {
-    /// The same estimate for lists that are read further back than a run reads them.
+    /// The same estimate for lists that are read further back than in an ordinary run.
     pub(super) fn at_least(self) -> Self {
         Self { basis: format!("at least {}, and more for long lists", self.basis), ..self }
     }
 }
 
 impl Group {
-    /// The estimate from what the group has used in the previous run, or else from what its metrics declare.
+    /// The estimate from what the group used in the previous run, or else from what its metrics declare.
     pub(super) fn estimate(&self, subjects: usize, used: Option<&BTreeMap<GitHubApi, u64>>) -> Estimate {
         match used {
             Some(used) => self.measured_estimate(subjects, used),
@@ -100,16 +100,16 @@ impl Group {
         // Estimates need no precision, and a cast of a float ends at the largest number.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let requests = (declared * subjects as f64).ceil() as u64;
-        // Which API gets how many of them is not declared. The quota of each must be enough for all.
+        // It is not declared how many requests go to which API, so the quota of each API must be enough for all of them.
         let by_api = self.apis.iter().map(|api| (*api, requests)).collect();
         Estimate { requests: by_api, total: requests, basis }
     }
 
-    /// Half as many more than in the previous run, and at least one for each 20 repositories: what has changed since the
-    /// previous run differs from run to run.
+    /// One and a half times the requests of the previous run, and at least one for each 20 repositories, because the number of
+    /// changes since the previous run varies.
     fn measured_estimate(&self, subjects: usize, used: &BTreeMap<GitHubApi, u64>) -> Estimate {
-        let least = u64::try_from(subjects.div_ceil(20)).unwrap_or(u64::MAX);
-        let with_margin = |used: u64| used.saturating_add(used.div_ceil(2)).max(least);
+        let minimum = u64::try_from(subjects.div_ceil(20)).unwrap_or(u64::MAX);
+        let with_margin = |used: u64| used.saturating_add(used.div_ceil(2)).max(minimum);
         let of_api = |api: &GitHubApi| (*api, with_margin(used.get(api).copied().unwrap_or_default()));
         let total = used.values().fold(0_u64, |total, used| total.saturating_add(*used));
         Estimate {
@@ -189,16 +189,16 @@ mod tests {
             let [group] = &groups(&metrics, &settings).unwrap()[..] else { panic!("one group") };
             (group.declared, group.apis.iter().copied().collect::<Vec<_>>(), group.keys.len())
         };
-        let (rest, both) = (vec![GitHubApi::Rest], vec![GitHubApi::Rest, GitHubApi::GraphQl]);
+        let (rest, rest_and_graphql) = (vec![GitHubApi::Rest], vec![GitHubApi::Rest, GitHubApi::GraphQl]);
         let branch = "[repository]\nbranch = 'main'\n[commits]\n";
         assert_eq!(group(""), (3.0, rest.clone(), 3), "commits, force pushes and the default branch");
         assert_eq!(group(branch), (3.0, rest.clone(), 3), "the branch may not exist");
-        assert_eq!(group(&format!("{branch}hotfix_labels = ['hotfix']")), (4.0, both.clone(), 3));
+        assert_eq!(group(&format!("{branch}hotfix_labels = ['hotfix']")), (4.0, rest_and_graphql.clone(), 3));
         assert_eq!(group(&format!("{branch}source = 'clone'")), (2.0, rest, 1));
         let labels = format!("{branch}source = 'clone'\nrevert_labels = ['revert']");
         assert_eq!(
             group(&labels),
-            (4.0, both, 2),
+            (4.0, rest_and_graphql, 2),
             "landed commits, their pull requests, force pushes and the branch"
         );
     }

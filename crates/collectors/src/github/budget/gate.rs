@@ -23,8 +23,8 @@ use crate::{
     repository::Repository,
 };
 
-/// If a run needs at most this many requests, GitHub is not asked how many remain: that takes as long as one of them.
-const FEW: u64 = 20;
+/// If a run needs at most this many requests, GitHub is not asked how many remain, because asking takes as long as a request.
+const FEW_REQUESTS: u64 = 20;
 /// GitHub is asked nevertheless if the previous run left fewer than this many requests beyond the estimate.
 const RESERVE: u64 = 100;
 
@@ -70,7 +70,7 @@ impl Gate for Budget {
 
 /// The plan. Without a client for GitHub there is none, and the metrics say why.
 async fn plan(context: &Context, planned: &Planned) -> Result<Plan, Unavailable> {
-    let groups = counted_groups(context, planned.metrics()).await?;
+    let groups = groups_of_metrics(context, planned.metrics()).await?;
     if groups.is_empty() {
         return Ok(Plan::default());
     }
@@ -89,16 +89,16 @@ async fn plan(context: &Context, planned: &Planned) -> Result<Plan, Unavailable>
     let estimates: Vec<Estimate> = groups.iter().zip(&used).map(estimate).collect();
     let limits: Vec<RequestLimit> = if planned.is_for_display() || may_be_too_few(&estimates, &quotas) {
         let quotas = quota::read(&github).await.unwrap_or_default();
-        quotas.into_iter().map(|(api, quota)| of_quota(api, quota)).collect()
+        quotas.into_iter().map(|(api, quota)| limit_of_quota(api, quota)).collect()
     } else {
         Vec::new()
     };
-    let limits = [limits, of_settings(context).await?.into_iter().collect()].concat();
+    let limits = [limits, limit_of_settings(context).await?.into_iter().collect()].concat();
     Ok(decide(&groups, estimates, &limits))
 }
 
-/// The groups that ask GitHub.
-async fn counted_groups(context: &Context, metrics: &[Metric]) -> Result<Vec<Group>, Unavailable> {
+/// The groups of the metrics that use GitHub.
+async fn groups_of_metrics(context: &Context, metrics: &[Metric]) -> Result<Vec<Group>, Unavailable> {
     Ok(groups(metrics, &context.get().await?)?)
 }
 
@@ -107,17 +107,17 @@ async fn records(context: &Context, subjects: &[Arc<SubjectLabel>]) -> Result<Re
     Ok(Records::new(cache, context.get::<GitHubSettings>().await?.api_url, subjects))
 }
 
-/// Whether it is worth while to ask how many requests remain.
+/// Whether it is worthwhile to ask how many requests remain.
 fn may_be_too_few(estimates: &[Estimate], quotas: &BTreeMap<GitHubApi, Quota>) -> bool {
     let needed =
         |api| estimates.iter().fold(0_u64, |needed, estimate| needed.saturating_add(estimate.to(api)));
     let is_low = |(api, quota): (&GitHubApi, &Quota)| {
         quota.lasts(SystemTime::now()) && quota.remaining < needed(Some(*api)).saturating_add(RESERVE)
     };
-    needed(None) > FEW || quotas.iter().any(is_low)
+    needed(None) > FEW_REQUESTS || quotas.iter().any(is_low)
 }
 
-fn of_quota(api: GitHubApi, quota: Quota) -> RequestLimit {
+fn limit_of_quota(api: GitHubApi, quota: Quota) -> RequestLimit {
     let text = match api {
         GitHubApi::Rest => quota.to_string(),
         GitHubApi::GraphQl => format!("{quota} for GraphQL"),
@@ -125,7 +125,7 @@ fn of_quota(api: GitHubApi, quota: Quota) -> RequestLimit {
     RequestLimit { api: Some(api), max: quota.remaining, text }
 }
 
-async fn of_settings(context: &Context) -> Result<Option<RequestLimit>, Unavailable> {
+async fn limit_of_settings(context: &Context) -> Result<Option<RequestLimit>, Unavailable> {
     let Some(max) = context.get::<GitHubSettings>().await?.max_requests else { return Ok(None) };
     let origin = context.get::<Settings>().await?.origin::<GitHubSettings>("max_requests");
     let origin = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
@@ -159,27 +159,27 @@ fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -
     plan
 }
 
-/// Keeps what the groups have used, for the estimate of the next run. It may be less than they need: after an error, the larger
-/// number of both runs is kept, and if the limit cut it off, twice as much as was used. A group that was skipped has half its estimate in the
-/// next run, so it is tried again after some runs.
+/// Keeps what the groups have used, for the estimate of the next run. A group may need more than it has used: after an error,
+/// the larger number of this run and the previous one is kept, and if `max_requests` cut the group off, twice what it has used.
+/// The estimate of a group that was skipped is halved for the next run, so the group is tried again after some runs.
 async fn remember(context: &Context, run: &Run, usage: &Usage) {
-    let about: Vec<_> =
+    let of_repositories: Vec<_> =
         run.outcomes().iter().filter(|outcome| outcome.metric.subject_type() == Some("Repository")).collect();
-    let mut subjects: Vec<_> = about.iter().filter_map(|outcome| outcome.subject.clone()).collect();
+    let mut subjects: Vec<_> = of_repositories.iter().filter_map(|outcome| outcome.subject.clone()).collect();
     subjects.sort();
     subjects.dedup();
-    let metrics = about.iter().map(|outcome| outcome.metric.clone()).collect::<Vec<_>>();
+    let metrics = of_repositories.iter().map(|outcome| outcome.metric.clone()).collect::<Vec<_>>();
     let Ok(records) = records(context, &subjects).await else { return };
-    let Ok(groups) = counted_groups(context, &metrics).await else { return };
+    let Ok(groups) = groups_of_metrics(context, &metrics).await else { return };
     let counts = usage.by_group();
     let is_complete = |group: &Group| {
-        let mut outcomes = about.iter().filter(|outcome| group.keys.contains(outcome.metric.key()));
+        let mut outcomes = of_repositories.iter().filter(|outcome| group.keys.contains(outcome.metric.key()));
         outcomes.all(|outcome| outcome.state() != OutcomeState::Error)
     };
     let max = context.get::<GitHubSettings>().await.ok().and_then(|settings| settings.max_requests);
     let refused = max.map(|max| Cause::MaxRequests(max).to_string());
     let is_cut = |group: &Group| {
-        about.iter().filter(|outcome| group.keys.contains(outcome.metric.key())).any(|outcome| {
+        of_repositories.iter().filter(|outcome| group.keys.contains(outcome.metric.key())).any(|outcome| {
             matches!(&outcome.result, Err(Unavailable::NoData(no_data)) if Some(no_data.reason()) == refused.as_deref())
         })
     };
@@ -187,7 +187,7 @@ async fn remember(context: &Context, run: &Run, usage: &Usage) {
         let used = counts.iter().filter(|((name, _), _)| *name == group.name);
         let mut used: BTreeMap<_, _> = used.map(|((_, api), count)| (*api, *count)).collect();
         if let Some(estimate) = skipped_estimate(run, group) {
-            // The estimate of the next run adds a half to it.
+            // The estimate of the next run is one and a half times this number.
             used = group.apis.iter().map(|api| (*api, estimate / 3)).collect();
         } else if is_cut(group) {
             for count in used.values_mut() {

@@ -52,8 +52,8 @@ impl fmt::Display for Quota {
     }
 }
 
-/// Asks GitHub, which does not count this request. `None` if GitHub does not say it, so that only the requests themselves
-/// can find out: a GitHub Enterprise server may have no rate limits and answers 404.
+/// Asks GitHub how many requests remain. GitHub does not count this request. `None` if it is unknown: for example, a GitHub
+/// Enterprise server without rate limits answers 404.
 pub(super) async fn read(github: &GitHub) -> Option<BTreeMap<GitHubApi, Quota>> {
     match github.get_once(&["rate_limit"], &[]).await {
         Ok((_, body)) => Some(parse(&body)),
@@ -65,7 +65,8 @@ pub(super) async fn read(github: &GitHub) -> Option<BTreeMap<GitHubApi, Quota>> 
     }
 }
 
-/// Without a token, the GraphQL API has a limit of 0. Its metrics say themselves that they need a token.
+/// The quotas in a response. Without a token, the GraphQL API has a limit of 0. It then has no quota here, because its metrics
+/// say themselves that they need a token.
 fn parse(body: &Value) -> BTreeMap<GitHubApi, Quota> {
     let quota = |name: &str| {
         let number = |field: &str| body.pointer(&format!("/resources/{name}/{field}"))?.as_u64();
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_api_has_a_quota_and_no_limit_is_none() {
+    fn each_api_has_a_quota_unless_its_limit_is_0() {
         let quotas = parse(&json!({ "resources": {
             "core": { "limit": 5000, "remaining": 12, "reset": 1_700_000_000_u64 },
             "graphql": { "limit": 0, "remaining": 0, "reset": 1_700_000_000_u64 },

@@ -1,5 +1,5 @@
-//! What a group has used in the previous run of the same selection, and how many requests remained at its end. It is kept with
-//! the responses of earlier runs. Like them it may be lost, and then the estimate is a coarser one.
+//! What a group used in the previous run of the same selection, and how many requests remained at the end of that run. The
+//! records are kept with the responses of earlier runs. They may be lost, and then the estimate is less exact.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -72,8 +72,8 @@ impl Records {
 
     async fn load<T: for<'de> Deserialize<'de>>(&self, key: &str) -> Option<BTreeMap<GitHubApi, T>> {
         let kept: Kept<T> = serde_json::from_slice(&self.cache.store()?.load(key).await?).ok()?;
-        let both = [(GitHubApi::Rest, kept.rest), (GitHubApi::GraphQl, kept.graphql)];
-        Some(both.into_iter().filter_map(|(api, kept)| Some((api, kept?))).collect())
+        let by_api = [(GitHubApi::Rest, kept.rest), (GitHubApi::GraphQl, kept.graphql)];
+        Some(by_api.into_iter().filter_map(|(api, kept)| Some((api, kept?))).collect())
     }
 
     async fn save<T: Serialize + Copy>(&self, key: &str, values: &BTreeMap<GitHubApi, T>) {

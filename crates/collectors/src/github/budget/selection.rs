@@ -1,5 +1,5 @@
-//! Selects the groups for which the requests do not suffice. The most expensive ones are skipped as a whole, because a part of
-//! each would give no metric for all repositories.
+//! Selects the groups to skip if too few requests remain. The most expensive groups are skipped as a whole. With only a part of
+//! its requests, a group could not collect its metrics for all repositories.
 
 use super::estimate::Estimate;
 use crate::github::GitHubApi;
@@ -9,7 +9,7 @@ use crate::github::GitHubApi;
 pub(super) struct RequestLimit {
     pub(super) api: Option<GitHubApi>,
     pub(super) max: u64,
-    /// The limit for people, such as `4988 requests remain until 14:05 UTC`.
+    /// The limit as text for people, such as `4988 requests remain until 14:05 UTC`.
     pub(super) text: String,
 }
 
@@ -27,9 +27,11 @@ pub(super) fn exceeded<'l>(
             if total <= limit.max {
                 break;
             }
-            // Of several, the last one is skipped.
-            let Some(most) = kept().max_by_key(|index| estimates[*index].to(limit.api)) else { break };
-            skipped[most] = Some(limit);
+            // Of several groups that need the most requests, the last one is skipped.
+            let Some(most_expensive) = kept().max_by_key(|index| estimates[*index].to(limit.api)) else {
+                break;
+            };
+            skipped[most_expensive] = Some(limit);
         }
     }
     skipped
@@ -63,8 +65,8 @@ mod tests {
         let rest = |max| skipped(&estimates, &[limit(Some(GitHubApi::Rest), max)]);
         assert_eq!((rest(71), rest(70), rest(20), rest(0)), (vec![], vec![0], vec![0, 3], vec![0, 1, 3]));
         assert_eq!(skipped(&estimates, &[limit(None, 21)]), [0, 2]);
-        let both = [limit(Some(GitHubApi::GraphQl), 29), limit(None, 71)];
-        assert_eq!(skipped(&estimates, &both), [2]);
+        let limits = [limit(Some(GitHubApi::GraphQl), 29), limit(None, 71)];
+        assert_eq!(skipped(&estimates, &limits), [2]);
     }
 
     proptest! {

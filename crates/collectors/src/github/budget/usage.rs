@@ -25,7 +25,7 @@ struct Inner {
 #[derive(Debug)]
 struct Limit {
     max: NonZeroU32,
-    /// A permit for each request that may still count. It is closed as soon as there are none.
+    /// A permit for each request that may still count. The semaphore is closed as soon as there are none.
     permits: Arc<Semaphore>,
 }
 
@@ -37,7 +37,7 @@ struct Counts {
     quotas: BTreeMap<GitHubApi, Quota>,
 }
 
-/// The permission to send one request. It counts unless it is released.
+/// The permission to send one request. The request counts unless the permit is released.
 #[derive(Debug)]
 pub(in crate::github) struct Permit {
     usage: Usage,
@@ -48,7 +48,7 @@ pub(in crate::github) struct Permit {
 }
 
 impl Usage {
-    /// Nothing is used yet.
+    /// The usage before the first request.
     pub(in crate::github) fn new(max: Option<NonZeroU32>) -> Self {
         let limit = max.map(|max| {
             let permits = usize::try_from(max.get()).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
@@ -108,13 +108,13 @@ impl Usage {
 }
 
 impl Permit {
-    /// The request was free.
+    /// Does not count the request, because it was free.
     pub(in crate::github) fn release(mut self) {
         self.is_free = true;
     }
 }
 
-/// Also a request that was given up may have counted.
+/// Counts the request unless it was free. A request without a response may have counted, too.
 impl Drop for Permit {
     fn drop(&mut self) {
         if !self.is_free {

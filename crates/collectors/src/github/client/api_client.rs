@@ -41,7 +41,7 @@ pub struct GitHub {
 }
 
 impl GitHub {
-    /// A client with or without a token. Nobody waits for responses after the deadline.
+    /// A client with or without a token. It does not wait for responses after the deadline.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -85,7 +85,7 @@ impl GitHub {
         Ok((document.headers, body))
     }
 
-    /// Creates something that may be there twice, such as a token.
+    /// Creates something, such as a token. If a retry creates it a second time, that must do no harm.
     pub(in crate::github) async fn create<T: DeserializeOwned>(
         &self,
         path: &[&str],
@@ -111,8 +111,7 @@ impl GitHub {
     /// Asks a GraphQL query. It must only read, because it is retried as all requests are.
     ///
     /// # Errors
-    /// Also if GitHub answers a part of the query: a part is never taken for the whole. GitHub answers queries only with a
-    /// token.
+    /// Also if GitHub answers only a part of the query. GitHub answers queries only with a token.
     pub async fn query<T: DeserializeOwned>(
         &self,
         query: &'static str,
@@ -132,7 +131,7 @@ impl GitHub {
         QueryPages::new(self.clone(), query, variables, list)
     }
 
-    /// Asks a GraphQL query about pages of some size, which is halved until GitHub answers in time. A page of one item is
+    /// Asks a GraphQL query for a page of `size` items. `size` is halved until GitHub answers in time. A page of one item is
     /// retried instead.
     pub(crate) async fn query_sized<T: DeserializeOwned>(
         &self,

@@ -70,7 +70,7 @@ pub enum Cause {
         /// GitHub's explanation.
         body: ErrorBody,
     },
-    /// GitHub answered a GraphQL query with errors. What it answered beside them is incomplete, so it is not used.
+    /// GitHub answered a GraphQL query with errors. The data beside the errors is incomplete, so it is not used.
     #[error("GitHub answered the query with an error: {0}")]
     Query(QueryErrors),
     /// GitHub answered a GraphQL query with neither data nor errors.
@@ -82,7 +82,7 @@ pub enum Cause {
     /// There is no token, and GitHub answers GraphQL queries only with one. The request was not sent.
     #[error("GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token")]
     NoToken,
-    /// A list of a GraphQL query has no next page where GitHub says that there is one.
+    /// GitHub says that a list of a GraphQL query has a next page, but not where that page starts.
     #[error("GitHub says that the list goes on after `{0}`, but not where; it may be incomplete")]
     NoCursor(String),
     /// A redirect or a link points to another host.
@@ -255,7 +255,7 @@ impl fmt::Display for ErrorBody {
     }
 }
 
-/// What the token needs.
+/// What to do about a missing permission.
 fn permission_advice(needed: Option<&str>) -> String {
     match needed {
         Some(needed) => format!("; the GitHub token needs {}", one_line(needed)),

@@ -1,4 +1,4 @@
-//! As whom a client asks.
+//! The identity with which a client makes requests.
 
 use secrecy::SecretString;
 
@@ -12,7 +12,7 @@ pub(in crate::github) struct Identity<'a> {
 }
 
 impl<'a> Identity<'a> {
-    /// A token that owns its responses, or everybody.
+    /// The identity of a token. Without a token, the responses belong to everybody.
     pub(in crate::github) fn from_token(token: Option<&'a SecretString>) -> Self {
         Self { token, owner: Owner::new(token) }
     }

@@ -7,7 +7,7 @@
 //! GitHub's tags differ for each token, and a GitHub App has a new token every hour:
 //! <https://github.com/github/docs/issues/34689>. So for an app, the tag that the kept body would have with the current token is
 //! calculated: a SHA-256 hash of the headers `Accept` and `Authorization` and the body, each header followed by a colon. This is
-//! observed and not documented by GitHub. If it is no longer so, no tag matches, and the body is sent again. A wrong body cannot
+//! observed and not documented by GitHub. If GitHub changes it, no tag matches, and the body is sent again. A wrong body cannot
 //! match.
 
 use http::{
@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::hex::hex;
 
-/// Whose responses they are. What one token may see is never given to another, except to another token of the same app.
+/// To whom responses belong. What one token may see is never given to another, except to another token of the same app.
 #[derive(Debug, Clone)]
 pub(in crate::github) struct Owner {
     hash: [u8; 32],
@@ -37,19 +37,19 @@ pub(super) struct KeptResponse {
 }
 
 impl Owner {
-    /// The owner of a token, or everybody.
+    /// The owner of the responses that a token gets. Responses without a token belong to everybody.
     pub(in crate::github) fn new(token: Option<&SecretString>) -> Self {
         let token = token.map_or("", ExposeSecret::expose_secret);
         Self { hash: Sha256::digest(token.as_bytes()).into(), token: None }
     }
 
-    /// An installation of an app, whatever its token is.
+    /// An installation of an app. Its tokens share the responses.
     pub(in crate::github) fn from_installation(installation: &str, token: &SecretString) -> Self {
         let mark = hex(&Sha256::digest(token.expose_secret().as_bytes())[..8]);
         Self { hash: Sha256::digest(installation.as_bytes()).into(), token: Some(mark) }
     }
 
-    /// The key of the response at a URL. It says neither the token nor the URL.
+    /// The key of the response at a URL. It reveals neither the token nor the URL.
     pub(super) fn key(&self, url: &Url) -> String {
         hex(&Sha256::new_with_prefix(self.hash).chain_update(url.as_str()).finalize())
     }
@@ -83,13 +83,13 @@ fn calculated_etag(request: &HeaderMap, body: &[u8]) -> Option<HeaderValue> {
 }
 
 impl KeptResponse {
-    /// A response that can be asked for again.
+    /// A response to keep. `None` if it has no `ETag`.
     pub(super) fn new(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let (etag, link) = (headers.get(ETAG)?.clone(), headers.get(LINK).cloned());
         Some(Self { etag, link, body: body.to_vec() })
     }
 
-    /// The headers of a 304 with those that belong to the body.
+    /// The headers of a response with status 304, with the header `Link` of the kept response.
     pub(super) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
         headers.remove(LINK);
         headers.extend(self.link.clone().map(|link| (LINK, link)));
@@ -102,7 +102,7 @@ impl KeptResponse {
         [owner.line(url).as_bytes(), self.etag.as_bytes(), link, &self.body].join(&b'\n')
     }
 
-    /// Reads what was kept, to ask for it with a request that has these headers. `None` if it is not a response of this URL.
+    /// Reads a kept response, to ask with these headers whether it has changed. `None` if it is not a response of this URL.
     pub(super) fn read(kept: &[u8], owner: &Owner, url: &Url, request: &HeaderMap) -> Option<Self> {
         let mut parts = kept.splitn(4, |byte| *byte == b'\n');
         let mut part = || parts.next();

@@ -1,5 +1,5 @@
-//! The client for GitHub's REST and GraphQL APIs. It respects GitHub's rate limits, reads lists to their end, and explains in full
-//! why a request failed.
+//! The client for GitHub's REST and GraphQL APIs. It respects GitHub's rate limits, reads lists to their end, and explains in
+//! full why a request failed.
 
 mod api_client;
 mod attempt;

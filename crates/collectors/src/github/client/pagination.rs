@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Maximum number of pages fetched concurrently.
-const CONCURRENT: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// The pages of a list, each of type `P`: an array, or an object that holds one.
 #[derive(Debug)]
@@ -24,22 +24,22 @@ const CONCURRENT: usize = 8;
 pub struct Pages<P> {
     github: GitHub,
     links: Links,
-    read: u32,
+    pages_read: u32,
     page: PhantomData<fn() -> P>,
 }
 
 impl<P: DeserializeOwned + Send> Pages<P> {
     pub(super) fn new(github: GitHub, first: Url) -> Self {
-        Self { github, links: Links { next: Some(first), last: None }, read: 0, page: PhantomData }
+        Self { github, links: Links { next: Some(first), last: None }, pages_read: 0, page: PhantomData }
     }
 
     /// The next page, `None` at the end of the list. After an error, the same page is read again.
     pub async fn next(&mut self) -> Result<Option<P>, GitHubError> {
         let Some(url) = self.links.next.clone() else { return Ok(None) };
-        self.check_length(&url, self.read + 1)?;
+        self.check_length(&url, self.pages_read + 1)?;
         let (page, links) = self.github.get_page(&url).await?;
         self.set_links(&url, links)?;
-        self.read += 1;
+        self.pages_read += 1;
         Ok(Some(page))
     }
 
@@ -73,7 +73,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
                 let (github, url) = (github.clone(), with_page(&url, number));
                 async move { github.get_page(&url).await }
             })
-            .buffered(CONCURRENT)
+            .buffered(MAX_CONCURRENT)
             .try_collect()
             .await?;
         let (pages, mut links): (Vec<P>, Vec<Links>) = responses.into_iter().unzip();
@@ -85,7 +85,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         if let Some(links) = links.pop() {
             self.set_links(&url, links)?;
         }
-        self.read = self.read.max(last);
+        self.pages_read = self.pages_read.max(last);
         Ok(pages)
     }
 

@@ -55,10 +55,10 @@ fn missing_scopes(headers: &HeaderMap) -> Option<Vec<&str>> {
 /// Whether a scope includes another one: `repo` includes `repo:status`, and `admin:org` includes `read:org`.
 fn includes(granted: &str, scope: &str) -> bool {
     let by_prefix = || {
-        let (access, of) = granted.split_once(':')?;
-        let (lesser, other) = scope.split_once(':')?;
+        let (access, resource) = granted.split_once(':')?;
+        let (lesser, other_resource) = scope.split_once(':')?;
         let rank = |access: &str| ["read", "write", "admin"].iter().position(|one| *one == access);
-        Some(of == other && rank(access)? >= rank(lesser)?)
+        Some(resource == other_resource && rank(access)? >= rank(lesser)?)
     };
     granted == scope
         || (granted == "repo"
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// The permission that is missing: empty if it is unknown, `None` if none is.
+    /// The permission that is missing. Empty if it is unknown which one is missing, and `None` if none is.
     fn permission(status: u16, headers: &[(&'static str, &'static str)], message: &str) -> Option<String> {
         let headers: HeaderMap = headers
             .iter()

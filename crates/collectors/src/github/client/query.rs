@@ -26,7 +26,7 @@ pub(super) struct QueryAnswer {
 }
 
 impl QueryAnswer {
-    /// The whole data. With errors, parts of it are missing, so there is none.
+    /// The data of the answer. With errors, parts of the data are missing, so the answer is an error.
     pub(super) fn into_data(self, headers: &HeaderMap, now: SystemTime) -> Result<Value, (Retry, Cause)> {
         if let (Some(data), []) = (self.data.filter(|data| !data.is_null()), &*self.errors) {
             return Ok(data);

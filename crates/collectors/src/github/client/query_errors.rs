@@ -31,7 +31,7 @@ struct Extensions {
     code: Option<String>,
 }
 
-/// What the errors of a query mean to the one who asked.
+/// What the errors of a query mean to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueryErrorKind {
@@ -87,14 +87,14 @@ impl QueryError {
         self.error_type.as_deref().or_else(code)
     }
 
-    /// Where in the data a part is missing, such as `repository.pullRequests`. Empty if all of it is.
+    /// Where in the data a part is missing, such as `repository.pullRequests`. Empty if GitHub names no part.
     #[must_use]
     pub fn path(&self) -> String {
         let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
         self.path.iter().flatten().map(part).collect::<Vec<_>>().join(".")
     }
 
-    /// What it means to the one who asked.
+    /// What the error means to the caller.
     #[must_use]
     pub fn kind(&self) -> QueryErrorKind {
         match self.error_type() {
@@ -109,7 +109,7 @@ impl QueryError {
     }
 }
 
-/// What an error without a type means.
+/// What an error means, according to its text.
 pub(super) fn kind_of_message(message: &str) -> QueryErrorKind {
     let message = message.to_ascii_lowercase();
     let contains = |words: &[&str]| words.iter().any(|words| message.contains(words));

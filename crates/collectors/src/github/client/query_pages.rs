@@ -16,8 +16,9 @@ const MAX_PAGE_SIZE: u32 = 100;
 
 /// The pages of a list in a GraphQL query, each with its items.
 ///
-/// The query has the variables `$first: Int!` and `$after: String`, and gives them to the list's field, of which it asks
-/// for `nodes { ... } pageInfo { hasNextPage endCursor }`. If GitHub does not answer in time, the page is halved.
+/// The query has the variables `$first: Int!` and `$after: String`, and passes them to the field of the list. From that
+/// field, it selects `nodes { ... } pageInfo { hasNextPage endCursor }`. If GitHub does not answer in time, the page size is
+/// halved.
 #[derive(Debug)]
 #[must_use = "no request is made until a page is read"]
 pub struct QueryPages<N> {
@@ -26,8 +27,8 @@ pub struct QueryPages<N> {
     variables: Value,
     /// Where the list is in the answer.
     list: &'static [&'static str],
-    size: u32,
-    read: u64,
+    page_size: u32,
+    items_read: u64,
     /// `None` at the end of the list.
     next: Option<NextPage>,
     nodes: PhantomData<fn() -> N>,
@@ -41,40 +42,49 @@ impl<N: DeserializeOwned + Send> QueryPages<N> {
         list: &'static [&'static str],
     ) -> Self {
         let next = Some(NextPage::FIRST);
-        Self { github, query, variables, list, size: MAX_PAGE_SIZE, read: 0, next, nodes: PhantomData }
+        Self {
+            github,
+            query,
+            variables,
+            list,
+            page_size: MAX_PAGE_SIZE,
+            items_read: 0,
+            next,
+            nodes: PhantomData,
+        }
     }
 
-    /// The same list in pages of at most this many items, for queries that ask for much about each. At most 100.
+    /// Reads the list in pages of at most this many items, for queries that ask for much about each item. The maximum is 100.
     pub fn page_size(self, items: u32) -> Self {
-        Self { size: items.clamp(1, MAX_PAGE_SIZE), ..self }
+        Self { page_size: items.clamp(1, MAX_PAGE_SIZE), ..self }
     }
 
     /// The items of the next page, `None` at the end of the list. After an error, the same page is read again.
     pub async fn next(&mut self) -> Result<Option<Vec<N>>, GitHubError> {
-        let Some(this) = self.next.clone() else { return Ok(None) };
+        let Some(current) = self.next.clone() else { return Ok(None) };
         let max = self.github.max_pages();
-        if self.read >= u64::from(max) * u64::from(MAX_PAGE_SIZE) {
+        if self.items_read >= u64::from(max) * u64::from(MAX_PAGE_SIZE) {
             return Err(self.github.failed_query(Cause::TooManyPages(max)));
         }
-        let Connection { nodes, page_info } = self.page(&this).await?;
-        self.next = match page_info.next(Some(&this)) {
+        let Connection { nodes, page_info } = self.page(&current).await?;
+        self.next = match page_info.next(Some(&current)) {
             Ok(next) if next.is_none() || !nodes.is_empty() => next,
             _ => {
-                let cursor = this.cursor().unwrap_or_default().to_owned();
+                let cursor = current.cursor().unwrap_or_default().to_owned();
                 return Err(self.github.failed_query(Cause::NoCursor(cursor)));
             }
         };
-        self.read += nodes.len() as u64;
+        self.items_read += nodes.len() as u64;
         Ok(Some(nodes))
     }
 
     /// All items, in their order.
     pub async fn all(mut self) -> Result<Vec<N>, GitHubError> {
-        let mut all = Vec::new();
+        let mut items = Vec::new();
         while let Some(mut nodes) = self.next().await? {
-            all.append(&mut nodes);
+            items.append(&mut nodes);
         }
-        Ok(all)
+        Ok(items)
     }
 
     /// Reads a page. Its size is halved until GitHub can answer.
@@ -85,7 +95,7 @@ impl<N: DeserializeOwned + Send> QueryPages<N> {
             variables["after"] = page.cursor().into();
             variables
         };
-        let data = self.github.query_data_sized(self.query, &mut self.size, variables).await?;
+        let data = self.github.query_data_sized(self.query, &mut self.page_size, variables).await?;
         self.github.part_of_data(data, self.list)
     }
 }

@@ -14,7 +14,7 @@ use super::{
 /// The wait that GitHub's documentation asks for if a rate limit comes without a time.
 const SECONDARY_WAIT: Duration = Duration::from_mins(1);
 /// The minimum wait, for a reset time that has already passed because a clock is slow.
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+const MIN_WAIT: Duration = Duration::from_secs(1);
 
 /// The cause of a failed attempt, and whether to retry it.
 pub(super) fn classify_response(
@@ -65,7 +65,7 @@ pub(super) fn limit_wait(headers: &HeaderMap, now: SystemTime) -> Duration {
     }
     let reset = header(headers, "x-ratelimit-reset").map(Duration::from_secs);
     let reset = reset.and_then(|since| UNIX_EPOCH.checked_add(since));
-    let wait = |reset: SystemTime| reset.duration_since(now).unwrap_or_default().max(SHORTEST_WAIT);
+    let wait = |reset: SystemTime| reset.duration_since(now).unwrap_or_default().max(MIN_WAIT);
     reset.map_or(SECONDARY_WAIT, wait)
 }
 
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_retried() {
+    fn a_failure_that_may_pass_is_retried() {
         let after = |seconds| Retry::After(Duration::from_secs(seconds));
         let secondary = r#"{"message": "You have exceeded a secondary rate limit."}"#;
         let reset = ("x-ratelimit-reset", "1700000090");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_without_an_end_is_an_error_like_others() {
+    fn a_limit_that_ends_after_the_year_9999_is_shown_with_that_year() {
         let reset = ("x-ratelimit-reset", "1763700000000");
         let until = |headers: &[_]| classify(403, headers, "").1;
         let expected = "GitHub's rate limit is exhausted until 9999-12-31T23:59:59Z: 403 Forbidden";

@@ -1,7 +1,7 @@
 //! What GitHub means when it refuses to show something. A status of 403, or the type `FORBIDDEN` of a GraphQL error, has many
 //! reasons, and only the text tells them apart.
 //!
-//! Only texts that are known to be about a permission or about a feature that is not in use are no data. Everything else
+//! Only texts that are known to be about a permission or about a feature that is not in use lead to no data. Everything else
 //! stays an error, such as the rules of an organization, a suspended installation, or a text that GitHub has changed.
 
 /// Texts about a permission that the token, or the account of its owner, does not have.
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_text_is_neither() {
+    fn any_other_text_is_about_neither_a_permission_nor_a_feature() {
         for message in [
             "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this \
              organization.",

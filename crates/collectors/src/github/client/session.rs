@@ -26,7 +26,7 @@ use super::{
     rate_limit::classify_response,
     request::Request,
     service::{MAX_BODY_MIB, octocrab_client},
-    transport::{API, GRAPHQL, Transport},
+    transport::{API_NAME, GRAPHQL_NAME, Transport},
 };
 
 use crate::github::{
@@ -111,7 +111,7 @@ impl Session {
         self.attempt(Request::Get(url), self.get_following_redirects(url.clone())).await
     }
 
-    /// Creates something that may be there twice, with retries.
+    /// Creates something, with retries. If a retry creates it a second time, that must do no harm.
     pub(super) async fn create(&self, url: &Url) -> Result<Document, GitHubError> {
         let request = Request::Create(url);
         let attempt = || {
@@ -262,7 +262,7 @@ impl Session {
         let body = body.collect().await.map_err(|error| self.broken(error.into()))?;
         if let Some(remaining) = header(&parts.headers, "x-ratelimit-remaining") {
             // Queries have a limit of their own.
-            let api = if request.body().is_none() { API } else { GRAPHQL };
+            let api = if request.body().is_none() { API_NAME } else { GRAPHQL_NAME };
             self.calls.record_remaining(api, remaining);
         }
         Ok((parts.status, parts.headers, body.to_bytes().into()))

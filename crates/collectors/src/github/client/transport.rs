@@ -10,9 +10,9 @@ use super::cause::Cause;
 use crate::github::{ApiUrl, GitHubSettings};
 
 /// The name of GitHub's API in the counts of requests.
-pub(super) const API: &str = "github";
+pub(super) const API_NAME: &str = "github";
 /// The name under which the remaining quota of GraphQL is recorded. Its requests are counted with all others.
-pub(super) const GRAPHQL: &str = "github-graphql";
+pub(super) const GRAPHQL_NAME: &str = "github-graphql";
 
 /// The connections to one API. They hold nothing that belongs to a run, such as the token and the deadline.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub(in crate::github) struct Transport {
 impl Transport {
     /// Sets up the client. Nothing is sent yet.
     pub(super) fn new(api: &ApiUrl) -> Result<Self, SetupError> {
-        let http = HttpClient::new(api.as_url(), HttpSettings::new(API))?;
+        let http = HttpClient::new(api.as_url(), HttpSettings::new(API_NAME))?;
         Ok(Self { http, origin: api.as_url().origin(), host: api.host().to_owned() })
     }
 

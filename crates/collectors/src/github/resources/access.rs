@@ -40,7 +40,7 @@ impl FromContext for GitHub {
     }
 }
 
-/// The token, or why there is none. A failed lookup is an error. If the settings name a GitHub App, it is the app's.
+/// The token, or why there is none. A failed lookup is an error. If the settings name a GitHub App, the token is the app's.
 async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavailable> {
     if let Some(app) = App::from_settings(&context.get::<GitHubSettings>().await?)? {
         return Ok(Ok(installation_token(context, &app).await?));

@@ -17,7 +17,7 @@ pub(super) struct CommitResponse {
     sha: String,
     node_id: Option<String>,
     html_url: Option<String>,
-    /// The account of the author. Null if their address belongs to none.
+    /// The account of the author. Null if the author's address belongs to no account.
     author: Option<AccountResponse>,
     commit: CommitDetails,
     parents: Vec<ParentResponse>,
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_without_a_committer_or_a_date_is_named() {
+    fn an_error_names_a_commit_without_a_committer_or_a_date() {
         for committer in ["null", "{}", r#"{"name": "n", "date": null}"#] {
             let json = format!(
                 r#"{{"sha": "abc", "parents": [], "commit": {{"message": "", "committer": {committer}}}}}"#

@@ -1,7 +1,7 @@
 //! The watched branch as GitHub has it.
 //!
-//! GitHub answers most requests about a branch that does not exist with an empty list, which looks like a quiet branch. So what
-//! finds nothing about the branch asks for the branch itself.
+//! GitHub answers most requests about a branch that does not exist with an empty list, which looks like a quiet branch. So a
+//! resource that finds nothing about the branch requests the branch itself.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ struct Protection {
     required_status_checks: Option<ProtectedChecks>,
 }
 
-/// The checks that the protection requires. GitHub names them also to those who may not read the rest of the protection.
+/// The checks that the protection requires. GitHub also shows them to tokens that may not read the rest of it.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ProtectedChecks {
     pub(crate) enforcement_level: Option<String>,

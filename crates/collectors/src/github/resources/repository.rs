@@ -69,7 +69,7 @@ impl GitHubRepository {
         query: &'static str,
         variables: Value,
     ) -> Result<T, GitHubError> {
-        self.github.query(query, self.named(variables)).await
+        self.github.query(query, self.with_name(variables)).await
     }
 
     /// The pages of a list of the repository in a GraphQL query, see [`QueryPages`]. The query names the repository as in
@@ -80,7 +80,7 @@ impl GitHubRepository {
         variables: Value,
         list: &'static [&'static str],
     ) -> QueryPages<N> {
-        self.github.query_pages(query, self.named(variables), list)
+        self.github.query_pages(query, self.with_name(variables), list)
     }
 
     /// Asks a query about a part of a list of the repository, which gets smaller if GitHub does not answer in time.
@@ -90,7 +90,7 @@ impl GitHubRepository {
         size: &mut u32,
         variables: impl Fn(u32) -> Value,
     ) -> Result<T, GitHubError> {
-        self.github.query_sized(query, size, |size| self.named(variables(size))).await
+        self.github.query_sized(query, size, |size| self.with_name(variables(size))).await
     }
 
     /// Asks a query for one page of a list of the repository. The query has the variables `$first` and `$after`.
@@ -103,7 +103,8 @@ impl GitHubRepository {
         self.query_sized(query, size, |size| json!({ "first": size, "after": page.cursor() })).await
     }
 
-    fn named(&self, mut variables: Value) -> Value {
+    /// Adds the variables that name the repository.
+    fn with_name(&self, mut variables: Value) -> Value {
         variables["owner"] = self.name.owner().into();
         variables["name"] = self.name.name().into();
         variables
