@@ -32,13 +32,13 @@ struct Authored {
 /// One item for each author. Those that are people count.
 pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem> {
     // An address belongs to one account, even in the commits for which GitHub does not name it.
-    let accounts: HashMap<String, &str> = commits
-        .iter()
-        .filter_map(|commit| Some((commit.author.email.to_lowercase(), commit.author.account()?)))
-        .collect();
+    let mut accounts: HashMap<String, &str> =
+        commits.iter().filter_map(|commit| Some((address(commit), commit.author.account()?))).collect();
+    // Nobody owns the missing address.
+    accounts.remove("");
     let mut authors: BTreeMap<Identity, Authored> = BTreeMap::new();
     for commit in commits {
-        let account = accounts.get(&commit.author.email.to_lowercase()).copied();
+        let account = commit.author.account().or_else(|| accounts.get(&address(commit)).copied());
         let author = authors.entry(identity(commit, account)).or_insert_with(|| Authored {
             is_bot: true,
             commits: 0,
@@ -51,12 +51,17 @@ pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem>
     authors.iter().map(|(identity, authored)| item(identity, authored)).collect()
 }
 
+/// The author's e-mail address, in lower case. Empty if there is none.
+fn address(commit: &Commit) -> String {
+    commit.author.email.trim().to_lowercase()
+}
+
 fn identity(commit: &Commit, account: Option<&str>) -> Identity {
-    let author = &commit.author;
-    match account.or(author.account()) {
+    let (address, name) = (address(commit), commit.author.name.trim().to_lowercase());
+    match account {
         Some(login) => Identity::Account(login.to_lowercase()),
-        None if !author.email.trim().is_empty() => Identity::Address(author.email.trim().to_lowercase()),
-        None if !author.name.trim().is_empty() => Identity::Name(author.name.trim().to_lowercase()),
+        None if !address.is_empty() => Identity::Address(address),
+        None if !name.is_empty() => Identity::Name(name),
         None => Identity::Unknown,
     }
 }
@@ -122,6 +127,19 @@ mod tests {
         assert!(
             authors(&commits, &BotLogins::default())[0].reason().starts_with("4 commits, the newest is ")
         );
+    }
+
+    #[test]
+    fn an_account_without_an_address_does_not_take_the_commits_of_others() {
+        let commits = [commit("Ada", "", Some("ada")), commit("Eve", "", None), commit("", " ", None)];
+        assert_eq!(people(&commits), ["+ada", "+eve", "-unknown author"]);
+    }
+
+    #[test]
+    fn accounts_that_share_an_address_are_different_people() {
+        let commits =
+            [commit("Ada", "team@example.com", Some("ada")), commit("Ben", "team@example.com", Some("ben"))];
+        assert_eq!(people(&commits), ["+ada", "+ben"]);
     }
 
     #[test]
