@@ -151,7 +151,7 @@ async fn an_incomplete_last_line_is_ended_before_new_lines() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn points_are_left_if_the_disk_is_full() {
+async fn points_are_neither_accepted_nor_refused_if_the_disk_is_full() {
     // Writing to this device fails as on a full disk.
     let sink = sink(&*to_file(Path::new("/dev/full"))).await;
 
@@ -266,7 +266,7 @@ fn only_the_destination_stdout_owns_standard_output() {
 }
 
 #[tokio::test]
-async fn a_preview_is_the_lines() {
+async fn a_preview_contains_the_lines() {
     let preview = preview(&[gauge(3.0), count()], &[event()]).await;
 
     assert_eq!(preview, json!({ "lines": written_lines() }));
@@ -279,9 +279,9 @@ async fn lines_obey_the_schema() {
     let preview = preview(&[gauge(3.0), count()], &events).await;
     let mut documents = preview["lines"].as_array().unwrap().clone();
     let good = documents.len();
-    let mut wrong = |pointer: &str, value: Value| {
+    let mut wrong = |field: &str, value: Value| {
         let mut line = documents[0].clone();
-        line.as_object_mut().unwrap().insert(pointer.to_owned(), value);
+        line.as_object_mut().unwrap().insert(field.to_owned(), value);
         documents.push(line);
     };
     wrong("interval_seconds", json!(900));
