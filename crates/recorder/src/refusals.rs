@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use system_health_registry::ItemError;
 
-/// Maximum number of different reasons that are named for a metric. The others are counted.
+/// Maximum number of different reasons that are named for a metric. Other reasons are only counted.
 const MAX_REASONS: usize = 10;
 
 /// The reasons since the last run, each with how often it occurred.
