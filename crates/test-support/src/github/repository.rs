@@ -87,7 +87,7 @@ impl Repository {
         self.change(|repository, _| repository.runners.push(runner))
     }
 
-    /// Adds a run, and its workflow. A run with the id of another one replaces it.
+    /// Adds a run, and its workflow. A run with the id of an existing run replaces that run.
     pub fn run(&self, run: Run) -> &Self {
         self.change(|repository, numbers| {
             let number = numbers.next();
@@ -164,7 +164,7 @@ impl Repository {
         self.change(|repository, _| repository.rules.entry(branch.to_owned()).or_default().push(rule))
     }
 
-    /// Deletes a branch. Its commits stay if they are on another one.
+    /// Deletes a branch. Its commits stay if they are on another branch.
     pub fn delete_branch(&self, name: &str) -> &Self {
         self.change(|repository, _| {
             repository.branches.remove(name);
@@ -181,7 +181,7 @@ impl Repository {
         })
     }
 
-    /// Removes the newest commits of a branch with a force push. GitHub still has them, as it has for some time.
+    /// Removes the newest commits of a branch with a force push. GitHub keeps such commits for some time.
     pub fn remove_commits(&self, branch: &str, count: usize) -> &Self {
         self.change(|repository, _| {
             let Some(commits) = repository.branches.get_mut(branch) else { return };
@@ -252,7 +252,7 @@ impl Repository {
         self.change(|repository, numbers| repository.tags.push(tag.store(numbers.now)))
     }
 
-    /// Turns the issues off. They stay, but nobody sees them.
+    /// Turns the issues off: `hasIssuesEnabled` becomes false. The fake still lists the issues.
     pub fn turn_issues_off(&self) -> &Self {
         self.change(|repository, _| repository.are_issues_off = true)
     }
@@ -263,7 +263,7 @@ impl Repository {
         self.change(|repository, _| repository.search_index = Some(repository.runs.clone()))
     }
 
-    /// The newest commit of a branch.
+    /// The hash of the newest commit of a branch.
     ///
     /// # Panics
     /// If the branch has no commits.
