@@ -35,7 +35,7 @@ class Fakes:
     def __init__(self, folder: pathlib.Path, repositories: int) -> None:
         command = [folder / "fake-services", "--latency", LATENCY, "--repositories", str(repositories)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.places = json.loads(self.process.stdout.readline())
+        self.services = json.loads(self.process.stdout.readline())
 
     def change(self, repositories: int) -> int:
         """Changes some repositories. Returns the number of requests so far that count against the quota."""
@@ -55,12 +55,17 @@ def settings(group: str, names: list) -> str:
 
 def measure(report: pathlib.Path, fakes: Fakes, group: str) -> list:
     """Returns the requests per repository, seconds and MiB of the first run, and then of each run in the steady state."""
-    names = fakes.places["repositories"]
-    environment = {"GITHUB_API_URL": fakes.places["github"], "GITHUB_TOKEN": "ghp_" + "0" * 36, "AWS_EC2_METADATA_DISABLED": "true"}
+    names = fakes.services["repositories"]
+    environment = {
+        "GITHUB_API_URL": fakes.services["github"],
+        "GITHUB_TOKEN": "ghp_" + "0" * 36,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "system-health.toml"
         file.write_text(settings(group, names), encoding="utf-8")
-        command = [report, "--config", str(file), "--state-dir", f"{folder}/state", "--deadline", "20m", "--format", "json", "--quiet"]
+        command = [report, "--config", str(file), "--state-dir", f"{folder}/state"]
+        command += ["--deadline", "20m", "--format", "json", "--quiet"]
         command += [] if group == "default" else ["--only", f"{group}.*"]
         runs = []
         for number in range(1 + STEADY_RUNS):

@@ -169,15 +169,15 @@ def main() -> None:
         stdout=subprocess.PIPE,
     )
     try:
-        places = json.loads(fakes.stdout.readline())
+        services = json.loads(fakes.stdout.readline())
         environment = {
             "AWS_ENDPOINT_URL": start_slow_secrets_manager(port),
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            "GITHUB_API_URL": places["github"],
-            "GITHUB_REPOSITORY": places["repository"],
-            "DD_URL": places["datadog"],
+            "GITHUB_API_URL": services["github"],
+            "GITHUB_REPOSITORY": services["repository"],
+            "DD_URL": services["datadog"],
         }
         with tempfile.TemporaryDirectory() as folder:
             one_run(environment, folder)

@@ -231,7 +231,7 @@ async fn only_lines_are_written_to_standard_output() {
     let this_test = ["--exact", "only_lines_are_written_to_standard_output", "--nocapture", "--quiet"];
     let output = Command::new(env::current_exe().unwrap()).args(this_test).env(CHILD, "1").output().unwrap();
 
-    // The test harness also prints text before and after our lines.
+    // The test harness also prints text before and after the lines of the sink.
     let text = String::from_utf8(output.stdout).unwrap();
     let start = text.find('{').unwrap();
     let end = text.rfind('}').unwrap() + 1;

@@ -75,7 +75,7 @@ impl Exporter {
             {
                 request = request.header(name, value);
             }
-            // Headers of the settings replace the others.
+            // Headers from the settings replace headers with the same names.
             let mut request = request.body(compressed.to_vec()).build().map_err(OtlpError::Request)?;
             request.headers_mut().extend(self.headers.iter().cloned());
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;

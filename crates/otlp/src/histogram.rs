@@ -6,8 +6,8 @@ use system_health_registry::{Bucket, Distribution};
 
 use crate::proto::{Buckets, ExponentialHistogramDataPoint};
 
-/// Maximum number of buckets of one sign, including empty buckets. A distribution has at most this number of buckets that are not
-/// empty, so only a distribution with large gaps loses resolution.
+/// Maximum number of buckets of one sign, including empty buckets. A distribution limits its own buckets, which are not empty, to
+/// the same number. So usually only a distribution with large gaps loses resolution.
 const MAX_BUCKETS: usize = 2048;
 
 /// The histogram of a distribution, without attributes and times.

@@ -105,7 +105,7 @@ impl Recorder {
     }
 
     /// Describes a metric: what it measures, its unit and its tags. The kind of the facts is ignored, because the values
-    /// determine it. A metric without facts has a general description, and so has one for which there is no room.
+    /// determine it. A metric without facts has a general description. If there is no room for the metric, its facts are dropped.
     pub fn describe(&self, facts: Facts) {
         if let Some(metric) = self.write().metric_if_room(facts.key()) {
             metric.facts = facts;

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// A proxy that this project did not write, and HTTPS servers with names that only it can resolve.
+/// A proxy that this project did not write, and HTTPS servers with names that only the proxy can resolve.
 #[derive(Debug)]
 pub struct CorporateNetwork {
     process: Child,

@@ -67,10 +67,10 @@ impl Moto {
         let stderr = process.stderr.take().expect("a pipe from moto");
         match address_in(stderr) {
             Ok(address) => Self { process, address },
-            Err(said) => {
+            Err(output) => {
                 let _ = process.kill();
                 let _ = process.wait();
-                panic!("moto did not start; run `cargo xtask tools`. It said:\n{said}");
+                panic!("moto did not start; run `cargo xtask tools`. Its output:\n{output}");
             }
         }
     }
@@ -186,8 +186,8 @@ impl Moto {
         self.post(service, "application/x-amz-json-1.1", &[&target], &body.to_string());
     }
 
-    fn iam(&self, action: &str, user: &str, more: &str) -> String {
-        let form = format!("Action={action}&Version=2010-05-08&UserName={user}{more}");
+    fn iam(&self, action: &str, user: &str, parameters: &str) -> String {
+        let form = format!("Action={action}&Version=2010-05-08&UserName={user}{parameters}");
         self.post("iam", "application/x-www-form-urlencoded", &[], &form)
     }
 
@@ -230,15 +230,15 @@ fn address_in(stderr: ChildStderr) -> Result<String, String> {
             let _ = lines.send(line);
         }
     });
-    let mut said = String::new();
+    let mut output = String::new();
     while let Ok(line) = receiver.recv_timeout(START_TIMEOUT) {
         if let Some((_, address)) = line.split_once("Running on http://") {
             return Ok(address.trim().to_owned());
         }
-        said.push_str(&line);
-        said.push('\n');
+        output.push_str(&line);
+        output.push('\n');
     }
-    Err(said)
+    Err(output)
 }
 
 /// Encodes a text for a form.

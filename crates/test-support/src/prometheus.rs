@@ -270,8 +270,8 @@ pub fn test_rules(rules: &str, mut tests: Value) -> Lint {
 
 impl From<Output> for Lint {
     fn from(output: Output) -> Self {
-        let said = [output.stdout, output.stderr].concat();
-        Self { status: output.status.code(), output: String::from_utf8_lossy(&said).into_owned() }
+        let streams = [output.stdout, output.stderr].concat();
+        Self { status: output.status.code(), output: String::from_utf8_lossy(&streams).into_owned() }
     }
 }
 
@@ -283,10 +283,10 @@ impl Service {
         let mut process = command.spawn().expect("start a service");
         match address_in(process.stderr.take().expect("a pipe from the service")) {
             Ok(address) => Self { process, address },
-            Err(said) => {
+            Err(output) => {
                 let _ = process.kill();
                 let _ = process.wait();
-                panic!("{command:?} did not start; it said:\n{said}");
+                panic!("{command:?} did not start; its output:\n{output}");
             }
         }
     }
@@ -326,16 +326,16 @@ fn address_in(stderr: ChildStderr) -> Result<String, String> {
             let _ = lines.send(line);
         }
     });
-    let mut said = String::new();
+    let mut output = String::new();
     while let Ok(line) = receiver.recv_timeout(TIMEOUT) {
         let address = line.split_once("msg=\"Listening on\" address=").map(|(_, address)| address);
         if let Some(address) = address.and_then(|address| address.split_whitespace().next()) {
             return Ok(address.to_owned());
         }
-        said.push_str(&line);
-        said.push('\n');
+        output.push_str(&line);
+        output.push('\n');
     }
-    Err(said)
+    Err(output)
 }
 
 fn series(found: &Value) -> (BTreeMap<String, String>, f64) {

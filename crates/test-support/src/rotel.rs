@@ -63,7 +63,7 @@ impl Drop for Rotel {
     }
 }
 
-/// An address that nobody listens on. Rotel cannot choose one itself.
+/// A free address. Rotel cannot choose one itself.
 fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("the address of a listener")

@@ -23,7 +23,7 @@ pub struct Serving {
     process: Child,
     address: String,
     lines: Receiver<String>,
-    said: String,
+    output: String,
 }
 
 /// The answer to a request.
@@ -53,7 +53,7 @@ impl Serving {
                 let _ = sender.send(line);
             }
         });
-        let mut serving = Self { process, address: String::new(), lines, said: String::new() };
+        let mut serving = Self { process, address: String::new(), lines, output: String::new() };
         let line = serving.until_line(LISTENING);
         // The line may be JSON.
         let address = line.split_once(LISTENING).and_then(|(_, rest)| rest.split(['"', ' ']).next());
@@ -74,10 +74,10 @@ impl Serving {
     pub fn until_line(&mut self, text: &str) -> String {
         loop {
             let Ok(line) = self.lines.recv_timeout(TIMEOUT) else {
-                panic!("it does not say `{text}`, but:\n{}", self.said)
+                panic!("the program does not print `{text}`, but:\n{}", self.output)
             };
-            self.said.push_str(&line);
-            self.said.push('\n');
+            self.output.push_str(&line);
+            self.output.push('\n');
             if line.contains(text) {
                 return line;
             }
@@ -136,12 +136,12 @@ impl Serving {
     pub fn ended(mut self) -> (Option<i32>, String) {
         let start = Instant::now();
         while let Ok(line) = self.lines.recv_timeout(TIMEOUT.saturating_sub(start.elapsed())) {
-            self.said.push_str(&line);
-            self.said.push('\n');
+            self.output.push_str(&line);
+            self.output.push('\n');
         }
-        assert!(start.elapsed() < TIMEOUT, "it does not end; it said:\n{}", self.said);
+        assert!(start.elapsed() < TIMEOUT, "the program does not end; its output:\n{}", self.output);
         let status = self.process.wait().expect("wait for its end");
-        (status.code(), std::mem::take(&mut self.said))
+        (status.code(), std::mem::take(&mut self.output))
     }
 }
 

@@ -76,8 +76,8 @@ pub fn run_contract_script(script: &str, arguments: &[&Path], input: &[u8]) -> S
         .stderr(Stdio::piped())
         .spawn()
         .expect("start python");
-    // The scripts read all their input before they write, so one after the other cannot block. A
-    // script that ends early is reported below, with its own message.
+    // The scripts read all their input before they write, so writing the input before reading the output cannot block. A script
+    // that ends early is reported below, with its own message.
     let _ = child.stdin.take().expect("a pipe to python").write_all(input);
     let output = child.wait_with_output().expect("wait for python");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -19,10 +19,10 @@ async fn the_program_prints_its_addresses_and_then_the_requests() {
         .unwrap();
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
     let mut line = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
-    let places = line();
+    let services = line();
     let client = reqwest::Client::builder().no_proxy().user_agent("test").build().unwrap();
 
-    let commits = format!("{}/repos/acme/shop/commits", places["github"].as_str().unwrap());
+    let commits = format!("{}/repos/acme/shop/commits", services["github"].as_str().unwrap());
     let commits: Value =
         serde_json::from_str(&client.get(commits).send().await.unwrap().text().await.unwrap()).unwrap();
     drop(program.stdin.take());

@@ -200,13 +200,15 @@ async fn jobs_are_those_of_the_latest_attempt() {
     let jobs = "/repos/acme/shop/actions/runs/7/jobs";
 
     let latest = get(&github, &format!("{jobs}?filter=latest")).await;
-    let all = get(&github, &format!("{jobs}?filter=all&per_page=2")).await;
+    let all_attempts = get(&github, &format!("{jobs}?filter=all&per_page=2")).await;
 
     assert_eq!(latest.fields("/jobs", "/name"), ["unit tests", "docs"]);
     assert_eq!(latest.fields("/jobs", "/conclusion"), [&"success".into(), &Value::Null]);
-    assert_eq!(all.fields("/jobs", "/conclusion"), ["failure", "success"]);
-    assert_eq!(all.body["total_count"], 3);
-    assert!(all.link("next").unwrap().ends_with("/actions/runs/7/jobs?filter=all&per_page=2&page=2"));
+    assert_eq!(all_attempts.fields("/jobs", "/conclusion"), ["failure", "success"]);
+    assert_eq!(all_attempts.body["total_count"], 3);
+    assert!(
+        all_attempts.link("next").unwrap().ends_with("/actions/runs/7/jobs?filter=all&per_page=2&page=2")
+    );
 }
 
 #[tokio::test]
@@ -238,11 +240,11 @@ async fn a_stopped_search_index_hides_what_happened_since() {
     shop.stop_search_index();
     shop.run(Run::new("checks.yml").id(2).conclusion(Failure)).run(Run::new("checks.yml").id(3));
 
-    let all = get(&github, &format!("{RUNS}?per_page=100")).await;
+    let all_runs = get(&github, &format!("{RUNS}?per_page=100")).await;
     let filtered = get(&github, &format!("{RUNS}?branch=main")).await;
 
-    assert_eq!(all.fields("/workflow_runs", "/id"), [3, 2, 1]);
-    assert_eq!(all.fields("/workflow_runs", "/run_number"), [3, 2, 1]);
+    assert_eq!(all_runs.fields("/workflow_runs", "/id"), [3, 2, 1]);
+    assert_eq!(all_runs.fields("/workflow_runs", "/run_number"), [3, 2, 1]);
     assert_eq!(filtered.fields("/workflow_runs", "/id"), [2, 1]);
     assert_eq!(filtered.body["workflow_runs"][0]["status"], "in_progress");
 }
@@ -306,12 +308,12 @@ async fn requests_are_counted_until_none_is_left() {
     let first = get(&github, "/repos/acme/shop").await;
     let second = get(&github, "/repos/acme/shop").await;
     let third = get(&github, "/repos/acme/shop").await;
-    let asked = get(&github, "/rate_limit").await;
+    let rate_limit = get(&github, "/rate_limit").await;
 
     assert_eq!((first.header("x-ratelimit-remaining"), second.header("x-ratelimit-remaining")), ("1", "0"));
     assert_eq!((third.status, third.header("x-ratelimit-remaining")), (403, "0"));
     assert_eq!(third.header("x-ratelimit-reset"), second.header("x-ratelimit-reset"));
-    assert_eq!((asked.status, &asked.body["rate"]["used"]), (200, &2.into()));
+    assert_eq!((rate_limit.status, &rate_limit.body["rate"]["used"]), (200, &2.into()));
 }
 
 #[tokio::test]

@@ -91,8 +91,8 @@ impl Release<'_> {
     fn publish(&self) -> String {
         let ended = self.run(&[]);
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-        let said = String::from_utf8(ended.stdout).unwrap();
-        said.trim().strip_prefix("Digest: sha256:").unwrap_or_else(|| panic!("{said}")).to_owned()
+        let output = String::from_utf8(ended.stdout).unwrap();
+        output.trim().strip_prefix("Digest: sha256:").unwrap_or_else(|| panic!("{output}")).to_owned()
     }
 
     /// The error message of a failed run.
@@ -149,12 +149,12 @@ fn the_content_of_a_published_version_of_the_chart_never_changes() {
         // Other content needs another version.
         release.replace("values.yaml", "suspend: false", "suspend: true");
         for arguments in [&[][..], &["--check"]] {
-            let said = release.refusal(arguments);
+            let output = release.refusal(arguments);
             assert!(
-                said.contains("the chart 0.1.0 is published with other contents: raise `version`"),
-                "{said}"
+                output.contains("the chart 0.1.0 is published with other contents: raise `version`"),
+                "{output}"
             );
-            assert!(said.contains("suspend: true"), "{said}");
+            assert!(output.contains("suspend: true"), "{output}");
         }
         assert_eq!(release.pushes(), 1);
         release.replace("Chart.yaml", "version: 0.1.0", "version: 0.1.1");
@@ -171,8 +171,8 @@ fn without_arguments_the_script_prints_its_usage() {
         let ended = Command::new(script).args(arguments).output().unwrap();
 
         assert_eq!(ended.status.code(), Some(2), "{ended:?}");
-        let said = String::from_utf8(ended.stderr).unwrap();
-        assert_eq!(said, "usage: publish-chart [--check] IMAGE APP_VERSION REPOSITORY [HELM_OPTION...]\n");
+        let output = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(output, "usage: publish-chart [--check] IMAGE APP_VERSION REPOSITORY [HELM_OPTION...]\n");
     }
 }
 
@@ -184,9 +184,9 @@ fn nothing_is_published_if_the_registry_refuses_to_say_what_is_published() {
         registry.fail("/manifests/", Answer::json(403, &serde_json::json!({"errors": [{"code": "DENIED"}]})));
         let release = Release { helm, registry: &registry, checkout: &checkout };
 
-        let said = release.refusal(&[]);
+        let output = release.refusal(&[]);
 
-        assert!(said.contains("cannot find out whether the chart 0.1.0 is published"), "{said}");
+        assert!(output.contains("cannot find out whether the chart 0.1.0 is published"), "{output}");
         assert_eq!(release.pushes(), 0);
     }
 }

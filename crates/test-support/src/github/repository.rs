@@ -91,8 +91,8 @@ impl Repository {
     pub fn run(&self, run: Run) -> &Self {
         self.change(|repository, numbers| {
             let number = numbers.next();
-            let same = run.given_id().and_then(|id| repository.runs.iter().position(|run| run.id == id));
-            let former = same.map(|index| &repository.runs[index]);
+            let existing = run.given_id().and_then(|id| repository.runs.iter().position(|run| run.id == id));
+            let former = existing.map(|index| &repository.runs[index]);
             let run = run.store(RunDefaults {
                 // Real ids no longer fit into 32 bits.
                 id: 17_000_000_000 + number,
@@ -102,7 +102,7 @@ impl Repository {
                 now: numbers.now,
             });
             repository.workflows.insert(run.workflow.clone());
-            match same {
+            match existing {
                 Some(index) => repository.runs[index] = run,
                 None => repository.runs.push(run),
             }
@@ -207,8 +207,8 @@ impl Repository {
         self.change(|repository, numbers| {
             let now = numbers.now;
             let stored = pull_request.store(number, &repository.default_branch, now, || numbers.next());
-            let same = repository.pull_requests.iter_mut().find(|other| other.number == number);
-            *same.expect("a pull request with this number") = stored;
+            let existing = repository.pull_requests.iter_mut().find(|other| other.number == number);
+            *existing.expect("a pull request with this number") = stored;
         })
     }
 
@@ -226,8 +226,8 @@ impl Repository {
     /// If there is no issue with this number.
     pub fn replace_issue(&self, number: u64, issue: Issue) -> &Self {
         self.change(|repository, numbers| {
-            let same = repository.issues.iter_mut().find(|other| other.number == number);
-            *same.expect("an issue with this number") = issue.store(number, numbers.now);
+            let existing = repository.issues.iter_mut().find(|other| other.number == number);
+            *existing.expect("an issue with this number") = issue.store(number, numbers.now);
         })
     }
 

@@ -12,8 +12,8 @@ const MAX_PAGE_SIZE: u64 = 100;
 pub(super) struct Connection<I> {
     node: &'static str,
     items: Vec<I>,
-    /// The start and the end of the page, as positions in the list. `None` if the query does not ask for a page. Then it gets
-    /// only the number of items.
+    /// The start and the end of the page, as positions in the list. `None` if the query does not ask for a page. Then the
+    /// query gets only the number of items.
     page: Option<(usize, usize)>,
     name: String,
 }
