@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Delivers 1,000, 10,000 and 100,000 series in one push to a local receiver: with `report` to each of its sinks, and with the usual
-Python client of each backend. Compares their CPU time, peak memory and bytes.
+"""Delivers 1,000, 10,000 and 100,000 series in one push to a local receiver: with `report` to each of its sinks, and with the
+usual Python client of each backend. Compares their CPU time, peak memory and bytes.
 
     cargo build --release --package system-health-test-report
     python3 benches/load.py                                # or some sinks: --sinks otlp,dogstatsd
 
-The receiver is a separate process, so its time is not counted. Each program is run three times, and the run with the median CPU time
-is shown. `report` also collects the values, and writes every point into its state folder first. A run without a delivery shows what
-that costs. The limits at 100,000 series are: a tenth of the CPU time of the Python client, 150 MiB of peak memory, and twice the CPU
-time per series of 10,000 series.
+The receiver is a separate process, so its time is not counted. Each program is run three times, and the run with the median CPU
+time is shown. `report` also collects the values, and writes every point into its state folder first. A run without a delivery
+shows what that costs. The limits at 100,000 series are: a tenth of the CPU time of the Python client, 150 MiB of peak memory, and
+twice the CPU time per series of 10,000 series.
 
 Without Datadog's client, which takes minutes to compile, the other sinks can be measured, too:
 
@@ -42,7 +42,7 @@ REPEATS = 3
 
 @dataclasses.dataclass
 class Way:
-    """A way in which points are delivered: a sink with its settings and variables, and the script of a client, if there is one."""
+    """A way to deliver points: a sink with its settings and variables, and the script of a client, if there is one."""
 
     sink: str | None
     settings: str = ""
@@ -51,7 +51,7 @@ class Way:
 
 
 # A run that delivers nothing.
-COLLECT = "no delivery"
+NO_DELIVERY = "no delivery"
 
 # `{http}` and `{udp}` are the addresses of the receiver.
 WAYS = {
@@ -79,7 +79,7 @@ WAYS = {
 
 
 @dataclasses.dataclass
-class Measured:
+class Measurement:
     cpu: float  # seconds of user and system time
     peak: float  # MiB
     sent: int  # bytes
@@ -125,7 +125,7 @@ def client_python() -> pathlib.Path:
     return folder / "bin/python"
 
 
-def report(way: Way, receiver: Receiver, folder: pathlib.Path, count: int) -> tuple[list, dict]:
+def report_command(way: Way, receiver: Receiver, folder: pathlib.Path, count: int) -> tuple[list, dict]:
     """The command and the environment of `report`."""
     (folder / "system-health.toml").write_text(receiver.fill(way.settings), encoding="utf-8")
     command = [TARGET / "release/test-report", "--only", "test.many", "--no-self-metrics", "--quiet"]
@@ -135,14 +135,14 @@ def report(way: Way, receiver: Receiver, folder: pathlib.Path, count: int) -> tu
     return command, {"AWS_EC2_METADATA_DISABLED": "true", "TEST_SAMPLES": str(count), **variables}
 
 
-def client(way: Way, receiver: Receiver, python: pathlib.Path, count: int) -> tuple[list, dict]:
+def client_command(way: Way, receiver: Receiver, python: pathlib.Path, count: int) -> tuple[list, dict]:
     """The command and the environment of the Python client."""
     address = receiver.addresses["udp" if way.sink == "dogstatsd" else "http"]
     command = [python, CLIENTS / way.client, address, str(count)]
     return command, {"PATH": os.environ["PATH"], "NO_PROXY": "*"}
 
 
-def measure(command: list, environment: dict, folder: pathlib.Path, receiver: Receiver) -> Measured:
+def measure(command: list, environment: dict, folder: pathlib.Path, receiver: Receiver) -> Measurement:
     receiver.counts()
     written = folder / "stdout"
     with written.open("wb") as output:
@@ -156,14 +156,14 @@ def measure(command: list, environment: dict, folder: pathlib.Path, receiver: Re
     for path in files:
         path.unlink()
     cpu, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-    return Measured(cpu, peak, counts["bytes"], counts["requests"])
+    return Measurement(cpu, peak, counts["bytes"], counts["requests"])
 
 
-def median(runs: list[Measured]) -> Measured:
+def median(runs: list[Measurement]) -> Measurement:
     return sorted(runs, key=lambda run: run.cpu)[len(runs) // 2]
 
 
-def show(name: str, program: str, count: int, row: Measured) -> None:
+def show(name: str, program: str, count: int, row: Measurement) -> None:
     print(f"{name:13}{program:8}{count:8}{row.cpu:8.2f}{row.peak:7.0f}{row.sent / 1000:9.0f}{row.requests:10}", flush=True)
 
 
@@ -173,20 +173,20 @@ def main() -> None:
     names = parser.parse_args().sinks.split(",")
     python = client_python()
     receiver = Receiver()
-    ours, theirs, over = {}, {}, []
+    ours, theirs, over_limit = {}, {}, []
     with contextlib.ExitStack() as scratch:
         scratch.callback(receiver.process.kill)
         print(f"{'sink':13}{'program':8}{'series':>8}{'CPU s':>8}{'MiB':>7}{'sent KB':>9}{'requests':>10}")
-        for name in [COLLECT, *names]:
+        for name in [NO_DELIVERY, *names]:
             way = WAYS.get(name, Way(None))
             for count in COUNTS:
                 ours_runs, client_runs = [], []
                 # Alternately, so that a busy machine affects both.
                 for _ in range(REPEATS):
                     folder = pathlib.Path(scratch.enter_context(tempfile.TemporaryDirectory()))
-                    ours_runs.append(measure(*report(way, receiver, folder, count), folder, receiver))
+                    ours_runs.append(measure(*report_command(way, receiver, folder, count), folder, receiver))
                     if way.client:
-                        client_runs.append(measure(*client(way, receiver, python, count), folder, receiver))
+                        client_runs.append(measure(*client_command(way, receiver, python, count), folder, receiver))
                 ours[name, count] = median(ours_runs)
                 show(name, "report", count, ours[name, count])
                 if client_runs:
@@ -194,25 +194,25 @@ def main() -> None:
                     show(name, "Python", count, theirs[name, count])
             if name == "datadog":
                 folder = pathlib.Path(scratch.enter_context(tempfile.TemporaryDirectory()))
-                command, environment = report(way, receiver, folder, COUNTS[-1])
+                command, environment = report_command(way, receiver, folder, COUNTS[-1])
                 _, anonymous = memory.peak(command, environment, folder)
                 print(f"{name:13}of the peak of `report`, {anonymous:.0f} MiB are anonymous")
-    most = COUNTS[-1]
+    largest = COUNTS[-1]
     for name in names:
-        small, row = ours[name, COUNTS[0]], ours[name, most]
-        each = {count: (ours[name, count].cpu - small.cpu) / (count - COUNTS[0]) for count in COUNTS[1:]}
-        text = ", ".join(f"{cost * 1e6:.1f} µs at {count}" for count, cost in each.items())
+        small, row = ours[name, COUNTS[0]], ours[name, largest]
+        cpu_per_series = {count: (ours[name, count].cpu - small.cpu) / (count - COUNTS[0]) for count in COUNTS[1:]}
+        text = ", ".join(f"{cost * 1e6:.1f} µs at {count}" for count, cost in cpu_per_series.items())
         print(f"{name}: a further series takes {text}")
-        if row.peak > MAX_MIB or each[most] > 2 * each[COUNTS[1]]:
-            over.append(name)
-        if (name, most) in theirs:
-            client_cpu, delivery = theirs[name, most].cpu, row.cpu - ours[COLLECT, most].cpu
+        if row.peak > MAX_MIB or cpu_per_series[largest] > 2 * cpu_per_series[COUNTS[1]]:
+            over_limit.append(name)
+        if (name, largest) in theirs:
+            client_cpu, delivery_cpu = theirs[name, largest].cpu, row.cpu - ours[NO_DELIVERY, largest].cpu
             print(f"{name}: the Python client takes {client_cpu / row.cpu:.1f} times the CPU time of the run, and "
-                  f"{client_cpu / delivery:.1f} times that of the delivery")
+                  f"{client_cpu / delivery_cpu:.1f} times that of the delivery")
             if client_cpu < MIN_CLIENT_CPU_RATIO * row.cpu:
-                over.append(name)
-    if over:
-        sys.exit(f"over a limit: {', '.join(dict.fromkeys(over))}")
+                over_limit.append(name)
+    if over_limit:
+        sys.exit(f"over a limit: {', '.join(dict.fromkeys(over_limit))}")
 
 
 main()

@@ -1,5 +1,5 @@
-"""Receives the points of a benchmark: HTTP for all backends, and DogStatsD over UDP. It counts what arrives, and understands
-nothing of it. Its first line of output is the port for HTTP and that for UDP. A GET returns the counts and resets them.
+"""Receives the points of a benchmark: HTTP for all backends, and DogStatsD over UDP. It counts what arrives, without
+parsing it. Its first line of output contains the port for HTTP and the port for UDP. A GET returns the counts and resets them.
 """
 
 import http.server
@@ -10,9 +10,9 @@ import threading
 COUNTS = {"bytes": 0, "requests": 0}
 LOCK = threading.Lock()
 
-# Linux' SO_RCVBUFFORCE. Without it, and without root, the kernel may drop packets.
-FORCE_BUFFER = 33
-BUFFER = 256 * 1024 * 1024
+# An option of Linux that Python does not define. Without it, and without root, the kernel may drop packets.
+SO_RCVBUFFORCE = 33
+BUFFER_SIZE = 256 * 1024 * 1024
 
 
 def count(received: int) -> None:
@@ -59,16 +59,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def receive_packets(packets: socket.socket) -> None:
     while True:
         packet = packets.recv(65536)
-        if packet:  # an empty one is a probe
+        if packet:  # an empty packet is a probe
             count(len(packet))
 
 
 def main() -> None:
     packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        packets.setsockopt(socket.SOL_SOCKET, FORCE_BUFFER, BUFFER)
+        packets.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_SIZE)
     except PermissionError:
-        packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_SIZE)
     packets.bind(("127.0.0.1", 0))
     threading.Thread(target=receive_packets, args=[packets], daemon=True).start()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

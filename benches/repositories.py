@@ -7,8 +7,8 @@ It measures the first run and the steady state. In the steady state, 5 % of the 
     python3 benches/repositories.py [--profile debug] [--repositories 1,100] [--groups default,prs]
 
 GitHub is the fake of the tests, which answers after 50 ms. The histories of the repositories are always the same. Each group of
-metrics is measured alone, with a state folder of its own. The limits are those of the default selection in the steady state: 0.5
-counted requests per repository, 60 s and 128 MiB.
+metrics is measured alone, with a state folder of its own. Only the default selection in the steady state has limits: 0.5 counted
+requests per repository, 60 s and 128 MiB.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import time
 import memory
 
 LATENCY = "50ms"
-CHANGED = 0.05
+CHANGED_SHARE = 0.05
 STEADY_RUNS = 3
 GROUPS = ["default", "ci", "commits", "prs", "issues", "dora"]
 MAX_REQUESTS_PER_REPOSITORY, MAX_SECONDS, MAX_MIB = 0.5, 60, 128
@@ -35,7 +35,7 @@ class Fakes:
     def __init__(self, folder: pathlib.Path, repositories: int) -> None:
         command = [folder / "fake-services", "--latency", LATENCY, "--repositories", str(repositories)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.places = json.loads(self.process.stdout.readline())
+        self.services = json.loads(self.process.stdout.readline())
 
     def change(self, repositories: int) -> int:
         """Changes some repositories. Returns the number of requests so far that count against the quota."""
@@ -54,17 +54,22 @@ def settings(group: str, names: list) -> str:
 
 
 def measure(report: pathlib.Path, fakes: Fakes, group: str) -> list:
-    """Returns the requests per repository, seconds and MiB of each run: first the first run, then those in the steady state."""
-    names = fakes.places["repositories"]
-    environment = {"GITHUB_API_URL": fakes.places["github"], "GITHUB_TOKEN": "ghp_" + "0" * 36, "AWS_EC2_METADATA_DISABLED": "true"}
+    """Returns the requests per repository, seconds and MiB of the first run, and then of each run in the steady state."""
+    names = fakes.services["repositories"]
+    environment = {
+        "GITHUB_API_URL": fakes.services["github"],
+        "GITHUB_TOKEN": "ghp_" + "0" * 36,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "system-health.toml"
         file.write_text(settings(group, names), encoding="utf-8")
-        command = [report, "--config", str(file), "--state-dir", f"{folder}/state", "--deadline", "20m", "--format", "json", "--quiet"]
+        command = [report, "--config", str(file), "--state-dir", f"{folder}/state"]
+        command += ["--deadline", "20m", "--format", "json", "--quiet"]
         command += [] if group == "default" else ["--only", f"{group}.*"]
         runs = []
         for number in range(1 + STEADY_RUNS):
-            changed = 0 if number == 0 else max(1, round(CHANGED * len(names)))
+            changed = 0 if number == 0 else max(1, round(CHANGED_SHARE * len(names)))
             before, started = fakes.change(changed), time.monotonic()
             total, _ = memory.peak(command, environment, folder)
             seconds = time.monotonic() - started

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Shows what sinks cost a run that does not use them: two builds of `report`, with one sink and with all, make the same runs.
+"""Shows what sinks cost a run that does not use them: two builds of `report`, one with a single sink and one with all, make the
+same runs.
 
     cargo build --release --package system-health-report-cli --no-default-features --features git,prometheus --target-dir target/one
     cargo build --release --package system-health-report-cli
     python3 benches/unused_sinks.py target/one/release/report target/release/report
 
 Features also add collectors. To compare sinks alone, give both builds the same other features. The runs alternate, so that a busy
-machine affects both. The memory is the highest of a run, of which the anonymous part does not contain the program itself.
+machine affects both. The memory is the peak of a run. Its anonymous part does not contain the program itself.
 """
 
 import os
@@ -18,7 +19,7 @@ import tempfile
 
 RUNS = 100
 SETTINGS = "[report]\nname = 'bench'\nself_metrics = false\nto = ['prometheus']\n[prometheus]\ntextfile = 'health.prom'\n"
-WAYS = {
+ARGUMENTS = {
     "--version": ["--version"],
     "list": ["list"],
     "--dry-run": ["--dry-run", "--only", "commits.hotfix", "--quiet"],
@@ -57,7 +58,7 @@ def main() -> None:
         git(folder, "commit", "--quiet", "--allow-empty", "--message", "hotfix")
         pathlib.Path(folder, "system-health.toml").write_text(SETTINGS, encoding="utf-8")
         print(f"{'run':12}{'program':>10}{'CPU ms':>9}{'MiB':>8}{'anonymous MiB':>15}")
-        for name, arguments in WAYS.items():
+        for name, arguments in ARGUMENTS.items():
             runs = {program: [] for program in programs}
             for _ in range(RUNS):
                 for program in programs:

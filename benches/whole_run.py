@@ -12,8 +12,8 @@ chain of sequential requests has five requests: the secrets, three pages of comm
 the last commit of the previous page, so pages cannot be requested concurrently. The limit of the wall time is 1.15 times the
 latency of this chain, plus 30 ms. The limit of `report list`, which sends no request, is 10 ms.
 
-Every second run is traced, and sends its trace to a fake Agent on this machine, without latency. The limit of its wall time is 1.05
-times that of the others.
+Every second run is traced, and sends its trace to a fake Agent on this machine, without latency. The limit of its wall time is
+1.05 times the wall time of the other runs.
 """
 
 import http.client
@@ -32,7 +32,7 @@ import time
 import memory
 
 LATENCY = 0.050
-CHAIN = 5
+CHAIN_LENGTH = 5
 RUNS = 15
 MAX_LIST_SECONDS = 0.010
 MAX_TRACING_RATIO = 1.05
@@ -113,7 +113,7 @@ def start_slow_secrets_manager(moto_port: int) -> str:
 
 
 def start_agent() -> tuple[str, list]:
-    """Starts a fake Agent. The list gets the length of each request."""
+    """Starts a fake Agent. Returns its URL, and a list to which the length of each request is appended."""
     lengths = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -134,7 +134,7 @@ def start_agent() -> tuple[str, list]:
     return f"http://127.0.0.1:{server.server_address[1]}", lengths
 
 
-def push(folder: str) -> list:
+def push_command(folder: str) -> list:
     command = [REPORT, "--push", "--branch", "main", "--no-self-metrics", "--quiet"]
     return command + ["--state-dir", f"{folder}/state"]
 
@@ -142,7 +142,7 @@ def push(folder: str) -> list:
 def one_run(environment: dict, folder: str) -> tuple[float, float]:
     """Wall seconds and CPU seconds of one run."""
     started = time.monotonic()
-    process = subprocess.Popen(push(folder), env=environment, cwd=folder, stdout=subprocess.PIPE)
+    process = subprocess.Popen(push_command(folder), env=environment, cwd=folder, stdout=subprocess.PIPE)
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - started
@@ -169,15 +169,15 @@ def main() -> None:
         stdout=subprocess.PIPE,
     )
     try:
-        places = json.loads(fakes.stdout.readline())
+        services = json.loads(fakes.stdout.readline())
         environment = {
             "AWS_ENDPOINT_URL": start_slow_secrets_manager(port),
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            "GITHUB_API_URL": places["github"],
-            "GITHUB_REPOSITORY": places["repository"],
-            "DD_URL": places["datadog"],
+            "GITHUB_API_URL": services["github"],
+            "GITHUB_REPOSITORY": services["repository"],
+            "DD_URL": services["datadog"],
         }
         with tempfile.TemporaryDirectory() as folder:
             one_run(environment, folder)
@@ -191,7 +191,7 @@ def main() -> None:
                 traced.append(one_run(traced_environment, folder))
             assert len(traces) == RUNS, f"{len(traces)} traces"
             secrets = Counters.secrets / (2 * RUNS)
-            total, anonymous = memory.peak(push(folder), environment, folder)
+            total, anonymous = memory.peak(push_command(folder), environment, folder)
             lists = [one_list(folder) for _ in range(RUNS)]
         fakes.stdin.close()
         github = json.loads(fakes.stdout.read())["github"]
@@ -200,7 +200,7 @@ def main() -> None:
         fakes.kill()
     walls, cpus = zip(*runs)
     traced_walls, traced_cpus = zip(*traced)
-    limit = CHAIN * LATENCY * 1.15 + 0.030
+    limit = CHAIN_LENGTH * LATENCY * 1.15 + 0.030
     wall, listed = statistics.median(walls), statistics.median(lists)
     print(f"wall time    median {wall * 1000:.0f} ms, {min(walls) * 1000:.0f} to {max(walls) * 1000:.0f} ms; "
           f"the limit is {limit * 1000:.0f} ms")

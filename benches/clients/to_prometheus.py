@@ -1,4 +1,4 @@
-"""Gauges for a Pushgateway, with Prometheus' own client. It has none for remote writes."""
+"""Gauges for a Pushgateway, with Prometheus' own client. This client does not support remote writes."""
 
 import sys
 

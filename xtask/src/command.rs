@@ -9,17 +9,17 @@ use anyhow::{Result, bail};
 pub(crate) fn run(command: &mut Command, hint: &str) -> Result<String> {
     let Output { status, stdout, stderr } = match command.output() {
         Ok(output) => output,
-        Err(error) => bail!("cannot run `{}`: {error}\n{hint}", line(command)),
+        Err(error) => bail!("cannot run `{}`: {error}\n{hint}", command_line(command)),
     };
     let stdout = String::from_utf8_lossy(&stdout).into_owned();
     if !status.success() {
         let stderr = String::from_utf8_lossy(&stderr);
-        bail!("`{}` failed ({status})\n{}\n{}\n{hint}", line(command), stdout.trim(), stderr.trim());
+        bail!("`{}` failed ({status})\n{}\n{}\n{hint}", command_line(command), stdout.trim(), stderr.trim());
     }
     Ok(stdout)
 }
 
-fn line(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let words = [command.get_program()].into_iter().chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

@@ -15,7 +15,7 @@ use crate::command::run;
 
 /// The package whose source archive contains Datadog's own API descriptions.
 const DATADOG_CLIENT: &str = "datadog-api-client==2.62.0";
-/// Datadog's own clients for Python, which the tests let talk to the local intake.
+/// Datadog's own clients for Python, which the tests connect to the local intake.
 const DATADOG_CLIENTS: [&str; 2] = ["datadog==0.56.0", DATADOG_CLIENT];
 /// The package that contains a small Agent of Datadog, which listens for DogStatsD, and the path of the program in it.
 const MINI_AGENT: &str = "datadog-serverless-compat==0.19.0";
@@ -47,7 +47,7 @@ const COMPOSE_SCHEMA: (&str, &str) = (
 /// The path of the schema in that package.
 const COMPOSE_SCHEMA_MEMBER: &str = "package/src/compose-spec/schema/compose-spec.json";
 /// Refuses an archive with another checksum.
-const CHECK: &str = "\
+const CHECK_CHECKSUM: &str = "\
 import base64, hashlib, pathlib, sys
 archive, expected = sys.argv[1:]
 found = base64.b64encode(hashlib.sha512(pathlib.Path(archive).read_bytes()).digest()).decode()
@@ -82,13 +82,13 @@ const TEST_AGENT: &str = "ddapm-test-agent==1.69.1";
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// GitHub's parser of workflows and actions.
 const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
-/// Chromium without a window for x86-64, and the libraries that it needs. Unlike that of a distribution, it needs no root and
-/// has a fixed version.
+/// Chromium without a window for x86-64, and the libraries that it needs. Unlike the package of a distribution, this one needs no
+/// root and has a fixed version.
 const CHROMIUM: (&str, &str) = (
     "@sparticuz/chromium@153.0.0",
     "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA==",
 );
-/// Extracts it. Only Node.js can read the compressed files.
+/// Extracts Chromium from this package. Only Node.js can read the compressed files.
 const UNPACK_CHROMIUM: &str = "\
 const { brotliDecompressSync } = require('node:zlib');
 const { readFileSync, writeFileSync } = require('node:fs');
@@ -103,7 +103,7 @@ folder = pathlib.Path(sys.argv[1])
 tarfile.open(folder / 'libraries.tar').extractall(folder)
 [(folder / name).unlink() for name in ('libraries.tar', 'chromium.br', 'al2023.tar.br')]
 ";
-/// Checks how accessible a page is.
+/// The npm package that checks the accessibility of a page, and the checksum of its archive.
 const AXE: (&str, &str) = (
     "axe-core@4.14.1",
     "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
@@ -117,7 +117,7 @@ const PROMETHEUS: [&str; 3] = ["prometheus", "prometheus-pushgateway", "promethe
 const APT_HINT: &str = "Prometheus comes from the packages of Debian or Ubuntu. Check that apt-get is installed, that \
                         it can reach its mirror, and that `apt-get update` was run, which requires root.";
 
-const REGISTRY_HINT: &str = "Check that the package registries can be reached, then run it again.";
+const REGISTRY_HINT: &str = "Check that the package registries can be reached, then run the command again.";
 
 /// The root of the workspace.
 pub(crate) fn workspace() -> &'static Path {
@@ -147,8 +147,8 @@ pub(crate) fn provision() -> Result<PathBuf> {
     tools.test_agent()?;
     tools.chromium()?;
     tools.axe()?;
-    tools.node("readme-generator", README_GENERATOR)?;
-    tools.node("workflow-parser", WORKFLOW_PARSER)?;
+    tools.npm_package("readme-generator", README_GENERATOR)?;
+    tools.npm_package("workflow-parser", WORKFLOW_PARSER)?;
     Ok(tools.folder)
 }
 
@@ -257,7 +257,7 @@ impl Tools {
         let pack = ["pack", "--silent", package, "--pack-destination"];
         run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
         let archive = only_file(folder)?;
-        run(Command::new(self.python_path()).args(["-c", CHECK]).arg(&archive).arg(checksum), "")?;
+        run(Command::new(self.python_path()).args(["-c", CHECK_CHECKSUM]).arg(&archive).arg(checksum), "")?;
         Ok(archive)
     }
 
@@ -309,7 +309,7 @@ impl Tools {
         })
     }
 
-    /// It has a folder of its own, because it needs other versions of what moto needs.
+    /// Installs the test Agent into a folder of its own, because it needs other versions of the packages that moto also needs.
     fn test_agent(&self) -> Result<()> {
         self.part("ddapm", "ddapm_test_agent/agent.py", "Datadog's test Agent", TEST_AGENT, |folder| {
             run(self.pip("install").args([TEST_AGENT, "--target"]).arg(folder), REGISTRY_HINT)?;
@@ -318,7 +318,7 @@ impl Tools {
     }
 
     /// Installs a package of the npm registry with its dependencies.
-    fn node(&self, name: &str, package: &str) -> Result<()> {
+    fn npm_package(&self, name: &str, package: &str) -> Result<()> {
         self.part(name, "node_modules", package, package, |folder| {
             let install = ["install", "--silent", "--no-audit", "--no-fund", package, "--prefix"];
             run(self.npm()?.args(install).arg(folder), REGISTRY_HINT)?;

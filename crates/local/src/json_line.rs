@@ -18,7 +18,7 @@ pub(crate) enum JsonLine<'a> {
         unit: Option<&'a str>,
         tags: Vec<&'a str>,
         timestamp: String,
-        /// The time from which the value counts, if it is known.
+        /// The start of the time that the value covers, if it is known.
         #[serde(skip_serializing_if = "Option::is_none")]
         since: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ pub(crate) enum JsonLine<'a> {
         text: Option<&'a str>,
         tags: Vec<&'a str>,
         level: &'static str,
-        /// When it happened, if that is known.
+        /// When the event happened, if that is known.
         timestamp: Option<String>,
         link: Option<&'a str>,
     },

@@ -18,7 +18,7 @@ pub(crate) enum LocalOutput {
     Stdout,
 }
 
-/// Why lines were not written.
+/// Why writing lines failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LocalOutputError {
     /// No line was written.
@@ -82,8 +82,8 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).read(true).append(true).open(path)
 }
 
-/// Checks that a file can be created beside the path. The file itself is not created, because the check must not leave it behind:
-/// when it is removed, another reporter may have written lines to it.
+/// Checks that a file can be created beside the path. The file itself is not created, because the check would have to
+/// remove it, and another reporter may have written lines to it in the meantime.
 fn try_folder(path: &Path) -> io::Result<()> {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

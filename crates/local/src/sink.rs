@@ -60,10 +60,10 @@ impl LocalSink {
         let mut settlements = Vec::new();
         let mut lines = Vec::new();
         for (position, point) in points.iter().enumerate() {
-            // Writing fails only for a value that is not finite.
-            let infinite = point.value.number().filter(|number| !number.is_finite());
-            if infinite.is_some() || JsonLine::from(point).write_to(&mut lines).is_err() {
-                let error = NotFinite { key: point.key.clone(), value: infinite.unwrap_or(f64::NAN) };
+            // `serde_json` would write `null` for a value that is not finite. Any other value can be written.
+            let not_finite = point.value.number().filter(|number| !number.is_finite());
+            if not_finite.is_some() || JsonLine::from(point).write_to(&mut lines).is_err() {
+                let error = NotFinite { key: point.key.clone(), value: not_finite.unwrap_or(f64::NAN) };
                 let fate = Fate::Refused(DeliveryError::new(error));
                 settlements.push(Settlement { points: position..position + 1, fate });
             }

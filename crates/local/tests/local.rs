@@ -151,7 +151,7 @@ async fn an_incomplete_last_line_is_ended_before_new_lines() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn points_are_left_if_the_disk_is_full() {
+async fn points_are_neither_accepted_nor_refused_if_the_disk_is_full() {
     // Writing to this device fails as on a full disk.
     let sink = sink(&*to_file(Path::new("/dev/full"))).await;
 
@@ -231,7 +231,7 @@ async fn only_lines_are_written_to_standard_output() {
     let this_test = ["--exact", "only_lines_are_written_to_standard_output", "--nocapture", "--quiet"];
     let output = Command::new(env::current_exe().unwrap()).args(this_test).env(CHILD, "1").output().unwrap();
 
-    // The test harness also prints text before and after our lines.
+    // The test harness also prints text before and after the lines of the sink.
     let text = String::from_utf8(output.stdout).unwrap();
     let start = text.find('{').unwrap();
     let end = text.rfind('}').unwrap() + 1;
@@ -266,7 +266,7 @@ fn only_the_destination_stdout_owns_standard_output() {
 }
 
 #[tokio::test]
-async fn a_preview_is_the_lines() {
+async fn a_preview_contains_the_lines() {
     let preview = preview(&[gauge(3.0), count()], &[event()]).await;
 
     assert_eq!(preview, json!({ "lines": written_lines() }));
@@ -279,9 +279,9 @@ async fn lines_obey_the_schema() {
     let preview = preview(&[gauge(3.0), count()], &events).await;
     let mut documents = preview["lines"].as_array().unwrap().clone();
     let good = documents.len();
-    let mut wrong = |pointer: &str, value: Value| {
+    let mut wrong = |field: &str, value: Value| {
         let mut line = documents[0].clone();
-        line.as_object_mut().unwrap().insert(pointer.to_owned(), value);
+        line.as_object_mut().unwrap().insert(field.to_owned(), value);
         documents.push(line);
     };
     wrong("interval_seconds", json!(900));

@@ -10,7 +10,7 @@ use crate::key_values::{KeyValueError, parse_key_values};
 /// The headers of every request. `Debug` does not show their values.
 pub type RequestHeaders = Vec<(HeaderName, HeaderValue)>;
 
-/// Why headers cannot be sent. They are not repeated, because they are secret.
+/// Why headers cannot be sent. The message does not repeat the headers, because they are secret.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
     /// The list cannot be read.
@@ -27,17 +27,17 @@ pub enum HeaderError {
 /// Parses headers. Their values are not shown by `Debug`.
 pub fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
     let pairs = parse_key_values(list)?.into_iter().enumerate();
-    let header = |(at, (name, value)): (usize, (String, String))| {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Name(at + 1))?;
-        let mut value = HeaderValue::from_str(&value).map_err(|_| HeaderError::Value(at + 1))?;
+    let header = |(index, (name, value)): (usize, (String, String))| {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Name(index + 1))?;
+        let mut value = HeaderValue::from_str(&value).map_err(|_| HeaderError::Value(index + 1))?;
         value.set_sensitive(true);
         Ok((name, value))
     };
     pairs.map(header).collect()
 }
 
-/// Removes the values of headers from texts, because a receiver may repeat them. The word before a token, such as `Bearer`, is no
-/// secret.
+/// Removes the values of headers from texts, because a receiver may repeat them. The word before a token, such as `Bearer`, is
+/// not secret.
 #[must_use]
 pub fn redactor_of(headers: &[(HeaderName, HeaderValue)]) -> Redactor {
     let values = headers.iter().filter_map(|(_, value)| value.to_str().ok());
@@ -45,7 +45,7 @@ pub fn redactor_of(headers: &[(HeaderName, HeaderValue)]) -> Redactor {
     Redactor::new(tokens, "[secret]")
 }
 
-/// Deserializes headers. The message about invalid ones does not repeat them.
+/// Deserializes headers. The message about invalid headers does not repeat them.
 pub fn deserialize_headers<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SecretSetting>, D::Error> {

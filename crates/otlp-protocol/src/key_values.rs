@@ -1,7 +1,7 @@
 //! Lists such as `name=value,other=value`, as OpenTelemetry's variables contain them
 //! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables>).
 
-/// Why a list cannot be read. The text is not repeated, because it may be a secret.
+/// Why a list cannot be read. The message does not repeat the list, because it may be secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyValueError {
     /// An item has no name or no `=`.
@@ -15,13 +15,13 @@ pub enum KeyValueError {
 /// The pairs of a list, in their order. Values are decoded.
 pub fn parse_key_values(list: &str) -> Result<Vec<(String, String)>, KeyValueError> {
     let items = list.split(',').map(str::trim).enumerate().filter(|(_, item)| !item.is_empty());
-    let pair = |(at, item): (usize, &str)| {
-        let (name, value) = item.split_once('=').ok_or(KeyValueError::NoPair(at + 1))?;
+    let pair = |(index, item): (usize, &str)| {
+        let (name, value) = item.split_once('=').ok_or(KeyValueError::NoPair(index + 1))?;
         let name = name.trim();
         if name.is_empty() {
-            return Err(KeyValueError::NoPair(at + 1));
+            return Err(KeyValueError::NoPair(index + 1));
         }
-        let value = percent_decoded(value.trim()).ok_or(KeyValueError::Encoding(at + 1))?;
+        let value = percent_decoded(value.trim()).ok_or(KeyValueError::Encoding(index + 1))?;
         Ok((name.to_owned(), value))
     };
     items.map(pair).collect()

@@ -1,5 +1,5 @@
 //! What the metrics and the traces of OTLP have in common: the URLs and the headers of receivers, and the messages for attributes
-//! and resources. It is a crate of its own, because linking the sink for metrics also registers it.
+//! and resources. This is a crate of its own, because a program that links the sink for metrics also registers that sink.
 
 mod endpoint;
 mod headers;

@@ -1,5 +1,5 @@
-//! Tags as attributes. Those that say where a value comes from are attributes of the resource. All others are attributes of
-//! the data point. No two attributes of one list have the same name
+//! Tags as attributes. Tags that say where a value comes from are attributes of the resource. All other tags are attributes
+//! of the data point. No two attributes of one list have the same name
 //! (<https://opentelemetry.io/docs/specs/otel/common/#attribute-collections>).
 
 use std::{

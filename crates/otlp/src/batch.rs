@@ -10,9 +10,9 @@ use crate::histogram;
 /// (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>), but some receivers and proxies accept less.
 pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// The size of what a data point always has: two times, a value, and the tags and lengths of messages.
+/// The size of the fixed parts of a data point: two times, a value, and the tags and lengths of messages.
 const DATA_POINT_SIZE: usize = 64;
-/// The size of what an attribute has beside its texts.
+/// The size of an attribute without its texts.
 const ATTRIBUTE_SIZE: usize = 16;
 
 /// Points that are sent in one request.
@@ -22,14 +22,14 @@ pub(crate) struct Batch {
     pub(crate) positions: Vec<usize>,
     /// Whether the points count twice if they are sent twice.
     pub(crate) adds_up: bool,
-    /// How far the search for refused points is.
+    /// The progress of the search for refused points.
     pub(crate) search: Search,
 }
 
-/// How far the search for refused points of a batch is, if the receiver does not say which points it refused.
+/// The progress of the search for the refused points of a batch. A receiver says only how many points it refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Search {
-    /// The points were not sent yet, or the receiver has accepted none of them.
+    /// The points have not been sent yet, or the receiver has accepted none of them.
     NotStarted,
     /// The receiver has refused this number of points and accepted the others. The same batch is sent again, to find out whether
     /// the receiver accepts a point twice.
@@ -47,8 +47,8 @@ impl Batch {
     }
 }
 
-/// Cuts points into batches of about this size. Points that add up are never in one batch with others, because an unclear response
-/// means something else for them.
+/// Cuts points into batches of about `limit` bytes. Points that add up are in batches of their own, because only they must not be
+/// sent again after an unclear response.
 pub(crate) fn cut(
     points: &[Point],
     positions: impl IntoIterator<Item = usize>,

@@ -16,7 +16,7 @@ use crate::{
     settings::OtlpSettings, sink::OtlpSink,
 };
 
-/// The name of the sink, and of its API among those that a run calls.
+/// The name of the sink, and of the API that its requests call.
 const NAME: &str = "otlp";
 
 register_sink!(SinkType {

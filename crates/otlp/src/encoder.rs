@@ -111,8 +111,8 @@ impl Encoder {
         ExportMetricsServiceRequest { resource_metrics: resource_metrics.collect() }
     }
 
-    /// What a point becomes. A backend that prefers cumulative data, such as Prometheus, refuses or drops deltas. For it, a count
-    /// is the current value of "in the last interval", and not an increase.
+    /// The type of data that a point becomes. A backend that prefers cumulative data, such as Prometheus, refuses or drops
+    /// deltas. For such a backend, a count is a gauge: the number in the last interval.
     fn shape(&self, point: &Point) -> Shape {
         match (point.kind, self.preference.temporality()) {
             (Kind::Distribution, Temporality::Cumulative) => {
@@ -128,7 +128,7 @@ impl Encoder {
     fn add(&self, data_points: &mut DataPoints, point: &Point, attributes: Vec<KeyValue>) {
         let start_time_unix_nano = match self.shape(point) {
             Shape::Gauge => 0,
-            Shape::Sum(_) | Shape::Histogram(_) => start_of(point).map_or(0, nanoseconds),
+            Shape::Sum(_) | Shape::Histogram(_) => start_time(point).map_or(0, nanoseconds),
         };
         let time_unix_nano = nanoseconds(point.timestamp);
         match &point.value {
@@ -170,7 +170,7 @@ impl Encoder {
 
 /// The start of the time that a value covers, if it is known. It is never after the time of the value, which may have been
 /// rounded down.
-fn start_of(point: &Point) -> Option<SystemTime> {
+fn start_time(point: &Point) -> Option<SystemTime> {
     let start = match (point.since, point.kind.interval()) {
         (Some(since), _) => Some(since),
         (None, Some(interval)) => point.timestamp.checked_sub(interval),

@@ -18,7 +18,7 @@ pub(crate) enum OtlpError {
     /// 429, 502, 503 or 504: a temporary problem.
     #[error("the receiver has a problem ({response})")]
     Busy { response: String, retry: Retry, may_have_arrived: bool },
-    /// Another status of a server's error, which the protocol forbids to retry.
+    /// 408, or another error of the server. The protocol forbids a retry.
     #[error("the receiver failed ({0})")]
     Failed(String),
     /// A success whose body cannot be read.

@@ -21,12 +21,12 @@ use crate::{
     response::read_response,
 };
 
-/// Maximum length of a response, in bytes. A response says at most which points were refused, and why.
+/// Maximum length of a response, in bytes. A response says at most how many points were refused, and why.
 const MAX_LENGTH: usize = 64 * 1024;
 /// Timeout of one request
 /// (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options>).
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The name of this program for receivers.
+/// The name of this program in the header `user-agent`.
 const PROGRAM: &str = concat!("system-health-otlp/", env!("CARGO_PKG_VERSION"));
 
 /// A receiver, for one run.
@@ -52,7 +52,7 @@ impl Exporter {
         sending.await.map(|(_, partial)| partial)
     }
 
-    /// Sends a request without points, which a receiver accepts
+    /// Sends a request without points. A receiver must accept it
     /// (<https://opentelemetry.io/docs/specs/otlp/#full-success-1>). Returns the server's time if the response contains it.
     pub(crate) async fn check(
         &self,
@@ -75,7 +75,7 @@ impl Exporter {
             {
                 request = request.header(name, value);
             }
-            // Headers of the settings replace the others.
+            // Headers from the settings replace headers with the same names.
             let mut request = request.body(compressed.to_vec()).build().map_err(OtlpError::Request)?;
             request.headers_mut().extend(self.headers.iter().cloned());
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;

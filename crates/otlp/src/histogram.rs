@@ -6,8 +6,8 @@ use system_health_registry::{Bucket, Distribution};
 
 use crate::proto::{Buckets, ExponentialHistogramDataPoint};
 
-/// Maximum number of buckets of one sign, with the empty ones between them. A distribution has no more buckets than this, so only
-/// one with large gaps loses resolution.
+/// Maximum number of buckets of one sign, including empty buckets. A distribution limits its own buckets, which are not empty, to
+/// the same number. So usually only a distribution with large gaps loses resolution.
 const MAX_BUCKETS: usize = 2048;
 
 /// The histogram of a distribution, without attributes and times.
@@ -16,7 +16,7 @@ pub(crate) fn histogram(distribution: &Distribution) -> ExponentialHistogramData
     let halvings = halvings(positive).max(halvings(negative));
     ExponentialHistogramDataPoint {
         count: distribution.count(),
-        // The protocol forbids a sum of values that may be negative, because it would not only grow.
+        // The protocol forbids a sum if values may be negative, because such a sum may also fall.
         sum: negative.is_empty().then_some(distribution.sum()),
         scale: i32::from(distribution.scale()) - halvings,
         zero_count: distribution.zero_count(),
@@ -28,7 +28,7 @@ pub(crate) fn histogram(distribution: &Distribution) -> ExponentialHistogramData
     }
 }
 
-/// About the size of the buckets in a request, in bytes: one for an empty bucket, and at most ten for any other.
+/// Approximate size of the buckets in a request, in bytes: one for an empty bucket, and at most ten for any other.
 pub(crate) fn estimated_size(distribution: &Distribution) -> usize {
     let size = |buckets: &[Bucket]| match buckets {
         [] => 0,
@@ -38,7 +38,7 @@ pub(crate) fn estimated_size(distribution: &Distribution) -> usize {
     size(distribution.positive()) + size(distribution.negative())
 }
 
-/// How often the number of buckets of each power of two is halved, so that there are not too many.
+/// How many times the resolution must be halved, so that there are at most [`MAX_BUCKETS`] buckets.
 fn halvings(buckets: &[Bucket]) -> i32 {
     let [first, .., last] = buckets else { return 0 };
     (0..i32::BITS.cast_signed())
@@ -83,7 +83,7 @@ mod tests {
     fn gaps_become_empty_buckets() {
         let histogram = histogram(&Distribution::from_values([1.0, 2.0, 2.0, 0.0]).unwrap());
 
-        // 64 buckets for each power of two. 1 and 2 are the upper bounds of theirs.
+        // 64 buckets for each power of two. 1 and 2 are the upper bounds of their buckets.
         assert_eq!((histogram.scale, histogram.zero_count, histogram.count), (6, 1, 4));
         let positive = histogram.positive.unwrap();
         assert_eq!((positive.offset, positive.bucket_counts.len()), (-1, 65));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_gap_halves_the_resolution() {
+    fn a_large_gap_reduces_the_resolution() {
         // 2^-40 and 2^40 are 80 powers of two apart: 5,121 buckets of scale 6, and 1,281 of scale 4.
         let histogram = histogram(&Distribution::from_values([-40_f64, 40.0].map(f64::exp2)).unwrap());
 

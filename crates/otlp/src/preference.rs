@@ -4,7 +4,7 @@
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{Capabilities, Repeat, Temporality};
 
-/// What `temporality` may be.
+/// A value of the setting `temporality`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum TemporalityPreference {
     /// Totals since a start, as Prometheus expects.
@@ -12,7 +12,7 @@ pub(crate) enum TemporalityPreference {
     Cumulative,
     /// What was added since the previous run.
     Delta,
-    /// As `delta`, except that totals that are counted elsewhere stay totals. So no last totals are kept.
+    /// Like `delta`, except that counters stay totals. So their previous totals need not be kept.
     LowMemory,
 }
 
@@ -34,7 +34,8 @@ impl TemporalityPreference {
         }
     }
 
-    /// What a receiver gets. OTLP does not say what happens to a repeated point: a receiver may add up repeated deltas.
+    /// The capabilities of a receiver with this preference. OTLP does not say what happens to a repeated point: a receiver may
+    /// add up repeated deltas.
     pub(crate) fn capabilities(self) -> Capabilities {
         let deltas = match self.temporality() {
             Temporality::Cumulative => Repeat::Overwrites,

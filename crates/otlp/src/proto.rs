@@ -1,4 +1,4 @@
-//! The messages of OTLP that the sink needs, with their fields. Others, such as exemplars, are left out.
+//! The messages of OTLP that the sink needs, with their fields. Other fields, such as exemplars, are left out.
 //! See <https://github.com/open-telemetry/opentelemetry-proto>. A test decodes them with OpenTelemetry's own types.
 
 use prost::{Message, Oneof};

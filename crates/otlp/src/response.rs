@@ -23,7 +23,7 @@ enum Form {
     Other,
 }
 
-/// What a receiver refused of a request, or why the request failed.
+/// How many points of a request the receiver refused, or why the request failed.
 pub(crate) fn read_response(
     response: &HttpResponse,
     redactor: &Redactor,
@@ -42,7 +42,7 @@ pub(crate) fn read_response(
             Ok(decoded.partial_success.unwrap_or_default())
         }
         Form::Json => json_partial_success(&response.body).ok_or_else(unreadable),
-        // A page on which people log in.
+        // Such as a login page.
         Form::Html => Err(OtlpError::Unexpected(quoted(response, redactor))),
         Form::Other => Err(unreadable()),
     }

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_preference_decides_what_is_delivered() {
+    fn the_preference_decides_the_temporality_and_whether_counts_add_up() {
         let capabilities = |preference: &str| {
             let variable = ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", preference);
             let capabilities = read("", &[variable]).unwrap().temporality.capabilities();

@@ -44,7 +44,8 @@ impl OtlpSink {
 
     async fn send(&self, points: &[Point], batch: Batch, deadline: Instant) -> Sent {
         let total = batch.positions.len();
-        let request = self.encoder.encode(batch.positions.iter().filter_map(|at| points.get(*at)));
+        let request =
+            self.encoder.encode(batch.positions.iter().filter_map(|position| points.get(*position)));
         let body = request.encode_to_vec();
         drop(request);
         if body.len() > MAX_BODY {
@@ -53,7 +54,7 @@ impl OtlpSink {
         }
         let idempotency = if batch.adds_up { Idempotency::NotIdempotent } else { Idempotency::Idempotent };
         match self.exporter.export(&body, idempotency, deadline).await {
-            Ok(partial) => self.partly(partial, total),
+            Ok(partial) => self.read_partial_success(partial, total),
             Err(RetryError::Permanent(error)) if error.source.blames_points() => {
                 Sent::Refused(DeliveryError::new(error))
             }
@@ -64,9 +65,9 @@ impl OtlpSink {
         }
     }
 
-    /// A receiver may also use the message for a warning, if it refused no points
+    /// The result of a request that the receiver accepted. If it refused no points, its message is a warning
     /// (<https://opentelemetry.io/docs/specs/otlp/#partial-success-1>).
-    fn partly(&self, partial: ExportMetricsPartialSuccess, total: usize) -> Sent {
+    fn read_partial_success(&self, partial: ExportMetricsPartialSuccess, total: usize) -> Sent {
         let ExportMetricsPartialSuccess { rejected_data_points: refused, error_message } = partial;
         let message = self.exporter.redactor().quote(&error_message);
         match usize::try_from(refused) {
@@ -79,7 +80,7 @@ impl OtlpSink {
                 refused: refused_points,
                 error: DeliveryError::new(PartlyRefused { refused, total, message }),
             },
-            // A negative number says nothing.
+            // A negative number of refused points makes no sense.
             Err(_) => Sent::Unknown(DeliveryError::new(PartlyRefused { refused, total, message })),
         }
     }

@@ -49,7 +49,7 @@ const UNITS: &[(&str, &[&str])] = &[
 
 /// The unit in UCUM. It is empty if the metric has no unit.
 pub(crate) fn ucum_unit(unit: Option<&str>, is_rate: bool) -> String {
-    let code = unit.map(code_of).unwrap_or_default();
+    let code = unit.map(ucum_code).unwrap_or_default();
     match (code.is_empty(), is_rate) {
         (true, true) => "1/s".to_owned(),
         (false, true) => format!("{code}/s"),
@@ -57,7 +57,7 @@ pub(crate) fn ucum_unit(unit: Option<&str>, is_rate: bool) -> String {
     }
 }
 
-fn code_of(unit: &str) -> String {
+fn ucum_code(unit: &str) -> String {
     let unit = unit.trim();
     let known = UNITS.iter().find(|(_, names)| names.iter().any(|name| is_name(unit, name)));
     known.map_or_else(|| annotation(unit), |(code, _)| (*code).to_owned())
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_those_of_ucum() {
+    fn units_are_translated_to_ucum() {
         for (unit, expected) in [
             (Some("second"), "s"),
             (Some("Seconds"), "s"),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documentation_has_the_table() {
+    fn the_documentation_contains_the_table_of_units() {
         let names =
             |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");
         let rows = UNITS.iter().map(|(code, units)| format!("| `{code}` | {} |\n", names(units)));
@@ -127,7 +127,7 @@ mod tests {
     fn each_name_belongs_to_one_unit() {
         for (code, names) in UNITS {
             for name in *names {
-                assert_eq!(code_of(name), *code, "{name}");
+                assert_eq!(ucum_code(name), *code, "{name}");
             }
         }
     }

@@ -23,11 +23,11 @@ pub(crate) enum Sent {
     Left(DeliveryError),
 }
 
-/// Number of splits that find one point in the largest batch.
+/// Number of splits that are enough to find one point in the largest batch.
 const SPLITS_FOR_ONE: usize = 16;
 /// Maximum number of splits without an accepted batch. If a receiver refused everything, finding each point would take two
 /// requests per point.
-const SPLITS: usize = 64 * SPLITS_FOR_ONE;
+const MAX_SPLITS: usize = 64 * SPLITS_FOR_ONE;
 
 /// Some points of a batch were refused, and it is unknown which.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +43,7 @@ enum Unclear {
     )]
     Changed { before: usize, refused: usize, total: usize, source: DeliveryError },
     #[error(
-        "one of {total} points is refused, and it was not searched for, because too many others were refused"
+        "at least one of {total} points is refused, and it was not searched for, because too many others were refused"
     )]
     Unsearched { total: usize, source: DeliveryError },
 }
@@ -56,10 +56,11 @@ where
     N: Fn(usize) -> D,
     D: fmt::Display,
 {
-    let work = Work { batches, send, name, splits: SPLITS, stopped: None, settled: VecDeque::new() };
+    let work = Work { batches, send, name, splits: MAX_SPLITS, stopped: None, settled: VecDeque::new() };
     stream::unfold(work, |mut work| async { work.next().await.map(|settlement| (settlement, work)) })
 }
 
+/// A delivery in progress.
 struct Work<S, N> {
     batches: VecDeque<Batch>,
     send: S,
@@ -125,7 +126,7 @@ where
         self.settle(batch, &Fate::Accepted);
     }
 
-    /// Handles a batch of which the receiver refused a number of points, which is not zero.
+    /// Handles a batch of which the receiver refused at least one point.
     fn account_partly(&mut self, mut batch: Batch, refused: usize, source: DeliveryError) {
         let total = batch.positions.len();
         match batch.search {

@@ -1,4 +1,4 @@
-//! Handles of series. A handle is cheap to clone, and to record with it takes no look-up.
+//! Handles of series. A handle is cheap to clone, and recording with it needs no look-up.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use system_health_registry::SampleValue;
 
 use crate::series::{CounterSeries, DistributionSeries, GaugeSeries};
 
-/// The handle of a counter, from [`Recorder::counter_handle`](crate::Recorder::counter_handle). What is recorded with the handle of a
-/// refused series is dropped.
+/// The handle of a counter, from [`Recorder::counter_handle`](crate::Recorder::counter_handle). What is recorded with the handle
+/// of a refused series is dropped.
 #[derive(Debug, Clone)]
 pub struct RecordedCounter(pub(crate) Arc<CounterSeries>);
 

@@ -18,11 +18,11 @@ use crate::{
     series::{CounterSeries, DistributionSeries, GaugeSeries, tagged},
 };
 
-/// The maximum number of series of a recorder that has no other limit.
+/// Default maximum number of series of a recorder.
 pub const DEFAULT_MAX_SERIES: usize = 10_000;
 
-/// The metric that has the refused values of unknown metrics.
-const REFUSED: &str = "recorder.refused";
+/// The key of a metric whose failed items are the refused values of metrics for which there is no room.
+const REFUSED_KEY: &str = "recorder.refused";
 
 /// Why NaN and infinities are refused.
 const NOT_FINITE: &str = "a value must be a finite number";
@@ -36,8 +36,8 @@ const NOT_FINITE: &str = "a value must be a finite number";
 /// | [`record`](Self::record) | the [distribution](system_health_registry::Distribution) of the values since the previous run | no data |
 ///
 /// A value that cannot be recorded, such as one of a series beyond the maximum number, is counted and named: it is a failed
-/// item of its metric in the next run. If there is no room for the metric either, it is one of the metric `recorder.refused`, which
-/// exists only then.
+/// item of its metric in the next run. If there is no room for the metric either, the value is a failed item of the metric
+/// `recorder.refused`, which exists only in this case.
 ///
 /// These methods look up the series for each value. Where that is too slow, keep a [handle](Self::counter_handle).
 ///
@@ -47,12 +47,12 @@ pub struct Recorder(Arc<RwLock<Recorded>>);
 
 struct Recorded {
     /// The metrics that have a series or a description, or of which a value was refused. A metric without a series is added only
-    /// while there are fewer than `max_series`. So there are never more than twice as many.
+    /// while there are fewer than `max_series`. So there are never more than `2 * max_series` metrics.
     metrics: BTreeMap<String, RecordedMetric>,
     /// The number of series of all metrics.
     series: usize,
     max_series: usize,
-    /// The refused values of other metrics. A library may make a key of each id that it sees.
+    /// The refused values of metrics for which there is no room. A library may make a key of each id that it sees.
     refusals: Refusals,
 }
 
@@ -85,8 +85,8 @@ pub(crate) trait SeriesType: Sized {
     const KIND: Kind;
     fn new() -> Self;
     fn empty() -> AllSeries;
-    fn find(all: &AllSeries) -> Option<&HashMap<BTreeSet<Tag>, Arc<Self>>>;
-    fn find_mut(all: &mut AllSeries) -> Option<&mut HashMap<BTreeSet<Tag>, Arc<Self>>>;
+    fn find(series: &AllSeries) -> Option<&HashMap<BTreeSet<Tag>, Arc<Self>>>;
+    fn find_mut(series: &mut AllSeries) -> Option<&mut HashMap<BTreeSet<Tag>, Arc<Self>>>;
 }
 
 impl Recorder {
@@ -96,8 +96,8 @@ impl Recorder {
         Self::with_max_series(DEFAULT_MAX_SERIES)
     }
 
-    /// A recorder for at most this many series, and as many metrics that have none. Each takes some hundred bytes, and a
-    /// distribution at most 66 KiB more.
+    /// A recorder for at most this number of series, and as many metrics without a series. Each series or metric takes a few
+    /// hundred bytes, and a distribution at most 66 KiB more.
     #[must_use]
     pub fn with_max_series(max_series: usize) -> Self {
         let (metrics, refusals) = (BTreeMap::new(), Refusals::default());
@@ -105,7 +105,7 @@ impl Recorder {
     }
 
     /// Describes a metric: what it measures, its unit and its tags. The kind of the facts is ignored, because the values
-    /// determine it. A metric without facts has a general description, and so has one for which there is no room.
+    /// determine it. A metric without facts has a general description. If there is no room for the metric, its facts are dropped.
     pub fn describe(&self, facts: Facts) {
         if let Some(metric) = self.write().metric_if_room(facts.key()) {
             metric.facts = facts;
@@ -133,19 +133,20 @@ impl Recorder {
         }
     }
 
-    /// The handle of a counter. If the series is refused, that is counted once, and what the handle records is dropped.
+    /// The handle of a counter. If the series is refused, the refusal is counted once, and what the handle records is dropped.
     #[must_use]
     pub fn counter_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedCounter {
         RecordedCounter(self.find(key, tags).unwrap_or_else(|| Arc::new(CounterSeries::new())))
     }
 
-    /// The handle of a gauge. If the series is refused, that is counted once, and what the handle records is dropped.
+    /// The handle of a gauge. If the series is refused, the refusal is counted once, and what the handle records is dropped.
     #[must_use]
     pub fn gauge_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedGauge {
         RecordedGauge(self.find(key, tags).unwrap_or_else(|| Arc::new(GaugeSeries::new())))
     }
 
-    /// The handle of a distribution. If the series is refused, that is counted once, and what the handle records is dropped.
+    /// The handle of a distribution. If the series is refused, the refusal is counted once, and what the handle records is
+    /// dropped.
     #[must_use]
     pub fn distribution_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedDistribution {
         RecordedDistribution(self.find(key, tags).unwrap_or_else(|| Arc::new(DistributionSeries::new())))
@@ -166,7 +167,7 @@ impl Recorder {
         self.write().take(SystemTime::now())
     }
 
-    /// Finds or creates a series. Counts a refusal if it cannot be recorded.
+    /// Finds or creates a series. If the series is refused, counts the refusal.
     pub(crate) fn find<S: SeriesType>(&self, key: &str, tags: &[(&str, &str)]) -> Option<Arc<S>> {
         let parsed: Result<BTreeSet<Tag>, TagError> =
             tags.iter().map(|(name, value)| Tag::new(name, value)).collect();
@@ -216,15 +217,15 @@ impl Recorded {
         }
         let series = self.metric(key).series.get_or_insert_with(S::empty);
         let first = series.kind().name();
-        let all = S::find_mut(series).ok_or(Refusal::Kind { first, now: S::KIND.name() })?;
-        if let Some(known) = all.get(tags) {
+        let by_tags = S::find_mut(series).ok_or(Refusal::Kind { first, now: S::KIND.name() })?;
+        if let Some(known) = by_tags.get(tags) {
             return Ok(Arc::clone(known));
         }
         if is_full {
             return full();
         }
         let new = Arc::new(S::new());
-        all.insert(tags.clone(), Arc::clone(&new));
+        by_tags.insert(tags.clone(), Arc::clone(&new));
         self.series += 1;
         Ok(new)
     }
@@ -251,7 +252,7 @@ impl Recorded {
     fn take(&mut self, now: SystemTime) -> Vec<DescribedReading> {
         let refusals = std::mem::take(&mut self.refusals).into_items();
         let refused = (!refusals.is_empty()).then(|| DescribedReading {
-            facts: Facts::new(REFUSED, "Values of metrics for which the recorder has no room."),
+            facts: Facts::new(REFUSED_KEY, "Values of metrics for which the recorder has no room."),
             result: Reading::new(Vec::new(), refusals),
         });
         self.metrics.values_mut().filter_map(|metric| metric.take(now)).chain(refused).collect()
@@ -270,20 +271,20 @@ impl RecordedMetric {
         let mut add = |sample: Sample, tags: &BTreeSet<Tag>| samples.push(tagged(sample, tags));
         match &self.series {
             None => {}
-            Some(AllSeries::Counters(all)) => all.iter().for_each(|(tags, series)| {
+            Some(AllSeries::Counters(by_tags)) => by_tags.iter().for_each(|(tags, series)| {
                 // A total is always finite.
                 if let Ok(sample) = series.sample() {
                     add(sample, tags);
                 }
             }),
-            Some(AllSeries::Gauges(all)) => all.iter().for_each(|(tags, series)| {
+            Some(AllSeries::Gauges(by_tags)) => by_tags.iter().for_each(|(tags, series)| {
                 let (sample, refused) = series.take();
                 if let Some(sample) = sample {
                     add(sample, tags);
                 }
                 refusals.add(NOT_FINITE.to_owned(), refused);
             }),
-            Some(AllSeries::Distributions(all)) => all.iter().for_each(|(tags, series)| {
+            Some(AllSeries::Distributions(by_tags)) => by_tags.iter().for_each(|(tags, series)| {
                 let (sample, refused) = series.take(now);
                 if let Some(sample) = sample {
                     add(sample, tags);
@@ -337,16 +338,16 @@ macro_rules! series_type {
                 AllSeries::$variant(HashMap::new())
             }
 
-            fn find(all: &AllSeries) -> Option<&HashMap<BTreeSet<Tag>, Arc<Self>>> {
-                match all {
-                    AllSeries::$variant(series) => Some(series),
+            fn find(series: &AllSeries) -> Option<&HashMap<BTreeSet<Tag>, Arc<Self>>> {
+                match series {
+                    AllSeries::$variant(by_tags) => Some(by_tags),
                     _ => None,
                 }
             }
 
-            fn find_mut(all: &mut AllSeries) -> Option<&mut HashMap<BTreeSet<Tag>, Arc<Self>>> {
-                match all {
-                    AllSeries::$variant(series) => Some(series),
+            fn find_mut(series: &mut AllSeries) -> Option<&mut HashMap<BTreeSet<Tag>, Arc<Self>>> {
+                match series {
+                    AllSeries::$variant(by_tags) => Some(by_tags),
                     _ => None,
                 }
             }

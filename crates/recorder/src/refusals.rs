@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use system_health_registry::ItemError;
 
-/// Maximum number of different reasons that are named for a metric. The others are counted.
+/// Maximum number of different reasons that are named for a metric. Other reasons are only counted.
 const MAX_REASONS: usize = 10;
 
 /// The reasons since the last run, each with how often it occurred.
@@ -31,8 +31,9 @@ impl Refusals {
     pub(crate) fn into_items(self) -> Vec<ItemError> {
         let others = (self.others > 0).then(|| ("for other reasons".to_owned(), self.others));
         let times = |count| if count == 1 { "once".to_owned() } else { format!("{count} times") };
-        let all = self.reasons.into_iter().chain(others);
-        all.map(|(reason, count)| ItemError::new(format!("not recorded, {}: {reason}", times(count))))
+        let reasons = self.reasons.into_iter().chain(others);
+        reasons
+            .map(|(reason, count)| ItemError::new(format!("not recorded, {}: {reason}", times(count))))
             .collect()
     }
 }

@@ -16,8 +16,10 @@ async fn run(recorder: &Recorder) -> Run {
 
 /// The values by key and tags.
 fn values(run: &Run) -> BTreeMap<String, Value> {
-    let samples =
-        run.outcomes().iter().flat_map(|outcome| outcome.samples().iter().map(move |it| (outcome, it)));
+    let samples = run
+        .outcomes()
+        .iter()
+        .flat_map(|outcome| outcome.samples().iter().map(move |sample| (outcome, sample)));
     let series = samples.map(|(outcome, sample)| {
         let tags: Vec<&str> = sample.tags().iter().map(Tag::as_str).collect();
         (format!("{} {}", outcome.metric.key(), tags.join(",")).trim_end().to_owned(), sample.value().clone())
@@ -31,7 +33,7 @@ fn failures(run: &Run) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_kind_is_added_up_in_its_way() {
+async fn each_kind_combines_values_in_its_own_way() {
     let recorder = Recorder::new();
     recorder.count("orders.placed", &[("shop", "eu")], 2);
     recorder.count("orders.placed", &[("shop", "eu")], 3);
@@ -52,7 +54,7 @@ async fn each_kind_is_added_up_in_its_way() {
 }
 
 #[tokio::test]
-async fn the_next_run_has_the_total_the_last_value_and_new_values_only() {
+async fn a_later_run_has_the_total_of_a_counter_the_last_gauge_and_only_new_distribution_values() {
     let recorder = Recorder::new();
     recorder.count("orders.placed", &[], 2);
     recorder.gauge("orders.waiting", &[], 7);
@@ -182,7 +184,7 @@ async fn values_that_are_not_finite_and_a_second_kind_are_failed_items() {
 }
 
 #[tokio::test]
-async fn a_description_is_used_whenever_it_comes() {
+async fn a_description_may_come_after_the_first_value() {
     let recorder = Recorder::new();
     recorder.count("orders.placed", &[], 1);
     recorder.describe(Facts::new("orders.placed", "Orders that were placed.").with_unit("order"));
@@ -198,14 +200,14 @@ async fn a_description_is_used_whenever_it_comes() {
 #[tokio::test]
 async fn no_value_of_several_threads_is_lost_while_runs_take_them() {
     const THREADS: u64 = 4;
-    const EACH: u64 = 5_000;
+    const VALUES_PER_THREAD: u64 = 5_000;
     let recorder = Recorder::new();
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let recorder = recorder.clone();
             thread::spawn(move || {
                 let seconds = recorder.distribution_handle("orders.seconds", &[]);
-                for _ in 0..EACH {
+                for _ in 0..VALUES_PER_THREAD {
                     recorder.count("orders.placed", &[], 1);
                     seconds.record(1.0);
                 }
@@ -215,13 +217,13 @@ async fn no_value_of_several_threads_is_lost_while_runs_take_them() {
     let mut seen = 0;
     let mut is_last = false;
     loop {
-        let all = values(&run(&recorder).await);
-        seen += all.get("orders.seconds").map_or(0, |value| value.distribution().unwrap().count());
+        let run_values = values(&run(&recorder).await);
+        seen += run_values.get("orders.seconds").map_or(0, |value| value.distribution().unwrap().count());
         if is_last {
-            assert_eq!(all["orders.placed"], 20_000.0);
+            assert_eq!(run_values["orders.placed"], 20_000.0);
             break;
         }
         is_last = threads.iter().all(thread::JoinHandle::is_finished);
     }
-    assert_eq!(seen, THREADS * EACH);
+    assert_eq!(seen, THREADS * VALUES_PER_THREAD);
 }

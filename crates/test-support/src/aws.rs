@@ -1,4 +1,4 @@
-//! Puts AWS within the reach of a program.
+//! Lets a program reach a fake of AWS.
 
 use crate::{
     moto::{AccessKey, Moto},
@@ -6,7 +6,7 @@ use crate::{
 };
 
 impl Scene {
-    /// Sets the URL at which the program finds AWS, and whose key it uses there.
+    /// Sets the URL at which the program finds AWS, and the key that it uses there.
     #[must_use]
     pub fn aws(self, url: impl Into<String>, key: &AccessKey) -> Self {
         self.variable("AWS_ENDPOINT_URL", url)
@@ -17,7 +17,7 @@ impl Scene {
 }
 
 impl AccessKey {
-    /// A key for servers that take any signature.
+    /// A key for servers that accept any signature.
     #[must_use]
     pub fn example() -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! A real Chromium without a window, driven with its protocol for tools (<https://chromedevtools.github.io/devtools-protocol/>).
-//! Each test that starts it needs provisioned tools.
+//! Each test that starts Chromium needs provisioned tools.
 //!
-//! It finds no host but loopback, so a page that needs anything else fails visibly.
+//! Chromium resolves no host but 127.0.0.1, so a page that needs anything else fails visibly.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -17,8 +17,8 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// How long an answer may take on a busy machine.
-const LIMIT: Duration = Duration::from_mins(1);
+/// Timeout of a response, long enough for a busy machine.
+const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The protocol uses the descriptors 3 and 4. Only a shell can connect them without unsafe code.
 const CONNECT: &str = r#"exec "$0" "$@" 3<&0 4>&1 0</dev/null 1>&2"#;
@@ -55,10 +55,10 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// Starts one with a new profile.
+    /// Starts Chromium with a new profile.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If Chromium does not start.
     #[must_use]
     pub fn start() -> Self {
         let profile = tempfile::tempdir().expect("a folder for the profile");
@@ -99,7 +99,7 @@ impl Chromium {
     /// Calls a method of the protocol.
     ///
     /// # Panics
-    /// When the method fails, or does not answer.
+    /// If the method fails, or does not answer.
     pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.last_id += 1;
         let mut request = json!({ "id": self.last_id, "method": method, "params": parameters });
@@ -108,7 +108,7 @@ impl Chromium {
         }
         self.requests.write_all(format!("{request}\0").as_bytes()).expect("write to Chromium");
         loop {
-            let message = self.messages.recv_timeout(LIMIT);
+            let message = self.messages.recv_timeout(RESPONSE_TIMEOUT);
             let message =
                 message.unwrap_or_else(|error| panic!("Chromium does not answer {method}: {error}"));
             if message["id"] != self.last_id {
@@ -120,7 +120,7 @@ impl Chromium {
         }
     }
 
-    /// Opens an address in a tab that shows nothing else, so that an address with another fragment is loaded, too.
+    /// Opens an address. An empty page is opened first, so that an address that differs only in its fragment is loaded, too.
     pub fn open(&mut self, url: &str) {
         self.call("Page.navigate", &json!({ "url": "about:blank" }));
         self.events.clear();
@@ -130,7 +130,7 @@ impl Chromium {
     /// The value of an expression of JavaScript. A promise is awaited.
     ///
     /// # Panics
-    /// When the expression throws.
+    /// If the expression throws.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let result = self.call("Runtime.evaluate", &parameters);
@@ -147,7 +147,7 @@ impl Chromium {
         ));
     }
 
-    /// Sets the size of the window, in pixels, and whether the page is dark.
+    /// Sets the size of the window, in pixels, and whether the user prefers dark colors.
     pub fn look(&mut self, width: u32, height: u32, is_dark: bool) {
         let is_phone = width < 600;
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone });
@@ -193,7 +193,7 @@ impl Chromium {
     /// A picture of the window, as WebP, which is smaller than PNG.
     ///
     /// # Panics
-    /// When there is none.
+    /// If Chromium returns no picture.
     pub fn screenshot(&mut self) -> Vec<u8> {
         let picture = self.call("Page.captureScreenshot", &json!({ "format": "webp", "quality": 90 }));
         STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("a picture in base64")

@@ -1,5 +1,5 @@
-//! A corporate network, in which nothing is reached but through a proxy, and servers have certificates from
-//! a private authority. Needs the provisioned tools.
+//! A corporate network: servers are reached only through a proxy, and their certificates are from a private authority. Needs the
+//! provisioned tools.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// A proxy that is not ours, and HTTPS servers with names that only it can resolve.
+/// A proxy that this project did not write, and HTTPS servers with names that only the proxy can resolve.
 #[derive(Debug)]
 pub struct CorporateNetwork {
     process: Child,
@@ -28,13 +28,13 @@ struct Ports {
 }
 
 impl CorporateNetwork {
-    /// The user and the password that the proxy asks for.
+    /// The user and the password that the proxy requires.
     pub const LOGIN: &str = "reporter:hunter2";
 
     /// Starts the network. Each server has a name and passes everything on to a URL.
     ///
     /// # Panics
-    /// When the tools are not provisioned or do not start.
+    /// If the tools are not provisioned or do not start.
     #[must_use]
     pub fn start(servers: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -52,7 +52,7 @@ impl CorporateNetwork {
         let mut line = String::new();
         let stdout = process.stdout.take().expect("a pipe from python");
         BufReader::new(stdout).read_line(&mut line).expect("a line from python");
-        let ports = serde_json::from_str(&line).expect("the ports; what python said is above");
+        let ports = serde_json::from_str(&line).expect("the ports; Python's error output is above");
         Self { process, folder, ports }
     }
 
@@ -71,7 +71,7 @@ impl CorporateNetwork {
     /// The URL of a server.
     ///
     /// # Panics
-    /// When there is no such server.
+    /// If there is no such server.
     #[must_use]
     pub fn url(&self, name: &str) -> String {
         format!("https://{name}:{}", self.ports.servers[name])
@@ -80,7 +80,7 @@ impl CorporateNetwork {
 
 impl Drop for CorporateNetwork {
     fn drop(&mut self) {
-        // It ends its own children when its input is closed.
+        // The script ends its child processes when its input is closed.
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }

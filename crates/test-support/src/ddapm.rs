@@ -16,9 +16,9 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// How long a cold start of Python may take on a busy machine.
-const START_LIMIT: Duration = Duration::from_mins(1);
-/// What the Agent checks of each request. It refuses those with a fault.
+/// Timeout of the start, long enough for Python on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_mins(1);
+/// What the Agent checks of each request. It refuses requests with a fault.
 const CHECKS: &str = "trace_count_header,meta_tracer_version_header,trace_content_length";
 
 /// A running test Agent; killed on drop.
@@ -30,10 +30,10 @@ pub struct TestAgent {
 }
 
 impl TestAgent {
-    /// Starts one.
+    /// Starts a test Agent.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If the Agent does not start.
     #[must_use]
     pub fn start() -> Self {
         let package = tools::file("ddapm/ddapm_test_agent/agent.py");
@@ -41,7 +41,7 @@ impl TestAgent {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let ports: Vec<TcpListener> =
             (0..3).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
-        let port = |at: usize| ports[at].local_addr().expect("its address").port();
+        let port = |index: usize| ports[index].local_addr().expect("its address").port();
         let (http, otlp_http, otlp_grpc) = (port(0), port(1), port(2));
         let mut command = tools::python();
         command.args(["-m", "ddapm_test_agent.agent", "--host", "127.0.0.1", "--port", &http.to_string()]);
@@ -77,25 +77,25 @@ impl TestAgent {
                 let _ = sender.send(line);
             }
         });
-        while !lines.recv_timeout(START_LIMIT).expect("the test Agent starts").contains("Press CTRL+C") {}
+        while !lines.recv_timeout(START_TIMEOUT).expect("the test Agent starts").contains("Press CTRL+C") {}
     }
 
-    /// Where it listens, as in `DD_TRACE_AGENT_URL`.
+    /// The URL at which the Agent listens, for `DD_TRACE_AGENT_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The Unix socket on which it listens, too.
+    /// The Unix socket at which the Agent listens, too.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("apm.socket")
     }
 
-    /// The spans of each trace that it got.
+    /// The spans of each trace that the Agent got.
     ///
     /// # Panics
-    /// When it does not answer.
+    /// If the Agent does not answer.
     #[must_use]
     pub fn traces(&self) -> Vec<Vec<Value>> {
         serde_json::from_str(&self.get("/test/traces")).expect("traces")

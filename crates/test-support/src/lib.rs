@@ -1,6 +1,5 @@
-//! Doubles and tools for the tests of all crates: in-process fakes of GitHub and of the Datadog
-//! intake, the real moto server, and the contracts that hold the fakes to the published API
-//! descriptions.
+//! Test doubles and tools for the tests of all crates: fakes of GitHub and Datadog, real servers such as moto and Prometheus, and
+//! checks of the fakes against the published API descriptions.
 
 mod aws;
 pub mod chromium;

@@ -1,5 +1,5 @@
-//! Datadog's own small Agent, on loopback: it receives DogStatsD over UDP and logs what it could parse, and it forwards traces. Each test that starts
-//! one needs provisioned tools.
+//! Datadog's own small Agent, on loopback: it receives DogStatsD over UDP and logs what it could parse, and it forwards traces.
+//! Each test that starts one needs provisioned tools.
 
 use std::{
     io::{BufRead, BufReader},
@@ -12,8 +12,8 @@ use std::{
 
 use crate::tools;
 
-/// How long a start, or a packet, may take on a busy machine.
-const LIMIT: Duration = Duration::from_secs(30);
+/// Timeout of the start and of a packet, long enough for a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running Agent; killed on drop.
 #[derive(Debug)]
@@ -24,36 +24,36 @@ pub struct MiniAgent {
     log: Receiver<String>,
 }
 
-/// What the Agent has made of the lines that it has received.
+/// The results of parsing the lines that the Agent received.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Parsed {
     /// The number of valid metrics.
     pub valid: usize,
-    /// What it logged about lines that it could not parse.
+    /// What the Agent logged about lines that it could not parse.
     pub failures: Vec<String>,
 }
 
 impl MiniAgent {
-    /// Starts one.
+    /// Starts an Agent.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If the Agent does not start.
     #[must_use]
     pub fn start() -> Self {
-        // Nobody listens there.
+        // No program listens on this port.
         Self::forwarding_traces_to("http://127.0.0.1:9")
     }
 
-    /// Starts one that forwards traces to the intake at a URL.
+    /// Starts an Agent that forwards traces to the intake at a URL.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If the Agent does not start.
     #[must_use]
     pub fn forwarding_traces_to(url: &str) -> Self {
         let (port, receiver_port) = (free_udp_port(), free_tcp_port());
         let mut process = Command::new(tools::file("mini-agent/datadog-serverless-compat"))
             .env_clear()
-            // It runs only in clouds that it knows. This one needs nothing else.
+            // The Agent runs only in clouds that it knows. For this cloud, it needs no other variables.
             .envs([
                 ("ASCSVCRT_SPRING__APPLICATION__NAME", "test"),
                 ("DD_API_KEY", "none"),
@@ -78,18 +78,18 @@ impl MiniAgent {
             }
         });
         let agent = Self { process, port, receiver_port, log };
-        let deadline = Instant::now() + LIMIT;
-        while !agent.line(deadline).contains("starting to listen on port") {}
+        let deadline = Instant::now() + TIMEOUT;
+        while !agent.next_log_line(deadline).contains("starting to listen on port") {}
         agent
     }
 
-    /// Where it listens, as in `DD_DOGSTATSD_URL`.
+    /// The URL for DogStatsD, for `DD_DOGSTATSD_URL`.
     #[must_use]
     pub fn address(&self) -> String {
         format!("udp://127.0.0.1:{}", self.port)
     }
 
-    /// Where it takes traces, as in `DD_TRACE_AGENT_URL`.
+    /// The URL for traces, for `DD_TRACE_AGENT_URL`.
     #[must_use]
     pub fn traces_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.receiver_port)
@@ -98,13 +98,13 @@ impl MiniAgent {
     /// Waits until this many lines were parsed or refused.
     ///
     /// # Panics
-    /// When they are not.
+    /// If that takes too long.
     #[must_use]
     pub fn wait_for(&self, lines: usize) -> Parsed {
         let mut parsed = Parsed::default();
-        let deadline = Instant::now() + LIMIT;
+        let deadline = Instant::now() + TIMEOUT;
         while parsed.valid + parsed.failures.len() < lines {
-            let line = self.line(deadline);
+            let line = self.next_log_line(deadline);
             if let Some((_, rest)) = line.split_once("Parsed ") {
                 let number = rest.split(' ').next().and_then(|number| number.parse::<usize>().ok());
                 parsed.valid += number.expect("a number of metrics");
@@ -115,7 +115,7 @@ impl MiniAgent {
         parsed
     }
 
-    fn line(&self, deadline: Instant) -> String {
+    fn next_log_line(&self, deadline: Instant) -> String {
         let left = deadline.saturating_duration_since(Instant::now());
         self.log.recv_timeout(left).expect("a line of the mini Agent's log")
     }

@@ -1,7 +1,7 @@
 //! The real moto server: AWS Secrets Manager, IAM, CodeBuild, CodePipeline and CloudWatch on loopback.
 //!
-//! Plain moto takes any signature. In its authenticating mode it checks signatures and policies once a
-//! number of free actions is used up, so that "access denied" is AWS's own answer and not a script's.
+//! By default, moto accepts any signature. In its authenticating mode, it checks signatures and policies after a number of free
+//! actions, so that "access denied" is moto's own answer and not one that a test scripted.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::tools;
 
-/// How long a cold start of Python may take on a busy machine.
-const START_LIMIT: Duration = Duration::from_mins(1);
+/// Timeout of the start, long enough for Python on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running moto server; killed on drop. The test that starts one needs provisioned tools.
 #[derive(Debug)]
@@ -38,14 +38,14 @@ impl Moto {
     /// The region in which the secrets are created, for `AWS_REGION`.
     pub const REGION: &str = "us-east-1";
 
-    /// Starts a server that takes any signature.
+    /// Starts a server that accepts any signature.
     #[must_use]
     pub fn start() -> Self {
         Self::start_with(None)
     }
 
     /// Starts a server that checks signatures and policies after a number of free actions. Each
-    /// method of this type that talks to the server uses one, [`Self::create_user`] two.
+    /// request uses one. [`Self::create_user`] sends two requests.
     #[must_use]
     pub fn start_authenticating(free_actions: u32) -> Self {
         Self::start_with(Some(free_actions))
@@ -67,10 +67,10 @@ impl Moto {
         let stderr = process.stderr.take().expect("a pipe from moto");
         match address_in(stderr) {
             Ok(address) => Self { process, address },
-            Err(said) => {
+            Err(output) => {
                 let _ = process.kill();
                 let _ = process.wait();
-                panic!("moto did not start; run `cargo xtask tools`. It said:\n{said}");
+                panic!("moto did not start; run `cargo xtask tools`. Its output:\n{output}");
             }
         }
     }
@@ -161,7 +161,7 @@ impl Moto {
     /// The sample count, the sum and the unit of a metric of CloudWatch at its only time.
     ///
     /// # Panics
-    /// When there are none, or several times.
+    /// If the metric has no values, or values at several times.
     #[must_use]
     pub fn metric_statistics(&self, namespace: &str, metric: &str, dimensions: &Value) -> Value {
         let (start, end) = (0, 4_000_000_000_u64);
@@ -186,8 +186,8 @@ impl Moto {
         self.post(service, "application/x-amz-json-1.1", &[&target], &body.to_string());
     }
 
-    fn iam(&self, action: &str, user: &str, more: &str) -> String {
-        let form = format!("Action={action}&Version=2010-05-08&UserName={user}{more}");
+    fn iam(&self, action: &str, user: &str, parameters: &str) -> String {
+        let form = format!("Action={action}&Version=2010-05-08&UserName={user}{parameters}");
         self.post("iam", "application/x-www-form-urlencoded", &[], &form)
     }
 
@@ -221,8 +221,8 @@ impl Drop for Moto {
     }
 }
 
-/// The address that the server names, or all that it said instead. A thread goes on reading, so that
-/// the server never blocks on a full pipe.
+/// The address that the server prints, or its whole output if it prints no address. A thread continues to read, so that the
+/// server never blocks on a full pipe.
 fn address_in(stderr: ChildStderr) -> Result<String, String> {
     let (lines, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -230,24 +230,24 @@ fn address_in(stderr: ChildStderr) -> Result<String, String> {
             let _ = lines.send(line);
         }
     });
-    let mut said = String::new();
-    while let Ok(line) = receiver.recv_timeout(START_LIMIT) {
+    let mut output = String::new();
+    while let Ok(line) = receiver.recv_timeout(START_TIMEOUT) {
         if let Some((_, address)) = line.split_once("Running on http://") {
             return Ok(address.trim().to_owned());
         }
-        said.push_str(&line);
-        said.push('\n');
+        output.push_str(&line);
+        output.push('\n');
     }
-    Err(said)
+    Err(output)
 }
 
-/// A text in a form.
+/// Encodes a text for a form.
 fn encoded(text: &str) -> String {
     let bytes: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
     bytes.concat()
 }
 
-/// The text of the first element of a name in an XML answer.
+/// The text of the first element with this name in an XML answer.
 fn element(xml: &str, name: &str) -> String {
     let text = xml.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
     text.unwrap_or_else(|| panic!("no {name} in {xml}")).0.to_owned()

@@ -17,8 +17,8 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// How long a start, or a scrape, may take on a busy machine.
-const LIMIT: Duration = Duration::from_secs(30);
+/// Timeout of a start and of a scrape, long enough for a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running server; killed on drop.
 #[derive(Debug)]
@@ -42,12 +42,12 @@ pub struct Prometheus {
     _folder: TempDir,
 }
 
-/// What `promtool check` says.
+/// The result of `promtool`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Lint {
-    /// 0 if all is well, 3 for a breach of conventions, 1 for what cannot be read.
+    /// The exit status: 0 if there is no problem, 3 for a breach of conventions, and 1 if the input cannot be read.
     pub status: Option<i32>,
-    /// What it says.
+    /// What it wrote to its standard output and standard error.
     pub output: String,
 }
 
@@ -55,16 +55,16 @@ pub struct Lint {
 pub type Found = Vec<(BTreeMap<String, String>, f64)>;
 
 impl Pushgateway {
-    /// Starts one that keeps everything in memory.
+    /// Starts a Pushgateway that keeps everything in memory.
     #[must_use]
     pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// Starts one that takes requests only from this user.
+    /// Starts a Pushgateway that accepts requests only from this user.
     ///
     /// # Panics
-    /// When the file of its configuration cannot be written.
+    /// If its configuration cannot be written.
     #[must_use]
     pub fn start_with_login(folder: &Path, user: &str, bcrypt: &str) -> Self {
         let file = folder.join("web.yml");
@@ -82,27 +82,27 @@ impl Pushgateway {
         format!("http://{}", self.0.address)
     }
 
-    /// The groups that it lists.
+    /// The groups that the Pushgateway lists.
     ///
     /// # Panics
-    /// When it does not list them in JSON.
+    /// If the list is not JSON.
     #[must_use]
     pub fn groups(&self) -> Vec<Value> {
         let answer: Value = serde_json::from_str(&self.0.get("/api/v1/metrics")).expect("a list of groups");
         answer["data"].as_array().expect("groups").clone()
     }
 
-    /// What Prometheus reads from it, without the metrics about the Pushgateway itself.
+    /// The lines that Prometheus reads, without the metrics about the Pushgateway itself.
     #[must_use]
     pub fn pushed(&self) -> Vec<String> {
         let page = self.0.get("/metrics");
         page.lines().filter(|line| line.contains("job=\"")).map(str::to_owned).collect()
     }
 
-    /// Pushes a page the way other programs do.
+    /// Pushes a page as other programs do.
     ///
     /// # Panics
-    /// When it is refused.
+    /// If the Pushgateway refuses the page.
     pub fn push(&self, path: &str, page: &str) {
         let (status, answer) = self.request("PUT", path, page);
         assert_eq!(status, 200, "{answer}");
@@ -111,7 +111,7 @@ impl Pushgateway {
     /// The status and the body of the answer to any request.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// If there is no answer.
     #[must_use]
     pub fn request(&self, method: &str, path: &str, page: &str) -> (u16, String) {
         let head = format!("{method} {path} HTTP/1.0\r\nContent-Length: {}\r\n\r\n", page.len());
@@ -123,7 +123,7 @@ impl Pushgateway {
 }
 
 impl NodeExporter {
-    /// Starts one that reads the files of a folder.
+    /// Starts a node exporter that reads the files of a folder.
     #[must_use]
     pub fn start(folder: &Path) -> Self {
         let mut command = program("prometheus-node-exporter");
@@ -131,7 +131,7 @@ impl NodeExporter {
         Self(Service::start(command.arg(format!("--collector.textfile.directory={}", folder.display()))))
     }
 
-    /// What Prometheus reads from it.
+    /// The page that Prometheus reads.
     #[must_use]
     pub fn page(&self) -> String {
         self.0.get("/metrics")
@@ -139,19 +139,19 @@ impl NodeExporter {
 }
 
 impl Prometheus {
-    /// Starts one that scrapes a Pushgateway.
+    /// Starts a Prometheus that scrapes a Pushgateway.
     #[must_use]
     pub fn scraping_gateway(gateway: &Pushgateway) -> Self {
         Self::scraping(&gateway.0.address, true)
     }
 
-    /// Starts one that scrapes a node exporter.
+    /// Starts a Prometheus that scrapes a node exporter.
     #[must_use]
     pub fn scraping_node(exporter: &NodeExporter) -> Self {
         Self::scraping(&exporter.0.address, false)
     }
 
-    /// Starts one that accepts remote writes. It stores native histograms only if they are enabled.
+    /// Starts a Prometheus that accepts remote writes. It stores native histograms only if they are enabled.
     #[must_use]
     pub fn receiving(native_histograms: bool) -> Self {
         let mut arguments = vec!["--web.enable-remote-write-receiver"];
@@ -167,7 +167,7 @@ impl Prometheus {
         format!("http://{}/api/v1/write", self.service.address)
     }
 
-    /// Starts one that scrapes an address.
+    /// Starts a Prometheus that scrapes an address.
     #[must_use]
     pub fn scraping(address: &str, honor_labels: bool) -> Self {
         let settings = format!(
@@ -185,10 +185,10 @@ impl Prometheus {
         command.arg(format!("--config.file={}", file.display())).args(arguments);
         command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
         let service = Service::start(&mut command);
-        // It listens before it has read its storage, and answers nothing else until then.
+        // Prometheus listens before it has read its storage, and answers queries only afterwards.
         let start = Instant::now();
         while !service.get("/-/ready").contains("Ready") {
-            assert!(start.elapsed() < LIMIT, "Prometheus does not become ready");
+            assert!(start.elapsed() < TIMEOUT, "Prometheus does not become ready");
             std::thread::yield_now();
         }
         Self { service, _folder: folder }
@@ -197,7 +197,7 @@ impl Prometheus {
     /// What a query finds now.
     ///
     /// # Panics
-    /// When Prometheus does not understand the query.
+    /// If Prometheus does not understand the query.
     #[must_use]
     pub fn query(&self, query: &str) -> Found {
         let encoded: Vec<String> = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -208,10 +208,10 @@ impl Prometheus {
         found.iter().map(series).collect()
     }
 
-    /// Asks until the answer is right, because a scrape takes its time, and returns it.
+    /// Repeats a query until its result is right, because a scrape takes time. Returns the result.
     ///
     /// # Panics
-    /// When it does not become right.
+    /// If the result does not become right.
     pub fn query_until(&self, query: &str, is_right: impl Fn(&Found) -> bool) -> Found {
         let start = Instant::now();
         loop {
@@ -219,7 +219,7 @@ impl Prometheus {
             if is_right(&found) {
                 return found;
             }
-            assert!(start.elapsed() < LIMIT, "{query} does not become right: {found:?}");
+            assert!(start.elapsed() < TIMEOUT, "{query} does not become right: {found:?}");
             std::thread::yield_now();
         }
     }
@@ -228,7 +228,7 @@ impl Prometheus {
 /// Runs `promtool check metrics` on a page.
 ///
 /// # Panics
-/// When promtool cannot be run.
+/// If promtool cannot be run.
 #[must_use]
 pub fn check_metrics(page: &str) -> Lint {
     let mut promtool = program("promtool");
@@ -241,7 +241,7 @@ pub fn check_metrics(page: &str) -> Lint {
 /// Runs `promtool check` on a file of rules or of settings: `what` is `rules` or `config`.
 ///
 /// # Panics
-/// When promtool cannot be run.
+/// If promtool cannot be run.
 #[must_use]
 pub fn check_file(what: &str, text: &str) -> Lint {
     let folder = tempfile::tempdir().expect("a folder");
@@ -251,17 +251,17 @@ pub fn check_file(what: &str, text: &str) -> Lint {
     Lint::from(output.expect("run promtool"))
 }
 
-/// Runs `promtool test rules` on a file of rules. The tests are those of promtool's file for tests, without the names of the rule
-/// files.
+/// Runs `promtool test rules` on a file of rules. `tests` is the content of promtool's file of tests, without
+/// `rule_files`.
 ///
 /// # Panics
-/// When promtool cannot be run.
+/// If promtool cannot be run.
 #[must_use]
 pub fn test_rules(rules: &str, mut tests: Value) -> Lint {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("rules.yml"), rules).expect("write rules for promtool");
     tests["rule_files"] = Value::from(vec!["rules.yml"]);
-    // YAML reads JSON.
+    // JSON is also YAML.
     let file = folder.path().join("tests.yml");
     fs::write(&file, tests.to_string()).expect("write tests for promtool");
     let output = program("promtool").args(["test", "rules"]).arg(&file).output();
@@ -270,8 +270,8 @@ pub fn test_rules(rules: &str, mut tests: Value) -> Lint {
 
 impl From<Output> for Lint {
     fn from(output: Output) -> Self {
-        let said = [output.stdout, output.stderr].concat();
-        Self { status: output.status.code(), output: String::from_utf8_lossy(&said).into_owned() }
+        let streams = [output.stdout, output.stderr].concat();
+        Self { status: output.status.code(), output: String::from_utf8_lossy(&streams).into_owned() }
     }
 }
 
@@ -283,10 +283,10 @@ impl Service {
         let mut process = command.spawn().expect("start a service");
         match address_in(process.stderr.take().expect("a pipe from the service")) {
             Ok(address) => Self { process, address },
-            Err(said) => {
+            Err(output) => {
                 let _ = process.kill();
                 let _ = process.wait();
-                panic!("{command:?} did not start; it said:\n{said}");
+                panic!("{command:?} did not start; its output:\n{output}");
             }
         }
     }
@@ -317,7 +317,7 @@ fn program(name: &str) -> Command {
     Command::new(tools::file(&format!("prometheus/usr/bin/{name}")))
 }
 
-/// The address that a service says it listens on, or all that it said instead. A thread goes on reading, so that the
+/// The address that a service prints, or its whole output if it prints no address. A thread continues to read, so that the
 /// service never blocks on a full pipe.
 fn address_in(stderr: ChildStderr) -> Result<String, String> {
     let (lines, receiver) = mpsc::channel();
@@ -326,16 +326,16 @@ fn address_in(stderr: ChildStderr) -> Result<String, String> {
             let _ = lines.send(line);
         }
     });
-    let mut said = String::new();
-    while let Ok(line) = receiver.recv_timeout(LIMIT) {
+    let mut output = String::new();
+    while let Ok(line) = receiver.recv_timeout(TIMEOUT) {
         let address = line.split_once("msg=\"Listening on\" address=").map(|(_, address)| address);
         if let Some(address) = address.and_then(|address| address.split_whitespace().next()) {
             return Ok(address.to_owned());
         }
-        said.push_str(&line);
-        said.push('\n');
+        output.push_str(&line);
+        output.push('\n');
     }
-    Err(said)
+    Err(output)
 }
 
 fn series(found: &Value) -> (BTreeMap<String, String>, f64) {

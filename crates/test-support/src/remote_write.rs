@@ -1,5 +1,5 @@
 //! A fake of a Prometheus that accepts remote writes. Like Prometheus, it stores the good samples of a request and answers 400 if
-//! one of them is older than the newest one of its series, or has another value at the same time.
+//! one of them is older than the newest sample of its series, or has another value at the same time.
 //! See <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
 
 use std::{
@@ -25,7 +25,7 @@ type Labels = BTreeMap<String, String>;
 struct Store {
     /// The values of each series by time, in milliseconds since 1970.
     series: BTreeMap<Labels, BTreeMap<i64, f64>>,
-    /// Names of metrics.
+    /// The names of the metrics whose samples are refused.
     refused: BTreeSet<String>,
 }
 
@@ -63,7 +63,7 @@ impl RemoteWriteReceiver {
     /// The path for remote writes.
     pub const PATH: &str = "/api/v1/write";
 
-    /// Starts one.
+    /// Starts a receiver.
     #[must_use]
     pub fn start() -> Self {
         let store = Arc::new(Mutex::new(Store::default()));

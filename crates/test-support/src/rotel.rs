@@ -9,8 +9,8 @@ use std::{
 
 use crate::tools;
 
-/// How long a start may take on a busy machine.
-const LIMIT: Duration = Duration::from_secs(30);
+/// Timeout of the start, long enough for a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running Rotel; killed on drop.
 #[derive(Debug)]
@@ -20,10 +20,10 @@ pub struct Rotel {
 }
 
 impl Rotel {
-    /// Starts one that sends everything to the receiver at a URL.
+    /// Starts a Rotel that sends everything to the receiver at a URL.
     ///
     /// # Panics
-    /// When it does not start.
+    /// If Rotel does not start.
     #[must_use]
     pub fn forwarding_to(url: &str) -> Self {
         let (address, grpc) = (free_address(), free_address());
@@ -43,7 +43,7 @@ impl Rotel {
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
             let ended = rotel.process.try_wait().expect("ask for the state of Rotel");
-            assert!(ended.is_none() && start.elapsed() < LIMIT, "Rotel does not start: {ended:?}");
+            assert!(ended.is_none() && start.elapsed() < START_TIMEOUT, "Rotel does not start: {ended:?}");
             std::thread::yield_now();
         }
         rotel
@@ -63,7 +63,7 @@ impl Drop for Rotel {
     }
 }
 
-/// An address that nobody listens on. Rotel cannot choose one itself.
+/// A free address. Rotel cannot choose one itself.
 fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("the address of a listener")

@@ -1,5 +1,5 @@
-//! A folder, an environment and a program to run there: what a person at a terminal has. Nothing of the
-//! environment of the tests themselves gets in. What failed is shown with all that was said and done.
+//! A folder, an environment and a program to run there, as a person at a terminal has them. The environment of the tests is not
+//! passed on to the program. If a check fails, the message contains the command and its output.
 
 use std::{
     fmt, fs,
@@ -21,17 +21,17 @@ pub struct Scene {
     environment: Vec<(String, String)>,
 }
 
-/// What a program did. Its checks panic with all there is to know.
+/// The result of a program. A failed check panics with the command and its output.
 pub struct Ended {
     command: String,
     output: Output,
 }
 
 impl Scene {
-    /// An empty folder, which also keeps state. No AWS is within reach.
+    /// An empty folder, which also contains the state. The metadata service of EC2 is not used.
     ///
     /// # Panics
-    /// When there is no place for a temporary folder.
+    /// If no temporary folder can be created.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -51,7 +51,7 @@ impl Scene {
     /// Writes a file into the folder.
     ///
     /// # Panics
-    /// When that is not possible.
+    /// If the file cannot be written.
     #[must_use]
     pub fn file(self, name: &str, content: &str) -> Self {
         fs::write(self.folder.path().join(name), content).expect("write a file");
@@ -68,7 +68,7 @@ impl Scene {
     /// Adds an empty commit that was made this long ago.
     ///
     /// # Panics
-    /// When the clock stands before 1970.
+    /// If git fails, or the clock is set to a time before 1970.
     #[must_use]
     pub fn commit(self, message: &str, age: Duration) -> Self {
         self.git_ago(age, &["commit", "--quiet", "--allow-empty", "--message", message]);
@@ -79,7 +79,7 @@ impl Scene {
     /// ago and never since.
     ///
     /// # Panics
-    /// When that is not possible.
+    /// If git fails.
     #[must_use]
     pub fn origin(self, url: &str, fetched: Duration) -> Self {
         const BRANCH: &str = "refs/remotes/origin/main";
@@ -113,7 +113,7 @@ impl Scene {
     /// Runs the program to its end.
     ///
     /// # Panics
-    /// When it cannot be started.
+    /// If the program cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Ended {
         let mut command = self.command(arguments);
@@ -125,7 +125,7 @@ impl Scene {
     /// together.
     ///
     /// # Panics
-    /// When there is no terminal to be had, or the program does not end within a minute.
+    /// If there is no terminal, or if the program does not end within a minute.
     #[must_use]
     pub fn run_on_a_terminal(&self, arguments: &[&str]) -> String {
         let options = Options::new().timeout_ms(Some(60_000));
@@ -136,7 +136,7 @@ impl Scene {
     /// Runs the program on a terminal of its own, answers its question, and returns all that it wrote there.
     ///
     /// # Panics
-    /// When there is no terminal to be had, or the program does not ask this or end within a minute.
+    /// If there is no terminal, or if the program does not ask this question or does not end within a minute.
     #[must_use]
     pub fn answer_on_a_terminal(&self, arguments: &[&str], question: &str, answer: &str) -> String {
         let options = Options::new().timeout_ms(Some(60_000));
@@ -164,7 +164,7 @@ impl Scene {
 }
 
 impl Ended {
-    /// Takes what a program that the test started itself did.
+    /// The result of a program that the test started itself.
     #[must_use]
     pub fn new(command: &Command, output: Output) -> Self {
         Self { command: format!("{command:?}"), output }
@@ -173,7 +173,7 @@ impl Ended {
     /// Checks the exit status.
     ///
     /// # Panics
-    /// When it is another one.
+    /// If the program ended with another status.
     #[must_use]
     pub fn with_status(self, status: i32) -> Self {
         assert_eq!(self.output.status.code(), Some(status), "the exit status of {self}");
@@ -201,7 +201,7 @@ impl Ended {
     /// The JSON document on stdout.
     ///
     /// # Panics
-    /// When there is none.
+    /// If stdout is not a JSON document.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.output.stdout)
@@ -211,7 +211,7 @@ impl Ended {
     /// One metric of the JSON document on stdout.
     ///
     /// # Panics
-    /// When there is none with this key.
+    /// If there is no metric with this key.
     #[must_use]
     pub fn metric(&self, key: &str) -> Value {
         let document = self.json();
@@ -223,17 +223,17 @@ impl Ended {
             .clone()
     }
 
-    /// Checks that a text is part of what was written to stderr.
+    /// Checks that stderr contains a text.
     ///
     /// # Panics
-    /// When it is not.
+    /// If stderr does not contain the text.
     pub fn says(&self, text: &str) {
         assert!(self.stderr().contains(text), "stderr should say `{text}`: {self}");
     }
 }
 
-/// Waits for the next second: until then, a further run has the time of the one before, and replaces what
-/// that left.
+/// Waits for the next second. A run in the same second as the previous run would have the same time, and replace the values of
+/// that run.
 pub fn next_second() {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     thread::sleep(Duration::from_nanos(1_000_000_000 - u64::from(since.subsec_nanos())));

@@ -11,10 +11,10 @@ use std::{
 
 use serde_json::Value;
 
-/// How long anything may take on a busy machine.
-const LIMIT: Duration = Duration::from_mins(1);
+/// Timeout of each step, long enough for a busy machine.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What the program says when it accepts connections.
+/// What the program prints when it accepts connections.
 const LISTENING: &str = "listening on http://";
 
 /// A running program. It is killed on drop.
@@ -23,7 +23,7 @@ pub struct Serving {
     process: Child,
     address: String,
     lines: Receiver<String>,
-    said: String,
+    output: String,
 }
 
 /// The answer to a request.
@@ -38,22 +38,22 @@ pub struct Reply {
 }
 
 impl Serving {
-    /// Starts the program, and waits until it says where it listens.
+    /// Starts the program, and waits until it prints its address.
     ///
     /// # Panics
-    /// When it ends before, or says nothing for a minute.
+    /// If the program ends before, or prints nothing for a minute.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("start");
         let stderr = process.stderr.take().expect("a pipe");
         let (sender, lines) = mpsc::channel();
-        // Goes on reading, so that the program never blocks on a full pipe.
+        // Continues to read, so that the program never blocks on a full pipe.
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 let _ = sender.send(line);
             }
         });
-        let mut serving = Self { process, address: String::new(), lines, said: String::new() };
+        let mut serving = Self { process, address: String::new(), lines, output: String::new() };
         let line = serving.until_line(LISTENING);
         // The line may be JSON.
         let address = line.split_once(LISTENING).and_then(|(_, rest)| rest.split(['"', ' ']).next());
@@ -61,37 +61,37 @@ impl Serving {
         serving
     }
 
-    /// The address that it listens on.
+    /// The address at which the program listens.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Waits for a line on the standard error, and returns it.
+    /// Waits for a line on the standard error that contains a text, and returns the line.
     ///
     /// # Panics
-    /// When it does not come.
+    /// If the program does not print such a line.
     pub fn until_line(&mut self, text: &str) -> String {
         loop {
-            let Ok(line) = self.lines.recv_timeout(LIMIT) else {
-                panic!("it does not say `{text}`, but:\n{}", self.said)
+            let Ok(line) = self.lines.recv_timeout(TIMEOUT) else {
+                panic!("the program does not print `{text}`, but:\n{}", self.output)
             };
-            self.said.push_str(&line);
-            self.said.push('\n');
+            self.output.push_str(&line);
+            self.output.push('\n');
             if line.contains(text) {
                 return line;
             }
         }
     }
 
-    /// Asks for a path. `headers` are further headers, each with its line ending.
+    /// Requests a path. `headers` are further headers, each with its line ending.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// If there is no answer.
     #[must_use]
     pub fn get(&self, path: &str, headers: &str) -> Reply {
         let mut stream = TcpStream::connect(&self.address).expect("connect");
-        stream.set_read_timeout(Some(LIMIT)).expect("set a time limit");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("set a time limit");
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.address);
         stream.write_all(request.as_bytes()).expect("send");
         let mut reply = String::new();
@@ -101,10 +101,10 @@ impl Serving {
         Reply { status, head: head.to_owned(), body: body.to_owned() }
     }
 
-    /// Asks until the answer has this status, and returns it.
+    /// Repeats a request until the answer has this status, and returns the answer.
     ///
     /// # Panics
-    /// When that does not happen.
+    /// If no answer has this status within a minute.
     #[must_use]
     pub fn get_until(&self, path: &str, status: u16) -> Reply {
         let start = Instant::now();
@@ -113,7 +113,7 @@ impl Serving {
             if reply.status == status {
                 return reply;
             }
-            assert!(start.elapsed() < LIMIT, "{path}: {reply:?}");
+            assert!(start.elapsed() < TIMEOUT, "{path}: {reply:?}");
             thread::yield_now();
         }
     }
@@ -121,27 +121,27 @@ impl Serving {
     /// Sends a signal, such as `HUP`.
     ///
     /// # Panics
-    /// When that is not possible.
+    /// If the signal cannot be sent.
     pub fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("run kill");
         assert!(sent.success(), "the program has ended");
     }
 
-    /// Waits for the end. Returns the exit status, and all that it said.
+    /// Waits for the end of the program. Returns the exit status, and all that it wrote to its standard error.
     ///
     /// # Panics
-    /// When it does not end.
+    /// If the program does not end.
     #[must_use]
     pub fn ended(mut self) -> (Option<i32>, String) {
         let start = Instant::now();
-        while let Ok(line) = self.lines.recv_timeout(LIMIT.saturating_sub(start.elapsed())) {
-            self.said.push_str(&line);
-            self.said.push('\n');
+        while let Ok(line) = self.lines.recv_timeout(TIMEOUT.saturating_sub(start.elapsed())) {
+            self.output.push_str(&line);
+            self.output.push('\n');
         }
-        assert!(start.elapsed() < LIMIT, "it does not end; it said:\n{}", self.said);
+        assert!(start.elapsed() < TIMEOUT, "the program does not end; its output:\n{}", self.output);
         let status = self.process.wait().expect("wait for its end");
-        (status.code(), std::mem::take(&mut self.said))
+        (status.code(), std::mem::take(&mut self.output))
     }
 }
 
@@ -149,7 +149,7 @@ impl Reply {
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// If the body is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))

@@ -1,6 +1,6 @@
-//! Where the provisioned tools are: a Python environment with moto and the schema validator, and the
-//! API descriptions of Datadog and GitHub. `cargo xtask test` installs them and sets the variable;
-//! a test that needs them is ignored otherwise, so that plain `cargo test` needs nothing.
+//! Finds the provisioned tools, such as a Python environment with moto, and the API descriptions of Datadog and GitHub.
+//! `cargo xtask test` installs them and sets the variable. Plain `cargo test` needs no tools, because it ignores the tests that
+//! need them.
 
 use std::{
     env,
@@ -16,7 +16,7 @@ pub const TOOLS_VARIABLE: &str = "SYSTEM_HEALTH_TEST_TOOLS";
 /// The tools folder.
 ///
 /// # Panics
-/// When the variable is not set or names no folder: the message says how to provision the tools.
+/// If the variable is not set or does not name a folder. The message says how to provision the tools.
 #[must_use]
 pub fn folder() -> PathBuf {
     let Some(folder) = env::var_os(TOOLS_VARIABLE).map(PathBuf::from) else {
@@ -24,7 +24,7 @@ pub fn folder() -> PathBuf {
     };
     assert!(
         folder.is_dir(),
-        "{TOOLS_VARIABLE} names {}, which is no folder; run `cargo xtask test`",
+        "{TOOLS_VARIABLE} names {}, which is not a folder; run `cargo xtask test`",
         folder.display()
     );
     folder
@@ -33,7 +33,7 @@ pub fn folder() -> PathBuf {
 /// A file in the tools folder, such as `datadog/v2.json`.
 ///
 /// # Panics
-/// When there is no such file.
+/// If there is no such file.
 #[must_use]
 pub fn file(name: &str) -> PathBuf {
     let file = folder().join(name);
@@ -47,10 +47,10 @@ pub fn python() -> Command {
     Command::new(file("python/bin/python"))
 }
 
-/// A program of an npm package, or another one, with the Node.js of the machine or else the provisioned one.
+/// A program, such as one of an npm package, with the Node.js of the machine or else the provisioned one.
 ///
 /// # Panics
-/// When the tools are not provisioned.
+/// If the tools are not provisioned.
 #[must_use]
 pub fn with_node(program: impl AsRef<OsStr>) -> Command {
     let mut folders: Vec<PathBuf> = env::var_os("PATH").iter().flat_map(env::split_paths).collect();
@@ -64,7 +64,7 @@ pub fn with_node(program: impl AsRef<OsStr>) -> Command {
 /// it wrote to its standard output.
 ///
 /// # Panics
-/// When the script fails: the message contains its arguments, its status and both its streams.
+/// If the script fails: the message contains its arguments, its status and both its streams.
 #[must_use]
 pub fn run_contract_script(script: &str, arguments: &[&Path], input: &[u8]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract").join(script);
@@ -76,8 +76,8 @@ pub fn run_contract_script(script: &str, arguments: &[&Path], input: &[u8]) -> S
         .stderr(Stdio::piped())
         .spawn()
         .expect("start python");
-    // The scripts read all their input before they write, so one after the other cannot block. A
-    // script that ends early is reported below, with its own words.
+    // The scripts read all their input before they write, so writing the input before reading the output cannot block. A script
+    // that ends early is reported below, with its own message.
     let _ = child.stdin.take().expect("a pipe to python").write_all(input);
     let output = child.wait_with_output().expect("wait for python");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -1,5 +1,5 @@
-//! A server that misbehaves on the wire: it refuses, hangs, resets, drips, lies about lengths. What it
-//! does not spoil it hands on to a real one. Raw sockets, because an HTTP library would not do such things.
+//! A server that breaks its first requests: it refuses or resets connections, hangs, answers very slowly, or sends wrong lengths.
+//! It forwards later requests to a real server. It uses raw sockets, because an HTTP library cannot break a response.
 
 use std::{
     io::{self, Read, Write},
@@ -14,10 +14,10 @@ use std::{
 
 use socket2::SockRef;
 
-/// What happens to a request.
+/// How a request is broken.
 #[derive(Debug, Clone)]
 pub enum Wire {
-    /// Nobody listens.
+    /// No program listens on the port.
     Refused,
     /// The connection is accepted and never answered.
     BlackHole,
@@ -29,16 +29,16 @@ pub enum Wire {
     Raw(String),
 }
 
-/// Who answers what is not spoilt.
+/// What answers the requests that are not broken.
 #[derive(Debug, Clone)]
 pub enum Upstream {
     /// The server at this address.
     Server(SocketAddr),
-    /// An answer that is made of the request.
+    /// A function that makes the body of the answer from the request.
     Canned(fn(&str) -> String),
 }
 
-/// A server that spoils its first requests.
+/// A server that breaks its first requests.
 pub struct WireServer {
     address: SocketAddr,
     upstream: Upstream,
@@ -58,10 +58,11 @@ impl Wire {
 }
 
 impl WireServer {
-    /// Spoils the first `times` requests, and forwards all later ones.
+    /// Breaks the first `times` requests, and forwards all later ones. With [`Wire::Refused`], all connections are refused until
+    /// [`Self::heal`] is called.
     ///
     /// # Panics
-    /// When no port is free.
+    /// If no port is free.
     #[must_use]
     pub fn start(wire: Wire, times: usize, upstream: Upstream) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -75,20 +76,20 @@ impl WireServer {
         server
     }
 
-    /// Where it is, without a slash at the end.
+    /// The URL, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Spoils nothing any more.
+    /// Stops breaking requests.
     ///
     /// # Panics
-    /// When the port was taken by someone else meanwhile.
+    /// If another program has taken the port in the meantime.
     pub fn heal(&self) {
         self.left.store(0, Ordering::SeqCst);
         if self.refused {
-            let listener = TcpListener::bind(self.address).expect("the port that nobody listened on");
+            let listener = TcpListener::bind(self.address).expect("the port on which no program listened");
             self.serve(listener, Wire::Refused);
         }
     }
@@ -98,7 +99,7 @@ impl WireServer {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (left, upstream, wire) = (Arc::clone(&left), upstream.clone(), wire.clone());
-                // A client that goes away ends its thread, and that is all.
+                // If the client disconnects, only its thread ends.
                 thread::spawn(move || answer(stream, &wire, &left, &upstream));
             }
         });
@@ -107,14 +108,14 @@ impl WireServer {
 
 fn answer(mut stream: TcpStream, wire: &Wire, left: &AtomicUsize, upstream: &Upstream) -> io::Result<()> {
     let request = read_request(&mut stream)?;
-    let spoilt = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-    if !spoilt {
-        return hand_on(&request, stream, upstream);
+    let is_broken = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+    if !is_broken {
+        return forward(&request, stream, upstream);
     }
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n[";
     match wire {
         Wire::Refused => Ok(()),
-        // Until the client gives up.
+        // Waits until the client gives up.
         Wire::BlackHole => stream.read(&mut [0]).map(drop),
         Wire::Reset => {
             stream.write_all(head.as_bytes())?;
@@ -147,7 +148,7 @@ fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     }
 }
 
-fn hand_on(request: &[u8], mut stream: TcpStream, upstream: &Upstream) -> io::Result<()> {
+fn forward(request: &[u8], mut stream: TcpStream, upstream: &Upstream) -> io::Result<()> {
     match upstream {
         Upstream::Canned(answer) => {
             let body = answer(&String::from_utf8_lossy(request));
@@ -159,7 +160,7 @@ fn hand_on(request: &[u8], mut stream: TcpStream, upstream: &Upstream) -> io::Re
         }
         Upstream::Server(address) => {
             let mut server = TcpStream::connect(address)?;
-            // One request a connection, so that its end is the answer's end.
+            // One request per connection, so that the end of the connection is the end of the answer.
             let end = request.windows(2).position(|two| two == b"\r\n").unwrap_or_default();
             server.write_all(&request[..end])?;
             server.write_all(b"\r\nconnection: close")?;

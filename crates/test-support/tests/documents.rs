@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// All files with an ending in a folder and those below it, without what builds and tools have made.
+/// All files with an ending in a folder and its subfolders, without the folders of builds and tools.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries
@@ -37,7 +37,7 @@ fn targets(prose: &str) -> impl Iterator<Item = &str> {
     prose.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0))
 }
 
-/// What GitHub makes of the headings of a page.
+/// The anchors that GitHub makes from the headings of a page.
 fn anchors(page: &Path) -> Vec<String> {
     let prose = prose(page);
     let headings = prose

@@ -1,4 +1,4 @@
-//! The fakes as a program say where they are, and end with their input.
+//! The program `fake-services` prints its addresses, and ends when its input ends.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fake-services");
 
 #[tokio::test]
-async fn it_prints_its_addresses_and_then_the_requests() {
+async fn the_program_prints_its_addresses_and_then_the_requests() {
     let mut program = Command::new(PROGRAM)
         .args(["--commits", "1", "--latency", "1ms"])
         .stdin(Stdio::piped())
@@ -19,10 +19,10 @@ async fn it_prints_its_addresses_and_then_the_requests() {
         .unwrap();
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
     let mut line = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
-    let places = line();
+    let services = line();
     let client = reqwest::Client::builder().no_proxy().user_agent("test").build().unwrap();
 
-    let commits = format!("{}/repos/acme/shop/commits", places["github"].as_str().unwrap());
+    let commits = format!("{}/repos/acme/shop/commits", services["github"].as_str().unwrap());
     let commits: Value =
         serde_json::from_str(&client.get(commits).send().await.unwrap().text().await.unwrap()).unwrap();
     drop(program.stdin.take());

@@ -34,7 +34,7 @@ impl Received {
     }
 
     /// One field of all items of a list.
-    fn all<'a>(&'a self, list: &str, field: &str) -> Vec<&'a Value> {
+    fn fields<'a>(&'a self, list: &str, field: &str) -> Vec<&'a Value> {
         self.body
             .pointer(list)
             .unwrap()
@@ -74,10 +74,10 @@ async fn commits_come_newest_first_in_pages() {
 
     let mut page = get(&github, &format!("{COMMITS}?sha=main&per_page=100")).await;
     let last = page.link("last").map(str::to_owned);
-    let mut messages: Vec<Value> = page.all("", "/commit/message").into_iter().cloned().collect();
+    let mut messages: Vec<Value> = page.fields("", "/commit/message").into_iter().cloned().collect();
     while let Some(next) = page.link("next").map(str::to_owned) {
         page = fetch(&next, None).await;
-        messages.extend(page.all("", "/commit/message").into_iter().cloned());
+        messages.extend(page.fields("", "/commit/message").into_iter().cloned());
     }
 
     let expected: Vec<Value> = (1..=250).map(|number| format!("Change number {number}").into()).collect();
@@ -89,7 +89,7 @@ async fn commits_come_newest_first_in_pages() {
 }
 
 #[tokio::test]
-async fn a_page_has_thirty_items_and_never_more_than_a_hundred() {
+async fn a_page_has_thirty_items_by_default_and_at_most_a_hundred() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(101);
 
@@ -101,7 +101,7 @@ async fn a_page_has_thirty_items_and_never_more_than_a_hundred() {
 }
 
 #[tokio::test]
-async fn since_and_until_mean_the_time_of_commit_and_include_it() {
+async fn since_and_until_are_inclusive_times_of_commit() {
     let now = humantime::parse_rfc3339("2025-04-01T12:00:00Z").unwrap();
     let github = FakeGitHub::builder().now(now).start();
     github
@@ -114,8 +114,8 @@ async fn since_and_until_mean_the_time_of_commit_and_include_it() {
     let until = get(&github, &format!("{COMMITS}?until=2025-03-25T12:00:00%2B00:00")).await;
     let unreadable = get(&github, &format!("{COMMITS}?since=yesterday")).await;
 
-    assert_eq!(since.all("", "/commit/message"), ["rebased", "just in time"]);
-    assert_eq!(until.all("", "/commit/message"), ["just in time", "too old"]);
+    assert_eq!(since.fields("", "/commit/message"), ["rebased", "just in time"]);
+    assert_eq!(until.fields("", "/commit/message"), ["just in time", "too old"]);
     assert_eq!(unreadable.status, 400);
 }
 
@@ -130,14 +130,14 @@ async fn branches_have_their_own_commits() {
     let unknown = get(&github, &format!("{COMMITS}?sha=main")).await;
     let repository = get(&github, "/repos/acme/shop").await;
 
-    assert_eq!(default.all("", "/commit/message"), ["on trunk"]);
-    assert_eq!(release.all("", "/commit/message"), ["on release"]);
+    assert_eq!(default.fields("", "/commit/message"), ["on trunk"]);
+    assert_eq!(release.fields("", "/commit/message"), ["on release"]);
     assert_eq!((unknown.status, &unknown.body["message"]), (404, &"Not Found".into()));
     assert_eq!(repository.body["default_branch"], "trunk");
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_refused() {
+async fn requests_for_missing_things_are_refused() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").workflow("idle.yml");
 
@@ -175,14 +175,14 @@ async fn runs_are_filtered_by_branch_and_status() {
     let completed = get(&github, &format!("{RUNS}?branch=main&status=completed")).await;
     let failed = get(&github, &format!("{RUNS}?status=failure&per_page=1")).await;
 
-    assert_eq!(main.all("/workflow_runs", "/id"), [4, 5, 2, 1]);
-    assert_eq!(completed.all("/workflow_runs", "/conclusion"), ["cancelled", "failure", "success"]);
+    assert_eq!(main.fields("/workflow_runs", "/id"), [4, 5, 2, 1]);
+    assert_eq!(completed.fields("/workflow_runs", "/conclusion"), ["cancelled", "failure", "success"]);
     assert_eq!(
-        completed.all("/workflow_runs", "/head_repository/full_name"),
+        completed.fields("/workflow_runs", "/head_repository/full_name"),
         ["mallory/shop", "acme/shop", "acme/shop"]
     );
     assert_eq!(completed.body["total_count"], 3);
-    assert_eq!(failed.all("/workflow_runs", "/id"), [2]);
+    assert_eq!(failed.fields("/workflow_runs", "/id"), [2]);
     assert_eq!(main.body["workflow_runs"][0]["conclusion"], Value::Null);
 }
 
@@ -200,13 +200,15 @@ async fn jobs_are_those_of_the_latest_attempt() {
     let jobs = "/repos/acme/shop/actions/runs/7/jobs";
 
     let latest = get(&github, &format!("{jobs}?filter=latest")).await;
-    let all = get(&github, &format!("{jobs}?filter=all&per_page=2")).await;
+    let all_attempts = get(&github, &format!("{jobs}?filter=all&per_page=2")).await;
 
-    assert_eq!(latest.all("/jobs", "/name"), ["unit tests", "docs"]);
-    assert_eq!(latest.all("/jobs", "/conclusion"), [&"success".into(), &Value::Null]);
-    assert_eq!(all.all("/jobs", "/conclusion"), ["failure", "success"]);
-    assert_eq!(all.body["total_count"], 3);
-    assert!(all.link("next").unwrap().ends_with("/actions/runs/7/jobs?filter=all&per_page=2&page=2"));
+    assert_eq!(latest.fields("/jobs", "/name"), ["unit tests", "docs"]);
+    assert_eq!(latest.fields("/jobs", "/conclusion"), [&"success".into(), &Value::Null]);
+    assert_eq!(all_attempts.fields("/jobs", "/conclusion"), ["failure", "success"]);
+    assert_eq!(all_attempts.body["total_count"], 3);
+    assert!(
+        all_attempts.link("next").unwrap().ends_with("/actions/runs/7/jobs?filter=all&per_page=2&page=2")
+    );
 }
 
 #[tokio::test]
@@ -238,12 +240,12 @@ async fn a_stopped_search_index_hides_what_happened_since() {
     shop.stop_search_index();
     shop.run(Run::new("checks.yml").id(2).conclusion(Failure)).run(Run::new("checks.yml").id(3));
 
-    let all = get(&github, &format!("{RUNS}?per_page=100")).await;
+    let all_runs = get(&github, &format!("{RUNS}?per_page=100")).await;
     let filtered = get(&github, &format!("{RUNS}?branch=main")).await;
 
-    assert_eq!(all.all("/workflow_runs", "/id"), [3, 2, 1]);
-    assert_eq!(all.all("/workflow_runs", "/run_number"), [3, 2, 1]);
-    assert_eq!(filtered.all("/workflow_runs", "/id"), [2, 1]);
+    assert_eq!(all_runs.fields("/workflow_runs", "/id"), [3, 2, 1]);
+    assert_eq!(all_runs.fields("/workflow_runs", "/run_number"), [3, 2, 1]);
+    assert_eq!(filtered.fields("/workflow_runs", "/id"), [2, 1]);
     assert_eq!(filtered.body["workflow_runs"][0]["status"], "in_progress");
 }
 
@@ -262,7 +264,7 @@ async fn every_request_for_a_renamed_repository_is_redirected() {
     assert_eq!(commits.status, 301);
     assert_eq!(commits.header("location"), format!("{by_id}/commits?sha=main&per_page=100"));
     assert_eq!((repository.status, repository.header("location")), (301, &*by_id));
-    assert_eq!(followed.all("", "/commit/message"), ["Change number 1"]);
+    assert_eq!(followed.fields("", "/commit/message"), ["Change number 1"]);
     assert_eq!((new_name.status, &new_name.body["full_name"]), (200, &"acme/store".into()));
 }
 
@@ -306,12 +308,12 @@ async fn requests_are_counted_until_none_is_left() {
     let first = get(&github, "/repos/acme/shop").await;
     let second = get(&github, "/repos/acme/shop").await;
     let third = get(&github, "/repos/acme/shop").await;
-    let asked = get(&github, "/rate_limit").await;
+    let rate_limit = get(&github, "/rate_limit").await;
 
     assert_eq!((first.header("x-ratelimit-remaining"), second.header("x-ratelimit-remaining")), ("1", "0"));
     assert_eq!((third.status, third.header("x-ratelimit-remaining")), (403, "0"));
     assert_eq!(third.header("x-ratelimit-reset"), second.header("x-ratelimit-reset"));
-    assert_eq!((asked.status, &asked.body["rate"]["used"]), (200, &2.into()));
+    assert_eq!((rate_limit.status, &rate_limit.body["rate"]["used"]), (200, &2.into()));
 }
 
 #[tokio::test]
@@ -328,7 +330,7 @@ async fn an_enterprise_server_has_a_base_path() {
 }
 
 #[tokio::test]
-async fn faults_meet_the_endpoint_they_are_meant_for() {
+async fn a_fault_affects_only_its_endpoint() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(1).run(Run::new("checks.yml").id(7).job("unit tests", Success));
     github.fail_times(1, "/commits", refusal::secondary_rate_limit(403, Duration::from_secs(7)));
@@ -341,7 +343,7 @@ async fn faults_meet_the_endpoint_they_are_meant_for() {
 
     assert_eq!((limited.status, limited.header("retry-after")), (403, "7"));
     assert_eq!((again.status, runs.status, jobs.status), (200, 502, 200));
-    assert_eq!(github.exchanges().len(), 2, "faults are no exchanges");
+    assert_eq!(github.exchanges().len(), 2, "faults are not exchanges");
 }
 
 #[tokio::test]
@@ -354,6 +356,6 @@ async fn a_later_response_contains_new_commits() {
     shop.commit("second");
 
     let after = get(&github, COMMITS).await;
-    assert_eq!(before.all("", "/commit/message"), ["first"]);
-    assert_eq!(after.all("", "/commit/message"), ["second", "first"]);
+    assert_eq!(before.fields("", "/commit/message"), ["first"]);
+    assert_eq!(after.fields("", "/commit/message"), ["second", "first"]);
 }

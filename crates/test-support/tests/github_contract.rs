@@ -1,5 +1,5 @@
-//! The fake GitHub is checked against GitHub's own description of its API. The check itself is tested, too: every change
-//! to a response or a request must be refused.
+//! The fake GitHub is checked against GitHub's own description of its API. The check itself is tested, too: a wrong
+//! response or request must be refused.
 
 use std::time::{Duration, SystemTime};
 
@@ -38,7 +38,8 @@ const DEPENDABOT: &str = "/repos/acme/shop/dependabot/alerts";
 const CODE_SCANNING: &str = "/repos/acme/shop/code-scanning/alerts";
 const SECRETS: &str = "/repos/acme/shop/secret-scanning/alerts";
 /// The endpoints about branches and alerts.
-const OTHERS: [&str; 8] = [ACTIVITY, BRANCH, RULES, CHECK_RUNS, STATUS, DEPENDABOT, CODE_SCANNING, SECRETS];
+const BRANCH_AND_ALERT_ENDPOINTS: [&str; 8] =
+    [ACTIVITY, BRANCH, RULES, CHECK_RUNS, STATUS, DEPENDABOT, CODE_SCANNING, SECRETS];
 
 /// A fake GitHub with every kind of item that it can return.
 fn github() -> FakeGitHub {
@@ -151,12 +152,12 @@ async fn exchanges() -> Vec<Exchange> {
     for target in targets {
         get(&github, &target, "right").await;
     }
-    for path in OTHERS {
+    for path in BRANCH_AND_ALERT_ENDPOINTS {
         get(&github, path, "right").await;
     }
     let paths =
         [REPOSITORY, COMMITS, COMPARISON, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, RUN, ATTEMPT, JOBS, RATE_LIMIT];
-    for path in paths.into_iter().chain(OTHERS) {
+    for path in paths.into_iter().chain(BRANCH_AND_ALERT_ENDPOINTS) {
         get(&github, path, "wrong").await;
     }
     github.exchanges()
@@ -170,14 +171,14 @@ async fn one_of_each() -> Vec<Exchange> {
     for target in [REPOSITORY, RATE_LIMIT, RUN, ATTEMPT].into_iter().chain(lists.iter().map(String::as_str)) {
         get(&github, target, "right").await;
     }
-    for path in OTHERS {
+    for path in BRANCH_AND_ALERT_ENDPOINTS {
         get(&github, &if path == BRANCH { path.to_owned() } else { format!("{path}?per_page=1") }, "right")
             .await;
     }
     github.exchanges()
 }
 
-/// The JSON pointers to all values in a value, itself included.
+/// The JSON pointers to all values in a value, including the value itself.
 fn places(value: &Value) -> Vec<String> {
     let below =
         |key: &str, value| places(value).into_iter().map(move |place| format!("/{key}{place}")).collect();
@@ -314,12 +315,12 @@ async fn a_response_with_something_missing_or_added_is_refused() {
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
-async fn an_error_in_other_words_or_with_another_status_is_refused() {
+async fn an_error_with_another_form_or_status_is_refused() {
     let mut wrong = Vec::new();
     for exchange in exchanges().await.into_iter().filter(|exchange| exchange.status >= 300) {
         for (change, status, body) in [
             ("no message", exchange.status, json!({})),
-            ("message is no text", exchange.status, json!({ "message": 1 })),
+            ("message is not a text", exchange.status, json!({ "message": 1 })),
             ("something added", exchange.status, json!({ "message": "a", "unexpected": true })),
             ("another status in the body", exchange.status, json!({ "message": "a", "status": "200" })),
             ("a status that GitHub does not declare", 418, json!({ "message": "a" })),
@@ -371,7 +372,7 @@ async fn a_request_that_github_does_not_declare_is_refused() {
     }
     let jobs = wrong.iter().find(|(_, exchange)| exchange.path == JOBS).unwrap().1.clone();
     wrong.push((
-        "no number".to_owned(),
+        "not a number".to_owned(),
         Exchange { path: JOBS.replace('7', "seven"), query: String::new(), ..jobs },
     ));
 

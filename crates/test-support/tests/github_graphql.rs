@@ -1,5 +1,5 @@
-//! The fake's GraphQL API is held to the schema that GitHub publishes, and the check itself to its word: whatever is changed
-//! in an answer or a query must be refused.
+//! The fake's GraphQL API is checked against the schema that GitHub publishes. The check itself is tested, too: a wrong answer or
+//! query must be refused.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use system_health_test_support::{
     server::Answer,
 };
 
-/// Asks for every field that the fake knows.
+/// Asks for every field of repositories, branches and commits that the fake knows.
 const EVERYTHING: &str = r#"
 query Everything($owner: String!, $name: String!, $first: Int = 2, $skip: Boolean = true) {
     rateLimit { cost limit remaining used resetAt }
@@ -86,7 +86,7 @@ fragment pull on PullRequest {
     commits(last: 1) { nodes { id commit { oid committedDate } } }
 }
 fragment actor on Actor { __typename login url ... on Node { id } }"#;
-/// Asks for every field that the fake knows of what brings commits to production.
+/// Asks for every field of deployments, releases, tags and incidents that the fake knows.
 const DELIVERY: &str = r#"
 query Delivery($owner: String!, $name: String!, $ids: [ID!]!, $deployment: ID!) {
     repository(owner: $owner, name: $name) {
@@ -219,7 +219,7 @@ async fn pages_go_both_ways() {
 }
 
 #[tokio::test]
-async fn github_refuses_what_it_cannot_answer() {
+async fn queries_that_github_cannot_answer_are_refused() {
     let github = github();
     for (query, variables, expected) in [
         ("{ viewer { login } }", json!({}), "Field 'viewer' doesn't exist on type 'Query'"),
@@ -372,7 +372,7 @@ async fn every_scripted_error_is_as_github_describes_it() {
     ];
     let exchange = |answer: &Answer| {
         let body = serde_json::from_slice::<Value>(&answer.body).unwrap();
-        // The part of the data depends on the query.
+        // Which part of the data is present depends on the query.
         let body = if body["data"].is_object() { json!({ "errors": body["errors"] }) } else { body };
         Exchange { status: answer.status, body, ..usual.clone() }
     };
@@ -461,7 +461,7 @@ async fn a_query_that_github_does_not_describe_is_refused() {
     assert_refused(&wrong);
 }
 
-/// The JSON pointers to all values in a value, itself included.
+/// The JSON pointers to all values in a value, including the value itself.
 fn places(value: &Value) -> Vec<String> {
     let below =
         |key: &str, value| places(value).into_iter().map(move |place| format!("/{key}{place}")).collect();

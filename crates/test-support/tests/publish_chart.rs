@@ -1,4 +1,4 @@
-//! The release's script for the chart, with real Helm and a registry that keeps what it is given.
+//! Tests the release's script for the chart, with real Helm and a registry that stores what it gets.
 #![cfg(unix)]
 
 use std::{
@@ -91,18 +91,18 @@ impl Release<'_> {
     fn publish(&self) -> String {
         let ended = self.run(&[]);
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-        let said = String::from_utf8(ended.stdout).unwrap();
-        said.trim().strip_prefix("Digest: sha256:").unwrap_or_else(|| panic!("{said}")).to_owned()
+        let output = String::from_utf8(ended.stdout).unwrap();
+        output.trim().strip_prefix("Digest: sha256:").unwrap_or_else(|| panic!("{output}")).to_owned()
     }
 
-    /// What a failed run says.
+    /// The error message of a failed run.
     fn refusal(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
         assert_eq!(ended.status.code(), Some(1), "{ended:?}");
         String::from_utf8(ended.stderr).unwrap()
     }
 
-    /// How often a version was put in place.
+    /// How many times a version was pushed.
     fn pushes(&self) -> usize {
         let is_version = |tag: &str| !tag.starts_with("sha256:");
         let requests = self.registry.requests();
@@ -122,7 +122,7 @@ impl Release<'_> {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn a_version_of_the_chart_has_one_content_for_ever() {
+fn the_content_of_a_published_version_of_the_chart_never_changes() {
     for helm in ["helm3", "helm4"] {
         let (registry, checkout) = (registry(), checkout());
         let release = Release { helm, registry: &registry, checkout: &checkout };
@@ -138,23 +138,23 @@ fn a_version_of_the_chart_has_one_content_for_ever() {
             String::from_utf8(values.unwrap().stdout).unwrap().contains(&format!("repository: {IMAGE}\n"))
         );
 
-        // The same content is no news, although its archive has other times: what is published is used.
+        // The same content is not pushed again, although its archive contains other times. The published archive is used.
         let published = fs::read(&archive).unwrap();
         fs::remove_file(&archive).unwrap();
         next_second();
         assert_eq!(release.publish(), first);
-        assert!(fs::read(&archive).unwrap() == published, "another archive than the one that is published");
+        assert!(fs::read(&archive).unwrap() == published, "the archive is not the published one");
         assert_eq!(release.pushes(), 1);
 
         // Other content needs another version.
         release.replace("values.yaml", "suspend: false", "suspend: true");
         for arguments in [&[][..], &["--check"]] {
-            let said = release.refusal(arguments);
+            let output = release.refusal(arguments);
             assert!(
-                said.contains("the chart 0.1.0 is published with other contents: raise `version`"),
-                "{said}"
+                output.contains("the chart 0.1.0 is published with other contents: raise `version`"),
+                "{output}"
             );
-            assert!(said.contains("suspend: true"), "{said}");
+            assert!(output.contains("suspend: true"), "{output}");
         }
         assert_eq!(release.pushes(), 1);
         release.replace("Chart.yaml", "version: 0.1.0", "version: 0.1.1");
@@ -164,29 +164,29 @@ fn a_version_of_the_chart_has_one_content_for_ever() {
 }
 
 #[test]
-fn without_its_arguments_it_says_which_it_takes() {
+fn without_arguments_the_script_prints_its_usage() {
     let checkout = checkout();
     for arguments in [&[][..], &["--check"], &[IMAGE, "9.9.9"]] {
         let script = checkout.path().join(".ci/publish-chart");
         let ended = Command::new(script).args(arguments).output().unwrap();
 
         assert_eq!(ended.status.code(), Some(2), "{ended:?}");
-        let said = String::from_utf8(ended.stderr).unwrap();
-        assert_eq!(said, "usage: publish-chart [--check] IMAGE APP_VERSION REPOSITORY [HELM_OPTION...]\n");
+        let output = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(output, "usage: publish-chart [--check] IMAGE APP_VERSION REPOSITORY [HELM_OPTION...]\n");
     }
 }
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn a_registry_that_does_not_answer_is_no_reason_to_publish() {
+fn nothing_is_published_if_the_registry_refuses_to_say_what_is_published() {
     for helm in ["helm3", "helm4"] {
         let (registry, checkout) = (registry(), checkout());
         registry.fail("/manifests/", Answer::json(403, &serde_json::json!({"errors": [{"code": "DENIED"}]})));
         let release = Release { helm, registry: &registry, checkout: &checkout };
 
-        let said = release.refusal(&[]);
+        let output = release.refusal(&[]);
 
-        assert!(said.contains("cannot find out whether the chart 0.1.0 is published"), "{said}");
+        assert!(output.contains("cannot find out whether the chart 0.1.0 is published"), "{output}");
         assert_eq!(release.pushes(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! The fake receiver of remote writes accepts and refuses what Prometheus does.
+//! The fake receiver of remote writes accepts and refuses the same samples as Prometheus.
 
 use std::{
     io::{Read, Write},
@@ -17,7 +17,7 @@ fn request(name: &str, value: f64, timestamp: u8) -> Vec<u8> {
     field(1, &[field(1, &label), field(2, &sample)].concat())
 }
 
-/// The first line of the answer and its body.
+/// The status and the body of the answer.
 fn write(receiver: &RemoteWriteReceiver, path: &str, message: &[u8]) -> String {
     let body = snap::raw::Encoder::new().compress_vec(message).unwrap();
     let mut stream = TcpStream::connect(receiver.url().trim_start_matches("http://")).unwrap();

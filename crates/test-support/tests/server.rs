@@ -1,4 +1,4 @@
-//! The server under the fakes does what tests script.
+//! The server of the fakes does what tests script.
 
 use std::{
     io::{Read, Write},
@@ -78,7 +78,7 @@ fn bodies_are_decompressed() {
 }
 
 #[test]
-fn faults_come_in_order_to_the_requests_that_they_name() {
+fn faults_are_applied_in_order_to_matching_requests() {
     let server = Server::start(echo);
     server.fail_times(1, "GET /a", Answer::text(500, "text/plain", "first").with_header("retry-after", "7"));
     server.fail_times(1, "GET /a", Answer::text(200, "text/html", "<html>"));

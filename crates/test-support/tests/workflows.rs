@@ -1,5 +1,5 @@
-//! The workflows and the action of this repository, held to GitHub's own parser and to zizmor's audits, and what they
-//! say of the names of the released archives.
+//! Checks the workflows and the action of this repository with GitHub's own parser and with zizmor, and compares the names of the
+//! released archives.
 
 use std::{
     collections::BTreeSet,
@@ -26,7 +26,7 @@ fn workflows() -> Vec<PathBuf> {
 }
 
 /// The workflows in a page of the documentation.
-fn in_page(page: &str) -> Vec<String> {
+fn workflows_in_page(page: &str) -> Vec<String> {
     let text = fs::read_to_string(root().join("docs").join(page)).unwrap();
     text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
@@ -45,13 +45,13 @@ fn problems(files: &[PathBuf]) -> Vec<Vec<String>> {
 
 #[test]
 #[ignore = "needs GitHub's parser: run cargo xtask test"]
-fn github_understands_them() {
+fn github_understands_the_workflows() {
     let files = workflows();
     assert_eq!(files.len(), 2);
     assert_eq!(problems(&files), [[""; 0]; 2], "{files:?}");
 
     let folder = tempfile::tempdir().unwrap();
-    let shown = in_page("github-actions.md");
+    let shown = workflows_in_page("github-actions.md");
     assert!(!shown.is_empty());
     for workflow in shown {
         let file = folder.path().join("shown.yml");
@@ -59,7 +59,7 @@ fn github_understands_them() {
         assert_eq!(problems(&[file]), [[""; 0]], "{workflow}");
     }
 
-    // And it would say so if it did not.
+    // The parser finds mistakes.
     for (good, bad) in [("runs-on:", "run-on:"), ("${{ github.", "${{ githab."), ("jobs:", "job:")] {
         let text = fs::read_to_string(github().join("workflows/ci.yml")).unwrap();
         assert!(text.contains(good));
@@ -100,7 +100,7 @@ fn audits_find_nothing() {
 }
 
 #[test]
-fn only_the_script_that_compares_publishes_the_chart_and_it_does_before_anything_is_built() {
+fn the_chart_is_checked_before_anything_is_built_and_published_only_by_the_script() {
     let text = fs::read_to_string(github().join("workflows/release.yml")).unwrap();
     let (before, after) = text.split_once("\n  binaries:\n").unwrap();
 
@@ -131,7 +131,7 @@ fn cargo_binstall_finds_every_archive() {
     let packages = metadata["packages"].as_array().unwrap();
     let package = packages.iter().find(|package| package["name"] == "system-health-report-cli").unwrap();
     let settings = &package["metadata"]["binstall"];
-    // The archive has the program alone, and no folder.
+    // The archive contains only the program, and no folder.
     assert_eq!(settings["pkg-fmt"], "tgz");
     assert_eq!(settings["bin-dir"], "{ bin }{ binary-ext }");
 
@@ -162,7 +162,7 @@ fn the_action_installs_what_is_released() {
 
 #[test]
 fn the_documentation_uses_the_action_of_this_version() {
-    let workflows = in_page("github-actions.md").concat();
+    let workflows = workflows_in_page("github-actions.md").concat();
     let mut versions =
         workflows.split("uses: system-health/system-health@v").skip(1).map(|rest| rest.lines().next());
 

@@ -153,7 +153,7 @@ impl Sink for WebhookSink {
     }
 
     fn announce<'a>(&'a self, _: &'a Event, _: Instant) -> BoxFuture<'a, Fate> {
-        // Never called, because the limits have no maximum age of events.
+        // Never called, because the capabilities have no `max_event_age`.
         async { Fate::Refused(DeliveryError::new("the webhook accepts no events")) }.boxed()
     }
 }
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_status_decides_about_the_fate() {
+    async fn the_status_decides_the_fate() {
         assert!(matches!(delivered(400).await.0[0].fate, Fate::Refused(_)));
         assert!(matches!(delivered(403).await.0[0].fate, Fate::Left(_)));
         assert!(matches!(delivered(500).await.0[0].fate, Fate::Unknown(_)));

@@ -13,28 +13,28 @@ use super::*;
 /// How a receiver treats points.
 #[derive(Debug, Clone, Default)]
 struct Receiver {
-    /// Points that it refuses.
+    /// Points that the receiver refuses.
     invalid: BTreeSet<usize>,
-    /// Whether it refuses a whole request with an invalid point. Otherwise it accepts the other points.
+    /// Whether it refuses a whole request with an invalid point. If not, it accepts the other points of the request.
     refuses_requests: bool,
     /// Whether it refuses a point that it already has.
     refuses_repeats: bool,
 }
 
-/// The fates of points, and how often the receiver has stored each.
+/// The fates of points, how many times the receiver has stored each point, and the number of requests.
 #[derive(Debug, Default)]
-struct Ended {
+struct DeliveryResult {
     fates: BTreeMap<usize, Fate>,
     stored: BTreeMap<usize, usize>,
     requests: usize,
 }
 
 impl Receiver {
-    fn deliver(&self, points: usize, in_batch: usize, adds_up: bool) -> Ended {
+    fn deliver(&self, points: usize, batch_size: usize, adds_up: bool) -> DeliveryResult {
         let stored = RefCell::new(BTreeMap::<usize, usize>::new());
         let requests = RefCell::new(0);
         let positions: Vec<usize> = (0..points).collect();
-        let batches = positions.chunks(in_batch).map(|positions| Batch {
+        let batches = positions.chunks(batch_size).map(|positions| Batch {
             positions: positions.to_vec(),
             adds_up,
             search: Search::NotStarted,
@@ -46,7 +46,7 @@ impl Receiver {
                 self.invalid.contains(position) || (self.refuses_repeats && stored.contains_key(position))
             };
             let (refused, accepted): (Vec<usize>, Vec<usize>) =
-                batch.positions.iter().partition(|at| is_refused(at));
+                batch.positions.iter().partition(|position| is_refused(position));
             let error = DeliveryError::new("too old");
             let sent = match refused.len() {
                 0 => Sent::Accepted,
@@ -71,21 +71,21 @@ impl Receiver {
             }
         }
         assert_eq!(fates.len(), points);
-        Ended { fates, stored: stored.into_inner(), requests: requests.into_inner() }
+        DeliveryResult { fates, stored: stored.into_inner(), requests: requests.into_inner() }
     }
 }
 
-impl Ended {
-    fn with(&self, is_wanted: impl Fn(&Fate) -> bool) -> BTreeSet<usize> {
+impl DeliveryResult {
+    fn positions_with(&self, is_wanted: impl Fn(&Fate) -> bool) -> BTreeSet<usize> {
         self.fates.iter().filter(|(_, fate)| is_wanted(fate)).map(|(position, _)| *position).collect()
     }
 
     fn refused(&self) -> BTreeSet<usize> {
-        self.with(|fate| matches!(fate, Fate::Refused(_)))
+        self.positions_with(|fate| matches!(fate, Fate::Refused(_)))
     }
 
     fn unknown(&self) -> BTreeSet<usize> {
-        self.with(|fate| matches!(fate, Fate::Unknown(_)))
+        self.positions_with(|fate| matches!(fate, Fate::Unknown(_)))
     }
 
     fn error(&self, position: usize) -> String {
@@ -102,21 +102,21 @@ fn invalid(positions: impl IntoIterator<Item = usize>) -> Receiver {
 
 #[test]
 fn refused_points_are_found_and_named() {
-    let ended = invalid([3, 70]).deliver(100, 50, false);
+    let result = invalid([3, 70]).deliver(100, 50, false);
 
-    assert_eq!(ended.refused(), [3, 70].into());
-    assert_eq!(ended.error(3), "`3` is refused: too old");
-    assert_eq!(ended.stored.len(), 98);
+    assert_eq!(result.refused(), [3, 70].into());
+    assert_eq!(result.error(3), "`3` is refused: too old");
+    assert_eq!(result.stored.len(), 98);
 }
 
 #[test]
 fn points_that_add_up_are_not_sent_again_to_find_the_refused_ones() {
-    let ended = invalid([3]).deliver(100, 50, true);
+    let result = invalid([3]).deliver(100, 50, true);
 
-    assert_eq!(ended.requests, 2);
-    assert_eq!(ended.unknown(), (0..50).collect());
+    assert_eq!(result.requests, 2);
+    assert_eq!(result.unknown(), (0..50).collect());
     assert_eq!(
-        ended.error(0),
+        result.error(0),
         "the receiver refused 1 of 50 points and does not say which; they are not sent again, because the others would \
          count twice: too old"
     );
@@ -124,49 +124,49 @@ fn points_that_add_up_are_not_sent_again_to_find_the_refused_ones() {
 
 #[test]
 fn a_receiver_that_refuses_repeated_points_is_recognised() {
-    let ended = Receiver { refuses_repeats: true, ..invalid([3]) }.deliver(10, 10, false);
+    let result = Receiver { refuses_repeats: true, ..invalid([3]) }.deliver(10, 10, false);
 
-    assert_eq!((ended.refused(), ended.unknown().len()), (BTreeSet::new(), 10));
+    assert_eq!((result.refused(), result.unknown().len()), (BTreeSet::new(), 10));
     assert_eq!(
-        ended.error(3),
+        result.error(3),
         "the receiver refused 1 of 10 points, and 10 when the same points were sent again, so it is not known which: too old"
     );
 }
 
 #[test]
-fn all_points_are_refused_without_a_search() {
-    let ended = invalid(0..50).deliver(50, 50, true);
+fn no_search_is_needed_if_all_points_are_refused() {
+    let result = invalid(0..50).deliver(50, 50, true);
 
-    assert_eq!((ended.refused().len(), ended.requests), (50, 1));
+    assert_eq!((result.refused().len(), result.requests), (50, 1));
 }
 
 #[test]
-fn the_search_ends_if_too_much_is_refused() {
+fn the_search_ends_if_too_many_points_are_refused() {
     let receiver = Receiver { refuses_requests: true, ..invalid(0..5000) };
 
-    let ended = receiver.deliver(5000, 5000, false);
+    let result = receiver.deliver(5000, 5000, false);
 
-    assert!(ended.requests < 3 * SPLITS, "{}", ended.requests);
-    let left = ended.with(|fate| matches!(fate, Fate::Left(_)));
-    assert!(left.len() > 3000 && ended.refused().len() + left.len() == 5000);
-    assert!(ended.error(*left.last().unwrap()).contains("too many others were refused"));
+    assert!(result.requests < 3 * MAX_SPLITS, "{}", result.requests);
+    let left = result.positions_with(|fate| matches!(fate, Fate::Left(_)));
+    assert!(left.len() > 3000 && result.refused().len() + left.len() == 5000);
+    assert!(result.error(*left.last().unwrap()).contains("too many others were refused"));
 }
 
 proptest! {
     #[test]
-    fn no_fate_is_wrong(
+    fn fates_agree_with_what_the_receiver_has_stored(
         invalid in prop::collection::btree_set(0_usize..60, 0..12),
-        in_batch in 1_usize..70,
+        batch_size in 1_usize..70,
         refuses_requests: bool,
         refuses_repeats: bool,
         adds_up: bool,
     ) {
         let receiver = Receiver { invalid: invalid.clone(), refuses_requests, refuses_repeats };
 
-        let ended = receiver.deliver(60, in_batch, adds_up);
+        let result = receiver.deliver(60, batch_size, adds_up);
 
-        for (position, fate) in &ended.fates {
-            let stored = ended.stored.get(position).copied().unwrap_or_default();
+        for (position, fate) in &result.fates {
+            let stored = result.stored.get(position).copied().unwrap_or_default();
             match fate {
                 Fate::Accepted => prop_assert!(stored > 0),
                 Fate::Refused(_) => prop_assert_eq!(stored, 0),
@@ -176,7 +176,7 @@ proptest! {
             prop_assert!(!adds_up || stored <= 1);
         }
         if !adds_up && !refuses_repeats {
-            prop_assert_eq!(ended.refused(), invalid);
+            prop_assert_eq!(result.refused(), invalid);
         }
     }
 }

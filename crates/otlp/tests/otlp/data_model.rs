@@ -11,7 +11,7 @@ use system_health_registry::{Distribution, Kind, Point};
 use crate::harness::{TIME, at, decoded, deliver, gauge, metrics, numbers, point, receiver, sink};
 
 const NANOSECONDS: u64 = 1_000_000_000;
-const HOUR: Kind = Kind::Count { interval: Duration::from_hours(1) };
+const HOURLY_COUNT: Kind = Kind::Count { interval: Duration::from_hours(1) };
 
 /// The only metric that a receiver gets for a point.
 async fn delivered(point: Point, more: &str) -> Metric {
@@ -38,8 +38,8 @@ fn shape(metric: &Metric) -> String {
     }
 }
 
-/// Value, start and time of the only data point, in seconds.
-fn number(metric: &Metric) -> (f64, u64, u64) {
+/// The value of the only data point, and its start and time in seconds.
+fn value_start_and_time(metric: &Metric) -> (f64, u64, u64) {
     let [point] = numbers(metric) else { panic!("{metric:?}") };
     let Some(number_data_point::Value::AsDouble(value)) = point.value else { panic!("{point:?}") };
     (value, point.start_time_unix_nano / NANOSECONDS, point.time_unix_nano / NANOSECONDS)
@@ -60,7 +60,7 @@ async fn a_gauge_keeps_its_value_even_if_it_is_zero() {
     let metric = delivered(hotfixes, "").await;
 
     assert_eq!(shape(&metric), "gauge");
-    assert_eq!(number(&metric), (0.0, 0, TIME));
+    assert_eq!(value_start_and_time(&metric), (0.0, 0, TIME));
     assert_eq!(
         (&*metric.name, &*metric.unit, &*metric.description),
         ("commits.hotfix", "{commit}", "Commits that mention a hotfix.")
@@ -73,12 +73,12 @@ async fn a_rate_is_a_gauge_per_second() {
     let metric = delivered(Point { unit: Some("byte".to_owned()), ..rate }, "temporality = 'delta'").await;
 
     assert_eq!((shape(&metric).as_str(), &*metric.unit), ("gauge", "By/s"));
-    assert_eq!(number(&metric), (-2.5, 0, TIME));
+    assert_eq!(value_start_and_time(&metric), (-2.5, 0, TIME));
 }
 
 #[tokio::test]
-async fn a_count_is_a_gauge_for_a_cumulative_backend_and_else_a_delta() {
-    let count = || point("deploys", HOUR, 5.0, &[]);
+async fn a_count_is_a_gauge_if_totals_are_preferred_and_a_delta_if_deltas_are_preferred() {
+    let count = || point("deploys", HOURLY_COUNT, 5.0, &[]);
     for (preference, expected_shape, start) in [
         ("", "gauge", 0),
         ("temporality = 'delta'", "sum AGGREGATION_TEMPORALITY_DELTA", TIME - 3600),
@@ -87,10 +87,13 @@ async fn a_count_is_a_gauge_for_a_cumulative_backend_and_else_a_delta() {
         let metric = delivered(count(), preference).await;
 
         assert_eq!(shape(&metric), expected_shape);
-        assert_eq!(number(&metric), (5.0, start, TIME));
+        assert_eq!(value_start_and_time(&metric), (5.0, start, TIME));
     }
     let since = Point { since: Some(at(TIME - 60)), ..count() };
-    assert_eq!(number(&delivered(since, "temporality = 'delta'").await), (5.0, TIME - 60, TIME));
+    assert_eq!(
+        value_start_and_time(&delivered(since, "temporality = 'delta'").await),
+        (5.0, TIME - 60, TIME)
+    );
 }
 
 #[tokio::test]
@@ -104,7 +107,7 @@ async fn a_counter_is_a_cumulative_sum_with_its_start() {
         let metric = delivered(point, "").await;
 
         assert_eq!(shape(&metric), "sum AGGREGATION_TEMPORALITY_CUMULATIVE");
-        assert_eq!(number(&metric), (7.0, start, TIME));
+        assert_eq!(value_start_and_time(&metric), (7.0, start, TIME));
     }
 }
 
@@ -137,7 +140,7 @@ async fn a_distribution_is_an_exponential_histogram() {
 #[tokio::test]
 async fn a_negative_count_is_refused_only_where_it_would_be_a_sum() {
     let server = receiver();
-    let points = [point("deploys", HOUR, -1.0, &[]), gauge("queue", -1.0)];
+    let points = [point("deploys", HOURLY_COUNT, -1.0, &[]), gauge("queue", -1.0)];
 
     assert_eq!(deliver(&*sink(&server.url(), "").await, &points).await, ["accepted", "accepted"]);
     let fates = deliver(&*sink(&server.url(), "temporality = 'delta'").await, &points).await;
@@ -185,8 +188,9 @@ async fn points_are_grouped_by_resource_and_metric() {
         .iter()
         .map(|metrics| text(&metrics.resource.as_ref().unwrap().attributes).join(" "))
         .collect();
-    let of = |service| format!("cloud.region=eu-west-1 service.instance.id=acme/shop service.name={service}");
-    assert_eq!(resources, [of("shop"), of("web")]);
+    let expected =
+        |service| format!("cloud.region=eu-west-1 service.instance.id=acme/shop service.name={service}");
+    assert_eq!(resources, [expected("shop"), expected("web")]);
     let scope = &request.resource_metrics[0].scope_metrics[0];
     assert_eq!(scope.scope.as_ref().unwrap().name, "system-health");
     let counts: Vec<_> = scope.metrics.iter().map(|metric| (&*metric.name, numbers(metric).len())).collect();

@@ -31,9 +31,9 @@ async fn a_request_is_compressed_and_has_the_headers_of_the_settings() {
     }
     assert!(requests[0].wire_length * 4 < requests[0].body.len(), "{}", requests[0].wire_length);
     assert!(!format!("{sink:?} {destination:?}").contains("hunter22"));
-    let counted: Vec<_> =
+    let calls_by_status: Vec<_> =
         calls.by_status().into_iter().map(|calls| (calls.api, calls.status, calls.count)).collect();
-    assert_eq!(counted, [("otlp", Some(200), 1)]);
+    assert_eq!(calls_by_status, [("otlp", Some(200), 1)]);
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn a_preview_is_the_request_in_the_json_of_otlp() {
     let metrics = |requests: Vec<ExportMetricsServiceRequest>| {
         let resources = requests.into_iter().flat_map(|request| request.resource_metrics);
         let mut metrics: Vec<_> =
-            resources.flat_map(|all| all.scope_metrics).flat_map(|all| all.metrics).collect();
+            resources.flat_map(|resource| resource.scope_metrics).flat_map(|scope| scope.metrics).collect();
         metrics.sort_by(|one, other| one.name.cmp(&other.name));
         metrics
     };

@@ -12,7 +12,7 @@ use crate::harness::{
 };
 
 /// Long enough for a response on a busy machine, and short enough for tests of missing responses.
-const A_WHILE: Duration = Duration::from_secs(2);
+const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 const DELTA: &str = "temporality = 'delta'";
 
@@ -26,11 +26,11 @@ fn counts() -> Vec<Point> {
     ["a", "b", "c", "d", "e"].map(|key| point(key, count, 1.0, &[])).into()
 }
 
-fn answered(status: u16, content_type: &'static str, text: &'static str) -> Server {
+fn server_answering(status: u16, content_type: &'static str, text: &'static str) -> Server {
     Server::start(move |_| Answer::text(status, content_type, text))
 }
 
-/// A response of a receiver that refuses the points `c`: either all of the request, or only these points.
+/// Answers like a receiver that refuses the points of `c`: either the whole request, or only these points.
 fn without_c(request: &Request, whole: bool) -> Answer {
     let refused = names(request).iter().filter(|name| *name == "c").count();
     match (refused, whole) {
@@ -77,7 +77,7 @@ async fn a_partial_success_is_not_repeated_for_points_that_add_up() {
 }
 
 #[tokio::test]
-async fn a_refused_request_has_stored_nothing_so_its_parts_are_sent() {
+async fn the_parts_of_a_refused_request_are_sent_because_nothing_was_stored() {
     let server = Server::start(|request| without_c(request, true));
 
     let fates = deliver(&*sink(&server.url(), DELTA).await, &counts()).await;
@@ -87,7 +87,7 @@ async fn a_refused_request_has_stored_nothing_so_its_parts_are_sent() {
 }
 
 #[tokio::test]
-async fn a_warning_is_no_refusal() {
+async fn a_warning_is_not_a_refusal() {
     let server = Server::start(|_| partial(0, "use another unit"));
 
     assert_eq!(deliver(&*sink(&server.url(), "").await, &gauges()).await, ["accepted"; 5]);
@@ -117,11 +117,11 @@ async fn temporary_errors_are_retried() {
 }
 
 #[tokio::test]
-async fn a_required_wait_is_respected() {
+async fn points_are_left_if_the_required_wait_is_too_long() {
     let server = receiver();
     server.fail(LINE, Answer::text(429, "text/plain", "slow down").with_header("retry-after", "3600"));
 
-    let fates = deliver_within(A_WHILE, &*sink(&server.url(), "").await, &gauges()).await;
+    let fates = deliver_within(SHORT_TIMEOUT, &*sink(&server.url(), "").await, &gauges()).await;
 
     assert_eq!(server.requests().len(), 1);
     assert!(
@@ -151,18 +151,18 @@ async fn points_are_unknown_if_they_may_have_arrived_and_left_otherwise() {
     let hanging = receiver();
     hanging.fail("POST", Fault::Hang);
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let no_retry = answered(500, "text/plain", "out of space");
+    let no_retry = server_answering(500, "text/plain", "out of space");
     for (url, expected) in [
         (hanging.url(), "unknown: "),
         (no_retry.url(), "unknown: POST"),
-        (answered(200, "application/json", "[{\"sha\": ").url(), "unknown: POST"),
+        (server_answering(200, "application/json", "[{\"sha\": ").url(), "unknown: POST"),
         (format!("http://{free}"), "left: "),
     ] {
-        let fates = deliver_within(A_WHILE, &*sink(&url, "").await, &gauges()).await;
+        let fates = deliver_within(SHORT_TIMEOUT, &*sink(&url, "").await, &gauges()).await;
 
         assert!(fates.iter().all(|fate| fate.starts_with(expected)), "{fates:?}");
     }
-    assert_eq!(no_retry.requests().len(), 1, "the protocol forbids to retry");
+    assert_eq!(no_retry.requests().len(), 1, "the protocol forbids a retry");
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn points_are_left_if_the_server_is_not_a_receiver() {
         (302, "text/plain", "", "HTTP 302"),
         (200, "text/html", "<html>Log in</html>", "HTTP 200: a page of HTML"),
     ] {
-        let server = answered(status, content_type, text);
+        let server = server_answering(status, content_type, text);
 
         let fates = deliver(&*sink(&server.url(), "").await, &gauges()).await;
 

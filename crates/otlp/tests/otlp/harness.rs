@@ -24,7 +24,7 @@ use tokio::time::Instant;
 /// The time of all points: 2026-01-02T03:04:05Z.
 pub(crate) const TIME: u64 = 1_767_323_045;
 
-/// The path of metrics.
+/// The method and the path of a request with metrics.
 pub(crate) const LINE: &str = "POST /v1/metrics";
 
 /// A point without a unit.
@@ -45,7 +45,7 @@ pub(crate) fn gauge(key: &str, value: f64) -> Point {
     point(key, Kind::Gauge, value, &[])
 }
 
-/// A time in seconds.
+/// The time this number of seconds after 1970 began.
 pub(crate) fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
@@ -78,10 +78,10 @@ pub(crate) async fn deliver(sink: &dyn Sink, points: &[Point]) -> Vec<String> {
     deliver_within(Duration::from_mins(1), sink, points).await
 }
 
-/// Like [`deliver`], with a deadline. Checks that each point has one fate.
-pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Point]) -> Vec<String> {
+/// Like [`deliver`], with a timeout. Checks that each point has one fate.
+pub(crate) async fn deliver_within(timeout: Duration, sink: &dyn Sink, points: &[Point]) -> Vec<String> {
     let mut fates = vec![None; points.len()];
-    let settlements: Vec<Settlement> = sink.deliver(points, Instant::now() + time).collect().await;
+    let settlements: Vec<Settlement> = sink.deliver(points, Instant::now() + timeout).collect().await;
     for Settlement { points, fate } in settlements {
         let fate = match fate {
             Fate::Accepted => "accepted".to_owned(),
@@ -134,7 +134,7 @@ pub(crate) fn numbers(metric: &Metric) -> &[NumberDataPoint] {
     }
 }
 
-/// The names of the metrics of a request, each as often as it has data points.
+/// The metric name of each data point of a request, for gauges and sums.
 pub(crate) fn names(request: &Request) -> Vec<String> {
     let named = |metric: &Metric| vec![metric.name.clone(); numbers(metric).len()];
     metrics(request).iter().flat_map(named).collect()

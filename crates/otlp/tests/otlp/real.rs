@@ -30,8 +30,8 @@ fn received(server: &Server) -> Vec<String> {
         server.requests().iter().flat_map(|request| decoded(request).resource_metrics).collect::<Vec<_>>();
     let mut metrics = Vec::new();
     for ResourceMetrics { resource, scope_metrics, .. } in resources {
-        let all = scope_metrics.into_iter().flat_map(|scope| scope.metrics);
-        metrics.extend(all.map(|metric| format!("{metric:?} of {resource:?}")));
+        let received = scope_metrics.into_iter().flat_map(|scope| scope.metrics);
+        metrics.extend(received.map(|metric| format!("{metric:?} of {resource:?}")));
     }
     metrics.sort();
     metrics

@@ -1,4 +1,4 @@
-//! Keys and units of the crate `metrics` in our terms.
+//! Translates the names and units of the crate `metrics` to keys and units of metrics.
 
 use metrics::Unit;
 
@@ -8,7 +8,7 @@ pub(super) fn key(name: &str) -> String {
     name.replace("::", ".").chars().map(allowed).collect()
 }
 
-/// The unit in words, as the other metrics have it. `None` for a count, whose name says what is counted.
+/// The unit in words, as in other metrics. `None` for a count, whose name says what is counted.
 pub(super) fn unit(unit: Unit) -> Option<&'static str> {
     Some(match unit {
         Unit::Count => return None,

@@ -15,8 +15,8 @@ use crate::{
 
 /// Records what a program and its libraries report with the macros of the crate [`metrics`], such as `metrics::counter!`.
 ///
-/// Names become keys: `http::requests-total` becomes `http.requests_total`. Labels become tags. Descriptions and units are those of
-/// the macros `describe_counter!`, `describe_gauge!` and `describe_histogram!`.
+/// Names become keys: `http::requests-total` becomes `http.requests_total`. Labels become tags. Descriptions and units are those
+/// of the macros `describe_counter!`, `describe_gauge!` and `describe_histogram!`.
 ///
 /// ```
 /// use system_health_recorder::{Facade, Recorder};
@@ -32,7 +32,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Facade {
     recorder: Recorder,
-    known: Registry<Key, Series>,
+    known: Registry<Key, SeriesStorage>,
 }
 
 /// Another recorder of the crate `metrics` was installed before.
@@ -42,13 +42,13 @@ pub struct InstallError;
 
 /// Creates the series that the registry keeps.
 #[derive(Debug)]
-struct Series(Recorder);
+struct SeriesStorage(Recorder);
 
 impl Facade {
     /// A facade that records with a recorder.
     #[must_use]
     pub fn new(recorder: Recorder) -> Self {
-        Self { known: Registry::new(Series(recorder.clone())), recorder }
+        Self { known: Registry::new(SeriesStorage(recorder.clone())), recorder }
     }
 
     /// Makes this the recorder of all macros in the program.
@@ -82,7 +82,7 @@ impl metrics::Recorder for Facade {
         self.describe(&name, unit, &description);
     }
 
-    // The registry must not keep a refused series. Otherwise memory would grow with every label.
+    // The registry must not keep a refused series. Otherwise memory would grow with every new label.
 
     fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
         if let Some(known) = self.known.get_counter(key) {
@@ -117,7 +117,7 @@ impl metrics::Recorder for Facade {
     }
 }
 
-impl Storage<Key> for Series {
+impl Storage<Key> for SeriesStorage {
     type Counter = Arc<CounterSeries>;
     type Gauge = Arc<GaugeSeries>;
     type Histogram = Arc<DistributionSeries>;

@@ -1,22 +1,22 @@
-//! Holds requests to Datadog, and the fake's answers, to Datadog's own API description. Properties that
-//! it does not list are faults, so that a typo is one.
+//! Checks requests to Datadog, and the fake's answers, against Datadog's own API description. A property that the description
+//! does not list is a fault, so that a typo is detected.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::tools;
 
-/// A request, or an answer when it has a status.
+/// A request, or an answer if it has a status.
 #[derive(Debug, Clone, Serialize)]
 pub struct Message<'a> {
     /// The method of the request.
     pub method: &'a str,
-    /// The path of the request, and the query behind a `?`.
+    /// The path of the request, followed by `?` and the query if there is one.
     pub path: &'a str,
     /// The status of an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The JSON body; null for none.
+    /// The JSON body. Null if there is none.
     pub body: Value,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Message<'a> {
         Self::request("POST", "/api/v1/distribution_points", payload)
     }
 
-    /// A dashboard that would be created.
+    /// A request that creates a dashboard.
     #[must_use]
     pub fn dashboard(dashboard: Value) -> Self {
         Self::request("POST", "/api/v1/dashboard", dashboard)
@@ -52,10 +52,10 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The faults of each message; an empty list is a valid message.
+/// Returns the faults of each message. The list of a valid message is empty.
 ///
 /// # Panics
-/// When the tools are not provisioned or the check itself fails.
+/// If the tools are not provisioned or the check itself fails.
 #[must_use]
 pub fn faults(messages: &[Message<'_>]) -> Vec<Vec<String>> {
     let descriptions = tools::file("datadog/v2.json");

@@ -1,5 +1,5 @@
-//! The local intake as a fake of Datadog: it wants the right keys, takes points of any time, keeps the payloads, and fails as a test
-//! says.
+//! The local intake as a fake of Datadog: it requires the right keys, accepts points of any time, keeps the payloads, and fails
+//! when a test says so.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,16 +37,16 @@ struct Captured {
 }
 
 impl DatadogIntake {
-    /// The key that the intake accepts, made to be found in any output that should not contain it.
+    /// The key that the intake accepts. It is easy to find in output that must not contain it.
     pub const KEY: &str = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00";
 
-    /// The application key that goes with it.
+    /// The application key that the intake accepts.
     pub const APP_KEY: &str = "0ddba11ad0dd0ddba11ad0dd0ddba11ad0dd0dd0";
 
     /// Starts an intake.
     ///
     /// # Panics
-    /// When SQLite cannot be used.
+    /// If SQLite cannot be used.
     #[must_use]
     pub fn start() -> Self {
         let intake = Intake::in_memory().expect("a store in memory").with_treatment(Treatment::AsSent);
@@ -58,8 +58,8 @@ impl DatadogIntake {
         Self { server, shared }
     }
 
-    /// The server, for its requests and for scripting faults. `DELETE /api/v1/monitor/` matches one
-    /// method for all ids, `/api/v1/dashboard?` the lists and `page=1` a page, see [`Server::fail`].
+    /// The server, for its requests and for scripting faults. For [`Server::fail`], `DELETE /api/v1/monitor/` matches the
+    /// deletion of any monitor, `/api/v1/dashboard?` the list of dashboards, and `page=1` one page of a list.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
@@ -71,15 +71,15 @@ impl DatadogIntake {
         self.server.url()
     }
 
-    /// Refuses every payload with a series of this metric from now on, without a word about which it is.
+    /// Refuses every payload with a series of this metric from now on. The error does not say which series is refused.
     pub fn refuse(&self, metric: &str) {
         self.shared.captured().refused.insert(metric.to_owned());
     }
 
-    /// Takes a payload as if it was sent, such as one of [`Self::payloads`] of another intake at another time.
+    /// Stores a payload as if it had been sent, such as one of the [`Self::payloads`] of another intake.
     ///
     /// # Panics
-    /// When Datadog would refuse it.
+    /// If Datadog would refuse it.
     pub fn deliver(&self, payload: Value) {
         self.by_hand("POST", SERIES, &payload);
         self.shared.captured().series.push(payload);
@@ -94,7 +94,7 @@ impl DatadogIntake {
     /// What is stored, ordered by metric, tags and time.
     ///
     /// # Panics
-    /// When SQLite cannot be used.
+    /// If SQLite cannot be used.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
         self.shared.intake.points().expect("points")
@@ -109,7 +109,7 @@ impl DatadogIntake {
     /// The values of each distribution, in the order of their arrival.
     ///
     /// # Panics
-    /// When SQLite cannot be used.
+    /// If SQLite cannot be used.
     #[must_use]
     pub fn distributions(&self) -> BTreeMap<DistributionId, Vec<f64>> {
         self.shared.intake.distributions().expect("values of distributions")
@@ -130,7 +130,7 @@ impl DatadogIntake {
     /// The events that were accepted, as they were sent.
     ///
     /// # Panics
-    /// When SQLite cannot be used.
+    /// If SQLite cannot be used.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
         self.shared.intake.events().expect("events")
@@ -142,27 +142,27 @@ impl DatadogIntake {
         self.shared.intake.dashboards()
     }
 
-    /// Plays a person who creates a dashboard; returns it as Datadog answers it.
+    /// Creates a dashboard as a person would. Returns it as Datadog answers it.
     ///
     /// # Panics
-    /// When Datadog would refuse it.
-    #[expect(clippy::must_use_candidate, reason = "that it is there may be all that a test wants")]
+    /// If Datadog would refuse it.
+    #[expect(clippy::must_use_candidate, reason = "a test may need only that it exists")]
     pub fn add_dashboard(&self, dashboard: &Value) -> Value {
         self.by_hand("POST", "/api/v1/dashboard", dashboard)
     }
 
-    /// Plays a person who edits a dashboard.
+    /// Edits a dashboard as a person would.
     ///
     /// # Panics
-    /// When there is none with this id.
+    /// If there is no dashboard with this id.
     pub fn edit_dashboard(&self, id: &str, edit: impl FnOnce(&mut Value)) {
-        self.shared.intake.edit_dashboard(id, edit).unwrap_or_else(|refusal| refused(&refusal));
+        self.shared.intake.edit_dashboard(id, edit).unwrap_or_else(|refusal| panic_refused(&refusal));
     }
 
-    /// Plays a person who deletes a dashboard.
+    /// Deletes a dashboard as a person would.
     ///
     /// # Panics
-    /// When there is none with this id.
+    /// If there is no dashboard with this id.
     pub fn delete_dashboard(&self, id: &str) {
         self.by_hand("DELETE", &format!("/api/v1/dashboard/{id}"), &Value::Null);
     }
@@ -174,36 +174,39 @@ impl DatadogIntake {
     }
 
     /// Evaluates the monitors that are due at a time, in seconds since 1970, over all points that have arrived, and
-    /// returns what has changed. The time is the intake's clock: it has to go on from call to call.
+    /// returns what has changed. The time is the intake's clock: it must not go back from one call to the next.
     ///
     /// # Panics
-    /// When SQLite cannot be used.
+    /// If SQLite cannot be used.
     #[must_use]
     pub fn evaluate(&self, now: i64) -> Vec<Transition> {
         self.shared.intake.evaluate_at(now).expect("the points of the monitors")
     }
 
-    /// Plays a person who creates a monitor; returns it as Datadog answers it.
+    /// Creates a monitor as a person would. Returns it as Datadog answers it.
     ///
     /// # Panics
-    /// When Datadog would refuse it.
-    #[expect(clippy::must_use_candidate, reason = "that it is there may be all that a test wants")]
+    /// If Datadog would refuse it.
+    #[expect(clippy::must_use_candidate, reason = "a test may need only that it exists")]
     pub fn add_monitor(&self, monitor: &Value) -> Value {
         self.by_hand("POST", "/api/v1/monitor", monitor)
     }
 
-    /// Plays a person who edits a monitor, or the time that changes its state.
+    /// Edits a monitor, as a person or a change of its state would.
     ///
     /// # Panics
-    /// When there is none with this id.
+    /// If there is no monitor with this id.
     pub fn edit_monitor(&self, id: u64, edit: impl FnOnce(&mut Value)) {
-        self.shared.intake.edit_monitor(&id.to_string(), edit).unwrap_or_else(|refusal| refused(&refusal));
+        self.shared
+            .intake
+            .edit_monitor(&id.to_string(), edit)
+            .unwrap_or_else(|refusal| panic_refused(&refusal));
     }
 
-    /// Plays a person who deletes a monitor.
+    /// Deletes a monitor as a person would.
     ///
     /// # Panics
-    /// When there is none with this id.
+    /// If there is no monitor with this id.
     pub fn delete_monitor(&self, id: u64) {
         self.by_hand("DELETE", &format!("/api/v1/monitor/{id}"), &Value::Null);
     }
@@ -213,7 +216,7 @@ impl DatadogIntake {
         let request = Request { wire_length: 0, ..Request::json(method, target, body) };
         let answer = self.shared.intake.handle(&request);
         if answer.status >= 300 {
-            refused(&answer);
+            panic_refused(&answer);
         }
         serde_json::from_slice(&answer.body).expect("an answer in JSON")
     }
@@ -259,6 +262,6 @@ impl Captured {
     }
 }
 
-fn refused(refusal: &Answer) -> ! {
+fn panic_refused(refusal: &Answer) -> ! {
     panic!("Datadog refuses this: {} {}", refusal.status, String::from_utf8_lossy(&refusal.body))
 }

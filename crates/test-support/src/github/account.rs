@@ -1,6 +1,7 @@
-//! Who did something on GitHub.
+//! The accounts of people and bots on GitHub.
 
-/// An account. A text is a person's login, `renovate[bot]` an app's bot, and `ghost` an account that no longer exists.
+/// An account. It is made from a text: the login of a person, the login of an app's bot such as `renovate[bot]`, or `ghost` for
+/// an account that no longer exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account(pub(super) Option<Actor>);
 

@@ -13,7 +13,7 @@ pub struct Activity {
     when: When,
 }
 
-/// An item of the list.
+/// An item of a repository's activity.
 #[derive(Debug, Clone)]
 pub(super) struct StoredActivity {
     pub(super) id: u64,
@@ -24,13 +24,13 @@ pub(super) struct StoredActivity {
 }
 
 impl Activity {
-    /// Something of this type, such as `force_push`, that `ada` did to the branch a minute ago.
+    /// An activity of this kind, such as `force_push`, by `ada` on a branch, a minute ago.
     pub fn new(kind: &'static str, branch: impl Into<String>) -> Self {
         let when = When::Ago(Duration::from_mins(1));
         Self { kind, branch: branch.into(), actor: "ada".into(), when }
     }
 
-    /// This long ago.
+    /// Happened this long ago.
     #[must_use]
     pub const fn age(mut self, age: Duration) -> Self {
         self.when = When::Ago(age);

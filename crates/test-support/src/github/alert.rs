@@ -1,6 +1,6 @@
 //! Alerts about the security of a repository.
 
-/// An open alert that a test adds to a repository.
+/// An alert that a test adds to a repository. By default, it is open.
 #[derive(Debug, Clone)]
 pub struct Alert {
     pub(super) kind: AlertKind,
@@ -9,9 +9,9 @@ pub struct Alert {
 
 #[derive(Debug, Clone)]
 pub(super) enum AlertKind {
-    /// With the severity.
+    /// A vulnerable dependency, with the severity.
     Dependabot(&'static str),
-    /// With the severities of the rule.
+    /// Code that breaks a rule, with the severities of the rule.
     CodeScanning {
         severity: Option<&'static str>,
         security: Option<&'static str>,

@@ -11,7 +11,7 @@ use super::{
 const CREATED: &str = "2025-04-01T12:00:00Z";
 
 impl Objects<'_> {
-    /// An alert, in the form that its kind has.
+    /// An alert as JSON, whose form depends on the kind.
     pub(super) fn alert(&self, repository: &RepositoryData, number: usize, alert: &Alert) -> Value {
         let full_name = &repository.full_name;
         let (kind, page) = match alert.kind {

@@ -1,4 +1,4 @@
-//! The endpoints: finds the one of a request, and responds as GitHub does.
+//! Finds the endpoint of a request, and responds as GitHub does.
 
 use std::{collections::HashSet, fmt::Write as _, time::SystemTime};
 
@@ -239,7 +239,7 @@ impl RepositoryRequest<'_> {
             .filter(|run| self.call.parameter("branch").is_none_or(|branch| run.branch == branch))
             .filter(|run| self.call.parameter("event").is_none_or(|event| run.event == event))
             .filter(|run| self.call.parameter("head_sha").is_none_or(|sha| run.head_sha == sha))
-            .filter(|run| self.call.parameter("status").is_none_or(|status| run.is(status)))
+            .filter(|run| self.call.parameter("status").is_none_or(|status| run.has_status(status)))
             .collect();
         let total = runs.len();
         if filtered {
@@ -276,12 +276,12 @@ impl RepositoryRequest<'_> {
 
     fn jobs(&self, id: &str) -> Answer {
         let Some(run) = self.find_run(id) else { return refusal::not_found(LIST_JOBS) };
-        let all = self.call.parameter("filter") == Some("all");
+        let includes_all_attempts = self.call.parameter("filter") == Some("all");
         let jobs: Vec<_> = run
             .jobs
             .iter()
             .enumerate()
-            .filter(|(_, job)| all || run.attempt_of(job) == run.attempt)
+            .filter(|(_, job)| includes_all_attempts || run.attempt_of(job) == run.attempt)
             .collect();
         let object =
             |(index, job): &(usize, &Job)| self.objects.job(self.repository, run, *index, job, self.now);
@@ -314,7 +314,7 @@ impl RepositoryRequest<'_> {
         format!("{}/repositories/{}/{}", self.objects.api, self.repository.id, self.path)
     }
 
-    /// A time in a parameter. An invalid one is refused, so that a test detects it.
+    /// A time in a parameter. An invalid time is refused, so that a test detects it.
     fn time(&self, parameter: &str) -> Result<Option<SystemTime>, Answer> {
         let Some(text) = self.call.parameter(parameter) else { return Ok(None) };
         let time = humantime::parse_rfc3339(text);

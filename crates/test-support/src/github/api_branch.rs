@@ -36,14 +36,14 @@ impl RepositoryRequest<'_> {
     }
 
     pub(super) fn activity(&self) -> Answer {
-        let wanted = |name, value: &str| self.call.parameter(name).is_none_or(|wanted| wanted == value);
+        let is_wanted = |name, value: &str| self.call.parameter(name).is_none_or(|wanted| wanted == value);
         let mut found: Vec<_> = self
             .repository
             .activity
             .iter()
-            .filter(|item| wanted("activity_type", item.kind))
+            .filter(|item| is_wanted("activity_type", item.kind))
             .filter(|item| {
-                wanted("ref", &item.branch) || wanted("ref", &format!("refs/heads/{}", item.branch))
+                is_wanted("ref", &item.branch) || is_wanted("ref", &format!("refs/heads/{}", item.branch))
             })
             .collect();
         found.sort_by_key(|item| std::cmp::Reverse((item.at, item.id)));
@@ -60,17 +60,28 @@ impl RepositoryRequest<'_> {
     /// Only the latest status of each context counts.
     pub(super) fn status(&self, sha: &str) -> Answer {
         let is_status = |check: &&StoredCheck| matches!(check.check.kind, CheckKind::Status(_));
-        let all: Vec<_> = self.repository.checks_of(sha).filter(is_status).collect();
+        let statuses: Vec<_> = self.repository.checks_of(sha).filter(is_status).collect();
         let is_latest = |(n, check): &(usize, &StoredCheck)| {
-            all[n + 1..].iter().all(|later| later.check.name != check.check.name)
+            statuses[n + 1..].iter().all(|later| later.check.name != check.check.name)
         };
         let latest: Vec<_> =
-            all.iter().copied().enumerate().filter(is_latest).map(|(_, check)| check).collect();
+            statuses.iter().copied().enumerate().filter(is_latest).map(|(_, check)| check).collect();
         let object = |check: &&StoredCheck| self.objects.status(self.repository, check);
         let own = self.repository;
         let url = format!("{}/repos/{}/commits/{sha}", self.objects.api, own.full_name);
         let repository = self.objects.minimal_repository(own.id, &own.full_name, own.private, false);
-        let state = if latest.is_empty() { "pending" } else { "success" };
+        let is_any = |states: &[&str]| {
+            latest.iter().any(
+                |check| matches!(&check.check.kind, CheckKind::Status(state) if states.contains(&&**state)),
+            )
+        };
+        let state = if is_any(&["failure", "error"]) {
+            "failure"
+        } else if latest.is_empty() || is_any(&["pending"]) {
+            "pending"
+        } else {
+            "success"
+        };
         self.page(&latest, object, |page: Vec<Value>, total| {
             json!({
                 "state": state,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::refusal::{self, epoch_seconds};
 use crate::server::Answer;
 
-/// A signed token may be valid for this long.
+/// Maximum lifetime of a signed token, in seconds.
 const MAX_LIFETIME: u64 = 600;
 
 /// A GitHub App with one installation.
@@ -18,6 +18,7 @@ pub(super) struct App {
     pub(super) installation: u64,
     pub(super) owner: String,
     pub(super) is_organization: bool,
+    /// The number of tokens that the installation got.
     pub(super) tokens: u64,
     /// How long a token is valid.
     pub(super) lifetime: Duration,
@@ -43,7 +44,7 @@ impl App {
             .is_some_and(|number: u64| (1..=self.tokens).contains(&number))
     }
 
-    /// Why the token that the app signed is refused.
+    /// Why the token that the app signed is refused. `None` if it is valid.
     pub(super) fn refusal(&self, signed: &str) -> Option<Answer> {
         let mut parts = signed.split('.').map(|part| {
             let decoded = BASE64_URL_SAFE_NO_PAD.decode(part).unwrap_or_default();

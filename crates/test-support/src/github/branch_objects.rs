@@ -12,7 +12,7 @@ use super::{
     when::timestamp,
 };
 
-const HOOK_TIME: &str = "2025-04-01T12:00:00Z";
+const CREATED: &str = "2025-04-01T12:00:00Z";
 
 impl Objects<'_> {
     /// A `branch-with-protection`.
@@ -86,8 +86,8 @@ impl Objects<'_> {
             "description": "",
             "external_url": "https://example.com",
             "html_url": format!("{WEB}/apps/app-{}", check.app),
-            "created_at": HOOK_TIME,
-            "updated_at": HOOK_TIME,
+            "created_at": CREATED,
+            "updated_at": CREATED,
             "permissions": { "checks": "write" },
             "events": ["push"],
         });
@@ -101,8 +101,8 @@ impl Objects<'_> {
             "details_url": page,
             "status": if has_ended { "completed" } else { "in_progress" },
             "conclusion": conclusion,
-            "started_at": HOOK_TIME,
-            "completed_at": has_ended.then_some(HOOK_TIME),
+            "started_at": CREATED,
+            "completed_at": has_ended.then_some(CREATED),
             "output": {
                 "title": null,
                 "summary": null,
@@ -133,8 +133,8 @@ impl Objects<'_> {
             "target_url": format!("https://ci.example.com/{id}"),
             "avatar_url": "https://avatars.githubusercontent.com/u/7?v=4",
             "url": format!("{}/statuses/{sha}", self.repository_url(&repository.full_name)),
-            "created_at": HOOK_TIME,
-            "updated_at": HOOK_TIME,
+            "created_at": CREATED,
+            "updated_at": CREATED,
         })
     }
 

@@ -23,8 +23,8 @@ impl<'a> Call<'a> {
         self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The token in `Authorization: Bearer X` or `Authorization: token X`, and empty in any other scheme. `None` if
-    /// the request has no such header.
+    /// The token in `Authorization: Bearer X` or `Authorization: token X`. It is empty for any other scheme. `None` if the
+    /// request has no such header.
     pub(super) fn token(&self) -> Option<&str> {
         let (scheme, token) = self.request.header("authorization")?.split_once(' ').unwrap_or_default();
         let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");

@@ -1,6 +1,6 @@
 //! Checks of a commit: check runs and commit statuses.
 
-/// A check that a test adds to a commit. GitHub Actions makes check runs by default.
+/// A check that a test adds to a commit. By default, it is from GitHub Actions.
 #[derive(Debug, Clone)]
 pub struct Check {
     pub(super) name: String,

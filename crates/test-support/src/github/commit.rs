@@ -23,7 +23,7 @@ pub struct Commit {
 pub(super) struct Author {
     pub(super) name: String,
     pub(super) email: String,
-    /// The account to which the address belongs. None of a commit that belongs to no account.
+    /// The account to which the address belongs. `Account(None)` if it belongs to no account.
     pub(super) account: Account,
 }
 

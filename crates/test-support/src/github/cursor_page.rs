@@ -1,5 +1,5 @@
-//! Pagination by cursors, as the newer lists of the REST API have it. Only the links `prev` and `next` exist, and no number of
-//! pages. See <https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api>.
+//! Pagination by cursors, as newer lists of the REST API use it. GitHub sends only the links `prev` and `next`, and no number of
+//! pages. The fake sends only `next`. See <https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api>.
 
 use super::call::Call;
 
@@ -31,9 +31,10 @@ impl CursorPage {
         if next >= total {
             return None;
         }
-        let others = raw_query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
+        let other_parameters =
+            raw_query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
         let cursor = format!("after=Y3Vyc29y{next}");
-        let query: Vec<&str> = others.chain([&*cursor]).collect();
+        let query: Vec<&str> = other_parameters.chain([&*cursor]).collect();
         Some(format!("<{url}?{}>; rel=\"next\"", query.join("&")))
     }
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::when::When;
 
-/// A deployment that a test adds to a [`Repository`](super::Repository). By default, it was created an hour ago and has no status.
-/// Ages count from the fake's clock.
+/// A deployment that a test adds to a [`Repository`](super::Repository). By default, it was created an hour ago and has no
+/// status. Ages count from the fake's clock.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     environment: String,
@@ -25,7 +25,7 @@ pub struct Release {
     is_prerelease: bool,
 }
 
-/// A tag that a test adds to a [`Repository`](super::Repository). By default, it is a lightweight one.
+/// A tag that a test adds to a [`Repository`](super::Repository). By default, it is lightweight.
 #[derive(Debug, Clone)]
 pub struct Tag {
     name: String,

@@ -1,4 +1,4 @@
-//! The running fake.
+//! The running fake of GitHub.
 
 use std::time::{Duration, SystemTime};
 
@@ -54,13 +54,13 @@ impl FakeGitHub {
     }
 
     /// The repository with this name, such as `acme/shop`. It is created unless it exists.
-    #[expect(clippy::must_use_candidate, reason = "that it is created may be all that a test wants")]
+    #[expect(clippy::must_use_candidate, reason = "a test may need only that it is created")]
     pub fn repository(&self, full_name: &str) -> Repository {
         let id = self.world.lock().repository(full_name);
         Repository::new(self.world.clone(), id)
     }
 
-    /// Creates many repositories, `acme/repository-1` and so on. The function gets the number of each and fills it.
+    /// Creates many repositories, `acme/repository-1` and so on. The function gets the number of each repository, and fills it.
     /// Returns their names.
     pub fn repositories(&self, count: usize, fill: impl Fn(usize, &Repository)) -> Vec<String> {
         let name = |number| format!("acme/repository-{number}");
@@ -88,7 +88,7 @@ impl FakeGitHub {
     /// How many requests counted against a rate limit so far.
     #[must_use]
     pub fn counted_requests(&self) -> u32 {
-        self.world.lock().counted()
+        self.world.lock().counted_requests()
     }
 
     /// Responds to matching requests with a fault from now on, see [`Server::fail`]. `/commits`, `/runs?`
@@ -102,15 +102,15 @@ impl FakeGitHub {
         self.server.fail_times(times, request, fault);
     }
 
-    /// Lets something happen after the next request that has no such thing yet, before another one is answered. So a list
-    /// can change while its pages are read.
+    /// Makes a change after the next request, so that a list can change while its pages are read. Each further change waits for
+    /// one more request.
     pub fn after_next_request(&self, change: impl FnOnce() + Send + 'static) {
-        self.world.lock().afterwards.push_back(Box::new(change));
+        self.world.lock().queued_changes.push_back(Box::new(change));
     }
 
-    /// Answers no GraphQL query in time that asks for more nodes, from now on.
+    /// From now on, a GraphQL query that asks for more than `max` nodes times out.
     pub fn answer_nodes_in_time(&self, max: u64) {
-        self.world.lock().nodes_in_time = Some(max);
+        self.world.lock().max_nodes_in_time = Some(max);
     }
 
     /// Delays all responses from now on.
@@ -152,7 +152,7 @@ impl FakeGitHubBuilder {
         self
     }
 
-    /// Knows a GitHub App with this number, which is installed once, for an organization or a user.
+    /// Adds a GitHub App with this number, which is installed once, for an organization or a user.
     /// The signatures of the app are not verified.
     #[must_use]
     pub fn app(mut self, id: u64, installation: u64, owner: &str, is_organization: bool) -> Self {
@@ -169,21 +169,21 @@ impl FakeGitHubBuilder {
         self
     }
 
-    /// Keeps no answers, so that a benchmark with many of them needs little memory. Then there are no exchanges.
+    /// Keeps no answers, so that a benchmark with many requests needs little memory. Then [`FakeGitHub::exchanges`] is empty.
     #[must_use]
     pub const fn forget_answers(mut self) -> Self {
         self.forgets_answers = true;
         self
     }
 
-    /// The time from which the ages of commits and runs are counted, instead of the start of the fake.
+    /// Sets the time from which the ages of commits and runs are counted. Default: the start of the fake.
     #[must_use]
     pub const fn now(mut self, now: SystemTime) -> Self {
         self.now = Some(now);
         self
     }
 
-    /// Starts it.
+    /// Starts the fake.
     #[must_use]
     pub fn start(self) -> FakeGitHub {
         let Self { token, base_path, rate_limit, now, app, forgets_answers } = self;
@@ -196,8 +196,8 @@ impl FakeGitHubBuilder {
             move |request| {
                 let answer = answer(&mut world.lock(), request, &base_path);
                 // The change locks the world itself.
-                let afterwards = world.lock().afterwards.pop_front();
-                if let Some(change) = afterwards {
+                let queued_change = world.lock().queued_changes.pop_front();
+                if let Some(change) = queued_change {
                     change();
                 }
                 answer

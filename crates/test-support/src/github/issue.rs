@@ -30,7 +30,7 @@ pub(super) struct StoredIssue {
     pub(super) created: SystemTime,
     pub(super) updated: SystemTime,
     pub(super) closed: Option<SystemTime>,
-    /// When it was reopened, each time.
+    /// The times at which it was reopened.
     pub(super) reopened: Vec<SystemTime>,
     pub(super) reason: Option<&'static str>,
 }
@@ -86,7 +86,7 @@ impl Issue {
         self.close_as(age, Some("COMPLETED"))
     }
 
-    /// Closed this long ago, for a reason such as `NOT_PLANNED`, or for none, as before there were reasons.
+    /// Closed this long ago, for a reason such as `NOT_PLANNED`, or without one, as before GitHub had reasons.
     #[must_use]
     pub const fn close_as(mut self, age: Duration, reason: Option<&'static str>) -> Self {
         (self.closed, self.updated, self.reason) = (Some(When::Ago(age)), When::Ago(age), reason);

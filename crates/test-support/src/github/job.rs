@@ -56,7 +56,7 @@ impl Job {
     /// A completed job.
     ///
     /// # Panics
-    /// On `Stale` and `StartupFailure`, which only runs can have.
+    /// If the conclusion is `Stale` or `StartupFailure`, which only runs can have.
     pub fn new(name: impl Into<String>, conclusion: Conclusion) -> Self {
         assert!(
             !matches!(conclusion, Conclusion::Stale | Conclusion::StartupFailure),
@@ -119,7 +119,7 @@ impl Job {
         self
     }
 
-    /// Belongs to this attempt of the run, instead of the attempt that the calls before describe.
+    /// Belongs to this attempt of the run, instead of the attempt that the previous calls describe.
     #[must_use]
     pub const fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = Some(attempt);

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn one_page_has_no_links() {
+    fn a_list_with_one_page_has_no_links() {
         assert_eq!(page(1).link(URL, "per_page=3", 3), None);
         assert_eq!(page(1).link(URL, "per_page=3", 0), None);
     }

@@ -50,7 +50,7 @@ pub(super) struct StoredPullRequest {
     pub(super) title: String,
     pub(super) author: Account,
     pub(super) base: String,
-    /// The repository that it was opened for, if it is another one: a fork.
+    /// The fork that it was opened for, if it was not opened for this repository.
     pub(super) base_repository: Option<String>,
     pub(super) labels: Vec<String>,
     pub(super) has_head_repository: bool,
@@ -65,7 +65,7 @@ pub(super) struct StoredPullRequest {
     pub(super) reviews: Vec<StoredReview>,
     pub(super) comments: Vec<StoredComment>,
     pub(super) head: HeadCommit,
-    /// The commits of the branch that it became. The last one is its merge commit.
+    /// The commits that it became on the branch. The last one is its merge commit.
     pub(super) landed: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ pub(super) struct StoredReview {
     pub(super) state: &'static str,
     pub(super) submitted: Option<SystemTime>,
     pub(super) comments: u64,
-    /// `None` if GitHub no longer has it.
+    /// `None` if GitHub no longer has the commit.
     pub(super) commit: Option<HeadCommit>,
 }
 
@@ -145,7 +145,7 @@ impl PullRequest {
         self
     }
 
-    /// To the branch of a fork with this name, although a commit of this repository belongs to it.
+    /// To the branch of a fork with this name, although one of its commits is in this repository.
     #[must_use]
     pub fn to_fork(mut self, full_name: impl Into<String>) -> Self {
         self.base_repository = Some(full_name.into());
@@ -251,16 +251,16 @@ impl PullRequest {
         self
     }
 
-    /// Stores it under a number. `commit` makes numbers for commits.
+    /// Stores the pull request under a number. `next_commit` returns the number of a new commit.
     pub(super) fn store(
         self,
         number: u64,
         default_branch: &str,
         now: SystemTime,
-        mut commit: impl FnMut() -> u64,
+        mut next_commit: impl FnMut() -> u64,
     ) -> StoredPullRequest {
         let created = self.created.resolve(now);
-        let head = HeadCommit { sha: sha(commit()), committed: created };
+        let head = HeadCommit { sha: sha(next_commit()), committed: created };
         let mut stored = StoredPullRequest {
             number,
             title: self.title,
@@ -287,7 +287,7 @@ impl PullRequest {
         history.sort_by_key(|(at, _)| *at);
         for (at, activity) in history {
             stored.updated = stored.updated.max(at);
-            stored.add(at, activity, now, &mut commit);
+            stored.add(at, activity, now, &mut next_commit);
         }
         stored
     }
@@ -337,7 +337,13 @@ impl StoredPullRequest {
         }
     }
 
-    fn add(&mut self, at: SystemTime, activity: Activity, now: SystemTime, commit: &mut impl FnMut() -> u64) {
+    fn add(
+        &mut self,
+        at: SystemTime,
+        activity: Activity,
+        now: SystemTime,
+        next_commit: &mut impl FnMut() -> u64,
+    ) {
         let mut event = |type_name| self.events.push(Event { type_name, at });
         match activity {
             Activity::Ready => {
@@ -366,7 +372,7 @@ impl StoredPullRequest {
                     event("HeadRefForcePushedEvent");
                 }
                 let committed = committed.map_or(at, |when| when.resolve(now));
-                self.head = HeadCommit { sha: sha(commit()), committed };
+                self.head = HeadCommit { sha: sha(next_commit()), committed };
             }
             Activity::Review(review) => self.reviews.push(StoredReview {
                 author: review.author,

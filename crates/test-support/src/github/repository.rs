@@ -87,12 +87,12 @@ impl Repository {
         self.change(|repository, _| repository.runners.push(runner))
     }
 
-    /// Adds a run, and its workflow. A run with the id of another one replaces it.
+    /// Adds a run, and its workflow. A run with the id of an existing run replaces that run.
     pub fn run(&self, run: Run) -> &Self {
         self.change(|repository, numbers| {
             let number = numbers.next();
-            let same = run.given_id().and_then(|id| repository.runs.iter().position(|run| run.id == id));
-            let former = same.map(|index| &repository.runs[index]);
+            let existing = run.given_id().and_then(|id| repository.runs.iter().position(|run| run.id == id));
+            let former = existing.map(|index| &repository.runs[index]);
             let run = run.store(RunDefaults {
                 // Real ids no longer fit into 32 bits.
                 id: 17_000_000_000 + number,
@@ -102,7 +102,7 @@ impl Repository {
                 now: numbers.now,
             });
             repository.workflows.insert(run.workflow.clone());
-            match same {
+            match existing {
                 Some(index) => repository.runs[index] = run,
                 None => repository.runs.push(run),
             }
@@ -164,7 +164,7 @@ impl Repository {
         self.change(|repository, _| repository.rules.entry(branch.to_owned()).or_default().push(rule))
     }
 
-    /// Deletes a branch. Its commits stay if they are on another one.
+    /// Deletes a branch. Its commits stay if they are on another branch.
     pub fn delete_branch(&self, name: &str) -> &Self {
         self.change(|repository, _| {
             repository.branches.remove(name);
@@ -181,7 +181,7 @@ impl Repository {
         })
     }
 
-    /// Removes the newest commits of a branch with a force push. GitHub still has them, as it has for some time.
+    /// Removes the newest commits of a branch with a force push. GitHub keeps such commits for some time.
     pub fn remove_commits(&self, branch: &str, count: usize) -> &Self {
         self.change(|repository, _| {
             let Some(commits) = repository.branches.get_mut(branch) else { return };
@@ -207,8 +207,8 @@ impl Repository {
         self.change(|repository, numbers| {
             let now = numbers.now;
             let stored = pull_request.store(number, &repository.default_branch, now, || numbers.next());
-            let same = repository.pull_requests.iter_mut().find(|other| other.number == number);
-            *same.expect("a pull request with this number") = stored;
+            let existing = repository.pull_requests.iter_mut().find(|other| other.number == number);
+            *existing.expect("a pull request with this number") = stored;
         })
     }
 
@@ -226,8 +226,8 @@ impl Repository {
     /// If there is no issue with this number.
     pub fn replace_issue(&self, number: u64, issue: Issue) -> &Self {
         self.change(|repository, numbers| {
-            let same = repository.issues.iter_mut().find(|other| other.number == number);
-            *same.expect("an issue with this number") = issue.store(number, numbers.now);
+            let existing = repository.issues.iter_mut().find(|other| other.number == number);
+            *existing.expect("an issue with this number") = issue.store(number, numbers.now);
         })
     }
 
@@ -252,7 +252,7 @@ impl Repository {
         self.change(|repository, numbers| repository.tags.push(tag.store(numbers.now)))
     }
 
-    /// Turns the issues off. They stay, but nobody sees them.
+    /// Turns the issues off: `hasIssuesEnabled` becomes false. The fake still lists the issues.
     pub fn turn_issues_off(&self) -> &Self {
         self.change(|repository, _| repository.are_issues_off = true)
     }
@@ -263,7 +263,7 @@ impl Repository {
         self.change(|repository, _| repository.search_index = Some(repository.runs.clone()))
     }
 
-    /// The newest commit of a branch.
+    /// The hash of the newest commit of a branch.
     ///
     /// # Panics
     /// If the branch has no commits.

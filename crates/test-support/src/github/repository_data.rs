@@ -43,7 +43,7 @@ impl RequiredCheck {
         Self { name: name.into(), app: None }
     }
 
-    /// A check that only the app with this number may make. -1 stands for any.
+    /// A check that only the app with this number may make. -1 stands for any app.
     #[must_use]
     pub const fn app(mut self, id: i64) -> Self {
         self.app = Some(id);
@@ -77,7 +77,7 @@ pub(super) struct RepositoryData {
     pub(super) activity: Vec<StoredActivity>,
     pub(super) alerts: Vec<Alert>,
     pub(super) checks: Vec<StoredCheck>,
-    /// The present names of renamed branches, by their former names.
+    /// The current names of renamed branches, by their former names.
     pub(super) renamed_branches: BTreeMap<String, String>,
     /// The checks that the protection of each branch requires.
     pub(super) protection: BTreeMap<String, Vec<RequiredCheck>>,
@@ -125,9 +125,8 @@ impl RepositoryData {
         self.branches.values().flatten().map(|commit| commit.committed).max().unwrap_or(self.created)
     }
 
-    /// The commits that can be reached from a branch or a commit, in the order of `git log`: the next commit is the
-    /// newest whose children are listed. If commits on a branch have the same date, the last one that was pushed comes
-    /// first.
+    /// The commits that can be reached from a branch or a commit, in the order of `git log`: of the commits with a child that is
+    /// already listed, the newest is next. If commits on a branch have the same date, the last one that was pushed comes first.
     pub(super) fn history(&self, start: &str) -> Option<Vec<&StoredCommit>> {
         let by_sha: HashMap<&str, (usize, &StoredCommit)> = self
             .branches

@@ -41,7 +41,7 @@ pub(super) struct StoredRun {
     pub(super) earlier: Vec<(Status, SystemTime)>,
     pub(super) created: SystemTime,
     pub(super) started: SystemTime,
-    /// When anything about it last changed: never before it ended.
+    /// The time of its last change, which is not before its end.
     pub(super) updated: SystemTime,
     pub(super) jobs: Vec<Job>,
 }
@@ -87,7 +87,7 @@ impl Run {
         self
     }
 
-    /// Runs.
+    /// In progress.
     #[must_use]
     pub const fn in_progress(mut self) -> Self {
         self.status = Status::InProgress;
@@ -187,8 +187,8 @@ impl Run {
         let (created, attempt) = (self.created.resolve(defaults.now), self.attempt());
         let started =
             |started: Option<When>| started.map_or(created, |when: When| when.resolve(defaults.now));
-        let last_of = |job: &Job| job.completed.or(job.started).or(job.created);
-        let ends = self.jobs.iter().filter_map(last_of).map(|when| when.resolve(defaults.now));
+        let last_time_of = |job: &Job| job.completed.or(job.started).or(job.created);
+        let ends = self.jobs.iter().filter_map(last_time_of).map(|when| when.resolve(defaults.now));
         let updated = ends.fold(created.max(started(self.started)), SystemTime::max);
         StoredRun {
             id: self.id.unwrap_or(defaults.id),
@@ -222,7 +222,7 @@ impl Run {
 
 impl StoredRun {
     /// Whether the run matches the parameter `status`, which is a status or a conclusion.
-    pub(super) fn is(&self, status: &str) -> bool {
+    pub(super) fn has_status(&self, status: &str) -> bool {
         self.status.as_str() == status || self.status.conclusion() == Some(status)
     }
 

@@ -1,4 +1,4 @@
-//! Histories that look like those of real repositories and are always the same for one seed. Benchmarks use them.
+//! Histories that look like those of real repositories and are always the same for the same seed. Benchmarks use them.
 
 use std::time::Duration;
 
@@ -37,11 +37,11 @@ impl Numbers {
 }
 
 impl Repository {
-    /// Fills the repository with the history of a seed: commits of the last 14 days, their runs and deployments, and pull requests
-    /// and issues of the last 30 days.
+    /// Fills the repository with the history of a seed: commits of the last 14 days, their runs and deployments, and pull
+    /// requests and issues of the last 30 days.
     pub fn seeded_history(&self, seed: u64) {
         let mut numbers = Numbers(seed);
-        let mut of_deployments = Numbers(!seed);
+        let mut deployment_numbers = Numbers(!seed);
         self.commit(Commit::new("The first commit").age(Duration::from_hours(24 * 60)));
         for (number, age) in numbers.ages(110, 14).into_iter().enumerate() {
             let kind = if numbers.below(40) == 0 { "Hotfix" } else { "Change" };
@@ -49,11 +49,11 @@ impl Repository {
             let failed = numbers.below(8) == 0;
             let conclusion = if failed { Conclusion::Failure } else { Conclusion::Success };
             self.run(Run::new("checks.yml").conclusion(conclusion).jobs(3, conclusion).age(age));
-            if of_deployments.below(10) == 0 {
-                self.seeded_deployment(&mut of_deployments, age);
+            if deployment_numbers.below(10) == 0 {
+                self.seeded_deployment(&mut deployment_numbers, age);
             }
         }
-        // Without a run, nothing could be said about the tests.
+        // At least one run, so that metrics about tests have data.
         self.run(Run::new("checks.yml").jobs(3, Conclusion::Success));
         for (number, age) in numbers.ages(20, 30).into_iter().enumerate() {
             let opened =
@@ -70,7 +70,7 @@ impl Repository {
         }
     }
 
-    /// Adds what a few minutes of work add: a commit, its run, a pull request, an issue and a deployment.
+    /// Adds the results of a few minutes of work: a commit, its run, a pull request, an issue and a deployment.
     pub fn seeded_change(&self, seed: u64) {
         let mut numbers = Numbers(seed);
         let age = Duration::from_mins(1);
@@ -81,7 +81,7 @@ impl Repository {
         self.seeded_deployment(&mut numbers, age);
     }
 
-    /// Deploys the last commit, which sometimes fails.
+    /// Deploys the last commit. The deployment sometimes fails.
     fn seeded_deployment(&self, numbers: &mut Numbers, age: Duration) {
         let state = if numbers.below(8) == 0 { "FAILURE" } else { "SUCCESS" };
         let deployment = Deployment::new("production", self.tip("main")).age(age);
@@ -95,7 +95,7 @@ mod tests {
     use crate::github::FakeGitHub;
 
     #[test]
-    fn a_seed_always_gives_the_same_history_and_another_seed_another_one() {
+    fn equal_seeds_give_equal_histories_and_different_seeds_give_different_histories() {
         let ages = |seed| Numbers(seed).ages(110, 14);
         assert_eq!(ages(1), ages(1));
         assert_ne!(ages(1), ages(2));

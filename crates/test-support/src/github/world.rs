@@ -15,10 +15,10 @@ use super::{
 };
 use crate::server::{Answer, Request};
 
-/// Requests an hour with a token, and without one.
+/// Maximum number of requests per hour with a token, and without one.
 /// See <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
-const WITH_TOKEN: u32 = 5_000;
-const WITHOUT_TOKEN: u32 = 60;
+const MAX_REQUESTS_WITH_TOKEN: u32 = 5_000;
+const MAX_REQUESTS_WITHOUT_TOKEN: u32 = 60;
 
 /// The state, shared by the server and the test.
 #[derive(Clone)]
@@ -31,32 +31,32 @@ pub(super) struct World {
     pub(super) numbers: Numbers,
     /// All requests that got a response without a fault.
     pub(super) answered: Vec<(Request, Answer)>,
-    /// Whether these are kept. They take much memory.
+    /// Whether `answered` is filled. It takes much memory.
     pub(super) keeps_answers: bool,
     former_names: HashMap<String, u64>,
-    /// The GitHub App that exists.
+    /// The GitHub App, if there is one.
     pub(super) app: Option<App>,
-    /// GraphQL queries that ask for more nodes are not answered in time.
-    pub(super) nodes_in_time: Option<u64>,
-    /// What happens after the next requests, one after each.
-    pub(super) afterwards: VecDeque<Afterwards>,
+    /// GraphQL queries that ask for more nodes than this time out.
+    pub(super) max_nodes_in_time: Option<u64>,
+    /// The changes that happen after the next requests, one after each request.
+    pub(super) queued_changes: VecDeque<QueuedChange>,
     token: Option<String>,
     limit: Option<u32>,
     used: HashMap<(Caller, Resource), u32>,
     reset: SystemTime,
 }
 
-/// Something that happens on GitHub.
-pub(super) type Afterwards = Box<dyn FnOnce() + Send>;
+/// A change on GitHub that happens after a request.
+pub(super) type QueuedChange = Box<dyn FnOnce() + Send>;
 
-/// Whose requests are counted together.
+/// The kinds of callers. The requests of one kind are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Caller {
     User,
     Anonymous,
 }
 
-/// What has a limit of its own.
+/// An API with a rate limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Resource {
     /// The REST API.
@@ -64,7 +64,7 @@ pub(super) enum Resource {
     GraphQl,
 }
 
-/// The requests of the hour to a resource.
+/// The rate limit of a resource, and the requests of this hour that count against it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
     resource: Resource,
@@ -76,7 +76,7 @@ pub(super) struct Budget {
 /// The result of looking up a name or an id.
 pub(super) enum Lookup<'a> {
     Found(&'a RepositoryData),
-    /// The name is a former one of the repository with this id.
+    /// The name is a former name of the repository with this id.
     Moved(u64),
     Nothing,
 }
@@ -91,8 +91,8 @@ impl World {
             keeps_answers: true,
             former_names: HashMap::new(),
             app: None,
-            nodes_in_time: None,
-            afterwards: VecDeque::new(),
+            max_nodes_in_time: None,
+            queued_changes: VecDeque::new(),
             token,
             limit,
             used: HashMap::new(),
@@ -150,7 +150,7 @@ impl World {
         }
     }
 
-    /// Counts a request, if there is one left.
+    /// Counts a request. `None` if no request is left.
     pub(super) fn spend(&mut self, caller: Caller, resource: Resource) -> Option<Budget> {
         let budget = self.budget(caller, resource);
         let spent = Budget { used: budget.used + 1, ..budget };
@@ -160,16 +160,16 @@ impl World {
         })
     }
 
-    /// All requests that counted, to any resource.
-    pub(super) fn counted(&self) -> u32 {
+    /// The number of requests that counted against the limit of any resource.
+    pub(super) fn counted_requests(&self) -> u32 {
         self.used.values().sum()
     }
 
-    /// The requests of the hour.
+    /// The budget of a caller for a resource.
     pub(super) fn budget(&self, caller: Caller, resource: Resource) -> Budget {
         let usual = match caller {
-            Caller::User => WITH_TOKEN,
-            Caller::Anonymous => WITHOUT_TOKEN,
+            Caller::User => MAX_REQUESTS_WITH_TOKEN,
+            Caller::Anonymous => MAX_REQUESTS_WITHOUT_TOKEN,
         };
         let used = self.used.get(&(caller, resource)).copied().unwrap_or(0);
         Budget { resource, limit: self.limit.unwrap_or(usual), used, reset: self.reset }

@@ -21,7 +21,7 @@ pub enum Fault {
     Disconnect,
 }
 
-/// The faults to come.
+/// The faults that a test scripted.
 #[derive(Debug, Default)]
 pub(super) struct Script(Vec<Scripted>);
 
@@ -39,7 +39,7 @@ impl From<Answer> for Fault {
 }
 
 impl Fault {
-    /// A response that never gets on its way: its body fails before the first byte is flushed, so the
+    /// A response that is never sent: its body fails before the first byte is flushed, so the
     /// connection is closed.
     pub(super) fn disconnect() -> Response {
         let failure = io::Error::other("scripted disconnect");
@@ -54,7 +54,8 @@ impl Script {
 
     /// Takes the fault for a request with this first line, if there is one.
     pub(super) fn next(&mut self, line: &str) -> Option<Fault> {
-        let scripted = self.0.iter_mut().find(|one| one.times > 0 && line.contains(&one.request))?;
+        let scripted =
+            self.0.iter_mut().find(|scripted| scripted.times > 0 && line.contains(&scripted.request))?;
         scripted.times = scripted.times.saturating_sub(1);
         Some(scripted.fault.clone())
     }

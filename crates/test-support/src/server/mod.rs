@@ -1,8 +1,8 @@
-//! The HTTP server under both fakes: it records every request and gives the fake's answer, or the fault
-//! that a test scripted.
+//! The HTTP server of the fakes. It records every request, and responds with the fake's answer or with a fault that a test
+//! scripted.
 //!
 //! It listens on loopback, on a free port, in a thread and runtime of its own, so that plain and async
-//! tests use it alike. It stops when it is dropped; requests that hang then end.
+//! tests can use it. It stops when it is dropped. Requests that hang end then.
 
 mod fault;
 
@@ -27,8 +27,8 @@ pub use system_health_intake::{Answer, Request};
 
 use fault::Script;
 
-/// How long [`Server::wait_for`] waits before it calls the test failed.
-const WAIT_LIMIT: Duration = Duration::from_secs(30);
+/// Timeout of [`Server::wait_for`].
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running server.
 pub struct Server {
@@ -55,7 +55,7 @@ impl Server {
     /// Starts a server that answers with the handler.
     ///
     /// # Panics
-    /// When loopback cannot be listened on.
+    /// If the server cannot listen on loopback.
     #[must_use]
     pub fn start(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("listen on loopback");
@@ -66,7 +66,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn({
             let shared = Arc::clone(&shared);
-            move || run(listener, shared, stopped)
+            move || serve(listener, shared, stopped)
         });
         Self { address, shared, stop: Some(stop), thread: Some(thread) }
     }
@@ -100,16 +100,16 @@ impl Server {
         self.shared.state().latency = latency;
     }
 
-    /// Blocks until a matching request has arrived, and returns the first.
+    /// Blocks until a matching request has arrived. Returns the first one.
     ///
     /// # Panics
-    /// When none comes.
+    /// If none arrives within 30 seconds.
     #[must_use]
     pub fn wait_for(&self, request: &str) -> Request {
-        let deadline = Instant::now() + WAIT_LIMIT;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         let mut state = self.shared.state();
         loop {
-            if let Some(found) = state.requests.iter().find(|one| one.line().contains(request)) {
+            if let Some(found) = state.requests.iter().find(|found| found.line().contains(request)) {
                 return found.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -139,7 +139,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes the request; says which fault it meets and how long its answer is delayed.
+    /// Records the request. Returns the fault that it gets, if any, and the delay of its answer.
     fn record(&self, request: Request) -> (Option<Fault>, Duration) {
         let mut state = self.state();
         let fault = state.script.next(&request.line());
@@ -150,7 +150,7 @@ impl Shared {
 }
 
 /// Serves until the server is dropped. Dropping the runtime closes all connections.
-fn run(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
+fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");

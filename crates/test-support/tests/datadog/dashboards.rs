@@ -1,4 +1,4 @@
-//! Dashboards are kept with what Datadog adds.
+//! The fake keeps dashboards, and adds what Datadog adds.
 
 use serde_json::{Value, json};
 use system_health_test_support::{
@@ -81,8 +81,12 @@ async fn dashboards_are_listed_in_pages() {
         ("?start=3", &[]),
     ] {
         let (status, list) = get(&intake, &format!("{DASHBOARDS}{query}")).await;
-        let listed: Vec<_> =
-            list["dashboards"].as_array().unwrap().iter().map(|one| one["title"].clone()).collect();
+        let listed: Vec<_> = list["dashboards"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|dashboard| dashboard["title"].clone())
+            .collect();
         assert_eq!((status, listed), (200, titles.iter().map(|title| json!(title)).collect()), "{query}");
         assert_eq!(list["dashboards"][0]["widgets"], Value::Null, "{query}");
     }

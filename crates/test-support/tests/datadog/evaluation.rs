@@ -11,12 +11,12 @@ use super::{MONITORS, call, monitor, series};
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 
-fn watched(query: &str, options: Value) -> DatadogIntake {
+fn intake_with_monitor(query: &str, options: Value) -> DatadogIntake {
     let intake = DatadogIntake::start();
-    let mut one = monitor("a", &[]);
-    one["query"] = json!(query);
-    one["options"] = options;
-    intake.add_monitor(&one);
+    let mut sent = monitor("a", &[]);
+    sent["query"] = json!(query);
+    sent["options"] = options;
+    intake.add_monitor(&sent);
     intake
 }
 
@@ -24,7 +24,7 @@ fn deliver(intake: &DatadogIntake, value: f64, time: i64, tags: &[&str]) {
     intake.deliver(json!({"series": [series(value, time, tags)]}));
 }
 
-/// When which group changed its status, and whether somebody was notified.
+/// The changes of status: the time, the group, the new status, and whether somebody was notified.
 fn changes(intake: &DatadogIntake, from: i64, until: i64) -> Vec<(i64, String, Status, bool)> {
     let times = (from..=until).step_by(60);
     let changes = times.flat_map(|now| intake.evaluate(now));
@@ -46,27 +46,33 @@ fn missing_data_means_what_the_monitor_says() {
         ("sum", "default", Some((Ok, true))),
     ] {
         let query = format!("{over_time}(last_10m):max:a.b{{*}} > 5");
-        let intake = watched(&query, options(on_missing_data));
-        assert_eq!(changes(&intake, 0, HOUR), [], "{on_missing_data}: it was never seen");
+        let intake = intake_with_monitor(&query, options(on_missing_data));
+        assert_eq!(changes(&intake, 0, HOUR), [], "{on_missing_data}: no data has arrived yet");
         deliver(&intake, 7.0, HOUR, &[]);
 
-        let mut all = vec![(HOUR + MINUTE, no_group(), Alert, true)];
-        all.extend(expected.map(|(status, notifies)| (HOUR + 10 * MINUTE, no_group(), status, notifies)));
-        assert_eq!(changes(&intake, HOUR + MINUTE, 2 * HOUR), all, "{over_time}, {on_missing_data}");
+        let mut expected_changes = vec![(HOUR + MINUTE, no_group(), Alert, true)];
+        expected_changes
+            .extend(expected.map(|(status, notifies)| (HOUR + 10 * MINUTE, no_group(), status, notifies)));
+        assert_eq!(
+            changes(&intake, HOUR + MINUTE, 2 * HOUR),
+            expected_changes,
+            "{over_time}, {on_missing_data}"
+        );
     }
 }
 
 #[test]
 fn each_group_is_forgotten_a_day_after_its_data() {
-    let intake = watched("max(last_1h):max:a.b{*} by {x} > 5", options("show_and_notify_no_data"));
+    let intake =
+        intake_with_monitor("max(last_1h):max:a.b{*} by {x} > 5", options("show_and_notify_no_data"));
     for (value, x) in [(1.0, "x:1"), (7.0, "x:2")] {
         deliver(&intake, value, 0, &[x]);
     }
 
     let changed = changes(&intake, 0, 30 * HOUR);
 
-    let of = |time, x: &str, status| (time, x.to_owned(), status, true);
-    assert_eq!(changed, [of(0, "x:2", Alert), of(HOUR, "x:1", NoData), of(HOUR, "x:2", NoData)]);
+    let change = |time, x: &str, status| (time, x.to_owned(), status, true);
+    assert_eq!(changed, [change(0, "x:2", Alert), change(HOUR, "x:1", NoData), change(HOUR, "x:2", NoData)]);
     deliver(&intake, 1.0, 31 * HOUR, &["x:2"]);
     assert_eq!(changes(&intake, 31 * HOUR, 31 * HOUR), [], "a new group that is well");
 }
@@ -75,7 +81,7 @@ fn each_group_is_forgotten_a_day_after_its_data() {
 fn an_alert_lasts_until_the_recovery_threshold() {
     let mut options = options("show_no_data");
     options["thresholds"]["critical_recovery"] = json!(2.0);
-    let intake = watched("max(last_5m):max:a.b{*} > 5", options);
+    let intake = intake_with_monitor("max(last_5m):max:a.b{*} > 5", options);
     for (value, minute) in [(6.0, 0), (3.0, 5), (2.0, 10)] {
         deliver(&intake, value, minute * MINUTE, &[]);
     }
@@ -89,7 +95,8 @@ fn an_alert_lasts_until_the_recovery_threshold() {
 #[test]
 fn long_windows_are_evaluated_rarely() {
     for (window, minutes) in [("23h", 1), ("1d", 10), ("47h", 10), ("2d", 30), ("1w", 30)] {
-        let intake = watched(&format!("max(last_{window}):max:a.b{{*}} > 5"), options("show_no_data"));
+        let intake =
+            intake_with_monitor(&format!("max(last_{window}):max:a.b{{*}} > 5"), options("show_no_data"));
         deliver(&intake, 7.0, 1, &[]);
 
         let alert = (minutes * MINUTE, String::new(), Alert, true);
@@ -97,13 +104,13 @@ fn long_windows_are_evaluated_rarely() {
     }
 }
 
-/// Delivers a value of each of two metrics a minute, of a type.
+/// Delivers one value per minute of each of two metrics with this type.
 fn deliver_both(intake: &DatadogIntake, kind: u8, errors: &[f64], runs: &[f64]) {
     for (metric, values) in [("a.errors", errors), ("a.runs", runs)] {
         for (value, minute) in values.iter().zip(1..) {
-            let mut one = series(*value, minute * MINUTE, &[]);
-            (one["metric"], one["type"], one["interval"]) = (json!(metric), json!(kind), json!(60));
-            intake.deliver(json!({"series": [one]}));
+            let mut sent = series(*value, minute * MINUTE, &[]);
+            (sent["metric"], sent["type"], sent["interval"]) = (json!(metric), json!(kind), json!(60));
+            intake.deliver(json!({"series": [sent]}));
         }
     }
 }
@@ -112,14 +119,16 @@ fn deliver_both(intake: &DatadogIntake, kind: u8, errors: &[f64], runs: &[f64]) 
 fn alerts(query: &str, kind: u8, errors: &[f64], runs: &[f64]) -> bool {
     let (_, critical) = query.rsplit_once(' ').unwrap();
     let critical: f64 = critical.parse().unwrap();
-    let intake =
-        watched(query, json!({"thresholds": {"critical": critical}, "on_missing_data": "show_no_data"}));
+    let intake = intake_with_monitor(
+        query,
+        json!({"thresholds": {"critical": critical}, "on_missing_data": "show_no_data"}),
+    );
     deliver_both(&intake, kind, errors, runs);
     changes(&intake, 5 * MINUTE, 5 * MINUTE).iter().any(|(_, _, status, _)| *status == Alert)
 }
 
 #[test]
-fn a_ratio_is_calculated_in_each_bucket_and_counts_are_added_up_before() {
+fn a_ratio_is_calculated_in_each_bucket_unless_counts_are_added_up_first() {
     // The values of Datadog's guide to as_count(), and both of its results.
     let (errors, runs) = ([1.0, 2.0, 3.0, 4.0, 5.0], [5.0; 5]);
     let sides = |modifier: &str| format!("sum:a.errors{{*}}{modifier} / sum:a.runs{{*}}{modifier}");
@@ -143,36 +152,39 @@ fn a_divisor_of_zero_gives_no_value() {
     assert!(alerts(&format!("{query} == 10"), 3, &[10.0; 3], &[0.0, 1.0]));
     assert!(!alerts(&format!("{query} != 10"), 3, &[10.0; 3], &[0.0, 1.0]));
 
-    let intake = watched(&format!("{query} > 5"), options("show_and_notify_no_data"));
+    let intake = intake_with_monitor(&format!("{query} > 5"), options("show_and_notify_no_data"));
     deliver_both(&intake, 3, &[10.0, 10.0], &[1.0]);
     let expected = [(MINUTE, String::new(), Alert, true), (6 * MINUTE, String::new(), NoData, true)];
     assert_eq!(changes(&intake, MINUTE, 6 * MINUTE), expected);
 }
 
 #[test]
-fn beside_another_metric_short_gaps_are_filled_unless_the_query_says_otherwise() {
-    // 6 errors and no run, then no error and 10 runs: between them, a straight line has few runs and many errors.
-    let highest = |errors: [f64; 2], fill: &str, above: f64| {
+fn in_a_ratio_short_gaps_are_filled_unless_the_query_disables_it() {
+    // 6 errors and no run, then no error and 10 runs. Between them, the interpolated values have few runs and many errors.
+    let highest_ratio_exceeds = |errors: [f64; 2], fill: &str, above: f64| {
         let query = format!("max(last_5m):avg:a.errors{{*}}{fill} / avg:a.runs{{*}}{fill} > {above}");
         alerts(&query, 3, &errors, &[0.0, 10.0])
     };
-    assert!(highest([6.0, 0.0], "", 1.0));
-    assert!(!highest([6.0, 0.0], ".fill(null)", 0.0));
-    assert!(highest([6.0, 1.0], ".fill(null)", 0.09));
+    assert!(highest_ratio_exceeds([6.0, 0.0], "", 1.0));
+    assert!(!highest_ratio_exceeds([6.0, 0.0], ".fill(null)", 0.0));
+    assert!(highest_ratio_exceeds([6.0, 1.0], ".fill(null)", 0.09));
     // A gap of more than five minutes is not filled.
-    let intake = watched("max(last_1h):avg:a.errors{*} / avg:a.runs{*} > 5", options("show_no_data"));
+    let intake =
+        intake_with_monitor("max(last_1h):avg:a.errors{*} / avg:a.runs{*} > 5", options("show_no_data"));
     for (metric, time) in [("a.errors", 1), ("a.runs", 4), ("a.errors", 7), ("a.runs", 10)] {
-        let mut one = series(9.0, time * MINUTE, &[]);
-        one["metric"] = json!(metric);
-        intake.deliver(json!({"series": [one]}));
+        let mut sent = series(9.0, time * MINUTE, &[]);
+        sent["metric"] = json!(metric);
+        intake.deliver(json!({"series": [sent]}));
     }
     assert_eq!(changes(&intake, 10 * MINUTE, 10 * MINUTE), []);
 }
 
 #[test]
 fn values_are_compared_within_the_same_group() {
-    let intake =
-        watched("max(last_5m):max:a.b{y:1} by {x} - max:a.b{y:2} by {x} > 5", options("show_no_data"));
+    let intake = intake_with_monitor(
+        "max(last_5m):max:a.b{y:1} by {x} - max:a.b{y:2} by {x} > 5",
+        options("show_no_data"),
+    );
     for (value, tags) in
         [(9.0, ["x:1", "y:1"]), (1.0, ["x:1", "y:2"]), (9.0, ["x:2", "y:1"]), (0.0, ["x:3", "y:2"])]
     {
@@ -198,14 +210,14 @@ async fn a_query_that_cannot_be_read_is_refused() {
         ("median(last_5m):sum:a{*} > 5", 400),
         ("sum:a{*} > 5", 400),
     ] {
-        let mut one = monitor(query, &[]);
-        one["query"] = json!(query);
-        assert_eq!(call(&intake, "POST", MONITORS, one).await.0, status, "{query}");
+        let mut sent = monitor(query, &[]);
+        sent["query"] = json!(query);
+        assert_eq!(call(&intake, "POST", MONITORS, sent).await.0, status, "{query}");
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_evaluated_is_refused() {
+async fn a_monitor_that_cannot_be_evaluated_is_refused() {
     let intake = DatadogIntake::start();
     for (window, extra, status) in [
         ("last_10080m", json!({"on_missing_data": "resolve"}), 200),
@@ -218,9 +230,9 @@ async fn what_cannot_be_evaluated_is_refused() {
         ("last_5m", json!({"on_missing_data": "resolve", "notify_no_data": true}), 400),
         ("last_5m", json!({"on_missing_data": "resolve", "no_data_timeframe": 60}), 400),
     ] {
-        let mut one = monitor(&format!("{window} {extra}"), &[]);
-        one["query"] = json!(format!("max({window}):max:a.b{{*}} > 5"));
-        one["options"].as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        assert_eq!(call(&intake, "POST", MONITORS, one.clone()).await.0, status, "{one}");
+        let mut sent = monitor(&format!("{window} {extra}"), &[]);
+        sent["query"] = json!(format!("max({window}):max:a.b{{*}} > 5"));
+        sent["options"].as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        assert_eq!(call(&intake, "POST", MONITORS, sent.clone()).await.0, status, "{sent}");
     }
 }

@@ -1,4 +1,4 @@
-//! Events are taken with the API key alone.
+//! Events are accepted with the API key alone.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use system_health_test_support::datadog::DatadogIntake;
 
 use super::{API_KEY, EVENTS, refused, send};
 
-/// The time of then, in seconds since 1970.
+/// The time this number of hours ago, in seconds since 1970.
 fn hours_ago(hours: u64) -> u64 {
     let then = SystemTime::now() - Duration::from_hours(hours);
     then.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
@@ -27,7 +27,7 @@ async fn an_event_is_answered_with_its_number() {
 }
 
 #[tokio::test]
-async fn events_that_datadog_does_not_take_are_refused() {
+async fn events_that_datadog_does_not_accept_are_refused() {
     let intake = DatadogIntake::start();
     let with = |name: &str, value: Value| {
         let mut event = json!({"title": "t", "text": "t"});

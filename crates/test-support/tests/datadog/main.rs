@@ -1,4 +1,4 @@
-//! The fake Datadog behaves as Datadog documents, and in words that Datadog's own description allows.
+//! The fake Datadog behaves as Datadog documents, and its answers match Datadog's own API description.
 
 mod answers;
 mod dashboards;
@@ -24,7 +24,7 @@ const APP_KEY: (&str, &str) = ("DD-APPLICATION-KEY", DatadogIntake::APP_KEY);
 
 type Answered = (u16, Value);
 
-/// Sends a request with these headers; a body that is null is none.
+/// Sends a request with these headers. A null body is not sent.
 async fn send(
     intake: &DatadogIntake,
     headers: &[(&str, &str)],

@@ -1,4 +1,4 @@
-//! The contract refuses requests and answers that Datadog would not send or would misread.
+//! The contract refuses requests that Datadog would misread, and answers that Datadog would not send.
 
 use serde_json::{Value, json};
 use system_health_test_support::datadog::{
@@ -8,7 +8,7 @@ use system_health_test_support::datadog::{
 
 use super::{EVENTS, MONITORS, SERIES, dashboard, monitor, series};
 
-/// The value with a property changed, or without it when it is to be null.
+/// The value with another value of a property, or without the property if the new value is null.
 fn broken(good: &Value, pointer: &str, name: &str, value: Value) -> Value {
     let mut payload = good.clone();
     let object = payload.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
@@ -31,7 +31,7 @@ fn check(messages: &[Message<'_>]) {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn of_series_and_keys() {
+fn wrong_series_and_keys_are_found() {
     let good = json!({"series": [series(1.0, 60, &["x:1"])]});
     let broken = |pointer, name, value| Message::series(broken(&good, pointer, name, value));
     check(&[
@@ -54,7 +54,7 @@ fn of_series_and_keys() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn of_dashboards() {
+fn wrong_dashboards_are_found() {
     const ONE: &str = "/api/v1/dashboard/aaa-aaa-aaa";
     let good = DatadogIntake::start().add_dashboard(&dashboard("One"));
     let broken = |pointer, name, value| broken(&good, pointer, name, value);
@@ -81,7 +81,7 @@ fn of_dashboards() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn of_monitors() {
+fn wrong_monitors_are_found() {
     const ONE: &str = "/api/v1/monitor/1000";
     let good = DatadogIntake::start().add_monitor(&monitor("a", &[]));
     let broken = |pointer, name, value| broken(&good, pointer, name, value);
@@ -101,7 +101,7 @@ fn of_monitors() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn of_metadata_events_and_queries() {
+fn wrong_metadata_events_and_queries_are_found() {
     const METRIC: &str = "/api/v1/metrics/a.b";
     const QUERY: &str = "/api/v1/query?from=0&to=1&query=a";
     check(&[

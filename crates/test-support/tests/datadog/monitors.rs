@@ -90,7 +90,7 @@ async fn monitors_are_listed_by_tags_and_in_pages() {
         ("?page=1&page_size=1&monitor_tags=y:1", &["c"]),
     ] {
         let (status, list) = get(&intake, &format!("{MONITORS}{query}")).await;
-        let listed: Vec<_> = list.as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
+        let listed: Vec<_> = list.as_array().unwrap().iter().map(|monitor| monitor["name"].clone()).collect();
         assert_eq!((status, listed), (200, names.iter().map(|name| json!(name)).collect()), "{query}");
     }
     assert_eq!(get(&intake, "/api/v1/monitor?page=first").await.0, 400);
@@ -113,16 +113,16 @@ async fn monitors_that_contradict_themselves_are_refused() {
         (">", json!({"critical": 5, "warning": 6}), 400),
         ("", json!({}), 400),
     ] {
-        let mut one = monitor(&format!("{comparator} {thresholds}"), &[]);
-        one["query"] = json!(format!("avg(last_5m):avg:a.b{{*}} {comparator} 5"));
-        one["options"]["thresholds"] = thresholds;
-        let (answered, body) = call(&intake, "POST", MONITORS, one.clone()).await;
-        assert_eq!(answered, status, "{one}: {body}");
+        let mut sent = monitor(&format!("{comparator} {thresholds}"), &[]);
+        sent["query"] = json!(format!("avg(last_5m):avg:a.b{{*}} {comparator} 5"));
+        sent["options"]["thresholds"] = thresholds;
+        let (answered, body) = call(&intake, "POST", MONITORS, sent.clone()).await;
+        assert_eq!(answered, status, "{sent}: {body}");
     }
     for missing in ["type", "query"] {
-        let mut one = monitor("a", &[]);
-        one.as_object_mut().unwrap().remove(missing);
-        assert_eq!(call(&intake, "POST", MONITORS, one).await.0, 400, "{missing}");
+        let mut sent = monitor("a", &[]);
+        sent.as_object_mut().unwrap().remove(missing);
+        assert_eq!(call(&intake, "POST", MONITORS, sent).await.0, 400, "{missing}");
     }
     let without_app_key = send(&intake, &[API_KEY], "POST", MONITORS, &monitor("a", &[])).await;
     assert_eq!(without_app_key, refused(403, "Forbidden"));

@@ -18,7 +18,7 @@ async fn ask(intake: &DatadogIntake, query: &str) -> Answered {
 fn found((status, body): &Answered) -> Value {
     assert_eq!(*status, 200, "{body}");
     let series = body["series"].as_array().unwrap().iter();
-    series.map(|one| json!([one["scope"], one["pointlist"]])).collect()
+    series.map(|series| json!([series["scope"], series["pointlist"]])).collect()
 }
 
 async fn intake() -> DatadogIntake {

@@ -1,4 +1,4 @@
-//! Who did something.
+//! Accounts, which are actors in the GraphQL API.
 
 use super::{
     field::Field,

@@ -5,15 +5,15 @@ use super::{
     object::{Object, Resolved},
 };
 
-/// The largest page.
+/// Maximum page size.
 const MAX_PAGE_SIZE: u64 = 100;
 
 /// A page of a list.
 pub(super) struct Connection<I> {
     node: &'static str,
     items: Vec<I>,
-    /// The position of the first and the end of the page. `None` if the query asks for no page, so that only the number of
-    /// items is known.
+    /// The start and the end of the page, as positions in the list. `None` if the query does not ask for a page. Then the
+    /// query gets only the number of items.
     page: Option<(usize, usize)>,
     name: String,
 }
@@ -29,7 +29,7 @@ struct PageInfo {
     total: usize,
 }
 
-/// A reference to an object is an object.
+/// Makes a reference to an object an object.
 struct ByReference<'a, I>(&'a I);
 
 impl<I: Object> Connection<I> {
@@ -66,7 +66,7 @@ impl<I: Object> Connection<I> {
     }
 }
 
-/// The cursor of the item before which this many are in the list. It is opaque, as GitHub's are.
+/// The cursor of the item at this position, counted from 1. It is opaque, as GitHub's cursors are.
 fn cursor(position: usize) -> String {
     format!("Y3Vyc29yOnYyOp{position:06}")
 }
@@ -78,7 +78,7 @@ fn position(cursor: &str) -> Option<usize> {
 
 impl<I: Object> Object for Connection<I> {
     fn type_name(&self) -> &'static str {
-        // Queries have no fragments on connections, so its name is not needed.
+        // Queries have no fragments on connections, so the name of the type is not needed.
         "Connection"
     }
 
@@ -128,12 +128,12 @@ impl Object for PageInfo {
 
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         let (start, end) = self.page;
-        let of = |position| Resolved::value((start < end).then(|| cursor(position)));
+        let cursor_at = |position| Resolved::value((start < end).then(|| cursor(position)));
         Some(match field.name {
             "hasNextPage" => Resolved::value(end < self.total),
             "hasPreviousPage" => Resolved::value(start > 0),
-            "startCursor" => of(start + 1),
-            "endCursor" => of(end),
+            "startCursor" => cursor_at(start + 1),
+            "endCursor" => cursor_at(end),
             _ => return None,
         })
     }

@@ -36,8 +36,8 @@ impl<'a> Deployment<'a> {
 
     /// The deployment with this id, if the repository has it.
     pub(super) fn with_id(repository: &'a RepositoryData, id: &str) -> Option<Self> {
-        let mut all = repository.deployments.iter().map(|data| Self { repository, data });
-        all.find(|deployment| deployment.id() == id)
+        let mut deployments = repository.deployments.iter().map(|data| Self { repository, data });
+        deployments.find(|deployment| deployment.id() == id)
     }
 
     fn id(&self) -> String {

@@ -27,7 +27,7 @@ pub(super) struct Query<'q> {
 pub(super) struct InvalidQuery(pub(super) Value);
 
 impl<'q> Query<'q> {
-    /// The only operation of a document.
+    /// Prepares the only operation of a document.
     pub(super) fn new(
         document: &'q Document<'q, Text>,
         variables: &Map<String, Value>,
@@ -47,7 +47,7 @@ impl<'q> Query<'q> {
             [OperationDefinition::Query(query)] => (&query.selection_set, &*query.variable_definitions),
             _ => return Err(InvalidQuery(json!({ "message": "The fake answers one query at a time." }))),
         };
-        Ok(Self { selection, fragments, variables: values(declared, variables)? })
+        Ok(Self { selection, fragments, variables: variable_values(declared, variables)? })
     }
 
     /// How many nodes the query asks for at most:
@@ -102,7 +102,7 @@ impl<'q> Query<'q> {
                 "__typename" => Some(Resolved::value(object.type_name())),
                 _ => object.resolve(&field),
             };
-            let Some(resolved) = resolved else { return Err(undefined(object, &field, path)) };
+            let Some(resolved) = resolved else { return Err(undefined_field(object, &field, path)) };
             let selections: Vec<_> = asked.iter().map(|field| &field.selection_set).collect();
             path.push(key.into());
             let value = self.complete(resolved, &selections, path, errors)?;
@@ -151,13 +151,18 @@ impl<'q> Query<'q> {
                 }
                 Selection::InlineFragment(inline)
                     if self.is_included(&inline.directives)
-                        && inline.type_condition.as_ref().is_none_or(|condition| is(object, condition)) =>
+                        && inline
+                            .type_condition
+                            .as_ref()
+                            .is_none_or(|condition| has_type(object, condition)) =>
                 {
                     self.select(object, &inline.selection_set, fields);
                 }
                 Selection::FragmentSpread(spread) if self.is_included(&spread.directives) => {
                     let fragment = self.fragments.get(&*spread.fragment_name);
-                    if let Some(fragment) = fragment.filter(|fragment| is(object, &fragment.type_condition)) {
+                    if let Some(fragment) =
+                        fragment.filter(|fragment| has_type(object, &fragment.type_condition))
+                    {
                         self.select(object, &fragment.selection_set, fields);
                     }
                 }
@@ -166,7 +171,7 @@ impl<'q> Query<'q> {
         }
     }
 
-    /// Whether the directives `@include` and `@skip` include something.
+    /// Whether the directives `@include` and `@skip` include a field or a fragment.
     fn is_included(&self, directives: &[Directive<'q, Text>]) -> bool {
         directives.iter().all(|directive| {
             let condition = directive.arguments.iter().find(|(name, _)| name == "if");
@@ -209,8 +214,8 @@ fn constant_value(value: &query::Value<'_, Text>) -> Value {
     }
 }
 
-/// The values of the declared variables, with their defaults. A missing one is refused.
-fn values(
+/// The values of the declared variables, with their defaults. A required variable without a value is refused.
+fn variable_values(
     declared: &[VariableDefinition<'_, Text>],
     given: &Map<String, Value>,
 ) -> Result<Map<String, Value>, InvalidQuery> {
@@ -219,8 +224,8 @@ fn values(
         let default = || variable.default_value.as_ref().map(constant_value);
         let value = given.get(&variable.name).cloned().or_else(default).unwrap_or_default();
         if value.is_null() && matches!(variable.var_type, query::Type::NonNullType(_)) {
-            let (name, of) = (&variable.name, &variable.var_type);
-            let message = format!("Variable ${name} of type {of} was provided invalid value");
+            let (name, var_type) = (&variable.name, &variable.var_type);
+            let message = format!("Variable ${name} of type {var_type} was provided invalid value");
             return Err(InvalidQuery(json!({ "message": message })));
         }
         values.insert(variable.name.clone(), value);
@@ -228,17 +233,17 @@ fn values(
     Ok(values)
 }
 
-fn is(object: &dyn Object, condition: &TypeCondition<'_, Text>) -> bool {
+fn has_type(object: &dyn Object, condition: &TypeCondition<'_, Text>) -> bool {
     let TypeCondition::On(name) = condition;
     object.type_name() == name || object.interfaces().contains(&&**name)
 }
 
-fn undefined(object: &dyn Object, field: &Field<'_>, path: &[Value]) -> InvalidQuery {
-    let (name, of) = (field.name, object.type_name());
+fn undefined_field(object: &dyn Object, field: &Field<'_>, path: &[Value]) -> InvalidQuery {
+    let (name, type_name) = (field.name, object.type_name());
     let path: Vec<_> = std::iter::once(&json!("query")).chain(path).chain([&json!(name)]).cloned().collect();
     InvalidQuery(json!({
         "path": path,
-        "extensions": { "code": "undefinedField", "typeName": of, "fieldName": name },
-        "message": format!("Field '{name}' doesn't exist on type '{of}'"),
+        "extensions": { "code": "undefinedField", "typeName": type_name, "fieldName": name },
+        "message": format!("Field '{name}' doesn't exist on type '{type_name}'"),
     }))
 }

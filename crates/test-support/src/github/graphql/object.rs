@@ -21,7 +21,7 @@ pub(super) trait Object {
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>>;
 }
 
-/// The value of a field, before what the query asks about it is known.
+/// The value of a field. If it is an object, its fields are resolved later, as the query selects them.
 pub(super) enum Resolved<'a> {
     Value(Value),
     Object(Box<dyn Object + 'a>),

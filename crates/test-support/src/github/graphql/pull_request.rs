@@ -46,7 +46,7 @@ struct Label<'a>(&'a String);
 /// A fork, of which only the name is known.
 struct Fork<'a>(&'a String);
 
-/// A comment on a line, of which only the number is known.
+/// A comment on a line of code. Only the number of such comments is known.
 struct ReviewComment;
 
 impl<'a> PullRequest<'a> {

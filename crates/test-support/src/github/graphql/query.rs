@@ -34,9 +34,12 @@ impl Object for Root<'_> {
 impl Root<'_> {
     /// The object with this id.
     fn node(&self, id: &str) -> Resolved<'_> {
-        let mut seen =
-            self.world.repositories.values().filter(|one| !one.private || self.caller == Caller::User);
-        let found = seen.find_map(|repository| {
+        let mut visible = self
+            .world
+            .repositories
+            .values()
+            .filter(|repository| !repository.private || self.caller == Caller::User);
+        let found = visible.find_map(|repository| {
             let commit = id.strip_prefix("C_").and_then(|sha| Commit::at(repository, sha));
             let deployment = || Deployment::with_id(repository, id).map(Resolved::object);
             commit.map(Resolved::object).or_else(deployment)
@@ -51,7 +54,7 @@ impl Root<'_> {
         let (owner, name) = (field.text("owner").unwrap_or_default(), field.text("name").unwrap_or_default());
         let found = match self.world.find(&format!("{owner}/{name}"), self.caller) {
             Lookup::Found(repository) => Some(repository),
-            // Former names are followed unless the query says otherwise.
+            // A former name leads to the repository, unless the query disables that.
             Lookup::Moved(id) => {
                 let follows = field.argument("followRenames").is_none_or(|follow| follow == true);
                 self.world.repositories.get(&id).filter(|_| follows)

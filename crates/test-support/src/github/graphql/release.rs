@@ -29,7 +29,8 @@ impl<'a> Release<'a> {
         Connection::resolve("Release", field, found)
     }
 
-    /// The release that GitHub marks as the latest one: the last published one, unless somebody decides otherwise.
+    /// The release that GitHub marks as the latest one. Here, it is the last published one. On GitHub, people may choose another
+    /// one.
     pub(super) fn latest(repository: &'a RepositoryData) -> Option<Self> {
         let marked = repository.releases.iter().filter(|data| !data.is_draft && !data.is_prerelease);
         let latest = marked.max_by_key(|data| (data.published, data.number))?;
@@ -38,7 +39,7 @@ impl<'a> Release<'a> {
 }
 
 impl<'a> TagRef<'a> {
-    /// The list `refs` of a repository, which has only tags.
+    /// The list `refs` of the tags of a repository.
     pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
         let mut found: Vec<_> = repository.tags.iter().map(|data| Self { repository, data }).collect();
         found.sort_by_key(|found| {
@@ -131,7 +132,7 @@ impl Object for Tagger {
 
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         Some(match field.name {
-            // Unlike other times, it has the offset of the tagger.
+            // Unlike other times, this time is in the time zone of the tagger.
             "date" => {
                 let local = timestamp(self.0 + std::time::Duration::from_hours(2));
                 Resolved::value(local.replace('Z', "+02:00"))

@@ -1,5 +1,5 @@
-//! The types of the graph that have fields of each other's types. Each borrows the stored data. What their fields are is in
-//! the file of each.
+//! The types of the graph that refer to each other. Each borrows the stored data. The fields of each type are implemented in a
+//! file of its own.
 
 use crate::github::{
     commit::StoredCommit,
