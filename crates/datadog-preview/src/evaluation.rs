@@ -55,8 +55,8 @@ impl Evaluation {
         }
     }
 
-    /// Evaluates the monitors for each run since the last evaluation. Returns each monitor with its state, as the page shows it.
-    /// Times are in seconds since 1970.
+    /// Evaluates the monitors at the instants of the runs since the last evaluation, and then at `now`. Returns each monitor with
+    /// its state, as the page shows it. Times are in seconds since 1970.
     pub(crate) fn evaluate(
         &mut self,
         runs: impl Iterator<Item = i64>,

@@ -1,4 +1,4 @@
-//! The past times for which monitors are evaluated. Datadog evaluates monitors each minute. Here, only the minutes after runs are
+//! The past times for which monitors are evaluated. Datadog evaluates monitors each minute. Here, only the minutes of runs are
 //! evaluated, because the points change only when a run delivers.
 
 /// How far evaluations go back, in seconds. A group without data is forgotten after a day.
