@@ -286,7 +286,7 @@ fn a_history_that_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join(Store::FILE),
-        "This is no database, but a long enough text.".repeat(99),
+        "This is not a database, but a long enough text.".repeat(99),
     )
     .unwrap();
     let part = DatadogPreview::new(part_settings("", Some(folder.path())));

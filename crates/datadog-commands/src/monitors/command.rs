@@ -145,8 +145,8 @@ fn warn_without_recipients(plan: &MonitorPlan<'_>) {
     let total = plan.monitors.len();
     let which = if silent.len() < total { format!(" ({})", silent.join(", ")) } else { String::new() };
     tracing::warn!(
-        "{} of {total} monitors notify nobody when they alert{which}; list recipients as `notify` in [monitors], such as notify = \
-         [\"@slack-ops\"]",
+        "{} of {total} monitors notify nobody when they alert{which}; list recipients as `notify` in [monitors], such as \
+         notify = [\"@slack-ops\"]",
         silent.len()
     );
 }

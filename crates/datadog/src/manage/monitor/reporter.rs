@@ -21,7 +21,8 @@ use super::{
 };
 use crate::manage::query::by;
 
-/// Weight of a good run in a sum in which each bad run counts 1. A window always contains fewer bad runs than this.
+/// Weight of a good run in a sum in which each bad run counts 1. A window contains at most this number of runs, so one good run
+/// outweighs all bad runs in the window.
 const GOOD_RUN: u32 = 1000;
 /// Up to this number of subjects, a single failing subject makes a run bad.
 const MAX_SUBJECTS: u32 = 1_000_000;
