@@ -41,7 +41,7 @@ impl Connection {
     }
 
     /// The URL of a page in Datadog's web interface.
-    pub(crate) fn page(&self, path: &str) -> String {
+    pub(crate) fn page_url(&self, path: &str) -> String {
         self.datadog.endpoint().page(path)
     }
 

@@ -1,8 +1,8 @@
 //! Commands of `report` that manage dashboards, monitors and metadata in Datadog. All of these are made from the catalog:
 //! from each metric's key, description, unit and goal.
 //!
-//! `use system_health_datadog_commands as _;` adds them to a program that calls `system_health_command::main()`.
-//! [`wanted_monitors`] and [`wanted_dashboard`] are what they push, for other views of it.
+//! `use system_health_datadog_commands as _;` adds the commands to a program that calls `system_health_command::main()`.
+//! [`wanted_monitors`] and [`wanted_dashboard`] return what the commands push, so that other crates can show it.
 
 mod confirm;
 mod connection;

@@ -16,10 +16,10 @@ use crate::{
     kept::MAX_POINTS,
 };
 
-/// Where the stand-in takes monitors.
-const MONITOR: &str = "/api/v1/monitor";
-/// Where it says what they find.
-const MONITORS: &str = "/api/v1/intake/monitors";
+/// The path at which the stand-in creates and deletes monitors.
+const MONITOR_PATH: &str = "/api/v1/monitor";
+/// The path at which the stand-in returns the states of all monitors.
+const STATES_PATH: &str = "/api/v1/intake/monitors";
 
 /// The monitors of some documents in an intake.
 #[derive(Debug)]
@@ -28,15 +28,15 @@ pub(crate) struct Evaluation {
     pub(crate) documents: Arc<Documents>,
     /// The id of each monitor, or why it was refused.
     created: Vec<Result<u64, String>>,
-    /// When they were evaluated last, in seconds since 1970.
-    done: Option<i64>,
+    /// When the monitors were evaluated last, in seconds since 1970.
+    last_evaluated: Option<i64>,
 }
 
 impl Evaluation {
     /// Creates the monitors.
     pub(crate) fn new(intake: Arc<Intake>, documents: Arc<Documents>) -> anyhow::Result<Self> {
         let create = |monitor: &Monitor| {
-            let answer = intake.handle(&Request::json("POST", MONITOR, &monitor.document));
+            let answer = intake.handle(&Request::json("POST", MONITOR_PATH, &monitor.document));
             let body = body(&answer)?;
             Ok(match body["id"].as_u64() {
                 Some(id) if answer.status == 200 => Ok(id),
@@ -44,35 +44,36 @@ impl Evaluation {
             })
         };
         let created = documents.monitors.iter().map(create).collect::<anyhow::Result<_>>()?;
-        Ok(Self { intake, documents, created, done: None })
+        Ok(Self { intake, documents, created, last_evaluated: None })
     }
 
     /// Deletes the monitors.
     pub(crate) fn delete(self) {
         for id in self.created.iter().flatten() {
-            let _ = self.intake.handle(&Request::json("DELETE", &format!("{MONITOR}/{id}"), &Value::Null));
+            let path = format!("{MONITOR_PATH}/{id}");
+            let _ = self.intake.handle(&Request::json("DELETE", &path, &Value::Null));
         }
     }
 
-    /// Evaluates the monitors: after each run since the last evaluation, and now, which is in seconds since 1970. Returns them with
-    /// what they found.
+    /// Evaluates the monitors at the instants of the runs since the last evaluation, and then at `now`. Returns each monitor with
+    /// its state, as the page shows it. Times are in seconds since 1970.
     pub(crate) fn evaluate(
         &mut self,
         runs: impl Iterator<Item = i64>,
         dropped_before: Option<i64>,
         now: i64,
     ) -> anyhow::Result<Vec<Value>> {
-        for instant in instants(runs, self.done, now) {
+        for instant in instants(runs, self.last_evaluated, now) {
             self.intake.evaluate_all_at(instant)?;
         }
-        let answer = self.intake.handle(&Request::json("GET", MONITORS, &Value::Null));
+        let answer = self.intake.handle(&Request::json("GET", STATES_PATH, &Value::Null));
         let found = body(&answer)?;
         if answer.status != 200 {
             bail!("the monitors cannot be evaluated: {}", refusal(&found));
         }
-        self.done = Some(now);
-        let all = self.documents.monitors.iter().zip(&self.created);
-        Ok(all.map(|(monitor, created)| shown(monitor, created, &found, dropped_before, now)).collect())
+        self.last_evaluated = Some(now);
+        let monitors = self.documents.monitors.iter().zip(&self.created);
+        Ok(monitors.map(|(monitor, created)| shown(monitor, created, &found, dropped_before, now)).collect())
     }
 }
 
@@ -91,8 +92,8 @@ fn shown(
             reason = Some(not_kept(monitor, dropped_before.unwrap_or_default()));
         }
         Ok(id) => {
-            let mut all = found["monitors"].as_array().into_iter().flatten();
-            if let Some(found) = all.find(|found| found["id"] == *id) {
+            let mut evaluated = found["monitors"].as_array().into_iter().flatten();
+            if let Some(found) = evaluated.find(|found| found["id"] == *id) {
                 (state, groups) = (found["state"].clone(), found["groups"].clone());
             }
             if let (Value::Null, Some(key)) = (&state, &monitor.not_collected) {
@@ -113,6 +114,7 @@ fn shown(
     shown
 }
 
+/// The reason why a monitor has no state if points in its window were dropped. The points since `since` are kept.
 fn not_kept(monitor: &Monitor, since: i64) -> String {
     let window = format_duration(Duration::from_secs(monitor.window().unsigned_abs()));
     let since = format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()));
@@ -121,7 +123,7 @@ fn not_kept(monitor: &Monitor, since: i64) -> String {
     )
 }
 
-/// Answers a query of Datadog's.
+/// Evaluates a metric query. `query` is the query string of Datadog's request. The inner error is a refusal.
 pub(crate) fn query(intake: &Intake, query: &str) -> anyhow::Result<Result<Value, String>> {
     let answer = intake.handle(&Request::json("GET", &format!("/api/v1/query?{query}"), &Value::Null));
     let body = body(&answer)?;

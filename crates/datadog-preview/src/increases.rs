@@ -1,4 +1,4 @@
-//! What was added to counters since the previous run. Datadog gets that in place of totals.
+//! What was added to counters since the previous run. Datadog gets these increases instead of totals.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,8 +20,8 @@ struct Total {
 }
 
 impl Increases {
-    /// The count of what was added before a total. `None` for the first total of a counter, because it is not known what it was
-    /// before, and for one that is not newer than the last.
+    /// The increase since the previous total, as a count. `None` for the first total of a counter, because the total before it is
+    /// unknown, and for a total that is not newer than the previous one.
     pub(crate) fn count(&mut self, point: Point) -> Option<Point> {
         let total = Total { value: point.value.number()?, start: point.since, time: point.timestamp };
         let series = (point.key.clone(), point.tags.clone());
@@ -42,7 +42,7 @@ impl Increases {
         Some(Point { kind, since: Some(since), value: added.into(), ..point })
     }
 
-    /// Forgets counters without a total since a time.
+    /// Forgets counters whose last total is from before `since`.
     pub(crate) fn prune(&mut self, since: SystemTime) {
         self.0.retain(|_, total| total.time >= since);
     }
@@ -71,7 +71,7 @@ mod unit_tests {
     }
 
     #[test]
-    fn a_count_is_what_was_added() {
+    fn a_count_is_the_increase_since_the_previous_total() {
         let mut increases = Increases::default();
         let mut added = |seconds, value, start| {
             let count = increases.count(total(seconds, value, start))?;
@@ -80,9 +80,9 @@ mod unit_tests {
 
         assert_eq!(added(60, 5.0, None), None, "a baseline");
         assert_eq!(added(120, 7.0, None), Some((2.0, 60)));
-        assert_eq!(added(120, 9.0, None), None, "a run of the same slot");
-        assert_eq!(added(180, 1.0, None), Some((1.0, 60)), "it has restarted");
+        assert_eq!(added(120, 9.0, None), None, "another run at the same time");
+        assert_eq!(added(180, 1.0, None), Some((1.0, 60)), "the counter has restarted");
         assert_eq!(added(240, 1.0, Some(200)), Some((0.0, 60)));
-        assert_eq!(added(300, 4.0, Some(260)), Some((4.0, 40)), "it has restarted at a known time");
+        assert_eq!(added(300, 4.0, Some(260)), Some((4.0, 40)), "the counter has restarted at a known time");
     }
 }

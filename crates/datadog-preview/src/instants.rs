@@ -1,24 +1,25 @@
-//! The times at which monitors are evaluated afterwards. Datadog evaluates them each minute. What they find changes when a run
-//! delivers, so the times of the runs are enough.
+//! The past times for which monitors are evaluated. Datadog evaluates monitors each minute. Here, only the minutes of runs are
+//! evaluated, because the points change only when a run delivers.
 
 /// How far evaluations go back, in seconds. A group without data is forgotten after a day.
 pub(crate) const SPAN: i64 = 24 * 60 * 60;
-/// The number of the last runs after which monitors are evaluated.
+/// The number of most recent instants that are all evaluated.
 const RECENT: usize = 100;
-/// The number of evaluations before them.
-const OLDER: usize = 100;
+/// Maximum number of older instants that are evaluated.
+const MAX_OLDER: usize = 100;
 
-/// The minutes in which monitors are evaluated, for runs at some times, in seconds since 1970 and ascending. They are after `done` and
-/// not after `now`.
-pub(crate) fn instants(runs: impl Iterator<Item = i64>, done: Option<i64>, now: i64) -> Vec<i64> {
+/// The instants for which monitors are evaluated: the start of the span, and the end of the minute of each run. Only instants
+/// after `last` and not after `now` are returned. `runs` are the times of the runs, ascending. All times are in seconds since
+/// 1970.
+pub(crate) fn instants(runs: impl Iterator<Item = i64>, last: Option<i64>, now: i64) -> Vec<i64> {
     let start = now - SPAN;
-    let after = done.unwrap_or(start - 1).max(start - 1);
+    let after = last.unwrap_or(start - 1).max(start - 1);
     let minute = |time: i64| (time + 59) / 60 * 60;
     let mut all: Vec<i64> = [start].into_iter().chain(runs.map(minute)).collect();
     all.retain(|time| *time > after && *time <= now);
     all.dedup();
     let (older, recent) = all.split_at(all.len().saturating_sub(RECENT));
-    let step = older.len().div_ceil(OLDER).max(1);
+    let step = older.len().div_ceil(MAX_OLDER).max(1);
     older.iter().step_by(step).chain(recent).copied().collect()
 }
 
@@ -29,7 +30,7 @@ mod unit_tests {
     const NOW: i64 = 1_800_000_000;
 
     #[test]
-    fn each_run_has_one_evaluation_in_its_minute() {
+    fn monitors_are_evaluated_once_at_the_end_of_each_minute_with_runs() {
         let runs = [NOW - SPAN - 100, NOW - 301, NOW - 300, NOW - 299, NOW - 90, NOW];
 
         let start = NOW - SPAN;
@@ -39,12 +40,12 @@ mod unit_tests {
     }
 
     #[test]
-    fn the_number_of_evaluations_is_limited_and_the_last_runs_have_one_each() {
+    fn the_number_of_evaluations_is_limited_and_the_most_recent_are_all_kept() {
         let runs = (0..8640).map(|run| NOW - SPAN + 10 * run);
 
         let found = instants(runs, None, NOW);
 
-        assert!(found.len() <= RECENT + OLDER, "{}", found.len());
+        assert!(found.len() <= RECENT + MAX_OLDER, "{}", found.len());
         assert!(found.is_sorted());
         let last: Vec<i64> = (0..RECENT).rev().map(|run| NOW - 60 * i64::try_from(run).unwrap()).collect();
         assert_eq!(found[found.len() - RECENT..], last);

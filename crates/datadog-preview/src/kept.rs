@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 pub(crate) const SPAN: i64 = 7 * 24 * 60 * 60;
 /// Maximum number of points that are kept. They take about 10 MiB.
 pub(crate) const MAX_POINTS: usize = 200_000;
-/// Points are deleted when there are this many more, because a deletion reads all of them.
+/// Points are deleted only if there are this many more than the maximum, because a deletion reads all points.
 const SLACK: usize = MAX_POINTS / 10;
-/// Points are deleted when they are this much older, in seconds.
+/// Points are deleted only if the oldest one is this much older than `SPAN`, in seconds.
 const SLACK_SPAN: i64 = 60 * 60;
 
 /// The number of points at each time, in seconds since 1970.
@@ -20,13 +20,13 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Counts points.
+    /// Counts points at a time.
     pub(crate) fn add(&mut self, time: i64, points: usize) {
         *self.counts.entry(time).or_default() += points;
         self.total += points;
     }
 
-    /// The times of the points, in their order.
+    /// The times of the points, ascending.
     pub(crate) fn times(&self) -> impl Iterator<Item = i64> {
         self.counts.keys().copied()
     }
@@ -41,7 +41,7 @@ impl Kept {
         self.dropped_before = self.dropped_before.max(Some(time));
     }
 
-    /// If points have to be deleted, returns the time before which, and no longer counts them.
+    /// If points have to be deleted, returns the time before which they are deleted, and no longer counts these points.
     pub(crate) fn limit(&mut self, now: i64) -> Option<i64> {
         let oldest = now - SPAN;
         let is_old = self.counts.first_key_value().is_some_and(|(time, _)| *time < oldest - SLACK_SPAN);
@@ -86,7 +86,7 @@ mod unit_tests {
     }
 
     #[test]
-    fn of_too_many_points_the_newest_are_kept() {
+    fn if_there_are_too_many_points_the_newest_are_kept() {
         let mut kept = Kept::default();
         for run in 0..4 {
             kept.add(NOW + run, MAX_POINTS / 2);

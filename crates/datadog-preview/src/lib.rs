@@ -1,9 +1,9 @@
-//! The monitors and dashboards that a push would create in Datadog, evaluated on the page of `report serve`. They are evaluated over
-//! the local history, by the stand-in for Datadog of `report intake`, which is kept in memory. So nothing is sent, and no account is
-//! needed.
+//! The monitors and dashboards that a push would create in Datadog, evaluated on the page of `report serve`. The stand-in for
+//! Datadog of `report intake` evaluates them over the local history, in memory. So nothing is sent, and no account is needed.
 //!
-//! `use system_health_datadog_preview as _;` adds them to a program with the command `report serve`. Nothing is stored or computed
-//! until somebody asks for one of them, except that runs are stored from the start if no state is kept.
+//! `use system_health_datadog_preview as _;` adds them to a program with the command `report serve`. Nothing is computed until
+//! the page asks for monitors, dashboards or a query. Points are kept in memory only after the page has asked for monitors or a
+//! query. If the service keeps no state, they are kept from the start.
 
 mod documents;
 mod evaluation;

@@ -1,4 +1,4 @@
-//! The part of the page.
+//! The part of the page that shows monitors and dashboards.
 
 use std::{
     fmt,
@@ -33,13 +33,14 @@ register_page_part!(PagePartType {
 
 /// The monitors and dashboards of the settings, and the points of the history.
 ///
-/// The documents are made and the history is read when somebody asks. Until then, the state folder has the points of all runs.
+/// The documents are made and the history is read when the page first asks for them. Until then, the points of all runs are in
+/// the state folder only.
 pub(crate) struct DatadogPreview {
     settings: Mutex<Arc<PartSettings>>,
-    /// Grows if there may be other documents: with the settings, and with each run if there are sources, which describe their metrics
-    /// in a run.
+    /// Increases when the documents may have changed: when the settings change, and after each run if there are sources, because
+    /// sources describe their metrics during a run.
     version: AtomicU64,
-    /// The documents of a version.
+    /// The documents, and the version for which they were made.
     documents: Mutex<Option<(u64, Arc<Documents>)>>,
     points: Mutex<Option<Points>>,
     evaluation: Mutex<Option<Evaluation>>,
@@ -63,8 +64,8 @@ impl DatadogPreview {
     fn documents(&self) -> anyhow::Result<Arc<Documents>> {
         let mut made = lock(&self.documents);
         let version = self.version.load(Ordering::Acquire);
-        if let Some((of, documents)) = &*made
-            && *of == version
+        if let Some((made_for, documents)) = &*made
+            && *made_for == version
         {
             return Ok(Arc::clone(documents));
         }
@@ -73,7 +74,7 @@ impl DatadogPreview {
         Ok(documents)
     }
 
-    /// Uses the points. At the first time, they are read from the history.
+    /// Calls `work` with the points. The first call reads the points from the history.
     fn with_points<T>(&self, work: impl FnOnce(&mut Points) -> T) -> anyhow::Result<T> {
         let mut points = lock(&self.points);
         if let Some(points) = &mut *points {
@@ -95,7 +96,7 @@ impl DatadogPreview {
 
     fn monitors(&self) -> anyhow::Result<Value> {
         let documents = self.documents()?;
-        // Runs do not wait for an evaluation, except for that of a single instant.
+        // A run waits for the evaluation of one instant at most.
         let mut evaluation = lock(&self.evaluation);
         let (intake, runs, dropped_before) = self.with_points(|points| {
             let runs: Vec<i64> = points.kept.times().collect();
@@ -138,8 +139,8 @@ impl PagePart for DatadogPreview {
         let run = reports.flat_map(|report| report.points());
         let added = self.with_points(|points| points.add(run, SystemTime::now())).flatten();
         if let Err(error) = added {
-            tracing::error!("the monitors on the page cannot take the run: {error:#}");
-            // Without this run, they would be wrong. The history is read again.
+            tracing::error!("cannot evaluate the monitors on the page for this run: {error:#}");
+            // Without the points of this run, the monitors would be wrong. So the history is read again.
             *lock(&self.points) = None;
         }
     }

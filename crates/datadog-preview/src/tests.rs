@@ -57,7 +57,7 @@ fn waiting() -> Metric {
     })
 }
 
-/// What the part knows, with these settings.
+/// The settings of the page's part. The state is in the folder, if there is one.
 fn part_settings(toml: &str, folder: Option<&Path>) -> PartSettings {
     let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
     let catalog = Catalog::new([open(), late(), done(), waiting()]).unwrap();
@@ -129,7 +129,7 @@ async fn a_metric_that_misses_its_goal_alerts_and_one_without_data_has_no_state(
     );
     assert_eq!(open["query"], open["monitor"]["query"]);
     assert!(open["monitor"]["message"].as_str().unwrap().contains("Managed by `report`"), "{open:#}");
-    assert_eq!(open["monitor"].get("id"), None, "it is as a push sends it");
+    assert_eq!(open["monitor"].get("id"), None, "the monitor is as a push sends it");
     assert_eq!(state(&part, LATE), Value::Null);
     assert_eq!(values(&part, 1, "max:jobs.open{*}"), [7.0]);
     assert_eq!(values(&part, 1, "max:jobs.late{*}"), [Value::Null; 0]);
@@ -156,14 +156,14 @@ fn an_alert_lasts_until_the_recovery_threshold_is_reached() {
     record(folder.path(), Duration::from_mins(10), open(), 9.0);
     record(folder.path(), Duration::from_secs(1), open(), 4.0);
 
-    let with = |toml| state(&DatadogPreview::new(part_settings(toml, Some(folder.path()))), OPEN);
+    let state_with = |toml| state(&DatadogPreview::new(part_settings(toml, Some(folder.path()))), OPEN);
 
-    assert_eq!(with(recovery), "Alert", "4 does not reach 3");
-    assert_eq!(with("[monitors]\nevery = '1m'\n"), "OK");
+    assert_eq!(state_with(recovery), "Alert", "4 does not reach 3");
+    assert_eq!(state_with("[monitors]\nevery = '1m'\n"), "OK");
 }
 
 #[tokio::test]
-async fn nothing_is_read_until_somebody_asks() {
+async fn the_history_is_read_only_when_a_query_needs_it() {
     let folder = tempfile::tempdir().unwrap();
     let settings = part_settings("", Some(folder.path()));
     let part = DatadogPreview::new(settings.clone());
@@ -219,7 +219,7 @@ fn a_monitor_whose_metric_the_service_does_not_collect_says_so() {
 }
 
 #[tokio::test]
-async fn counters_are_the_increases_that_datadog_gets() {
+async fn counters_are_shown_as_the_increases_that_datadog_gets() {
     let folder = tempfile::tempdir().unwrap();
     let settings = part_settings("", Some(folder.path()));
     record(folder.path(), Duration::from_mins(20), done(), 27.0);
@@ -244,7 +244,7 @@ async fn distributions_have_percentiles_and_are_not_counted_twice() {
     assert_eq!(values(&part, 1, "max:jobs.waiting{*}"), [100.0]);
     let median = values(&part, 1, "p50:jobs.waiting{*}")[0].as_f64().unwrap();
     assert!((median - 1.0).abs() < 0.01, "{median}");
-    assert_eq!(values(&part, 1, "p50:jobs.open{*}"), [Value::Null; 0], "only distributions have some");
+    assert_eq!(values(&part, 1, "p50:jobs.open{*}"), [Value::Null; 0], "only distributions have percentiles");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_monitor_that_needs_points_that_are_not_kept_has_no_state() {
 }
 
 #[test]
-fn mistakes_say_what_is_wrong() {
+fn errors_in_settings_and_queries_say_what_is_wrong() {
     let part = DatadogPreview::new(part_settings("[monitors.metrics.'jobs.opn']\nenabled = false\n", None));
     let AnswerError::Failed(text) = part.answer("/api/v1/monitors", "").unwrap_err() else { panic!() };
     assert!(text.contains("a.toml:1") && text.contains("jobs.opn"), "{text}");
@@ -286,7 +286,7 @@ fn a_history_that_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join(Store::FILE),
-        "This is no database, but a long enough text.".repeat(99),
+        "This is not a database, but a long enough text.".repeat(99),
     )
     .unwrap();
     let part = DatadogPreview::new(part_settings("", Some(folder.path())));

@@ -19,7 +19,7 @@ use crate::{
     output::{Listening, Printer},
 };
 
-/// The name of a file that is none.
+/// The value of `--file` for a store in memory.
 const MEMORY: &str = ":memory:";
 
 register_command!(CommandType {
@@ -103,7 +103,7 @@ fn with_advice(error: ServeError) -> anyhow::Error {
     }
 }
 
-/// Ends at Ctrl-C, or when the process should terminate. Both are the usual end of this command.
+/// A future that ends at Ctrl-C or SIGTERM. Both are the usual end of this command.
 fn interrupted() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {

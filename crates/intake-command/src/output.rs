@@ -11,7 +11,7 @@ use serde::Serialize;
 use system_health_command::{Format, Stdout};
 use system_health_intake::{Addresses, Notice};
 
-/// The number of lines that wait for a slow reader. Further lines are dropped.
+/// Maximum number of lines that wait for a slow reader. Further lines are dropped.
 const MAX_WAITING: usize = 10_000;
 
 /// The first line: where the intake listens and what it stores.
@@ -68,7 +68,7 @@ impl Printer {
         let _ = self.lines.try_send(line(self.format, first));
     }
 
-    /// Prints the rest. The observer must have been dropped.
+    /// Prints the lines that still wait. The observer must have been dropped.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         drop(self.lines);
         self.thread.join().unwrap_or(Ok(()))

@@ -15,10 +15,10 @@ use crate::server::Addresses;
 
 /// How long a running intake may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// The longest answer that is read, in bytes.
+/// Maximum length of an answer that is read, in bytes.
 const MAX_ANSWER: u64 = 64 * 1024;
 
-/// The file that says where an intake listens. It is removed when this is dropped.
+/// The file that says where an intake listens. Dropping the value removes the file.
 #[derive(Debug)]
 pub struct AddressFile {
     path: PathBuf,
@@ -73,7 +73,7 @@ impl AddressFile {
 
 impl Drop for AddressFile {
     fn drop(&mut self) {
-        // Another intake may have written its own meanwhile.
+        // Another intake may have replaced the file since.
         if read(&self.path).is_some_and(|content| content.pid == std::process::id()) {
             let _ = fs::remove_file(&self.path);
         }
@@ -84,7 +84,7 @@ impl Drop for AddressFile {
 pub fn locate(folder: &Path) -> Result<String, LocateError> {
     let mut urls: Vec<String> =
         read(&folder.join(AddressFile::FILE)).map(|content| content.url).into_iter().collect();
-    // An intake with another state folder may listen there.
+    // An intake with another state folder may listen at the default address.
     let default = url(AddressFile::DEFAULT);
     if !urls.contains(&default) {
         urls.push(default);
@@ -128,7 +128,7 @@ fn url(address: SocketAddr) -> String {
     format!("http://{}", reachable(address))
 }
 
-/// An address that a client on this machine can connect to. Nobody can connect to 0.0.0.0 everywhere.
+/// An address that a client on this machine can connect to. Not every system allows connections to 0.0.0.0.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(Ipv4Addr::LOCALHOST.into());
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_removed_by_the_process_that_wrote_it() {
+    fn the_file_is_removed_only_by_the_process_that_wrote_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(AddressFile::FILE);
 

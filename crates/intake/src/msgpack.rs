@@ -1,5 +1,6 @@
-//! Reads `MessagePack` into JSON values. Tracers send nothing else. Lengths come from the sender, so none is trusted: no memory is
-//! reserved before its content is there, and the depth is limited. See <https://github.com/msgpack/msgpack/blob/master/spec.md>.
+//! Reads `MessagePack`, which tracers send, into JSON values. Lengths come from the sender and are not trusted: no memory is
+//! reserved before the content is there, and the depth is limited. See
+//! <https://github.com/msgpack/msgpack/blob/master/spec.md>.
 
 use serde_json::{Map, Value};
 
@@ -11,11 +12,11 @@ const MAX_DEPTH: usize = 32;
 pub(crate) enum MsgpackError {
     #[error("it ends early")]
     End,
-    #[error("there is something behind its end")]
+    #[error("there are bytes after its end")]
     Rest,
     #[error("it is nested too deeply")]
     Depth,
-    #[error("the byte 0x{0:02x} begins no value")]
+    #[error("no value starts with the byte 0x{0:02x}")]
     Marker(u8),
     #[error("a text is not UTF-8")]
     Text,
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_is_refused_without_reserving_memory() {
+    fn damaged_data_is_refused_without_reserving_memory() {
         for (bytes, error) in [
             (&[][..], MsgpackError::End),
             (&[0xa5, b'a'], MsgpackError::End),

@@ -1,4 +1,4 @@
-//! What happens to what Datadog would not store.
+//! How submissions are treated that Datadog would not store as they are.
 
 /// What happens to submissions that break Datadog's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -18,23 +18,24 @@ const LONGEST_WINDOW: Duration = Schedule::LONGEST_WINDOW;
 /// Checks each setting on its own. `sources` says where each one was set.
 pub(crate) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::Result<()> {
     let at = |key: &str, checked: anyhow::Result<()>| at(sources, key, checked);
-    let within = || "[monitors]";
+    let table = || "[monitors]";
     at("every", check_every(settings.every))?;
     at("longest_gap", check_longest_gap(settings.schedule()))?;
-    at("renotify", check_time("renotify", settings.renotify, DAY).with_context(within))?;
-    at("group_by", check_tags("group_by", &settings.group_by).with_context(within))?;
-    at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(within))?;
-    for (pattern, some) in &settings.metrics {
-        at_metric(sources, pattern, check_some(some).with_context(|| place(pattern)))?;
+    at("renotify", check_time("renotify", settings.renotify, DAY).with_context(table))?;
+    at("group_by", check_tags("group_by", &settings.group_by).with_context(table))?;
+    at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(table))?;
+    for (pattern, own) in &settings.metrics {
+        at_metric(sources, pattern, check_own(own).with_context(|| place(pattern)))?;
     }
     Ok(())
 }
 
-fn check_some(some: &MetricMonitorSettings) -> anyhow::Result<()> {
-    check_time("window", some.window, LONGEST_WINDOW)?;
-    check_time("renotify", some.renotify, DAY)?;
-    check_missing(some.on_missing_data.as_deref())?;
-    check_tags("group_by", some.group_by.as_deref().unwrap_or_default())
+/// Checks the settings of some metrics and goals.
+fn check_own(own: &MetricMonitorSettings) -> anyhow::Result<()> {
+    check_time("window", own.window, LONGEST_WINDOW)?;
+    check_time("renotify", own.renotify, DAY)?;
+    check_missing(own.on_missing_data.as_deref())?;
+    check_tags("group_by", own.group_by.as_deref().unwrap_or_default())
 }
 
 /// If there is an error, adds where the key in [monitors] was set.
@@ -128,13 +129,13 @@ pub(crate) fn check_goal_window(key: &str, window: Duration, every: Duration) ->
     Ok(())
 }
 
-fn check_time(name: &str, time: Option<Duration>, most: Duration) -> anyhow::Result<()> {
+fn check_time(name: &str, time: Option<Duration>, max: Duration) -> anyhow::Result<()> {
     let Some(time) = time else { return Ok(()) };
     ensure!(
-        is_whole_minutes(time) && time <= most,
+        is_whole_minutes(time) && time <= max,
         "`{name}` is {}; it must be a whole number of minutes, and at most {}",
         duration_in_words(time),
-        duration_in_words(most)
+        duration_in_words(max)
     );
     Ok(())
 }

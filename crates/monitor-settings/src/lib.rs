@@ -1,4 +1,4 @@
-//! The settings table `[monitors]`. From it, from each metric's attributes and from the goals in `[goals]` follows what is
+//! The settings table `[monitors]`. Together with each metric's attributes and the goals in `[goals]`, it determines what is
 //! watched and how it alerts. The commands of each backend turn that into monitors or rules.
 
 mod alerting;

@@ -80,9 +80,9 @@ impl<'a> Monitors<'a> {
         let mut about_reporter = Vec::new();
         for metric in self.catalog.metrics() {
             let is_watched = reporter_window(metric.key(), self.schedule()).is_some();
-            let (_, some) = self.overrides.get(metric.key());
-            if is_watched && some.enabled {
-                let alerting = self.defaults().without_goal(some, is_self_metric(metric.key()));
+            let (_, own) = self.overrides.get(metric.key());
+            if is_watched && own.enabled {
+                let alerting = self.defaults().without_goal(own, is_self_metric(metric.key()));
                 about_reporter.push((metric.key(), alerting));
             }
         }
@@ -102,22 +102,22 @@ impl<'a> Monitors<'a> {
 
     /// `None` if the metric has no goal, or its monitor is disabled.
     fn of_metric<'b>(&'b self, metric: &'b Metric) -> anyhow::Result<Option<MonitoredGoal<'b>>> {
-        let (pattern, some) = self.overrides.get(metric.key());
-        if !some.enabled || metric.goal().is_none() {
+        let (pattern, own) = self.overrides.get(metric.key());
+        if !own.enabled || metric.goal().is_none() {
             return Ok(None);
         }
-        self.check_recovery(metric.key(), (pattern, some), metric.goal())?;
+        self.check_recovery(metric.key(), (pattern, own), metric.goal())?;
         let recovery = metric.monitoring().recovery;
         let source = AlertSource { name: metric.key(), metrics: &[metric], recovery, pattern };
-        let alerting = self.defaults().for_goal(some, &source)?;
+        let alerting = self.defaults().for_goal(own, &source)?;
         Ok(Some(MonitoredGoal { watched: Watched::Metric(metric), alerting }))
     }
 
     /// `None` if the monitor is disabled, or a metric is not collected.
     fn of_two_metrics<'b>(&'b self, named: &'b NamedGoal) -> anyhow::Result<Option<MonitoredGoal<'b>>> {
         let (name, goal) = (named.name.as_str(), &named.goal);
-        let (pattern, some) = self.overrides.get(name);
-        if !some.enabled {
+        let (pattern, own) = self.overrides.get(name);
+        if !own.enabled {
             return Ok(None);
         }
         let Some(metrics) = named.metrics(&self.catalog) else {
@@ -127,9 +127,9 @@ impl<'a> Monitors<'a> {
             );
             return Ok(None);
         };
-        self.check_recovery(name, (pattern, some), Some(goal.goal()))?;
+        self.check_recovery(name, (pattern, own), Some(goal.goal()))?;
         let source = AlertSource { name, metrics: &metrics, recovery: None, pattern };
-        let alerting = self.defaults().for_goal(some, &source)?;
+        let alerting = self.defaults().for_goal(own, &source)?;
         let [left, right] = metrics;
         let combination = Combination {
             name,
@@ -147,10 +147,10 @@ impl<'a> Monitors<'a> {
     fn check_recovery(
         &self,
         name: &str,
-        (pattern, some): (Option<&str>, &MetricMonitorSettings),
+        (pattern, own): (Option<&str>, &MetricMonitorSettings),
         goal: Option<Goal>,
     ) -> anyhow::Result<()> {
-        let Some(recovery) = some.recovery else { return Ok(()) };
+        let Some(recovery) = own.recovery else { return Ok(()) };
         let checked = check_recovery(recovery, goal)
             .with_context(|| format!("`recovery` of {name} in [monitors.metrics]"));
         at_metric(self.sources, &format!("{}.recovery", pattern.unwrap_or_default()), checked)

@@ -37,7 +37,7 @@ impl Overrides {
         let metrics = catalog.metrics().iter().filter(has_monitor).map(|metric| metric.key());
         let keys: Vec<&str> = metrics.chain(goals.iter().map(|goal| goal.name.as_str())).collect();
         let mut by_pattern = Vec::new();
-        for (pattern, some) in &settings.metrics {
+        for (pattern, own) in &settings.metrics {
             let place = checks::place(pattern);
             let checked = || {
                 let matcher = Glob::new(pattern).with_context(|| place.clone())?.compile_matcher();
@@ -47,10 +47,10 @@ impl Overrides {
                     "{place} matches no metric with a monitor; these have one: {}",
                     keys.join(", ")
                 );
-                let sets_more = some.window.is_some()
-                    || some.recovery.is_some()
-                    || some.on_missing_data.is_some()
-                    || some.group_by.is_some();
+                let sets_more = own.window.is_some()
+                    || own.recovery.is_some()
+                    || own.on_missing_data.is_some()
+                    || own.group_by.is_some();
                 ensure!(
                     !(sets_more && found.iter().all(|key| is_about_reporter(key))),
                     "{place}: the monitors of the reporter have only the settings `enabled`, `notify`, `renotify` and \
@@ -59,7 +59,7 @@ impl Overrides {
                 Ok(matcher)
             };
             let matcher = at_metric(sources, pattern, checked())?;
-            by_pattern.push((pattern.clone(), matcher, some.clone()));
+            by_pattern.push((pattern.clone(), matcher, own.clone()));
         }
         let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
         by_pattern.sort_by_key(|(pattern, ..)| (is_pattern(pattern), usize::MAX - pattern.len()));
@@ -69,6 +69,6 @@ impl Overrides {
     /// The settings of the metric with this key or the goal with this name, and the pattern that matches it.
     pub(crate) fn get(&self, key: &str) -> (Option<&str>, &MetricMonitorSettings) {
         let found = self.by_pattern.iter().find(|(_, matcher, _)| matcher.is_match(key));
-        found.map_or((None, &self.none), |(pattern, _, some)| (Some(pattern.as_str()), some))
+        found.map_or((None, &self.none), |(pattern, _, own)| (Some(pattern.as_str()), own))
     }
 }

@@ -91,7 +91,8 @@ pub(super) struct KeptArguments {
 }
 
 impl DashboardArguments {
-    /// The settings file and the state folder, if the arguments name them. They tell which metrics sources described.
+    /// The settings file and the state folder, if the arguments name them. The catalog depends on both: the settings select
+    /// metrics, and the state has the metrics that sources described.
     pub(super) fn places(&self) -> (Option<&SettingsArguments>, Option<&FolderArguments>) {
         match &self.action {
             Some(

@@ -129,7 +129,7 @@ async fn push(
                 pushed.changed
             );
         }
-        step.url = pushed.url.map(|path| connection.page(&path));
+        step.url = pushed.url.map(|path| connection.page_url(&path));
         step.id = Some(pushed.id);
     }
     if let (Some(store), Some(id)) = (store, &step.id) {
@@ -148,7 +148,7 @@ async fn list(connection: &Connection, stdout: Stdout) -> anyhow::Result<Status>
     let steps: Vec<PlanStep> = managed
         .into_iter()
         .map(|summary| PlanStep {
-            url: summary.url.map(|path| connection.page(&path)),
+            url: summary.url.map(|path| connection.page_url(&path)),
             ..PlanStep::new(Verb::Managed, &summary.title, Some(summary.id))
         })
         .collect();
@@ -180,6 +180,7 @@ async fn delete(
     Ok(Status::Done)
 }
 
+/// The id that an earlier push stored for the dashboard with this title.
 fn remembered(connection: &Connection, store: Option<&Store>, title: &str) -> Option<String> {
     let remembered = store?.dashboard(&connection.name_in_store(), title);
     remembered.unwrap_or_else(|error| {

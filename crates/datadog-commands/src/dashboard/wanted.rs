@@ -3,10 +3,10 @@
 use system_health_datadog::{DashboardError, WantedDashboard, dashboard};
 use system_health_registry::Catalog;
 
-/// The title, unless the arguments have another one.
+/// The default title.
 pub(super) const TITLE: &str = "System health";
 
-/// The dashboard of the metrics of a catalog. `report dashboard push` pushes it.
+/// The dashboard of the metrics of a catalog, as `report dashboard push` pushes it.
 pub fn wanted_dashboard(catalog: &Catalog) -> Result<WantedDashboard, DashboardError> {
     WantedDashboard::new(dashboard(catalog, TITLE))
 }

@@ -20,7 +20,7 @@ use tabled::{
 use super::arguments::MetadataArguments;
 use crate::{connection::Connection, run::run};
 
-/// Maximum number of concurrent requests. More of them do not make a push faster.
+/// Maximum number of concurrent requests. A higher number does not make a push faster.
 const CONCURRENT_REQUESTS: usize = 4;
 const DESCRIPTION_WIDTH: usize = 60;
 
@@ -141,7 +141,7 @@ async fn push<'a>(
     failure
 }
 
-/// The error message: the metric whose request failed first, and the number of metrics with each status.
+/// The error message: the first metric whose request failed, and the number of metrics with each status.
 fn failure_message(name: &str, rows: &[MetadataRow<'_>]) -> String {
     let count = |status: MetadataStatus| rows.iter().filter(|row| row.status == Some(status)).count();
     let counts: Vec<String> = MetadataStatus::ALL

@@ -115,18 +115,18 @@ async fn push(
     show(&done, stdout)?;
     pushed?;
     warn_without_recipients(plan);
-    let any = |verb| done.iter().any(|step| step.action == verb);
-    if any(Verb::Copy) {
+    let has_step = |verb| done.iter().any(|step| step.action == verb);
+    if has_step(Verb::Copy) {
         tracing::warn!(
             "copies of managed monitors are not changed; remove the tag managed_by:system-health from them"
         );
     }
-    if any(Verb::Stale) {
+    if has_step(Verb::Stale) {
         tracing::warn!(
             "stale monitors belong to no metric that is collected and no goal in [goals]; --prune deletes them"
         );
     }
-    if any(Verb::Left) {
+    if has_step(Verb::Left) {
         tracing::error!(
             "some monitors were not changed, because that would undo changes made in Datadog; --force overwrites them"
         );
@@ -142,11 +142,11 @@ fn warn_without_recipients(plan: &MonitorPlan<'_>) {
     if silent.is_empty() {
         return;
     }
-    let all = plan.monitors.len();
-    let which = if silent.len() < all { format!(" ({})", silent.join(", ")) } else { String::new() };
+    let total = plan.monitors.len();
+    let which = if silent.len() < total { format!(" ({})", silent.join(", ")) } else { String::new() };
     tracing::warn!(
-        "{} of {all} monitors notify nobody when they alert{which}; list recipients as `notify` in [monitors], such as notify = \
-         [\"@slack-ops\"]",
+        "{} of {total} monitors notify nobody when they alert{which}; list recipients as `notify` in [monitors], such as \
+         notify = [\"@slack-ops\"]",
         silent.len()
     );
 }

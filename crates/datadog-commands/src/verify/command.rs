@@ -70,14 +70,14 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     let scope = MonitorScope::from_tags(&tags);
     let connection = Connection::open(&settings).await?;
     let mut checks = vec![probe(&connection, tags, &scope, arguments.timeout).await?];
-    let wanted = managed_queries(&connection, &scope).await?;
+    let managed = managed_queries(&connection, &scope).await?;
     let to = SystemTime::now();
     let schedule = settings.table::<MonitorSettings>()?.schedule();
     let runs = schedule.longest_gap + schedule.every;
     let since = arguments.since.unwrap_or(runs.max(MIN_SINCE));
     let from = to.checked_sub(since).unwrap_or(UNIX_EPOCH);
     let api = &connection.api;
-    let queries = stream::iter(wanted).map(async |(owner, query)| {
+    let queries = stream::iter(managed).map(async |(owner, query)| {
         let result = query_result(api.query(&query, from, to).await.map(|series| {
             series.iter().any(|series| series.points.iter().any(|(_, value)| value.is_some()))
         }))?;
@@ -87,8 +87,8 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
         checks.push(check?);
     }
     stdout.print(QueryChecks(&checks), &checks)?;
-    let all = checks.iter().all(|check| check.result == QueryResult::Data);
-    Ok(if all { Status::Done } else { Status::Different })
+    let all_have_data = checks.iter().all(|check| check.result == QueryResult::Data);
+    Ok(if all_have_data { Status::Done } else { Status::Different })
 }
 
 /// Delivers a point, and queries it until it is found or the timeout expires.
@@ -144,22 +144,22 @@ async fn managed_queries(
     connection: &Connection,
     scope: &MonitorScope,
 ) -> Result<Vec<(String, String)>, DatadogError> {
-    let mut wanted = Vec::new();
+    let mut found = Vec::new();
     for summary in connection.api.managed_dashboards().await? {
         if let Some(dashboard) = connection.api.dashboard(&summary.id).await? {
             let owner = format!("dashboard {}", summary.title);
             let queries = queries::in_dashboard(&dashboard);
-            wanted.extend(queries.into_iter().map(|query| (owner.clone(), query)));
+            found.extend(queries.into_iter().map(|query| (owner.clone(), query)));
         }
     }
     for monitor in connection.api.managed_monitors(scope).await? {
         let owner = format!("monitor {}", monitor.name);
-        wanted.extend(queries::in_monitor(&monitor.query).map(|query| (owner, query)));
+        found.extend(queries::in_monitor(&monitor.query).map(|query| (owner, query)));
     }
-    Ok(wanted)
+    Ok(found)
 }
 
-/// The result of a query. It is a result, too, if Datadog refuses the query. Any other error ends the command.
+/// The result of a query. A refusal by Datadog is also a result. Any other error ends the command.
 fn query_result(found: Result<bool, DatadogError>) -> Result<QueryResult, DatadogError> {
     match found {
         Ok(true) => Ok(QueryResult::Data),

@@ -98,8 +98,8 @@ impl DatadogApi {
 
         let mut all = Vec::new();
         loop {
-            let page = [("start", &*all.len().to_string()), ("count", &*PAGE_SIZE.to_string())];
-            let body = self.request(Method::GET, &[DASHBOARD], &page, None).await?;
+            let parameters = [("start", &*all.len().to_string()), ("count", &*PAGE_SIZE.to_string())];
+            let body = self.request(Method::GET, &[DASHBOARD], &parameters, None).await?;
             let List { dashboards } = self.read(body, "no list of dashboards")?;
             let is_last = dashboards.len() < PAGE_SIZE;
             all.extend(dashboards);
@@ -129,7 +129,7 @@ impl DatadogApi {
         self.request(Method::PUT, &[DASHBOARD, id], &[], Some(&json(dashboard)?)).await
     }
 
-    /// Deletes a dashboard. It is not an error if it does not exist.
+    /// Deletes a dashboard. Returns no error if the dashboard does not exist.
     pub async fn delete_dashboard(&self, id: &str) -> Result<(), DatadogError> {
         found(self.request(Method::DELETE, &[DASHBOARD, id], &[], None).await).map(drop)
     }
@@ -140,12 +140,12 @@ impl DatadogApi {
         let mut all = Vec::new();
         let tags = tags.join(",");
         for page in 0_usize.. {
-            let page = [
+            let parameters = [
                 ("monitor_tags", &*tags),
                 ("page", &*page.to_string()),
                 ("page_size", &*PAGE_SIZE.to_string()),
             ];
-            let body = self.request(Method::GET, &[MONITOR], &page, None).await?;
+            let body = self.request(Method::GET, &[MONITOR], &parameters, None).await?;
             let monitors: Vec<Value> = self.read(body, "no list of monitors")?;
             let is_last = monitors.len() < PAGE_SIZE;
             all.extend(monitors);
@@ -170,7 +170,7 @@ impl DatadogApi {
         self.request(Method::PUT, &[MONITOR, &id.to_string()], &[], Some(&json(update)?)).await
     }
 
-    /// Deletes a monitor. It is not an error if it does not exist.
+    /// Deletes a monitor. Returns no error if the monitor does not exist.
     pub async fn delete_monitor(&self, id: i64) -> Result<(), DatadogError> {
         found(self.request(Method::DELETE, &[MONITOR, &id.to_string()], &[], None).await).map(drop)
     }
@@ -237,8 +237,9 @@ impl DatadogApi {
         })
     }
 
-    pub(crate) fn read<T: DeserializeOwned>(&self, body: Value, otherwise: &str) -> Result<T, DatadogError> {
-        serde_json::from_value(body).map_err(|_| self.unexpected(otherwise))
+    /// Converts the body of a response. `message` is the error message if the body has another form.
+    pub(crate) fn read<T: DeserializeOwned>(&self, body: Value, message: &str) -> Result<T, DatadogError> {
+        serde_json::from_value(body).map_err(|_| self.unexpected(message))
     }
 
     fn unexpected(&self, message: &str) -> DatadogError {

@@ -34,9 +34,9 @@ impl ApiRequests {
             (USER_AGENT, HeaderValue::from_static(AGENT)),
         ]);
         for (name, key) in [(API_KEY_HEADER, key), (APP_KEY_HEADER, app_key)] {
-            let mut value = HeaderValue::from_str(key).map_err(client)?;
+            let mut value = HeaderValue::from_str(key).map_err(client_error)?;
             value.set_sensitive(true);
-            headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(client)?, value);
+            headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(client_error)?, value);
         }
         Ok(Self { base: endpoint.to_string(), headers })
     }
@@ -49,7 +49,7 @@ impl ApiRequests {
         parameters: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Request, DatadogError> {
-        let mut url = Url::parse(&self.base).map_err(client)?;
+        let mut url = Url::parse(&self.base).map_err(client_error)?;
         if let Ok(mut parts) = url.path_segments_mut() {
             parts.pop_if_empty().extend(path);
         }
@@ -59,13 +59,13 @@ impl ApiRequests {
         let mut request = Request::new(method, url);
         *request.headers_mut() = self.headers.clone();
         if let Some(body) = body {
-            *request.body_mut() = Some(serde_json::to_vec(body).map_err(client)?.into());
+            *request.body_mut() = Some(serde_json::to_vec(body).map_err(client_error)?.into());
         }
         Ok(request)
     }
 }
 
-fn client(error: impl std::fmt::Display) -> DatadogError {
+fn client_error(error: impl std::fmt::Display) -> DatadogError {
     DatadogError::Client(error.to_string())
 }
 

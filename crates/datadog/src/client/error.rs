@@ -103,20 +103,21 @@ pub enum DatadogError {
 }
 
 impl DatadogError {
-    /// Classifies a response that is not a success. `wait` is the time that it asks to wait before a retry.
+    /// Classifies a response that is not a success. `key` is the key to mention if the keys were refused. `wait` is the time that
+    /// the response asks to wait before a retry.
     ///
     /// Only a response with Datadog's list of errors means that the payload was refused. The same status from a proxy does
     /// not.
     pub(crate) fn from_response(
         response: ErrorResponse,
-        refused: DatadogKey,
+        key: DatadogKey,
         lists_errors: bool,
         wait: Option<Duration>,
     ) -> Self {
         match response.status {
-            401 | 403 => Self::RefusedKey { key: refused, response, scope: None },
-            400 | 409 | 422 if lists_errors && refused == DatadogKey::Application => Self::Refused(response),
-            404 if lists_errors && refused == DatadogKey::Application => Self::NotFound(response),
+            401 | 403 => Self::RefusedKey { key, response, scope: None },
+            400 | 409 | 422 if lists_errors && key == DatadogKey::Application => Self::Refused(response),
+            404 if lists_errors && key == DatadogKey::Application => Self::NotFound(response),
             202 | 400 | 413 | 422 if lists_errors => Self::RefusedPayload(response),
             429 => Self::RateLimited { response, wait },
             408 | 500.. => Self::Server { response, wait },

@@ -13,9 +13,9 @@ use super::{
     response::{Expected, Success},
 };
 
-/// Maximum length of a response to a delivery. A longer one is truncated.
+/// Maximum length of the response to a request with only the API key, such as a delivery. A longer response is truncated.
 const MAX_LENGTH: usize = 64 * 1024;
-/// Maximum length of other responses. A list of monitors may be long.
+/// Maximum length of the response to a request with both keys. A list of monitors may be long.
 const MAX_API_LENGTH: usize = 32 * 1024 * 1024;
 
 /// Sends requests.

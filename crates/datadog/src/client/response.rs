@@ -73,8 +73,8 @@ impl Expected<'_> {
         }
     }
 
-    /// Whether Datadog documents such a body. It is an object, in which `errors`, if present, is an array. Only endpoints that
-    /// need an application key may also respond with an array.
+    /// Whether the body has a documented form: an object, in which `errors`, if present, is an array. Only endpoints that need an
+    /// application key may also respond with an array.
     fn is_documented(self, body: &Value) -> bool {
         match body {
             Value::Array(_) => self.key == DatadogKey::Application,

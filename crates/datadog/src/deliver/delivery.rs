@@ -58,7 +58,8 @@ pub(crate) fn deliver<'a>(
     let delivery = Arc::new(OngoingDelivery { requests, http, points, retrier });
     let is_distribution = |position: &usize| points[*position].value.distribution().is_some();
     let (distributions, series) = (0..points.len()).partition(is_distribution);
-    // A repeated distribution adds up. So its requests are sent one by one, and none is cancelled because another was refused.
+    // Datadog adds up repeated distributions. So their requests are sent one by one, and none is cancelled because another was
+    // refused.
     settle_at(Arc::clone(&delivery), series, MAX_IN_FLIGHT)
         .chain(settle_at(delivery, distributions, 1))
         .boxed()
@@ -86,15 +87,18 @@ fn settle_at(
         }
     };
     settle(cut(sizes, MAX_PLAIN), Budget::default(), max_in_flight, send)
-        .flat_map(move |settlement| stream::iter(runs(&positions, &settlement)))
+        .flat_map(move |settlement| stream::iter(by_position(&positions, &settlement)))
 }
 
-/// The settlement of points, by the positions of the points. Positions that follow each other are one range.
-fn runs(positions: &[usize], settlement: &Settlement) -> Vec<Settlement> {
+/// Converts a settlement of a range of `positions` into settlements of the points at these positions. Consecutive positions are
+/// one settlement.
+fn by_position(positions: &[usize], settlement: &Settlement) -> Vec<Settlement> {
     let positions = positions.get(settlement.points.clone()).unwrap_or_default();
-    let run =
-        |run: &[usize]| Settlement { points: run[0]..run[0] + run.len(), fate: settlement.fate.clone() };
-    positions.chunk_by(|one, next| one + 1 == *next).map(run).collect()
+    let settled = |points: &[usize]| Settlement {
+        points: points[0]..points[0] + points.len(),
+        fate: settlement.fate.clone(),
+    };
+    positions.chunk_by(|one, next| one + 1 == *next).map(settled).collect()
 }
 
 impl OngoingDelivery<'_> {

@@ -89,7 +89,7 @@ async fn look_up(context: &Context, secret: &'static Secret) -> Result<SecretStr
 fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
     let table: DatadogSettings = settings.table().map_err(SharedError::new)?;
     let destination = DatadogDestination::new(&table).map_err(SharedError::new)?;
-    // The key may also be in AWS under its default name, without a word in the settings. Only a lookup would tell.
+    // The key may also be in AWS under its default name, without an entry in the settings. Only a lookup would find it.
     let is_in_settings = settings.entries().any(|(table, ..)| table == DatadogSettings::NAME);
     let is_configured = is_in_settings || API_KEY.is_in_environment();
     Ok(vec![Box::new(DatadogDestination { is_configured, ..destination })])

@@ -67,9 +67,9 @@ pub(crate) fn distribution_size(point: &Point, distribution: &Distribution) -> R
         return Err(DatadogError::TooManyValues { count: distribution.count(), limit: MAX_VALUES });
     }
     let empty = json_size(&with_values(point, Vec::new()))?;
-    let least = ENVELOPE + empty + MAX_NUMBER;
-    if least > MAX_PLAIN {
-        return Err(DatadogError::TooLarge { size: least, form: "of JSON", limit: MAX_PLAIN });
+    let smallest_part = ENVELOPE + empty + MAX_NUMBER;
+    if smallest_part > MAX_PLAIN {
+        return Err(DatadogError::TooLarge { size: smallest_part, form: "of JSON", limit: MAX_PLAIN });
     }
     let size = |(value, count): (f64, u64)| {
         usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(number_size(value) + 1)

@@ -36,7 +36,7 @@ pub fn event_payload(event: &Event) -> EventCreateRequest {
     payload
 }
 
-/// Sends an event. It is repeated only if Datadog has certainly not processed it.
+/// Sends an event. The request is repeated only if Datadog has certainly not processed it.
 pub(crate) async fn announce(
     requests: &Requests,
     http: &Http,

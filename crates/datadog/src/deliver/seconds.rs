@@ -1,4 +1,4 @@
-//! Whole seconds, as Datadog has times and intervals.
+//! Times and intervals in whole seconds, as Datadog's models have them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,6 +10,7 @@ pub(super) fn seconds(time: SystemTime) -> i64 {
     }
 }
 
+/// A number of seconds in the integer type of Datadog's models.
 pub(super) fn whole(seconds: u64) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }

@@ -10,6 +10,7 @@ const DASHBOARD_ADDITIONS: [&str; 7] =
     ["id", "author_handle", "author_name", "created_at", "modified_at", "url", "is_read_only"];
 /// Properties of a monitor that a push sets. Other properties are not compared.
 const MONITOR_PROPERTIES: [&str; 7] = ["name", "type", "query", "message", "tags", "priority", "options"];
+/// Options of a monitor that a push sets.
 const OPTIONS: [&str; 5] =
     ["thresholds", "include_tags", "require_full_window", "on_missing_data", "renotify_interval"];
 const THRESHOLDS: [&str; 6] =
@@ -67,7 +68,7 @@ pub(crate) fn monitor(monitor: &Value) -> Value {
     let mut monitor = monitor.clone();
     if let Some(properties) = monitor.as_object_mut() {
         properties.retain(|name, _| MONITOR_PROPERTIES.contains(&name.as_str()));
-        // Both names stand for the same type.
+        // `metric alert` and `query alert` are names of the same type.
         if properties.get("type").and_then(Value::as_str) == Some("metric alert") {
             properties.insert("type".to_owned(), "query alert".into());
         }

@@ -15,9 +15,9 @@ use super::{
 pub enum PushAction {
     /// Create the dashboard or monitor, because it does not exist.
     Create,
-    /// Do nothing, because it is as wanted.
+    /// Do nothing, because the dashboard or monitor is as wanted.
     Keep,
-    /// Update it, because it differs.
+    /// Update the dashboard or monitor, because it differs.
     Update {
         /// The differences.
         changes: Changes,
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn datadogs_additions_are_no_changes() {
+    fn datadogs_additions_are_not_changes() {
         let mut existing = pushed("CI");
         existing["added_tomorrow"] = json!({"x": [1]});
         let existing = CanonicalDocument::from_dashboard(&existing);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_says_whose_work_it_would_overwrite() {
+    fn an_update_says_what_it_would_overwrite() {
         let mut edited = pushed("CI");
         edited["title"] = json!("Mine");
         let unmanaged = json!({"title": "CI", "description": "What it shows."});
@@ -158,7 +158,7 @@ mod tests {
         for (existing, expected) in [(edited, Overwrites::HandEdits), (unmanaged, Overwrites::Unmanaged)] {
             let action = CanonicalDocument::from_dashboard(&existing).action_towards(&wanted("CI"));
             assert!(
-                matches!(action, PushAction::Update { overwrites: Some(it), .. } if it == expected),
+                matches!(action, PushAction::Update { overwrites: Some(found), .. } if found == expected),
                 "{action:?}"
             );
         }

@@ -6,8 +6,11 @@ use std::fmt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+/// The text before the fingerprint.
 const START: &str = "Managed by `report` (system-health:";
+/// The text after the fingerprint.
 const END: &str = ")";
+/// Length of a fingerprint, in hexadecimal digits.
 const LENGTH: usize = 16;
 
 /// A hash of a JSON document in its canonical form.

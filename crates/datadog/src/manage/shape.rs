@@ -32,8 +32,8 @@ impl Shape {
         }
     }
 
-    /// Removes the properties that this shape does not have. Values that are empty, or not an object, in this shape are kept
-    /// unchanged.
+    /// Removes the properties that this shape does not have. A value is kept unchanged if the shape has no properties for it,
+    /// because the value in the shape's document was empty or was not an object.
     pub(crate) fn project(&self, document: &Value) -> Value {
         match document {
             Value::Array(elements) => elements.iter().map(|element| self.project(element)).collect(),
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn only_properties_of_the_shape_are_kept_in_each_element() {
         let pushed = json!({"title": "T", "options": {}, "widgets": [{"a": 1}, {"b": {"c": [1]}}]});
-        let there = json!({
+        let existing = json!({
             "title": "U", "new": 1, "options": {"set": true},
             "widgets": [{"a": 2, "new": 1}, {"b": {"c": [1, 2], "new": 1}}, {"b": {"c": []}, "a": null}],
         });
@@ -70,6 +70,6 @@ mod tests {
             "title": "U", "options": {"set": true},
             "widgets": [{"a": 2}, {"b": {"c": [1, 2]}}, {"b": {"c": []}, "a": null}],
         });
-        assert_eq!(Shape::from_document(&pushed).project(&there), expected);
+        assert_eq!(Shape::from_document(&pushed).project(&existing), expected);
     }
 }

@@ -26,12 +26,13 @@ pub(crate) fn with_goal(key: &str, goal: &str) -> Facts {
     metric(key).with_goal(goal.parse().unwrap())
 }
 
+/// Catalogs of one metric, of all comparisons, of all kinds, of unusual texts and numbers, and of many groups.
 pub(crate) fn catalogs() -> Vec<Catalog> {
-    let many = ["< 5", "<= 5", "> 0.5", ">= 0.5", "== 0", "!= -1.5"];
+    let goals = ["< 5", "<= 5", "> 0.5", ">= 0.5", "== 0", "!= -1.5"];
     let keys = ["a.less", "a.at_most", "b.more", "b.at_least", "c.equal", "c.other"];
     let catalogs: [Vec<Facts>; 5] = [
         vec![metric("one")],
-        keys.into_iter().zip(many).map(|(key, goal)| with_goal(key, goal)).collect(),
+        keys.into_iter().zip(goals).map(|(key, goal)| with_goal(key, goal)).collect(),
         vec![
             metric("kinds.count").with_kind(Kind::Count { interval: INTERVAL }),
             metric("kinds.rate").with_kind(Kind::Rate { interval: INTERVAL }),

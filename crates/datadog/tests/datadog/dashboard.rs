@@ -20,7 +20,8 @@ fn widgets(dashboard: &Value) -> Vec<Value> {
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
 fn every_dashboard_matches_datadogs_api_description() {
-    let mut messages: Vec<_> = catalogs().iter().map(|it| Message::dashboard(as_json(it))).collect();
+    let mut messages: Vec<_> =
+        catalogs().iter().map(|catalog| Message::dashboard(as_json(catalog))).collect();
     let good = messages.len();
     for (pointer, name, wrong) in [
         ("", "titel", json!("typo")),
@@ -89,7 +90,7 @@ fn the_goals_come_first_and_then_each_group_with_its_metrics_over_time() {
 }
 
 #[test]
-fn the_tags_in_the_option_by_have_a_line_for_each_value() {
+fn a_time_series_has_a_line_for_each_value_of_the_tags_in_by() {
     let dashboard = as_json(&catalog([metric("prs.size").with_by(["quantile", "os"])]));
 
     let timeseries = &dashboard["widgets"][0]["definition"]["widgets"][0]["definition"];
@@ -112,7 +113,7 @@ fn both_widgets_of_a_metric_link_to_its_runbook() {
 }
 
 #[test]
-fn a_metric_with_a_goal_has_its_value_and_its_values_over_time() {
+fn a_metric_with_a_goal_has_a_value_widget_and_a_time_series() {
     let dashboard = as_json(&catalogs()[1]);
 
     assert_eq!(widgets(&dashboard).len(), 12);
@@ -138,7 +139,7 @@ fn a_metric_with_a_goal_has_its_value_and_its_values_over_time() {
 
 #[test]
 fn colours_follow_the_goal() {
-    let met = |comparator: &str, value: f64, target: f64| match comparator {
+    let compare = |comparator: &str, value: f64, target: f64| match comparator {
         "<" => value < target,
         "<=" => value <= target,
         ">" => value > target,
@@ -153,7 +154,7 @@ fn colours_follow_the_goal() {
         let formats = value["definition"]["requests"][0]["conditional_formats"].as_array().unwrap().clone();
         for shown in [goal.target() - 1.0, goal.target(), goal.target() + 1.0] {
             let fits = |format: &&Value| {
-                met(format["comparator"].as_str().unwrap(), shown, format["value"].as_f64().unwrap())
+                compare(format["comparator"].as_str().unwrap(), shown, format["value"].as_f64().unwrap())
             };
             let colour = formats.iter().find(fits).unwrap()["palette"].as_str().unwrap();
             assert_eq!(colour == "white_on_green", goal.is_met_by(shown), "{goal}: {shown} is {colour}");

@@ -19,7 +19,7 @@ use crate::harness::{TIMESTAMP, config, deliver, deliver_within, gauge, noise, s
 const ENDPOINT: &str = "POST /api/v1/distribution_points";
 /// The time of the points, as the client writes it.
 const TIME_IN_JSON: f64 = 1_767_323_045.0;
-/// Long enough for some attempts.
+/// Time until the deadline of a delivery. It is long enough for some attempts.
 const TIME: Duration = Duration::from_secs(1);
 const MAX_PLAIN: usize = 5 * 1024 * 1024;
 
@@ -55,7 +55,7 @@ async fn every_value_arrives_with_tags_and_time() {
     assert_eq!(fates.accepted, [0, 1, 2, 3]);
     let id =
         |metric: &str| (metric.to_owned(), BTreeSet::from(["env:test".to_owned()]), TIMESTAMP.cast_signed());
-    // A value is the middle of its bucket, unless it is the least or the greatest of all.
+    // A value is the middle of its bucket, unless it is the minimum or the maximum of the distribution.
     let middles: Vec<f64> =
         mixed()[1].value.distribution().unwrap().values().map(|(value, _)| value).collect();
     let [two, zero, half] = middles[..] else { panic!("{middles:?}") };
@@ -149,7 +149,7 @@ async fn a_refused_distribution_is_named_and_the_others_delivered() {
 }
 
 #[tokio::test]
-async fn distributions_that_may_have_arrived_are_unknown_and_not_sent_again() {
+async fn distributions_that_may_have_arrived_have_an_unknown_fate_and_are_not_sent_again() {
     for fault in [
         Fault::from(error(500, "Internal error")),
         Fault::Disconnect,
@@ -173,11 +173,11 @@ async fn distributions_that_have_not_arrived_are_left_or_sent_again() {
     let intake = DatadogIntake::start();
     intake.server().fail_times(1, ENDPOINT, error(503, "Try again"));
     intake.server().fail_times(1, ENDPOINT, error(429, "Too many requests"));
-    let key = DatadogIntake::start();
-    key.server().fail(ENDPOINT, error(403, "Forbidden"));
+    let forbidding = DatadogIntake::start();
+    forbidding.server().fail(ENDPOINT, error(403, "Forbidden"));
 
     let again = deliver(&sink(&intake), &mixed()).await;
-    let refused = deliver_within(TIME, &sink(&key), &mixed()).await;
+    let refused = deliver_within(TIME, &sink(&forbidding), &mixed()).await;
 
     assert_eq!(again.accepted, [0, 1, 2, 3]);
     assert_eq!(counts(&intake), BTreeMap::from([("b".to_owned(), 6), ("d".to_owned(), 1)]));
@@ -185,7 +185,7 @@ async fn distributions_that_have_not_arrived_are_left_or_sent_again() {
 }
 
 #[tokio::test]
-async fn a_distribution_of_which_only_a_part_arrived_is_unknown() {
+async fn the_fate_of_a_distribution_is_unknown_if_only_a_part_of_it_arrived() {
     let requests = AtomicUsize::new(0);
     let server = Server::start(move |_| match requests.fetch_add(1, Ordering::Relaxed) {
         0 => Answer::json(202, &json!({"status": "ok"})),

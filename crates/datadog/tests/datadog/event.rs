@@ -105,7 +105,7 @@ async fn an_event_is_left_if_there_is_no_connection() {
 }
 
 #[tokio::test]
-async fn the_fate_is_unknown_if_the_response_is_late() {
+async fn the_fate_of_an_event_is_unknown_if_the_response_is_late() {
     let intake = DatadogIntake::start();
     intake.server().set_latency(Duration::from_secs(5));
 

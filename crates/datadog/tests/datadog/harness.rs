@@ -21,7 +21,7 @@ pub(crate) struct Fates {
     pub(crate) accepted: Vec<usize>,
     pub(crate) refused: BTreeMap<usize, String>,
     pub(crate) left: BTreeMap<usize, String>,
-    /// Only for distributions. Other repeated points overwrite.
+    /// Only distributions have this fate: a repetition of any other point overwrites the first one.
     pub(crate) unknown: BTreeMap<usize, String>,
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn deliver(sink: &DatadogSink, points: &[Point]) -> Fates {
 /// Delivers. Checks that every point has exactly one fate, and that no message contains the key.
 pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &[Point]) -> Fates {
     let mut fates = Fates::default();
-    let mut times = vec![0; points.len()];
+    let mut fate_counts = vec![0; points.len()];
     let mut settlements = sink.deliver(points, Instant::now() + time);
     while let Some(settlement) = settlements.next().await {
         for text in [format!("{settlement:?}"), format!("{sink:?}")] {
@@ -93,7 +93,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &
         }
         let Settlement { points, fate } = settlement;
         for position in points {
-            times[position] += 1;
+            fate_counts[position] += 1;
             match &fate {
                 Fate::Accepted => fates.accepted.push(position),
                 Fate::Refused(error) => drop(fates.refused.insert(position, error.to_string())),
@@ -102,7 +102,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &
             }
         }
     }
-    assert!(times.iter().all(|times| *times == 1), "{times:?}");
+    assert!(fate_counts.iter().all(|count| *count == 1), "{fate_counts:?}");
     fates.accepted.sort_unstable();
     fates
 }

@@ -37,14 +37,13 @@ async fn payloads_do_not_exceed_the_plain_limit() {
 
 #[tokio::test]
 async fn a_payload_may_be_exactly_as_long_as_the_limit() {
-    // The size of the payload apart from the names of the series.
     let intake = DatadogIntake::start();
     deliver(&sink(&intake), &[gauge("a", -0.125, &[]), gauge("b", 1e21, &[])]).await;
-    let rest = intake.server().requests()[0].body.len() - 2;
+    let size_without_names = intake.server().requests()[0].body.len() - 2;
 
-    for (longer, requests) in [(0, 1), (1, 2)] {
+    for (excess, requests) in [(0, 1), (1, 2)] {
         let intake = DatadogIntake::start();
-        let first = "a".repeat(MAX_PLAIN - rest - 1_000_000 + longer);
+        let first = "a".repeat(MAX_PLAIN - size_without_names - 1_000_000 + excess);
         let points = [gauge(&first, -0.125, &[]), gauge(&"b".repeat(1_000_000), 1e21, &[])];
 
         let fates = deliver(&sink(&intake), &points).await;

@@ -16,7 +16,7 @@ use crate::harness::{Fates, config, deliver, deliver_within, gauges, requests_by
 const SERIES: &str = "POST /api/v2/series";
 
 /// Delivers two points to an intake with faults. Also returns the number of requests for each status.
-async fn after(faults: &[(usize, Fault)]) -> (Fates, Vec<(Option<u16>, u64)>) {
+async fn deliver_after(faults: &[(usize, Fault)]) -> (Fates, Vec<(Option<u16>, u64)>) {
     let intake = DatadogIntake::start();
     for (times, fault) in faults {
         intake.server().fail_times(*times, SERIES, fault.clone());
@@ -41,7 +41,7 @@ async fn temporary_failures_are_retried() {
         (limited().with_header("retry-after", "Tue, 14 Nov 2023 22:13:30 GMT").into(), Some(429)),
         (Fault::Disconnect, None),
     ] {
-        let (fates, mut calls) = after(&[(4, fault)]).await;
+        let (fates, mut calls) = deliver_after(&[(4, fault)]).await;
         calls.sort_unstable();
         let mut expected = [(status, 4), (Some(202), 1)];
         expected.sort_unstable();
@@ -51,7 +51,7 @@ async fn temporary_failures_are_retried() {
 
 #[tokio::test]
 async fn deliveries_are_retried_more_often_than_other_requests() {
-    let (fates, calls) = after(&[(9, error(503, "Unavailable").into())]).await;
+    let (fates, calls) = deliver_after(&[(9, error(503, "Unavailable").into())]).await;
 
     assert_eq!((fates.accepted.len(), calls), (2, vec![(Some(202), 1), (Some(503), 9)]));
 }
@@ -76,7 +76,7 @@ async fn points_are_left_if_a_failure_lasts_until_the_deadline() {
 
 #[tokio::test]
 async fn different_failures_may_follow_each_other() {
-    let (fates, calls) = after(&[
+    let (fates, calls) = deliver_after(&[
         (1, Fault::Disconnect),
         (1, error(503, "Unavailable").into()),
         (1, error(413, "Payload Too Large").into()),
@@ -90,17 +90,17 @@ async fn different_failures_may_follow_each_other() {
 
 #[tokio::test]
 async fn a_wait_beyond_the_deadline_is_not_started() {
-    for (header, words) in [("retry-after", "429"), ("x-ratelimit-reset", "429"), ("retry-after", "503")] {
-        let answer = error(words.parse().unwrap(), "Not now").with_header(header, "3600");
-        let (fates, calls) = after(&[(1, answer.into())]).await;
+    for (header, status) in [("retry-after", 429), ("x-ratelimit-reset", 429), ("retry-after", 503)] {
+        let answer = error(status, "Not now").with_header(header, "3600");
+        let (fates, calls) = deliver_after(&[(1, answer.into())]).await;
 
-        assert_eq!((fates.left.len(), calls), (2, vec![(Some(words.parse().unwrap()), 1)]));
+        assert_eq!((fates.left.len(), calls), (2, vec![(Some(status), 1)]));
         let message = &fates.left[&1];
         assert!(
             message.starts_with("not retried, because a wait of 3600s would end after the run's deadline: "),
             "{message}"
         );
-        assert!(message.contains(&format!("answered {words}: Not now); try again in 3600s")), "{message}");
+        assert!(message.contains(&format!("answered {status}: Not now); try again in 3600s")), "{message}");
     }
 }
 
@@ -137,17 +137,17 @@ async fn a_check_is_retried_like_a_delivery() {
 }
 
 #[tokio::test]
-async fn a_hanging_request_runs_into_its_timeout() {
+async fn a_hanging_request_ends_at_its_timeout() {
     let intake = DatadogIntake::start();
     intake.server().fail("/api/", Fault::Hang);
     let host = intake.url().replace("http://", "");
     let calls = ApiCalls::default();
-    let mut whole = config(&intake.url()).with_api_calls(calls.clone());
-    whole.timeout = Duration::from_millis(50);
-    let mut read = config(&intake.url());
-    read.read_timeout = Duration::from_millis(60);
+    let mut short_timeout = config(&intake.url()).with_api_calls(calls.clone());
+    short_timeout.timeout = Duration::from_millis(50);
+    let mut short_read_timeout = config(&intake.url());
+    short_read_timeout.read_timeout = Duration::from_millis(60);
 
-    for (config, limit) in [(whole, "50ms"), (read, "60ms")] {
+    for (config, limit) in [(short_timeout, "50ms"), (short_read_timeout, "60ms")] {
         let sink = DatadogSink::new(&config).unwrap();
         let checked = sink.validate().await.unwrap_err().to_string();
         assert_eq!(checked, format!("no response from {host} within {limit}"));

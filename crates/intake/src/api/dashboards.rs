@@ -1,4 +1,4 @@
-//! Dashboards: they are kept as they were sent, with what Datadog adds according to recorded answers.
+//! Dashboards. They are kept as they were sent, with the properties that Datadog adds according to recorded responses.
 //! See <https://docs.datadoghq.com/api/latest/dashboards/>.
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use super::reading::{AUTHOR, Outcome, invalid, now, number, object};
 use crate::exchange::{Answer, Request, error};
 
-/// The number of dashboards in a list, unless the request says otherwise.
+/// The number of dashboards in a list if the request does not set it.
 const DEFAULT_COUNT: usize = 100;
+/// The properties of a dashboard that a list contains.
 const SUMMARY: [&str; 9] = [
     "id",
     "title",
@@ -25,7 +26,9 @@ const SUMMARY: [&str; 9] = [
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Dashboards {
     pub(crate) all: Vec<Value>,
+    /// The number of dashboards that were ever created.
     created: u64,
+    /// The number of widgets that got an id.
     widgets: u64,
 }
 
@@ -67,7 +70,7 @@ impl Dashboards {
         let mut dashboard = self.all[index].take();
         edit(&mut dashboard);
         dashboard["modified_at"] = now();
-        self.number(&mut dashboard["widgets"]);
+        self.number_widgets(&mut dashboard["widgets"]);
         self.all[index] = dashboard;
         self.read(id)
     }
@@ -83,7 +86,7 @@ impl Dashboards {
         index.ok_or_else(|| error(404, &format!("Dashboard with ID {id} not found")))
     }
 
-    /// Adds what Datadog adds. What only Datadog may say replaces what was sent.
+    /// Adds the properties that Datadog adds. Properties that only Datadog may set replace those that were sent.
     fn complete(&mut self, sent: Map<String, Value>, id: &str, created: &Value, modified: &Value) -> Value {
         let url = format!("/dashboard/{id}/{}", slug(sent["title"].as_str().unwrap_or_default()));
         let (name, handle) = AUTHOR;
@@ -105,19 +108,19 @@ impl Dashboards {
         for (name, value) in sent.into_iter().chain(own.as_object().cloned().unwrap_or_default()) {
             dashboard[name] = value;
         }
-        self.number(&mut dashboard["widgets"]);
+        self.number_widgets(&mut dashboard["widgets"]);
         dashboard
     }
 
     /// Gives an id to every widget without one, including those in groups.
-    fn number(&mut self, widgets: &mut Value) {
+    fn number_widgets(&mut self, widgets: &mut Value) {
         for widget in widgets.as_array_mut().into_iter().flatten() {
             if !widget["id"].is_u64() {
                 self.widgets += 1;
                 widget["id"] = self.widgets.into();
             }
             if let Some(nested) = widget.pointer_mut("/definition/widgets") {
-                self.number(nested);
+                self.number_widgets(nested);
             }
         }
     }
@@ -149,7 +152,7 @@ fn id(number: u64) -> String {
     [group(6), group(3), group(0)].join("-")
 }
 
-/// A title as it is in a URL.
+/// A title as Datadog writes it in a dashboard's URL.
 fn slug(title: &str) -> String {
     let kept = title.chars().map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() });
     kept.filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect()
@@ -160,13 +163,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_differ_in_their_last_letters_first() {
+    fn the_last_letters_of_consecutive_ids_differ() {
         assert_eq!([0, 27, 26_u64.pow(8)].map(id), ["aaa-aaa-aaa", "aaa-aaa-abb", "baa-aaa-aaa"]);
     }
 
     /// Recorded from api.datadoghq.com.
     #[test]
-    fn slugs_are_those_that_datadog_makes() {
+    fn a_slug_equals_that_of_datadog() {
         assert_eq!(
             slug("Test-Create_a_new_dashboard_returns_OK_response-1731611527 with Profile Metrics Query"),
             "test-createanewdashboardreturnsokresponse-1731611527-with-profile-metrics-query"

@@ -1,4 +1,5 @@
-//! Distributions, as they are submitted. Unlike a series, Datadog adds the values of a repeated point to those that it has.
+//! Submitted distributions. Datadog adds the values of a repeated point to the values that it has. A repeated point of a series,
+//! in contrast, replaces the earlier one.
 //! See <https://docs.datadoghq.com/api/latest/metrics/#submit-distribution-points>.
 
 use std::collections::BTreeSet;
@@ -31,7 +32,7 @@ struct Submitted {
     host: Option<String>,
 }
 
-/// Takes a payload, all of it or nothing.
+/// Accepts a payload completely or not at all.
 pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     if let Err(refusal) = check_size(state, request) {
         return refusal;
@@ -46,10 +47,10 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     }
 }
 
-/// Stores what Datadog would store of a payload.
+/// Stores the part of a payload that Datadog would store.
 fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), StoreError> {
     let mut findings = Vec::new();
-    let mut all: Vec<(DistributionId, Vec<(f64, f64)>)> = Vec::new();
+    let mut accepted: Vec<(DistributionId, Vec<(f64, f64)>)> = Vec::new();
     let (mut sent, mut metrics, mut has_new_metrics) = (0, BTreeSet::new(), false);
     let now = state.now();
     for Submitted { metric, points, tags, host } in series {
@@ -67,18 +68,18 @@ fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), St
             let time = time as i64;
             if check_time(&metric, time, now, &mut findings) || state.treatment == Treatment::AsSent {
                 let values = values.into_iter().map(|value| (value, 1.0)).collect();
-                all.push(((metric.clone(), tags.clone(), time), values));
+                accepted.push(((metric.clone(), tags.clone(), time), values));
             }
         }
         has_new_metrics |= state.metadata.learn(&metric, "distribution", None);
         metrics.insert(metric);
     }
-    state.store.add_values(&all)?;
+    state.store.add_values(&accepted)?;
     state.add_findings(findings);
     if has_new_metrics {
         state.store.save("metadata", &state.metadata)?;
     }
-    let kept = all.iter().map(|(_, values)| values.len()).sum();
+    let kept = accepted.iter().map(|(_, values)| values.len()).sum();
     state.notify(Notice::delivery(path, "value", sent, kept, metrics.len()));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A packet of lines, as it arrives.
+//! Packets of `DogStatsD` lines, as they arrive.
 
 use super::{checks, events, state::State};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     store::{DistributionId, StoreError},
 };
 
-/// The Agent's buffer for a packet, in bytes. It cuts longer packets.
+/// Size of the Agent's buffer for a packet, in bytes. The Agent cuts longer packets.
 /// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
 const MAX_PACKET: usize = 8192;
 
@@ -20,6 +20,7 @@ struct Received {
     points: Vec<Point>,
     values: Vec<(DistributionId, Vec<(f64, f64)>)>,
     findings: Vec<Finding>,
+    /// The number of metric lines that are stored.
     lines: usize,
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
     if has_new_metrics {
         state.store.save("metadata", &state.metadata)?;
     }
-    // Points of the current 10 seconds replace each other with each line.
+    // Each line replaces the point of its series in the current 10 seconds.
     state.store.put_points(&received.points)?;
     state.store.add_values(&received.values)?;
     state.add_findings(received.findings);
@@ -114,7 +115,7 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
                 findings.push(Finding::new(
                     Rule::Value,
                     &name,
-                    "the values add up to more than a number can be",
+                    "the sum of the values is not a finite number",
                 ));
                 return;
             }

@@ -14,10 +14,10 @@ use crate::{
     store::StoreError,
 };
 
-/// The number before that of the first event. The events that were recorded have such large numbers.
-const FIRST_ID: u64 = 5_934_719_801_181_587_474;
+/// Is added to the number of an event, so that ids are as large as those in recorded responses.
+const BASE_ID: u64 = 5_934_719_801_181_587_474;
 
-/// Takes an event.
+/// Accepts an event.
 pub(super) fn create(state: &mut State, request: &Request) -> Outcome {
     let sent = object(request)?;
     let event = with_defaults(sent.clone(), state.now());
@@ -45,10 +45,10 @@ pub(super) fn store(
     let text = |name: &str| sent.get(name).and_then(Value::as_str);
     let (title, body) = (text("title").unwrap_or_default(), text("text").unwrap_or_default());
     let mut findings = Vec::new();
-    let is_taken = check_event(title, body, text("aggregation_key"), happened, state.now(), &mut findings);
+    let is_accepted = check_event(title, body, text("aggregation_key"), happened, state.now(), &mut findings);
     let refusal = findings.first().map(|finding| error(400, &finding.message));
     state.add_findings(findings);
-    if let (false, Some(refusal)) = (is_taken, refusal) {
+    if let (false, Some(refusal)) = (is_accepted, refusal) {
         return Ok(Err(refusal));
     }
     let id = state.store.add_event(happened, &sent.clone().into())?;
@@ -69,7 +69,7 @@ pub(super) fn list(state: &State, request: &Request) -> Outcome {
 
 /// One event.
 pub(super) fn read(state: &State, id: &str) -> Outcome {
-    let number = id.parse::<u64>().ok().and_then(|id| id.checked_sub(FIRST_ID));
+    let number = id.parse::<u64>().ok().and_then(|id| id.checked_sub(BASE_ID));
     let all = state.store.events(&(i64::MIN..=i64::MAX))?;
     let found = all.into_iter().find(|(id, ..)| Some(*id) == number);
     let (id, time, event) =
@@ -85,12 +85,12 @@ fn with_defaults(mut event: Map<String, Value>, now: i64) -> Map<String, Value> 
     event
 }
 
-/// An event as Datadog answers it.
+/// An event as in Datadog's responses.
 fn shown(mut event: Map<String, Value>, id: u64) -> Value {
-    for not_answered in ["aggregation_key", "related_event_id"] {
-        event.remove(not_answered);
+    for omitted in ["aggregation_key", "related_event_id"] {
+        event.remove(omitted);
     }
-    let id = FIRST_ID.saturating_add(id);
+    let id = BASE_ID.saturating_add(id);
     event.insert("id".into(), id.into());
     event.insert("id_str".into(), id.to_string().into());
     event.insert("url".into(), format!("https://app.datadoghq.com/event/event?id={id}").into());

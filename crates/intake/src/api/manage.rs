@@ -1,4 +1,4 @@
-//! The endpoints that read or manage, for which Datadog wants the application key, too.
+//! The endpoints that read or manage. For these, Datadog requires the application key, too.
 
 use serde_json::json;
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::reading::{Outcome, invalid, object};
 use crate::exchange::{Answer, Request, error};
 
+/// Properties whose value is a text.
 const TEXTS: [&str; 5] = ["description", "per_unit", "short_name", "type", "unit"];
 const STATSD_INTERVAL: &str = "statsd_interval";
 
@@ -47,12 +48,12 @@ impl Metadata {
         let metadata = self.0.get_mut(name).ok_or_else(unknown)?;
         let given = object(request)?;
         for (property, value) in &given {
-            let readable = match &**property {
+            let is_valid = match &**property {
                 STATSD_INTERVAL => value.is_i64(),
                 text if TEXTS.contains(&text) => value.is_string(),
                 _ => false,
             };
-            if !readable {
+            if !is_valid {
                 return Err(invalid(property));
             }
         }

@@ -1,4 +1,4 @@
-//! The endpoints of Datadog's API and of the Agent, as far as the intake has them, and those of the intake itself.
+//! The endpoints of Datadog's API and of the Agent that the intake supports, and those of the intake itself.
 
 mod checks;
 mod dashboards;

@@ -1,5 +1,5 @@
-//! Monitors: they are kept as they were sent, with what Datadog adds according to recorded answers, as
-//! far as its description lists it.
+//! Monitors. They are kept as they were sent, with the properties that Datadog adds according to recorded responses, if Datadog's
+//! API description lists these properties.
 //! See <https://docs.datadoghq.com/api/latest/monitors/>.
 
 use serde::{Deserialize, Serialize};
@@ -11,17 +11,18 @@ use crate::{
     query::{refusal, thresholds},
 };
 
-/// The number of monitors on a page, unless the request says otherwise.
+/// The number of monitors on a page if the request does not set it.
 const DEFAULT_PAGE_SIZE: usize = 100;
-/// What makes a monitor a duplicate of another.
+/// The properties in which a duplicate of a monitor equals the monitor.
 const IDENTITY: [&str; 4] = ["name", "type", "query", "message"];
-/// What only Datadog may say.
+/// The properties that only Datadog sets.
 const READ_ONLY: [&str; 7] = ["id", "created", "creator", "deleted", "modified", "multi", "overall_state"];
 
 /// The monitors, in the order of their creation.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Monitors {
     pub(crate) all: Vec<Value>,
+    /// The number of monitors that were ever created.
     created: u64,
 }
 
@@ -59,7 +60,7 @@ impl Monitors {
             "restricted_roles": null,
             "tags": [],
         });
-        put(&mut monitor, sent)?;
+        set_properties(&mut monitor, sent)?;
         let is_duplicate = |other: &&Value| IDENTITY.iter().all(|name| other[name] == monitor[name]);
         if let Some(other) = self.all.iter().find(is_duplicate) {
             let id = &other["id"];
@@ -76,7 +77,7 @@ impl Monitors {
         let mut sent = object(request)?;
         sent.retain(|name, _| !READ_ONLY.contains(&&**name));
         let mut monitor = self.all[index].clone();
-        put(&mut monitor, sent)?;
+        set_properties(&mut monitor, sent)?;
         monitor["modified"] = now();
         self.all[index] = monitor.clone();
         Ok(monitor)
@@ -101,12 +102,12 @@ impl Monitors {
     }
 }
 
-/// Puts what was sent into a monitor, and Datadog's defaults around it.
-fn put(monitor: &mut Value, sent: Map<String, Value>) -> Result<(), Answer> {
+/// Sets the properties of a monitor that were sent, and adds Datadog's defaults.
+fn set_properties(monitor: &mut Value, sent: Map<String, Value>) -> Result<(), Answer> {
     for (name, value) in sent {
         monitor[name] = value;
     }
-    // Datadog made these two one type, and answers with that.
+    // Both names stand for the same type, and Datadog responds with the second.
     if monitor["type"] == "metric alert" {
         monitor["type"] = "query alert".into();
     }
@@ -123,7 +124,7 @@ fn put(monitor: &mut Value, sent: Map<String, Value>) -> Result<(), Answer> {
     Ok(())
 }
 
-/// Adds the options that are not set. Thresholds become fractions, and those that are null vanish.
+/// Adds the options that are not set. Converts thresholds to floats, and removes thresholds that are null.
 fn complete(options: &mut Map<String, Value>) {
     let defaults = [
         ("include_tags", json!(true)),

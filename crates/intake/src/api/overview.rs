@@ -9,11 +9,11 @@ use super::{
 };
 use crate::exchange::{Request, error};
 
-/// The number of traces in an answer.
-const TRACES: usize = 100;
-/// By default, series have the points of this time, in seconds.
+/// Maximum number of traces in an answer.
+const MAX_TRACES: usize = 100;
+/// The time whose points a series has by default, in seconds.
 const DEFAULT_SPAN: i64 = 24 * 60 * 60;
-/// The rules allow points that are ahead of the clock, in seconds.
+/// How far ahead of the clock the rules allow a point, in seconds.
 const AHEAD: i64 = 10 * 60;
 
 /// Answers a request below `/api/v1/intake`.
@@ -33,7 +33,7 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Outcome {
         ("GET", ["dashboards"]) => Ok(json!({ "dashboards": state.dashboards.all })),
         ("GET", ["checks"]) => Ok(json!({ "checks": state.store.checks()? })),
         ("GET", ["traces"]) => {
-            let traces = state.store.traces(TRACES)?.into_iter();
+            let traces = state.store.traces(MAX_TRACES)?.into_iter();
             let traces: Vec<Value> =
                 traces.map(|(trace, spans)| json!({ "trace": trace, "spans": spans })).collect();
             Ok(json!({ "traces": traces }))

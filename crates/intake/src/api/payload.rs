@@ -25,14 +25,14 @@ pub(super) fn check_size(state: &mut State, request: &Request) -> Result<(), Ans
     Err(error(413, "Payload Too Large"))
 }
 
-/// Refuses a payload that is not what the endpoint takes.
+/// Refuses a payload that does not have the form that the endpoint expects.
 pub(super) fn unreadable(state: &mut State, request: &Request, cause: &serde_json::Error) -> Answer {
     let message = format!("a payload is not in the expected format: {cause}");
     state.add_finding(&Finding::new(Rule::Payload, request.path(), message));
     error(400, &format!("Payload is not in the expected format: {cause}"))
 }
 
-/// Datadog adds the host as a tag.
+/// The tag that Datadog adds for a host.
 pub(super) fn host_tag(host: Option<&str>) -> Option<String> {
     host.filter(|host| !host.is_empty()).map(|host| format!("host:{host}"))
 }

@@ -12,7 +12,7 @@ use crate::{
 /// The name and the handle of the person to whom the keys belong. They are made up.
 pub(crate) const AUTHOR: (&str, &str) = ("Robin Keys", "robin@example.com");
 
-/// The body of a good answer, or a refusal.
+/// The body of a successful answer, or a refusal.
 pub(crate) type Outcome = Result<Value, Answer>;
 
 /// The JSON object in a request.
@@ -31,20 +31,20 @@ pub(crate) fn invalid(name: &str) -> Answer {
     error(400, &format!("The value provided for parameter '{name}' is invalid"))
 }
 
-/// This instant in the way that Datadog writes it: `2024-11-14T19:12:08.172934+00:00`.
+/// The current time as Datadog writes it: `2024-11-14T19:12:08.172934+00:00`.
 pub(crate) fn now() -> Value {
     let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
     now.replace('Z', "+00:00").into()
 }
 
-/// This instant in seconds since 1970.
+/// The current time, in seconds since 1970.
 pub(crate) fn seconds_since_1970() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 impl From<StoreError> for Answer {
-    /// The intake cannot write. Clients retry after this status.
+    /// If the store fails, the status is 500, after which clients retry.
     fn from(failure: StoreError) -> Self {
         let cause =
             std::error::Error::source(&failure).map_or_else(String::new, |cause| format!(": {cause}"));

@@ -1,4 +1,4 @@
-//! Series of points, as they are submitted.
+//! Submitted series of points.
 //! See <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
 
 use std::collections::BTreeSet;
@@ -68,7 +68,7 @@ struct SeriesV1 {
     host: Option<String>,
 }
 
-/// Takes a payload of version 2, all of it or nothing.
+/// Accepts a payload of version 2 completely or not at all.
 pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     accept_with(state, request, 202, &json!({ "errors": [] }), |body| {
         let payload: PayloadV2 = serde_json::from_slice(body)?;
@@ -76,7 +76,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     })
 }
 
-/// Takes a payload of version 1, all of it or nothing.
+/// Accepts a payload of version 1 completely or not at all.
 pub(super) fn accept_v1(state: &mut State, request: &Request) -> Answer {
     accept_with(state, request, 202, &json!({ "status": "ok" }), |body| {
         let payload: PayloadV1 = serde_json::from_slice(body)?;
@@ -109,7 +109,7 @@ fn accept_with(
     }
 }
 
-/// Stores what Datadog would store of a payload.
+/// Stores the part of a payload that Datadog would store.
 pub(super) fn store(state: &mut State, path: &str, submitted: &[Submission]) -> Result<(), StoreError> {
     let mut findings = Vec::new();
     let mut points = Vec::new();
@@ -152,7 +152,7 @@ fn to_points(series: &Submission) -> impl Iterator<Item = Point> {
     })
 }
 
-/// `None` if its type is unknown.
+/// Converts a series of version 2. `None` if its type is unknown.
 fn submission_v2(series: SeriesV2) -> Option<Submission> {
     let is_host = |resource: &&Resource| resource.kind.as_deref() == Some("host");
     let host = series.resources.iter().find(is_host).and_then(|resource| resource.name.as_deref());
@@ -170,7 +170,7 @@ fn submission_v2(series: SeriesV2) -> Option<Submission> {
     })
 }
 
-/// `None` if its type is unknown.
+/// Converts a series of version 1. `None` if its type is unknown.
 fn submission_v1(series: SeriesV1) -> Option<Submission> {
     let kind = match series.kind.as_deref() {
         None => "unspecified",

@@ -25,7 +25,7 @@ pub(crate) struct State {
     pub(crate) flushes: Flushes,
     findings: Findings,
     notices: Vec<Notice>,
-    /// The lines of `DogStatsD` since the last notice of them: those that were sent and those that were stored.
+    /// The lines of `DogStatsD` since the last notice of lines: the number that was sent, and the number that was stored.
     lines: (usize, usize),
 }
 
@@ -56,7 +56,7 @@ impl State {
         &self.findings
     }
 
-    /// Counts a finding. A new one is a notice.
+    /// Counts a finding. A new finding also makes a notice.
     pub(crate) fn add_finding(&mut self, finding: &Finding) {
         if self.findings.add(finding, self.now()) {
             self.notify(Notice::Finding(finding.clone()));
@@ -81,7 +81,7 @@ impl State {
         self.notices.push(notice);
     }
 
-    /// Counts lines of `DogStatsD`. There may be thousands of packets in a second, so not each is a notice.
+    /// Counts lines of `DogStatsD`. There may be thousands of packets in a second, so not each packet makes a notice.
     pub(crate) fn count_lines(&mut self, sent: usize, stored: usize) {
         self.lines = (self.lines.0 + sent, self.lines.1 + stored);
     }
@@ -102,13 +102,13 @@ impl State {
     /// Evaluates the monitors that are due at a time, in seconds since 1970.
     pub(crate) fn evaluate_due(&mut self, now: i64) -> Result<Vec<Transition>, StoreError> {
         let Self { evaluations, monitors, store, .. } = self;
-        evaluations.due(now, &monitors.all, store)
+        evaluations.evaluate_due(now, &monitors.all, store)
     }
 
     /// Evaluates all monitors at a time, in seconds since 1970.
     pub(crate) fn evaluate_all_at(&mut self, now: i64) -> Result<Vec<Transition>, StoreError> {
         let Self { evaluations, monitors, store, .. } = self;
-        evaluations.all(now, &monitors.all, store)
+        evaluations.evaluate_all(now, &monitors.all, store)
     }
 
     /// Stores points as they are.
@@ -122,13 +122,13 @@ impl State {
     /// Stores distributions as they are.
     pub(crate) fn add_distributions(
         &mut self,
-        all: &[(DistributionId, WeightedValues)],
+        distributions: &[(DistributionId, WeightedValues)],
     ) -> Result<(), StoreError> {
-        self.store.put_values(all)?;
-        self.learn(all.iter().map(|((metric, ..), _)| (&**metric, DISTRIBUTION, None)))
+        self.store.put_values(distributions)?;
+        self.learn(distributions.iter().map(|((metric, ..), _)| (&**metric, DISTRIBUTION, None)))
     }
 
-    /// Takes the type and the unit of metrics that are new.
+    /// Stores the types and units of metrics that are new.
     fn learn<'a>(
         &mut self,
         metrics: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
@@ -143,7 +143,7 @@ impl State {
         Ok(())
     }
 
-    /// Evaluates all monitors now, and puts the status into each.
+    /// Evaluates all monitors now, and sets the status of each.
     pub(crate) fn evaluate_all(&mut self) -> Result<(), StoreError> {
         let transitions = self.evaluate_all_at(self.now())?;
         let Self { evaluations, monitors, .. } = self;

@@ -1,4 +1,4 @@
-//! The endpoint that answers queries with the points that are stored.
+//! The endpoint that answers queries with stored points.
 //! See <https://docs.datadoghq.com/api/latest/metrics/#query-timeseries-points>.
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
     store::{Store, StoredSeries},
 };
 
-/// Points of different seconds are told apart.
+/// Length of a bucket of time, in seconds. Points of different seconds are not combined.
 const BUCKET: i64 = 1;
 
 /// The series that a request asks for.
@@ -36,7 +36,8 @@ pub(super) fn answer(store: &Store, request: &Request) -> Outcome {
         "message": "",
     }))
 }
-/// One series: of a metric, or of what was calculated.
+
+/// One series: of a metric, or of the result of a calculation.
 fn series(expression: &Expression<'_>, text: &str, tags: &[String], points: &Buckets) -> Value {
     let query = if let Expression::Query(query) = expression { Some(query) } else { None };
     let scope = match query {

@@ -42,7 +42,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
         return error.into();
     }
     state.notify(Notice::delivery(request.path(), "span", spans.len(), spans.len(), 0));
-    // The older endpoint answers a text.
+    // The older endpoint responds with a text.
     match request.path() {
         "/v0.3/traces" => Answer::text(200, "text/plain", "OK\n"),
         _ => Answer::json(200, &json!({ "rate_by_service": {} })),

@@ -1,5 +1,5 @@
-//! What the Agent makes of many lines: one point for each series in 10 seconds. The Agent sends it at the end of this time. Here,
-//! it is updated with each line, so that it can be seen at once.
+//! Aggregates lines as the Agent does: into one point for each series in 10 seconds. The Agent sends the point at the end of
+//! these 10 seconds. Here, each line updates the point, so that it is visible at once.
 //! See <https://docs.datadoghq.com/developers/dogstatsd/data_aggregation/>.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,15 +70,15 @@ impl Aggregate {
         match (self, values) {
             (Self::Sum(sum), Values::Numbers(numbers)) => *sum += numbers.iter().sum::<f64>() * weight,
             (Self::Last(last), Values::Numbers(numbers)) => *last = numbers.last().copied().unwrap_or(*last),
-            (Self::Values(all), Values::Numbers(numbers)) => {
-                all.extend(numbers.iter().map(|number| (*number, weight)));
+            (Self::Values(values), Values::Numbers(numbers)) => {
+                values.extend(numbers.iter().map(|number| (*number, weight)));
             }
             (Self::Members(members), Values::Text(member)) => drop(members.insert(member.clone())),
             _ => {}
         }
     }
 
-    /// The suffixes of metrics with their types and values. The Agent sends counts as rates.
+    /// For each metric that the Agent sends: the suffix of its name, its type and its value. The Agent sends counts as rates.
     #[expect(clippy::cast_precision_loss, reason = "10 seconds, and a number of members")]
     fn points(&mut self) -> Vec<(&'static str, &'static str, f64)> {
         match self {
@@ -101,7 +101,7 @@ impl Aggregate {
     }
 }
 
-/// The value at a position in the sorted values.
+/// The value at a position in the sorted values, if each value is repeated as often as it counts.
 fn quantile(values: &Weighted, position: f64) -> f64 {
     let mut before = 0.0;
     for (value, weight) in values {

@@ -11,16 +11,16 @@ pub enum LineError {
     #[error("a metric is written NAME:VALUE|TYPE, such as page.views:1|c")]
     Metric,
     /// The type is not one of the protocol.
-    #[error("`{0}` is no type; the types are c, g, ms, h, s and d")]
+    #[error("`{0}` is not a type; the types are c, g, ms, h, s and d")]
     Type(String),
     /// A value is not a number.
     #[error("`{0}` is not a number")]
     Value(String),
     /// A sample rate is not a number between 0 and 1.
-    #[error("`{0}` is no sample rate; it is a number greater than 0 and at most 1")]
+    #[error("`{0}` is not a sample rate; write a number greater than 0 and at most 1")]
     SampleRate(String),
     /// A timestamp is not a number of seconds.
-    #[error("`{0}` is no timestamp; it is a number of seconds since 1970")]
+    #[error("`{0}` is not a timestamp; write a number of seconds since 1970")]
     Timestamp(String),
     /// Only counts and gauges have timestamps.
     #[error("only counts and gauges can have a timestamp")]

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_refused_with_its_own_words() {
+    fn each_mistake_has_its_own_error() {
         for (line, error) in [
             ("", LineError::Metric),
             ("a.b", LineError::Metric),

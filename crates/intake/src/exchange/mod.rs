@@ -1,4 +1,4 @@
-//! Requests and answers, apart from the server that carries them.
+//! Requests and answers, without the server that receives and sends them.
 
 mod answer;
 mod request;

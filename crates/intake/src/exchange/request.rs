@@ -18,7 +18,7 @@ const MAX_ZSTD_WINDOW: u32 = 25;
 pub struct Request {
     /// The method, such as `GET`.
     pub method: String,
-    /// The path, and the query behind a `?`.
+    /// The path, and the query after a `?`.
     pub target: String,
     /// The headers.
     pub headers: HeaderMap,
@@ -43,7 +43,7 @@ pub enum BodyError {
         /// Why it cannot be decompressed.
         source: io::Error,
     },
-    /// Nobody knows the encoding.
+    /// The encoding is not supported.
     #[error("the content encoding `{0}` is unknown; gzip, deflate and zstd are supported")]
     Encoding(String),
 }
@@ -80,7 +80,7 @@ impl Request {
             "" | "identity" => return Ok(()),
             "gzip" => read(GzDecoder::new(body), limit),
             "deflate" => read(ZlibDecoder::new(body), limit),
-            // Datadog calls it `zstd1`.
+            // Datadog's name for zstd is `zstd1`.
             "zstd1" | "zstd" => zstd::Decoder::new(body).and_then(|mut decoder| {
                 decoder.window_log_max(MAX_ZSTD_WINDOW)?;
                 read(decoder, limit)
@@ -109,7 +109,7 @@ impl Request {
         self.target.split_once('?').map_or(&*self.target, |(path, _)| path)
     }
 
-    /// The query, as it was encoded; empty without one.
+    /// The query, still encoded. Empty if there is none.
     #[must_use]
     pub fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
@@ -135,11 +135,11 @@ impl Request {
     }
 }
 
-/// Reads at most one byte more than the limit, so that a small body that decompresses to gigabytes needs no memory.
+/// Reads at most one byte more than the limit, so that a small body that decompresses to gigabytes does not use up the memory.
 fn read(reader: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    reader.take(most).read_to_end(&mut plain)?;
+    let max = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    reader.take(max).read_to_end(&mut plain)?;
     Ok(plain)
 }
 

@@ -10,7 +10,7 @@ pub(super) fn is_percentile(aggregator: &str) -> bool {
     PERCENTILES.iter().any(|(name, _)| *name == aggregator)
 }
 
-/// What values come to, each with the number of times that it counts. There is at least one.
+/// Aggregates values, each with the number of times that it counts. There must be at least one.
 pub(super) fn aggregate(aggregator: &str, mut values: Vec<(f64, f64)>) -> f64 {
     values.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let count: f64 = values.iter().map(|(_, weight)| weight).sum();

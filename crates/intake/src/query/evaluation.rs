@@ -1,4 +1,4 @@
-//! What monitors make of the points that have arrived: the evaluation of metric monitors, as Datadog documents it.
+//! Evaluates metric monitors over the points that have arrived, as Datadog documents it.
 //!
 //! A query is evaluated over its window for each group that has been seen; the values in a bucket of time are averaged.
 //! A group without data behaves as `on_missing_data` says and is forgotten after a day. A group that was never
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::store::{Store, StoreError, StoredSeries};
 
-/// How long a group without data is remembered.
+/// How long a group without data is remembered, in seconds.
 const RETENTION: i64 = DAY;
 
 /// The groups of all monitors.
@@ -33,43 +33,44 @@ struct Group {
 
 impl Evaluations {
     /// Evaluates the monitors that are due at a time.
-    pub(crate) fn due(
+    pub(crate) fn evaluate_due(
         &mut self,
         now: i64,
         monitors: &[Value],
         store: &Store,
     ) -> Result<Vec<Transition>, StoreError> {
-        self.evaluate_all(now, monitors, store, |condition| now % condition.evaluation_interval() == 0)
+        self.evaluate_if(now, monitors, store, |condition| now % condition.evaluation_interval() == 0)
     }
 
     /// Evaluates all monitors, whether or not they are due.
-    pub(crate) fn all(
+    pub(crate) fn evaluate_all(
         &mut self,
         now: i64,
         monitors: &[Value],
         store: &Store,
     ) -> Result<Vec<Transition>, StoreError> {
-        self.evaluate_all(now, monitors, store, |_| true)
+        self.evaluate_if(now, monitors, store, |_| true)
     }
 
     /// The groups of a monitor with their status.
     pub(crate) fn groups(&self, monitor: u64) -> Vec<(Vec<String>, Status)> {
-        let own = self.0.iter().filter(|((of, _), _)| *of == monitor);
-        own.map(|((_, tags), group)| (tags.clone(), group.status)).collect()
+        let groups = self.0.iter().filter(|((owner, _), _)| *owner == monitor);
+        groups.map(|((_, tags), group)| (tags.clone(), group.status)).collect()
     }
 
-    /// The worst status of a monitor's groups. `None` if it has none, because there was never data.
+    /// The worst status of a monitor's groups. `None` if the monitor has no groups, because there was never data.
     pub(crate) fn overall(&self, monitor: u64) -> Option<Status> {
         self.groups(monitor).into_iter().map(|(_, status)| status).max()
     }
 
     /// Forgets the groups of a monitor that no longer exists.
     pub(crate) fn forget(&mut self, monitor: u64) {
-        self.0.retain(|(of, _), _| *of != monitor);
+        self.0.retain(|(owner, _), _| *owner != monitor);
     }
 
-    /// Monitors of other types, and queries that cannot be read here, are not evaluated.
-    fn evaluate_all(
+    /// Evaluates the monitors whose condition is due. Leaves out monitors that are not metric monitors, and those with a query
+    /// that the intake cannot read.
+    fn evaluate_if(
         &mut self,
         now: i64,
         monitors: &[Value],
@@ -78,7 +79,7 @@ impl Evaluations {
     ) -> Result<Vec<Transition>, StoreError> {
         let mut transitions = Vec::new();
         let ids: BTreeSet<u64> = monitors.iter().filter_map(|monitor| monitor["id"].as_u64()).collect();
-        self.0.retain(|(of, _), _| ids.contains(of));
+        self.0.retain(|(owner, _), _| ids.contains(owner));
         for monitor in monitors {
             let condition = Condition::read(monitor["query"].as_str().unwrap_or_default());
             if let Some(condition) = condition.filter(|condition| is_due(condition)) {
@@ -101,10 +102,12 @@ impl Evaluations {
         let series = store.series_of(&condition.expression.metrics(), &time)?;
         let points = series.iter().flat_map(StoredSeries::points);
         let found = condition.expression.groups_in_monitor(&points, &time, condition.bucket_length());
-        // Since an edit, the monitor may have groups of other tags.
+        // If the monitor was edited, it may have groups of other tags.
         let keys = condition.expression.keys();
-        self.0.retain(|(of, tags), _| *of != id || tags.iter().map(|tag| key(tag)).eq(keys.iter().copied()));
-        let known = self.0.keys().filter(|(of, _)| *of == id).map(|(_, group)| group.clone());
+        self.0.retain(|(owner, tags), _| {
+            *owner != id || tags.iter().map(|tag| key(tag)).eq(keys.iter().copied())
+        });
+        let known = self.0.keys().filter(|(owner, _)| *owner == id).map(|(_, group)| group.clone());
         let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
         for tags in groups {
             let key = (id, tags.clone());

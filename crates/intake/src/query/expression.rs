@@ -1,6 +1,7 @@
 //! Arithmetic of metrics in Datadog's query language: metrics, numbers, `+`, `-`, `*`, `/`, `abs()` and `clamp_max()`.
 //!
-//! It is calculated in each bucket of time. A bucket that only one side has, or in which the divisor is 0, has no value.
+//! An expression is calculated in each bucket of time. A bucket that only one side has, or in which the divisor is 0, has no
+//! value.
 //! See <https://docs.datadoghq.com/dashboards/functions/> and
 //! <https://docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics/>.
 
@@ -9,7 +10,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 use super::metric_query::{Buckets, Groups, Modifier, Query};
 use crate::point::PointRef;
 
-/// An expression. All its metrics have the same groups: Datadog documents nothing about others.
+/// An expression. All its metrics are grouped by the same tags, because Datadog does not document what happens if they are not.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Expression<'a> {
     Number(f64),
@@ -19,14 +20,14 @@ pub(crate) enum Expression<'a> {
     Binary(Box<Self>, char, Box<Self>),
 }
 
-/// What an expression has come to.
+/// The result of an expression.
 enum Value {
     Number(f64),
     Groups(Groups),
 }
 
 impl<'a> Expression<'a> {
-    /// Reads a whole text. It has at least one metric.
+    /// Reads a whole text. `None` if the text is not an expression with at least one metric.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
         let (expression, rest) = Self::sum(text)?;
         let queries = expression.queries();
@@ -39,12 +40,12 @@ impl<'a> Expression<'a> {
         self.queries().first().map_or(&[], |query| &query.keys)
     }
 
-    /// The metrics that it needs.
+    /// The metrics in the expression.
     pub(crate) fn metrics(&self) -> BTreeSet<&'a str> {
         self.queries().iter().map(|query| query.metric).collect()
     }
 
-    /// The values of each group within a time, in buckets of a length. Groups without any value are left out.
+    /// The values of each group within a time, in buckets of `bucket` seconds. Groups without any value are left out.
     pub(crate) fn groups<'p>(
         &self,
         points: &(impl Iterator<Item = PointRef<'p>> + Clone),
@@ -54,8 +55,8 @@ impl<'a> Expression<'a> {
         self.evaluate(&|query| query.buckets(points.clone(), time, bucket)).into_groups()
     }
 
-    /// The same as monitors see it. Metrics are interpolated beside others. If something is calculated of metrics of which
-    /// one is taken as a count, each is added up over the whole time before, and there is one bucket.
+    /// Like [`groups`](Self::groups), as monitors evaluate it. If there are several queries, their series are interpolated. If
+    /// one of several queries has `as_count()`, each query is first summed over the whole time, so there is only one bucket.
     /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
     pub(crate) fn groups_in_monitor<'p>(
         &self,
@@ -133,12 +134,12 @@ impl<'a> Expression<'a> {
     }
 
     fn evaluate(&self, values: &impl Fn(&Query<'_>) -> Groups) -> Value {
-        let of = |expression: &Self| expression.evaluate(values);
+        let result = |expression: &Self| expression.evaluate(values);
         match self {
             Self::Number(number) => Value::Number(*number),
             Self::Query(query) => Value::Groups(values(query)),
-            Self::Abs(inner) => of(inner).map(f64::abs),
-            Self::ClampMax(inner, limit) => of(inner).map(|value| value.min(*limit)),
+            Self::Abs(inner) => result(inner).map(f64::abs),
+            Self::ClampMax(inner, limit) => result(inner).map(|value| value.min(*limit)),
             Self::Binary(left, operator, right) => {
                 let apply = |left: f64, right: f64| match operator {
                     '+' => left + right,
@@ -146,7 +147,7 @@ impl<'a> Expression<'a> {
                     '*' => left * right,
                     _ => left / right,
                 };
-                match (of(left), of(right)) {
+                match (result(left), result(right)) {
                     (Value::Number(left), right) => right.map(|right| apply(left, right)),
                     (left, Value::Number(right)) => left.map(|left| apply(left, right)),
                     (Value::Groups(left), Value::Groups(right)) => Value::Groups(join(left, &right, apply)),
@@ -157,7 +158,7 @@ impl<'a> Expression<'a> {
 }
 
 impl Value {
-    /// Changes all values. What is then no number is no value.
+    /// Changes all values. Removes values of groups that are not finite afterwards.
     fn map(self, change: impl Fn(f64) -> f64) -> Self {
         match self {
             Self::Number(number) => Self::Number(change(number)),
@@ -184,7 +185,7 @@ impl Value {
     }
 }
 
-/// Groups and buckets that only one side has are left out, and those in which the result is no number.
+/// Combines the groups of two sides. Leaves out groups and buckets that only one side has, and results that are not finite.
 fn join(left: Groups, right: &Groups, apply: impl Fn(f64, f64) -> f64) -> Groups {
     let joined = left.into_iter().filter_map(|(tags, left)| {
         let right = right.get(&tags)?;
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_value_without_both_sides_or_beside_a_divisor_of_zero() {
+    fn there_is_no_value_if_a_side_is_missing_or_the_divisor_is_zero() {
         // Datadog's own example: A = (10, 10, 10), B = (0, 1, -).
         let ten = [0, 20, 40].map(|time| point("a", time, 10.0));
         let points = [&ten[..], &[point("b", 0, 0.0), point("b", 20, 1.0)]].concat();
@@ -243,7 +244,7 @@ mod tests {
         assert_eq!(values("sum:a{*} / sum:b{*}", &points), Some(vec![10.0]));
         assert_eq!(values("sum:a{*} - sum:b{*}", &points), Some(vec![10.0, 9.0]));
         assert_eq!(values("1 / sum:b{*}", &points), Some(vec![1.0]));
-        // 0 / 0 is no better.
+        // 0 / 0 has no value either.
         assert_eq!(values("sum:b{*} / sum:b{*}", &points), Some(vec![1.0]));
         assert_eq!(values("sum:a{*} / sum:b{*} by {x}", &points), None);
         assert_eq!(values("sum:a{*} by {x} / sum:b{*} by {x}", &points), Some(vec![10.0]));
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_expression_is_not_read() {
+    fn invalid_expressions_are_not_read() {
         for text in [
             "",
             "7",

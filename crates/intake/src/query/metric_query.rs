@@ -1,4 +1,4 @@
-//! Metrics in Datadog's query language: which series a text means, and what their values come to.
+//! Metrics in Datadog's query language: which series a query selects, and how their values are aggregated.
 //! See <https://docs.datadoghq.com/metrics/#querying-metrics>.
 
 use std::{
@@ -27,7 +27,7 @@ pub(crate) struct Query<'a> {
     pub(crate) scope: &'a str,
     pub(crate) keys: Vec<&'a str>,
     pub(crate) modifier: Option<Modifier>,
-    /// The longest gap that is filled beside other metrics, in seconds.
+    /// The longest gap that is filled if the query is combined with others, in seconds.
     fill: Option<i64>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) enum Modifier {
 }
 
 impl<'a> Query<'a> {
-    /// Reads the metric at the start of a text, and returns what is behind it.
+    /// Reads the query at the start of a text, and returns the rest of the text.
     pub(crate) fn read_start(text: &'a str) -> Option<(Self, &'a str)> {
         let (before, after) = text.split_once('{')?;
         let (aggregator, metric) = before.split_once(':')?;
@@ -58,11 +58,11 @@ impl<'a> Query<'a> {
         if let Some(behind) = rest.strip_prefix(".fill(null)") {
             (fill, rest) = (None, behind);
         }
-        let is_of_metric = |letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter);
+        let is_allowed_in_name = |letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter);
         let readable = |tag: &str| !tag.is_empty() && !tag.contains([' ', '$', '{']);
         let valid = (AGGREGATORS.contains(&aggregator) || distribution::is_percentile(aggregator))
             && metric.starts_with(|letter: char| letter.is_ascii_alphabetic())
-            && metric.chars().all(is_of_metric)
+            && metric.chars().all(is_allowed_in_name)
             && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(readable);
         valid.then_some((Self { aggregator, metric, scope, keys, modifier, fill }, rest))
     }
@@ -79,7 +79,8 @@ impl<'a> Query<'a> {
         self.aggregated(points, time, length, None)
     }
 
-    /// The same beside other metrics: each series is interpolated before, so that they can be aligned.
+    /// Like [`buckets`](Self::buckets), for a query that is combined with others: each series is interpolated first, so that the
+    /// values of all queries have the same times.
     pub(crate) fn aligned_buckets<'p>(
         &self,
         points: impl Iterator<Item = PointRef<'p>>,
@@ -100,7 +101,7 @@ impl<'a> Query<'a> {
         let mut distributions: BTreeMap<_, BTreeMap<_, Vec<(f64, f64)>>> = BTreeMap::new();
         let has_only_distributions = distribution::is_percentile(self.aggregator);
         for point in points {
-            if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(point.tags) {
+            if point.metric == self.metric && time.contains(&point.timestamp) && self.selects(point.tags) {
                 let Some(group) = self.group(point.tags) else { continue };
                 let bucket = point.timestamp - point.timestamp % length;
                 if point.kind == DISTRIBUTION {
@@ -116,7 +117,7 @@ impl<'a> Query<'a> {
             Some(Modifier::Count) => values.iter().sum(),
             _ => average(&values),
         };
-        let all = groups.into_iter().map(|(tags, series)| {
+        let aggregated = groups.into_iter().map(|(tags, series)| {
             let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
             for values in series.into_values() {
                 let values = values.into_iter().map(|(start, values)| (start, over_time(values))).collect();
@@ -129,22 +130,23 @@ impl<'a> Query<'a> {
                 buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect(),
             )
         });
-        let mut all: Groups = all.collect();
+        let mut aggregated: Groups = aggregated.collect();
         for (tags, buckets) in distributions {
-            let of_bucket = |(start, values)| (start, distribution::aggregate(self.aggregator, values));
-            all.entry(owned(tags)).or_default().extend(buckets.into_iter().map(of_bucket));
+            let value = |(start, values)| (start, distribution::aggregate(self.aggregator, values));
+            aggregated.entry(owned(tags)).or_default().extend(buckets.into_iter().map(value));
         }
-        all
+        aggregated
     }
 
-    fn is_about(&self, tags: &BTreeSet<String>) -> bool {
+    /// Whether the scope selects a series with these tags.
+    fn selects(&self, tags: &BTreeSet<String>) -> bool {
         self.scope.split(',').map(str::trim).all(|wanted| match wanted.strip_prefix('!') {
             Some(unwanted) => !tags.contains(unwanted),
             None => wanted == "*" || tags.contains(wanted),
         })
     }
 
-    /// The tags with the keys of the query; a series without one of them is not in the answer.
+    /// The tags with the keys of the query. `None` if one of these tags is missing: such a series is not in the result.
     fn group<'p>(&self, tags: &'p BTreeSet<String>) -> Option<Vec<&'p str>> {
         let has_key = |tag: &str, key: &str| tag.split_once(':').is_some_and(|(own, _)| own == key);
         let tag = |key: &&str| tags.iter().find(|tag| has_key(tag, key)).map(String::as_str);
@@ -177,7 +179,7 @@ fn owned(tags: Vec<&str>) -> Vec<String> {
     tags.into_iter().map(str::to_owned).collect()
 }
 
-/// Puts a straight line into gaps that are not longer than a limit.
+/// Fills gaps that are not longer than a limit with values on a straight line.
 #[expect(clippy::cast_precision_loss, reason = "some minutes")]
 fn filled(mut buckets: Buckets, length: i64, limit: i64) -> Buckets {
     let known: Vec<(i64, f64)> = buckets.iter().map(|(start, value)| (*start, *value)).collect();
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_query_is_not_read() {
+    fn invalid_queries_are_not_read() {
         for text in [
             "",
             "a.b",

@@ -8,7 +8,7 @@ pub enum Status {
     /// The condition is not met.
     #[serde(rename = "OK")]
     Ok,
-    /// There was data, and is none any more.
+    /// There was data before, but there is none now.
     #[serde(rename = "No Data")]
     NoData,
     /// The condition is met.
@@ -18,15 +18,15 @@ pub enum Status {
 /// A change of the status of a monitor's group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Transition {
-    /// When, in seconds since 1970.
+    /// The time of the change, in seconds since 1970.
     pub at: i64,
     /// The monitor's id.
     pub monitor: u64,
     /// The tags of the group; none in a monitor without groups.
     pub group: Vec<String>,
-    /// The status before. A new group is OK.
+    /// The old status. A new group is OK.
     pub from: Status,
-    /// The status since.
+    /// The new status.
     pub to: Status,
     /// Whether somebody is notified.
     pub notifies: bool,

@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::exchange::{Answer, error};
 
 const COMPARATORS: [&str; 6] = [">=", "<=", "==", "!=", ">", "<"];
-/// The first of each pair is calmer than the second.
-const CALMER: [(&str, &str); 3] =
+/// Pairs of thresholds. The first must be farther from an alert than the second.
+const ORDERED_PAIRS: [(&str, &str); 3] =
     [("critical_recovery", "critical"), ("warning", "critical"), ("warning_recovery", "warning")];
 
 /// Refuses thresholds that do not fit the end of the query, such as `> 5`, and counts that are not added up.
@@ -30,15 +30,16 @@ pub(crate) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
             format!("Alert threshold ({critical:?}) does not match that used in the query ({limit:?}).");
         return Err(error(400, &text));
     }
-    for (calm, worse) in CALMER {
-        let (Some(low), Some(high)) = (threshold(calm), threshold(worse)) else { continue };
-        let (side, right) = match comparator {
-            ">" | ">=" => ("less", low < high),
-            "<" | "<=" => ("greater", low > high),
+    for (calm, worse) in ORDERED_PAIRS {
+        let (Some(calm_value), Some(worse_value)) = (threshold(calm), threshold(worse)) else { continue };
+        let (side, is_ordered) = match comparator {
+            ">" | ">=" => ("less", calm_value < worse_value),
+            "<" | "<=" => ("greater", calm_value > worse_value),
             _ => continue,
         };
-        if !right {
-            return Err(error(400, &format!("{calm} ({low:?}) must be {side} than {worse} ({high:?}).")));
+        if !is_ordered {
+            let text = format!("{calm} ({calm_value:?}) must be {side} than {worse} ({worse_value:?}).");
+            return Err(error(400, &text));
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ const MAX_AGGREGATION_KEY: usize = 100;
 /// How old an event may be, in seconds.
 const MAX_AGE: i64 = 18 * 60 * 60;
 
-/// Whether Datadog takes an event.
+/// Whether Datadog accepts an event.
 pub(crate) fn check_event(
     title: &str,
     text: &str,
@@ -30,7 +30,7 @@ pub(crate) fn check_event(
     if happened < now - MAX_AGE {
         find(Rule::EventAge, "the event is older than 18 hours".to_owned());
     }
-    let is_taken = findings.len() == before;
+    let is_accepted = findings.len() == before;
     let length = aggregation_key.unwrap_or_default().chars().count();
     if length > MAX_AGGREGATION_KEY {
         let message = format!(
@@ -38,7 +38,7 @@ pub(crate) fn check_event(
         );
         findings.push(Finding::new(Rule::AggregationKey, title, message));
     }
-    is_taken
+    is_accepted
 }
 
 #[cfg(test)]
@@ -49,8 +49,8 @@ mod tests {
     fn events_that_are_too_long_or_too_old_are_refused() {
         let checked = |text: &str, key: Option<&str>, age: i64| {
             let mut findings = Vec::new();
-            let is_taken = check_event("Deploy", text, key, 1_000_000 - age, 1_000_000, &mut findings);
-            (is_taken, findings.iter().map(|finding| finding.rule).collect::<Vec<_>>())
+            let is_accepted = check_event("Deploy", text, key, 1_000_000 - age, 1_000_000, &mut findings);
+            (is_accepted, findings.iter().map(|finding| finding.rule).collect::<Vec<_>>())
         };
         assert_eq!(checked("text", Some("key"), MAX_AGE), (true, vec![]));
         assert_eq!(checked("text", None, MAX_AGE + 1), (false, vec![Rule::EventAge]));

@@ -9,7 +9,7 @@ use super::{Effect, Rule};
 /// The longest part of a submission that a finding quotes, in characters.
 const MAX_QUOTE: usize = 120;
 
-/// One way in which Datadog would not store what was submitted.
+/// One violation of Datadog's rules by a submission, and what Datadog does about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
     /// The rule.
@@ -39,8 +39,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A text of the sender for a message: in one line, without control characters, and not too long. A terminal would obey some
-/// control characters.
+/// A sender's text for a message: in one line, not too long, and without control characters, because a terminal would obey
+/// some of them.
 pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     let mut quoted: String = text.chars().take(MAX_QUOTE).map(plain).collect();

@@ -58,7 +58,7 @@ impl Findings {
         true
     }
 
-    /// The findings, the last one first.
+    /// The findings, the most recent one first.
     pub(crate) fn list(&self) -> Vec<FoundFinding> {
         let found = self.all.iter().map(|(finding, seen)| FoundFinding {
             finding: finding.clone(),
@@ -85,7 +85,7 @@ mod tests {
     use crate::rules::Rule;
 
     #[test]
-    fn the_same_finding_is_counted_and_their_number_is_limited() {
+    fn equal_findings_are_counted_and_the_number_of_different_ones_is_limited() {
         let mut findings = Findings::default();
         let finding = Finding::new(Rule::Unit, "a", "unknown");
 

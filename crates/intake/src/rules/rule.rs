@@ -26,7 +26,7 @@ pub enum Rule {
     NameLength,
     /// A metric's name contains only ASCII letters, digits, `_` and `.`; other characters become `_`.
     NameCharacters,
-    /// A tag is lower case, starts with a letter, contains some characters, and is at most 200 characters long.
+    /// A tag is lower case, starts with a letter, contains only certain characters, and is at most 200 characters long.
     Tag,
     /// A tag without any letter to start with cannot be stored.
     EmptyTag,

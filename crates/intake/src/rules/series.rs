@@ -33,7 +33,7 @@ pub(crate) struct SubmittedPoint {
     pub(crate) value: Option<f64>,
 }
 
-/// The series that Datadog stores. `None` if it stores nothing of it.
+/// The part of a series that Datadog stores. `None` if Datadog stores none of its points.
 pub(crate) fn check_series(
     submitted: &Submission,
     known_type: Option<&str>,
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_dropped() {
+    fn points_without_a_number_are_dropped() {
         let (stored, rules) = checked(&submission("gauge", &[(NOW, None), (NOW, Some(f64::MAX))]), None);
         assert_eq!(stored.unwrap().points.len(), 1);
         assert_eq!(rules, [Rule::Value, Rule::LargeValue]);

@@ -18,7 +18,7 @@ const MAX_BODY: usize = 25 * 1024 * 1024;
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Reads a request with its body. An error is the answer.
+/// Reads a request with its body. The error is the answer to send.
 pub(super) async fn read(request: extract::Request) -> Result<Request, Response> {
     let refused = |status, text: &str| error(status, text).into_response();
     let (head, body) = request.into_parts();

@@ -37,7 +37,7 @@ fn refusal(hosts: &Hosts, host: Option<&str>, origin: Option<&str>) -> Option<An
         return Some(error(403, text));
     }
     let is_foreign =
-        |origin: &str| origin.split_once("://").is_none_or(|(_, of)| !of.eq_ignore_ascii_case(host));
+        |origin: &str| origin.split_once("://").is_none_or(|(_, site)| !site.eq_ignore_ascii_case(host));
     origin.is_some_and(is_foreign).then(|| error(403, "The Origin header names another site"))
 }
 

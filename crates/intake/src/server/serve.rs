@@ -20,14 +20,14 @@ use super::{
 };
 use crate::{exchange::error, intake::Intake};
 
-/// The number of requests whose bodies are in memory at once.
+/// Maximum number of requests whose bodies are in memory at once.
 const MAX_REQUESTS: usize = 16;
-/// The greatest UDP packet.
+/// Maximum size of a UDP packet, in bytes.
 const MAX_DATAGRAM: usize = 65_535;
-/// How often the number of received lines is shown.
+/// Time between two notices of the number of received lines.
 const TICK: Duration = Duration::from_secs(1);
-/// How often monitors are evaluated, in ticks. Datadog evaluates most monitors each minute.
-const TICKS_OF_EVALUATION: u64 = 60;
+/// Number of ticks between two evaluations of monitors. Datadog evaluates most monitors each minute.
+const TICKS_PER_EVALUATION: u64 = 60;
 
 /// A server that listens, and does not answer yet.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl IntakeServer {
         Ok(Addresses { http, dogstatsd: dogstatsd.map_err(ServeError::Serve)? })
     }
 
-    /// Serves until the future ends. Connections are closed at once.
+    /// Serves until `stop` ends. Then open connections are closed at once.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
         let Self { intake, http, dogstatsd, routes, hosts } = self;
         let shared = (Arc::clone(&intake), Arc::new(Semaphore::new(MAX_REQUESTS)));
@@ -151,13 +151,14 @@ async fn receive(intake: &Intake, socket: Option<UdpSocket>) -> std::convert::In
     }
 }
 
+/// Shows the number of received lines, and evaluates monitors, for ever.
 async fn tick(intake: &Intake) -> std::convert::Infallible {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for number in 1_u64.. {
         ticks.tick().await;
         intake.notify_of_lines();
-        if number.is_multiple_of(TICKS_OF_EVALUATION)
+        if number.is_multiple_of(TICKS_PER_EVALUATION)
             && let Err(error) = intake.evaluate_monitors()
         {
             tracing::error!("{error}");

@@ -17,11 +17,14 @@ pub type WeightedValues = Vec<(f64, f64)>;
 
 impl Store {
     /// Adds values.
-    pub(crate) fn add_values(&mut self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
+    pub(crate) fn add_values(
+        &mut self,
+        distributions: &[(DistributionId, WeightedValues)],
+    ) -> Result<(), StoreError> {
         self.write(|transaction| {
             let mut ids = SeriesIds::new(transaction)?;
             let mut add = transaction.prepare("INSERT INTO distribution_values VALUES (?1, ?2, ?3, ?4)")?;
-            for ((metric, tags, time), values) in all {
+            for ((metric, tags, time), values) in distributions {
                 let series = ids.id(metric, tags)?;
                 for (value, weight) in values {
                     add.execute(params![series, time, value, weight])?;
@@ -32,17 +35,20 @@ impl Store {
     }
 
     /// Replaces the values of a series at a time.
-    pub(crate) fn put_values(&mut self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
+    pub(crate) fn put_values(
+        &mut self,
+        distributions: &[(DistributionId, WeightedValues)],
+    ) -> Result<(), StoreError> {
         self.write(|transaction| {
             let mut ids = SeriesIds::new(transaction)?;
             let mut remove =
                 transaction.prepare("DELETE FROM distribution_values WHERE series = ?1 AND time = ?2")?;
-            for ((metric, tags, time), _) in all {
+            for ((metric, tags, time), _) in distributions {
                 remove.execute(params![ids.id(metric, tags)?, time])?;
             }
             Ok(())
         })?;
-        self.add_values(all)
+        self.add_values(distributions)
     }
 
     /// All values, in the order of their arrival.

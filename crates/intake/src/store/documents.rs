@@ -1,4 +1,4 @@
-//! What is small and changes as a whole: all dashboards, all monitors, all metadata. And the last status of service checks.
+//! Small documents that are saved as a whole: all dashboards, all monitors, all metadata. Also the last status of service checks.
 
 use std::collections::BTreeSet;
 

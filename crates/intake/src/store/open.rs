@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::StoreError;
 
-/// Marks a file as ours: `shin` in ASCII.
+/// Marks a file as one of the intake: `shin` in ASCII.
 const APPLICATION_ID: i64 = 0x7368_696e;
 /// The version of the schema.
 const VERSION: i64 = 1;
@@ -83,13 +83,13 @@ impl Store {
         &mut self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let all = || {
+        let run = || {
             let transaction = self.connection.transaction()?;
             let written = write(&transaction)?;
             transaction.commit()?;
             Ok(written)
         };
-        let result = all();
+        let result = run();
         result.map_err(|source| self.error(source))
     }
 

@@ -1,4 +1,4 @@
-//! The points of series: one value for a series and a second.
+//! The points of series: one value for each series and second.
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_value_of_a_series_and_a_second_wins() {
+    fn the_last_value_for_a_series_and_second_wins() {
         let mut store = Store::in_memory().unwrap();
         let one = point("a", &["x:1"], 10, 1.0);
 

@@ -9,7 +9,7 @@ use system_health_test_support::tools;
 use super::running::Running;
 
 /// Runs a script with Datadog's clients.
-fn run(script: &str, arguments: &[&str]) {
+fn run_script(script: &str, arguments: &[&str]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/intake/scripts").join(script);
     let clients = tools::folder().join("datadog-clients");
     assert!(clients.is_dir(), "{} is missing; run `cargo xtask tools`", clients.display());
@@ -42,7 +42,7 @@ fn values(intake: &Running) -> Value {
 fn datadogpy_talks_to_the_intake() {
     let intake = Running::start();
 
-    run("datadogpy.py", &[&intake.url(), &intake.dogstatsd().port().to_string()]);
+    run_script("datadogpy.py", &[&intake.url(), &intake.dogstatsd().port().to_string()]);
     assert_eq!(intake.wait_for_lines(9), 9);
 
     let expected = json!({
@@ -88,7 +88,7 @@ fn datadogpy_talks_to_the_intake() {
 fn datadogs_official_client_talks_to_the_intake() {
     let intake = Running::start();
 
-    run("api_client.py", &[&intake.url()]);
+    run_script("api_client.py", &[&intake.url()]);
 
     let expected = json!({
         "client.deflate": [1.0, "gauge"],

@@ -63,7 +63,7 @@ fn a_gauge_has_no_percentiles() {
 }
 
 #[test]
-fn counts_of_a_statsd_client_that_add_up_to_no_number_are_refused() {
+fn statsd_counts_whose_sum_is_not_finite_are_refused() {
     let intake = Intake::in_memory().unwrap();
 
     intake.receive(b"jobs:1e308|c\njobs:1e308|c\nother:1e10|c|@1e-300").unwrap();

@@ -72,15 +72,15 @@ impl Running {
 
     /// Waits until `expected` lines of `DogStatsD` have arrived, and returns how many were stored.
     pub(super) fn wait_for_lines(&self, expected: usize) -> usize {
-        let (mut arrived, mut all) = (0, 0);
+        let (mut arrived, mut total_stored) = (0, 0);
         while arrived < expected {
             let notice = self.notices.recv_timeout(LIMIT).expect("lines of DogStatsD");
             if let Notice::Delivery { item: "line", sent, stored, .. } = notice {
                 arrived += sent;
-                all += stored;
+                total_stored += stored;
             }
         }
-        all
+        total_stored
     }
 
     /// The JSON answer of one of the intake's own endpoints.

@@ -17,7 +17,7 @@ const COMPRESSED_LIMIT: usize = 150;
 struct TestSeries {
     size: usize,
     bad: bool,
-    /// How often its payload yields to others before the response.
+    /// How often its payload yields to other payloads before the response.
     slow: usize,
 }
 
@@ -25,7 +25,7 @@ struct TestSeries {
 #[derive(Debug, Default)]
 struct Observed {
     requests: Vec<Range<usize>>,
-    most_in_flight: usize,
+    max_in_flight: usize,
     in_flight: usize,
     /// The number of requests when the delivery was stopped.
     requests_at_stop: Option<usize>,
@@ -94,7 +94,7 @@ fn deliver(
                 let mut observed = observed.borrow_mut();
                 observed.requests.push(points);
                 observed.in_flight += 1;
-                observed.most_in_flight = observed.most_in_flight.max(observed.in_flight);
+                observed.max_in_flight = observed.max_in_flight.max(observed.in_flight);
             }
             for _ in 0..sent[0].slow {
                 yield_now().await;
@@ -140,7 +140,7 @@ proptest! {
             prop_assert!(plain(&series[points.clone()]) <= LIMIT);
             prop_assert!(compressed(&series[points.clone()]) <= COMPRESSED_LIMIT);
         }
-        prop_assert!(observed.most_in_flight <= 4);
+        prop_assert!(observed.max_in_flight <= 4);
         let to_refuse = |one: &TestSeries| unfit(one) || is_refused(std::slice::from_ref(one));
         let expected: Vec<_> = (0..series.len()).filter(|position| to_refuse(&series[*position])).collect();
         prop_assert_eq!(observed.refused(), expected);
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn the_budget_bounds_the_requests_and_leaves_the_rest(
+    fn the_budget_bounds_the_requests_and_the_remaining_points_are_left(
         series in series(),
         refusals in 0..10_usize,
         splits in 0..40_usize,
@@ -193,12 +193,12 @@ proptest! {
 #[test]
 fn the_search_is_bounded_if_everything_is_refused() {
     let series = vec![TestSeries { size: 1, bad: true, slow: 0 }; 20_000];
-    let all = |_: &Range<usize>| Some(Sent::Refused(why("no")));
+    let refuse = |_: &Range<usize>| Some(Sent::Refused(why("no")));
     let whole = [Piece::Fitting(0..series.len())];
     let requests = RefCell::new(0);
     let send = |points| {
         *requests.borrow_mut() += 1;
-        std::future::ready(all(&points).unwrap())
+        std::future::ready(refuse(&points).unwrap())
     };
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -19,11 +19,11 @@ const SAMPLES_WIDTH: i64 = 4;
 
 /// The dashboard of a catalog, for a person who has to find out quickly what is wrong. The first group has the last value
 /// of each metric with a goal, coloured by the goal. Then each [group of metrics](fn@group_title) has a time series for each
-/// metric, with the goal as a line: metrics with goals come first, and beside a ratio or a quantile stands the number of its
-/// samples. A widget's menu links to the runbook. The metrics about the reporter come last.
+/// metric, with the goal as a line. Metrics with goals come first, and the number of samples is beside a ratio or a quantile. A
+/// widget's menu links to the runbook. The metrics about the reporter come last.
 ///
 /// If a metric has several series, such as one per repository, the value is the one farthest from the goal, unless the metric
-/// has an aggregate. The tags in its option `by` have a line for each value.
+/// has an aggregate. A time series has a line for each value of the tags in the metric's option `by`.
 #[must_use]
 pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
     let (about_reporter, others): (Vec<&Metric>, Vec<&Metric>) =

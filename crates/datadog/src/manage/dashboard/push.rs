@@ -1,5 +1,5 @@
-//! Pushes of dashboards. To create no copy, a push looks for the dashboard that an earlier push created: by its id, if the
-//! caller remembers it, or else by its title and mark.
+//! Pushes of dashboards. To avoid copies, a push looks for the dashboard that an earlier push created: by its id, if the caller
+//! remembers it, or else by its title and mark.
 
 use serde_json::Value;
 
@@ -79,7 +79,7 @@ impl DatadogApi {
         Ok(text("id").map(|id| ManagedDashboard { id, url: text("url"), changed }))
     }
 
-    /// The dashboards with our mark.
+    /// The dashboards with the mark of a push.
     pub async fn managed_dashboards(&self) -> Result<Vec<DashboardSummary>, DatadogError> {
         let mut all = self.dashboards().await?;
         all.retain(is_managed);
@@ -123,7 +123,7 @@ fn is_managed(summary: &DashboardSummary) -> bool {
     summary.description.as_deref().is_some_and(|description| unmarked(description).1.is_some())
 }
 
-/// Whether a dashboard has our mark.
+/// Whether a dashboard has the mark of a push.
 #[must_use]
 pub fn is_managed_dashboard(dashboard: &Value) -> bool {
     CanonicalDocument::from_dashboard(dashboard).is_managed()

@@ -13,7 +13,7 @@ use system_health_registry::{Comparison, Facts, Goal, Kind};
 
 use crate::manage::query::{by as grouped_by, metric_query};
 
-/// Template variables: tags that all reports have.
+/// The template variables. Each filters by the tag of the same name.
 pub(super) const VARIABLES: [&str; 4] = ["env", "service", "repository", "branch"];
 /// Number of columns of a dashboard.
 /// See <https://docs.datadoghq.com/dashboards/guide/screenboard-api-doc/>.
@@ -116,8 +116,8 @@ pub(super) fn timeseries(metric: &Facts, title: String, by: &[&str], variables: 
 
 /// A link to the runbook, in the menu of a widget.
 fn runbook(metric: &Facts) -> Option<Vec<WidgetCustomLink>> {
-    let page = metric.monitoring().runbook.clone()?;
-    Some(vec![WidgetCustomLink::new().label("Runbook".to_owned()).link(page)])
+    let url = metric.monitoring().runbook.clone()?;
+    Some(vec![WidgetCustomLink::new().label("Runbook".to_owned()).link(url)])
 }
 
 /// A query. The aggregator combines its points into one value.

@@ -21,9 +21,10 @@ use super::{
 };
 use crate::manage::query::by;
 
-/// Weight of a good run in a sum in which each bad run counts 1. A window never contains as many bad runs.
+/// Weight of a good run in a sum in which each bad run counts 1. A window contains at most this number of runs, so one good run
+/// outweighs all bad runs in the window.
 const GOOD_RUN: u32 = 1000;
-/// Maximum number of subjects of which a single failing one counts in full.
+/// Up to this number of subjects, a single failing subject makes a run bad.
 const MAX_SUBJECTS: u32 = 1_000_000;
 /// Recovery threshold: less than the sum of bad runs, more than the sum with a good run.
 const RECOVERY: f64 = 0.0;
@@ -77,7 +78,7 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
     let counter = BadRunCounter {
         metric: COLLECTOR_SUCCESS,
         name: "A metric fails repeatedly",
-        // One failing subject of many makes a run a bad one: it must count as much as if all fail.
+        // One failing subject of many makes a run bad, so it must count as much as if all subjects failed.
         value: format!(
             "{} * clamp_max({MAX_SUBJECTS} * (1 - min:{COLLECTOR_SUCCESS}{{{scope}}}{by}), 1) - {GOOD_RUN}",
             GOOD_RUN + 1

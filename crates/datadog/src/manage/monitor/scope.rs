@@ -13,8 +13,8 @@ impl MonitorScope {
     /// The tags `env:` and `service:` among the tags of a report.
     #[must_use]
     pub fn from_tags(tags: &[Tag]) -> Self {
-        let names = |tag: &&Tag| ["env:", "service:"].iter().any(|name| tag.as_str().starts_with(name));
-        let mut tags: Vec<String> = tags.iter().filter(names).map(Tag::to_string).collect();
+        let is_in_scope = |tag: &&Tag| ["env:", "service:"].iter().any(|name| tag.as_str().starts_with(name));
+        let mut tags: Vec<String> = tags.iter().filter(is_in_scope).map(Tag::to_string).collect();
         tags.sort();
         Self(tags)
     }
