@@ -173,8 +173,8 @@ async fn delete(
         return Ok(Status::Different);
     }
     connection.api.delete_dashboard(id).await?;
-    if let Some(store) = store {
-        store.forget_dashboard(&connection.name_in_store(), id)?;
+    if let Some(Err(error)) = store.map(|store| store.forget_dashboard(&connection.name_in_store(), id)) {
+        tracing::warn!("cannot forget the dashboard's id: {error}");
     }
     show(&[PlanStep::new(Verb::Deleted, title, Some(id.to_owned()))], stdout)?;
     Ok(Status::Done)

@@ -60,8 +60,10 @@ fn metrics(state: &State) -> Outcome {
 
 fn series(state: &State, request: &Request) -> Outcome {
     let metric = request.parameter("metric").ok_or_else(|| invalid("metric"))?;
-    let to = number(request, "to")?.unwrap_or_else(|| state.now() + AHEAD);
-    let from = number(request, "from")?.unwrap_or(to - AHEAD - DEFAULT_SPAN);
+    let now = state.now();
+    let to = number(request, "to")?;
+    let from = number(request, "from")?.unwrap_or(to.unwrap_or(now).saturating_sub(DEFAULT_SPAN));
+    let to = to.unwrap_or(now + AHEAD);
     let series = state.store.series(&metric, &(from..=to))?;
     Ok(json!({ "metric": metric, "series": series }))
 }

@@ -82,7 +82,7 @@ pub(crate) fn check_time(metric: &str, time: i64, now: i64, findings: &mut Vec<F
         if time > now.saturating_mul(100) { "; is it in milliseconds? Datadog expects seconds" } else { "" };
     if time < now - MAX_AGE {
         // The age is rounded, so that repeated submissions make one finding.
-        let age = distance((now - time) / 3600 * 3600);
+        let age = distance(now.saturating_sub(time) / 3600 * 3600);
         let message =
             format!("a point is more than {age} old: Datadog does not store points older than 1 hour");
         findings.push(Finding::new(Rule::TooOld, metric, message));
