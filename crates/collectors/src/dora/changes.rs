@@ -130,8 +130,8 @@ impl FromContext for Changes {
             steps
                 .push(read.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?);
         }
-        let found = squashed::find(&repository, changes_of(&mut steps)).await;
-        found.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
+        let result = squashed::set_squashed(&repository, changes_of(&mut steps)).await;
+        result.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
         Ok(Self(Arc::new(Inner { deployments, steps })))
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn modified_at(file: &Path) -> anyhow::Result<Option<SystemTime>> {
     }
 }
 
-/// Whether a file is missing. `logs/refs/heads/a` may be a folder, of the branch `a/b`.
+/// Whether a file is missing. This includes a folder in its place: `logs/refs/heads/a` is a folder if there is a branch `a/b`.
 pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -8,8 +8,7 @@ use system_health_registry::{Event, EventError, Level, Tag};
 use super::alarm::Alarm;
 use crate::hex::hex;
 
-/// An alarm that started to fire earlier than this before the run has no event. The state folder remembers sent events for
-/// much longer.
+/// An alarm that started to fire longer ago has no event. The state folder remembers sent events for much longer.
 const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// The event of an alarm that started to fire at most [`MAX_AGE`] before `now`. `None` if the alarm is muted. As long as the

@@ -115,7 +115,7 @@ async fn a_commit_with_more_pull_requests_than_were_listed_is_an_error() {
     assert_eq!(
         value(&one_repository(&github, ""), "commits").await,
         format!(
-            "error: cannot read the pull requests of commits in acme/shop: GitHub listed 20 of the 21 of {commit}"
+            "error: cannot read the pull requests of commits in acme/shop: GitHub listed 20 of the 21 pull requests of commit {commit}"
         )
     );
 }
