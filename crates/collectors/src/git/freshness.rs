@@ -9,8 +9,8 @@
 //! - for a bare clone, the files that `git clone` copies from git's template.
 //!
 //! If `FETCH_HEAD` lists the branch, its time decides. If it does not, the newest of the other times decides, because none of
-//! them is later than the last fetch. The times of `packed-refs` and of `HEAD` are not used, because `git gc` and `git symbolic-ref`
-//! rewrite them without a fetch.
+//! them is later than the last fetch. The times of `packed-refs` and of `HEAD` are not used, because `git gc` and
+//! `git symbolic-ref` rewrite these files without a fetch.
 
 use std::{
     path::Path,
