@@ -17,8 +17,8 @@ github_access!("dora.*", needs);
 /// The usual number of deployments in the window.
 const DEPLOYMENTS: u32 = 7;
 
-/// Every metric needs the deployments. The metrics about lead times also need the deployed commits, and the metrics about
-/// failures also need the signs of failures.
+/// Some metrics need only the deployments. The metrics about lead times also need the deployed commits. The other metrics need
+/// both, and the signs of failures.
 fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let settings: DoraSettings = all.table()?;
     let (api, permission) = match settings.deployments {

@@ -243,8 +243,8 @@ impl<'a> DeploymentHistory<'a> {
     }
 }
 
-/// Whether something happened at most `window` after a deployment. A time before the deployment is accepted, because commits
-/// have the dates of their authors' clocks.
+/// Whether something happened at most `window` after a deployment. A time before the deployment is accepted, because the date
+/// of a commit comes from somebody's clock.
 fn is_within(time: SystemTime, deployed_at: SystemTime, window: Duration) -> bool {
     time.duration_since(deployed_at).unwrap_or_default() <= window
 }

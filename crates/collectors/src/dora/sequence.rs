@@ -35,7 +35,7 @@ impl Sequence {
         // The oldest first, so that the newer of two deployments at the same time follows the older one.
         for deployment in found.into_iter().rev().filter(|found| seen.insert(found.id.clone())) {
             match deployment.state.clone() {
-                // The date of a tag comes from its author's clock.
+                // The date of a tag comes from somebody's clock.
                 DeploymentState::Succeeded(at) if at > window.end() => {
                     let reason = format!("its date is in the future, {}", format_date(at));
                     ignored.push((deployment, at, reason));

@@ -1,5 +1,5 @@
-//! Which run decides whether the tests pass, with every request to a fake GitHub. Random histories are
-//! judged beside the code.
+//! Which run decides whether the tests pass, with every request to a fake GitHub. `src/ci/random_histories.rs` tests random
+//! histories without requests.
 
 mod answers;
 mod evidence;
