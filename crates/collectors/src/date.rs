@@ -8,8 +8,8 @@ use std::{
 /// 9999-12-31T23:59:59Z, the last second of a year with four digits.
 const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 
-/// A time in RFC 3339. Git and file systems allow dates for which humantime panics; they are shown as the nearest date
-/// that it supports.
+/// A time in RFC 3339. Git and file systems allow dates for which humantime panics. Such a date is shown as the nearest one
+/// that humantime supports.
 pub(crate) fn format_date(time: SystemTime) -> impl fmt::Display {
     humantime::format_rfc3339_seconds(time.clamp(UNIX_EPOCH, UNIX_EPOCH + LAST_SECOND))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// The bytes as lowercase digits, two for each.
+/// The bytes as lowercase digits, two for each byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.

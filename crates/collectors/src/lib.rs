@@ -1,4 +1,4 @@
-//! The built-in metrics of `report`, and the resources that they and your metrics are made of.
+//! The built-in metrics of `report`, and the resources that these metrics and yours can use.
 //!
 //! | resource | what it is | feature |
 //! |---|---|---|
@@ -6,7 +6,7 @@
 //! | [`github::GitHub`] | a client for GitHub's REST API | `github` |
 //! | [`github::GitHubRepository`], [`github::WatchedBranch`] | the repository and its branch on GitHub | `github` |
 //! | [`git::LocalClone`] | the git repository around the current directory | `git` |
-//! | [`commits::CommitSource`], [`commits::RecentCommits`] | recent commits, and where they were read | either |
+//! | [`commits::CommitSource`], [`commits::RecentCommits`] | recent commits, and where they were read | `git` or `github` |
 //! | [`commits::LandedCommits`], [`commits::ForcePushes`] | how commits landed on the branch, and its force pushes | `github` |
 //! | [`branches::Branches`] | the branches, with the commits that they point to | `github` |
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
@@ -22,7 +22,7 @@
 //! All features but `aws-ci` are on by default. A program without `git` compiles no part of gix, one without `github` no part of
 //! octocrab, and one without `aws` no part of AWS's SDK.
 //!
-//! Any of them can be an argument of your collector:
+//! Each resource can be an argument of your collector:
 //!
 //! ```
 //! use system_health_collectors::{commits::RecentCommits, repository::Repository};

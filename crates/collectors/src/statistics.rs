@@ -1,4 +1,4 @@
-//! Quantiles and ratios as metrics have them. Over nothing, neither exists: there is no data, and never 0.
+//! Quantiles and ratios for metrics. Without values, neither exists: the result is no data, and never 0.
 
 use system_health_registry::{Sample, SampleError, Unavailable};
 
@@ -28,21 +28,21 @@ pub(crate) fn quantile_samples(mut values: Vec<f64>, what: &str) -> Result<Vec<S
         Some(Sample::new(value).and_then(|sample| sample.with_tag("quantile", name)))
     });
     let samples = samples.collect::<Result<Vec<_>, SampleError>>()?;
-    if samples.is_empty() { Err(nothing(what)) } else { Ok(samples) }
+    if samples.is_empty() { Err(no_values(what)) } else { Ok(samples) }
 }
 
-/// The share of some things among all of them. `what` names them for the reason of no data, such as `completed runs`.
+/// The share of a part in the whole. `what` names what is counted, such as `completed runs`, for the reason of no data.
 #[cfg(feature = "github")]
 pub(crate) fn ratio(part: usize, whole: usize, what: &str) -> Result<f64, Unavailable> {
     if whole == 0 {
-        return Err(nothing(what));
+        return Err(no_values(what));
     }
     #[expect(clippy::cast_precision_loss, reason = "2^53 values do not fit into memory")]
     let ratio = part as f64 / whole as f64;
     Ok(ratio)
 }
 
-fn nothing(what: &str) -> Unavailable {
+fn no_values(what: &str) -> Unavailable {
     Unavailable::no_data(format!("there are no {what} in the window"))
 }
 

@@ -39,7 +39,7 @@ impl LocalClone {
     }
 }
 
-/// What only the client for GitHub needs.
+/// Methods that only the client for GitHub needs.
 #[cfg(feature = "github")]
 impl LocalClone {
     pub(crate) fn remote(&self) -> Option<&RemoteAddress> {

@@ -15,12 +15,12 @@ pub(crate) struct ActionLog(Arc<Mutex<BTreeMap<&'static str, TriedAction>>>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TriedAction {
     pub(crate) allowed_in: BTreeSet<String>,
-    /// With AWS's message.
+    /// Each region has AWS's message.
     pub(crate) denied_in: BTreeMap<String, String>,
 }
 
 impl ActionLog {
-    /// What was tried of an action. `None` if nothing was.
+    /// Where an action was tried. `None` if it was not tried.
     pub(crate) fn find(&self, action: &str) -> Option<TriedAction> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(action).cloned()
     }

@@ -18,7 +18,7 @@ pub enum AwsError {
         #[source]
         cause: AwsRequestError,
     },
-    /// There are more than the settings allow.
+    /// There are more items than the settings allow.
     #[error("there are more than {limit} {what}; raise `{setting}` in [aws], or select fewer")]
     TooMany {
         /// What there is too much of, such as `projects`.
@@ -28,19 +28,19 @@ pub enum AwsError {
         /// The key of the limit in `[aws]`.
         setting: &'static str,
     },
-    /// A response lacks something that every such response has.
+    /// A response cannot be used.
     #[error("the response to {action} contains {what}")]
     Response {
         /// The action.
         action: &'static str,
-        /// What is wrong.
+        /// The part of the response that cannot be used, and why.
         what: String,
     },
 }
 
 impl AwsError {
     /// The error of a failed request.
-    pub(super) fn of_request<E>(action: &'static str, error: &SdkError<E>) -> Self
+    pub(super) fn from_request_error<E>(action: &'static str, error: &SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {

@@ -8,10 +8,10 @@ use system_health_registry::{ItemError, Reading, Sample, SampleError, Unavailabl
 
 use super::AwsError;
 
-/// Maximum number of names of a region that are read concurrently.
+/// Maximum number of projects or pipelines of a region that are read concurrently.
 const CONCURRENT_READS: usize = 4;
 
-/// What was read in all regions, in the order of their names.
+/// What was read in all regions, in the order of the regions' names.
 #[derive(Debug, Clone)]
 pub(super) struct Inventory<T>(Vec<Entry<T>>);
 
@@ -29,7 +29,8 @@ impl<T> Inventory<T> {
         self.0.iter()
     }
 
-    /// If AWS denies to read a part of it, the log says so once: the part has no samples.
+    /// If AWS denies access to some entries but not to all, the missing permissions are logged, because the denied entries
+    /// have no samples.
     pub(super) fn new(entries: impl IntoIterator<Item = Entry<T>>) -> Self {
         let entries: Vec<Entry<T>> = entries.into_iter().collect();
         let denied = entries.iter().filter_map(|entry| Some((entry, entry.content.as_ref().err()?)));
@@ -41,8 +42,8 @@ impl<T> Inventory<T> {
         Self(entries)
     }
 
-    /// The samples of each entry, with its tags. An entry that could not be read is a failed item, unless AWS denies to read
-    /// it.
+    /// The samples of each entry, with its tags. An entry that could not be read is a failed item, unless AWS denied access
+    /// to it.
     ///
     /// `nothing` is the reason of no data if there are no samples, unless the AWS credentials lack a permission.
     pub(super) fn reading(
@@ -74,7 +75,7 @@ impl<T> Entry<T> {
         }
     }
 
-    fn failed(&self, error: &AwsError) -> ItemError {
+    fn failed_item(&self, error: &AwsError) -> ItemError {
         let item = ItemError::new(error.clone()).with_tag("region", &self.region);
         match &self.name {
             Some((tag, name)) => item.with_tag(tag, name),
@@ -83,8 +84,8 @@ impl<T> Entry<T> {
     }
 }
 
-/// Reads something for each of the names in a region, such as of its projects. `tag` is the tag of the names. A project that was
-/// deleted in the meantime is left out.
+/// Makes an entry for each name in a region, such as for each project. `tag` is the tag of the names, such as `project`. What
+/// was deleted in the meantime is left out.
 pub(super) async fn read_each<'a, T>(
     region: &str,
     tag: &'static str,
@@ -103,15 +104,16 @@ pub(super) async fn read_each<'a, T>(
     entries.filter(|entry| !is_deleted(entry)).collect()
 }
 
-/// A reading of samples and failed entries. What AWS denies to read is no failure: it would be the same in each run until
-/// somebody changes the permissions. If there is nothing else, it is no data with the names of the missing permissions.
+/// A reading of samples and failed entries. An entry to which AWS denied access is not a failed item, because it would fail in
+/// each run until somebody changes the permissions. If there are only such entries, the reason of no data lists the missing
+/// permissions. If there are no entries, the reason is `nothing`.
 pub(super) fn reading<T>(
     samples: Vec<Sample>,
     failures: &[(&Entry<T>, &AwsError)],
     nothing: &str,
 ) -> Result<Reading, Unavailable> {
     let failed = failures.iter().filter(|(_, error)| error.denied_action().is_none());
-    let failed: Vec<ItemError> = failed.map(|(entry, error)| entry.failed(error)).collect();
+    let failed: Vec<ItemError> = failed.map(|(entry, error)| entry.failed_item(error)).collect();
     if samples.is_empty() && failed.is_empty() {
         let missing = missing_permissions(failures.iter().copied());
         return Err(Unavailable::no_data(missing.unwrap_or_else(|| nothing.to_owned())));
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn without_items_there_is_no_data_and_a_failure_is_an_error() {
+    fn without_samples_there_is_no_data_or_an_error_if_a_project_failed() {
         assert!(matches!(read([]), Err(Unavailable::NoData(none)) if none.reason() == "there is nothing"));
         assert!(matches!(read([entry("a", Ok(0))]), Err(Unavailable::NoData(_))));
         assert!(matches!(read([entry("a", Ok(0)), entry("b", Err(LIMIT))]), Err(Unavailable::Error(_))));

@@ -12,7 +12,7 @@ use super::{AwsError, AwsRegions, AwsSettings, regions::AwsRegion};
 pub(super) struct NameList {
     /// Sorted.
     pub(super) names: Vec<String>,
-    /// The number of requests that it took to list them.
+    /// The number of requests for this list.
     pub(super) requests: usize,
 }
 
@@ -37,7 +37,7 @@ impl RegionalNames {
         self.0.get(region).map_or_else(|| Ok(Vec::new()), |list| Ok(list.clone()?.names))
     }
 
-    /// The number of names, and of the requests that it took to list them.
+    /// The number of names, and the number of requests for their lists.
     pub(super) fn count(&self) -> (usize, usize) {
         let lists = self.0.values().filter_map(|list| list.as_ref().ok());
         // A list that failed took at least one request, too.

@@ -1,11 +1,12 @@
-//! Which projects, pipelines and alarms count. The patterns are compiled when the settings are read, so that an invalid one
-//! is refused at its line.
+//! Which projects, pipelines and alarms are reported. The patterns are compiled when the settings are read, so that an invalid
+//! one is refused at its line.
 
 use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 
-/// Globs for names. A name is selected if a pattern matches it, and no pattern with `!` in front does. If all patterns have a
-/// `!`, all other names are selected. Syntax: <https://docs.rs/globset/latest/globset/#syntax>; `*` also matches `/`.
+/// Globs for names. A name is selected if a pattern without `!` matches it and no pattern with `!` in front does. If all
+/// patterns have a `!`, all names are selected that none of them matches. Syntax:
+/// <https://docs.rs/globset/latest/globset/#syntax>; `*` also matches `/`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub struct NamePatterns {
@@ -17,10 +18,10 @@ pub struct NamePatterns {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NamePatternsError {
-    /// One of them is empty.
+    /// A pattern is empty.
     #[error("a pattern is empty; write a name, such as \"shop\" or \"shop-*\"")]
     Empty,
-    /// One of them is not a valid glob.
+    /// A pattern is not a valid glob.
     #[error("`{pattern}` is not a valid glob: {reason}; write one such as \"shop-*\"")]
     Invalid {
         /// The pattern.

@@ -1,4 +1,4 @@
-//! What the metrics of a service need of AWS. Each service declares it beside its requests.
+//! What the metrics about a service of AWS need. Each service declares its needs beside its requests.
 
 use futures::future::BoxFuture;
 use system_health_registry::{Context, Unavailable};
@@ -7,14 +7,14 @@ use system_health_registry::{Context, Unavailable};
 pub(crate) struct AwsNeeds {
     /// A key, or the beginning of keys and a `*`, such as `aws.codebuild.*`.
     pub(crate) keys: &'static str,
-    /// The actions that they call, in this order. A permission has the name of its action.
+    /// The actions that the metrics call, in this order. A permission has the name of its action.
     pub(crate) actions: &'static [&'static str],
-    /// Makes the requests of a run. They are shared with the metrics.
+    /// Makes the requests of a run. The metrics share the responses.
     pub(crate) read: for<'a> fn(&'a Context) -> BoxFuture<'a, Result<(), Unavailable>>,
 }
 
 impl AwsNeeds {
-    /// Whether a metric needs it.
+    /// Whether the metric with this key has these needs.
     pub(crate) fn is_for(&self, key: &str) -> bool {
         match self.keys.strip_suffix('*') {
             Some(start) => key.starts_with(start),

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-/// The page of the console at a path. Names in the path are encoded.
+/// The address of the console's page at a path. Names in the path are encoded. `None` if the console's domain is not known.
 pub(super) fn console_page<'a>(region: &str, path: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let domain = match region.split_once('-')? {
         ("cn", _) => "console.amazonaws.cn",
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_console_depends_on_the_partition() {
+    fn the_domain_of_the_console_depends_on_the_partition() {
         for (region, expected) in [
             ("eu-west-1", Some("https://eu-west-1.console.aws.amazon.com/a/b%2Fc?region=eu-west-1")),
             ("cn-north-1", Some("https://cn-north-1.console.amazonaws.cn/a/b%2Fc?region=cn-north-1")),

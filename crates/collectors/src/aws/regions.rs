@@ -16,7 +16,7 @@ use super::{AwsError, AwsSettings, action_log::ActionLog};
 /// Maximum number of regions that are read concurrently.
 const CONCURRENT_REGIONS: usize = 4;
 
-/// The regions to report, and access to them. Without AWS credentials, it is no data.
+/// The regions to report, and access to them. Without AWS credentials, this resource is no data.
 #[derive(Debug, Clone)]
 pub struct AwsRegions {
     access: AwsAccess,
@@ -71,7 +71,7 @@ impl AwsRegion {
         self.access.attempt_counter()
     }
 
-    /// The response to an action, or why it failed.
+    /// Checks the response to an action, and records in the action log if AWS allowed or denied the action.
     pub(super) fn checked<T, E>(
         &self,
         action: &'static str,
@@ -80,7 +80,7 @@ impl AwsRegion {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let checked = response.map_err(|error| AwsError::of_request(action, &error));
+        let checked = response.map_err(|error| AwsError::from_request_error(action, &error));
         match &checked {
             Ok(_) => self.actions.allowed(action, &self.name),
             Err(error) => {

@@ -1,4 +1,4 @@
-//! The names that the settings select, of a list that is read page by page.
+//! Collects the names that the settings select, from a list that is read page by page.
 
 use super::{AwsError, NamePatterns, name_list::NameList};
 
@@ -7,9 +7,9 @@ pub(super) struct SelectedNames<'a> {
     names: Vec<String>,
     pages: usize,
     patterns: &'a NamePatterns,
-    /// The maximum number, which is `max_names` in `[aws]`.
+    /// The maximum number of selected names: `max_names` in `[aws]`.
     limit: u32,
-    /// What they name, such as `projects`.
+    /// What has these names, such as `projects`.
     what: &'static str,
 }
 

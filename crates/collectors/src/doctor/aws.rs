@@ -8,11 +8,11 @@ use tokio::time::timeout;
 
 use crate::aws::{AwsRegions, TriedAction, alarms, codebuild, codepipeline, needs::AwsNeeds};
 
-/// How long the requests may take that the metrics have not made yet.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for the requests that the metrics have not made yet.
+const TIMEOUT: Duration = Duration::from_secs(10);
 const PERMISSIONS: &str = "AWS permissions";
 
-/// Whether AWS permits what the metrics of the catalog ask. Nothing if no metric asks AWS.
+/// Whether AWS permits the requests of the catalog's metrics. There is no finding if no metric is about AWS.
 pub(crate) async fn aws(context: &Context, catalog: &Catalog) -> Vec<Finding> {
     let all = [alarms::NEEDS, codebuild::NEEDS, codepipeline::NEEDS];
     let is_needed = |needs: &AwsNeeds| catalog.metrics().iter().any(|metric| needs.is_for(metric.key()));
@@ -31,9 +31,9 @@ async fn diagnose(context: &Context, needed: &[AwsNeeds]) -> Vec<Finding> {
         }
         Err(Unavailable::Error(error)) => return vec![Finding::failed(PERMISSIONS, error.to_string())],
     };
-    // If this takes longer, the findings are about what was tried so far. What fails for another reason is among the findings
-    // about the metrics.
-    let _ = timeout(PATIENCE, join_all(needed.iter().map(|needs| (needs.read)(context)))).await;
+    // If this takes longer, the findings are about what was tried so far. If a request fails for another reason than a missing
+    // permission, the findings about the metrics say so.
+    let _ = timeout(TIMEOUT, join_all(needed.iter().map(|needs| (needs.read)(context)))).await;
     let findings = needed.iter().flat_map(|needs| {
         let tried = |action: &&'static str| finding(action, needs.keys, regions.actions().find(action));
         needs.actions.iter().map(tried)

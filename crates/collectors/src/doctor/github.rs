@@ -20,7 +20,7 @@ use crate::{
 /// A token that expires sooner gets a warning.
 const EXPIRES_SOON: Duration = Duration::from_hours(7 * 24);
 /// Maximum number of workflows in a message.
-const MAX_NAMES: usize = 10;
+const MAX_WORKFLOWS: usize = 10;
 
 /// Diagnoses the token, the API, the repositories and the workflow.
 ///
@@ -41,14 +41,14 @@ pub(crate) async fn github(context: &Context, catalog: &Catalog) -> Vec<Finding>
             return findings;
         }
     };
-    let (api, repository, permissions) = tokio::join!(
+    let (api, repositories, permissions) = tokio::join!(
         Finding::in_time("GitHub", api(&client)),
         repositories(context),
         Finding::in_time("GitHub permissions", permissions::diagnose(context, &client, catalog)),
     );
     findings.extend(api);
     findings.extend(permissions);
-    findings.extend(repository);
+    findings.extend(repositories);
     findings
 }
 
@@ -59,7 +59,7 @@ async fn token(context: &Context) -> Vec<Finding> {
     }
 }
 
-/// The private key of the GitHub App. Whether GitHub accepts it is found out by the client.
+/// The private key of the GitHub App. The client finds out whether GitHub accepts the key.
 async fn app_key(context: &Context, app: u64) -> Vec<Finding> {
     let subject = format!("GitHub App {app}");
     let credentials: Credentials = match context.get().await {
@@ -161,7 +161,7 @@ fn date(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
 /// The subject of findings about a repository.
 const REPOSITORY: &str = "GitHub repository";
 /// Maximum number of repositories that are diagnosed concurrently, as in a run.
-const CONCURRENT: usize = 16;
+const CONCURRENT_REPOSITORIES: usize = 16;
 
 async fn repositories(context: &Context) -> Vec<Finding> {
     let repositories = match context.get::<Subjects<Repository>>().await {
@@ -177,7 +177,8 @@ async fn repositories(context: &Context) -> Vec<Finding> {
         let subject = format!("{REPOSITORY} {repository}");
         Finding::in_time(&subject, problems_of(context, repository, &subject)).await
     };
-    let problems: Vec<Finding> = stream::iter(all.clone()).map(probe).buffered(CONCURRENT).concat().await;
+    let probes = stream::iter(all.clone()).map(probe);
+    let problems: Vec<Finding> = probes.buffered(CONCURRENT_REPOSITORIES).concat().await;
     let good = all.len() - problems.len();
     let summary = format!("{good} of {} repositories can be read, or need not be", all.len());
     let summary = if problems.is_empty() {
@@ -262,7 +263,9 @@ fn list_workflows(body: &Value) -> String {
     files.sort();
     match files.len() {
         0 => "the repository has no workflows".to_owned(),
-        count if count > MAX_NAMES => format!("there are {} and others", files[..MAX_NAMES].join(", ")),
+        count if count > MAX_WORKFLOWS => {
+            format!("there are {} and others", files[..MAX_WORKFLOWS].join(", "))
+        }
         _ => format!("there are {}", files.join(", ")),
     }
 }
@@ -319,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn existing_workflows_are_listed_but_not_hundreds_of_them() {
+    fn at_most_ten_of_the_existing_workflows_are_listed() {
         let listed = |count: usize| {
             let path = |n| json!({"path": format!(".github/workflows/w{n:02}.yml")});
             list_workflows(&json!({"workflows": (0..count).map(path).collect::<Vec<_>>()}))

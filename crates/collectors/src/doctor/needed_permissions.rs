@@ -1,4 +1,4 @@
-//! Which permissions the metrics of a run need. The settings decide what some metrics ask.
+//! Which permissions the metrics of a run need. For some metrics, the settings decide which requests they make.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use system_health_registry::{Settings, settings::SettingsError};
 
 use crate::github::{GitHubAccess, GitHubNeeds, Permission};
 
-/// The permissions that metrics need with these settings, each with the metrics that need it: with their pattern if all of them
-/// do, and otherwise with their keys.
+/// The permissions that metrics need with these settings, each with the names of the metrics that need it. If all metrics with
+/// the same pattern need it, their name is the pattern, such as `ci.*`.
 pub(super) fn needed<'k>(
     keys: impl IntoIterator<Item = &'k str>,
     settings: &Settings,
@@ -25,9 +25,9 @@ pub(super) fn needed<'k>(
     let mut needed = BTreeMap::<_, BTreeSet<_>>::new();
     for (pattern, metrics) in by_pattern {
         for permission in metrics.values().flat_map(|needs| &needs.permissions) {
-            let those = metrics.iter().filter(|(_, needs)| needs.permissions.contains(permission));
-            let those: Vec<&str> = those.map(|(key, _)| *key).collect();
-            let names = if those.len() == metrics.len() { vec![pattern] } else { those };
+            let in_need = metrics.iter().filter(|(_, needs)| needs.permissions.contains(permission));
+            let keys: Vec<&str> = in_need.map(|(key, _)| *key).collect();
+            let names = if keys.len() == metrics.len() { vec![pattern] } else { keys };
             needed.entry(*permission).or_default().extend(names);
         }
     }
@@ -70,12 +70,15 @@ mod tests {
         const RATIO: &str = "dora.change_fail_ratio";
         const TIME: &str = "dora.change_lead_time_seconds";
         const FREQUENCY: &str = "dora.deployment_frequency";
-        let of = |source: &str, keys: &[&'static str]| {
+        let without_metadata = |source: &str, keys: &[&'static str]| {
             let settings = format!("[dora]\n{source}");
             let needed = needed(keys, &settings);
-            needed.into_iter().filter(|(one, _)| *one != Permission::Metadata).collect::<Vec<_>>()
+            needed
+                .into_iter()
+                .filter(|(permission, _)| *permission != Permission::Metadata)
+                .collect::<Vec<_>>()
         };
-        let all = &[RATIO, TIME, FREQUENCY];
+        let all_keys = &[RATIO, TIME, FREQUENCY];
         let changes = [
             (Permission::Contents, vec![RATIO, TIME]),
             (Permission::Issues, vec![RATIO]),
@@ -87,18 +90,21 @@ mod tests {
             ("deployments = 'workflow'", Permission::Actions),
         ] {
             let source_only = vec![(expected, vec!["dora.*"])];
-            assert_eq!(of(source, &[FREQUENCY]), source_only);
-            let mut others =
+            assert_eq!(without_metadata(source, &[FREQUENCY]), source_only);
+            let mut expected =
                 [source_only, vec![contents.clone(), issues.clone(), pull_requests.clone()]].concat();
-            others.sort();
-            assert_eq!(of(source, all), others);
+            expected.sort();
+            assert_eq!(without_metadata(source, all_keys), expected);
         }
         for source in ["deployments = 'releases'", "deployments = 'tags'"] {
             let contents = (Permission::Contents, vec!["dora.*"]);
-            assert_eq!(of(source, all), [contents, issues.clone(), pull_requests.clone()]);
+            assert_eq!(without_metadata(source, all_keys), [contents, issues.clone(), pull_requests.clone()]);
         }
-        let without_incidents = of("incident_labels = []", all);
-        assert!(without_incidents.iter().all(|(one, _)| *one != Permission::Issues), "{without_incidents:?}");
+        let without_incidents = without_metadata("incident_labels = []", all_keys);
+        assert!(
+            without_incidents.iter().all(|(permission, _)| *permission != Permission::Issues),
+            "{without_incidents:?}"
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Which permissions the metrics need, and which of them the token has. A GitHub App is told by GitHub, a classic token has scopes,
-//! and for other tokens only a request can find out.
+//! Which permissions the metrics need, and which of them the token has. GitHub tells an app which permissions it has. A classic
+//! token has scopes. For other tokens, only a request can find out.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,14 @@ use crate::{
     repository::Repository,
 };
 
-/// The scope that lets a classic token read everything but what only administrators may read.
+/// The scope with which a classic token can read everything except what only administrators may read.
 const REPO: &str = "repo";
 
-/// What is asked to find out whether a token has a permission.
+/// A request that finds out whether a token has a permission.
 enum Probe {
     /// A document of the repository.
     Get(&'static [&'static str]),
-    /// A GraphQL query, as the metrics ask it.
+    /// A GraphQL query, because the metrics with this need use GraphQL, too.
     Query(&'static str),
 }
 
@@ -39,7 +39,7 @@ query PullRequests($owner: String!, $name: String!) {
 
 /// The findings about each permission that an enabled metric needs.
 pub(super) async fn diagnose(context: &Context, client: &GitHub, catalog: &Catalog) -> Vec<Finding> {
-    // The findings about the repositories say why they cannot be asked.
+    // If this fails, the findings about the repositories say why.
     find(context, client, catalog).await.unwrap_or_default()
 }
 
@@ -47,14 +47,14 @@ async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<V
     let keys = catalog.metrics().iter().map(|metric| metric.key());
     let needed = needed(keys, &context.get().await?)?;
     if let Some(granted) = installation_permissions(context).await? {
-        let of_app =
+        let finding =
             |(permission, metrics): (Permission, BTreeSet<&str>)| match granted.get(permission.api_name()) {
                 Some(level) => present(permission, &metrics, &format!("the app has it ({level})")),
                 None => missing(permission, &metrics, "the app's installation does not have it"),
             };
-        return Ok(needed.into_iter().map(of_app).collect());
+        return Ok(needed.into_iter().map(finding).collect());
     }
-    // The finding about the API says why it does not answer.
+    // If GitHub does not respond, the finding about the API says why.
     let Some(scopes) = scopes(client).await else { return Ok(Vec::new()) };
     let mut findings = Vec::new();
     let repositories = context.get::<Subjects<Repository>>().await?;
@@ -84,7 +84,7 @@ async fn scopes(client: &GitHub) -> Option<Vec<String>> {
     Some(scopes.split(',').map(|scope| scope.trim().to_owned()).collect())
 }
 
-/// What finds out whether a token has a permission.
+/// The request that finds out whether a token has a permission.
 fn probe_for(permission: Permission) -> Probe {
     match permission {
         Permission::Actions => Probe::Get(&["actions", "runs"]),
@@ -125,8 +125,8 @@ fn from_probe(
         Cause::Status { status: StatusCode::CONFLICT, .. } => {
             return present(permission, metrics, &format!("{name} can be read"));
         }
-        // GitHub answers in the same way if a feature is turned off, but says so. A 403 has another reason, such as the rules of
-        // an organization.
+        // GitHub also responds with 404 if a feature is turned off, but then the message says so. A 403 has another reason, such
+        // as the rules of an organization.
         Cause::Status { status, body, .. } => {
             *status == StatusCode::NOT_FOUND && !is_about_feature(&body.to_string())
         }

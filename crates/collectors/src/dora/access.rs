@@ -1,4 +1,4 @@
-//! What the metrics `dora.*` need of GitHub. The settings decide what a deployment and an incident are.
+//! What the metrics `dora.*` need from GitHub. The settings decide what a deployment and an incident are.
 
 use system_health_registry::{Settings, settings::SettingsError};
 
@@ -17,7 +17,8 @@ github_access!("dora.*", needs);
 /// The usual number of deployments in the window.
 const DEPLOYMENTS: u32 = 7;
 
-/// The deployments, then also the commits that they brought, then also the signs of failures.
+/// Some metrics need only the deployments. The metrics about lead times also need the deployed commits. The other metrics need
+/// both, and the signs of failures.
 fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let settings: DoraSettings = all.table()?;
     let (api, permission) = match settings.deployments {
@@ -27,7 +28,9 @@ fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
     };
     let deployments = GitHubNeeds::default().with(api, [permission]);
     let deployments = match settings.deployments {
-        DeploymentSource::GitHub => deployments.asking("deployments", many(settings.environments.len())),
+        DeploymentSource::GitHub => {
+            deployments.asking("deployments", one_for_each(settings.environments.len()))
+        }
         DeploymentSource::Releases | DeploymentSource::Tags => deployments.asking("deployments", 1),
         DeploymentSource::Workflow => deployments
             .asking("deployments", 1)
@@ -46,13 +49,13 @@ fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
         _ if key.starts_with("dora.change_lead_time_seconds") => changes(),
         _ if settings.incident_labels.is_empty() => failures()?,
         _ => {
-            let incidents = many(settings.incident_labels.len());
+            let incidents = one_for_each(settings.incident_labels.len());
             failures()?.with(GraphQl, [Issues]).asking("incidents", incidents)
         }
     })
 }
 
-/// A number of requests that the settings decide.
-fn many(number: usize) -> u32 {
+/// The number of requests if each of `number` values in the settings needs one.
+fn one_for_each(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,5 +1,5 @@
-//! Decides which deployments failed, when each failure ended, and which deployments were made because of one. It makes no
-//! requests. `docs/metrics.md` defines the rules.
+//! Decides which deployments failed, when each failure ended, and which deployments were made because of a failure. It makes
+//! no requests. `docs/metrics.md` defines the rules.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::commits::{Classification, Classifier};
 
-/// What is known about the deployments of a repository. Positions are those in `successes`.
+/// What is known about the deployments of a repository. The position of a deployment is its index in `successes`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DeploymentHistory<'a> {
     pub(super) successes: &'a [Success],
@@ -40,11 +40,11 @@ pub(super) struct Rules<'a> {
 pub(super) struct Sign {
     pub(super) reason: String,
     pub(super) kind: SignKind,
-    /// When what it is about ended. `None` if it has not ended.
+    /// When the problem ended. `None` if it has not ended.
     pub(super) ended_at: Option<SystemTime>,
 }
 
-/// What a sign is.
+/// The kind of a sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignKind {
     Rollback,
@@ -54,15 +54,15 @@ pub(super) enum SignKind {
     Incident(SystemTime),
 }
 
-/// The result.
+/// The result of the analysis. The keys are the positions of deployments.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Analysis {
     /// The signs of each deployment that failed.
     pub(super) failed: BTreeMap<usize, Vec<Sign>>,
     /// Why a deployment was made because of a failure.
     pub(super) rework: BTreeMap<usize, String>,
-    /// Incidents and commits that are no sign.
-    pub(super) others: Vec<(SystemTime, EvidenceItem)>,
+    /// Incidents and commits that are not signs of a failure.
+    pub(super) ignored: Vec<(SystemTime, EvidenceItem)>,
 }
 
 /// The changes of the deployment with this position, or without a position the changes that were not deployed yet.
@@ -83,8 +83,8 @@ impl Analysis {
         analysis
     }
 
-    /// When the failure of a deployment ended: when all of its signs had ended. `None` if one has not ended. A rollback takes
-    /// the deployment out of production, so it ends all commits and all earlier incidents among the signs.
+    /// When the failure of a deployment ended: when all of its signs had ended. `None` if a sign has not ended. A rollback
+    /// takes the deployment out of production, so it ends all commits and all earlier incidents among the signs.
     pub(super) fn ended_at(&self, failed: usize) -> Option<SystemTime> {
         let signs = self.failed.get(&failed)?;
         let rollback = signs
@@ -133,7 +133,7 @@ impl Analysis {
         let end = deployment.unwrap_or(history.successes.len());
         if is_revert && changes.iter().any(|other| reference::reverts(change, other)) {
             let reason = "it reverts a commit that was not deployed before it";
-            self.others.push((change.landed_at, change.item(false, reason)));
+            self.ignored.push((change.landed_at, change.item(false, reason)));
             return;
         }
         let reverted = || {
@@ -148,14 +148,14 @@ impl Analysis {
         let by_time = || history.live_at(change.landed_at).filter(|index| *index < end);
         let Some(failed) = named.or_else(by_time) else {
             let reason = "no deployment before it is known";
-            self.others.push((change.landed_at, change.item(false, reason)));
+            self.ignored.push((change.landed_at, change.item(false, reason)));
             return;
         };
         if !is_within(change.landed_at, history.successes[failed].at, rules.failure_window) {
             let window = humantime::format_duration(rules.failure_window);
             let reason =
                 format!("it landed more than {window} after the {}", history.successes[failed].title);
-            self.others.push((change.landed_at, change.item(false, reason)));
+            self.ignored.push((change.landed_at, change.item(false, reason)));
             return;
         }
         let what = format!("{} {}", short(&change.id), change.subject());
@@ -172,7 +172,7 @@ impl Analysis {
         let title = format!("#{number} {}", incident.title);
         let mut ignore = |reason: &str| {
             let item = EvidenceItem::new(&title, false, reason).with_link(Some(&incident.page));
-            self.others.push((created_at, item));
+            self.ignored.push((created_at, item));
         };
         if incident.is_dismissed {
             return ignore("it was closed as not planned or as a duplicate");
@@ -199,7 +199,7 @@ impl Analysis {
             };
             self.rework.entry(index).or_insert(format!("it fixed {title}"));
             let at = history.successes[index].at;
-            // If it was reopened later, this was not the fix.
+            // If the incident was reopened after this deployment, the deployment did not fix it.
             if incident.reopened_at.is_none_or(|reopened_at| reopened_at <= at) {
                 (ended_at, state) = (Some(at), "");
                 break;
@@ -230,20 +230,21 @@ impl<'a> DeploymentHistory<'a> {
         brought.chain([(None, self.undeployed)])
     }
 
-    /// The last deployment up to a time that was no rollback.
+    /// The last deployment up to a time, without rollbacks.
     fn live_at(&self, time: SystemTime) -> Option<usize> {
         let last = self.successes.iter().rposition(|success| success.at <= time)?;
         self.last_up_to(last)
     }
 
-    /// The last deployment up to a position that was no rollback. A problem that is found after a rollback counts for the
+    /// The last deployment up to a position, without rollbacks. A problem that is found after a rollback counts for the
     /// deployment that was rolled back.
     fn last_up_to(&self, last: usize) -> Option<usize> {
         (0..=last).rev().find(|index| self.steps.get(index) != Some(&Step::RolledBack))
     }
 }
 
-/// Whether something happened within a time after a deployment. The date of a commit may be before it.
+/// Whether something happened at most `window` after a deployment. A time before the deployment is accepted, because the date
+/// of a commit comes from somebody's clock.
 fn is_within(time: SystemTime, deployed_at: SystemTime, window: Duration) -> bool {
     time.duration_since(deployed_at).unwrap_or_default() <= window
 }

@@ -20,13 +20,13 @@ pub(super) struct Change {
     pub(super) authored_at: SystemTime,
     /// When it landed: the committer's date of the commit on the first-parent history that brought it.
     pub(super) landed_at: SystemTime,
-    /// When the first commit of the pull request was made that became this commit, and the number of the pull request.
+    /// If a pull request was squashed into this commit: when its first commit was made, and its number.
     pub(super) squashed: Option<(SystemTime, u64)>,
     pub(super) page: Option<String>,
 }
 
 impl Change {
-    /// Whether it only joins histories. Its own date would be that of the merge.
+    /// Whether the commit only joins histories. Its date is that of the merge.
     pub(super) fn is_merge(&self) -> bool {
         self.parents.len() > 1
     }
@@ -46,8 +46,8 @@ impl Change {
     }
 }
 
-/// Sets the instants at which commits landed. Those of a merged branch landed with the merge, whatever their own dates
-/// are. `head` is the last commit; `landed_at` of each change is its committer's date before.
+/// Sets the times at which commits landed. The commits of a merged branch landed with the merge, whatever their own dates are.
+/// `head` is the last commit. Before the call, `landed_at` of each change is its committer's date.
 pub(super) fn set_landing(changes: &mut [Change], head: &str) {
     let position: HashMap<String, usize> =
         changes.iter().enumerate().map(|(n, change)| (change.id.clone(), n)).collect();

@@ -19,7 +19,7 @@ use crate::{
     measured::Measured,
 };
 
-/// What a sequence of deployments changed, by their positions in it.
+/// What each deployment of a sequence changed, by its position in the sequence.
 pub(super) type Steps = BTreeMap<usize, Step>;
 
 /// The commits that each successful deployment in the longest window brought to production.
@@ -29,7 +29,7 @@ pub struct Changes(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     deployments: Deployments,
-    /// Those of each sequence.
+    /// The steps of each sequence.
     steps: Vec<Steps>,
 }
 
@@ -93,7 +93,7 @@ fn changes_of(steps: &mut [Steps]) -> Vec<&mut Change> {
     changes.flatten().filter(|change| !change.is_merge()).collect()
 }
 
-/// The seconds from the first commit of a change to its deployment, or why they do not count.
+/// The seconds from the first commit of a change to its deployment and a description, or why the change does not count.
 fn lead_time(change: &Change, success: &Success) -> Result<(f64, String), String> {
     if change.is_merge() {
         return Err("it is a merge, which has the date of the merge".to_owned());
@@ -130,8 +130,8 @@ impl FromContext for Changes {
             steps
                 .push(read.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?);
         }
-        let found = squashed::find(&repository, changes_of(&mut steps)).await;
-        found.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
+        let result = squashed::set_squashed(&repository, changes_of(&mut steps)).await;
+        result.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
         Ok(Self(Arc::new(Inner { deployments, steps })))
     }
 }
@@ -146,7 +146,7 @@ async fn read_steps(sequence: &Sequence, comparisons: &mut Comparisons<'_>) -> a
     let pairs = successes[start.saturating_sub(1)..].windows(2);
     let pairs =
         pairs.filter_map(|pair| commits(&pair[0]).zip(commits(&pair[1]))).filter(|(old, new)| old != new);
-    // Usually, these are all that is needed.
+    // Usually, no other comparisons are needed.
     comparisons.read(pairs.collect()).await?;
     steps(successes, start, comparisons).await
 }

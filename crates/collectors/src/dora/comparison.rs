@@ -14,7 +14,7 @@ use super::{
 use crate::github::{Cause, GitHubError, GitHubRepository, GitTimestamp};
 
 /// Maximum number of comparisons that are read concurrently.
-const CONCURRENT: usize = 8;
+const CONCURRENT_COMPARISONS: usize = 8;
 
 /// How the new commit is related to the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -82,7 +82,7 @@ struct PersonResponse {
 }
 
 impl<'a> Comparisons<'a> {
-    /// None is known yet. At most `max_requests` in the settings are read.
+    /// Starts without comparisons. At most `max_requests` of the settings will be read.
     pub(super) fn new(repository: &'a GitHubRepository, settings: &'a RepositoryDora) -> Self {
         Self { repository, settings, known: HashMap::new() }
     }
@@ -105,7 +105,7 @@ impl<'a> Comparisons<'a> {
                 let comparison = compare(repository, &old, &new).await?;
                 anyhow::Ok(((old, new), comparison))
             })
-            .buffer_unordered(CONCURRENT)
+            .buffer_unordered(CONCURRENT_COMPARISONS)
             .try_collect()
             .await?;
         self.known.extend(read);
@@ -122,7 +122,7 @@ impl<'a> Comparisons<'a> {
     }
 }
 
-/// Compares two commits or branches. `None` if GitHub has one of them no longer, or if they have no common ancestor.
+/// Compares two commits or branches. `None` if GitHub no longer has one of them, or if they have no common ancestor.
 pub(super) async fn compare(
     repository: &GitHubRepository,
     old: &str,

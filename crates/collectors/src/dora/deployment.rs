@@ -10,15 +10,15 @@ const SHORT_ID: usize = 10;
 /// A deployment, or something that looks like one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Deployment {
-    /// What identifies it among those of its source.
+    /// Identifies the deployment among all deployments of its source.
     pub(super) id: String,
-    /// What it is called in messages.
+    /// The name of the deployment in messages.
     pub(super) title: String,
-    /// The tag.
+    /// The tag that was deployed, if it is known.
     pub(super) tag: Option<String>,
     /// The commit. `None` if it no longer exists.
     pub(super) commit: Option<String>,
-    /// The instant by which its list is ordered.
+    /// The time by which GitHub's list of deployments is ordered.
     pub(super) created_at: SystemTime,
     pub(super) state: DeploymentState,
     pub(super) page: Option<String>,
@@ -27,11 +27,11 @@ pub(super) struct Deployment {
 /// Whether a deployment was successful.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum DeploymentState {
-    /// At this instant.
+    /// It succeeded at this time.
     Succeeded(SystemTime),
-    /// It was, but it was created too early to count.
+    /// It succeeded, but it was created too early to count.
     CreatedTooEarly { succeeded_at: SystemTime, reason: String },
-    /// It was not, or not yet, for this reason.
+    /// It did not succeed, or has not succeeded yet, for this reason.
     NotSuccessful(String),
 }
 

@@ -35,7 +35,7 @@ pub struct Failures(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     deployments: Deployments,
-    /// Those of each sequence.
+    /// The analysis of each sequence.
     analyses: Vec<Analysis>,
 }
 
@@ -78,15 +78,15 @@ impl Failures {
     ) -> Result<Reading, Unavailable> {
         self.0.deployments.reading(|position, sequence| {
             let analysis = &self.0.analyses[position];
-            let (mut counted, mut all, mut evidence) = (0, 0, Vec::new());
+            let (mut numerator, mut denominator, mut evidence) = (0, 0, Vec::new());
             for (index, success) in sequence.within(window) {
                 let (does_count, reason) = counts(analysis, index);
-                counted += usize::from(does_count);
-                all += 1;
+                numerator += usize::from(does_count);
+                denominator += 1;
                 evidence.push(success.item(does_count, reason));
             }
-            evidence.extend(others(analysis, window));
-            match ratio(counted, all, "deployments") {
+            evidence.extend(ignored(analysis, window));
+            match ratio(numerator, denominator, "deployments") {
                 Err(Unavailable::NoData(none)) => {
                     Err(NoData::new(none.reason()).with_evidence(evidence).into())
                 }
@@ -110,13 +110,13 @@ fn recoveries(sequence: &Sequence, analysis: &Analysis, window: Window) -> Measu
         values.push(time.as_secs_f64());
         evidence.push(success.item(true, reason));
     }
-    evidence.extend(others(analysis, window));
+    evidence.extend(ignored(analysis, window));
     Measured { values, evidence }
 }
 
-/// The incidents and commits in a window that are no sign of a failure.
-fn others(analysis: &Analysis, window: Window) -> impl Iterator<Item = EvidenceItem> {
-    let within = analysis.others.iter().filter(move |(at, _)| window.contains(*at));
+/// The incidents and commits in a window that are not signs of a failure.
+fn ignored(analysis: &Analysis, window: Window) -> impl Iterator<Item = EvidenceItem> {
+    let within = analysis.ignored.iter().filter(move |(at, _)| window.contains(*at));
     within.map(|(_, item)| item.clone())
 }
 
@@ -135,7 +135,7 @@ impl FromContext for Failures {
         let last = changes.sequences().filter_map(|(sequence, _)| sequence.successes().last());
         let last: BTreeSet<&String> = last.filter_map(|last| last.commit.as_ref()).collect();
         let undeployed = undeployed(context, &repository, last).await?;
-        // An incident of before the window may have a fix that was deployed in it.
+        // The fix of an incident from before the window may have been deployed within the window.
         let start = context.get::<Windows>().await?.longest(&["dora.*"]).start();
         let since = start.checked_sub(settings.lookback).unwrap_or(SystemTime::UNIX_EPOCH);
         let incidents = incident::read(&repository, &settings.incident_labels, since).await;
@@ -159,7 +159,7 @@ impl FromContext for Failures {
                 DeploymentHistory { successes, steps, undeployed: &undeployed, incidents: &incidents };
             let mut analysis = Analysis::new(&history, &rules);
             if let (Some(last), None) = (last, known) {
-                analysis.others.push((last.at, unknown_changes(last)));
+                analysis.ignored.push((last.at, unknown_changes(last)));
             }
             analysis
         });
@@ -168,7 +168,8 @@ impl FromContext for Failures {
     }
 }
 
-/// The commits of the branch that each of some deployed commits does not contain. `None` if GitHub cannot compare them.
+/// For each deployed commit, the commits of the branch that it does not contain. `None` if GitHub cannot compare the commit
+/// with the branch.
 async fn undeployed(
     context: &Context,
     repository: &GitHubRepository,

@@ -87,7 +87,7 @@ struct EnvironmentResponse {
 #[derive(Debug)]
 pub(super) struct Environments(Vec<String>);
 
-/// The deployments to each of the environments, the newest first.
+/// The deployments to each environment, the newest first.
 pub(super) async fn read(
     repository: &GitHubRepository,
     environments: &[String],
@@ -133,7 +133,7 @@ impl Environments {
         self.0.is_empty()
     }
 
-    /// GitHub ignores upper and lower case.
+    /// Whether there is an environment with this name. Case is ignored, as GitHub does.
     pub(super) fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
@@ -146,7 +146,7 @@ impl fmt::Display for Environments {
 }
 
 impl DeploymentResponse {
-    /// Reads the statuses after the first page, so that the first success is among them. Few deployments have so many.
+    /// Reads the statuses again if they have more than one page, so that the first success is among them. This is rare.
     async fn read_all_statuses(&mut self, repository: &GitHubRepository) -> anyhow::Result<()> {
         if self.statuses.page_info.next(None)?.is_some() {
             let variables = json!({ "id": self.id });

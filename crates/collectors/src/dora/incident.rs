@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::github::{ChangedList, Connection, GitHubError, GitHubRepository, NextPage, Timestamp, Updated};
 
-/// The number of issues on a page, the most that GitHub allows.
+/// The number of issues on a page. GitHub does not allow more.
 const PAGE_SIZE: u32 = 100;
 
 /// A duplicate has the reason `DUPLICATE` only if the query sets `enableDuplicate`.
@@ -51,7 +51,7 @@ struct IncidentResponse {
     closed_at: Option<Timestamp>,
     #[serde(deserialize_with = "Option::deserialize")]
     state_reason: Option<String>,
-    /// The last time that it was reopened, if it was.
+    /// The last time that the issue was reopened, if it was reopened at all.
     timeline_items: ReopenedEvents,
 }
 
@@ -132,10 +132,10 @@ async fn read_label(
     since: SystemTime,
 ) -> anyhow::Result<Vec<Incident>> {
     let mut list = ChangedList::new(since, repository.github().max_items());
-    let mut size = PAGE_SIZE;
+    let mut page_size = PAGE_SIZE;
     loop {
         while let Some(next) = list.next_page() {
-            let response = request(repository, label, next, &mut size).await?;
+            let response = request(repository, label, next, &mut page_size).await?;
             list.add(response.issues)?;
             list.count_request();
         }
@@ -150,15 +150,15 @@ async fn request(
     repository: &GitHubRepository,
     label: &str,
     next: &NextPage,
-    size: &mut u32,
+    page_size: &mut u32,
 ) -> Result<RepositoryResponse, GitHubError> {
-    let variables = |size: u32| {
+    let variables = |page_size: u32| {
         json!({
             "labels": [label],
-            "first": size,
+            "first": page_size,
             "after": next.cursor(),
         })
     };
-    let response = repository.query_sized::<Response>(INCIDENTS, size, variables).await?;
+    let response = repository.query_sized::<Response>(INCIDENTS, page_size, variables).await?;
     Ok(response.repository)
 }

@@ -20,14 +20,14 @@ use crate::commits::Classifier;
 /// The last second of a history.
 const END: u64 = 120;
 
-/// What a commit is.
+/// What a commit does.
 #[derive(Debug, Clone)]
 enum Form {
     Plain,
     Hotfix,
     /// A revert of the commit with this position among all commits.
     Revert(usize),
-    /// It fixes the incident with this position.
+    /// A fix of the incident with this position.
     Fix(usize),
 }
 
@@ -43,9 +43,9 @@ enum Effect {
 #[derive(Debug, Clone)]
 struct OpenedIncident {
     at: u64,
-    /// The seconds until it was closed.
+    /// The seconds until the incident was closed.
     open_for: Option<u64>,
-    /// The second at which it was reopened.
+    /// The second at which the incident was reopened.
     reopened: Option<u64>,
     is_dismissed: bool,
     /// The position of the deployment that its text names.

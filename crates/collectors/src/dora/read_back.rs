@@ -11,7 +11,7 @@ pub(super) struct ReadBack<'a> {
     pub(super) since: SystemTime,
     /// The start of the longest window.
     pub(super) window_start: SystemTime,
-    /// The settings table that says how far, for messages.
+    /// The settings table with `lookback`, for messages.
     pub(super) table: &'a str,
 }
 
@@ -26,8 +26,8 @@ impl ReadBack<'_> {
 
     /// A deployment that was created too early does not count, even if it happens to be on a page that was read.
     pub(super) fn apply(&self, deployment: &mut Deployment) {
-        let too_late = deployment.succeeded_at().filter(|at| *at > self.window_start);
-        if let Some(succeeded_at) = too_late.filter(|_| deployment.created_at < self.since) {
+        let in_window = deployment.succeeded_at().filter(|at| *at > self.window_start);
+        if let Some(succeeded_at) = in_window.filter(|_| deployment.created_at < self.since) {
             let reason =
                 format!("it was created too long before the window; see `lookback` in {}", self.table);
             deployment.state = DeploymentState::CreatedTooEarly { succeeded_at, reason };

@@ -1,8 +1,8 @@
 //! Releases as deployments.
 //!
-//! GitHub lists releases only by their creation, and a release counts when it is published. Its draft may have waited for any
-//! time, so it may be on any page. GitHub marks a release as the latest one when it is published, unless somebody decides
-//! otherwise. So the list is read at least to that release. What may be missing nevertheless is part of the evidence.
+//! GitHub lists releases in the order of their creation, but a release counts when it is published. It may have been a draft
+//! for any time, so it may be on any page. GitHub marks a release as the latest one when it is published, unless somebody
+//! decides otherwise. So the list is read at least to the latest release. The evidence says which releases were not read.
 
 use anyhow::bail;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::{
     github::{Connection, GitHubRepository, NextPage, Timestamp},
 };
 
-/// The number of releases on a page, the most that GitHub allows.
+/// The number of releases on a page. GitHub does not allow more.
 const PAGE_SIZE: u32 = 100;
 
 const RELEASES: &str = "
@@ -77,11 +77,11 @@ pub(super) async fn read(
     range: &ReadBack<'_>,
 ) -> anyhow::Result<(Vec<Deployment>, Option<EvidenceItem>)> {
     let max_items = repository.github().max_items();
-    let (mut read, mut size) = (Vec::new(), PAGE_SIZE);
+    let (mut read, mut page_size) = (Vec::new(), PAGE_SIZE);
     let mut next = Some(NextPage::FIRST);
     while let Some(page) = next {
         let RepositoryResponse { latest_release, releases } =
-            repository.query_page::<ReleasesResponse>(RELEASES, &page, &mut size).await?.repository;
+            repository.query_page::<ReleasesResponse>(RELEASES, &page, &mut page_size).await?.repository;
         next = releases.page_info.next(Some(&page))?;
         let releases = releases.nodes.into_iter();
         read.extend(releases.map(|release| release.into_deployment(prereleases, range.table)));
@@ -109,7 +109,7 @@ fn unread(read: &[Deployment], range: &ReadBack<'_>) -> Option<EvidenceItem> {
 }
 
 impl LatestRelease {
-    /// Whether it is among the releases that were read, or was published before the window.
+    /// Whether the latest release is among the releases that were read, or was published before the window.
     fn is_known(&self, read: &[Deployment], range: &ReadBack<'_>) -> bool {
         let is_early = self.published_at.is_some_and(|Timestamp(at)| at <= range.window_start);
         is_early || read.iter().any(|deployment| deployment.id == self.id)

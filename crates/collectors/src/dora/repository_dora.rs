@@ -18,7 +18,7 @@ struct Inner {
 }
 
 impl RepositoryDora {
-    /// The table to name in messages: `[dora]`, or that of the repository if it has its own.
+    /// The settings table for messages: `[dora]`, or the repository's own table if it has one.
     pub(super) fn table(&self) -> &str {
         &self.0.table
     }

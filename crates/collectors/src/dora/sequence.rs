@@ -19,8 +19,8 @@ pub(super) struct Sequence {
     environment: Option<String>,
     /// From the first to the last.
     successes: Vec<Success>,
-    /// Deployments that do not count, with the instant that decides whether they are in a window, and the reason.
-    others: Vec<(Deployment, SystemTime, String)>,
+    /// Deployments that do not count, with the time that decides whether they are in a window, and the reason.
+    ignored: Vec<(Deployment, SystemTime, String)>,
     /// What may be missing, because it was not read.
     unread: Option<EvidenceItem>,
     /// The longest window.
@@ -28,34 +28,34 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    /// The deployments, the newest first.
+    /// A sequence of the deployments that were found. `found` starts with the newest one.
     pub(super) fn new(environment: Option<String>, found: Vec<Deployment>, window: Window) -> Self {
-        let (mut successes, mut others) = (Vec::new(), Vec::new());
+        let (mut successes, mut ignored) = (Vec::new(), Vec::new());
         let mut seen = HashSet::new();
-        // The oldest first, so that of two at the same instant the newer one follows.
+        // The oldest first, so that the newer of two deployments at the same time follows the older one.
         for deployment in found.into_iter().rev().filter(|found| seen.insert(found.id.clone())) {
             match deployment.state.clone() {
-                // The date of a tag is that of somebody's clock.
+                // The date of a tag comes from somebody's clock.
                 DeploymentState::Succeeded(at) if at > window.end() => {
                     let reason = format!("its date is in the future, {}", format_date(at));
-                    others.push((deployment, at, reason));
+                    ignored.push((deployment, at, reason));
                 }
                 DeploymentState::Succeeded(at) => {
                     let Deployment { title, tag, commit, page, .. } = deployment;
                     successes.push(Success { title, tag, commit, at, page });
                 }
                 DeploymentState::CreatedTooEarly { succeeded_at, reason } => {
-                    others.push((deployment, succeeded_at, reason));
+                    ignored.push((deployment, succeeded_at, reason));
                 }
                 DeploymentState::NotSuccessful(reason) => {
                     let created_at = deployment.created_at;
-                    others.push((deployment, created_at, reason));
+                    ignored.push((deployment, created_at, reason));
                 }
             }
         }
         // The sort is stable.
         successes.sort_by_key(|success| success.at);
-        Self { environment, successes, others, unread: None, window }
+        Self { environment, successes, ignored, unread: None, window }
     }
 
     /// Adds to the evidence what may be missing, because it was not read.
@@ -63,7 +63,8 @@ impl Sequence {
         Self { unread, ..self }
     }
 
-    /// The successful deployments, from the first to the last, beginning before the longest window if there are any.
+    /// The successful deployments, from the first to the last. They include those from before the longest window that were
+    /// found.
     pub(super) fn successes(&self) -> &[Success] {
         &self.successes
     }
@@ -73,7 +74,7 @@ impl Sequence {
         self.window
     }
 
-    /// The successful deployments in a window, with their positions among all of them.
+    /// The successful deployments in a window, with their positions in [`Self::successes`].
     pub(super) fn within(&self, window: Window) -> impl Iterator<Item = (usize, &Success)> {
         self.successes.iter().enumerate().filter(move |(_, success)| window.contains(success.at))
     }
@@ -103,15 +104,15 @@ impl Sequence {
         let counted = self
             .within(window)
             .map(|(_, success)| success.item(true, format!("it succeeded at {}", format_date(success.at))));
-        let others = self.others_within(window).chain(self.unread.clone());
-        let evidence: Vec<_> = counted.chain(others).collect();
+        let not_counted = self.ignored_since_start(window).chain(self.unread.clone());
+        let evidence: Vec<_> = counted.chain(not_counted).collect();
         Ok(Sample::new(value)?.with_evidence(evidence))
     }
 
-    /// Those of a window that do not count, as evidence.
-    fn others_within(&self, window: Window) -> impl Iterator<Item = EvidenceItem> {
-        let within = move |other: &&(Deployment, SystemTime, String)| other.1 > window.start();
-        self.others.iter().filter(within).map(|(deployment, _, reason)| {
+    /// The deployments since the start of a window that do not count, as evidence.
+    fn ignored_since_start(&self, window: Window) -> impl Iterator<Item = EvidenceItem> {
+        let is_since_start = move |ignored: &&(Deployment, SystemTime, String)| ignored.1 > window.start();
+        self.ignored.iter().filter(is_since_start).map(|(deployment, _, reason)| {
             EvidenceItem::new(&deployment.title, false, reason).with_link(deployment.page.as_deref())
         })
     }

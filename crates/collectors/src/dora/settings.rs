@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for DeploymentSource {
     }
 }
 
-/// Without an environment, GitHub would list the deployments of all of them.
+/// Refuses an empty list, because without an environment GitHub would list the deployments to all environments.
 pub(super) fn deserialize_environments<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<String>, D::Error> {

@@ -10,8 +10,8 @@ use serde_json::json;
 use super::change::Change;
 use crate::github::{GitHubRepository, GitTimestamp};
 
-/// The number of commits that one query asks about.
-const PAGE_SIZE: usize = 50;
+/// The maximum number of commits in one query.
+const COMMITS_PER_QUERY: usize = 50;
 
 const PULL_REQUESTS: &str = "
 query PullRequestsOfCommits($ids: [ID!]!) {
@@ -74,27 +74,35 @@ struct AuthoredCommit {
     authored_date: GitTimestamp,
 }
 
-/// Sets when the pull requests began that were squashed into changes. A commit may be in several changes, one for each
-/// environment.
-pub(super) async fn find(repository: &GitHubRepository, changes: Vec<&mut Change>) -> anyhow::Result<()> {
+/// Sets [`Change::squashed`] of all changes to which a pull request was squashed. Several changes may have the same commit,
+/// because each environment has its own changes.
+pub(super) async fn set_squashed(
+    repository: &GitHubRepository,
+    changes: Vec<&mut Change>,
+) -> anyhow::Result<()> {
     let failed = || format!("cannot read the pull requests of commits in {}", repository.name());
     let ids: BTreeSet<String> = changes.iter().map(|change| change.node_id.clone()).collect();
     let ids: Vec<String> = ids.into_iter().collect();
     let mut commits = Vec::new();
-    for ids in ids.chunks(PAGE_SIZE) {
+    for ids in ids.chunks(COMMITS_PER_QUERY) {
         let variables = json!({ "ids": ids });
         let response = repository.github().query::<Response>(PULL_REQUESTS, variables).await;
         commits.extend(response.with_context(failed)?.nodes.into_iter().flatten());
     }
-    let mut of_pull_request: HashMap<u64, usize> = HashMap::new();
+    let mut commit_counts: HashMap<u64, usize> = HashMap::new();
     let mut found = HashMap::new();
     for commit in commits {
         let Some(PullRequests { total_count, nodes }) = commit.associated_pull_requests else { continue };
         if nodes.len() < total_count {
-            bail!("{}: GitHub listed {} of the {total_count} of {}", failed(), nodes.len(), commit.oid);
+            bail!(
+                "{}: GitHub listed {} of the {total_count} pull requests of commit {}",
+                failed(),
+                nodes.len(),
+                commit.oid
+            );
         }
         for pull_request in nodes {
-            *of_pull_request.entry(pull_request.number).or_default() += 1;
+            *commit_counts.entry(pull_request.number).or_default() += 1;
             let is_result = pull_request.merge_commit.is_some_and(|merge| merge.oid == commit.oid);
             if let Some(first) = pull_request.commits.nodes.first().filter(|_| is_result) {
                 found.insert(commit.oid.clone(), (first.commit.authored_date.0, pull_request.number));
@@ -103,8 +111,8 @@ pub(super) async fn find(repository: &GitHubRepository, changes: Vec<&mut Change
     }
     for change in changes.into_iter().filter(|change| !change.is_merge()) {
         // If a pull request was rebased, each of its commits has landed with its own date.
-        let is_alone = |(_, number): &&(_, u64)| of_pull_request[number] == 1;
-        change.squashed = found.get(&change.id).filter(is_alone).copied();
+        let has_one_commit = |(_, number): &&(_, u64)| commit_counts[number] == 1;
+        change.squashed = found.get(&change.id).filter(has_one_commit).copied();
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! What each deployment changed, compared with all that was deployed before it.
 //!
-//! The deployment before it is not enough: after a rollback, or after a deployment from an old branch, a commit that was
-//! deployed long ago would look new. So the commits that were deployed and are not contained in another one that was
-//! deployed are remembered: the frontier. Usually, it is the last deployment alone.
+//! A comparison with the previous deployment is not enough: after a rollback, or after a deployment from an old branch, a
+//! commit that was deployed long ago would look new. So the frontier is remembered: the deployed commits that no other deployed
+//! commit contains. Usually, it is only the commit of the last deployment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,7 @@ impl Step {
     }
 }
 
-/// What the deployments from a position on changed.
+/// What each deployment changed, from the position `start` to the last.
 pub(super) async fn steps(
     successes: &[Success],
     start: usize,
@@ -63,8 +63,8 @@ pub(super) async fn steps(
     Ok(steps)
 }
 
-/// The frontier of the deployments before the first one that is compared: the last one. If its commit was deployed before,
-/// it may be a rollback, and those in between are newer.
+/// The frontier of the deployments before the first one that is compared: usually the last commit. If this commit was also
+/// deployed earlier, the last deployment may be a rollback, and the commits that were deployed in between may be newer.
 fn frontier_before(successes: &[Success]) -> Vec<String> {
     let commits: Vec<&String> = successes.iter().filter_map(|success| success.commit.as_ref()).collect();
     let Some(&last) = commits.last() else { return Vec::new() };
@@ -105,7 +105,7 @@ async fn step(
                 }
                 old_commits.push(comparison.changes);
             }
-            // GitHub no longer has it.
+            // GitHub cannot compare the commits, for example because it no longer has the old one.
             None => {}
         }
     }
@@ -128,7 +128,7 @@ async fn step(
         Relation::Diverged if contained => Step::RolledBack,
         Relation::Ahead if contained => Step::Brought(Vec::new()),
         Relation::Ahead | Relation::Diverged => {
-            // What is new compared with all that was deployed.
+            // Keep the commits that are new compared with every commit of the frontier.
             let is_new =
                 |change: &Change| old_commits.iter().all(|new| new.iter().any(|other| other.id == change.id));
             changes.retain(is_new);

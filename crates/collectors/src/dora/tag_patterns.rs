@@ -3,7 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 
-/// Globs for the names of tags, such as `v*`. Any of them has to match the whole name. `*` also matches `/`.
+/// Globs for the names of tags, such as `v*`. A tag is selected if a glob matches its whole name. `*` also matches `/`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub struct TagPatterns(Vec<GlobMatcher>);
@@ -12,10 +12,10 @@ pub struct TagPatterns(Vec<GlobMatcher>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagPatternsError {
-    /// There is none, or one of them is empty.
+    /// There is no pattern, or a pattern is empty.
     #[error("a pattern is empty; write one such as \"v*\"")]
     Empty,
-    /// One of them is not a valid glob.
+    /// A pattern is not a valid glob.
     #[error("`{pattern}` is not a valid glob: {reason}; write one such as \"v*\"")]
     Invalid {
         /// The pattern.

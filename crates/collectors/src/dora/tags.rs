@@ -42,8 +42,8 @@ struct RepositoryResponse {
     url: String,
 }
 
-/// A commit for a lightweight tag, and a tag object with its commit for an annotated one. Something else has none of
-/// these fields.
+/// A commit for a lightweight tag, and a tag object with its commit for an annotated one. Any other object has none of these
+/// fields.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct TargetResponse {
@@ -91,7 +91,7 @@ impl TagResponse {
             None => target.target.unwrap_or_default(),
         };
         let committed_at = commit.committed_date.map(|date| date.0);
-        // Without a tagger, as git before 0.99 made them, the commit's date is all there is.
+        // A lightweight tag has no tagger, and neither have tags that git before 0.99 made. They get the commit's date.
         let at = target.tagger.and_then(|tagger| tagger.date).map(|date| date.0).or(committed_at);
         let state = match at {
             Some(at) if commit.oid.is_some() => DeploymentState::Succeeded(at),

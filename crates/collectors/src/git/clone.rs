@@ -22,7 +22,7 @@ pub struct WorkingDirectory(pub PathBuf);
 
 /// A git repository on this machine: a work tree, a linked work tree or a bare repository.
 ///
-/// As a resource, it is the one around the [`WorkingDirectory`]. There is no data if there is none. Git's own
+/// As a resource, it is the repository around the [`WorkingDirectory`], or no data if there is no repository. Git's own
 /// environment variables, such as `GIT_DIR`, are respected.
 #[derive(Debug, Clone)]
 pub struct LocalClone {
@@ -39,7 +39,7 @@ struct Inner {
 }
 
 impl LocalClone {
-    /// Looks for a repository in a directory and those above it.
+    /// Looks for a repository in a directory and in the directories above it.
     pub fn discover(directory: &Path) -> anyhow::Result<Option<Self>> {
         let Some(repository) = open(directory)? else { return Ok(None) };
         let remotes = ConfiguredRemote::all(&repository)?;
@@ -48,33 +48,33 @@ impl LocalClone {
         Ok(Some(Self { inner: Arc::new(inner), remote }))
     }
 
-    /// Where it was cloned from: the address of its remote `origin`, of its only remote, or of the remote of the
-    /// branch that is checked out. `None` if that remote is a folder.
+    /// Where the repository was cloned from: the address of its remote `origin`, of its only remote, or of the remote of the
+    /// branch that is checked out. `None` if there is no such remote, or if it is a folder.
     #[must_use]
     pub fn remote(&self) -> Option<&RemoteAddress> {
-        self.source()?.address.as_ref()
+        self.selected_remote()?.address.as_ref()
     }
 
     /// All addresses of the remote whose branches are read: the configured one, and the one that git uses instead
     /// (`url.….insteadOf`).
     pub(crate) fn addresses(&self) -> impl Iterator<Item = &RemoteAddress> {
-        self.source().into_iter().flat_map(ConfiguredRemote::addresses)
+        self.selected_remote().into_iter().flat_map(ConfiguredRemote::addresses)
     }
 
     /// The name of the remote whose branches are read.
     #[must_use]
     pub fn remote_name(&self) -> Option<&str> {
-        self.source().map(|remote| &*remote.name)
+        self.selected_remote().map(|remote| &*remote.name)
     }
 
-    /// The name and the address of the first remote with such an address.
+    /// The name and the address of the first remote with an address that `is_wanted` accepts.
     pub fn find_remote(&self, is_wanted: impl Fn(&RemoteAddress) -> bool) -> Option<(&str, &RemoteAddress)> {
         self.inner.remotes.iter().find_map(|remote| {
             Some((remote.name.as_str(), remote.addresses().find(|address| is_wanted(address))?))
         })
     }
 
-    /// The name of its repository: its path on the remote's host, or else the name of its folder.
+    /// The name of the repository: its path on the remote's host, or else the name of its folder.
     #[must_use]
     pub fn name(&self) -> &str {
         self.remote().map_or(&self.inner.folder, RemoteAddress::path)
@@ -87,7 +87,7 @@ impl LocalClone {
         Some(Self { inner: Arc::clone(&self.inner), remote: Some(remote) })
     }
 
-    /// Where its remotes point to, for messages: `` `origin` to github.com/acme/app ``.
+    /// Where the remotes point to, for messages: `` `origin` to github.com/acme/app ``.
     pub(crate) fn describe_remotes(&self) -> Vec<String> {
         let describe = |remote: &ConfiguredRemote| match &remote.address {
             Some(address) => format!("`{}` to {}/{}", remote.name, address.host(), address.path()),
@@ -96,7 +96,7 @@ impl LocalClone {
         self.inner.remotes.iter().map(describe).collect()
     }
 
-    /// The commits of a branch since a time. Without a branch, it is the default branch of the remote, or else the
+    /// The commits of a branch in a range of time. Without a branch, it is the default branch of the remote, or else the
     /// branch that is checked out.
     pub async fn history(
         &self,
@@ -114,8 +114,10 @@ impl LocalClone {
                     clone.describe_remotes().join(", ")
                 )));
             }
-            let tip = tip::find(&repository, clone.source(), branch.as_ref())?;
-            let Some(remote) = clone.source() else { return history::read(&repository, tip, &range) };
+            let tip = tip::find(&repository, clone.selected_remote(), branch.as_ref())?;
+            let Some(remote) = clone.selected_remote() else {
+                return history::read(&repository, tip, &range);
+            };
             let fetched_at = freshness::check(&repository, remote, &tip, range.since())?;
             let unknown = freshness::not_fetched_since(remote, &tip, fetched_at);
             let mut history = history::read(&repository, tip, &range)?;
@@ -125,7 +127,8 @@ impl LocalClone {
         .await?
     }
 
-    fn source(&self) -> Option<&ConfiguredRemote> {
+    /// The remote whose branches are read.
+    fn selected_remote(&self) -> Option<&ConfiguredRemote> {
         self.inner.remotes.get(self.remote?)
     }
 }

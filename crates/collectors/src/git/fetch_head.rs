@@ -47,19 +47,19 @@ impl FetchHead {
         Ok(fetches)
     }
 
-    /// The branches that it found.
+    /// The branches that the fetch found.
     pub(super) fn branches(&self) -> Vec<&str> {
         self.refs.iter().filter_map(|fetched| fetched.branch.as_deref()).collect()
     }
 
-    /// Whether it certainly requested all branches of the clone's configuration. Git marks all branches that are named
-    /// in the command as for merge; without names, at most the upstream of the branch that is checked out. If a fetch
-    /// found only branches that are for merge, it is unknown which kind of fetch it was.
+    /// Whether the fetch certainly requested all branches of the clone's configuration. If the command names branches, git
+    /// marks all of them as for merge. If it names none, git marks at most the upstream of the branch that is checked out. If
+    /// a fetch found only branches that are for merge, it is unknown whether the command named them.
     pub(super) fn is_full(&self) -> bool {
         self.refs.iter().any(|fetched| fetched.branch.is_some() && !fetched.is_for_merge)
     }
 
-    /// Whether it found the branch at this commit, or requested the commit by its id.
+    /// Whether the fetch found the branch at this commit, or requested the commit by its id.
     pub(super) fn has(&self, branch: &str, commit: ObjectId) -> bool {
         let id = commit.to_string();
         let is_branch = |fetched: &FetchedRef| fetched.branch.as_ref().is_none_or(|name| name == branch);
@@ -80,8 +80,8 @@ fn work_trees(common: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 impl FetchedRef {
-    /// Parses a line of `FETCH_HEAD`, such as `<id> TAB not-for-merge TAB branch 'main' of github.com:a/b`. `None` if
-    /// it is about another remote, or about something other than a branch or a commit.
+    /// Parses a line of `FETCH_HEAD`, such as `<id> TAB not-for-merge TAB branch 'main' of github.com:a/b`. `None` if the line
+    /// is about another remote, or about something other than a branch or a commit.
     fn parse(line: &[u8], remote: &ConfiguredRemote) -> Option<Self> {
         let mut fields = line.splitn(3, |byte| *byte == b'\t');
         let (id, merge, description) = (fields.next()?, fields.next()?, fields.next()?);

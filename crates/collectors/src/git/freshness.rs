@@ -8,9 +8,9 @@
 //! - the first entry of the clone's reflog, if `git clone` wrote it;
 //! - for a bare clone, the files that `git clone` copies from git's template.
 //!
-//! `FETCH_HEAD` decides if it lists the branch. Otherwise the newest of the others does: none of them is later than
-//! the last fetch. The times of `packed-refs` and of `HEAD` are not used, because `git gc` and `git symbolic-ref`
-//! rewrite them without a fetch.
+//! If `FETCH_HEAD` lists the branch, its time decides. If it does not, the newest of the other times decides, because none of
+//! them is later than the last fetch. The times of `packed-refs` and of `HEAD` are not used, because `git gc` and
+//! `git symbolic-ref` rewrite these files without a fetch.
 
 use std::{
     path::Path,
@@ -91,7 +91,7 @@ pub(super) fn check(
     Ok(current_at)
 }
 
-/// What is to be said about an instant after the last fetch: commits may have landed before it that the clone does not have.
+/// The reason of no data for an instant after the last fetch: the clone may lack commits that landed before this instant.
 pub(super) fn not_fetched_since(remote: &ConfiguredRemote, tip: &Tip, fetched_at: SystemTime) -> Unavailable {
     Unavailable::no_data(format!(
         "this clone last fetched `{}` from `{}` at {}, before this instant; run `{}`",
@@ -129,8 +129,8 @@ fn replacement(remote: &ConfiguredRemote, tip: &Tip) -> String {
     }
 }
 
-/// The branches of the newest of these fetches, if it is later than the branch's last fetch and did not find the
-/// branch.
+/// The branches that the newest of these fetches found, if this fetch is later than the branch's last fetch and did not find
+/// the branch.
 fn fetched_without<'a>(
     fetches: impl IntoIterator<Item = &'a FetchHead>,
     branch: &str,

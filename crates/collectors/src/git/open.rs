@@ -11,8 +11,8 @@ use gix::{ThreadSafeRepository, discover::upwards};
 pub(super) fn open(directory: &Path) -> anyhow::Result<Option<gix::Repository>> {
     let options = upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
     let mut trust = gix::sec::trust::Mapping::<gix::open::Options>::default();
-    // In a container, the clone often belongs to another user. Reading the remotes from its configuration is safe,
-    // because no command in it is ever run.
+    // In a container, the clone often belongs to another user. Reading the remotes from its configuration is safe, because
+    // this program runs no command from it.
     trust.reduced = trust.reduced.filter_config_section(|_| true);
     match ThreadSafeRepository::discover_with_environment_overrides_opts(directory, options, trust) {
         Ok(repository) => {
@@ -30,7 +30,7 @@ pub(super) fn open(directory: &Path) -> anyhow::Result<Option<gix::Repository>> 
 }
 
 /// Refuses a broken `.git` between the folder and the repository, as git does: a submodule or a linked work tree that
-/// points nowhere, or one that cannot be read. The repository around it is another one.
+/// points nowhere, or a folder that cannot be read. The repository around the broken one must not be read in its place.
 fn refuse_broken(directory: &Path, found: Option<&gix::Repository>) -> anyhow::Result<()> {
     if env::var_os("GIT_DIR").is_some() {
         return Ok(());

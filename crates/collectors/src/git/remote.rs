@@ -26,7 +26,7 @@ pub(super) struct ConfiguredRemote {
     pub(super) is_mirrored: bool,
     /// The references that `git fetch` fetches, such as `refs/heads/*`.
     sources: Vec<BString>,
-    /// The references that it excludes.
+    /// The references that `git fetch` excludes.
     excluded: Vec<BString>,
 }
 
@@ -86,7 +86,7 @@ impl ConfiguredRemote {
         self.prefix() + branch
     }
 
-    /// The prefix of all these references.
+    /// The prefix of the references under which the clone stores the remote's branches.
     pub(super) fn prefix(&self) -> String {
         if self.is_mirrored { "refs/heads/".to_owned() } else { format!("refs/remotes/{}/", self.name) }
     }
@@ -110,7 +110,7 @@ impl ConfiguredRemote {
             && !self.excluded.iter().any(|excluded| matches(excluded) || *excluded == *name)
     }
 
-    /// All addresses of the remote, as configured and as git rewrites it.
+    /// All addresses of the remote: the configured one, and the one that git uses instead.
     pub(super) fn addresses(&self) -> impl Iterator<Item = &RemoteAddress> {
         self.address.iter().chain(&self.other_address)
     }

@@ -32,7 +32,7 @@ pub enum NameError {
 }
 
 impl RepositoryName {
-    /// The user or organization that owns it.
+    /// The user or organization that owns the repository.
     #[must_use]
     pub fn owner(&self) -> &str {
         &self.owner
@@ -44,7 +44,7 @@ impl RepositoryName {
         &self.name
     }
 
-    /// Whether a path on any host is this repository's. Upper and lower case are equal.
+    /// Whether a path on any host is this repository's. Case is ignored.
     pub(crate) fn is_path(&self, path: &str) -> bool {
         self.to_string().eq_ignore_ascii_case(path)
     }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_texts() {
+    fn texts_that_are_not_owner_and_name_are_refused() {
         for text in
             ["", "rust", "a/b/c", "/rust", "rust-lang/", "a/..", "a b/c", "https://github.com/a/b", "a/b?x"]
         {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn upper_and_lower_case_are_equal() {
+    fn names_that_differ_only_in_case_are_the_same() {
         let repository = |text: &str| text.parse::<RepositoryName>().unwrap();
         assert!(repository("Acme/App").is_same_as(&repository("acme/app")));
         assert!(!repository("acme/app").is_same_as(&repository("acme/api")));

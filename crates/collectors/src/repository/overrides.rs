@@ -21,7 +21,7 @@ use crate::{
     dora::DoraOverrides,
 };
 
-/// The minimum similarity of a name, from 0 to 1, to be suggested for a mistyped one.
+/// The minimum similarity, from 0 to 1, of a mistyped name and the name that a message suggests instead.
 const MIN_SIMILARITY: f64 = 0.8;
 
 /// The settings tables `[repositories."owner/name"]`.
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_about_some_of_the_repositories_of_a_file_can_share_it() {
+    fn runs_about_different_repositories_can_share_one_file() {
         let toml = format!("{NAMES}[repositories.'acme/web.js']\nbranch = 'develop'");
         let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap();
         settings.set("repository", "names", "acme/shop", Origin::Flag("--repo")).build().unwrap();

@@ -20,7 +20,7 @@ pub struct RepositorySettings {
 settings_table!(
     RepositorySettings, "repository",
     env: { "names" => "SYSTEM_HEALTH_REPOSITORY" },
-    // GitHub Actions sets it in every job.
+    // GitHub Actions sets this variable in every job.
     ambient: { "name" => "GITHUB_REPOSITORY" },
     exclusive: { "name" => "names" },
     template: include_str!("settings.toml"),
@@ -37,7 +37,7 @@ impl RepositorySettings {
         }
     }
 
-    /// The origin of the setting that names them.
+    /// The origin of the setting that names the repositories.
     pub(crate) fn origin_of_names(settings: &Settings) -> Option<Origin> {
         settings.origin::<Self>("names").or_else(|| settings.origin::<Self>("name"))
     }

@@ -29,20 +29,20 @@ struct Inner {
 struct NoRepositoryNamed;
 
 impl Repository {
-    /// The repository's name on GitHub. For a clone from another host, it is the path on that host, and for one
+    /// The repository's name on GitHub. For a clone from another host, it is the path on that host, and for a clone
     /// without a remote, the name of its folder.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The name in the settings. `None` if the settings name no repository, so that this is the one of the local clone.
+    /// The name in the settings. `None` if the settings name no repository. Then this is the repository of the local clone.
     #[must_use]
     pub fn named(&self) -> Option<&RepositoryName> {
         self.0.named.as_ref()
     }
 
-    /// The branch that the settings name for it.
+    /// The branch that the settings name for the repository.
     #[must_use]
     pub fn branch(&self) -> Option<&Branch> {
         self.0.branch.as_ref()
@@ -74,8 +74,8 @@ impl Subject for Repository {
         if settings.names().is_empty() {
             let (name, on_host) = name_of_clone(context).await?;
             let overrides = on_host.map(|name| tables.overrides(&name)).unwrap_or_default();
-            let branch = branch_is_flag(context).await?;
-            return Ok(vec![Self::new(name, None, &settings, overrides, branch)]);
+            let flag_wins = branch_is_flag(context).await?;
+            return Ok(vec![Self::new(name, None, &settings, overrides, flag_wins)]);
         }
         // A flag takes precedence over the file. With a single repository, it is clear which branch the flag means.
         let flag_wins = settings.names().len() == 1 && branch_is_flag(context).await?;
@@ -104,6 +104,7 @@ async fn name_of_clone(context: &Context) -> Result<(String, Option<RepositoryNa
     Ok((name, on_host))
 }
 
+/// Whether a flag names the branch.
 async fn branch_is_flag(context: &Context) -> Result<bool, Unavailable> {
     let origin = context.get::<Settings>().await?.origin::<RepositorySettings>("branch");
     Ok(matches!(origin, Some(Origin::Flag(_))))

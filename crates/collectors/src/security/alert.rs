@@ -37,7 +37,7 @@ struct Rule {
 }
 
 impl AlertResponse {
-    /// A server that does not know the parameter answers with all alerts.
+    /// Whether the alert is open. A server that does not know the parameter `state` lists all alerts.
     pub(super) fn is_open(&self) -> bool {
         self.state.as_deref().is_none_or(|state| state == "open")
     }
@@ -51,8 +51,8 @@ impl AlertResponse {
             }
             AlertKind::CodeScanning => {
                 let rule = self.rule.as_ref().context("an alert has no `rule`")?;
-                let of_rule = || rule.severity.as_deref().filter(|severity| *severity != "none");
-                rule.security_severity_level.as_deref().or_else(of_rule).unwrap_or(UNRATED)
+                let rule_severity = || rule.severity.as_deref().filter(|severity| *severity != "none");
+                rule.security_severity_level.as_deref().or_else(rule_severity).unwrap_or(UNRATED)
             }
             AlertKind::SecretScanning => UNRATED,
         };

@@ -10,11 +10,11 @@ use crate::github::{Cause, GitHubError, GitHubRepository, is_about_feature, no_d
 
 /// The number of open alerts of each severity.
 ///
-/// There is no data if the kind is not in use or the token may not read it.
+/// There is no data if the kind is not in use or the token may not read its alerts.
 pub(super) async fn read(repository: &GitHubRepository, kind: AlertKind) -> Result<Vec<Sample>, Unavailable> {
     let pages = repository.pages::<Vec<AlertResponse>>(&kind.path(), kind.query()).all().await;
     let pages = pages.map_err(|error| unavailable(repository, kind, error))?;
-    // An alert is on two pages if the list grew while it was read.
+    // An alert may be on two pages if the list grew while it was read.
     let alerts: BTreeMap<u64, AlertResponse> = pages
         .into_iter()
         .flatten()
@@ -37,13 +37,13 @@ fn unavailable(repository: &GitHubRepository, kind: AlertKind, error: GitHubErro
     let (name, tag) = (repository.name(), kind.tag());
     let cause = error.cause();
     match cause {
-        // GitHub says so in words only: "Dependabot alerts are disabled for this repository".
+        // Only GitHub's message says so: "Dependabot alerts are disabled for this repository".
         Cause::Status { status: StatusCode::FORBIDDEN, .. }
             if error.message().is_some_and(is_about_feature) =>
         {
             Unavailable::no_data(format!("{tag} is not in use in {name}: {cause}"))
         }
-        // Nothing tells a feature that is off from a permission that is missing.
+        // GitHub's response is the same if the feature is off and if the permission is missing.
         Cause::Status { status: StatusCode::NOT_FOUND, .. } => Unavailable::no_data(format!(
             "{tag} is not in use in {name}, or the GitHub token needs the permission `{}` (read): {cause}",
             kind.permission()

@@ -36,7 +36,7 @@ pub async fn open_alerts(
         match read {
             Ok(of_kind) => samples.extend(of_kind.into_iter().map(Ok)),
             Err(Unavailable::NoData(reason)) => reasons.push(reason.to_string()),
-            // At the limit of the run, nothing was asked.
+            // If the run may make no further requests, this is not a problem of one kind of alerts.
             Err(Unavailable::Error(error)) if is_limit(&error) => return Err(Unavailable::Error(error)),
             Err(Unavailable::Error(error)) => {
                 samples.push(Err(ItemError::new(error.to_string()).with_tag("kind", kind.tag())));

@@ -77,13 +77,14 @@ async fn the_installation_of_a_user_is_found_too() {
 }
 
 #[tokio::test]
-async fn the_number_of_the_installation_saves_a_request() {
+async fn the_id_of_the_installation_in_the_settings_saves_a_request() {
     let github = fake();
     stage(&github, "app_id = 123\ninstallation_id = 77").hotfixes().await.unwrap();
     assert_eq!(requests(&github)[0], "POST /app/installations/77/access_tokens");
 }
 
-/// Makes two runs in one process. Returns the number of tokens that were asked for, and the last token that was used.
+/// Makes two runs in one process. Returns the number of tokens that were requested, and the `Authorization` header of the last
+/// request.
 async fn two_runs(github: &FakeGitHub) -> (usize, String) {
     let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
     let settings = Settings::builder().toml(Path::new("test.toml"), &toml).unwrap().build().unwrap();
@@ -113,13 +114,14 @@ async fn a_token_that_expires_soon_is_renewed_before_the_next_run() {
 #[tokio::test]
 async fn the_next_token_of_an_app_uses_the_responses_of_the_previous_one() {
     let (github, responses) = (fake(), Arc::<StoredResponses>::default());
-    let other_app = stage(&github, "app_id = 123\ninstallation_id = 77");
+    let by_installation_id = stage(&github, "app_id = 123\ninstallation_id = 77");
     for (stage, status, token) in [
         (&stage(&github, BY_OWNER), 200, "ghs_installation1"),
         (&stage(&github, BY_OWNER), 304, "ghs_installation2"),
         // The kept response is still that of the first token.
         (&stage(&github, BY_OWNER), 304, "ghs_installation3"),
-        (&other_app, 200, "ghs_installation4"),
+        // Other settings do not use it, even if they name the same installation.
+        (&by_installation_id, 200, "ghs_installation4"),
     ] {
         let context = conditional::context_with(stage, &responses);
         let client: GitHub = context.get().await.unwrap();
@@ -159,7 +161,7 @@ async fn an_error_says_what_is_wrong_with_an_app() {
 }
 
 #[tokio::test]
-async fn an_app_without_a_key_is_an_error_and_not_another_source() {
+async fn an_app_without_a_key_is_an_error_even_with_a_token() {
     let github = fake();
     let settings =
         format!("[github]\napi_url = \"{}\"\n{BY_OWNER}\n[repository]\nname = \"acme/shop\"", github.url());

@@ -53,9 +53,10 @@ fn skipped(run: &Run) -> (Vec<&str>, String) {
     let is_skipped = |reason: &Unavailable| {
         matches!(reason, Unavailable::NoData(_)) && reason.to_string().contains("skipped")
     };
-    let skipped = run.outcomes().iter().filter(|it| it.result.as_ref().is_err_and(is_skipped));
-    let (mut keys, mut reasons): (Vec<_>, Vec<_>) =
-        skipped.map(|it| (it.metric.key(), it.result.as_ref().unwrap_err().to_string())).unzip();
+    let skipped = run.outcomes().iter().filter(|outcome| outcome.result.as_ref().is_err_and(is_skipped));
+    let (mut keys, mut reasons): (Vec<_>, Vec<_>) = skipped
+        .map(|outcome| (outcome.metric.key(), outcome.result.as_ref().unwrap_err().to_string()))
+        .unzip();
     assert_eq!(keys.len() % 12, 0);
     keys.dedup();
     reasons.dedup();
@@ -131,7 +132,7 @@ async fn a_request_above_max_requests_is_not_sent_and_its_metric_has_no_data() {
 }
 
 #[tokio::test]
-async fn the_estimate_is_what_the_previous_run_has_used() {
+async fn the_estimate_is_based_on_the_requests_of_the_previous_run() {
     let (github, names) = fake(FakeGitHub::builder());
     let (stage, responses) = (stage(&github, &names, ""), Arc::<StoredResponses>::default());
     assert!(
@@ -157,8 +158,8 @@ async fn the_estimate_is_what_the_previous_run_has_used() {
             "issues.* about 18 requests: 12 in the previous run, and a margin",
         ]
     );
-    let other = collect(&context_with(&self::stage(&github, &names[1..], ""), &responses)).await;
-    assert!(lines(&other)[0].ends_with("2 for each of 11 repositories"), "{:?}", lines(&other));
+    let fewer = collect(&context_with(&self::stage(&github, &names[1..], ""), &responses)).await;
+    assert!(lines(&fewer)[0].ends_with("2 for each of 11 repositories"), "{:?}", lines(&fewer));
 }
 
 #[tokio::test]
@@ -188,8 +189,8 @@ async fn a_small_run_reads_the_quota_only_if_the_previous_run_left_little() {
         Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
         github.repository("acme/shop").commit(message);
     }
-    let asked = paths(&github).iter().map(|path| path == "/rate_limit").collect::<Vec<_>>();
-    assert_eq!(asked, [false, true, false, true, false]);
+    let reads_quota = paths(&github).iter().map(|path| path == "/rate_limit").collect::<Vec<_>>();
+    assert_eq!(reads_quota, [false, true, false, true, false]);
 
     let last = Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
 
@@ -260,7 +261,7 @@ async fn estimated_and_real(settings: &str, group: &'static str) -> (u64, usize)
 
 #[tokio::test]
 #[ignore = "takes several seconds: run cargo xtask test"]
-async fn the_first_estimate_of_each_group_is_close_to_what_a_run_makes() {
+async fn the_first_estimate_of_each_group_is_close_to_the_requests_of_a_run() {
     let labels = "[commits]\nhotfix_labels = ['hotfix']";
     for (settings, group) in [
         ("", "branches"),
@@ -281,7 +282,7 @@ async fn the_first_estimate_of_each_group_is_close_to_what_a_run_makes() {
 }
 
 #[tokio::test]
-async fn after_an_error_the_larger_number_of_both_runs_is_kept() {
+async fn after_an_error_the_estimate_keeps_the_larger_number_of_the_last_two_runs() {
     let (github, names) = fake(FakeGitHub::builder());
     for name in &names {
         github.repository(name).commits(250);
@@ -289,7 +290,7 @@ async fn after_an_error_the_larger_number_of_both_runs_is_kept() {
     let (stage, responses) = (stage(&github, &names, ""), Arc::<StoredResponses>::default());
     collect(&context_with(&stage, &responses)).await;
     let commits = |run: &Run| lines(run)[1].clone();
-    // Each list ends with its first page.
+    // Now each list takes only one request, which fails.
     github.fail("/commits", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
     let failed = collect(&context_with(&stage, &responses)).await;
     assert!(commits(&failed).ends_with(": 36 in the previous run, and a margin"), "{:?}", lines(&failed));
@@ -300,7 +301,7 @@ async fn after_an_error_the_larger_number_of_both_runs_is_kept() {
 }
 
 #[tokio::test]
-async fn if_the_limit_cut_a_group_off_twice_as_much_is_kept() {
+async fn after_the_limit_stopped_a_group_the_estimate_is_twice_its_requests() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(250);
     let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
@@ -330,13 +331,14 @@ async fn metrics_with_other_needs_are_added_to_the_estimate_of_their_group() {
         (lines(&run), skipped(&run).0.len())
     };
     let shared = &["commits.hotfix", "commits.landed", "commits.reverts"];
-    let all = &["commits.direct_pushes", "commits.force_pushes", "commits.hotfix", "commits.reverts"];
+    let with_other_needs =
+        &["commits.direct_pushes", "commits.force_pushes", "commits.hotfix", "commits.reverts"];
 
     assert_eq!(
         estimate(12, shared).await,
         (vec!["commits.* about 12 requests: 1 for each of 12 repositories".to_owned()], 0)
     );
-    let (lines, skipped) = estimate(47, all).await;
+    let (lines, skipped) = estimate(47, with_other_needs).await;
     assert!(
         lines[0].contains("commits.* needs about 48 requests to GitHub (4 for each of 12 repositories)"),
         "{lines:?}"

@@ -35,7 +35,7 @@ async fn the_window_is_by_the_committers_date_and_starts_on_the_second() {
 }
 
 #[tokio::test]
-async fn a_commit_dated_after_the_year_9999_counts_as_one_of_the_future() {
+async fn a_commit_dated_after_the_year_9999_counts_like_any_future_commit() {
     let git = Git::with_app();
     git.commit("app", "hotfix", UNIX_EPOCH + Duration::from_mins(5_000_000_000));
 
@@ -43,7 +43,7 @@ async fn a_commit_dated_after_the_year_9999_counts_as_one_of_the_future() {
 }
 
 #[tokio::test]
-async fn a_merged_hotfix_counts_once_or_as_each_of_its_commits() {
+async fn the_setting_history_decides_whether_a_merged_hotfix_counts_once_or_by_its_commits() {
     let git = Git::with_app();
     git.commit("app", "hotfix: root", now() - days(3));
     git.run("app", &["checkout", "--quiet", "-b", "hotfix/login"]);
@@ -138,7 +138,7 @@ async fn a_shallow_clone_that_ends_inside_the_window_is_no_data() {
         )
     );
     assert!(hotfixes(&git, "depth-1", "").await.starts_with("no data: the clone is shallow"));
-    // Its last commit is older than the window, so nothing is missing.
+    // The oldest commit of this clone is older than the window, so nothing is missing.
     assert_eq!(hotfixes(&git, "depth-4", "").await, "3 [branch:main, repository:depth-4]");
 
     git.run("depth-1", &["fetch", "--quiet", "--unshallow"]);
@@ -146,7 +146,7 @@ async fn a_shallow_clone_that_ends_inside_the_window_is_no_data() {
 }
 
 #[tokio::test]
-async fn a_missing_commit_is_an_error_and_no_smaller_count() {
+async fn a_missing_commit_is_an_error_and_not_a_smaller_count() {
     let git = Git::with_app();
     for age in [3, 2, 1] {
         git.commit("app", "hotfix", now() - days(age));
@@ -236,7 +236,7 @@ async fn a_remote_from_which_nothing_was_fetched_is_no_data() {
 }
 
 #[tokio::test]
-async fn a_repository_in_another_format_is_read_or_refused() {
+async fn a_repository_with_sha256_is_read_and_one_with_reftable_is_refused() {
     let git = Git::new();
     git.run(".", &["init", "--quiet", "--initial-branch=main", "--object-format=sha256", "sha256"]);
     git.run(".", &["init", "--quiet", "--initial-branch=main", "--ref-format=reftable", "reftable"]);
@@ -277,7 +277,7 @@ async fn every_kind_of_repository_is_found_from_any_of_its_folders() {
 }
 
 #[tokio::test]
-async fn packed_and_foreign_history_is_read() {
+async fn packed_commits_and_messages_in_another_encoding_are_read() {
     let git = Git::with_app();
     git.commit("app", "hotfix packed", now() - days(1));
     git.run("app", &["gc", "--quiet"]);

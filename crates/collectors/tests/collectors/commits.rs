@@ -42,7 +42,7 @@ async fn the_window_and_the_patterns_are_settings() {
 }
 
 #[tokio::test]
-async fn what_landed_counts_and_not_what_a_merge_brought_in() {
+async fn a_merge_counts_without_the_commits_that_it_brought_unless_all_history_counts() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commit("Sell socks")
@@ -58,12 +58,12 @@ async fn what_landed_counts_and_not_what_a_merge_brought_in() {
         let reading = if metric == "hotfix" { hotfixes(&context).await } else { reverts(&context).await };
         reading.unwrap().value().to_string()
     };
-    let all = "[commits]\nhistory = \"all\"";
+    let all_history = "[commits]\nhistory = \"all\"";
 
     assert_eq!(value("", "hotfix").await, "1", "the merge");
     assert_eq!(value("", "reverts").await, "0");
-    assert_eq!(value(all, "hotfix").await, "2", "the commit and the merge");
-    assert_eq!(value(all, "reverts").await, "1");
+    assert_eq!(value(all_history, "hotfix").await, "2", "the commit and the merge");
+    assert_eq!(value(all_history, "reverts").await, "1");
     assert_eq!(github.requests().len(), 4, "one request for each run");
 }
 
@@ -101,8 +101,8 @@ async fn an_old_first_parent_is_followed_where_the_list_sorts_it_far_back() {
     let reading = Stage::on(&github).hotfixes().await;
 
     assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]");
-    let asked: Vec<_> = github.requests().iter().map(|request| request.query().to_owned()).collect();
-    assert_eq!(asked.len(), 2, "{asked:#?}");
+    let queries: Vec<_> = github.requests().iter().map(|request| request.query().to_owned()).collect();
+    assert_eq!(queries.len(), 2, "{queries:#?}");
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn the_value_links_to_the_commits_of_the_branch() {
 }
 
 #[tokio::test]
-async fn nothing_to_count_is_zero_and_an_empty_repository_no_data() {
+async fn nothing_to_count_is_zero_and_an_empty_repository_is_no_data() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     assert_eq!(line(&Stage::on(&github).hotfixes().await), "no data: acme/shop has no commits yet");
@@ -193,7 +193,7 @@ async fn nothing_to_count_is_zero_and_an_empty_repository_no_data() {
 }
 
 #[tokio::test]
-async fn without_a_named_branch_the_default_branch_is_asked_for_once() {
+async fn without_a_named_branch_the_default_branch_is_requested_once() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.default_branch("trunk")
@@ -215,7 +215,7 @@ async fn without_a_named_branch_the_default_branch_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_branch_or_a_repository_that_is_not_there_is_an_error() {
+async fn a_branch_or_a_repository_that_does_not_exist_is_an_error() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commit("hotfix");
     let reading = async |name: &str| {

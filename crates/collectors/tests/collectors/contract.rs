@@ -1,5 +1,5 @@
-//! What the metrics ask of GitHub is what GitHub describes: its own description checks every request
-//! and every answer.
+//! The metrics make only requests that GitHub describes. GitHub's own description of its API checks every request and every
+//! response.
 
 use std::time::Duration;
 
@@ -38,8 +38,7 @@ async fn every_request_is_one_that_github_describes() {
     contract::check(&exchanges);
 }
 
-/// A history in which one answer after the other leaves open what the tests say, until all endpoints about
-/// runs were asked.
+/// A history for which each response leaves open whether the tests pass, until all endpoints about runs were requested.
 async fn exchanges_about_runs() -> Vec<Exchange> {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
@@ -91,7 +90,7 @@ async fn every_query_about_pull_requests_and_issues_is_one_that_github_describes
     context.get::<Issues>().await.unwrap();
 
     let exchanges = github.exchanges();
-    // Two pages of each list and their start again, and the second page of what belongs to one pull request.
+    // Two pages of each list, the start of each list again, and the second page of the events of one pull request.
     assert_eq!(exchanges.len(), 3 + 1 + 3, "{exchanges:#?}");
     contract::check(&exchanges);
 }
@@ -208,7 +207,7 @@ async fn every_request_about_changes_and_alerts_is_one_that_github_describes() {
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
-async fn no_request_about_runs_may_have_another_parameter() {
+async fn the_check_refuses_an_unknown_parameter_in_each_request_about_runs() {
     let mut exchanges = exchanges_about_runs().await;
     for exchange in &mut exchanges {
         exchange.query.push_str("&per_pages=100");
@@ -221,7 +220,7 @@ async fn no_request_about_runs_may_have_another_parameter() {
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
-async fn the_check_refuses_what_github_does_not_describe() {
+async fn the_check_refuses_an_unknown_parameter() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(3);
     hotfixes(&Stage::on(&github).one_repository()).await.unwrap();

@@ -42,10 +42,10 @@ async fn one_request_finds_out_whether_a_token_has_a_permission() {
     github.fail("/actions/runners", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
     let keys = &["ci.runners", "commits.hotfix", "issues.open", "prs.open"];
 
-    let found_now = permissions(&Stage::on(&github), keys).await;
+    let findings = permissions(&Stage::on(&github), keys).await;
 
     assert_eq!(
-        found_now,
+        findings,
         [
             found(
                 "Administration",
@@ -82,7 +82,7 @@ async fn the_scope_of_a_classic_token_includes_permissions() {
 }
 
 #[tokio::test]
-async fn github_tells_the_permissions_of_an_app() {
+async fn github_lists_the_permissions_of_an_app() {
     let github = github();
     let settings = format!(
         "[github]\napi_url = \"{}\"\napp_id = 123\ninstallation_id = 77\n[repository]\nname = \"acme/shop\"",
@@ -116,10 +116,10 @@ async fn a_refusal_for_another_reason_is_not_a_missing_permission() {
     let message = "Resource protected by organization SAML enforcement.";
     github.fail("/commits", Answer::json(403, &serde_json::json!({ "message": message })));
 
-    let found_now = permissions(&Stage::on(&github), &["commits.hotfix"]).await;
+    let findings = permissions(&Stage::on(&github), &["commits.hotfix"]).await;
 
     assert_eq!(
-        found_now[0],
+        findings[0],
         found(
             "Contents",
             Grade::Info,

@@ -20,9 +20,9 @@ async fn a_program_that_links_this_crate_finds_and_runs_its_metrics() {
         let Ok(reading) = &outcome.result else { panic!("{outcome:#?}") };
         (outcome.metric.key(), reading.samples()[0].value().to_string())
     });
-    let [one, none] = ["1", "0"].map(str::to_owned);
+    let [one, zero] = ["1", "0"].map(str::to_owned);
     assert_eq!(
         values.collect::<Vec<_>>(),
-        [("ci.tests_passing_on_main", one.clone()), ("commits.hotfix", one), ("commits.reverts", none)]
+        [("ci.tests_passing_on_main", one.clone()), ("commits.hotfix", one), ("commits.reverts", zero)]
     );
 }

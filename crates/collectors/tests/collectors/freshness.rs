@@ -49,14 +49,14 @@ async fn a_clone_that_was_last_fetched_before_the_window_is_no_data() {
     git.run("copy", &["fetch", "--quiet", "origin", "topic"]);
     let reading = hotfixes(&git, "copy").await;
     assert_is_stale(&reading);
-    // It may have been all that the remote has.
+    // `topic` may be the only branch that the remote still has.
     let hint = "; if `main` no longer exists there, run `git remote set-head origin --auto`";
     assert!(reading.ends_with(hint), "{reading}");
 
     git.run("copy", &["fetch", "--quiet", "origin"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
 
-    // The time of the last fetch is that of the file.
+    // The time of the file is the time of the last fetch.
     set_modified(&git, "copy/.git/FETCH_HEAD", SystemTime::now() - days(8));
     assert_is_stale(&hotfixes(&git, "copy").await);
 }
@@ -82,9 +82,10 @@ async fn a_fetch_that_finds_nothing_new_counts_and_one_that_fails_does_not() {
 }
 
 #[tokio::test]
-async fn a_fetch_of_a_commit_by_its_id_is_how_ci_systems_fetch_a_branch() {
+async fn a_fetch_of_a_commit_by_its_id_counts_as_a_fetch_of_the_branch() {
     let git = cloned_long_ago();
     let refspec = format!("+{}:refs/remotes/origin/main", git.run("app", &["rev-parse", "main"]));
+    // CI systems fetch a branch in this way.
     git.run(".", &["init", "--quiet", "--initial-branch=main", "checkout"]);
     git.run("checkout", &["remote", "add", "origin", &git.url("app")]);
     let fetch = ["fetch", "--quiet", "--no-tags", "origin", &refspec];
@@ -103,7 +104,7 @@ async fn a_fetch_of_a_commit_by_its_id_is_how_ci_systems_fetch_a_branch() {
 }
 
 #[tokio::test]
-async fn a_push_shows_where_the_remote_is() {
+async fn a_push_counts_as_a_fetch_of_the_pushed_branch() {
     let git = Git::with_app();
     git.run(".", &["init", "--quiet", "--bare", "--initial-branch=main", "server.git"]);
     git.run("app", &["remote", "add", "origin", &git.url("server.git")]);
@@ -129,7 +130,7 @@ async fn a_mirror_keeps_the_remotes_branches_as_its_own() {
         for file in ["description", "info/exclude"] {
             set_modified(&git, &format!("{folder}/{file}"), long_ago);
         }
-        // This writes `HEAD`, and is no fetch.
+        // This writes `HEAD`, and is not a fetch.
         git.run(&folder, &["symbolic-ref", "HEAD", "refs/heads/main"]);
         let stale = hotfixes(&git, &folder).await;
         assert!(stale.contains("before the window started"), "{stale}");
@@ -155,7 +156,7 @@ async fn a_bare_clone_without_the_files_of_a_template_must_be_fetched() {
 }
 
 #[tokio::test]
-async fn what_only_moves_a_remote_tracking_branch_is_no_fetch() {
+async fn a_renamed_remote_and_an_updated_ref_are_not_fetches() {
     let git = cloned_long_ago();
     git.run("copy", &["remote", "rename", "origin", "upstream"]);
     let reading = hotfixes(&git, "copy").await;
@@ -195,11 +196,15 @@ async fn a_default_branch_that_was_renamed_is_no_data_with_the_command_that_fixe
         git.commit("app", "started", SystemTime::now());
         git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
         rename(&git);
-        assert_eq!(hotfixes(&git, "copy").await, "0 [branch:main, repository:copy]", "nothing says it yet");
+        assert_eq!(
+            hotfixes(&git, "copy").await,
+            "0 [branch:main, repository:copy]",
+            "before a fetch, the clone does not know of the rename"
+        );
         git.run("copy", fetch);
         assert_mentions_rename(&hotfixes(&git, "copy").await);
 
-        // A later fetch of one branch does not hide it.
+        // A later fetch of another branch does not hide the rename.
         git.run("app", &["branch", "topic"]);
         git.run("copy", &["fetch", "--quiet", "origin", "topic"]);
         assert_mentions_rename(&hotfixes(&git, "copy").await);
@@ -216,7 +221,7 @@ async fn a_full_fetch_shows_that_a_branch_is_gone_whatever_is_checked_out() {
         git.commit("app", "started", SystemTime::now());
         git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
         git.run("copy", checkout);
-        // The only branch of the remote, and of no usual name.
+        // Now the only branch of the remote has an unusual name.
         git.run("app", &["branch", "--move", "main", "develop"]);
         git.run("copy", &["fetch", "--quiet"]);
         assert_mentions_rename(&hotfixes(&git, "copy").await);
@@ -226,7 +231,7 @@ async fn a_full_fetch_shows_that_a_branch_is_gone_whatever_is_checked_out() {
 }
 
 #[tokio::test]
-async fn a_fetch_of_named_branches_says_nothing_about_others() {
+async fn a_fetch_of_named_branches_says_nothing_about_other_branches() {
     let git = Git::with_app();
     git.commit("app", "hotfix", SystemTime::now());
     for branch in ["topic-a", "topic-b"] {
@@ -247,7 +252,7 @@ async fn a_fetch_of_named_branches_says_nothing_about_others() {
 }
 
 #[tokio::test]
-async fn a_full_fetch_says_nothing_about_a_branch_that_it_does_not_ask_for() {
+async fn a_full_fetch_says_nothing_about_a_branch_that_the_configuration_does_not_fetch() {
     let git = Git::with_app();
     git.commit("app", "hotfix", SystemTime::now());
     for branch in ["release/1", "release/2"] {
@@ -278,13 +283,13 @@ async fn a_default_branch_that_was_left_behind_is_no_data() {
     let reading = hotfixes(&git, "copy").await;
     assert_mentions_rename(&reading);
     assert!(reading.contains("`master` contains all of it"), "{reading}");
-    // Whoever names the branch means it.
+    // A branch that the settings name is used.
     let named = hotfixes_with(&git, "copy", "[repository]\nbranch = \"main\"").await;
     assert_eq!(named, "0 [branch:main, repository:copy]");
 }
 
 #[tokio::test]
-async fn a_default_branch_beside_a_release_branch_is_no_rename() {
+async fn a_release_branch_with_newer_commits_is_not_a_renamed_default_branch() {
     let git = Git::with_app();
     git.commit("app", "started", SystemTime::now());
     git.run("app", &["checkout", "--quiet", "-b", "develop"]);

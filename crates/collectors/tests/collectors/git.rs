@@ -41,13 +41,13 @@ impl Git {
         self.fetched(repository, name);
     }
 
-    /// Makes the branch `main` of a remote what it is here, as a fetch would.
+    /// Sets the remote-tracking branch for `main` to the local `main`, as a fetch would.
     pub(crate) fn fetched(&self, repository: &str, remote: &str) {
         let branch = format!("refs/remotes/{remote}/main");
         self.run(repository, &["update-ref", "-m", "fetch: fast-forward", &branch, "main"]);
     }
 
-    /// Commits to what is checked out.
+    /// Commits to the branch that is checked out.
     pub(crate) fn commit(&self, repository: &str, message: &str, at: SystemTime) {
         self.run_at(at, repository, &["commit", "--quiet", "--allow-empty", "--message", message]);
     }
@@ -70,12 +70,12 @@ impl Git {
             .envs([("GIT_AUTHOR_DATE", "@1000000000 +0000"), ("GIT_COMMITTER_DATE", &date)])
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "git {}: {said}", arguments.join(" "));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {}: {stderr}", arguments.join(" "));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// The address with which a clone can be shallow; a plain path ignores `--depth`.
+    /// The URL of a repository. With a plain path, `git clone` would ignore `--depth`.
     pub(crate) fn url(&self, repository: &str) -> String {
         format!("file://{}", Path::new(&self.path(repository)).display())
     }

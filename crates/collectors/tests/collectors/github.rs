@@ -1,4 +1,4 @@
-//! How the client asks: pages, redirects, retries, deadlines, and what it says when there is no answer.
+//! How the client makes requests: pages, redirects, retries, deadlines and errors.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ async fn listed(context: &OneRepository) -> anyhow::Result<usize> {
     Ok(pages.all().await?.iter().map(Vec::len).sum())
 }
 
-const ONE: &str = "1 [branch:main, repository:acme/shop]";
+const ONE_COMMIT: &str = "1 [branch:main, repository:acme/shop]";
 
 #[tokio::test]
 async fn a_whole_run_over_250_commits_takes_four_requests() {
@@ -37,8 +37,8 @@ async fn a_whole_run_over_250_commits_takes_four_requests() {
 
     let (hotfixes, reverts, tests) = tokio::join!(hotfixes(&context), reverts(&context), tests(&context));
 
-    assert_eq!(line(&hotfixes), ONE);
-    assert_eq!(line(&reverts), ONE);
+    assert_eq!(line(&hotfixes), ONE_COMMIT);
+    assert_eq!(line(&reverts), ONE_COMMIT);
     assert_eq!(line(&tests), "1 [branch:main, repository:acme/shop, workflow:checks.yml]");
     let requests = github.requests();
     let count = |text: &str| requests.iter().filter(|request| request.path().ends_with(text)).count();
@@ -75,7 +75,7 @@ async fn later_pages_are_requested_concurrently() {
     let context = Stage::on(&github).one_repository();
     let run = tokio::spawn(async move { listed(&context).await });
 
-    // Page 2 never answers, so page 3 comes only if it does not wait for it.
+    // Page 2 never arrives, so page 3 is requested only if the client does not wait for page 2.
     let waiting = Arc::clone(&github);
     let third = tokio::task::spawn_blocking(move || waiting.wait_for("&page=3")).await.unwrap();
 
@@ -84,7 +84,7 @@ async fn later_pages_are_requested_concurrently() {
 }
 
 #[tokio::test]
-async fn a_list_beyond_the_limit_is_an_error_and_no_smaller_count() {
+async fn a_list_beyond_the_limit_is_an_error_and_not_a_smaller_count() {
     let github = github();
     github.repository("acme/shop").commits(250);
     let stage = |history: &str| {
@@ -97,17 +97,17 @@ async fn a_list_beyond_the_limit_is_an_error_and_no_smaller_count() {
     let id = github.repository("acme/shop").id().to_string();
 
     let listed = listed(&stage("all").one_repository()).await.unwrap_err();
-    let all = line(&stage("all").hotfixes().await);
+    let all_history = line(&stage("all").hotfixes().await);
     let first_parent = line(&stage("first-parent").hotfixes().await);
 
     let expected = "the list has more pages than `max_pages` in [github] allows (2) and would be cut off; raise `max_pages`";
     assert!(format!("{listed:#}").ends_with(expected), "{listed:#}");
-    let of_main = "error: cannot list the commits on the branch `main` of acme/shop";
-    assert_eq!(all.replace(&id, "ID"), format!("{of_main}: GET /repositories/ID/commits: {expected}"));
+    let error = "error: cannot list the commits on the branch `main` of acme/shop";
+    assert_eq!(all_history.replace(&id, "ID"), format!("{error}: GET /repositories/ID/commits: {expected}"));
     assert_eq!(
         first_parent,
         format!(
-            "{of_main}: the window has more pages of commits than `max_pages` in [github] allows (2) and would be \
+            "{error}: the window has more pages of commits than `max_pages` in [github] allows (2) and would be \
              cut off; raise `max_pages`"
         )
     );
@@ -146,14 +146,14 @@ async fn a_list_of_unknown_length_is_followed_link_by_link() {
 }
 
 #[tokio::test]
-async fn a_renamed_repository_is_followed_under_the_name_that_people_use() {
+async fn a_renamed_repository_is_found_and_reported_under_the_name_in_the_settings() {
     let github = github();
     let shop = github.repository("acme/shop");
     shop.commits(150).run(Run::new("checks.yml").job("test", Conclusion::Success));
     shop.rename("acme/store");
     let stage = Stage::on(&github);
 
-    assert_eq!(line(&stage.hotfixes().await), ONE);
+    assert_eq!(line(&stage.hotfixes().await), ONE_COMMIT);
     assert_eq!(line(&stage.tests().await), "1 [branch:main, repository:acme/shop, workflow:checks.yml]");
 }
 
@@ -205,7 +205,7 @@ async fn temporary_errors_are_retried_until_they_end() {
 
         let reading = Stage::on(&github).hotfixes().await;
 
-        assert_eq!(line(&reading), ONE);
+        assert_eq!(line(&reading), ONE_COMMIT);
         assert_eq!(github.requests().len(), 2);
     }
 }
@@ -281,7 +281,7 @@ async fn a_refused_connection_is_an_error_with_its_cause() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_shape_is_an_error() {
+async fn a_response_with_an_unexpected_form_is_an_error() {
     let commit =
         |date: &str| json!([{"sha": "1", "commit": {"message": "hotfix", "committer": {"date": date}}}]);
     for (answer, expected) in [
@@ -320,7 +320,7 @@ async fn an_answer_of_another_shape_is_an_error() {
 }
 
 #[tokio::test]
-async fn after_an_error_the_same_page_is_asked_for_again() {
+async fn after_an_error_the_same_page_is_requested_again() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(150);
     let client = Stage::on(&github).one_repository().get::<GitHub>().await.unwrap();
@@ -351,7 +351,7 @@ async fn a_token_that_the_server_repeats_is_not_printed() {
         Answer::json(400, &json!({ "message": echo })),
         Answer::json(429, &json!({ "documentation_url": echo })),
         Answer::text(200, "text/plain", &echo),
-        // The token goes on where the quotation ends.
+        // The quotation in the message ends within the token.
         Answer::text(200, "text/plain", &("x".repeat(75) + TOKEN)),
         Answer::json(200, &json!(TOKEN)),
         Answer::json(200, &json!([{ "sha": { TOKEN: 1 } }])),
@@ -377,7 +377,7 @@ async fn a_token_that_occurs_in_the_data_does_not_change_the_data() {
         .variable("GITHUB_TOKEN", "fix")
         .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"");
 
-    assert_eq!(line(&stage.hotfixes().await), ONE);
+    assert_eq!(line(&stage.hotfixes().await), ONE_COMMIT);
 }
 
 #[tokio::test]
@@ -421,10 +421,10 @@ async fn a_token_that_cannot_be_sent_is_an_error_that_does_not_repeat_it() {
 }
 
 #[tokio::test]
-async fn an_enterprise_server_answers_below_its_path() {
+async fn the_api_of_an_enterprise_server_is_below_a_path() {
     let github = FakeGitHub::builder().base_path("/api/v3").token(TOKEN).start();
     github.repository("acme/shop").commits(150).commit(Commit::new("hotfix").age(Duration::from_hours(1)));
 
-    assert_eq!(line(&Stage::on(&github).hotfixes().await), ONE);
+    assert_eq!(line(&Stage::on(&github).hotfixes().await), ONE_COMMIT);
     assert!(github.requests().iter().all(|request| request.path().starts_with("/api/v3/rep")));
 }

@@ -1,4 +1,4 @@
-//! How the client asks GraphQL queries: errors, limits, timeouts and pages.
+//! How the client sends GraphQL queries: errors, limits, timeouts and pages.
 
 use std::time::{Duration, SystemTime};
 
@@ -55,14 +55,14 @@ fn text(error: GitHubError) -> String {
     SharedError::new(error).to_string()
 }
 
-/// How many items each query asked for.
+/// The page size of each query.
 fn sizes(github: &FakeGitHub) -> Vec<u64> {
     let size = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap()["variables"]["first"].as_u64();
     github.requests().iter().filter_map(|request| size(&request.body)).collect()
 }
 
 #[tokio::test]
-async fn a_query_is_sent_where_githubs_graphql_api_is() {
+async fn a_query_is_sent_to_the_path_of_the_servers_graphql_api() {
     for (base_path, path) in [("", "/graphql"), ("/api/v3", "/api/graphql")] {
         let github = match base_path {
             "" => FakeGitHub::builder(),
@@ -92,19 +92,19 @@ async fn a_renamed_repository_is_found() {
 #[tokio::test]
 async fn all_pages_are_read() {
     let github = github(250);
-    let all = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap();
-    assert_eq!(all.len(), 250);
-    assert_eq!(all[249].message, "Change number 250");
+    let all_commits = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap();
+    assert_eq!(all_commits.len(), 250);
+    assert_eq!(all_commits[249].message, "Change number 250");
     assert_eq!(sizes(&github), [100, 100, 100]);
 }
 
 #[tokio::test]
-async fn the_page_is_halved_until_github_answers_in_time() {
+async fn the_page_size_is_halved_until_github_responds_in_time() {
     let github = github(30);
     github.answer_nodes_in_time(12);
     let context = Stage::on(&github).one_repository();
-    let all = commits(&context).await.all().await.unwrap();
-    assert_eq!(all.len(), 30);
+    let all_commits = commits(&context).await.all().await.unwrap();
+    assert_eq!(all_commits.len(), 30);
     assert_eq!(sizes(&github), [100, 50, 25, 12, 12, 12]);
 }
 
@@ -123,7 +123,7 @@ async fn a_single_item_that_takes_too_long_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_query_is_retried_as_all_requests_are() {
+async fn a_query_is_retried_like_any_request() {
     for (fault, times) in [
         (Fault::from(refusal::server_error(503)), 1),
         (refusal::query_timeout(502).into(), 2),
@@ -167,7 +167,7 @@ async fn a_missing_repository_has_its_own_kind_of_error() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_form_is_an_error() {
+async fn a_response_with_an_unexpected_form_is_an_error() {
     for (answer, expected) in [
         (
             json!({ "data": { "repository": null } }),
@@ -203,7 +203,7 @@ async fn a_next_page_without_a_new_cursor_is_an_error() {
 }
 
 #[tokio::test]
-async fn after_an_error_the_same_page_is_asked_for_again() {
+async fn after_an_error_the_same_page_is_requested_again() {
     let github = github(150);
     let mut pages = commits(&Stage::on(&github).one_repository()).await;
     assert_eq!(pages.next().await.unwrap().unwrap().len(), 100);

@@ -23,7 +23,7 @@ use crate::{
 
 const WINDOW_HOURS: u64 = 7 * 24;
 /// This many commits in a row, older than the window by more than a day, end the walk.
-const END: usize = 50;
+const MAX_OLD_COMMITS: usize = 50;
 
 /// A commit of a random history. Its parents come before it.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl Node {
         now() - Duration::from_hours(self.age)
     }
 
-    /// Two commits with the same content would be one commit for git.
+    /// The message contains the number, because two commits with the same content would be one commit for git.
     fn message(&self, number: usize) -> String {
         let subject = if self.is_hotfix { "hotfix: login" } else { "Sell socks" };
         format!("{subject}\n\nCommit number {number}")
@@ -57,11 +57,11 @@ impl Node {
     }
 }
 
-/// Histories of up to this many commits, the last of which is the tip of `main`.
-fn histories(longest: usize) -> impl Strategy<Value = Vec<Node>> {
+/// Histories of fewer commits than this. The last commit is the tip of `main`.
+fn histories(end: usize) -> impl Strategy<Value = Vec<Node>> {
     let age = prop_oneof![3 => 0..WINDOW_HOURS + 30, 1 => 0..WINDOW_HOURS * 20];
     let node = (age, any::<bool>(), 1_usize..5, proptest::option::weighted(0.3, 1_usize..20));
-    vec(node, 1..longest).prop_map(|nodes| {
+    vec(node, 1..end).prop_map(|nodes| {
         let node = |(number, (age, is_hotfix, first, second)): (usize, (u64, bool, usize, Option<usize>))| {
             let mut parents: Vec<_> = [Some(first), second]
                 .into_iter()
@@ -75,16 +75,17 @@ fn histories(longest: usize) -> impl Strategy<Value = Vec<Node>> {
     })
 }
 
-/// Counts along the first parents.
+/// Counts the hotfixes among the first parents.
 fn landed(history: &[Node]) -> usize {
     let tip = history.last();
     let chain: Vec<_> =
         std::iter::successors(tip, |node| node.parents.first().map(|&parent| &history[parent])).collect();
-    let end = (END..=chain.len()).find(|&end| chain[end - END..end].iter().all(|node| node.is_old()));
+    let end = (MAX_OLD_COMMITS..=chain.len())
+        .find(|&end| chain[end - MAX_OLD_COMMITS..end].iter().all(|node| node.is_old()));
     chain[..end.unwrap_or(chain.len())].iter().filter(|node| node.counts()).count()
 }
 
-/// Counts everything that can be reached.
+/// Counts the hotfixes among all commits that can be reached.
 fn reachable(history: &[Node]) -> usize {
     let mut reached = BTreeSet::from([history.len() - 1]);
     for number in (0..history.len()).rev() {
@@ -143,12 +144,12 @@ async fn value(stage: Stage) -> String {
     stage.started_at(now()).hotfixes().await.unwrap().value().to_string()
 }
 
-fn check(longest: usize, setting: &str, expected: fn(&[Node]) -> usize) {
+fn check(end: usize, setting: &str, expected: fn(&[Node]) -> usize) {
     assert_eq!(days(7), Duration::from_hours(WINDOW_HOURS));
     let settings = format!("[commits]\nhistory = \"{setting}\"");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
-    let result = runner.run(&histories(longest), |history| {
+    let result = runner.run(&histories(end), |history| {
         let expected = expected(&history).to_string();
         let found = runtime
             .block_on(async { [on_github(&history, &settings).await, in_clone(&history, &settings).await] });
@@ -162,11 +163,11 @@ fn check(longest: usize, setting: &str, expected: fn(&[Node]) -> usize) {
 }
 
 #[test]
-fn the_first_parents_are_those_of_an_obvious_walk() {
+fn hotfixes_of_the_first_parent_history_are_counted_like_the_reference() {
     check(300, "first-parent", landed);
 }
 
 #[test]
-fn all_commits_are_those_that_can_be_reached() {
-    check(END, "all", reachable);
+fn hotfixes_of_all_history_are_counted_like_the_reference() {
+    check(MAX_OLD_COMMITS, "all", reachable);
 }

@@ -23,7 +23,7 @@ enum Split {
     Evaluate,
 }
 
-/// Takes one of the labels of a commit.
+/// Returns one of the labels of a commit.
 type Label = fn(&Labelled) -> bool;
 
 /// A classifier's results for commits, compared with their labels.
@@ -67,7 +67,7 @@ fn score(split: &Split, classifier: &Classifier, label: Label) -> Score {
             (false, true) => score.missed += 1,
             (false, false) => {}
         }
-        // For whoever develops the classifiers: what they get wrong.
+        // Print the errors, for whoever develops the classifiers.
         if *split == Split::Develop
             && label(commit) != matches!(classifier.classify(&commit.message), Classification::Counts(_))
         {

@@ -1,4 +1,4 @@
-//! A permission that the token does not have.
+//! Permissions that the token does not have.
 
 use serde_json::{Value, json};
 use system_health_collectors::github::{GitHub, GitHubRepository, Permission, no_data_without};
@@ -101,7 +101,7 @@ async fn a_query_that_is_refused_for_another_reason_stays_an_error() {
 }
 
 #[tokio::test]
-async fn the_role_of_the_owner_of_a_token_is_a_permission() {
+async fn a_missing_role_of_the_tokens_owner_is_a_missing_permission() {
     let message = "Must have admin rights to Repository.";
     let github = github("/runners", Answer::json(403, &json!({ "message": message })));
     let reason = no_data(runners(&Stage::on(&github)).await);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_does_not_fit_on_a_page_is_read_to_its_end() {
+async fn the_lists_of_a_pull_request_are_read_to_their_end() {
     let mut pull_request = merged();
     for number in 0..250 {
         let ago = days(2) + minutes(250 - number);
@@ -38,7 +38,7 @@ async fn all_pages_of_both_lists_are_read_and_no_more() {
     let github = github();
     let shop = github.repository("acme/shop");
     for number in 0..330 {
-        // 250 old ones that are open, and 80 that were touched but do not matter.
+        // 250 old pull requests that are open, and 80 that have a new comment but do not count.
         let old = PullRequest::new("Old").age(days(100) + minutes(number));
         shop.pull_request(if number < 250 {
             old
@@ -58,23 +58,24 @@ async fn all_pages_of_both_lists_are_read_and_no_more() {
     assert_eq!(value(&context, "open").await, "draft:false 250, draft:true 0");
     assert_eq!(value(&context, "stale").await, "250");
     assert_eq!(value(&context, "opened").await, "120");
-    // 200 of the list of changes in pages of 50, until one page has an item from before; then its start again.
+    // The list of changes has pages of 50. Four pages have 200 items of the window, the fifth one has older items, and the start
+    // of the list is read again.
     assert_eq!(github.requests().len(), 6);
 }
 
 #[tokio::test]
-async fn a_list_that_changes_while_it_is_read_loses_nothing() {
+async fn no_pull_request_is_lost_if_the_list_changes_while_it_is_read() {
     let github = github();
     let shop = github.repository("acme/shop");
     for _ in 0..120 {
         shop.pull_request(merged());
     }
-    // After the first page, one of the last page is commented on, and one is merged and another one opened.
-    let last = shop.clone();
+    // After the first page, two pull requests of the last page get a comment, and another one is opened.
+    let changed = shop.clone();
     github.after_next_request(move || {
-        last.replace_pull_request(1, merged().comment(Duration::ZERO, "ben"));
-        last.replace_pull_request(2, merged().comment(Duration::ZERO, "ben"));
-        last.pull_request(PullRequest::new("New").age(Duration::ZERO));
+        changed.replace_pull_request(1, merged().comment(Duration::ZERO, "ben"));
+        changed.replace_pull_request(2, merged().comment(Duration::ZERO, "ben"));
+        changed.pull_request(PullRequest::new("New").age(Duration::ZERO));
     });
     let context = stage(&github).one_repository();
 
@@ -83,17 +84,18 @@ async fn a_list_that_changes_while_it_is_read_loses_nothing() {
 }
 
 #[tokio::test]
-async fn an_open_pull_request_that_is_closed_while_it_is_read_is_counted_once() {
+async fn an_open_pull_request_that_is_closed_while_the_list_is_read_is_counted_once() {
     let github = github();
     let shop = github.repository("acme/shop");
     for number in 0..210 {
         shop.pull_request(PullRequest::new("Old").age(days(100) + minutes(number)));
     }
-    let first = shop.clone();
+    let changed = shop.clone();
     github.after_next_request(move || {
-        // One that was read, and one that was not.
+        // One pull request was read before, and the other one was not.
         for number in [1, 210] {
-            first.replace_pull_request(number, PullRequest::new("Old").age(days(100)).close(Duration::ZERO));
+            changed
+                .replace_pull_request(number, PullRequest::new("Old").age(days(100)).close(Duration::ZERO));
         }
     });
     let context = stage(&github).one_repository();
@@ -103,7 +105,7 @@ async fn an_open_pull_request_that_is_closed_while_it_is_read_is_counted_once() 
 }
 
 #[tokio::test]
-async fn a_page_that_takes_too_long_is_halved() {
+async fn the_size_of_a_page_that_takes_too_long_is_halved() {
     let github = github_with((0..30).map(|_| merged()));
     github.answer_nodes_in_time(4_000);
     let context = stage(&github).one_repository();
@@ -126,7 +128,7 @@ async fn a_list_that_is_too_long_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_number_that_does_not_fit_the_list_is_an_error() {
+async fn a_total_that_differs_from_the_listed_pull_requests_is_an_error() {
     let github = github();
     let empty = serde_json::json!({ "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": [] });
     let url = "https://github.com/acme/shop";
@@ -142,7 +144,7 @@ async fn a_number_that_does_not_fit_the_list_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_no_data_and_names_it() {
+async fn a_missing_permission_is_no_data_that_names_it() {
     let github = github_with([merged()]);
     let message = "Resource not accessible by personal access token";
     github.fail("/graphql", refusal::query_error("FORBIDDEN", message));
@@ -157,7 +159,7 @@ async fn a_missing_permission_is_no_data_and_names_it() {
 }
 
 #[tokio::test]
-async fn a_repository_that_is_not_there_is_an_error() {
+async fn a_repository_that_does_not_exist_is_an_error() {
     let github = github();
     let value = value(&stage(&github).one_repository(), "merged").await;
     assert!(

@@ -81,14 +81,14 @@ fn sample(sample: &Sample) -> String {
     }
 }
 
-/// The median of the metric about one pull request.
-async fn of_one(pull_request: PullRequest, key: &str) -> String {
+/// The value of a metric over one pull request. Of quantiles, it is the median.
+async fn value_over(pull_request: PullRequest, key: &str) -> String {
     let github = github_with([pull_request]);
     let value = value(&stage(&github).one_repository(), key).await;
     value.strip_prefix("p50 ").and_then(|rest| rest.split(',').next()).map_or(value.clone(), str::to_owned)
 }
 
-/// Opened three days ago, and merged a day ago.
+/// A pull request that was opened three days ago and merged a day ago.
 pub(crate) fn merged() -> PullRequest {
     PullRequest::new("Sell socks").age(days(3)).merge(days(1))
 }
@@ -135,7 +135,7 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
             values[1] + (values[2] - values[1]) * (position - 1.0)
         }
     };
-    let three = |values: [f64; 3]| {
+    let quantiles = |values: [f64; 3]| {
         format!("p50 {}, p90 {}, p99 {}", at(values, 0.5), at(values, 0.9), at(values, 0.99))
     };
     for (key, expected) in [
@@ -145,15 +145,15 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
         ("closed_unmerged", "1".to_owned()),
         ("stale", "1".to_owned()),
         ("merged_without_review", "2".to_owned()),
-        ("time_to_merge", three(merge)),
+        ("time_to_merge", quantiles(merge)),
         ("time_to_merge_samples", "3".to_owned()),
         ("time_to_first_review", "p50 9000, p90 13320, p99 14292".to_owned()),
         ("time_to_first_review_samples", "2".to_owned()),
-        ("review_rounds", three([0.0, 1.0, 2.0])),
+        ("review_rounds", quantiles([0.0, 1.0, 2.0])),
         ("review_rounds_samples", "3".to_owned()),
-        ("size_lines", three([5.0, 30.0, 1_000.0])),
+        ("size_lines", quantiles([5.0, 30.0, 1_000.0])),
         ("size_lines_samples", "3".to_owned()),
-        ("comments", three([0.0, 0.0, 3.0])),
+        ("comments", quantiles([0.0, 0.0, 3.0])),
         ("comments_samples", "3".to_owned()),
     ] {
         assert_eq!(value(&context, key).await, expected, "{key}");
@@ -187,14 +187,14 @@ async fn the_window_starts_after_its_first_instant_and_ends_with_the_run() {
     let almost_a_week = Duration::from_secs(7 * DAY - 1);
     for (merged, expected) in [(days(7), "0"), (almost_a_week, "1"), (Duration::ZERO, "1")] {
         let pull_request = PullRequest::new("Sell socks").age(days(9)).merge(merged);
-        assert_eq!(of_one(pull_request, "merged").await, expected, "{merged:?}");
+        assert_eq!(value_over(pull_request, "merged").await, expected, "{merged:?}");
     }
 }
 
 #[tokio::test]
-async fn only_the_time_in_which_it_was_ready_for_review_counts() {
+async fn only_the_time_in_which_a_pull_request_was_ready_for_review_counts() {
     let seconds =
-        async |pull_request: PullRequest| of_one(pull_request.merge(days(1)), "time_to_merge").await;
+        async |pull_request: PullRequest| value_over(pull_request.merge(days(1)), "time_to_merge").await;
     let opened = || PullRequest::new("Sell socks").age(days(11));
 
     assert_eq!(seconds(opened()).await, (10 * DAY).to_string());
@@ -211,18 +211,18 @@ async fn only_the_time_in_which_it_was_ready_for_review_counts() {
 #[tokio::test]
 async fn a_reopened_pull_request_is_open_and_one_that_was_closed_again_is_closed_once() {
     let reopened = PullRequest::new("Sell socks").age(days(5)).close(days(4)).reopen(days(3));
-    assert_eq!(of_one(reopened.clone(), "closed_unmerged").await, "0");
-    assert_eq!(of_one(reopened.clone(), "open").await, "draft:false 1, draft:true 0");
-    assert_eq!(of_one(reopened.clone().close(days(2)), "closed_unmerged").await, "1");
-    assert_eq!(of_one(reopened.clone().merge(days(2)), "closed_unmerged").await, "0");
-    assert_eq!(of_one(reopened.merge(days(2)), "merged").await, "1");
+    assert_eq!(value_over(reopened.clone(), "closed_unmerged").await, "0");
+    assert_eq!(value_over(reopened.clone(), "open").await, "draft:false 1, draft:true 0");
+    assert_eq!(value_over(reopened.clone().close(days(2)), "closed_unmerged").await, "1");
+    assert_eq!(value_over(reopened.clone().merge(days(2)), "closed_unmerged").await, "0");
+    assert_eq!(value_over(reopened.merge(days(2)), "merged").await, "1");
 }
 
 #[tokio::test]
 async fn reviews_of_the_author_and_of_bots_do_not_count() {
     let reviewed = async |author: &str, review: Review| {
         let pull_request = merged().by(author).review(days(2), review);
-        let unreviewed = of_one(pull_request, "merged_without_review").await;
+        let unreviewed = value_over(pull_request, "merged_without_review").await;
         unreviewed == "0"
     };
     for (author, reviewer, expected) in [
@@ -265,28 +265,30 @@ async fn the_settings_name_bots_that_are_registered_as_users() {
 }
 
 #[tokio::test]
-async fn a_comment_on_the_conversation_is_no_review() {
-    assert_eq!(of_one(merged().comment(days(2), "ben"), "merged_without_review").await, "1");
+async fn a_comment_on_the_conversation_is_not_a_review() {
+    assert_eq!(value_over(merged().comment(days(2), "ben"), "merged_without_review").await, "1");
 }
 
 #[tokio::test]
-async fn a_review_after_the_merge_is_too_late_and_one_in_its_second_is_not() {
-    assert_eq!(of_one(merged().review(hours(23), "ben"), "merged_without_review").await, "1");
-    assert_eq!(of_one(merged().review(days(1), "ben"), "merged_without_review").await, "0");
-    assert_eq!(of_one(merged().review(hours(23), "ben"), "review_rounds").await, "0");
-    assert!(of_one(merged().review(hours(23), "ben"), "time_to_first_review").await.starts_with("no data"));
+async fn a_review_after_the_merge_is_too_late_and_one_in_the_same_second_is_not() {
+    assert_eq!(value_over(merged().review(hours(23), "ben"), "merged_without_review").await, "1");
+    assert_eq!(value_over(merged().review(days(1), "ben"), "merged_without_review").await, "0");
+    assert_eq!(value_over(merged().review(hours(23), "ben"), "review_rounds").await, "0");
+    assert!(
+        value_over(merged().review(hours(23), "ben"), "time_to_first_review").await.starts_with("no data")
+    );
 }
 
 #[tokio::test]
-async fn the_first_review_is_the_first_one_while_it_is_ready() {
-    let seconds = async |pull_request| of_one(pull_request, "time_to_first_review").await;
+async fn the_first_review_is_the_first_one_while_the_pull_request_is_ready() {
+    let seconds = async |pull_request| value_over(pull_request, "time_to_first_review").await;
     let opened = || PullRequest::new("Sell socks").age(days(6));
 
     assert_eq!(seconds(opened().review(days(4), "ben").review(days(1), "eve")).await, (2 * DAY).to_string());
-    let of_draft = opened().draft().review(days(5), "ben").ready(days(4));
+    let reviewed_as_draft = opened().draft().review(days(5), "ben").ready(days(4));
     let reason = "no data: there are no first reviews in the window";
-    assert_eq!(seconds(of_draft.clone()).await, reason, "nobody has reviewed it since it is ready");
-    assert_eq!(seconds(of_draft.review(days(1), "ben")).await, (3 * DAY).to_string());
+    assert_eq!(seconds(reviewed_as_draft.clone()).await, reason, "nobody has reviewed it since it was ready");
+    assert_eq!(seconds(reviewed_as_draft.review(days(1), "ben")).await, (3 * DAY).to_string());
     let by_author = opened().review(days(5), "ada").review(days(5), "bot[bot]").review(days(1), "ben");
     assert_eq!(seconds(by_author).await, (5 * DAY).to_string());
     let long_ago =
@@ -297,7 +299,7 @@ async fn the_first_review_is_the_first_one_while_it_is_ready() {
 
 #[tokio::test]
 async fn reviews_without_a_push_between_them_are_one_round() {
-    let rounds = async |pull_request| of_one(pull_request, "review_rounds").await;
+    let rounds = async |pull_request| value_over(pull_request, "review_rounds").await;
     let opened =
         || merged().review(hours(70), "ben").review(hours(69), Review::new("eve").state("COMMENTED"));
 
@@ -342,7 +344,7 @@ async fn every_branch_and_every_fork_counts() {
 
 #[tokio::test]
 async fn people_and_not_labels_or_bots_keep_a_pull_request_from_being_stale() {
-    let stale = async |pull_request| of_one(pull_request, "stale").await == "1";
+    let stale = async |pull_request| value_over(pull_request, "stale").await == "1";
     let old = || PullRequest::new("Sell socks").age(days(40)).label(hours(1));
     let lately = days(13);
 
@@ -376,7 +378,7 @@ async fn comments_of_people_count_wherever_they_are() {
         .review(days(2), Review::new("ada").comments(2))
         .review(days(2), Review::new("lint[bot]").comments(50))
         .review(days(2), Review::new("eve").state("PENDING").comments(7));
-    assert_eq!(of_one(commented, "comments").await, "8");
+    assert_eq!(value_over(commented, "comments").await, "8");
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn run(stage: &Stage) -> Run {
     Engine::new().run(&enabled_metrics(), &stage.context()).await
 }
 
-/// The outcomes of a metric by their repositories, in a line each.
+/// The outcomes of a metric by their repositories, one line each.
 fn lines(run: Run, key: &str) -> BTreeMap<String, String> {
     let report = Report::new(run, vec![]);
     let outcomes = report.run().outcomes().iter().filter(|outcome| outcome.metric.key() == key);
@@ -89,7 +89,7 @@ async fn a_repository_that_fails_does_not_affect_the_others() {
 }
 
 #[tokio::test]
-async fn the_subject_contributes_the_repository_and_its_evidence_is_its_own() {
+async fn each_repository_has_its_own_tag_and_its_own_evidence() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commit("hotfix: socks");
     github.repository("acme/web").commit("hotfix: page").commit("hotfix: style");
@@ -170,7 +170,7 @@ async fn the_local_clone_is_used_only_for_the_repository_of_its_remote() {
 
     let automatic = run(&stage("auto")).await;
     let local = lines(run(&stage("clone")).await, "commits.hotfix");
-    let asked = github.requests().iter().filter(|request| request.path().contains("/shop")).count();
+    let shop_requests = github.requests().iter().filter(|request| request.path().contains("/shop")).count();
     let with_token = lines(run(&stage("auto").token()).await, "commits.hotfix");
 
     let hotfixes = lines(automatic.clone(), "commits.hotfix");
@@ -179,13 +179,14 @@ async fn the_local_clone_is_used_only_for_the_repository_of_its_remote() {
     let tests = lines(automatic, "ci.tests_passing_on_main");
     assert!(tests["acme/shop"].starts_with("no data: found no GitHub token"), "{tests:#?}");
     assert_eq!(tests["acme/web"], "1 [branch:main, repository:acme/web, workflow:checks.yml]");
-    assert_eq!(asked, 0, "without a token, the clone is read instead");
+    assert_eq!(shop_requests, 0, "without a token, the clone is read instead");
     assert_eq!(local["acme/shop"], "1 [branch:main, repository:acme/shop]");
     assert!(local["acme/web"].contains("no remote of this clone points to acme/web"), "{local:#?}");
     assert!(with_token.values().all(|line| line.starts_with("2 [")), "{with_token:#?}");
 }
 
-/// A run over a hundred repositories, to which GitHub answers the same: its outcomes, and the number of requests.
+/// Makes a run over a hundred repositories for which GitHub always gives this answer. Returns the outcomes of `commits.hotfix`
+/// and the number of requests.
 async fn refused(answer: Answer) -> (Vec<String>, usize) {
     let github = FakeGitHub::start();
     let names = github.repositories(100, |_, repository| {
@@ -196,21 +197,21 @@ async fn refused(answer: Answer) -> (Vec<String>, usize) {
     (lines(run, "commits.hotfix").into_values().collect(), github.requests().len())
 }
 
-/// Maximum number of requests under way when the first answer comes: each of 16 repositories asks for its branch.
-const UNDER_WAY: usize = 16;
+/// Maximum number of requests under way when the first response arrives: 16 repositories each request their default branch.
+const MAX_UNDER_WAY: usize = 16;
 
 #[tokio::test]
-async fn a_token_that_is_refused_once_is_not_sent_for_all_the_others() {
+async fn a_refused_token_is_not_sent_for_the_remaining_repositories() {
     let (lines, requests) = refused(refusal::bad_credentials()).await;
 
-    assert!(requests <= UNDER_WAY, "{requests} requests");
+    assert!(requests <= MAX_UNDER_WAY, "{requests} requests");
     assert_eq!(lines.len(), 100);
-    let told = "401 Unauthorized: Bad credentials (https://docs.github.com/rest); check the GitHub token: it may be \
+    let message = "401 Unauthorized: Bad credentials (https://docs.github.com/rest); check the GitHub token: it may be \
                 mistyped, expired or revoked";
-    assert!(lines.iter().all(|line| line.starts_with("error: ") && line.ends_with(told)), "{lines:#?}");
+    assert!(lines.iter().all(|line| line.starts_with("error: ") && line.ends_with(message)), "{lines:#?}");
     let not_sent =
         lines.iter().filter(|line| line.contains(": not sent, because GitHub has refused the token"));
-    assert!(not_sent.count() >= 100 - UNDER_WAY, "{lines:#?}");
+    assert!(not_sent.count() >= 100 - MAX_UNDER_WAY, "{lines:#?}");
 }
 
 #[tokio::test]
@@ -218,7 +219,7 @@ async fn a_rate_limit_that_outlasts_the_run_holds_for_all_repositories() {
     for status in [403, 429] {
         let (lines, requests) = refused(refusal::secondary_rate_limit(status, Duration::from_hours(1))).await;
 
-        assert!(requests <= UNDER_WAY, "{requests} requests");
+        assert!(requests <= MAX_UNDER_WAY, "{requests} requests");
         assert_eq!(lines.len(), 100);
         let limited = |line: &String| line.contains("GitHub's rate limit") && line.contains("a wait of ");
         assert!(lines.iter().all(limited), "{lines:#?}");
@@ -239,7 +240,7 @@ async fn a_rate_limit_that_ends_in_time_is_waited_out_by_all() {
     assert_eq!(github.requests().len(), 3 * names.len() + 3);
 }
 
-/// The commits of a repository, and how many repositories' commits there are at once.
+/// Keeps the commits of a repository, so that [`Live`] counts them.
 #[derive(Clone)]
 struct Held(#[expect(dead_code, reason = "held until the repository is done")] Arc<Counted>);
 
@@ -248,6 +249,7 @@ struct Counted {
     live: Live,
 }
 
+/// The number of repositories whose commits are in memory now, and the maximum of this number.
 #[derive(Clone, Default)]
 struct Live(Arc<(AtomicUsize, AtomicUsize)>);
 
@@ -277,7 +279,7 @@ impl Drop for Counted {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_repositories_are_read_a_few_at_once_with_two_requests_each() {
     const COUNT: usize = 1_000;
-    const AT_ONCE: usize = 16;
+    const MAX_AT_ONCE: usize = 16;
     let github = FakeGitHub::builder().token(TOKEN).start();
     let names = github.repositories(COUNT, |number, repository| {
         for _ in 0..number % 3 {
@@ -298,8 +300,8 @@ async fn a_thousand_repositories_are_read_a_few_at_once_with_two_requests_each()
     });
     let metrics = enabled_metrics().metrics().to_vec();
     let catalog = Catalog::new(metrics.into_iter().chain([held.each::<Repository>()])).unwrap();
-    let (open, most) = (Mutex::new(BTreeMap::<String, usize>::new()), Arc::new(AtomicUsize::new(0)));
-    let highest = Arc::clone(&most);
+    let (open, max_open) = (Mutex::new(BTreeMap::<String, usize>::new()), Arc::new(AtomicUsize::new(0)));
+    let max_seen = Arc::clone(&max_open);
     let engine = Engine::new().with_observer(move |progress| {
         let mut open = open.lock().unwrap();
         match progress {
@@ -313,7 +315,7 @@ async fn a_thousand_repositories_are_read_a_few_at_once_with_two_requests_each()
             }
             _ => {}
         }
-        highest.fetch_max(open.len(), SeqCst);
+        max_seen.fetch_max(open.len(), SeqCst);
     });
 
     let run = engine.run(&catalog, &context).await;
@@ -327,10 +329,10 @@ async fn a_thousand_repositories_are_read_a_few_at_once_with_two_requests_each()
         assert_eq!(tests[name], format!("{passes} [branch:main, repository:{name}, workflow:checks.yml]"));
     }
     assert_eq!(github.requests().len(), 2 * COUNT, "one list of commits and one of runs each");
-    let asked: BTreeSet<_> = github.requests().iter().map(|request| request.path().to_owned()).collect();
-    assert_eq!(asked.len(), 2 * COUNT);
-    assert!(most.load(SeqCst) <= AT_ONCE, "{} repositories at once", most.load(SeqCst));
-    let kept = live.0.1.load(SeqCst);
-    assert!(kept <= AT_ONCE, "the commits of {kept} repositories at once");
+    let paths: BTreeSet<_> = github.requests().iter().map(|request| request.path().to_owned()).collect();
+    assert_eq!(paths.len(), 2 * COUNT);
+    assert!(max_open.load(SeqCst) <= MAX_AT_ONCE, "{} repositories at once", max_open.load(SeqCst));
+    let max_live = live.0.1.load(SeqCst);
+    assert!(max_live <= MAX_AT_ONCE, "the commits of {max_live} repositories at once");
     assert_eq!(live.0.0.load(SeqCst), 0);
 }

@@ -17,7 +17,7 @@ fn github() -> FakeGitHub {
     github
 }
 
-/// A clone with one hotfix, from this remote `origin`.
+/// A clone with one hotfix and this remote `origin`.
 fn clone(origin: Option<&str>) -> Git {
     let git = Git::with_app();
     git.commit("app", "hotfix", SystemTime::now());
@@ -56,7 +56,7 @@ async fn with_a_token_the_remote_names_the_repository_on_github() {
 }
 
 #[tokio::test]
-async fn a_clone_from_elsewhere_is_no_repository_on_github() {
+async fn a_clone_from_another_host_is_not_a_repository_on_github() {
     let git = clone(Some("https://gitlab.com/group/sub/app.git"));
     let context = Stage::empty().token().directory(&git.path("app")).one_repository();
 
@@ -69,7 +69,7 @@ async fn a_clone_from_elsewhere_is_no_repository_on_github() {
 }
 
 #[tokio::test]
-async fn an_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
+async fn an_api_on_another_host_than_the_clones_remote_is_an_error_that_names_both_hosts() {
     let git = clone(Some("https://github.com/acme/shop"));
     let stage = || {
         let settings = "[github]\napi_url = \"https://ghe.example.com/api/v3\"";
@@ -138,7 +138,7 @@ async fn a_clone_of_a_repository_on_github_links_there() {
 }
 
 #[tokio::test]
-async fn without_a_token_the_clone_of_the_named_repository_goes_before_github() {
+async fn without_a_token_the_clone_of_the_named_repository_is_preferred_to_github() {
     let (github, git) = (github(), clone(Some("https://127.0.0.1/Acme/Shop")));
     let stage = Stage::empty().github(&github).settings("[repository]\nname = \"acme/shop\"");
 
@@ -176,7 +176,7 @@ async fn without_a_token_and_without_its_clone_a_named_repository_is_read_on_git
 }
 
 #[tokio::test]
-async fn without_an_origin_the_remote_is_the_only_one_or_the_branchs() {
+async fn without_origin_the_only_remote_or_the_remote_of_the_branch_is_used() {
     let git = clone(None);
     let reading = async || commits(Stage::empty().directory(&git.path("app"))).await;
     git.add_remote("app", "upstream", "https://gitlab.com/acme/shop");
@@ -219,7 +219,7 @@ async fn a_clone_is_never_reported_under_the_name_of_another_repository() {
         }
         let forced = commits(stage("clone")).await;
         if remotes == "a mirror" {
-            // It may be one, if somebody says so.
+            // With this setting, the user says that the clone is a mirror of the repository.
             assert_eq!(forced, "1 [branch:main, repository:acme/shop]");
         } else {
             let expected = format!(

@@ -1,4 +1,4 @@
-//! What a test sets up: settings, a token and a directory. And the metrics, as plain calls.
+//! The setup of a test: settings, a token and a directory. Also functions that collect single metrics.
 
 use std::{
     path::{Path, PathBuf},
@@ -37,7 +37,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// No token, no repository, no clone.
+    /// A stage without a token, a repository or a clone.
     pub(crate) fn empty() -> Self {
         Self {
             settings: String::new(),
@@ -49,7 +49,7 @@ impl Stage {
         }
     }
 
-    /// A token, and `acme/shop` on this GitHub with its branch `main`.
+    /// A stage with a token, and with `acme/shop` on this GitHub and its branch `main` in the settings.
     pub(crate) fn on(github: &FakeGitHub) -> Self {
         Self::empty().github(github).token().settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
     }
@@ -127,8 +127,10 @@ impl OneRepository {
 
     async fn about(&self) -> Result<&(Context, Repository), Unavailable> {
         let list = async || {
-            let all = self.run.get::<Subjects<Repository>>().await?;
-            let [repository] = all.iter().collect::<Vec<_>>()[..] else { panic!("one repository: {all:?}") };
+            let subjects = self.run.get::<Subjects<Repository>>().await?;
+            let [repository] = subjects.iter().collect::<Vec<_>>()[..] else {
+                panic!("there is not exactly one repository: {subjects:?}")
+            };
             Ok((self.run.about(repository.clone()), repository.clone()))
         };
         self.about.get_or_init(list).await.as_ref().map_err(Clone::clone)
@@ -158,7 +160,7 @@ pub(crate) async fn tests(context: &OneRepository) -> Result<Sample, Unavailable
     context.tagged(tests_passing(context.get().await?)?).await
 }
 
-/// What a metric gave, in a line: `2 [branch:main, repository:acme/shop]`, `no data: …` or `error: …`.
+/// The sample of a metric in a line: `2 [branch:main, repository:acme/shop]`, `no data: …` or `error: …`.
 pub(crate) fn line(reading: &Result<Sample, Unavailable>) -> String {
     match reading {
         Ok(sample) => {
@@ -179,7 +181,8 @@ async fn outcome(stage: &Stage, key: &str) -> Result<Reading, Unavailable> {
     outcome.result.clone()
 }
 
-/// A metric as the engine collects it: one line for each sample and each failed item, or what it has instead.
+/// A metric as the engine collects it: one line for each sample and each failed item, or one line with the reason of no data or
+/// the error.
 pub(crate) async fn collected(stage: &Stage, key: &str) -> Vec<String> {
     match outcome(stage, key).await {
         Ok(reading) => {

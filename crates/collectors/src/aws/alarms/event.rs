@@ -8,19 +8,19 @@ use system_health_registry::{Event, EventError, Level, Tag};
 use super::alarm::Alarm;
 use crate::hex::hex;
 
-/// How long before a run an alarm may have started to fire. The state folder remembers sent events for much longer.
-const LATELY: Duration = Duration::from_hours(24);
+/// An alarm that started to fire longer ago has no event. The state folder remembers sent events for much longer.
+const MAX_AGE: Duration = Duration::from_hours(24);
 
-/// The event of an alarm that fires since shortly before `now`, unless it is muted. As long as the alarm fires, the event has
-/// the same id in each run, so it is sent once.
+/// The event of an alarm that started to fire at most [`MAX_AGE`] before `now`. `None` if the alarm is muted. As long as the
+/// alarm fires, the event has the same id in each run, so it is sent once.
 pub(super) fn firing_event(
     alarm: &Alarm,
     region: &str,
     now: SystemTime,
 ) -> Result<Option<Event>, EventError> {
     let Some(changed_at) = alarm.changed_at() else { return Ok(None) };
-    let is_late = now.duration_since(changed_at).is_ok_and(|age| age > LATELY);
-    if alarm.state != Alarm::FIRING || alarm.is_muted() || is_late {
+    let is_old = now.duration_since(changed_at).is_ok_and(|age| age > MAX_AGE);
+    if alarm.state != Alarm::FIRING || alarm.is_muted() || is_old {
         return Ok(None);
     }
     let mut event = Event::new(id(alarm, changed_at), format!("Alarm {} fires in {region}", alarm.name))?
@@ -28,7 +28,7 @@ pub(super) fn firing_event(
         .with_level(Level::Error)
         .with_tag("region", region)?
         .at(changed_at);
-    // A name may have no character that is allowed in a tag.
+    // There is no tag if the name has no character that a tag may have.
     event = event.with_tags(Tag::new("alarm", &alarm.name));
     // An unusable link is left out, because the event is more important.
     let linked = alarm.page(region).map(|page| event.clone().with_link(page));

@@ -15,7 +15,7 @@ pub(super) const GET_BUILDS: &str = "codebuild:BatchGetBuilds";
 pub(super) struct Build {
     id: String,
     pub(super) started_at: SystemTime,
-    /// The end and the status. `None` while it runs.
+    /// The end and the status. `None` while the build runs.
     ended: Option<(SystemTime, String)>,
 }
 
@@ -49,7 +49,7 @@ impl Build {
         window.contains(*end).then_some(status)
     }
 
-    /// The time from the start to the end, including the time in the queue. `None` while it runs.
+    /// The time from the start to the end, including the time in the queue. `None` while the build runs.
     pub(super) fn duration(&self) -> Option<Duration> {
         self.ended.as_ref()?.0.duration_since(self.started_at).ok()
     }

@@ -33,12 +33,12 @@ impl FromContext for CodeBuildBuilds {
         let windows: Windows = context.get().await?;
         let since = windows.longest(&["aws.codebuild.*"]).start();
         // Boxed, because the types of the SDK's futures are nested deeply.
-        let read = regions.read(|region| read(region, projects, since, &settings).boxed());
-        Ok(Self(Arc::new(Inventory::new(read.await.into_iter().flatten()))))
+        let entries = regions.read(|region| read_region(region, projects, since, &settings).boxed());
+        Ok(Self(Arc::new(Inventory::new(entries.await.into_iter().flatten()))))
     }
 }
 
-async fn read(
+async fn read_region(
     region: AwsRegion,
     projects: &RegionalNames,
     since: SystemTime,

@@ -36,7 +36,7 @@ pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavai
         let sample = |(status, builds): (&str, Vec<&Build>)| {
             let evidence = builds.iter().map(|build| build.evidence(&entry.region, status));
             let sample = Sample::new(builds.len())?.with_tag("status", status)?.with_evidence(evidence);
-            Ok(with_page_link(sample, page(entry).as_deref()))
+            Ok(with_page_link(sample, history_page(entry).as_deref()))
         };
         by_status.into_iter().map(sample).collect()
     };
@@ -60,7 +60,7 @@ pub fn build_duration_seconds(builds: CodeBuildBuilds, window: Window) -> Result
         if durations.is_empty() {
             return Ok(Vec::new());
         }
-        let (samples, page) = (quantile_samples(durations, "builds")?, page(entry));
+        let (samples, page) = (quantile_samples(durations, "builds")?, history_page(entry));
         Ok(samples.into_iter().map(|sample| with_page_link(sample, page.as_deref())).collect())
     };
     builds.inventory().reading(samples, "no build in CodeBuild succeeded in the window")
@@ -82,7 +82,7 @@ pub fn build_duration_seconds_samples(
 ) -> Result<Reading, Unavailable> {
     let samples = |entry: &Entry<Vec<Build>>, builds: &Vec<Build>| {
         let sample = Sample::new(durations(builds, window).len())?;
-        Ok(vec![with_page_link(sample, page(entry).as_deref())])
+        Ok(vec![with_page_link(sample, history_page(entry).as_deref())])
     };
     builds.inventory().reading(samples, NO_PROJECTS)
 }
@@ -93,8 +93,8 @@ fn durations(builds: &[Build], window: Window) -> Vec<f64> {
     succeeded.filter_map(|build| Some(build.duration()?.as_secs_f64())).collect()
 }
 
-/// The page with the builds of a project.
-fn page(entry: &Entry<Vec<Build>>) -> Option<String> {
+/// The address of the page with the builds of a project.
+fn history_page(entry: &Entry<Vec<Build>>) -> Option<String> {
     let (_, project) = entry.name.as_ref()?;
     console_page(&entry.region, ["codesuite", "codebuild", "projects", project, "history"])
 }

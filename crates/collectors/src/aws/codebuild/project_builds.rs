@@ -14,8 +14,8 @@ pub(super) const LIST_BUILDS: &str = "codebuild:ListBuildsForProject";
 /// <https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html>.
 const LONGEST_BUILD: Duration = Duration::from_hours(36 + 8);
 
-/// The builds of a project that may have ended after `since`: those that started at most [`LONGEST_BUILD`] before it. Pages
-/// are sorted by the start, newest first.
+/// The builds of a project that may have ended after `since`: those that started at most [`LONGEST_BUILD`] before `since`.
+/// AWS sorts the builds by their start, newest first.
 pub(super) async fn builds_since(
     client: &Client,
     region: &AwsRegion,
@@ -29,30 +29,30 @@ pub(super) async fn builds_since(
     loop {
         let request =
             client.list_builds_for_project().project_name(project).set_next_token(token).customize();
-        let counted = config::Builder::new().interceptor(region.attempt_counter());
-        let page = region.checked(LIST_BUILDS, request.config_override(counted).send().await)?;
+        let override_config = config::Builder::new().interceptor(region.attempt_counter());
+        let page = region.checked(LIST_BUILDS, request.config_override(override_config).send().await)?;
         let page_builds = match page.ids() {
             // AWS refuses a request for no builds.
             [] => Vec::new(),
-            ids => read(client, region, ids).await?,
+            ids => read_builds(client, region, ids).await?,
         };
-        let is_past = page_builds.iter().any(|build| build.started_at < earliest);
+        let is_last_page = page_builds.iter().any(|build| build.started_at < earliest);
         builds.extend(page_builds.into_iter().filter(|build| build.started_at >= earliest));
         if builds.len() > settings.max_builds as usize {
             let (what, limit) = ("builds", settings.max_builds);
             return Err(AwsError::TooMany { what, limit, setting: "max_builds" });
         }
         token = page.next_token;
-        if is_past || token.is_none() {
+        if is_last_page || token.is_none() {
             return Ok(builds);
         }
     }
 }
 
 /// The builds with these ids. A build that was deleted in the meantime is left out.
-async fn read(client: &Client, region: &AwsRegion, ids: &[String]) -> Result<Vec<Build>, AwsError> {
+async fn read_builds(client: &Client, region: &AwsRegion, ids: &[String]) -> Result<Vec<Build>, AwsError> {
     let request = client.batch_get_builds().set_ids(Some(ids.to_vec())).customize();
-    let counted = config::Builder::new().interceptor(region.attempt_counter());
-    let response = region.checked(GET_BUILDS, request.config_override(counted).send().await)?;
+    let override_config = config::Builder::new().interceptor(region.attempt_counter());
+    let response = region.checked(GET_BUILDS, request.config_override(override_config).send().await)?;
     response.builds().iter().map(Build::from_response).collect()
 }

@@ -23,7 +23,7 @@ pub(super) struct Execution {
 pub(super) enum Meaning {
     Passed,
     Failed,
-    /// It does not decide, for this reason.
+    /// The execution does not decide, for this reason.
     Nothing(String),
 }
 

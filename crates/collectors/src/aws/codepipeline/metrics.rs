@@ -13,7 +13,7 @@ use crate::{
     web_page::with_page_link,
 };
 
-const NONE_DECIDED: &str = "no pipeline in CodePipeline has an execution that passed or failed";
+const NO_STATE: &str = "no pipeline in CodePipeline has an execution that passed or failed";
 
 /// Whether the latest execution of each pipeline of AWS CodePipeline that passed or failed has passed: 1 if it has, 0 if it
 /// failed.
@@ -28,12 +28,12 @@ const NONE_DECIDED: &str = "no pipeline in CodePipeline has an execution that pa
 pub fn pipeline_state(states: PipelineStates) -> Result<Reading, Unavailable> {
     let samples = |entry: &Entry<PipelineState>, state: &PipelineState| {
         let Some(is_passing) = state.is_passing else { return Ok(Vec::new()) };
-        let page = page(entry);
+        let page = pipeline_page(entry);
         let evidence = state.executions.iter().map(|execution| execution.evidence(page.as_deref()));
         let sample = Sample::new(is_passing)?.with_evidence(evidence);
         Ok(vec![with_page_link(sample, page.as_deref())])
     };
-    states.inventory().reading(samples, NONE_DECIDED)
+    states.inventory().reading(samples, NO_STATE)
 }
 
 /// Pipelines of AWS CodePipeline of which the latest execution that passed or failed has failed.
@@ -59,14 +59,14 @@ pub fn pipelines_failing(states: PipelineStates) -> Result<Reading, Unavailable>
         let failed = failed.min_by_key(|(_, error)| error.denied_action().is_some());
         match failed {
             Some(failure) => failures.push(failure),
-            None => samples.extend(failing(region, &entries)?),
+            None => samples.extend(failing_pipelines(region, &entries)?),
         }
     }
-    reading(samples, &failures, NONE_DECIDED)
+    reading(samples, &failures, NO_STATE)
 }
 
 /// The number of failing pipelines in a region. `None` if no pipeline has a state.
-fn failing(region: &str, entries: &[&Entry<PipelineState>]) -> Result<Option<Sample>, Unavailable> {
+fn failing_pipelines(region: &str, entries: &[&Entry<PipelineState>]) -> Result<Option<Sample>, Unavailable> {
     let decided: Vec<_> = entries.iter().filter_map(|entry| Some((*entry, is_passing(entry)?))).collect();
     if decided.is_empty() {
         return Ok(None);
@@ -74,7 +74,7 @@ fn failing(region: &str, entries: &[&Entry<PipelineState>]) -> Result<Option<Sam
     let evidence = decided.iter().map(|(entry, is_passing)| {
         let name = entry.name.as_ref().map_or("", |(_, name)| name);
         let reason = if *is_passing { "it passes" } else { "it fails" };
-        EvidenceItem::new(name, !is_passing, reason).with_link(page(entry).as_deref())
+        EvidenceItem::new(name, !is_passing, reason).with_link(pipeline_page(entry).as_deref())
     });
     let failing = decided.iter().filter(|(_, is_passing)| !is_passing).count();
     let sample = Sample::new(failing)?.with_tag("region", region)?.with_evidence(evidence);
@@ -86,8 +86,8 @@ fn is_passing(entry: &Entry<PipelineState>) -> Option<bool> {
     entry.content.as_ref().ok()?.is_passing
 }
 
-/// The page of a pipeline.
-fn page(entry: &Entry<PipelineState>) -> Option<String> {
+/// The address of a pipeline's page.
+fn pipeline_page(entry: &Entry<PipelineState>) -> Option<String> {
     let (_, pipeline) = entry.name.as_ref()?;
     console_page(&entry.region, ["codesuite", "codepipeline", "pipelines", pipeline, "view"])
 }

@@ -31,8 +31,8 @@ async fn pipeline_names(region: &AwsRegion, settings: &AwsSettings) -> Result<Na
     let mut token = None;
     loop {
         let request = client.list_pipelines().set_next_token(token).customize();
-        let counted = config::Builder::new().interceptor(region.attempt_counter());
-        let page = region.checked(LIST_PIPELINES, request.config_override(counted).send().await)?;
+        let override_config = config::Builder::new().interceptor(region.attempt_counter());
+        let page = region.checked(LIST_PIPELINES, request.config_override(override_config).send().await)?;
         names.add(page.pipelines().iter().filter_map(|pipeline| pipeline.name()))?;
         token = page.next_token;
         if token.is_none() {

@@ -5,7 +5,7 @@ use aws_sdk_codepipeline::{Client, config};
 use super::execution::{Execution, LIST_EXECUTIONS, Meaning};
 use crate::aws::{AwsError, regions::AwsRegion};
 
-/// Maximum number of pages of executions, of which each has 100.
+/// Maximum number of pages that are read. A page has at most 100 executions.
 const MAX_PAGES: usize = 10;
 
 /// Whether a pipeline passes.
@@ -18,15 +18,16 @@ pub(super) struct PipelineState {
 }
 
 impl PipelineState {
-    /// Reads executions from the newest on, until one decides.
+    /// Reads executions from the newest to the oldest, until one decides.
     pub(super) async fn read(client: &Client, region: &AwsRegion, pipeline: &str) -> Result<Self, AwsError> {
         let mut executions = Vec::new();
         let mut token = None;
         for _ in 0..MAX_PAGES {
             let request =
                 client.list_pipeline_executions().pipeline_name(pipeline).set_next_token(token).customize();
-            let counted = config::Builder::new().interceptor(region.attempt_counter());
-            let page = region.checked(LIST_EXECUTIONS, request.config_override(counted).send().await)?;
+            let override_config = config::Builder::new().interceptor(region.attempt_counter());
+            let page =
+                region.checked(LIST_EXECUTIONS, request.config_override(override_config).send().await)?;
             let summaries = page.pipeline_execution_summaries().iter();
             let mut page_executions =
                 summaries.map(Execution::from_response).collect::<Result<Vec<_>, _>>()?;

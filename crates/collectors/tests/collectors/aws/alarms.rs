@@ -27,7 +27,7 @@ fn alarm(name: &str, state: &str, changed_at: SystemTime) -> Value {
     })
 }
 
-fn with(mut alarm: Value, field: &str, value: Value) -> Value {
+fn with_field(mut alarm: Value, field: &str, value: Value) -> Value {
     alarm[field] = value;
     alarm
 }
@@ -50,9 +50,9 @@ async fn alarms_of_all_types_are_counted_by_state() {
             alarm("cpu", "OK", old),
             alarm("disk", "ALARM", old),
             alarm("memory", "OK", old),
-            // It scales a service, and warns of nothing.
+            // This alarm scales a service and does not warn.
             alarm("TargetTracking-service/shop-AlarmLow", "ALARM", old),
-            with(alarm("maintenance", "ALARM", old), "ActionsEnabled", json!(false)),
+            with_field(alarm("maintenance", "ALARM", old), "ActionsEnabled", json!(false)),
         ],
     );
     aws.alarms(REGION, "CompositeAlarms", &[alarm("everything", "ALARM", old)]);
@@ -81,8 +81,8 @@ async fn an_alarm_that_started_to_fire_has_one_event_with_the_same_id_in_each_ru
     let (_, first) = read(&context_with(&aws.url(), "")).await;
 
     // CloudWatch updates the reason while the alarm fires.
-    let later = with(alarm(&name, "ALARM", started), "StateReason", json!("Threshold Crossed again"));
-    let later = with(later, "StateUpdatedTimestamp", json!(2e9));
+    let later = with_field(alarm(&name, "ALARM", started), "StateReason", json!("Threshold Crossed again"));
+    let later = with_field(later, "StateUpdatedTimestamp", json!(2e9));
     aws.alarms(REGION, "MetricAlarms", &[later]);
     let (_, second) = read(&context_with(&aws.url(), "")).await;
 
@@ -107,12 +107,12 @@ async fn muted_and_old_alarms_have_no_event() {
         REGION,
         "MetricAlarms",
         &[
-            with(fires("disabled"), "ActionsEnabled", json!(false)),
+            with_field(fires("disabled"), "ActionsEnabled", json!(false)),
             alarm("since yesterday", "ALARM", before(24 * HOUR + Duration::from_secs(1))),
             alarm("lacks data", "INSUFFICIENT_DATA", before(HOUR)),
         ],
     );
-    let suppressed = with(fires("suppressed"), "ActionsSuppressedBy", json!("Alarm"));
+    let suppressed = with_field(fires("suppressed"), "ActionsSuppressedBy", json!("Alarm"));
     aws.alarms(REGION, "CompositeAlarms", &[suppressed]);
 
     assert_eq!(read(&context_with(&aws.url(), "")).await.1, []);
@@ -127,7 +127,7 @@ async fn a_region_without_alarms_has_zeros() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_not_known_yet_is_counted_under_its_name() {
+async fn an_unknown_state_is_counted_under_its_name() {
     let aws = FakeAws::start();
     aws.alarms(REGION, "MetricAlarms", &[alarm("cpu", "PAUSED", now())]);
     let (lines, _) = read(&context_with(&aws.url(), "")).await;
@@ -135,7 +135,7 @@ async fn a_state_that_is_not_known_yet_is_counted_under_its_name() {
 }
 
 #[tokio::test]
-async fn failures_of_cloudwatch_are_no_numbers() {
+async fn failures_of_cloudwatch_are_not_reported_as_numbers() {
     for (status, code, expected) in [
         (
             400,

@@ -22,7 +22,7 @@ async fn counts(context: &Context) -> Vec<String> {
     }
 }
 
-/// A build with this status. `started` and `ended` are the times until the run.
+/// A build with this status. `started` and `ended` say how long before the run.
 fn build(status: &str, started: Duration, ended: Duration) -> (&str, SystemTime, Option<SystemTime>) {
     (status, before(started), Some(before(ended)))
 }
@@ -38,7 +38,7 @@ async fn builds_are_counted_by_the_status_with_which_they_ended_in_the_window() 
             build("SUCCEEDED", 3 * HOUR, 2 * HOUR),
             build("TIMED_OUT", 5 * HOUR, 4 * HOUR),
             build("SUCCEEDED", DAY, 23 * HOUR),
-            // It ended with the run.
+            // This build ended when the run started.
             build("FAILED", 2 * DAY, Duration::ZERO),
         ],
     );
@@ -59,7 +59,7 @@ async fn a_build_that_started_before_the_window_may_have_ended_in_it() {
         "shop",
         &[
             build("SUCCEEDED", start.saturating_sub(HOUR), start.saturating_sub(HOUR)),
-            // On the second page is one that took 35 hours, behind shorter ones that ended before the window.
+            // The second page has a build that took 35 hours, after shorter builds that ended before the window.
             build("FAILED", start + HOUR, start),
             build("FAILED", start + 2 * HOUR, start + HOUR),
             build("STOPPED", start + 34 * HOUR, start.saturating_sub(HOUR)),
@@ -114,7 +114,7 @@ async fn durations_are_those_of_builds_that_succeeded() {
 }
 
 #[tokio::test]
-async fn no_succeeded_build_is_no_data_for_durations_and_zero_for_counts() {
+async fn without_a_succeeded_build_durations_have_no_data_and_counts_are_zero() {
     let aws = FakeAws::start();
     aws.project(REGION, "empty", &[]);
     let list: CodeBuildBuilds = context_with(&aws.url(), "").get().await.unwrap();
@@ -124,9 +124,9 @@ async fn no_succeeded_build_is_no_data_for_durations_and_zero_for_counts() {
         ["no data: no build in CodeBuild succeeded in the window"]
     );
     assert_eq!(lines(builds(list, window())).len(), 2);
-    let nothing = FakeAws::start();
+    let without_projects = FakeAws::start();
     assert_eq!(
-        counts(&context_with(&nothing.url(), "")).await,
+        counts(&context_with(&without_projects.url(), "")).await,
         ["no data: there are no projects in CodeBuild"]
     );
 }
@@ -179,7 +179,7 @@ async fn a_missing_permission_is_no_data_that_names_it() {
 }
 
 #[tokio::test]
-async fn what_aws_denies_has_no_samples_and_is_no_failure() {
+async fn denied_regions_and_projects_have_no_samples_and_are_not_failures() {
     let aws = FakeAws::start();
     for project in ["secret", "shop"] {
         aws.project(REGION, project, &[build("FAILED", HOUR, HOUR)]);
@@ -215,7 +215,7 @@ async fn a_region_or_a_project_that_fails_is_a_failed_item() {
 }
 
 #[tokio::test]
-async fn too_many_projects_or_builds_are_an_error_and_not_a_part() {
+async fn too_many_projects_or_builds_are_an_error_and_not_a_partial_result() {
     let aws = FakeAws::start();
     for number in 1..=4 {
         aws.project(REGION, &format!("shop-{number}"), &[]);
@@ -239,7 +239,7 @@ async fn too_many_projects_or_builds_are_an_error_and_not_a_part() {
 }
 
 #[tokio::test]
-async fn a_project_that_is_deleted_meanwhile_is_left_out() {
+async fn a_project_that_is_deleted_during_a_run_is_left_out() {
     let aws = FakeAws::start();
     aws.project(REGION, "shop", &[]);
     aws.refuse("*", "ListBuildsForProject", 400, "ResourceNotFoundException", "it does not exist");

@@ -66,7 +66,7 @@ async fn the_evidence_says_which_execution_decided() {
 }
 
 #[tokio::test]
-async fn a_pipeline_that_cannot_be_read_leaves_no_number_for_its_region() {
+async fn a_region_with_a_pipeline_that_cannot_be_read_has_no_number() {
     let aws = FakeAws::start();
     aws.pipeline(REGION, "shop", &executions(&["Failed"]));
     aws.pipeline("eu-west-1", "shop", &executions(&["Failed"]));
@@ -80,7 +80,7 @@ async fn a_pipeline_that_cannot_be_read_leaves_no_number_for_its_region() {
 }
 
 #[tokio::test]
-async fn a_pipeline_that_aws_denies_is_no_failure_but_its_region_has_no_number() {
+async fn a_denied_pipeline_is_not_a_failure_but_its_region_has_no_number() {
     let aws = FakeAws::start();
     for (region, pipeline) in [(REGION, "shop"), ("eu-west-1", "secret"), ("eu-west-1", "shop")] {
         aws.pipeline(region, pipeline, &executions(&["Failed"]));
@@ -96,7 +96,7 @@ async fn a_pipeline_that_aws_denies_is_no_failure_but_its_region_has_no_number()
 }
 
 #[tokio::test]
-async fn a_failure_is_not_hidden_by_a_pipeline_that_aws_denies() {
+async fn a_denied_pipeline_does_not_hide_a_failure() {
     let aws = FakeAws::start();
     aws.pipeline(REGION, "a-secret", &executions(&["Failed"]));
     aws.pipeline(REGION, "shop", &executions(&["Superseded"; 40]));
@@ -129,7 +129,7 @@ async fn without_a_decided_pipeline_there_is_no_data() {
 }
 
 #[tokio::test]
-async fn a_pipeline_that_is_deleted_meanwhile_is_left_out() {
+async fn a_pipeline_that_is_deleted_during_a_run_is_left_out() {
     let aws = FakeAws::start();
     aws.pipeline(REGION, "shop", &executions(&["Failed"]));
     aws.refuse("*", "ListPipelineExecutions", 400, "PipelineNotFoundException", "no");

@@ -9,10 +9,10 @@ use std::{
 use serde_json::{Value, json};
 use system_health_test_support::server::{Answer, Request, Server};
 
-/// The items of one action in one region, such as the projects, or the builds of one project.
+/// Lists of items, by the region and by the name of a project or pipeline or the type of alarms.
 type Lists = BTreeMap<(String, String), Vec<Value>>;
 
-/// A running fake. The lists are keyed by the region and by the name of the project or pipeline.
+/// A running fake.
 pub(crate) struct FakeAws {
     server: Server,
     state: Arc<Mutex<State>>,
@@ -31,7 +31,7 @@ struct State {
     called: Vec<String>,
 }
 
-/// How many items a page has. AWS's pages are larger.
+/// The maximum number of items on a page. AWS's pages are larger.
 const PAGE_SIZE: usize = 3;
 
 impl FakeAws {
@@ -90,7 +90,7 @@ impl FakeAws {
         self.state.lock().unwrap().alarms.insert((region.into(), kind.into()), alarms.to_vec());
     }
 
-    /// Answers an action in a region, or in all (`*`), with an error.
+    /// Answers an action in a region, or in all regions (`*`), with an error.
     pub(crate) fn refuse(&self, region: &str, action: &str, status: u16, code: &str, message: &str) {
         let error = json!({"__type": code, "message": message});
         self.state.lock().unwrap().refused.insert((region.into(), action.into()), (status, error));
@@ -125,12 +125,12 @@ impl State {
             return error("AccessDeniedException", "no");
         }
         let names = |lists: &Lists| -> Vec<Value> {
-            lists.keys().filter(|(of, _)| of == region).map(|(_, name)| json!(name)).collect()
+            lists.keys().filter(|(in_region, _)| in_region == region).map(|(_, name)| json!(name)).collect()
         };
-        let of = |lists: &Lists, name: String| lists.get(&(region.to_owned(), name)).cloned();
+        let list = |lists: &Lists, name: String| lists.get(&(region.to_owned(), name)).cloned();
         let output = match action {
             "ListProjects" => page(names(&self.builds), "projects", &input, "nextToken"),
-            "ListBuildsForProject" => match of(&self.builds, name("projectName")) {
+            "ListBuildsForProject" => match list(&self.builds, name("projectName")) {
                 Some(builds) => {
                     let ids = builds.iter().map(|build| build["id"].clone()).collect();
                     page(ids, "ids", &input, "nextToken")
@@ -140,30 +140,33 @@ impl State {
             "BatchGetBuilds" => {
                 let ids = input["ids"].as_array().unwrap();
                 assert!(!ids.is_empty(), "AWS refuses an empty list");
-                let builds =
-                    self.builds.iter().filter(|((of, _), _)| of == region).flat_map(|(_, builds)| builds);
+                let builds = self
+                    .builds
+                    .iter()
+                    .filter(|((in_region, _), _)| in_region == region)
+                    .flat_map(|(_, builds)| builds);
                 json!({"builds": builds.filter(|build| ids.contains(&build["id"])).collect::<Vec<_>>()})
             }
             "ListPipelines" => {
                 let pipelines = names(&self.executions).iter().map(|name| json!({"name": name})).collect();
                 page(pipelines, "pipelines", &input, "nextToken")
             }
-            "ListPipelineExecutions" => match of(&self.executions, name("pipelineName")) {
+            "ListPipelineExecutions" => match list(&self.executions, name("pipelineName")) {
                 Some(executions) => page(executions, "pipelineExecutionSummaries", &input, "nextToken"),
                 None => return error("PipelineNotFoundException", "it does not exist"),
             },
             "DescribeAlarms" => {
-                // As in AWS, a type that is not asked for is not listed.
-                let asked = input["AlarmTypes"].as_array().unwrap();
-                let alarms = self.alarms.iter().filter(|((of, kind), _)| {
-                    of == region && asked.contains(&json!(kind.trim_end_matches('s')))
+                // As in AWS, only the requested types are listed.
+                let types = input["AlarmTypes"].as_array().unwrap();
+                let alarms = self.alarms.iter().filter(|((in_region, kind), _)| {
+                    in_region == region && types.contains(&json!(kind.trim_end_matches('s')))
                 });
                 let alarms: Vec<Value> = alarms
                     .flat_map(|((_, kind), alarms)| alarms.iter().map(move |alarm| json!([kind, alarm])))
                     .collect();
-                let mut output = page(alarms, "all", &input, "NextToken");
-                let all = output.as_object_mut().unwrap().remove("all").unwrap();
-                for alarm in all.as_array().unwrap() {
+                let mut output = page(alarms, "alarms", &input, "NextToken");
+                let page_alarms = output.as_object_mut().unwrap().remove("alarms").unwrap();
+                for alarm in page_alarms.as_array().unwrap() {
                     let kind = alarm[0].as_str().unwrap();
                     if output[kind].is_null() {
                         output[kind] = json!([]);
@@ -178,7 +181,7 @@ impl State {
     }
 }
 
-/// The page of items that the token in the input asks for. The token is the index of the first item.
+/// The page of items that the token in the input requests. The token is the index of the first item.
 fn page(items: Vec<Value>, field: &str, input: &Value, token: &str) -> Value {
     let start: usize = input[token].as_str().map_or(0, |token| token.parse().unwrap());
     let mut output = json!({});

@@ -13,7 +13,7 @@ use system_health_test_support::moto::{AccessKey, Moto};
 
 use super::run::{context_with_credentials, lines};
 
-/// The time of a run by when the builds of moto have ended.
+/// The time of the runs. The builds of moto end before it.
 fn soon() -> SystemTime {
     SystemTime::now() + Duration::from_mins(10)
 }

@@ -12,7 +12,7 @@ use system_health_test_support::github::{Commit, FakeGitHub, Repository};
 use super::{DAY, HOUR, NOW, Values, at, backfill, differences, instants, run, seconds};
 use crate::{git::Git, stage::Stage};
 
-/// Something that lands, at a second.
+/// Something that lands on the branch at a second.
 #[derive(Debug, Clone)]
 struct Step {
     landed: u64,
@@ -64,8 +64,8 @@ fn push(shop: &Repository, number: usize, step: &Step) {
         Kind::Merge(count) => {
             let topic = format!("topic-{number}");
             for index in 0..count {
-                let of_topic = commit(&message, step.landed - (count - index) * HOUR).branch(&topic);
-                shop.commit(if index == 0 { of_topic.after(["main"]) } else { of_topic });
+                let on_topic = commit(&message, step.landed - (count - index) * HOUR).branch(&topic);
+                shop.commit(if index == 0 { on_topic.after(["main"]) } else { on_topic });
             }
             shop.commit(commit("Merge", step.landed).after(["main", &*topic]));
         }
@@ -129,7 +129,7 @@ fn in_repository(steps: &[Step]) -> (Git, Vec<(u64, String)>) {
     (git, tips)
 }
 
-/// The same, with a local clone instead of GitHub.
+/// Does the same as [`compare_on_github`] with a local clone.
 async fn compare_in_clone(steps: &[Step], settings: &str) -> Vec<String> {
     let (git, tips) = in_repository(steps);
     let stage = || Stage::empty().directory(&git.path("app")).settings(settings);
@@ -147,8 +147,8 @@ async fn compare_in_clone(steps: &[Step], settings: &str) -> Vec<String> {
 fn a_backfill_of_commits_has_the_values_of_runs_at_its_instants() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 3, failure_persistence: None, ..Config::default() });
-    let result = runner.run(&(steps(), any::<bool>()), |(steps, all)| {
-        let history = if all { "all" } else { "first-parent" };
+    let result = runner.run(&(steps(), any::<bool>()), |(steps, is_all)| {
+        let history = if is_all { "all" } else { "first-parent" };
         let settings =
             format!("[commits]\nhistory = \"{history}\"\n[metrics.windows]\n\"commits.hotfix\" = \"36h\"");
         let on_github = runtime.block_on(compare_on_github(&steps, &settings));
@@ -162,9 +162,9 @@ fn a_backfill_of_commits_has_the_values_of_runs_at_its_instants() {
     result.unwrap();
 }
 
-/// The one thing that no list of commits shows: that a commit was pushed later than it was made, on top of older ones.
+/// Here, a backfill differs from a run: a list of commits does not show when a commit was pushed.
 #[tokio::test]
-async fn a_commit_that_was_pushed_late_counts_from_its_date_on() {
+async fn a_commit_that_was_pushed_late_counts_from_its_own_date() {
     let github = FakeGitHub::builder().now(at(NOW)).start();
     let shop = github.repository("acme/shop");
     shop.commit(Commit::new("First").at(at(NOW - 30 * DAY)));

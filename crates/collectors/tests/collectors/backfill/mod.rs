@@ -1,5 +1,5 @@
-//! What is computed later for a past instant is what a run had then. Each test adds to a repository step by step, with a run at
-//! each instant. Then it computes the same instants from what the repository still contains.
+//! A value that is computed later for a past instant is the value that a run had then. Each test adds to a repository step by
+//! step, with a run at each instant. Then it computes the values of the same instants from what the repository still contains.
 
 mod commits;
 mod limits;
@@ -15,7 +15,7 @@ use system_health_registry::{Catalog, Engine, Instants, Outcome, Unavailable};
 
 use crate::stage::Stage;
 
-/// 2025-06-01T00:00:00Z, and a bit: the time of the backfill.
+/// The time of the backfill, shortly after 2025-06-01T00:00:00Z.
 const NOW: u64 = 1_748_736_000 + 1_234;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -45,7 +45,7 @@ fn catalog(prefix: &str) -> Catalog {
     Catalog::new(wanted.cloned()).unwrap()
 }
 
-/// What a run at an instant has.
+/// The values of a run at an instant.
 async fn run(stage: Stage, prefix: &str, instant: SystemTime) -> Values {
     let run = Engine::new().run(&catalog(prefix), &stage.started_at(instant).context()).await;
     let mut values = Values::new();
@@ -55,7 +55,7 @@ async fn run(stage: Stage, prefix: &str, instant: SystemTime) -> Values {
     values
 }
 
-/// What is computed now.
+/// The values of a backfill at [`NOW`].
 async fn backfill(stage: Stage, prefix: &str) -> Values {
     let mut values = Values::new();
     let keep = async |instant: Option<SystemTime>, outcome: Outcome| match instant {
@@ -67,7 +67,7 @@ async fn backfill(stage: Stage, prefix: &str) -> Values {
     values
 }
 
-/// What a backfill has instead of values, with the instants.
+/// Why a backfill has no values: each reason with its instants.
 async fn without_values(stage: Stage, prefix: &str) -> BTreeMap<String, Vec<u64>> {
     let mut reasons = BTreeMap::<String, Vec<u64>>::new();
     let keep = async |instant: Option<SystemTime>, outcome: Outcome| {

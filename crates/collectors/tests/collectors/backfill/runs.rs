@@ -20,7 +20,7 @@ struct PastRun {
     created: u64,
     branch: &'static str,
     event: &'static str,
-    /// The oldest first. There is at least one.
+    /// The attempts, the oldest first. There is at least one.
     attempts: Vec<Attempt>,
 }
 
@@ -90,8 +90,12 @@ async fn compare(history: &[PastRun]) -> Vec<String> {
     }
     let github = github(history, NOW);
     let computed = backfill(Stage::on(&github), "ci.").await;
-    let most = 1 + history.iter().map(|run| run.attempts.len()).sum::<usize>();
-    assert!(github.requests().len() <= most, "everything is requested once: {:#?}", github.requests());
+    let max_requests = 1 + history.iter().map(|run| run.attempts.len()).sum::<usize>();
+    assert!(
+        github.requests().len() <= max_requests,
+        "everything is requested once: {:#?}",
+        github.requests()
+    );
     differences(&runs, &computed)
 }
 
@@ -107,7 +111,7 @@ fn a_backfill_of_workflow_runs_has_the_values_of_runs_at_its_instants() {
 }
 
 #[tokio::test]
-async fn a_run_that_ended_before_every_instant_takes_no_request() {
+async fn a_run_that_was_not_running_at_any_instant_takes_no_request_of_its_own() {
     let attempt = Attempt { started: NOW - 3 * DAY, ended: NOW - 3 * DAY + 60, conclusion: Success };
     let ended = PastRun { created: NOW - 3 * DAY, branch: "main", event: "push", attempts: vec![attempt] };
     let github = github(&[ended], NOW);

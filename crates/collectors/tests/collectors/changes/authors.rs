@@ -54,7 +54,7 @@ async fn bots_that_are_registered_as_users_are_named_in_the_settings() {
 }
 
 #[tokio::test]
-async fn commits_by_bots_only_are_0_people() {
+async fn without_commits_by_people_there_are_0_authors() {
     let github = github();
     github.repository("acme/shop").commit(Commit::new("One").by(
         "renovate[bot]",

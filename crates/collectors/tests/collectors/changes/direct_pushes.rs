@@ -25,7 +25,7 @@ async fn value(github: &FakeGitHub) -> String {
     collected(&stage(github), KEY).await.join("; ")
 }
 
-fn with(fill: impl FnOnce(&Repository)) -> FakeGitHub {
+fn github_with(fill: impl FnOnce(&Repository)) -> FakeGitHub {
     let github = github();
     fill(&github.repository("acme/shop"));
     github
@@ -33,10 +33,10 @@ fn with(fill: impl FnOnce(&Repository)) -> FakeGitHub {
 
 #[tokio::test]
 async fn every_way_of_merging_a_pull_request_is_recognised() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         shop.pull_request(merged()).pull_request(merged()).pull_request(merged());
         shop.commit(Commit::new("Too old").age(days(8)))
-            // A merge commit, of which the branch's commits do not land themselves.
+            // A merge commit. The commits of its branch do not land themselves.
             .commit(Commit::new("Draft").branch("topic").after(["main"]).pull_request(1))
             .commit(Commit::new("Merge pull request #1").after(["main", "topic"]).pull_request(1))
             // A squash merge.
@@ -50,15 +50,16 @@ async fn every_way_of_merging_a_pull_request_is_recognised() {
     });
     assert_eq!(value(&github).await, "2 branch:main");
     let evidence = evidence_of(&stage(&github), KEY).await;
-    let of = |title: &str| evidence.iter().find(|line| line.contains(title)).cloned().unwrap_or_default();
-    assert!(of("Oops").ends_with("Oops: it landed without a pull request"), "{evidence:?}");
-    assert!(of("Sell hats").ends_with("Sell hats: it landed with #3"), "{evidence:?}");
+    let line_of =
+        |title: &str| evidence.iter().find(|line| line.contains(title)).cloned().unwrap_or_default();
+    assert!(line_of("Oops").ends_with("Oops: it landed without a pull request"), "{evidence:?}");
+    assert!(line_of("Sell hats").ends_with("Sell hats: it landed with #3"), "{evidence:?}");
     assert_eq!(evidence.len(), 6);
 }
 
 #[tokio::test]
 async fn a_pull_request_counts_only_if_it_was_merged_into_this_branch() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         shop.pull_request(PullRequest::new("Open"))
             .pull_request(PullRequest::new("Closed").close(days(1)))
             .pull_request(merged().base("develop"))
@@ -73,7 +74,7 @@ async fn a_pull_request_counts_only_if_it_was_merged_into_this_branch() {
 
 #[tokio::test]
 async fn a_commit_that_is_so_new_that_github_may_not_know_its_pull_request_does_not_count_yet() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         shop.commit(Commit::new("Just now").age(Duration::from_mins(9)))
             .commit(Commit::new("A while ago").age(Duration::from_mins(10)))
             .commit(Commit::new("With a wrong clock").at(super::now() + days(1)));
@@ -88,7 +89,7 @@ async fn a_commit_that_is_so_new_that_github_may_not_know_its_pull_request_does_
 
 #[tokio::test]
 async fn a_branch_that_no_longer_exists_may_be_a_former_name_of_this_one() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         shop.pull_request(merged().base("master"))
             .commit(Commit::new("Sell socks").pull_request(1))
             .commit(pushed("Oops"));
@@ -103,7 +104,7 @@ async fn a_branch_that_no_longer_exists_may_be_a_former_name_of_this_one() {
 
 #[tokio::test]
 async fn a_quiet_branch_has_0_and_needs_no_query() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         shop.commit(Commit::new("Too old").age(days(8)));
     });
     assert_eq!(value(&github).await, "0 branch:main");
@@ -112,7 +113,7 @@ async fn a_quiet_branch_has_0_and_needs_no_query() {
 
 #[tokio::test]
 async fn commits_are_requested_in_pages_of_100_and_in_smaller_ones_if_github_is_slow() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         shop.commits(130);
     });
     assert_eq!(value(&github).await, "121 branch:main");
@@ -125,7 +126,7 @@ async fn commits_are_requested_in_pages_of_100_and_in_smaller_ones_if_github_is_
     };
     assert_eq!(sizes(&github), [100, 30]);
 
-    let slow = with(|shop| {
+    let slow = github_with(|shop| {
         shop.commits(130);
     });
     slow.fail_times(1, "/graphql", refusal::query_timeout(502));
@@ -135,7 +136,7 @@ async fn commits_are_requested_in_pages_of_100_and_in_smaller_ones_if_github_is_
 
 #[tokio::test]
 async fn more_pull_requests_of_a_commit_than_fit_on_a_page_are_an_error() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         let commit = (1..=11).fold(Commit::new("Sell socks"), Commit::pull_request);
         for _ in 1..=11 {
             shop.pull_request(PullRequest::new("Open"));
@@ -148,7 +149,7 @@ async fn more_pull_requests_of_a_commit_than_fit_on_a_page_are_an_error() {
 
 #[tokio::test]
 async fn a_commit_that_github_does_not_find_is_named() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         shop.commits(3);
     });
     github.fail("/graphql", Answer::json(200, &json!({ "data": { "nodes": [null, null, null] } })));
@@ -162,21 +163,21 @@ async fn a_commit_that_github_does_not_find_is_named() {
 }
 
 #[tokio::test]
-async fn all_commits_of_merged_branches_count_in_other_metrics_only() {
-    let github = with(|shop| {
+async fn the_commits_of_merged_branches_count_only_in_other_metrics() {
+    let github = github_with(|shop| {
         shop.pull_request(merged());
         shop.commit(pushed("Oops"))
             .commit(Commit::new("Draft").branch("topic").after(["main"]))
             .commit(Commit::new("Merge pull request #1").after(["main", "topic"]).pull_request(1));
     });
-    let all = stage(&github).settings("[commits]\nhistory = \"all\"");
-    assert_eq!(collected(&all, KEY).await, ["1 branch:main"]);
-    assert_eq!(collected(&all, "commits.landed").await, ["3 branch:main"]);
+    let all_history = stage(&github).settings("[commits]\nhistory = \"all\"");
+    assert_eq!(collected(&all_history, KEY).await, ["1 branch:main"]);
+    assert_eq!(collected(&all_history, "commits.landed").await, ["3 branch:main"]);
 }
 
 #[tokio::test]
 async fn a_missing_permission_is_no_data_with_its_name() {
-    let github = with(|shop| {
+    let github = github_with(|shop| {
         shop.commit(pushed("Oops"));
     });
     github.fail("/graphql", refusal::query_error("FORBIDDEN", "Resource not accessible by integration"));

@@ -46,11 +46,11 @@ async fn the_list_is_read_back_to_the_start_of_the_window() {
         shop.activity(Activity::new("force_push", "main").age(days(9) + Duration::from_mins(minute)));
     }
     assert_eq!(collected(&stage(&github), KEY).await, ["150 branch:main"]);
-    assert_eq!(github.requests().len(), 3, "the third page has only older ones");
+    assert_eq!(github.requests().len(), 3, "the third page has only older pushes");
 }
 
 #[tokio::test]
-async fn without_force_pushes_it_is_0_if_the_branch_exists() {
+async fn without_force_pushes_the_value_is_0_if_the_branch_exists() {
     let github = github();
     let shop = github.repository("acme/shop");
     shop.commits(1);
@@ -67,7 +67,7 @@ async fn without_force_pushes_it_is_0_if_the_branch_exists() {
 }
 
 #[tokio::test]
-async fn the_default_branch_exists() {
+async fn no_request_checks_whether_the_default_branch_exists() {
     let github = github();
     github.repository("acme/shop").commits(1);
     let settings = "[repository]\nname = \"acme/shop\"";

@@ -30,18 +30,19 @@ fn shop() -> FakeGitHub {
 }
 
 #[tokio::test]
-async fn a_label_counts_beside_the_message() {
+async fn a_commit_counts_because_of_its_message_or_of_a_label() {
     let github = shop();
     assert_eq!(collected(&stage(&github), "commits.reverts").await, ["1 branch:main"]);
-    assert_eq!(github.requests().len(), 1, "labels are not asked for");
+    assert_eq!(github.requests().len(), 1, "labels are not requested");
 
     let labelled = stage(&github).settings(LABELS);
     assert_eq!(collected(&labelled, "commits.reverts").await, ["3 branch:main"]);
     assert_eq!(collected(&labelled, "commits.hotfix").await, ["1 branch:main"]);
     let evidence = evidence_of(&labelled, "commits.reverts").await;
-    let of = |title: &str| evidence.iter().find(|line| line.contains(title)).cloned().unwrap_or_default();
-    assert!(of("Undo (#1)").ends_with(": its pull request #1 has the label `revert`"), "{evidence:?}");
-    assert!(!of("Sell socks").contains("label"), "{evidence:?}");
+    let line_of =
+        |title: &str| evidence.iter().find(|line| line.contains(title)).cloned().unwrap_or_default();
+    assert!(line_of("Undo (#1)").ends_with(": its pull request #1 has the label `revert`"), "{evidence:?}");
+    assert!(!line_of("Sell socks").contains("label"), "{evidence:?}");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn merges_count_and_not_what_they_brought_in() {
+async fn a_merge_counts_without_the_commits_that_it_brought() {
     let github = github();
     let shop = github.repository("acme/shop");
     shop.commit(Commit::new("Too old").age(days(8)))
@@ -36,8 +36,8 @@ async fn a_force_push_between_two_requests_hides_no_commit() {
     github.after_next_request(move || {
         pushed.remove_commits("main", 30);
     });
-    let all = stage(&github).settings("[commits]\nhistory = \"all\"");
-    assert_eq!(collected(&all, "commits.landed").await, ["150 branch:main"]);
+    let all_history = stage(&github).settings("[commits]\nhistory = \"all\"");
+    assert_eq!(collected(&all_history, "commits.landed").await, ["150 branch:main"]);
     assert_eq!(github.requests().len(), 2);
 }
 
@@ -60,7 +60,7 @@ async fn the_list_is_read_once_for_all_metrics() {
 }
 
 #[tokio::test]
-async fn a_clone_is_enough() {
+async fn commits_and_authors_are_read_from_a_clone() {
     let git = Git::with_app();
     git.commit("app", "Too old", now() - days(8));
     git.commit("app", "Sell socks", now() - days(1));

@@ -27,7 +27,7 @@ fn stage(github: &FakeGitHub) -> Stage {
     Stage::on(github).started_at(now())
 }
 
-/// A stage with the clone of nothing on GitHub.
+/// A stage with a clone, without GitHub.
 fn without_github(directory: &std::path::Path) -> Stage {
     Stage::empty().directory(directory).started_at(now())
 }

@@ -1,4 +1,5 @@
-//! Random histories: what was done to a branch is known, and `commits.direct_pushes` must find it out from GitHub's answers.
+//! Random histories: the test knows what was done to a branch, and `commits.direct_pushes` must find it out from GitHub's
+//! responses.
 
 use proptest::prelude::*;
 use system_health_test_support::github::{Commit, FakeGitHub, PullRequest, Repository};
@@ -49,9 +50,9 @@ fn act(shop: &Repository, number: u64, step: Step, age: u64) -> u64 {
     let branch = format!("branch-{number}");
     let topic = |count: u64, is_associated: bool| {
         for index in 0..count {
-            let of_topic = commit("On a branch").branch(&branch);
-            let of_topic = if index == 0 { of_topic.after(["main"]) } else { of_topic };
-            shop.commit(if is_associated { of_topic.pull_request(number) } else { of_topic });
+            let on_topic = commit("On a branch").branch(&branch);
+            let on_topic = if index == 0 { on_topic.after(["main"]) } else { on_topic };
+            shop.commit(if is_associated { on_topic.pull_request(number) } else { on_topic });
         }
     };
     let pull_request = match step {
@@ -100,16 +101,15 @@ fn act(shop: &Repository, number: u64, step: Step, age: u64) -> u64 {
     }
 }
 
-/// Does all steps, the first one the longest ago. Returns what landed within seven days: all commits and those without a
-/// pull request.
+/// Does all steps, the first one the longest ago. Returns how many commits landed without a pull request within seven days.
 fn history(github: &FakeGitHub, steps: &[Step]) -> u64 {
     let shop = github.repository("acme/shop");
     shop.commit(Commit::new("First").age(days(100))).commit(Commit::new("Base").branch("develop"));
     let mut direct = 0;
     for ((index, step), number) in steps.iter().enumerate().zip(1..) {
         let age = u64::try_from(steps.len() - index).unwrap();
-        let pushed = act(&shop, number, *step, age);
-        direct += if age <= 7 { pushed } else { 0 };
+        let landed_directly = act(&shop, number, *step, age);
+        direct += if age <= 7 { landed_directly } else { 0 };
     }
     direct
 }
@@ -118,11 +118,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_direct_push_is_found(steps in prop::collection::vec(step(), 0..14), all: bool) {
+    fn every_direct_push_is_found(steps in prop::collection::vec(step(), 0..14), is_all: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let github = github();
         let expected = history(&github, &steps);
-        let history = if all { "all" } else { "first-parent" };
+        let history = if is_all { "all" } else { "first-parent" };
         let stage = stage(&github).settings(&format!("[commits]\nhistory = \"{history}\""));
         let lines = runtime.block_on(collected(&stage, "commits.direct_pushes"));
         prop_assert_eq!(lines, [format!("{expected} branch:main")]);

@@ -1,4 +1,4 @@
-//! Answers that lack something, or say what GitHub does not document.
+//! Responses that lack something, or contain something that GitHub does not document.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ use system_health_test_support::{
 use super::{busy, checks, evidence_lines, failed, jobs, passed, reading, shown};
 use crate::stage::{Stage, line};
 
-/// A run with what is needed and nothing else.
+/// A run with only the fields that are needed.
 fn bare_run(id: u64, status: &str, conclusion: Option<&str>) -> Value {
     json!({"id": id, "event": "push", "head_branch": "main", "head_sha": "abc", "status": status,
         "conclusion": conclusion, "repository": {"id": 1}, "head_repository": {"id": 1},
@@ -60,7 +60,7 @@ async fn runs_of_forks_other_branches_and_other_workflows_do_not_count() {
 }
 
 #[tokio::test]
-async fn a_workflow_that_is_not_there_is_an_error_that_names_it() {
+async fn a_workflow_that_does_not_exist_is_an_error_that_names_it() {
     let reading = reading("[ci]\nworkflow = \"nope.yml\"", []).await;
     assert!(
         reading.starts_with(
@@ -72,7 +72,7 @@ async fn a_workflow_that_is_not_there_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn an_unknown_word_is_an_error() {
+async fn an_unknown_status_or_conclusion_is_an_error() {
     for (status, conclusion, error) in [
         ("completed", Some("exploded"), "run 7 has the unknown conclusion `exploded`"),
         ("completed", None, "run 7 is completed but has no conclusion"),
@@ -138,9 +138,9 @@ async fn a_failure_on_any_endpoint_is_an_error_and_no_number() {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
         shop.commits(1);
-        let is_in_sight = !endpoint.contains("commits") && !endpoint.contains("branch");
+        let is_on_newest_page = !endpoint.contains("commits") && !endpoint.contains("branch");
         busy(&shop, [run.clone()]);
-        if is_in_sight {
+        if is_on_newest_page {
             shop.run(run);
         }
         github.fail(endpoint, Answer::json(418, &json!({"message": "teapot"})));

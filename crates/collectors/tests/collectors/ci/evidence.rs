@@ -1,4 +1,4 @@
-//! What the value shows for itself.
+//! The evidence and the link of a value.
 
 use system_health_test_support::github::{
     Conclusion::{ActionRequired, Cancelled, Neutral, Skipped, Stale},

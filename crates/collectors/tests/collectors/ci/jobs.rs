@@ -1,4 +1,4 @@
-//! What the selected jobs say, run by run.
+//! How the results of the selected jobs decide, run by run.
 
 use system_health_test_support::github::{
     Conclusion::{Cancelled, Failure, Skipped, StartupFailure, Success},
@@ -33,7 +33,7 @@ async fn a_cancelled_job_never_becomes_a_number_by_itself() {
 }
 
 #[tokio::test]
-async fn a_skipped_job_waits_for_the_run_that_decided_it_and_a_removed_one_does_not_decide() {
+async fn a_skipped_job_keeps_its_older_result_and_a_removed_job_does_not_decide() {
     let settings = jobs("'test*', 'lint'");
     let run = |mac| checks().job("test (linux)", Success).job("test (mac)", mac).job("lint", Success);
     let without_mac = checks().job("test (linux)", Success).job("lint", Success);
@@ -41,7 +41,7 @@ async fn a_skipped_job_waits_for_the_run_that_decided_it_and_a_removed_one_does_
     // The leg was removed after it failed.
     assert_eq!(reading(&settings, [run(Failure), without_mac.clone()]).await, "1 […]");
     assert_eq!(reading(&settings, [run(Failure), without_mac, skipped.clone()]).await, "1 […]");
-    // Only the cancelled run was between.
+    // Only a cancelled run is between the failed and the skipped job.
     let cancelled = checks().conclusion(Cancelled).job("test (mac)", Cancelled).job("lint", Cancelled);
     assert_eq!(reading(&settings, [run(Failure), cancelled, skipped.clone()]).await, "0 […]");
     // Nothing older exists, so there is no result to keep.

@@ -43,7 +43,7 @@ async fn only_the_requests_that_are_needed_are_made() {
 
 #[tokio::test]
 async fn in_a_busy_repository_the_filtered_list_is_checked_against_the_tip() {
-    let all = "actions/workflows/checks.yml/runs?per_page=100";
+    let all_runs = "actions/workflows/checks.yml/runs?per_page=100";
     let filtered = "actions/workflows/checks.yml/runs?branch=main&per_page=100";
     let commits = "commits?sha=main&per_page=100";
     for (newest, expected) in [(passed(), "1 […]"), (failed(), "0 […]")] {
@@ -53,7 +53,7 @@ async fn in_a_busy_repository_the_filtered_list_is_checked_against_the_tip() {
         busy(&shop, [passed(), newest.id(7).head_sha(shop.tip("main"))]);
 
         assert_eq!(shown(&Stage::on(&github).tests().await), expected);
-        assert_eq!(requests(&github), [all, filtered, commits, "actions/runs/7"]);
+        assert_eq!(requests(&github), [all_runs, filtered, commits, "actions/runs/7"]);
     }
 }
 
@@ -190,10 +190,11 @@ async fn a_run_of_the_merge_queue_counts_once_its_commit_is_on_the_branch() {
     assert_eq!(shown(&Stage::on(&github).tests().await), "1 […]");
     assert_eq!(requests(&github).len(), 2);
 
-    // One that was refused by the queue, one of another branch, and one whose push is listed.
+    // A commit that the queue refused and a run for another branch do not count.
     shop.run(queue("5e1f").conclusion(Failure));
     shop.run(queue(&shop.tip("main")).branch("gh-readonly-queue/next/pr-8-0123abc").conclusion(Failure));
     assert_eq!(shown(&Stage::on(&github).tests().await), "1 […]");
+    // If a push of its commit is listed, the commit is on the branch.
     shop.run(queue("abcd").conclusion(Failure)).run(checks().head_sha("abcd").in_progress());
     assert_eq!(shown(&Stage::on(&github).tests().await), "0 […]");
     assert_eq!(requests(&github).last().unwrap(), "actions/workflows/checks.yml/runs?per_page=100");

@@ -1,5 +1,5 @@
-//! Which run decides whether the tests pass, with every request to a fake GitHub. Random histories are
-//! judged beside the code.
+//! Which run decides whether the tests pass, with every request to a fake GitHub. `src/ci/random_histories.rs` tests random
+//! histories without requests.
 
 mod answers;
 mod evidence;
@@ -22,7 +22,7 @@ use crate::stage::{Stage, line};
 
 const TAGS: &str = "[branch:main, repository:acme/shop, workflow:checks.yml]";
 
-/// The reading over these runs, the newest being the last, where `checks.yml` and `ci.yml` exist.
+/// The reading of these runs, from the oldest to the newest. The workflows `checks.yml` and `ci.yml` exist.
 async fn reading(settings: &str, runs: impl IntoIterator<Item = Run>) -> String {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
@@ -37,7 +37,7 @@ fn shown(reading: &Result<Sample, Unavailable>) -> String {
     line(reading).replace(TAGS, "[…]")
 }
 
-/// The paths of all requests, without the part that all have in common.
+/// The paths of all requests, without the part that all paths have in common.
 fn requests(github: &FakeGitHub) -> Vec<String> {
     let path = |target: &str| {
         target.split_once("/acme/shop/").map_or(target.to_owned(), |(_, rest)| rest.to_owned())
@@ -72,7 +72,7 @@ fn failed() -> Run {
     checks().conclusion(Failure).job("test", Failure)
 }
 
-/// A run that only skipped jobs and others that passed.
+/// A run whose job `test` was skipped and whose job `docs` passed.
 fn docs() -> Run {
     checks().job("test", Skipped).job("docs", Success)
 }

@@ -8,7 +8,7 @@ use system_health_test_support::github::{
 use super::{busy, checks, docs, evidence_lines, failed, jobs, passed, reading, requests, shown};
 use crate::stage::Stage;
 
-/// The run in progress: a deployment waits for an approval.
+/// The run in progress, because its job `deploy` still waits.
 fn waits(run: Run) -> Run {
     run.in_progress().with_job(Job::queued("deploy"))
 }

@@ -166,9 +166,9 @@ async fn green_is_0_seconds_and_red_counts_from_the_first_failure() {
         (vec![failed(9), passed(5)], "0"),
         (vec![passed(9), failed(5)], "5"),
         (vec![failed(30), passed(20), failed(9), failed(5), failed(1)], "9"),
-        // Neither ends nor starts the streak.
+        // Runs that were cancelled or have not ended neither end nor start the streak.
         (vec![passed(20), cancelled(15), failed(9), cancelled(7), failed(5), cancelled(2), running(1)], "9"),
-        // There is nothing before it.
+        // There is nothing before the streak.
         (vec![failed(9), failed(5)], "9"),
         (vec![cancelled(12), failed(9)], "9"),
         // The first failure may be older than `max_age`.
@@ -226,7 +226,7 @@ async fn a_streak_whose_start_is_not_known_is_no_data() {
     let stale = line("red_seconds", &Stage::on(&github).one_repository()).await;
     assert!(stale.starts_with("no data: the tests fail, but it is not known since when: "), "{stale}");
     assert!(stale.contains("may be stale"), "{stale}");
-    // It lacks all runs, so that nothing older is known.
+    // The list lacks all runs, so nothing older is known.
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1).stop_search_index();
@@ -239,7 +239,7 @@ async fn a_streak_whose_start_is_not_known_is_no_data() {
 }
 
 #[tokio::test]
-async fn red_and_the_value_share_their_requests() {
+async fn the_red_streak_and_the_verdict_share_their_requests() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").run(passed().age(hours(9))).run(failed().age(hours(5)));
     let context = Stage::on(&github).one_repository();
@@ -249,14 +249,14 @@ async fn red_and_the_value_share_their_requests() {
 }
 
 #[tokio::test]
-async fn a_failure_is_an_error_and_a_missing_permission_no_data() {
+async fn a_failure_is_an_error_and_a_missing_permission_is_no_data() {
     let metrics = [
         ("workflow_passing", ["/workflows?", "/runs?"]),
         ("workflows_failing", ["/workflows?", "/attempts/"]),
         ("red_seconds", ["/runs?", "/attempts/"]),
     ];
     for (metric, request) in
-        metrics.into_iter().flat_map(|(metric, all)| all.map(|request| (metric, request)))
+        metrics.into_iter().flat_map(|(metric, requests)| requests.map(|request| (metric, request)))
     {
         let github = FakeGitHub::start();
         github.repository("acme/shop").run(failed().re_run());

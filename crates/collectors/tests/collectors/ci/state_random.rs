@@ -25,7 +25,7 @@ struct PastRun {
     event: &'static str,
     fork: bool,
     created: u64,
-    /// The first one first: when each started, and how it ended. Only the last one may still run.
+    /// The attempts, the oldest first: when each started, and how it ended. Only the last one may still run.
     attempts: Vec<(u64, Option<Conclusion>)>,
 }
 
@@ -64,7 +64,7 @@ prop_compose! {
         fork in prop::bool::weighted(0.1),
         created in 1..30_000_u64,
         endings in prop::collection::vec((conclusion(), 0.0..1.0), 1..4),
-        runs in prop::bool::weighted(0.2),
+        is_running in prop::bool::weighted(0.2),
     ) -> PastRun {
         // A fork's runs are for pull requests.
         let event = if fork { "pull_request" } else { event };
@@ -75,7 +75,7 @@ prop_compose! {
             if index > 0 {
                 started = part(started, share);
             }
-            attempts.push((started, (index < last || !runs).then_some(conclusion)));
+            attempts.push((started, (index < last || !is_running).then_some(conclusion)));
         }
         PastRun { workflow, branch, event, fork, created, attempts }
     }
@@ -91,7 +91,7 @@ fn part(minutes: u64, share: f64) -> u64 {
     (minutes as f64 * share) as u64
 }
 
-/// The newest first, each created at a time of its own.
+/// Runs, the newest first. No two were created at the same time.
 fn history() -> impl Strategy<Value = Vec<PastRun>> {
     prop::collection::vec(past_run(), 0..7).prop_map(|mut runs| {
         runs.sort_by_key(|run| run.created);
@@ -151,13 +151,13 @@ fn expected(runs: &[PastRun]) -> State {
     }
     let failing = passing.values().filter(|passing| !**passing).count();
     let failing = (!passing.is_empty()).then_some(failing);
-    let all = votes(runs, "checks.yml");
-    let red = match all.first() {
+    let all_votes = votes(runs, "checks.yml");
+    let red = match all_votes.first() {
         Some((started, _)) if *started > MAX_AGE => None,
         None => None,
         Some((_, Vote::Passed)) => Some(0),
         Some((_, Vote::Failed)) => {
-            let since = all.iter().take_while(|(_, vote)| *vote == Vote::Failed).last();
+            let since = all_votes.iter().take_while(|(_, vote)| *vote == Vote::Failed).last();
             since.map(|(started, _)| started * 60)
         }
     };

@@ -31,7 +31,7 @@ async fn a_deployment_counts_at_the_instant_of_its_first_success() {
     .deployment(to("staging").success(hours(10)));
     let context = one_repository(&github, "");
 
-    // At 49, 160 and 36 hours before now. That at 168 hours is at the start of the window.
+    // Those at 49, 160 and 36 hours before now count. The one at 168 hours is at the start of the window and does not count.
     assert_eq!(value(&context, "frequency").await, "0.429");
     assert_eq!(value(&context, "deployments").await, "3");
     insta::assert_snapshot!(evidence(&context, "deployments").await, @"
@@ -63,7 +63,7 @@ async fn each_environment_is_a_sequence_of_its_own() {
     let socks = push(&shop, "Sell socks", days(12));
     let shoes = push(&shop, "Sell shoes", hours(102));
     let hats = push(&shop, "Sell hats", hours(92));
-    // In one sequence, each deployment to one of them would roll the other one back.
+    // In a single sequence, a deployment to one environment would look like a rollback of the other.
     shop.deployment(to("eu", &socks, days(9)))
         .deployment(to("us", &socks, days(9)))
         .deployment(to("eu", &shoes, hours(100)))
@@ -152,7 +152,7 @@ async fn settings_of_a_repository_override_the_common_ones() {
     let context = |own_keys: &str| one_repository(&github, &settings(own_keys));
 
     assert_eq!(value(&context("environments = ['live']"), "deployments").await, "1");
-    // What the table does not override is that of [dora].
+    // A key that the table does not override has its value in [dora].
     assert_eq!(value(&context("environments = ['old']"), "deployments").await, "1");
     assert_eq!(
         value(&context("deployments = 'tags'"), "deployments").await,
@@ -200,7 +200,7 @@ async fn without_any_deployment_there_is_no_data_that_names_what_exists() {
 }
 
 #[tokio::test]
-async fn a_window_without_deployments_is_0_and_over_none_a_ratio_is_no_data() {
+async fn without_deployments_in_the_window_counts_are_0_and_ratios_have_no_data() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(90));
     let context = one_repository(&github, "");
@@ -269,8 +269,8 @@ async fn releases_count_when_they_are_published() {
     - release v3-rc: it is a prerelease; see `prereleases` in [dora]
     - release v4: it is a draft
     ");
-    let all = one_repository(&github, "[dora]\ndeployments = 'releases'\nprereleases = true");
-    assert_eq!(value(&all, "deployments").await, "3");
+    let with_prereleases = one_repository(&github, "[dora]\ndeployments = 'releases'\nprereleases = true");
+    assert_eq!(value(&with_prereleases, "deployments").await, "3");
 }
 
 #[tokio::test]
@@ -289,7 +289,7 @@ async fn a_release_counts_on_any_page_if_it_is_the_latest_one() {
     shop.release(Release::new("waited", &commit).age(hours(40)).created(days(42)));
     let context = one_repository(&github, RELEASES);
     insta::assert_snapshot!(evidence(&context, "deployments").await, @"+ release waited: it succeeded at 2025-05-30T20:00:00Z");
-    assert_eq!(github.requests().len(), 2, "its page is the second one");
+    assert_eq!(github.requests().len(), 2, "the release is on the second page");
 }
 
 #[tokio::test]
@@ -343,7 +343,7 @@ async fn each_passed_attempt_of_the_workflow_is_a_deployment_at_the_end_of_its_l
     shop.run(Run::new("deploy.yml").age(days(30)).with_job(deployed(days(30))))
         .run(Run::new("deploy.yml").age(hours(171)).with_job(deployed(hours(169))))
         .run(Run::new("deploy.yml").age(hours(170)).with_job(deployed(hours(168))))
-        // Its first attempt deployed, and it was deployed again.
+        // Both attempts of this run deployed.
         .run(
             Run::new("deploy.yml")
                 .age(hours(100))
@@ -353,7 +353,7 @@ async fn each_passed_attempt_of_the_workflow_is_a_deployment_at_the_end_of_its_l
                 .conclusion(Conclusion::Success)
                 .with_job(deployed(hours(50))),
         )
-        // Its re-run failed, which does not undo the first attempt.
+        // The re-run of this run failed, which does not undo the first attempt.
         .run(
             Run::new("deploy.yml")
                 .age(hours(90))
@@ -369,7 +369,7 @@ async fn each_passed_attempt_of_the_workflow_is_a_deployment_at_the_end_of_its_l
         .run(run().age(hours(16)).event("pull_request"))
         .run(Run::new("checks.yml").age(hours(15)).with_job(deployed(hours(15))));
     let context = one_repository(&github, WORKFLOW);
-    // At 167, 99, 49 and 89 hours before now. That at 168 hours is at the start of the window.
+    // Those at 167, 99, 49 and 89 hours before now count. The one at 168 hours is at the start of the window and does not.
     assert_eq!(value(&context, "deployments").await, "4");
 }
 

@@ -1,4 +1,4 @@
-//! Which deployments failed, how long the failure lasted, and which deployments it caused.
+//! Which deployments failed, how long each failure lasted, and which deployments were made because of a failure.
 
 use system_health_test_support::github::{Commit, Issue, Release, refusal};
 
@@ -56,7 +56,7 @@ async fn a_revert_means_that_the_deployment_that_brought_the_commit_failed() {
 }
 
 #[tokio::test]
-async fn a_revert_of_something_that_was_not_deployed_is_no_failure() {
+async fn a_revert_of_something_that_was_not_deployed_is_not_a_failure() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));
@@ -76,7 +76,7 @@ async fn a_revert_of_something_that_was_not_deployed_is_no_failure() {
 }
 
 #[tokio::test]
-async fn a_hotfix_after_the_failure_window_is_no_failure() {
+async fn a_hotfix_after_the_failure_window_is_not_a_failure() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));
@@ -103,7 +103,7 @@ async fn a_rollback_means_that_the_deployment_before_it_failed_and_ends_the_fail
     let first = release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));
     deploy(&shop, &first, hours(99));
-    // It is about what was rolled back.
+    // The hotfix is about the deployment that was rolled back.
     release(&shop, "hotfix: sell shoes in pairs", hours(90));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(99)));
     let context = one_repository(&github, "");
@@ -121,7 +121,7 @@ async fn what_an_earlier_deployment_brought_is_not_pending_after_a_rollback() {
     release(&shop, "Sell socks", days(9));
     let shoes = release(&shop, "Sell shoes", hours(100));
     release(&shop, "hotfix: sell shoes in pairs", hours(96));
-    // It is too late to mean that the hotfix failed, and the branch still contains the hotfix.
+    // This rollback is too late to mean that the hotfix failed, and the branch still contains the hotfix.
     deploy(&shop, &shoes, hours(60));
     let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0.333", "14400 14400 14400", "1", "0.333"]);
@@ -141,7 +141,7 @@ async fn an_incident_after_a_rollback_has_not_ended_with_it() {
 }
 
 #[tokio::test]
-async fn a_late_rollback_is_no_failure() {
+async fn a_rollback_after_the_failure_window_is_not_a_failure() {
     let (github, shop) = shop();
     let first = release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));
@@ -169,7 +169,7 @@ async fn an_incident_belongs_to_the_deployment_before_it_unless_it_names_another
         .issue(Issue::new("Wrong").label("incident").age(hours(70)).close_as(hours(1), Some("NOT_PLANNED")))
         .issue(Issue::new("Twice").label("incident").age(hours(70)).close_as(hours(1), Some("DUPLICATE")));
     let context = one_repository(&github, "");
-    // 40 h and 10 h. Incidents that were closed without a deployment cause none.
+    // The failures took 40 h and 10 h. No deployment was made because of these incidents.
     assert_eq!(values(&context).await, ["1", "90000 133200 142920", "2", "0"]);
     insta::assert_snapshot!(evidence(&context, "recovery").await, @"
     + deployment of ID to production: its failure ended at 2025-05-30T00:00:00Z, after 1day 16h: incident #1 No socks; incident #4 No shoes
@@ -202,7 +202,7 @@ async fn a_fix_ends_an_incident_when_it_is_deployed_and_not_when_it_closes_the_i
 }
 
 #[tokio::test]
-async fn an_incident_that_is_reopened_after_its_fix_ends_with_the_last_one() {
+async fn an_incident_that_was_reopened_ends_with_the_next_fix_or_when_it_is_closed() {
     let (github, shop) = shop();
     let issue = || Issue::new("No shoes").label("incident").age(hours(95));
     release(&shop, "Sell socks", days(9));
@@ -225,7 +225,7 @@ async fn an_incident_that_is_reopened_after_its_fix_ends_with_the_last_one() {
 }
 
 #[tokio::test]
-async fn an_incident_before_any_known_deployment_is_no_failure() {
+async fn an_incident_before_any_known_deployment_is_not_a_failure() {
     let (github, shop) = shop();
     shop.issue(Issue::new("No socks").label("incident").age(hours(120)).close(hours(110)));
     release(&shop, "Sell shoes", hours(100));
@@ -276,11 +276,11 @@ async fn without_the_permission_to_read_issues_there_is_no_data() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     let forbidden = refusal::query_error("FORBIDDEN", "Resource not accessible by integration");
-    let inner = one_repository(&github, "");
+    let context = one_repository(&github, "");
     // The first query is about deployments, and there is nothing in the window to compare.
-    value(&inner, "frequency").await;
+    value(&context, "frequency").await;
     github.fail("/graphql", forbidden);
-    let value = value(&inner, "fail_ratio").await;
+    let value = value(&context, "fail_ratio").await;
     let expected = "no data: the GitHub token needs the permission `Issues` (read) for acme/shop";
     assert!(value.starts_with(expected), "{value}");
 }

@@ -115,7 +115,8 @@ async fn a_commit_with_more_pull_requests_than_were_listed_is_an_error() {
     assert_eq!(
         value(&one_repository(&github, ""), "commits").await,
         format!(
-            "error: cannot read the pull requests of commits in acme/shop: GitHub listed 20 of the 21 of {commit}"
+            "error: cannot read the pull requests of commits in acme/shop: GitHub listed 20 of the 21 pull requests of \
+             commit {commit}"
         )
     );
 }
@@ -147,7 +148,7 @@ async fn a_date_after_the_deployment_does_not_count() {
 }
 
 #[tokio::test]
-async fn a_deployment_from_another_branch_brings_only_what_is_new() {
+async fn a_deployment_from_another_branch_brings_only_new_commits() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     shop.commit(Commit::new("Urgent").branch("urgent").after(["main"]).age(hours(80)));

@@ -30,7 +30,7 @@ fn shop() -> (FakeGitHub, Repository) {
     (github, shop)
 }
 
-/// Pushes a commit and gives its id.
+/// Pushes a commit and returns its id.
 fn push(shop: &Repository, message: &str, age: Duration) -> String {
     shop.commit(Commit::new(message).age(age));
     shop.tip("main")
@@ -70,7 +70,7 @@ async fn collect(context: &OneRepository, metric: &str) -> Result<Reading, Unava
     }
 }
 
-/// The values of a metric over the last seven days, rounded to three digits, or what it has instead.
+/// The values of a metric over the last seven days, rounded to three digits, or the reason of no data or the error.
 async fn value(context: &OneRepository, metric: &str) -> String {
     match collect(context, metric).await {
         Ok(reading) => {
@@ -84,7 +84,7 @@ async fn value(context: &OneRepository, metric: &str) -> String {
     }
 }
 
-/// The evidence of a metric: `+` before what counts, `-` before what does not. Without ids of commits.
+/// The evidence of a metric: `+` before what counts, `-` before what does not. The ids of commits are shown as `ID`.
 async fn evidence(context: &OneRepository, metric: &str) -> String {
     let line = |item: &EvidenceItem| {
         let mark = if item.counted() { '+' } else { '-' };

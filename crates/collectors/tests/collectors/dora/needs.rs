@@ -1,4 +1,4 @@
-//! What the metrics declare to need of GitHub, compared with the requests that they make.
+//! The metrics use the APIs of GitHub that they declare.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -21,7 +21,7 @@ const METRICS: [(&str, &str); 9] = [
 ];
 
 #[tokio::test]
-async fn each_metric_asks_the_apis_that_it_declares() {
+async fn each_metric_uses_the_apis_that_it_declares() {
     let (github, shop) = shop();
     for (message, name, age) in [("Sell socks", "v1", days(9)), ("Sell shoes", "v2", hours(50))] {
         let commit = push(&shop, message, age + hours(2));
@@ -37,12 +37,12 @@ async fn each_metric_asks_the_apis_that_it_declares() {
         for (metric, key) in METRICS {
             let earlier = github.requests().len();
             let value = value(&one_repository(&github, &toml), metric).await;
-            let of_path = |path: &str| if path == "/graphql" { GitHubApi::GraphQl } else { GitHubApi::Rest };
+            let api = |path: &str| if path == "/graphql" { GitHubApi::GraphQl } else { GitHubApi::Rest };
             let requests = github.requests();
-            let asked: BTreeSet<GitHubApi> =
-                requests[earlier..].iter().map(|request| of_path(request.path())).collect();
+            let used: BTreeSet<GitHubApi> =
+                requests[earlier..].iter().map(|request| api(request.path())).collect();
             let needs = (GitHubAccess::of_metric(key).unwrap().needs)(key, &settings).unwrap();
-            assert_eq!(needs.apis, asked, "{key} with {source}: {value}");
+            assert_eq!(needs.apis, used, "{key} with {source}: {value}");
         }
     }
 }

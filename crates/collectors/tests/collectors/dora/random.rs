@@ -94,9 +94,9 @@ async fn check(history: History) {
         let commit = Commit::new(format!("Change {number}")).branch(branch).after(names);
         shop.commit(commit.age(hours(age)).authored_at(now() - hours(authored)));
         ids.push(shop.tip(branch));
-        let mut all = BTreeSet::from([number]);
-        all.extend(parents.iter().flat_map(|parent| ancestors[*parent].clone()));
-        ancestors.push(all);
+        let mut own_ancestors = BTreeSet::from([number]);
+        own_ancestors.extend(parents.iter().flat_map(|parent| ancestors[*parent].clone()));
+        ancestors.push(own_ancestors);
         is_merge.push(parents.len() > 1);
         ages.push(authored);
         tips.insert(pushed.branch, number);
@@ -115,7 +115,7 @@ async fn check(history: History) {
     assert_eq!(reading.samples()[0].value().to_string(), expected.len().to_string(), "{history:?}");
     let median =
         quantiles.ok().map(|reading| (reading.samples()[0].value().number().unwrap() / 1_800.0).to_string());
-    // Of an even number of times, it is between the two in the middle. In half hours.
+    // The median in half hours. For an even number of times, it is the mean of the two times in the middle.
     let middle = |times: &[u64]| {
         let last = times.len().checked_sub(1)?;
         Some((times[last / 2] + times[last.div_ceil(2)]).to_string())

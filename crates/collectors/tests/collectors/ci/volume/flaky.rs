@@ -8,7 +8,7 @@ use system_health_test_support::github::{
 use super::{ci, days, line, over, seconds};
 use crate::{ci::requests, stage::Stage};
 
-/// A run of which the attempts ended so.
+/// A run whose attempts ended in this way.
 fn attempts(endings: &[system_health_test_support::github::Conclusion]) -> Run {
     let (first, rest) = endings.split_first().unwrap();
     rest.iter().fold(ci().conclusion(*first), |run, ending| run.re_run().conclusion(*ending))
@@ -29,7 +29,7 @@ async fn a_run_is_flaky_if_it_passed_after_a_failure() {
         (attempts(&[Cancelled, Success]), "0"),
         (attempts(&[Success, Failure]), "0"),
         (attempts(&[Failure, Cancelled, Success]), "1"),
-        // What came later does not change it.
+        // Later attempts do not change the result.
         (attempts(&[Failure, Success, Failure]), "1"),
         (attempts(&[Failure, Success]).re_run(), "1"),
         (attempts(&[Failure, Failure]).re_run(), "0"),
@@ -59,10 +59,10 @@ async fn only_attempts_that_may_matter_are_requested() {
         shop.run(run.id(id).age(seconds(600 - id)));
     }
     assert_eq!(line("flaky_runs", &Stage::on(&github).one_repository()).await, "1");
-    let mut asked = requests(&github);
-    asked.sort();
+    let mut requested = requests(&github);
+    requested.sort();
     assert_eq!(
-        asked,
+        requested,
         [
             "actions/runs/3/attempts/1",
             "actions/runs/4/attempts/1",
@@ -106,10 +106,10 @@ async fn a_job_that_is_listed_again_did_not_run_again() {
 
 #[tokio::test]
 async fn of_several_jobs_with_one_name_all_have_to_pass() {
-    let half = again(ci().conclusion(Failure).job("test", Failure).job("test", Success));
-    let still = half.clone().conclusion(Failure).job("test", Success).job("test", Failure);
-    let passed = half.conclusion(Success).job("test", Success).job("test", Success);
-    assert_eq!(over("flaky_jobs", [still, passed]).await, "1 job:test workflow:ci.yml");
+    let one_failed = again(ci().conclusion(Failure).job("test", Failure).job("test", Success));
+    let one_failed_again = one_failed.clone().conclusion(Failure).job("test", Success).job("test", Failure);
+    let passed = one_failed.conclusion(Success).job("test", Success).job("test", Success);
+    assert_eq!(over("flaky_jobs", [one_failed_again, passed]).await, "1 job:test workflow:ci.yml");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn the_ten_worst_jobs_are_named() {
 }
 
 #[tokio::test]
-async fn names_that_become_the_same_tag_are_one_job_and_one_without_a_tag_fails_alone() {
+async fn names_with_the_same_tag_are_one_job_and_a_name_without_a_tag_is_a_failed_item() {
     let names = ["test (a)", "test a", "🚀", "lint"];
     let failed = names.iter().fold(ci().conclusion(Failure), |run, name| run.job(*name, Failure));
     let run = names.iter().fold(again(failed).conclusion(Success), |run, name| run.job(*name, Success));

@@ -1,4 +1,4 @@
-//! Long lists, stale lists, and answers that lack something.
+//! Long lists, stale lists, and responses that lack something.
 
 use serde_json::{Value, json};
 use system_health_test_support::{
@@ -49,7 +49,7 @@ async fn a_branch_without_runs_is_quiet_only_if_it_exists() {
     for metric in METRICS {
         let line = line(metric, &Stage::on(&github).one_repository()).await;
         let expected = match *metric {
-            // They are not about the branch.
+            // These metrics are not about the branch.
             "queued_jobs" => "0",
             "runners" => "0 status:idle; 0 status:busy; 0 status:offline",
             _ => "error: the branch `main` of acme/shop was renamed to `trunk`",
@@ -62,7 +62,7 @@ async fn a_branch_without_runs_is_quiet_only_if_it_exists() {
 }
 
 #[tokio::test]
-async fn a_token_that_may_not_read_the_branch_leaves_it_unknown_whether_it_is_quiet() {
+async fn without_the_permission_to_read_the_branch_it_is_unknown_whether_it_is_quiet() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(1).run(ci().branch("trunk"));
     github.fail("/branches/", refusal::forbidden());
@@ -119,7 +119,7 @@ fn run(id: u64) -> Value {
 }
 
 #[tokio::test]
-async fn runs_that_are_deleted_while_the_list_is_read_hide_no_others() {
+async fn runs_that_are_deleted_while_the_list_is_read_hide_no_other_runs() {
     let listed = async |deletions: usize| {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
@@ -138,7 +138,7 @@ async fn runs_that_are_deleted_while_the_list_is_read_hide_no_others() {
         (line("cancelled_runs", &Stage::on(&github).one_repository()).await, github.requests().len())
     };
     assert_eq!(listed(0).await, ("100".to_owned(), 3));
-    // Without the first 50 runs, the second page lacks 50 that were cancelled. Then the list is read again.
+    // After 50 runs were deleted, the second page lacks 50 cancelled runs, so the list is read again.
     assert_eq!(listed(1).await, ("100".to_owned(), 2 + 3));
     let (line, requests) = listed(2).await;
     assert!(line.starts_with("error: cannot list the workflow runs of acme/shop since "), "{line}");
@@ -159,7 +159,7 @@ async fn a_list_that_lacks_runs_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_unknown_word_or_a_missing_time_is_an_error() {
+async fn an_unknown_value_or_a_missing_field_is_an_error() {
     for (field, value, error) in [
         ("conclusion", json!("exploded"), "run 1 has the unknown conclusion `exploded`"),
         ("status", json!("paused"), "run 1 has the unknown status `paused`"),
@@ -208,9 +208,9 @@ async fn a_failure_on_any_endpoint_is_an_error_and_no_number() {
 
             let line = line(metric, &Stage::on(&github).one_repository()).await;
 
-            let is_asked = github.requests().iter().any(|made| made.target.contains(request));
+            let is_requested = github.requests().iter().any(|made| made.target.contains(request));
             let is_error = line.starts_with("error: cannot ") && line.ends_with("418 I'm a teapot: teapot");
-            assert_eq!(is_asked, is_error, "{metric} {request}: {line}");
+            assert_eq!(is_requested, is_error, "{metric} {request}: {line}");
         }
     }
 }

@@ -16,7 +16,7 @@ use system_health_test_support::github::{FakeGitHub, Run};
 
 use crate::stage::{OneRepository, Stage, days};
 
-/// The metrics, each as a call.
+/// The names of the metrics, without `ci.`.
 const METRICS: &[&str] = &[
     "runs",
     "success_ratio",
@@ -35,7 +35,8 @@ const METRICS: &[&str] = &[
     "runners",
 ];
 
-/// A metric over the last seven days: one line for each sample, without the tag of the branch, or what it has instead.
+/// A metric over the last seven days: one line for each sample, without the tag of the branch, or one line with the reason of no
+/// data or the error.
 async fn lines(metric: &str, context: &OneRepository) -> Vec<String> {
     match collect(metric, context).await {
         Ok(lines) => lines,
@@ -44,7 +45,7 @@ async fn lines(metric: &str, context: &OneRepository) -> Vec<String> {
     }
 }
 
-/// The only line of a metric.
+/// The lines of a metric, joined with `; `.
 async fn line(metric: &str, context: &OneRepository) -> String {
     lines(metric, context).await.join("; ")
 }

@@ -30,7 +30,7 @@ struct PastRun {
     event: &'static str,
     fork: bool,
     created: u64,
-    /// The first one first. There is at least one.
+    /// The attempts, the oldest first. There is at least one.
     attempts: Vec<PastAttempt>,
 }
 
@@ -45,7 +45,7 @@ struct PastAttempt {
 #[derive(Debug, Clone)]
 struct PastJob {
     name: &'static str,
-    /// Whether it only repeats a job of the attempt before.
+    /// Whether the job did not run again, and is only listed again with the times of the previous attempt.
     is_copy: bool,
     created: u64,
     started: u64,
@@ -60,8 +60,8 @@ enum JobState {
     Queued,
 }
 
-/// What an attempt is made of: how it ends, how long after the one before it starts, whether only the jobs that failed are
-/// run, and for each job how it ends, and how long it waits and runs.
+/// What an attempt is made from: how it ends, how long after the previous attempt it starts, whether it runs only the jobs that
+/// failed, and for each job how it ends, how long it waits and how long it runs.
 type AttemptPlan = (Conclusion, u64, bool, Vec<(JobState, u64, u64)>);
 
 const NAMES: [&str; 3] = ["lint", "test", "test-wide"];
@@ -190,11 +190,11 @@ impl PastRun {
 
     fn is_flaky(&self) -> bool {
         let ended = |index: usize| self.attempts[index].ending;
-        let all = 0..self.attempts.len();
+        let indexes = 0..self.attempts.len();
         let has_failed = |ending| matches!(ending, Some(Failure | TimedOut | StartupFailure));
-        all.clone().any(|first| {
+        indexes.clone().any(|first| {
             has_failed(ended(first))
-                && all.clone().any(|later| later > first && ended(later) == Some(Success))
+                && indexes.clone().any(|later| later > first && ended(later) == Some(Success))
         })
     }
 
@@ -203,11 +203,11 @@ impl PastRun {
             let found = self.attempts[index].jobs.iter().find(|job| job.name == name && !job.is_copy);
             found.map(|job| job.state)
         };
-        let all = 0..self.attempts.len();
+        let indexes = 0..self.attempts.len();
         let is_flaky = |name: &&str| {
-            all.clone().any(|first| {
+            indexes.clone().any(|first| {
                 state(first, name) == Some(JobState::Ended(Failure))
-                    && all
+                    && indexes
                         .clone()
                         .any(|later| later > first && state(later, name) == Some(JobState::Ended(Success)))
             })
@@ -248,9 +248,9 @@ impl PastJob {
     }
 }
 
-/// What the metrics must say.
+/// The values of the metrics.
 #[derive(Debug, Default, PartialEq)]
-struct Expected {
+struct Values {
     runs: BTreeMap<String, u64>,
     ratio: Option<f64>,
     counts: [u64; 6],
@@ -260,8 +260,9 @@ struct Expected {
     minutes: Option<f64>,
 }
 
-fn expected(history: &[PastRun]) -> Expected {
-    let mut expected = Expected::default();
+/// The values that the metrics must have.
+fn expected(history: &[PastRun]) -> Values {
+    let mut expected = Values::default();
     let counting: Vec<&PastRun> = history.iter().filter(|run| run.counts()).collect();
     for workflow in ["ci.yml", "nightly.yml"] {
         if history.iter().any(|run| run.workflow == workflow && run.tests_branch() && run.created <= 10 * DAY)
@@ -338,8 +339,8 @@ fn percentile(values: &[f64], rank: f64) -> Option<f64> {
     }
 }
 
-/// What the metrics say.
-async fn measured(history: &[PastRun]) -> Expected {
+/// The values that the metrics have.
+async fn measured(history: &[PastRun]) -> Values {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1);
@@ -370,7 +371,7 @@ async fn measured(history: &[PastRun]) -> Expected {
     let counts = async |metric: &str| {
         values(metric).await.into_iter().map(|(tags, value)| (tags, value as u64)).collect()
     };
-    Expected {
+    Values {
         runs: counts("runs").await,
         ratio: values("success_ratio").await.remove(""),
         counts: [
@@ -388,13 +389,13 @@ async fn measured(history: &[PastRun]) -> Expected {
     }
 }
 
-fn rounded(mut expected: Expected) -> Expected {
+fn rounded(mut values: Values) -> Values {
     let round = |value: &mut f64| *value = (*value * 1e6).round() / 1e6;
-    expected.ratio.iter_mut().for_each(round);
-    expected.minutes.iter_mut().for_each(round);
-    expected.durations.values_mut().for_each(round);
-    expected.waits.iter_mut().for_each(round);
-    expected
+    values.ratio.iter_mut().for_each(round);
+    values.minutes.iter_mut().for_each(round);
+    values.durations.values_mut().for_each(round);
+    values.waits.iter_mut().for_each(round);
+    values
 }
 
 proptest! {

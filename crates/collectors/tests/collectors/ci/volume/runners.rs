@@ -1,4 +1,4 @@
-//! What waits for runners now, and the runners themselves.
+//! The jobs that wait for runners now, and the runners themselves.
 
 use system_health_test_support::github::{Conclusion::Success, FakeGitHub, Job, Runner, refusal};
 
@@ -12,7 +12,7 @@ async fn jobs_that_wait_for_a_runner_are_counted_on_all_branches() {
             ci().in_progress().job("lint", Success).with_job(Job::queued("test")),
             ci().queued().branch("feature").event("pull_request").with_job(Job::queued("test")),
             ci().queued().fork("mallory/shop").with_job(Job::queued("a")).with_job(Job::in_progress("b")),
-            // It waits for an approval, and not for a runner.
+            // This job waits for an approval, and not for a runner.
             ci().in_progress().with_job(Job::waiting("deploy")),
             ci().job("test", Success),
         ]
@@ -33,14 +33,14 @@ async fn jobs_that_wait_for_a_runner_are_counted_on_all_branches() {
 async fn runners_are_counted_by_status() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
-    let all = "0 status:idle; 0 status:busy; 0 status:offline";
-    assert_eq!(line("runners", &Stage::on(&github).one_repository()).await, all);
+    let expected = "0 status:idle; 0 status:busy; 0 status:offline";
+    assert_eq!(line("runners", &Stage::on(&github).one_repository()).await, expected);
     for _ in 0..130 {
         shop.runner(Runner::Idle);
     }
     shop.runner(Runner::Busy).runner(Runner::Offline).runner(Runner::Offline);
-    let all = "130 status:idle; 1 status:busy; 2 status:offline";
-    assert_eq!(line("runners", &Stage::on(&github).one_repository()).await, all);
+    let expected = "130 status:idle; 1 status:busy; 2 status:offline";
+    assert_eq!(line("runners", &Stage::on(&github).one_repository()).await, expected);
 }
 
 #[tokio::test]

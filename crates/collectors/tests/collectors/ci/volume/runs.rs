@@ -19,9 +19,9 @@ async fn runs_are_counted_by_workflow_and_conclusion() {
         ci().conclusion(Cancelled),
         ci().in_progress(),
         Run::new("nightly.yml").event("schedule").conclusion(TimedOut),
-        // It ran last week, and not in this one.
+        // This workflow ran before the window, and not in it.
         Run::new("release.yml").age(days(9)),
-        // It never ran on the branch.
+        // This workflow never ran on the branch.
         Run::new("label.yml").event("pull_request").branch("feature"),
     ] {
         shop.run(run);

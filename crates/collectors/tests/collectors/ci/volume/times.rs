@@ -61,7 +61,7 @@ async fn a_run_lasts_from_the_start_of_its_latest_attempt_to_the_end_of_its_last
         .re_run()
         .started(seconds(1_000))
         .conclusion(Success)
-        // A job of the first attempt that is listed again, and two that ran.
+        // A job of the first attempt that is listed again, and two jobs that ran.
         .with_job(job("lint", 1_000, 172_700, 172_650))
         .with_job(job("test", 990, 980, 400))
         .with_job(job("report", 400, 390, 350));
@@ -90,7 +90,7 @@ async fn only_runs_that_ran_to_their_end_have_a_duration() {
             took(Cancelled, 4_000),
             took(Skipped, 0),
             ci().conclusion(StartupFailure),
-            // Its workflow file is invalid.
+            // The workflow file of this run is invalid.
             ci().conclusion(Failure),
             ci().in_progress().with_job(job("lint", 60, 50, 40)),
         ]
@@ -115,7 +115,7 @@ async fn only_jobs_that_got_a_runner_waited_for_one() {
         .age(seconds(9_000))
         .with_job(job("lint", 9_000, 8_990, 8_000))
         .with_job(Job::in_progress("test").created(seconds(9_000)).started(seconds(8_970)))
-        // GitHub gives these a start, too.
+        // GitHub gives these jobs a start, too.
         .with_job(Job::queued("wide").created(seconds(9_000)))
         .with_job(Job::waiting("deploy").created(seconds(9_000)))
         .with_job(Job::new("docs", Skipped).created(seconds(9_000)))
