@@ -117,7 +117,7 @@ impl<'a> CommandContext<'a> {
 
     /// Logs the problems of a run, as `report` does if a program reads its output.
     pub fn log_problems(&self, finished: &Finished) {
-        let _log_context = LogContext::of_run(finished.trace.as_deref());
+        let _log_context = LogContext::from_trace(finished.trace.as_deref());
         exit_reason::log_always(&finished.report, &finished.deliveries, FailOn::Error);
         hints::log(&finished.report);
     }

@@ -79,7 +79,7 @@ impl HistoryQuery<'_> {
         let store = Store::open_existing(folder)?;
         if let Some(key) = self.key
             && !catalog.metrics().iter().any(|metric| metric.key() == key)
-            && !store.knows(key)?
+            && !store.has_results_of(key)?
         {
             let keys = catalog.metrics().iter().map(|metric| metric.key());
             return Err(HistoryError::UnknownKey {

@@ -33,7 +33,7 @@ pub use exit::{Signal, Status};
 pub use history_query::{HistoryError, HistoryQuery};
 pub use linked::CommandType;
 pub use output::{HistoryRow, JsonList, JsonReport, Stdout};
-pub use remembered::with_remembered_in;
+pub use remembered::with_remembered_metrics;
 pub use report_command::{ReportCommand, main};
 pub use runtime::Stopping;
 pub use target::Target;

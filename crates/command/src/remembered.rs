@@ -26,13 +26,13 @@ pub(crate) fn with_remembered<'a>(
     let settings = settings::builder(settings.unwrap_or(&default))?.build()?;
     let from_settings = FolderArguments::default();
     let folder = settings::state(&settings, folder.unwrap_or(&from_settings))?.folder()?;
-    Ok(with_remembered_in(catalog, &folder))
+    Ok(with_remembered_metrics(catalog, &folder))
 }
 
 /// The metrics of a catalog, and the metrics that its sources described in earlier runs with this state folder. If the state
 /// cannot be read, a warning is logged.
 #[must_use]
-pub fn with_remembered_in<'a>(catalog: &'a Catalog, folder: &Path) -> Cow<'a, Catalog> {
+pub fn with_remembered_metrics<'a>(catalog: &'a Catalog, folder: &Path) -> Cow<'a, Catalog> {
     if catalog.sources().is_empty() || !folder.join(Store::FILE).exists() {
         return Cow::Borrowed(catalog);
     }

@@ -37,7 +37,7 @@ pub struct Stopping {
     pub limit: Duration,
     /// Whether a signal is the normal end of the work, as it is for a service. If so, the status of the work counts. If not, the
     /// status of the signal counts.
-    pub is_expected: bool,
+    pub is_normal_end: bool,
 }
 
 impl Stopping {
@@ -45,7 +45,7 @@ impl Stopping {
     pub(crate) const RUN: Self = Self {
         message: "the run stops and prints what has finished; a second signal ends it at once",
         limit: MAX_TIME_TO_STOP,
-        is_expected: false,
+        is_normal_end: false,
     };
 }
 
@@ -84,7 +84,7 @@ where
             never = progress::show(progress, show_progress) => match never {},
         };
         progress.finish_and_clear();
-        if stopping.is_expected {
+        if stopping.is_normal_end {
             tracing::info!("{signal}: {}", stopping.message);
         } else {
             tracing::warn!("{signal}: {}", stopping.message);
@@ -94,7 +94,7 @@ where
             biased;
             second = signals.next() => second?,
             stopped = timeout(stopping.limit, work) => match stopped {
-                Ok(status) if stopping.is_expected => return status,
+                Ok(status) if stopping.is_normal_end => return status,
                 Ok(Err(error)) => {
                     tracing::error!("{error:#}");
                     signal

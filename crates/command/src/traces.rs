@@ -85,7 +85,7 @@ impl LogContext {
         Self {
             #[cfg(feature = "traces")]
             _entered: trace
-                .and_then(system_health_traces::LogContext::of_run)
+                .and_then(system_health_traces::LogContext::from_trace)
                 .map(system_health_traces::LogContext::enter),
         }
     }

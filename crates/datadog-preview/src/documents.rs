@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use system_health_command::with_remembered_in;
+use system_health_command::with_remembered_metrics;
 use system_health_datadog_commands::{monitor_scope, wanted_dashboard, wanted_monitors};
 use system_health_registry::self_metrics::is_self_metric;
 use system_health_reporter::{Choice, selected_by_settings};
@@ -30,7 +30,7 @@ impl Documents {
     pub(crate) fn new(part: &PartSettings) -> anyhow::Result<Self> {
         let PartSettings { catalog, settings, selection, folder } = part;
         let catalog = match folder {
-            Some(folder) => with_remembered_in(catalog, folder),
+            Some(folder) => with_remembered_metrics(catalog, folder),
             None => Cow::Borrowed(catalog),
         };
         let is_skipped = |key: &str| {

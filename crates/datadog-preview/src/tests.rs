@@ -86,7 +86,7 @@ async fn run(settings: &PartSettings) -> Finished {
 fn record(folder: &Path, age: Duration, metric: Metric, value: f64) {
     let outcome = Outcome { metric, subject: None, result: value.into_reading(), duration: Duration::ZERO };
     let tags: Vec<Tag> = base_tags(&ReportSettings::default()).unwrap();
-    let report = Report::new(Run::of_past(SystemTime::now() - age, vec![outcome]), tags);
+    let report = Report::new(Run::from_past(SystemTime::now() - age, vec![outcome]), tags);
     Store::open(folder).unwrap().store.record(&report, &[]).unwrap();
 }
 

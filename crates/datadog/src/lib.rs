@@ -16,7 +16,7 @@
 //! let site: Site = "datadoghq.eu".parse()?;
 //! let key = SecretString::from("0123456789abcdef0123456789abcdef");
 //! let sink = DatadogSink::new(&DatadogConfig::new(Endpoint::from(site), key))?;
-//! assert_eq!(DatadogSink::LIMITS.max_age.as_secs(), 59 * 60);
+//! assert_eq!(DatadogSink::CAPABILITIES.max_age.as_secs(), 59 * 60);
 //! # Ok(())
 //! # }
 //! ```

@@ -48,7 +48,7 @@ pub enum LocateError {
     #[error(
         "{url} is not an intake; stop the program that listens there, or start `report intake` with another --listen"
     )]
-    Other {
+    NotAnIntake {
         /// The address.
         url: String,
     },
@@ -96,7 +96,8 @@ pub fn locate(folder: &Path) -> Result<String, LocateError> {
             break;
         }
     }
-    found.map_err(|error| error.unwrap_or_else(|| LocateError::Other { url: url(AddressFile::DEFAULT) }))
+    found
+        .map_err(|error| error.unwrap_or_else(|| LocateError::NotAnIntake { url: url(AddressFile::DEFAULT) }))
 }
 
 fn read(path: &Path) -> Option<Content> {
@@ -105,7 +106,7 @@ fn read(path: &Path) -> Option<Content> {
 
 /// Checks that an intake answers.
 fn probe(url: &str) -> Result<(), LocateError> {
-    let other = || LocateError::Other { url: url.to_owned() };
+    let other = || LocateError::NotAnIntake { url: url.to_owned() };
     let address: SocketAddr =
         url.strip_prefix("http://").and_then(|address| address.parse().ok()).ok_or_else(other)?;
     let failed = |source| LocateError::NotRunning { url: url.to_owned(), source };
@@ -166,7 +167,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let taken = url(listener.local_addr().unwrap());
         let other = std::thread::spawn(move || drop(listener.accept()));
-        assert!(matches!(probe(&taken), Err(LocateError::Other { .. })));
+        assert!(matches!(probe(&taken), Err(LocateError::NotAnIntake { .. })));
         other.join().unwrap();
 
         let error = probe(&taken).unwrap_err();

@@ -13,7 +13,7 @@ use system_health_registry::{
 use crate::settings::{MetricMonitorSettings, MonitorSettings};
 
 const DAY: Duration = Duration::from_hours(24);
-const LONGEST_WINDOW: Duration = Schedule::LONGEST_WINDOW;
+const MAX_WINDOW: Duration = Schedule::MAX_WINDOW;
 
 /// Checks each setting on its own. `sources` says where each one was set.
 pub(crate) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::Result<()> {
@@ -32,7 +32,7 @@ pub(crate) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::R
 
 /// Checks the settings of some metrics and goals.
 fn check_own(own: &MetricMonitorSettings) -> anyhow::Result<()> {
-    check_time("window", own.window, LONGEST_WINDOW)?;
+    check_time("window", own.window, MAX_WINDOW)?;
     check_time("renotify", own.renotify, DAY)?;
     check_missing(own.on_missing_data.as_deref())?;
     check_tags("group_by", own.group_by.as_deref().unwrap_or_default())
@@ -57,11 +57,11 @@ pub(crate) fn at_metric<T>(
 
 fn check_every(every: Duration) -> anyhow::Result<()> {
     ensure!(
-        is_whole_minutes(every) && every < LONGEST_WINDOW,
+        is_whole_minutes(every) && every < MAX_WINDOW,
         "`every` in [monitors] is {}; it must be a whole number of minutes and less than {}, the longest window of a Datadog \
          monitor: each window must contain a run",
         duration_in_words(every),
-        duration_in_words(LONGEST_WINDOW)
+        duration_in_words(MAX_WINDOW)
     );
     Ok(())
 }
@@ -84,7 +84,7 @@ pub(crate) fn check_reporter_windows(
     sources: &Settings,
 ) -> anyhow::Result<()> {
     let is_too_long = |key: &str, schedule: Schedule| {
-        reporter_window(key, schedule).is_some_and(|window| window > LONGEST_WINDOW)
+        reporter_window(key, schedule).is_some_and(|window| window > MAX_WINDOW)
     };
     let too_long: Vec<&str> = keys.iter().copied().filter(|key| is_too_long(key, schedule)).collect();
     let Some(first) = too_long.first() else { return Ok(()) };
@@ -92,7 +92,7 @@ pub(crate) fn check_reporter_windows(
         let schedule = Schedule { missed: *missed, ..schedule };
         !keys.iter().any(|key| is_too_long(key, schedule))
     };
-    let longest_every = LONGEST_WINDOW * 2 / 3;
+    let longest_every = MAX_WINDOW * 2 / 3;
     let advice = match (1..schedule.missed).take_while(all_fit).last() {
         Some(missed) => format!("with this schedule, `missed` in [monitors] must be at most {missed}"),
         None if schedule.every > longest_every => format!(
@@ -101,7 +101,7 @@ pub(crate) fn check_reporter_windows(
         ),
         None => format!(
             "no value of `missed` is possible; `longest_gap` in [monitors] must be at most {}",
-            duration_in_words(LONGEST_WINDOW.saturating_sub(schedule.every / 2))
+            duration_in_words(MAX_WINDOW.saturating_sub(schedule.every / 2))
         ),
     };
     let key = ["missed", "longest_gap", "every"]
@@ -111,7 +111,7 @@ pub(crate) fn check_reporter_windows(
         "the monitor of {first} needs a window of {}, and Datadog's monitors have at most {}: {advice}; or disable the \
          monitors whose window is too long, with `enabled = false` in {}",
         duration_in_words(reporter_window(first, schedule).unwrap_or_default()),
-        duration_in_words(LONGEST_WINDOW),
+        duration_in_words(MAX_WINDOW),
         too_long.iter().map(|key| place(key)).collect::<Vec<_>>().join(" and ")
     );
     at(sources, key.unwrap_or_default(), Err(error))

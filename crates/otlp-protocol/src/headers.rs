@@ -39,7 +39,7 @@ pub fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
 /// Removes the values of headers from texts, because a receiver may repeat them. The word before a token, such as `Bearer`, is
 /// not secret.
 #[must_use]
-pub fn redactor_of(headers: &[(HeaderName, HeaderValue)]) -> Redactor {
+pub fn redactor_for_headers(headers: &[(HeaderName, HeaderValue)]) -> Redactor {
     let values = headers.iter().filter_map(|(_, value)| value.to_str().ok());
     let tokens = values.flat_map(|value| [value, value.rsplit(' ').next().unwrap_or(value)]);
     Redactor::new(tokens, "[secret]")

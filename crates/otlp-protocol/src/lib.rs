@@ -7,7 +7,7 @@ mod key_values;
 mod proto;
 
 pub use endpoint::{EndpointUrl, GRPC_PORT};
-pub use headers::{HeaderError, RequestHeaders, deserialize_headers, parse_headers, redactor_of};
+pub use headers::{HeaderError, RequestHeaders, deserialize_headers, parse_headers, redactor_for_headers};
 pub use key_values::{KeyValueError, parse_key_values};
 pub use proto::{AnyValue, ArrayValue, AttributeValue, InstrumentationScope, KeyValue, Resource, Status};
 

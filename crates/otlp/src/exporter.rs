@@ -11,7 +11,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use system_health_http::{
     HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient, server_time,
 };
-use system_health_otlp_protocol::{PROTOBUF, RequestHeaders, redactor_of};
+use system_health_otlp_protocol::{PROTOBUF, RequestHeaders, redactor_for_headers};
 use tokio::time::Instant;
 use url::Url;
 
@@ -87,7 +87,7 @@ impl Exporter {
 
     /// Removes the values of the headers from texts.
     pub(crate) fn redactor(&self) -> Redactor {
-        redactor_of(&self.headers)
+        redactor_for_headers(&self.headers)
     }
 }
 

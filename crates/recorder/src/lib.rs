@@ -15,7 +15,7 @@
 //! recorder.record("orders.seconds", &[], 0.35);
 //!
 //! // Each run of a reporter with this catalog reports what was recorded.
-//! let catalog = Catalog::of_sources([recorder.source()])?;
+//! let catalog = Catalog::from_sources([recorder.source()])?;
 //! # assert_eq!(catalog.sources().len(), 1);
 //! # Ok(())
 //! # }

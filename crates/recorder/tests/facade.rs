@@ -5,7 +5,7 @@ use system_health_recorder::{Facade, Recorder};
 use system_health_registry::{Catalog, Context, Engine, Run, Tag};
 
 async fn run(recorder: &Recorder) -> Run {
-    let catalog = Catalog::of_sources([recorder.source()]).unwrap();
+    let catalog = Catalog::from_sources([recorder.source()]).unwrap();
     Engine::new().run(&catalog, &Context::new()).await
 }
 

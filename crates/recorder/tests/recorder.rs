@@ -10,7 +10,7 @@ use system_health_recorder::Recorder;
 use system_health_registry::{Catalog, Context, Engine, Facts, Kind, Outcome, Run, Tag, Unavailable, Value};
 
 async fn run(recorder: &Recorder) -> Run {
-    let catalog = Catalog::of_sources([recorder.source()]).unwrap();
+    let catalog = Catalog::from_sources([recorder.source()]).unwrap();
     Engine::new().run(&catalog, &Context::new()).await
 }
 

@@ -110,7 +110,7 @@ impl Catalog {
     }
 
     /// A catalog of the given sources. Their metrics are known after a run.
-    pub fn of_sources(sources: impl IntoIterator<Item = Source>) -> Result<Self, CatalogError> {
+    pub fn from_sources(sources: impl IntoIterator<Item = Source>) -> Result<Self, CatalogError> {
         Self::from_parts(Vec::new(), sources.into_iter().collect())
     }
 

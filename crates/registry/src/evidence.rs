@@ -14,7 +14,7 @@ const MAX_LENGTH: usize = 300;
 
 /// Characters that change the direction of the text around them. With them, a title could look like a different text. See
 /// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
-const REORDERS_TEXT: &[char] = &[
+const DIRECTIONAL_CHARACTERS: &[char] = &[
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
@@ -143,7 +143,7 @@ impl FromIterator<EvidenceItem> for Evidence {
 }
 
 fn one_line(text: &str) -> String {
-    let line = text.replace(char::is_control, " ").replace(REORDERS_TEXT, "");
+    let line = text.replace(char::is_control, " ").replace(DIRECTIONAL_CHARACTERS, "");
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_LENGTH) {
         Some((end, _)) => format!("{} …", &line[..end]),

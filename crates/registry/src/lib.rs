@@ -124,7 +124,7 @@ pub use resource_cache::CycleError;
 pub use response_cache::{ResponseCache, ResponseFuture, ResponseStore};
 pub use run::{Outcome, OutcomeState, Run};
 pub use sample::{Sample, SampleError};
-pub use sample_pairs::with_samples;
+pub use sample_pairs::pair_with_sample_counts;
 pub use sample_value::SampleValue;
 pub use scope::{Scope, ScopeError};
 pub use settings::Settings;

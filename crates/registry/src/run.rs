@@ -44,7 +44,7 @@ pub enum OutcomeState {
 impl Run {
     /// A run of the outcomes that a [backfill](crate::Engine::backfill) has collected for a past instant.
     #[must_use]
-    pub fn of_past(instant: SystemTime, mut outcomes: Vec<Outcome>) -> Self {
+    pub fn from_past(instant: SystemTime, mut outcomes: Vec<Outcome>) -> Self {
         outcomes.sort_by(|one, other| {
             (one.metric.key(), &one.subject).cmp(&(other.metric.key(), &other.subject))
         });

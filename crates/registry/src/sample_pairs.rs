@@ -6,7 +6,7 @@ use crate::Metric;
 /// come last, because a pair fills a row, and would leave gaps between single metrics. Within the single metrics and within the
 /// pairs, metrics with goals come first.
 #[must_use]
-pub fn with_samples<'a>(metrics: &[&'a Metric]) -> Vec<(&'a Metric, Option<&'a Metric>)> {
+pub fn pair_with_sample_counts<'a>(metrics: &[&'a Metric]) -> Vec<(&'a Metric, Option<&'a Metric>)> {
     let samples_of = |metric: &Metric| {
         let key = format!("{}_samples", metric.key());
         metrics.iter().copied().find(|other| other.key() == key)

@@ -220,7 +220,7 @@ pub const SUBJECTS: SelfMetric = SelfMetric {
 };
 
 /// All of them, sorted by key.
-pub const ALL: [SelfMetric; 16] = [
+pub const SELF_METRICS: [SelfMetric; 16] = [
     API_LATENCY,
     API_REQUESTS,
     COLLECTOR_DURATION,
@@ -249,7 +249,7 @@ impl SelfMetric {
     /// The metric with this key, if it is about the reporter itself.
     #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {
-        ALL.into_iter().find(|metric| metric.key == key)
+        SELF_METRICS.into_iter().find(|metric| metric.key == key)
     }
 
     /// The last part of the key, such as `points`.
@@ -289,8 +289,12 @@ mod tests {
 
     #[test]
     fn keys_are_sorted_and_have_one_prefix() {
-        assert!(ALL.is_sorted_by(|one, other| one.key < other.key));
-        assert!(ALL.iter().all(|metric| metric.key.starts_with(PREFIX) && metric.facts().check().is_ok()));
+        assert!(SELF_METRICS.is_sorted_by(|one, other| one.key < other.key));
+        assert!(
+            SELF_METRICS
+                .iter()
+                .all(|metric| metric.key.starts_with(PREFIX) && metric.facts().check().is_ok())
+        );
         assert_eq!(POINTS.name(), "points");
     }
 

@@ -125,7 +125,7 @@ fn states(run: &Run) -> Vec<String> {
 #[tokio::test]
 async fn a_gate_skips_metrics_and_sees_the_end_of_the_run() {
     let script = Script::default();
-    let engine = Engine::new().with_subjects(|name| name == "mail").with_request_plans();
+    let engine = Engine::new().with_subject_filter(|name| name == "mail").with_request_plans();
 
     let run = engine.run(&large_and_small(), &Context::new().provide(script.clone())).await;
 

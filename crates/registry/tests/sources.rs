@@ -120,7 +120,7 @@ async fn a_remembered_metric_that_is_refused_is_an_error() {
         Box::pin(async { Ok(described.into()) })
     });
     let remembered = ["gone", "late", "open"].map(|key| Facts::new(key, "A row."));
-    let catalog = Catalog::of_sources([teller]).unwrap().with_described("teller", remembered);
+    let catalog = Catalog::from_sources([teller]).unwrap().with_described("teller", remembered);
 
     let run = run(rows(&[]), &catalog).await;
 
@@ -141,7 +141,7 @@ async fn a_metric_that_is_refused_because_of_its_alias_leaves_its_key_to_others(
         let described = [facts("used"), with_alias("open", "used"), facts("open"), with_alias("own", "own")];
         Box::pin(async { Ok(described.map(|facts| DescribedReading::new(facts, 1.0)).into()) })
     });
-    let catalog = Catalog::of_sources([teller]).unwrap();
+    let catalog = Catalog::from_sources([teller]).unwrap();
 
     let run = run(rows(&[]), &catalog).await;
 

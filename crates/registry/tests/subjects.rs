@@ -308,7 +308,7 @@ async fn the_number_of_concurrent_subjects_is_limited() {
 
 #[tokio::test]
 async fn an_engine_can_filter_subjects() {
-    let engine = Engine::new().with_subjects(|name| name == "print");
+    let engine = Engine::new().with_subject_filter(|name| name == "print");
     let catalog = Catalog::linked().unwrap().filter(|key| key == "each.waiting");
 
     let run = engine.run(&catalog, &Context::new()).await;

@@ -51,7 +51,7 @@ pub struct BackfilledMetric {
     /// The number of outcomes that an earlier backfill had added with the same values.
     pub equal: u64,
     /// The number of outcomes for which a run has a result at the same time. The result of the run is kept.
-    pub of_runs: u64,
+    pub kept_from_runs: u64,
     /// The outcomes that differ from those of an earlier backfill. The earlier ones are kept.
     pub differences: Vec<BackfillDifference>,
     /// Why the other outcomes have no value. Nothing is recorded about them.
@@ -181,14 +181,21 @@ impl Backfill {
 
 impl BackfilledMetric {
     fn new(metric: Metric) -> Self {
-        Self { metric, added: 0, equal: 0, of_runs: 0, differences: Vec::new(), without_value: Vec::new() }
+        Self {
+            metric,
+            added: 0,
+            equal: 0,
+            kept_from_runs: 0,
+            differences: Vec::new(),
+            without_value: Vec::new(),
+        }
     }
 
     fn add(&mut self, Backfilled { subject, time, fate, .. }: Backfilled) {
         match fate {
             BackfillFate::Added => self.added += 1,
             BackfillFate::Equal => self.equal += 1,
-            BackfillFate::OfRun => self.of_runs += 1,
+            BackfillFate::OfRun => self.kept_from_runs += 1,
             BackfillFate::Different { stored, computed } => {
                 self.differences.push(BackfillDifference { subject, time, stored, computed });
             }
@@ -247,7 +254,8 @@ impl Progress<'_> {
             by_instant.entry(instant).or_default().push(outcome);
         }
         let tags = self.tags;
-        let report = |(instant, outcomes)| Report::new(Run::of_past(instant, outcomes), tags.iter().cloned());
+        let report =
+            |(instant, outcomes)| Report::new(Run::from_past(instant, outcomes), tags.iter().cloned());
         let reports: Vec<Report> = by_instant.into_iter().map(report).collect();
         for run in reports.iter().map(Report::run) {
             for outcome in run.outcomes() {

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{Finished, Reporter, ReporterError, error::Chain};
 
-/// A reporter that pushes in the background, from [`Reporter::every`].
+/// A reporter that pushes in the background, from [`Reporter::push_every`].
 ///
 /// At the end of the program, call [`finish`](Self::finish), so that what was recorded since the last push is delivered. A
 /// reporter that is dropped also pushes a last time, but only as long as the runtime exists.
@@ -27,7 +27,7 @@ impl Reporter {
     /// # Panics
     /// Panics if the interval is zero, and outside a Tokio runtime.
     #[must_use = "the last values are delivered only if it is finished"]
-    pub fn every(self, time: Duration) -> PeriodicReporter {
+    pub fn push_every(self, time: Duration) -> PeriodicReporter {
         let mut slots = interval(time);
         slots.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (stop, mut stopped) = oneshot::channel();

@@ -22,7 +22,7 @@ use crate::{Mode, ReporterError, trace_file};
 /// Maximum time for sending a trace. A backend on the same machine needs milliseconds.
 const MAX_TIME_TO_SEND: Duration = Duration::from_secs(5);
 /// Sending the trace gets one part in this many of a run's time.
-const PART_OF_TIME: u32 = 20;
+const TIME_DIVISOR: u32 = 20;
 /// Maximum time for sending the trace of an interrupted run.
 const MAX_TIME_TO_SEND_INTERRUPTED: Duration = Duration::from_secs(1);
 
@@ -73,7 +73,7 @@ impl<'a> RunTrace<'a> {
 
     /// The part of a run's time that is reserved for sending the trace.
     pub(crate) fn reserve(&self, deadline: Duration) -> Duration {
-        if self.0.is_some() { (deadline / PART_OF_TIME).min(MAX_TIME_TO_SEND) } else { Duration::ZERO }
+        if self.0.is_some() { (deadline / TIME_DIVISOR).min(MAX_TIME_TO_SEND) } else { Duration::ZERO }
     }
 
     /// Records how the run has ended.

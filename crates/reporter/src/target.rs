@@ -166,7 +166,7 @@ impl Target {
         Recipient {
             destination: self.outbox.clone(),
             adds_up: adds_up.map(|(kind, _)| kind).collect(),
-            once: !slot.is_zero(),
+            is_sent_once: !slot.is_zero(),
             watching_since: Some(watching_since),
             counters: self.capabilities.counter_temporality,
             distributions: self.capabilities.distribution_temporality,

@@ -43,7 +43,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     let stopping = Stopping {
         message: "the service stops when the current run has delivered what it has; a second signal ends it at once",
         limit: settings.grace + TIME_TO_RECORD,
-        is_expected: true,
+        is_normal_end: true,
     };
     context.block_on(stopping, |workers, interruption| async move {
         let clock = Clock::default();

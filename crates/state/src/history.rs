@@ -172,7 +172,7 @@ impl Store {
     }
 
     /// Whether the history has results of a metric.
-    pub fn knows(&self, key: &str) -> Result<bool, StoreError> {
+    pub fn has_results_of(&self, key: &str) -> Result<bool, StoreError> {
         self.read(|connection| {
             connection
                 .query_row("SELECT EXISTS (SELECT 1 FROM outcomes WHERE key = ?1)", [key], |row| row.get(0))

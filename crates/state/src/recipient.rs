@@ -12,7 +12,7 @@ pub struct Recipient {
     /// The kinds, such as `count`, whose repeated points the destination would add up.
     pub adds_up: Vec<&'static str>,
     /// Whether the destination gets only one point of these kinds for each series and time.
-    pub once: bool,
+    pub is_sent_once: bool,
     /// Whether the destination gets the totals of counters, or counts of what was added since the previous run.
     pub counters: Temporality,
     /// When the reporter began to watch. The whole total of a counter that started later is an increase. `None` if totals of
@@ -28,7 +28,7 @@ impl From<&str> for Recipient {
         Self {
             destination: destination.to_owned(),
             adds_up: Vec::new(),
-            once: false,
+            is_sent_once: false,
             counters: Temporality::Cumulative,
             watching_since: Some(SystemTime::now()),
             distributions: Temporality::Delta,

@@ -19,7 +19,7 @@ impl Store {
     ///
     /// If a point with the same series and time is already waiting, it is removed, because it could overwrite the newer
     /// value if it were delivered later. If the recipient [adds up](Recipient::adds_up) points of this kind and gets them only
-    /// [once](Recipient::once), the earlier point counts instead, and the new one is not added.
+    /// [once](Recipient::is_sent_once), the earlier point counts instead, and the new one is not added.
     pub fn record_for(&self, report: &Report, recipients: &[Recipient]) -> Result<RunId, StoreError> {
         self.write(|transaction| insert(transaction, report, recipients))
     }
@@ -105,9 +105,9 @@ fn put_into_outbox(
     transaction: &Transaction<'_>,
     run: RunId,
     count: i64,
-    Recipient { destination, adds_up, once, .. }: &Recipient,
+    Recipient { destination, adds_up, is_sent_once, .. }: &Recipient,
 ) -> rusqlite::Result<()> {
-    let kinds_once = if *once { adds_up.join(",") } else { String::new() };
+    let kinds_once = if *is_sent_once { adds_up.join(",") } else { String::new() };
     let repeated = repeated(transaction, run, destination, &kinds_once)?;
     transaction.execute(
         "UPDATE recipients SET repeated = ?3 WHERE destination = ?1 AND run = ?2",

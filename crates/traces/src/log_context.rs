@@ -39,7 +39,7 @@ impl LogContext {
 
     /// The context of a run that has ended, for messages about its results.
     #[must_use]
-    pub fn of_run(trace: &Trace) -> Option<Self> {
+    pub fn from_trace(trace: &Trace) -> Option<Self> {
         let service =
             Service { name: trace.service.clone(), env: trace.env.clone(), version: trace.version.clone() };
         Some(Self::new(trace.trace_id, trace.root()?.span_id, Arc::new(service)))

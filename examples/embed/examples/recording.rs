@@ -11,7 +11,7 @@ use system_health_reporter::Reporter;
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::builder().shared().environment().build()?;
     let reporter = Reporter::builder(settings).build()?;
-    let reporting = reporter.every(Duration::from_mins(1));
+    let reporting = reporter.push_every(Duration::from_mins(1));
     serve().await?;
     let last = reporting.finish().await?; // with the receipts of the last push
     anyhow::ensure!(last.is_delivered(), "not everything was delivered");

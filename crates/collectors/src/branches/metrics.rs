@@ -13,7 +13,7 @@ use crate::{
 
 github_access!("branches.*", |_, settings| {
     let needs = GitHubNeeds::default().with(GitHubApi::GraphQl, [Permission::Contents]);
-    needs.asking("branches", 1).asking_branch(settings)
+    needs.with_requests("branches", 1).with_branch(settings)
 });
 
 /// The branches that GitHub makes for its merge queue.

@@ -17,28 +17,30 @@ github_access!("ci.*", needs);
 github_access!("ci.required_checks_passing", required_checks);
 github_access!("ci.runners", |_, _| Ok(GitHubNeeds::default()
     .with(Rest, [Administration])
-    .asking("runners", 1)));
+    .with_requests("runners", 1)));
 
 /// The usual number of runs in the window whose jobs have to be read.
 const RUNS_WITH_JOBS: u32 = 49;
 
 fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let needs = GitHubNeeds::default().with(Rest, [Actions]).asking_branch(settings)?;
+    let needs = GitHubNeeds::default().with(Rest, [Actions]).with_branch(settings)?;
     // If the branch has no run, the branch itself may have to be read, to check that it exists.
     let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
     let needs = if is_named && key != "ci.queued_jobs" { needs.with(Rest, [Contents]) } else { needs };
-    let recent = || needs.clone().asking("recent runs", 1);
+    let recent = || needs.clone().with_requests("recent runs", 1);
     Ok(match key {
-        "ci.tests_passing_on_main" => needs.asking("runs of the watched workflow", 2),
-        "ci.workflow_passing" | "ci.workflows_failing" | "ci.red_seconds" => recent().asking("workflows", 1),
-        "ci.flaky_runs" => recent().asking("earlier attempts", 1),
-        "ci.flaky_jobs" => recent().asking("jobs of runs that were re-run", 1),
-        "ci.queued_jobs" => recent().asking("jobs of runs that have not ended", 2),
+        "ci.tests_passing_on_main" => needs.with_requests("runs of the watched workflow", 2),
+        "ci.workflow_passing" | "ci.workflows_failing" | "ci.red_seconds" => {
+            recent().with_requests("workflows", 1)
+        }
+        "ci.flaky_runs" => recent().with_requests("earlier attempts", 1),
+        "ci.flaky_jobs" => recent().with_requests("jobs of runs that were re-run", 1),
+        "ci.queued_jobs" => recent().with_requests("jobs of runs that have not ended", 2),
         _ if ["ci.duration_", "ci.queue_", "ci.runner_minutes"]
             .iter()
             .any(|start| key.starts_with(start)) =>
         {
-            recent().asking("jobs of all runs", RUNS_WITH_JOBS)
+            recent().with_requests("jobs of all runs", RUNS_WITH_JOBS)
         }
         _ => recent(),
     })
@@ -47,5 +49,5 @@ fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
 /// The branch with its protection, its rules, and the checks and statuses of its commit.
 fn required_checks(_key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let needs = GitHubNeeds::default().with(Rest, [Checks, CommitStatuses, Contents]);
-    needs.asking("required checks", 4).asking_branch(settings)
+    needs.with_requests("required checks", 4).with_branch(settings)
 }

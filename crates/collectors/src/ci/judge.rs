@@ -44,7 +44,7 @@ pub(super) struct Judgment {
 pub(super) struct Decision {
     pub(super) passed: bool,
     /// The web page of the run that decided.
-    pub(super) page: Option<String>,
+    pub(super) web_page: Option<String>,
 }
 
 /// The newest attempt that is considered, as if nothing had happened since it ended.
@@ -72,7 +72,7 @@ struct Search<'a> {
 struct Vote {
     entries: Vec<EntryId>,
     name: String,
-    page: Option<String>,
+    web_page: Option<String>,
     started_at: SystemTime,
 }
 
@@ -313,7 +313,7 @@ impl<'a> Search<'a> {
         let vote = |job: &&Job| Vote {
             entries: vec![entry, self.evidence.add_job(job, run)],
             name: format!("the job `{}` of {}", job.name, run.name()),
-            page: run.page(attempt),
+            web_page: run.page(attempt),
             started_at: job.started_at.unwrap_or_else(|| run.started_at()),
         };
         jobs.iter().map(vote).collect()
@@ -342,12 +342,12 @@ impl<'a> Search<'a> {
             }
             return self.undecided(reason);
         }
-        let page = votes.iter().find_map(|vote| vote.page.clone());
+        let page = votes.iter().find_map(|vote| vote.web_page.clone());
         for entry in votes.iter().flat_map(|vote| &vote.entries) {
             self.evidence.count(*entry);
         }
         Judgment {
-            result: Ok(Decision { passed, page }),
+            result: Ok(Decision { passed, web_page: page }),
             is_cut_off: false,
             considered: self.considered,
             evidence: self.evidence,
@@ -410,7 +410,7 @@ impl Vote {
         Self {
             entries: vec![entry],
             name: run.name(),
-            page: run.page(attempt.attempt),
+            web_page: run.page(attempt.attempt),
             started_at: attempt.started_at(),
         }
     }

@@ -24,5 +24,5 @@ pub fn tests_passing(verdict: CiVerdict) -> Result<Sample, SampleError> {
         .with_tag("branch", verdict.branch.as_str())?
         .with_tag("workflow", &verdict.workflow)?
         .with_evidence(verdict.evidence);
-    Ok(with_page_link(sample, verdict.page.as_deref()))
+    Ok(with_page_link(sample, verdict.web_page.as_deref()))
 }

@@ -15,7 +15,7 @@ pub struct CiVerdict {
     /// The file name of the workflow.
     pub workflow: String,
     /// The web page of the run that decided, if GitHub gives one.
-    pub page: Option<String>,
+    pub web_page: Option<String>,
     /// The runs and jobs that were considered.
     pub evidence: Vec<EvidenceItem>,
 }
@@ -36,7 +36,7 @@ impl FromContext for CiVerdict {
         match judgment.result {
             Ok(decision) => Ok(Self {
                 passed: decision.passed,
-                page: decision.page,
+                web_page: decision.web_page,
                 branch: history.branch,
                 workflow: history.settings.workflow,
                 evidence,

@@ -33,7 +33,7 @@ pub(crate) struct WorkflowAttempt {
     pub(crate) created_at: SystemTime,
     /// The end of its last job if it passed, or else why there is no such time.
     pub(crate) passed_at: Result<SystemTime, String>,
-    pub(crate) page: Option<String>,
+    pub(crate) web_page: Option<String>,
 }
 
 /// Reads the attempts of a workflow, the runs from the newest to the oldest.
@@ -115,7 +115,7 @@ impl<'a> WorkflowAttempts<'a> {
                     format!("{}, attempt {}", run.name(), run.attempt)
                 },
                 created_at: run.created_at,
-                page: run.page(run.attempt),
+                web_page: run.page(run.attempt),
                 passed_at,
                 commit: run.head_sha,
             });

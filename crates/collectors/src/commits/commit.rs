@@ -17,7 +17,7 @@ pub struct Commit {
     /// The committer's date, which a rebase renews. The author's date may be much older.
     pub committed_at: SystemTime,
     /// The web page of the commit.
-    pub page: Option<String>,
+    pub web_page: Option<String>,
     /// Who wrote it.
     pub author: CommitAuthor,
     /// The id of the commit in GitHub's GraphQL API. `None` if the commit was read in a clone.

@@ -100,7 +100,7 @@ impl FromContext for CommitList {
         let settings = context.get::<CommitSettings>().await?;
         let longest = context.get::<Windows>().await?.longest(&["commits.*"]);
         let range = HistoryRange::new(longest.start(), settings.history);
-        let range = if context.instants().is_some() { range.for_past() } else { range };
+        let range = if context.instants().is_some() { range.for_backfill() } else { range };
         let repository = context.get::<Repository>().await?;
         let (is_local, history) = match context.get::<CommitSource>().await? {
             CommitSource::GitHub(on_github) => (false, on_github.history(context, &range).await?),
@@ -110,8 +110,9 @@ impl FromContext for CommitList {
                 (true, with_pages(clone.history(branch, range.clone()).await?, &clone, &github))
             }
         };
-        let (branch, page) = (history.branch.clone(), history.page.clone());
-        let origin = CommitsOrigin { is_local, repository: repository.name().to_owned(), branch, page };
+        let (branch, page) = (history.branch.clone(), history.web_page.clone());
+        let origin =
+            CommitsOrigin { is_local, repository: repository.name().to_owned(), branch, web_page: page };
         let (commits, past) = match context.instants() {
             None => (distinct(history.commits), None),
             Some(instants) => {
@@ -135,15 +136,15 @@ impl FromContext for CommitList {
 
 /// Adds the web pages, if the clone's remote is on the host whose API is used.
 fn with_pages(history: BranchHistory, clone: &LocalClone, github: &GitHubSettings) -> BranchHistory {
-    let Some(repository) = clone.addresses().find_map(|address| github.page_of(address)) else {
+    let Some(repository) = clone.addresses().find_map(|address| github.web_page_of(address)) else {
         return history;
     };
     let with_page = |commit: Commit| {
         let page = format!("{repository}/commit/{}", commit.id);
-        Commit { page: Some(page), ..commit }
+        Commit { web_page: Some(page), ..commit }
     };
     let page = commits_page(&repository, &history.branch);
-    BranchHistory { page, commits: history.commits.into_iter().map(with_page).collect(), ..history }
+    BranchHistory { web_page: page, commits: history.commits.into_iter().map(with_page).collect(), ..history }
 }
 
 impl FromContext for RecentCommits {
@@ -174,7 +175,7 @@ mod tests {
                 is_local: false,
                 repository: "acme/shop".into(),
                 branch: "main".into(),
-                page: None,
+                web_page: None,
             }),
             range: HistoryRange::new(since, HistoryChoice::FirstParent),
             commits: commits.into_iter().collect(),

@@ -17,7 +17,7 @@ pub struct BranchHistory {
     /// The commits, newest first.
     pub commits: Vec<Commit>,
     /// The web page that lists the commits of the branch, if the source knows it.
-    pub page: Option<String>,
+    pub web_page: Option<String>,
     /// How the commits were found, if the range is that of a backfill. Then `commits` has all visited commits.
     pub(crate) walk: Walk,
 }

@@ -38,12 +38,12 @@ impl HistoryRange {
 
     /// The same range, read for a backfill: all visited commits are kept, with their parents.
     #[must_use]
-    pub(crate) fn for_past(self) -> Self {
+    pub(crate) fn for_backfill(self) -> Self {
         Self { is_past: true, ..self }
     }
 
     /// Whether it is read for a backfill.
-    pub(crate) fn is_past(&self) -> bool {
+    pub(crate) fn is_backfill(&self) -> bool {
         self.is_past
     }
 

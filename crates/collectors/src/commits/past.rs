@@ -124,7 +124,7 @@ mod tests {
         let mut history = BranchHistory {
             branch: "main".to_owned(),
             commits: Vec::new(),
-            page: None,
+            web_page: None,
             walk: Walk::default(),
         };
         for (id, hours, parents) in commits {

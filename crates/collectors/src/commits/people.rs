@@ -26,7 +26,7 @@ struct Authored {
     is_bot: bool,
     commits: usize,
     newest: String,
-    page: Option<String>,
+    web_page: Option<String>,
 }
 
 /// One item for each author. Those that are people count.
@@ -43,7 +43,7 @@ pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem>
             is_bot: true,
             commits: 0,
             newest: commit.title(),
-            page: commit.page.clone(),
+            web_page: commit.web_page.clone(),
         });
         author.commits += 1;
         author.is_bot &= is_bot(commit, account, bots);
@@ -86,7 +86,7 @@ fn item(identity: &Identity, authored: &Authored) -> EvidenceItem {
         _ if authored.is_bot => (false, format!("a bot wrote {commits}")),
         _ => (true, commits),
     };
-    EvidenceItem::new(title, counted, reason).with_link(authored.page.as_deref())
+    EvidenceItem::new(title, counted, reason).with_link(authored.web_page.as_deref())
 }
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ mod tests {
             id: "abc".into(),
             message: "Sell socks".into(),
             committed_at: SystemTime::UNIX_EPOCH,
-            page: None,
+            web_page: None,
             author,
             node_id: None,
         }

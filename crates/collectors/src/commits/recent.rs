@@ -28,7 +28,7 @@ pub struct CommitsOrigin {
     /// The branch, or `HEAD` for a clone in which a commit is checked out without a branch.
     pub branch: String,
     /// The web page that lists the commits of the branch, if it is known.
-    pub page: Option<String>,
+    pub web_page: Option<String>,
 }
 
 impl RecentCommits {
@@ -86,7 +86,7 @@ impl RecentCommits {
     pub fn landed(&self) -> Result<Sample, SampleError> {
         let item = |commit: &Commit| {
             let reason = format!("landed at {}", format_date(commit.committed_at));
-            EvidenceItem::new(commit.title(), true, reason).with_link(commit.page.as_deref())
+            EvidenceItem::new(commit.title(), true, reason).with_link(commit.web_page.as_deref())
         };
         let mut evidence: Vec<_> = self.commits.iter().map(item).collect();
         if evidence.is_empty() {
@@ -108,7 +108,7 @@ impl RecentCommits {
     pub(super) fn sample(&self, evidence: Vec<EvidenceItem>) -> Result<Sample, SampleError> {
         let count = evidence.iter().filter(|item| item.counted()).count();
         let sample = Sample::new(count)?.with_tag("branch", &self.origin.branch)?.with_evidence(evidence);
-        Ok(with_page_link(sample, self.origin.page.as_deref()))
+        Ok(with_page_link(sample, self.origin.web_page.as_deref()))
     }
 
     /// The commits of a range that starts later.
@@ -128,7 +128,7 @@ impl RecentCommits {
         };
         let since = humantime::format_rfc3339_seconds(self.since);
         EvidenceItem::new(format!("{commits} since {since}"), false, reason)
-            .with_link(self.origin.page.as_deref())
+            .with_link(self.origin.web_page.as_deref())
     }
 }
 
@@ -149,7 +149,7 @@ fn evidence(
         (Classification::NearMiss(reason), None) => (false, reason.to_owned()),
         (Classification::Unrelated, None) => return None,
     };
-    Some(EvidenceItem::new(commit.title(), counts, reason).with_link(commit.page.as_deref()))
+    Some(EvidenceItem::new(commit.title(), counts, reason).with_link(commit.web_page.as_deref()))
 }
 
 impl fmt::Display for CommitsOrigin {
@@ -175,7 +175,7 @@ mod tests {
             id: id.into(),
             message: message.into(),
             committed_at: SystemTime::UNIX_EPOCH,
-            page: None,
+            web_page: None,
             author: CommitAuthor::default(),
             node_id: None,
         }

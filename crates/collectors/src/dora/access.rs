@@ -29,19 +29,19 @@ fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let deployments = GitHubNeeds::default().with(api, [permission]);
     let deployments = match settings.deployments {
         DeploymentSource::GitHub => {
-            deployments.asking("deployments", one_for_each(settings.environments.len()))
+            deployments.with_requests("deployments", one_for_each(settings.environments.len()))
         }
-        DeploymentSource::Releases | DeploymentSource::Tags => deployments.asking("deployments", 1),
+        DeploymentSource::Releases | DeploymentSource::Tags => deployments.with_requests("deployments", 1),
         DeploymentSource::Workflow => deployments
-            .asking("deployments", 1)
-            .asking("jobs of deployments", DEPLOYMENTS)
-            .asking_branch(all)?,
+            .with_requests("deployments", 1)
+            .with_requests("jobs of deployments", DEPLOYMENTS)
+            .with_branch(all)?,
     };
     let changes = || {
         let changes = deployments.clone().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
-        changes.asking("comparisons", DEPLOYMENTS).asking("pull requests of commits", 1)
+        changes.with_requests("comparisons", DEPLOYMENTS).with_requests("pull requests of commits", 1)
     };
-    let failures = || changes().asking("commits that are not deployed", 1).asking_branch(all);
+    let failures = || changes().with_requests("commits that are not deployed", 1).with_branch(all);
     Ok(match key {
         "dora.deployment_frequency"
         | "dora.change_fail_ratio_samples"
@@ -50,7 +50,7 @@ fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
         _ if settings.incident_labels.is_empty() => failures()?,
         _ => {
             let incidents = one_for_each(settings.incident_labels.len());
-            failures()?.with(GraphQl, [Issues]).asking("incidents", incidents)
+            failures()?.with(GraphQl, [Issues]).with_requests("incidents", incidents)
         }
     })
 }

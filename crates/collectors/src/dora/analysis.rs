@@ -171,7 +171,7 @@ impl Analysis {
         let Incident { number, created_at, .. } = *incident;
         let title = format!("#{number} {}", incident.title);
         let mut ignore = |reason: &str| {
-            let item = EvidenceItem::new(&title, false, reason).with_link(Some(&incident.page));
+            let item = EvidenceItem::new(&title, false, reason).with_link(Some(&incident.web_page));
             self.ignored.push((created_at, item));
         };
         if incident.is_dismissed {

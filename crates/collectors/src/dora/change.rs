@@ -22,7 +22,7 @@ pub(super) struct Change {
     pub(super) landed_at: SystemTime,
     /// If a pull request was squashed into this commit: when its first commit was made, and its number.
     pub(super) squashed: Option<(SystemTime, u64)>,
-    pub(super) page: Option<String>,
+    pub(super) web_page: Option<String>,
 }
 
 impl Change {
@@ -42,7 +42,7 @@ impl Change {
 
     pub(super) fn item(&self, counted: bool, reason: impl AsRef<str>) -> EvidenceItem {
         let title = format!("{} {}", short(&self.id), self.subject());
-        EvidenceItem::new(title, counted, reason).with_link(self.page.as_deref())
+        EvidenceItem::new(title, counted, reason).with_link(self.web_page.as_deref())
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
             authored_at: at,
             landed_at: at,
             squashed: None,
-            page: None,
+            web_page: None,
         }
     }
 

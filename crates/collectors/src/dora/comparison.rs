@@ -171,7 +171,7 @@ impl CommitResponse {
             authored_at,
             landed_at: committed_at,
             squashed: None,
-            page: self.html_url,
+            web_page: self.html_url,
         })
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Deployment {
     /// The time by which GitHub's list of deployments is ordered.
     pub(super) created_at: SystemTime,
     pub(super) state: DeploymentState,
-    pub(super) page: Option<String>,
+    pub(super) web_page: Option<String>,
 }
 
 /// Whether a deployment was successful.
@@ -42,7 +42,7 @@ pub(super) struct Success {
     pub(super) tag: Option<String>,
     pub(super) commit: Option<String>,
     pub(super) at: SystemTime,
-    pub(super) page: Option<String>,
+    pub(super) web_page: Option<String>,
 }
 
 impl Deployment {
@@ -57,7 +57,7 @@ impl Deployment {
 impl Success {
     /// The deployment as evidence.
     pub(super) fn item(&self, counted: bool, reason: impl AsRef<str>) -> EvidenceItem {
-        EvidenceItem::new(&self.title, counted, reason).with_link(self.page.as_deref())
+        EvidenceItem::new(&self.title, counted, reason).with_link(self.web_page.as_deref())
     }
 }
 

@@ -171,7 +171,7 @@ impl DeploymentResponse {
             None if has_failed => DeploymentState::NotSuccessful("it failed".to_owned()),
             None => DeploymentState::NotSuccessful("it has no status `success` so far".to_owned()),
         };
-        let log = statuses.iter().find_map(|status| status.log_url.clone()).filter(|url| !url.is_empty());
+        let log = statuses.iter().filter_map(|status| status.log_url.clone()).find(|url| !url.is_empty());
         let page = log.or_else(|| Some(format!("{}/deployments", self.repository.url)));
         Deployment {
             id: self.id,
@@ -180,7 +180,7 @@ impl DeploymentResponse {
             commit: Some(self.commit_oid),
             created_at: self.created_at.0,
             state,
-            page,
+            web_page: page,
         }
     }
 }

@@ -71,7 +71,7 @@ struct ReopenedEvent {
 pub(super) struct Incident {
     pub(super) number: u64,
     pub(super) title: String,
-    pub(super) page: String,
+    pub(super) web_page: String,
     pub(super) body: String,
     pub(super) created_at: SystemTime,
     /// When it was last closed. `None` if it is open.
@@ -98,7 +98,7 @@ impl IncidentResponse {
         Incident {
             number: self.number,
             title: self.title,
-            page: self.url,
+            web_page: self.url,
             body: self.body,
             created_at: self.created_at.0,
             closed_at: self.closed_at.map(|at| at.0),

@@ -132,7 +132,7 @@ fn analyse(history: &History) -> Failures {
         authored_at: time(landed),
         landed_at: time(landed),
         squashed: None,
-        page: None,
+        web_page: None,
     };
     let changes_of = |deployment: Option<usize>| {
         let all = commits(history).into_iter().filter(|(.., by)| *by == deployment);
@@ -147,7 +147,7 @@ fn analyse(history: &History) -> Failures {
             tag: Some(format!("v{index}")),
             commit: None,
             at: time(*at),
-            page: None,
+            web_page: None,
         })
         .collect();
     let step = |(index, (_, effect)): (usize, &(u64, Effect))| match effect {
@@ -159,7 +159,7 @@ fn analyse(history: &History) -> Failures {
     let incident = |(number, opened): (usize, &OpenedIncident)| Incident {
         number: number as u64,
         title: String::new(),
-        page: String::new(),
+        web_page: String::new(),
         body: opened.names.map(|index| format!("Since v{index}")).unwrap_or_default(),
         created_at: time(opened.at),
         closed_at: opened.open_for.map(|seconds| time(opened.at + seconds)),

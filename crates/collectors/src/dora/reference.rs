@@ -78,7 +78,7 @@ mod tests {
             authored_at: SystemTime::UNIX_EPOCH,
             landed_at: SystemTime::UNIX_EPOCH,
             squashed: None,
-            page: None,
+            web_page: None,
         }
     }
 
@@ -122,7 +122,7 @@ mod tests {
             tag: Some("v1.2".to_owned()),
             commit: Some("0123456789abcdef".to_owned()),
             at: SystemTime::UNIX_EPOCH,
-            page: None,
+            web_page: None,
         };
         for (text, expected) in [
             ("Broken since v1.2.", true),

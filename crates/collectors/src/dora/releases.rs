@@ -133,7 +133,7 @@ impl ReleaseResponse {
             commit: self.tag_commit.map(|commit| commit.oid),
             created_at: self.created_at.0,
             state,
-            page: Some(self.url),
+            web_page: Some(self.url),
         }
     }
 }

@@ -41,8 +41,8 @@ impl Sequence {
                     ignored.push((deployment, at, reason));
                 }
                 DeploymentState::Succeeded(at) => {
-                    let Deployment { title, tag, commit, page, .. } = deployment;
-                    successes.push(Success { title, tag, commit, at, page });
+                    let Deployment { title, tag, commit, web_page: page, .. } = deployment;
+                    successes.push(Success { title, tag, commit, at, web_page: page });
                 }
                 DeploymentState::CreatedTooEarly { succeeded_at, reason } => {
                     ignored.push((deployment, succeeded_at, reason));
@@ -113,7 +113,7 @@ impl Sequence {
     fn ignored_since_start(&self, window: Window) -> impl Iterator<Item = EvidenceItem> {
         let is_since_start = move |ignored: &&(Deployment, SystemTime, String)| ignored.1 > window.start();
         self.ignored.iter().filter(is_since_start).map(|(deployment, _, reason)| {
-            EvidenceItem::new(&deployment.title, false, reason).with_link(deployment.page.as_deref())
+            EvidenceItem::new(&deployment.title, false, reason).with_link(deployment.web_page.as_deref())
         })
     }
 }

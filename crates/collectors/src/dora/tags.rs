@@ -106,7 +106,7 @@ impl TagResponse {
             // Which of the two dates orders the list is not documented, so the later one decides where reading ends.
             created_at: at.max(committed_at).unwrap_or(SystemTime::UNIX_EPOCH),
             state,
-            page: Some(page),
+            web_page: Some(page),
         }
     }
 }

@@ -42,6 +42,6 @@ fn into_deployment(attempt: WorkflowAttempt, file: &str) -> Deployment {
         commit: Some(attempt.commit),
         created_at: attempt.created_at,
         state,
-        page: attempt.page,
+        web_page: attempt.web_page,
     }
 }

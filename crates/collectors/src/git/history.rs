@@ -43,19 +43,19 @@ pub(super) fn read(
             break;
         }
         let is_cut_off = cut_off.contains(&id) && !parents.is_empty();
-        if range.is_past() {
+        if range.is_backfill() {
             if is_cut_off {
                 walk.cut_off.insert(id.to_string(), shallow(id));
             }
             walk.visit(&id.to_string(), parents.iter().map(ToString::to_string).collect());
         }
-        if range.is_past() || range.contains(committed_at) {
-            if is_cut_off && !range.is_past() {
+        if range.is_backfill() || range.contains(committed_at) {
+            if is_cut_off && !range.is_backfill() {
                 return Err(shallow(id));
             }
             let author = CommitAuthor { name, email, login: None, is_bot: false };
             let id = id.to_string();
-            commits.push(Commit { id, message, committed_at, page: None, author, node_id: None });
+            commits.push(Commit { id, message, committed_at, web_page: None, author, node_id: None });
         }
         if range.is_first_parent() {
             parents.truncate(1);
@@ -68,7 +68,7 @@ pub(super) fn read(
             }
         }
     }
-    Ok(BranchHistory { branch: tip.branch, commits, page: None, walk })
+    Ok(BranchHistory { branch: tip.branch, commits, web_page: None, walk })
 }
 
 fn visit(repository: &Repository, id: ObjectId) -> anyhow::Result<Visited> {

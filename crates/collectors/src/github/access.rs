@@ -65,22 +65,22 @@ impl GitHubNeeds {
     /// Adds requests for `what`, such as `runs`, with their usual number for one repository. Metrics of a group that request the
     /// same thing share the requests.
     #[must_use]
-    pub fn asking(mut self, what: &'static str, requests: u32) -> Self {
+    pub fn with_requests(mut self, what: &'static str, requests: u32) -> Self {
         let known = self.requests.entry(what).or_default();
         *known = requests.max(*known);
         self
     }
 
     /// Asks for the [watched branch](super::WatchedBranch), unless the settings name it.
-    pub fn asking_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
+    pub fn with_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
         let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
-        Ok(if is_named { self } else { self.asking("default branch", 1) })
+        Ok(if is_named { self } else { self.with_requests("default branch", 1) })
     }
 
     /// Asks for the watched branch even if the settings name it, because it may not exist.
-    pub(crate) fn asking_existing_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
+    pub(crate) fn with_existing_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
         let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
-        Ok(if is_named { self.asking("branch", 1) } else { self.asking("default branch", 1) })
+        Ok(if is_named { self.with_requests("branch", 1) } else { self.with_requests("default branch", 1) })
     }
 
     /// Whether GitHub is not asked at all.

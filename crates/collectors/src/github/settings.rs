@@ -69,7 +69,7 @@ impl GitHubSettings {
 
     /// The web page of the repository that a remote points to, if it is on the host whose API is used.
     #[must_use]
-    pub fn page_of(&self, address: &RemoteAddress) -> Option<String> {
+    pub fn web_page_of(&self, address: &RemoteAddress) -> Option<String> {
         let repository = self.repository_at(address)?;
         // `ssh.github.com` has no web pages.
         let host = if self.api_url.host() == "api.github.com" { "github.com" } else { address.host() };

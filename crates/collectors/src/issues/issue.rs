@@ -41,7 +41,7 @@ pub(super) enum StateReason {
 pub(super) struct Issue {
     pub(super) number: u64,
     pub(super) title: String,
-    pub(super) page: String,
+    pub(super) web_page: String,
     pub(super) author: Account,
     pub(super) created_at: SystemTime,
     /// The last closing. `None` while it is open.
@@ -64,7 +64,7 @@ impl IssueResponse {
         Issue {
             number: self.number,
             title: self.title,
-            page: self.url,
+            web_page: self.url,
             author: bots.account(self.author),
             created_at: self.created_at.0,
             closed_at: self.closed_at.map(|at| at.0),

@@ -20,7 +20,7 @@ pub struct Issues(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    page: String,
+    web_page: String,
     open: u64,
     changed: Vec<Issue>,
 }
@@ -28,12 +28,12 @@ struct Inner {
 impl Issues {
     /// The issues, the number of open ones, and the page that lists them.
     pub(super) fn new(page: String, open: u64, changed: Vec<Issue>) -> Self {
-        Self(Arc::new(Inner { page, open, changed }))
+        Self(Arc::new(Inner { web_page: page, open, changed }))
     }
 
     /// The number of open issues.
     pub(super) fn open(&self) -> Result<Sample, SampleError> {
-        Ok(with_page_link(Sample::new(self.0.open)?, Some(&self.0.page)))
+        Ok(with_page_link(Sample::new(self.0.open)?, Some(&self.0.web_page)))
     }
 
     /// The number of issues for which `at` returns an instant in the window.
@@ -48,18 +48,18 @@ impl Issues {
         let evidence = counted_issues
             .iter()
             .map(|(issue, at)| evidence(issue, true, format!("{verb} at {}", format_date(*at))));
-        Ok(with_page_link(Sample::new(counted_issues.len())?.with_evidence(evidence), Some(&self.0.page)))
+        Ok(with_page_link(Sample::new(counted_issues.len())?.with_evidence(evidence), Some(&self.0.web_page)))
     }
 
     /// The quantiles of the time to close.
     pub(super) fn times_to_close(&self, window: &Window) -> Result<Vec<Sample>, Unavailable> {
         self.closed_by_completion(window)
-            .quantiles("issues that were closed as completed", Some(&self.0.page))
+            .quantiles("issues that were closed as completed", Some(&self.0.web_page))
     }
 
     /// The number of values behind [`Self::times_to_close`].
     pub(super) fn times_to_close_samples(&self, window: &Window) -> Result<Sample, SampleError> {
-        self.closed_by_completion(window).count(Some(&self.0.page))
+        self.closed_by_completion(window).count(Some(&self.0.web_page))
     }
 
     fn closed_by_completion(&self, window: &Window) -> Measured {
@@ -82,7 +82,7 @@ impl Issues {
 
 fn evidence(issue: &Issue, counted: bool, reason: String) -> EvidenceItem {
     EvidenceItem::new(format!("#{} {}", issue.number, issue.title), counted, reason)
-        .with_link(Some(&issue.page))
+        .with_link(Some(&issue.web_page))
 }
 
 impl FromContext for Issues {

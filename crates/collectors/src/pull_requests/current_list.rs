@@ -10,19 +10,19 @@ pub(super) struct PullRequestList(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    page: String,
+    web_page: String,
     pull_requests: Vec<PullRequest>,
 }
 
 impl PullRequestList {
     /// The pull requests, and the page that lists them.
     pub(super) fn new(page: String, pull_requests: Vec<PullRequest>) -> Self {
-        Self(Arc::new(Inner { page, pull_requests }))
+        Self(Arc::new(Inner { web_page: page, pull_requests }))
     }
 
     /// The web page that lists the pull requests.
     pub(super) fn page(&self) -> &str {
-        &self.0.page
+        &self.0.web_page
     }
 
     pub(super) fn pull_requests(&self) -> &[PullRequest] {

@@ -19,7 +19,7 @@ pub(super) fn pull_request(number: u64) -> PullRequest {
     PullRequest {
         number,
         title: "Sell socks".to_owned(),
-        page: format!("https://github.com/acme/shop/pull/{number}"),
+        web_page: format!("https://github.com/acme/shop/pull/{number}"),
         author: person("ada"),
         created_at: at(0),
         updated_at: at(0),

@@ -71,7 +71,7 @@ impl PullRequests {
                 Verdict::Unrelated => continue,
             };
             let title = format!("#{} {}", pull_request.number, pull_request.title);
-            let item = EvidenceItem::new(title, counted, reason).with_link(Some(&pull_request.page));
+            let item = EvidenceItem::new(title, counted, reason).with_link(Some(&pull_request.web_page));
             measured.evidence.push(item);
         }
         measured

@@ -28,7 +28,7 @@ impl PullRequest {
         let closed_at = self.closed_at.filter(happened).or(merged_at).or_else(|| last_closing(before));
         Some(Cow::Owned(Self {
             title: self.title.clone(),
-            page: self.page.clone(),
+            web_page: self.web_page.clone(),
             author: self.author.clone(),
             updated_at: instant,
             closed_at,

@@ -9,7 +9,7 @@ use crate::github::Account;
 pub(super) struct PullRequest {
     pub(super) number: u64,
     pub(super) title: String,
-    pub(super) page: String,
+    pub(super) web_page: String,
     pub(super) author: Account,
     pub(super) created_at: SystemTime,
     /// When anything about it last changed. No other instant of its history is later.

@@ -299,7 +299,7 @@ impl PullRequestResponse {
         PullRequest {
             number: self.number,
             title: self.title,
-            page: self.url,
+            web_page: self.url,
             author: bots.account(self.author),
             created_at: self.created_at.0,
             updated_at: self.updated_at.0,

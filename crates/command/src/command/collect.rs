@@ -71,7 +71,7 @@ async fn report_once(
     let finished = reporter.with_interruption(interruption.clone()).run(mode).await?;
     output.progress.finish_and_clear();
     let Finished { report, deliveries, events, state_is_unusable, trace, .. } = finished;
-    let _log_context = LogContext::of_run(trace.as_deref());
+    let _log_context = LogContext::from_trace(trace.as_deref());
     if state_is_unusable {
         let hint = "name another folder with --state-dir, or keep no state with --no-state";
         tracing::warn!(hint, "no state was kept");

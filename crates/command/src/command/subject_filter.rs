@@ -50,7 +50,7 @@ impl SubjectFilter {
             return engine;
         }
         let Self { wanted, listed } = self.clone();
-        engine.with_subjects(move |name| {
+        engine.with_subject_filter(move |name| {
             listed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
             matches_any(&wanted, name)
         })

@@ -58,7 +58,7 @@ impl BackfillTable<'_> {
             let cells = [
                 metric.added,
                 metric.equal,
-                metric.of_runs,
+                metric.kept_from_runs,
                 metric.differences.len() as u64,
                 result_count(metric, OutcomeState::NoData),
                 result_count(metric, OutcomeState::Error),

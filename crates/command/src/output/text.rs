@@ -6,7 +6,7 @@ use tabled::grid::util::string::get_string_width;
 
 /// Characters that change the direction of the text around them. With them, a name could look like another name.
 /// See <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
-const REORDERS_TEXT: &[char] = &[
+const DIRECTIONAL_CHARACTERS: &[char] = &[
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
@@ -22,7 +22,7 @@ const MAX_NAMES: usize = 20;
 
 /// Puts text on one line and removes control characters, because much text comes from servers. Cuts very long text.
 pub(crate) fn one_line(text: &str) -> String {
-    let visible = text.replace(char::is_control, " ").replace(REORDERS_TEXT, "");
+    let visible = text.replace(char::is_control, " ").replace(DIRECTIONAL_CHARACTERS, "");
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     cut(&line, MAX_LENGTH)
 }

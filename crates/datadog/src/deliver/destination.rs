@@ -109,7 +109,7 @@ impl Destination for DatadogDestination {
     }
 
     fn capabilities(&self) -> Capabilities {
-        DatadogSink::LIMITS
+        DatadogSink::CAPABILITIES
     }
 
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {

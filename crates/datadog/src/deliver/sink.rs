@@ -29,7 +29,7 @@ impl DatadogSink {
     /// (<https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>) and events up to 18 hours
     /// (<https://docs.datadoghq.com/api/latest/events/#post-an-event>). Both limits are one minute
     /// less here, because a delivery takes time. A point of the same series and time overwrites an earlier one.
-    pub const LIMITS: Capabilities = Capabilities {
+    pub const CAPABILITIES: Capabilities = Capabilities {
         max_age: MAX_AGE,
         max_ahead: MAX_AHEAD,
         keeps_timestamps: true,

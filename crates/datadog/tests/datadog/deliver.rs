@@ -106,7 +106,7 @@ async fn every_request_is_counted() {
 
 #[test]
 fn the_maximum_age_is_just_below_one_hour() {
-    let age = DatadogSink::LIMITS.max_age;
+    let age = DatadogSink::CAPABILITIES.max_age;
     assert!(age < Duration::from_hours(1) && age > Duration::from_mins(50), "{age:?}");
 }
 

@@ -11,7 +11,7 @@ pub enum RetryError<E> {
     Permanent(E),
     /// The maximum number of attempts was made.
     #[error("gave up after {attempts} attempts")]
-    Attempts {
+    TooManyAttempts {
         /// The number of attempts.
         attempts: u32,
         /// The error of the last attempt.
@@ -27,7 +27,7 @@ pub enum RetryError<E> {
     },
     /// The wait that the server requires would end after the deadline.
     #[error("not retried, because a wait of {wait:.0?} would end after the run's deadline")]
-    Wait {
+    WaitTooLong {
         /// The remaining wait.
         wait: Duration,
         /// The error that requires the wait.
@@ -43,9 +43,9 @@ impl<E> RetryError<E> {
     pub fn last_error(&self) -> Option<&E> {
         match self {
             Self::Permanent(source)
-            | Self::Attempts { source, .. }
+            | Self::TooManyAttempts { source, .. }
             | Self::Deadline { source, .. }
-            | Self::Wait { source, .. } => Some(source),
+            | Self::WaitTooLong { source, .. } => Some(source),
             Self::TooLate => None,
         }
     }
@@ -54,9 +54,9 @@ impl<E> RetryError<E> {
     pub fn into_last_error(self) -> Option<E> {
         match self {
             Self::Permanent(source)
-            | Self::Attempts { source, .. }
+            | Self::TooManyAttempts { source, .. }
             | Self::Deadline { source, .. }
-            | Self::Wait { source, .. } => Some(source),
+            | Self::WaitTooLong { source, .. } => Some(source),
             Self::TooLate => None,
         }
     }

@@ -74,11 +74,11 @@ impl<E: AttemptError> Retrier<E> {
                 return Err(RetryError::Permanent(source));
             }
             if self.policy.max_attempts == Some(attempts) {
-                return Err(RetryError::Attempts { attempts, source });
+                return Err(RetryError::TooManyAttempts { attempts, source });
             }
             let time_left = self.time_left();
             if required >= time_left {
-                return Err(RetryError::Wait { wait: required, source });
+                return Err(RetryError::WaitTooLong { wait: required, source });
             }
             if time_left <= MIN_TIME_LEFT {
                 return Err(RetryError::Deadline { attempts, source });
@@ -94,7 +94,7 @@ impl<E: AttemptError> Retrier<E> {
     async fn wait_for_limit(&self) -> Result<(), RetryError<E>> {
         while let Some((wait, source)) = self.active_limit() {
             if wait >= self.time_left() {
-                return Err(RetryError::Wait { wait, source });
+                return Err(RetryError::WaitTooLong { wait, source });
             }
             sleep(wait).await;
         }

@@ -9,7 +9,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 /// The longest window that Datadog's API documents.
-const LONGEST_WINDOW: i64 = 7 * DAY;
+const MAX_WINDOW: i64 = 7 * DAY;
 /// How the values within a window are combined into one. The functions `change` and `pct_change` are not evaluated here.
 const TIME_AGGREGATIONS: [&str; 4] = ["avg", "sum", "max", "min"];
 /// The values of the option `on_missing_data`. See <https://docs.datadoghq.com/monitors/guide/on_missing_data/>.
@@ -110,7 +110,7 @@ impl<'a> Condition<'a> {
 pub(crate) fn refusal(query: &str, options: &Value) -> Option<String> {
     let window = query.split_once("(last_").and_then(|(_, rest)| rest.split_once("):"));
     if let Some((window, _)) = window
-        && seconds(window).is_none_or(|seconds| !(MINUTE..=LONGEST_WINDOW).contains(&seconds))
+        && seconds(window).is_none_or(|seconds| !(MINUTE..=MAX_WINDOW).contains(&seconds))
     {
         return Some(format!("The value provided for parameter 'query' is invalid: timeframe {window}"));
     }

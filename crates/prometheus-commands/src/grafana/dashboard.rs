@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use system_health_registry::{
-    Catalog, Metric, group_title,
+    Catalog, Metric, group_title, pair_with_sample_counts,
     self_metrics::{RUN_DURATION, SelfMetric, is_self_metric},
-    with_samples,
 };
 
 use super::{
@@ -63,7 +62,7 @@ fn goals(metrics: &[&Metric]) -> Vec<Panel> {
 
 /// The time series of a group.
 fn all_lines(metrics: &[&Metric]) -> Vec<Panel> {
-    let panels = with_samples(metrics).into_iter().flat_map(|(metric, samples)| match samples {
+    let panels = pair_with_sample_counts(metrics).into_iter().flat_map(|(metric, samples)| match samples {
         None => vec![line(metric, LINES_WIDTH)],
         Some(samples) => vec![line(metric, COLUMNS - SAMPLES_WIDTH), line(samples, SAMPLES_WIDTH)],
     });

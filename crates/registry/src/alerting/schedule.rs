@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// The longest evaluation window that Datadog's API documents for metric monitors.
 /// See <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>.
-const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
+const MAX_WINDOW: Duration = Duration::from_hours(7 * 24);
 
 /// When the reporter runs, and how many bad runs are tolerated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +23,12 @@ pub struct Schedule {
 
 impl Schedule {
     /// The longest evaluation window that Datadog's API documents.
-    pub const LONGEST_WINDOW: Duration = LONGEST_WINDOW;
+    pub const MAX_WINDOW: Duration = MAX_WINDOW;
 
     /// Default window of a goal's monitor. While the reporter runs, the window always contains a point, even if a run is late.
     #[must_use]
     pub fn window(self) -> Duration {
-        self.every.saturating_mul(2).min(LONGEST_WINDOW)
+        self.every.saturating_mul(2).min(MAX_WINDOW)
     }
 
     /// Window that is empty after `missed` consecutive runs are missed, but before the next one is due.

@@ -116,7 +116,7 @@ impl Engine {
 
     /// Sets a filter for the names of subjects. It is called once for each listed subject. Default: all subjects.
     #[must_use]
-    pub fn with_subjects(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+    pub fn with_subject_filter(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.subjects = Some(Arc::new(keep));
         self
     }

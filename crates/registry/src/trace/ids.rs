@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// let id: TraceId = "692f5c3a000000001122334455667788".parse()?;
 /// assert_eq!(id.low(), 0x1122_3344_5566_7788);
 /// assert_eq!(id.to_string(), "692f5c3a000000001122334455667788");
-/// # Ok::<(), system_health_registry::trace::TraceIdError>(())
+/// # Ok::<(), system_health_registry::trace::IdError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TraceId(NonZero<u128>);
@@ -25,7 +25,7 @@ pub struct SpanId(NonZero<u64>);
 /// A text that is not the id of a trace or span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id must have {0} lower-case hexadecimal digits, and at least one of them must not be zero")]
-pub struct TraceIdError(usize);
+pub struct IdError(usize);
 
 impl TraceId {
     /// An id, unless it is zero.
@@ -87,19 +87,19 @@ impl fmt::Display for SpanId {
 }
 
 impl FromStr for TraceId {
-    type Err = TraceIdError;
+    type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        hexadecimal(text, 32).and_then(Self::new).ok_or(TraceIdError(32))
+        hexadecimal(text, 32).and_then(Self::new).ok_or(IdError(32))
     }
 }
 
 impl FromStr for SpanId {
-    type Err = TraceIdError;
+    type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = hexadecimal(text, 16).and_then(|number| u64::try_from(number).ok());
-        number.and_then(Self::new).ok_or(TraceIdError(16))
+        number.and_then(Self::new).ok_or(IdError(16))
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
         let upper = "A".repeat(32);
         let sign = format!("+{}", "1".repeat(31));
         for text in ["", "1", &zero, &upper, &sign, "0692f5c3a0000000011223344556677g"] {
-            assert_eq!(text.parse::<TraceId>(), Err(TraceIdError(32)), "{text}");
+            assert_eq!(text.parse::<TraceId>(), Err(IdError(32)), "{text}");
         }
     }
 }

@@ -12,7 +12,7 @@ mod timestamp;
 mod traced;
 mod tracer;
 
-pub use ids::{SpanId, TraceId, TraceIdError};
+pub use ids::{IdError, SpanId, TraceId};
 pub use service::Service;
 pub use span::{SpanError, SpanLog, SpanTag, Trace, TraceSpan};
 pub use spans::{

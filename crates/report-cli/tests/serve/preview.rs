@@ -31,7 +31,7 @@ fn record(folder: &Path, key: &str, value: f64, age: Duration) {
     });
     let outcome = Outcome { metric, subject: None, result: value.into_reading(), duration: Duration::ZERO };
     let tags = ["env:development", "service:system-health"].map(|tag| Tag::parse(tag).unwrap());
-    let report = Report::new(Run::of_past(SystemTime::now() - age, vec![outcome]), tags);
+    let report = Report::new(Run::from_past(SystemTime::now() - age, vec![outcome]), tags);
     Store::open(folder).unwrap().store.record(&report, &[]).unwrap();
 }
 

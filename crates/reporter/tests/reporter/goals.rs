@@ -190,7 +190,7 @@ async fn a_goal_in_the_settings_also_applies_to_a_metric_of_a_source() {
         let readings = vec![described("sql.rows", Kind::Gauge), described("sql.written", Kind::Counter)];
         Box::pin(async move { Ok(readings) })
     });
-    let catalog = Catalog::of_sources([source]).unwrap();
+    let catalog = Catalog::from_sources([source]).unwrap();
     let settings = "[goals]\n'sql.rows' = '< 5'\n'sql.written' = '< 5'\n'sql.later' = '< 5'";
 
     let finished = builder(catalog, settings).unwrap().build().unwrap().collect().await.unwrap();

@@ -26,7 +26,7 @@ async fn a_reporter_pushes_at_once_and_a_last_time_when_it_is_finished() {
         .build()
         .unwrap();
 
-    let running = reporter.every(Duration::from_hours(1));
+    let running = reporter.push_every(Duration::from_hours(1));
     collected.notified().await;
     let last = running.finish().await.unwrap();
 

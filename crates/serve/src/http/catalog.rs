@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::extract::State;
-use system_health_command::{JsonList, with_remembered_in};
+use system_health_command::{JsonList, with_remembered_metrics};
 
 use super::{
     app::App,
@@ -16,7 +16,7 @@ pub(super) async fn catalog(State(app): State<App>) -> Result<JsonText, Problem>
     app.render(|latest| {
         let served = latest.served();
         let catalog = match &served.folder {
-            Some(folder) => with_remembered_in(&served.catalog, folder),
+            Some(folder) => with_remembered_metrics(&served.catalog, folder),
             None => Cow::Borrowed(&served.catalog),
         };
         json(&JsonList::new(&catalog, &served.selection))

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode},
 };
 use serde::{Deserialize, Serialize, Serializer};
-use system_health_command::{HistoryError, HistoryQuery, HistoryRow, with_remembered_in};
+use system_health_command::{HistoryError, HistoryQuery, HistoryRow, with_remembered_metrics};
 use system_health_registry::parse_duration;
 use system_health_state::{HistoryEntry, ThinnedHistory};
 
@@ -83,7 +83,7 @@ fn read(latest: &Latest, parameters: &Parameters, since: SystemTime) -> Result<T
     let Some(folder) = &served.folder else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no history, because no state is kept"));
     };
-    let catalog = with_remembered_in(&served.catalog, folder);
+    let catalog = with_remembered_metrics(&served.catalog, folder);
     let Parameters { key, subject, thin, .. } = parameters;
     let query = HistoryQuery { key: Some(key), subject: subject.as_deref(), since, max_rows: Some(MAX_ROWS) };
     let read = if *thin {

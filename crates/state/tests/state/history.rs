@@ -43,7 +43,7 @@ fn the_history_can_be_limited_to_a_metric_and_a_time() {
     let chosen = store.history(Some("jobs.waiting"), at(20)).unwrap();
 
     assert_eq!(chosen.iter().map(values).collect::<Vec<_>>(), [[2.0]]);
-    assert!(store.knows("jobs.silent").unwrap() && !store.knows("jobs").unwrap());
+    assert!(store.has_results_of("jobs.silent").unwrap() && !store.has_results_of("jobs").unwrap());
 }
 
 #[test]

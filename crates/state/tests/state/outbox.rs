@@ -134,7 +134,7 @@ fn outboxes_are_independent() {
 
 #[test]
 fn points_that_would_add_up_are_added_once_for_each_series_and_time() {
-    let once = Recipient { adds_up: vec!["count"], once: true, ..HERE.into() };
+    let once = Recipient { adds_up: vec!["count"], is_sent_once: true, ..HERE.into() };
     let store = Store::in_memory().unwrap();
     let recipients = [once, THERE.into()];
     store.record_for(&report(1, &[1.0, 2.0]), &recipients).unwrap();
@@ -154,7 +154,7 @@ fn points_that_would_add_up_are_added_once_for_each_series_and_time() {
 
 #[test]
 fn a_run_for_another_destination_does_not_count_as_a_repeat() {
-    let once = Recipient { adds_up: vec!["count"], once: true, ..HERE.into() };
+    let once = Recipient { adds_up: vec!["count"], is_sent_once: true, ..HERE.into() };
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &[1.0]), &[THERE]).unwrap();
 

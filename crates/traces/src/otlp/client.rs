@@ -5,7 +5,9 @@ use std::fmt;
 use http::header::CONTENT_TYPE;
 use prost::Message;
 use system_health_http::{HttpClient, HttpSettings, RunClient, SetupError};
-use system_health_otlp_protocol::{HeaderError, PROTOBUF, RequestHeaders, parse_headers, redactor_of};
+use system_health_otlp_protocol::{
+    HeaderError, PROTOBUF, RequestHeaders, parse_headers, redactor_for_headers,
+};
 use system_health_registry::{ApiCalls, settings::SecretSetting, trace::Trace};
 use tokio::time::Instant;
 use url::Url;
@@ -70,7 +72,7 @@ impl CollectorClient {
             ExportTraceServiceResponse::decode(body).ok().and_then(|response| response.partial_success);
         match partial {
             Some(partial) if partial.rejected_spans > 0 => {
-                let message = redactor_of(&self.headers).quote(&partial.error_message);
+                let message = redactor_for_headers(&self.headers).quote(&partial.error_message);
                 Err(CollectorProblem::Partial { refused: partial.rejected_spans, message })
             }
             _ => Ok(()),

@@ -14,7 +14,7 @@ fn logging() -> u64 {
 }
 
 fn attributes_of_run(trace: &Trace) -> Vec<(&'static str, String)> {
-    let _context = LogContext::of_run(trace).unwrap().enter();
+    let _context = LogContext::from_trace(trace).unwrap().enter();
     LogContext::current().unwrap().attributes()
 }
 

@@ -26,11 +26,9 @@ impl Build {
     pub(super) const FAILED: &str = "failed";
 
     pub(super) fn from_response(build: &types::Build) -> Result<Self, AwsError> {
-        let lacks = |what: &str| AwsError::Response {
-            action: GET_BUILDS,
-            what: format!("the build {} without {what}", build.id().unwrap_or("without an id")),
-        };
-        let id = build.id().ok_or_else(|| lacks("an id"))?.to_owned();
+        let invalid = |what: String| AwsError::Response { action: GET_BUILDS, what };
+        let id = build.id().ok_or_else(|| invalid("a build without an id".to_owned()))?.to_owned();
+        let lacks = |what: &str| invalid(format!("the build {id} without {what}"));
         let started_at = build.start_time().and_then(|time| SystemTime::try_from(*time).ok());
         let started_at = started_at.ok_or_else(|| lacks("a start"))?;
         let status = build.build_status().ok_or_else(|| lacks("a status"))?;

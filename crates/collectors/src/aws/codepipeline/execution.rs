@@ -29,11 +29,10 @@ pub(super) enum Meaning {
 
 impl Execution {
     pub(super) fn from_response(execution: &PipelineExecutionSummary) -> Result<Self, AwsError> {
-        let id = execution.pipeline_execution_id().unwrap_or_default();
-        let lacks = |what| AwsError::Response {
-            action: LIST_EXECUTIONS,
-            what: format!("the execution {id} without {what}"),
-        };
+        let invalid = |what: String| AwsError::Response { action: LIST_EXECUTIONS, what };
+        let id = execution.pipeline_execution_id();
+        let id = id.ok_or_else(|| invalid("an execution without an id".to_owned()))?;
+        let lacks = |what: &str| invalid(format!("the execution {id} without {what}"));
         let started_at = execution.start_time().and_then(|time| SystemTime::try_from(*time).ok());
         let started_at = started_at.ok_or_else(|| lacks("a start"))?;
         let status = execution.status().ok_or_else(|| lacks("a status"))?;

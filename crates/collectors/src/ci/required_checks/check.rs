@@ -20,7 +20,7 @@ pub(super) struct Check {
     pub(super) state: CheckState,
     /// The conclusion or the state, as GitHub names it.
     pub(super) word: String,
-    pub(super) page: Option<String>,
+    pub(super) web_page: Option<String>,
 }
 
 /// Who made a check.
@@ -43,7 +43,7 @@ pub(super) enum CheckState {
 
 impl CheckState {
     /// The state of a check run. See <https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks>.
-    pub(super) fn of_run(status: &str, conclusion: Option<&str>) -> anyhow::Result<Self> {
+    pub(super) fn from_run(status: &str, conclusion: Option<&str>) -> anyhow::Result<Self> {
         if status != "completed" {
             return Ok(Self::Undecided);
         }
@@ -57,7 +57,7 @@ impl CheckState {
     }
 
     /// The state of a commit status. See <https://docs.github.com/en/rest/commits/statuses>.
-    pub(super) fn of_status(state: &str) -> anyhow::Result<Self> {
+    pub(super) fn from_status(state: &str) -> anyhow::Result<Self> {
         Ok(match state {
             "success" => Self::Passed,
             "failure" | "error" => Self::Failed,
@@ -92,20 +92,20 @@ mod tests {
             ("action_required", Undecided),
             ("stale", Undecided),
         ] {
-            assert_eq!(CheckState::of_run("completed", Some(conclusion)).unwrap(), state, "{conclusion}");
+            assert_eq!(CheckState::from_run("completed", Some(conclusion)).unwrap(), state, "{conclusion}");
         }
         for status in ["queued", "in_progress", "waiting", "requested", "pending"] {
-            assert_eq!(CheckState::of_run(status, None).unwrap(), Undecided, "{status}");
+            assert_eq!(CheckState::from_run(status, None).unwrap(), Undecided, "{status}");
         }
         for (state, expected) in
             [("success", Passed), ("failure", Failed), ("error", Failed), ("pending", Undecided)]
         {
-            assert_eq!(CheckState::of_status(state).unwrap(), expected, "{state}");
+            assert_eq!(CheckState::from_status(state).unwrap(), expected, "{state}");
         }
         for error in [
-            CheckState::of_run("completed", Some("great")),
-            CheckState::of_run("completed", None),
-            CheckState::of_status("great"),
+            CheckState::from_run("completed", Some("great")),
+            CheckState::from_run("completed", None),
+            CheckState::from_status("great"),
         ] {
             error.unwrap_err();
         }

@@ -115,22 +115,22 @@ pub(super) async fn first_parents(
 
 impl CheckRun {
     fn into_check(self) -> anyhow::Result<Check> {
-        let state = CheckState::of_run(&self.status, self.conclusion.as_deref())?;
+        let state = CheckState::from_run(&self.status, self.conclusion.as_deref())?;
         Ok(Check {
             name: self.name,
             source: CheckSource::Run(self.app.map(|app| app.id)),
             id: self.id,
             state,
             word: self.conclusion.unwrap_or(self.status),
-            page: self.html_url,
+            web_page: self.html_url,
         })
     }
 }
 
 impl Status {
     fn into_check(self) -> anyhow::Result<Check> {
-        let state = CheckState::of_status(&self.state)?;
+        let state = CheckState::from_status(&self.state)?;
         let (source, page) = (CheckSource::Status, self.target_url);
-        Ok(Check { name: self.context, source, id: self.id, state, word: self.state, page })
+        Ok(Check { name: self.context, source, id: self.id, state, word: self.state, web_page: page })
     }
 }

@@ -11,7 +11,7 @@ use super::check::{Check, CheckSource, CheckState, RequiredCheck};
 pub(super) struct CommitVerdict {
     pub(super) state: CheckState,
     /// The page of the first check that failed.
-    pub(super) page: Option<String>,
+    pub(super) web_page: Option<String>,
     /// The checks that are missing or decide nothing, as text for the reason of no data.
     pub(super) undecided: Vec<String>,
     pub(super) evidence: Vec<EvidenceItem>,
@@ -19,8 +19,12 @@ pub(super) struct CommitVerdict {
 
 /// Judges a commit. One failed check decides, even if other checks are undecided.
 pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) -> CommitVerdict {
-    let mut verdict =
-        CommitVerdict { state: CheckState::Passed, page: None, undecided: Vec::new(), evidence: Vec::new() };
+    let mut verdict = CommitVerdict {
+        state: CheckState::Passed,
+        web_page: None,
+        undecided: Vec::new(),
+        evidence: Vec::new(),
+    };
     for needed in required {
         let latest = latest(needed, checks);
         if latest.is_empty() {
@@ -34,7 +38,7 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
                 CheckState::Passed => {}
                 CheckState::Failed => {
                     verdict.state = CheckState::Failed;
-                    verdict.page = verdict.page.take().or_else(|| check.page.clone());
+                    verdict.web_page = verdict.web_page.take().or_else(|| check.web_page.clone());
                 }
                 CheckState::Undecided => {
                     verdict.set_undecided();
@@ -43,7 +47,7 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
             }
             let decides = check.state != CheckState::Undecided;
             let item = EvidenceItem::new(title(commit, needed), decides, &*check.word);
-            verdict.evidence.push(item.with_link(check.page.as_deref()));
+            verdict.evidence.push(item.with_link(check.web_page.as_deref()));
         }
     }
     verdict

@@ -18,7 +18,7 @@ use crate::{repository::Repository, web_page::with_page_link};
     only_now = "GitHub lists only the checks that are required now, and the latest result of each"
 )]
 pub fn required_checks_passing(verdict: RequiredChecksVerdict) -> Result<Sample, SampleError> {
-    let RequiredChecksVerdict { branch, passed, page, evidence } = verdict;
+    let RequiredChecksVerdict { branch, passed, web_page: page, evidence } = verdict;
     let sample = Sample::new(passed)?.with_tag("branch", branch.as_str())?.with_evidence(evidence);
     Ok(with_page_link(sample, page.as_deref()))
 }

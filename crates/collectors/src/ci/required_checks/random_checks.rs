@@ -38,7 +38,7 @@ prop_compose! {
             id,
             state,
             word: format!("{state:?}"),
-            page: Some(id.to_string()),
+            web_page: Some(id.to_string()),
         };
         checks.into_iter().map(check).collect()
     }
@@ -89,7 +89,7 @@ proptest! {
     fn judge_agrees_with_the_reference(required in required(), checks in checks()) {
         let verdict = judge("abc", &required, &checks);
         prop_assert_eq!(verdict.state, reference(&required, &checks));
-        prop_assert_eq!(verdict.page.is_some(), verdict.state == CheckState::Failed);
+        prop_assert_eq!(verdict.web_page.is_some(), verdict.state == CheckState::Failed);
         prop_assert!(verdict.state != CheckState::Undecided || !verdict.undecided.is_empty());
         prop_assert!(verdict.state != CheckState::Passed || verdict.undecided.is_empty());
     }
@@ -103,7 +103,7 @@ proptest! {
             id: 100,
             state: CheckState::Failed,
             word: "failure".to_owned(),
-            page: None,
+            web_page: None,
         });
         prop_assert_eq!(judge("abc", &required, &more).state, judge("abc", &required, &checks).state);
     }

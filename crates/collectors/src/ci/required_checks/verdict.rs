@@ -24,7 +24,7 @@ pub struct RequiredChecksVerdict {
     /// Whether all required checks pass.
     pub passed: bool,
     /// The web page of the first check that failed.
-    pub page: Option<String>,
+    pub web_page: Option<String>,
     /// The checks of the commits that were considered.
     pub evidence: Vec<EvidenceItem>,
 }
@@ -50,11 +50,11 @@ impl FromContext for RequiredChecksVerdict {
         let mut considered = 0;
         while let Some(commit) = commits.get(considered).cloned() {
             let checks = commit_checks::read(&repository, &commit).await?;
-            let CommitVerdict { state, page, undecided, evidence: of_commit } =
+            let CommitVerdict { state, web_page: page, undecided, evidence: of_commit } =
                 judge(&commit, &required.checks, &checks);
             evidence.extend(of_commit);
             if state != CheckState::Undecided {
-                return Ok(Self { branch, passed: state == CheckState::Passed, page, evidence });
+                return Ok(Self { branch, passed: state == CheckState::Passed, web_page: page, evidence });
             }
             let short = commit.get(..10).unwrap_or(&commit);
             reasons.push(format!("on {short}, {}", undecided.join(" and ")));

@@ -33,7 +33,7 @@ pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unava
             .with_tag("branch", workflows.branch.as_str())?
             .with_tag("workflow", &result.workflow)?
             .with_evidence(result.evidence.clone());
-        samples.push(with_page_link(sample, result.page.as_deref()));
+        samples.push(with_page_link(sample, result.web_page.as_deref()));
     }
     if samples.is_empty() { Err(none_decided(&workflows).into()) } else { Ok(samples) }
 }
@@ -66,7 +66,7 @@ pub fn workflows_failing(workflows: WorkflowResults) -> Result<Sample, Unavailab
     }
     let failing: Vec<&WorkflowResult> =
         workflows.results.iter().filter(|result| result.state == WorkflowState::Failing).collect();
-    let page = failing.iter().find_map(|result| result.page.clone());
+    let page = failing.iter().find_map(|result| result.web_page.clone());
     let sample = Sample::new(failing.len())?
         .with_tag("branch", workflows.branch.as_str())?
         .with_evidence(workflows.results.iter().map(WorkflowResult::item));
@@ -91,7 +91,7 @@ pub fn red_seconds(streak: RedStreak, StartedAt(now): StartedAt) -> Result<Sampl
     let sample = Sample::new(red)?
         .with_tag("branch", streak.branch.as_str())?
         .with_tag("workflow", &streak.workflow)?;
-    Ok(with_page_link(sample, streak.page.as_deref()))
+    Ok(with_page_link(sample, streak.web_page.as_deref()))
 }
 
 fn none_decided(workflows: &WorkflowResults) -> NoData {

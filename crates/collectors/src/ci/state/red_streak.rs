@@ -31,7 +31,7 @@ pub struct RedStreak {
     /// The start of the attempt with which the tests began to fail. `None` if they pass.
     pub since: Option<SystemTime>,
     /// The web page of that attempt.
-    pub page: Option<String>,
+    pub web_page: Option<String>,
 }
 
 /// What the value was at a time.
@@ -61,7 +61,9 @@ impl FromContext for RedStreak {
         let evidence = judgment.evidence.into_items();
         match judgment.result {
             Err(reason) => return Err(NoData::new(reason).with_evidence(evidence).into()),
-            Ok(decision) if decision.passed => return Ok(Self { branch, workflow, since: None, page: None }),
+            Ok(decision) if decision.passed => {
+                return Ok(Self { branch, workflow, since: None, web_page: None });
+            }
             Ok(_) => {}
         }
         // A result that is too old now was not too old at its own time.
@@ -71,7 +73,7 @@ impl FromContext for RedStreak {
             Ok((run, attempt)) => {
                 let page =
                     known.runs().iter().find(|known| known.id == run.id).and_then(|run| run.page(attempt));
-                Ok(Self { branch, workflow, since: Some(run.started_at()), page })
+                Ok(Self { branch, workflow, since: Some(run.started_at()), web_page: page })
             }
             Err(reason) => {
                 Err(NoData::new(format!("the tests fail, but it is not known since when: {reason}"))

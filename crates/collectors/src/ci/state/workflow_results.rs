@@ -40,7 +40,7 @@ pub struct WorkflowResult {
     /// Whether it passes.
     pub state: WorkflowState,
     /// The web page of the run that decided.
-    pub page: Option<String>,
+    pub web_page: Option<String>,
     /// The runs that were considered.
     pub evidence: Vec<EvidenceItem>,
 }
@@ -110,11 +110,16 @@ async fn by_jobs(context: &Context, workflow: String) -> Result<Option<WorkflowR
     match context.get::<CiVerdict>().await {
         Ok(verdict) => {
             let state = if verdict.passed { WorkflowState::Passing } else { WorkflowState::Failing };
-            Ok(Some(WorkflowResult { workflow, state, page: verdict.page, evidence: verdict.evidence }))
+            Ok(Some(WorkflowResult {
+                workflow,
+                state,
+                web_page: verdict.web_page,
+                evidence: verdict.evidence,
+            }))
         }
         Err(Unavailable::NoData(reason)) => {
             let state = WorkflowState::Unknown(reason.to_string());
-            Ok(Some(WorkflowResult { workflow, state, page: None, evidence: Vec::new() }))
+            Ok(Some(WorkflowResult { workflow, state, web_page: None, evidence: Vec::new() }))
         }
         Err(error) => Err(error),
     }
@@ -128,7 +133,7 @@ impl WorkflowResult {
             WorkflowState::Failing => (true, "it fails"),
             WorkflowState::Undecided(reason) | WorkflowState::Unknown(reason) => (false, reason.as_str()),
         };
-        EvidenceItem::new(&self.workflow, is_failing, reason).with_link(self.page.as_deref())
+        EvidenceItem::new(&self.workflow, is_failing, reason).with_link(self.web_page.as_deref())
     }
 }
 
@@ -165,11 +170,11 @@ impl WorkflowJudge<'_> {
         }
         let evidence = judgment.evidence.into_items();
         let (state, page) = match judgment.result {
-            Ok(decision) if decision.passed => (WorkflowState::Passing, decision.page),
-            Ok(decision) => (WorkflowState::Failing, decision.page),
+            Ok(decision) if decision.passed => (WorkflowState::Passing, decision.web_page),
+            Ok(decision) => (WorkflowState::Failing, decision.web_page),
             Err(reason) if judgment.is_cut_off => (WorkflowState::Unknown(reason), None),
             Err(reason) => (WorkflowState::Undecided(reason), None),
         };
-        Ok(Some(WorkflowResult { workflow, state, page, evidence }))
+        Ok(Some(WorkflowResult { workflow, state, web_page: page, evidence }))
     }
 }

@@ -34,15 +34,15 @@ pub fn direct_pushes(landed: LandedCommits, window: Window) -> Result<Sample, Un
         let (is_direct, reason, page) = match landed.landing(commit) {
             Landing::Direct(_) if is_new(commit.committed_at) => {
                 let reason = "it is so new that GitHub may not know its pull request yet".to_owned();
-                (false, reason, commit.page.as_deref())
+                (false, reason, commit.web_page.as_deref())
             }
-            Landing::Direct(reason) => (true, reason, commit.page.as_deref()),
+            Landing::Direct(reason) => (true, reason, commit.web_page.as_deref()),
             Landing::PullRequest(with) => {
-                (false, format!("it landed with #{}", with.number), Some(&*with.page))
+                (false, format!("it landed with #{}", with.number), Some(&*with.web_page))
             }
             Landing::Unknown(reason) => {
                 unknown.get_or_insert_with(|| format!("commit {title}: {reason}"));
-                (false, reason, commit.page.as_deref())
+                (false, reason, commit.web_page.as_deref())
             }
         };
         evidence.push(EvidenceItem::new(title, is_direct, reason).with_link(page));

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::commits) struct CommitPullRequest {
     pub(super) number: u64,
-    pub(super) page: String,
+    pub(super) web_page: String,
     pub(super) is_merged: bool,
     /// The branch that it was opened for.
     pub(super) base: String,
@@ -70,7 +70,7 @@ mod tests {
     fn merged_into(base: &str) -> CommitPullRequest {
         CommitPullRequest {
             number: 7,
-            page: String::new(),
+            web_page: String::new(),
             is_merged: true,
             base: base.to_owned(),
             has_base: true,

@@ -74,7 +74,8 @@ async fn read(
     }
     let longest = context.get::<Windows>().await?.longest(&["commits.*"]);
     let range = HistoryRange::new(longest.start(), HistoryChoice::FirstParent);
-    let BranchHistory { branch, commits, page, .. } = repository.history(context, &range).await?;
-    let origin = CommitsOrigin { is_local: false, repository: repository.name().to_string(), branch, page };
+    let BranchHistory { branch, commits, web_page: page, .. } = repository.history(context, &range).await?;
+    let origin =
+        CommitsOrigin { is_local: false, repository: repository.name().to_string(), branch, web_page: page };
     Ok(RecentCommits::new(origin, range.since(), commits))
 }

@@ -145,7 +145,7 @@ impl PullRequestResponse {
         let labels = self.labels.into_iter().flat_map(|labels| labels.nodes);
         CommitPullRequest {
             number: self.number,
-            page: self.url,
+            web_page: self.url,
             is_merged: self.merged_at.is_some(),
             has_base: self.base_ref.is_some_and(|base| base.name == self.base_ref_name),
             base: self.base_ref_name,

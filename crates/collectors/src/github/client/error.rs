@@ -31,11 +31,11 @@ impl GitHubError {
         error: RetryError<FailedAttempt>,
     ) -> Self {
         let note = match &error {
-            RetryError::Attempts { attempts, .. } => format!(" ({attempts} attempts)"),
+            RetryError::TooManyAttempts { attempts, .. } => format!(" ({attempts} attempts)"),
             RetryError::Deadline { attempts, .. } => {
                 format!(" ({attempts} attempts until the run's deadline)")
             }
-            RetryError::Wait { wait, .. } => {
+            RetryError::WaitTooLong { wait, .. } => {
                 format!(" (not retried: a wait of {} would end after the run's deadline)", format_wait(*wait))
             }
             _ => String::new(),
@@ -108,13 +108,13 @@ mod tests {
         let minutes = Duration::from_mins(35);
         for (error, text) in [
             (RetryError::Permanent(source()), "GET /x"),
-            (RetryError::Attempts { attempts: 5, source: source() }, "GET /x (5 attempts)"),
+            (RetryError::TooManyAttempts { attempts: 5, source: source() }, "GET /x (5 attempts)"),
             (
                 RetryError::Deadline { attempts: 2, source: source() },
                 "GET /x (2 attempts until the run's deadline)",
             ),
             (
-                RetryError::Wait { wait: minutes, source: source() },
+                RetryError::WaitTooLong { wait: minutes, source: source() },
                 "GET /x (not retried: a wait of 35m would end after the run's deadline)",
             ),
         ] {

@@ -93,7 +93,7 @@ impl CommitResponse {
             id: self.sha,
             message: self.commit.message,
             committed_at,
-            page: self.html_url,
+            web_page: self.html_url,
             author,
             node_id: self.node_id,
         }

@@ -61,7 +61,7 @@ impl Reader<'_> {
             if start != self.branch && first.sha() != start {
                 bail!("GitHub's list of the commits from {start} on starts with {}", first.sha());
             }
-            history.page = history.page.or_else(|| first.commits_page(self.branch));
+            history.web_page = history.web_page.or_else(|| first.commits_page(self.branch));
             let mut next = Some(first.sha().to_owned());
             let mut listed: HashMap<_, _> =
                 list.into_iter().map(|commit| (commit.sha().to_owned(), commit)).collect();
@@ -83,7 +83,7 @@ impl Reader<'_> {
              `max_pages`",
             self.repository.github().max_pages()
         );
-        if !range.is_past() {
+        if !range.is_backfill() {
             return Err(too_long);
         }
         // The commits are complete for the instants whose windows do not reach further back.
@@ -104,7 +104,7 @@ impl Reader<'_> {
             let list = match pages.next().await {
                 Ok(Some(list)) => list,
                 Ok(None) => break,
-                Err(error) if range.is_past() && matches!(error.cause(), Cause::TooManyPages(_)) => {
+                Err(error) if range.is_backfill() && matches!(error.cause(), Cause::TooManyPages(_)) => {
                     history.walk.limit = Some(error.into());
                     break;
                 }
@@ -120,7 +120,7 @@ impl Reader<'_> {
                 if end.is_reached(committed_at) {
                     return Ok(history);
                 }
-                history.page = history.page.or_else(|| commit.commits_page(self.branch));
+                history.web_page = history.web_page.or_else(|| commit.commits_page(self.branch));
                 add(&mut history, commit, committed_at, range);
             }
         }
@@ -134,16 +134,16 @@ impl Reader<'_> {
 
     fn empty_history(&self) -> BranchHistory {
         let (branch, walk) = (self.branch.to_owned(), Walk::default());
-        BranchHistory { branch, commits: Vec::new(), page: None, walk }
+        BranchHistory { branch, commits: Vec::new(), web_page: None, walk }
     }
 }
 
 /// Adds a visited commit if it is in the range. For a backfill, all visited commits are kept.
 fn add(history: &mut BranchHistory, commit: CommitResponse, committed_at: SystemTime, range: &HistoryRange) {
-    if range.is_past() {
+    if range.is_backfill() {
         history.walk.visit(commit.sha(), commit.parents().map(str::to_owned).collect());
     }
-    if range.is_past() || range.contains(committed_at) {
+    if range.is_backfill() || range.contains(committed_at) {
         history.commits.push(commit.into_commit(committed_at));
     }
 }

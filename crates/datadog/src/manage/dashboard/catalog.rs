@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use datadog_api_client::datadogV1::model::{
     Dashboard, DashboardLayoutType, DashboardReflowType, DashboardTemplateVariable, Widget, WidgetLayout,
 };
-use system_health_registry::{Catalog, Metric, group_title, self_metrics::is_self_metric, with_samples};
+use system_health_registry::{
+    Catalog, Metric, group_title, pair_with_sample_counts, self_metrics::is_self_metric,
+};
 
 use super::{
     reporter,
@@ -63,7 +65,7 @@ fn goals(metrics: &[&Metric]) -> Option<WidgetGroup> {
 
 /// The time series of a group.
 fn all_lines(metrics: &[&Metric]) -> Vec<(i64, Widget)> {
-    let widgets = with_samples(metrics).into_iter().flat_map(|(metric, samples)| match samples {
+    let widgets = pair_with_sample_counts(metrics).into_iter().flat_map(|(metric, samples)| match samples {
         None => vec![(LINES_WIDTH, lines(metric))],
         Some(samples) => vec![(COLUMNS - SAMPLES_WIDTH, lines(metric)), (SAMPLES_WIDTH, lines(samples))],
     });
