@@ -79,7 +79,7 @@ impl ProgramTraces {
 impl LogContext {
     /// Until the value is dropped, messages belong to the trace of this run. The run has ended, and the messages are about its
     /// results.
-    pub(crate) fn of_run(trace: Option<&Trace>) -> Self {
+    pub(crate) fn from_trace(trace: Option<&Trace>) -> Self {
         #[cfg(not(feature = "traces"))]
         let _ = trace;
         Self {

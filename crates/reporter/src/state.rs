@@ -327,7 +327,7 @@ impl CurrentStore {
             // The damaged file was moved aside, so nothing is delivered from it. If it proved to be intact, it is still used
             // and may contain the report.
             for recipient in &mut recipients {
-                recipient.once = true;
+                recipient.is_sent_once = true;
             }
             let run = self.try_record(&report, &recipients).await?;
             return Ok(Recorded::only_in(self.clone(), run));

@@ -41,7 +41,7 @@ mod tests {
         let title = |id: &str| {
             let message = "Fix\n\nit".to_owned();
             let (committed_at, author) = (SystemTime::UNIX_EPOCH, CommitAuthor::default());
-            Commit { id: id.to_owned(), message, committed_at, page: None, author, node_id: None }.title()
+            Commit { id: id.to_owned(), message, committed_at, web_page: None, author, node_id: None }.title()
         };
         assert_eq!((title("abc"), title("0123456789abcdef")), ("abc Fix".into(), "0123456789 Fix".into()));
     }

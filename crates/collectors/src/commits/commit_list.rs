@@ -166,7 +166,7 @@ mod tests {
 
     fn commit(id: &str, committed_at: SystemTime) -> Commit {
         let (message, author) = ("Sell socks".into(), CommitAuthor::default());
-        Commit { id: id.into(), message, committed_at, page: None, author, node_id: None }
+        Commit { id: id.into(), message, committed_at, web_page: None, author, node_id: None }
     }
 
     fn list(since: SystemTime, commits: impl IntoIterator<Item = Commit>) -> CommitList {

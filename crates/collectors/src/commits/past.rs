@@ -131,7 +131,7 @@ mod tests {
             history.walk.visit(id, parents.iter().map(ToString::to_string).collect());
             let (committed_at, author) = (at(*hours), CommitAuthor::default());
             let (message, id) = (String::new(), (*id).to_owned());
-            history.commits.push(Commit { id, message, committed_at, page: None, author, node_id: None });
+            history.commits.push(Commit { id, message, committed_at, web_page: None, author, node_id: None });
         }
         PastCommits::new(history, at(1_000), Duration::from_hours(50))
     }

@@ -167,7 +167,12 @@ mod tests {
     use crate::commits::CommitAuthor;
 
     fn origin() -> CommitsOrigin {
-        CommitsOrigin { is_local: false, repository: "acme/shop".into(), branch: "main".into(), page: None }
+        CommitsOrigin {
+            is_local: false,
+            repository: "acme/shop".into(),
+            branch: "main".into(),
+            web_page: None,
+        }
     }
 
     fn commit(id: &str, message: &str) -> Commit {

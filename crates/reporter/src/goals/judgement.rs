@@ -39,7 +39,7 @@ pub(super) fn judge(named: &NamedGoal, run: &Run) -> Vec<Outcome> {
 }
 
 /// The outcomes of a metric. They are sorted by key.
-fn of_key<'a>(run: &'a Run, key: &str) -> &'a [Outcome] {
+fn outcomes_of<'a>(run: &'a Run, key: &str) -> &'a [Outcome] {
     let outcomes = run.outcomes();
     let start = outcomes.partition_point(|outcome| outcome.metric.key() < key);
     let end = outcomes.partition_point(|outcome| outcome.metric.key() <= key);

@@ -124,7 +124,7 @@ mod tests {
         let page = Some("https://a/abc".into());
         let author = CommitAuthor::default();
         let (id, message) = ("abc".into(), "Fix\n\nit".into());
-        assert_eq!(commit, Commit { id, message, committed_at, page, author, node_id: None });
+        assert_eq!(commit, Commit { id, message, committed_at, web_page: page, author, node_id: None });
     }
 
     #[test]

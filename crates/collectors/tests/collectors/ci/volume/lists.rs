@@ -85,7 +85,7 @@ async fn a_list_with_more_pages_than_the_limit_is_an_error() {
     let line = line("runs", &context).await;
 
     assert!(line.starts_with("error: cannot list the workflow runs of acme/shop since "), "{line}");
-    assert!(line.ends_with("would be cut off; raise `max_pages` in [github]"), "{line}");
+    assert!(line.ends_with("allows (2) and would be cut off; raise `max_pages`"), "{line}");
 }
 
 #[tokio::test]
