@@ -6,12 +6,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject},
 };
 use rustls_native_certs::{CertificateResult, ErrorKind};
+
+/// The length of the lines in a PEM file.
+const LINE: usize = 64;
 
 /// Why the certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +63,7 @@ pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
     let cryptography = Arc::new(aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(cryptography)
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(shared_roots()?)
+        .with_root_certificates(Arc::clone(&shared_roots()?.store))
         .with_no_client_auth();
     // With HTTP/2, concurrent requests share one connection.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -69,7 +73,7 @@ pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
 /// Checks the certificate authorities. Returns the variable that names them and its value, or `None` if the system's
 /// authorities are used.
 pub fn check_authorities() -> Result<Option<(&'static str, PathBuf)>, CertificateError> {
-    roots().map(|_| authorities_variable())
+    load_roots().map(|_| authorities_variable())
 }
 
 /// The variable that names certificates, and its value.
@@ -77,30 +81,73 @@ fn authorities_variable() -> Option<(&'static str, PathBuf)> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find_map(|name| Some((name, env::var_os(name)?.into())))
 }
 
-/// The root certificates, shared by all clients of the process. They are read once, because on some machines there are
-/// hundreds of files.
-fn shared_roots() -> Result<Arc<RootCertStore>, CertificateError> {
-    static ROOTS: Mutex<Option<Arc<RootCertStore>>> = Mutex::new(None);
+/// The root certificates that all clients trust, in PEM format: for a client of another library.
+pub fn root_certificates() -> Result<Vec<u8>, CertificateError> {
+    let roots = shared_roots()?;
+    Ok(roots.certificates.iter().flat_map(|certificate| pem(certificate).into_bytes()).collect())
+}
+
+/// Root certificates that are valid.
+#[derive(Debug)]
+struct Roots {
+    store: Arc<RootCertStore>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+/// The root certificates, shared by all clients of the process. They are read only once.
+fn shared_roots() -> Result<Arc<Roots>, CertificateError> {
+    static ROOTS: Mutex<Option<Arc<Roots>>> = Mutex::new(None);
     // The lock is held while the files are read, so that a second client waits instead of reading them too.
     let mut known = ROOTS.lock().unwrap_or_else(PoisonError::into_inner);
     let roots = match known.take() {
         Some(roots) => roots,
-        None => Arc::new(roots()?),
+        None => Arc::new(load_roots()?),
     };
     *known = Some(Arc::clone(&roots));
     Ok(roots)
 }
 
-fn roots() -> Result<RootCertStore, CertificateError> {
-    check(rustls_native_certs::load_native_certs(), authorities_variable())
+fn load_roots() -> Result<Roots, CertificateError> {
+    let named = authorities_variable();
+    let found = named.is_none().then(bundle_of_system).flatten();
+    check(found.unwrap_or_else(rustls_native_certs::load_native_certs), named)
+}
+
+/// The certificates in the system's bundle, if there is one. The folder beside it has the same certificates again, in hundreds of
+/// files, which take much longer to read.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn bundle_of_system() -> Option<CertificateResult> {
+    let found = rustls_native_certs::load_certs_from_paths(Some(&openssl_probe::probe().cert_file?), None);
+    (!found.certs.is_empty()).then_some(found)
+}
+
+/// Only Unix systems have a bundle. macOS has a keychain instead.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn bundle_of_system() -> Option<CertificateResult> {
+    None
+}
+
+/// A certificate in PEM format: <https://www.rfc-editor.org/rfc/rfc7468#section-5>.
+fn pem(certificate: &CertificateDer<'_>) -> String {
+    let encoded = BASE64_STANDARD.encode(certificate);
+    let mut text = String::with_capacity(encoded.len() + encoded.len() / LINE + 60);
+    text.push_str("-----BEGIN CERTIFICATE-----\n");
+    let mut rest = encoded.as_str();
+    while !rest.is_empty() {
+        let (line, others) = rest.split_at(rest.len().min(LINE));
+        text.push_str(line);
+        text.push('\n');
+        rest = others;
+    }
+    text.push_str("-----END CERTIFICATE-----\n");
+    text
 }
 
 /// Checks the certificates that were loaded from the path in the variable, or from the system.
 fn check(
     mut found: CertificateResult,
     named: Option<(&'static str, PathBuf)>,
-) -> Result<RootCertStore, CertificateError> {
-    let mut roots = RootCertStore::empty();
+) -> Result<Roots, CertificateError> {
     if let Some((variable, path)) = &named
         && let Some(reason) = found.errors.pop()
     {
@@ -109,10 +156,12 @@ fn check(
             _ => CertificateError::Named { variable, reason },
         });
     }
-    let (usable, unusable) = roots.add_parsable_certificates(found.certs);
-    tracing::debug!(usable, unusable, "root certificates");
+    let (mut store, all) = (RootCertStore::empty(), found.certs.len());
+    found.certs.retain(|certificate| store.add(certificate.clone()).is_ok());
+    let (certificates, usable) = (found.certs, store.len());
+    tracing::debug!(usable, unusable = all - usable, "root certificates");
     match named {
-        _ if usable > 0 => Ok(roots),
+        _ if usable > 0 => Ok(Roots { store: Arc::new(store), certificates }),
         Some((variable, path)) => Err(CertificateError::NamedWithoutCertificates { variable, path }),
         None => Err(CertificateError::Missing),
     }
@@ -133,6 +182,16 @@ pub fn certificate_bundle(path: &Path) -> Result<Vec<u8>, CertificateError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_certificates_of_the_system_are_the_same_in_pem_format() {
+        let roots = shared_roots().unwrap();
+        let pem = root_certificates().unwrap();
+
+        let read: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().unwrap();
+        assert_eq!(read, roots.certificates);
+        assert_eq!(read.len(), roots.store.len());
+    }
 
     #[test]
     fn the_message_names_a_file_without_certificates() {

@@ -5,7 +5,8 @@
 //!   ([`RunClient`]).
 //! - Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the same names in lower case.
 //!   Requests to the machine itself never use a proxy.
-//! - By default, the system's certificate authorities are used. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
+//! - By default, the system's certificate authorities are used: those in its bundle, such as `/etc/ssl/certs/ca-certificates.crt`,
+//!   if there is one. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
 //! - Redirects are not followed, because a credential could be sent to another host.
 //! - The client sends a request once. [`Retrier`] retries it if the caller says that a retry may help and is safe.
 //! - A [`Redactor`] removes credentials from text that is quoted in messages.
@@ -21,7 +22,7 @@ mod retry;
 mod service_url;
 mod span;
 
-pub use certificates::{CertificateError, certificate_bundle, check_authorities};
+pub use certificates::{CertificateError, certificate_bundle, check_authorities, root_certificates};
 pub use client::{HttpClient, HttpResponse, HttpSettings, RunClient};
 pub use error::{HttpError, SetupError, has_unknown_authority};
 pub use headers::{header, retry_after, server_time};

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use http::Uri;
-use system_health_http::{certificate_bundle, check_proxies};
+use system_health_http::{CertificateError, Proxy, certificate_bundle, check_proxies, root_certificates};
 use system_health_registry::{Finding, SharedError};
 
 use super::session::AwsSessionError;
@@ -40,7 +40,12 @@ pub(super) fn http_client() -> Result<SharedHttpClient, AwsSessionError> {
             let pem = certificate_bundle(&path).map_err(|error| unusable("AWS_CA_BUNDLE: ", error))?;
             TrustStore::empty().with_pem_certificate(pem)
         }
-        None => TrustStore::default(),
+        None => match root_certificates() {
+            Ok(pem) => TrustStore::empty().with_pem_certificate(pem),
+            // Without TLS, AWS can still be reached on this machine.
+            Err(CertificateError::Missing) => TrustStore::default(),
+            Err(error) => return Err(unusable("", error)),
+        },
     };
     let tls = TlsContext::builder()
         .with_trust_store(roots)
@@ -48,6 +53,9 @@ pub(super) fn http_client() -> Result<SharedHttpClient, AwsSessionError> {
         .map_err(|error| AwsSessionError::NoConnection(AwsMessage::root_of(&error)))?;
     let provider = || Provider::rustls(CryptoMode::AwsLc);
     let direct = Builder::new().tls_provider(provider()).tls_context(tls.clone()).build_https();
+    if ["http", "https"].into_iter().all(|scheme| Proxy::for_scheme(scheme).is_none()) {
+        return Ok(direct);
+    }
     let proxied = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
         if let Some(settings) = settings {
