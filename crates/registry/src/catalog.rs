@@ -326,14 +326,10 @@ enum DescribedError {
 /// Checks the facts of a metric and adds its keys to the used keys.
 fn reserve_keys(facts: &Facts, used: &mut HashSet<String>) -> Result<(), DescribedError> {
     facts.check()?;
-    let mut own = HashSet::new();
-    for key in keys(facts) {
-        // A refused metric leaves its keys to others.
-        if used.contains(key) || !own.insert(key.to_owned()) {
-            return Err(DescribedError::Used(key.to_owned()));
-        }
+    if let Some(key) = keys(facts).find(|key| used.contains(*key)) {
+        return Err(DescribedError::Used(key.to_owned()));
     }
-    used.extend(own);
+    used.extend(keys(facts).map(str::to_owned));
     Ok(())
 }
 

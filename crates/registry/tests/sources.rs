@@ -149,7 +149,7 @@ async fn a_metric_that_is_refused_because_of_its_alias_leaves_its_key_to_others(
     open: value 1 []
     used: value 1 []
     ");
-    assert_snapshot!(source(&run), @"teller: 4 metrics; refused: the key `used` is used elsewhere or was returned twice, the key `own` is used elsewhere or was returned twice");
+    assert_snapshot!(source(&run), @"teller: 4 metrics; refused: the key `used` is used elsewhere or was returned twice, a metric is not valid: `alias`: `own` is the metric's current key; an alias is a former key");
 }
 
 #[tokio::test]
