@@ -24,22 +24,22 @@ const MAX_CONCURRENT: usize = 8;
 pub struct Pages<P> {
     github: GitHub,
     links: Links,
-    pages_read: u32,
+    read_count: u32,
     page: PhantomData<fn() -> P>,
 }
 
 impl<P: DeserializeOwned + Send> Pages<P> {
     pub(super) fn new(github: GitHub, first: Url) -> Self {
-        Self { github, links: Links { next: Some(first), last: None }, pages_read: 0, page: PhantomData }
+        Self { github, links: Links { next: Some(first), last: None }, read_count: 0, page: PhantomData }
     }
 
     /// The next page, `None` at the end of the list. After an error, the same page is read again.
     pub async fn next(&mut self) -> Result<Option<P>, GitHubError> {
         let Some(url) = self.links.next.clone() else { return Ok(None) };
-        self.check_length(&url, self.pages_read + 1)?;
+        self.check_length(&url, self.read_count + 1)?;
         let (page, links) = self.github.get_page(&url).await?;
         self.set_links(&url, links)?;
-        self.pages_read += 1;
+        self.read_count += 1;
         Ok(Some(page))
     }
 
@@ -85,7 +85,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         if let Some(links) = links.pop() {
             self.set_links(&url, links)?;
         }
-        self.pages_read = self.pages_read.max(last);
+        self.read_count = self.pages_read.max(last);
         Ok(pages)
     }
 
