@@ -59,22 +59,20 @@ impl FromStr for Address {
         }
         let authority = text.strip_prefix("udp://").ok_or(AddressError::Scheme)?;
         let authority = authority.strip_suffix('/').unwrap_or(authority);
-        let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((host, port)) => {
-                host.parse::<Ipv6Addr>().map_err(|_| AddressError::Host)?;
-                (host, port)
+        let bracketed = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let (host, port) = if let Some((host, port)) = bracketed {
+            host.parse::<Ipv6Addr>().map_err(|_| AddressError::Host)?;
+            (host, port)
+        } else {
+            let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+            let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+            if authority.matches(':').count() > 1 || !host.chars().all(is_allowed) {
+                return Err(AddressError::Host);
             }
-            None => {
-                let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
-                let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
-                if authority.matches(':').count() > 1 || !host.chars().all(is_allowed) {
-                    return Err(AddressError::Host);
-                }
-                if host.is_empty() {
-                    return Err(AddressError::NoHost);
-                }
-                (host, port)
+            if host.is_empty() {
+                return Err(AddressError::NoHost);
             }
+            (host, port)
         };
         let port = match port.strip_prefix(':') {
             Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(AddressError::Port)?,

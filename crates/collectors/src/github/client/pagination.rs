@@ -85,7 +85,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         if let Some(links) = links.pop() {
             self.set_links(&url, links)?;
         }
-        self.read_count = self.pages_read.max(last);
+        self.read_count = self.read_count.max(last);
         Ok(pages)
     }
 
