@@ -1,4 +1,5 @@
-//! Secrets in settings. They come from environment variables and files, and are never shown.
+//! Secrets in settings. They come from environment variables, or from the files that these name. Entries and errors never contain
+//! them.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -25,10 +25,11 @@ pub(crate) struct ServeSettings {
     /// The address of the HTTP server. Changes need a restart.
     #[serde(deserialize_with = "address")]
     pub(crate) listen: SocketAddr,
-    /// How long a run may continue after a signal, with its delivery. Changes need a restart.
+    /// Maximum time for the delivery of a run after a signal, which ends the collection at once. Changes need a restart.
     #[serde(deserialize_with = "duration")]
     pub(crate) grace: Duration,
-    /// The name of the token in AWS Secrets Manager. Without it, it is looked up there only if a token is needed.
+    /// The name of the token in AWS Secrets Manager. Without a name, the token is looked up there, under the default name, only if a
+    /// token is needed.
     pub(crate) token_secret: Option<SecretName>,
 }
 

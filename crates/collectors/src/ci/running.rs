@@ -1,7 +1,7 @@
 //! Runs in progress whose jobs already decide. Another job of the run may wait for days, for example for an approval.
 //!
-//! GitHub lists a job only after the jobs that it needs have ended. So jobs that passed decide only if the run lists
-//! all jobs of the newest completed run.
+//! GitHub lists a job only after the jobs that it needs have ended. So selected jobs that passed decide only if the
+//! run lists all selected jobs of the newest older run that passed or failed.
 
 use super::{
     early_end::EarlyEnd,

@@ -13,7 +13,7 @@ use super::{DatadogError, DatadogKeyError, Endpoint};
 pub struct DatadogConfig {
     /// The endpoint to which requests are sent.
     pub endpoint: Endpoint,
-    /// API key of an organization on that site.
+    /// API key that the endpoint accepts.
     pub api_key: SecretString,
     /// Timeout for connecting. Default: 5 seconds.
     pub connect_timeout: Duration,
@@ -59,7 +59,7 @@ impl DatadogConfig {
         }
     }
 
-    /// Connections to this endpoint with these timeouts. They may outlive a run. Nothing is sent yet.
+    /// Connections to the endpoint, with `connect_timeout` and `read_timeout`. The connections may outlive a run. Nothing is sent yet.
     pub fn connections(&self) -> Result<HttpClient, ConfigError> {
         let settings = HttpSettings {
             connect_timeout: self.connect_timeout,

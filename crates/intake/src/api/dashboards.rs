@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_letters_of_consecutive_ids_differ() {
+    fn an_id_is_its_number_in_base_26() {
         assert_eq!([0, 27, 26_u64.pow(8)].map(id), ["aaa-aaa-aaa", "aaa-aaa-abb", "baa-aaa-aaa"]);
     }
 

@@ -1,4 +1,4 @@
-//! The metrics that need only the list of runs.
+//! The metrics that need only the list of runs. A backfill may also request earlier attempts and jobs.
 
 use std::collections::BTreeMap;
 
