@@ -1,5 +1,5 @@
-//! Web pages that show what is behind a value. No request is made for their URLs. On GitHub, they come from URLs in its responses,
-//! so they are right on every GitHub server. For a clone, they are derived from its remote.
+//! Web pages that show what is behind a value. No request is made for their URLs. On GitHub, they come from URLs in its
+//! responses, so they are right on every GitHub server. For a clone, they are derived from its remote.
 
 use system_health_registry::Sample;
 use url::Url;

@@ -28,8 +28,8 @@ pub(crate) struct ServeSettings {
     /// Maximum time for the delivery of a run after a signal, which ends the collection at once. Changes need a restart.
     #[serde(deserialize_with = "duration")]
     pub(crate) grace: Duration,
-    /// The name of the token in AWS Secrets Manager. Without a name, the token is looked up there, under the default name, only if a
-    /// token is needed.
+    /// The name of the token in AWS Secrets Manager. Without a name, the token is looked up there, under the default name, only
+    /// if a token is needed.
     pub(crate) token_secret: Option<SecretName>,
 }
 

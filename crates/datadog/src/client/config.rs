@@ -59,7 +59,8 @@ impl DatadogConfig {
         }
     }
 
-    /// Connections to the endpoint, with `connect_timeout` and `read_timeout`. The connections may outlive a run. Nothing is sent yet.
+    /// Connections to the endpoint, with `connect_timeout` and `read_timeout`. The connections may outlive a run. Nothing is
+    /// sent yet.
     pub fn connections(&self) -> Result<HttpClient, ConfigError> {
         let settings = HttpSettings {
             connect_timeout: self.connect_timeout,
