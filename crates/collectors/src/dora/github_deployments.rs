@@ -184,3 +184,37 @@ impl DeploymentResponse {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_log_url_does_not_hide_a_later_one() {
+        let web_page = |log_urls: [&str; 2]| {
+            let status =
+                |url: &str| json!({ "state": "SUCCESS", "createdAt": "2026-11-02T10:00:00Z", "logUrl": url });
+            let response = json!({
+                "id": "D1",
+                "commitOid": "0123456789abcdef",
+                "createdAt": "2026-11-02T09:00:00Z",
+                "environment": "production",
+                "repository": { "url": "https://github.com/acme/shop" },
+                "statuses": {
+                    "nodes": log_urls.map(status),
+                    "pageInfo": { "hasNextPage": false, "endCursor": null },
+                },
+            });
+            serde_json::from_value::<DeploymentResponse>(response)
+                .unwrap()
+                .into_deployment()
+                .web_page
+                .unwrap()
+        };
+
+        assert_eq!(web_page(["", "https://ci.example.com/7"]), "https://ci.example.com/7");
+        assert_eq!(web_page(["", ""]), "https://github.com/acme/shop/deployments");
+    }
+}

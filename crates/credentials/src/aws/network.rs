@@ -42,7 +42,7 @@ pub(super) fn http_client() -> Result<SharedHttpClient, AwsSessionError> {
         }
         None => match root_certificates() {
             Ok(pem) => TrustStore::empty().with_pem_certificate(pem),
-            // Without TLS, AWS can still be reached on this machine.
+            // An endpoint without TLS needs none.
             Err(CertificateError::Missing) => TrustStore::default(),
             Err(error) => return Err(unusable("", error)),
         },

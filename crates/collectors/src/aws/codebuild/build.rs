@@ -68,3 +68,18 @@ fn ending(status: &str) -> String {
         other => format!("ended with the status {other}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incomplete_build_is_named_in_the_error() {
+        let error = |build: types::Build| Build::from_response(&build).unwrap_err().to_string();
+
+        let without_id = error(types::Build::builder().build());
+        assert!(without_id.ends_with(" contains a build without an id"), "{without_id}");
+        let without_start = error(types::Build::builder().id("shop:7").build());
+        assert!(without_start.ends_with(" contains the build shop:7 without a start"), "{without_start}");
+    }
+}

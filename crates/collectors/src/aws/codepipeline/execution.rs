@@ -67,3 +67,20 @@ impl Meaning {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incomplete_execution_is_named_in_the_error() {
+        let error = |execution: PipelineExecutionSummary| {
+            Execution::from_response(&execution).unwrap_err().to_string()
+        };
+
+        let without_id = error(PipelineExecutionSummary::builder().build());
+        assert!(without_id.ends_with(" contains an execution without an id"), "{without_id}");
+        let without_start = error(PipelineExecutionSummary::builder().pipeline_execution_id("7").build());
+        assert!(without_start.ends_with(" contains the execution 7 without a start"), "{without_start}");
+    }
+}
