@@ -344,12 +344,10 @@ impl Context {
         {
             cache.add_dependency(requester, resource)?;
         }
-        Ok(cache.start(resource, || {
-            let context = self.for_resource(resource, T::SCOPE);
-            async move {
-                let resource = T::from_context(&context).await?;
-                Ok(Arc::new(resource) as Arc<dyn Any + Send + Sync>)
-            }
+        let context = self.for_resource(resource, T::SCOPE);
+        Ok(cache.start(resource, context.deadline(), || async move {
+            let resource = T::from_context(&context).await?;
+            Ok(Arc::new(resource) as Arc<dyn Any + Send + Sync>)
         }))
     }
 }

@@ -14,7 +14,7 @@ use futures::{
     FutureExt,
     future::{BoxFuture, Shared, ready},
 };
-use tokio::task::AbortHandle;
+use tokio::{task::AbortHandle, time::Instant};
 use tracing::Instrument;
 
 use crate::{
@@ -36,7 +36,15 @@ pub(crate) struct ResourceCache(Mutex<CacheEntries>);
 struct CacheEntries {
     resources: HashMap<TypeId, SharedResource>,
     dependencies: HashMap<TypeId, Vec<ResourceType>>,
-    tasks: Vec<AbortHandle>,
+    tasks: Vec<BuildTask>,
+}
+
+/// The task that builds a resource.
+struct BuildTask {
+    resource: TypeId,
+    handle: AbortHandle,
+    /// When the run that started the task ends.
+    deadline: Option<Instant>,
 }
 
 /// The type of a resource, for maps and messages.
@@ -77,8 +85,13 @@ impl ResourceCache {
         self.lock().add_dependency(dependent, dependency)
     }
 
-    /// Starts a task that builds a resource, unless it was started before.
-    pub(crate) fn start<F>(&self, resource: ResourceType, build: impl FnOnce() -> F) -> SharedResource
+    /// Starts a task that builds a resource, unless it was started before. `deadline` is the end of the run.
+    pub(crate) fn start<F>(
+        &self,
+        resource: ResourceType,
+        deadline: Option<Instant>,
+        build: impl FnOnce() -> F,
+    ) -> SharedResource
     where
         F: Future<Output = ResourceResult> + Send + 'static,
     {
@@ -88,7 +101,7 @@ impl ResourceCache {
         }
         let span = resource_span(resource.name);
         let task = tokio::spawn(working_for_current_metric(build()).instrument(span.clone()));
-        entries.tasks.push(task.abort_handle());
+        entries.tasks.push(BuildTask { resource: resource.id, handle: task.abort_handle(), deadline });
         let result = async move {
             let result = task.await.unwrap_or_else(|error| Err(TaskError::new(resource.name, error).into()));
             record(&span, &result);
@@ -99,19 +112,33 @@ impl ResourceCache {
         result
     }
 
-    /// Removes the resources that could not be built, so that the next requester tries again.
+    /// Removes the resources that could not be built, so that the next requester tries again. So does a build that has not ended
+    /// by the end of its run: it may never end.
     pub(crate) fn remove_failures(&self) {
         let mut entries = self.lock();
         let CacheEntries { resources, dependencies, tasks } = &mut *entries;
-        resources.retain(|_, resource| !matches!(resource.peek(), Some(Err(_))));
+        let now = Instant::now();
+        for task in tasks.iter().filter(|task| task.is_late(now)) {
+            task.handle.abort();
+            resources.remove(&task.resource);
+        }
+        // A result that nobody has waited for is known only after it was polled.
+        resources.retain(|_, resource| !matches!(resource.clone().now_or_never(), Some(Err(_))));
         // Without this, both collections would grow whenever a resource fails in a run of a service. The handle of a finished
         // task still keeps the memory of the task.
         dependencies.retain(|id, _| resources.contains_key(id));
-        tasks.retain(|task| !task.is_finished());
+        tasks.retain(|task| !task.handle.is_finished() && resources.contains_key(&task.resource));
     }
 
     fn lock(&self) -> MutexGuard<'_, CacheEntries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BuildTask {
+    /// Whether the task is still running after the end of its run.
+    fn is_late(&self, now: Instant) -> bool {
+        !self.handle.is_finished() && self.deadline.is_some_and(|deadline| deadline <= now)
     }
 }
 
@@ -146,7 +173,7 @@ impl CacheEntries {
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         for task in self.0.lock().tasks.drain(..) {
-            task.abort();
+            task.handle.abort();
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Resources of the process, which outlive a run.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 use system_health_registry::{Context, FromContext, Process, Scope, Unavailable};
+use tokio::{sync::Notify, time::timeout};
 
 /// Counts attempts to build a [`Connection`]. A [`List`] adds 100.
 #[derive(Debug, Clone, Default)]
@@ -95,4 +99,64 @@ async fn a_resource_of_the_process_cannot_depend_on_a_resource_of_a_run() {
         "`WrongScope` is built once for all runs and asks for `List`, which is built once a run; give `WrongScope` the scope \
          `Scope::Run`"
     );
+}
+
+/// A connection whose first build ends only when somebody says so, or never.
+#[derive(Debug, Clone)]
+struct SlowConnection(usize);
+
+/// The number of builds of a [`SlowConnection`], and what the first one waits for.
+#[derive(Debug, Clone, Default)]
+struct SlowBuilds(Arc<(AtomicUsize, Notify)>);
+
+impl FromContext for SlowBuilds {
+    const SCOPE: Scope = Scope::Process;
+
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+impl FromContext for SlowConnection {
+    const SCOPE: Scope = Scope::Process;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let SlowBuilds(builds) = context.get().await?;
+        match builds.0.fetch_add(1, SeqCst) {
+            0 => {
+                builds.1.notified().await;
+                Err("connection reset")?
+            }
+            attempt => Ok(Self(attempt)),
+        }
+    }
+}
+
+/// The number of the build that made the connection. `None` if it is not there after a second.
+async fn connection(context: &Context) -> Option<usize> {
+    timeout(Duration::from_secs(1), context.get::<SlowConnection>()).await.ok().map(|built| built.unwrap().0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_run_retries_a_resource_that_failed_when_nobody_waited_for_it() {
+    let builds = SlowBuilds::default();
+    let process = Process::new().provide(builds.clone());
+    assert_eq!(connection(&process.context()).await, None);
+
+    builds.0.1.notify_one();
+    // The task runs now, and fails.
+    tokio::task::yield_now().await;
+
+    assert_eq!(connection(&process.context()).await, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_retries_a_resource_that_was_not_ready_by_the_end_of_an_earlier_run() {
+    let process = Process::new().provide(SlowBuilds::default());
+    assert_eq!(connection(&process.context().with_deadline(Duration::from_mins(1))).await, None);
+
+    assert_eq!(connection(&process.context()).await, None, "the earlier run has not ended");
+    tokio::time::advance(Duration::from_mins(1)).await;
+
+    assert_eq!(connection(&process.context()).await, Some(1));
 }
