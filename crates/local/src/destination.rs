@@ -70,6 +70,7 @@ impl Destination for LocalDestination {
             gauges: Repeat::AddsUp,
             counts: Repeat::AddsUp,
             rates: Repeat::AddsUp,
+            distributions: Repeat::AddsUp,
             max_event_age: Some(Duration::MAX),
             ..Capabilities::default()
         }

@@ -11,7 +11,8 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use system_health_local as _;
 use system_health_registry::{
-    Context, Destination, Event, Fate, Grade, Kind, Level, Point, Repeat, Settings, Sink, SinkType, Tag,
+    Capabilities, Context, Destination, Event, Fate, Grade, Kind, Level, Point, Repeat, Settings, Sink,
+    SinkType, Tag,
 };
 use system_health_test_support::tools::run_contract_script;
 use tokio::time::Instant;
@@ -254,7 +255,8 @@ fn the_settings_choose_the_outputs() {
 fn repeated_lines_add_up() {
     let capabilities = destinations("stdout = true").unwrap()[0].capabilities();
 
-    assert_eq!([capabilities.gauges, capabilities.counts, capabilities.rates], [Repeat::AddsUp; 3]);
+    let Capabilities { gauges, counts, rates, distributions, .. } = capabilities;
+    assert_eq!([gauges, counts, rates, distributions], [Repeat::AddsUp; 4]);
     assert!(capabilities.keeps_timestamps && capabilities.max_event_age.is_some());
 }
 

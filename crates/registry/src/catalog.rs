@@ -249,14 +249,16 @@ impl Catalog {
 
     /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors
     /// of the refused metrics. A known metric that was refused has its error. A known metric that the
-    /// source has not returned has no data.
+    /// source has not returned has no data. `from_others` has the keys that other sources have returned in this run.
     pub(crate) fn accept(
         &self,
         source: &Source,
         described: Vec<DescribedReading>,
+        from_others: &mut HashSet<String>,
     ) -> (Vec<SourceResult>, Vec<ItemError>) {
         let is_foreign = |metric: &&Metric| metric.source() != Some(source.name());
-        let mut used = used_keys(self.metrics.iter().filter(is_foreign));
+        let foreign = used_keys(self.metrics.iter().filter(is_foreign));
+        let mut used: HashSet<String> = foreign.union(from_others).cloned().collect();
         let (mut accepted, mut refused) = (BTreeMap::new(), Vec::new());
         let mut errors = BTreeMap::new();
         for DescribedReading { facts, result } in described {
@@ -276,6 +278,7 @@ impl Catalog {
                 Ok(()) => {}
             }
         }
+        from_others.extend(used.difference(&foreign).cloned());
         for metric in self.described_by(source) {
             accepted.entry(metric.key().to_owned()).or_insert_with(|| {
                 let unavailable = errors.remove(metric.key()).map_or_else(

@@ -37,12 +37,8 @@ pub struct ItemError {
 }
 
 /// All items failed, so the metric failed.
-#[derive(Debug, thiserror::Error)]
-#[error("all {count} items failed; the first one: {first}")]
-pub(crate) struct AllFailed {
-    count: usize,
-    first: ItemError,
-}
+#[derive(Debug)]
+pub(crate) struct AllFailed(Vec<ItemError>);
 
 impl ItemError {
     /// An item that failed with an error.
@@ -87,9 +83,25 @@ struct UnusableTag {
 
 impl AllFailed {
     /// The error of a metric whose items all failed. `None` if there are no items.
-    pub(crate) fn new(failures: &[ItemError]) -> Option<Self> {
-        let first = failures.first()?.clone();
-        Some(Self { count: failures.len(), first })
+    pub(crate) fn new(items: Vec<ItemError>) -> Option<Self> {
+        (!items.is_empty()).then_some(Self(items))
+    }
+
+    /// The items.
+    pub(crate) fn items(&self) -> &[ItemError] {
+        &self.0
+    }
+}
+
+impl Error for AllFailed {}
+
+impl fmt::Display for AllFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0[..] {
+            [] => Ok(()),
+            [only] => only.fmt(f),
+            [first, ..] => write!(f, "all {} items failed; the first one: {first}", self.0.len()),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ impl Reading {
         if !samples.is_empty() {
             return Ok(Self { samples, failures });
         }
-        match AllFailed::new(&failures) {
+        match AllFailed::new(failures) {
             Some(all) => Err(all.into()),
             None => Err(Unavailable::no_data("the collector returned no samples")),
         }
@@ -191,5 +191,8 @@ mod tests {
         let all_failed: Result<Reading, Unavailable> = vec![failed("mail"), failed("print")].into_reading();
         assert!(matches!(all_failed, Err(Unavailable::Error(error))
             if error.to_string() == "all 2 items failed; the first one: queue:mail: connection refused"));
+        let only_one: Result<Reading, Unavailable> = vec![failed("mail")].into_reading();
+        assert!(matches!(only_one, Err(Unavailable::Error(error))
+            if error.to_string() == "queue:mail: connection refused"));
     }
 }

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{ItemError, Metric, Reading, RequestPlan, Sample, SourceOutcome, SubjectLabel, Unavailable};
+use crate::{
+    ItemError, Metric, Reading, RequestPlan, Sample, SourceOutcome, SubjectLabel, Unavailable,
+    item_error::AllFailed,
+};
 
 /// The outcomes of one run.
 #[derive(Debug, Clone)]
@@ -118,10 +121,16 @@ impl Outcome {
         self.result.as_ref().map_or(&[], Reading::samples)
     }
 
-    /// The items that failed although other items have samples.
+    /// The items that failed. If other items have samples, the metric has a value; otherwise it is an error.
     #[must_use]
     pub fn failed_items(&self) -> &[ItemError] {
-        self.result.as_ref().map_or(&[], Reading::failed_items)
+        match &self.result {
+            Ok(reading) => reading.failed_items(),
+            Err(Unavailable::NoData(_)) => &[],
+            Err(Unavailable::Error(error)) => {
+                error.as_error().downcast_ref::<AllFailed>().map_or(&[], AllFailed::items)
+            }
+        }
     }
 
     /// Whether every sample meets the metric's goal; `None` without a goal or a value.

@@ -3,14 +3,16 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap},
     fmt,
     sync::Arc,
 };
 
 use futures::{FutureExt, future::BoxFuture};
 
-use crate::{Context, FromContext, Scope, Tag, TagError, Unavailable, type_name::short_type_name};
+use crate::{
+    Context, FromContext, Scope, SharedError, Tag, TagError, Unavailable, type_name::short_type_name,
+};
 
 /// A thing that a metric is about, such as a repository, a queue or a database.
 ///
@@ -58,7 +60,7 @@ pub trait Subject: fmt::Display + Clone + Send + Sync + 'static {
     /// The context has the scope of the run: clients, settings and lists, but no resources of a subject.
     fn list(context: &Context) -> impl Future<Output = Result<Vec<Self>, Unavailable>> + Send;
 
-    /// The tags of every sample about this subject. No two subjects may have the same tags.
+    /// The tags of every sample about this subject. Subjects with equal tags or names are errors.
     fn tags(&self) -> Result<Vec<Tag>, TagError>;
 }
 
@@ -87,6 +89,8 @@ pub(crate) struct SubjectType {
 pub(crate) struct AnySubject {
     pub(crate) label: Arc<SubjectLabel>,
     pub(crate) value: SubjectValue,
+    /// Why no metric can be collected for the subject.
+    pub(crate) error: Option<SharedError>,
 }
 
 /// The subject as a resource of the metrics about it.
@@ -97,10 +101,13 @@ pub(crate) struct SubjectValue {
     pub(crate) value: Arc<dyn Any + Send + Sync>,
 }
 
+/// Why no metric can be collected for a subject. Other subjects are not affected.
 #[derive(Debug, thiserror::Error)]
-enum SubjectListError {
-    #[error("the {type_name} `{name}` is listed twice; each needs a unique name and unique tags")]
+enum SubjectError {
+    #[error("the {type_name} `{name}` is listed twice; each needs a unique name")]
     Twice { name: String, type_name: &'static str },
+    #[error("the {type_name} `{name}` has the same tags as `{other}`; each needs unique tags")]
+    EqualTags { name: String, other: String, type_name: &'static str },
     #[error("the {type_name} `{name}` has a tag that cannot be used")]
     Tag { name: String, type_name: &'static str, source: TagError },
 }
@@ -170,6 +177,25 @@ impl<S: Subject> FromContext for S {
     }
 }
 
+impl AnySubject {
+    fn new<S: Subject>(name: String, subject: &S) -> Self {
+        let (tags, error) = match subject.tags() {
+            Ok(tags) => (tags.into_iter().collect(), None),
+            Err(source) => {
+                let (name, type_name) = (name.clone(), short_type_name::<S>());
+                (BTreeSet::new(), Some(SharedError::new(SubjectError::Tag { name, type_name, source })))
+            }
+        };
+        let label = Arc::new(SubjectLabel { name, tags });
+        Self { label, value: SubjectValue::new(subject.clone()), error }
+    }
+
+    /// Records why the subject cannot be used, unless there is a reason.
+    fn refuse(&mut self, error: SubjectError) {
+        self.error.get_or_insert_with(|| SharedError::new(error));
+    }
+}
+
 impl SubjectValue {
     pub(crate) fn new<S: Subject>(subject: S) -> Self {
         Self { id: TypeId::of::<S>(), type_name: short_type_name::<S>(), value: Arc::new(subject) }
@@ -191,26 +217,42 @@ impl SubjectType {
     }
 }
 
-/// The subjects with their labels. Fails if there are none, or if two have the same name or the same tags.
+/// The subjects with their labels, each name once. No data if there are none.
 fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
     let type_name = short_type_name::<S>();
     if subjects.0.is_empty() {
         return Err(Unavailable::no_data(format!("there are no subjects of the type {type_name}")));
     }
-    let (mut names, mut tags) = (HashSet::new(), HashSet::new());
-    let mut labelled = Vec::with_capacity(subjects.0.len());
+    let mut places = HashMap::with_capacity(subjects.0.len());
+    let mut labelled = Vec::<AnySubject>::with_capacity(subjects.0.len());
     for subject in subjects {
         let name = subject.to_string();
-        let own_tags = subject.tags().map_err(|source| SubjectListError::Tag {
-            name: name.clone(),
-            type_name,
-            source,
-        })?;
-        let label = SubjectLabel { name, tags: own_tags.into_iter().collect() };
-        if !names.insert(label.name.clone()) || !tags.insert(label.tags.clone()) {
-            return Err(SubjectListError::Twice { name: label.name, type_name }.into());
+        if let Some(place) = places.get(&name) {
+            let first: &mut AnySubject = &mut labelled[*place];
+            first.refuse(SubjectError::Twice { name, type_name });
+            continue;
         }
-        labelled.push(AnySubject { label: Arc::new(label), value: SubjectValue::new(subject.clone()) });
+        places.insert(name.clone(), labelled.len());
+        labelled.push(AnySubject::new(name, subject));
     }
+    refuse_equal_tags(&mut labelled, type_name);
     Ok(labelled)
+}
+
+/// Refuses the subjects that have the same tags as another one: their series would be the same.
+fn refuse_equal_tags(subjects: &mut [AnySubject], type_name: &'static str) {
+    let mut first_with_tags = HashMap::new();
+    let mut equal = Vec::new();
+    for (place, subject) in subjects.iter().enumerate() {
+        // A subject whose tags cannot be used has none.
+        if subject.error.is_none()
+            && let Some(first) = first_with_tags.insert(subject.label.tags.clone(), place)
+        {
+            equal.extend([(first, place), (place, first)]);
+        }
+    }
+    for (place, other) in equal {
+        let (name, other) = (subjects[place].label.name.clone(), subjects[other].label.name.clone());
+        subjects[place].refuse(SubjectError::EqualTags { name, other, type_name });
+    }
 }

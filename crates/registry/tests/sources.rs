@@ -153,6 +153,27 @@ async fn a_metric_that_is_refused_because_of_its_alias_leaves_its_key_to_others(
 }
 
 #[tokio::test]
+async fn two_sources_cannot_return_the_same_key_in_one_run() {
+    let facts = |key: &str| Facts::new(key, "A row.");
+    let source = |name: &'static str| {
+        Source::new(name, "A test.", location!(), move |_| {
+            let described = ["orders.new", name].map(|key| DescribedReading::new(facts(key), 1.0));
+            Box::pin(async { Ok(described.into()) })
+        })
+    };
+    let sources = Catalog::from_sources(["orders.a", "orders.b"].map(source)).unwrap();
+    let catalog = ["orders.a", "orders.b"]
+        .into_iter()
+        .fold(sources, |catalog, name| catalog.with_described(name, [facts(name)]));
+
+    let run = run(rows(&[]), &catalog).await;
+
+    assert_eq!(common::lines(&run), "orders.a: value 1 []\norders.b: value 1 []\norders.new: value 1 []");
+    let refused: Vec<_> = run.sources().iter().flat_map(|it| &it.refused).map(ToString::to_string).collect();
+    assert_eq!(refused, ["the key `orders.new` is used elsewhere or was returned twice"]);
+}
+
+#[tokio::test]
 async fn a_filter_applies_to_the_metrics_of_sources() {
     let catalog = Catalog::linked().unwrap();
 

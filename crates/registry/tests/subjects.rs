@@ -191,15 +191,27 @@ async fn each_metric_has_one_outcome_if_there_are_no_usable_subjects() {
     for (listed, expected) in [
         (Err("the broker is gone"), "error: the broker is gone"),
         (Ok(vec![]), "no data: there are no subjects of the type Queue"),
-        (
-            Ok(vec!["mail", "mail"]),
-            "error: the Queue `mail` is listed twice; each needs a unique name and unique tags",
-        ),
     ] {
         let run = common::run("each.", &Context::new().provide(Broker(listed))).await;
 
         assert_eq!(common::lines(&run), format!("each.by_priority: {expected}\neach.waiting: {expected}"));
     }
+}
+
+/// A tag of `a__b` is the same as that of `a_b`, and a tag cannot be made of `!`.
+#[tokio::test]
+async fn only_the_subjects_that_cannot_be_distinguished_or_have_no_tags_fail() {
+    let queues = vec!["mail", "a__b", "print", "print", "a_b", "!", "!"];
+
+    let run = common::run("each.waiting", &Context::new().provide(Broker(Ok(queues)))).await;
+
+    assert_snapshot!(common::lines(&run), @"
+    each.waiting of !: error: the Queue `!` has a tag that cannot be used: tag `queue:!` has no letter to start with; write a tag such as \"team:platform\"
+    each.waiting of a__b: error: the Queue `a__b` has the same tags as `a_b`; each needs unique tags
+    each.waiting of a_b: error: the Queue `a_b` has the same tags as `a__b`; each needs unique tags
+    each.waiting of mail: value 4 []
+    each.waiting of print: error: the Queue `print` is listed twice; each needs a unique name
+    ");
 }
 
 #[tokio::test]

@@ -25,15 +25,16 @@ use crate::{
     withheld::Contents,
 };
 
-/// Maximum number of points that are read from the outbox at once: enough for full payloads, but few enough to save
-/// memory.
+/// Maximum number of points that are read from the outbox at once, for a backend that keeps timestamps: enough for full
+/// payloads, but few enough to save memory.
 const PAGE_SIZE: usize = 20_000;
 
 /// Points with a time further in the future are dropped. The clock was very wrong when they were collected, and they would
 /// wait for more than a day.
 const MAX_AHEAD: Duration = Duration::from_hours(24);
 
-/// Maximum time for which a run sends points. Points that have been marked as being sent for longer belong to a killed run.
+/// Points that have been marked as being sent for longer than this are given up, because the run that marked them was probably
+/// killed. A run whose deadline is longer may still be sending them.
 pub(crate) const MAX_SENDING_TIME: Duration = Duration::from_hours(1);
 
 /// Delivers to one destination.
@@ -52,7 +53,8 @@ pub(crate) struct Courier<'a> {
 
 impl Courier<'_> {
     /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded in another store. Points
-    /// that the destination would add up then wait in the store that failed. Returns the last record.
+    /// that the destination would add up are not sent from there if the failed store may still contain them. Returns the last
+    /// record.
     pub(crate) async fn deliver(
         &self,
         state: &RunState,
@@ -92,10 +94,12 @@ impl Courier<'_> {
         let times = self.times();
         receipt.repeated = outbox.repeated().await?;
         receipt.baselines = outbox.baselines().await?;
+        let continued = outbox.withheld().await?;
+        receipt.withhold_continued(continued);
         receipt.expired = outbox.expire(times.clone()).await?;
         if !self.target.capabilities.keeps_timestamps {
-            // The backend would show a point of an earlier run as the current value.
-            receipt.superseded = outbox.expire(self.timestamp..times.end).await?;
+            // The backend would show a point of an earlier run as the current value. That run may have the same timestamp.
+            receipt.superseded = outbox.supersede().await?;
         }
         if self.has_additive_kind() {
             let dead = SystemTime::now().checked_sub(MAX_SENDING_TIME).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -112,7 +116,9 @@ impl Courier<'_> {
             )),
             Ok(sink) => {
                 let (sink, deadline) = (sink.as_ref(), self.deadlines.points);
-                if let Some(unwritable) = current.unwritable() {
+                // Without timestamps, their values would become the current ones.
+                let earlier = current.unwritable().filter(|_| self.target.capabilities.keeps_timestamps);
+                if let Some(unwritable) = earlier {
                     // If this fails, the file may have been unusable from the start, so this is not a warning.
                     let outbox = Outbox { store: unwritable, own: None, ..outbox };
                     if let Err(error) = self.empty(sink, outbox, deadline, receipt).await {
@@ -128,6 +134,9 @@ impl Courier<'_> {
         }
         self.count_left(current, receipt).await;
         receipt.explain(recorded.withheld.as_ref());
+        if continued > 0 {
+            receipt.error.get_or_insert_with(|| why_continued_points_are_withheld(current).to_owned());
+        }
         Ok(())
     }
 
@@ -247,6 +256,15 @@ impl Courier<'_> {
             }
             Err(error) => tracing::warn!("cannot count the points in the outbox: {}", Chain(&error)),
         }
+    }
+}
+
+fn why_continued_points_are_withheld(current: &CurrentStore) -> &'static str {
+    if current.is_wanted() {
+        "the run could not be recorded in the state folder, so counts since the previous run and distributions of all runs are not \
+         sent"
+    } else {
+        "without state, the distributions of all runs are not known, so they are not sent"
     }
 }
 

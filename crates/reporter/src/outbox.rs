@@ -35,6 +35,13 @@ impl Outbox<'_> {
         self.current.ask(self.store, move |store| store.expire(&name, &times)).await
     }
 
+    /// Removes points of runs before this one.
+    pub(crate) async fn supersede(&self) -> Result<u64, StateError> {
+        let Some(own) = self.own else { return Ok(0) };
+        let name = self.name.to_owned();
+        self.current.ask(self.store, move |store| store.supersede(&name, own)).await
+    }
+
     /// Marks points that must not be sent twice, and returns those that no other process is sending.
     pub(crate) async fn begin_sending(&self, ids: Vec<PendingId>) -> Result<Vec<PendingId>, StateError> {
         let name = self.name.to_owned();
@@ -89,6 +96,13 @@ impl Outbox<'_> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
         self.current.ask(self.store, move |store| store.baselines(&name, own)).await
+    }
+
+    /// The number of points of this run that the destination does not get, because they continue those of earlier runs.
+    pub(crate) async fn withheld(&self) -> Result<u64, StateError> {
+        let Some(own) = self.own else { return Ok(0) };
+        let name = self.name.to_owned();
+        self.current.ask(self.store, move |store| store.withheld(&name, own)).await
     }
 
     /// The number of waiting points.

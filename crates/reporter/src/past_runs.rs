@@ -6,6 +6,7 @@ use std::{
 };
 
 use system_health_registry::{KnownRun, PastRunFuture, PastRuns, Unavailable, slot_start};
+use system_health_state::Continuity;
 use tokio::sync::watch;
 
 use crate::state::CurrentStore;
@@ -18,6 +19,11 @@ pub(crate) struct RecordedRuns {
     /// The schedule slot of the runs.
     slot: Duration,
 }
+
+/// An earlier run may have counted a part of the time since the interval began.
+#[derive(Debug, thiserror::Error)]
+#[error("the previous run is not known, because the state folder cannot be used")]
+struct UnknownPreviousRun;
 
 impl RecordedRuns {
     /// For a run whose state is not open yet.
@@ -37,6 +43,9 @@ impl PastRuns for RecordedRuns {
             let mut state = self.state.subscribe();
             let opened = state.wait_for(Option::is_some).await.map_err(Unavailable::from)?.clone();
             let Some(current) = opened else { return Ok(None) };
+            if current.continuity() == Continuity::Interrupted {
+                return Err(UnknownPreviousRun.into());
+            }
             let (key, subject) = (key.to_owned(), subject.to_owned());
             let found =
                 current.ask(current.store(), move |store| store.last_delivered(&key, &subject, now)).await?;

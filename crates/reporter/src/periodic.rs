@@ -1,14 +1,18 @@
 //! A reporter that pushes again and again while the program does something else.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use system_health_registry::slot_start;
 use tokio::{
     sync::oneshot,
     task::JoinHandle,
     time::{MissedTickBehavior, interval},
 };
 
-use crate::{Finished, Reporter, ReporterError, error::Chain};
+use crate::{Finished, Mode, Reporter, ReporterError, error::Chain};
+
+/// How far the times of pushes may be ahead of the clock, because many pushes followed each other quickly.
+const MAX_AHEAD: Duration = Duration::from_mins(1);
 
 /// A reporter that pushes in the background, from [`Reporter::push_every`].
 ///
@@ -21,29 +25,57 @@ pub struct PeriodicReporter {
 }
 
 impl Reporter {
-    /// Pushes now, and again after each interval, in the background. A push that takes longer than the interval delays the next
-    /// one. A push that fails is logged.
+    /// Pushes now, and again after each interval, in the background. An interval of less than a second counts as a second. A push
+    /// that takes longer than the interval delays the next one. A push that fails is logged.
+    ///
+    /// [`align`](crate::ReporterBuilder::align) does not apply: each push has a time of its own, because backends keep only one of
+    /// two points with the same time.
     ///
     /// # Panics
-    /// Panics if the interval is zero, and outside a Tokio runtime.
+    /// Panics outside a Tokio runtime.
     #[must_use = "the last values are delivered only if it is finished"]
-    pub fn push_every(self, time: Duration) -> PeriodicReporter {
-        let mut slots = interval(time);
+    pub fn push_every(mut self, time: Duration) -> PeriodicReporter {
+        self.align = Duration::ZERO;
+
+        let mut slots = interval(time.max(Duration::from_secs(1)));
         slots.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (stop, mut stopped) = oneshot::channel();
         let pushing = tokio::spawn(async move {
+            let mut times = DistinctSeconds::default();
             loop {
                 tokio::select! {
                     biased;
-                    _ = &mut stopped => return self.push().await,
+                    _ = &mut stopped => return self.run_at(Mode::Push, times.next(SystemTime::now())).await,
                     _ = slots.tick() => {}
                 }
-                if let Err(error) = self.push().await {
+                if let Err(error) = self.run_at(Mode::Push, times.next(SystemTime::now())).await {
                     tracing::error!("nothing was reported: {}", Chain(&error));
                 }
             }
         });
         PeriodicReporter { stop, pushing }
+    }
+}
+
+/// Times in different seconds. The times of points are whole seconds.
+#[derive(Debug, Default)]
+struct DistinctSeconds {
+    last: Option<SystemTime>,
+}
+
+impl DistinctSeconds {
+    /// This time, or the start of the next second if the last time was in the same second.
+    fn next(&mut self, now: SystemTime) -> SystemTime {
+        let second = |time| slot_start(time, Duration::from_secs(1));
+        let next = match self.last {
+            // A last time that is further ahead comes from a clock that was set back.
+            Some(last) if second(now) <= second(last) && last <= now + MAX_AHEAD => {
+                second(last) + Duration::from_secs(1)
+            }
+            _ => now,
+        };
+        self.last = Some(next);
+        next
     }
 }
 

@@ -44,8 +44,8 @@ pub struct Receipt {
     pub(crate) contact: Contact,
     /// Whether the sink got points that would be added up if they were sent again.
     pub(crate) sent_additive_points: bool,
-    /// Points of this run that only the next run may deliver: first those that the failed store may contain, and then those that
-    /// it certainly contains.
+    /// Points of this run that are not sent from the store in which the run was recorded: first those that may be lost, and then
+    /// those that the next run delivers from another store.
     withheld: [u64; 2],
 }
 
@@ -124,7 +124,12 @@ impl Receipt {
         }
     }
 
-    /// The number of points that only the next run may deliver.
+    /// Counts points that continue those of earlier runs, which the store does not have.
+    pub(crate) fn withhold_continued(&mut self, points: u64) {
+        self.withheld[0] += points;
+    }
+
+    /// The number of points that are not sent from the store in which the run was recorded.
     pub(crate) fn withheld(&self) -> u64 {
         self.withheld.iter().sum()
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use system_health_registry::Report;
-use system_health_state::{Call, Opened, Recipient, RunCopy, RunId, Store, StoreError};
+use system_health_state::{Call, Continuity, Opened, Recipient, RunCopy, RunId, Store, StoreError};
 use tokio::{
     sync::Mutex,
     task::{JoinError, spawn_blocking},
@@ -216,7 +216,17 @@ impl CurrentStore {
         if self.is_forgetful {
             recipient.watching_since = None;
         }
+        recipient.continuity = self.continuity();
         recipient
+    }
+
+    /// Whether the store has the runs before and after this one.
+    pub(crate) fn continuity(&self) -> Continuity {
+        match (self.wanted, self.is_kept()) {
+            (_, true) => Continuity::Kept,
+            (true, false) => Continuity::Interrupted,
+            (false, false) => Continuity::None,
+        }
     }
 
     /// Whether the store outlives the run.

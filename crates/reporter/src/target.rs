@@ -10,7 +10,7 @@ use system_health_registry::{
     Capabilities, Destination, Repeat, Settings, SinkType, Tag, TagError,
     settings::{Known, may_be_secret},
 };
-use system_health_state::Recipient;
+use system_health_state::{Continuity, Recipient};
 
 use crate::error::DestinationsError;
 
@@ -170,6 +170,7 @@ impl Target {
             watching_since: Some(watching_since),
             counters: self.capabilities.counter_temporality,
             distributions: self.capabilities.distribution_temporality,
+            continuity: Continuity::Kept,
         }
     }
 }

@@ -11,18 +11,36 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use system_health_registry::{Distribution, Kind, Point, Temporality, Value};
 
 use crate::{
-    PendingId, Recipient,
+    Continuity, PendingId, Recipient,
     convert::{FAR_AHEAD, milliseconds, seconds, time_of_milliseconds, whole},
     outbox::remove_from_outbox,
     points::{PointWriter, covered, from_json, join_tags, to_json},
 };
 
-/// Whether some destinations do not get points of this kind as they are.
-pub(crate) fn is_converted(kind: Kind) -> bool {
-    matches!(kind, Kind::Counter | Kind::Distribution)
+/// Whether some destinations do not get this point as it is.
+pub(crate) fn is_converted(point: &Point) -> bool {
+    matches!(point.kind, Kind::Counter | Kind::Distribution) || continues_count(point)
 }
 
-/// Replaces points in the outbox of a recipient that needs another temporality. `started_at` is the start of the run.
+/// Whether this is a count or a rate of the time since an earlier run.
+fn continues_count(point: &Point) -> bool {
+    matches!(point.kind, Kind::Count { .. } | Kind::Rate { .. }) && point.since.is_some()
+}
+
+impl Recipient {
+    /// Whether the recipient does not get a point, because it continues those of earlier runs.
+    fn withholds(&self, point: &Point) -> bool {
+        let accumulates = point.kind == Kind::Distribution && self.distributions == Temporality::Cumulative;
+        match self.continuity {
+            Continuity::Kept => false,
+            Continuity::Interrupted => accumulates || continues_count(point),
+            Continuity::None => accumulates,
+        }
+    }
+}
+
+/// Replaces points in the outbox of a recipient that needs another temporality, and removes those that it does not get.
+/// `started_at` is the start of the run.
 pub(crate) fn convert_for(
     recipient: &Recipient,
     transaction: &Transaction<'_>,
@@ -35,13 +53,15 @@ pub(crate) fn convert_for(
         Kind::Distribution => recipient.distributions == Temporality::Cumulative,
         Kind::Gauge | Kind::Count { .. } | Kind::Rate { .. } => false,
     };
-    let replaced: Vec<_> = recorded.iter().filter(|(_, point)| converts(point.kind)).collect();
-    if replaced.is_empty() {
+    let changed = recorded.iter().filter(|(_, point)| converts(point.kind) || recipient.withholds(point));
+    let (withheld, replaced): (Vec<_>, Vec<_>) = changed.partition(|(_, point)| recipient.withholds(point));
+    if withheld.is_empty() && replaced.is_empty() {
         return Ok(());
     }
-    let (first, mut baselines) = (points.count(), 0_usize);
+    let (first, mut baselines, mut already_counted) = (points.count(), 0_usize, 0_usize);
     let destination = recipient.destination.as_str();
-    let ids: Vec<PendingId> = replaced.iter().map(|(id, _)| *id).collect();
+    let mut ids: Vec<PendingId> = withheld.iter().chain(&replaced).map(|(id, _)| *id).collect();
+    ids.sort_unstable();
     // These times are read first, because the loop below changes them.
     let mut last_observed = BTreeMap::new();
     for (_, Point { key, .. }) in &replaced {
@@ -63,7 +83,7 @@ pub(crate) fn convert_for(
             Value::Number(total) => match observation.increase(transaction, *total)? {
                 Increase::Of(count) => drop(points.write(&count)?),
                 Increase::Baseline => baselines += 1,
-                Increase::AlreadyCounted => {}
+                Increase::AlreadyCounted => already_counted += 1,
             },
             Value::Distribution(values) => {
                 points.write(&observation.accumulate(transaction, values)?)?;
@@ -78,8 +98,9 @@ pub(crate) fn convert_for(
         )?;
     }
     transaction.execute(
-        "UPDATE recipients SET baselines = ?3 WHERE destination = ?1 AND run = ?2",
-        params![destination, points.run().0, whole(baselines)],
+        "UPDATE recipients SET baselines = ?3, repeated = repeated + ?4, withheld = ?5
+         WHERE destination = ?1 AND run = ?2",
+        params![destination, points.run().0, whole(baselines), whole(already_counted), whole(withheld.len())],
     )?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use rusqlite::{Transaction, params};
 use system_health_registry::{Report, Temporality};
 
 use crate::{
-    PendingId, Recipient, RunId, Store, StoreError,
+    Continuity, PendingId, Recipient, RunId, Store, StoreError,
     outbox::remove_from_outbox,
     record::{KIND_IS_IN_LIST, insert},
 };
@@ -24,7 +24,8 @@ impl Store {
     /// Records a run that another store contains or may contain, like [`record_for`](Self::record_for).
     ///
     /// A later run may deliver the points of the other store again. So points that a destination would add up are not added to
-    /// its outbox. Points that are converted are not added either, because the other store has the totals for that.
+    /// its outbox. Points that are converted are not added either, because the other store has the totals for that. Nor are counts
+    /// of the time since an earlier run: if the other store does not have this run, the next run counts that time again.
     pub fn record_copy(&self, report: &Report, recipients: &[Recipient]) -> Result<RunCopy, StoreError> {
         let unconverted: Vec<Recipient> = recipients.iter().map(Recipient::without_conversion).collect();
         self.write(|transaction| {
@@ -42,7 +43,13 @@ impl Store {
 
 impl Recipient {
     fn without_conversion(&self) -> Self {
-        Self { counters: Temporality::Cumulative, distributions: Temporality::Delta, ..self.clone() }
+        let continuity = Continuity::Kept;
+        Self {
+            counters: Temporality::Cumulative,
+            distributions: Temporality::Delta,
+            continuity,
+            ..self.clone()
+        }
     }
 
     /// The kinds whose points must come from one store only.
@@ -66,7 +73,8 @@ fn points_of_one_store(
              FROM outbox
              CROSS JOIN points ON points.run = outbox.run AND position BETWEEN first AND last
              CROSS JOIN series ON series.id = series
-             WHERE destination = ?1 AND outbox.run = ?2 AND {KIND_IS_IN_LIST}
+             WHERE destination = ?1 AND outbox.run = ?2
+               AND ({KIND_IS_IN_LIST} OR kind IN ('count', 'rate') AND since_ms IS NOT NULL)
              ORDER BY position"
         ))?
         .query_map(params![recipient.destination, run.0, kinds], PendingId::from_row)?

@@ -50,7 +50,7 @@ pub use history::{HistoryEntry, HistoryFilter, PastFailures, PastResult, PastSam
 pub use ids::{PendingId, RunId};
 pub use open::Opened;
 pub use outbox::PendingPoint;
-pub use recipient::Recipient;
+pub use recipient::{Continuity, Recipient};
 pub use responses::PackedResponse;
 pub use store::Store;
 pub use thinned::ThinnedHistory;

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, ops::Range, time::SystemTime};
 
-use rusqlite::{Row, Statement, Transaction, params};
+use rusqlite::{Row, Statement, ToSql, Transaction, params};
 use system_health_registry::Point;
 
 use crate::{
@@ -60,18 +60,29 @@ impl Store {
 
     /// Removes the points whose time is outside of a range, and returns their number. They stay in the history.
     pub fn expire(&self, destination: &str, times: &Range<SystemTime>) -> Result<u64, StoreError> {
-        let expired = "FROM outbox WHERE destination = ?1 AND sending_since IS NULL
-                       AND run IN (SELECT id FROM runs WHERE timestamp < ?2 OR timestamp >= ?3)";
-        let count = format!("SELECT {COUNT} {expired}");
-        let times = params![destination, seconds(times.start), seconds(times.end)];
+        self.drop_waiting(
+            "run IN (SELECT id FROM runs WHERE timestamp < ?2 OR timestamp >= ?3)",
+            params![destination, seconds(times.start), seconds(times.end)],
+        )
+    }
+
+    /// Removes the points of the runs before a run, and returns their number. They stay in the history.
+    pub fn supersede(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
+        self.drop_waiting("run < ?2", params![destination, run.0])
+    }
+
+    /// Removes the points of the destination `?1` that fulfil a condition and are not being sent. Returns their number.
+    fn drop_waiting(&self, condition: &str, params: &[&dyn ToSql]) -> Result<u64, StoreError> {
+        let dropped = format!("FROM outbox WHERE destination = ?1 AND sending_since IS NULL AND {condition}");
+        let count = format!("SELECT {COUNT} {dropped}");
         // Usually there are none, and a read needs no lock.
-        if self.read(|connection| connection.query_row(&count, times, whole_count))? == 0 {
+        if self.read(|connection| connection.query_row(&count, params, whole_count))? == 0 {
             return Ok(0);
         }
         self.write(|transaction| {
-            let dropped = transaction.query_row(&count, times, whole_count)?;
-            transaction.execute(&format!("DELETE {expired}"), times)?;
-            Ok(dropped)
+            let number = transaction.query_row(&count, params, whole_count)?;
+            transaction.execute(&format!("DELETE {dropped}"), params)?;
+            Ok(number)
         })
     }
 

@@ -20,6 +20,20 @@ pub struct Recipient {
     pub watching_since: Option<SystemTime>,
     /// Whether the destination gets the values of all runs of a distribution, or only those of this run.
     pub distributions: Temporality,
+    /// Whether the store has the runs before and after this one.
+    pub continuity: Continuity,
+}
+
+/// Whether a store has the runs before and after a run. If not, points that continue those of earlier runs are not added to the
+/// outbox: the values of all runs of a distribution would begin anew, and the next run would count the same time again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Continuity {
+    /// The store has all runs.
+    Kept,
+    /// Another store has the earlier and the later runs, but not this one.
+    Interrupted,
+    /// No store has them. So each run counts for itself.
+    None,
 }
 
 impl From<&str> for Recipient {
@@ -32,6 +46,7 @@ impl From<&str> for Recipient {
             counters: Temporality::Cumulative,
             watching_since: Some(SystemTime::now()),
             distributions: Temporality::Delta,
+            continuity: Continuity::Kept,
         }
     }
 }

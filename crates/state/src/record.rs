@@ -51,6 +51,12 @@ impl Store {
         self.number_of_recipient("baselines", destination, run)
     }
 
+    /// The number of points of a run that were not added to the outbox, because they continue those of earlier runs. See
+    /// [`Continuity`](crate::Continuity).
+    pub fn withheld(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
+        self.number_of_recipient("withheld", destination, run)
+    }
+
     fn number_of_recipient(&self, column: &str, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.read(|connection| {
             let number = connection
@@ -173,7 +179,7 @@ fn insert_outcomes(
         let first = points.count();
         for point in report.points_of(outcome) {
             let id = points.write(&point)?;
-            if is_converted(point.kind) {
+            if is_converted(&point) {
                 converted.push((id, point));
             }
         }

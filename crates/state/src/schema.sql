@@ -66,12 +66,14 @@ CREATE INDEX outbox_by_run ON outbox (run);
 
 -- The destinations whose outboxes got the points of a run. `repeated` is the number of points that were not added, because
 -- an earlier run had added the same series and time, and the destination would add up their values. `baselines` is the number
--- of counters whose total was not added, because it is not known what it was before.
+-- of counters whose total was not added, because it is not known what it was before. `withheld` is the number of points that were
+-- not added, because they continue those of earlier runs, and this store does not have the runs before and after this one.
 CREATE TABLE recipients (
     destination TEXT NOT NULL,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     repeated INTEGER NOT NULL,
     baselines INTEGER NOT NULL DEFAULT 0,
+    withheld INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (destination, run)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipients_by_run ON recipients (run);

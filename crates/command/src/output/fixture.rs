@@ -73,6 +73,22 @@ pub(crate) async fn run_thousand() -> Report {
     run(metrics(), sources(), Some(1_000)).await
 }
 
+/// A run with a metric whose two items failed, and one whose only item failed.
+pub(crate) async fn run_with_failed_items() -> Report {
+    fn failed(queue: &str, error: &str) -> Result<Sample, ItemError> {
+        Err(ItemError::new(error).with_tag("queue", queue))
+    }
+    let metrics = [
+        alone(Facts::new("queue.age_seconds", "Ages."), || {
+            vec![failed("mail", "connection refused")].into_reading()
+        }),
+        alone(Facts::new("queue.length", "Lengths."), || {
+            vec![failed("mail", "connection refused"), failed("print", "404 Not Found")].into_reading()
+        }),
+    ];
+    run(metrics, [], None).await
+}
+
 /// A run over those of a thousand repositories whose numbers are wanted.
 pub(crate) async fn run_some(
     metrics: impl IntoIterator<Item = Metric>,

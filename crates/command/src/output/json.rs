@@ -87,6 +87,8 @@ enum JsonState<'a> {
     Error {
         error: String,
         causes: Vec<String>,
+        #[serde(skip_serializing_if = "TaggedItems::is_empty")]
+        failures: TaggedItems<'a, ItemError>,
     },
 }
 
@@ -96,7 +98,7 @@ struct TaggedItems<'a, T> {
     items: &'a [T],
 }
 
-/// An item that failed while others had samples.
+/// An item that failed.
 #[derive(Serialize)]
 struct JsonFailure<'a> {
     tags: Vec<&'a str>,
@@ -251,6 +253,7 @@ impl<'a> JsonOutcome<'a> {
     fn new(report: &Report, outcome: &'a Outcome) -> Self {
         let metric = &outcome.metric;
         let common = Rc::new(report.common_tags(outcome));
+        let failures = TaggedItems { common: Rc::clone(&common), items: outcome.failed_items() };
         Self {
             key: metric.key(),
             subject: outcome.subject.as_ref().map(|subject| subject.name()),
@@ -258,14 +261,14 @@ impl<'a> JsonOutcome<'a> {
             state: match &outcome.result {
                 Ok(reading) => JsonState::Value {
                     samples: TaggedItems { common: Rc::clone(&common), items: reading.samples() },
-                    failures: TaggedItems { common, items: reading.failed_items() },
+                    failures,
                 },
                 Err(Unavailable::NoData(no_data)) => JsonState::NoData {
                     reason: no_data.reason(),
                     evidence: JsonEvidence::new(no_data.evidence()),
                 },
                 Err(Unavailable::Error(error)) => {
-                    JsonState::Error { error: error.to_string(), causes: error.messages() }
+                    JsonState::Error { error: error.to_string(), causes: error.messages(), failures }
                 }
             },
             kind: metric.kind().name(),

@@ -72,13 +72,16 @@ impl Reasons {
         })
     }
 
-    /// Why items failed while others have samples.
+    /// Why items failed. If the only item of an outcome failed, its error is that of the outcome.
     pub(crate) fn for_failed_items<'a>(groups: impl IntoIterator<Item = MetricOutcomes<'a>>) -> Self {
         Self::from_own(
             groups,
             |_| "item".to_owned(),
             |group| {
-                let items = group.outcomes.iter().flat_map(|outcome| {
+                let is_listed = |outcome: &&Outcome| {
+                    outcome.state() == OutcomeState::Value || outcome.failed_items().len() > 1
+                };
+                let items = group.outcomes.iter().filter(is_listed).flat_map(|outcome| {
                     outcome.failed_items().iter().map(move |item| OwnReason::from_item(outcome, item))
                 });
                 items.collect()
@@ -174,6 +177,10 @@ impl OwnReason {
     fn from_outcome(outcome: &Outcome) -> Option<Self> {
         let text = match outcome.result.as_ref().err()? {
             Unavailable::NoData(no_data) => one_line(no_data.reason()),
+            // The reason of each item has a line of its own.
+            Unavailable::Error(_) if outcome.failed_items().len() > 1 => {
+                format!("all {} items failed", outcome.failed_items().len())
+            }
             Unavailable::Error(error) => one_line(&error.to_string()),
         };
         Some(Self { name: outcome.subject.as_ref().map(|subject| one_line(subject.name())), text })

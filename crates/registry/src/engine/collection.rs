@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -45,6 +45,8 @@ pub(super) struct Collection<'a> {
     catalog: &'a Catalog,
     context: Context,
     runner: TaskRunner,
+    /// The keys of the metrics that sources have returned.
+    returned: Mutex<HashSet<String>>,
 }
 
 /// A metric that a function collects.
@@ -57,7 +59,7 @@ impl<'a> Collection<'a> {
         let runner = TaskRunner { workers, deadline: context.deadline(), interruption };
         let context = context.until(last_use(catalog, context, started));
         let context = context.provide(CollectedKeys::new(catalog));
-        Self { engine, catalog, context, runner }
+        Self { engine, catalog, context, runner, returned: Mutex::default() }
     }
 
     /// A collection for each of these instants.
@@ -218,11 +220,8 @@ impl<'a> Collection<'a> {
                     stream::iter(results).chain(outcomes).left_stream()
                 }
                 Err(unavailable) => {
-                    let unlisted = functions.into_iter().map(move |(metric, _)| {
-                        let result = Err(unavailable.clone());
-                        let outcome = Outcome { metric, subject: None, result, duration: started.elapsed() };
-                        CollectionResult::Outcome(None, outcome)
-                    });
+                    let metrics = functions.into_iter().map(|(metric, _)| metric).collect();
+                    let unlisted = without_collection(metrics, None, &unavailable, started.elapsed());
                     stream::iter(unlisted).right_stream()
                 }
             }
@@ -266,9 +265,15 @@ impl<'a> Collection<'a> {
         functions: Arc<[Function]>,
         longest: Duration,
     ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
+        if let Some(error) = &subject.error {
+            let unavailable = Unavailable::Error(error.clone());
+            let metrics = functions.iter().map(|(metric, _)| metric.clone()).collect();
+            let outcomes = without_collection(metrics, Some(&subject.label), &unavailable, Duration::ZERO);
+            return stream::iter(outcomes).left_stream();
+        }
         let deadline = earlier(self.runner.deadline, Instant::now().checked_add(longest));
         let context = self.context.for_subject(&subject.value, deadline);
-        self.collect_all(functions, context, Some(Arc::clone(&subject.label)))
+        self.collect_all(functions, context, Some(Arc::clone(&subject.label))).right_stream()
     }
 
     /// The outcome of a source and the outcomes of its metrics.
@@ -288,7 +293,9 @@ impl<'a> Collection<'a> {
                     let count = described.len();
                     let keys: HashSet<String> =
                         described.iter().map(|reading| reading.facts.key().to_owned()).collect();
-                    let (accepted, refused) = self.catalog.accept(source, described);
+                    let mut from_others = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+                    let (accepted, refused) = self.catalog.accept(source, described, &mut from_others);
+                    drop(from_others);
                     let returned = accepted.iter().map(|(metric, _)| metric.key().to_owned());
                     (Ok(count), returned.filter(|key| keys.contains(key)).collect(), refused, accepted)
                 }
@@ -307,6 +314,20 @@ impl<'a> Collection<'a> {
             outcomes.chain([CollectionResult::Source(source)]).collect()
         }
     }
+}
+
+/// The outcomes of metrics that cannot be collected for the same reason.
+fn without_collection(
+    metrics: Vec<Metric>,
+    subject: Option<&Arc<SubjectLabel>>,
+    unavailable: &Unavailable,
+    duration: Duration,
+) -> Vec<CollectionResult> {
+    let outcome = |metric| {
+        let (subject, result) = (subject.cloned(), Err(unavailable.clone()));
+        CollectionResult::Outcome(None, Outcome { metric, subject, result, duration })
+    };
+    metrics.into_iter().map(outcome).collect()
 }
 
 /// Separates the functions that the gates have skipped from the others. Returns the results that are known before anything is

@@ -126,6 +126,30 @@ async fn a_count_since_the_previous_run_covers_every_second_once() {
     assert_eq!(states, ["60", "60", "no value", "60", "120"]);
 }
 
+/// A full disk, and a state folder that cannot be used.
+#[tokio::test(start_paused = true)]
+async fn a_count_since_the_previous_run_is_not_delivered_if_the_run_cannot_be_recorded() {
+    let scene = Scene::with_metrics([since_previous_run()]);
+    let backend = Backend::new("backend");
+    scene.push(&[&backend]).await;
+
+    let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
+    file.execute_batch(
+        "CREATE TRIGGER failing BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'a full disk'); END",
+    )
+    .unwrap();
+    let [full] = scene.push(&[&backend]).await.try_into().unwrap();
+    file.execute_batch("DROP TRIGGER failing").unwrap();
+    let unusable = scene.builder(&[&backend]).state_dir(scene.folder.path().join("state.db/folder"));
+    let unusable = scene.run(&unusable.without_self_metrics().build().unwrap(), Mode::Push).await;
+    scene.push(&[&backend]).await;
+
+    assert_eq!(full.lost, 1, "{full:?}");
+    let error = unusable.report.run().outcomes()[0].result.as_ref().unwrap_err().to_string();
+    assert_eq!(error, "the previous run is not known, because the state folder cannot be used");
+    assert_eq!(values(&backend), [60.0, 180.0], "the last run counts the time of the two before it, too");
+}
+
 /// A counter that starts at zero now, and grows by 10 in each run.
 fn started_now() -> Metric {
     let (start, total) = (SystemTime::now(), Arc::new(AtomicU64::new(10)));

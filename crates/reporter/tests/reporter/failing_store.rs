@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rusqlite::Connection;
-use system_health_registry::{Capabilities, Facts, Kind, Repeat};
+use system_health_registry::{Capabilities, Catalog, Facts, Kind, Repeat};
 use system_health_reporter::{DeliveryStatus, Mode, Receipt};
 
 use crate::backend::{Backend, Behaviour, Scene, metric, receipts};
@@ -62,6 +62,28 @@ async fn points_that_add_up_wait_in_the_file_if_it_fails_before_they_are_sent() 
 
     assert_eq!(stored(&adding)[..2], [3, 3], "each count once");
     assert_eq!((next[0].left, next[0].lost, next[0].unknown), (0, 0, 0), "{next:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_timestamps_values_that_wait_in_an_unwritable_file_are_not_delivered() {
+    let mut scene = scene();
+    let without_times = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
+    let [without_times, with_times] = [without_times, Capabilities::default()].map(|capabilities| {
+        Backend::new("backend")
+            .at(if capabilities.keeps_timestamps { "b" } else { "a" })
+            .with_capabilities(capabilities)
+            .with_behaviour(Behaviour::Leave)
+    });
+    scene.push(&[&without_times, &with_times]).await;
+    scene.set_catalog(Catalog::new([metric(Facts::new("c", "For a test."), 2.0)]).unwrap());
+    without_times.set_behaviour(Behaviour::Accept);
+    with_times.set_behaviour(Behaviour::Accept);
+
+    let _file = fail_on(&scene, "INSERT ON runs");
+    scene.push(&[&without_times, &with_times]).await;
+
+    assert_eq!(without_times.stored(), [("c".to_owned(), 2.0)], "the other values are old");
+    assert_eq!(stored(&with_times), [1, 1, 2]);
 }
 
 #[tokio::test(start_paused = true)]

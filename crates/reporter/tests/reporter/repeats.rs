@@ -8,7 +8,7 @@ use system_health_registry::{Capabilities, Catalog, Facts, IntoReading, Metric, 
 use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::timeout;
 
-use crate::backend::{Backend, Behaviour, Scene, receipts};
+use crate::backend::{Backend, Behaviour, Scene, metric, receipts};
 
 /// A schedule slot.
 const SLOT: Duration = Duration::from_mins(15);
@@ -105,6 +105,26 @@ async fn without_timestamps_only_points_of_this_run_are_delivered() {
     assert_eq!(first.left, 2);
     assert_eq!((second.accepted, second.accepted_earlier, second.superseded, second.left), (2, 0, 2, 0));
     assert_eq!(second.status(), DeliveryStatus::Accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_timestamps_a_repeated_run_does_not_deliver_values_of_the_first() {
+    let mut scene = Scene::with_metrics(["a", "b"].map(|key| metric(Facts::new(key, "For a test."), 1.0)));
+    let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
+    let backend = Backend::new("backend").with_capabilities(capabilities).with_behaviour(Behaviour::Leave);
+    let slot = SystemTime::UNIX_EPOCH + SLOT * u32::try_from(slots_until_now()).unwrap();
+    let push = async |scene: &Scene, start| {
+        let reporter = scene.builder(&[&backend]).without_self_metrics().align(SLOT).build().unwrap();
+        receipts(&reporter.run_at(Mode::Push, start).await.unwrap()).remove(0)
+    };
+    push(&scene, slot).await;
+
+    backend.set_behaviour(Behaviour::Accept);
+    scene.set_catalog(Catalog::new([metric(Facts::new("a", "For a test."), 2.0)]).unwrap());
+    let second = push(&scene, slot + SLOT / 2).await;
+
+    assert_eq!(backend.stored(), [("a".to_owned(), 2.0)], "the value of `b` is old");
+    assert_eq!((second.accepted_earlier, second.superseded, second.left), (0, 1, 0), "{second:?}");
 }
 
 /// If they were delivered in pages, some of the values of a run would be missing for a moment.

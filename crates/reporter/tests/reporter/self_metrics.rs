@@ -71,8 +71,8 @@ async fn samples_have_the_declared_tags() {
     assert!(!backend.about_reporter(self_metrics::METRICS.name()).is_empty());
 }
 
-/// A numbered repository. The first has a value, the second has no data, the third has a value and a failed item, and the
-/// fourth fails.
+/// A numbered repository. The first has a value, the second has no data, the third has a value and a failed item, and all items
+/// of the fourth fail.
 #[derive(Clone)]
 struct Repository(u32);
 
@@ -101,7 +101,10 @@ fn of_repositories() -> Metric {
                 3 => {
                     vec![Ok(Sample::new(1)?), Err(ItemError::new("404").with_tag("job", "a"))].into_reading()
                 }
-                _ => Err("401".into()),
+                _ => {
+                    let failed = |job| Err(ItemError::new("401").with_tag("job", job));
+                    ["a", "b"].map(failed).to_vec().into_reading()
+                }
             }
         }
         .boxed()
@@ -134,6 +137,8 @@ async fn a_failed_subject_lowers_the_success_of_its_metric_and_is_counted() {
             ("metric:of.repositories state:error", 1.0),
         ])
     );
+    let items = backend.about_reporter("failed_items");
+    assert_eq!(items, owned([("metric:broken", 0.0), ("metric:good", 0.0), ("metric:of.repositories", 3.0)]));
 }
 
 #[tokio::test(start_paused = true)]

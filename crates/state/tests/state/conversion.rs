@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use system_health_registry::{Distribution, Kind, Point, Temporality};
-use system_health_state::{Recipient, Store};
+use system_health_state::{Continuity, Recipient, Store};
 
-use crate::harness::{Total, at, counters, durations, report};
+use crate::harness::{Total, at, counters, counts_since, durations, report};
 
 const DELTAS: &str = "datadog";
 const TOTALS: &str = "prometheus";
@@ -109,6 +109,30 @@ fn if_totals_may_have_been_forgotten_every_first_total_is_a_baseline() {
     let run = store.record_for(&counters(100, &[total("new", 4.0, 95)]), &forgetful).unwrap();
 
     assert_eq!((deliver(&store, DELTAS).len(), store.baselines(DELTAS, run).unwrap()), (0, 1));
+}
+
+#[test]
+fn points_that_continue_those_of_other_runs_are_withheld_if_the_store_does_not_have_these_runs() {
+    let (count, values) = (|| counts_since(100, 40), || durations(100, &[1.0]));
+    for (continuity, report, recipient, withheld) in [
+        (Continuity::Kept, count(), DELTAS, 0),
+        (Continuity::Interrupted, count(), DELTAS, 1),
+        (Continuity::None, count(), DELTAS, 0),
+        (Continuity::Kept, values(), TOTALS, 0),
+        (Continuity::Interrupted, values(), TOTALS, 1),
+        (Continuity::None, values(), TOTALS, 1),
+        // It gets only the values of one run.
+        (Continuity::Interrupted, values(), DELTAS, 0),
+    ] {
+        let store = Store::in_memory().unwrap();
+        let recipients = recipients().map(|it| Recipient { continuity, ..it });
+
+        let run = store.record_for(&report, &recipients).unwrap();
+
+        let case = format!("{continuity:?}, {recipient}");
+        assert_eq!(store.withheld(recipient, run).unwrap(), withheld, "{case}");
+        assert_eq!(deliver(&store, recipient).len() as u64, 1 - withheld, "{case}");
+    }
 }
 
 #[test]

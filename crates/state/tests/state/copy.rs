@@ -5,12 +5,12 @@ use std::sync::Arc;
 use system_health_registry::Temporality;
 use system_health_state::{Call, Recipient, Store, StoreError};
 
-use crate::harness::{Total, at, counters, durations, report};
+use crate::harness::{Total, at, counters, counts_since, durations, report};
 
 const HERE: &str = "statsd here";
 
 #[test]
-fn points_that_add_up_or_are_converted_are_withheld() {
+fn points_that_add_up_or_are_converted_or_count_the_time_since_an_earlier_run_are_withheld() {
     let here = Recipient::from(HERE);
     let adds_up = Recipient { adds_up: vec!["count"], ..here.clone() };
     let deltas = Recipient { counters: Temporality::Delta, ..here.clone() };
@@ -24,6 +24,7 @@ fn points_that_add_up_or_are_converted_are_withheld() {
         (&counts, &deltas, 0, 2),
         (&counters, &here, 0, 1),
         (&counters, &deltas, 1, 0),
+        (&counts_since(100, 40), &here, 1, 0),
         (&durations, &here, 0, 1),
         (&durations, &totals, 1, 0),
     ] {

@@ -83,6 +83,16 @@ pub(crate) fn counters(seconds: u64, totals: &[Total]) -> Report {
     run(&Catalog::new([done]).unwrap(), &Context::starting_at(at(seconds)))
 }
 
+/// A run at a time, with the count `jobs.started` of the time since another second.
+pub(crate) fn counts_since(seconds: u64, since: u64) -> Report {
+    let facts = facts("jobs.started").with_kind(Kind::Count { interval: Duration::from_mins(1) });
+    let metric = Metric::new(facts, location!(), move |_| {
+        let reading = Sample::new(3).map(|sample| sample.with_start(at(since)));
+        Box::pin(async { reading?.into_reading() })
+    });
+    run(&Catalog::new([metric]).unwrap(), &Context::starting_at(at(seconds)))
+}
+
 /// A run at a time, with the distribution `jobs.seconds` of some values.
 pub(crate) fn durations(seconds: u64, values: &[f64]) -> Report {
     let values = Distribution::from_values(values.iter().copied()).unwrap();

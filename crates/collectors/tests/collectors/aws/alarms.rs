@@ -145,19 +145,19 @@ async fn failures_of_cloudwatch_are_not_reported_as_numbers() {
         (
             403,
             "",
-            "error: all 1 items failed; the first one: region:us-east-1: the request \
+            "error: region:us-east-1: the request \
              cloudwatch:DescribeAlarms failed: AWS returned an error: no",
         ),
         (
             400,
             "Throttling",
-            "error: all 1 items failed; the first one: region:us-east-1: the request \
+            "error: region:us-east-1: the request \
              cloudwatch:DescribeAlarms failed: AWS limits the rate of requests at the moment: no",
         ),
         (
             500,
             "InternalFailure",
-            "error: all 1 items failed; the first one: region:us-east-1: the request \
+            "error: region:us-east-1: the request \
              cloudwatch:DescribeAlarms failed: AWS returned an error (InternalFailure): no",
         ),
     ] {

@@ -58,7 +58,7 @@ fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
 }
 
 fn finding(subject: String, outcome: &Outcome) -> Finding {
-    if let [first, ..] = outcome.failed_items() {
+    if let (Ok(_), [first, ..]) = (&outcome.result, outcome.failed_items()) {
         let (failed, all) =
             (outcome.failed_items().len(), outcome.failed_items().len() + outcome.samples().len());
         return Finding::failed(subject, format!("{failed} of {all} items failed: {first}"));

@@ -45,6 +45,23 @@ async fn each_subject_has_an_entry_with_all_delivered_tags() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_metric_whose_items_all_failed_has_the_error_of_each_item() {
+    let document =
+        serde_json::to_value(JsonReport::new(&fixture::run_with_failed_items().await, &[])).unwrap();
+
+    let entry =
+        |key: &str| document["metrics"].as_array().unwrap().iter().find(|it| it["key"] == key).unwrap();
+    assert_eq!(entry("queue.length")["state"], "error");
+    assert_eq!(
+        entry("queue.length")["failures"],
+        json!([
+            {"tags": ["env:test", "queue:mail"], "error": "connection refused"},
+            {"tags": ["env:test", "queue:print"], "error": "404 Not Found"}
+        ])
+    );
+}
+
 #[test]
 fn a_receipt_tells_what_became_of_the_points() {
     let mut receipt = Receipt::default();
@@ -81,11 +98,14 @@ async fn the_document_matches_the_schema() {
     let goal = serde_json::to_value(JsonReport::new(&fixture::run_with_goal().await, &[])).unwrap();
     let mut wrong_goal = goal.clone();
     wrong_goal["goals"][0]["goal"]["condition"] = "ci.errors < 0.1 <".into();
-    let input = serde_json::to_vec(&[document().await, goal, undocumented, wrong_goal]).unwrap();
+    let failed_items =
+        serde_json::to_value(JsonReport::new(&fixture::run_with_failed_items().await, &[])).unwrap();
+    let input =
+        serde_json::to_vec(&[document().await, goal, failed_items, undocumented, wrong_goal]).unwrap();
 
     let faults: Vec<Vec<String>> =
         serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
 
-    assert_eq!(faults[..2], [[""; 0], [""; 0]]);
-    assert!(faults[2..].iter().all(|faults| !faults.is_empty()), "{faults:?}");
+    assert_eq!(faults[..3], [[""; 0], [""; 0], [""; 0]]);
+    assert!(faults[3..].iter().all(|faults| !faults.is_empty()), "{faults:?}");
 }

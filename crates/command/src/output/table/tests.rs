@@ -191,6 +191,23 @@ async fn many_samples_without_a_subject_are_one_row() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn if_all_items_failed_each_of_them_is_shown_once() {
+    let report = fixture::run_with_failed_items().await;
+
+    assert_snapshot!(shown(&report, None), @"
+    No metric has a value.
+
+    Errors
+      queue.age_seconds: queue:mail: connection refused
+      queue.length: all 2 items failed
+
+    Failed items
+      queue.length of queue:mail: connection refused
+      queue.length of queue:print: 404 Not Found
+    ");
+}
+
+#[tokio::test(start_paused = true)]
 async fn thousands_of_failed_metrics_take_a_few_lines() {
     let metrics = (0..3_000).map(|number| {
         let facts = Facts::new(format!("many.metric_{number:04}"), "A test.");
