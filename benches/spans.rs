@@ -9,7 +9,7 @@ use system_health_registry::{Settings, settings::SettingsBuilder, trace::Service
 use system_health_traces::Traces;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// More than the spans of one sample, so that none is dropped in it.
+/// More than the number of spans in one sample of criterion, so that no span is dropped.
 const MAX_SPANS: usize = 5_000_000;
 
 #[traced]

@@ -6,7 +6,7 @@
 //! | [`github::GitHub`] | a client for GitHub's REST API | `github` |
 //! | [`github::GitHubRepository`], [`github::WatchedBranch`] | the repository and its branch on GitHub | `github` |
 //! | [`git::LocalClone`] | the git repository around the current directory | `git` |
-//! | [`commits::CommitSource`], [`commits::RecentCommits`] | recent commits, and where they were read | `git` or `github` |
+//! | [`commits::CommitSource`], [`commits::RecentCommits`] | where commits are read, and the recent commits | `git` or `github` |
 //! | [`commits::LandedCommits`], [`commits::ForcePushes`] | how commits landed on the branch, and its force pushes | `github` |
 //! | [`branches::Branches`] | the branches, with the commits that they point to | `github` |
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |

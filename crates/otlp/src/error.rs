@@ -10,10 +10,13 @@ pub(crate) enum OtlpError {
     #[error("the receiver refused the metrics ({0})")]
     Invalid(String),
     /// 413. Fewer points may be accepted.
-    #[error("the points are too many for one request ({0})")]
+    #[error("there are too many points for one request ({0})")]
     TooLarge(String),
     /// 401 or 403.
-    #[error("the login was refused ({0}); check OTEL_EXPORTER_OTLP_HEADERS, or `headers_secret` in [otlp]")]
+    #[error(
+        "the login was refused ({0}); check OTEL_EXPORTER_OTLP_METRICS_HEADERS, OTEL_EXPORTER_OTLP_HEADERS or \
+         `headers_secret` in [otlp]"
+    )]
     Login(String),
     /// 429, 502, 503 or 504: a temporary problem.
     #[error("the receiver has a problem ({response})")]
@@ -29,7 +32,7 @@ pub(crate) enum OtlpError {
         "this is not the response of an OTLP receiver ({0}); check `endpoint` in [otlp], or OTEL_EXPORTER_OTLP_ENDPOINT"
     )]
     Unexpected(String),
-    /// There was no response.
+    /// There was no complete response.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// The request is invalid.

@@ -75,7 +75,7 @@ impl Gateway {
         Ok(groups.iter().filter_map(listed_group).collect())
     }
 
-    /// The URL of a group, for pushing and deleting.
+    /// The URL of a group, for messages.
     pub(crate) fn group_url(&self, group: &PushGroup) -> String {
         format!("{}{}", self.url, group.path())
     }

@@ -12,12 +12,12 @@ pub(crate) enum GatewayError {
     #[error("the Pushgateway refused the metrics ({0})")]
     Refused(String),
     /// 413 from a proxy in front of the Pushgateway. Fewer metrics may be accepted.
-    #[error("the metrics are too many for one request ({0})")]
+    #[error("there are too many metrics for one request ({0})")]
     TooLarge(String),
     /// 401 or 403.
     #[error(
-        "the login was refused ({0}); check `username` in [prometheus], or PUSHGATEWAY_USERNAME, with \
-         PUSHGATEWAY_PASSWORD, or else PUSHGATEWAY_TOKEN"
+        "the login was refused ({0}); check the user name (`username` in [prometheus] or PUSHGATEWAY_USERNAME) and \
+         PUSHGATEWAY_PASSWORD, or PUSHGATEWAY_TOKEN if you use a token"
     )]
     Login(String),
     /// 408, 429 or 5xx: a temporary problem. Some 5xx statuses are final and do not belong here.
@@ -28,7 +28,7 @@ pub(crate) enum GatewayError {
         "this is not the response of a Pushgateway ({0}); check `pushgateway` in [prometheus], or PUSHGATEWAY_URL"
     )]
     Unexpected(String),
-    /// There was no response.
+    /// There was no complete response.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// The request is invalid.

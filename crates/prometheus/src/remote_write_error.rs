@@ -15,7 +15,7 @@ pub(crate) enum RemoteWriteError {
     #[error("the time is too old for this Prometheus ({0}); see `out_of_order_time_window` of Prometheus")]
     TooOld(String),
     /// 413. Fewer samples may be accepted.
-    #[error("the samples are too many for one request ({0})")]
+    #[error("there are too many samples for one request ({0})")]
     TooLarge(String),
     /// Distributions are refused.
     #[error(
@@ -25,11 +25,12 @@ pub(crate) enum RemoteWriteError {
     NoHistograms(String),
     /// 401 or 403.
     #[error(
-        "the login was refused ({0}); check `remote_write_username` in [prometheus] with PROMETHEUS_REMOTE_WRITE_PASSWORD, or \
-         else PROMETHEUS_REMOTE_WRITE_TOKEN"
+        "the login was refused ({0}); check the user name (`remote_write_username` in [prometheus] or \
+         PROMETHEUS_REMOTE_WRITE_USERNAME) and PROMETHEUS_REMOTE_WRITE_PASSWORD, or PROMETHEUS_REMOTE_WRITE_TOKEN if you use a \
+         token"
     )]
     Login(String),
-    /// 408, 429 or 5xx: a temporary problem.
+    /// 408, 429 or 5xx: a temporary problem. Some 5xx statuses are final and do not belong here.
     #[error("the server has a problem ({response})")]
     Server { response: String, retry: Retry, may_have_arrived: bool },
     /// Any other response.
@@ -38,7 +39,7 @@ pub(crate) enum RemoteWriteError {
          --web.enable-remote-write-receiver"
     )]
     Unexpected(String),
-    /// There was no response.
+    /// There was no complete response.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// The request is invalid.

@@ -15,7 +15,7 @@ pub(crate) enum Meaning {
     TooLarge,
     /// 401 or 403.
     Login,
-    /// 408, 429 or 5xx: a temporary problem.
+    /// 408, 429 or 5xx: a temporary problem. Some 5xx statuses are final and do not belong here.
     Busy {
         retry: Retry,
         may_have_arrived: bool,

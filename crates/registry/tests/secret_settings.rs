@@ -96,6 +96,6 @@ fn the_error_about_an_unreadable_secret_file_does_not_contain_the_path() {
 
     assert_eq!(
         error.to_string(),
-        "cannot read the file with `token` in [q] that the environment variable Q_TOKEN_FILE names"
+        "cannot read `token` in [q] from the file that the environment variable Q_TOKEN_FILE names"
     );
 }

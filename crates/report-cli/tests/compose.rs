@@ -1,4 +1,4 @@
-//! Checks compose.yaml against the Compose specification, and its variables against each other.
+//! Checks compose.yaml against the Compose specification, and deploy/with-datadog.env against compose.yaml.
 #![cfg(all(unix, feature = "serve"))]
 
 use std::{

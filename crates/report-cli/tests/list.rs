@@ -86,7 +86,7 @@ fn an_unsupported_format_is_refused() {
 
 #[cfg(feature = "datadog")]
 #[test]
-fn the_dashboard_has_every_linked_metric() {
+fn the_dashboard_has_every_collected_metric() {
     let listed = scene().run(&["list"]).with_status(0).json();
 
     let dashboard = scene().run(&["dashboard", "--title", "Ours"]).with_status(0);

@@ -50,7 +50,7 @@ fn wrong_usage_and_settings_are_refused_with_advice() {
         (
             "[repository]\nnames = ['acme/shop']\n[repositories.'acme/web']",
             &[],
-            "system-health.toml:3:15: [repositories.\"acme/web\"]: this repository is not among those",
+            "system-health.toml:3:15: [repositories.\"acme/web\"]: [repository] does not name this repository",
         ),
         (
             "",

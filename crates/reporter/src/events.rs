@@ -31,8 +31,8 @@ struct GoalSeries<'a> {
     goal: Goal,
     sample: &'a Sample,
     tags: BTreeSet<Tag>,
-    /// The tags that identify the series. They do not include `version:`, because a new version does not make it a new
-    /// series.
+    /// The tags that identify the series. The `version:` of the report is left out, because a new version does not make it a
+    /// new series. A `version:` that the collector or the metric sets is included.
     identity: String,
 }
 
@@ -105,9 +105,9 @@ fn all_series(report: &Report) -> impl Iterator<Item = GoalSeries<'_>> {
                 let is_version = |tag: &Tag| tag.name() == "version";
                 // If the collector or the metric sets the version, it is part of the series and replaces the version of
                 // the report.
-                let is_measured = sample.tags().iter().any(is_version)
+                let has_own_version = sample.tags().iter().any(is_version)
                     || outcome.metric.tags().iter().any(|tag| tag.to_lowercase().starts_with("version:"));
-                let identity = tags.iter().filter(|tag| is_measured || !is_version(tag)).map(Tag::as_str);
+                let identity = tags.iter().filter(|tag| has_own_version || !is_version(tag)).map(Tag::as_str);
                 let identity = identity.collect::<Vec<_>>().join(",");
                 GoalSeries { metric: &outcome.metric, goal, sample, tags, identity }
             })
@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_version_identifies_a_series_only_if_the_sample_sets_it() {
+    async fn the_version_of_a_sample_identifies_its_series_and_that_of_the_report_does_not() {
         let facts = Facts::new("shop.versions", "Versions of the shop.").with_goal("== 1".parse().unwrap());
         let metric = Metric::new(facts, location!(), |_| {
             Box::pin(async {

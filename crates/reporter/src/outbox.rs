@@ -49,27 +49,32 @@ impl Outbox<'_> {
         self.current.ask(self.store, move |store| store.begin_sending(&name, &ids, now)).await
     }
 
-    /// Gives up points that were marked as being sent before a time.
+    /// Gives up points that were marked before this time as being sent, and returns their number.
     pub(crate) async fn give_up_sending(&self, before: SystemTime) -> Result<u64, StateError> {
         let name = self.name.to_owned();
         self.current.ask(self.store, move |store| store.give_up_sending(&name, before)).await
     }
 
-    /// Returns points that have certainly not arrived to the outbox. If this fails, a later run gives them up.
+    /// Puts points back into the outbox, because they have certainly not arrived. If this fails, a later run gives them up.
     pub(crate) async fn return_to_outbox(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
         let returned = self.current.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await;
         if let Err(error) = returned {
-            tracing::warn!("points that were not delivered are lost: {}", Chain(&error));
+            tracing::warn!(
+                "cannot return undelivered points to the outbox, so they are not sent again: {}",
+                Chain(&error)
+            );
         }
     }
 
-    /// Removes points. If this fails, a later run delivers the points that overwrite again, and gives up the others.
+    /// Removes points. If this fails, a later run sends them again if the backend overwrites repeated points, and otherwise
+    /// gives them up.
     pub(crate) async fn settle(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
         if let Err(error) = self.current.ask(self.store, move |store| store.settle(&name, &ids)).await {
             tracing::warn!(
-                "delivered points stay in the outbox; those that overwrite will be delivered again, and the others given up: {}",
+                "cannot remove settled points from the outbox; those that overwrite will be sent again, and the others given \
+                 up: {}",
                 Chain(&error)
             );
         }

@@ -30,7 +30,7 @@ pub struct Receipt {
     /// Points of this run that were not sent, because an earlier run in the same schedule slot had the same series and the
     /// destination would add up their values.
     pub repeated: u64,
-    /// Counters of this run that were not sent, because the destination gets increases and the total before is not known. The
+    /// Counters of this run that were not sent, because the destination gets increases and the previous total is not known. The
     /// next run sends the increase since this run.
     pub baselines: u64,
     /// Events that the destination accepted.

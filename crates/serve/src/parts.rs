@@ -68,7 +68,7 @@ impl Parts {
         for running in &*self.0 {
             let (part, finished) = (Arc::clone(&running.part), finished.clone());
             if let Err(error) = spawn_blocking(move || part.observe(&finished)).await {
-                tracing::error!("a part of the page did not take the run: {error}");
+                tracing::error!("a part of the page failed to process the run: {error}");
             }
         }
     }

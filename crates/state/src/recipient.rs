@@ -11,14 +11,14 @@ pub struct Recipient {
     pub destination: String,
     /// The kinds, such as `count`, whose repeated points the destination would add up.
     pub adds_up: Vec<&'static str>,
-    /// Whether the destination gets only one point of these kinds for each series and time.
+    /// Whether the destination gets only one point of the kinds in [`adds_up`](Self::adds_up) for each series and time.
     pub is_sent_once: bool,
     /// Whether the destination gets the totals of counters, or counts of what was added since the previous run.
     pub counters: Temporality,
-    /// When the reporter began to watch. The whole total of a counter that started later is an increase. `None` if totals of
-    /// earlier runs may have been forgotten.
+    /// When the reporter began to watch counters. If a counter started later, its first total is an increase, not a baseline.
+    /// `None` if totals of earlier runs may have been forgotten.
     pub watching_since: Option<SystemTime>,
-    /// Whether the destination gets the values of all runs of a distribution, or only those of this run.
+    /// Whether a distribution contains the values of all runs, or only those of this run.
     pub distributions: Temporality,
     /// Whether the store has the runs before and after this one.
     pub continuity: Continuity,

@@ -45,8 +45,8 @@ impl Store {
         self.number_of_recipient("repeated", destination, run)
     }
 
-    /// The number of counters of a run whose totals were not added to the outbox, because the destination gets differences
-    /// and the total before is not known.
+    /// The number of counters of a run whose totals were not added to the outbox, because the destination gets increases and
+    /// the previous total is not known.
     pub fn baselines(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.number_of_recipient("baselines", destination, run)
     }
@@ -84,7 +84,7 @@ pub(crate) fn insert(
     if count > 0 {
         let started_at = report.run().started_at();
         for recipient in recipients {
-            if !is_new_recipient(transaction, run, recipient)? {
+            if !add_recipient(transaction, run, recipient)? {
                 continue;
             }
             put_into_outbox(transaction, run, count, recipient)?;
@@ -94,12 +94,8 @@ pub(crate) fn insert(
     Ok(run)
 }
 
-/// Adds a recipient to a run. Returns false if the run already has this recipient.
-fn is_new_recipient(
-    transaction: &Transaction<'_>,
-    run: RunId,
-    recipient: &Recipient,
-) -> rusqlite::Result<bool> {
+/// Adds a recipient to a run. Returns whether it is new, so that the points are put into its outbox only once.
+fn add_recipient(transaction: &Transaction<'_>, run: RunId, recipient: &Recipient) -> rusqlite::Result<bool> {
     let inserted = transaction.execute(
         "INSERT INTO recipients (destination, run, repeated) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
         params![recipient.destination, run.0],

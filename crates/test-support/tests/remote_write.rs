@@ -32,7 +32,7 @@ fn write(receiver: &RemoteWriteReceiver, path: &str, message: &[u8]) -> String {
 }
 
 #[test]
-fn samples_are_stored_in_the_order_of_their_times() {
+fn duplicate_out_of_order_and_refused_samples_are_errors() {
     let receiver = RemoteWriteReceiver::start();
     receiver.refuse("refused");
     for (name, value, time, expected) in [

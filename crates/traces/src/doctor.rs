@@ -47,9 +47,9 @@ async fn diagnose(context: &Context) -> Vec<Finding> {
     let deadline = Instant::now() + TIMEOUT;
     let finding = match Client::new(&settings) {
         Ok(Client::Agent(agent)) => diagnose_agent(&agent, deadline).await,
-        Ok(Client::Collector(collector)) => {
-            let checked = collector.check(deadline).await;
-            let accepted = || Finding::ok(TRACES, format!("{} accepts traces", collector.url));
+        Ok(Client::Receiver(receiver)) => {
+            let checked = receiver.check(deadline).await;
+            let accepted = || Finding::ok(TRACES, format!("{} accepts traces", receiver.url));
             checked.map(|()| accepted()).map_err(ExportError::from)
         }
         Err(error) => Err(error),

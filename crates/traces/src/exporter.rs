@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     datadog::{Agent, AgentError},
-    otlp::{CollectorClient, CollectorError, CollectorSetupError},
+    otlp::{ReceiverClient, ReceiverError, ReceiverSetupError},
     sampling::SampleRate,
     settings::{Backend, TracesSettings},
 };
@@ -21,7 +21,7 @@ pub(crate) struct Exporter {
 #[derive(Debug)]
 pub(crate) enum Client {
     Agent(Agent),
-    Collector(CollectorClient),
+    Receiver(ReceiverClient),
 }
 
 /// Why traces cannot be sent.
@@ -30,11 +30,11 @@ pub(crate) enum ExportError {
     #[error(transparent)]
     SetUp(#[from] SetupError),
     #[error(transparent)]
-    CollectorSetUp(#[from] CollectorSetupError),
+    ReceiverSetUp(#[from] ReceiverSetupError),
     #[error(transparent)]
     Agent(Box<AgentError>),
     #[error(transparent)]
-    Collector(Box<CollectorError>),
+    Receiver(Box<ReceiverError>),
 }
 
 // Boxed, because both are large.
@@ -44,9 +44,9 @@ impl From<AgentError> for ExportError {
     }
 }
 
-impl From<CollectorError> for ExportError {
-    fn from(error: CollectorError) -> Self {
-        Self::Collector(Box::new(error))
+impl From<ReceiverError> for ExportError {
+    fn from(error: ReceiverError) -> Self {
+        Self::Receiver(Box::new(error))
     }
 }
 
@@ -54,9 +54,7 @@ impl Client {
     pub(crate) fn new(settings: &TracesSettings) -> Result<Self, ExportError> {
         Ok(match settings.backend() {
             Backend::Agent(address) => Self::Agent(Agent::new(address)?),
-            Backend::Collector { url, headers } => {
-                Self::Collector(CollectorClient::new(url, headers.as_ref())?)
-            }
+            Backend::Receiver { url, headers } => Self::Receiver(ReceiverClient::new(url, headers.as_ref())?),
         })
     }
 }
@@ -70,8 +68,8 @@ impl Exporter {
     pub(crate) async fn export(&self, trace: &Trace, deadline: Instant) -> Result<(), SharedError> {
         let sent = match &self.backend {
             Client::Agent(agent) => agent.send(trace, self.rate, deadline).await.map_err(ExportError::from),
-            Client::Collector(_) if self.rate.is_some_and(|rate| !rate.keeps(trace.trace_id)) => Ok(()),
-            Client::Collector(collector) => collector.send(trace, deadline).await.map_err(ExportError::from),
+            Client::Receiver(_) if self.rate.is_some_and(|rate| !rate.keeps(trace.trace_id)) => Ok(()),
+            Client::Receiver(receiver) => receiver.send(trace, deadline).await.map_err(ExportError::from),
         };
         sent.map_err(SharedError::new)
     }

@@ -40,11 +40,11 @@ pub(crate) struct TracesSettings {
     pub(crate) sample_rate: Option<SampleRate>,
     /// Maximum number of spans of a run.
     pub(crate) max_spans: NonZeroUsize,
-    /// The URL of a collector.
+    /// The URL of a receiver.
     endpoint: Option<EndpointUrl>,
     /// The URL for traces. It takes precedence over `endpoint`.
     traces_endpoint: Option<EndpointUrl>,
-    /// Headers of requests to a collector.
+    /// Headers of requests to a receiver.
     #[serde(deserialize_with = "deserialize_headers")]
     headers: Option<SecretSetting>,
     /// Headers that replace those of `headers`.
@@ -64,7 +64,7 @@ enum ExporterKind {
 #[derive(Debug, Clone)]
 pub(crate) enum Backend {
     Agent(AgentAddress),
-    Collector { url: Url, headers: Option<SecretSetting> },
+    Receiver { url: Url, headers: Option<SecretSetting> },
 }
 
 settings_table!(
@@ -97,9 +97,9 @@ struct SecretInFile {
     file_variable: &'static str,
 }
 
-/// Traces are sent to a collector that is not set.
+/// Traces are sent to a receiver whose URL is not set.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no URL of a collector; set `endpoint` in [traces], or OTEL_EXPORTER_OTLP_ENDPOINT")]
+#[error("there is no URL of an OTLP receiver; set `endpoint` in [traces], or OTEL_EXPORTER_OTLP_ENDPOINT")]
 struct NoEndpoint;
 
 impl Default for TracesSettings {
@@ -128,20 +128,20 @@ impl TracesSettings {
             None => AgentAddress::from_parts(self.host.as_ref(), self.port.map(NonZeroU16::get)),
         };
         let names_agent = self.agent_url.is_some() || self.host.is_some() || self.port.is_some();
-        match (self.exporter, self.collector()) {
+        match (self.exporter, self.receiver()) {
             (Some(ExporterKind::Datadog), _) | (_, None) => Backend::Agent(agent()),
             (None, Some(_)) if names_agent => Backend::Agent(agent()),
-            (_, Some(collector)) => collector,
+            (_, Some(receiver)) => receiver,
         }
     }
 
-    fn collector(&self) -> Option<Backend> {
+    fn receiver(&self) -> Option<Backend> {
         let url = match (&self.traces_endpoint, &self.endpoint) {
             (Some(endpoint), _) => endpoint.exact(),
             (None, endpoint) => endpoint.as_ref()?.for_signal("traces"),
         };
         let headers = self.traces_headers.as_ref().or(self.headers.as_ref()).cloned();
-        Some(Backend::Collector { url, headers })
+        Some(Backend::Receiver { url, headers })
     }
 
     fn check_together(&self, settings: &Settings) -> Result<(), SettingsError> {
@@ -149,7 +149,7 @@ impl TracesSettings {
         if let Some(&(key, variable, file_variable)) = Self::SECRET.iter().find(|(key, ..)| in_file(key)) {
             return Err(settings.refuse::<Self>(key, SecretInFile { variable, file_variable }));
         }
-        if self.exporter == Some(ExporterKind::Otlp) && self.collector().is_none() {
+        if self.exporter == Some(ExporterKind::Otlp) && self.receiver().is_none() {
             return Err(settings.refuse::<Self>("exporter", NoEndpoint));
         }
         Ok(())
@@ -201,7 +201,7 @@ mod tests {
     fn backend(text: &str, variables: &[(&str, &str)]) -> String {
         match read(text, variables).unwrap().backend() {
             Backend::Agent(address) => address.to_string(),
-            Backend::Collector { url, .. } => url.to_string(),
+            Backend::Receiver { url, .. } => url.to_string(),
         }
     }
 
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collector_gets_the_traces_if_no_agent_is_named() {
+    fn a_receiver_gets_the_traces_if_no_agent_is_named() {
         let general = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
         let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces:4318/x");
         let host = ("DD_AGENT_HOST", "agent");
@@ -255,7 +255,11 @@ mod tests {
             ("host = 'agent:8126'", &[], "a.toml:2:1: `host` in [traces]: it is not a name or an IP address"),
             ("sample_rate = 2", &[], "a.toml:2:1: `sample_rate` in [traces]: write a number from 0"),
             ("max_spans = 0", &[], "a.toml:2:1: `max_spans` in [traces]: "),
-            ("exporter = 'otlp'", &[], "a.toml:2:1: `exporter` in [traces]: there is no URL of a collector"),
+            (
+                "exporter = 'otlp'",
+                &[],
+                "a.toml:2:1: `exporter` in [traces]: there is no URL of an OTLP receiver",
+            ),
             ("headers = 'a=hunter22'", &[], "a.toml:2:1: `headers` in [traces]: headers contain secrets"),
             (
                 "endpoint = 'http://u:hunter22@a'",

@@ -14,7 +14,7 @@ pub struct CiSettings {
     /// The file name of the workflow that runs the tests. Default: `checks.yml`.
     #[serde(deserialize_with = "deserialize_file_name")]
     pub workflow: String,
-    /// The jobs that decide. Default: none; the conclusion of the run decides.
+    /// The jobs that decide whether the tests pass. Default: none; the conclusion of the run decides.
     pub jobs: JobPatterns,
     /// The events whose runs test the branch.
     pub events: TriggerEvents,

@@ -94,9 +94,9 @@ pub(super) fn deserialize_environments<'de, D: Deserializer<'de>>(
         environments[..*n].iter().any(|other| other.eq_ignore_ascii_case(name))
     };
     match environments.iter().enumerate().find(is_repeated) {
-        Some((_, name)) => {
-            Err(D::Error::custom(format!("`{name}` is named twice; GitHub ignores upper and lower case")))
-        }
+        Some((_, name)) => Err(D::Error::custom(format!(
+            "`{name}` is named twice; GitHub does not distinguish upper and lower case"
+        ))),
         None => Ok(environments),
     }
 }
@@ -129,7 +129,7 @@ mod tests {
             ),
             (
                 "environments = ['live', 'Live']",
-                "`environments` in [dora]: `Live` is named twice; GitHub ignores upper and lower case",
+                "`environments` in [dora]: `Live` is named twice; GitHub does not distinguish upper and lower case",
             ),
             ("tags = ['']", "`tags` in [dora]: a pattern is empty; write one such as \"v*\""),
             ("workflow = '.github/x.yml'", "`workflow` in [dora]: `.github/x.yml` is not a workflow"),

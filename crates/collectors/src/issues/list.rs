@@ -14,7 +14,7 @@ use crate::{
     web_page::with_page_link,
 };
 
-/// The issues that were updated in the longest window of the metrics about them, and the number of open ones.
+/// The issues that were updated in the longest window of the metrics about them, and the number of all open issues.
 #[derive(Debug, Clone)]
 pub struct Issues(Arc<Inner>);
 
@@ -26,7 +26,7 @@ struct Inner {
 }
 
 impl Issues {
-    /// The issues, the number of open ones, and the page that lists them.
+    /// The updated issues, the number of all open issues, and the page that lists them.
     pub(super) fn new(page: String, open: u64, changed: Vec<Issue>) -> Self {
         Self(Arc::new(Inner { web_page: page, open, changed }))
     }

@@ -1,7 +1,8 @@
 //! What a pull request was at a past instant.
 //!
 //! GitHub records when it was created, merged and reviewed, and an event for each change of its state. So all of this is known
-//! for a past instant. Its comments are not known, because some may have been deleted since, and neither is its last commit.
+//! for a past instant. Its comments at that time are not known, because some may have been deleted since. Its last commit at
+//! that time is not known either.
 
 use std::{borrow::Cow, time::SystemTime};
 

@@ -156,7 +156,7 @@ impl Story {
         if self.ending().is_open { None } else { self.last(closing) }
     }
 
-    /// The reviews by others, with their second.
+    /// The seconds of the reviews by other people.
     fn reviews(&self) -> impl Iterator<Item = u64> {
         self.happened
             .iter()
@@ -175,7 +175,7 @@ impl Story {
         Self { happened, ..*self }
     }
 
-    /// The seconds in which it was ready, until a second.
+    /// The number of seconds for which it was ready before `until`. `None` if it never was.
     fn waited(&self, until: u64) -> Option<u64> {
         if !(0..=until).any(|second| self.was_ready_in(second)) {
             return None;

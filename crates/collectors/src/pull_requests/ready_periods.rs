@@ -8,7 +8,7 @@ use super::pull_request::{EventKind, PullRequest};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReadyPeriods(Vec<Period>);
 
-/// A period with its last instant, or without an end.
+/// A period. `to` is its last instant, or `None` if it has not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Period {
     from: SystemTime,

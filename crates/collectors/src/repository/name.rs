@@ -49,7 +49,7 @@ impl RepositoryName {
         self.to_string().eq_ignore_ascii_case(path)
     }
 
-    /// Whether both names are the same for GitHub, which ignores upper and lower case.
+    /// Whether both names are the same for GitHub, which does not distinguish upper and lower case.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)

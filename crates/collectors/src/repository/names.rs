@@ -26,9 +26,9 @@ impl RepositoryNames {
         }
         let mut keys = HashSet::new();
         match names.iter().find(|name| !keys.insert(name.key())) {
-            Some(twice) => {
-                Err(E::custom(format!("`{twice}` is named twice; GitHub ignores upper and lower case")))
-            }
+            Some(twice) => Err(E::custom(format!(
+                "`{twice}` is named twice; GitHub does not distinguish upper and lower case"
+            ))),
             None => Ok(Self(names)),
         }
     }

@@ -39,7 +39,7 @@ pub struct RepositoryOverrides {
     #[cfg(feature = "github")]
     #[serde(deserialize_with = "some_file_name")]
     pub workflow: Option<String>,
-    /// The jobs that decide.
+    /// The jobs that decide whether the tests pass.
     #[cfg(feature = "github")]
     pub jobs: Option<JobPatterns>,
     /// The events whose runs test the branch.
@@ -73,11 +73,13 @@ impl RepositoriesSettings {
         for name in self.0.keys() {
             let refuse = |message: &str| Err(settings.refuse::<Self>(&name.to_string(), message));
             if !tables.insert(name.key()) {
-                refuse("this repository has a table already; GitHub ignores upper and lower case")?;
+                refuse(
+                    "this repository already has a table; GitHub does not distinguish upper and lower case",
+                )?;
             }
             if is_in_file && !watched.contains(&name.key()) {
                 let hint = nearest(name, repository.names());
-                refuse(&format!("this repository is not among those that [repository] names{hint}"))?;
+                refuse(&format!("[repository] does not name this repository{hint}"))?;
             }
         }
         Ok(())
@@ -141,17 +143,17 @@ mod tests {
         for (tables, expected) in [
             (
                 "\n[repositories.'acme/web']\nbranch = 'main'",
-                "a.toml:4:15: [repositories.\"acme/web\"]: this repository is not among those that [repository] names; did \
-                 you mean `acme/web.js`?",
+                "a.toml:4:15: [repositories.\"acme/web\"]: [repository] does not name this repository; did you mean \
+                 `acme/web.js`?",
             ),
             (
                 "[repositories.'other/thing']",
-                "a.toml:3:15: [repositories.\"other/thing\"]: this repository is not among those that [repository] names",
+                "a.toml:3:15: [repositories.\"other/thing\"]: [repository] does not name this repository",
             ),
             (
                 "[repositories.'acme/shop']\n[repositories.'Acme/Shop']",
-                "a.toml:3:15: [repositories.\"acme/shop\"]: this repository has a table already; GitHub ignores upper and \
-                 lower case",
+                "a.toml:3:15: [repositories.\"acme/shop\"]: this repository already has a table; GitHub does not \
+                 distinguish upper and lower case",
             ),
             (
                 "[repositories.'acme/web.js']\nbranch = 'main'\njobs = [\n'a',\n'test[']",

@@ -9,7 +9,7 @@ use super::{Branch, RepositoryName, RepositoryNames};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct RepositorySettings {
-    /// The repository. Default: the one that the remote `origin` of the local clone points to.
+    /// The repository. Default: the one that the remote of the local clone points to.
     pub name: Option<RepositoryName>,
     /// Several repositories, instead of `name`.
     pub names: Option<RepositoryNames>,
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_name_is_shown_with_its_origin() {
+    fn the_origin_of_a_refused_value_is_shown() {
         let environment = Settings::builder()
             .environment_from(|variable| (variable == "GITHUB_REPOSITORY").then(|| "acme".to_owned()))
             .build();
@@ -112,7 +112,8 @@ mod tests {
             ),
             (
                 "names = ['acme/shop', 'Acme/Shop']",
-                "a.toml:2:1: `names` in [repository]: `Acme/Shop` is named twice; GitHub ignores upper and lower case",
+                "a.toml:2:1: `names` in [repository]: `Acme/Shop` is named twice; GitHub does not distinguish upper and \
+                 lower case",
             ),
             (
                 "names = 3",

@@ -25,7 +25,7 @@ github_access!("security.*", Rest, [CodeScanningAlerts, DependabotAlerts, Secret
     enabled = false,
     requests = 3,
     timeout = "1h",
-    only_now = "GitHub lists only the alerts that are open now"
+    only_now = "only the alerts that are open now are read"
 )]
 pub async fn open_alerts(
     repository: GitHubRepository,

@@ -130,8 +130,8 @@ impl fmt::Display for ReceiptText<'_> {
             (
                 receipt.baselines,
                 [
-                    "counter is not sent: its total before is not known, so increases count from this total on",
-                    "counters are not sent: their totals before are not known, so increases count from these totals on",
+                    "counter is not sent: its previous total is not known, so increases count from this total on",
+                    "counters are not sent: their previous totals are not known, so increases count from these totals on",
                 ],
             ),
             (receipt.events, ["event was sent", "events were sent"]),

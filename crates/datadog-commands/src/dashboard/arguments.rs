@@ -8,9 +8,9 @@ use system_health_command::{FolderArguments, SettingsArguments, StateArguments};
 use super::wanted::TITLE;
 use crate::confirm::YesArguments;
 
-/// Print, push or compare the dashboard of the linked metrics, or one from a file
+/// Print, push or compare the dashboard of the metrics that a run collects, or one from a file
 ///
-/// Without an action, the dashboard of the linked metrics is printed as JSON.
+/// Without an action, the dashboard of the metrics that a run collects is printed as JSON.
 #[derive(Debug, Parser)]
 #[command(name = "dashboard", args_conflicts_with_subcommands = true)]
 pub(super) struct DashboardArguments {
@@ -20,10 +20,10 @@ pub(super) struct DashboardArguments {
     pub(super) title: TitleArguments,
 }
 
-/// The title of the linked metrics' dashboard.
+/// The title of the dashboard.
 #[derive(Debug, Args)]
 pub(super) struct TitleArguments {
-    /// Title of the linked metrics' dashboard
+    /// Title of the dashboard
     #[arg(long, default_value = TITLE)]
     pub(super) title: String,
 }
@@ -74,7 +74,7 @@ pub(super) enum DashboardAction {
 /// Where a dashboard comes from.
 #[derive(Debug, Args)]
 pub(super) struct DashboardSource {
-    /// File with a dashboard as JSON, or - for stdin [default: the dashboard of the linked metrics]
+    /// File with a dashboard as JSON, or - for stdin [default: the dashboard of the metrics that a run collects]
     #[arg(conflicts_with = "title")]
     pub(super) file: Option<PathBuf>,
     #[command(flatten)]

@@ -87,7 +87,7 @@ fn print(dashboard: &Value, stdout: Stdout) -> anyhow::Result<Status> {
     Ok(Status::Done)
 }
 
-/// The dashboard of the linked metrics, or the one in a file.
+/// The dashboard of the metrics that a run collects, or the one in a file.
 fn wanted(source: &DashboardSource, catalog: &Catalog) -> anyhow::Result<WantedDashboard> {
     let Some(file) = &source.file else {
         return Ok(WantedDashboard::new(dashboard(catalog, &source.title.title))?);

@@ -1,4 +1,4 @@
-//! `report dashboard`: the dashboard of the linked metrics, or one from a file.
+//! `report dashboard`: the dashboard of the metrics that a run collects, or one from a file.
 
 mod arguments;
 mod command;

@@ -3,7 +3,7 @@
 use clap::Parser;
 use system_health_command::SettingsArguments;
 
-/// Print or push the descriptions, units and types of the linked metrics for Datadog
+/// Print or push the metadata for Datadog: descriptions, units and types of the metrics that a run collects
 #[derive(Debug, Parser)]
 #[command(name = "metadata")]
 pub(super) struct MetadataArguments {

@@ -1,4 +1,4 @@
-//! `report metadata`: the description, unit and type of each linked metric in Datadog.
+//! `report metadata`: the description, unit and type of each metric that a run collects, in Datadog.
 
 mod arguments;
 mod command;

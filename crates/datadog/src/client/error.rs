@@ -90,7 +90,7 @@ pub enum DatadogError {
         host: String,
     },
     /// There was no connection, or it broke.
-    #[error("no connection to {host} (from DD_SITE or DD_URL)")]
+    #[error("the connection to {host} failed (from DD_SITE or DD_URL)")]
     Unreachable {
         /// The host, with its port.
         host: String,

@@ -201,7 +201,8 @@ async fn the_error_about_a_refused_login_contains_advice_but_no_secret() {
         let fates = deliver(&*sink, &gauges()).await;
 
         assert!(
-            fates[0].contains("check OTEL_EXPORTER_OTLP_HEADERS") && fates[0].contains("[secret]"),
+            fates[0].contains("check OTEL_EXPORTER_OTLP_METRICS_HEADERS, OTEL_EXPORTER_OTLP_HEADERS or")
+                && fates[0].contains("[secret]"),
             "{fates:?}"
         );
         assert!(

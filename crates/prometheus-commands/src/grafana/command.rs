@@ -5,11 +5,11 @@ use system_health_command::{CommandContext, CommandType, Format, Status, Target,
 
 use super::dashboard::dashboard;
 
-/// Print a Grafana dashboard of the linked metrics
+/// Print a Grafana dashboard of the metrics that a run collects
 #[derive(Debug, Parser)]
 #[command(name = "dashboard")]
 struct GrafanaArguments {
-    /// Title of the linked metrics' dashboard
+    /// Title of the dashboard
     #[arg(long, default_value = "System health")]
     title: String,
 }

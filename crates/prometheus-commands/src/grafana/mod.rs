@@ -1,4 +1,4 @@
-//! `report dashboard --for grafana`: a dashboard of the linked metrics.
+//! `report dashboard --for grafana`: a dashboard of the metrics that a run collects.
 
 mod command;
 mod dashboard;

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::promql::{RESOLUTION, aggregated, equals, label_name, missing_values};
 
-/// The label of series that were not delivered.
+/// The matcher for points that were not delivered.
 const NOT_DELIVERED: &str = "result!=\"accepted\"";
 
 /// Makes the rules for the reporter.
@@ -55,12 +55,12 @@ impl ReporterRules<'_> {
         rules
     }
 
-    /// The rules for a reporter that has delivered nothing for several intervals.
+    /// The rules for a reporter that has delivered nothing for [`Schedule::silence`].
     fn stopped(&self, alerting: &Alerting) -> Vec<Parts> {
         let silence = self.schedule.silence();
         let (seconds, words) = (silence.as_secs(), duration_in_words(silence));
-        let description = "It does not run, or it cannot deliver. Until it delivers again, the last values look current, and no \
-                           other alert can start or end. `report doctor` says what is wrong.";
+        let description = "The reporter does not run, or it cannot deliver. Until it delivers again, the last values look \
+                           current, and no other alert can start or end. `report doctor` says what is wrong.";
         let jobs = pushgateway_jobs().join("|");
         let pushed = format!("max by (reporter) (push_time_seconds{{job=~\"{jobs}\"}})");
         let labels = Self::labels(alerting);

@@ -92,18 +92,21 @@ async fn points_are_unknown_if_they_may_have_arrived_and_left_if_they_did_not() 
     let nowhere = sink(&format!("pushgateway = \"http://{free}\"")).await;
     let points = points();
 
-    let (down, between, silent, nobody) = tokio::join!(
+    let (unavailable, gateway_timeout, no_response, no_connection) = tokio::join!(
         fates_for_response(503, "down"),
         fates_for_response(504, ""),
         fates_from(&hanging, ""),
         deliver_within(DELIVERY_TIME, &*nowhere, &points),
     );
 
-    assert_eq!(down.left.len(), 5, "{down:?}");
-    assert!(down.left[&0].contains("the Pushgateway has a problem (HTTP 503: down)"), "{down:?}");
-    assert_eq!(between.unknown.len(), 5, "{between:?}");
-    assert_eq!(silent.unknown.len(), 5, "{silent:?}");
-    assert_eq!(nobody.left.len(), 5, "{nobody:?}");
+    assert_eq!(unavailable.left.len(), 5, "{unavailable:?}");
+    assert!(
+        unavailable.left[&0].contains("the Pushgateway has a problem (HTTP 503: down)"),
+        "{unavailable:?}"
+    );
+    assert_eq!(gateway_timeout.unknown.len(), 5, "{gateway_timeout:?}");
+    assert_eq!(no_response.unknown.len(), 5, "{no_response:?}");
+    assert_eq!(no_connection.left.len(), 5, "{no_connection:?}");
 }
 
 #[tokio::test]
@@ -174,7 +177,7 @@ async fn points_are_accepted_even_if_old_groups_cannot_be_listed() {
 }
 
 #[tokio::test]
-async fn a_check_requests_the_readiness() {
+async fn a_check_requests_the_readiness_endpoint() {
     let server = Server::start(|_| Answer::text(200, "text/plain", "OK"));
     let sink = sink(&format!("pushgateway = \"{}/gateway/\"", server.url())).await;
 

@@ -103,7 +103,7 @@ async fn only_distributions_are_refused_without_native_histograms() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-async fn only_samples_older_than_the_newest_of_their_series_are_refused() {
+async fn samples_that_are_too_old_are_refused() {
     let prometheus = Prometheus::receiving(false);
     let sink = sink(&table(&prometheus)).await;
     deliver_all(&*sink, &[gauge(2, "a", 3.0, &[])]).await;

@@ -92,7 +92,7 @@ pub enum SettingsError {
         other_origin: Origin,
     },
     /// A file with a secret that cannot be read.
-    #[error("cannot read the file with `{key}` in [{table}] that the environment variable {variable} names")]
+    #[error("cannot read `{key}` in [{table}] from the file that the environment variable {variable} names")]
     SecretFile {
         /// The variable.
         variable: &'static str,

@@ -33,8 +33,8 @@ fn the_finding_says_if_aws_is_turned_off() {
     let ended = scene.run(&["doctor"]).with_status(1);
 
     assert_eq!(line(&ended, "AWS"), ("ok".into(), "is not used (`aws = false` in [secrets])".into()));
-    let (state, message) = line(&ended, "certificate authorities for AWS");
-    assert!(state == "failed" && message.starts_with("AWS_CA_BUNDLE: "), "{state}: {message}");
+    let (grade, message) = line(&ended, "certificate authorities for AWS");
+    assert!(grade == "failed" && message.starts_with("AWS_CA_BUNDLE: "), "{grade}: {message}");
 }
 
 #[test]
@@ -52,13 +52,13 @@ fn findings_about_secrets_in_aws_name_the_secrets() {
 
     assert_eq!(line(&ended, "Datadog API key").0, "failed");
 
-    let (state, message) = line(&ended, "AWS identity");
-    assert!(state == "ok" && message.contains("arn:aws:") && message.ends_with("123456789012"), "{message}");
-    let (state, message) = line(&ended, "AWS secret for the GitHub token");
-    assert!(state == "ok" && message.contains("github/dashboard-token"), "{state}: {message}");
+    let (grade, message) = line(&ended, "AWS identity");
+    assert!(grade == "ok" && message.contains("arn:aws:") && message.ends_with("123456789012"), "{message}");
+    let (grade, message) = line(&ended, "AWS secret for the GitHub token");
+    assert!(grade == "ok" && message.contains("github/dashboard-token"), "{grade}: {message}");
     assert_eq!(line(&ended, "GitHub").0, "ok");
-    let (state, message) = line(&ended, "AWS secret for the Datadog API key");
-    assert!(state == "failed" && message.contains("find no secret `team/dd`"), "{state}: {message}");
+    let (grade, message) = line(&ended, "AWS secret for the Datadog API key");
+    assert!(grade == "failed" && message.contains("find no secret `team/dd`"), "{grade}: {message}");
     assert!(!ended.stdout().contains(TOKEN));
 }
 
@@ -73,8 +73,8 @@ fn a_missing_permission_is_shown_as_a_policy_statement() {
 
     let ended = scene.aws(moto.url(), &key).run(&["doctor"]).with_status(1);
 
-    let (state, message) = line(&ended, "AWS secret for the GitHub token");
-    assert_eq!(state, "failed");
+    let (grade, message) = line(&ended, "AWS secret for the GitHub token");
+    assert_eq!(grade, "failed");
     let statement = r#"{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": ""#;
     assert!(message.contains(statement), "{message}");
     assert!(message.contains(":secret:github/dashboard-token-??????"), "{message}");

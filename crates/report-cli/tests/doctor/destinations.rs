@@ -26,12 +26,12 @@ fn a_sink_that_no_push_delivers_to_does_not_count_as_a_failure() {
         .file("system-health.toml", &format!("[report]\nto = ['local']\n{local}"))
         .run(&["doctor"])
         .with_status(0);
-    let (state, message) = line(&unnamed, "datadog");
-    assert!(state == "info" && message.contains("`to` in [report] does not name it"), "{state}: {message}");
+    let (grade, message) = line(&unnamed, "datadog");
+    assert!(grade == "info" && message.contains("`to` in [report] does not name it"), "{grade}: {message}");
 
     let nothing = scene().run(&["doctor"]).with_status(0);
-    let (state, message) = line(&nothing, "Datadog API key");
-    assert!(state == "info" && message.contains("set DD_API_KEY"), "{state}: {message}");
+    let (grade, message) = line(&nothing, "Datadog API key");
+    assert!(grade == "info" && message.contains("set DD_API_KEY"), "{grade}: {message}");
     assert!(nothing.json()["next_steps"].to_string().contains("To deliver values"), "{nothing}");
 }
 
@@ -43,13 +43,13 @@ fn an_invalid_application_key_is_only_a_warning() {
         line(&ended, "Datadog application key")
     };
 
-    let (state, message) = diagnose("0123456789abcdef");
+    let (grade, message) = diagnose("0123456789abcdef");
     assert!(
-        state == "warning" && message.contains("the application key or the API key was refused"),
-        "{state}: {message}"
+        grade == "warning" && message.contains("the application key or the API key was refused"),
+        "{grade}: {message}"
     );
-    let (state, message) = diagnose("two keys");
-    assert!(state == "warning" && message.contains("DD_APP_KEY"), "{state}: {message}");
+    let (grade, message) = diagnose("two keys");
+    assert!(grade == "warning" && message.contains("DD_APP_KEY"), "{grade}: {message}");
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn a_wrong_choice_of_sinks_is_found() {
 
         let ended = scene.run(&["doctor"]).with_status(1);
 
-        let (state, found) = line(&ended, "destinations");
-        assert!(state == "failed" && found.contains(message), "{found}");
+        let (grade, found) = line(&ended, "destinations");
+        assert!(grade == "failed" && found.contains(message), "{found}");
     }
 }
 
@@ -80,8 +80,8 @@ fn a_damaged_store_is_found_and_not_changed() {
     for _ in 0..2 {
         let ended = scene.run(&["doctor"]).with_status(1);
 
-        let (state, message) = line(&ended, "state folder");
-        assert!(state == "failed" && message.contains("damaged; the next run moves it aside"), "{message}");
+        let (grade, message) = line(&ended, "state folder");
+        assert!(grade == "failed" && message.contains("damaged; the next run moves it aside"), "{message}");
         assert!(fs::read(&file).unwrap() == bytes);
     }
 }

@@ -18,8 +18,8 @@ fn the_proxy_and_the_certificate_authorities_are_shown_without_passwords() {
         .variable("SSL_CERT_FILE", "ca.pem");
     let ended = proxied.run(&["doctor"]).with_status(1);
     assert_eq!(line(&ended, "proxy for https://"), ("ok".into(), "127.0.0.1:1 (https_proxy)".into()));
-    let (state, message) = line(&ended, "certificate authorities");
-    assert_eq!(state, "failed");
+    let (grade, message) = line(&ended, "certificate authorities");
+    assert_eq!(grade, "failed");
     assert_eq!(message, "SSL_CERT_FILE names ca.pem, which contains no certificate in PEM format");
     assert!(!ended.stdout().contains("hunter2"), "{}", ended.stdout());
 }
@@ -35,8 +35,8 @@ fn a_proxy_that_cannot_be_reached_is_named() {
     let ended = proxied.run(&["doctor"]).with_status(1);
 
     for subject in ["Datadog API key", "GitHub"] {
-        let (state, message) = line(&ended, subject);
-        assert_eq!(state, "failed");
+        let (grade, message) = line(&ended, subject);
+        assert_eq!(grade, "failed");
         assert!(message.contains("cannot reach the proxy 127.0.0.1:1 (HTTPS_PROXY)"), "{message}");
     }
     assert!(!ended.stdout().contains("hunter2"), "{}", ended.stdout());

@@ -79,15 +79,19 @@ fn each_failure_has_a_finding_with_advice() {
         scene(&github, &intake).variable(variable, value).run(&["doctor"]).with_status(1)
     };
     let failed = |ended: &Ended, subject: &str, advice: &str| {
-        let (state, message) = line(ended, subject);
-        assert!(state == "failed" && message.contains(advice), "{state}: {message}");
+        let (grade, message) = line(ended, subject);
+        assert!(grade == "failed" && message.contains(advice), "{grade}: {message}");
     };
 
     failed(&diagnose("GITHUB_TOKEN", "ghp_wrong"), "GitHub", "check the GitHub token");
     failed(&diagnose("GITHUB_REPOSITORY", "acme/nope"), "GitHub repository", "check the name");
     failed(&diagnose("GITHUB_API_URL", "http://127.0.0.1:1"), "GitHub", "no response from 127.0.0.1");
     failed(&diagnose("DD_API_KEY", "0123456789abcdef"), "Datadog API key", "the API key was refused");
-    failed(&diagnose("DD_URL", "http://127.0.0.1:1"), "Datadog API key", "no connection to 127.0.0.1:1");
+    failed(
+        &diagnose("DD_URL", "http://127.0.0.1:1"),
+        "Datadog API key",
+        "the connection to 127.0.0.1:1 failed",
+    );
     failed(&diagnose("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state"), "state folder", "/dev/null/state");
     let workflow = scene(&github, &intake).file("system-health.toml", "[ci]\nworkflow = 'nope.yml'\n");
     failed(
@@ -125,8 +129,8 @@ fn doctor_fails_if_every_run_would_fail() {
 
     let ended = scene.run(&["doctor"]).with_status(1);
 
-    let (state, message) = line(&ended, "metric commits.hotfix");
-    assert!(state == "failed" && message.contains("no repository is named"), "{state}: {message}");
+    let (grade, message) = line(&ended, "metric commits.hotfix");
+    assert!(grade == "failed" && message.contains("no repository is named"), "{grade}: {message}");
 }
 
 #[test]
@@ -137,8 +141,8 @@ fn missing_credentials_are_named() {
 
     assert_eq!(line(&ended, "GitHub token").0, "warning");
     assert_eq!(line(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
-    let (state, message) = line(&ended, "Datadog API key");
-    assert!(state == "info" && message.contains("DD_API_KEY"), "{state}: {message}");
+    let (grade, message) = line(&ended, "Datadog API key");
+    assert!(grade == "info" && message.contains("DD_API_KEY"), "{grade}: {message}");
     // If the settings name Datadog, the missing key is a failure.
     let wanted =
         scene.file("system-health.toml", "[report]\nto = ['datadog']\n").run(&["doctor"]).with_status(1);

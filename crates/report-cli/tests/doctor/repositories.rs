@@ -20,19 +20,19 @@ fn many_repositories_are_checked_and_summarised() {
 
     let ended = scene(&github, &intake).file("system-health.toml", &settings).run(&["doctor"]).with_status(1);
 
-    let (state, message) = line(&ended, "GitHub repository");
+    let (grade, message) = line(&ended, "GitHub repository");
     assert_eq!(
-        (&*state, &*message),
+        (&*grade, &*message),
         ("failed", "20 of 35 repositories can be read, or need not be"),
         "{ended}"
     );
-    let (state, message) = line(&ended, "GitHub repository acme/gone-1");
-    assert!(state == "failed" && message.contains("404") && message.contains("check the name"), "{message}");
-    let (state, message) = line(&ended, "metric commits.hotfix");
-    assert_eq!((&*state, &*message), ("failed", "has values for 20 of 35 subjects"), "{ended}");
+    let (grade, message) = line(&ended, "GitHub repository acme/gone-1");
+    assert!(grade == "failed" && message.contains("404") && message.contains("check the name"), "{message}");
+    let (grade, message) = line(&ended, "metric commits.hotfix");
+    assert_eq!((&*grade, &*message), ("failed", "has values for 20 of 35 subjects"), "{ended}");
     assert_eq!(line(&ended, "metric commits.hotfix of acme/gone-1").0, "failed");
-    let (state, message) = line(&ended, "more");
-    assert!(state == "failed" && message.starts_with("5 more of this kind"), "{message}");
+    let (grade, message) = line(&ended, "more");
+    assert!(grade == "failed" && message.starts_with("5 more of this kind"), "{message}");
     assert!(ended.json()["findings"].as_array().unwrap().len() < 75, "{ended}");
 }
 
@@ -43,8 +43,8 @@ fn a_hanging_server_does_not_affect_other_findings() {
 
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(1);
 
-    let (state, message) = line(&ended, "GitHub");
-    assert!(state == "failed" && message.contains("no response from 127.0.0.1"), "{state}: {message}");
+    let (grade, message) = line(&ended, "GitHub");
+    assert!(grade == "failed" && message.contains("no response from 127.0.0.1"), "{grade}: {message}");
     assert_eq!(line(&ended, "Datadog API key").0, "ok");
 }
 
@@ -58,8 +58,8 @@ fn metrics_have_the_same_deadline_as_in_a_run() {
         .run(&["doctor"])
         .with_status(1);
 
-    let (state, message) = line(&ended, "metric commits.hotfix");
-    assert!(state == "failed" && message.contains("deadline"), "{state}: {message}");
+    let (grade, message) = line(&ended, "metric commits.hotfix");
+    assert!(grade == "failed" && message.contains("deadline"), "{grade}: {message}");
     assert_eq!(line(&ended, "Datadog API key").0, "ok");
 }
 
@@ -71,8 +71,8 @@ fn the_same_requests_are_made_as_in_a_run() {
 
         let ended = scene(&github, &intake).run(&["doctor"]).with_status(1);
 
-        let (state, message) = line(&ended, &format!("metric {key}"));
-        assert!(state == "failed" && message.contains("403 Forbidden"), "{state}: {message}");
+        let (grade, message) = line(&ended, &format!("metric {key}"));
+        assert!(grade == "failed" && message.contains("403 Forbidden"), "{grade}: {message}");
     }
     let (github, intake) = (github(), DatadogIntake::start());
     let ended = scene(&github, &intake).run(&["doctor", "--branch", "nope"]).with_status(1);

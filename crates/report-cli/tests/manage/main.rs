@@ -45,7 +45,7 @@ fn steps(ended: &Ended) -> Vec<(String, String)> {
     ended.json().as_array().unwrap().iter().map(|step| (text(step, "action"), text(step, "name"))).collect()
 }
 
-/// Validates every request that wrote something against Datadog's API description.
+/// Validates every POST and PUT request against Datadog's API description.
 fn assert_matches_api_description(intake: &DatadogIntake) {
     let requests = intake.server().requests();
     let bodies: Vec<(String, String, Value)> = requests

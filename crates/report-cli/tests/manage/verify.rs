@@ -76,7 +76,7 @@ fn a_refused_query_is_reported() {
 fn a_failed_request_to_datadog_has_its_own_status() {
     let intake = DatadogIntake::start();
     let unreached = scene(&intake).variable("DD_URL", "http://127.0.0.1:1");
-    unreached.run(&["verify", "--timeout", "1s"]).with_status(3).says("no connection");
+    unreached.run(&["verify", "--timeout", "1s"]).with_status(3).says("the connection to 127.0.0.1:1 failed");
     let refused = scene(&intake).variable("DD_API_KEY", "0badc0de0badc0de");
     refused.run(&["verify"]).with_status(3).says("the API key was refused");
 }

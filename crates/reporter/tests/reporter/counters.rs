@@ -64,7 +64,7 @@ async fn a_dry_run_shows_what_a_push_would_deliver_and_changes_nothing() {
     }
 
     assert_eq!(shown, [0, 1], "the first total would be a baseline");
-    assert_eq!(values(&backend), [20.0], "the increase of both runs");
+    assert_eq!(values(&backend), [20.0], "the increase since the first push");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
-//! Runs the real binary under many faults. With each of them, no false value is delivered, no collected value is lost while
-//! Datadog would still accept it, the run ends, and the exit status says what happened. `docs/reliability.md` has a table of
-//! the scenarios.
+//! Runs the real binary under many faults. With each of them, no false value is delivered, every value that is not delivered
+//! waits for the next run or is counted, the run ends, and the exit status says what happened. `docs/reliability.md` has a
+//! table of the scenarios.
 #![cfg(unix)]
 
 mod agent;

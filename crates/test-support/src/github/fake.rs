@@ -91,8 +91,8 @@ impl FakeGitHub {
         self.world.lock().counted_requests()
     }
 
-    /// Responds to matching requests with a fault from now on, see [`Server::fail`]. `/commits`, `/runs?`
-    /// and `/jobs` each match one endpoint; [`refusal`] has GitHub's own errors.
+    /// Responds to matching requests with a fault from now on, see [`Server::fail`]. A text such as `/commits` may match several
+    /// endpoints: it also matches the checks and statuses of a commit. [`refusal`] has GitHub's own errors.
     pub fn fail(&self, request: &str, fault: impl Into<Fault>) {
         self.server.fail(request, fault);
     }

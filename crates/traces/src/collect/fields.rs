@@ -34,7 +34,7 @@ impl Fields {
         Self { is_ours: metadata.target() == TARGET, ..Self::default() }
     }
 
-    /// No field but an error of which only the text is known.
+    /// Sets only the error, of which only the text is known.
     pub(super) fn from_error_text(text: &str) -> Self {
         Self { error: Some(described_by(text)), ..Self::default() }
     }

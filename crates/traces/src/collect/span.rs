@@ -49,7 +49,8 @@ impl CollectedSpan {
         bytes
     }
 
-    /// Records a panic. The error of the collector or the resource, which is set later, replaces the error, but keeps the place.
+    /// Records a panic. The error of the collector or the resource, which is set later, replaces the message of the panic. The
+    /// place is kept.
     pub(super) fn panicked(&mut self, message: &str, place: &str) {
         self.error.get_or_insert_with(|| SpanError { kind: "panic".to_owned(), ..described_by(message) });
         self.panic_place.get_or_insert_with(|| place.to_owned());

@@ -16,7 +16,7 @@ pub(crate) struct AgentError {
 /// Why a request to an Agent failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AgentProblem {
-    /// There was no response.
+    /// There was no complete response.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// The Agent takes no traces.

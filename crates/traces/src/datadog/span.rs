@@ -1,4 +1,4 @@
-//! A trace in the format of the Agent's version 0.4
+//! A trace in the format of the Agent's endpoint `/v0.4/traces`
 //! (<https://docs.datadoghq.com/tracing/guide/send_traces_to_agent_by_api/>).
 
 use std::{borrow::Cow, collections::BTreeMap, time::UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! Requests to a collector (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>).
+//! Requests to a receiver (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>).
 
 use std::fmt;
 
@@ -12,15 +12,15 @@ use system_health_registry::{ApiCalls, settings::SecretSetting, trace::Trace};
 use tokio::time::Instant;
 use url::Url;
 
-use super::{CollectorError, error::CollectorProblem, proto::ExportTraceServiceResponse, request::request};
+use super::{ReceiverError, error::ReceiverProblem, proto::ExportTraceServiceResponse, request::request};
 
 /// Maximum length of a response, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 /// The name of the API for the count of requests.
 const API: &str = "otlp_traces";
 
-/// A collector.
-pub(crate) struct CollectorClient {
+/// A receiver.
+pub(crate) struct ReceiverClient {
     pub(crate) url: Url,
     headers: RequestHeaders,
     client: RunClient,
@@ -28,52 +28,52 @@ pub(crate) struct CollectorClient {
 
 /// Why a client cannot be created.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CollectorSetupError {
+pub(crate) enum ReceiverSetupError {
     #[error(transparent)]
     Client(#[from] SetupError),
     #[error("the headers of OTLP cannot be sent")]
     Headers(#[from] HeaderError),
 }
 
-impl CollectorClient {
-    /// A collector at a URL. Nothing is sent yet.
-    pub(crate) fn new(url: Url, headers: Option<&SecretSetting>) -> Result<Self, CollectorSetupError> {
+impl ReceiverClient {
+    /// A receiver at a URL. Nothing is sent yet.
+    pub(crate) fn new(url: Url, headers: Option<&SecretSetting>) -> Result<Self, ReceiverSetupError> {
         let headers = headers.map_or_else(|| Ok(Vec::new()), |list| parse_headers(list.expose()))?;
         let client = HttpClient::new(&url, HttpSettings::new(API))?.with_calls(ApiCalls::default());
         Ok(Self { url, headers, client })
     }
 
     /// Sends a trace.
-    pub(crate) async fn send(&self, trace: &Trace, deadline: Instant) -> Result<(), CollectorError> {
+    pub(crate) async fn send(&self, trace: &Trace, deadline: Instant) -> Result<(), ReceiverError> {
         self.post(request(trace).encode_to_vec(), deadline).await
     }
 
-    /// Sends a request without spans, which a collector accepts.
-    pub(crate) async fn check(&self, deadline: Instant) -> Result<(), CollectorError> {
+    /// Sends a request without spans, which a receiver accepts.
+    pub(crate) async fn check(&self, deadline: Instant) -> Result<(), ReceiverError> {
         self.post(Vec::new(), deadline).await
     }
 
-    async fn post(&self, body: Vec<u8>, deadline: Instant) -> Result<(), CollectorError> {
+    async fn post(&self, body: Vec<u8>, deadline: Instant) -> Result<(), ReceiverError> {
         let sent = async {
             let request =
                 self.client.inner().post(self.url.clone()).header(CONTENT_TYPE, PROTOBUF).body(body);
-            let mut request = request.build().map_err(CollectorProblem::Request)?;
+            let mut request = request.build().map_err(ReceiverProblem::Request)?;
             request.headers_mut().extend(self.headers.iter().cloned());
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
-            CollectorProblem::check(response.status)?;
+            ReceiverProblem::check(response.status)?;
             self.check_partial(&response.body)
         };
-        sent.await.map_err(|source| CollectorError { url: self.url.clone(), source })
+        sent.await.map_err(|source| ReceiverError { url: self.url.clone(), source })
     }
 
-    /// A body that cannot be decoded is not from a collector, but the status says that the trace was accepted.
-    fn check_partial(&self, body: &[u8]) -> Result<(), CollectorProblem> {
+    /// A body that cannot be decoded is not from a receiver, but the status says that the trace was accepted.
+    fn check_partial(&self, body: &[u8]) -> Result<(), ReceiverProblem> {
         let partial =
             ExportTraceServiceResponse::decode(body).ok().and_then(|response| response.partial_success);
         match partial {
             Some(partial) if partial.rejected_spans > 0 => {
                 let message = redactor_for_headers(&self.headers).quote(&partial.error_message);
-                Err(CollectorProblem::Partial { refused: partial.rejected_spans, message })
+                Err(ReceiverProblem::Partial { refused: partial.rejected_spans, message })
             }
             _ => Ok(()),
         }
@@ -81,8 +81,8 @@ impl CollectorClient {
 }
 
 // `Debug` is not derived, because the headers must not be logged.
-impl fmt::Debug for CollectorClient {
+impl fmt::Debug for ReceiverClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CollectorClient").field("url", &self.url.as_str()).finish_non_exhaustive()
+        f.debug_struct("ReceiverClient").field("url", &self.url.as_str()).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Why a collector did not take a trace.
+//! Why a receiver did not take a trace.
 
 use http::StatusCode;
 use system_health_http::HttpError;
@@ -7,32 +7,34 @@ use url::Url;
 /// A failed request. The URL contains no secret.
 #[derive(Debug, thiserror::Error)]
 #[error("POST {url}")]
-pub(crate) struct CollectorError {
+pub(crate) struct ReceiverError {
     pub(super) url: Url,
-    pub(super) source: CollectorProblem,
+    pub(super) source: ReceiverProblem,
 }
 
-/// Why a request to a collector failed.
+/// Why a request to a receiver failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CollectorProblem {
-    /// There was no response.
+pub(crate) enum ReceiverProblem {
+    /// There was no complete response.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// 401 or 403.
-    #[error("the login was refused ({0}); check OTEL_EXPORTER_OTLP_HEADERS")]
+    #[error(
+        "the login was refused ({0}); check OTEL_EXPORTER_OTLP_TRACES_HEADERS or OTEL_EXPORTER_OTLP_HEADERS"
+    )]
     Login(StatusCode),
-    /// The collector accepted only some of the spans.
-    #[error("the collector refused {refused} spans ({message})")]
+    /// The receiver accepted only some of the spans.
+    #[error("the receiver refused {refused} spans ({message})")]
     Partial { refused: i64, message: String },
     /// Any other status.
-    #[error("the collector answered {0}")]
+    #[error("the receiver answered {0}")]
     Status(StatusCode),
     /// The request cannot be made.
     #[error("cannot make the request")]
     Request(#[source] reqwest::Error),
 }
 
-impl CollectorProblem {
+impl ReceiverProblem {
     /// The error for a status that is not a success.
     pub(super) fn check(status: StatusCode) -> Result<(), Self> {
         match status {

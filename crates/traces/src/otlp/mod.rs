@@ -5,5 +5,5 @@ mod error;
 mod proto;
 mod request;
 
-pub(crate) use client::{CollectorClient, CollectorSetupError};
-pub(crate) use error::CollectorError;
+pub(crate) use client::{ReceiverClient, ReceiverSetupError};
+pub(crate) use error::ReceiverError;

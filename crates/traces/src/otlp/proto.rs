@@ -25,7 +25,7 @@ pub(super) struct ExportTraceServiceResponse {
     pub(super) partial_success: Option<ExportTracePartialSuccess>,
 }
 
-/// The spans that a collector refused, although it accepted the request.
+/// The spans that a receiver refused, although it accepted the request.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(super) struct ExportTracePartialSuccess {
     #[prost(int64, tag = "1")]

@@ -1,4 +1,4 @@
-//! Requests to an OpenTelemetry collector, decoded with OpenTelemetry's own types.
+//! Requests to a receiver, decoded with OpenTelemetry's own types.
 
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
@@ -29,7 +29,7 @@ pub(crate) fn decoded(request: &Request) -> Vec<Span> {
     scopes.flat_map(|scope| scope.spans).collect()
 }
 
-/// A tracer that sends to a collector at a URL, and its trace of a run with an error.
+/// A tracer that sends to a receiver at a URL, and its trace of a run with an error.
 pub(crate) async fn failing_run(
     url: &str,
 ) -> (std::sync::Arc<dyn system_health_registry::trace::Tracer>, Trace) {
@@ -39,7 +39,7 @@ pub(crate) async fn failing_run(
 }
 
 #[tokio::test]
-async fn a_collector_gets_all_spans() {
+async fn a_receiver_gets_all_spans() {
     let server = receiver();
     let (tracer, trace) = failing_run(&server.url()).await;
 
@@ -62,11 +62,13 @@ async fn a_collector_gets_all_spans() {
 }
 
 #[tokio::test]
-async fn a_collector_that_refuses_spans_is_an_error() {
+async fn a_refused_login_is_an_error() {
     let server = Server::start(|_: &Request| Answer::text(401, "text/plain", ""));
     let (tracer, trace) = failing_run(&server.url()).await;
 
     let error = send(&*tracer, &trace).await.unwrap_err();
 
-    assert!(error.contains("the login was refused (401 Unauthorized)"), "{error}");
+    let expected = "the login was refused (401 Unauthorized); check OTEL_EXPORTER_OTLP_TRACES_HEADERS or \
+                    OTEL_EXPORTER_OTLP_HEADERS";
+    assert!(error.contains(expected), "{error}");
 }

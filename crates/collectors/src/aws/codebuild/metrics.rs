@@ -43,8 +43,8 @@ pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavai
     builds.inventory().reading(samples, NO_PROJECTS)
 }
 
-/// How long the builds of AWS CodeBuild took that succeeded within the window, from their start to their end, with the time
-/// in the queue.
+/// Duration of the AWS CodeBuild builds that succeeded within the window, from start to end, including the time in the
+/// queue.
 #[system_health_metric(
     key = "aws.codebuild.duration_seconds",
     unit = "second",

@@ -15,8 +15,7 @@ use crate::{
 
 const NO_STATE: &str = "no pipeline in CodePipeline has an execution that passed or failed";
 
-/// Whether the latest execution of each pipeline of AWS CodePipeline that passed or failed has passed: 1 if it has, 0 if it
-/// failed.
+/// State of each AWS CodePipeline pipeline: 1 if its latest execution that passed or failed has passed, 0 if it has failed.
 #[system_health_metric(
     key = "aws.codepipeline.state",
     aggregate = "min",
@@ -36,7 +35,7 @@ pub fn pipeline_state(states: PipelineStates) -> Result<Reading, Unavailable> {
     states.inventory().reading(samples, NO_STATE)
 }
 
-/// Pipelines of AWS CodePipeline of which the latest execution that passed or failed has failed.
+/// AWS CodePipeline pipelines whose latest execution that passed or failed has failed.
 #[system_health_metric(
     key = "aws.codepipeline.failing",
     unit = "pipeline",

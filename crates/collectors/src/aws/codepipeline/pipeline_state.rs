@@ -13,7 +13,7 @@ const MAX_PAGES: usize = 10;
 pub(super) struct PipelineState {
     /// `None` if no execution has passed or failed yet.
     pub(super) is_passing: Option<bool>,
-    /// The executions that were considered, newest first. The last one decided, if there is a state.
+    /// The executions that were considered, newest first. The last one decided, unless `is_passing` is `None`.
     pub(super) executions: Vec<Execution>,
 }
 

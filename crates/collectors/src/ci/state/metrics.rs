@@ -38,7 +38,7 @@ pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unava
     if samples.is_empty() { Err(none_decided(&workflows).into()) } else { Ok(samples) }
 }
 
-/// Active workflows of which the newest decisive run on the branch failed.
+/// Active workflows whose newest decisive run on the branch failed.
 #[system_health_metric(
     key = "ci.workflows_failing",
     each = Repository,

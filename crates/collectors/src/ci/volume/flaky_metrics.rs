@@ -43,7 +43,8 @@ pub fn flaky_runs(recent: RecentRuns, reruns: Reruns, window: Window) -> Result<
     Ok(recent.on_branch(window)?.count(counts)?)
 }
 
-/// Runs in which a job failed and passed in a later attempt on the same commit, for the ten jobs with the most of them.
+/// Runs in which a job failed and then passed in a later attempt on the same commit. Only the ten jobs with the most such
+/// runs are reported.
 #[system_health_metric(
     key = "ci.flaky_jobs",
     each = Repository,

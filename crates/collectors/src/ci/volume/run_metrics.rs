@@ -46,7 +46,8 @@ pub fn runs(recent: RunsAtInstant, window: Window) -> Result<Vec<Sample>, Unavai
     Ok(samples)
 }
 
-/// Share of the runs that passed, of those that passed or failed on the branch within the window, after re-runs.
+/// Share of passed runs among those that passed or failed on the branch within the window. A run that was re-run has the
+/// result of its latest attempt.
 #[system_health_metric(
     key = "ci.success_ratio",
     each = Repository,

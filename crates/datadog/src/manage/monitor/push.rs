@@ -1,5 +1,5 @@
-//! Pushes of monitors. A push finds the monitor that an earlier push created by its tags: the tag of all managed monitors, the
-//! tags of the scope, and the tag with the metric's key.
+//! Pushes monitors. A push identifies the monitor of an earlier push by its tags: the tag of all managed monitors, the tags of
+//! the scope, and the tag with the metric's key or the goal's name.
 
 use datadog_api_client::datadogV1::model::{MonitorOptions, MonitorUpdateRequest};
 use serde::Deserialize;
@@ -116,7 +116,7 @@ impl DatadogApi {
         Ok(MonitorPlan { monitors, stale, copies })
     }
 
-    /// Executes a plan, and returns the id of the monitor. Sends nothing if there is nothing to do.
+    /// Pushes one monitor of a plan, and returns its id. Sends nothing if there is nothing to do.
     pub async fn push_monitor(&self, planned: &PlannedMonitor<'_>) -> Result<Option<i64>, DatadogError> {
         let monitor = &planned.wanted.monitor;
         match (&planned.action, planned.id) {

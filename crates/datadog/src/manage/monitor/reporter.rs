@@ -55,8 +55,8 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         no_data: format!("The reporter has delivered nothing for {}.", duration_in_words(silence)),
         about: about(
             RUN_DURATION,
-            "It does not run, or it cannot reach Datadog. Until it delivers again, no other monitor can alert. `report \
-             doctor` says what is wrong.",
+            "The reporter does not run, or it cannot reach Datadog. Until it delivers again, no other monitor can alert. \
+             `report doctor` says what is wrong.",
         ),
         alerting: &alerting,
     });
