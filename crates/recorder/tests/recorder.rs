@@ -179,6 +179,7 @@ async fn values_that_are_not_finite_and_a_second_kind_are_failed_items() {
             "not recorded, once: a value must be a finite number",
             "not recorded, once: its values were recorded as a distribution before, and as a gauge now",
             "not recorded, once: a value must be a finite number",
+            "not recorded, once: a value must be a finite number",
         ]
     );
 }

@@ -119,3 +119,18 @@ fn the_program_lists_and_collects_its_own_metrics() {
     assert_eq!(ended.metric("backup.age")["state"], "value");
     assert_eq!(ended.metric("shop.orders")["samples"][0]["value"], 7.0);
 }
+
+#[test]
+fn commands_know_the_metrics_of_a_source_after_a_push() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_shop-health"))
+        .file("system-health.toml", "[figures]\nfile = 'figures.tsv'\n[local]\nfile = 'points.jsonl'\n")
+        .file("figures.tsv", "shop.orders\t7\tOrders of today.\n");
+    let knows = |arguments: &[&str]| scene.run(arguments).with_status(0).stdout().contains("shop.orders");
+    let commands: [&[&str]; 2] = [&["list"], &["dashboard", "--for", "grafana"]];
+
+    let before = commands.map(knows);
+    let pushed = scene.run(&["--push", "--to", "local", "--only", "shop.*"]).with_status(0);
+
+    assert_eq!(pushed.metric("shop.orders")["state"], "value");
+    assert_eq!((before, commands.map(knows)), ([false; 2], [true; 2]));
+}

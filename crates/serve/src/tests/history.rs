@@ -95,7 +95,7 @@ async fn too_many_results_are_refused_or_thinned_by_whole_runs() {
 
     let refused = server.get("/api/v1/history?key=a", "").await;
     let thinned = server.get("/api/v1/history?key=a&thin=true", "").await;
-    let fewer = server.get("/api/v1/history?key=a&thin=true&since=60s", "").await;
+    let fewer = server.get("/api/v1/history?key=a&thin=true&since=90s", "").await;
 
     let text = "there are more than 20000 results; ask for fewer with `thin=true`, with a `subject`, or with a shorter `since`\n";
     assert_eq!((refused.status, refused.body.as_str()), (400, text));
