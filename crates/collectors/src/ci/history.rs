@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::{
     CiSettings, CiTables,
     fetch::WorkflowClient,
-    judge::{AsOf, JudgeStep, Judgment, judge_as_of},
+    judge::{AttemptStart, JudgeStep, Judgment, judge_before},
     known_runs::{CiQuery, KnownRuns},
     relevance::WatchedWorkflow,
 };
@@ -29,15 +29,15 @@ pub(super) struct TestHistory {
 }
 
 impl TestHistory {
-    /// Judges the runs as they were when the attempt `as_of` had ended, or as they are now, and fetches what is missing.
+    /// Judges the runs as they were before an attempt started, or as they are now, and fetches what is missing.
     pub(super) async fn judge(
         &self,
         watched: &WatchedWorkflow<'_>,
         known: &mut KnownRuns,
-        as_of: Option<AsOf>,
+        before: Option<AttemptStart>,
     ) -> anyhow::Result<Judgment> {
         loop {
-            match judge_as_of(watched, known, as_of)? {
+            match judge_before(watched, known, before)? {
                 JudgeStep::Query(query) => self.fetch(query, known).await?,
                 JudgeStep::Done(judgment) => return Ok(judgment),
             }
