@@ -15,7 +15,7 @@ use super::{
     reference,
     step::Step,
 };
-use crate::commits::{Classification, Classifier};
+use crate::commits::{Classification, Classifier, HistoryChoice};
 
 /// What is known about the deployments of a repository. The position of a deployment is its index in `successes`.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,8 @@ pub(super) struct DeploymentHistory<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules<'a> {
     pub(super) failure_window: Duration,
+    /// Which commits can be reverts and hotfixes.
+    pub(super) history: HistoryChoice,
     pub(super) hotfixes: &'a Classifier,
     pub(super) reverts: &'a Classifier,
 }
@@ -124,6 +126,9 @@ impl Analysis {
         (deployment, changes): DeployedChanges<'_>,
         change: &Change,
     ) {
+        if rules.history == HistoryChoice::FirstParent && !change.is_first_parent {
+            return;
+        }
         let (form, is_revert) =
             match (rules.hotfixes.classify(&change.message), rules.reverts.classify(&change.message)) {
                 (_, Classification::Counts(form)) => (form, true),

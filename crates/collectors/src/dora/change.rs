@@ -20,6 +20,8 @@ pub(super) struct Change {
     pub(super) authored_at: SystemTime,
     /// When it landed: the committer's date of the commit on the first-parent history that brought it.
     pub(super) landed_at: SystemTime,
+    /// Whether it is on that first-parent history itself, and not only part of a merged branch.
+    pub(super) is_first_parent: bool,
     /// If a pull request was squashed into this commit: when its first commit was made, and its number.
     pub(super) squashed: Option<(SystemTime, u64)>,
     pub(super) web_page: Option<String>,
@@ -46,7 +48,7 @@ impl Change {
     }
 }
 
-/// Sets the times at which commits landed. The commits of a merged branch landed with the merge, whatever their own dates are.
+/// Sets how and when commits landed. The commits of a merged branch landed with the merge, whatever their own dates are.
 /// `head` is the last commit. Before the call, `landed_at` of each change is its committer's date.
 pub(super) fn set_landing(changes: &mut [Change], head: &str) {
     let position: HashMap<String, usize> =
@@ -61,6 +63,7 @@ pub(super) fn set_landing(changes: &mut [Change], head: &str) {
     let mut has_landed = vec![false; changes.len()];
     // The oldest first: a commit landed with the first merge that brought it.
     for index in first_parents.into_iter().rev() {
+        changes[index].is_first_parent = true;
         let landed_at = changes[index].landed_at;
         let mut reached = vec![index];
         while let Some(index) = reached.pop() {
@@ -87,6 +90,7 @@ mod tests {
             parents: parents.iter().map(|&parent| parent.to_owned()).collect(),
             authored_at: at,
             landed_at: at,
+            is_first_parent: false,
             squashed: None,
             web_page: None,
         }
@@ -111,6 +115,9 @@ mod tests {
             .map(|change| (&*change.id, change.landed_at.duration_since(UNIX_EPOCH).unwrap().as_secs()));
         let expected = [("a", 10), ("x", 20), ("m1", 20), ("y", 30), ("z", 30), ("c", 25), ("m2", 30)];
         assert_eq!(landed, expected);
+        let first_parents = changes.iter().filter(|change| change.is_first_parent);
+        let first_parents: Vec<&str> = first_parents.map(|change| &*change.id).collect();
+        assert_eq!(first_parents, ["a", "m1", "c", "m2"]);
     }
 
     #[test]

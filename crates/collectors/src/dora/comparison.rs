@@ -170,6 +170,7 @@ impl CommitResponse {
             parents: self.parents.into_iter().map(|parent| parent.sha).collect(),
             authored_at,
             landed_at: committed_at,
+            is_first_parent: false,
             squashed: None,
             web_page: self.html_url,
         })

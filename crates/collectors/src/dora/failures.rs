@@ -143,6 +143,7 @@ impl FromContext for Failures {
             incidents.map_err(|error| no_data_without(Permission::Issues, repository.name(), error))?;
         let rules = Rules {
             failure_window: settings.failure_window,
+            history: commits.history,
             hotfixes: &commits.hotfix,
             reverts: &commits.reverts,
         };

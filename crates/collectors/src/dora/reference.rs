@@ -77,6 +77,7 @@ mod tests {
             parents: vec![],
             authored_at: SystemTime::UNIX_EPOCH,
             landed_at: SystemTime::UNIX_EPOCH,
+            is_first_parent: true,
             squashed: None,
             web_page: None,
         }

@@ -257,7 +257,25 @@ async fn the_hotfix_of_a_merged_branch_landed_with_the_merge() {
     release(&shop, "Sell shoes", hours(100));
     shop.commit(Commit::new("Merge branch 'hotfix'").after(["main", "hotfix"]).age(hours(99)));
     deploy(&shop, &shop.tip("main"), hours(98));
-    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "7200 7200 7200", "1", "0.5"]);
+    for history in ["first-parent", "all"] {
+        let context = one_repository(&github, &format!("[commits]\nhistory = '{history}'"));
+        assert_eq!(values(&context).await, ["0.5", "7200 7200 7200", "1", "0.5"], "{history}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_of_a_merged_branch_is_a_sign_only_if_the_settings_read_all_commits() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    for (message, age) in [("Log everything", 101), ("revert: log everything", 98), ("hotfix: hats", 97)] {
+        shop.commit(Commit::new(message).branch("hats").age(hours(age)));
+    }
+    shop.commit(Commit::new("Sell hats (#7)").after(["main", "hats"]).age(hours(96)));
+    deploy(&shop, &shop.tip("main"), hours(95));
+    assert_eq!(values(&one_repository(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
+    let all = one_repository(&github, "[commits]\nhistory = 'all'");
+    assert_eq!(values(&all).await, ["0.5", "18000 18000 18000", "1", "0.5"]);
 }
 
 #[tokio::test]
