@@ -4,6 +4,7 @@ use system_health_registry::{Settings, settings::SettingsError};
 
 use super::{DeploymentSource, DoraSettings};
 use crate::{
+    commits::CommitSettings,
     github::{
         GitHubApi::{GraphQl, Rest},
         GitHubNeeds,
@@ -41,7 +42,16 @@ fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
         let changes = deployments.clone().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
         changes.with_requests("comparisons", DEPLOYMENTS).with_requests("pull requests of commits", 1)
     };
-    let failures = || changes().with_requests("commits that are not deployed", 1).with_branch(all);
+    let failures = || {
+        let failures = changes().with_requests("commits that are not deployed", 1).with_branch(all)?;
+        // These labels decide which commits are signs.
+        let with_labels = all.table::<CommitSettings>()?.uses_labels();
+        Ok(if with_labels {
+            failures.with_requests("labels of commits that are not deployed", 1)
+        } else {
+            failures
+        })
+    };
     Ok(match key {
         "dora.deployment_frequency"
         | "dora.change_fail_ratio_samples"

@@ -8,6 +8,7 @@ use std::{
 use system_health_registry::EvidenceItem;
 
 use super::deployment::short;
+use crate::commits::LabelNames;
 
 /// A commit between two deployments.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +25,29 @@ pub(super) struct Change {
     pub(super) is_first_parent: bool,
     /// If a pull request was squashed into this commit: when its first commit was made, and its number.
     pub(super) squashed: Option<(SystemTime, u64)>,
+    /// The labels of its merged pull requests, if the settings name labels.
+    pub(super) labels: Vec<PullRequestLabel>,
     pub(super) web_page: Option<String>,
 }
 
+/// A label of a merged pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PullRequestLabel {
+    pub(super) number: u64,
+    /// The branch into which the pull request was merged. `None` if it no longer exists, so it may have been any branch.
+    pub(super) base: Option<String>,
+    pub(super) name: String,
+}
+
 impl Change {
+    /// Why it counts: a pull request that was merged into the branch has one of these labels.
+    pub(super) fn labelled(&self, branch: &str, names: &LabelNames) -> Option<String> {
+        let is_landed = |label: &&PullRequestLabel| label.base.as_deref().is_none_or(|base| base == branch);
+        let mut landed = self.labels.iter().filter(is_landed);
+        let PullRequestLabel { number, name, .. } = landed.find(|label| names.contains(&label.name))?;
+        Some(format!("its pull request #{number} has the label `{name}`"))
+    }
+
     /// Whether the commit only joins histories. Its date is that of the merge.
     pub(super) fn is_merge(&self) -> bool {
         self.parents.len() > 1
@@ -92,6 +112,7 @@ mod tests {
             landed_at: at,
             is_first_parent: false,
             squashed: None,
+            labels: vec![],
             web_page: None,
         }
     }

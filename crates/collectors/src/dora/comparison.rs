@@ -172,6 +172,7 @@ impl CommitResponse {
             landed_at: committed_at,
             is_first_parent: false,
             squashed: None,
+            labels: Vec::new(),
             web_page: self.html_url,
         })
     }

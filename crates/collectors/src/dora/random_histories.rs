@@ -15,7 +15,7 @@ use super::{
     incident::Incident,
     step::Step,
 };
-use crate::commits::{Classifier, HistoryChoice};
+use crate::commits::{Classifier, HistoryChoice, LabelNames};
 
 /// The last second of a history.
 const END: u64 = 120;
@@ -150,6 +150,7 @@ fn analyse(history: &History) -> Failures {
         landed_at: time(landed),
         is_first_parent: !matches!(form, Form::Merged(_)),
         squashed: None,
+        labels: vec![],
         web_page: None,
     };
     let changes_of = |deployment: Option<usize>| {
@@ -195,9 +196,12 @@ fn analyse(history: &History) -> Failures {
     };
     let rules = Rules {
         failure_window: Duration::from_secs(history.failure_window),
+        branch: "main",
         history: if history.counts_merged { HistoryChoice::All } else { HistoryChoice::FirstParent },
         hotfixes: &hotfixes,
+        hotfix_labels: &LabelNames::default(),
         reverts: &reverts,
+        revert_labels: &LabelNames::default(),
     };
     let analysis = Analysis::new(&known, &rules);
     let second = |at: SystemTime| at.duration_since(UNIX_EPOCH).unwrap().as_secs();

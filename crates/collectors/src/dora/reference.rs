@@ -79,6 +79,7 @@ mod tests {
             landed_at: SystemTime::UNIX_EPOCH,
             is_first_parent: true,
             squashed: None,
+            labels: vec![],
             web_page: None,
         }
     }
