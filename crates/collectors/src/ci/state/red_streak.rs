@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use anyhow::bail;
+use anyhow::anyhow;
 use system_health_registry::{Context, FromContext, NoData, Scope, Unavailable};
 
 use crate::{
@@ -90,7 +90,7 @@ async fn start(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
-) -> anyhow::Result<Result<(WorkflowRun, u32), String>> {
+) -> Result<Result<(WorkflowRun, u32), String>, Unavailable> {
     let mut first_failure: Option<AttemptStart> = None;
     // Goes back in time from attempt to attempt. An attempt of a run that could not decide at its time, because a newer run
     // had already decided, is not among those that were considered, so it is left out.
@@ -100,7 +100,7 @@ async fn start(
             Ok(Past::Failing(since)) => first_failure = Some(since),
             Ok(Past::Passing | Past::Nothing) => {
                 let Some(AttemptStart { run, attempt, .. }) = first_failure else {
-                    bail!("no run of the failing tests is known")
+                    return Err(anyhow!("no run of the failing tests is known").into());
                 };
                 return Ok(Ok((find(history, known, run, attempt).await?, attempt)));
             }
@@ -115,9 +115,9 @@ async fn find(
     known: &mut KnownRuns,
     run: u64,
     attempt: u32,
-) -> anyhow::Result<WorkflowRun> {
+) -> Result<WorkflowRun, Unavailable> {
     let Some(latest) = known.runs().iter().find(|known| known.id == run) else {
-        bail!("run {run} is no longer known")
+        return Err(anyhow!("run {run} is no longer known").into());
     };
     if latest.attempt == attempt {
         return Ok(latest.clone());
@@ -125,7 +125,9 @@ async fn find(
     if known.attempt(run, attempt).is_none() {
         history.fetch(CiQuery::Attempt(run, attempt), known).await?;
     }
-    let Some(found) = known.attempt(run, attempt) else { bail!("attempt {attempt} of run {run} is missing") };
+    let Some(found) = known.attempt(run, attempt) else {
+        return Err(anyhow!("attempt {attempt} of run {run} is missing").into());
+    };
     Ok(found.clone())
 }
 
@@ -135,12 +137,14 @@ async fn past(
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
     before: AttemptStart,
-) -> anyhow::Result<Result<Past, String>> {
+) -> Result<Result<Past, String>, Unavailable> {
     let judgment = history.judge(watched, known, Some(before)).await?;
     let reason = match judgment.result {
         Ok(decision) if decision.passed => return Ok(Ok(Past::Passing)),
         Ok(_) => {
-            let Some(since) = judgment.newest else { bail!("no attempt decided, but the tests fail") };
+            let Some(since) = judgment.newest else {
+                return Err(anyhow!("no attempt decided, but the tests fail").into());
+            };
             return Ok(Ok(Past::Failing(since)));
         }
         Err(reason) => reason,
@@ -162,7 +166,7 @@ async fn stale(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
-) -> anyhow::Result<Option<String>> {
+) -> Result<Option<String>, Unavailable> {
     if !known.is_extended() {
         return Ok(None);
     }
