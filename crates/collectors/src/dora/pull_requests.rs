@@ -10,8 +10,8 @@ use serde_json::json;
 use super::change::{Change, PullRequestLabel};
 use crate::github::{GitHubRepository, GitTimestamp, Timestamp};
 
-/// The maximum number of commits in one query.
-const COMMITS_PER_QUERY: usize = 50;
+/// Maximum number of commits in one query.
+const MAX_COMMITS: u32 = 50;
 
 const PULL_REQUESTS: &str = "
 query PullRequestsOfCommits($ids: [ID!]!, $withLabels: Boolean!) {
@@ -115,10 +115,20 @@ pub(super) async fn set_pull_requests(
     let ids: BTreeSet<String> = changes.iter().map(|change| change.node_id.clone()).collect();
     let ids: Vec<String> = ids.into_iter().collect();
     let mut commits = Vec::new();
-    for ids in ids.chunks(COMMITS_PER_QUERY) {
-        let variables = json!({ "ids": ids, "withLabels": with_labels });
-        let response = repository.github().query::<Response>(PULL_REQUESTS, variables).await;
-        commits.extend(response.with_context(failed)?.nodes.into_iter().flatten());
+    let (mut rest, mut size) = (&ids[..], MAX_COMMITS);
+    while !rest.is_empty() {
+        let variables = |size: u32| {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            json!({ "ids": rest[..size.min(rest.len())], "withLabels": with_labels })
+        };
+        let github = repository.github();
+        let response = github.query_sized::<Response>(PULL_REQUESTS, &mut size, variables).await;
+        let nodes = response.with_context(failed)?.nodes;
+        if nodes.is_empty() || nodes.len() > rest.len() {
+            bail!("{}: GitHub answered about {} of {} commits", failed(), nodes.len(), rest.len());
+        }
+        rest = &rest[nodes.len()..];
+        commits.extend(nodes.into_iter().flatten());
     }
     let mut commit_counts: HashMap<u64, usize> = HashMap::new();
     let mut found = HashMap::new();
