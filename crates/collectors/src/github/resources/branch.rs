@@ -5,10 +5,7 @@ use serde::Deserialize;
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
 
 use super::GitHubRepository;
-use crate::{
-    github::{Permission, no_data_without},
-    repository::{Branch, Repository},
-};
+use crate::repository::{Branch, Repository};
 
 /// The branch that the settings name, or else the repository's default branch on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +27,7 @@ impl FromContext for WatchedBranch {
         let repository = context.get::<GitHubRepository>().await?;
         let response = repository.get::<RepositoryResponse>(&[], &[]).await;
         let response =
-            response.with_context(|| format!("cannot get the default branch of {}", repository.name()));
-        let response =
-            response.map_err(|error| no_data_without(Permission::Metadata, repository.name(), error))?;
+            response.with_context(|| format!("cannot get the default branch of {}", repository.name()))?;
         Ok(Self(response.default_branch))
     }
 }
