@@ -10,7 +10,7 @@ use crate::{
         Permission::{Actions, Administration, Checks, CommitStatuses, Contents},
     },
     github_access,
-    repository::RepositorySettings,
+    repository::{RepositoriesSettings, RepositoryOverrides, RepositorySettings},
 };
 
 github_access!("ci.*", needs);
@@ -22,11 +22,17 @@ github_access!("ci.runners", |_, _| Ok(GitHubNeeds::default()
 /// The usual number of runs in the window whose jobs have to be read.
 const RUNS_WITH_JOBS: u32 = 49;
 
+/// The metrics that judge the runs of a workflow.
+const READ_COMMITS: [&str; 4] =
+    ["ci.tests_passing_on_main", "ci.workflow_passing", "ci.workflows_failing", "ci.red_seconds"];
+
 fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let needs = GitHubNeeds::default().with(Rest, [Actions]).with_branch(settings)?;
     // If the branch has no run, the branch itself may have to be read, to check that it exists.
-    let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
-    let needs = if is_named && key != "ci.queued_jobs" { needs.with(Rest, [Contents]) } else { needs };
+    let reads_branch = names_branch(settings)? && key != "ci.queued_jobs";
+    // The commits of the branch say which runs of the merge queue count, and whether GitHub's list of its runs is up to date.
+    let reads_commits = READ_COMMITS.contains(&key);
+    let needs = if reads_branch || reads_commits { needs.with(Rest, [Contents]) } else { needs };
     let recent = || needs.clone().with_requests("recent runs", 1);
     Ok(match key {
         "ci.tests_passing_on_main" => needs.with_requests("runs of the watched workflow", 2),
@@ -44,6 +50,14 @@ fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
         }
         _ => recent(),
     })
+}
+
+/// Whether the settings name the branch of a repository.
+fn names_branch(settings: &Settings) -> Result<bool, SettingsError> {
+    let common: RepositorySettings = settings.table()?;
+    let own: RepositoriesSettings = settings.table()?;
+    let has_branch = |own: Option<&RepositoryOverrides>| own.is_some_and(|own| own.branch.is_some());
+    Ok(common.branch.is_some() || own.of_each(common.names()).any(has_branch))
 }
 
 /// The branch with its protection, its rules, and the checks and statuses of its commit.

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use http::StatusCode;
 use serde::Deserialize;
+use system_health_registry::Unavailable;
 
 use super::{
     CiTables,
@@ -11,7 +12,7 @@ use super::{
     workflow_run::WorkflowRun,
 };
 use crate::{
-    github::{GitHubError, GitHubRepository},
+    github::{Cause, GitHubError, GitHubRepository, Permission, no_data_without},
     repository::{Branch, RepositoryName},
 };
 
@@ -48,7 +49,8 @@ impl RunsError {
     /// The error of a request for the runs of a workflow. The settings name the workflow in `table`.
     pub(super) fn new(repository: &GitHubRepository, file: &str, table: &str, source: GitHubError) -> Self {
         let (file, repository) = (file.to_owned(), repository.name().clone());
-        if source.status() == Some(StatusCode::NOT_FOUND) {
+        let is_refused = matches!(source.cause(), Cause::NoPermission { .. });
+        if source.status() == Some(StatusCode::NOT_FOUND) && !is_refused {
             Self::NoWorkflow { file, repository, table: table.to_owned(), source }
         } else {
             Self::Failed { file, repository, source }
@@ -63,7 +65,18 @@ impl WorkflowClient<'_> {
     }
 
     /// Fetches the result of a query and adds it to the known runs.
-    pub(super) async fn fetch(&self, query: CiQuery, known: &mut KnownRuns) -> anyhow::Result<()> {
+    pub(super) async fn fetch(&self, query: CiQuery, known: &mut KnownRuns) -> Result<(), Unavailable> {
+        let permission = match query {
+            CiQuery::Commits => Permission::Contents,
+            CiQuery::RunsOfBranch | CiQuery::Run(_) | CiQuery::Attempt(..) | CiQuery::Jobs(_) => {
+                Permission::Actions
+            }
+        };
+        let fetched = self.try_fetch(query, known).await;
+        fetched.map_err(|error| no_data_without(permission, self.repository.name(), error))
+    }
+
+    async fn try_fetch(&self, query: CiQuery, known: &mut KnownRuns) -> anyhow::Result<()> {
         match query {
             CiQuery::RunsOfBranch => {
                 let branch = self.branch.as_str();

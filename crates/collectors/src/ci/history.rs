@@ -8,13 +8,13 @@ use tokio::sync::Mutex;
 
 use super::{
     CiSettings, CiTables,
-    fetch::WorkflowClient,
-    judge::{AsOf, JudgeStep, Judgment, judge_as_of},
+    fetch::{RunsError, WorkflowClient},
+    judge::{AttemptStart, JudgeStep, Judgment, judge_before},
     known_runs::{CiQuery, KnownRuns},
     relevance::WatchedWorkflow,
 };
 use crate::{
-    github::{GitHubRepository, WatchedBranch},
+    github::{GitHubRepository, Permission, WatchedBranch, no_data_without},
     repository::{Branch, Repository},
 };
 
@@ -29,15 +29,15 @@ pub(super) struct TestHistory {
 }
 
 impl TestHistory {
-    /// Judges the runs as they were when the attempt `as_of` had ended, or as they are now, and fetches what is missing.
+    /// Judges the runs as they were before an attempt started, or as they are now, and fetches what is missing.
     pub(super) async fn judge(
         &self,
         watched: &WatchedWorkflow<'_>,
         known: &mut KnownRuns,
-        as_of: Option<AsOf>,
-    ) -> anyhow::Result<Judgment> {
+        before: Option<AttemptStart>,
+    ) -> Result<Judgment, Unavailable> {
         loop {
-            match judge_as_of(watched, known, as_of)? {
+            match judge_before(watched, known, before)? {
                 JudgeStep::Query(query) => self.fetch(query, known).await?,
                 JudgeStep::Done(judgment) => return Ok(judgment),
             }
@@ -45,7 +45,7 @@ impl TestHistory {
     }
 
     /// Fetches the result of a query and adds it to the known runs.
-    pub(super) async fn fetch(&self, query: CiQuery, known: &mut KnownRuns) -> anyhow::Result<()> {
+    pub(super) async fn fetch(&self, query: CiQuery, known: &mut KnownRuns) -> Result<(), Unavailable> {
         let Self { on_github, settings, tables, branch, .. } = self;
         client(on_github, settings, tables, branch).fetch(query, known).await
     }
@@ -69,7 +69,11 @@ impl FromContext for TestHistory {
         let settings = repository.ci(&context.get::<CiSettings>().await?);
         let tables = repository.ci_tables();
         let WatchedBranch(branch) = context.get().await?;
-        let newest = client(&on_github, &settings, &tables, &branch).newest_runs().await?;
+        let newest = client(&on_github, &settings, &tables, &branch).newest_runs().await;
+        let newest = newest.map_err(|error| match error {
+            RunsError::NoWorkflow { .. } => error.into(),
+            RunsError::Failed { .. } => no_data_without(Permission::Actions, on_github.name(), error),
+        })?;
         let known = Arc::new(Mutex::new(KnownRuns::new(newest)));
         Ok(Self { on_github, settings, tables, branch, known })
     }

@@ -1,7 +1,7 @@
 //! Decides from the known runs whether the tests pass, or says what has to be fetched first. It makes no requests, so
 //! any history can be tested quickly.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::{
     age::format_age,
@@ -36,6 +36,9 @@ pub(super) struct Judgment {
     pub(super) is_cut_off: bool,
     /// The number of runs that test the branch and were considered.
     pub(super) considered: usize,
+    /// The newest attempt of the runs that were considered, if the result is one before an attempt: since this attempt, the
+    /// result was the same.
+    pub(super) newest: Option<AttemptStart>,
     pub(super) evidence: EvidenceLog,
 }
 
@@ -47,9 +50,12 @@ pub(super) struct Decision {
     pub(super) web_page: Option<String>,
 }
 
-/// The newest attempt that is considered, as if nothing had happened since it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct AsOf {
+/// When an attempt started. Attempts that started in the same second are in the order of their runs and of their numbers, so
+/// every history has one order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AttemptStart {
+    at: SystemTime,
+    run_created_at: SystemTime,
     pub(super) run: u64,
     pub(super) attempt: u32,
 }
@@ -57,7 +63,8 @@ pub(super) struct AsOf {
 struct Search<'a> {
     watched: &'a WatchedWorkflow<'a>,
     known: &'a KnownRuns,
-    as_of: Option<AsOf>,
+    before: Option<AttemptStart>,
+    newest: Option<AttemptStart>,
     evidence: EvidenceLog,
     considered: usize,
     inspected: usize,
@@ -78,19 +85,21 @@ struct Vote {
 
 /// Judges the known runs.
 pub(super) fn judge(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> anyhow::Result<JudgeStep> {
-    judge_as_of(watched, known, None)
+    judge_before(watched, known, None)
 }
 
-/// Judges the known runs as they were when an attempt had ended. `None` is now.
-pub(super) fn judge_as_of(
+/// Judges the known runs as they were before an attempt started. `None` is now. What started earlier counts as ended, because
+/// GitHub records no end of an earlier attempt.
+pub(super) fn judge_before(
     watched: &WatchedWorkflow<'_>,
     known: &KnownRuns,
-    as_of: Option<AsOf>,
+    before: Option<AttemptStart>,
 ) -> anyhow::Result<JudgeStep> {
     let search = Search {
         watched,
         known,
-        as_of,
+        before,
+        newest: None,
         evidence: EvidenceLog::default(),
         considered: 0,
         inspected: 0,
@@ -109,9 +118,10 @@ pub(super) fn judge_as_of(
 impl<'a> Search<'a> {
     fn run(mut self) -> Result<Judgment, EarlyEnd> {
         let runs = self.known.runs();
-        let is_newer = |run: &WorkflowRun| self.as_of.is_some_and(|as_of| as_of.run != run.id);
-        let start = runs.iter().take_while(|run| is_newer(run)).count();
-        for (index, run) in runs.iter().enumerate().skip(start) {
+        for (index, run) in runs.iter().enumerate() {
+            if self.is_later(AttemptStart::first(run)) {
+                continue;
+            }
             if self.known.is_only_filtered(run.id)
                 && let Some(reason) = staleness(self.watched, self.known)?
             {
@@ -261,17 +271,43 @@ impl<'a> Search<'a> {
     /// The newest completed attempt of a run. `None` if the first attempt is in progress.
     fn last_completed_attempt(&mut self, run: &WorkflowRun) -> Result<Option<u32>, EarlyEnd> {
         self.confirm(run)?;
-        if let Some(as_of) = self.as_of.filter(|as_of| as_of.run == run.id) {
-            return Ok(Some(as_of.attempt));
-        }
-        if run.is_completed()? {
-            return Ok(Some(run.attempt));
-        }
-        if run.attempt > 1 {
+        let is_completed = run.is_completed()?;
+        if !is_completed && run.attempt > 1 {
             self.evidence.add_run(run, run.attempt, "it is being re-run: the previous attempt counts");
-            return Ok(Some(run.attempt - 1));
         }
-        Ok(None)
+        let mut last = if is_completed { run.attempt } else { run.attempt - 1 }.max(1);
+        if self.before.is_some() {
+            // A run has at most 51 attempts, so there are not many to request.
+            let start = loop {
+                let start = self.start(run, last)?;
+                if last == 1 || !self.is_later(start) {
+                    break start;
+                }
+                last -= 1;
+            };
+            self.newest = self.newest.max(Some(start));
+        }
+        Ok((is_completed || run.attempt > 1).then_some(last))
+    }
+
+    /// Whether an attempt started too late to be considered.
+    fn is_later(&self, start: AttemptStart) -> bool {
+        self.before.is_some_and(|before| start >= before)
+    }
+
+    /// When an attempt of a run started.
+    fn start(&self, run: &WorkflowRun, attempt: u32) -> Result<AttemptStart, EarlyEnd> {
+        let first = AttemptStart::first(run);
+        let at = if attempt == 1 {
+            first.at
+        } else if attempt == run.attempt {
+            run.started_at()
+        } else if let Some(known) = self.known.attempt(run.id, attempt) {
+            known.started_at()
+        } else {
+            return Err(CiQuery::Attempt(run.id, attempt).into());
+        };
+        Ok(AttemptStart { at, attempt, ..first })
     }
 
     /// Requires the current state of a run that only the filtered list contains, because it may have ended or been
@@ -350,6 +386,7 @@ impl<'a> Search<'a> {
             result: Ok(Decision { passed, web_page: page }),
             is_cut_off: false,
             considered: self.considered,
+            newest: self.newest,
             evidence: self.evidence,
         }
     }
@@ -400,8 +437,22 @@ impl<'a> Search<'a> {
             result: Err(reason),
             is_cut_off: false,
             considered: self.considered,
+            newest: self.newest,
             evidence: self.evidence,
         }
+    }
+}
+
+impl AttemptStart {
+    /// Later than every attempt: the start of the year 10,000.
+    pub(super) fn after_all() -> Self {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+        Self { at, run_created_at: at, run: u64::MAX, attempt: u32::MAX }
+    }
+
+    /// The start of the first attempt, which is the creation of the run.
+    fn first(run: &WorkflowRun) -> Self {
+        Self { at: run.created_at, run_created_at: run.created_at, run: run.id, attempt: 1 }
     }
 }
 

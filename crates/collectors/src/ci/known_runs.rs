@@ -149,6 +149,6 @@ impl KnownRuns {
     }
 
     fn sort(&mut self) {
-        self.runs.sort_by_key(|run| std::cmp::Reverse(run.created_at));
+        self.runs.sort_by_key(|run| std::cmp::Reverse((run.created_at, run.id)));
     }
 }

@@ -84,7 +84,7 @@ impl<'de> Deserialize<'de> for HistoryChoice {
 #[cfg(feature = "github")]
 impl CommitSettings {
     /// Whether labels of pull requests count.
-    pub(super) fn uses_labels(&self) -> bool {
+    pub(crate) fn uses_labels(&self) -> bool {
         !self.hotfix_labels.is_empty() || !self.revert_labels.is_empty()
     }
 }

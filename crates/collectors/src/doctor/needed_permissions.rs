@@ -108,6 +108,26 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_of_each_repository_count() {
+        let names = "[repository]\nnames = ['acme/shop', 'acme/web']";
+        let permissions = |key: &'static str, tables: &str| -> Vec<Permission> {
+            let needed = needed(&[key], &format!("{names}\n{tables}"));
+            let other = needed.into_iter().filter(|(permission, _)| *permission != Permission::Metadata);
+            other.map(|(permission, _)| permission).collect()
+        };
+        let frequency = |tables: &str| permissions("dora.deployment_frequency", tables);
+        let workflow = |name: &str| format!("[repositories.'acme/{name}'.dora]\ndeployments = 'workflow'\n");
+        assert_eq!(frequency(""), [Permission::Deployments]);
+        assert_eq!(frequency(&workflow("shop")), [Permission::Actions, Permission::Deployments]);
+        assert_eq!(frequency(&(workflow("shop") + &workflow("web"))), [Permission::Actions]);
+        let incidents =
+            "[dora]\nincident_labels = []\n[repositories.'acme/web'.dora]\nincident_labels = ['a']";
+        assert!(permissions("dora.change_fail_ratio", incidents).contains(&Permission::Issues));
+        let branch = "[repositories.'acme/web']\nbranch = 'develop'";
+        assert_eq!(permissions("ci.runs", branch), [Permission::Actions, Permission::Contents]);
+    }
+
+    #[test]
     fn commits_of_a_clone_need_no_permission_but_their_labels_do() {
         let keys = &["commits.hotfix", "commits.reverts"];
         let clone = "[commits]\nsource = 'clone'";

@@ -4,12 +4,14 @@ use system_health_registry::{Settings, settings::SettingsError};
 
 use super::{DeploymentSource, DoraSettings};
 use crate::{
+    commits::CommitSettings,
     github::{
         GitHubApi::{GraphQl, Rest},
         GitHubNeeds,
         Permission::{Actions, Contents, Deployments, Issues, PullRequests},
     },
     github_access,
+    repository::{RepositoriesSettings, RepositoryOverrides, RepositorySettings},
 };
 
 github_access!("dora.*", needs);
@@ -17,10 +19,27 @@ github_access!("dora.*", needs);
 /// The usual number of deployments in the window.
 const DEPLOYMENTS: u32 = 7;
 
+/// What the settings of all repositories need together.
+fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let common: DoraSettings = all.table()?;
+    let overrides: RepositoriesSettings = all.table()?;
+    let repositories: RepositorySettings = all.table()?;
+    let own = |own: Option<&RepositoryOverrides>| own.and_then(|own| own.dora.clone());
+    let (own, others): (Vec<_>, Vec<_>) =
+        overrides.of_each(repositories.names()).map(own).partition(Option::is_some);
+    let mut needs = GitHubNeeds::default();
+    if !others.is_empty() {
+        needs = needs_with(key, &common, all)?;
+    }
+    for own in own.into_iter().flatten() {
+        needs = needs.and(needs_with(key, &own.apply_to(&common), all)?);
+    }
+    Ok(needs)
+}
+
 /// Some metrics need only the deployments. The metrics about lead times also need the deployed commits. The other metrics need
 /// both, and the signs of failures.
-fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let settings: DoraSettings = all.table()?;
+fn needs_with(key: &str, settings: &DoraSettings, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let (api, permission) = match settings.deployments {
         DeploymentSource::GitHub => (GraphQl, Deployments),
         DeploymentSource::Releases | DeploymentSource::Tags => (GraphQl, Contents),
@@ -41,7 +60,16 @@ fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
         let changes = deployments.clone().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
         changes.with_requests("comparisons", DEPLOYMENTS).with_requests("pull requests of commits", 1)
     };
-    let failures = || changes().with_requests("commits that are not deployed", 1).with_branch(all);
+    let failures = || {
+        let failures = changes().with_requests("commits that are not deployed", 1).with_branch(all)?;
+        // These labels decide which commits are signs.
+        let with_labels = all.table::<CommitSettings>()?.uses_labels();
+        Ok(if with_labels {
+            failures.with_requests("labels of commits that are not deployed", 1)
+        } else {
+            failures
+        })
+    };
     Ok(match key {
         "dora.deployment_frequency"
         | "dora.change_fail_ratio_samples"

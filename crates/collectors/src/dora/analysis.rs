@@ -15,7 +15,7 @@ use super::{
     reference,
     step::Step,
 };
-use crate::commits::{Classification, Classifier};
+use crate::commits::{Classification, Classifier, HistoryChoice, LabelNames};
 
 /// What is known about the deployments of a repository. The position of a deployment is its index in `successes`.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +31,14 @@ pub(super) struct DeploymentHistory<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules<'a> {
     pub(super) failure_window: Duration,
+    /// Which commits can be reverts and hotfixes.
+    pub(super) history: HistoryChoice,
+    /// The watched branch: labels count if their pull request was merged into it.
+    pub(super) branch: &'a str,
     pub(super) hotfixes: &'a Classifier,
+    pub(super) hotfix_labels: &'a LabelNames,
     pub(super) reverts: &'a Classifier,
+    pub(super) revert_labels: &'a LabelNames,
 }
 
 /// A sign that a deployment failed.
@@ -124,12 +130,7 @@ impl Analysis {
         (deployment, changes): DeployedChanges<'_>,
         change: &Change,
     ) {
-        let (form, is_revert) =
-            match (rules.hotfixes.classify(&change.message), rules.reverts.classify(&change.message)) {
-                (_, Classification::Counts(form)) => (form, true),
-                (Classification::Counts(form), _) => (form, false),
-                _ => return,
-            };
+        let Some((form, is_revert)) = rules.classify(change) else { return };
         let end = deployment.unwrap_or(history.successes.len());
         if is_revert && changes.iter().any(|other| reference::reverts(change, other)) {
             let reason = "it reverts a commit that was not deployed before it";
@@ -217,6 +218,24 @@ impl Analysis {
 
     fn add(&mut self, failed: usize, sign: Sign) {
         self.failed.entry(failed).or_default().push(sign);
+    }
+}
+
+impl Rules<'_> {
+    /// Why a change is a revert or a hotfix, and whether it is a revert.
+    fn classify(&self, change: &Change) -> Option<(String, bool)> {
+        if self.history == HistoryChoice::FirstParent && !change.is_first_parent {
+            return None;
+        }
+        let reason = |classifier: &Classifier, labels: &LabelNames| match classifier.classify(&change.message)
+        {
+            Classification::Counts(form) => Some(form),
+            _ => change.labelled(self.branch, labels),
+        };
+        if let Some(revert) = reason(self.reverts, self.revert_labels) {
+            return Some((revert, true));
+        }
+        reason(self.hotfixes, self.hotfix_labels).map(|hotfix| (hotfix, false))
     }
 }
 

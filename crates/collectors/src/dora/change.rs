@@ -8,6 +8,7 @@ use std::{
 use system_health_registry::EvidenceItem;
 
 use super::deployment::short;
+use crate::commits::LabelNames;
 
 /// A commit between two deployments.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +21,33 @@ pub(super) struct Change {
     pub(super) authored_at: SystemTime,
     /// When it landed: the committer's date of the commit on the first-parent history that brought it.
     pub(super) landed_at: SystemTime,
+    /// Whether it is on that first-parent history itself, and not only part of a merged branch.
+    pub(super) is_first_parent: bool,
     /// If a pull request was squashed into this commit: when its first commit was made, and its number.
     pub(super) squashed: Option<(SystemTime, u64)>,
+    /// The labels of its merged pull requests, if the settings name labels.
+    pub(super) labels: Vec<PullRequestLabel>,
     pub(super) web_page: Option<String>,
 }
 
+/// A label of a merged pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PullRequestLabel {
+    pub(super) number: u64,
+    /// The branch into which the pull request was merged. `None` if it no longer exists, so it may have been any branch.
+    pub(super) base: Option<String>,
+    pub(super) name: String,
+}
+
 impl Change {
+    /// Why it counts: a pull request that was merged into the branch has one of these labels.
+    pub(super) fn labelled(&self, branch: &str, names: &LabelNames) -> Option<String> {
+        let is_landed = |label: &&PullRequestLabel| label.base.as_deref().is_none_or(|base| base == branch);
+        let mut landed = self.labels.iter().filter(is_landed);
+        let PullRequestLabel { number, name, .. } = landed.find(|label| names.contains(&label.name))?;
+        Some(format!("its pull request #{number} has the label `{name}`"))
+    }
+
     /// Whether the commit only joins histories. Its date is that of the merge.
     pub(super) fn is_merge(&self) -> bool {
         self.parents.len() > 1
@@ -46,7 +68,7 @@ impl Change {
     }
 }
 
-/// Sets the times at which commits landed. The commits of a merged branch landed with the merge, whatever their own dates are.
+/// Sets how and when commits landed. The commits of a merged branch landed with the merge, whatever their own dates are.
 /// `head` is the last commit. Before the call, `landed_at` of each change is its committer's date.
 pub(super) fn set_landing(changes: &mut [Change], head: &str) {
     let position: HashMap<String, usize> =
@@ -61,6 +83,7 @@ pub(super) fn set_landing(changes: &mut [Change], head: &str) {
     let mut has_landed = vec![false; changes.len()];
     // The oldest first: a commit landed with the first merge that brought it.
     for index in first_parents.into_iter().rev() {
+        changes[index].is_first_parent = true;
         let landed_at = changes[index].landed_at;
         let mut reached = vec![index];
         while let Some(index) = reached.pop() {
@@ -87,7 +110,9 @@ mod tests {
             parents: parents.iter().map(|&parent| parent.to_owned()).collect(),
             authored_at: at,
             landed_at: at,
+            is_first_parent: false,
             squashed: None,
+            labels: vec![],
             web_page: None,
         }
     }
@@ -111,6 +136,9 @@ mod tests {
             .map(|change| (&*change.id, change.landed_at.duration_since(UNIX_EPOCH).unwrap().as_secs()));
         let expected = [("a", 10), ("x", 20), ("m1", 20), ("y", 30), ("z", 30), ("c", 25), ("m2", 30)];
         assert_eq!(landed, expected);
+        let first_parents = changes.iter().filter(|change| change.is_first_parent);
+        let first_parents: Vec<&str> = first_parents.map(|change| &*change.id).collect();
+        assert_eq!(first_parents, ["a", "m1", "c", "m2"]);
     }
 
     #[test]

@@ -9,11 +9,12 @@ use super::{
     change::Change,
     comparison::Comparisons,
     deployment::Success,
+    pull_requests,
     sequence::Sequence,
-    squashed,
     step::{Step, steps},
 };
 use crate::{
+    commits::CommitSettings,
     date::format_date,
     github::{GitHubRepository, Permission, no_data_without},
     measured::Measured,
@@ -130,7 +131,9 @@ impl FromContext for Changes {
             steps
                 .push(read.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?);
         }
-        let result = squashed::set_squashed(&repository, changes_of(&mut steps)).await;
+        let with_labels = context.get::<CommitSettings>().await?.uses_labels();
+        let changes = changes_of(&mut steps);
+        let result = pull_requests::set_pull_requests(&repository, changes, with_labels).await;
         result.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
         Ok(Self(Arc::new(Inner { deployments, steps })))
     }

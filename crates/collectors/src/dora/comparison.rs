@@ -170,7 +170,9 @@ impl CommitResponse {
             parents: self.parents.into_iter().map(|parent| parent.sha).collect(),
             authored_at,
             landed_at: committed_at,
+            is_first_parent: false,
             squashed: None,
+            labels: Vec::new(),
             web_page: self.html_url,
         })
     }

@@ -16,7 +16,7 @@ use super::{
     change::Change,
     comparison::compare,
     deployment::{Success, short},
-    incident,
+    incident, pull_requests,
     sequence::Sequence,
     step::Step,
 };
@@ -134,7 +134,13 @@ impl FromContext for Failures {
         let changes = context.get::<Changes>().await?;
         let last = changes.sequences().filter_map(|(sequence, _)| sequence.successes().last());
         let last: BTreeSet<&String> = last.filter_map(|last| last.commit.as_ref()).collect();
-        let undeployed = undeployed(context, &repository, last).await?;
+        let WatchedBranch(branch) = context.get().await?;
+        let mut undeployed = undeployed(context, &repository, branch.as_str(), last).await?;
+        if commits.uses_labels() {
+            let changes = undeployed.values_mut().flatten().flatten().collect();
+            let read = pull_requests::set_pull_requests(&repository, changes, true).await;
+            read.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
+        }
         // The fix of an incident from before the window may have been deployed within the window.
         let start = context.get::<Windows>().await?.longest(&["dora.*"]).start();
         let since = start.checked_sub(settings.lookback).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -143,8 +149,12 @@ impl FromContext for Failures {
             incidents.map_err(|error| no_data_without(Permission::Issues, repository.name(), error))?;
         let rules = Rules {
             failure_window: settings.failure_window,
+            history: commits.history,
+            branch: branch.as_str(),
             hotfixes: &commits.hotfix,
+            hotfix_labels: &commits.hotfix_labels,
             reverts: &commits.reverts,
+            revert_labels: &commits.revert_labels,
         };
         let analyses = changes.sequences().map(|(sequence, steps)| {
             let last = sequence.successes().last();
@@ -173,12 +183,12 @@ impl FromContext for Failures {
 async fn undeployed(
     context: &Context,
     repository: &GitHubRepository,
+    branch: &str,
     deployed: BTreeSet<&String>,
 ) -> Result<BTreeMap<String, Option<Vec<Change>>>, Unavailable> {
     let mut undeployed = BTreeMap::new();
     for commit in deployed {
-        let WatchedBranch(branch) = context.get().await?;
-        let compared = compare(repository, commit, branch.as_str()).await;
+        let compared = compare(repository, commit, branch).await;
         let compared =
             compared.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
         if compared.is_none() {

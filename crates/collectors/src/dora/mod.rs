@@ -13,6 +13,7 @@ mod failures;
 mod github_deployments;
 mod incident;
 mod metrics;
+mod pull_requests;
 #[cfg(test)]
 mod random_histories;
 mod read_back;
@@ -21,7 +22,6 @@ mod releases;
 mod repository_dora;
 mod sequence;
 mod settings;
-mod squashed;
 mod step;
 mod tag_patterns;
 mod tags;

@@ -15,7 +15,7 @@ use super::{
     incident::Incident,
     step::Step,
 };
-use crate::commits::Classifier;
+use crate::commits::{Classifier, HistoryChoice, LabelNames};
 
 /// The last second of a history.
 const END: u64 = 120;
@@ -29,6 +29,8 @@ enum Form {
     Revert(usize),
     /// A fix of the incident with this position.
     Fix(usize),
+    /// The same, as part of a branch that was merged.
+    Merged(Box<Form>),
 }
 
 /// What a deployment does.
@@ -59,6 +61,8 @@ struct History {
     undeployed: Vec<(Form, u64)>,
     incidents: Vec<OpenedIncident>,
     failure_window: u64,
+    /// Whether the commits of merged branches can be reverts and hotfixes.
+    counts_merged: bool,
 }
 
 /// The deployments that failed, each with the end of its failure, and the deployments that were made because of a failure.
@@ -71,6 +75,8 @@ fn histories() -> impl Strategy<Value = History> {
         2 => (0..20_usize).prop_map(Form::Revert),
         1 => (0..3_usize).prop_map(Form::Fix),
     ];
+    let form = (form, prop::bool::weighted(0.3));
+    let form = form.prop_map(|(form, merged)| if merged { Form::Merged(Box::new(form)) } else { form });
     let commits = prop::collection::vec((form, 0..END), 0..4);
     let effect = prop_oneof![
         1 => Just(Effect::Repeated),
@@ -87,14 +93,20 @@ fn histories() -> impl Strategy<Value = History> {
         names,
     });
     let deployments = prop::collection::vec((1..15_u64, effect), 0..8);
-    (deployments, commits, prop::collection::vec(incident, 0..4), 0..60_u64).prop_map(
-        |(gaps, undeployed, incidents, failure_window)| {
+    (deployments, commits, prop::collection::vec(incident, 0..4), 0..60_u64, any::<bool>()).prop_map(
+        |(gaps, undeployed, incidents, failure_window, counts_merged)| {
             let mut at = 0;
             let deployments = gaps.into_iter().map(|(gap, effect)| {
                 at += gap;
                 (at, effect)
             });
-            History { deployments: deployments.collect(), undeployed, incidents, failure_window }
+            History {
+                deployments: deployments.collect(),
+                undeployed,
+                incidents,
+                failure_window,
+                counts_merged,
+            }
         },
     )
 }
@@ -118,20 +130,27 @@ fn commits(history: &History) -> Vec<(usize, Form, u64, Option<usize>)> {
     all.into_iter().enumerate().map(|(n, (form, landed, by))| (n, form, landed, by)).collect()
 }
 
+fn message(form: &Form) -> String {
+    match form {
+        Form::Plain => "Sell socks".to_owned(),
+        Form::Hotfix => "hotfix: sell socks".to_owned(),
+        Form::Revert(other) => format!("Revert it\n\nThis reverts commit {}.", id(*other)),
+        Form::Fix(incident) => format!("Sell shoes\n\nFixes #{incident}"),
+        Form::Merged(form) => message(form),
+    }
+}
+
 fn analyse(history: &History) -> Failures {
     let change = |commit: usize, form: &Form, landed: u64| Change {
         id: id(commit),
         node_id: String::new(),
-        message: match form {
-            Form::Plain => "Sell socks".to_owned(),
-            Form::Hotfix => "hotfix: sell socks".to_owned(),
-            Form::Revert(other) => format!("Revert it\n\nThis reverts commit {}.", id(*other)),
-            Form::Fix(incident) => format!("Sell shoes\n\nFixes #{incident}"),
-        },
+        message: message(form),
         parents: vec![],
         authored_at: time(landed),
         landed_at: time(landed),
+        is_first_parent: !matches!(form, Form::Merged(_)),
         squashed: None,
+        labels: vec![],
         web_page: None,
     };
     let changes_of = |deployment: Option<usize>| {
@@ -175,8 +194,16 @@ fn analyse(history: &History) -> Failures {
         undeployed: &undeployed,
         incidents: &incidents,
     };
-    let failure_window = Duration::from_secs(history.failure_window);
-    let analysis = Analysis::new(&known, &Rules { failure_window, hotfixes: &hotfixes, reverts: &reverts });
+    let rules = Rules {
+        failure_window: Duration::from_secs(history.failure_window),
+        branch: "main",
+        history: if history.counts_merged { HistoryChoice::All } else { HistoryChoice::FirstParent },
+        hotfixes: &hotfixes,
+        hotfix_labels: &LabelNames::default(),
+        reverts: &reverts,
+        revert_labels: &LabelNames::default(),
+    };
+    let analysis = Analysis::new(&known, &rules);
     let second = |at: SystemTime| at.duration_since(UNIX_EPOCH).unwrap().as_secs();
     let failed = analysis.failed.keys().map(|index| (*index, analysis.ended_at(*index).map(second)));
     (failed.collect(), analysis.rework.keys().copied().collect())
@@ -217,8 +244,12 @@ fn reference(history: &History) -> Failures {
     for (commit, form, landed, by) in &all {
         let before = by.unwrap_or(count);
         let by_time = live(*landed).filter(|index| *index < before);
+        let form = match form {
+            Form::Merged(form) if history.counts_merged => &**form,
+            form => form,
+        };
         let failed = match form {
-            Form::Plain | Form::Fix(_) => continue,
+            Form::Plain | Form::Fix(_) | Form::Merged(_) => continue,
             Form::Hotfix => by_time,
             Form::Revert(other) => match all.get(*other).map(|other| other.3) {
                 Some(same) if same == *by && other != commit => continue,
@@ -235,7 +266,8 @@ fn reference(history: &History) -> Failures {
     {
         let named = incident.names.filter(|index| *index < count && at(*index) <= incident.at);
         let Some(failed) = named.or_else(|| live(incident.at)) else { continue };
-        let is_fix = |form: &Form| matches!(form, Form::Fix(fixed) if *fixed == number);
+        let fixes_it = |form: &Form| matches!(form, Form::Fix(fixed) if *fixed == number);
+        let is_fix = |form: &Form| matches!(form, Form::Merged(form) if fixes_it(form)) || fixes_it(form);
         let fixes = all.iter().filter(|(_, form, _, by)| is_fix(form) && by.is_none_or(|by| by > failed));
         // Commits that were not deployed come last.
         let by: Vec<Option<usize>> = fixes.map(|(.., by)| *by).collect();

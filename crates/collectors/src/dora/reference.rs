@@ -77,7 +77,9 @@ mod tests {
             parents: vec![],
             authored_at: SystemTime::UNIX_EPOCH,
             landed_at: SystemTime::UNIX_EPOCH,
+            is_first_parent: true,
             squashed: None,
+            labels: vec![],
             web_page: None,
         }
     }

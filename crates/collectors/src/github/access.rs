@@ -83,6 +83,14 @@ impl GitHubNeeds {
         Ok(if is_named { self.with_requests("branch", 1) } else { self.with_requests("default branch", 1) })
     }
 
+    /// Adds the needs of other settings, such as those of another repository.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.apis.extend(other.apis);
+        self.permissions.extend(other.permissions);
+        other.requests.into_iter().fold(self, |needs, (what, requests)| needs.with_requests(what, requests))
+    }
+
     /// Whether GitHub is not asked at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -108,7 +108,7 @@ pub fn no_data_without(
     error: impl Into<anyhow::Error>,
 ) -> Unavailable {
     let error = error.into();
-    match error.downcast_ref::<GitHubError>() {
+    match error.chain().find_map(|cause| cause.downcast_ref::<GitHubError>()) {
         Some(refused) if needs_token(refused) => Unavailable::no_data(refused.cause().to_string()),
         Some(refused) if lacks_permission(refused) => Unavailable::no_data(format!(
             "the GitHub token needs the permission `{permission}` (read) for {what}: {}",

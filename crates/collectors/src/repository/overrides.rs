@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 #[cfg(feature = "github")]
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 use serde::Deserialize;
 #[cfg(feature = "github")]
@@ -61,6 +61,17 @@ impl RepositoriesSettings {
     pub(super) fn overrides(&self, name: &RepositoryName) -> RepositoryOverrides {
         let same = self.0.iter().find(|(known, _)| known.is_same_as(name));
         same.map(|(_, overrides)| overrides.clone()).unwrap_or_default()
+    }
+
+    /// The overrides of each of these repositories, if it has some. If no repository is named, any of them may be watched.
+    #[cfg(feature = "github")]
+    pub(crate) fn of_each(
+        &self,
+        names: &[RepositoryName],
+    ) -> impl Iterator<Item = Option<&RepositoryOverrides>> {
+        let own = |name| self.0.iter().find(|(known, _)| known.is_same_as(name)).map(|(_, own)| own);
+        let any = names.is_empty().then(|| iter::once(None).chain(self.0.values().map(Some)));
+        names.iter().map(own).chain(any.into_iter().flatten())
     }
 
     /// Refuses two tables for one repository, and a table for a repository that the file does not name. If a flag or a

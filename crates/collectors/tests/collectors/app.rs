@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use serde_json::Value;
 use system_health_collectors::github::{GitHub, GitHubRepository};
 use system_health_credentials::Credentials;
-use system_health_registry::{ApiCalls, Process, Settings, Unavailable};
+use system_health_registry::{ApiCalls, Engine, Process, Settings, Unavailable};
 use system_health_test_support::{
     github::{FakeGitHub, contract, refusal},
     server::Answer,
@@ -13,7 +13,7 @@ use system_health_test_support::{
 
 use crate::{
     conditional::{self, StoredResponses},
-    stage::{Stage, line},
+    stage::{Stage, enabled_metrics, line},
 };
 
 const KEY: &str = include_str!("../../src/github/app/test_keys/pkcs1.pem");
@@ -109,6 +109,49 @@ async fn a_token_that_expires_soon_is_renewed_before_the_next_run() {
     let github = github.app_tokens_expire_after(Duration::from_mins(9)).start();
     github.repository("acme/shop").private().commit("Hotfix the checkout");
     assert_eq!(two_runs(&github).await, (2, "Bearer ghs_installation2".to_owned()));
+}
+
+#[tokio::test]
+async fn a_run_that_is_longer_than_a_token_lasts_does_not_get_one_for_each_repository() {
+    let github = fake();
+    github.repository("acme/web").commit("Hotfix the page");
+    let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
+    let settings = format!("{toml}\n[repository]\nnames = [\"acme/shop\", \"acme/web\"]");
+    let stage = Stage::empty().settings(&settings).variable("GITHUB_APP_PRIVATE_KEY", KEY);
+    let context = stage.deadline(Duration::from_hours(2)).context();
+    let run = Engine::new().run(&enabled_metrics(), &context).await;
+    assert_eq!(run.outcomes().iter().filter(|outcome| outcome.metric.key() == "commits.hotfix").count(), 2);
+    let tokens = requests(&github).iter().filter(|line| line.contains("access_tokens")).count();
+    assert_eq!(tokens, 1);
+}
+
+#[tokio::test]
+async fn a_token_that_expires_soon_is_renewed_during_the_run() {
+    let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
+    let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
+    github.repository("acme/shop").private().commit("Hotfix the checkout");
+    let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
+    for token in 2..4 {
+        client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap();
+        let last = github.requests().pop().unwrap();
+        assert_eq!(last.header("authorization"), Some(&*format!("Bearer ghs_installation{token}")));
+    }
+    // Both tokens are secret.
+    github.fail("/repos/acme/shop", Answer::text(418, "text/plain", "ghs_installation1 ghs_installation4"));
+    let error = client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap_err().to_string();
+    assert!(!error.contains("ghs_installation"), "{error}");
+}
+
+#[tokio::test]
+async fn if_a_token_cannot_be_renewed_it_is_used_until_it_expires() {
+    let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
+    let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
+    github.repository("acme/shop").private().commit("Hotfix the checkout");
+    let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
+    github.fail("/access_tokens", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
+    client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap();
+    let last = github.requests().pop().unwrap();
+    assert_eq!(last.header("authorization"), Some("Bearer ghs_installation1"));
 }
 
 #[tokio::test]

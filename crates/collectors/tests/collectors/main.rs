@@ -21,6 +21,7 @@ mod github;
 mod graphql;
 mod history;
 mod issues;
+mod issues_random;
 mod labels;
 mod permissions;
 mod pull_request_lists;

@@ -52,11 +52,7 @@ pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unava
     only_now = "it would take requests for every run and attempt that decided then"
 )]
 pub fn workflows_failing(workflows: WorkflowResults) -> Result<Sample, Unavailable> {
-    let unknown = |result: &WorkflowResult| match &result.state {
-        WorkflowState::Unknown(reason) => Some(format!("{} may be failing: {reason}", result.workflow)),
-        _ => None,
-    };
-    if let Some(reason) = workflows.results.iter().find_map(unknown) {
+    if let Some(reason) = unknown(&workflows) {
         return Err(Unavailable::no_data(reason));
     }
     let is_decided =
@@ -94,7 +90,16 @@ pub fn red_seconds(streak: RedStreak, StartedAt(now): StartedAt) -> Result<Sampl
     Ok(with_page_link(sample, streak.web_page.as_deref()))
 }
 
+/// Why the result of a workflow cannot be found.
+fn unknown(workflows: &WorkflowResults) -> Option<String> {
+    workflows.results.iter().find_map(|result| match &result.state {
+        WorkflowState::Unknown(reason) => Some(format!("{} may be failing: {reason}", result.workflow)),
+        _ => None,
+    })
+}
+
 fn none_decided(workflows: &WorkflowResults) -> NoData {
-    let reason = format!("no active workflow has a recent result on the branch `{}`", workflows.branch);
-    NoData::new(reason).with_evidence(workflows.results.iter().map(WorkflowResult::item))
+    let none = || format!("no active workflow has a recent result on the branch `{}`", workflows.branch);
+    NoData::new(unknown(workflows).unwrap_or_else(none))
+        .with_evidence(workflows.results.iter().map(WorkflowResult::item))
 }

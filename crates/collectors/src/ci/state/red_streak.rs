@@ -3,16 +3,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use anyhow::bail;
+use anyhow::anyhow;
 use system_health_registry::{Context, FromContext, NoData, Scope, Unavailable};
 
 use crate::{
     ci::{
         CiSettings,
         history::TestHistory,
-        judge::AsOf,
+        judge::AttemptStart,
         known_runs::{CiQuery, KnownRuns},
-        relevance::{Relevance, WatchedWorkflow, relevance, staleness},
+        relevance::{WatchedWorkflow, staleness},
         workflow_run::WorkflowRun,
     },
     repository::Branch,
@@ -37,7 +37,8 @@ pub struct RedStreak {
 /// What the value was at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Past {
-    Failing,
+    /// The tests had been failing since this attempt at least.
+    Failing(AttemptStart),
     Passing,
     /// No run had decided before.
     Nothing,
@@ -89,95 +90,74 @@ async fn start(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
-) -> anyhow::Result<Result<(WorkflowRun, u32), String>> {
-    let mut first_failure: Option<AsOf> = None;
-    let mut seen = 0;
-    loop {
-        let Some(as_of) = next_older(history, watched, known, first_failure).await? else {
-            if let Some(reason) = stale(history, watched, known).await? {
-                return Ok(Err(reason));
+) -> Result<Result<(WorkflowRun, u32), String>, Unavailable> {
+    let mut first_failure: Option<AttemptStart> = None;
+    // Goes back in time from attempt to attempt. An attempt of a run that could not decide at its time, because a newer run
+    // had already decided, is not among those that were considered, so it is left out.
+    for _ in 0..=MAX_STREAK {
+        let before = first_failure.unwrap_or_else(AttemptStart::after_all);
+        match past(history, watched, known, before).await? {
+            Ok(Past::Failing(since)) => first_failure = Some(since),
+            Ok(Past::Passing | Past::Nothing) => {
+                let Some(AttemptStart { run, attempt, .. }) = first_failure else {
+                    return Err(anyhow!("no run of the failing tests is known").into());
+                };
+                return Ok(Ok((find(history, known, run, attempt).await?, attempt)));
             }
-            if known.is_complete() {
-                break;
-            }
-            if !known.is_extended() {
-                history.fetch(CiQuery::RunsOfBranch, known).await?;
-                continue;
-            }
-            return Ok(Err("all runs that GitHub lists are part of it".to_owned()));
-        };
-        seen += 1;
-        if seen > MAX_STREAK {
-            return Ok(Err(format!("more than {MAX_STREAK} attempts are part of it")));
-        }
-        match past(history, watched, known, as_of).await? {
-            Ok(Past::Failing) => first_failure = Some(as_of),
-            Ok(Past::Passing | Past::Nothing) => break,
             Err(reason) => return Ok(Err(reason)),
         }
     }
-    let Some(AsOf { run, attempt }) = first_failure else { bail!("no run of the failing tests is known") };
-    let Some(known_run) = known.runs().iter().find(|known| known.id == run).cloned() else {
-        bail!("run {run} is no longer known")
+    Ok(Err(format!("more than {MAX_STREAK} attempts are part of it")))
+}
+
+async fn find(
+    history: &TestHistory,
+    known: &mut KnownRuns,
+    run: u64,
+    attempt: u32,
+) -> Result<WorkflowRun, Unavailable> {
+    let Some(latest) = known.runs().iter().find(|known| known.id == run) else {
+        return Err(anyhow!("run {run} is no longer known").into());
     };
-    if known_run.attempt == attempt {
-        return Ok(Ok((known_run, attempt)));
+    if latest.attempt == attempt {
+        return Ok(latest.clone());
     }
     if known.attempt(run, attempt).is_none() {
         history.fetch(CiQuery::Attempt(run, attempt), known).await?;
     }
-    let Some(found) = known.attempt(run, attempt) else { bail!("attempt {attempt} of run {run} is missing") };
-    Ok(Ok((found.clone(), attempt)))
+    let Some(found) = known.attempt(run, attempt) else {
+        return Err(anyhow!("attempt {attempt} of run {run} is missing").into());
+    };
+    Ok(found.clone())
 }
 
-/// The next attempt older than `newer` that has ended, or that is in progress and may decide. Without `newer`, the newest one.
-async fn next_older(
-    history: &TestHistory,
-    watched: &WatchedWorkflow<'_>,
-    known: &mut KnownRuns,
-    newer: Option<AsOf>,
-) -> anyhow::Result<Option<AsOf>> {
-    if let Some(AsOf { run, attempt }) = newer
-        && attempt > 1
-    {
-        return Ok(Some(AsOf { run, attempt: attempt - 1 }));
-    }
-    let position = |known: &KnownRuns, run: u64| known.runs().iter().position(|known| known.id == run);
-    let mut index = newer.and_then(|newer| position(known, newer.run)).map_or(0, |position| position + 1);
-    while let Some(run) = known.runs().get(index).cloned() {
-        match relevance(watched, known, &run) {
-            Err(query) => {
-                history.fetch(query, known).await?;
-            }
-            Ok(Relevance::Counts) if !known.is_confirmed(run.id) => {
-                history.fetch(CiQuery::Run(run.id), known).await?;
-            }
-            Ok(Relevance::Counts) => {
-                let ended = if run.is_completed()? { run.attempt } else { run.attempt - 1 };
-                // A first attempt in progress may have failed already, by its jobs.
-                return Ok(Some(AsOf { run: run.id, attempt: ended.max(1) }));
-            }
-            Ok(_) => index += 1,
-        }
-    }
-    Ok(None)
-}
-
-/// What the value was when an attempt had ended.
+/// What the value was before an attempt started.
 async fn past(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
-    as_of: AsOf,
-) -> anyhow::Result<Result<Past, String>> {
-    let judgment = history.judge(watched, known, Some(as_of)).await?;
-    Ok(match judgment.result {
-        Ok(decision) if decision.passed => Ok(Past::Passing),
-        Ok(_) => Ok(Past::Failing),
-        Err(reason) => match stale(history, watched, known).await? {
-            None if known.is_complete() && !judgment.is_cut_off => Ok(Past::Nothing),
-            _ => Err(reason),
-        },
+    before: AttemptStart,
+) -> Result<Result<Past, String>, Unavailable> {
+    let judgment = history.judge(watched, known, Some(before)).await?;
+    let reason = match judgment.result {
+        Ok(decision) if decision.passed => return Ok(Ok(Past::Passing)),
+        Ok(_) => {
+            let Some(since) = judgment.newest else {
+                return Err(anyhow!("no attempt decided, but the tests fail").into());
+            };
+            return Ok(Ok(Past::Failing(since)));
+        }
+        Err(reason) => reason,
+    };
+    if let Some(reason) = stale(history, watched, known).await? {
+        return Ok(Err(reason));
+    }
+    Ok(if known.is_complete() && !judgment.is_cut_off {
+        Ok(Past::Nothing)
+    } else if judgment.considered == 0 {
+        Err("all runs that GitHub lists are part of it".to_owned())
+    } else {
+        Err(reason)
     })
 }
 
@@ -186,7 +166,7 @@ async fn stale(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
-) -> anyhow::Result<Option<String>> {
+) -> Result<Option<String>, Unavailable> {
     if !known.is_extended() {
         return Ok(None);
     }

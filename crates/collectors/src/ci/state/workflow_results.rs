@@ -150,7 +150,7 @@ impl WorkflowJudge<'_> {
         &self,
         workflow: String,
         runs: Vec<WorkflowRun>,
-    ) -> anyhow::Result<Option<WorkflowResult>> {
+    ) -> Result<Option<WorkflowResult>, Unavailable> {
         let settings =
             CiSettings { workflow: workflow.clone(), jobs: JobPatterns::default(), ..self.settings.clone() };
         let tables = CiTables::default();

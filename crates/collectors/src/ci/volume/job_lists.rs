@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ci::{CiSettings, job::Job, job_list::list_jobs},
-    github::GitHubRepository,
+    github::{GitHubRepository, Permission, no_data_without},
     repository::Repository,
 };
 
@@ -36,21 +36,26 @@ impl JobLists {
         &self,
         runs: &BranchRuns<'a>,
         condition: impl Fn(&BranchRun<'a>) -> bool,
-    ) -> anyhow::Result<Vec<RunWithJobs<'a>>> {
+    ) -> Result<Vec<RunWithJobs<'a>>, Unavailable> {
         let runs: Vec<BranchRun<'a>> = runs.iter().filter(condition).collect();
         let lists = self.lists(runs.iter().map(|found| found.run.id).collect()).await?;
         Ok(runs.into_iter().zip(lists).collect())
     }
 
     /// The jobs of runs, in the order of the ids.
-    pub(super) async fn lists(&self, runs: Vec<u64>) -> anyhow::Result<Vec<Arc<[Job]>>> {
+    pub(super) async fn lists(&self, runs: Vec<u64>) -> Result<Vec<Arc<[Job]>>, Unavailable> {
         ensure_within(runs.len(), self.limit, "lists of jobs")?;
         stream::iter(runs).map(|run| self.list(run)).buffered(MAX_CONCURRENT).try_collect().await
     }
 
     /// The jobs of all attempts of a run.
-    pub(super) async fn list(&self, run: u64) -> anyhow::Result<Arc<[Job]>> {
-        self.lists.get(run, async || list_jobs(&self.on_github, run).await.map(Arc::from)).await
+    pub(super) async fn list(&self, run: u64) -> Result<Arc<[Job]>, Unavailable> {
+        let request = async || {
+            let list = list_jobs(&self.on_github, run).await;
+            list.map(Arc::from)
+                .map_err(|error| no_data_without(Permission::Actions, self.on_github.name(), error))
+        };
+        self.lists.get(run, request).await
     }
 }
 

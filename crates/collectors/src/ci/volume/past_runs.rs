@@ -13,7 +13,7 @@ use std::{
     time::SystemTime,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use futures::{StreamExt, TryStreamExt, stream};
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     ci::{CiSettings, job::Job, workflow_run::WorkflowRun},
-    github::GitHubRepository,
+    github::{GitHubRepository, Permission, no_data_without},
     repository::Repository,
 };
 
@@ -86,7 +86,7 @@ impl PastAttempts {
         latest: WorkflowRun,
         recent: &RecentRuns,
         instant: SystemTime,
-    ) -> anyhow::Result<WorkflowRun> {
+    ) -> Result<WorkflowRun, Unavailable> {
         let mut run = latest.clone();
         while run.attempt > 1 && run.started_at() > instant {
             run = self.earlier(run.id, run.attempt - 1).await?;
@@ -102,30 +102,34 @@ impl PastAttempts {
         Ok(run)
     }
 
-    async fn earlier(&self, run: u64, attempt: u32) -> anyhow::Result<WorkflowRun> {
+    async fn earlier(&self, run: u64, attempt: u32) -> Result<WorkflowRun, Unavailable> {
         let request = async || {
             let requested = self.0.requested.fetch_add(1, Relaxed) + 1;
             ensure_within(requested, self.0.limit, "earlier attempts")?;
             let (id, number) = (run.to_string(), attempt.to_string());
             let on_github = &self.0.on_github;
             let found = on_github.get(&["actions", "runs", &id, "attempts", &number], &[]).await;
-            found
-                .with_context(|| format!("cannot read attempt {attempt} of run {id} in {}", on_github.name()))
+            let name = on_github.name();
+            let found = found.with_context(|| format!("cannot read attempt {attempt} of run {id} in {name}"));
+            found.map_err(|error| no_data_without(Permission::Actions, name, error))
         };
         self.0.earlier.get((run, attempt), request).await
     }
 
     /// When the last job of an attempt ended.
-    async fn ended_at(&self, run: &WorkflowRun) -> anyhow::Result<SystemTime> {
+    async fn ended_at(&self, run: &WorkflowRun) -> Result<SystemTime, Unavailable> {
         let list = self.0.jobs.list(run.id).await?;
         let of_attempt = |job: &&Job| job.run_attempt.unwrap_or(1) == run.attempt;
         match list.iter().filter(of_attempt).filter_map(|job| job.completed_at).max() {
             Some(ended) => Ok(ended),
-            None => bail!(
-                "GitHub lists no job of attempt {} of {} that has ended, so it is unknown whether it had ended at the instant",
-                run.attempt,
-                run.name()
-            ),
+            None => {
+                let (attempt, name) = (run.attempt, run.name());
+                Err(anyhow!(
+                    "GitHub lists no job of attempt {attempt} of {name} that has ended, so it is unknown whether it had ended at \
+                     the instant"
+                )
+                .into())
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use system_health_registry::{Context, FromContext, Scope, Unavailable, Windows};
 use super::{recent_runs::RecentRuns, request_limit::ensure_within};
 use crate::{
     ci::workflow_run::{RunConclusion, RunEnding, WorkflowRun},
-    github::GitHubRepository,
+    github::{GitHubRepository, Permission, no_data_without},
 };
 
 /// Maximum number of attempts that are fetched concurrently.
@@ -47,7 +47,12 @@ impl FromContext for Reruns {
         let attempts: Vec<(u64, RunEnding)> = stream::iter(earlier)
             .map(|(run, attempt)| {
                 let on_github = on_github.clone();
-                async move { Ok::<_, anyhow::Error>((run, ending_of(&on_github, run, attempt).await?)) }
+                async move {
+                    let ending = ending_of(&on_github, run, attempt).await;
+                    let ending = ending
+                        .map_err(|error| no_data_without(Permission::Actions, on_github.name(), error))?;
+                    Ok::<_, Unavailable>((run, ending))
+                }
             })
             .buffered(MAX_CONCURRENT)
             .try_collect()

@@ -159,7 +159,7 @@ pub async fn runner_minutes(
 async fn durations<'a>(
     runs: &BranchRuns<'a>,
     lists: &JobLists,
-) -> anyhow::Result<BTreeMap<&'a str, Vec<Duration>>> {
+) -> Result<BTreeMap<&'a str, Vec<Duration>>, Unavailable> {
     let mut durations: BTreeMap<&str, Vec<Duration>> =
         runs.workflows()?.into_iter().map(|workflow| (workflow, Vec::new())).collect();
     for (found, jobs) in lists.runs_with_jobs(runs, |found| ran_to_its_end(found.ending)).await? {
@@ -169,7 +169,11 @@ async fn durations<'a>(
 }
 
 /// How long the jobs that started within the window waited.
-async fn waits(runs: &BranchRuns<'_>, lists: &JobLists, window: Window) -> anyhow::Result<Vec<Duration>> {
+async fn waits(
+    runs: &BranchRuns<'_>,
+    lists: &JobLists,
+    window: Window,
+) -> Result<Vec<Duration>, Unavailable> {
     let mut waits = Vec::new();
     for (found, jobs) in lists.runs_with_jobs(runs, |found| found.ending != RunEnding::Skipped).await? {
         for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {

@@ -1,22 +1,28 @@
 //! Asks GitHub for a token of an installation.
 
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
+use futures::{FutureExt, future::BoxFuture};
 use secrecy::SecretString;
 use serde::Deserialize;
 use system_health_credentials::Credentials;
-use system_health_registry::{Context, ResponseCache, Unavailable};
+use system_health_registry::{ApiCalls, Context, ResponseCache, Unavailable};
 use tokio::time::Instant;
 
 use super::{
     APP_KEY, AppError,
     key::AppKey,
-    tokens::{InstallationToken, Tokens},
+    tokens::{InstallationToken, LEFT_FOR_REQUEST, LEFT_FOR_RUN, Tokens},
 };
 use crate::github::{
     GitHub, GitHubError, GitHubSettings,
     budget::Usage,
-    client::{Identity, Owner, Transport},
+    client::{Identity, Owner, Renewal, Transport},
 };
 
 /// An app, and where it is installed.
@@ -85,8 +91,7 @@ impl App {
         };
         let path = ["app", "installations", &id.to_string(), "access_tokens"];
         let TokenResponse { token, expires_at, permissions } = github.create(&path).await.map_err(failed)?;
-        // A token with an unreadable time of expiry is used for this run only.
-        let expires = humantime::parse_rfc3339(&expires_at).unwrap_or(SystemTime::UNIX_EPOCH);
+        let expires = humantime::parse_rfc3339(&expires_at).ok();
         Ok(InstallationToken {
             app: self.clone(),
             token: token.into(),
@@ -113,27 +118,70 @@ pub(crate) async fn installation_permissions(
     context: &Context,
 ) -> Result<Option<Arc<BTreeMap<String, String>>>, Unavailable> {
     let Some(app) = App::from_settings(&context.get::<GitHubSettings>().await?)? else { return Ok(None) };
-    installation_token(context, &app).await?;
+    InstallationTokens::new(context, app).await?.first().await?;
     Ok(context.get::<Tokens>().await?.permissions().await)
 }
 
-/// A token of the installation, which lasts longer than the run.
-pub(in crate::github) async fn installation_token(
-    context: &Context,
-    app: &App,
-) -> Result<SecretString, Unavailable> {
-    let key = AppKey::parse(&context.get::<Credentials>().await?.get(&APP_KEY).await?)?;
-    let (settings, transport): (GitHubSettings, Transport) = (context.get().await?, context.get().await?);
-    let (tokens, calls): (Tokens, _) = (context.get().await?, context.get().await?);
-    let deadline = context.deadline();
-    let remaining =
-        deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())).unwrap_or_default();
-    let renew = async || {
+/// The tokens of an installation during a run.
+#[derive(Clone)]
+pub(in crate::github) struct InstallationTokens {
+    app: App,
+    key: AppKey,
+    settings: GitHubSettings,
+    transport: Transport,
+    tokens: Tokens,
+    calls: ApiCalls,
+    deadline: Option<Instant>,
+}
+
+impl InstallationTokens {
+    /// Reads the key of the app. No request is made yet.
+    pub(in crate::github) async fn new(context: &Context, app: App) -> Result<Self, Unavailable> {
+        Ok(Self {
+            app,
+            key: AppKey::parse(&context.get::<Credentials>().await?.get(&APP_KEY).await?)?,
+            settings: context.get().await?,
+            transport: context.get().await?,
+            tokens: context.get().await?,
+            calls: context.get().await?,
+            deadline: context.deadline(),
+        })
+    }
+
+    /// A token with which a run can start.
+    pub(in crate::github) async fn first(&self) -> Result<SecretString, AppError> {
+        self.get(LEFT_FOR_RUN).await
+    }
+
+    /// The known token, or a new one if the known one does not last for the time `left`.
+    async fn get(&self, left: Duration) -> Result<SecretString, AppError> {
+        self.tokens.get(&self.app, left, async || self.renewed().await).await
+    }
+
+    async fn renewed(&self) -> Result<InstallationToken, AppError> {
+        let Self { app, key, settings, transport, calls, deadline, .. } = self;
         let jwt = key.sign(app.id, SystemTime::now())?;
         let no_cache = ResponseCache::default();
         let (identity, usage) = (Identity::from_token(Some(&jwt)), Usage::new(None));
-        let github = GitHub::new(&transport, settings, identity, deadline, calls, no_cache, usage);
+        let github =
+            GitHub::new(transport, settings.clone(), identity, *deadline, calls.clone(), no_cache, usage);
         app.new_token(&github.map_err(|_| AppError::Key)?).await
-    };
-    Ok(tokens.get(app, remaining, renew).await?)
+    }
+}
+
+impl Renewal for InstallationTokens {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, AppError>> {
+        self.get(LEFT_FOR_REQUEST).boxed()
+    }
+
+    fn owner(&self, token: &SecretString) -> Owner {
+        self.app.owner(token)
+    }
+}
+
+// `Debug` is not derived, because the settings and connections of a run are long.
+impl fmt::Debug for InstallationTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstallationTokens").field("app", &self.app).finish_non_exhaustive()
+    }
 }

@@ -25,6 +25,7 @@ const CLOCK_SKEW: Duration = Duration::from_mins(1);
 const LIFETIME: Duration = Duration::from_mins(9);
 
 /// The private key of an app.
+#[derive(Clone)]
 pub(super) struct AppKey(Arc<dyn SigningKey>);
 
 impl AppKey {

@@ -10,5 +10,5 @@ mod tokens;
 
 pub use error::AppError;
 pub(crate) use installation::installation_permissions;
-pub(super) use installation::{App, installation_token};
+pub(super) use installation::{App, InstallationTokens};
 pub use private_key::APP_KEY;

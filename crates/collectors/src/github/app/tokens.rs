@@ -12,8 +12,10 @@ use tokio::sync::Mutex;
 
 use super::{App, AppError};
 
-/// A token that expires sooner than this is renewed, even for a short run.
-const MIN_LEFT: Duration = Duration::from_mins(10);
+/// A token that expires sooner than this is renewed before a run.
+pub(super) const LEFT_FOR_RUN: Duration = Duration::from_mins(10);
+/// A token that expires sooner than this is renewed before the next request of a run.
+pub(super) const LEFT_FOR_REQUEST: Duration = Duration::from_mins(5);
 
 /// The latest token of a process. It is only in memory.
 #[derive(Debug, Clone, Default)]
@@ -24,22 +26,25 @@ pub(super) struct Tokens(Arc<Mutex<Option<InstallationToken>>>);
 pub(super) struct InstallationToken {
     pub(super) app: App,
     pub(super) token: SecretString,
-    pub(super) expires: SystemTime,
+    /// `None` if GitHub gave no readable time.
+    pub(super) expires: Option<SystemTime>,
     pub(super) permissions: Arc<BTreeMap<String, String>>,
 }
 
 impl Tokens {
-    /// The token of the process if it lasts for the remaining time of the run, or else a new one. Only one token is requested at
-    /// a time.
+    /// The token of the process if it lasts for the time `left`, or else a new one. Only one token is requested at a time.
     pub(super) async fn get(
         &self,
         app: &App,
-        remaining: Duration,
+        left: Duration,
         renew: impl AsyncFnOnce() -> Result<InstallationToken, AppError>,
     ) -> Result<SecretString, AppError> {
         let mut current = self.0.lock().await;
-        let needed = SystemTime::now() + remaining.max(MIN_LEFT);
-        if let Some(known) = current.as_ref().filter(|known| known.app == *app && known.expires > needed) {
+        let needed = SystemTime::now() + left;
+        // If it is unknown when a token expires, one run uses it.
+        let lasts =
+            |known: &InstallationToken| known.expires.map_or(left < LEFT_FOR_RUN, |expires| expires > needed);
+        if let Some(known) = current.as_ref().filter(|known| known.app == *app && lasts(known)) {
             return Ok(known.token.clone());
         }
         let token = renew().await?;
@@ -77,42 +82,52 @@ mod tests {
         App::from_settings(&settings).unwrap().unwrap()
     }
 
-    /// The token that a run of some minutes gets. A new token would be called `name` and be valid for `minutes`.
-    async fn get(tokens: &Tokens, app: &App, run_minutes: u64, name: &str, minutes: u64) -> String {
+    /// The token that lasts for the time `left`. A new token would be called `name` and be valid for `minutes`.
+    async fn get(
+        tokens: &Tokens,
+        app: &App,
+        left: Duration,
+        name: &str,
+        minutes: impl Into<Option<u64>>,
+    ) -> String {
+        let expires = minutes.into().map(|minutes| SystemTime::now() + Duration::from_mins(minutes));
         let renew = async || {
             Ok(InstallationToken {
                 app: app.clone(),
                 token: name.into(),
-                expires: SystemTime::now() + Duration::from_mins(minutes),
+                expires,
                 permissions: Arc::default(),
             })
         };
-        let token = tokens.get(app, Duration::from_mins(run_minutes), renew).await.unwrap();
+        let token = tokens.get(app, left, renew).await.unwrap();
         token.expose_secret().to_owned()
     }
 
     #[tokio::test]
-    async fn a_token_is_renewed_if_it_may_expire_during_the_run() {
+    async fn a_token_is_renewed_if_it_expires_soon() {
         let (tokens, app) = (Tokens::default(), app(7));
-        assert_eq!(get(&tokens, &app, 5, "first", 60).await, "first");
-        assert_eq!(get(&tokens, &app, 5, "other", 60).await, "first");
-        // Nearly an hour is left.
-        assert_eq!(get(&tokens, &app, 59, "other", 60).await, "first");
-        assert_eq!(get(&tokens, &app, 60, "second", 9).await, "second");
-        // Less than ten minutes are left, which is too little for any run.
-        assert_eq!(get(&tokens, &app, 1, "third", 60).await, "third");
-        assert_eq!(
-            get(&tokens, &self::app(8), 1, "of another installation", 60).await,
-            "of another installation"
-        );
+        assert_eq!(get(&tokens, &app, LEFT_FOR_RUN, "first", 11).await, "first");
+        assert_eq!(get(&tokens, &app, LEFT_FOR_RUN, "other", 60).await, "first");
+        assert_eq!(get(&tokens, &self::app(8), LEFT_FOR_RUN, "of another", 9).await, "of another");
+        assert_eq!(get(&tokens, &self::app(8), LEFT_FOR_REQUEST, "other", 60).await, "of another");
+        assert_eq!(get(&tokens, &self::app(8), LEFT_FOR_RUN, "second", 4).await, "second");
+        assert_eq!(get(&tokens, &self::app(8), LEFT_FOR_REQUEST, "third", 60).await, "third");
+    }
+
+    #[tokio::test]
+    async fn a_token_that_expires_at_an_unknown_time_is_used_in_one_run() {
+        let (tokens, app) = (Tokens::default(), app(7));
+        assert_eq!(get(&tokens, &app, LEFT_FOR_RUN, "first", None).await, "first");
+        assert_eq!(get(&tokens, &app, LEFT_FOR_REQUEST, "other", 60).await, "first");
+        assert_eq!(get(&tokens, &app, LEFT_FOR_RUN, "second", 60).await, "second");
     }
 
     #[tokio::test]
     async fn after_a_failed_renewal_the_next_run_tries_again() {
         let (tokens, app) = (Tokens::default(), app(7));
-        get(&tokens, &app, 1, "expiring", 9).await;
-        let failed = tokens.get(&app, Duration::ZERO, async || Err(AppError::Key)).await;
+        get(&tokens, &app, LEFT_FOR_RUN, "expiring", 9).await;
+        let failed = tokens.get(&app, LEFT_FOR_RUN, async || Err(AppError::Key)).await;
         assert!(failed.is_err());
-        assert_eq!(get(&tokens, &app, 1, "new", 60).await, "new");
+        assert_eq!(get(&tokens, &app, LEFT_FOR_RUN, "new", 60).await, "new");
     }
 }

@@ -24,7 +24,7 @@ mod transport;
 pub use api_client::GitHub;
 pub use cause::{Cause, ErrorBody};
 pub use error::GitHubError;
-pub(super) use identity::Identity;
+pub(super) use identity::{Identity, Renewal};
 pub(super) use kept_response::Owner;
 pub use pagination::Pages;
 pub use query_errors::{QueryError, QueryErrorKind, QueryErrors};

@@ -1,7 +1,11 @@
 //! The requests of one run. They are retried until the run's deadline, follow redirects, and send the token only to
 //! GitHub's own host.
 
-use std::{error::Error, sync::OnceLock, time::SystemTime};
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::SystemTime,
+};
 
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
@@ -20,7 +24,7 @@ use super::{
     attempt::FailedAttempt,
     cause::{Cause, ErrorBody},
     error::GitHubError,
-    identity::Identity,
+    identity::{Identity, Renewal},
     kept_response::{KeptResponse, Owner},
     query::QueryAnswer,
     rate_limit::classify_response,
@@ -40,18 +44,29 @@ const MAX_REDIRECTS: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Session {
     octocrab: Octocrab,
-    headers: HeaderMap,
-    redactor: Redactor,
+    access: RwLock<Arc<Access>>,
+    renewal: Option<Arc<dyn Renewal>>,
+    /// Set once a renewal has failed, so that the warning is logged once.
+    failed_renewal: OnceLock<()>,
     retrier: Retrier<FailedAttempt>,
     /// For GraphQL queries, which have a rate limit of their own.
     query_retrier: Retrier<FailedAttempt>,
     calls: ApiCalls,
     responses: ResponseCache,
-    owner: Owner,
     transport: Transport,
     usage: Usage,
     /// GitHub's response, if it has refused the token.
     refusal: OnceLock<ErrorBody>,
+}
+
+/// What depends on the token.
+#[derive(Debug)]
+struct Access {
+    /// The headers of every request.
+    headers: HeaderMap,
+    owner: Owner,
+    /// The token and the earlier ones of the run.
+    tokens: Vec<SecretString>,
 }
 
 /// A response with status 200, or 201 if something was created.
@@ -78,7 +93,7 @@ impl Session {
     /// Outside a Tokio runtime.
     pub(super) fn new(
         transport: &Transport,
-        Identity { token, owner }: Identity<'_>,
+        Identity { token, owner, renewal }: Identity<'_>,
         deadline: Instant,
         calls: ApiCalls,
         responses: ResponseCache,
@@ -87,13 +102,13 @@ impl Session {
         let http = transport.http.with_calls(calls.clone()).with_deadline(deadline);
         Ok(Self {
             octocrab: octocrab_client(http),
-            headers: headers(token)?,
-            redactor: Redactor::new(token.map(ExposeSecret::expose_secret), "[token]"),
+            access: RwLock::new(Arc::new(Access::new(token, owner, Vec::new())?)),
+            renewal,
+            failed_renewal: OnceLock::new(),
             retrier: Retrier::new(RetryPolicy::default(), deadline),
             query_retrier: Retrier::new(RetryPolicy::default(), deadline),
             calls,
             responses,
-            owner,
             transport: transport.clone(),
             usage,
             refusal: OnceLock::new(),
@@ -116,7 +131,7 @@ impl Session {
         let request = Request::Create(url);
         let attempt = || {
             self.attempt(request, async move {
-                let (status, headers, body) = self.send(request, None).await?;
+                let (status, headers, body) = self.send(request).await?;
                 if status == StatusCode::CREATED {
                     return Ok(Document { headers, body });
                 }
@@ -136,7 +151,7 @@ impl Session {
         can_ask_less: bool,
     ) -> Result<Value, GitHubError> {
         let request = Request::Query(url, body);
-        if !self.headers.contains_key(AUTHORIZATION) {
+        if !self.has_token() {
             return Err(GitHubError::new(request, Cause::NoToken));
         }
         let attempt = async || {
@@ -175,7 +190,7 @@ impl Session {
     }
 
     async fn answer_to_query(&self, request: Request<'_>) -> Result<Value, Failure> {
-        let (status, headers, body) = self.send(request, None).await?;
+        let (status, headers, body) = self.send(request).await?;
         if status != StatusCode::OK {
             return Err(classify_response(status, &headers, &body, true, SystemTime::now()));
         }
@@ -192,7 +207,7 @@ impl Session {
                 _ if status == StatusCode::OK => return Ok(Document { headers, body }),
                 Some(target) if status.is_redirection() => url = target,
                 _ => {
-                    let with_token = self.headers.contains_key(AUTHORIZATION);
+                    let with_token = self.has_token();
                     return Err(classify_response(status, &headers, &body, with_token, SystemTime::now()));
                 }
             }
@@ -203,20 +218,22 @@ impl Session {
     /// Gets a document, or learns that it is the same as in an earlier run.
     async fn send_conditionally(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
         let request = Request::Get(url);
-        let Some(store) = self.responses.store() else { return self.send(request, None).await };
-        let key = self.owner.key(url);
+        let Some(store) = self.responses.store() else { return self.send(request).await };
+        let access = self.access().await;
+        let key = access.owner.key(url);
         let kept = store
             .load(&key)
             .await
-            .and_then(|kept| KeptResponse::read(&kept, &self.owner, url, &self.headers));
-        let (status, headers, body) = self.send(request, kept.as_ref().map(|kept| &kept.etag)).await?;
+            .and_then(|kept| KeptResponse::read(&kept, &access.owner, url, &access.headers));
+        let etag = kept.as_ref().map(|kept| &kept.etag);
+        let (status, headers, body) = self.send_as(&access, request, etag).await?;
         match kept {
             Some(kept) if status == StatusCode::NOT_MODIFIED => {
                 return Ok((StatusCode::OK, kept.headers(headers), kept.body));
             }
             _ if status == StatusCode::OK => {
                 if let Some(response) = KeptResponse::new(&headers, &body) {
-                    store.save(&key, &response.write(&self.owner, url)).await;
+                    store.save(&key, &response.write(&access.owner, url)).await;
                 }
             }
             _ => {}
@@ -225,19 +242,25 @@ impl Session {
     }
 
     /// Sends a request if the run may make one more.
-    async fn send(
+    async fn send(&self, request: Request<'_>) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        let access = self.access().await;
+        self.send_as(&access, request, None).await
+    }
+
+    async fn send_as(
         &self,
+        access: &Access,
         request: Request<'_>,
         etag: Option<&HeaderValue>,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
         if is_free(request) {
-            return self.send_now(request, etag).await;
+            return self.send_now(access, request, etag).await;
         }
         let api = if request.body().is_none() { GitHubApi::Rest } else { GitHubApi::GraphQl };
         let permit = self.usage.permit(api).await.map_err(|max| permanent(Cause::MaxRequests(max)))?;
-        let (status, headers, body) = self.send_now(request, etag).await?;
+        let (status, headers, body) = self.send_now(access, request, etag).await?;
         // GitHub counts a response that has not changed only if there is no token.
-        if status == StatusCode::NOT_MODIFIED && self.headers.contains_key(AUTHORIZATION) {
+        if status == StatusCode::NOT_MODIFIED && self.has_token() {
             permit.release();
         }
         if let Some(quota) = Quota::from_headers(&headers) {
@@ -248,10 +271,11 @@ impl Session {
 
     async fn send_now(
         &self,
+        access: &Access,
         request: Request<'_>,
         etag: Option<&HeaderValue>,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
-        let response = self.response(request, etag).await;
+        let response = self.response(access, request, etag).await;
         let (parts, body) = response.map_err(|error| self.broken(inner(error)))?.into_parts();
         tracing::debug!(
             path = request.url().path(),
@@ -270,12 +294,13 @@ impl Session {
 
     async fn response(
         &self,
+        access: &Access,
         request: Request<'_>,
         etag: Option<&HeaderValue>,
     ) -> octocrab::Result<Response<BoxBody>> {
         let mut builder = http::Request::builder().method(request.method()).uri(request.url().as_str());
         if let Some(headers) = builder.headers_mut() {
-            headers.clone_from(&self.headers);
+            headers.clone_from(&access.headers);
             headers.extend(etag.map(|etag| (IF_NONE_MATCH, etag.clone())));
         }
         self.octocrab.execute(self.octocrab.build_request(builder, request.body())?).await
@@ -288,7 +313,40 @@ impl Session {
 
     /// Removes the token from text of a response, because a server or a proxy may repeat it.
     pub(super) fn redact(&self, text: &str) -> String {
-        self.redactor.redact(text)
+        let access = self.known_access();
+        let tokens = access.tokens.iter().map(ExposeSecret::expose_secret);
+        Redactor::new(tokens, "[token]").redact(text)
+    }
+
+    fn has_token(&self) -> bool {
+        self.known_access().headers.contains_key(AUTHORIZATION)
+    }
+
+    fn known_access(&self) -> Arc<Access> {
+        Arc::clone(&self.access.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The access for the next request, with a new token if the known one expires soon.
+    async fn access(&self) -> Arc<Access> {
+        let Some(renewal) = &self.renewal else { return self.known_access() };
+        let token = match renewal.token().await {
+            Ok(token) => token,
+            // GitHub refuses the known token once it has expired.
+            Err(error) => {
+                if self.failed_renewal.set(()).is_ok() {
+                    tracing::warn!("cannot renew the token of the GitHub App: {error}");
+                }
+                return self.known_access();
+            }
+        };
+        let mut access = self.access.write().unwrap_or_else(PoisonError::into_inner);
+        let is_known = |known: &SecretString| known.expose_secret() == token.expose_secret();
+        if !access.tokens.last().is_some_and(is_known)
+            && let Ok(renewed) = Access::new(Some(&token), renewal.owner(&token), access.tokens.clone())
+        {
+            *access = Arc::new(renewed);
+        }
+        Arc::clone(&access)
     }
 
     /// The failure of a connection. A retry may help, unless the configuration is wrong.
@@ -301,6 +359,18 @@ impl Session {
             Some(HttpError::TooLong(_)) => (retry, Cause::TooLarge(MAX_BODY_MIB)),
             _ => (retry, Cause::Connection { host, source }),
         }
+    }
+}
+
+impl Access {
+    fn new(
+        token: Option<&SecretString>,
+        owner: Owner,
+        earlier: Vec<SecretString>,
+    ) -> Result<Self, InvalidToken> {
+        let mut tokens = earlier;
+        tokens.extend(token.cloned());
+        Ok(Self { headers: headers(token)?, owner, tokens })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whether GitHub may be used, and with which token.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use secrecy::SecretString;
 use system_health_credentials::Credentials;
@@ -9,7 +11,7 @@ use crate::{
     commits::{CommitSettings, SourceChoice, matching_clone},
     github::{
         GitHub, GitHubSettings, TOKEN,
-        app::{App, installation_token},
+        app::{App, InstallationTokens},
         client::{Identity, Transport},
     },
     repository::{RepositoryName, RepositorySettings},
@@ -32,7 +34,11 @@ impl FromContext for GitHub {
         let (calls, responses, usage) = (context.get().await?, context.get().await?, context.get().await?);
         let deadline = context.deadline();
         let identity = match (App::from_settings(&settings)?, &token) {
-            (Some(app), Some(token)) => Identity { token: Some(token), owner: app.owner(token) },
+            (Some(app), Some(token)) => {
+                let owner = app.owner(token);
+                let renewal = InstallationTokens::new(context, app).await?;
+                Identity { token: Some(token), owner, renewal: Some(Arc::new(renewal)) }
+            }
             (_, token) => Identity::from_token(token.as_ref()),
         };
         let github = Self::new(&transport?, settings, identity, deadline, calls, responses, usage);
@@ -43,7 +49,7 @@ impl FromContext for GitHub {
 /// The token, or why there is none. A failed lookup is an error. If the settings name a GitHub App, the token is the app's.
 async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavailable> {
     if let Some(app) = App::from_settings(&context.get::<GitHubSettings>().await?)? {
-        return Ok(Ok(installation_token(context, &app).await?));
+        return Ok(Ok(InstallationTokens::new(context, app).await?.first().await?));
     }
     match context.get::<Credentials>().await?.get(&TOKEN).await {
         Ok(token) => Ok(Ok(token)),

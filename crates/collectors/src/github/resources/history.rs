@@ -13,7 +13,7 @@ use system_health_registry::{Context, Unavailable};
 use super::{GitHubRepository, WatchedBranch, commit::CommitResponse};
 use crate::{
     commits::{BranchHistory, HistoryRange, Walk},
-    github::{Cause, GitHubError, Pages},
+    github::{Cause, GitHubError, Pages, Permission, no_data_without},
 };
 
 impl GitHubRepository {
@@ -34,9 +34,9 @@ impl GitHubRepository {
             if is_empty_repository(&error) {
                 return Unavailable::no_data(format!("{} has no commits yet", self.name()));
             }
-            error
-                .context(format!("cannot list the commits on the branch `{branch}` of {}", self.name()))
-                .into()
+            let error =
+                error.context(format!("cannot list the commits on the branch `{branch}` of {}", self.name()));
+            no_data_without(Permission::Contents, self.name(), error)
         })
     }
 }

@@ -6,4 +6,5 @@ mod codepipeline;
 mod fake;
 mod moto;
 mod random_builds;
+mod random_executions;
 mod run;

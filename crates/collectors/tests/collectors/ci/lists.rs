@@ -50,10 +50,10 @@ async fn in_a_busy_repository_the_filtered_list_is_checked_against_the_tip() {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
         shop.commits(3);
-        busy(&shop, [passed(), newest.id(7).head_sha(shop.tip("main"))]);
+        busy(&shop, [passed(), newest.id(20_000_000_000).head_sha(shop.tip("main"))]);
 
         assert_eq!(shown(&Stage::on(&github).tests().await), expected);
-        assert_eq!(requests(&github), [all_runs, filtered, commits, "actions/runs/7"]);
+        assert_eq!(requests(&github), [all_runs, filtered, commits, "actions/runs/20000000000"]);
     }
 }
 

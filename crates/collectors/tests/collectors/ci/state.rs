@@ -192,6 +192,59 @@ async fn a_re_run_does_not_start_the_streak_again() {
 }
 
 #[tokio::test]
+async fn a_re_run_of_an_older_run_neither_starts_nor_ends_the_streak() {
+    let passed = |age| passed().age(hours(age));
+    let failed = |age| failed().age(hours(age));
+    let again = |run: Run, age, end| run.re_run().started(hours(age)).conclusion(end);
+    for (runs, expected) in [
+        // The newest run had decided before the re-run started.
+        (vec![again(passed(50), 2, Failure), failed(40)], "40"),
+        (vec![passed(60), failed(50), again(failed(40), 5, Success), failed(30), failed(20)], "50"),
+        (vec![passed(60), again(failed(50), 5, Success), failed(40)], "50"),
+        // A cancelled run does not decide, so the re-run does.
+        (vec![again(passed(50), 2, Failure), checks().age(hours(40)).conclusion(Cancelled)], "2"),
+        // The first failure is that of the older run, although it was re-run later.
+        (vec![passed(60), again(again(failed(50), 45, Success), 40, Failure), failed(30)], "40"),
+        // The newer run decided only by a re-run, after that of the older one.
+        (
+            vec![
+                again(passed(50), 20, Failure),
+                again(checks().age(hours(40)).conclusion(Cancelled), 10, Failure),
+            ],
+            "20",
+        ),
+        (
+            vec![
+                again(passed(50), 10, Failure),
+                again(checks().age(hours(40)).conclusion(Cancelled), 20, Failure),
+            ],
+            "20",
+        ),
+    ] {
+        assert_eq!(red_hours("", runs.clone()).await, expected, "{runs:?}");
+    }
+}
+
+#[tokio::test]
+async fn with_jobs_the_re_run_of_an_older_run_decides_for_skipped_jobs() {
+    let settings = &jobs("'test', 'docs'");
+    let both = |age, end| {
+        let run = checks().age(hours(age)).conclusion(end);
+        run.with_job(Job::new("test", end)).job("docs", Success)
+    };
+    let again = |run: Run, age, end| {
+        let run = run.re_run().started(hours(age)).conclusion(end);
+        run.with_job(Job::new("test", end)).job("docs", Success)
+    };
+    let docs = |age| docs().age(hours(age));
+    assert_eq!(red_hours(settings, [again(both(20, Success), 5, Failure), docs(9)]).await, "5");
+    assert_eq!(
+        red_hours(settings, [again(both(20, Failure), 5, Success), both(15, Failure), docs(9)]).await,
+        "20"
+    );
+}
+
+#[tokio::test]
 async fn with_jobs_a_skipped_job_stays_red_and_other_jobs_have_no_effect() {
     let settings = &jobs("'test', 'docs'");
     let docs = |age| docs().age(hours(age));

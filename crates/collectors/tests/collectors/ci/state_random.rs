@@ -2,6 +2,7 @@
 //! agree with a slow reference implementation over the history itself.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -126,40 +127,67 @@ impl PastRun {
     }
 }
 
-/// The attempts that pass or fail, the newest first: by the creation of their runs, and then by their numbers.
-fn votes(runs: &[PastRun], workflow: &str) -> Vec<(u64, Vote)> {
-    let mut votes = Vec::new();
-    for run in runs.iter().filter(|run| run.workflow == workflow && run.counts()) {
-        for (started, ending) in run.attempts.iter().rev() {
-            match ending {
-                Some(Success) => votes.push((*started, Vote::Passed)),
-                Some(Failure | TimedOut | StartupFailure) => votes.push((*started, Vote::Failed)),
-                _ => {}
-            }
-        }
+/// The runs of a workflow on the branch, the newest first.
+fn counting<'a>(runs: &'a [PastRun], workflow: &str) -> Vec<&'a PastRun> {
+    runs.iter().filter(|run| run.workflow == workflow && run.counts()).collect()
+}
+
+fn vote(ending: Option<Conclusion>) -> Option<Vote> {
+    match ending {
+        Some(Success) => Some(Vote::Passed),
+        Some(Failure | TimedOut | StartupFailure) => Some(Vote::Failed),
+        _ => None,
     }
-    votes
+}
+
+/// What the attempts that have started decide, and how old the deciding one is now. The newest run with an attempt that passed
+/// or failed decides, with the last of these.
+fn value(runs: &[&PastRun], started: impl Fn(&PastRun, usize) -> bool) -> Option<(u64, Vote)> {
+    runs.iter().find_map(|run| {
+        let attempts = run.attempts.iter().enumerate().rev();
+        let mut started = attempts.filter(|(index, _)| started(run, *index));
+        started.find_map(|(_, (age, ending))| Some((*age, vote(*ending)?)))
+    })
+}
+
+/// The age of the attempt with which the newest value became a failure: replays all attempts in the order of time.
+fn red_since(runs: &[&PastRun]) -> Option<u64> {
+    let mut events: Vec<(u64, u64, usize)> = runs
+        .iter()
+        .flat_map(|run| run.attempts.iter().enumerate().map(|(index, (age, _))| (*age, run.created, index)))
+        .collect();
+    // At the same time, newer runs and later attempts come later.
+    events.sort_by_key(|(age, created, index)| (Reverse(*age), Reverse(*created), *index));
+    let mut since = None;
+    for (done, (age, ..)) in events.iter().enumerate() {
+        let so_far = &events[..=done];
+        let started =
+            |run: &PastRun, index: usize| so_far.contains(&(run.attempts[index].0, run.created, index));
+        since = match value(runs, started) {
+            Some((_, Vote::Failed)) => since.or(Some(*age)),
+            _ => None,
+        };
+    }
+    since
 }
 
 fn expected(runs: &[PastRun]) -> State {
     let recent: Vec<PastRun> = runs.iter().filter(|run| run.created <= MAX_AGE).cloned().collect();
+    let now = |_: &PastRun, _| true;
     let mut passing = BTreeMap::new();
     for workflow in WORKFLOWS {
-        if let Some((_, vote)) = votes(&recent, workflow).first() {
-            passing.insert(workflow.to_owned(), *vote == Vote::Passed);
+        if let Some((_, vote)) = value(&counting(&recent, workflow), now) {
+            passing.insert(workflow.to_owned(), vote == Vote::Passed);
         }
     }
     let failing = passing.values().filter(|passing| !**passing).count();
     let failing = (!passing.is_empty()).then_some(failing);
-    let all_votes = votes(runs, "checks.yml");
-    let red = match all_votes.first() {
-        Some((started, _)) if *started > MAX_AGE => None,
+    let tests = counting(runs, "checks.yml");
+    let red = match value(&tests, now) {
+        Some((age, _)) if age > MAX_AGE => None,
         None => None,
         Some((_, Vote::Passed)) => Some(0),
-        Some((_, Vote::Failed)) => {
-            let since = all_votes.iter().take_while(|(_, vote)| *vote == Vote::Failed).last();
-            since.map(|(started, _)| started * 60)
-        }
+        Some((_, Vote::Failed)) => red_since(&tests).map(|age| age * 60),
     };
     State { passing, failing, red }
 }

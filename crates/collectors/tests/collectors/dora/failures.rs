@@ -1,6 +1,6 @@
 //! Which deployments failed, how long each failure lasted, and which deployments were made because of a failure.
 
-use system_health_test_support::github::{Commit, Issue, Release, refusal};
+use system_health_test_support::github::{Commit, Issue, PullRequest, Release, refusal};
 
 use super::{days, deploy, evidence, hours, one_repository, push, release, shop, value};
 
@@ -257,7 +257,64 @@ async fn the_hotfix_of_a_merged_branch_landed_with_the_merge() {
     release(&shop, "Sell shoes", hours(100));
     shop.commit(Commit::new("Merge branch 'hotfix'").after(["main", "hotfix"]).age(hours(99)));
     deploy(&shop, &shop.tip("main"), hours(98));
-    assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "7200 7200 7200", "1", "0.5"]);
+    for history in ["first-parent", "all"] {
+        let context = one_repository(&github, &format!("[commits]\nhistory = '{history}'"));
+        assert_eq!(values(&context).await, ["0.5", "7200 7200 7200", "1", "0.5"], "{history}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_of_a_merged_branch_is_a_sign_only_if_the_settings_read_all_commits() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    for (message, age) in [("Log everything", 101), ("revert: log everything", 98), ("hotfix: hats", 97)] {
+        shop.commit(Commit::new(message).branch("hats").age(hours(age)));
+    }
+    shop.commit(Commit::new("Sell hats (#7)").after(["main", "hats"]).age(hours(96)));
+    deploy(&shop, &shop.tip("main"), hours(95));
+    assert_eq!(values(&one_repository(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
+    let all = one_repository(&github, "[commits]\nhistory = 'all'");
+    assert_eq!(values(&all).await, ["0.5", "18000 18000 18000", "1", "0.5"]);
+}
+
+#[tokio::test]
+async fn a_label_of_the_pull_request_makes_a_commit_a_revert_or_a_hotfix() {
+    let labels = "[commits]\nhotfix_labels = ['HotFix']\nrevert_labels = ['revert']";
+    let merged = || PullRequest::new("Shoes").age(days(3)).merge(hours(99));
+    for (pull_request, expected) in [
+        (merged().labelled("hotfix"), "0.5"),
+        (merged().labelled("bug").labelled("Revert"), "0.5"),
+        (merged().labelled("bug"), "0"),
+        (PullRequest::new("Open").labelled("hotfix"), "0"),
+        (merged().labelled("hotfix").base("develop"), "0"),
+        // The branch `master` may have been renamed to `main`.
+        (merged().labelled("hotfix").base("master"), "0.5"),
+    ] {
+        let (github, shop) = shop();
+        shop.commit(Commit::new("Base").branch("develop"));
+        release(&shop, "Sell socks", days(9));
+        release(&shop, "Sell shoes", hours(100));
+        shop.pull_request(pull_request.clone());
+        shop.commit(Commit::new("Sell pairs (#1)").pull_request(1).age(hours(99)));
+        deploy(&shop, &shop.tip("main"), hours(98));
+        assert_eq!(value(&one_repository(&github, ""), "fail_ratio").await, "0", "{pull_request:?}");
+        let context = one_repository(&github, labels);
+        assert_eq!(value(&context, "fail_ratio").await, expected, "{pull_request:?}");
+        assert_eq!(value(&context, "rework_ratio").await, expected, "{pull_request:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_label_counts_before_the_commit_is_deployed() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(10));
+    shop.pull_request(PullRequest::new("Shoes").age(days(3)).merge(hours(2)).labelled("hotfix"));
+    shop.commit(Commit::new("Sell pairs (#1)").pull_request(1).age(hours(2)));
+    let context = one_repository(&github, "[commits]\nhotfix_labels = ['hotfix']");
+    assert_eq!(values(&context).await, ["1", NOT_RECOVERED, "0", "0"]);
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"- deployment of ID to production: its failure has not ended: ID Sell pairs (#1): its pull request #1 has the label `hotfix`, which was not deployed yet");
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! Which commits a deployment brought, and how long they took.
 
-use system_health_test_support::github::{Commit, Deployment, PullRequest, Release, refusal};
+use serde_json::Value;
+use system_health_test_support::{
+    github::{Commit, Deployment, PullRequest, Release, refusal},
+    server::Request,
+};
 
 use super::{days, deploy, evidence, hours, now, one_repository, push, release, shop, value};
 
@@ -222,4 +226,25 @@ async fn the_deployment_before_the_window_is_the_last_one_that_succeeded() {
     shop.deployment(Deployment::new("production", failed).age(days(8)).status("FAILURE", days(8)));
     release(&shop, "Sell hats", hours(50));
     assert_eq!(value(&one_repository(&github, ""), "commits").await, "2");
+}
+
+#[tokio::test]
+async fn fewer_commits_are_asked_for_at_once_if_github_does_not_answer_in_time() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    for number in 1..60 {
+        push(&shop, &format!("Sell shoes {number}"), hours(60));
+    }
+    release(&shop, "Sell coats", hours(50));
+    let context = one_repository(&github, "");
+    // The first query is about deployments.
+    value(&context, "frequency").await;
+    github.fail_times(1, "/graphql", refusal::query_timeout(502));
+    assert_eq!(value(&context, "commits").await, "60");
+    let sizes = |request: &Request| {
+        let body: Value = serde_json::from_slice(&request.body).ok()?;
+        Some(body["variables"]["ids"].as_array()?.len())
+    };
+    let sizes: Vec<usize> = github.requests().iter().filter_map(sizes).collect();
+    assert_eq!(sizes, [50, 25, 25, 10]);
 }

@@ -1,5 +1,7 @@
 //! Permissions that the token does not have.
 
+mod every_endpoint;
+
 use serde_json::{Value, json};
 use system_health_collectors::github::{GitHub, GitHubRepository, Permission, no_data_without};
 use system_health_registry::Unavailable;

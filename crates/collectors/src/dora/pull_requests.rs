@@ -1,0 +1,180 @@
+//! The pull requests of commits: when the work on a squashed one began, and their labels. A squash merge makes one commit with
+//! the date of the merge, so the date of the first commit has to be found in the pull request.
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::change::{Change, PullRequestLabel};
+use crate::github::{GitHubRepository, GitTimestamp, Timestamp};
+
+/// Maximum number of commits in one query.
+const MAX_COMMITS: u32 = 50;
+
+const PULL_REQUESTS: &str = "
+query PullRequestsOfCommits($ids: [ID!]!, $withLabels: Boolean!) {
+  nodes(ids: $ids) {
+    ... on Commit {
+      oid
+      repository { id }
+      associatedPullRequests(first: 20) {
+        totalCount
+        nodes {
+          number
+          mergedAt
+          mergeCommit { oid }
+          baseRefName
+          baseRef { name }
+          baseRepository { id }
+          commits(first: 1) { nodes { commit { authoredDate } } }
+          labels(first: 100) @include(if: $withLabels) { nodes { name } }
+        }
+      }
+    }
+  }
+}";
+
+#[derive(Debug, Deserialize)]
+struct Response {
+    nodes: Vec<Option<CommitResponse>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CommitResponse {
+    oid: String,
+    repository: Identified,
+    associated_pull_requests: Option<PullRequests>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PullRequests {
+    total_count: usize,
+    nodes: Vec<PullRequestResponse>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Nodes<T> {
+    nodes: Vec<T>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PullRequestResponse {
+    number: u64,
+    // A field with `Option::deserialize` may be null, but not missing.
+    #[serde(deserialize_with = "Option::deserialize")]
+    merged_at: Option<Timestamp>,
+    merge_commit: Option<MergeCommit>,
+    base_ref_name: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    base_ref: Option<Named>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    base_repository: Option<Identified>,
+    commits: Nodes<PullRequestCommit>,
+    labels: Option<Nodes<Named>>,
+}
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Identified {
+    id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct MergeCommit {
+    oid: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct PullRequestCommit {
+    commit: AuthoredCommit,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthoredCommit {
+    authored_date: GitTimestamp,
+}
+
+/// Sets [`Change::squashed`] of all changes to which a pull request was squashed, and [`Change::labels`] if labels count. Several
+/// changes may have the same commit, because each environment has its own changes.
+pub(super) async fn set_pull_requests(
+    repository: &GitHubRepository,
+    changes: Vec<&mut Change>,
+    with_labels: bool,
+) -> anyhow::Result<()> {
+    let failed = || format!("cannot read the pull requests of commits in {}", repository.name());
+    let ids: BTreeSet<String> = changes.iter().map(|change| change.node_id.clone()).collect();
+    let ids: Vec<String> = ids.into_iter().collect();
+    let mut commits = Vec::new();
+    let (mut rest, mut size) = (&ids[..], MAX_COMMITS);
+    while !rest.is_empty() {
+        let variables = |size: u32| {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            json!({ "ids": rest[..size.min(rest.len())], "withLabels": with_labels })
+        };
+        let github = repository.github();
+        let response = github.query_sized::<Response>(PULL_REQUESTS, &mut size, variables).await;
+        let nodes = response.with_context(failed)?.nodes;
+        if nodes.is_empty() || nodes.len() > rest.len() {
+            bail!("{}: GitHub answered about {} of {} commits", failed(), nodes.len(), rest.len());
+        }
+        rest = &rest[nodes.len()..];
+        commits.extend(nodes.into_iter().flatten());
+    }
+    let mut commit_counts: HashMap<u64, usize> = HashMap::new();
+    let mut found = HashMap::new();
+    let mut labels: HashMap<String, Vec<PullRequestLabel>> = HashMap::new();
+    for commit in commits {
+        let Some(PullRequests { total_count, nodes }) = commit.associated_pull_requests else { continue };
+        if nodes.len() < total_count {
+            bail!(
+                "{}: GitHub listed {} of the {total_count} pull requests of commit {}",
+                failed(),
+                nodes.len(),
+                commit.oid
+            );
+        }
+        for pull_request in nodes {
+            labels.entry(commit.oid.clone()).or_default().extend(pull_request.labels(&commit.repository));
+            *commit_counts.entry(pull_request.number).or_default() += 1;
+            let is_result = pull_request.merge_commit.is_some_and(|merge| merge.oid == commit.oid);
+            if let Some(first) = pull_request.commits.nodes.first().filter(|_| is_result) {
+                found.insert(commit.oid.clone(), (first.commit.authored_date.0, pull_request.number));
+            }
+        }
+    }
+    for change in changes {
+        change.labels = labels.get(&change.id).cloned().unwrap_or_default();
+        if !change.is_merge() {
+            // If a pull request was rebased, each of its commits has landed with its own date.
+            let has_one_commit = |(_, number): &&(_, u64)| commit_counts[number] == 1;
+            change.squashed = found.get(&change.id).filter(has_one_commit).copied();
+        }
+    }
+    Ok(())
+}
+
+impl PullRequestResponse {
+    /// The labels of a pull request that was merged in this repository. Without the labels in the response, there are none.
+    fn labels(&self, repository: &Identified) -> Vec<PullRequestLabel> {
+        if self.merged_at.is_none() || self.base_repository.as_ref() != Some(repository) {
+            return Vec::new();
+        }
+        let base = self.base_ref.as_ref().filter(|base| base.name == self.base_ref_name);
+        let label = |label: &Named| PullRequestLabel {
+            number: self.number,
+            base: base.map(|base| base.name.clone()),
+            name: label.name.clone(),
+        };
+        self.labels.iter().flat_map(|labels| &labels.nodes).map(label).collect()
+    }
+}
