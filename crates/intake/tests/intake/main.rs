@@ -1,6 +1,7 @@
 //! The intake as a server: Datadog's own clients talk to it, and web sites cannot.
 
 mod clients;
+mod dashboards;
 mod dogstatsd;
 mod history;
 mod queries;
