@@ -131,9 +131,13 @@ function innerWidthOf(box) {
 }
 
 function footer() {
-  const links = offered.has("report") ? ["report", "history", "catalog"] : ["intake/metrics", "intake/findings"];
+  const times = `Times in ${timeZone()}.`;
+  // A link cannot send the token.
+  if (sessionStorage.getItem(TOKEN)) return times;
+  const links = offered.has("report") ? ["report", "catalog"] : ["intake/metrics", "intake/findings"];
   return [
-    `Times in ${timeZone()}. The same data as JSON: `,
+    times,
+    " The same data as JSON: ",
     links.map((path, place) => [place > 0 && ", ", element("a", { href: `api/v1/${path}` }, path)]),
     ".",
   ];

@@ -4,7 +4,7 @@ use serde_json::json;
 use system_health_page::Documents;
 use system_health_test_support::chromium::Chromium;
 
-use crate::site::Site;
+use crate::site::{Site, refresh};
 
 const TILES: &str = "[...document.querySelectorAll('.tile')].map(tile => `${tile.querySelector('.key').textContent}: \
                      ${tile.querySelector('.state').textContent.trim().replace(/^\\S+\\s+/, '')}`)";
@@ -132,6 +132,28 @@ fn the_navigation_has_only_what_the_server_has() {
         navigation(&[Documents::Intake]),
         "Received, Pushed monitors, Pushed dashboards, Received events, Received traces"
     );
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_links_below_the_page_lead_to_documents() {
+    const LINKS: &str = "[...document.querySelectorAll('#foot a')].map(link => link.getAttribute('href'))";
+    let site = Site::start_with(&[Documents::Report]);
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    // A history needs the key of a metric, so there is no link to it.
+    assert_eq!(browser.evaluate(LINKS), json!(["api/v1/report", "api/v1/catalog"]));
+    site.require("secret");
+    refresh(&mut browser);
+    browser.wait_for("document.querySelector('dialog').open");
+    browser.type_text("secret");
+    browser.press("Enter");
+    browser.wait_for("!document.querySelector('dialog').open");
+    browser.wait_for("document.querySelectorAll('#foot a').length === 0");
+    let text = browser.evaluate("document.querySelector('#foot').innerText");
+    assert!(!text.as_str().unwrap().contains("JSON"), "a link cannot send the token: {text}");
 }
 
 #[test]
