@@ -72,6 +72,12 @@ impl Latest {
         self.read().last.clone()
     }
 
+    /// The last run, if one has finished, and the last outcomes of all metrics.
+    pub(crate) fn outcomes(&self) -> Option<(Arc<FinishedRun>, CurrentValues)> {
+        let state = self.read();
+        Some((state.last.clone()?, state.values.clone()))
+    }
+
     /// The current points, with the descriptions of their metrics, and the reporter's name.
     pub(crate) fn points(&self, now: SystemTime) -> (Vec<Point>, Descriptions, Option<String>) {
         // The points are made without the lock.

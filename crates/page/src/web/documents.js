@@ -24,7 +24,8 @@ async function readAll(paths) {
 // Before the first run, a service has no report and answers 503. Later, the same answer is a failure.
 async function readAllowingNoReport(path) {
   if (path === "report") noReport = null;
-  return readDocument(path).catch(error => {
+  // Also the metrics that the last run did not collect, because they are collected less often.
+  return readDocument(path === "report" ? "report?current=true" : path).catch(error => {
     if (path !== "report" || error.status !== 503 || lastDocument("report")) throw error;
     noReport = error.reason;
     return null;

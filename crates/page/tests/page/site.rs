@@ -140,9 +140,20 @@ fn answer(page: &Page, content: &Content, request: &Request) -> Answer {
     }
     match (path, content.documents.get(path)) {
         ("history", _) => history(content, request),
+        ("report", Some(report)) if request.parameter("current").as_deref() != Some("true") => {
+            Answer::json(200, &without_earlier_runs(report.clone()))
+        }
         (_, Some(document)) => Answer::json(200, document),
         (_, None) => Answer::json(404, &json!({ "error": "not found" })),
     }
+}
+
+/// The report of the last run, without the outcomes of earlier runs.
+fn without_earlier_runs(mut report: Value) -> Value {
+    for entries in ["metrics", "goals"] {
+        report[entries].as_array_mut().unwrap().retain(|entry| entry.get("run").is_none());
+    }
+    report
 }
 
 /// The history of a metric: every run of the last day had its value, except one run that failed.
