@@ -37,10 +37,12 @@ pub enum Documents {
     /// | `api/v1/dashboards` | `{"dashboards": [DASHBOARD]}`, each in the form that a push sends |
     /// | `api/v1/query?from=SECONDS&to=SECONDS&query=QUERY` | as [Datadog's](https://docs.datadoghq.com/api/latest/metrics/#query-timeseries-points): `{"series": [{"scope", "pointlist": [[MILLISECONDS, VALUE]]}]}` or `{"error"}`. The page shows the last values of each query |
     Dashboards,
-    /// The traces of the last runs. The report and the history contain their ids, as `run.trace_id` and `trace_id`.
+    /// The traces of the last runs. The report and the history contain their ids, as `run.trace_id` and `trace_id`. The page links to
+    /// the traces of all runs that the report names, and to the traces of the history that are in the list.
     ///
     /// | `GET` | answer |
     /// |---|---|
+    /// | `api/v1/traces` | the ids of the traces that the server still has: `{"traces": [ID]}` |
     /// | `api/v1/traces/ID` | `{"trace_id", "started_at", "spans": [SPAN], "dropped_spans"}`, a `Trace` of `system-health-registry` |
     ///
     /// A span is `{"span_id", "parent_id", "name", "resource", "start_ns", "duration_ns", "error": {"type", "message", "stack"}, "tags",

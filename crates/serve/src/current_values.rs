@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use system_health_registry::{Descriptions, Outcome, Point, Report};
+use system_health_registry::{Descriptions, Outcome, Point, Report, trace::Trace};
 use system_health_reporter::Finished;
 
 use crate::readiness::{is_current, max_age};
@@ -106,6 +106,12 @@ impl CurrentValues {
             .goals()
             .iter()
             .filter(|goal| self.goals.get(goal.metric.key()).is_some_and(|last| Arc::ptr_eq(last, run)))
+    }
+
+    /// The traces of the runs that are still needed.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = &Arc<Trace>> {
+        let runs = self.by_key.values().map(|collected| &collected.run).chain(self.goals.values());
+        runs.filter_map(|run| run.finished.trace.as_ref())
     }
 
     /// The points that are current, with the descriptions of their metrics. Metrics that failed or have no data have none.

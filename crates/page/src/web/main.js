@@ -143,9 +143,9 @@ function footer() {
   ];
 }
 
-/** The report is always read, because the frame shows its run. */
+/** The report is always read, because the frame shows its run. So is the list of traces, because plots link to them. */
 function pathsOf(here) {
-  return [...(offered.has("report") ? ["report"] : []), ...PAGES[here.name].reads(here)];
+  return [...["report", "traces"].filter(path => offered.has(path)), ...PAGES[here.name].reads(here)];
 }
 
 async function refresh() {

@@ -1,4 +1,5 @@
-//! `/api/v1/report?current=true`: metrics that are collected less often do not disappear between their collections.
+//! `/api/v1/report?current=true`: metrics that are collected less often do not disappear between their collections. And the traces
+//! of the runs that it names.
 
 use std::{
     path::Path,
@@ -172,4 +173,21 @@ async fn the_parameter_of_the_report_must_be_right() {
         assert_eq!((response.status, response.body.as_str()), (400, expected));
     }
     assert_eq!(document(&server, "/api/v1/report?current=false").await["goals"][0]["run"], Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_traces_of_earlier_runs_can_be_read() {
+    let server = after(4).await;
+
+    for number in 1..=4 {
+        let trace = document(&server, &format!("/api/v1/traces/{}", trace_id(number))).await;
+        assert_eq!(trace["trace_id"], trace_id(number));
+    }
+    let list = document(&server, "/api/v1/traces").await;
+    let newest_first = [4, 3, 2, 1].map(trace_id);
+    assert_eq!(list, serde_json::json!({ "traces": newest_first }));
+    for unknown in [trace_id(5), "1".to_owned(), "x".to_owned()] {
+        let response = server.get(&format!("/api/v1/traces/{unknown}"), "").await;
+        assert_eq!(response.status, 404, "{response:?}");
+    }
 }

@@ -248,7 +248,7 @@ async fn values_need_the_token_and_the_health_does_not() {
 
     assert_eq!(server.get("/healthz", "").await.status, 200);
     assert_eq!(server.get("/readyz", "").await.status, 503);
-    for path in ["/metrics", "/api/v1/report", "/api/v1/history?key=a", "/api/v1/catalog"] {
+    for path in ["/metrics", "/api/v1/report", "/api/v1/history?key=a", "/api/v1/catalog", "/api/v1/traces"] {
         for headers in ["", "Authorization: Bearer wrong\r\n", "Authorization: Basic MTIz\r\n"] {
             let response = server.get(path, headers).await;
             assert_eq!(response.status, 401, "{path} {headers}");
