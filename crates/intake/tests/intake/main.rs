@@ -4,6 +4,7 @@ mod clients;
 mod dashboards;
 mod dogstatsd;
 mod history;
+mod page;
 mod queries;
 mod running;
 mod server;
