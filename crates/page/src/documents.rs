@@ -10,9 +10,12 @@ pub enum Documents {
     ///
     /// | `GET` | answer |
     /// |---|---|
-    /// | `api/v1/report` | what `report --format json` prints; 404 or 503 before the first run |
+    /// | `api/v1/report?current=true` | what `report --format json` prints; 404 or 503 before the first run |
     /// | `api/v1/history?key=KEY&since=DURATION&thin=true` | what `report history KEY --since DURATION --format json` prints; `DURATION` is `1h`, `6h`, `24h`, `7d` or `30d`. With `&subject=NAME`, only the results of this subject |
     /// | `api/v1/catalog` | what `report list --format json` prints |
+    ///
+    /// A server whose runs collect different metrics adds those that the last run did not collect, as they ended in the last run
+    /// that did. Such an entry says in `run` when its run started, and may have the `trace_id` of that run.
     ///
     /// With `thin=true`, a server that would have to refuse the request because there are too many results may leave out whole
     /// runs instead. It then sends every Nth run, and N in the header `System-Health-One-Run-Of`. The page says so near the plot.
@@ -34,10 +37,12 @@ pub enum Documents {
     /// | `api/v1/dashboards` | `{"dashboards": [DASHBOARD]}`, each in the form that a push sends |
     /// | `api/v1/query?from=SECONDS&to=SECONDS&query=QUERY` | as [Datadog's](https://docs.datadoghq.com/api/latest/metrics/#query-timeseries-points): `{"series": [{"scope", "pointlist": [[MILLISECONDS, VALUE]]}]}` or `{"error"}`. The page shows the last values of each query |
     Dashboards,
-    /// The traces of the last runs. The report and the history contain their ids, as `run.trace_id` and `trace_id`.
+    /// The traces of the last runs. The report and the history contain their ids, as `run.trace_id` and `trace_id`. The page links to
+    /// the traces of all runs that the report names, and to the traces of the history that are in the list.
     ///
     /// | `GET` | answer |
     /// |---|---|
+    /// | `api/v1/traces` | the ids of the traces that the server still has: `{"traces": [ID]}` |
     /// | `api/v1/traces/ID` | `{"trace_id", "started_at", "spans": [SPAN], "dropped_spans"}`, a `Trace` of `system-health-registry` |
     ///
     /// A span is `{"span_id", "parent_id", "name", "resource", "start_ns", "duration_ns", "error": {"type", "message", "stack"}, "tags",

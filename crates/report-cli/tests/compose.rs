@@ -98,3 +98,27 @@ fn the_reporter_gets_every_variable_of_the_profile() {
     }
     assert!(compose["services"]["datadog-agent"].is_object(), "the host is the name of the service");
 }
+
+#[test]
+#[ignore = "needs Python: run cargo xtask test"]
+fn the_agent_takes_traces_metrics_and_logs_of_the_reporter() {
+    let compose = compose();
+    let (report, agent) = (&compose["services"]["report"], &compose["services"]["datadog-agent"]);
+
+    // By default, an Agent takes traces and DogStatsD only from its own container, and no logs.
+    for variable in
+        ["DD_APM_ENABLED", "DD_APM_NON_LOCAL_TRAFFIC", "DD_DOGSTATSD_NON_LOCAL_TRAFFIC", "DD_LOGS_ENABLED"]
+    {
+        assert_eq!(agent["environment"][variable], "true", "{variable}");
+    }
+    // It takes the logs of containers with this label, and finds them through these files.
+    let label = report["labels"]["com.datadoghq.ad.logs"].as_str().expect("a label");
+    let logs: Value = serde_json::from_str(label).expect("JSON");
+    assert_eq!(logs, json!([{ "source": "system-health", "service": "system-health" }]));
+    let volumes = agent["volumes"].as_array().expect("volumes");
+    for file in ["/var/run/docker.sock", "/var/lib/docker/containers"] {
+        assert!(volumes.contains(&format!("{file}:{file}:ro").into()), "{file}: {volumes:?}");
+    }
+    // Only messages in JSON name their span.
+    assert_eq!(report["command"], json!(["serve", "--log-format", "json"]));
+}

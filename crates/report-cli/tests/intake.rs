@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::Value;
-use system_health_test_support::scene::Scene;
+use system_health_test_support::{chromium::Chromium, scene::Scene};
 
 /// How long a test waits for a line, even on a busy machine.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -59,14 +59,21 @@ impl Intake {
     }
 
     fn get(&self, path: &str) -> Value {
+        let body = self.text(path);
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
+    }
+
+    /// The body of a response.
+    fn text(&self, path: &str) -> String {
         let address = self.url.strip_prefix("http://").expect("a URL");
         let mut stream = TcpStream::connect(address).expect("connect to the intake");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
             .expect("send the request");
         let mut response = String::new();
         stream.read_to_string(&mut response).expect("a response");
-        let (_, body) = response.split_once("\r\n\r\n").expect("a response with a body");
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {response}"))
+        let (head, body) = response.split_once("\r\n\r\n").expect("a response with a body");
+        assert!(head.starts_with("HTTP/1.1 200 "), "{response}");
+        body.to_owned()
     }
 
     /// Interrupts the intake as Ctrl-C does, and returns its exit status.
@@ -162,6 +169,54 @@ fn dashboards_and_monitors_are_kept_and_evaluated() {
     let again = Intake::start(&scene);
     assert_eq!(again.get("/api/v1/intake/dashboards"), dashboards);
     assert!(metrics(&again).contains(&"commits.hotfix".to_owned()));
+}
+
+#[test]
+fn the_intake_has_a_page_for_its_own_documents() {
+    let scene = scene();
+    let intake = Intake::start(&scene);
+
+    let page = intake.text("/");
+
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    assert!(page.contains("<meta name=\"documents\" content=\"intake\">"), "{page}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_page_shows_what_the_intake_received() {
+    const H1: &str = "document.querySelector('h1').innerText";
+    let scene = scene();
+    let intake = Intake::start(&scene);
+    let local =
+        scene.variable("DD_TRACE_ENABLED", "true").variable("DD_TRACE_AGENT_URL", intake.url.as_str());
+    let _ = local.run(&["--push", "--local"]).with_status(0);
+    let managed = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .git_work_tree()
+        .variable("DD_URL", intake.url.as_str())
+        .variable("DD_API_KEY", "any")
+        .variable("DD_APP_KEY", "any");
+    let _ = managed.run(&["monitors", "push"]).with_status(0);
+    let _ = managed.run(&["dashboard", "push"]).with_status(0);
+    let mut browser = Chromium::start();
+    let url = format!("{}/", intake.url);
+
+    for (fragment, title, expected) in [
+        ("", "Received", "commits.hotfix"),
+        ("#/series/commits.hotfix", "commits.hotfix", "1 commit"),
+        ("#/intake-monitors", "Pushed monitors", "commits.hotfix"),
+        ("#/intake-dashboards", "Pushed dashboards", "System health"),
+        ("#/intake-events", "Received events", "event"),
+        ("#/intake-traces", "Received traces", "push"),
+    ] {
+        browser.open(&format!("{url}{fragment}"));
+        browser.wait_for("document.querySelector('h1')");
+
+        let text = browser.evaluate("document.querySelector('main').innerText");
+        assert!(text.as_str().is_some_and(|text| text.contains(expected)), "{fragment}: {text}");
+        assert_eq!(browser.evaluate(H1), title, "{fragment}");
+        assert_eq!(browser.problems(), [""; 0], "{fragment}");
+    }
 }
 
 #[test]

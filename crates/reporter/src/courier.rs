@@ -101,10 +101,7 @@ impl Courier<'_> {
             // The backend would show a point of an earlier run as the current value. That run may have the same timestamp.
             receipt.superseded = outbox.supersede().await?;
         }
-        if self.has_additive_kind() {
-            let dead = SystemTime::now().checked_sub(MAX_SENDING_TIME).unwrap_or(SystemTime::UNIX_EPOCH);
-            receipt.unknown = outbox.give_up_sending(dead).await?;
-        }
+        self.give_up_sending(outbox, receipt).await?;
         match &self.sink {
             Err(unavailable) => receipt.fail(match &self.target.others {
                 None => unavailable.to_string(),
@@ -136,6 +133,32 @@ impl Courier<'_> {
         receipt.explain(recorded.withheld.as_ref());
         if continued > 0 {
             receipt.error.get_or_insert_with(|| why_continued_points_are_withheld(current).to_owned());
+        }
+        Ok(())
+    }
+
+    /// Delivers the waiting points of earlier runs, without a run.
+    pub(crate) async fn deliver_earlier(
+        &self,
+        current: &CurrentStore,
+        receipt: &mut Receipt,
+    ) -> Result<(), StateError> {
+        let outbox = current.outbox(self.target);
+        receipt.expired = outbox.expire(self.times()).await?;
+        self.give_up_sending(outbox, receipt).await?;
+        match &self.sink {
+            Err(unavailable) => receipt.fail(unavailable.to_string()),
+            Ok(sink) => self.empty(sink.as_ref(), outbox, self.deadlines.points, receipt).await?,
+        }
+        self.count_left(current, receipt).await;
+        Ok(())
+    }
+
+    /// Gives up points that a killed process was sending, if the destination would add them up.
+    async fn give_up_sending(&self, outbox: Outbox<'_>, receipt: &mut Receipt) -> Result<(), StateError> {
+        if self.has_additive_kind() {
+            let dead = SystemTime::now().checked_sub(MAX_SENDING_TIME).unwrap_or(SystemTime::UNIX_EPOCH);
+            receipt.unknown = outbox.give_up_sending(dead).await?;
         }
         Ok(())
     }
@@ -192,7 +215,7 @@ impl Courier<'_> {
     }
 
     pub(crate) fn outbox<'s>(&'s self, current: &'s CurrentStore, own: RunId) -> Outbox<'s> {
-        Outbox { current, store: current.store(), name: &self.target.outbox, own: Some(own), only_own: false }
+        Outbox { own: Some(own), ..current.outbox(self.target) }
     }
 
     /// The times of points that the destination accepts now or will accept later.
@@ -226,8 +249,7 @@ impl Courier<'_> {
             // Older points are still in the outbox only if the store cannot be written.
             page.retain(|pending| pending.point.timestamp >= oldest);
             page.retain(|pending| !outbox.only_own || Some(pending.id.run()) == outbox.own);
-            if outbox.own.is_none() {
-                // The store cannot be written, so points that add up cannot be marked as being sent.
+            if !outbox.is_writable() {
                 page.retain(|pending| {
                     self.target.capabilities.repeat(pending.point.kind) == Repeat::Overwrites
                 });
@@ -247,9 +269,7 @@ impl Courier<'_> {
     }
 
     async fn count_left(&self, current: &CurrentStore, receipt: &mut Receipt) {
-        let outbox =
-            Outbox { current, store: current.store(), name: &self.target.outbox, own: None, only_own: false };
-        match outbox.waiting().await {
+        match current.outbox(self.target).waiting().await {
             Ok(waiting) => {
                 receipt.count_waiting(waiting, current.is_kept());
                 receipt.no_state = !current.is_wanted();

@@ -47,6 +47,7 @@ mod state;
 mod tags;
 mod target;
 mod trace_file;
+mod waiting;
 mod watching;
 mod withheld;
 

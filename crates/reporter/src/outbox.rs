@@ -12,7 +12,7 @@ pub(crate) struct Outbox<'a> {
     pub(crate) current: &'a CurrentStore,
     pub(crate) store: &'a Arc<Store>,
     pub(crate) name: &'a str,
-    /// This run. Its points are counted separately.
+    /// This run, if there is one. Its points are counted separately.
     pub(crate) own: Option<RunId>,
     /// Whether only the points of this run are delivered.
     pub(crate) only_own: bool,
@@ -108,6 +108,11 @@ impl Outbox<'_> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
         self.current.ask(self.store, move |store| store.withheld(&name, own)).await
+    }
+
+    /// Whether the store can be written, so that points that add up can be marked as being sent.
+    pub(crate) fn is_writable(&self) -> bool {
+        !self.current.unwritable().is_some_and(|unwritable| Arc::ptr_eq(unwritable, self.store))
     }
 
     /// The number of waiting points.

@@ -174,7 +174,7 @@ impl Reporter {
         self.report.deadline
     }
 
-    fn targets(&self, mode: Mode) -> Result<&[Target], DestinationsError> {
+    pub(crate) fn targets(&self, mode: Mode) -> Result<&[Target], DestinationsError> {
         match (mode, &self.targets) {
             (Mode::Collect, _) => Ok(&[]),
             (Mode::DryRun | Mode::Push, Ok(targets)) => Ok(targets),

@@ -1,6 +1,6 @@
 //! The values that are current. Most metrics are collected in each run, and some less often. So the values come from several
 //! runs: those of each metric come from the last run that collected it. If the metric had no value in that run, it has no
-//! current value.
+//! current value, but the failure is still its last outcome.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use system_health_registry::{Descriptions, Outcome, Point, Report};
+use system_health_registry::{Descriptions, Outcome, Point, Report, trace::Trace};
 use system_health_reporter::Finished;
 
 use crate::readiness::{is_current, max_age};
@@ -24,6 +24,8 @@ pub(crate) struct FinishedRun {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CurrentValues {
     by_key: BTreeMap<String, Collected>,
+    /// The last run that judged each goal of two metrics, by the name of the goal.
+    goals: BTreeMap<String, Arc<FinishedRun>>,
 }
 
 /// The last collection of a metric.
@@ -31,6 +33,8 @@ pub(crate) struct CurrentValues {
 struct Collected {
     run: Arc<FinishedRun>,
     max_age: Duration,
+    /// Whether the metric has its own interval, so that it still exists if a run does not collect it.
+    is_rare: bool,
 }
 
 impl Collected {
@@ -61,24 +65,60 @@ impl CurrentValues {
     ) {
         for (_, outcome) in run.outcomes() {
             let key = outcome.metric.key();
-            let own = every_of(key).map_or(every, |own| own.max(every));
-            let collected = Collected { run: Arc::clone(run), max_age: max_age(own, every) };
+            let own = every_of(key);
+            let max_age = max_age(own.map_or(every, |own| own.max(every)), every);
+            let collected = Collected { run: Arc::clone(run), max_age, is_rare: own.is_some() };
             self.by_key.insert(key.to_owned(), collected);
         }
-        // What is no longer current is not needed any more. This also removes metrics that no longer exist.
-        self.by_key.retain(|_, collected| collected.is_current(run.finished_at));
+        for goal in run.finished.report.goals() {
+            self.goals.insert(goal.metric.key().to_owned(), Arc::clone(run));
+        }
+        // What is no longer current is not needed any more. This also removes metrics that no longer exist. A rare metric stays,
+        // even if its next collection is late: a failure must not disappear because nobody looks.
+        self.by_key.retain(|_, collected| collected.is_rare || collected.is_current(run.finished_at));
     }
 
-    /// Removes all values.
+    /// Removes everything.
     pub(crate) fn clear(&mut self) {
         self.by_key.clear();
+        self.goals.clear();
+    }
+
+    /// The runs before `last` with the last outcomes of metrics and goals that `last` does not have.
+    pub(crate) fn earlier_runs(&self, last: &Arc<FinishedRun>) -> Vec<Arc<FinishedRun>> {
+        let rare = self.by_key.values().filter(|collected| collected.is_rare).map(|collected| &collected.run);
+        let runs = rare.chain(self.goals.values()).filter(|run| !Arc::ptr_eq(run, last));
+        each_once(runs)
+    }
+
+    /// The outcomes of a run that are the last ones of their metrics, without those of metrics that each run collects.
+    pub(crate) fn rare_outcomes<'r>(&self, run: &'r Arc<FinishedRun>) -> impl Iterator<Item = &'r Outcome> {
+        run.finished.report.run().outcomes().iter().filter(|outcome| {
+            let last = self.by_key.get(outcome.metric.key());
+            last.is_some_and(|last| last.is_rare && Arc::ptr_eq(&last.run, run))
+        })
+    }
+
+    /// The goals of two metrics that this run was the last one to judge.
+    pub(crate) fn goals_of<'r>(&self, run: &'r Arc<FinishedRun>) -> impl Iterator<Item = &'r Outcome> {
+        run.finished
+            .report
+            .goals()
+            .iter()
+            .filter(|goal| self.goals.get(goal.metric.key()).is_some_and(|last| Arc::ptr_eq(last, run)))
+    }
+
+    /// The traces of the runs that are still needed.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = &Arc<Trace>> {
+        let runs = self.by_key.values().map(|collected| &collected.run).chain(self.goals.values());
+        runs.filter_map(|run| run.finished.trace.as_ref())
     }
 
     /// The points that are current, with the descriptions of their metrics. Metrics that failed or have no data have none.
     pub(crate) fn points(&self, now: SystemTime) -> (Vec<Point>, Descriptions) {
         let descriptions = Descriptions::default();
         let mut points = Vec::new();
-        for run in self.runs() {
+        for run in each_once(self.by_key.values().map(|collected| &collected.run)) {
             let current = run.outcomes().filter(|(_, outcome)| {
                 self.by_key
                     .get(outcome.metric.key())
@@ -91,15 +131,15 @@ impl CurrentValues {
         }
         (points, descriptions)
     }
+}
 
-    /// The runs, each once.
-    fn runs(&self) -> Vec<Arc<FinishedRun>> {
-        let mut runs: Vec<Arc<FinishedRun>> = Vec::new();
-        for collected in self.by_key.values() {
-            if !runs.iter().any(|run| Arc::ptr_eq(run, &collected.run)) {
-                runs.push(Arc::clone(&collected.run));
-            }
+/// Each of these runs once.
+fn each_once<'r>(all: impl Iterator<Item = &'r Arc<FinishedRun>>) -> Vec<Arc<FinishedRun>> {
+    let mut runs: Vec<Arc<FinishedRun>> = Vec::new();
+    for run in all {
+        if !runs.iter().any(|known| Arc::ptr_eq(known, run)) {
+            runs.push(Arc::clone(run));
         }
-        runs
     }
+    runs
 }

@@ -5,12 +5,16 @@ use std::{
     time::SystemTime,
 };
 
-use system_health_registry::{Descriptions, Point};
+use system_health_registry::{
+    Descriptions, Point,
+    trace::{Trace, TraceId},
+};
 use system_health_reporter::Finished;
 
 use crate::{
     configuration::Configuration,
     current_values::{CurrentValues, FinishedRun},
+    kept_traces::KeptTraces,
     readiness::{self, NotReady},
     served::Served,
 };
@@ -24,6 +28,7 @@ struct State {
     served: Arc<Served>,
     last: Option<Arc<FinishedRun>>,
     values: CurrentValues,
+    traces: KeptTraces,
     /// Why the latest run was not possible.
     error: Option<String>,
 }
@@ -31,7 +36,13 @@ struct State {
 impl Latest {
     /// The state before the first run.
     pub(crate) fn new(served: Arc<Served>) -> Self {
-        Self(RwLock::new(State { served, last: None, values: CurrentValues::default(), error: None }))
+        Self(RwLock::new(State {
+            served,
+            last: None,
+            values: CurrentValues::default(),
+            traces: KeptTraces::default(),
+            error: None,
+        }))
     }
 
     /// Uses other settings from now on.
@@ -54,6 +65,9 @@ impl Latest {
         }
         let every = configuration.slots.length();
         state.values.update(&run, every, |key| configuration.reporter.every_of(key));
+        if let Some(trace) = &run.finished.trace {
+            state.traces.add(Arc::clone(trace));
+        }
         state.last = Some(run);
         state.error = None;
     }
@@ -67,9 +81,30 @@ impl Latest {
         Arc::clone(&self.read().served)
     }
 
-    /// The last run, if one has finished.
-    pub(crate) fn last(&self) -> Option<Arc<FinishedRun>> {
-        self.read().last.clone()
+    /// The last run, if one has finished, and the last outcomes of all metrics.
+    pub(crate) fn outcomes(&self) -> Option<(Arc<FinishedRun>, CurrentValues)> {
+        let state = self.read();
+        Some((state.last.clone()?, state.values.clone()))
+    }
+
+    /// The ids of the traces that can be read, the newest one first: those of the last runs, and those of the runs that the report
+    /// names.
+    pub(crate) fn traces(&self) -> Vec<TraceId> {
+        let state = self.read();
+        let mut ids: Vec<TraceId> = state.traces.iter().map(|trace| trace.trace_id).collect();
+        for trace in state.values.traces() {
+            if !ids.contains(&trace.trace_id) {
+                ids.push(trace.trace_id);
+            }
+        }
+        ids
+    }
+
+    /// One of these traces.
+    pub(crate) fn trace(&self, id: TraceId) -> Option<Arc<Trace>> {
+        let state = self.read();
+        let earlier = || state.values.traces().find(|trace| trace.trace_id == id).map(Arc::clone);
+        state.traces.find(id).or_else(earlier)
     }
 
     /// The current points, with the descriptions of their metrics, and the reporter's name.

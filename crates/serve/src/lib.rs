@@ -14,6 +14,7 @@ mod configuration;
 mod current_values;
 mod doctor;
 mod http;
+mod kept_traces;
 mod latest;
 mod page_part;
 mod parts;

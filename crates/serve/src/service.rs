@@ -4,7 +4,9 @@ use std::{convert::Infallible, pin::pin, sync::Arc, time::SystemTime};
 
 use humantime::format_rfc3339_seconds;
 use system_health_registry::Interruption;
-use system_health_reporter::{Finished, Mode, ReporterError, ServiceRun, Slots};
+use system_health_reporter::{
+    Delivery, DeliveryResult, Finished, Mode, Reporter, ReporterError, ServiceRun, Slots,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::{
@@ -56,7 +58,7 @@ impl Service<'_> {
         loop {
             tokio::select! {
                 biased;
-                () = self.interruption.happened() => return,
+                () = self.interruption.happened() => return deliver_waiting(&configuration.reporter).await,
                 Some(new) = reloaded.recv() => {
                     self.latest.configure(Arc::clone(&new.served));
                     self.parts.configure(&new.served);
@@ -77,6 +79,8 @@ impl Service<'_> {
                     let started_at = self.clock.now();
                     let run = ServiceRun { slot: configuration.slots.start_of(started_at), previous, skipped };
                     let result = self.run_once(&configuration, run, started_at).await;
+                    // If so, the delivery of the run was the last one.
+                    let is_last = self.interruption.has_happened();
                     let ended_at = self.clock.now();
                     let missed = configuration.slots.starts_between(run.slot, ended_at);
                     match result {
@@ -94,6 +98,9 @@ impl Service<'_> {
                             tracing::error!("the run failed: {error:#}");
                             self.latest.fail(format!("{error:#}"));
                         }
+                    }
+                    if is_last {
+                        return;
                     }
                     next = configuration.slots.next_after(ended_at);
                 }
@@ -130,6 +137,33 @@ impl Service<'_> {
                 );
             }
             next = slots.next_after(now);
+        }
+    }
+}
+
+/// Delivers what earlier runs have left, because the state folder may not outlive the process.
+async fn deliver_waiting(reporter: &Reporter) {
+    match reporter.deliver_waiting().await {
+        Ok(deliveries) => {
+            for Delivery { sink, address, result, .. } in deliveries {
+                let destination = format!("{sink} ({address})");
+                match result {
+                    DeliveryResult::Pushed(receipt) => {
+                        let (delivered, left) = (receipt.accepted_earlier, receipt.left);
+                        let error = receipt.error.map(|error| format!(": {error}")).unwrap_or_default();
+                        tracing::info!(
+                            "points of earlier runs: {destination}: delivered {delivered}, left {left}{error}"
+                        );
+                    }
+                    DeliveryResult::Interrupted { .. } | DeliveryResult::DryRun(_) => {
+                        tracing::info!("points of earlier runs: {destination}: interrupted");
+                    }
+                }
+            }
+        }
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            tracing::warn!("the points of earlier runs are not delivered: {error:#}");
         }
     }
 }

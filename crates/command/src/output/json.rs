@@ -1,6 +1,6 @@
 //! The JSON document of a run. `docs/report.schema.json` describes it, and tests validate it against that schema.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{collections::BTreeSet, rc::Rc, time::SystemTime};
 
 use serde::{Serialize, Serializer};
 use system_health_registry::{
@@ -24,7 +24,8 @@ pub struct JsonReport<'a> {
 
 #[derive(Serialize)]
 struct JsonRun<'a> {
-    started_at: String,
+    #[serde(serialize_with = "as_millis")]
+    started_at: SystemTime,
     timestamp: String,
     duration_ms: u64,
     tags: Vec<&'a str>,
@@ -68,6 +69,19 @@ struct JsonOutcome<'a> {
     description: &'a str,
     goal: Option<JsonGoal>,
     duration_ms: u64,
+    // Left out for the run of the document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<JsonEarlierRun>,
+}
+
+/// An earlier run than that of the document.
+#[derive(Serialize, Clone, Copy)]
+struct JsonEarlierRun {
+    #[serde(serialize_with = "as_millis")]
+    started_at: SystemTime,
+    // Left out if spans were not collected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
 }
 
 #[derive(Serialize)]
@@ -209,7 +223,7 @@ impl<'a> JsonReport<'a> {
         let run = report.run();
         Self {
             run: JsonRun {
-                started_at: humantime::format_rfc3339_millis(run.started_at()).to_string(),
+                started_at: run.started_at(),
                 timestamp: humantime::format_rfc3339_seconds(report.timestamp()).to_string(),
                 duration_ms: millis(run.duration()),
                 tags: tag_texts(report.tags()),
@@ -228,6 +242,27 @@ impl<'a> JsonReport<'a> {
     #[must_use]
     pub fn with_events(mut self, events: &'a [Event]) -> Self {
         self.events = events.iter().map(JsonEvent::from).collect();
+        self
+    }
+
+    /// Adds outcomes of an earlier run, such as those of metrics that are collected less often. Each says when its run started.
+    #[must_use]
+    pub fn with_earlier(
+        mut self,
+        report: &Report,
+        metrics: impl IntoIterator<Item = &'a Outcome>,
+        goals: impl IntoIterator<Item = &'a Outcome>,
+    ) -> Self {
+        let run = JsonEarlierRun { started_at: report.run().started_at(), trace_id: report.trace_id() };
+        let entry =
+            |outcome: &'a Outcome| JsonOutcome { run: Some(run), ..JsonOutcome::new(report, outcome) };
+        for (entries, earlier) in [
+            (&mut self.metrics, metrics.into_iter().map(entry).collect::<Vec<_>>()),
+            (&mut self.goals, goals.into_iter().map(entry).collect()),
+        ] {
+            entries.extend(earlier);
+            entries.sort_by_key(|entry| (entry.key, entry.subject));
+        }
         self
     }
 }
@@ -277,6 +312,7 @@ impl<'a> JsonOutcome<'a> {
             description: metric.description(),
             goal: metric.condition().map(|condition| JsonGoal { condition, met: outcome.goal_met() }),
             duration_ms: millis(outcome.duration),
+            run: None,
         }
     }
 }
@@ -403,6 +439,11 @@ impl<'a> JsonReceipt<'a> {
 
 fn tag_texts(tags: &BTreeSet<Tag>) -> Vec<&str> {
     tags.iter().map(Tag::as_str).collect()
+}
+
+/// Writes a time with milliseconds.
+fn as_millis<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_rfc3339_millis(*time))
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

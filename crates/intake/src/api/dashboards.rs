@@ -128,14 +128,13 @@ impl Dashboards {
 
 fn check(dashboard: &Map<String, Value>) -> Result<(), Answer> {
     let property = |name| dashboard.get(name).unwrap_or(&Value::Null);
-    let widgets = property("widgets").as_array();
     if !property("title").is_string() {
         return Err(invalid("title"));
     }
     if !["ordered", "free"].iter().any(|layout| property("layout_type") == layout) {
         return Err(invalid("layout_type"));
     }
-    if !widgets.is_some_and(|widgets| widgets.iter().all(|widget| widget["definition"].is_object())) {
+    if !are_widgets(property("widgets")) {
         return Err(invalid("widgets"));
     }
     let mut tags = property("tags").as_array().into_iter().flatten();
@@ -143,6 +142,15 @@ fn check(dashboard: &Map<String, Value>) -> Result<(), Answer> {
         return Err(error(400, "Invalid tag format. Tag key must be `team`."));
     }
     Ok(())
+}
+
+/// Whether a value is a list of widgets, each with a definition. A group contains such a list, too.
+fn are_widgets(value: &Value) -> bool {
+    let is_widget = |widget: &Value| {
+        let definition = &widget["definition"];
+        definition.is_object() && definition.get("widgets").is_none_or(are_widgets)
+    };
+    value.as_array().is_some_and(|widgets| widgets.iter().all(is_widget))
 }
 
 /// Three groups of three letters: `aaa-aaa-aaa`, `aaa-aaa-aab` and so on.

@@ -10,6 +10,12 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 use super::metric_query::{Buckets, Groups, Modifier, Query};
 use crate::point::PointRef;
 
+/// Maximum number of parentheses around a part of an expression. Like [`MAX_OPERATORS`], it limits the stack that is needed to
+/// read, evaluate and drop an expression. Datadog documents neither limit.
+const MAX_DEPTH: usize = 64;
+/// Maximum number of operators in an expression.
+const MAX_OPERATORS: usize = 256;
+
 /// An expression. All its metrics are grouped by the same tags, because Datadog does not document what happens if they are not.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Expression<'a> {
@@ -27,9 +33,9 @@ enum Value {
 }
 
 impl<'a> Expression<'a> {
-    /// Reads a whole text. `None` if the text is not an expression with at least one metric.
+    /// Reads a whole text. `None` if the text is not an expression with at least one metric, or if it is too large.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
-        let (expression, rest) = Self::sum(text)?;
+        let (expression, rest) = Parser { depth: 0, operators: 0 }.sum(text)?;
         let queries = expression.queries();
         let has_same_groups = queries.windows(2).all(|pair| pair[0].keys == pair[1].keys);
         (rest.trim().is_empty() && !queries.is_empty() && has_same_groups).then_some(expression)
@@ -89,50 +95,6 @@ impl<'a> Expression<'a> {
         }
     }
 
-    fn sum(text: &'a str) -> Option<(Self, &'a str)> {
-        Self::chain(text, &['+', '-'], Self::product)
-    }
-
-    fn product(text: &'a str) -> Option<(Self, &'a str)> {
-        Self::chain(text, &['*', '/'], Self::factor)
-    }
-
-    fn chain(
-        text: &'a str,
-        operators: &[char],
-        operand: fn(&'a str) -> Option<(Self, &'a str)>,
-    ) -> Option<(Self, &'a str)> {
-        let (mut left, mut rest) = operand(text)?;
-        while let Some(operator) = rest.trim_start().chars().next().filter(|next| operators.contains(next)) {
-            let (right, behind) = operand(&rest.trim_start()[1..])?;
-            left = Self::Binary(Box::new(left), operator, Box::new(right));
-            rest = behind;
-        }
-        Some((left, rest))
-    }
-
-    fn factor(text: &'a str) -> Option<(Self, &'a str)> {
-        let text = text.trim_start();
-        if let Some(inner) = text.strip_prefix("abs(") {
-            let (inner, rest) = Self::sum(inner)?;
-            return Some((Self::Abs(Box::new(inner)), rest.trim_start().strip_prefix(')')?));
-        }
-        if let Some(inner) = text.strip_prefix("clamp_max(") {
-            let (inner, rest) = Self::sum(inner)?;
-            let (limit, rest) = rest.trim_start().strip_prefix(',')?.split_once(')')?;
-            return Some((Self::ClampMax(Box::new(inner), limit.trim().parse().ok()?), rest));
-        }
-        if let Some(inner) = text.strip_prefix('(') {
-            let (inner, rest) = Self::sum(inner)?;
-            return Some((inner, rest.trim_start().strip_prefix(')')?));
-        }
-        let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
-        match text[..end].parse() {
-            Ok(number) => Some((Self::Number(number), &text[end..])),
-            Err(_) => Query::read_start(text).map(|(query, rest)| (Self::Query(query), rest)),
-        }
-    }
-
     fn evaluate(&self, values: &impl Fn(&Query<'_>) -> Groups) -> Value {
         let result = |expression: &Self| expression.evaluate(values);
         match self {
@@ -154,6 +116,76 @@ impl<'a> Expression<'a> {
                 }
             }
         }
+    }
+}
+
+/// Reads expressions. Each function returns what it has read, and the rest of the text.
+struct Parser {
+    /// The parentheses that are open.
+    depth: usize,
+    /// The operators that were read.
+    operators: usize,
+}
+
+impl Parser {
+    fn sum<'a>(&mut self, text: &'a str) -> Option<(Expression<'a>, &'a str)> {
+        self.chain(text, &['+', '-'], Self::product)
+    }
+
+    fn product<'a>(&mut self, text: &'a str) -> Option<(Expression<'a>, &'a str)> {
+        self.chain(text, &['*', '/'], Self::factor)
+    }
+
+    fn chain<'a>(
+        &mut self,
+        text: &'a str,
+        operators: &[char],
+        operand: fn(&mut Self, &'a str) -> Option<(Expression<'a>, &'a str)>,
+    ) -> Option<(Expression<'a>, &'a str)> {
+        let (mut left, mut rest) = operand(self, text)?;
+        while let Some(operator) = rest.trim_start().chars().next().filter(|next| operators.contains(next)) {
+            self.operators += 1;
+            if self.operators > MAX_OPERATORS {
+                return None;
+            }
+            let (right, behind) = operand(self, &rest.trim_start()[1..])?;
+            left = Expression::Binary(Box::new(left), operator, Box::new(right));
+            rest = behind;
+        }
+        Some((left, rest))
+    }
+
+    fn factor<'a>(&mut self, text: &'a str) -> Option<(Expression<'a>, &'a str)> {
+        let text = text.trim_start();
+        if let Some(inner) = text.strip_prefix("abs(") {
+            let (inner, rest) = self.nested(inner)?;
+            return Some((Expression::Abs(Box::new(inner)), rest.strip_prefix(')')?));
+        }
+        if let Some(inner) = text.strip_prefix("clamp_max(") {
+            let (inner, rest) = self.nested(inner)?;
+            let (limit, rest) = rest.strip_prefix(',')?.split_once(')')?;
+            return Some((Expression::ClampMax(Box::new(inner), limit.trim().parse().ok()?), rest));
+        }
+        if let Some(inner) = text.strip_prefix('(') {
+            let (inner, rest) = self.nested(inner)?;
+            return Some((inner, rest.strip_prefix(')')?));
+        }
+        let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
+        match text[..end].parse() {
+            Ok(number) => Some((Expression::Number(number), &text[end..])),
+            Err(_) => Query::read_start(text).map(|(query, rest)| (Expression::Query(query), rest)),
+        }
+    }
+
+    /// Reads the sum behind an opening parenthesis. The rest starts without spaces.
+    fn nested<'a>(&mut self, text: &'a str) -> Option<(Expression<'a>, &'a str)> {
+        if self.depth == MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let (inner, rest) = self.sum(text)?;
+        self.depth -= 1;
+        Some((inner, rest.trim_start()))
     }
 }
 

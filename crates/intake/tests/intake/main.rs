@@ -1,8 +1,10 @@
 //! The intake as a server: Datadog's own clients talk to it, and web sites cannot.
 
 mod clients;
+mod dashboards;
 mod dogstatsd;
 mod history;
+mod page;
 mod queries;
 mod running;
 mod server;

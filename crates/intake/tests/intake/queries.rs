@@ -95,3 +95,33 @@ fn a_monitor_that_is_grouped_in_another_way_forgets_its_old_groups() {
 
     assert_eq!(groups(), json!([{ "tags": ["team:web"], "state": "OK" }]));
 }
+
+/// Without limits, each of these queries would overflow the stack, and that aborts the process.
+#[test]
+fn a_query_with_too_many_parentheses_or_operators_is_refused() {
+    let intake = Intake::in_memory().unwrap();
+    let repeated = |part: &str| part.repeat(16 * 1024 / part.len());
+
+    for start in ["(", "abs(", "clamp_max(", "1%2B", "1*", "(1)-"].map(repeated) {
+        let target = format!("/api/v1/query?from=0&to=1&query={start}max:jobs{{*}}");
+        let refused = intake.handle(&Request::json("GET", &target, &Value::Null));
+        let text = String::from_utf8_lossy(&refused.body);
+        assert_eq!(refused.status, 400, "{text}");
+        assert!(text.contains("Error parsing query"), "{text}");
+    }
+    let query = format!("max(last_5m):{}max:jobs{{*}} > 5", "1+".repeat(8 * 1024));
+    let monitor = json!({ "type": "query alert", "name": "Jobs", "message": "", "query": query });
+    assert_eq!(intake.handle(&Request::json("POST", "/api/v1/monitor", &monitor)).status, 400);
+}
+
+#[test]
+fn a_nested_query_within_the_limits_is_answered() {
+    let intake = Intake::in_memory().unwrap();
+    let body = json!({ "series": [{ "metric": "jobs", "type": 3, "points": [{ "timestamp": now(), "value": 1.0 }] }] });
+    let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
+
+    let nested = format!("{}max:jobs{{*}}{}", "abs(".repeat(64), ")".repeat(64));
+    let long = format!("{}max:jobs{{*}}", "1%2B".repeat(256));
+    assert_eq!(queried(&intake, &nested), [1.0]);
+    assert_eq!(queried(&intake, &long), [257.0]);
+}

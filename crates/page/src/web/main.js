@@ -131,17 +131,21 @@ function innerWidthOf(box) {
 }
 
 function footer() {
-  const links = offered.has("report") ? ["report", "history", "catalog"] : ["intake/metrics", "intake/findings"];
+  const times = `Times in ${timeZone()}.`;
+  // A link cannot send the token.
+  if (sessionStorage.getItem(TOKEN)) return times;
+  const links = offered.has("report") ? ["report", "catalog"] : ["intake/metrics", "intake/findings"];
   return [
-    `Times in ${timeZone()}. The same data as JSON: `,
+    times,
+    " The same data as JSON: ",
     links.map((path, place) => [place > 0 && ", ", element("a", { href: `api/v1/${path}` }, path)]),
     ".",
   ];
 }
 
-/** The report is always read, because the frame shows its run. */
+/** The report is always read, because the frame shows its run. So is the list of traces, because plots link to them. */
 function pathsOf(here) {
-  return [...(offered.has("report") ? ["report"] : []), ...PAGES[here.name].reads(here)];
+  return [...["report", "traces"].filter(path => offered.has(path)), ...PAGES[here.name].reads(here)];
 }
 
 async function refresh() {

@@ -33,11 +33,18 @@ function collectMetrics(report, catalog) {
     metric.state = metric.entries
       .map(stateOf)
       .reduce((worst, state) => (state.rank < worst.rank ? state : worst), STATE.not_collected);
+    // All entries of a metric are of one run. It has none if that is the last run.
+    metric.earlierRun = metric.entries[0]?.run ?? null;
     metric.group = metric.isGoal ? "Goals of two metrics" : (metric.facts.group_title ?? titleOf(metric.key));
   }
   return [...metrics.values()].sort(
     (one, other) => one.state.rank - other.state.rank || compareText(one.key, other.key),
   );
+}
+
+/** When a metric was collected, if that was before the last run. */
+function collectedEarlier({ earlierRun, isGoal }) {
+  return earlierRun && element("span.faint", isGoal ? "judged " : "collected ", timeElement(earlierRun.started_at));
 }
 
 function factsOf(entry) {

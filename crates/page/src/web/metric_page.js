@@ -30,6 +30,7 @@ function metricPage({ argument: key, parameters, width }) {
       metric.facts.condition && element("span", "goal ", data(metric.facts.condition)),
       isWebUrl(metric.facts.runbook) && outerLink(metric.facts.runbook, "runbook"),
       element("span.faint", summaryOf(metric)),
+      collectedEarlier(metric),
     ),
     rows.length === 1 && rows[0].reasons && reasonList(rows[0].reasons, rows[0].state),
     factsOfMetric(metric),
@@ -92,6 +93,7 @@ function factsOfMetric({ facts, entries }) {
 
 function subjectTable(metric, rows) {
   const { unit } = metric.facts;
+  const run = metric.earlierRun ? `run of ${localTime(metric.earlierRun.started_at)}` : "last run";
   const hasDetails = rows.some(row => row.details);
   const columns = [
     {
@@ -132,7 +134,7 @@ function subjectTable(metric, rows) {
     element("h2", "Subjects"),
     sortableTable({
       id: `subjects of ${metric.key}`,
-      caption: `${metric.key} in the last run`,
+      caption: `${metric.key} in the ${run}`,
       columns,
       rows,
       textOf: row => `${row.name} ${row.state.word} ${row.tags.join(" ")} ${(row.reasons ?? []).join(" ")}`,

@@ -104,7 +104,12 @@ function tile(metric, history) {
       data(valueText(metric) || "–"),
       condition && element("span.faint.goal-text", "goal ", data(condition)),
     ),
-    element("div.how", stateMark(metric.state), element("span.faint", subjectsText(metric))),
+    element(
+      "div.how",
+      stateMark(metric.state),
+      element("span.faint", subjectsText(metric)),
+      collectedEarlier(metric),
+    ),
     sparkline(metric, history),
     whyAttention(metric, rows),
   );

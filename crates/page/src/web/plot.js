@@ -175,9 +175,10 @@ function upperArea(one, x, y) {
   return pieces.length > 0 && drawn("path.upper", { d: pieces.map(path).join("") });
 }
 
-/** A link to the trace of a run, if it has one. */
+/** A link to the trace of a run, if the server still has it. */
 function traceAt(rows, time) {
-  const id = offered.has("traces") && rows.find(row => row.trace_id && Date.parse(row.time) === time)?.trace_id;
+  const kept = new Set(lastDocument("traces")?.traces);
+  const id = rows.find(row => kept.has(row.trace_id) && Date.parse(row.time) === time)?.trace_id;
   return id && [" ", element("a", { href: `#/trace/${id}` }, "trace")];
 }
 

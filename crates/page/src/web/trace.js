@@ -3,9 +3,9 @@
 const MAX_SPANS = 1000;
 const NANOS_PER_MILLI = 1e6;
 
-/** A link from an entry of a report to its part of the run's trace. Null if there is no trace. */
+/** A link from an entry of a report to its part of the trace of its run. Null if there is no trace. */
 function traceLink(entry) {
-  const id = lastDocument("report")?.run.trace_id;
+  const id = (entry.run ?? lastDocument("report")?.run)?.trace_id;
   if (!id || !offered.has("traces")) return null;
   const chosen = new URLSearchParams({
     metric: entry.key,

@@ -105,7 +105,7 @@ fn the_arrow_keys_move_over_the_runs() {
     let mut browser = Chromium::start();
     site.open(&mut browser, "#/metric/ci.duration");
     browser.wait_for(HAS_PLOT);
-    let reading = "document.querySelector('.reading').textContent";
+    let reading = "document.querySelector('.reading').firstChild.textContent";
     let last = browser.evaluate(reading);
     assert!(last.as_str().unwrap().ends_with(": 412.5 second, goal met"), "{last}");
 

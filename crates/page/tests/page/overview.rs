@@ -4,7 +4,7 @@ use serde_json::json;
 use system_health_page::Documents;
 use system_health_test_support::chromium::Chromium;
 
-use crate::site::Site;
+use crate::site::{Site, entry, refresh};
 
 const TILES: &str = "[...document.querySelectorAll('.tile')].map(tile => `${tile.querySelector('.key').textContent}: \
                      ${tile.querySelector('.state').textContent.trim().replace(/^\\S+\\s+/, '')}`)";
@@ -32,6 +32,41 @@ fn metrics_that_need_attention_come_first() {
     ]);
     assert_eq!(browser.evaluate(TILES), expected);
     assert_eq!(browser.problems(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_metric_that_an_earlier_run_collected_keeps_its_state_and_says_when() {
+    const TILE: &str = "document.querySelector('.tiles > [data-id=\"incidents.open\"]')";
+    let site = Site::start();
+    let earlier = "000000000000000000000000000000ab";
+    site.change("report", |report| {
+        entry(report, "incidents.open")["run"] =
+            json!({ "started_at": "2026-03-01T13:00:00.000Z", "trace_id": earlier });
+    });
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    assert_eq!(browser.evaluate(&format!("{TILE}.classList.contains('error')")), true);
+    let times = format!("[...{TILE}.querySelectorAll('time')].map(time => time.dateTime)");
+    assert_eq!(browser.evaluate(&times), json!(["2026-03-01T13:00:00.000Z"]));
+    let text = browser.evaluate(&format!("{TILE}.innerText"));
+    assert!(text.as_str().unwrap().contains("collected"), "{text}");
+    let of_last_run =
+        browser.evaluate("document.querySelectorAll('.tiles > [data-id=\"ci.flaky\"] time').length");
+    assert_eq!(of_last_run, 0, "the page says above when the last run was");
+    let traces = "[...document.links].map(link => link.hash).filter(hash => hash.startsWith('#/trace/'))";
+    let own = format!("{traces}.filter(hash => hash.includes('incidents.open'))");
+    let expected = format!("#/trace/{earlier}?metric=incidents.open");
+    assert_eq!(browser.evaluate(&own), json!([expected]));
+    assert_eq!(browser.problems(), [""; 0]);
+
+    site.open(&mut browser, "#/metric/incidents.open");
+
+    let times = "[...document.querySelectorAll('.headline time')].map(time => time.dateTime)";
+    assert_eq!(browser.evaluate(times), json!(["2026-03-01T13:00:00.000Z"]));
+    assert_eq!(browser.evaluate(traces), json!([expected]));
 }
 
 #[test]
@@ -132,6 +167,28 @@ fn the_navigation_has_only_what_the_server_has() {
         navigation(&[Documents::Intake]),
         "Received, Pushed monitors, Pushed dashboards, Received events, Received traces"
     );
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_links_below_the_page_lead_to_documents() {
+    const LINKS: &str = "[...document.querySelectorAll('#foot a')].map(link => link.getAttribute('href'))";
+    let site = Site::start_with(&[Documents::Report]);
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    // A history needs the key of a metric, so there is no link to it.
+    assert_eq!(browser.evaluate(LINKS), json!(["api/v1/report", "api/v1/catalog"]));
+    site.require("secret");
+    refresh(&mut browser);
+    browser.wait_for("document.querySelector('dialog').open");
+    browser.type_text("secret");
+    browser.press("Enter");
+    browser.wait_for("!document.querySelector('dialog').open");
+    browser.wait_for("document.querySelectorAll('#foot a').length === 0");
+    let text = browser.evaluate("document.querySelector('#foot').innerText");
+    assert!(!text.as_str().unwrap().contains("JSON"), "a link cannot send the token: {text}");
 }
 
 #[test]

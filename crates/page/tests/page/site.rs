@@ -119,8 +119,12 @@ fn initial_documents() -> BTreeMap<String, Value> {
     report["run"]["trace_id"] = TRACE.into();
     let trace = serde_json::from_str(include_str!("documents/trace.json")).unwrap();
     let catalog = serde_json::from_str(include_str!("documents/catalog.json")).unwrap();
-    let documents =
-        [("report".to_owned(), report), (format!("traces/{TRACE}"), trace), ("catalog".to_owned(), catalog)];
+    let documents = [
+        ("report".to_owned(), report),
+        ("traces".to_owned(), json!({ "traces": [TRACE] })),
+        (format!("traces/{TRACE}"), trace),
+        ("catalog".to_owned(), catalog),
+    ];
     others.into_iter().chain(documents).collect()
 }
 
@@ -140,9 +144,20 @@ fn answer(page: &Page, content: &Content, request: &Request) -> Answer {
     }
     match (path, content.documents.get(path)) {
         ("history", _) => history(content, request),
+        ("report", Some(report)) if request.parameter("current").as_deref() != Some("true") => {
+            Answer::json(200, &without_earlier_runs(report.clone()))
+        }
         (_, Some(document)) => Answer::json(200, document),
         (_, None) => Answer::json(404, &json!({ "error": "not found" })),
     }
+}
+
+/// The report of the last run, without the outcomes of earlier runs.
+fn without_earlier_runs(mut report: Value) -> Value {
+    for entries in ["metrics", "goals"] {
+        report[entries].as_array_mut().unwrap().retain(|entry| entry.get("run").is_none());
+    }
+    report
 }
 
 /// The history of a metric: every run of the last day had its value, except one run that failed.
@@ -172,7 +187,10 @@ fn past(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {
     let time = humantime::format_rfc3339_seconds(now - STEP * age - Duration::from_mins(1)).to_string();
     let row = |state: &str, facts: Value| {
         let subject = entry["subject"].as_str().unwrap_or_default();
-        let row = json!({ "time": time, "key": entry["key"], "subject": subject, "unit": entry["unit"], "state": state });
+        let row = json!({
+            "time": time, "key": entry["key"], "subject": subject, "unit": entry["unit"], "state": state,
+            "trace_id": past_trace(age)
+        });
         merge(row, facts)
     };
     let without_value =
@@ -192,6 +210,11 @@ fn past(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {
         row("value", merge(facts, value))
     });
     samples.collect()
+}
+
+/// The id of the trace of the run before this many others.
+pub(crate) fn past_trace(age: u32) -> String {
+    if age == 0 { TRACE.to_owned() } else { format!("{age:032x}") }
 }
 
 /// An earlier value, on a wave that ends at the value of the report. Whole numbers stay whole.

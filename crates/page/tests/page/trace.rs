@@ -3,7 +3,7 @@
 use serde_json::json;
 use system_health_test_support::chromium::Chromium;
 
-use crate::site::Site;
+use crate::site::{Site, TRACE, past_trace, refresh};
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
@@ -30,9 +30,48 @@ fn a_span_follows_its_parent() {
     let site = Site::start();
     let mut browser = Chromium::start();
 
-    site.open(&mut browser, &format!("#/trace/{}", crate::site::TRACE));
+    site.open(&mut browser, &format!("#/trace/{}", TRACE));
 
     let ids = browser
         .evaluate("[...document.querySelectorAll('.waterfall li')].map(span => span.dataset.id).join('')");
     assert_eq!(ids, "1456723");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_trace_stays_while_it_is_read_even_if_the_server_forgets_it() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, &format!("#/trace/{TRACE}"));
+    browser.wait_for("document.querySelector('.waterfall')");
+
+    site.remove(&format!("traces/{TRACE}"));
+    site.change("report", |report| report["run"]["started_at"] = "2026-03-01T14:15:00.000Z".into());
+    refresh(&mut browser);
+    browser.wait_for("document.querySelector('#run time').dateTime === '2026-03-01T14:15:00.000Z'");
+
+    assert_eq!(browser.evaluate("document.querySelectorAll('.waterfall > li').length"), 7);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_plot_links_only_to_traces_that_the_server_has() {
+    const LINKS: &str = "[...document.querySelectorAll('.reading a')].map(link => link.hash)";
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/ci.duration");
+    browser.wait_for("document.querySelector('.plot .series path')");
+    assert_eq!(browser.evaluate(LINKS), json!([format!("#/trace/{TRACE}")]));
+
+    browser.evaluate("document.querySelector('.plot-box').focus()");
+    browser.press("Home");
+    browser.press("End");
+    browser.press("ArrowLeft");
+    assert_eq!(browser.evaluate(LINKS), json!([]), "the server has forgotten this trace");
+
+    site.change("traces", |list| *list = json!({ "traces": [TRACE, past_trace(1)] }));
+    refresh(&mut browser);
+    browser.wait_for("document.querySelector('.reading a')");
+    assert_eq!(browser.evaluate(LINKS), json!([format!("#/trace/{}", past_trace(1))]));
+    assert_eq!(browser.problems(), [""; 0]);
 }

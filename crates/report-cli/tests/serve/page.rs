@@ -5,7 +5,7 @@ use system_health_test_support::chromium::Chromium;
 
 use crate::{
     preview::{GOALS, scene_with_history},
-    serve,
+    scene, serve,
 };
 
 /// The text of an element, in one line.
@@ -52,4 +52,25 @@ fn the_page_shows_metrics_monitors_and_dashboards() {
         requested.iter().all(|address| address.starts_with(&url) || address == "data:,"),
         "{requested:#?}"
     );
+}
+
+#[test]
+#[ignore = "needs a browser, and waits for a slot of 10 seconds: run cargo xtask test"]
+fn a_rare_metric_that_misses_its_goal_stays_on_the_page() {
+    let scene = scene("[goals]\n'commits.hotfix' = '< 1'\n[metrics.every]\n'commits.hotfix' = '1d'\n");
+    let mut service = serve(&scene, &["--only", "commits.hotfix,commits.reverts", "--every", "10s"]);
+    service.until_line(": values ");
+    service.until_line(": values ");
+    let mut browser = Chromium::start();
+
+    browser.open(&format!("http://{}/", service.address()));
+
+    browser.wait_for("document.querySelector('[data-id=\"commits.reverts\"].tile.value')");
+    let tile = browser.evaluate(&text("[data-id=\"commits.hotfix\"].tile.missed"));
+    let tile = tile.as_str().unwrap();
+    assert!(
+        tile.contains("1 commit") && tile.contains("goal missed") && tile.contains("collected"),
+        "{tile}"
+    );
+    assert_eq!(browser.problems(), [""; 0]);
 }

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, pending},
+};
 use system_health_registry::{
     SharedError,
     trace::{Service, SpanId, StartedTrace, Trace, TraceId, TraceSpan, Tracer},
@@ -16,16 +19,22 @@ use tracing::Span;
 
 use crate::backend::{Backend, Behaviour, Scene};
 
-/// A tracer whose traces are refused. When a trace is sent, it logs how many points the backend has.
+/// A tracer whose traces are refused, or never answered. When a trace is sent, it logs how many points the backend has.
 #[derive(Debug)]
 struct RefusedTracer {
     backend: Backend,
     log: Mutex<Vec<String>>,
+    hangs: bool,
 }
 
 impl RefusedTracer {
     fn new(backend: &Backend) -> Arc<Self> {
-        Arc::new(Self { backend: backend.clone(), log: Mutex::default() })
+        Arc::new(Self { backend: backend.clone(), log: Mutex::default(), hangs: false })
+    }
+
+    /// A tracer whose backend never answers.
+    fn hanging(backend: &Backend) -> Arc<Self> {
+        Arc::new(Self { backend: backend.clone(), log: Mutex::default(), hangs: true })
     }
 
     fn note(&self, line: String) {
@@ -70,6 +79,9 @@ impl Tracer for RefusedTracer {
 
     fn send<'a>(&'a self, _trace: &'a Trace, _deadline: Instant) -> BoxFuture<'a, Result<(), SharedError>> {
         self.note(format!("sent after {} points", self.backend.stored().len()));
+        if self.hangs {
+            return pending().boxed();
+        }
         async { Err(SharedError::new("refused")) }.boxed()
     }
 }
@@ -103,4 +115,18 @@ async fn the_trace_of_a_dropped_run_is_forgotten() {
     assert!(ended.is_err());
     assert_eq!(tracer.log(), ["started push of system-health", "finished"]);
     assert!(last_trace(scene.folder.path()).unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trace_that_is_never_answered_is_given_up_within_the_deadline() {
+    let (scene, backend) = (Scene::gauges(&["a"]), Backend::new("backend"));
+    let tracer = RefusedTracer::hanging(&backend);
+    let builder = scene.builder(&[&backend]).without_self_metrics().deadline(Duration::from_mins(1));
+    let reporter = builder.tracer(Arc::clone(&tracer) as Arc<dyn Tracer>).build().unwrap();
+
+    let run = scene.run(&reporter, Mode::Push);
+    let finished = tokio::time::timeout(Duration::from_mins(1), run).await.expect("the trace is given up");
+
+    assert!(finished.is_delivered());
+    assert_eq!(tracer.log(), ["started push of system-health", "finished", "sent after 1 points"]);
 }

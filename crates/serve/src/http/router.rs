@@ -19,7 +19,7 @@ use super::{
     part,
     problem::Problem,
     report::report,
-    trace::trace,
+    trace::{trace, traces},
 };
 
 /// The paths, with the rules for who may read them.
@@ -29,6 +29,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/api/v1/report", get(report))
         .route("/api/v1/history", get(history))
         .route("/api/v1/catalog", get(catalog))
+        .route("/api/v1/traces", get(traces))
         .route("/api/v1/traces/{id}", get(trace))
         .merge(part::routes(app.parts()))
         .layer(from_fn_with_state(app.clone(), require_token));

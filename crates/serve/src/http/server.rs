@@ -1,9 +1,21 @@
 //! Accepts connections, with limits. A slow client keeps its own connection busy, and nothing else.
 
-use std::{convert::Infallible, io, net, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    io, net,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -11,12 +23,13 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::AbortHandle,
     time::{sleep, timeout},
 };
 
 use super::{app::App, router::router};
 
-/// Maximum number of connections. More of them wait in the queue of the operating system.
+/// Maximum number of connections. If all of them have sent a request, more of them wait in the queue of the operating system.
 const MAX_CONNECTIONS: usize = 64;
 
 /// The time in which a client must have sent the head of its request.
@@ -53,11 +66,21 @@ impl Server {
 
     /// Serves until it is dropped.
     pub(crate) async fn run(self) -> Infallible {
+        let mut idle = IdleConnections::default();
         loop {
-            let connections = Arc::clone(&self.connections);
-            let Ok(permit) = connections.acquire_owned().await else { return std::future::pending().await };
             match self.listener.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(serve(stream, self.router.clone(), permit))),
+                Ok((stream, _)) => {
+                    if self.connections.available_permits() == 0 {
+                        idle.close_oldest();
+                    }
+                    let connections = Arc::clone(&self.connections);
+                    let Ok(permit) = connections.acquire_owned().await else {
+                        return std::future::pending().await;
+                    };
+                    let has_request = Arc::<AtomicBool>::default();
+                    let serving = serve(stream, self.router.clone(), Arc::clone(&has_request), permit);
+                    idle.add(tokio::spawn(serving).abort_handle(), has_request);
+                }
                 Err(error) => {
                     tracing::debug!("cannot accept a connection: {error}");
                     sleep(PAUSE).await;
@@ -67,13 +90,53 @@ impl Server {
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, permit: OwnedSemaphorePermit) {
+/// The connections that have not sent a request yet, the oldest one first. Without a limit for them, somebody who opens many
+/// connections and sends nothing would hold up the probes.
+#[derive(Default)]
+struct IdleConnections(VecDeque<(AbortHandle, Arc<AtomicBool>)>);
+
+impl IdleConnections {
+    fn add(&mut self, connection: AbortHandle, has_request: Arc<AtomicBool>) {
+        self.remove_busy();
+        self.0.push_back((connection, has_request));
+    }
+
+    /// Closes the connection that has waited longest for a request, if there is one.
+    fn close_oldest(&mut self) {
+        self.remove_busy();
+        if let Some((connection, _)) = self.0.pop_front() {
+            tracing::debug!(
+                "a connection without a request is closed, because there are too many connections"
+            );
+            connection.abort();
+        }
+    }
+
+    fn remove_busy(&mut self) {
+        self.0.retain(|(connection, has_request)| {
+            !connection.is_finished() && !has_request.load(Ordering::Relaxed)
+        });
+    }
+}
+
+/// Serves one request. Sets `has_request` when its head has arrived.
+async fn serve(
+    stream: TcpStream,
+    router: Router,
+    has_request: Arc<AtomicBool>,
+    permit: OwnedSemaphorePermit,
+) {
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |request| {
+        has_request.store(true, Ordering::Relaxed);
+        service.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(TIME_FOR_HEAD)
         .max_buf_size(MAX_HEAD)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     match timeout(TIME_FOR_CONNECTION, connection).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!("a request was not completed: {error}"),

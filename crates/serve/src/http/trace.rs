@@ -1,9 +1,11 @@
-//! `/api/v1/traces/ID`: the spans of the last run.
+//! `/api/v1/traces`: the ids of the traces of the last runs. `/api/v1/traces/ID`: the spans of one of these runs.
 
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use serde::Serialize;
+use system_health_registry::trace::TraceId;
 
 use super::{
     app::App,
@@ -11,15 +13,24 @@ use super::{
     problem::Problem,
 };
 
-/// The trace of the last run. Earlier traces can be seen only in the backend that they were sent to.
+/// The ids, the newest one first.
+#[derive(Serialize)]
+struct Traces {
+    traces: Vec<TraceId>,
+}
+
+/// The traces that can be read.
+pub(super) async fn traces(State(app): State<App>) -> Result<JsonText, Problem> {
+    json(&Traces { traces: app.latest().traces() })
+}
+
+/// The trace of one of the last runs. Earlier traces can be seen only in the backend that they were sent to.
 pub(super) async fn trace(State(app): State<App>, Path(id): Path<String>) -> Result<JsonText, Problem> {
     app.render(move |latest| {
-        let last = latest.last();
-        let trace = last.as_ref().and_then(|run| run.finished.trace.as_deref());
-        if let Some(trace) = trace.filter(|trace| trace.trace_id.to_string() == id) {
-            json(trace)
+        if let Some(trace) = id.parse().ok().and_then(|id| latest.trace(id)) {
+            json(&*trace)
         } else {
-            let text = "only the trace of the last run is kept, if `DD_TRACE_ENABLED` is true";
+            let text = "only the traces of the last runs are kept, if `DD_TRACE_ENABLED` is true";
             Err(Problem::new(StatusCode::NOT_FOUND, text))
         }
     })

@@ -248,7 +248,7 @@ async fn values_need_the_token_and_the_health_does_not() {
 
     assert_eq!(server.get("/healthz", "").await.status, 200);
     assert_eq!(server.get("/readyz", "").await.status, 503);
-    for path in ["/metrics", "/api/v1/report", "/api/v1/history?key=a", "/api/v1/catalog"] {
+    for path in ["/metrics", "/api/v1/report", "/api/v1/history?key=a", "/api/v1/catalog", "/api/v1/traces"] {
         for headers in ["", "Authorization: Bearer wrong\r\n", "Authorization: Basic MTIz\r\n"] {
             let response = server.get(path, headers).await;
             assert_eq!(response.status, 401, "{path} {headers}");
@@ -276,6 +276,29 @@ async fn slow_clients_do_not_hold_up_others() {
     // The server ends their connections by itself.
     let mut rest = Vec::new();
     slow.pop().unwrap().read_to_end(&mut rest).await.unwrap();
+}
+
+#[tokio::test]
+async fn idle_connections_do_not_hold_up_probes() {
+    let (latest, clock) = after_a_run().await;
+    let server = Running::start(latest, clock, None);
+    let mut idle = Vec::new();
+    for _ in 0..64 {
+        idle.push(TcpStream::connect(server.address).await.unwrap());
+    }
+
+    assert_eq!(server.get("/healthz", "").await.status, 200);
+
+    // Only the connection that has waited longest was closed.
+    let mut nothing = Vec::new();
+    idle.remove(0).read_to_end(&mut nothing).await.unwrap();
+    assert!(nothing.is_empty(), "{nothing:?}");
+    for mut other in idle {
+        other.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let mut response = String::new();
+        other.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Tests of the service as a whole, with simulated time.
 
 mod backend;
+mod current_report;
 mod current_values;
 mod history;
 mod http;
@@ -8,3 +9,4 @@ mod parts;
 mod service;
 mod soak;
 mod stage;
+mod tracer;

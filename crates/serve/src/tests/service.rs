@@ -16,6 +16,7 @@ use system_health_registry::{
     location,
 };
 use system_health_reporter::{Finished, Reporter, ReporterBuilder};
+use system_health_state::Store;
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -333,6 +334,62 @@ async fn a_delivery_that_hangs_is_given_up_after_the_grace_period_and_its_points
     assert!(!runs[0].is_delivered());
     assert_eq!(later[0].deliveries[0].receipt().unwrap().accepted_earlier, 1);
     assert_eq!(backend.count("a"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_stopped_between_two_runs_delivers_what_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (backend, other) = (Backend::new("memory"), Backend::new("other"));
+    backend.set(Behaviour::Leave);
+    let stage = Stage::new(at(0));
+    let mut configuration = every(60, builder([one("a")], &[&backend, &other]).state_dir(folder.path()));
+    configuration.reporter = configuration.reporter.with_end_of_collection(stage.interruption.clone());
+    let stop = async {
+        sleep(Duration::from_secs(20)).await;
+        backend.set(Behaviour::Accept);
+        other.set(Behaviour::Hang);
+        stage.stop();
+    };
+
+    let ((runs, _), ()) = timeout(Duration::from_secs(25), async {
+        tokio::join!(stage.run(configuration, async || None, |_, _| {}), stop)
+    })
+    .await
+    .expect("nothing waits for the other destination, so nothing is sent there");
+
+    assert_eq!(runs.len(), 1, "nothing is collected again");
+    let received = backend.received();
+    assert_eq!(
+        received.into_iter().collect::<Vec<_>>(),
+        [(("a".to_owned(), super::backend::seconds(at(0))), vec![1.0])]
+    );
+    assert_eq!(Store::open_existing(folder.path()).unwrap().waiting("memory").unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_delivery_that_hangs_is_given_up_after_the_grace_period() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::new("memory");
+    backend.set(Behaviour::Leave);
+    let stage = Stage::new(at(0));
+    let stop = stage.interruption.clone();
+    let end = Interruption::new(async move {
+        stop.happened().await;
+        sleep(Duration::from_secs(5)).await;
+    });
+    let mut configuration = every(60, builder([one("a")], &[&backend]).state_dir(folder.path()));
+    configuration.reporter =
+        configuration.reporter.with_interruption(end).with_end_of_collection(stage.interruption.clone());
+    let stop = async {
+        sleep(Duration::from_secs(20)).await;
+        backend.set(Behaviour::Hang);
+        stage.stop();
+    };
+
+    let running = async { tokio::join!(stage.run(configuration, async || None, |_, _| {}), stop) };
+    timeout(Duration::from_secs(26), running).await.expect("the service ends after the grace period");
+
+    assert!(Store::open_existing(folder.path()).unwrap().waiting("memory").unwrap() > 0);
 }
 
 #[tokio::test(start_paused = true)]

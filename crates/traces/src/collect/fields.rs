@@ -43,7 +43,7 @@ impl Fields {
         match field.name() {
             RESOURCE if self.is_ours => self.resource = Some(cut(text, MAX_RESOURCE).to_owned()),
             TRACE_ID if self.is_ours => self.trace = text.parse().ok(),
-            ERROR => self.error = Some(described_by(text)),
+            ERROR => self.set_error(described_by(text)),
             name => {
                 self.has_ended |= name == STATE;
                 let text = cut(text, MAX_TEXT);
@@ -51,6 +51,15 @@ impl Fields {
                 self.tags.push((name, SpanTag::Text(text)));
             }
         }
+    }
+
+    fn set_error(&mut self, error: SpanError) {
+        let SpanError { kind, message, stack } = error;
+        self.error = Some(if self.is_ours {
+            SpanError { kind, message, stack }
+        } else {
+            SpanError { kind, message: redacted(&message), stack: redacted(&stack) }
+        });
     }
 }
 
@@ -80,7 +89,7 @@ impl Visit for Fields {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         match field.name() {
-            ERROR => self.error = Some(describe(value)),
+            ERROR => self.set_error(describe(value)),
             _ => self.text(field, &value.to_string()),
         }
     }
@@ -92,7 +101,7 @@ impl Visit for Fields {
 
 /// The text without the words that may be secrets. The attribute `instrument` of the crate `tracing` records all arguments of
 /// a function, whatever they are.
-fn redacted(text: &str) -> String {
+pub(super) fn redacted(text: &str) -> String {
     let is_separator = |c: char| {
         c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '=')
     };

@@ -5,12 +5,15 @@ use std::fmt::{Debug, Write};
 use system_health_registry::trace::PANIC_PLACE;
 use tracing::field::{Field, Visit};
 
+use super::fields::redacted;
+
 /// The fields of a message.
 #[derive(Default)]
 pub(super) struct Message {
-    /// The text, and all other fields as `name=value`, as they are shown on the terminal.
+    /// The text, and all other fields as `name=value`, as they are shown on the terminal. Words that may be secrets are redacted,
+    /// except in the text of a panic: it is the error of the metric, too, and its place in the code looks like a secret.
     pub(super) text: String,
-    /// The text of a field `error`.
+    /// The text of a field `error`, without words that may be secrets.
     pub(super) error: Option<String>,
     /// The place of a panic.
     pub(super) panic_place: Option<String>,
@@ -21,25 +24,46 @@ impl Message {
     pub(super) fn read(event: &tracing::Event<'_>) -> Self {
         let mut message = Self::default();
         event.record(&mut message);
+        if message.panic_place.is_none() {
+            message.text = redacted(&message.text);
+        }
         let other_fields = std::mem::take(&mut message.other_fields);
         message.text.push_str(&other_fields);
         message
     }
+
+    fn add(&mut self, field: &Field, value: &str) {
+        // Writing to a string cannot fail.
+        let _ = write!(self.other_fields, " {}={value}", field.name());
+    }
 }
 
 impl Visit for Message {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, &value.to_string());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, &value.to_string());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, &value.to_string());
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // Writing to a string cannot fail.
-        let _ = match field.name() {
-            "message" => write!(self.text, "{value:?}"),
-            "hint" => Ok(()),
-            PANIC_PLACE => write!(self.panic_place.get_or_insert_default(), "{value:?}"),
+        let value = format!("{value:?}");
+        match field.name() {
+            "message" => self.text.push_str(&value),
+            "hint" => {}
+            PANIC_PLACE => self.panic_place.get_or_insert_default().push_str(&value),
             "error" => {
-                let _ = write!(self.error.get_or_insert_default(), "{value:?}");
-                write!(self.other_fields, " error={value:?}")
+                let value = redacted(&value);
+                self.add(field, &value);
+                self.error.get_or_insert_default().push_str(&value);
             }
-            name => write!(self.other_fields, " {name}={value:?}"),
-        };
+            _ => self.add(field, &redacted(&value)),
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

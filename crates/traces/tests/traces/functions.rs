@@ -66,6 +66,9 @@ async fn with_plain_span() -> u64 {
     let span = info_span!("login", user = "eva", attempt = 2, token = "ghp_0123456789abcdef");
     async {
         tracing::info!("asking for rows");
+        tracing::info!(token = "ghp_0123456789abcdef", user = "eva", "signed in with gho_0123456789abcdef");
+        tracing::error!(error = "401 for ghs_0123456789abcdef", "refused");
+        tracing::error!(error = %"403 for ghs_0123456789abcdef", "refused again");
         7
     }
     .instrument(span)
@@ -112,6 +115,36 @@ async fn plain_spans_and_messages_are_parts_of_the_trace_but_secrets_are_not() {
     let span = span(&trace, "login");
     assert_eq!(span.tags["user"], "eva".into());
     assert_eq!(span.tags["token"], "...".into());
-    assert_eq!(span.logs[0].message, "asking for rows");
-    assert_eq!(span.logs[0].level, "info");
+    let logs: Vec<_> = span.logs.iter().map(|log| (log.level.as_str(), log.message.as_str())).collect();
+    assert_eq!(
+        logs,
+        [
+            ("info", "asking for rows"),
+            ("info", "signed in with ... token=\"...\" user=\"eva\""),
+            ("error", "refused error=401 for ..."),
+            ("error", "refused again error=403 for ..."),
+        ]
+    );
+    assert_eq!(span.error.as_ref().unwrap().message, "401 for ...");
+    assert!(!format!("{trace:?}").contains("0123456789abcdef"), "{trace:#?}");
+}
+
+/// Has spans with errors: one is a text, and the other has a cause.
+#[system_health_metric(key = "functions.errors")]
+fn with_errors() -> u64 {
+    let cause = std::io::Error::other("token ghp_0123456789abcdef");
+    let error: &(dyn std::error::Error + 'static) = &std::io::Error::other(cause);
+    let _span = info_span!("ask", error).entered();
+    let _inner = info_span!("login", error = "401 for ghp_0123456789abcdef").entered();
+    7
+}
+
+#[tokio::test]
+async fn errors_of_plain_spans_contain_no_secrets() {
+    let trace = trace_run(&*tracer(""), &["functions.errors"]).await;
+
+    let message = |name| span(&trace, name).error.as_ref().unwrap().message.clone();
+    assert_eq!(message("ask"), "token ...");
+    assert_eq!(message("login"), "401 for ...");
+    assert!(!format!("{trace:?}").contains("0123456789abcdef"), "{trace:#?}");
 }

@@ -89,6 +89,32 @@ async fn a_goal_of_two_metrics_has_an_entry() {
     assert_eq!(document["metrics"].as_array().unwrap().len(), 2);
 }
 
+/// A run of which each metric was collected by an earlier run, too.
+async fn with_earlier() -> Value {
+    let [earlier, last] = [fixture::run_with_goal().await, fixture::run_with_goal().await];
+    let earlier = earlier.with_trace(TraceId::new(7));
+    let document = JsonReport::new(&last, &[]);
+    serde_json::to_value(document.with_earlier(&earlier, earlier.run().outcomes(), earlier.goals())).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn earlier_outcomes_name_their_run() {
+    let document = with_earlier().await;
+
+    for (entries, keys) in [
+        (&document["metrics"], vec!["ci.errors", "ci.errors", "ci.runs", "ci.runs"]),
+        (&document["goals"], vec!["ci.error_ratio", "ci.error_ratio"]),
+    ] {
+        let entries = entries.as_array().unwrap();
+        assert_eq!(entries.iter().map(|entry| entry["key"].as_str().unwrap()).collect::<Vec<_>>(), keys);
+        for pair in entries.chunks(2) {
+            assert_eq!(pair[0].get("run"), None, "the last run comes first");
+            assert!(pair[1]["run"]["started_at"].as_str().unwrap().ends_with('Z'));
+            assert_eq!(pair[1]["run"]["trace_id"], "00000000000000000000000000000007");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 #[ignore = "needs a schema validator: run cargo xtask test"]
 async fn the_document_matches_the_schema() {
@@ -100,12 +126,17 @@ async fn the_document_matches_the_schema() {
     wrong_goal["goals"][0]["goal"]["condition"] = "ci.errors < 0.1 <".into();
     let failed_items =
         serde_json::to_value(JsonReport::new(&fixture::run_with_failed_items().await, &[])).unwrap();
-    let input =
-        serde_json::to_vec(&[document().await, goal, failed_items, undocumented, wrong_goal]).unwrap();
+    let earlier = with_earlier().await;
+    let mut wrong_run = earlier.clone();
+    wrong_run["metrics"][0]["run"]["started_at"] = "yesterday".into();
+    let valid = [document().await, goal, failed_items, earlier];
+    let count = valid.len();
+    let input = serde_json::to_vec(&[&valid[..], &[undocumented, wrong_goal, wrong_run]].concat()).unwrap();
 
     let faults: Vec<Vec<String>> =
         serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
 
-    assert_eq!(faults[..3], [[""; 0], [""; 0], [""; 0]]);
-    assert!(faults[3..].iter().all(|faults| !faults.is_empty()), "{faults:?}");
+    let (of_valid, of_invalid) = faults.split_at(count);
+    assert!(of_valid.iter().all(Vec::is_empty), "{of_valid:?}");
+    assert!(of_invalid.iter().all(|faults| !faults.is_empty()), "{of_invalid:?}");
 }

@@ -1,0 +1,87 @@
+//! Delivers what waits in the outboxes without a run, when a service ends.
+
+use std::time::SystemTime;
+
+use futures::future::join_all;
+use system_health_registry::Context;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    Delivery, DeliveryResult, Mode, Receipt, Reporter, ReporterError, StateError,
+    courier::Courier,
+    deadlines::{Deadlines, delivery_reserve, run_end},
+    descriptions,
+    error::Chain,
+    guard::Connecting,
+    name::reporter_name,
+    state::{CurrentStore, RunState},
+    target::Target,
+};
+
+impl Reporter {
+    /// Delivers the points and events that earlier runs have left in the state folder, without collecting anything. A service calls
+    /// this when it ends, because its folder may not outlive it. The result has the destinations for which points waited; no
+    /// other destination is contacted. Points for a backend without timestamps stay in the outbox, because it would show
+    /// them as current values.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime.
+    pub async fn deliver_waiting(&self) -> Result<Vec<Delivery>, ReporterError> {
+        if !self.keeps_state {
+            return Ok(Vec::new());
+        }
+        let targets = self.targets(Mode::Push)?;
+        let deadline = self.report.deadline;
+        let end = run_end(Instant::now(), deadline);
+        let state = RunState::open(self.state.folder(), end, end).await?;
+        let current = state.current().await;
+        let mut waiting = Vec::new();
+        for target in targets {
+            if target.capabilities.keeps_timestamps && current.outbox(target).waiting().await? > 0 {
+                waiting.push(target);
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let context = self.process.context_at(SystemTime::now()).with_deadline(deadline);
+        let name = timeout_at(end, self.name.tag(context.clone())).await.ok().flatten();
+        let catalog = descriptions::with_remembered_from(&self.catalog, &current).await;
+        let described = descriptions::from_catalogs([&catalog].into_iter().chain(&self.about_itself));
+        let context = context.provide(reporter_name(name.as_ref())).provide(described);
+        let deadlines = Deadlines::new(end, delivery_reserve(deadline));
+        let delivering = waiting.into_iter().map(|target| {
+            let delivering = self.deliver_to(target, &current, context.clone(), deadlines);
+            async move {
+                let result = match self.interruption.unless(delivering).await {
+                    Some(receipt) => DeliveryResult::Pushed(receipt),
+                    None => DeliveryResult::Interrupted { kept: true },
+                };
+                Delivery { sink: target.destination.sink(), address: target.destination.address(), result }
+            }
+        });
+        Ok(join_all(delivering).await)
+    }
+
+    async fn deliver_to(
+        &self,
+        target: &Target,
+        current: &CurrentStore,
+        context: Context,
+        deadlines: Deadlines,
+    ) -> Receipt {
+        let sink = Connecting::start(&target.destination, context).until(deadlines.points).await;
+        let recipient = target.recipient(self.align, self.watching_since.get());
+        let courier = Courier { target, recipient, sink, timestamp: SystemTime::now(), deadlines };
+        let mut receipt = Receipt::default();
+        let delivering: Result<(), StateError> = async {
+            courier.deliver_earlier(current, &mut receipt).await?;
+            if self.report.events { courier.announce(current, &mut receipt).await } else { Ok(()) }
+        }
+        .await;
+        if let Err(error) = delivering {
+            receipt.fail(Chain(&error).to_string());
+        }
+        receipt
+    }
+}
