@@ -55,6 +55,23 @@ async fn macros_become_metrics_with_tags_descriptions_and_units() {
 }
 
 #[tokio::test]
+async fn the_total_of_another_counter_has_no_start() {
+    let recorder = Recorder::new();
+    metrics::with_local_recorder(&Facade::new(recorder.clone()), || {
+        metrics::counter!("requests").increment(1);
+        metrics::counter!("packets").absolute(1_000_000);
+        metrics::counter!("packets").increment(1);
+    });
+
+    let run = run(&recorder).await;
+
+    let [packets, requests] = run.outcomes() else { panic!("{run:?}") };
+    assert_eq!(*packets.samples()[0].value(), 1_000_001.0);
+    assert_eq!(packets.samples()[0].start(), None, "the program did not count most of it");
+    assert!(requests.samples()[0].start().is_some(), "the program counted all of it");
+}
+
+#[tokio::test]
 async fn a_refused_series_does_not_fail_the_program_and_is_named() {
     let recorder = Recorder::with_max_series(1);
     metrics::with_local_recorder(&Facade::new(recorder.clone()), || {
