@@ -87,3 +87,38 @@ async fn a_refused_series_does_not_fail_the_program_and_is_named() {
     let failed = outcome.failed_items()[0].to_string();
     assert!(failed.contains("2 times") && failed.contains("route:/b"), "{failed}");
 }
+
+#[tokio::test]
+async fn each_run_says_what_the_kept_handles_of_refused_series_have_dropped() {
+    let recorder = Recorder::with_max_series(1);
+    recorder.gauge("open", &[], 1);
+    let facade = Facade::new(recorder.clone());
+    let (counter, gauge, histogram) = metrics::with_local_recorder(&facade, || {
+        let route = "/orders";
+        (
+            metrics::counter!("open", "route" => route),
+            metrics::gauge!("open", "route" => route),
+            metrics::histogram!("open", "route" => route),
+        )
+    });
+    for values in [2, 1] {
+        for _ in 0..values {
+            counter.increment(5);
+            counter.absolute(9);
+            gauge.set(1.0);
+            gauge.increment(1.0);
+            gauge.decrement(1.0);
+            histogram.record(1.0);
+            histogram.record_many(1.0, 4);
+        }
+
+        let run = run(&recorder).await;
+
+        let failed: Vec<String> = run.outcomes()[0].failed_items().iter().map(ToString::to_string).collect();
+        let times = |dropped: usize| format!("not recorded, {} times: ", values * dropped);
+        assert_eq!(failed.len(), 3, "{failed:?}");
+        assert!(failed.iter().any(|item| item.starts_with(&times(2)) && item.contains("counter now")));
+        assert!(failed.iter().any(|item| item.starts_with(&times(3)) && item.contains("route:/orders")));
+        assert!(failed.iter().any(|item| item.starts_with(&times(5)) && item.contains("distribution now")));
+    }
+}

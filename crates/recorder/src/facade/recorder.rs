@@ -9,6 +9,7 @@ use system_health_registry::Facts;
 use super::names::{key, unit};
 use crate::{
     Recorder,
+    handle::Found,
     recorder::SeriesType,
     series::{CounterSeries, DistributionSeries, GaugeSeries},
 };
@@ -56,7 +57,7 @@ impl Facade {
         metrics::set_global_recorder(self).map_err(|_| InstallError)
     }
 
-    fn find<S: SeriesType>(&self, name: &Key) -> Option<Arc<S>> {
+    fn find<S: SeriesType>(&self, name: &Key) -> Found<S> {
         self.recorder.find(&key(name.name()), &tags(name))
     }
 
@@ -89,8 +90,8 @@ impl metrics::Recorder for Facade {
             return Counter::from_arc(known);
         }
         match self.find::<CounterSeries>(key) {
-            Some(_) => self.known.get_or_create_counter(key, |series| Counter::from_arc(Arc::clone(series))),
-            None => Counter::noop(),
+            Ok(_) => self.known.get_or_create_counter(key, |series| Counter::from_arc(Arc::clone(series))),
+            Err(dropped) => Counter::from_arc(Arc::new(dropped)),
         }
     }
 
@@ -99,8 +100,8 @@ impl metrics::Recorder for Facade {
             return Gauge::from_arc(known);
         }
         match self.find::<GaugeSeries>(key) {
-            Some(_) => self.known.get_or_create_gauge(key, |series| Gauge::from_arc(Arc::clone(series))),
-            None => Gauge::noop(),
+            Ok(_) => self.known.get_or_create_gauge(key, |series| Gauge::from_arc(Arc::clone(series))),
+            Err(dropped) => Gauge::from_arc(Arc::new(dropped)),
         }
     }
 
@@ -109,10 +110,10 @@ impl metrics::Recorder for Facade {
             return Histogram::from_arc(known);
         }
         match self.find::<DistributionSeries>(key) {
-            Some(_) => {
+            Ok(_) => {
                 self.known.get_or_create_histogram(key, |series| Histogram::from_arc(Arc::clone(series)))
             }
-            None => Histogram::noop(),
+            Err(dropped) => Histogram::from_arc(Arc::new(dropped)),
         }
     }
 }
@@ -124,17 +125,17 @@ impl Storage<Key> for SeriesStorage {
 
     fn counter(&self, name: &Key) -> Self::Counter {
         // Only called for a series that was found before.
-        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|| Arc::new(CounterSeries::new()))
+        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|_| Arc::new(CounterSeries::new()))
     }
 
     fn gauge(&self, name: &Key) -> Self::Gauge {
         // Only called for a series that was found before.
-        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|| Arc::new(GaugeSeries::new()))
+        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|_| Arc::new(GaugeSeries::new()))
     }
 
     fn histogram(&self, name: &Key) -> Self::Histogram {
         // Only called for a series that was found before.
-        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|| Arc::new(DistributionSeries::new()))
+        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|_| Arc::new(DistributionSeries::new()))
     }
 }
 
