@@ -163,6 +163,12 @@ impl Recorder {
         self.write().take(SystemTime::now())
     }
 
+    /// Maximum number of series.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn max_series(&self) -> usize {
+        self.read().max_series
+    }
+
     /// Finds or creates a series. If the series is refused, its values must be counted.
     pub(crate) fn find<S: SeriesType>(&self, key: &str, tags: &[(&str, &str)]) -> Found<S> {
         let parsed: Result<BTreeSet<Tag>, TagError> =
