@@ -12,9 +12,9 @@ use std::{
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use system_health_registry::{
-    Capabilities, Catalog, Context, DeliveryError, Descriptions, Destination, Event, Facts, Fate, Finding,
-    IntoReading, Kind, Metric, Point, Repeat, ReporterName, Settings, Settlement, Sink, Unavailable,
-    location,
+    Capabilities, Catalog, Context, DeliveryError, Descriptions, Destination, Distribution, Event, Facts,
+    Fate, Finding, IntoReading, Kind, Metric, Point, Repeat, ReporterName, Settings, Settlement, Sink,
+    Unavailable, location,
 };
 use system_health_reporter::{Finished, Mode, Receipt, Reporter, ReporterBuilder};
 use tempfile::TempDir;
@@ -117,6 +117,12 @@ impl Backend {
         let delivered = self.delivered.lock().unwrap();
         let points = delivered.points.iter().filter(|point| !point.key.starts_with("system_health."));
         points.map(|point| (point.key.clone(), point.value.number().unwrap())).collect()
+    }
+
+    /// The stored distributions.
+    pub(crate) fn distributions(&self) -> Vec<Distribution> {
+        let delivered = self.delivered.lock().unwrap();
+        delivered.points.iter().map(|point| point.value.distribution().unwrap().clone()).collect()
     }
 
     /// The points of a metric about the reporter. `name` is the last part of its key. Returns the tags and the value of

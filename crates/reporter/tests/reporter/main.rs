@@ -3,6 +3,7 @@
 mod backend;
 mod choice;
 mod counters;
+mod distributions;
 mod events;
 mod failing_store;
 mod goals;
