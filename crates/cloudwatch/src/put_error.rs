@@ -94,7 +94,7 @@ fn outcome(error: &RequestError, cause: &AwsRequestError) -> PutOutcome {
     let headers: HeaderMap = wait.map(|wait| (RETRY_AFTER, wait)).into_iter().collect();
     let now = SystemTime::now();
     match cause {
-        _ if status.is_success() || may_have_been_processed(status) => PutOutcome::Unclear,
+        _ if may_have_been_stored(status) => PutOutcome::Unclear,
         // AWS uses the status 400 for this, too.
         AwsRequestError::Throttled(_) => PutOutcome::NotStored(Retry::after(retry_after(&headers, now))),
         AwsRequestError::Failed { code, .. } if INVALID.iter().any(|start| code.starts_with(start)) => {
@@ -103,6 +103,14 @@ fn outcome(error: &RequestError, cause: &AwsRequestError) -> PutOutcome {
         _ if status == StatusCode::PAYLOAD_TOO_LARGE => PutOutcome::TooLarge,
         _ => PutOutcome::NotStored(Retry::from_response(status, &headers, now)),
     }
+}
+
+/// Whether CloudWatch may have stored the data of a request with this status. Of its own errors, only 503 means that it has not
+/// handled the request. 500 is "an unknown error, exception or failure"
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html>).
+fn may_have_been_stored(status: StatusCode) -> bool {
+    let is_own_failure = status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
+    status.is_success() || is_own_failure || may_have_been_processed(status)
 }
 
 /// Whether there was no connection, so that nothing was sent.

@@ -54,6 +54,52 @@ const COUNT: StandardUnit = StandardUnit {
     symbols: &[],
 };
 
+/// Measures for which CloudWatch has no unit. A value in one of them is not a number of things, whatever its kind is.
+const OTHER_MEASURES: StandardUnit = StandardUnit {
+    name: NO_UNIT,
+    per_second: None,
+    words: &[
+        "nanosecond",
+        "minute",
+        "hour",
+        "day",
+        "week",
+        "month",
+        "year",
+        "kibibyte",
+        "mebibyte",
+        "gibibyte",
+        "tebibyte",
+        "ratio",
+        "fraction",
+        "degree celsius",
+        "decidegree celsius",
+        "degree fahrenheit",
+        "hertz",
+        "kilohertz",
+        "megahertz",
+        "gigahertz",
+        "volt",
+        "millivolt",
+        "ampere",
+        "milliampere",
+        "watt",
+        "milliwatt",
+        "kilowatt",
+        "joule",
+        "kilowatt hour",
+        "gram",
+        "kilogram",
+        "meter",
+        "metre",
+        "kilometer",
+    ],
+    symbols: &[
+        "ns", "min", "h", "d", "KB", "KiB", "MiB", "GiB", "TiB", "kb", "Kb", "Mb", "Gb", "Tb", "°C", "°F",
+        "Hz", "V", "A", "W", "J", "kWh", "g", "kg", "km",
+    ],
+};
+
 const fn time(
     name: &'static str,
     words: &'static [&'static str],
@@ -72,7 +118,7 @@ const fn data(
 }
 
 /// All units. `docs/cloudwatch.md` has the same table.
-const UNITS: [StandardUnit; 15] = [
+const UNITS: [StandardUnit; 16] = [
     time("Seconds", &["second", "sec"], &["s"]),
     time("Milliseconds", &["millisecond"], &["ms"]),
     time("Microseconds", &["microsecond"], &["us", "µs"]),
@@ -88,6 +134,7 @@ const UNITS: [StandardUnit; 15] = [
     data("Terabits", "Terabits/Second", &["terabit"], &[]),
     StandardUnit { name: "Percent", per_second: None, words: &["percent"], symbols: &["%"] },
     COUNT,
+    OTHER_MEASURES,
 ];
 
 impl StandardUnit {
@@ -105,12 +152,18 @@ impl StandardUnit {
 pub(crate) fn standard_unit(kind: Kind, unit: Option<&str>) -> &'static str {
     let unit = unit.map(str::trim).filter(|unit| !unit.is_empty());
     let known = unit.and_then(|unit| UNITS.iter().find(|standard| standard.is_for(unit)));
+    let known = known.or_else(|| unit.filter(|unit| is_quotient(unit)).map(|_| &OTHER_MEASURES));
     match kind {
-        // Default: a rate, a count or a counter counts something.
+        // Default: a rate, a count or a counter counts something, and any other unit says what.
         Kind::Rate { .. } => known.unwrap_or(&COUNT).per_second.unwrap_or(NO_UNIT),
         Kind::Count { .. } | Kind::Counter => known.unwrap_or(&COUNT).name,
         Kind::Gauge | Kind::Distribution => known.map_or(NO_UNIT, |known| known.name),
     }
+}
+
+/// Whether a unit is a measure such as `megabit per second`.
+fn is_quotient(unit: &str) -> bool {
+    unit.contains('/') || unit.to_lowercase().contains(" per ")
 }
 
 #[cfg(test)]
@@ -143,6 +196,16 @@ mod tests {
             (rate, Some("request"), "Count/Second"),
             (rate, None, "Count/Second"),
             (rate, Some("second"), "None"),
+            // A measure for which CloudWatch has no unit is not a number of things.
+            (count, Some("ns"), "None"),
+            (Kind::Counter, Some("hours"), "None"),
+            (count, Some("KiB"), "None"),
+            (rate, Some("KiB"), "None"),
+            (rate, Some("kWh"), "None"),
+            (Kind::Counter, Some("megabit per second"), "None"),
+            (count, Some("req/s"), "None"),
+            (rate, Some("deploy"), "Count/Second"),
+            (Kind::Counter, Some("H"), "Count"),
         ] {
             assert_eq!(standard_unit(kind, unit), expected, "{kind:?} {unit:?}");
         }

@@ -14,7 +14,7 @@ use crate::{
     address::Address,
     encoder::Encoder,
     limits::{MAX_AGE, MAX_AHEAD, MAX_EVENT_AGE},
-    origin::container_id,
+    origin::container,
     settings::DogStatsdSettings,
     sink::DogStatsdSink,
     socket::Socket,
@@ -63,8 +63,8 @@ fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedErr
     let table: DogStatsdSettings = settings.table().map_err(SharedError::new)?;
     let Some(address) = table.address() else { return Ok(Vec::new()) };
     let max_length = table.max_packet_size.unwrap_or(address.default_packet_size()).into();
-    let container_id = if table.origin_detection { container_id() } else { None };
-    let encoder = Encoder { container_id, max_length };
+    let container = if table.origin_detection { container() } else { None };
+    let encoder = Encoder { container, max_length };
     let is_configured = DogStatsdSettings::is_chosen(settings);
     Ok(vec![Box::new(DogStatsdDestination { address, encoder, is_configured })])
 }

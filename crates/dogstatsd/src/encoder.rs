@@ -9,8 +9,8 @@ use crate::limits::{MAX_RATE_SHIFT, MAX_VALUES};
 /// Writes points and events as lines.
 #[derive(Debug, Clone)]
 pub(crate) struct Encoder {
-    /// The id of the container, if the Agent is told it.
-    pub(crate) container_id: Option<String>,
+    /// The container, such as `ci-ID`, if the Agent is told it.
+    pub(crate) container: Option<String>,
     /// Maximum length of a line, in bytes.
     pub(crate) max_length: usize,
 }
@@ -116,7 +116,7 @@ impl Encoder {
         let tags: Vec<&str> = tags.into_iter().map(Tag::as_str).collect();
         let tags = if tags.is_empty() { String::new() } else { format!("|#{}", tags.join(",")) };
         let time = timestamp.map(|seconds| format!("|T{seconds}")).unwrap_or_default();
-        let container = self.container_id.as_ref().map(|id| format!("|c:ci-{id}")).unwrap_or_default();
+        let container = self.container.as_ref().map(|name| format!("|c:{name}")).unwrap_or_default();
         tags + &time + &container
     }
 

@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    const ENCODER: Encoder = Encoder { container_id: None, max_length: 200 };
+    const ENCODER: Encoder = Encoder { container: None, max_length: 200 };
 
     #[test]
     fn an_event_has_its_fields() {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_text_is_not_longer_than_datadog_accepts() {
-        let encoder = Encoder { container_id: None, max_length: 65_507 };
+        let encoder = Encoder { container: None, max_length: 65_507 };
         let page = format!("https://example.com/{}", "x".repeat(1900));
         let event =
             Event::new("a", "Title").unwrap().with_text("ä".repeat(3500)).unwrap().with_link(page).unwrap();

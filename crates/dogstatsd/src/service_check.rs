@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_status_follows_the_share_of_subjects_that_did_not_fail() {
-        let encoder = Encoder { container_id: Some("c0ffee".to_owned()), max_length: 1432 };
+        let encoder = Encoder { container: Some("ci-c0ffee".to_owned()), max_length: 1432 };
         for (share, status) in [(1.0, 0), (0.999, 1), (0.5, 1), (0.0, 2)] {
             assert_eq!(
                 encoder.lines(&point(COLLECTOR_SUCCESS.key, share)).unwrap(),
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn other_metrics_have_no_service_check() {
-        let encoder = Encoder { container_id: None, max_length: 1432 };
+        let encoder = Encoder { container: None, max_length: 1432 };
 
         assert_eq!(encoder.lines(&point("commits.hotfix", 0.0)).unwrap().len(), 1);
     }

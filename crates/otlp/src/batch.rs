@@ -49,13 +49,31 @@ impl Batch {
 
 /// Cuts points into batches of about `limit` bytes. Points that add up are in batches of their own, because only they must not be
 /// sent again after an unclear response.
+///
+/// Points of earlier runs are in batches of their own, too, which come first. Some receivers refuse a point that they already have, so
+/// such points could be refused although they were stored. Together with new points, they would make it unknown which points are
+/// refused, in each run again. On their own, all of them are refused, which is clear.
 pub(crate) fn cut(
     points: &[Point],
     positions: impl IntoIterator<Item = usize>,
     adds_up: impl Fn(&Point) -> bool,
     limit: usize,
 ) -> VecDeque<Batch> {
-    let mut batches = VecDeque::new();
+    let positions: Vec<usize> = positions.into_iter().collect();
+    let time = |position: &usize| points.get(*position).map(|point| point.timestamp);
+    let newest = positions.iter().filter_map(time).max();
+    let (newest, earlier): (Vec<usize>, Vec<usize>) =
+        positions.iter().partition(|position| time(position) == newest);
+    [earlier, newest].into_iter().flat_map(|run| cut_run(points, run, &adds_up, limit)).collect()
+}
+
+fn cut_run(
+    points: &[Point],
+    positions: Vec<usize>,
+    adds_up: impl Fn(&Point) -> bool,
+    limit: usize,
+) -> Vec<Batch> {
+    let mut batches = Vec::new();
     let mut open =
         [false, true].map(|adds_up| (0, Batch { positions: vec![], adds_up, search: Search::NotStarted }));
     for position in positions {
@@ -64,7 +82,7 @@ pub(crate) fn cut(
         let added = estimated_size(point);
         if *size + added > limit && !batch.positions.is_empty() {
             let next = Batch { positions: vec![], ..*batch };
-            batches.push_back(std::mem::replace(batch, next));
+            batches.push(std::mem::replace(batch, next));
             *size = 0;
         }
         *size += added;

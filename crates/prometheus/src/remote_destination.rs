@@ -65,7 +65,8 @@ impl Destination for RemoteDestination {
         self.url.to_string()
     }
 
-    /// How old a sample may be depends on the server, so the server decides. A repeated sample overwrites the first one.
+    /// How old a sample may be depends on the server, so the server decides. A sample may be sent again, because nothing is added up.
+    /// If its value is another one, the server keeps the first.
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             max_ahead: MAX_AHEAD,

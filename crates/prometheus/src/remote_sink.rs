@@ -28,6 +28,7 @@ pub(crate) struct RemoteSink {
 impl RemoteSink {
     async fn settle(&self, points: &[Point], deadline: Instant) -> Vec<Settlement> {
         let mut fates = Fates::new(points.len());
+        let mut not_stored = 0_usize;
         let RemotePoints { times, refused } = RemotePoints::new(&self.encoder, points);
         for (at, error) in refused {
             fates.refuse(at, error);
@@ -36,7 +37,7 @@ impl RemoteSink {
         while let Some(mut batch) = waiting.pop_front() {
             match self.remote.write(&batch, deadline).await {
                 Ok(()) => fates.set(positions(batch), &Fate::Accepted),
-                Err(RemoteFailure::SomeRefused(_)) if batch.len() > 1 => {
+                Err(RemoteFailure::SomeRefused(_) | RemoteFailure::SomeOtherValues) if batch.len() > 1 => {
                     let rest = batch.split_off(batch.len() / 2);
                     waiting.push_front(rest);
                     waiting.push_front(batch);
@@ -46,6 +47,12 @@ impl RemoteSink {
                         let error = RefusedMetric { key: series.key, source: source.clone() };
                         fates.set(series.positions, &Fate::Refused(DeliveryError::new(error)));
                     }
+                }
+                // The server keeps its value, so the series has one at this time. A repeated run in a slot (`--align`) collects
+                // other values, and is not a failure because of that.
+                Err(RemoteFailure::SomeOtherValues) => {
+                    not_stored += batch.len();
+                    fates.set(positions(batch), &Fate::Accepted);
                 }
                 // Later samples are not sent, because they would make these samples too old.
                 Err(RemoteFailure::Unknown(error)) => {
@@ -59,6 +66,14 @@ impl RemoteSink {
                     break;
                 }
             }
+        }
+        if not_stored > 0 {
+            let values = if not_stored == 1 { "1 value was" } else { &format!("{not_stored} values were") };
+            tracing::warn!(
+                "{values} not stored by {}, because it already has another value of the same series and time: the first value \
+                 counts, such as that of the first run in a slot",
+                self.remote.url
+            );
         }
         fates.settlements()
     }

@@ -47,6 +47,8 @@ pub(crate) struct RemoteWrite {
 pub(crate) enum RemoteFailure {
     /// Some samples are refused for good.
     SomeRefused(DeliveryError),
+    /// Some series already have another value at this time.
+    SomeOtherValues,
     /// All samples are refused for good.
     AllRefused(DeliveryError),
     /// The samples were certainly not written.
@@ -60,10 +62,13 @@ impl RemoteWrite {
     pub(crate) async fn write(&self, batch: &[RemoteSeries], deadline: Instant) -> Result<(), RemoteFailure> {
         let body = encode(batch);
         let retrier = Retrier::new(self.policy.until_deadline(), deadline);
-        // A repeated sample with the same time and value overwrites the first one.
+        // A sample that the server already has is accepted again.
         let written = retrier.run(Idempotency::Idempotent, async || self.post(&body, deadline).await);
         match written.await {
             Ok(_) => Ok(()),
+            Err(RetryError::Permanent(error)) if matches!(error.source, RemoteWriteError::OtherValue(_)) => {
+                Err(RemoteFailure::SomeOtherValues)
+            }
             Err(RetryError::Permanent(error)) if error.source.blames_some_samples() => {
                 Err(RemoteFailure::SomeRefused(DeliveryError::new(error)))
             }

@@ -11,6 +11,9 @@ pub(crate) enum RemoteWriteError {
     /// 400 or 422: at least one sample is refused.
     #[error("the samples are refused ({0})")]
     Refused(String),
+    /// 400 because at least one series already has another value at this time.
+    #[error("there is another value with the same time ({0})")]
+    OtherValue(String),
     /// 400 because of the time that all samples of the request have.
     #[error("the time is too old for this Prometheus ({0}); see `out_of_order_time_window` of Prometheus")]
     TooOld(String),
@@ -65,6 +68,11 @@ const NO_HISTOGRAMS: &str = "native histograms are disabled";
 /// The messages about times (the same file). They do not depend on the series.
 const TOO_OLD: [&str; 2] = ["out of bounds", "too old sample"];
 
+/// The messages of Prometheus (the same file), Cortex and Mimir
+/// (<https://grafana.com/docs/mimir/latest/manage/mimir-runbooks/#err-mimir-sample-duplicate-timestamp>) about a series that already
+/// has another value at the same time. The same value again is accepted.
+const OTHER_VALUE: [&str; 2] = ["duplicate sample for timestamp", "err-mimir-sample-duplicate-timestamp"];
+
 impl RemoteWriteError {
     /// Classifies a response that is not a success.
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
@@ -73,6 +81,9 @@ impl RemoteWriteError {
         match Meaning::from(response) {
             _ if text.contains(NO_HISTOGRAMS) => Self::NoHistograms(quoted),
             Meaning::Refused if TOO_OLD.iter().any(|start| text.starts_with(start)) => Self::TooOld(quoted),
+            Meaning::Refused if OTHER_VALUE.iter().any(|part| text.contains(part)) => {
+                Self::OtherValue(quoted)
+            }
             Meaning::Refused => Self::Refused(quoted),
             Meaning::TooLarge => Self::TooLarge(quoted),
             Meaning::Login => Self::Login(quoted),

@@ -4,43 +4,60 @@ use std::sync::Arc;
 
 use system_health_registry::SampleValue;
 
-use crate::series::{CounterSeries, DistributionSeries, GaugeSeries};
+use crate::{
+    refusals::Dropped,
+    series::{CounterSeries, DistributionSeries, GaugeSeries},
+};
+
+/// A series, or if it is refused, the number of values that were dropped.
+pub(crate) type Found<S> = Result<Arc<S>, Dropped>;
 
 /// The handle of a counter, from [`Recorder::counter_handle`](crate::Recorder::counter_handle). What is recorded with the handle
-/// of a refused series is dropped.
+/// of a refused series is dropped and counted.
 #[derive(Debug, Clone)]
-pub struct RecordedCounter(pub(crate) Arc<CounterSeries>);
+pub struct RecordedCounter(pub(crate) Found<CounterSeries>);
 
-/// The handle of a gauge, from [`Recorder::gauge_handle`](crate::Recorder::gauge_handle).
+/// The handle of a gauge, from [`Recorder::gauge_handle`](crate::Recorder::gauge_handle). What is recorded with the handle of a
+/// refused series is dropped and counted.
 #[derive(Debug, Clone)]
-pub struct RecordedGauge(pub(crate) Arc<GaugeSeries>);
+pub struct RecordedGauge(pub(crate) Found<GaugeSeries>);
 
-/// The handle of a distribution, from [`Recorder::distribution_handle`](crate::Recorder::distribution_handle).
+/// The handle of a distribution, from [`Recorder::distribution_handle`](crate::Recorder::distribution_handle). What is recorded with
+/// the handle of a refused series is dropped and counted.
 #[derive(Debug, Clone)]
-pub struct RecordedDistribution(pub(crate) Arc<DistributionSeries>);
+pub struct RecordedDistribution(pub(crate) Found<DistributionSeries>);
 
 impl RecordedCounter {
     /// Adds to the counter.
     pub fn add(&self, count: u64) {
-        self.0.add(count);
+        match &self.0 {
+            Ok(series) => series.add(count),
+            Err(dropped) => dropped.add(1),
+        }
     }
 }
 
 impl RecordedGauge {
     /// Sets the value.
     pub fn set(&self, value: impl SampleValue) {
-        self.0.set(value.into_f64());
+        match &self.0 {
+            Ok(series) => series.set(value.into_f64()),
+            Err(dropped) => dropped.add(1),
+        }
     }
 }
 
 impl RecordedDistribution {
     /// Adds a value. NaN and infinities are refused and counted: they are failed items of the metric.
     pub fn record(&self, value: impl SampleValue) {
-        self.0.record(value.into_f64(), 1);
+        self.record_many(value, 1);
     }
 
     /// Adds the same value several times.
     pub fn record_many(&self, value: impl SampleValue, count: u64) {
-        self.0.record(value.into_f64(), count);
+        match &self.0 {
+            Ok(series) => series.record(value.into_f64(), count),
+            Err(dropped) => dropped.add(count),
+        }
     }
 }

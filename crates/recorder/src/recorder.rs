@@ -13,8 +13,8 @@ use system_health_registry::{
 };
 
 use crate::{
-    handle::{RecordedCounter, RecordedDistribution, RecordedGauge},
-    refusals::Refusals,
+    handle::{Found, RecordedCounter, RecordedDistribution, RecordedGauge},
+    refusals::{Dropped, Refusals},
     series::{CounterSeries, DistributionSeries, GaugeSeries, tagged},
 };
 
@@ -114,42 +114,38 @@ impl Recorder {
 
     /// Adds to a counter.
     pub fn count(&self, key: &str, tags: &[(&str, &str)], count: u64) {
-        if let Some(series) = self.find::<CounterSeries>(key, tags) {
-            series.add(count);
-        }
+        self.counter_handle(key, tags).add(count);
     }
 
     /// Sets a gauge.
     pub fn gauge(&self, key: &str, tags: &[(&str, &str)], value: impl SampleValue) {
-        if let Some(series) = self.find::<GaugeSeries>(key, tags) {
-            series.set(value.into_f64());
-        }
+        self.gauge_handle(key, tags).set(value);
     }
 
     /// Adds a value to a distribution.
     pub fn record(&self, key: &str, tags: &[(&str, &str)], value: impl SampleValue) {
-        if let Some(series) = self.find::<DistributionSeries>(key, tags) {
-            series.record(value.into_f64(), 1);
-        }
+        self.distribution_handle(key, tags).record(value);
     }
 
-    /// The handle of a counter. If the series is refused, the refusal is counted once, and what the handle records is dropped.
+    /// The handle of a counter. If the series is refused, what the handle records is dropped, and each run says how often that
+    /// happened, and why.
     #[must_use]
     pub fn counter_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedCounter {
-        RecordedCounter(self.find(key, tags).unwrap_or_else(|| Arc::new(CounterSeries::new())))
+        RecordedCounter(self.find(key, tags))
     }
 
-    /// The handle of a gauge. If the series is refused, the refusal is counted once, and what the handle records is dropped.
+    /// The handle of a gauge. If the series is refused, what the handle records is dropped, and each run says how often that
+    /// happened, and why.
     #[must_use]
     pub fn gauge_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedGauge {
-        RecordedGauge(self.find(key, tags).unwrap_or_else(|| Arc::new(GaugeSeries::new())))
+        RecordedGauge(self.find(key, tags))
     }
 
-    /// The handle of a distribution. If the series is refused, the refusal is counted once, and what the handle records is
-    /// dropped.
+    /// The handle of a distribution. If the series is refused, what the handle records is dropped, and each run says how often that
+    /// happened, and why.
     #[must_use]
     pub fn distribution_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedDistribution {
-        RecordedDistribution(self.find(key, tags).unwrap_or_else(|| Arc::new(DistributionSeries::new())))
+        RecordedDistribution(self.find(key, tags))
     }
 
     /// The source of the recorded metrics, for a [`Catalog`](system_health_registry::Catalog).
@@ -167,28 +163,25 @@ impl Recorder {
         self.write().take(SystemTime::now())
     }
 
-    /// Finds or creates a series. If the series is refused, counts the refusal.
-    pub(crate) fn find<S: SeriesType>(&self, key: &str, tags: &[(&str, &str)]) -> Option<Arc<S>> {
+    /// Maximum number of series.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn max_series(&self) -> usize {
+        self.read().max_series
+    }
+
+    /// Finds or creates a series. If the series is refused, its values must be counted.
+    pub(crate) fn find<S: SeriesType>(&self, key: &str, tags: &[(&str, &str)]) -> Found<S> {
         let parsed: Result<BTreeSet<Tag>, TagError> =
             tags.iter().map(|(name, value)| Tag::new(name, value)).collect();
         let tags = match parsed {
             Ok(tags) => tags,
-            Err(error) => {
-                self.write().refuse(key, &error.into());
-                return None;
-            }
+            Err(error) => return Err(self.write().refuse(key, &error.into())),
         };
         if let Some(series) = self.read().known(key, &tags) {
-            return Some(series);
+            return Ok(series);
         }
         let mut recorded = self.write();
-        match recorded.create(key, &tags) {
-            Ok(series) => Some(series),
-            Err(refusal) => {
-                recorded.refuse(key, &refusal);
-                None
-            }
-        }
+        recorded.create(key, &tags).map_err(|refusal| recorded.refuse(key, &refusal))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Recorded> {
@@ -230,10 +223,11 @@ impl Recorded {
         Ok(new)
     }
 
-    fn refuse(&mut self, key: &str, refusal: &Refusal) {
+    /// The number of values of a metric that were dropped for a reason.
+    fn refuse(&mut self, key: &str, refusal: &Refusal) -> Dropped {
         match self.metric_if_room(key) {
-            Some(metric) => metric.refusals.add(refusal.to_string(), 1),
-            None => self.refusals.add(format!("`{key}`: {refusal}"), 1),
+            Some(metric) => metric.refusals.dropped_for(refusal.to_string()),
+            None => self.refusals.dropped_for(format!("`{key}`: {refusal}")),
         }
     }
 
@@ -250,7 +244,7 @@ impl Recorded {
     }
 
     fn take(&mut self, now: SystemTime) -> Vec<DescribedReading> {
-        let refusals = std::mem::take(&mut self.refusals).into_items();
+        let refusals = self.refusals.take();
         let refused = (!refusals.is_empty()).then(|| DescribedReading {
             facts: Facts::new(REFUSED_KEY, "Values of metrics for which the recorder has no room."),
             result: Reading::new(Vec::new(), refusals),
@@ -266,10 +260,10 @@ impl RecordedMetric {
 
     /// The reading of a run. `None` if nothing was ever recorded.
     fn take(&mut self, now: SystemTime) -> Option<DescribedReading> {
-        let mut refusals = std::mem::take(&mut self.refusals);
+        let Self { facts, series, refusals } = self;
         let mut samples = Vec::new();
         let mut add = |sample: Sample, tags: &BTreeSet<Tag>| samples.push(tagged(sample, tags));
-        match &self.series {
+        match &*series {
             None => {}
             Some(AllSeries::Counters(by_tags)) => by_tags.iter().for_each(|(tags, series)| {
                 // A total is always finite.
@@ -282,18 +276,18 @@ impl RecordedMetric {
                 if let Some(sample) = sample {
                     add(sample, tags);
                 }
-                refusals.add(NOT_FINITE.to_owned(), refused);
+                refusals.add(NOT_FINITE, refused);
             }),
             Some(AllSeries::Distributions(by_tags)) => by_tags.iter().for_each(|(tags, series)| {
                 let (sample, refused) = series.take(now);
                 if let Some(sample) = sample {
                     add(sample, tags);
                 }
-                refusals.add(NOT_FINITE.to_owned(), refused);
+                refusals.add(NOT_FINITE, refused);
             }),
         }
-        let kind = self.series.as_ref().map(AllSeries::kind);
-        let mut failed = refusals.into_items();
+        let kind = series.as_ref().map(AllSeries::kind);
+        let mut failed = refusals.take();
         let mut kept = Vec::with_capacity(samples.len());
         for sample in samples {
             match sample {
@@ -304,7 +298,7 @@ impl RecordedMetric {
         if kind.is_none() && failed.is_empty() {
             return None;
         }
-        let facts = self.facts.clone().with_kind(kind.unwrap_or(Kind::Gauge));
+        let facts = facts.clone().with_kind(kind.unwrap_or(Kind::Gauge));
         let result = if kept.is_empty() && failed.is_empty() {
             Err(Unavailable::no_data("nothing was recorded since the previous run"))
         } else {

@@ -5,18 +5,24 @@ use std::{
     mem,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
     time::SystemTime,
 };
 
 use system_health_registry::{Distribution, Sample, SampleError, Tag};
 
-/// A counter: the total since the series was created.
+/// A counter: the total since the series was created, or the total of another counter.
 #[derive(Debug)]
 pub(crate) struct CounterSeries {
     created: SystemTime,
     total: AtomicU64,
+    /// Whether the total is that of another counter, such as one of the operating system. It is not known when that counter
+    /// started.
+    is_mirrored: AtomicBool,
 }
 
 /// A gauge: the last value.
@@ -42,21 +48,26 @@ struct Values {
 
 impl CounterSeries {
     pub(crate) fn new() -> Self {
-        Self { created: SystemTime::now(), total: AtomicU64::new(0) }
+        Self { created: SystemTime::now(), total: AtomicU64::new(0), is_mirrored: AtomicBool::new(false) }
     }
 
     pub(crate) fn add(&self, count: u64) {
         self.total.fetch_add(count, Relaxed);
     }
 
-    /// Raises the total to a value. A smaller value changes nothing.
+    /// Raises the total to that of another counter. A smaller value changes nothing.
     #[cfg(feature = "metrics")]
     pub(crate) fn raise_to(&self, total: u64) {
-        self.total.fetch_max(total, Relaxed);
+        self.is_mirrored.store(true, Relaxed);
+        // Who sees this total also sees that it is mirrored.
+        self.total.fetch_max(total, Release);
     }
 
+    /// The total. With a start, all of it would count as an increase since then, and once more after each restart of the program.
+    /// So a mirrored total has none, and the first one is a baseline.
     pub(crate) fn sample(&self) -> Result<Sample, SampleError> {
-        Ok(Sample::new(self.total.load(Relaxed))?.with_start(self.created))
+        let total = Sample::new(self.total.load(Acquire))?;
+        Ok(if self.is_mirrored.load(Relaxed) { total } else { total.with_start(self.created) })
     }
 }
 

@@ -55,6 +55,23 @@ async fn macros_become_metrics_with_tags_descriptions_and_units() {
 }
 
 #[tokio::test]
+async fn the_total_of_another_counter_has_no_start() {
+    let recorder = Recorder::new();
+    metrics::with_local_recorder(&Facade::new(recorder.clone()), || {
+        metrics::counter!("requests").increment(1);
+        metrics::counter!("packets").absolute(1_000_000);
+        metrics::counter!("packets").increment(1);
+    });
+
+    let run = run(&recorder).await;
+
+    let [packets, requests] = run.outcomes() else { panic!("{run:?}") };
+    assert_eq!(*packets.samples()[0].value(), 1_000_001.0);
+    assert_eq!(packets.samples()[0].start(), None, "the program did not count most of it");
+    assert!(requests.samples()[0].start().is_some(), "the program counted all of it");
+}
+
+#[tokio::test]
 async fn a_refused_series_does_not_fail_the_program_and_is_named() {
     let recorder = Recorder::with_max_series(1);
     metrics::with_local_recorder(&Facade::new(recorder.clone()), || {
@@ -69,4 +86,39 @@ async fn a_refused_series_does_not_fail_the_program_and_is_named() {
     assert_eq!(outcome.samples().len(), 1);
     let failed = outcome.failed_items()[0].to_string();
     assert!(failed.contains("2 times") && failed.contains("route:/b"), "{failed}");
+}
+
+#[tokio::test]
+async fn each_run_says_what_the_kept_handles_of_refused_series_have_dropped() {
+    let recorder = Recorder::with_max_series(1);
+    recorder.gauge("open", &[], 1);
+    let facade = Facade::new(recorder.clone());
+    let (counter, gauge, histogram) = metrics::with_local_recorder(&facade, || {
+        let route = "/orders";
+        (
+            metrics::counter!("open", "route" => route),
+            metrics::gauge!("open", "route" => route),
+            metrics::histogram!("open", "route" => route),
+        )
+    });
+    for values in [2, 1] {
+        for _ in 0..values {
+            counter.increment(5);
+            counter.absolute(9);
+            gauge.set(1.0);
+            gauge.increment(1.0);
+            gauge.decrement(1.0);
+            histogram.record(1.0);
+            histogram.record_many(1.0, 4);
+        }
+
+        let run = run(&recorder).await;
+
+        let failed: Vec<String> = run.outcomes()[0].failed_items().iter().map(ToString::to_string).collect();
+        let times = |dropped: usize| format!("not recorded, {} times: ", values * dropped);
+        assert_eq!(failed.len(), 3, "{failed:?}");
+        assert!(failed.iter().any(|item| item.starts_with(&times(2)) && item.contains("counter now")));
+        assert!(failed.iter().any(|item| item.starts_with(&times(3)) && item.contains("route:/orders")));
+        assert!(failed.iter().any(|item| item.starts_with(&times(5)) && item.contains("distribution now")));
+    }
 }

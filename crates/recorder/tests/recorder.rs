@@ -98,6 +98,69 @@ async fn a_series_beyond_the_maximum_is_refused_counted_and_named() {
 }
 
 #[tokio::test]
+async fn each_run_says_what_the_kept_handles_of_refused_series_have_dropped() {
+    let recorder = Recorder::with_max_series(1);
+    recorder.count("orders.placed", &[], 1);
+    let counter = recorder.counter_handle("orders.placed", &[("shop", "eu")]);
+    let gauge = recorder.gauge_handle("orders.waiting", &[]);
+    let distribution = recorder.distribution_handle("orders.seconds", &[]);
+    let unused = failures(&run(&recorder).await);
+    counter.add(7);
+    counter.clone().add(1);
+    gauge.set(1);
+    distribution.record_many(0.5, 3);
+    let first = failures(&run(&recorder).await);
+    let quiet = failures(&run(&recorder).await);
+    counter.add(1);
+    let last = failures(&run(&recorder).await);
+
+    let full = "the 1 series of the recorder are used up, so that there is none for";
+    assert_eq!((unused, quiet), (vec![], vec![]), "nothing was dropped");
+    assert_eq!(first, [format!("not recorded, 2 times: {full} [shop:eu]")]);
+    assert_eq!(last, [format!("not recorded, once: {full} [shop:eu]")]);
+}
+
+#[tokio::test]
+async fn a_handle_of_a_metric_without_room_names_its_metric_in_each_run() {
+    let recorder = Recorder::with_max_series(1);
+    recorder.count("orders.placed", &[], 1);
+    let distribution = recorder.distribution_handle("orders.seconds", &[]);
+    for dropped in ["3 times", "once"] {
+        distribution.record_many(0.5, if dropped == "once" { 1 } else { 3 });
+
+        let run = run(&recorder).await;
+
+        let refused = run.outcomes()[1].result.as_ref().unwrap_err().to_string();
+        let expected = format!("not recorded, {dropped}: `orders.seconds`: the 1 series");
+        assert!(refused.contains(&expected), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn memory_does_not_grow_with_the_handles_of_refused_series() {
+    let recorder = Recorder::with_max_series(1);
+    recorder.count("orders.placed", &[], 1);
+    let handles: Vec<_> = (0..1_000)
+        .map(|number| recorder.counter_handle("orders.placed", &[("customer", &number.to_string())]))
+        .collect();
+    for _ in 0..2 {
+        handles.iter().for_each(|handle| handle.add(1));
+
+        let failures = failures(&run(&recorder).await);
+
+        assert_eq!(failures.len(), 11);
+        assert_eq!(failures[10], "not recorded, 990 times: for other reasons");
+    }
+    drop(handles);
+    run(&recorder).await;
+    recorder.count("orders.placed", &[("customer", "new")], 1);
+
+    let failures = failures(&run(&recorder).await);
+
+    assert!(failures[0].contains("[customer:new]"), "there is room for the reasons of others again");
+}
+
+#[tokio::test]
 async fn memory_does_not_grow_with_refused_series() {
     let recorder = Recorder::with_max_series(1);
     for number in 0..1_000 {

@@ -7,7 +7,8 @@ mod sink;
 use std::{env, future::pending, process::ExitCode, thread};
 
 use system_health_registry::{
-    Event, EventError, Events, EvidenceItem, NoData, Sample, Unavailable, system_health_metric,
+    Distribution, Event, EventError, Events, EvidenceItem, NoData, Sample, SampleError, Unavailable,
+    system_health_metric,
 };
 use system_health_report_cli::ReportCommand;
 use tokio::runtime::Handle;
@@ -71,6 +72,12 @@ fn prints() -> u64 {
 fn event(events: Events) -> Result<u64, EventError> {
     events.attach(Event::new("deploy-1207", "Deployed version 4.2")?.with_tag("team", "shop")?);
     Ok(1)
+}
+
+/// The durations of four builds.
+#[system_health_metric(key = "test.distribution", kind = "distribution", unit = "second")]
+fn distribution() -> Result<Distribution, SampleError> {
+    Distribution::from_values([0.5, 1.0, 2.0, 4.0])
 }
 
 /// Very many values.

@@ -18,6 +18,15 @@ pub struct RemoteWriteReceiver {
     store: Arc<Mutex<Store>>,
 }
 
+/// A native histogram that is stored.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StoredHistogram {
+    /// The number of values.
+    pub count: u64,
+    /// The sum of the values.
+    pub sum: f64,
+}
+
 /// The labels of a series, with its name as `__name__`.
 type Labels = BTreeMap<String, String>;
 
@@ -25,6 +34,8 @@ type Labels = BTreeMap<String, String>;
 struct Store {
     /// The values of each series by time, in milliseconds since 1970.
     series: BTreeMap<Labels, BTreeMap<i64, f64>>,
+    /// The native histograms of each series, in the same way.
+    histograms: BTreeMap<Labels, BTreeMap<i64, StoredHistogram>>,
     /// The names of the metrics whose samples are refused.
     refused: BTreeSet<String>,
 }
@@ -41,6 +52,19 @@ struct TimeSeries {
     labels: Vec<Label>,
     #[prost(message, repeated, tag = "2")]
     samples: Vec<Sample>,
+    #[prost(message, repeated, tag = "4")]
+    histograms: Vec<Histogram>,
+}
+
+/// The parts of a native histogram that are stored.
+#[derive(Message)]
+struct Histogram {
+    #[prost(uint64, tag = "1")]
+    count: u64,
+    #[prost(double, tag = "3")]
+    sum: f64,
+    #[prost(int64, tag = "15")]
+    timestamp: i64,
 }
 
 #[derive(Message)]
@@ -91,7 +115,8 @@ impl RemoteWriteReceiver {
     /// The names of all metrics that are stored.
     #[must_use]
     pub fn names(&self) -> BTreeSet<String> {
-        lock(&self.store).series.keys().map(|labels| name(labels).to_owned()).collect()
+        let store = lock(&self.store);
+        store.series.keys().chain(store.histograms.keys()).map(|labels| name(labels).to_owned()).collect()
     }
 
     /// The values of all series of a metric, each with its time in milliseconds since 1970.
@@ -99,6 +124,14 @@ impl RemoteWriteReceiver {
     pub fn values(&self, metric: &str) -> Vec<(i64, f64)> {
         let store = lock(&self.store);
         let series = store.series.iter().filter(|(labels, _)| name(labels) == metric);
+        series.flat_map(|(_, values)| values).map(|(time, value)| (*time, *value)).collect()
+    }
+
+    /// The native histograms of all series of a metric, each with its time in milliseconds since 1970.
+    #[must_use]
+    pub fn histograms(&self, metric: &str) -> Vec<(i64, StoredHistogram)> {
+        let store = lock(&self.store);
+        let series = store.histograms.iter().filter(|(labels, _)| name(labels) == metric);
         series.flat_map(|(_, values)| values).map(|(time, value)| (*time, *value)).collect()
     }
 }
@@ -129,27 +162,38 @@ fn read(request: &Request) -> Result<WriteRequest, Box<dyn std::error::Error>> {
 impl Store {
     fn append(&mut self, written: WriteRequest) -> Answer {
         let mut refusal = None;
-        for TimeSeries { labels, samples } in written.series {
+        for TimeSeries { labels, samples, histograms } in written.series {
             let labels: Labels = labels.into_iter().map(|label| (label.name, label.value)).collect();
             if self.refused.contains(name(&labels)) {
                 refusal = Some("label value is too long");
                 continue;
             }
-            let values = self.series.entry(labels).or_default();
             for Sample { value, timestamp } in samples {
-                let newest = values.last_key_value();
-                if newest.is_some_and(|(newest, _)| timestamp < *newest) {
-                    refusal = Some("out of order sample");
-                } else if values.get(&timestamp).is_some_and(|known| known.to_bits() != value.to_bits()) {
-                    refusal = Some("duplicate sample for timestamp");
-                } else {
-                    values.insert(timestamp, value);
-                }
+                let values = self.series.entry(labels.clone()).or_default();
+                refusal = store(values, timestamp, value).or(refusal);
+            }
+            for Histogram { count, sum, timestamp } in histograms {
+                let values = self.histograms.entry(labels.clone()).or_default();
+                refusal = store(values, timestamp, StoredHistogram { count, sum }).or(refusal);
             }
         }
         match refusal {
             Some(text) => Answer::text(400, "text/plain", text),
             None => Answer { status: 204, headers: vec![], body: vec![] },
+        }
+    }
+}
+
+/// Stores a value of a series, or returns why it is refused.
+fn store<T: PartialEq>(values: &mut BTreeMap<i64, T>, timestamp: i64, value: T) -> Option<&'static str> {
+    match values.last_key_value() {
+        Some((newest, _)) if timestamp < *newest => Some("out of order sample"),
+        Some((newest, known)) if timestamp == *newest && *known != value => {
+            Some("duplicate sample for timestamp")
+        }
+        _ => {
+            values.insert(timestamp, value);
+            None
         }
     }
 }

@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 
-const ENCODER: Encoder = Encoder { container_id: None, max_length: 1432 };
+const ENCODER: Encoder = Encoder { container: None, max_length: 1432 };
 
 fn gauge(key: &str, value: f64, tags: &[&str]) -> Point {
     Point {
@@ -65,7 +65,7 @@ fn each_kind_has_its_line() {
 
 #[test]
 fn the_container_is_named_in_each_line() {
-    let encoder = Encoder { container_id: Some("c0ffee".to_owned()), ..ENCODER };
+    let encoder = Encoder { container: Some("ci-c0ffee".to_owned()), ..ENCODER };
 
     assert_eq!(encoder.lines(&gauge("a", 1.0, &[])).unwrap(), ["a:1|g|T1767323045|c:ci-c0ffee"]);
     assert_eq!(encoder.lines(&distribution(&[(1.0, 1)])).unwrap(), ["d:1|d|#env:test|c:ci-c0ffee"]);

@@ -3,12 +3,15 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    time::{Duration, SystemTime},
 };
 
 use futures::{FutureExt, StreamExt};
 use proptest::prelude::*;
+use system_health_registry::{Kind, Point};
 
 use super::*;
+use crate::batch::{MAX_BODY, cut};
 
 /// How a receiver treats points.
 #[derive(Debug, Clone, Default)]
@@ -131,6 +134,79 @@ fn a_receiver_that_refuses_repeated_points_is_recognised() {
         result.error(3),
         "the receiver refused 1 of 10 points, and 10 when the same points were sent again, so it is not known which: too old"
     );
+}
+
+/// A point of a run. Its value is its number, by which the receiver knows it.
+fn point(run: u32, number: u32) -> Point {
+    Point {
+        key: "a".to_owned(),
+        kind: Kind::Gauge,
+        unit: None,
+        tags: BTreeSet::new(),
+        timestamp: SystemTime::UNIX_EPOCH + run * Duration::from_mins(15),
+        since: None,
+        value: f64::from(run * 10 + number).into(),
+    }
+}
+
+/// Makes runs with ten points each for a receiver that refuses a point that it already has. Returns how many points wait after each
+/// run, and how many points the receiver has stored at the end.
+fn runs_with(is_invalid: impl Fn(&Point) -> bool, is_lost: impl Fn(u32) -> bool) -> (Vec<usize>, usize) {
+    let (mut outbox, mut waiting) = (Vec::<Point>::new(), Vec::new());
+    let stored = RefCell::new(BTreeSet::<String>::new());
+    for run in 0..10 {
+        outbox.extend((0..10).map(|number| point(run, number)));
+        let send = |batch: Batch| {
+            let mut stored = stored.borrow_mut();
+            let points = batch.positions.iter().map(|position| &outbox[*position]);
+            let refused =
+                points.filter(|point| is_invalid(point) || !stored.insert(point.value.to_string())).count();
+            let error = || DeliveryError::new("no");
+            let sent = match refused {
+                _ if is_lost(run) => Sent::Unknown(error()),
+                0 => Sent::Accepted,
+                refused => Sent::Partly { refused, error: error() },
+            };
+            async { sent }
+        };
+        let batches = cut(&outbox, 0..outbox.len(), |_| false, MAX_BODY);
+        let settlements: Vec<_> =
+            settle(batches, send, |position| position).collect().now_or_never().unwrap();
+        let mut kept = Vec::new();
+        for Settlement { points, fate } in settlements {
+            if matches!(fate, Fate::Left(_) | Fate::Unknown(_)) {
+                kept.extend_from_slice(&outbox[points]);
+            }
+        }
+        outbox = kept;
+        waiting.push(outbox.len());
+    }
+    (waiting, stored.into_inner().len())
+}
+
+#[test]
+fn one_invalid_point_keeps_the_points_of_one_run_only_once() {
+    let (waiting, stored) = runs_with(|point| point.value == 3.0, |_| false);
+
+    assert_eq!(waiting, [10, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(stored, 99);
+}
+
+#[test]
+fn an_invalid_point_in_each_run_keeps_the_points_of_one_run() {
+    let (waiting, stored) =
+        runs_with(|point| point.value.number().is_some_and(|value| value % 10.0 == 3.0), |_| false);
+
+    assert_eq!(waiting, [10; 10]);
+    assert_eq!(stored, 90);
+}
+
+#[test]
+fn points_that_were_stored_without_a_response_do_not_keep_later_ones() {
+    let (waiting, stored) = runs_with(|_| false, |run| run == 2);
+
+    assert_eq!(waiting, [0, 0, 10, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(stored, 100);
 }
 
 #[test]

@@ -94,6 +94,27 @@ async fn only_the_refused_sample_is_refused() {
 }
 
 #[tokio::test]
+async fn another_value_with_the_same_time_is_not_a_failure() {
+    for refusal in [
+        "duplicate sample for timestamp",
+        "duplicate sample for timestamp 1767323045000; overrides not allowed: existing 1, new value 2",
+        "failed pushing to ingester: user=acme: the sample has been rejected because another sample with the same timestamp, but a \
+         different value, has already been ingested (err-mimir-sample-duplicate-timestamp)",
+    ] {
+        let server = Server::start(move |request| match names(request) {
+            names if names.contains('e') => Answer::text(400, "text/plain", "label value is too long"),
+            names if names.contains('b') => Answer::text(400, "text/plain", refusal),
+            _ => Answer::text(204, "text/plain", ""),
+        });
+
+        let fates = deliver(&*sink(&table(&server)).await, &points()).await;
+
+        assert_eq!(fates.accepted, [0, 1, 2, 3], "{refusal}: {fates:?}");
+        assert_eq!(fates.refused.keys().collect::<Vec<_>>(), [&4], "{refusal}: {fates:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_time_that_is_too_old_is_refused_in_one_request() {
     let (fates, requests) = fates_for_response(400, "out of bounds").await;
 

@@ -125,6 +125,38 @@ async fn samples_that_are_too_old_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Prometheus: run cargo xtask test"]
+async fn the_first_of_several_values_with_the_same_time_counts() {
+    let prometheus = Prometheus::receiving(true);
+    let sink = sink(&table(&prometheus)).await;
+    let first =
+        [gauge(0, "a", 1.0, &[]), gauge(0, "b", 2.0, &[]), counter(0, "c", 3.0), distribution(0, "d", [1.0])];
+    deliver_all(&*sink, &first).await;
+
+    // A repeated run in the same slot collects other values, and one more.
+    let second = [
+        gauge(0, "a", 1.0, &[]),
+        gauge(0, "b", 20.0, &[]),
+        counter(0, "c", 30.0),
+        distribution(0, "d", [1.0, 2.0]),
+        gauge(0, "e", 5.0, &[]),
+    ];
+    deliver_all(&*sink, &second).await;
+    deliver_all(&*sink, &[gauge(1, "b", 21.0, &[])]).await;
+
+    for (run, query, expected) in [
+        (0, "a @", 1.0),
+        (0, "b @", 2.0),
+        (0, "c_total @", 3.0),
+        (0, "histogram_count(d @)", 1.0),
+        (0, "e @", 5.0),
+        (1, "b @", 21.0),
+    ] {
+        assert!(value_at(&prometheus, run, query).total_cmp(&expected).is_eq(), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Prometheus: run cargo xtask test"]
 async fn a_diagnosis_says_whether_prometheus_stores_distributions() {
     for (native_histograms, expected) in [(true, &[Grade::Ok][..]), (false, &[Grade::Ok, Grade::Warning])] {
         let prometheus = Prometheus::receiving(native_histograms);

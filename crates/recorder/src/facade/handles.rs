@@ -2,7 +2,10 @@
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
-use crate::series::{CounterSeries, DistributionSeries, GaugeSeries};
+use crate::{
+    refusals::Dropped,
+    series::{CounterSeries, DistributionSeries, GaugeSeries},
+};
 
 impl CounterFn for CounterSeries {
     fn increment(&self, value: u64) {
@@ -35,5 +38,41 @@ impl HistogramFn for DistributionSeries {
 
     fn record_many(&self, value: f64, count: usize) {
         Self::record(self, value, u64::try_from(count).unwrap_or(u64::MAX));
+    }
+}
+
+// The handle of a refused series counts what it drops.
+
+impl CounterFn for Dropped {
+    fn increment(&self, _value: u64) {
+        self.add(1);
+    }
+
+    fn absolute(&self, _value: u64) {
+        self.add(1);
+    }
+}
+
+impl GaugeFn for Dropped {
+    fn increment(&self, _value: f64) {
+        self.add(1);
+    }
+
+    fn decrement(&self, _value: f64) {
+        self.add(1);
+    }
+
+    fn set(&self, _value: f64) {
+        self.add(1);
+    }
+}
+
+impl HistogramFn for Dropped {
+    fn record(&self, _value: f64) {
+        self.add(1);
+    }
+
+    fn record_many(&self, _value: f64, count: usize) {
+        self.add(u64::try_from(count).unwrap_or(u64::MAX));
     }
 }

@@ -1,6 +1,9 @@
 //! Implements the recorder of the crate `metrics`.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, SharedString, Unit};
 use metrics_util::registry::{Registry, Storage};
@@ -9,6 +12,7 @@ use system_health_registry::Facts;
 use super::names::{key, unit};
 use crate::{
     Recorder,
+    handle::Found,
     recorder::SeriesType,
     series::{CounterSeries, DistributionSeries, GaugeSeries},
 };
@@ -32,6 +36,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Facade {
     recorder: Recorder,
+    /// The series by name and labels as they were written. Several of them may become the same series, because names and tags are
+    /// changed and cut. So not more of them are kept than the recorder has series, and the others are looked up each time.
     known: Registry<Key, SeriesStorage>,
 }
 
@@ -42,13 +48,18 @@ pub struct InstallError;
 
 /// Creates the series that the registry keeps.
 #[derive(Debug)]
-struct SeriesStorage(Recorder);
+struct SeriesStorage {
+    recorder: Recorder,
+    /// The number of series that the registry keeps.
+    kept: AtomicUsize,
+}
 
 impl Facade {
     /// A facade that records with a recorder.
     #[must_use]
     pub fn new(recorder: Recorder) -> Self {
-        Self { known: Registry::new(SeriesStorage(recorder.clone())), recorder }
+        let storage = SeriesStorage { recorder: recorder.clone(), kept: AtomicUsize::new(0) };
+        Self { recorder, known: Registry::new(storage) }
     }
 
     /// Makes this the recorder of all macros in the program.
@@ -56,8 +67,13 @@ impl Facade {
         metrics::set_global_recorder(self).map_err(|_| InstallError)
     }
 
-    fn find<S: SeriesType>(&self, name: &Key) -> Option<Arc<S>> {
+    fn find<S: SeriesType>(&self, name: &Key) -> Found<S> {
         self.recorder.find(&key(name.name()), &tags(name))
+    }
+
+    /// Whether the registry may keep another series. Each thread that registers one at the same time may exceed the limit by one.
+    fn has_room(&self) -> bool {
+        self.known.storage().kept.load(Relaxed) < self.recorder.max_series()
     }
 
     fn describe(&self, name: &KeyName, unit_of_name: Option<Unit>, description: &str) {
@@ -89,8 +105,11 @@ impl metrics::Recorder for Facade {
             return Counter::from_arc(known);
         }
         match self.find::<CounterSeries>(key) {
-            Some(_) => self.known.get_or_create_counter(key, |series| Counter::from_arc(Arc::clone(series))),
-            None => Counter::noop(),
+            Ok(_) if self.has_room() => {
+                self.known.get_or_create_counter(key, |series| Counter::from_arc(Arc::clone(series)))
+            }
+            Ok(series) => Counter::from_arc(series),
+            Err(dropped) => Counter::from_arc(Arc::new(dropped)),
         }
     }
 
@@ -99,8 +118,11 @@ impl metrics::Recorder for Facade {
             return Gauge::from_arc(known);
         }
         match self.find::<GaugeSeries>(key) {
-            Some(_) => self.known.get_or_create_gauge(key, |series| Gauge::from_arc(Arc::clone(series))),
-            None => Gauge::noop(),
+            Ok(_) if self.has_room() => {
+                self.known.get_or_create_gauge(key, |series| Gauge::from_arc(Arc::clone(series)))
+            }
+            Ok(series) => Gauge::from_arc(series),
+            Err(dropped) => Gauge::from_arc(Arc::new(dropped)),
         }
     }
 
@@ -109,10 +131,11 @@ impl metrics::Recorder for Facade {
             return Histogram::from_arc(known);
         }
         match self.find::<DistributionSeries>(key) {
-            Some(_) => {
+            Ok(_) if self.has_room() => {
                 self.known.get_or_create_histogram(key, |series| Histogram::from_arc(Arc::clone(series)))
             }
-            None => Histogram::noop(),
+            Ok(series) => Histogram::from_arc(series),
+            Err(dropped) => Histogram::from_arc(Arc::new(dropped)),
         }
     }
 }
@@ -123,21 +146,69 @@ impl Storage<Key> for SeriesStorage {
     type Histogram = Arc<DistributionSeries>;
 
     fn counter(&self, name: &Key) -> Self::Counter {
-        // Only called for a series that was found before.
-        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|| Arc::new(CounterSeries::new()))
+        self.find(name).unwrap_or_else(|_| Arc::new(CounterSeries::new()))
     }
 
     fn gauge(&self, name: &Key) -> Self::Gauge {
-        // Only called for a series that was found before.
-        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|| Arc::new(GaugeSeries::new()))
+        self.find(name).unwrap_or_else(|_| Arc::new(GaugeSeries::new()))
     }
 
     fn histogram(&self, name: &Key) -> Self::Histogram {
-        // Only called for a series that was found before.
-        self.0.find(&key(name.name()), &tags(name)).unwrap_or_else(|| Arc::new(DistributionSeries::new()))
+        self.find(name).unwrap_or_else(|_| Arc::new(DistributionSeries::new()))
+    }
+}
+
+impl SeriesStorage {
+    /// Finds a series again, to keep it. It was found before, and a recorder removes no series.
+    fn find<S: SeriesType>(&self, name: &Key) -> Found<S> {
+        self.kept.fetch_add(1, Relaxed);
+        self.recorder.find(&key(name.name()), &tags(name))
     }
 }
 
 fn tags(name: &Key) -> Vec<(&str, &str)> {
     name.labels().map(|label: &Label| (label.key(), label.value())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number of label sets that a facade keeps.
+    fn kept(facade: &Facade) -> usize {
+        let mut kept = 0;
+        facade.known.visit_counters(|_, _| kept += 1);
+        facade.known.visit_gauges(|_, _| kept += 1);
+        facade.known.visit_histograms(|_, _| kept += 1);
+        kept
+    }
+
+    #[test]
+    fn memory_does_not_grow_with_labels_that_become_the_same_tag() {
+        let recorder = Recorder::with_max_series(3);
+        let facade = Facade::new(recorder.clone());
+        // A tag has at most 200 characters.
+        let long = "x".repeat(300);
+
+        metrics::with_local_recorder(&facade, || {
+            for number in 0..100 {
+                let label = format!("{long}{number}");
+                metrics::counter!("requests", "query" => label.clone()).increment(1);
+                metrics::gauge!("open", "query" => label.clone()).increment(1.0);
+                metrics::histogram!("seconds", "query" => label).record(1.0);
+            }
+        });
+
+        let recorded: Vec<String> = recorder
+            .take()
+            .into_iter()
+            .map(|metric| format!("{} {}", metric.facts.key(), metric.result.unwrap().samples()[0].value()))
+            .collect();
+        assert_eq!(
+            recorded,
+            ["open 100", "requests 100", "seconds 100 values, p50 1, p99 1"],
+            "every value is recorded"
+        );
+        assert_eq!(kept(&facade), 3);
+    }
 }

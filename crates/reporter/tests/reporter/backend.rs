@@ -119,7 +119,7 @@ impl Backend {
         points.filter_map(|point| Some((point.key.clone(), point.value.number()?))).collect()
     }
 
-    /// The values of the stored distributions.
+    /// The stored distributions.
     pub(crate) fn distributions(&self) -> Vec<Distribution> {
         let delivered = self.delivered.lock().unwrap();
         delivered.points.iter().filter_map(|point| point.value.distribution().cloned()).collect()

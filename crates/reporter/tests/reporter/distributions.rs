@@ -1,5 +1,10 @@
 //! Distributions for backends that get the values of each run, and for backends that get those of all runs.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
 use futures::FutureExt;
 use rusqlite::Connection;
 use system_health_registry::{
@@ -9,56 +14,99 @@ use system_health_reporter::{DeliveryStatus, Mode};
 
 use crate::backend::{Backend, Behaviour, Scene, receipts};
 
-/// A distribution of ten equal values in each run.
-fn durations() -> Metric {
+/// A distribution that has one value in the first run, two in the second, and so on. All values of a run are its number.
+fn growing() -> Metric {
+    let runs = Arc::new(AtomicU32::new(0));
     let facts = Facts::new("jobs.seconds", "For a test.").with_kind(Kind::Distribution);
-    Metric::new(facts, location!(), |_| {
-        async { Distribution::from_values([2.0; 10])?.into_reading() }.boxed()
+    Metric::new(facts, location!(), move |_| {
+        let run = runs.fetch_add(1, Ordering::Relaxed) + 1;
+        async move { of_run(run).into_reading() }.boxed()
     })
 }
 
+fn of_run(run: u32) -> Distribution {
+    Distribution::from_values((0..run).map(|_| f64::from(run))).unwrap()
+}
+
+/// The values of the runs up to this one.
+fn up_to(run: u32) -> Distribution {
+    let mut all = Distribution::new();
+    (1..=run).for_each(|run| all.merge(&of_run(run)));
+    all
+}
+
 /// A backend that adds up the values of each run.
-fn each_run() -> Backend {
-    Backend::new("each_run")
-        .with_capabilities(Capabilities { distributions: Repeat::AddsUp, ..Capabilities::default() })
+fn deltas() -> Backend {
+    let capabilities = Capabilities { distributions: Repeat::AddsUp, ..Capabilities::default() };
+    Backend::new("deltas").with_capabilities(capabilities)
 }
 
-/// A backend that gets the values of all runs.
-fn all_runs() -> Backend {
-    let distribution_temporality = Temporality::Cumulative;
-    Backend::new("all_runs")
-        .with_capabilities(Capabilities { distribution_temporality, ..Capabilities::default() })
-}
-
-/// The number of values of each stored distribution.
-fn counts(backend: &Backend) -> Vec<u64> {
-    backend.distributions().iter().map(Distribution::count).collect()
+/// A backend that gets the values of all runs, and overwrites a repeated point.
+fn totals() -> Backend {
+    let capabilities =
+        Capabilities { distribution_temporality: Temporality::Cumulative, ..Capabilities::default() };
+    Backend::new("totals").with_capabilities(capabilities)
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_backend_gets_the_values_of_each_run_or_of_all_runs_and_none_twice() {
-    let scene = Scene::with_metrics([durations()]);
-    let (each_run, all_runs) = (each_run(), all_runs());
-    for behaviour in [Behaviour::Accept, Behaviour::StoreWithoutResponse, Behaviour::Leave, Behaviour::Accept]
-    {
-        each_run.set_behaviour(behaviour);
-        all_runs.set_behaviour(behaviour);
-        scene.push(&[&each_run, &all_runs]).await;
+async fn each_backend_gets_the_values_of_each_run_or_of_all_runs() {
+    let scene = Scene::with_metrics([growing()]);
+    let (deltas, totals) = (deltas(), totals());
+
+    for _ in 0..3 {
+        scene.push(&[&deltas, &totals]).await;
     }
 
+    assert_eq!(deltas.distributions(), [1, 2, 3].map(of_run));
+    assert_eq!(totals.distributions(), [1, 2, 3].map(up_to));
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_of_a_failed_delivery_are_delivered_by_the_next_run() {
+    let scene = Scene::with_metrics([growing()]);
+    let (deltas, totals) = (deltas(), totals());
+    scene.push(&[&deltas, &totals]).await;
+    for backend in [&deltas, &totals] {
+        backend.set_behaviour(Behaviour::Leave);
+    }
+    scene.push(&[&deltas, &totals]).await;
+    for backend in [&deltas, &totals] {
+        backend.set_behaviour(Behaviour::Accept);
+    }
+
+    scene.push(&[&deltas, &totals]).await;
+
+    assert_eq!(deltas.distributions(), [1, 2, 3].map(of_run));
+    assert_eq!(totals.distributions(), [1, 2, 3].map(up_to));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_totals_are_sent_again_if_the_response_is_lost() {
+    let scene = Scene::with_metrics([growing()]);
+    let (deltas, totals) = (deltas(), totals());
+    for backend in [&deltas, &totals] {
+        backend.set_behaviour(Behaviour::StoreWithoutResponse);
+    }
+    let first = scene.push(&[&deltas, &totals]).await;
+    for backend in [&deltas, &totals] {
+        backend.set_behaviour(Behaviour::Accept);
+    }
+
+    scene.push(&[&deltas, &totals]).await;
+
     assert_eq!(
-        counts(&each_run),
-        [10; 4],
-        "the values of the third run were delivered with those of the fourth"
+        first.iter().map(|receipt| (receipt.unknown, receipt.left)).collect::<Vec<_>>(),
+        [(1, 0), (0, 1)]
     );
-    assert_eq!(counts(&all_runs).into_iter().max(), Some(40));
+    assert_eq!(deltas.distributions(), [1, 2].map(of_run));
+    assert_eq!(totals.distributions(), [1, 1, 2].map(up_to));
 }
 
 #[tokio::test(start_paused = true)]
 async fn if_a_run_cannot_be_recorded_its_values_do_not_look_like_a_restart() {
-    let scene = Scene::with_metrics([durations()]);
-    let (each_run, all_runs) = (each_run(), all_runs());
-    let push = async || scene.push(&[&each_run, &all_runs]).await;
+    let scene = Scene::with_metrics([growing()]);
+    let (deltas, totals) = (deltas(), totals());
+    let push = async || scene.push(&[&deltas, &totals]).await;
     push().await;
 
     let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
@@ -70,8 +118,10 @@ async fn if_a_run_cannot_be_recorded_its_values_do_not_look_like_a_restart() {
     file.execute_batch("DROP TRIGGER failing").unwrap();
     push().await;
 
-    assert_eq!(counts(&each_run), [10; 3]);
-    assert_eq!(counts(&all_runs), [10, 20], "the values of the second run are lost");
+    assert_eq!(deltas.distributions(), [1, 2, 3].map(of_run));
+    let mut without_second = of_run(1);
+    without_second.merge(&of_run(3));
+    assert_eq!(totals.distributions(), [of_run(1), without_second]);
     assert_eq!(
         (failed[0].lost, failed[1].lost, failed[1].status()),
         (0, 1, DeliveryStatus::Failed),
@@ -88,13 +138,13 @@ async fn if_a_run_cannot_be_recorded_its_values_do_not_look_like_a_restart() {
 
 #[tokio::test(start_paused = true)]
 async fn without_state_the_values_of_all_runs_are_not_known() {
-    let scene = Scene::with_metrics([durations()]);
-    let (each_run, all_runs) = (each_run(), all_runs());
-    let builder = scene.builder(&[&each_run, &all_runs]).without_state().without_self_metrics();
+    let scene = Scene::with_metrics([growing()]);
+    let (deltas, totals) = (deltas(), totals());
+    let builder = scene.builder(&[&deltas, &totals]).without_state().without_self_metrics();
 
     let pushed = receipts(&scene.run(&builder.build().unwrap(), Mode::Push).await);
 
-    assert_eq!((counts(&each_run), counts(&all_runs)), (vec![10], vec![]));
+    assert_eq!((deltas.distributions(), totals.distributions()), (vec![of_run(1)], vec![]));
     assert_eq!((pushed[0].lost, pushed[1].lost), (0, 1));
     let error = pushed[1].error.as_deref();
     assert_eq!(

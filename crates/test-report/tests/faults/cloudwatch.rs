@@ -20,12 +20,13 @@ const RUN: [&str; 8] =
     ["--push", "--no-self-metrics", "--to", "cloudwatch", "--only", "test.value", "--deadline", "5s"];
 
 /// The faults after which CloudWatch may have stored the points.
-const UNCLEAR: [&str; 7] = [
+const UNCLEAR: [&str; 8] = [
     "black hole",
     "reset in mid-body",
     "one byte a second",
     "truncated JSON",
     "HTML instead of JSON",
+    "500",
     "content-length too long",
     "content-length too short",
 ];

@@ -41,6 +41,10 @@ const RUN: [&str; 10] = [
     "5s",
 ];
 
+/// A distribution has the values of one run, or of all runs.
+const DISTRIBUTIONS: &str =
+    "a distribution is refused by both (401, 403), and the process is killed (SIGKILL) during the next run";
+
 /// How long the servers wait for each other before the test fails.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -83,6 +87,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             "two destinations",
             "the process is killed (SIGKILL) at any request, and one adds up repeated points",
             "to this one perhaps, not repeated; to the other with the next run",
+            137,
+        ),
+        row(
+            "two destinations",
+            DISTRIBUTIONS,
+            "to the one that gets all values once; to the one that adds up perhaps, not repeated",
             137,
         ),
     ];
@@ -399,6 +409,55 @@ fn a_killed_process_does_not_repeat_points_that_add_up() {
             assert_eq!(stored.lock().unwrap().len(), stored_by_first + 1, "{next}");
             assert_eq!(places.times("prometheus", "test.value").len(), 2, "{next}");
         }
+    }
+}
+
+#[test]
+fn distributions_have_the_values_of_each_run_or_of_all_runs() {
+    let run = ["--push", "--no-self-metrics", "--to", "prometheus,cloudwatch", "--only", "test.distribution"];
+    // CloudWatch may have stored the points of the second and the third run when the process is killed. They are never repeated.
+    for (fault, stored_when_killed) in [(Fault::Hang, 1), (Fault::HangAfterwards, 3)] {
+        let places = Places::new();
+        let (cloudwatch, stored) = cloudwatch();
+        let prometheus = places.prometheus.server();
+        let scene = places
+            .scene()
+            .file("system-health.toml", "[cloudwatch]\nnamespace = 'Shop'\n")
+            .aws("http://127.0.0.1:1", &AccessKey::example())
+            .variable("AWS_ENDPOINT_URL_CLOUDWATCH", cloudwatch.url());
+        let _ = scene.run(&run).with_status(0);
+
+        next_second();
+        cloudwatch.fail_times(1, "POST", Answer::json(403, &json!({"__type": "AccessDeniedException"})));
+        prometheus.fail_times(1, "POST", Answer::text(401, "text/plain", "no"));
+        let refused = scene.run(&run).with_status(3);
+        for sink in ["cloudwatch", "prometheus"] {
+            assert_eq!(delivery(&refused, sink)["left"], 1, "{sink}: {refused}");
+        }
+
+        next_second();
+        for server in [&cloudwatch, prometheus] {
+            server.fail_times(1, "POST", fault.clone());
+        }
+        kill_when(&scene, &run, || {
+            wait_until(|| [&cloudwatch, prometheus].iter().all(|server| server.requests().len() == 3));
+            wait_until(|| stored.lock().unwrap().len() == stored_when_killed);
+        });
+
+        next_second();
+        let last = scene.run(&run).with_status(0);
+        assert_eq!(delivery(&last, "prometheus")["points_of_earlier_runs"], 2, "{last}");
+        let totals = places.prometheus.histograms("test_distribution_seconds");
+        let totals: Vec<(u64, f64)> =
+            totals.into_iter().map(|(_, values)| (values.count, values.sum)).collect();
+        assert_eq!(totals, [(4, 7.5), (8, 15.0), (12, 22.5), (16, 30.0)], "{last}");
+        let stored = stored.lock().unwrap();
+        assert_eq!(stored.len(), stored_when_killed + 1, "{last}");
+        for datum in &*stored {
+            assert_eq!(datum["Counts"], json!([1, 1, 1, 1]), "the values of one run: {datum}");
+        }
+        let times: BTreeSet<String> = stored.iter().map(|datum| datum["Timestamp"].to_string()).collect();
+        assert_eq!(times.len(), stored.len(), "each run once");
     }
 }
 

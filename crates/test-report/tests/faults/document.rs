@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    agent, cloudwatch, collectors, corporate, destinations, processes, scenario::Scenario, services, store,
+    agent, cloudwatch, collectors, corporate, destinations, exposition, outputs, processes,
+    scenario::Scenario, services, store,
 };
 
 fn table() -> String {
     let mut rows: Vec<Scenario> = services::scenarios();
     rows.extend(cloudwatch::scenarios());
+    rows.extend(exposition::scenarios());
+    rows.extend(outputs::scenarios());
     rows.extend(agent::scenarios());
     rows.extend(destinations::scenarios());
     rows.extend(collectors::scenarios());

@@ -21,6 +21,9 @@ const RUN: [&str; 8] =
 const OTLP: &str = "OTLP";
 const PROMETHEUS: &str = "Prometheus";
 
+/// A repeated run in a slot has other values.
+const REPEATED: &str = "400 for another value in the same slot";
+
 /// Faults in the body of a successful response. They do not affect remote writes, whose responses have no meaningful body.
 const ABOUT_BODIES: [&str; 2] = ["truncated JSON", "content-length too short"];
 
@@ -52,7 +55,20 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         delivered: "all but the refused sample",
         status: 3,
     };
-    github.chain(aws).chain(datadog).chain(otlp).chain([partly]).chain(remote_write).chain([some]).collect()
+    let repeated = Scenario {
+        place: PROMETHEUS,
+        fault: REPEATED.to_owned(),
+        delivered: "the first value of each series; a warning counts the others",
+        status: 0,
+    };
+    github
+        .chain(aws)
+        .chain(datadog)
+        .chain(otlp)
+        .chain([partly])
+        .chain(remote_write)
+        .chain([some, repeated])
+        .collect()
 }
 
 /// Runs the scenarios of a service, four at a time.
@@ -227,4 +243,41 @@ fn prometheus_refuses_a_sample() {
     assert_eq!((&delivery["series"], &delivery["refused"][0]["series"]), (&1.into(), &1.into()), "{ended}");
     assert!(delivery["refused"][0]["error"].to_string().contains("`test.value`"), "{ended}");
     assert_eq!(receiver.names(), ["commits_hotfix".to_owned()].into());
+}
+
+#[test]
+fn a_repeated_run_in_a_slot_has_another_value_for_prometheus() {
+    const RUN: [&str; 10] = [
+        "--push",
+        "--no-self-metrics",
+        "--to",
+        "prometheus",
+        "--only",
+        "test.evidence",
+        "--only",
+        "test.value",
+        "--align",
+        "30m",
+    ];
+    let row = scenarios().into_iter().find(|row| row.fault == REPEATED).unwrap();
+    loop {
+        let (world, receiver) = (World::new(), RemoteWriteReceiver::start());
+        let scene = world.scene().variable("PROMETHEUS_REMOTE_WRITE_URL", remote_write_url(&receiver.url()));
+        let scene = scene.variable("TEST_MESSAGES", "3");
+        let _ = scene.run(&RUN).with_status(0);
+
+        let second = scene.variable("TEST_MESSAGES", "4").run(&RUN).with_status(row.status);
+
+        if receiver.values("test_value").len() > 1 {
+            // The second run was in the next slot.
+            continue;
+        }
+        let receipt = delivery(&second);
+        let number = |name: &str| receipt[name].as_u64().unwrap();
+        assert_eq!((number("series"), number("left"), number("lost")), (2, 0, 0), "{second}");
+        second.says("1 value was not stored");
+        let stored: Vec<f64> = receiver.values("test_evidence").into_iter().map(|(_, value)| value).collect();
+        assert_eq!(stored, [3.0], "{second}");
+        break;
+    }
 }
