@@ -102,13 +102,46 @@ fn a_trace_contains_no_secret_and_requests_have_no_trace_headers() {
     let requests = [github.requests(), datadog.server().requests()].concat();
     assert!(requests.len() > 3, "{ended}");
     for request in requests {
-        let names = request.headers.keys().map(|name| name.as_str().to_lowercase());
-        let is_trace_header = |name: &String| {
-            ["traceparent", "tracestate", "b3", "baggage"].contains(&name.as_str())
-                || name.starts_with("x-datadog-")
-                || name.starts_with("x-b3-")
-        };
-        assert_eq!(names.filter(is_trace_header).collect::<Vec<_>>(), [""; 0], "{}", request.line());
+        assert_eq!(trace_headers(&request), [""; 0], "{}", request.line());
+    }
+}
+
+/// The headers of a request that continue a trace in another service.
+fn trace_headers(request: &Request) -> Vec<String> {
+    let names = request.headers.keys().map(|name| name.as_str().to_lowercase());
+    let is_trace_header = |name: &String| {
+        ["traceparent", "tracestate", "b3", "baggage", "x-amzn-trace-id"].contains(&name.as_str())
+            || name.starts_with("x-datadog-")
+            || name.starts_with("x-b3-")
+    };
+    names.filter(is_trace_header).collect()
+}
+
+#[cfg(feature = "aws-ci")]
+#[test]
+fn requests_to_aws_have_no_trace_headers() {
+    use system_health_test_support::moto::AccessKey;
+
+    let (aws, agent) = (Server::start(|_: &Request| Answer::json(200, &json!({}))), agent());
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .file("system-health.toml", "[metrics]\nenable = ['aws.*']\n[secrets]\naws = false\n")
+        .aws(aws.url(), &AccessKey::example())
+        .variable("DD_TRACE_ENABLED", "true")
+        .variable("DD_TRACE_AGENT_URL", agent.url());
+
+    let ended = scene.run(&["--only", "aws.*"]);
+
+    assert_eq!(last_trace(&scene)["trace_id"], ended.json()["run"]["trace_id"], "{ended}");
+    let requests = aws.requests();
+    let asks = |service: &str| {
+        let target = |request: &Request| request.header("x-amz-target").map(str::to_owned);
+        requests.iter().filter_map(target).any(|target| target.to_lowercase().contains(service))
+    };
+    for service in ["codebuild", "codepipeline"] {
+        assert!(asks(service), "{service}: {ended}");
+    }
+    for request in &requests {
+        assert_eq!(trace_headers(request), [""; 0], "{}", request.line());
     }
 }
 

@@ -65,8 +65,8 @@ fn a_rare_metric_that_misses_its_goal_stays_on_the_page() {
 
     browser.open(&format!("http://{}/", service.address()));
 
-    browser.wait_for("document.querySelector('[data-id=\"commits.reverts\"].tile.value')");
-    let tile = browser.evaluate(&text("[data-id=\"commits.hotfix\"].tile.missed"));
+    browser.wait_for("document.querySelector('[data-id=\"commits.reverts\"].tile')");
+    let tile = browser.evaluate(&text("[data-id=\"commits.hotfix\"].tile"));
     let tile = tile.as_str().unwrap();
     assert!(
         tile.contains("1 commit") && tile.contains("goal missed") && tile.contains("collected"),
