@@ -144,7 +144,9 @@ async fn memory_does_not_grow_with_the_handles_of_refused_series() {
         .map(|number| recorder.counter_handle("orders.placed", &[("customer", &number.to_string())]))
         .collect();
     for _ in 0..2 {
-        handles.iter().for_each(|handle| handle.add(1));
+        for handle in &handles {
+            handle.add(1);
+        }
 
         let failures = failures(&run(&recorder).await);
 

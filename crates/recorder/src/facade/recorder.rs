@@ -199,13 +199,13 @@ mod tests {
             }
         });
 
-        let recorded: Vec<String> = recorder
+        let values: Vec<String> = recorder
             .take()
             .into_iter()
             .map(|metric| format!("{} {}", metric.facts.key(), metric.result.unwrap().samples()[0].value()))
             .collect();
         assert_eq!(
-            recorded,
+            values,
             ["open 100", "requests 100", "seconds 100 values, p50 1, p99 1"],
             "every value is recorded"
         );

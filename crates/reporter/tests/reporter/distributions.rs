@@ -31,7 +31,9 @@ fn of_run(run: u32) -> Distribution {
 /// The values of the runs up to this one.
 fn up_to(run: u32) -> Distribution {
     let mut all = Distribution::new();
-    (1..=run).for_each(|run| all.merge(&of_run(run)));
+    for run in 1..=run {
+        all.merge(&of_run(run));
+    }
     all
 }
 
