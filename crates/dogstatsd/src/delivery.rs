@@ -117,7 +117,7 @@ fn incomplete(fate: Fate) -> Fate {
         Fate::Left(error) | Fate::Unknown(error) | Fate::Refused(error) => {
             Fate::Unknown(DeliveryError::new(Incomplete(error)))
         }
-        Fate::Accepted => Fate::Accepted,
+        accepted @ (Fate::Accepted | Fate::Repeated) => accepted,
     }
 }
 

@@ -33,14 +33,18 @@ impl Fates {
         self.set([position], &Fate::Refused(DeliveryError::new(error)));
     }
 
-    /// A settlement for each point. Adjacent points that were accepted are combined.
+    /// A settlement for each point. Adjacent points that were accepted are combined, and so are those that were repeated.
     pub(crate) fn settlements(self) -> Vec<Settlement> {
         let mut settlements = Vec::<Settlement>::new();
         for (position, fate) in self.0.into_iter().enumerate() {
             let Some(fate) = fate else { continue };
             match settlements.last_mut() {
-                Some(Settlement { points, fate: Fate::Accepted })
-                    if points.end == position && matches!(fate, Fate::Accepted) =>
+                Some(Settlement { points, fate: previous })
+                    if points.end == position
+                        && matches!(
+                            (&*previous, &fate),
+                            (Fate::Accepted, Fate::Accepted) | (Fate::Repeated, Fate::Repeated)
+                        ) =>
                 {
                     points.end += 1;
                 }

@@ -28,7 +28,6 @@ pub(crate) struct RemoteSink {
 impl RemoteSink {
     async fn settle(&self, points: &[Point], deadline: Instant) -> Vec<Settlement> {
         let mut fates = Fates::new(points.len());
-        let mut not_stored = 0_usize;
         let RemotePoints { times, refused } = RemotePoints::new(&self.encoder, points);
         for (at, error) in refused {
             fates.refuse(at, error);
@@ -48,12 +47,8 @@ impl RemoteSink {
                         fates.set(series.positions, &Fate::Refused(DeliveryError::new(error)));
                     }
                 }
-                // The server keeps its value, so the series has one at this time. A repeated run in a slot (`--align`) collects
-                // other values, and is not a failure because of that.
-                Err(RemoteFailure::SomeOtherValues) => {
-                    not_stored += batch.len();
-                    fates.set(positions(batch), &Fate::Accepted);
-                }
+                // A repeated run in a slot (`--align`) collects other values.
+                Err(RemoteFailure::SomeOtherValues) => fates.set(positions(batch), &Fate::Repeated),
                 // Later samples are not sent, because they would make these samples too old.
                 Err(RemoteFailure::Unknown(error)) => {
                     fates.set(positions(batch), &Fate::Unknown(error.clone()));
@@ -66,14 +61,6 @@ impl RemoteSink {
                     break;
                 }
             }
-        }
-        if not_stored > 0 {
-            let values = if not_stored == 1 { "1 value was" } else { &format!("{not_stored} values were") };
-            tracing::warn!(
-                "{values} not stored by {}, because it already has another value of the same series and time: the first value \
-                 counts, such as that of the first run in a slot",
-                self.remote.url
-            );
         }
         fates.settlements()
     }

@@ -151,6 +151,9 @@ pub struct Settlement {
 pub enum Fate {
     /// The backend accepted it.
     Accepted,
+    /// The backend has another value of the same series and time, such as that of an earlier run in the same schedule slot, and keeps
+    /// it.
+    Repeated,
     /// The backend refused it and will not accept it later.
     Refused(DeliveryError),
     /// It has certainly not arrived. Another attempt may succeed.

@@ -85,7 +85,7 @@ impl Courier<'_> {
             };
             let (own, id) = (outbox(), next.id.clone());
             match fate {
-                Fate::Accepted => {
+                Fate::Accepted | Fate::Repeated => {
                     receipt.contact = Contact::Made;
                     receipt.events += 1;
                 }

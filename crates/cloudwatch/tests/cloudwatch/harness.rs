@@ -86,6 +86,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Po
     while let Some(settlement) = settlements.next().await {
         let text = match &settlement.fate {
             Fate::Accepted => "accepted".to_owned(),
+            Fate::Repeated => "repeated".to_owned(),
             Fate::Refused(error) => format!("refused: {error}"),
             Fate::Left(error) => format!("left: {error}"),
             Fate::Unknown(error) => format!("unknown: {error}"),

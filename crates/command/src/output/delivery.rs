@@ -123,8 +123,8 @@ impl fmt::Display for ReceiptText<'_> {
             (
                 receipt.repeated,
                 [
-                    "point is not sent: an earlier run of the same schedule slot has sent it, and they would add up",
-                    "points are not sent: an earlier run of the same schedule slot has sent them, and they would add up",
+                    "point does not count: an earlier run in the same schedule slot had the same series, and its value stays",
+                    "points do not count: an earlier run in the same schedule slot had the same series, and its values stay",
                 ],
             ),
             (

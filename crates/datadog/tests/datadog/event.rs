@@ -85,7 +85,7 @@ async fn an_event_is_retried_only_if_it_was_certainly_not_processed() {
         intake.server().fail("/api/v1/events", fault.clone());
 
         let (word, error) = match announced(&sink(&intake)).await {
-            Fate::Accepted => panic!("{fault:?}"),
+            Fate::Accepted | Fate::Repeated => panic!("{fault:?}"),
             Fate::Left(error) => ("left", error),
             Fate::Refused(error) => ("refused", error),
             Fate::Unknown(error) => ("unknown", error),

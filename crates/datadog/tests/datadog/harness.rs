@@ -95,6 +95,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &
         for position in points {
             fate_counts[position] += 1;
             match &fate {
+                Fate::Repeated => panic!("point {position} is repeated"),
                 Fate::Accepted => fates.accepted.push(position),
                 Fate::Refused(error) => drop(fates.refused.insert(position, error.to_string())),
                 Fate::Left(error) => drop(fates.left.insert(position, error.to_string())),

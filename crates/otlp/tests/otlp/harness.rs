@@ -85,6 +85,7 @@ pub(crate) async fn deliver_within(timeout: Duration, sink: &dyn Sink, points: &
     for Settlement { points, fate } in settlements {
         let fate = match fate {
             Fate::Accepted => "accepted".to_owned(),
+            Fate::Repeated => "repeated".to_owned(),
             Fate::Refused(error) => format!("refused: {error}"),
             Fate::Left(error) => format!("left: {error}"),
             Fate::Unknown(error) => format!("unknown: {error}"),

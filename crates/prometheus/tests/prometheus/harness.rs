@@ -30,6 +30,7 @@ pub(crate) const ABOUT_ITSELF: &str = "/metrics/job/system-health-reporter/repor
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fates {
     pub(crate) accepted: Vec<usize>,
+    pub(crate) repeated: Vec<usize>,
     pub(crate) refused: BTreeMap<usize, String>,
     pub(crate) left: BTreeMap<usize, String>,
     pub(crate) unknown: BTreeMap<usize, String>,
@@ -123,6 +124,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Po
             times[position] += 1;
             match &fate {
                 Fate::Accepted => fates.accepted.push(position),
+                Fate::Repeated => fates.repeated.push(position),
                 Fate::Refused(error) => drop(fates.refused.insert(position, error.to_string())),
                 Fate::Left(error) => drop(fates.left.insert(position, error.to_string())),
                 Fate::Unknown(error) => drop(fates.unknown.insert(position, error.to_string())),

@@ -140,8 +140,10 @@ async fn the_first_of_several_values_with_the_same_time_counts() {
         distribution(0, "d", [1.0, 2.0]),
         gauge(0, "e", 5.0, &[]),
     ];
-    deliver_all(&*sink, &second).await;
+    let fates = deliver(&*sink, &second).await;
     deliver_all(&*sink, &[gauge(1, "b", 21.0, &[])]).await;
+
+    assert_eq!((&fates.accepted[..], &fates.repeated[..]), (&[0, 4][..], &[1, 2, 3][..]), "{fates:?}");
 
     for (run, query, expected) in [
         (0, "a @", 1.0),

@@ -95,6 +95,7 @@ impl PageDelivery<'_> {
                 receipt.accepted += own;
                 receipt.accepted_earlier += count - own;
             }
+            Fate::Repeated => receipt.repeated += count,
             Fate::Refused(error) => receipt.refuse(count, &error),
             Fate::Left(error) => {
                 self.leave(points, &error, receipt).await;
