@@ -10,7 +10,7 @@ use system_health_registry::{Settings, settings, settings_table};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 struct Queue {
-    #[serde(deserialize_with = "settings::duration")]
+    #[serde(deserialize_with = "settings::deserialize_duration")]
     window: Duration,
     patterns: Vec<String>,
     limit: u32,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{put_error::ACTION, put_metric_data::MetricWriter};
 
-pub(crate) const SUBJECT: &str = "CloudWatch";
+pub(crate) const CHECK: &str = "CloudWatch";
 
 /// Timeout of the request.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,12 +18,12 @@ pub(crate) async fn diagnose(writer: &MetricWriter) -> Vec<Finding> {
     let (namespace, region) = (&writer.namespace, writer.client.region());
     let finding = match writer.probe(Instant::now() + TIMEOUT).await {
         Ok(()) => {
-            Finding::ok(SUBJECT, format!("{ACTION} is allowed for the namespace {namespace} in {region}"))
+            Finding::ok(CHECK, format!("{ACTION} is allowed for the namespace {namespace} in {region}"))
         }
         Err(error) => {
             let missing =
                 if error.is_denied() { missing_statement(namespace.as_str()) } else { String::new() };
-            Finding::failed(SUBJECT, format!("{} (in {region}){missing}", SharedError::new(error)))
+            Finding::failed(CHECK, format!("{} (in {region}){missing}", SharedError::new(error)))
         }
     };
     vec![finding]

@@ -78,10 +78,10 @@ impl Destination for PutDestination {
             let checking = async {
                 match destination.writer(&context).await {
                     Ok(writer) => doctor::diagnose(&writer).await,
-                    Err(error) => vec![Finding::failed(doctor::SUBJECT, error.to_string())],
+                    Err(error) => vec![Finding::failed(doctor::CHECK, error.to_string())],
                 }
             };
-            Finding::in_time(doctor::SUBJECT, checking).await
+            Finding::check_with_timeout(doctor::CHECK, checking).await
         })
     }
 }

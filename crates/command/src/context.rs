@@ -5,12 +5,13 @@ use std::future::Future;
 use indicatif::ProgressBar;
 use system_health_registry::{Catalog, Interruption, Settings, SinkType, settings::SettingsError};
 use system_health_reporter::{
-    FailOn, Finished, ReporterBuilder, StateSettings, selected_by_settings, with_goals_of_settings,
+    FailOn, FinishedRun, ReporterBuilder, StateSettings, selected_by_settings, with_goals_of_settings,
 };
 use tokio::runtime::Handle;
 
 use crate::{
-    FolderArguments, RunArguments, SettingsArguments, Status, Stdout, Stopping, exit_reason, hints,
+    ExitStatus, RunArguments, SettingsArguments, StateFolderArguments, Stdout, StopPolicy, exit_reason,
+    hints,
     remembered::with_remembered,
     run_builder::run_builder,
     runtime, settings,
@@ -42,10 +43,10 @@ impl<'a> CommandContext<'a> {
     ///
     /// Without `settings`, the file that `SYSTEM_HEALTH_CONFIG` names or the default file is read. Without `folder`, the settings
     /// name the state folder.
-    pub fn catalog(
+    pub fn selected_catalog(
         &self,
         settings: Option<&SettingsArguments>,
-        folder: Option<&FolderArguments>,
+        folder: Option<&StateFolderArguments>,
     ) -> anyhow::Result<Catalog> {
         let default = SettingsArguments::from_environment();
         let loaded = self.settings(settings.unwrap_or(&default))?;
@@ -53,11 +54,11 @@ impl<'a> CommandContext<'a> {
         Ok(selected_by_settings(catalog, &loaded)?)
     }
 
-    /// Like [`catalog`](Self::catalog), but also with the metrics that the settings do not select.
+    /// Like [`selected_catalog`](Self::selected_catalog), but also with the metrics that the settings do not select.
     pub fn known_catalog(
         &self,
         settings: Option<&SettingsArguments>,
-        folder: Option<&FolderArguments>,
+        folder: Option<&StateFolderArguments>,
     ) -> anyhow::Result<Catalog> {
         let default = SettingsArguments::from_environment();
         let loaded = self.settings(settings.unwrap_or(&default))?;
@@ -74,7 +75,7 @@ impl<'a> CommandContext<'a> {
     pub fn state_settings(
         &self,
         settings: &Settings,
-        arguments: &FolderArguments,
+        arguments: &StateFolderArguments,
     ) -> Result<StateSettings, SettingsError> {
         settings::state(settings, arguments)
     }
@@ -106,17 +107,17 @@ impl<'a> CommandContext<'a> {
     /// An error of the work is logged, and the status is that of wrong usage.
     pub fn block_on<F>(
         &self,
-        stopping: Stopping,
+        stop_policy: StopPolicy,
         work: impl FnOnce(Handle, Interruption) -> F,
-    ) -> anyhow::Result<Status>
+    ) -> anyhow::Result<ExitStatus>
     where
-        F: Future<Output = anyhow::Result<Status>>,
+        F: Future<Output = anyhow::Result<ExitStatus>>,
     {
-        runtime::block_on(self.progress, false, Status::Usage, stopping, work)
+        runtime::block_on(self.progress, false, ExitStatus::Usage, stop_policy, work)
     }
 
     /// Logs the problems of a run, as `report` does if a program reads its output.
-    pub fn log_problems(&self, finished: &Finished) {
+    pub fn log_problems(&self, finished: &FinishedRun) {
         let _log_context = LogContext::from_trace(finished.trace.as_deref());
         exit_reason::log_always(&finished.report, &finished.deliveries, FailOn::Error);
         hints::log(&finished.report);

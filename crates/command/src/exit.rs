@@ -12,7 +12,7 @@ const HELP_WIDTH: usize = 80;
 
 /// The result of a command. Each has an exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum ExitStatus {
     /// Exit status 0: success.
     Done,
     /// Exit status 1: a metric failed.
@@ -92,7 +92,7 @@ fn push(help: &mut String, first: &str, text: &str) {
     let _ = wrap(help, Some(HELP_WIDTH), (first, "            "), text);
 }
 
-impl Status {
+impl ExitStatus {
     /// The status of a finished run.
     pub(crate) fn from_run(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
         let outcomes = report.run().outcomes();
@@ -121,17 +121,17 @@ impl Status {
     }
 }
 
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
         Self::from(match status {
-            Status::Done => 0,
-            Status::MetricFailed | Status::Different => 1,
-            Status::Usage => 2,
-            Status::DeliveryFailed => 3,
-            Status::GoalMissed => 4,
-            Status::OutputFailed => 5,
-            Status::Interrupted(Signal::Interrupt) => 130,
-            Status::Interrupted(Signal::Terminate) => 143,
+            ExitStatus::Done => 0,
+            ExitStatus::MetricFailed | ExitStatus::Different => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::DeliveryFailed => 3,
+            ExitStatus::GoalMissed => 4,
+            ExitStatus::OutputFailed => 5,
+            ExitStatus::Interrupted(Signal::Interrupt) => 130,
+            ExitStatus::Interrupted(Signal::Terminate) => 143,
         })
     }
 }
@@ -173,18 +173,18 @@ mod tests {
         let of_two_metrics = fixture::run_with_goal().await;
 
         for (report, fail_on, status) in [
-            (&sources, FailOn::Error, Status::MetricFailed),
-            (&sources, FailOn::Delivery, Status::Done),
-            (&unlisted, FailOn::Error, Status::MetricFailed),
-            (&unlisted, FailOn::Never, Status::Done),
-            (&no_data, FailOn::Error, Status::Done),
-            (&no_data, FailOn::NoData, Status::MetricFailed),
-            (&missed, FailOn::Error, Status::Done),
-            (&missed, FailOn::Goal, Status::GoalMissed),
-            (&of_two_metrics, FailOn::Error, Status::Done),
-            (&of_two_metrics, FailOn::Goal, Status::GoalMissed),
+            (&sources, FailOn::Error, ExitStatus::MetricFailed),
+            (&sources, FailOn::Delivery, ExitStatus::Done),
+            (&unlisted, FailOn::Error, ExitStatus::MetricFailed),
+            (&unlisted, FailOn::Never, ExitStatus::Done),
+            (&no_data, FailOn::Error, ExitStatus::Done),
+            (&no_data, FailOn::NoData, ExitStatus::MetricFailed),
+            (&missed, FailOn::Error, ExitStatus::Done),
+            (&missed, FailOn::Goal, ExitStatus::GoalMissed),
+            (&of_two_metrics, FailOn::Error, ExitStatus::Done),
+            (&of_two_metrics, FailOn::Goal, ExitStatus::GoalMissed),
         ] {
-            assert_eq!(Status::from_run(report, &[], fail_on), status, "{fail_on:?}");
+            assert_eq!(ExitStatus::from_run(report, &[], fail_on), status, "{fail_on:?}");
         }
     }
 }

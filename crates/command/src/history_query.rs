@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use system_health_registry::{Catalog, settings::Known};
+use system_health_registry::{Catalog, settings::NameSuggestions};
 use system_health_state::{HistoryEntry, HistoryFilter, Store, StoreError, ThinnedHistory};
 
 /// Which results to read.
@@ -34,7 +34,7 @@ pub enum HistoryError {
         /// The key.
         key: String,
         /// The keys that exist.
-        known: Known,
+        known: NameSuggestions,
     },
     /// There are more rows than the maximum.
     #[error("there are more than {max_rows} results")]
@@ -84,7 +84,7 @@ impl HistoryQuery<'_> {
             let keys = catalog.metrics().iter().map(|metric| metric.key());
             return Err(HistoryError::UnknownKey {
                 key: key.to_owned(),
-                known: Known::nearest_to(key, keys),
+                known: NameSuggestions::nearest_to(key, keys),
             });
         }
         Ok(store)
@@ -94,6 +94,6 @@ impl HistoryQuery<'_> {
 impl HistoryError {
     /// Fails if the folder has no state.
     pub(crate) fn check_folder(folder: &Path) -> Result<(), Self> {
-        if folder.join(Store::FILE).exists() { Ok(()) } else { Err(Self::NoRuns(folder.to_owned())) }
+        if folder.join(Store::FILE_NAME).exists() { Ok(()) } else { Err(Self::NoRuns(folder.to_owned())) }
     }
 }

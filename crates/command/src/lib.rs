@@ -26,14 +26,14 @@ mod settings;
 mod target;
 mod traces;
 
-pub use args::{FolderArguments, Format, RunArguments, SettingsArguments, StateArguments};
+pub use args::{Format, RunArguments, SettingsArguments, StateArguments, StateFolderArguments};
 pub use clap;
 pub use context::CommandContext;
-pub use exit::{Signal, Status};
+pub use exit::{ExitStatus, Signal};
 pub use history_query::{HistoryError, HistoryQuery};
 pub use linked::CommandType;
 pub use output::{HistoryRow, JsonList, JsonReport, Stdout};
 pub use remembered::with_remembered_metrics;
 pub use report_command::{ReportCommand, main};
-pub use runtime::Stopping;
+pub use runtime::StopPolicy;
 pub use target::Target;

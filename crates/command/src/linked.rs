@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::ArgMatches;
 
 use crate::{
-    CommandContext, Format, Status,
+    CommandContext, ExitStatus, Format,
     target::{Target, TargetedCommand},
 };
 
@@ -22,7 +22,7 @@ pub struct CommandType {
     /// something else, such as YAML.
     pub formats: &'static [Format],
     /// Runs the command. The status is the exit status; an error is printed, and the exit status is 2.
-    pub run: fn(&ArgMatches, &CommandContext<'_>) -> anyhow::Result<Status>,
+    pub run: fn(&ArgMatches, &CommandContext<'_>) -> anyhow::Result<ExitStatus>,
 }
 
 inventory::collect!(CommandType);
@@ -85,12 +85,12 @@ impl LinkedCommands {
 /// Registers a [`CommandType`] when the program is linked, as `register_sink!` does for a sink.
 ///
 /// ```
-/// use system_health_command::{CommandContext, CommandType, Format, Status, clap, register_command};
+/// use system_health_command::{CommandContext, CommandType, ExitStatus, Format, clap, register_command};
 ///
-/// fn run(_arguments: &clap::ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+/// fn run(_arguments: &clap::ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
 ///     let keys: Vec<&str> = context.linked_catalog().metrics().iter().map(|metric| metric.key()).collect();
 ///     context.stdout().print(keys.join("\n"), &keys)?;
-///     Ok(Status::Done)
+///     Ok(ExitStatus::Done)
 /// }
 ///
 /// register_command!(CommandType {
@@ -115,7 +115,7 @@ mod tests {
         command: || clap::Command::new("deploys"),
         target: None,
         formats: &[Format::Json],
-        run: |_, _| Ok(Status::Done),
+        run: |_, _| Ok(ExitStatus::Done),
     };
 
     #[test]

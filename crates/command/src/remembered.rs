@@ -6,7 +6,7 @@ use system_health_registry::Catalog;
 use system_health_state::Store;
 
 use crate::{
-    args::{FolderArguments, SettingsArguments},
+    args::{SettingsArguments, StateFolderArguments},
     settings,
 };
 
@@ -17,14 +17,14 @@ use crate::{
 pub(crate) fn with_remembered<'a>(
     catalog: &'a Catalog,
     settings: Option<&SettingsArguments>,
-    folder: Option<&FolderArguments>,
+    folder: Option<&StateFolderArguments>,
 ) -> anyhow::Result<Cow<'a, Catalog>> {
     if catalog.sources().is_empty() {
         return Ok(Cow::Borrowed(catalog));
     }
     let default = SettingsArguments::from_environment();
     let settings = settings::builder(settings.unwrap_or(&default))?.build()?;
-    let from_settings = FolderArguments::default();
+    let from_settings = StateFolderArguments::default();
     let folder = settings::state(&settings, folder.unwrap_or(&from_settings))?.folder()?;
     Ok(with_remembered_metrics(catalog, &folder))
 }
@@ -33,11 +33,11 @@ pub(crate) fn with_remembered<'a>(
 /// cannot be read, a warning is logged.
 #[must_use]
 pub fn with_remembered_metrics<'a>(catalog: &'a Catalog, folder: &Path) -> Cow<'a, Catalog> {
-    if catalog.sources().is_empty() || !folder.join(Store::FILE).exists() {
+    if catalog.sources().is_empty() || !folder.join(Store::FILE_NAME).exists() {
         return Cow::Borrowed(catalog);
     }
     let remembered = Store::open_existing(folder)
-        .and_then(|store| system_health_reporter::with_remembered(catalog.clone(), &store));
+        .and_then(|store| system_health_reporter::with_stored_descriptions(catalog.clone(), &store));
     match remembered {
         Ok(remembered) => Cow::Owned(remembered),
         Err(error) => {

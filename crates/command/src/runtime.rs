@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    exit::{Signal, Status},
+    exit::{ExitStatus, Signal},
     output::{OutputError, Stdout},
     progress,
 };
@@ -30,21 +30,21 @@ const MAX_TIME_TO_STOP: Duration = Duration::from_secs(10);
 
 /// What happens when a signal asks the work to stop.
 #[derive(Debug, Clone, Copy)]
-pub struct Stopping {
+pub struct StopPolicy {
     /// What is logged at the first signal, after its name. A second signal ends the process at once.
     pub message: &'static str,
     /// Maximum time for the work to stop. After that, the work is abandoned.
-    pub limit: Duration,
+    pub timeout: Duration,
     /// Whether a signal is the normal end of the work, as it is for a service. If so, the status of the work counts. If not, the
     /// status of the signal counts.
     pub is_normal_end: bool,
 }
 
-impl Stopping {
+impl StopPolicy {
     /// For a run, which is not complete if it is interrupted.
     pub(crate) const RUN: Self = Self {
         message: "the run stops and prints what has finished; a second signal ends it at once",
-        limit: MAX_TIME_TO_STOP,
+        timeout: MAX_TIME_TO_STOP,
         is_normal_end: false,
     };
 }
@@ -55,12 +55,12 @@ impl Stopping {
 pub(crate) fn block_on<F>(
     progress: &ProgressBar,
     show_progress: bool,
-    failed: Status,
-    stopping: Stopping,
+    failed: ExitStatus,
+    stop_policy: StopPolicy,
     work: impl FnOnce(Handle, Interruption) -> F,
-) -> anyhow::Result<Status>
+) -> anyhow::Result<ExitStatus>
 where
-    F: Future<Output = anyhow::Result<Status>>,
+    F: Future<Output = anyhow::Result<ExitStatus>>,
 {
     let threads = thread::available_parallelism().map_or(MIN_THREADS, NonZero::get).max(MIN_THREADS);
     // Collectors have a runtime of their own. If they block all its threads, the deadline and the signals
@@ -84,17 +84,17 @@ where
             never = progress::show(progress, show_progress) => match never {},
         };
         progress.finish_and_clear();
-        if stopping.is_normal_end {
-            tracing::info!("{signal}: {}", stopping.message);
+        if stop_policy.is_normal_end {
+            tracing::info!("{signal}: {}", stop_policy.message);
         } else {
-            tracing::warn!("{signal}: {}", stopping.message);
+            tracing::warn!("{signal}: {}", stop_policy.message);
         }
         drop(interrupt);
         let signal = tokio::select! {
             biased;
             second = signals.next() => second?,
-            stopped = timeout(stopping.limit, work) => match stopped {
-                Ok(status) if stopping.is_normal_end => return status,
+            stopped = timeout(stop_policy.timeout, work) => match stopped {
+                Ok(status) if stop_policy.is_normal_end => return status,
                 Ok(Err(error)) => {
                     tracing::error!("{error:#}");
                     signal
@@ -102,16 +102,16 @@ where
                 Ok(Ok(_)) | Err(_) => signal,
             }
         };
-        Ok(Status::Interrupted(signal))
+        Ok(ExitStatus::Interrupted(signal))
     });
     progress.finish_and_clear();
     // Threads that are still blocked must not keep the process alive.
     workers.shutdown_background();
     runtime.shutdown_background();
     match status {
-        Ok(Status::Interrupted(signal)) => {
+        Ok(ExitStatus::Interrupted(signal)) => {
             tracing::error!("interrupted by {signal}");
-            Ok(Status::Interrupted(signal))
+            Ok(ExitStatus::Interrupted(signal))
         }
         Err(error) if !error.is::<OutputError>() => {
             tracing::error!(hint = crate::hints::hint(&error), "{error:#}");
@@ -127,14 +127,15 @@ pub(crate) async fn print(
     stdout: Stdout,
     text: String,
     end: Instant,
-    status: Status,
+    status: ExitStatus,
     interruption: &Interruption,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let soon = Instant::now() + MIN_TIME_TO_PRINT;
     let is_interrupted = interruption.has_happened();
     let end = if is_interrupted { soon } else { end.max(soon) };
     let writing = timeout_at(end, spawn_blocking(move || stdout.write(&text)));
-    let written = if is_interrupted { Some(writing.await) } else { interruption.unless(writing).await };
+    let written =
+        if is_interrupted { Some(writing.await) } else { interruption.run_until_interrupted(writing).await };
     let written = match written {
         Some(Ok(written)) => written?,
         Some(Err(_)) => Err(OutputError::unread().into()),
@@ -143,7 +144,7 @@ pub(crate) async fn print(
     };
     match (written, status) {
         (Ok(()), status) => Ok(status),
-        (Err(error), Status::Done) => Err(error),
+        (Err(error), ExitStatus::Done) => Err(error),
         (Err(error), status) => {
             tracing::error!("{error:#}");
             Ok(status)

@@ -9,7 +9,7 @@ use system_health_registry::{
 use system_health_reporter::{ReportSettings, StateSettings};
 
 use crate::args::{
-    FolderArguments, RunArguments, SettingFlagArguments, SettingSwitchArguments, SettingsArguments,
+    RunArguments, SettingFlagArguments, SettingSwitchArguments, SettingsArguments, StateFolderArguments,
 };
 
 /// The settings file that is read by default.
@@ -42,7 +42,7 @@ pub(crate) fn load_switched(
     arguments: &SettingsArguments,
     flags: &SettingFlagArguments,
     switches: &SettingSwitchArguments,
-    folder: &FolderArguments,
+    folder: &StateFolderArguments,
 ) -> Result<Settings, SettingsError> {
     let flagged = || Ok::<_, SettingsError>(flags.apply(builder(arguments)?));
     if switches.is_empty() {
@@ -74,7 +74,7 @@ pub(crate) fn load_for_run(
 /// The settings of the state. A folder in the arguments overrides the one in the settings.
 pub(crate) fn state(
     settings: &Settings,
-    arguments: &FolderArguments,
+    arguments: &StateFolderArguments,
 ) -> Result<StateSettings, SettingsError> {
     let state: StateSettings = settings.table()?;
     Ok(StateSettings { dir: arguments.state_dir.clone().map(SettingPath::from).or(state.dir), ..state })

@@ -108,13 +108,13 @@ impl TargetedCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Status;
+    use crate::ExitStatus;
 
     const BOARD_A: CommandType = CommandType {
         command: || clap::Command::new("board").arg(Arg::new("title").long("title")),
         target: Some(Target { name: "a", summary: "for A", is_default: false }),
         formats: &[Format::Json],
-        run: |_, _| Ok(Status::Done),
+        run: |_, _| Ok(ExitStatus::Done),
     };
     const BOARD_B: CommandType = CommandType {
         command: || {

@@ -165,7 +165,7 @@ impl CredentialsBuilder {
 
     /// Takes the names of the secrets in AWS Secrets Manager from these settings.
     #[must_use]
-    pub fn names(mut self, settings: Settings) -> Self {
+    pub fn secret_names_from(mut self, settings: Settings) -> Self {
         self.names = settings;
         self
     }
@@ -201,7 +201,7 @@ impl CredentialsBuilder {
 
 impl FromContext for Credentials {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let builder = Self::builder().settings(context.get().await?).names(context.get().await?);
+        let builder = Self::builder().settings(context.get().await?).secret_names_from(context.get().await?);
         Ok(builder.api_calls(context.get().await?).build())
     }
 }

@@ -59,7 +59,7 @@ pub use credentials::{Credentials, CredentialsBuilder};
 pub use error::CredentialError;
 pub use location::{SecretLocation, StoredSecret};
 pub use name::{SecretName, SecretNameError};
-pub use region::{AwsRegionName, NotARegion};
+pub use region::{AwsRegionName, AwsRegionNameError};
 pub use secret::{Secret, StoredName};
 pub use settings::SecretsSettings;
 pub use value::InvalidSecret;

@@ -16,15 +16,15 @@ pub struct AwsRegionName(String);
 /// A text that is not the name of a region. The error does not repeat it, because it may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected an AWS region, such as `eu-west-1`")]
-pub struct NotARegion;
+pub struct AwsRegionNameError;
 
 impl TryFrom<String> for AwsRegionName {
-    type Error = NotARegion;
+    type Error = AwsRegionNameError;
 
-    fn try_from(name: String) -> Result<Self, NotARegion> {
+    fn try_from(name: String) -> Result<Self, AwsRegionNameError> {
         let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.len() > MAX_LENGTH || !name.contains('-') || !name.chars().all(is_allowed) {
-            return Err(NotARegion);
+            return Err(AwsRegionNameError);
         }
         Ok(Self(name))
     }

@@ -51,7 +51,7 @@ mod tests {
     async fn error(settings: &str) -> (bool, String) {
         let no_variables: [(&str, &str); 0] = [];
         let names = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
-        let credentials = Credentials::builder().variables(no_variables).names(names).build();
+        let credentials = Credentials::builder().variables(no_variables).secret_names_from(names).build();
         let error = credentials.get(&TOKEN).await.unwrap_err();
         (error.is_absent(), error.to_string())
     }

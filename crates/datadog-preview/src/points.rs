@@ -31,7 +31,7 @@ impl Points {
     pub(crate) fn from_history(folder: Option<&Path>, now: SystemTime) -> anyhow::Result<Self> {
         let intake = Arc::new(Intake::in_memory()?);
         let mut points = Self { intake, kept: Kept::default(), increases: Increases::default() };
-        if let Some(folder) = folder.filter(|folder| folder.join(Store::FILE).exists()) {
+        if let Some(folder) = folder.filter(|folder| folder.join(Store::FILE_NAME).exists()) {
             points.read(folder, now).context("cannot read the history")?;
         }
         Ok(points)

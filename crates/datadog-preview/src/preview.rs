@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Value, json};
 use system_health_intake::Intake;
 use system_health_page::Documents as PageDocuments;
-use system_health_reporter::Finished;
+use system_health_reporter::FinishedRun;
 use system_health_serve::{AnswerError, PagePart, PagePartType, PartSettings, register_page_part};
 
 use crate::{
@@ -126,7 +126,7 @@ impl PagePart for DatadogPreview {
         self.version.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn observe(&self, finished: &Finished) {
+    fn observe(&self, finished: &FinishedRun) {
         let settings = self.settings();
         if !settings.catalog.sources().is_empty() {
             self.version.fetch_add(1, Ordering::AcqRel);
@@ -135,7 +135,7 @@ impl PagePart for DatadogPreview {
         if is_recorded && lock(&self.points).is_none() {
             return;
         }
-        let reports = [&finished.report].into_iter().chain(&finished.about_itself);
+        let reports = [&finished.report].into_iter().chain(&finished.self_metrics_report);
         let run = reports.flat_map(|report| report.points());
         let added = self.with_points(|points| points.add(run, SystemTime::now())).flatten();
         if let Err(error) = added {

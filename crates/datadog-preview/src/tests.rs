@@ -14,7 +14,7 @@ use system_health_registry::{
     Unavailable, location,
 };
 use system_health_reporter::{
-    Finished, ReportSettings, Reporter, Selection, base_tags, with_goals_of_settings,
+    FinishedRun, ReportSettings, Reporter, Selection, base_tags, with_goals_of_settings,
 };
 use system_health_serve::{AnswerError, PagePart, PartSettings};
 use system_health_state::Store;
@@ -70,7 +70,7 @@ fn part_settings(toml: &str, folder: Option<&Path>) -> PartSettings {
 }
 
 /// A run, as the service makes it.
-async fn run(settings: &PartSettings) -> Finished {
+async fn run(settings: &PartSettings) -> FinishedRun {
     let builder = Reporter::builder(settings.settings.clone())
         .catalog(settings.catalog.clone())
         .program("test")
@@ -285,7 +285,7 @@ fn errors_in_settings_and_queries_say_what_is_wrong() {
 fn a_history_that_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
-        folder.path().join(Store::FILE),
+        folder.path().join(Store::FILE_NAME),
         "This is not a database, but a long enough text.".repeat(99),
     )
     .unwrap();

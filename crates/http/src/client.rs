@@ -60,7 +60,7 @@ pub struct HttpResponse {
     /// The body, no longer than the limit.
     pub body: Bytes,
     /// Whether the body is longer than the limit.
-    pub is_cut: bool,
+    pub is_truncated: bool,
 }
 
 /// Counts a request when it ends, even if it was cancelled.
@@ -170,13 +170,13 @@ impl RunClient {
         {
             body.extend_from_slice(&chunk);
         }
-        let is_cut = body.len() > max_length;
+        let is_truncated = body.len() > max_length;
         body.truncate(max_length);
         Ok(HttpResponse {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
             body: body.freeze(),
-            is_cut,
+            is_truncated,
         })
     }
 
@@ -197,8 +197,8 @@ impl RunClient {
 
 impl HttpResponse {
     /// The response, or an error if its body was cut.
-    pub fn complete(self) -> Result<Self, HttpError> {
-        if self.is_cut { Err(HttpError::TooLong(self.body.len())) } else { Ok(self) }
+    pub fn ensure_complete(self) -> Result<Self, HttpError> {
+        if self.is_truncated { Err(HttpError::TooLong(self.body.len())) } else { Ok(self) }
     }
 }
 

@@ -6,7 +6,7 @@ use reqwest::{Method, Request};
 use rustls::server::Acceptor;
 use system_health_http::{HttpClient, HttpError, HttpSettings, RunClient};
 use system_health_registry::ApiCalls;
-use system_health_test_support::wire::{Upstream, Wire, WireServer};
+use system_health_test_support::wire::{FaultyServer, Upstream, WireFault};
 use tokio::time::Instant;
 use url::Url;
 
@@ -27,32 +27,32 @@ fn get(url: &Url) -> Request {
     Request::new(Method::GET, url.clone())
 }
 
-fn server(wire: Wire) -> (WireServer, Url) {
+fn server(wire: WireFault) -> (FaultyServer, Url) {
     fn never(_request: &str) -> String {
         String::new()
     }
-    let server = WireServer::start(wire, usize::MAX, Upstream::Canned(never));
+    let server = FaultyServer::start(wire, usize::MAX, Upstream::Canned(never));
     let url = server.url().parse().unwrap();
     (server, url)
 }
 
 #[tokio::test]
 async fn a_body_is_cut_at_the_limit() {
-    let (_server, url) = server(Wire::answer(200, "", "0123456789"));
+    let (_server, url) = server(WireFault::answer(200, "", "0123456789"));
     let client = client(&url, &ApiCalls::default());
 
-    for (limit, body, is_cut) in [(10, "0123456789", false), (9, "012345678", true)] {
+    for (limit, body, is_truncated) in [(10, "0123456789", false), (9, "012345678", true)] {
         let response = client.send(get(&url), limit).await.unwrap();
 
-        assert_eq!((&*response.body, response.is_cut), (body.as_bytes(), is_cut));
-        let whole = response.complete();
-        assert_eq!(matches!(whole, Err(HttpError::TooLong(9))), is_cut, "{whole:?}");
+        assert_eq!((&*response.body, response.is_truncated), (body.as_bytes(), is_truncated));
+        let whole = response.ensure_complete();
+        assert_eq!(matches!(whole, Err(HttpError::TooLong(9))), is_truncated, "{whole:?}");
     }
 }
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let (_server, url) = server(Wire::answer(302, "location: http://127.0.0.1:1/\r\n", ""));
+    let (_server, url) = server(WireFault::answer(302, "location: http://127.0.0.1:1/\r\n", ""));
 
     let response = client(&url, &ApiCalls::default()).send(get(&url), 10).await.unwrap();
 
@@ -62,16 +62,16 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn failed_requests_are_also_counted_once() {
     let calls = ApiCalls::default();
-    let (_server, url) = server(Wire::answer(503, "", "no"));
+    let (_server, url) = server(WireFault::answer(503, "", "no"));
     client(&url, &calls).send(get(&url), 10).await.unwrap();
-    let (_server, url) = server(Wire::BlackHole);
+    let (_server, url) = server(WireFault::BlackHole);
     let silent = client(&url, &calls).send(get(&url), 10).await.unwrap_err();
     assert!(matches!(silent, HttpError::ReadTimeout(_)), "{silent:?}");
     let mut request = get(&url);
     *request.timeout_mut() = Some(Duration::from_millis(100));
     let late = client(&url, &calls).send(request, 10).await.unwrap_err();
     assert!(matches!(late, HttpError::Timeout(_)), "{late:?}");
-    let (server, url) = server(Wire::Refused);
+    let (server, url) = server(WireFault::Refused);
     let refused = client(&url, &calls).send(get(&url), 10).await.unwrap_err();
     assert!(refused.is_connect(), "{refused:?}");
     drop(server);
@@ -81,7 +81,7 @@ async fn failed_requests_are_also_counted_once() {
 
 #[tokio::test]
 async fn each_run_counts_its_own_requests() {
-    let (_server, url) = server(Wire::answer(200, "", "yes"));
+    let (_server, url) = server(WireFault::answer(200, "", "yes"));
     let connections = connections(&url);
     let (first, second) = (ApiCalls::default(), ApiCalls::default());
 
@@ -96,7 +96,7 @@ async fn each_run_counts_its_own_requests() {
 #[tokio::test]
 async fn requests_end_at_the_deadline_and_none_is_sent_after_it() {
     let calls = ApiCalls::default();
-    let (_server, url) = server(Wire::BlackHole);
+    let (_server, url) = server(WireFault::BlackHole);
     let client = client(&url, &calls);
     let deadline = Instant::now() + Duration::from_millis(100);
     let client = client.with_deadline(deadline);

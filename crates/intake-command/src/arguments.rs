@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser};
-use system_health_command::{FolderArguments, SettingsArguments};
+use system_health_command::{SettingsArguments, StateFolderArguments};
 use system_health_intake::AddressFile;
 
 /// The port on which an Agent listens for `DogStatsD`.
@@ -18,7 +18,7 @@ const DOGSTATSD_PORT: u16 = 8125;
 #[command(name = "intake")]
 pub(crate) struct IntakeArguments {
     /// Address for HTTP; the port 0 means a free port
-    #[arg(long, value_name = "ADDRESS", default_value_t = AddressFile::DEFAULT)]
+    #[arg(long, value_name = "ADDRESS", default_value_t = AddressFile::DEFAULT_ADDRESS)]
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     dogstatsd: DogStatsdArguments,
@@ -29,7 +29,7 @@ pub(crate) struct IntakeArguments {
     #[arg(long, value_name = "PATH")]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) folder: FolderArguments,
+    pub(crate) folder: StateFolderArguments,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
 }

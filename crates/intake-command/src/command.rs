@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
-use system_health_command::{CommandContext, CommandType, Format, Status, register_command};
+use system_health_command::{CommandContext, CommandType, ExitStatus, Format, register_command};
 use system_health_intake::{AddressFile, Intake, IntakeServer, ServeError, Store};
 use system_health_page::{Documents, router};
 use system_health_reporter::StateSettings;
@@ -29,7 +29,7 @@ register_command!(CommandType {
     run,
 });
 
-fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = IntakeArguments::from_arg_matches(matches)?;
     let settings = context.settings(&arguments.settings)?;
     let state = context.state_settings(&settings, &arguments.folder)?;
@@ -43,7 +43,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     runtime.block_on(serve(&arguments, intake, &folder, &file, &printer))?;
     drop(runtime);
     printer.finish()?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 async fn serve(
@@ -64,7 +64,7 @@ async fn serve(
         );
     }
     let _file = AddressFile::write(folder, &addresses)
-        .with_context(|| format!("cannot write {} into {}", AddressFile::FILE, folder.display()))?;
+        .with_context(|| format!("cannot write {} into {}", AddressFile::FILE_NAME, folder.display()))?;
     let stop = interrupted()?;
     printer.print(&Listening::new(&addresses, file));
     Ok(server.serve(stop).await?)
@@ -74,7 +74,7 @@ fn open(file: Option<&Path>, folder: &Path) -> anyhow::Result<Store> {
     if file.is_some_and(|file| file == Path::new(MEMORY)) {
         return Ok(Store::in_memory()?);
     }
-    let default = folder.join(Store::FILE);
+    let default = folder.join(Store::FILE_NAME);
     let file = file.unwrap_or(&default);
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;

@@ -56,16 +56,16 @@ pub enum LocateError {
 
 impl AddressFile {
     /// The name of the file in the state folder.
-    pub const FILE: &str = "intake.json";
+    pub const FILE_NAME: &str = "intake.json";
     /// The address on which an intake listens by default: that of an Agent for traces.
-    pub const DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8126);
+    pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8126);
 
     /// Writes the file into a state folder, which is created if necessary.
     pub fn write(folder: &Path, addresses: &Addresses) -> io::Result<Self> {
         let dogstatsd = addresses.dogstatsd.map(|address| reachable(address).to_string());
         let content = Content { url: url(addresses.http), dogstatsd, pid: std::process::id() };
         fs::create_dir_all(folder)?;
-        let path = folder.join(Self::FILE);
+        let path = folder.join(Self::FILE_NAME);
         fs::write(&path, serde_json::to_vec(&content)?)?;
         Ok(Self { path })
     }
@@ -83,9 +83,9 @@ impl Drop for AddressFile {
 /// The URL of the intake that runs with this state folder, or at the default address.
 pub fn locate(folder: &Path) -> Result<String, LocateError> {
     let mut urls: Vec<String> =
-        read(&folder.join(AddressFile::FILE)).map(|content| content.url).into_iter().collect();
+        read(&folder.join(AddressFile::FILE_NAME)).map(|content| content.url).into_iter().collect();
     // An intake with another state folder may listen at the default address.
-    let default = url(AddressFile::DEFAULT);
+    let default = url(AddressFile::DEFAULT_ADDRESS);
     if !urls.contains(&default) {
         urls.push(default);
     }
@@ -96,8 +96,9 @@ pub fn locate(folder: &Path) -> Result<String, LocateError> {
             break;
         }
     }
-    found
-        .map_err(|error| error.unwrap_or_else(|| LocateError::NotAnIntake { url: url(AddressFile::DEFAULT) }))
+    found.map_err(|error| {
+        error.unwrap_or_else(|| LocateError::NotAnIntake { url: url(AddressFile::DEFAULT_ADDRESS) })
+    })
 }
 
 fn read(path: &Path) -> Option<Content> {
@@ -150,7 +151,7 @@ mod tests {
     #[test]
     fn the_file_is_removed_only_by_the_process_that_wrote_it() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(AddressFile::FILE);
+        let path = folder.path().join(AddressFile::FILE_NAME);
 
         let file = AddressFile::write(folder.path(), &addresses("0.0.0.0:7".parse().unwrap())).unwrap();
         assert_eq!(read(&path).unwrap().url, "http://127.0.0.1:7");

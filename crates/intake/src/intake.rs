@@ -15,7 +15,7 @@ use crate::{
     notice::Notice,
     point::Point,
     query::Transition,
-    rules::FoundFinding,
+    rules::CountedFinding,
     store::{DistributionId, Store, StoreError, WeightedValues},
     treatment::Treatment,
 };
@@ -90,7 +90,7 @@ impl Intake {
 
     /// The findings so far, the latest first.
     #[must_use]
-    pub fn findings(&self) -> Vec<FoundFinding> {
+    pub fn findings(&self) -> Vec<CountedFinding> {
         self.state().findings().list()
     }
 

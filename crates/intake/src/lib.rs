@@ -50,7 +50,7 @@ pub use intake::Intake;
 pub use notice::Notice;
 pub use point::Point;
 pub use query::{Status, Transition};
-pub use rules::{Effect, Finding, FoundFinding, Rule};
+pub use rules::{CountedFinding, Effect, Finding, Rule};
 pub use server::{Addresses, IntakeServer, ServeError};
 pub use store::{
     DistributionId, DistributionSummary, MetricSummary, SeriesSummary, Store, StoreError, WeightedValues,

@@ -25,7 +25,7 @@ pub(crate) enum MsgpackError {
 }
 
 /// Reads one value. Binary data becomes a list of bytes, and extensions become null.
-pub(crate) fn read(bytes: &[u8]) -> Result<Value, MsgpackError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Value, MsgpackError> {
     let mut reader = Reader { rest: bytes };
     let value = reader.value(0)?;
     if reader.rest.is_empty() { Ok(value) } else { Err(MsgpackError::Rest) }
@@ -164,7 +164,7 @@ mod tests {
             (&[0xc4, 2, 1, 2], json!([1, 2])),
             (&[0xd4, 0x01, 0xff], json!(null)),
         ] {
-            assert_eq!(read(bytes), Ok(value), "{bytes:?}");
+            assert_eq!(decode(bytes), Ok(value), "{bytes:?}");
         }
     }
 
@@ -181,7 +181,7 @@ mod tests {
             (&[0x01, 0x01], MsgpackError::Rest),
             (&[0x91; 100], MsgpackError::Depth),
         ] {
-            assert_eq!(read(bytes), Err(error), "{bytes:?}");
+            assert_eq!(decode(bytes), Err(error), "{bytes:?}");
         }
     }
 }

@@ -102,11 +102,11 @@ impl Destination for LocalDestination {
     }
 
     fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {
-        const SUBJECT: &str = "Local output";
+        const CHECK: &str = "Local output";
         let output = self.output.clone();
         Box::pin(async move {
-            let ok = Finding::ok(SUBJECT, format!("{output} can be written to"));
-            let failed = |error| vec![Finding::failed(SUBJECT, SharedError::to_string(&error))];
+            let ok = Finding::ok(CHECK, format!("{output} can be written to"));
+            let failed = |error| vec![Finding::failed(CHECK, SharedError::to_string(&error))];
             match spawn_blocking(move || output.try_open()).await {
                 Ok(Ok(())) => vec![ok],
                 Ok(Err(error)) => failed(SharedError::new(error)),

@@ -3,14 +3,16 @@
 use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
-use system_health_registry::{alerting::Schedule, check_handle, settings::duration, settings_table};
+use system_health_registry::{
+    alerting::Schedule, check_handle, settings::deserialize_duration, settings_table,
+};
 
 /// The table `[monitors]`: what alerts, when, and whom it notifies.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct MonitorSettings {
     /// Time from one run of the reporter to the next.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "deserialize_duration")]
     pub(crate) every: Duration,
     /// Longest time between two runs, such as a weekend. Default: `every`.
     #[serde(deserialize_with = "some_duration")]
@@ -108,7 +110,7 @@ settings_table!(MonitorSettings, "monitors", template: include_str!("settings.to
 
 /// Reads a duration that may be left out.
 fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration(deserializer).map(Some)
+    deserialize_duration(deserializer).map(Some)
 }
 
 /// Reads a whole number in a range; the error says what would be right.

@@ -19,7 +19,8 @@ pub(crate) async fn diagnose(exporter: &Exporter, preference: TemporalityPrefere
         Ok(server_time) => {
             let message =
                 format!("{} accepts metrics; their temporality is {}", exporter.url, preference.name());
-            let clock = server_time.map(|theirs| Finding::clock("OTLP receiver", theirs, SystemTime::now()));
+            let clock =
+                server_time.map(|theirs| Finding::clock_skew("OTLP receiver", theirs, SystemTime::now()));
             [Finding::ok(RECEIVER, message)].into_iter().chain(clock).collect()
         }
         Err(error) => {

@@ -32,7 +32,7 @@ pub(crate) fn read_response(
         return Err(failure(response, redactor));
     }
     let unreadable = || OtlpError::Unreadable(quoted(response, redactor));
-    if response.is_cut {
+    if response.is_truncated {
         return Err(unreadable());
     }
     match form(response) {

@@ -68,7 +68,8 @@ impl Gateway {
     pub(crate) async fn groups(&self, deadline: Instant) -> Result<Vec<ListedGroup>, RequestError> {
         let path = "/api/v1/metrics";
         let response = self.request(Method::GET, path, deadline).await?;
-        let response = response.complete().map_err(|error| self.failed(Method::GET, path, error.into()))?;
+        let response =
+            response.ensure_complete().map_err(|error| self.failed(Method::GET, path, error.into()))?;
         let list: Option<Value> = serde_json::from_slice(&response.body).ok();
         let groups = list.as_ref().and_then(|list| list.get("data")).and_then(Value::as_array);
         let groups = groups.ok_or_else(|| self.unexpected(path, &response))?;

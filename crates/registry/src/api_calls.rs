@@ -33,7 +33,7 @@ struct Counters {
 /// The requests to one API whose responses had the same status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Calls {
+pub struct CallTotals {
     /// The API's name, such as `github`.
     pub api: &'static str,
     /// The status; `None` without a response.
@@ -60,10 +60,12 @@ impl ApiCalls {
 
     /// The requests so far, sorted by API and status.
     #[must_use]
-    pub fn by_status(&self) -> Vec<Calls> {
+    pub fn by_status(&self) -> Vec<CallTotals> {
         let counters = self.lock();
         let calls = counters.calls.iter();
-        calls.map(|(&(api, status), &(count, duration))| Calls { api, status, count, duration }).collect()
+        calls
+            .map(|(&(api, status), &(count, duration))| CallTotals { api, status, count, duration })
+            .collect()
     }
 
     /// How many more requests the API allows, if that is known.

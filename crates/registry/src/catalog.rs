@@ -144,7 +144,7 @@ impl Catalog {
     /// Adds metrics that a source has described in an earlier run. A metric is skipped if it is no longer valid, if its
     /// key is now used elsewhere, or if the source no longer exists.
     #[must_use]
-    pub fn with_described(mut self, source: &str, facts: impl IntoIterator<Item = Facts>) -> Self {
+    pub fn with_described_metrics(mut self, source: &str, facts: impl IntoIterator<Item = Facts>) -> Self {
         let Some(source) = self.sources.iter().find(|known| &**known.name() == source).cloned() else {
             return self;
         };

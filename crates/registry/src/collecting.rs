@@ -13,7 +13,7 @@ task_local! {
 /// The metric for which the current task works. In a collector, this is the metric itself. While a shared resource is built,
 /// this is the metric that first asked for the resource. `None` outside of a run.
 #[must_use]
-pub fn collected_metric() -> Option<Metric> {
+pub fn current_metric() -> Option<Metric> {
     COLLECTED.try_with(Clone::clone).ok()
 }
 
@@ -26,7 +26,7 @@ pub(crate) async fn working_for<T>(metric: Metric, work: impl Future<Output = T>
 pub(crate) fn working_for_current_metric<T>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> impl Future<Output = T> + Send + 'static {
-    let metric = collected_metric();
+    let metric = current_metric();
     async move {
         match metric {
             Some(metric) => working_for(metric, work).await,

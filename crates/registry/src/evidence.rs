@@ -108,7 +108,7 @@ impl EvidenceItem {
 
     /// Whether the item counted.
     #[must_use]
-    pub const fn counted(&self) -> bool {
+    pub const fn is_counted(&self) -> bool {
         self.counted
     }
 
@@ -164,7 +164,7 @@ mod tests {
         let items = (0..200).map(|number| item(number, number % 4 == 0));
         let evidence: Evidence = items.collect();
 
-        let kept = |counted| evidence.items().iter().filter(|item| item.counted() == counted).count();
+        let kept = |counted| evidence.items().iter().filter(|item| item.is_counted() == counted).count();
         assert_eq!((evidence.counted(), evidence.total()), (50, 200));
         assert_eq!((kept(true), kept(false)), (MAX_COUNTED, MAX_NOT_COUNTED));
         assert_eq!(evidence.items()[0].title(), "item 0");

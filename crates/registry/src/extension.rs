@@ -38,8 +38,8 @@ pub trait Extension: Send + Sync + 'static {
     }
 
     /// Detects settings from the current folder. Makes no network requests and reads no secrets.
-    fn detect(&self) -> BoxFuture<'_, Detected> {
-        async { Detected::default() }.boxed()
+    fn detect(&self) -> BoxFuture<'_, DetectedSettings> {
+        async { DetectedSettings::default() }.boxed()
     }
 }
 
@@ -121,7 +121,7 @@ pub struct SetupStep {
 
 /// The settings that an extension has detected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Detected {
+pub struct DetectedSettings {
     /// The values of keys.
     pub values: Vec<DetectedValue>,
     /// Texts in the examples of a new settings file, each with the detected text that replaces it.

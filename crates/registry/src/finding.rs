@@ -22,7 +22,7 @@ const CLOCK_FAILURE: Duration = Duration::from_mins(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What was checked, such as `GitHub token`.
-    pub subject: String,
+    pub check: String,
     /// The result.
     pub grade: Grade,
     /// The details, without any secret.
@@ -44,39 +44,39 @@ pub enum Grade {
 
 impl Finding {
     /// A finding.
-    pub fn new(subject: impl Into<String>, grade: Grade, message: impl Into<String>) -> Self {
-        Self { subject: subject.into(), grade, message: message.into() }
+    pub fn new(check: impl Into<String>, grade: Grade, message: impl Into<String>) -> Self {
+        Self { check: check.into(), grade, message: message.into() }
     }
 
     /// A finding that something works.
-    pub fn ok(subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(subject, Grade::Ok, message)
+    pub fn ok(check: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(check, Grade::Ok, message)
     }
 
     /// A finding about something that is not used or not needed.
-    pub fn info(subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(subject, Grade::Info, message)
+    pub fn info(check: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(check, Grade::Info, message)
     }
 
     /// A finding that people should know.
-    pub fn warning(subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(subject, Grade::Warning, message)
+    pub fn warning(check: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(check, Grade::Warning, message)
     }
 
     /// A finding that something does not work.
-    pub fn failed(subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(subject, Grade::Failed, message)
+    pub fn failed(check: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(check, Grade::Failed, message)
     }
 
     /// The findings of a check, or a failure if the check takes too long.
-    pub async fn in_time(subject: &str, check: impl Future<Output = Vec<Self>>) -> Vec<Self> {
-        let timed_out = |_| vec![Self::failed(subject, format!("no answer within {LIMIT:?}"))];
-        timeout(LIMIT, check).await.unwrap_or_else(timed_out)
+    pub async fn check_with_timeout(check: &str, findings: impl Future<Output = Vec<Self>>) -> Vec<Self> {
+        let timed_out = |_| vec![Self::failed(check, format!("no answer within {LIMIT:?}"))];
+        timeout(LIMIT, findings).await.unwrap_or_else(timed_out)
     }
 
     /// The worst of these findings, and one more finding that counts the rest. All of them must be of one kind.
     #[must_use]
-    pub fn bounded(mut findings: Vec<Self>) -> Vec<Self> {
+    pub fn keep_worst(mut findings: Vec<Self>) -> Vec<Self> {
         let others = findings.len().saturating_sub(MAX_OF_A_KIND);
         if others == 0 {
             return findings;
@@ -84,7 +84,7 @@ impl Finding {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade));
         let rest = findings.split_off(MAX_OF_A_KIND);
         let last = rest.first().map(|worst| {
-            Self::new("more", worst.grade, format!("{others} more of this kind, such as {}", worst.subject))
+            Self::new("more", worst.grade, format!("{others} more of this kind, such as {}", worst.check))
         });
         findings.extend(last);
         findings
@@ -92,23 +92,23 @@ impl Finding {
 
     /// Compares the time of a server with the clock of this machine.
     #[must_use]
-    pub fn clock(server: &str, theirs: SystemTime, now: SystemTime) -> Self {
+    pub fn clock_skew(server: &str, theirs: SystemTime, now: SystemTime) -> Self {
         let (skew, side) = match now.duration_since(theirs) {
             Ok(ahead) => (ahead, "ahead of"),
             Err(error) => (error.duration(), "behind"),
         };
-        let subject = format!("clock compared with {server}");
+        let check = format!("clock compared with {server}");
         let message = match skew.as_secs() {
             0 => "the same to a second".to_owned(),
             seconds => format!("{seconds} s {side} it"),
         };
         if skew >= CLOCK_FAILURE {
             let advice = "; set this machine's clock: servers refuse requests and points with such a time";
-            Self::failed(subject, message + advice)
+            Self::failed(check, message + advice)
         } else if skew >= CLOCK_WARNING {
-            Self::warning(subject, message + "; set this machine's clock")
+            Self::warning(check, message + "; set this machine's clock")
         } else {
-            Self::ok(subject, message)
+            Self::ok(check, message)
         }
     }
 }
@@ -137,12 +137,12 @@ mod tests {
                 30 => Finding::failed("30", "gone"),
                 number => Finding::warning(number.to_string(), "no data"),
             };
-            Finding::bounded((0..count).map(finding).collect())
+            Finding::keep_worst((0..count).map(finding).collect())
         };
 
         assert_eq!(findings(10).len(), 10);
         let many = findings(40);
-        assert_eq!((many.len(), many[0].grade, &*many[0].subject), (11, Grade::Failed, "30"));
+        assert_eq!((many.len(), many[0].grade, &*many[0].check), (11, Grade::Failed, "30"));
         assert_eq!(many[10], Finding::warning("more", "30 more of this kind, such as 9"));
     }
 
@@ -150,7 +150,7 @@ mod tests {
     fn a_clock_that_is_ahead_or_behind_is_reported() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(494_868);
         let at = |theirs| {
-            let finding = Finding::clock("GitHub", theirs, now);
+            let finding = Finding::clock_skew("GitHub", theirs, now);
             (finding.grade, finding.message.split(';').next().unwrap().to_owned())
         };
         let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));

@@ -14,7 +14,7 @@ pub trait Gate: Send + Sync + 'static {
     /// Decides which of the planned metrics are not collected. A run calls this once for each type of subjects, and once for the
     /// metrics without subjects, before any of these metrics is collected. The subjects are already listed. A gate that takes too
     /// long skips nothing.
-    fn plan<'a>(&'a self, context: &'a Context, planned: &'a Planned) -> BoxFuture<'a, Plan>;
+    fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision>;
 
     /// If a metric failed only because of a limit of this gate, returns the reason. The metric then has no data instead of an
     /// error.
@@ -26,7 +26,7 @@ pub trait Gate: Send + Sync + 'static {
 
 /// The metrics about subjects of one type, or those without subjects, before they are collected.
 #[derive(Debug, Clone)]
-pub struct Planned {
+pub struct PlannedMetrics {
     pub(crate) subject_type: Option<TypeId>,
     pub(crate) metrics: Vec<Metric>,
     pub(crate) subjects: Vec<Arc<SubjectLabel>>,
@@ -36,14 +36,14 @@ pub struct Planned {
 
 /// The decision of a gate.
 #[derive(Debug, Clone, Default)]
-pub struct Plan {
+pub struct GateDecision {
     /// The metrics that are not collected, by key.
     pub skipped: BTreeMap<String, NoData>,
     /// The requests that the gate expects, if it counts any.
     pub requests: Option<RequestPlan>,
 }
 
-impl Planned {
+impl PlannedMetrics {
     /// Whether the metrics are about subjects of this type.
     #[must_use]
     pub fn is_about<S: Subject>(&self) -> bool {

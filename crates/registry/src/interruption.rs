@@ -47,7 +47,7 @@ impl Interruption {
 
     /// Waits for the result of the work. If the interruption happens first, the work is dropped and the result is `None`.
     /// If both are ready, the result of the work is returned.
-    pub async fn unless<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub async fn run_until_interrupted<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let work = std::pin::pin!(work);
         match future::select(work, self.happened()).await {
             Either::Left((result, _)) => Some(result),

@@ -86,9 +86,9 @@ mod window;
 #[doc(hidden)]
 pub mod __private;
 
-pub use api_calls::{ApiCalls, Calls};
+pub use api_calls::{ApiCalls, CallTotals};
 pub use catalog::{Catalog, CatalogError};
-pub use collecting::collected_metric;
+pub use collecting::current_metric;
 pub use context::{Context, FromContext};
 pub use descriptions::Descriptions;
 pub use distribution::{Bucket, Distribution};
@@ -98,11 +98,11 @@ pub use event::{Event, EventError, Level};
 pub use events::Events;
 pub use evidence::{Evidence, EvidenceItem};
 pub use extension::{
-    CheckResults, Detected, DetectedValue, Extension, NameParts, SettingAssignment, SettingFlag,
+    CheckResults, DetectedSettings, DetectedValue, Extension, NameParts, SettingAssignment, SettingFlag,
     SettingSwitch, SetupStep, linked_extensions,
 };
 pub use finding::{Finding, Grade};
-pub use gate::{Gate, Plan, Planned};
+pub use gate::{Gate, GateDecision, PlannedMetrics};
 pub use group::group_title;
 pub use instants::{Instants, InstantsError};
 pub use interruption::Interruption;

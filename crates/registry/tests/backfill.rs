@@ -164,7 +164,7 @@ async fn an_interruption_ends_a_backfill_without_errors() {
         kept.push((hours(instant.unwrap()), outcome.state()));
         if kept.len() == 6 {
             drop(interrupt.take());
-            interruption.unless(std::future::pending::<()>()).await;
+            interruption.run_until_interrupted(std::future::pending::<()>()).await;
         }
     };
     engine.backfill(&catalog(), &context, &instants(), keep).await;

@@ -12,9 +12,9 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use system_health_registry::{
-    Catalog, Context, Engine, Facts, FromContext, Gate, IntoReading, Metric, NoData, Outcome, Plan, Planned,
-    RequestEstimate, RequestPlan, Run, Scope, SharedError, Subject, Tag, TagError, Unavailable,
-    collected_metric, location,
+    Catalog, Context, Engine, Facts, FromContext, Gate, GateDecision, IntoReading, Metric, NoData, Outcome,
+    PlannedMetrics, RequestEstimate, RequestPlan, Run, Scope, SharedError, Subject, Tag, TagError,
+    Unavailable, current_metric, location,
 };
 
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl FromContext for Script {
 struct TestGate;
 
 impl Gate for TestGate {
-    fn plan<'a>(&'a self, context: &'a Context, planned: &'a Planned) -> BoxFuture<'a, Plan> {
+    fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision> {
         async move {
             if context.get::<Script>().await.unwrap_or_default().never_decides {
                 std::future::pending::<()>().await;
@@ -76,7 +76,7 @@ impl Gate for TestGate {
             };
             let skipped: BTreeMap<_, _> =
                 large.map(|metric| (metric.key().to_owned(), NoData::new("skipped"))).collect();
-            Plan { skipped, requests: Some(requests) }
+            GateDecision { skipped, requests: Some(requests) }
         }
         .boxed()
     }
@@ -176,7 +176,7 @@ impl FromContext for Requester {
     const SCOPE: Scope = Scope::Subject;
 
     async fn from_context(_: &Context) -> Result<Self, Unavailable> {
-        Ok(Self(collected_metric().map(|metric| metric.key().to_owned()).unwrap_or_default()))
+        Ok(Self(current_metric().map(|metric| metric.key().to_owned()).unwrap_or_default()))
     }
 }
 
@@ -191,5 +191,5 @@ async fn a_shared_resource_knows_the_metric_that_asked_for_it() {
     });
     let run = Engine::new().run(&catalog([resource.each::<Queue>()]), &Context::new()).await;
     assert_eq!(states(&run), ["small.resource 1", "small.resource 1"]);
-    assert!(collected_metric().is_none());
+    assert!(current_metric().is_none());
 }

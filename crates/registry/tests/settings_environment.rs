@@ -15,7 +15,7 @@ struct WorkerSettings {
     queues: Vec<String>,
     ports: Vec<u16>,
     level: Level,
-    #[serde(deserialize_with = "system_health_registry::settings::optional_duration")]
+    #[serde(deserialize_with = "system_health_registry::settings::deserialize_optional_duration")]
     pause: Option<Duration>,
     limits: BTreeMap<String, u32>,
 }

@@ -72,7 +72,7 @@ async fn a_source_returns_metrics_with_their_readings() {
 async fn a_remembered_metric_that_is_not_returned_has_no_data() {
     let remembered = ["orders.open", "orders.gone", "orders.known", "not a key"];
     let remembered = remembered.map(|key| Facts::new(key, "A row."));
-    let catalog = Catalog::linked().unwrap().with_described("warehouse", remembered.clone());
+    let catalog = Catalog::linked().unwrap().with_described_metrics("warehouse", remembered.clone());
 
     let keys: Vec<_> = catalog.metrics().iter().map(|metric| metric.key()).collect();
     assert_eq!(keys, ["orders.gone", "orders.known", "orders.open"]);
@@ -88,7 +88,7 @@ async fn a_remembered_metric_that_is_not_returned_has_no_data() {
     orders.open: error: connection refused
     ");
     assert_eq!(source(&failed), "warehouse: failed: connection refused; refused: ");
-    let other = Catalog::linked().unwrap().with_described("elsewhere", remembered);
+    let other = Catalog::linked().unwrap().with_described_metrics("elsewhere", remembered);
     assert_eq!(other.metrics().len(), 1, "a source that is gone has no metrics");
 }
 
@@ -120,7 +120,7 @@ async fn a_remembered_metric_that_is_refused_is_an_error() {
         Box::pin(async { Ok(described.into()) })
     });
     let remembered = ["gone", "late", "open"].map(|key| Facts::new(key, "A row."));
-    let catalog = Catalog::from_sources([teller]).unwrap().with_described("teller", remembered);
+    let catalog = Catalog::from_sources([teller]).unwrap().with_described_metrics("teller", remembered);
 
     let run = run(rows(&[]), &catalog).await;
 
@@ -164,7 +164,7 @@ async fn two_sources_cannot_return_the_same_key_in_one_run() {
     let sources = Catalog::from_sources(["orders.a", "orders.b"].map(source)).unwrap();
     let catalog = ["orders.a", "orders.b"]
         .into_iter()
-        .fold(sources, |catalog, name| catalog.with_described(name, [facts(name)]));
+        .fold(sources, |catalog, name| catalog.with_described_metrics(name, [facts(name)]));
 
     let run = run(rows(&[]), &catalog).await;
 
@@ -184,7 +184,7 @@ async fn a_filter_applies_to_the_metrics_of_sources() {
     .await;
     assert_eq!(common::lines(&only_late), "orders.late: value 1 []");
 
-    let described = catalog.with_described("warehouse", [Facts::new("orders.open", "A row.")]);
+    let described = catalog.with_described_metrics("warehouse", [Facts::new("orders.open", "A row.")]);
     let without = described.filter(|key| key == "orders.known");
     assert!(without.sources().is_empty(), "a source is removed if none of its known metrics is selected");
 }

@@ -11,7 +11,7 @@ use system_health_test_support::{
     datadog::DatadogIntake,
     github::FakeGitHub,
     moto::{AccessKey, Moto},
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
     tools,
 };
 
@@ -21,7 +21,7 @@ fn deploy() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy")
 }
 
-fn push(moto: &Moto, key: &AccessKey, github: &FakeGitHub, intake: &DatadogIntake) -> Ended {
+fn push(moto: &Moto, key: &AccessKey, github: &FakeGitHub, intake: &DatadogIntake) -> ProgramOutput {
     Scene::new(env!("CARGO_BIN_EXE_report"))
         .variable("GITHUB_API_URL", github.url())
         .variable("GITHUB_REPOSITORY", "acme/shop")

@@ -3,7 +3,7 @@
 
 use system_health_test_support::{
     prometheus::check_file,
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
     tools::run_contract_script,
 };
 
@@ -24,7 +24,7 @@ on_missing_data = 'show_and_notify_no_data'
 textfile = '/var/lib/prometheus/node-exporter/health.prom'
 ";
 
-fn run(arguments: &[&str]) -> Ended {
+fn run(arguments: &[&str]) -> ProgramOutput {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", SETTINGS);
     scene.run(arguments)
 }

@@ -313,7 +313,7 @@ fn pushed_payloads_match_datadogs_api_description() {
     let sent = intake.payloads().remove(0);
     let mut broken = sent.clone();
     broken["series"][0]["units"] = "commit".into();
-    let faults = contract::faults(&[contract::Message::series(sent), contract::Message::series(broken)]);
-    assert_eq!(faults[0], [""; 0]);
-    assert!(!faults[1].is_empty(), "the check would also pass a property that Datadog does not have");
+    let problems = contract::problems(&[contract::Message::series(sent), contract::Message::series(broken)]);
+    assert_eq!(problems[0], [""; 0]);
+    assert!(!problems[1].is_empty(), "the check would also pass a property that Datadog does not have");
 }

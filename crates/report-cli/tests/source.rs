@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use system_health_test_support::{
     github::FakeGitHub,
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
     server::{Answer, Request, Server},
 };
 
@@ -16,17 +16,17 @@ fn work_tree() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
 }
 
-fn commits(scene: &Scene, arguments: &[&str]) -> Ended {
+fn commits(scene: &Scene, arguments: &[&str]) -> ProgramOutput {
     scene.run(&[&["--only", "commits.hotfix"], arguments].concat())
 }
 
-fn repository(ended: &Ended) -> String {
+fn repository(ended: &ProgramOutput) -> String {
     let tags = ended.metric("commits.hotfix")["samples"][0]["tags"].clone();
     let mut tags = tags.as_array().unwrap().iter().filter_map(|tag| tag.as_str());
     tags.find(|tag| tag.starts_with("repository:")).unwrap().to_owned()
 }
 
-fn error(ended: &Ended) -> String {
+fn error(ended: &ProgramOutput) -> String {
     let metric = ended.metric("commits.hotfix");
     metric["error"].as_str().unwrap_or_else(|| panic!("no error in {ended}")).to_owned()
 }

@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 use system_health_test_support::{
     datadog::{self, DatadogIntake, Point},
-    scene::{Ended, Scene, next_second},
+    scene::{ProgramOutput, Scene, next_second},
 };
 
 fn scene(intake: &DatadogIntake) -> Scene {
@@ -24,7 +24,7 @@ fn scene(intake: &DatadogIntake) -> Scene {
 
 const PUSH: [&str; 2] = ["--push", "--no-self-metrics"];
 
-fn delivery(ended: &Ended) -> Value {
+fn delivery(ended: &ProgramOutput) -> Value {
     ended.json()["deliveries"][0].clone()
 }
 
@@ -155,7 +155,7 @@ fn self_metric(intake: &DatadogIntake, key: &str, tag: &str) -> Vec<(i64, f64)> 
     values
 }
 
-fn time(ended: &Ended) -> i64 {
+fn time(ended: &ProgramOutput) -> i64 {
     let time = ended.json()["run"]["timestamp"].clone();
     let time = humantime::parse_rfc3339(time.as_str().unwrap()).unwrap();
     time.duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed()
@@ -241,7 +241,7 @@ fn the_owner_can_access_the_state_file_under_any_umask() {
 
     let output = shell.output().unwrap();
 
-    let _ = Ended::new(&shell, output).with_status(0);
+    let _ = ProgramOutput::new(&shell, output).with_status(0);
     let mode = fs::metadata(folder.join("state.db")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "{mode:o}");
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use system_health_test_support::{
     datadog::DatadogIntake,
     github::{Conclusion::Success, FakeGitHub, Run},
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
     server::{Answer, Request, Server},
 };
 
@@ -60,7 +60,7 @@ fn ancestors<'t>(trace: &'t Value, resource: &str) -> Vec<&'t str> {
 }
 
 /// The messages on stderr, as JSON.
-fn messages(ended: &Ended) -> Vec<Value> {
+fn messages(ended: &ProgramOutput) -> Vec<Value> {
     ended.stderr().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

@@ -119,7 +119,7 @@ pub(crate) async fn events_to_show(
     let (flipped, attached) = current
         .ask(current.store(), move |store| {
             let flipped: Vec<GoalState> =
-                store.flipped(&outbox, timestamp, &goals)?.into_iter().cloned().collect();
+                store.flipped_goals(&outbox, timestamp, &goals)?.into_iter().cloned().collect();
             let mut new = store.pending_events(&outbox)?;
             for event in attached {
                 if !store.knows_event(&outbox, &event.id)? {

@@ -11,7 +11,7 @@ use std::{
 use system_health_registry::{
     Instants, Metric, Outcome, OutcomeState, Report, RequestPlan, Run, Tag, Unavailable,
 };
-use system_health_state::{BackfillFate, Backfilled, PastSample, Store};
+use system_health_state::{BackfillResult, BackfilledOutcome, PastSample, Store};
 
 use crate::{
     Reporter, ReporterError, StateError,
@@ -191,12 +191,12 @@ impl BackfilledMetric {
         }
     }
 
-    fn add(&mut self, Backfilled { subject, time, fate, .. }: Backfilled) {
-        match fate {
-            BackfillFate::Added => self.added += 1,
-            BackfillFate::Equal => self.equal += 1,
-            BackfillFate::OfRun => self.kept_from_runs += 1,
-            BackfillFate::Different { stored, computed } => {
+    fn add(&mut self, BackfilledOutcome { subject, time, result, .. }: BackfilledOutcome) {
+        match result {
+            BackfillResult::Added => self.added += 1,
+            BackfillResult::Equal => self.equal += 1,
+            BackfillResult::KeptFromRun => self.kept_from_runs += 1,
+            BackfillResult::Different { stored, computed } => {
                 self.differences.push(BackfillDifference { subject, time, stored, computed });
             }
         }

@@ -268,14 +268,14 @@ impl ReporterBuilder {
             state.dir = Some(folder.into());
         }
         let linked = Catalog::linked()?;
-        let about_itself = only_self_metrics(linked.clone());
+        let self_metrics = only_self_metrics(linked.clone());
         let catalog = without_self_metrics(self.catalog.unwrap_or(linked));
         if catalog.metrics().is_empty() && catalog.sources().is_empty() {
             return Err(CatalogError::Empty.into());
         }
-        let all = catalog.with_metrics(about_itself.metrics().iter().cloned())?;
+        let all = catalog.with_metrics(self_metrics.metrics().iter().cloned())?;
         let all = with_goals_of_settings(all, &self.settings)?;
-        let about_itself = Catalog::new(only_self_metrics(all.clone()).metrics().iter().cloned())?;
+        let self_metrics = Catalog::new(only_self_metrics(all.clone()).metrics().iter().cloned())?;
         let catalog = without_self_metrics(all.clone());
         let selection = Selection::new(&all, &self.only, &self.skip)?.with_settings(&all, &self.settings)?;
         let goals = Goals::from_settings(&all, &self.settings)?.filter(|key| selection.keeps(key));
@@ -290,9 +290,9 @@ impl ReporterBuilder {
                 None => "`to`".to_owned(),
             }
         })?;
-        let about_itself = report.self_metrics.then(|| selection.filter_self_metrics(about_itself));
+        let self_metrics = report.self_metrics.then(|| selection.filter_self_metrics(self_metrics));
         let catalog = match selection.select(catalog.clone()) {
-            Err(SelectionError::Nothing) if selection.names_self_metrics() && about_itself.is_some() => {
+            Err(SelectionError::Nothing) if selection.names_self_metrics() && self_metrics.is_some() => {
                 selection.filter(catalog)
             }
             selected => selected?,
@@ -313,7 +313,7 @@ impl ReporterBuilder {
         Ok(Reporter {
             watching_since: WatchingSince::new(self.watching_since.unwrap_or_else(SystemTime::now)),
             catalog,
-            about_itself,
+            self_metrics,
             goals,
             intervals,
             targets,

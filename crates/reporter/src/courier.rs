@@ -92,9 +92,9 @@ impl Courier<'_> {
         let outbox = self.outbox(current, *run);
         receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
         let times = self.times();
-        receipt.repeated = outbox.repeated().await?;
-        receipt.baselines = outbox.baselines().await?;
-        let continued = outbox.withheld().await?;
+        receipt.repeated = outbox.repeated_count().await?;
+        receipt.baselines = outbox.baseline_count().await?;
+        let continued = outbox.withheld_count().await?;
         receipt.withhold_continued(continued);
         receipt.expired = outbox.expire(times.clone()).await?;
         if !self.target.capabilities.keeps_timestamps {
@@ -182,24 +182,24 @@ impl Courier<'_> {
     pub(crate) async fn deliver_self_metrics(&self, recorded: &Recorded, receipt: &mut Receipt) {
         // If no point could be delivered before, these would fail as well. They wait in the outbox.
         if let (Ok(sink), true) = (&self.sink, receipt.is_reachable()) {
-            let mut about_itself = Receipt::default();
+            let mut self_metrics_receipt = Receipt::default();
             let deadline = self.deadlines.self_metrics;
             // These points must not be in the same payload as points that could not be delivered before.
             let own = Outbox { only_own: true, ..self.outbox(&recorded.current, recorded.run) };
-            let mut done = self.empty(sink.as_ref(), own, deadline, &mut about_itself).await;
-            if done.is_ok() && about_itself.error.is_none() {
+            let mut done = self.empty(sink.as_ref(), own, deadline, &mut self_metrics_receipt).await;
+            if done.is_ok() && self_metrics_receipt.error.is_none() {
                 // Other points, such as those of a concurrent run, get another chance.
                 let all = Outbox { only_own: false, ..own };
-                done = self.empty(sink.as_ref(), all, deadline, &mut about_itself).await;
+                done = self.empty(sink.as_ref(), all, deadline, &mut self_metrics_receipt).await;
             }
             receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
-            receipt.self_metrics = about_itself.accepted;
-            receipt.unknown += about_itself.unknown;
-            receipt.refused.append(&mut about_itself.refused);
-            let error = done.err().map(|error| Chain(&error).to_string()).or(about_itself.error);
+            receipt.self_metrics = self_metrics_receipt.accepted;
+            receipt.unknown += self_metrics_receipt.unknown;
+            receipt.refused.append(&mut self_metrics_receipt.refused);
+            let error = done.err().map(|error| Chain(&error).to_string()).or(self_metrics_receipt.error);
             receipt.error = receipt.error.take().or(error);
-            if about_itself.contact != Contact::Untried {
-                receipt.contact = about_itself.contact;
+            if self_metrics_receipt.contact != Contact::Untried {
+                receipt.contact = self_metrics_receipt.contact;
             }
         }
         self.count_left(&recorded.current, receipt).await;
@@ -269,7 +269,7 @@ impl Courier<'_> {
     }
 
     async fn count_left(&self, current: &CurrentStore, receipt: &mut Receipt) {
-        match current.outbox(self.target).waiting().await {
+        match current.outbox(self.target).pending_count().await {
             Ok(waiting) => {
                 receipt.count_waiting(waiting, current.is_kept());
                 receipt.no_state = !current.is_wanted();

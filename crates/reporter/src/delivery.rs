@@ -9,11 +9,11 @@ use crate::{DeliveryStatus, Receipt};
 /// A finished run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Finished {
+pub struct FinishedRun {
     /// The collected outcomes, with tags and timestamp.
     pub report: Arc<Report>,
     /// The metrics about the reporter itself, if the run delivers and they are enabled. An interrupted run has none.
-    pub about_itself: Option<Arc<Report>>,
+    pub self_metrics_report: Option<Arc<Report>>,
     /// The reporter's name, if the run delivers or previews.
     pub reporter_name: Option<String>,
     /// The deliveries, one for each destination.
@@ -65,7 +65,7 @@ pub struct Preview {
     pub events: Vec<serde_json::Value>,
 }
 
-impl Finished {
+impl FinishedRun {
     /// Whether everything was delivered to all destinations.
     #[must_use]
     pub fn is_delivered(&self) -> bool {

@@ -9,14 +9,14 @@ use system_health_state::{Store, StoreError};
 use crate::{error::Chain, state::CurrentStore};
 
 /// A catalog with the metrics that its sources have described in earlier runs.
-pub fn with_remembered(catalog: Catalog, store: &Store) -> Result<Catalog, StoreError> {
+pub fn with_stored_descriptions(catalog: Catalog, store: &Store) -> Result<Catalog, StoreError> {
     if catalog.sources().is_empty() {
         return Ok(catalog);
     }
     Ok(add(catalog, store.descriptions()?))
 }
 
-/// Like [`with_remembered`], for the store of a run. If it cannot be read, logs a warning.
+/// Like [`with_stored_descriptions`], for the store of a run. If it cannot be read, logs a warning.
 pub(crate) async fn with_remembered_from(catalog: &Catalog, current: &CurrentStore) -> Catalog {
     let remembered = current.ask(current.store(), Store::descriptions).await.unwrap_or_else(|error| {
         tracing::warn!("cannot read the descriptions of metrics from sources: {}", Chain(&error));
@@ -65,5 +65,7 @@ pub(crate) fn of_sources(report: &Report) -> impl Iterator<Item = (&str, &str)> 
 }
 
 fn add(catalog: Catalog, remembered: Vec<(String, Facts)>) -> Catalog {
-    remembered.into_iter().fold(catalog, |catalog, (source, facts)| catalog.with_described(&source, [facts]))
+    remembered
+        .into_iter()
+        .fold(catalog, |catalog, (source, facts)| catalog.with_described_metrics(&source, [facts]))
 }

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 
 use system_health_registry::{
     CatalogError, SharedError, Unavailable,
-    settings::{Known, SettingsError},
+    settings::{NameSuggestions, SettingsError},
 };
 
 use crate::{SelectionError, SlotError, StateError, tags::TagsError};
@@ -63,7 +63,7 @@ pub enum DestinationsError {
         /// The name.
         name: String,
         /// The sinks that exist.
-        known: Known,
+        known: NameSuggestions,
     },
     /// No sink is chosen, and the settings configure no destination.
     #[error("no destination is configured ({sinks})")]

@@ -193,7 +193,7 @@ fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
         0 => ("Not counted", evidence().map(Evidence::total).sum()),
         counted => ("Counted", counted),
     };
-    let items = evidence().flat_map(Evidence::items).filter(|item| item.counted() == (counted > 0));
+    let items = evidence().flat_map(Evidence::items).filter(|item| item.is_counted() == (counted > 0));
     let mut lines = String::new();
     let mut shown = 0;
     let room = MAX_TEXT.saturating_sub(text.chars().count() + 100);

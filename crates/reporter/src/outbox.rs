@@ -82,10 +82,10 @@ impl Outbox<'_> {
 
     /// The number of points of this run that the destination does not get, because an earlier run in the same slot had
     /// the same series.
-    pub(crate) async fn repeated(&self) -> Result<u64, StateError> {
+    pub(crate) async fn repeated_count(&self) -> Result<u64, StateError> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
-        let repeated = self.current.ask(self.store, move |store| store.repeated(&name, own)).await?;
+        let repeated = self.current.ask(self.store, move |store| store.repeated_count(&name, own)).await?;
         if repeated > 0 {
             tracing::warn!(
                 "{repeated} points are not sent to {}, because an earlier run in the same schedule slot had the same series \
@@ -97,17 +97,17 @@ impl Outbox<'_> {
     }
 
     /// The number of counters of this run whose increase is not known yet.
-    pub(crate) async fn baselines(&self) -> Result<u64, StateError> {
+    pub(crate) async fn baseline_count(&self) -> Result<u64, StateError> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
-        self.current.ask(self.store, move |store| store.baselines(&name, own)).await
+        self.current.ask(self.store, move |store| store.baseline_count(&name, own)).await
     }
 
     /// The number of points of this run that the destination does not get, because they continue those of earlier runs.
-    pub(crate) async fn withheld(&self) -> Result<u64, StateError> {
+    pub(crate) async fn withheld_count(&self) -> Result<u64, StateError> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
-        self.current.ask(self.store, move |store| store.withheld(&name, own)).await
+        self.current.ask(self.store, move |store| store.withheld_count(&name, own)).await
     }
 
     /// Whether the store can be written, so that points that add up can be marked as being sent.
@@ -116,8 +116,8 @@ impl Outbox<'_> {
     }
 
     /// The number of waiting points.
-    pub(crate) async fn waiting(&self) -> Result<u64, StateError> {
+    pub(crate) async fn pending_count(&self) -> Result<u64, StateError> {
         let name = self.name.to_owned();
-        self.current.ask(self.store, move |store| store.waiting(&name)).await
+        self.current.ask(self.store, move |store| store.pending_count(&name)).await
     }
 }

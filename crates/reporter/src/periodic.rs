@@ -9,7 +9,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use crate::{Finished, Mode, Reporter, ReporterError, error::Chain};
+use crate::{FinishedRun, Mode, Reporter, ReporterError, error::Chain};
 
 /// How far the times of pushes may be ahead of the clock, because many pushes followed each other quickly.
 const MAX_AHEAD: Duration = Duration::from_mins(1);
@@ -21,7 +21,7 @@ const MAX_AHEAD: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct PeriodicReporter {
     stop: oneshot::Sender<()>,
-    pushing: JoinHandle<Result<Finished, ReporterError>>,
+    pushing: JoinHandle<Result<FinishedRun, ReporterError>>,
 }
 
 impl Reporter {
@@ -84,7 +84,7 @@ impl PeriodicReporter {
     ///
     /// # Panics
     /// Panics if a push has panicked.
-    pub async fn finish(self) -> Result<Finished, ReporterError> {
+    pub async fn finish(self) -> Result<FinishedRun, ReporterError> {
         drop(self.stop);
         match self.pushing.await {
             Ok(last) => last,

@@ -6,7 +6,7 @@ use system_health_registry::{Catalog, Destination, Engine, Interruption, Process
 use tokio::runtime::Handle;
 
 use crate::{
-    DestinationsError, Finished, Goals, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
+    DestinationsError, FinishedRun, Goals, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
     ServiceRun, StateSettings,
     name::Name,
     run::RunInProgress,
@@ -22,7 +22,7 @@ use crate::{
 pub struct Reporter {
     pub(crate) watching_since: WatchingSince,
     pub(crate) catalog: Catalog,
-    pub(crate) about_itself: Option<Catalog>,
+    pub(crate) self_metrics: Option<Catalog>,
     pub(crate) goals: Goals,
     pub(crate) intervals: Intervals,
     pub(crate) targets: Result<Vec<Target>, DestinationsError>,
@@ -98,18 +98,18 @@ impl Reporter {
     }
 
     /// Collects and records.
-    pub async fn collect(&self) -> Result<Finished, ReporterError> {
+    pub async fn collect(&self) -> Result<FinishedRun, ReporterError> {
         self.run(Mode::Collect).await
     }
 
     /// Collects and records, and shows what [`push`](Self::push) would deliver.
-    pub async fn dry_run(&self) -> Result<Finished, ReporterError> {
+    pub async fn dry_run(&self) -> Result<FinishedRun, ReporterError> {
         self.run(Mode::DryRun).await
     }
 
     /// Collects, records, delivers and sends events. A failed delivery is not an error of this function: the receipts
     /// contain it, and the points wait for the next run.
-    pub async fn push(&self) -> Result<Finished, ReporterError> {
+    pub async fn push(&self) -> Result<FinishedRun, ReporterError> {
         self.run(Mode::Push).await
     }
 
@@ -118,12 +118,12 @@ impl Reporter {
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
-    pub async fn run(&self, mode: Mode) -> Result<Finished, ReporterError> {
+    pub async fn run(&self, mode: Mode) -> Result<FinishedRun, ReporterError> {
         self.run_at(mode, SystemTime::now()).await
     }
 
     /// Runs with a given start time, for tests that depend on the time.
-    pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<Finished, ReporterError> {
+    pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<FinishedRun, ReporterError> {
         self.check(mode)?;
         let targets = self.targets(mode)?;
         RunInProgress::run(self, RunPlan::everything(self), mode, targets, started_at).await
@@ -135,7 +135,7 @@ impl Reporter {
         mode: Mode,
         run: ServiceRun,
         started_at: SystemTime,
-    ) -> Result<Finished, ReporterError> {
+    ) -> Result<FinishedRun, ReporterError> {
         let targets = self.targets(mode)?;
         RunInProgress::run(self, RunPlan::due(self, run), mode, targets, started_at).await
     }

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 
 use crate::{
-    Delivery, DeliveryResult, Finished, Mode, Preview, Receipt, Reporter, ReporterError, StateError,
+    Delivery, DeliveryResult, FinishedRun, Mode, Preview, Receipt, Reporter, ReporterError, StateError,
     announcer::events_to_show,
     courier::Courier,
     deadlines::{self, Deadlines, delivery_reserve},
@@ -30,7 +30,7 @@ use crate::{
     past_runs::RecordedRuns,
     responses::Responses,
     run_trace::RunTrace,
-    self_metrics::{FinishedRun, MetricResult, RunResult},
+    self_metrics::{MetricResult, RunResult, SelfMetricsInput},
     service_run::RunPlan,
     state::{Recorded, RunState},
     target::Target,
@@ -70,7 +70,7 @@ impl<'a> RunInProgress<'a> {
         mode: Mode,
         targets: &'a [Target],
         started_at: SystemTime,
-    ) -> Result<Finished, ReporterError> {
+    ) -> Result<FinishedRun, ReporterError> {
         let trace = RunTrace::start(reporter.tracing.as_ref(), &Service::from_tags(&reporter.tags), mode);
         let (started, whole) = (Instant::now(), reporter.report.deadline);
         // The trace is sent after everything else.
@@ -83,7 +83,7 @@ impl<'a> RunInProgress<'a> {
             .with_deadline(deadline.saturating_sub(reserve))
             .provide(ResponseCache::new(Arc::clone(&responses) as Arc<dyn ResponseStore>))
             .provide(RunHistory::new(Arc::clone(&past_runs) as Arc<dyn PastRuns>));
-        let catalogs = [&reporter.catalog].into_iter().chain(&reporter.about_itself);
+        let catalogs = [&reporter.catalog].into_iter().chain(&reporter.self_metrics);
         let descriptions = descriptions::from_catalogs(catalogs);
         let run = Self {
             reporter,
@@ -104,10 +104,10 @@ impl<'a> RunInProgress<'a> {
         let is_kept = finished.as_ref().is_ok_and(|finished| !finished.state_is_unusable);
         let folder = (reporter.keeps_state && is_kept).then(|| reporter.state.folder().ok()).flatten();
         let trace = trace.finish(folder, deadlines::run_end(started, whole), &reporter.interruption).await;
-        finished.map(|finished| Finished { trace, ..finished })
+        finished.map(|finished| FinishedRun { trace, ..finished })
     }
 
-    async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
+    async fn finish(&self, mode: Mode) -> Result<FinishedRun, ReporterError> {
         let CollectedRun { run, state, connecting, name } = self.collect(mode).await?;
         self.responses.write().await;
         let report = self.report(run, &self.reporter.tags);
@@ -130,17 +130,17 @@ impl<'a> RunInProgress<'a> {
         descriptions::remember(&report, &recorded.current).await;
         let interruption = &self.reporter.interruption;
         let reporter_name = reporter_name(name.as_ref()).get().map(str::to_owned);
-        let mut about_itself = None;
+        let mut self_metrics_report = None;
         let deliveries = match mode {
             _ if interruption.has_happened() => self.interrupted(mode, &state).await,
             Mode::Collect => Vec::new(),
             Mode::DryRun => self.preview(&report, &state, name).await?,
             Mode::Push => {
                 let pushing = self.push(connecting, &report, &state, &recipients, recorded, name);
-                match interruption.unless(pushing).await {
+                match interruption.run_until_interrupted(pushing).await {
                     Some(pushed) => {
                         let (deliveries, of_reporter) = pushed?;
-                        about_itself = of_reporter;
+                        self_metrics_report = of_reporter;
                         deliveries
                     }
                     None => self.interrupted(mode, &state).await,
@@ -155,9 +155,9 @@ impl<'a> RunInProgress<'a> {
             current.prune(self.reporter.state.keep).await;
         }
         let events = events::attached(&report, &self.attached().await);
-        Ok(Finished {
+        Ok(FinishedRun {
             report,
-            about_itself,
+            self_metrics_report,
             reporter_name,
             deliveries,
             events,
@@ -175,7 +175,7 @@ impl<'a> RunInProgress<'a> {
             Mode::Collect | Mode::Push => engine.clone(),
         };
         let opening = self.open_state();
-        let connecting = self.reporter.interruption.unless(self.connect(mode));
+        let connecting = self.reporter.interruption.run_until_interrupted(self.connect(mode));
         let connecting = async { connecting.await.unwrap_or_default() };
         if catalog.sources().is_empty() {
             let (run, (connecting, name), state) =
@@ -247,13 +247,13 @@ impl<'a> RunInProgress<'a> {
         let tagged = couriers.iter().zip(&receipts);
         let tagged = tagged.map(|(courier, receipt)| (courier.target.tags.clone(), receipt.clone()));
         // The metrics about the reporter would report interrupted metrics as failures.
-        let about_itself = if self.reporter.end_of_collection.has_happened() {
+        let self_metrics_report = if self.reporter.end_of_collection.has_happened() {
             None
         } else {
-            self.about_itself(report, tagged.collect(), state, name).await.map(Arc::new)
+            self.self_metrics_report(report, tagged.collect(), state, name).await.map(Arc::new)
         };
-        if let Some(about_itself) = &about_itself {
-            let recorded = state.record(about_itself, recipients).await?;
+        if let Some(self_metrics_report) = &self_metrics_report {
+            let recorded = state.record(self_metrics_report, recipients).await?;
             let delivering = couriers.iter().zip(&mut receipts);
             let delivering = delivering.map(|(courier, receipt)| {
                 let span = span_of(courier.target, "metrics about the reporter");
@@ -266,7 +266,7 @@ impl<'a> RunInProgress<'a> {
         let deliveries = couriers.iter().zip(receipts);
         let deliveries =
             deliveries.map(|(courier, receipt)| delivery(courier.target, DeliveryResult::Pushed(receipt)));
-        Ok((deliveries.collect(), about_itself))
+        Ok((deliveries.collect(), self_metrics_report))
     }
 
     /// The deliveries of an interrupted push. Points whose fate is not known are still in the outboxes.
@@ -326,7 +326,7 @@ impl<'a> RunInProgress<'a> {
         name: Option<Tag>,
     ) -> Result<Vec<Delivery>, ReporterError> {
         let context = self.context_of_sinks(name.as_ref());
-        let about_itself = self.about_itself(report, Vec::new(), state, name).await;
+        let self_metrics_report = self.self_metrics_report(report, Vec::new(), state, name).await;
         let attached = self.events_to_announce().await;
         let mut deliveries = Vec::with_capacity(self.targets.len());
         for target in self.targets {
@@ -334,7 +334,7 @@ impl<'a> RunInProgress<'a> {
             let failed = |error| ReporterError::Preview { sink: destination.sink(), error };
             tracing::info!("dry run: nothing is sent to {address}");
             let mut points = self.points_for(target, report, state).await?;
-            points.extend(about_itself.iter().flat_map(Report::points));
+            points.extend(self_metrics_report.iter().flat_map(Report::points));
             let payload = destination.preview(context.clone(), &points, &[]).await.map_err(failed)?;
             let events = self.events_of(target, report, state, &attached).await?;
             let events =
@@ -386,20 +386,20 @@ impl<'a> RunInProgress<'a> {
     }
 
     /// Collects the metrics about the reporter itself, if they are enabled.
-    async fn about_itself(
+    async fn self_metrics_report(
         &self,
         report: &Report,
         receipts: Vec<(Vec<Tag>, Receipt)>,
         state: &RunState,
         name: Option<Tag>,
     ) -> Option<Report> {
-        let catalog = self.reporter.about_itself.as_ref()?;
+        let catalog = self.reporter.self_metrics.as_ref()?;
         let current = state.current().await;
         let last_values = current.ask(current.store(), Store::last_values).await.unwrap_or_else(|error| {
             tracing::warn!("cannot read the times of the last values: {}", Chain(&error));
             BTreeMap::new()
         });
-        let finished = FinishedRun::from(RunResult {
+        let finished = SelfMetricsInput::from(RunResult {
             timestamp: report.timestamp(),
             metric_results: report.run().outcomes().iter().map(MetricResult::from).collect(),
             sources: report.run().sources().to_vec(),

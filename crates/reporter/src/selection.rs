@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use system_health_registry::{
     Catalog, KeyPattern, KeyPatternError, MetricSettings, Settings,
     self_metrics::is_self_metric,
-    settings::{Known, SettingsError, SettingsTable, may_be_secret},
+    settings::{NameSuggestions, SettingsError, SettingsTable, may_be_secret},
 };
 
 use crate::{ReportSettings, with_goals_of_settings};
@@ -46,7 +46,7 @@ pub enum SelectionError {
         /// The pattern.
         pattern: String,
         /// The keys that exist.
-        known: Known,
+        known: NameSuggestions,
     },
     /// No metric is left.
     #[error("the selection leaves no metric to collect")]
@@ -223,7 +223,7 @@ fn require_match(
     let keys = || catalog.metrics().iter().map(|metric| metric.key());
     // Not all keys of a source are known.
     if catalog.sources().is_empty() && !keys().any(|key| pattern.is_match(key)) {
-        let known = Known::nearest_to(pattern.as_str(), keys());
+        let known = NameSuggestions::nearest_to(pattern.as_str(), keys());
         return Err(SelectionError::Unmatched { list, pattern: shown(pattern.as_str()), known });
     }
     Ok(pattern)

@@ -43,7 +43,7 @@ self_metric!(SUBJECTS, subjects);
 
 /// A run whose points were delivered.
 #[derive(Debug, Clone)]
-pub(crate) struct FinishedRun(Arc<RunResult>);
+pub(crate) struct SelfMetricsInput(Arc<RunResult>);
 
 #[derive(Debug)]
 pub(crate) struct RunResult {
@@ -89,13 +89,13 @@ impl From<&Outcome> for MetricResult {
     }
 }
 
-impl From<RunResult> for FinishedRun {
+impl From<RunResult> for SelfMetricsInput {
     fn from(result: RunResult) -> Self {
         Self(Arc::new(result))
     }
 }
 
-impl FromContext for FinishedRun {
+impl FromContext for SelfMetricsInput {
     async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
         Err(Unavailable::no_data("only known at the end of a run"))
     }
@@ -112,7 +112,7 @@ pub fn without_self_metrics(catalog: Catalog) -> Catalog {
     catalog.filter(|key| !is_self_metric(key))
 }
 
-impl FinishedRun {
+impl SelfMetricsInput {
     /// A sample for each metric of the run. `worse` combines the values of a metric with several subjects.
     fn by_metric<V: SampleValue>(
         &self,
@@ -170,23 +170,23 @@ fn by_state(states: &(impl Iterator<Item = OutcomeState> + Clone)) -> Result<Vec
     STATES.into_iter().map(|state| Sample::new(count(state))?.with_tag("state", state.name())).collect()
 }
 
-fn run_duration(run: &FinishedRun) -> Duration {
+fn run_duration(run: &SelfMetricsInput) -> Duration {
     run.0.duration
 }
 
-fn skipped_slots(run: &FinishedRun) -> Result<u64, Unavailable> {
+fn skipped_slots(run: &SelfMetricsInput) -> Result<u64, Unavailable> {
     run.0.skipped_slots.ok_or_else(|| Unavailable::no_data("the run is not part of a service"))
 }
 
-fn metrics(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn metrics(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     by_state(&run.0.metric_results.iter().map(|result| result.state))
 }
 
-fn collector_duration(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn collector_duration(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|result| Some(result.duration), f64::max)
 }
 
-fn collector_success(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn collector_success(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     let of_source = |source: &SourceOutcome| {
         OutcomeState::from(&source.result) != OutcomeState::Error && source.refused.is_empty()
     };
@@ -203,7 +203,7 @@ fn collector_success(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     Ok(samples)
 }
 
-fn subjects(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn subjects(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     let about_subjects = run.0.metric_results.iter().filter(|result| !result.subject.is_empty());
     let mut counts = BTreeMap::<&str, [usize; STATES.len()]>::new();
     for result in about_subjects {
@@ -220,7 +220,7 @@ fn subjects(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     samples.collect()
 }
 
-fn last_value_age(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn last_value_age(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     let age = |result: &MetricResult| {
         let last = run.0.last_values.get(&(result.key.clone(), result.subject.clone()))?;
         run.0.timestamp.duration_since(*last).ok()
@@ -228,19 +228,19 @@ fn last_value_age(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(age, f64::max)
 }
 
-fn failed_items(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn failed_items(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|result| Some(result.failures), |sum, more| sum + more)
 }
 
-fn sources(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn sources(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     by_state(&run.0.sources.iter().map(|source| OutcomeState::from(&source.result)))
 }
 
-fn refused_metrics(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn refused_metrics(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     run.by_source(|source| source.refused.len())
 }
 
-fn points(run: &FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+fn points(run: &SelfMetricsInput) -> Result<Vec<Sample>, Unavailable> {
     let mut samples = Vec::new();
     for (tags, receipt) in run.receipts()? {
         for (result, points) in [
@@ -256,15 +256,15 @@ fn points(run: &FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     Ok(samples)
 }
 
-fn outbox_points(run: &FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+fn outbox_points(run: &SelfMetricsInput) -> Result<Vec<Sample>, Unavailable> {
     run.by_destination(|receipt| receipt.left)
 }
 
-fn points_expired(run: &FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+fn points_expired(run: &SelfMetricsInput) -> Result<Vec<Sample>, Unavailable> {
     run.by_destination(|receipt| receipt.expired)
 }
 
-fn api_requests(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn api_requests(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     let calls = run.0.api_calls.by_status().into_iter();
     calls
         .map(|calls| {
@@ -274,7 +274,7 @@ fn api_requests(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
         .collect()
 }
 
-fn api_latency(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn api_latency(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     let mut totals = BTreeMap::<&str, (u64, Duration)>::new();
     for calls in run.0.api_calls.by_status() {
         let (requests, duration) = totals.entry(calls.api).or_default();
@@ -289,6 +289,6 @@ fn api_latency(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
         .collect()
 }
 
-fn github_rate_limit_remaining(run: &FinishedRun) -> Option<u64> {
+fn github_rate_limit_remaining(run: &SelfMetricsInput) -> Option<u64> {
     run.0.api_calls.quota("github")
 }

@@ -6,7 +6,7 @@ use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
     KeyPattern, Settings, Tag,
-    settings::{SettingPath, SettingsError, duration, optional_duration},
+    settings::{SettingPath, SettingsError, deserialize_duration, deserialize_optional_duration},
     settings_table,
 };
 
@@ -28,7 +28,7 @@ pub struct ReportSettings {
     /// Globs for the keys of metrics that are not collected, such as `ci.*`.
     pub skip: Vec<KeyPattern>,
     /// The maximum time of a run, including its delivery.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "deserialize_duration")]
     pub deadline: Duration,
     /// Maximum number of subjects whose metrics are collected at once.
     pub concurrency: NonZero<usize>,
@@ -47,7 +47,7 @@ pub struct ReportSettings {
     /// The tag `version:`.
     pub version: Option<String>,
     /// The length of the schedule slot. Points get the time at which it starts.
-    #[serde(deserialize_with = "optional_duration")]
+    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub align: Option<Duration>,
     /// Whether a push also delivers metrics about the reporter itself.
     pub self_metrics: bool,
@@ -62,7 +62,7 @@ pub struct StateSettings {
     /// The folder. Default: one for the program, such as `~/.local/state/system-health/report`.
     pub dir: Option<SettingPath>,
     /// How long runs are kept.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "deserialize_duration")]
     pub keep: Duration,
 }
 

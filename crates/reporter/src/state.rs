@@ -11,7 +11,7 @@ use std::{
 };
 
 use system_health_registry::Report;
-use system_health_state::{Call, Continuity, Opened, Recipient, RunCopy, RunId, Store, StoreError};
+use system_health_state::{Call, Continuity, OpenedStore, Recipient, RunCopy, RunId, Store, StoreError};
 use tokio::{
     sync::Mutex,
     task::{JoinError, spawn_blocking},
@@ -324,7 +324,7 @@ impl CurrentStore {
         let call = Arc::<Call>::default();
         let recorded = self.call(&call, &self.store, move |store| store.record_for(&report, &recipients));
         recorded.await.map_err(|error| {
-            let is_unknown = matches!(error, StateError::Timeout(_)) && !call.end();
+            let is_unknown = matches!(error, StateError::Timeout(_)) && !call.try_cancel();
             RecordError { error, contents: if is_unknown { Contents::Unknown } else { Contents::Nothing } }
         })
     }
@@ -368,10 +368,10 @@ impl CurrentStore {
     async fn in_folder(
         folder: PathBuf,
         deadline: Instant,
-        open: impl FnOnce(&Path) -> Result<Opened, StoreError> + Send + 'static,
+        open: impl FnOnce(&Path) -> Result<OpenedStore, StoreError> + Send + 'static,
     ) -> Result<Self, StateError> {
         let place = folder.clone();
-        let Opened { store, moved_aside } = with_timeout(deadline, move || open(&place)).await?;
+        let OpenedStore { store, moved_aside } = with_timeout(deadline, move || open(&place)).await?;
         if let Some(damaged) = &moved_aside {
             warn_of_damage(damaged);
         }
@@ -419,7 +419,7 @@ async fn ask_until<T: Send + 'static>(
     let store = store.for_call(Arc::clone(call));
     let done = with_timeout(deadline, move || work(&store)).await;
     if matches!(done, Err(StateError::Timeout(_))) {
-        call.end();
+        call.try_cancel();
     }
     done
 }

@@ -8,7 +8,7 @@ use std::{
 
 use system_health_registry::{
     Capabilities, Destination, Repeat, Settings, SinkType, Tag, TagError,
-    settings::{Known, may_be_secret},
+    settings::{NameSuggestions, may_be_secret},
 };
 use system_health_state::{Continuity, Recipient};
 
@@ -68,7 +68,7 @@ impl Sinks {
                 None if names.is_empty() => return Err(DestinationsError::NoSink),
                 None => {
                     let name = if may_be_secret(wanted) { "..." } else { wanted };
-                    let known = Known::nearest_to(wanted, names);
+                    let known = NameSuggestions::nearest_to(wanted, names);
                     let place = place(position);
                     return Err(DestinationsError::Unknown { place, name: name.to_owned(), known });
                 }

@@ -37,7 +37,7 @@ impl Reporter {
         let current = state.current().await;
         let mut waiting = Vec::new();
         for target in targets {
-            if target.capabilities.keeps_timestamps && current.outbox(target).waiting().await? > 0 {
+            if target.capabilities.keeps_timestamps && current.outbox(target).pending_count().await? > 0 {
                 waiting.push(target);
             }
         }
@@ -47,13 +47,13 @@ impl Reporter {
         let context = self.process.context_at(SystemTime::now()).with_deadline(deadline);
         let name = timeout_at(end, self.name.tag(context.clone())).await.ok().flatten();
         let catalog = descriptions::with_remembered_from(&self.catalog, &current).await;
-        let described = descriptions::from_catalogs([&catalog].into_iter().chain(&self.about_itself));
+        let described = descriptions::from_catalogs([&catalog].into_iter().chain(&self.self_metrics));
         let context = context.provide(reporter_name(name.as_ref())).provide(described);
         let deadlines = Deadlines::new(end, delivery_reserve(deadline));
         let delivering = waiting.into_iter().map(|target| {
             let delivering = self.deliver_to(target, &current, context.clone(), deadlines);
             async move {
-                let result = match self.interruption.unless(delivering).await {
+                let result = match self.interruption.run_until_interrupted(delivering).await {
                     Some(receipt) => DeliveryResult::Pushed(receipt),
                     None => DeliveryResult::Interrupted { kept: true },
                 };

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use axum::body::{Body, to_bytes};
 use hyper::{Request, StatusCode, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use system_health_command::Status;
+use system_health_command::ExitStatus;
 use tokio::{net::TcpStream, time::timeout};
 
 /// The time in which the service must answer.
@@ -21,19 +21,19 @@ const MAX_ANSWER: usize = 64 * 1024;
 
 /// Asks the service that listens on an address. The status is 0 if the service is ready. If it is not, the reason is logged, and
 /// the status is 1.
-pub(crate) async fn check(listen: SocketAddr) -> anyhow::Result<Status> {
+pub(crate) async fn check(listen: SocketAddr) -> anyhow::Result<ExitStatus> {
     let address = SocketAddr::new(reachable(listen.ip()), listen.port());
     let asked = timeout(TIMEOUT, ask(address)).await;
     let answered = asked.unwrap_or_else(|_| Err(anyhow::anyhow!("there was no answer within {TIMEOUT:?}")));
     match answered.with_context(|| format!("cannot ask the service at http://{address}")) {
-        Ok((StatusCode::OK, _)) => Ok(Status::Done),
+        Ok((StatusCode::OK, _)) => Ok(ExitStatus::Done),
         Ok((_, reason)) => {
             tracing::error!("{reason}");
-            Ok(Status::Different)
+            Ok(ExitStatus::Different)
         }
         Err(error) => {
             tracing::error!("{error:#}");
-            Ok(Status::Different)
+            Ok(ExitStatus::Different)
         }
     }
 }

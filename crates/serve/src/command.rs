@@ -4,7 +4,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use system_health_command::{
-    CommandContext, CommandType, Status, Stopping,
+    CommandContext, CommandType, ExitStatus, StopPolicy,
     clap::{ArgMatches, CommandFactory, FromArgMatches},
     register_command,
 };
@@ -29,7 +29,7 @@ register_command!(CommandType { command: ServeArguments::command, target: None, 
 /// Maximum time for recording the results after the grace period.
 const TIME_TO_RECORD: Duration = Duration::from_secs(5);
 
-fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = ServeArguments::from_arg_matches(matches)?;
     let settings: ServeSettings = context.run_settings(&arguments.run)?.table()?;
     let address = arguments.listen.unwrap_or(settings.listen);
@@ -40,12 +40,12 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
     let listen = listener.local_addr()?;
     listener.set_nonblocking(true)?;
-    let stopping = Stopping {
+    let stop_policy = StopPolicy {
         message: "the service stops when the current run has delivered what it has; a second signal ends it at once",
-        limit: settings.grace + TIME_TO_RECORD,
+        timeout: settings.grace + TIME_TO_RECORD,
         is_normal_end: true,
     };
-    context.block_on(stopping, |workers, interruption| async move {
+    context.block_on(stop_policy, |workers, interruption| async move {
         let clock = Clock::default();
         let stop = interruption.clone();
         let end_of_delivery = Interruption::new(async move {
@@ -60,8 +60,8 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
             started_at: clock.now(),
             listen,
         };
-        let Some(configuration) = interruption.unless(loader.load()).await.transpose()? else {
-            return Ok(Status::Done);
+        let Some(configuration) = interruption.run_until_interrupted(loader.load()).await.transpose()? else {
+            return Ok(ExitStatus::Done);
         };
         let signal = ReloadSignal::new().context("cannot listen for SIGHUP")?;
         let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
@@ -84,6 +84,6 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
         let service = Service { clock, latest: &latest, parts: &parts, interruption };
         service.run(configuration, signal, reload, |finished| context.log_problems(finished)).await;
         server.abort();
-        Ok(Status::Done)
+        Ok(ExitStatus::Done)
     })
 }

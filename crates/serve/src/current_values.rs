@@ -9,14 +9,14 @@ use std::{
 };
 
 use system_health_registry::{Descriptions, Outcome, Point, Report, trace::Trace};
-use system_health_reporter::Finished;
+use system_health_reporter::FinishedRun;
 
 use crate::readiness::{is_current, max_age};
 
 /// A finished run.
 #[derive(Debug)]
-pub(crate) struct FinishedRun {
-    pub(crate) finished: Finished,
+pub(crate) struct PublishedRun {
+    pub(crate) finished: FinishedRun,
     pub(crate) finished_at: SystemTime,
 }
 
@@ -25,13 +25,13 @@ pub(crate) struct FinishedRun {
 pub(crate) struct CurrentValues {
     by_key: BTreeMap<String, Collected>,
     /// The last run that judged each goal of two metrics, by the name of the goal.
-    goals: BTreeMap<String, Arc<FinishedRun>>,
+    goals: BTreeMap<String, Arc<PublishedRun>>,
 }
 
 /// The last collection of a metric.
 #[derive(Debug, Clone)]
 struct Collected {
-    run: Arc<FinishedRun>,
+    run: Arc<PublishedRun>,
     max_age: Duration,
     /// Whether the metric has its own interval, so that it still exists if a run does not collect it.
     is_rare: bool,
@@ -43,10 +43,10 @@ impl Collected {
     }
 }
 
-impl FinishedRun {
+impl PublishedRun {
     /// The report of the run, and the report about the reporter itself, if there is one.
     fn reports(&self) -> impl Iterator<Item = &Arc<Report>> {
-        [&self.finished.report].into_iter().chain(&self.finished.about_itself)
+        [&self.finished.report].into_iter().chain(&self.finished.self_metrics_report)
     }
 
     fn outcomes(&self) -> impl Iterator<Item = (&Report, &Outcome)> {
@@ -59,7 +59,7 @@ impl CurrentValues {
     /// interval of a metric that has its own.
     pub(crate) fn update(
         &mut self,
-        run: &Arc<FinishedRun>,
+        run: &Arc<PublishedRun>,
         every: Duration,
         every_of: impl Fn(&str) -> Option<Duration>,
     ) {
@@ -85,14 +85,14 @@ impl CurrentValues {
     }
 
     /// The runs before `last` with the last outcomes of metrics and goals that `last` does not have.
-    pub(crate) fn earlier_runs(&self, last: &Arc<FinishedRun>) -> Vec<Arc<FinishedRun>> {
+    pub(crate) fn earlier_runs(&self, last: &Arc<PublishedRun>) -> Vec<Arc<PublishedRun>> {
         let rare = self.by_key.values().filter(|collected| collected.is_rare).map(|collected| &collected.run);
         let runs = rare.chain(self.goals.values()).filter(|run| !Arc::ptr_eq(run, last));
         each_once(runs)
     }
 
     /// The outcomes of a run that are the last ones of their metrics, without those of metrics that each run collects.
-    pub(crate) fn rare_outcomes<'r>(&self, run: &'r Arc<FinishedRun>) -> impl Iterator<Item = &'r Outcome> {
+    pub(crate) fn rare_outcomes<'r>(&self, run: &'r Arc<PublishedRun>) -> impl Iterator<Item = &'r Outcome> {
         run.finished.report.run().outcomes().iter().filter(|outcome| {
             let last = self.by_key.get(outcome.metric.key());
             last.is_some_and(|last| last.is_rare && Arc::ptr_eq(&last.run, run))
@@ -100,7 +100,7 @@ impl CurrentValues {
     }
 
     /// The goals of two metrics that this run was the last one to judge.
-    pub(crate) fn goals_of<'r>(&self, run: &'r Arc<FinishedRun>) -> impl Iterator<Item = &'r Outcome> {
+    pub(crate) fn goals_of<'r>(&self, run: &'r Arc<PublishedRun>) -> impl Iterator<Item = &'r Outcome> {
         run.finished
             .report
             .goals()
@@ -134,8 +134,8 @@ impl CurrentValues {
 }
 
 /// Each of these runs once.
-fn each_once<'r>(all: impl Iterator<Item = &'r Arc<FinishedRun>>) -> Vec<Arc<FinishedRun>> {
-    let mut runs: Vec<Arc<FinishedRun>> = Vec::new();
+fn each_once<'r>(all: impl Iterator<Item = &'r Arc<PublishedRun>>) -> Vec<Arc<PublishedRun>> {
+    let mut runs: Vec<Arc<PublishedRun>> = Vec::new();
     for run in all {
         if !runs.iter().any(|known| Arc::ptr_eq(known, run)) {
             runs.push(Arc::clone(run));

@@ -21,7 +21,7 @@ register_extension!(ServeExtension);
 impl Extension for ServeExtension {
     fn diagnose<'a>(&'a self, context: &'a Context, _catalog: &'a Catalog) -> BoxFuture<'a, CheckResults> {
         async {
-            let findings = Finding::in_time(SERVE, diagnose(context)).await;
+            let findings = Finding::check_with_timeout(SERVE, diagnose(context)).await;
             CheckResults { findings, ..CheckResults::default() }
         }
         .boxed()

@@ -9,11 +9,11 @@ use system_health_registry::{
     Descriptions, Point,
     trace::{Trace, TraceId},
 };
-use system_health_reporter::Finished;
+use system_health_reporter::FinishedRun;
 
 use crate::{
     configuration::Configuration,
-    current_values::{CurrentValues, FinishedRun},
+    current_values::{CurrentValues, PublishedRun},
     kept_traces::KeptTraces,
     readiness::{self, NotReady},
     served::Served,
@@ -26,7 +26,7 @@ pub(crate) struct Latest(RwLock<State>);
 #[derive(Debug)]
 struct State {
     served: Arc<Served>,
-    last: Option<Arc<FinishedRun>>,
+    last: Option<Arc<PublishedRun>>,
     values: CurrentValues,
     traces: KeptTraces,
     /// Why the latest run was not possible.
@@ -53,12 +53,12 @@ impl Latest {
     /// Publishes a run. If it collected all metrics, the values of earlier runs are forgotten.
     pub(crate) fn publish(
         &self,
-        finished: Finished,
+        finished: FinishedRun,
         finished_at: SystemTime,
         collects_all: bool,
         configuration: &Configuration,
     ) {
-        let run = Arc::new(FinishedRun { finished, finished_at });
+        let run = Arc::new(PublishedRun { finished, finished_at });
         let mut state = self.write();
         if collects_all {
             state.values.clear();
@@ -82,7 +82,7 @@ impl Latest {
     }
 
     /// The last run, if one has finished, and the last outcomes of all metrics.
-    pub(crate) fn outcomes(&self) -> Option<(Arc<FinishedRun>, CurrentValues)> {
+    pub(crate) fn outcomes(&self) -> Option<(Arc<PublishedRun>, CurrentValues)> {
         let state = self.read();
         Some((state.last.clone()?, state.values.clone()))
     }

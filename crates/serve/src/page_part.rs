@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use serde_json::Value;
 use system_health_page::Documents;
 use system_health_registry::{Catalog, Settings};
-use system_health_reporter::{Finished, Selection};
+use system_health_reporter::{FinishedRun, Selection};
 
 /// A part of the page that a linked crate adds to the service. Register one with
 /// [`register_page_part!`](crate::register_page_part).
@@ -28,7 +28,7 @@ pub trait PagePart: fmt::Debug + Send + Sync {
 
     /// Takes a run that has finished. May block the thread. The service waits for the end of the call before it starts the next
     /// run.
-    fn observe(&self, finished: &Finished);
+    fn observe(&self, finished: &FinishedRun);
 
     /// Answers a request for one of the paths with a JSON document. May block the thread. `query` is the part of the request's
     /// target after `?`.
@@ -65,7 +65,7 @@ pub enum AnswerError {
 /// use std::sync::Arc;
 ///
 /// use serde_json::{Value, json};
-/// use system_health_reporter::Finished;
+/// use system_health_reporter::FinishedRun;
 /// use system_health_serve::{AnswerError, PagePart, PagePartType, PartSettings, register_page_part};
 ///
 /// #[derive(Debug)]
@@ -74,7 +74,7 @@ pub enum AnswerError {
 /// impl PagePart for Owners {
 ///     fn configure(&self, _settings: PartSettings) {}
 ///
-///     fn observe(&self, _finished: &Finished) {}
+///     fn observe(&self, _finished: &FinishedRun) {}
 ///
 ///     fn answer(&self, _path: &str, _query: &str) -> Result<Value, AnswerError> {
 ///         Ok(json!({ "owners": ["platform"] }))

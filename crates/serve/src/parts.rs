@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use system_health_page::Documents;
-use system_health_reporter::Finished;
+use system_health_reporter::FinishedRun;
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -64,7 +64,7 @@ impl Parts {
     }
 
     /// Passes a finished run on, in threads that may block. A part that panics affects nothing else.
-    pub(crate) async fn observe(&self, finished: &Finished) {
+    pub(crate) async fn observe(&self, finished: &FinishedRun) {
         for running in &*self.0 {
             let (part, finished) = (Arc::clone(&running.part), finished.clone());
             if let Err(error) = spawn_blocking(move || part.observe(&finished)).await {

@@ -5,14 +5,14 @@ use std::fmt;
 use humantime::{format_duration, format_rfc3339_seconds};
 use std::time::Duration;
 use system_health_registry::OutcomeState;
-use system_health_reporter::{DeliveryResult, Finished};
+use system_health_reporter::{DeliveryResult, FinishedRun};
 
 /// What a run found and delivered.
-pub(crate) struct RunSummary<'a>(pub(crate) &'a Finished);
+pub(crate) struct RunSummary<'a>(pub(crate) &'a FinishedRun);
 
 impl fmt::Display for RunSummary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finished { report, deliveries, .. } = self.0;
+        let FinishedRun { report, deliveries, .. } = self.0;
         let run = report.run();
         let count = |state| run.outcomes().iter().filter(|outcome| outcome.state() == state).count();
         let [values, no_data, errors] =

@@ -5,7 +5,7 @@ use std::{convert::Infallible, pin::pin, sync::Arc, time::SystemTime};
 use humantime::format_rfc3339_seconds;
 use system_health_registry::Interruption;
 use system_health_reporter::{
-    Delivery, DeliveryResult, Finished, Mode, Reporter, ReporterError, ServiceRun, Slots,
+    Delivery, DeliveryResult, FinishedRun, Mode, Reporter, ReporterError, ServiceRun, Slots,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -32,7 +32,7 @@ impl Service<'_> {
         configuration: Configuration,
         signal: ReloadSignal,
         reload: impl AsyncFnMut() -> Option<Configuration>,
-        log: impl Fn(&Finished),
+        log: impl Fn(&FinishedRun),
     ) {
         let (sender, reloaded) = unbounded_channel();
         // The future of a run is large, and would be copied into the futures of all callers.
@@ -49,7 +49,7 @@ impl Service<'_> {
         &self,
         mut configuration: Configuration,
         mut reloaded: UnboundedReceiver<Configuration>,
-        log: impl Fn(&Finished),
+        log: impl Fn(&FinishedRun),
     ) {
         // The slot of the previous run with these settings.
         let mut previous = None;
@@ -87,7 +87,7 @@ impl Service<'_> {
                         Ok(finished) => {
                             (previous, skipped) = (Some(run.slot), missed);
                             self.latest.publish(finished.clone(), ended_at, run.previous.is_none(), &configuration);
-                            self.interruption.unless(self.parts.observe(&finished)).await;
+                            self.interruption.run_until_interrupted(self.parts.observe(&finished)).await;
                             // The line is logged after the values are published, so that whoever reads it finds the values.
                             tracing::info!("{}", RunSummary(&finished));
                             log(&finished);
@@ -114,7 +114,7 @@ impl Service<'_> {
         configuration: &Configuration,
         run: ServiceRun,
         started_at: SystemTime,
-    ) -> Result<Finished, ReporterError> {
+    ) -> Result<FinishedRun, ReporterError> {
         let running = pin!(configuration.reporter.run_slot(Mode::Push, run, started_at));
         let logging = pin!(self.log_skipped(configuration.slots, run.slot));
         tokio::select! {

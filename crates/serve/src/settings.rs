@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Deserializer, de};
 use system_health_credentials::SecretName;
 use system_health_registry::{
-    settings::{duration, every},
+    settings::{deserialize_duration, deserialize_every},
     settings_table,
 };
 
@@ -20,13 +20,13 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr
 #[serde(default)]
 pub(crate) struct ServeSettings {
     /// The time between two runs, in whole seconds, at least 10.
-    #[serde(deserialize_with = "every")]
+    #[serde(deserialize_with = "deserialize_every")]
     pub(crate) every: Duration,
     /// The address of the HTTP server. Changes need a restart.
     #[serde(deserialize_with = "address")]
     pub(crate) listen: SocketAddr,
     /// Maximum time for the delivery of a run after a signal, which ends the collection at once. Changes need a restart.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "deserialize_duration")]
     pub(crate) grace: Duration,
     /// The name of the token in AWS Secrets Manager. Without a name, the token is looked up there, under the default name, only
     /// if a token is needed.

@@ -15,7 +15,7 @@ use crate::{
 
 /// A computed outcome with a value, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Backfilled {
+pub struct BackfilledOutcome {
     /// The metric's key.
     pub key: String,
     /// The name of the subject; empty if the metric has no subjects.
@@ -23,18 +23,18 @@ pub struct Backfilled {
     /// The instant for which it was computed.
     pub time: SystemTime,
     /// What became of the outcome.
-    pub fate: BackfillFate,
+    pub result: BackfillResult,
 }
 
 /// What became of a computed outcome.
 #[derive(Debug, Clone, PartialEq)]
-pub enum BackfillFate {
+pub enum BackfillResult {
     /// It was added to the history.
     Added,
     /// An earlier backfill has added the same values.
     Equal,
     /// A run has a result for this time, which is kept.
-    OfRun,
+    KeptFromRun,
     /// An earlier backfill has added other values, which are kept.
     Different {
         /// The values of the earlier backfill.
@@ -56,16 +56,16 @@ impl Store {
     /// Adds the values of reports to the history as those of a backfill, in one transaction. A report's timestamp is the
     /// instant for which it was computed. Outcomes without a value are ignored: that something cannot be computed now says
     /// nothing about the past. What the history has for a metric, a subject and a time is never changed.
-    pub fn backfill(&self, reports: &[Report]) -> Result<Vec<Backfilled>, StoreError> {
+    pub fn backfill(&self, reports: &[Report]) -> Result<Vec<BackfilledOutcome>, StoreError> {
         self.write(|transaction| {
             let mut backfilled = Vec::new();
             for report in reports {
                 for outcome in report.run().outcomes().iter().filter(|outcome| outcome.result.is_ok()) {
-                    backfilled.push(Backfilled {
+                    backfilled.push(BackfilledOutcome {
                         key: outcome.metric.key().to_owned(),
                         subject: subject(outcome).to_owned(),
                         time: report.timestamp(),
-                        fate: add(transaction, report, outcome)?,
+                        result: add(transaction, report, outcome)?,
                     });
                 }
             }
@@ -74,18 +74,26 @@ impl Store {
     }
 }
 
-fn add(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> rusqlite::Result<BackfillFate> {
+fn add(
+    transaction: &Transaction<'_>,
+    report: &Report,
+    outcome: &Outcome,
+) -> rusqlite::Result<BackfillResult> {
     let key = outcome.metric.key();
     let Some(stored) = find(transaction, report, key, subject(outcome))? else {
         insert(transaction, report, outcome)?;
-        return Ok(BackfillFate::Added);
+        return Ok(BackfillResult::Added);
     };
     if !stored.backfilled {
-        return Ok(BackfillFate::OfRun);
+        return Ok(BackfillResult::KeptFromRun);
     }
     let samples = SampleReader::new(transaction)?.read(stored.run, stored.first..=stored.last, key)?;
     let (stored, computed) = (sorted(samples), sorted(computed(report, outcome)));
-    Ok(if stored == computed { BackfillFate::Equal } else { BackfillFate::Different { stored, computed } })
+    Ok(if stored == computed {
+        BackfillResult::Equal
+    } else {
+        BackfillResult::Different { stored, computed }
+    })
 }
 
 fn subject(outcome: &Outcome) -> &str {

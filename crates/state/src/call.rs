@@ -11,17 +11,17 @@ pub struct Call(OnceLock<First>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum First {
     Commit,
-    End,
+    Cancel,
 }
 
 impl Call {
-    /// Ends the call, because its caller waits no longer. Returns whether the call has changed nothing and will change
+    /// Cancels the call, because its caller waits no longer. Returns whether the call has changed nothing and will change
     /// nothing. If not, it may have committed a transaction, or may still be doing that.
-    pub fn end(&self) -> bool {
-        *self.0.get_or_init(|| First::End) == First::End
+    pub fn try_cancel(&self) -> bool {
+        *self.0.get_or_init(|| First::Cancel) == First::Cancel
     }
 
-    /// Begins a commit, unless the call has ended. Returns whether the call may commit.
+    /// Begins a commit, unless the call was cancelled. Returns whether the call may commit.
     pub(crate) fn begin_commit(&self) -> bool {
         *self.0.get_or_init(|| First::Commit) == First::Commit
     }

@@ -31,9 +31,9 @@ pub enum StoreError {
         /// The file.
         file: PathBuf,
     },
-    /// The [call](crate::Call) ended before the change was committed, so nothing was changed.
+    /// The [call](crate::Call) was cancelled before the change was committed, so nothing was changed.
     #[error("{} was not changed, because nobody waits for the change any more", .file.display())]
-    CallEnded {
+    CallCancelled {
         /// The file.
         file: PathBuf,
     },

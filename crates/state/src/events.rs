@@ -51,7 +51,7 @@ impl Store {
             return Ok(());
         }
         self.write(|transaction| {
-            let flipped = flipped(transaction, destination, timestamp, goals)?;
+            let flipped = flipped_goals(transaction, destination, timestamp, goals)?;
             let mut write = transaction.prepare(
                 "INSERT INTO goals (destination, key, tags, goal, met, timestamp)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -68,13 +68,13 @@ impl Store {
     }
 
     /// The goals whose state differs from the stored one. Stores nothing.
-    pub fn flipped<'a>(
+    pub fn flipped_goals<'a>(
         &self,
         destination: &str,
         timestamp: SystemTime,
         goals: &'a [GoalState],
     ) -> Result<Vec<&'a GoalState>, StoreError> {
-        self.read(|connection| flipped(connection, destination, timestamp, goals))
+        self.read(|connection| flipped_goals(connection, destination, timestamp, goals))
     }
 
     /// Whether an event waits or was sent.
@@ -209,7 +209,7 @@ fn are_known(
     Ok(true)
 }
 
-fn flipped<'a>(
+fn flipped_goals<'a>(
     connection: &Connection,
     destination: &str,
     timestamp: SystemTime,

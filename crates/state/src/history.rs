@@ -40,7 +40,7 @@ pub struct HistoryEntry {
     /// Whether the result was computed later, by a backfill.
     pub backfilled: bool,
     /// The result.
-    pub found: PastResult,
+    pub result: PastResult,
     /// The trace of the run, if spans were collected.
     pub trace: Option<TraceId>,
 }
@@ -137,7 +137,7 @@ impl Store {
                     rows += 1;
                 } else {
                     let entry = entry(row, &mut samples)?;
-                    rows += entry.found.rows();
+                    rows += entry.result.rows();
                     entries.push(entry);
                 }
                 if rows > max_rows {
@@ -202,7 +202,7 @@ pub(crate) fn is_replaced(row: &Row<'_>, before: Option<&HistoryEntry>) -> rusql
 pub(crate) fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<HistoryEntry> {
     let key: String = row.get("key")?;
     let message = row.get("message")?;
-    let found = match row.get_ref("state")?.as_str()? {
+    let result = match row.get_ref("state")?.as_str()? {
         "value" => {
             let samples = samples.read(row.get("run")?, row.get("first")?..=row.get("last")?, &key)?;
             let count = row.get::<_, i64>("failed_items")?.unsigned_abs();
@@ -218,7 +218,7 @@ pub(crate) fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::
         time: time(row.get("timestamp")?),
         duration: Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs()),
         backfilled: row.get("backfilled")?,
-        found,
+        result,
         trace: row.get_ref("trace")?.as_str_or_null()?.and_then(|trace| trace.parse().ok()),
     })
 }

@@ -13,7 +13,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let folder = tempfile::tempdir()?;
 //! let store = Store::open(folder.path())?.store;
-//! assert_eq!(store.waiting("datadog api.datadoghq.com")?, 0);
+//! assert_eq!(store.pending_count("datadog api.datadoghq.com")?, 0);
 //! # Ok(())
 //! # }
 //! ```
@@ -41,14 +41,14 @@ mod sending;
 mod store;
 mod thinned;
 
-pub use backfill::{BackfillFate, Backfilled};
+pub use backfill::{BackfillResult, BackfilledOutcome};
 pub use call::Call;
 pub use copy::RunCopy;
 pub use error::StoreError;
 pub use events::{GoalState, PendingEvent};
 pub use history::{HistoryEntry, HistoryFilter, PastFailures, PastResult, PastSample};
 pub use ids::{PendingId, RunId};
-pub use open::Opened;
+pub use open::OpenedStore;
 pub use outbox::PendingPoint;
 pub use recipient::{Continuity, Recipient};
 pub use responses::PackedResponse;

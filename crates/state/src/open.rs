@@ -20,7 +20,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An opened store.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedStore {
     /// The store.
     pub store: Store,
     /// The path to which a damaged file was moved, if there was one.
@@ -29,26 +29,26 @@ pub struct Opened {
 
 impl Store {
     /// The name of the file in the state folder.
-    pub const FILE: &str = "state.db";
+    pub const FILE_NAME: &str = "state.db";
 
     /// Opens the store in a folder, which is created if necessary. A damaged file is moved aside, and a new store is
     /// created.
-    pub fn open(folder: &Path) -> Result<Opened, StoreError> {
+    pub fn open(folder: &Path) -> Result<OpenedStore, StoreError> {
         make_private(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
         let opened = {
             let _unmoved = lock_folder(folder, fs::File::lock_shared);
-            open_file(&folder.join(Self::FILE))
+            open_file(&folder.join(Self::FILE_NAME))
         };
         match opened {
             Err(error) if error.is_damage() => Self::replace_damaged(folder),
-            opened => Ok(Opened { store: opened?, moved_aside: None }),
+            opened => Ok(OpenedStore { store: opened?, moved_aside: None }),
         }
     }
 
     /// Replaces a damaged store with a new one, unless another process has already replaced it.
-    pub fn replace_damaged(folder: &Path) -> Result<Opened, StoreError> {
+    pub fn replace_damaged(folder: &Path) -> Result<OpenedStore, StoreError> {
         let unusable = |source| StoreError::Folder { folder: folder.to_owned(), source };
-        let file = folder.join(Self::FILE);
+        let file = folder.join(Self::FILE_NAME);
         // Two processes may get here at the same time. The second one must not replace the new store.
         let lock = folder.join("state.lock");
         make_file_private(&lock).map_err(unusable)?;
@@ -58,15 +58,15 @@ impl Store {
         match open_file(&file).and_then(|store| store.check().map(|()| store)) {
             Err(error) if error.is_damage() => {}
             // With other errors, such as a lock, other processes may still use the file.
-            opened => return Ok(Opened { store: opened?, moved_aside: None }),
+            opened => return Ok(OpenedStore { store: opened?, moved_aside: None }),
         }
         let moved_aside = Some(move_aside(&file).map_err(unusable)?);
-        Ok(Opened { store: open_file(&file)?, moved_aside })
+        Ok(OpenedStore { store: open_file(&file)?, moved_aside })
     }
 
     /// Opens an existing store for reading: nothing is created, repaired or moved. Writing may fail.
     pub fn open_existing(folder: &Path) -> Result<Self, StoreError> {
-        let file = folder.join(Self::FILE);
+        let file = folder.join(Self::FILE_NAME);
         let _unmoved = lock_folder(folder, fs::File::lock_shared);
         let open = |access| {
             let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -145,7 +145,7 @@ fn opened(connection: Result<Connection, Unusable>, file: &Path) -> Result<Store
 /// first: as soon as the file is gone, another process may create a new one, whose journal has the same name.
 fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let now = seconds(SystemTime::now());
-    let name = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE));
+    let name = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE_NAME));
     let aside = (1..=u32::MAX).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
     let journal = |file: &Path| PathBuf::from(format!("{}-journal", file.display()));
     restrict(&journal(file));

@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// The number of points that wait for a destination, without those that are being sent.
-    pub fn waiting(&self, destination: &str) -> Result<u64, StoreError> {
+    pub fn pending_count(&self, destination: &str) -> Result<u64, StoreError> {
         self.read(|connection| {
             let sql = format!("SELECT {COUNT} FROM outbox WHERE destination = ?1 AND sending_since IS NULL");
             connection.query_row(&sql, [destination], whole_count)
@@ -139,7 +139,7 @@ impl Store {
     }
 
     /// The number of waiting points for each destination that has any, without those that are being sent.
-    pub fn outboxes(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+    pub fn pending_counts(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         self.read(|connection| {
             connection
                 .prepare(&format!(

@@ -41,19 +41,19 @@ impl Store {
 
     /// The number of points of a run that were not added to the outbox, because an earlier run had already added a point
     /// with the same series and time.
-    pub fn repeated(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
+    pub fn repeated_count(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.number_of_recipient("repeated", destination, run)
     }
 
     /// The number of counters of a run whose totals were not added to the outbox, because the destination gets increases and
     /// the previous total is not known.
-    pub fn baselines(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
+    pub fn baseline_count(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.number_of_recipient("baselines", destination, run)
     }
 
     /// The number of points of a run that were not added to the outbox, because they continue those of earlier runs. See
     /// [`Continuity`](crate::Continuity).
-    pub fn withheld(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
+    pub fn withheld_count(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.number_of_recipient("withheld", destination, run)
     }
 

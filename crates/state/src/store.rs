@@ -27,7 +27,8 @@ impl Store {
         Self { connection: Arc::new(Mutex::new(connection)), file, call: None }
     }
 
-    /// The same store for one call. If the call [ends](Call::end) before it commits a transaction, nothing is changed.
+    /// The same store for one call. If the call is [cancelled](Call::try_cancel) before it commits a transaction, nothing is
+    /// changed.
     #[must_use]
     pub fn for_call(&self, call: Arc<Call>) -> Self {
         Self { connection: Arc::clone(&self.connection), file: self.file.clone(), call: Some(call) }
@@ -130,7 +131,7 @@ impl Store {
             Ok(Some(written))
         };
         let committed = run_transaction().map_err(|source| self.error(source))?;
-        committed.ok_or_else(|| StoreError::CallEnded { file: self.file.clone() })
+        committed.ok_or_else(|| StoreError::CallCancelled { file: self.file.clone() })
     }
 
     /// Runs a transaction whose changes are not kept.

@@ -10,7 +10,7 @@ use std::{
 use rusqlite::Connection;
 use system_health_test_support::{
     datadog::DatadogIntake,
-    scene::{Ended, Scene, next_second},
+    scene::{ProgramOutput, Scene, next_second},
 };
 
 const RUN: [&str; 3] = ["--no-self-metrics", "--only", "test.pipe"];
@@ -45,7 +45,7 @@ fn the_finished_metrics_of_an_interrupted_run_are_printed() {
         let (command, child) = start(&scene, &RUN);
 
         send(signal, &child);
-        let ended = Ended::new(&command, child.wait_with_output().unwrap()).with_status(status);
+        let ended = ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(status);
 
         let json = ended.json();
         let [finished, others @ ..] = json["metrics"].as_array().unwrap().as_slice() else {
@@ -65,7 +65,7 @@ fn the_next_run_delivers_the_points_of_an_interrupted_run() {
     let (command, child) = start(&scene, &[&["--push"][..], &RUN].concat());
 
     send("TERM", &child);
-    let ended = Ended::new(&command, child.wait_with_output().unwrap()).with_status(143);
+    let ended = ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(143);
 
     assert_eq!(intake.points(), []);
     let delivery = &ended.json()["deliveries"][0];

@@ -3,13 +3,13 @@
 use std::fs;
 
 use serde_json::Value;
-use system_health_test_support::scene::{Ended, Scene};
+use system_health_test_support::scene::{ProgramOutput, Scene};
 
 fn scene() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_test-report"))
 }
 
-fn subjects(ended: &Ended) -> Vec<Value> {
+fn subjects(ended: &ProgramOutput) -> Vec<Value> {
     let document = ended.json();
     document["metrics"].as_array().unwrap().iter().map(|metric| metric["subject"].clone()).collect()
 }

@@ -148,7 +148,7 @@ impl Chromium {
     }
 
     /// Sets the size of the window, in pixels, and whether the user prefers dark colors.
-    pub fn look(&mut self, width: u32, height: u32, is_dark: bool) {
+    pub fn emulate(&mut self, width: u32, height: u32, is_dark: bool) {
         let is_phone = width < 600;
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone });
         self.call("Emulation.setDeviceMetricsOverride", &size);
@@ -181,7 +181,7 @@ impl Chromium {
 
     /// What a screen reader finds, in the order of the page: the role and the name of each element that has both, such as
     /// `heading Metrics`.
-    pub fn accessible(&mut self) -> Vec<String> {
+    pub fn accessibility_tree(&mut self) -> Vec<String> {
         let tree = self.call("Accessibility.getFullAXTree", &json!({}));
         let element = |node: &Value| {
             let (role, name) = (node["role"]["value"].as_str()?, node["name"]["value"].as_str()?);
@@ -201,7 +201,7 @@ impl Chromium {
 
     /// The address of each request since the page was opened.
     #[must_use]
-    pub fn requested(&self) -> Vec<String> {
+    pub fn requested_urls(&self) -> Vec<String> {
         let requests = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
         requests.filter_map(|event| Some(event["params"]["request"]["url"].as_str()?.to_owned())).collect()
     }

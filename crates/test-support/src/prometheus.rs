@@ -44,7 +44,7 @@ pub struct Prometheus {
 
 /// The result of `promtool`.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Lint {
+pub struct PromtoolOutput {
     /// The exit status: 0 if there is no problem, 3 for a breach of conventions, and 1 if the input cannot be read.
     pub status: Option<i32>,
     /// What it wrote to its standard output and standard error.
@@ -52,7 +52,7 @@ pub struct Lint {
 }
 
 /// The series that a query finds: labels, with the name as `__name__`, and the value.
-pub type Found = Vec<(BTreeMap<String, String>, f64)>;
+pub type InstantVector = Vec<(BTreeMap<String, String>, f64)>;
 
 impl Pushgateway {
     /// Starts a Pushgateway that keeps everything in memory.
@@ -199,7 +199,7 @@ impl Prometheus {
     /// # Panics
     /// If Prometheus does not understand the query.
     #[must_use]
-    pub fn query(&self, query: &str) -> Found {
+    pub fn query(&self, query: &str) -> InstantVector {
         let encoded: Vec<String> = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let encoded = encoded.concat();
         let answer = self.service.get(&format!("/api/v1/query?query={encoded}"));
@@ -212,7 +212,7 @@ impl Prometheus {
     ///
     /// # Panics
     /// If the result does not become right.
-    pub fn query_until(&self, query: &str, is_right: impl Fn(&Found) -> bool) -> Found {
+    pub fn query_until(&self, query: &str, is_right: impl Fn(&InstantVector) -> bool) -> InstantVector {
         let start = Instant::now();
         loop {
             let found = self.query(query);
@@ -230,12 +230,12 @@ impl Prometheus {
 /// # Panics
 /// If promtool cannot be run.
 #[must_use]
-pub fn check_metrics(page: &str) -> Lint {
+pub fn check_metrics(page: &str) -> PromtoolOutput {
     let mut promtool = program("promtool");
     promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = promtool.spawn().expect("start promtool");
     process.stdin.take().expect("a pipe to promtool").write_all(page.as_bytes()).expect("write to promtool");
-    Lint::from(process.wait_with_output().expect("wait for promtool"))
+    PromtoolOutput::from(process.wait_with_output().expect("wait for promtool"))
 }
 
 /// Runs `promtool check` on a file of rules or of settings: `what` is `rules` or `config`.
@@ -243,12 +243,12 @@ pub fn check_metrics(page: &str) -> Lint {
 /// # Panics
 /// If promtool cannot be run.
 #[must_use]
-pub fn check_file(what: &str, text: &str) -> Lint {
+pub fn check_file(what: &str, text: &str) -> PromtoolOutput {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("checked.yml");
     fs::write(&file, text).expect("write a file for promtool");
     let output = program("promtool").args(["check", what]).arg(&file).output();
-    Lint::from(output.expect("run promtool"))
+    PromtoolOutput::from(output.expect("run promtool"))
 }
 
 /// Runs `promtool test rules` on a file of rules. `tests` is the content of promtool's file of tests, without
@@ -257,7 +257,7 @@ pub fn check_file(what: &str, text: &str) -> Lint {
 /// # Panics
 /// If promtool cannot be run.
 #[must_use]
-pub fn test_rules(rules: &str, mut tests: Value) -> Lint {
+pub fn test_rules(rules: &str, mut tests: Value) -> PromtoolOutput {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("rules.yml"), rules).expect("write rules for promtool");
     tests["rule_files"] = Value::from(vec!["rules.yml"]);
@@ -265,10 +265,10 @@ pub fn test_rules(rules: &str, mut tests: Value) -> Lint {
     let file = folder.path().join("tests.yml");
     fs::write(&file, tests.to_string()).expect("write tests for promtool");
     let output = program("promtool").args(["test", "rules"]).arg(&file).output();
-    Lint::from(output.expect("run promtool"))
+    PromtoolOutput::from(output.expect("run promtool"))
 }
 
-impl From<Output> for Lint {
+impl From<Output> for PromtoolOutput {
     fn from(output: Output) -> Self {
         let streams = [output.stdout, output.stderr].concat();
         Self { status: output.status.code(), output: String::from_utf8_lossy(&streams).into_owned() }

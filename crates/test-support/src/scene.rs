@@ -22,7 +22,7 @@ pub struct Scene {
 }
 
 /// The result of a program. A failed check panics with the command and its output.
-pub struct Ended {
+pub struct ProgramOutput {
     command: String,
     output: Output,
 }
@@ -115,10 +115,10 @@ impl Scene {
     /// # Panics
     /// If the program cannot be started.
     #[must_use]
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub fn run(&self, arguments: &[&str]) -> ProgramOutput {
         let mut command = self.command(arguments);
         let output = command.output().expect("start the program");
-        Ended { command: format!("{command:?}"), output }
+        ProgramOutput { command: format!("{command:?}"), output }
     }
 
     /// Runs the program on a terminal of its own and returns all that it wrote there, stdout and stderr
@@ -163,7 +163,7 @@ impl Scene {
     }
 }
 
-impl Ended {
+impl ProgramOutput {
     /// The result of a program that the test started itself.
     #[must_use]
     pub fn new(command: &Command, output: Output) -> Self {
@@ -239,7 +239,7 @@ pub fn next_second() {
     thread::sleep(Duration::from_nanos(1_000_000_000 - u64::from(since.subsec_nanos())));
 }
 
-impl fmt::Display for Ended {
+impl fmt::Display for ProgramOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.command)?;
         writeln!(f, "{}", self.output.status)?;
@@ -247,7 +247,7 @@ impl fmt::Display for Ended {
     }
 }
 
-impl fmt::Debug for Ended {
+impl fmt::Debug for ProgramOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

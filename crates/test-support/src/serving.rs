@@ -19,7 +19,7 @@ const LISTENING: &str = "listening on http://";
 
 /// A running program. It is killed on drop.
 #[derive(Debug)]
-pub struct Serving {
+pub struct ServerProcess {
     process: Child,
     address: String,
     lines: Receiver<String>,
@@ -37,7 +37,7 @@ pub struct Reply {
     pub body: String,
 }
 
-impl Serving {
+impl ServerProcess {
     /// Starts the program, and waits until it prints its address.
     ///
     /// # Panics
@@ -54,7 +54,7 @@ impl Serving {
             }
         });
         let mut serving = Self { process, address: String::new(), lines, output: String::new() };
-        let line = serving.until_line(LISTENING);
+        let line = serving.wait_for_line(LISTENING);
         // The line may be JSON.
         let address = line.split_once(LISTENING).and_then(|(_, rest)| rest.split(['"', ' ']).next());
         address.expect("an address").clone_into(&mut serving.address);
@@ -71,7 +71,7 @@ impl Serving {
     ///
     /// # Panics
     /// If the program does not print such a line.
-    pub fn until_line(&mut self, text: &str) -> String {
+    pub fn wait_for_line(&mut self, text: &str) -> String {
         loop {
             let Ok(line) = self.lines.recv_timeout(TIMEOUT) else {
                 panic!("the program does not print `{text}`, but:\n{}", self.output)
@@ -133,7 +133,7 @@ impl Serving {
     /// # Panics
     /// If the program does not end.
     #[must_use]
-    pub fn ended(mut self) -> (Option<i32>, String) {
+    pub fn wait(mut self) -> (Option<i32>, String) {
         let start = Instant::now();
         while let Ok(line) = self.lines.recv_timeout(TIMEOUT.saturating_sub(start.elapsed())) {
             self.output.push_str(&line);
@@ -156,7 +156,7 @@ impl Reply {
     }
 }
 
-impl Drop for Serving {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -16,7 +16,7 @@ use socket2::SockRef;
 
 /// How a request is broken.
 #[derive(Debug, Clone)]
-pub enum Wire {
+pub enum WireFault {
     /// No program listens on the port.
     Refused,
     /// The connection is accepted and never answered.
@@ -39,14 +39,14 @@ pub enum Upstream {
 }
 
 /// A server that breaks its first requests.
-pub struct WireServer {
+pub struct FaultyServer {
     address: SocketAddr,
     upstream: Upstream,
     left: Arc<AtomicUsize>,
     refused: bool,
 }
 
-impl Wire {
+impl WireFault {
     /// An answer with a status, headers and a body.
     #[must_use]
     pub fn answer(status: u16, headers: &str, body: &str) -> Self {
@@ -57,18 +57,18 @@ impl Wire {
     }
 }
 
-impl WireServer {
-    /// Breaks the first `times` requests, and forwards all later ones. With [`Wire::Refused`], all connections are refused until
+impl FaultyServer {
+    /// Breaks the first `times` requests, and forwards all later ones. With [`WireFault::Refused`], all connections are refused until
     /// [`Self::heal`] is called.
     ///
     /// # Panics
     /// If no port is free.
     #[must_use]
-    pub fn start(wire: Wire, times: usize, upstream: Upstream) -> Self {
+    pub fn start(wire: WireFault, times: usize, upstream: Upstream) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("the address of a listener");
         let left = Arc::new(AtomicUsize::new(times));
-        let refused = matches!(wire, Wire::Refused);
+        let refused = matches!(wire, WireFault::Refused);
         let server = Self { address, upstream, left, refused };
         if !refused {
             server.serve(listener, wire);
@@ -90,11 +90,11 @@ impl WireServer {
         self.left.store(0, Ordering::SeqCst);
         if self.refused {
             let listener = TcpListener::bind(self.address).expect("the port on which no program listened");
-            self.serve(listener, Wire::Refused);
+            self.serve(listener, WireFault::Refused);
         }
     }
 
-    fn serve(&self, listener: TcpListener, wire: Wire) {
+    fn serve(&self, listener: TcpListener, wire: WireFault) {
         let (left, upstream) = (Arc::clone(&self.left), self.upstream.clone());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -106,7 +106,12 @@ impl WireServer {
     }
 }
 
-fn answer(mut stream: TcpStream, wire: &Wire, left: &AtomicUsize, upstream: &Upstream) -> io::Result<()> {
+fn answer(
+    mut stream: TcpStream,
+    wire: &WireFault,
+    left: &AtomicUsize,
+    upstream: &Upstream,
+) -> io::Result<()> {
     let request = read_request(&mut stream)?;
     let is_broken = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
     if !is_broken {
@@ -114,19 +119,19 @@ fn answer(mut stream: TcpStream, wire: &Wire, left: &AtomicUsize, upstream: &Ups
     }
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n[";
     match wire {
-        Wire::Refused => Ok(()),
+        WireFault::Refused => Ok(()),
         // Waits until the client gives up.
-        Wire::BlackHole => stream.read(&mut [0]).map(drop),
-        Wire::Reset => {
+        WireFault::BlackHole => stream.read(&mut [0]).map(drop),
+        WireFault::Reset => {
             stream.write_all(head.as_bytes())?;
             SockRef::from(&stream).set_linger(Some(Duration::ZERO))
         }
-        Wire::Drip => head.bytes().cycle().try_for_each(|byte| {
+        WireFault::Drip => head.bytes().cycle().try_for_each(|byte| {
             stream.write_all(&[byte])?;
             thread::sleep(Duration::from_secs(1));
             Ok(())
         }),
-        Wire::Raw(text) => stream.write_all(text.as_bytes()),
+        WireFault::Raw(text) => stream.write_all(text.as_bytes()),
     }
 }
 
@@ -152,7 +157,8 @@ fn forward(request: &[u8], mut stream: TcpStream, upstream: &Upstream) -> io::Re
     match upstream {
         Upstream::Canned(answer) => {
             let body = answer(&String::from_utf8_lossy(request));
-            let Wire::Raw(text) = Wire::answer(200, "content-type: application/x-amz-json-1.1\r\n", &body)
+            let WireFault::Raw(text) =
+                WireFault::answer(200, "content-type: application/x-amz-json-1.1\r\n", &body)
             else {
                 return Ok(());
             };

@@ -30,7 +30,7 @@ impl Extension for TracesExtension {
 
     fn diagnose<'a>(&'a self, context: &'a Context, _catalog: &'a Catalog) -> BoxFuture<'a, CheckResults> {
         async {
-            let findings = Finding::in_time(TRACES, diagnose(context)).await;
+            let findings = Finding::check_with_timeout(TRACES, diagnose(context)).await;
             CheckResults { findings, ..CheckResults::default() }
         }
         .boxed()

@@ -39,7 +39,7 @@ impl Tracker {
         let mut request = Request::new(Method::GET, self.url.join("tickets")?);
         let authorization = format!("Bearer {}", self.token.expose_secret()).parse()?;
         request.headers_mut().insert(AUTHORIZATION, authorization);
-        let response = self.client.send(request, MAX_LENGTH).await?.complete()?;
+        let response = self.client.send(request, MAX_LENGTH).await?.ensure_complete()?;
         ensure!(response.status.is_success(), "the tracker answered with {}", response.status);
         Ok(serde_json::from_slice(&response.body)?)
     }

@@ -102,7 +102,7 @@ impl Destination for Webhook {
                 Err(error) => Finding::failed(NAME, error),
             }]
         };
-        Finding::in_time(NAME, check).boxed()
+        Finding::check_with_timeout(NAME, check).boxed()
     }
 }
 
@@ -137,7 +137,7 @@ impl Sink for WebhookSink {
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         async move {
             match self.post(&[], deadline).await {
-                Fate::Accepted => Ok(()),
+                Fate::Accepted | Fate::Repeated => Ok(()),
                 Fate::Refused(error) | Fate::Left(error) | Fate::Unknown(error) => Err(error),
             }
         }

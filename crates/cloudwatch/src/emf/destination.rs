@@ -59,6 +59,6 @@ impl Destination for EmfDestination {
     fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {
         let message =
             format!("documents for the namespace {} are written to the standard output", self.namespace);
-        Box::pin(async { vec![Finding::ok(doctor::SUBJECT, message)] })
+        Box::pin(async { vec![Finding::ok(doctor::CHECK, message)] })
     }
 }

@@ -17,7 +17,7 @@ fn refusing() -> Server {
 async fn finding(server: &Server) -> (Grade, String) {
     let context = context(&server.url(), "AKIDEXAMPLE", "example");
     let mut findings = destination(PUT).diagnose(context).await;
-    assert_eq!((findings.len(), &*findings[0].subject), (1, "CloudWatch"));
+    assert_eq!((findings.len(), &*findings[0].check), (1, "CloudWatch"));
     let finding = findings.remove(0);
     (finding.grade, finding.message)
 }

@@ -3,8 +3,8 @@
 
 use futures::{FutureExt, future::BoxFuture};
 use system_health_registry::{
-    Context, Gate, NoData, Plan, Planned, RequestEstimate, RequestPlan, Run, SharedError, Unavailable,
-    register_gate,
+    Context, Gate, GateDecision, NoData, PlannedMetrics, RequestEstimate, RequestPlan, Run, SharedError,
+    Unavailable, register_gate,
 };
 
 use super::{
@@ -26,18 +26,18 @@ struct AwsRequests;
 register_gate!(AwsRequests);
 
 impl Gate for AwsRequests {
-    fn plan<'a>(&'a self, context: &'a Context, planned: &'a Planned) -> BoxFuture<'a, Plan> {
+    fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision> {
         async move {
             // If the estimate is not shown, nobody needs it.
             if !planned.is_without_subjects() || !planned.is_for_display() {
-                return Plan::default();
+                return GateDecision::default();
             }
             let needs = |needs: &AwsNeeds| planned.metrics().iter().any(|metric| needs.is_for(metric.key()));
             // Without AWS credentials, nothing is asked, and the metrics say why.
             let requests = estimate(context, needs).await.ok().flatten();
             let request_plan =
                 |estimate| RequestPlan { api: "AWS", groups: vec![estimate], limits: Vec::new() };
-            Plan { requests: requests.map(request_plan), ..Plan::default() }
+            GateDecision { requests: requests.map(request_plan), ..GateDecision::default() }
         }
         .boxed()
     }

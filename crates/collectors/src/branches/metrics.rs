@@ -12,7 +12,7 @@ use crate::{
 };
 
 github_access!("branches.*", |_, settings| {
-    let needs = GitHubNeeds::default().with(GitHubApi::GraphQl, [Permission::Contents]);
+    let needs = GitHubNeeds::default().with_api(GitHubApi::GraphQl, [Permission::Contents]);
     needs.with_requests("branches", 1).with_branch(settings)
 });
 
@@ -61,6 +61,6 @@ pub fn active_branches(
             reason.map_or_else(committed, str::to_owned),
         ));
     }
-    let active = evidence.iter().filter(|item| item.counted()).count();
+    let active = evidence.iter().filter(|item| item.is_counted()).count();
     Ok(with_page_link(Sample::new(active)?.with_evidence(evidence), Some(&branches.web_page)))
 }

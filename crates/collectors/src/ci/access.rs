@@ -16,7 +16,7 @@ use crate::{
 github_access!("ci.*", needs);
 github_access!("ci.required_checks_passing", required_checks);
 github_access!("ci.runners", |_, _| Ok(GitHubNeeds::default()
-    .with(Rest, [Administration])
+    .with_api(Rest, [Administration])
     .with_requests("runners", 1)));
 
 /// The usual number of runs in the window whose jobs have to be read.
@@ -27,12 +27,12 @@ const READ_COMMITS: [&str; 4] =
     ["ci.tests_passing_on_main", "ci.workflow_passing", "ci.workflows_failing", "ci.red_seconds"];
 
 fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let needs = GitHubNeeds::default().with(Rest, [Actions]).with_branch(settings)?;
+    let needs = GitHubNeeds::default().with_api(Rest, [Actions]).with_branch(settings)?;
     // If the branch has no run, the branch itself may have to be read, to check that it exists.
     let reads_branch = names_branch(settings)? && key != "ci.queued_jobs";
     // The commits of the branch say which runs of the merge queue count, and whether GitHub's list of its runs is up to date.
     let reads_commits = READ_COMMITS.contains(&key);
-    let needs = if reads_branch || reads_commits { needs.with(Rest, [Contents]) } else { needs };
+    let needs = if reads_branch || reads_commits { needs.with_api(Rest, [Contents]) } else { needs };
     let recent = || needs.clone().with_requests("recent runs", 1);
     Ok(match key {
         "ci.tests_passing_on_main" => needs.with_requests("runs of the watched workflow", 2),
@@ -62,6 +62,6 @@ fn names_branch(settings: &Settings) -> Result<bool, SettingsError> {
 
 /// The branch with its protection, its rules, and the checks and statuses of its commit.
 fn required_checks(_key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let needs = GitHubNeeds::default().with(Rest, [Checks, CommitStatuses, Contents]);
+    let needs = GitHubNeeds::default().with_api(Rest, [Checks, CommitStatuses, Contents]);
     needs.with_requests("required checks", 4).with_branch(settings)
 }

@@ -66,7 +66,7 @@ impl FromContext for TestHistory {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let on_github = context.get::<GitHubRepository>().await?;
         let repository = context.get::<Repository>().await?;
-        let settings = repository.ci(&context.get::<CiSettings>().await?);
+        let settings = repository.ci_settings(&context.get::<CiSettings>().await?);
         let tables = repository.ci_tables();
         let WatchedBranch(branch) = context.get().await?;
         let newest = client(&on_github, &settings, &tables, &branch).newest_runs().await;

@@ -8,7 +8,7 @@ use crate::repository::{RepositoriesSettings, Repository};
 impl Repository {
     /// The settings `[ci]` for this repository.
     #[must_use]
-    pub fn ci(&self, common: &CiSettings) -> CiSettings {
+    pub fn ci_settings(&self, common: &CiSettings) -> CiSettings {
         let own = self.overrides().clone();
         CiSettings {
             workflow: own.workflow.unwrap_or_else(|| common.workflow.clone()),
@@ -20,7 +20,7 @@ impl Repository {
         }
     }
 
-    /// The settings tables that contain the settings of [`Self::ci`].
+    /// The settings tables that contain the settings of [`Self::ci_settings`].
     pub(crate) fn ci_tables(&self) -> CiTables {
         let (own, common) = (self.overrides(), CiTables::default());
         let table = |is_own: bool, common: String| {

@@ -355,7 +355,7 @@ fn settings(by_jobs: bool) -> CiSettings {
 /// The items that count must have the same result as the judgment. Without a result, no item may count.
 fn check_evidence(judgment: Judgment) -> Result<(), TestCaseError> {
     let items = judgment.evidence.into_items();
-    let counted: Vec<_> = items.iter().filter(|item| item.counted()).collect();
+    let counted: Vec<_> = items.iter().filter(|item| item.is_counted()).collect();
     let says_failed = |reason: &str| reason.contains("fail");
     match judgment.result {
         Err(_) => prop_assert!(counted.is_empty(), "{items:#?}"),

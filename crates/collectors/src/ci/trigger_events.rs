@@ -56,7 +56,7 @@ pub struct TriggerEvents(Vec<String>);
 pub enum TriggerEventsError {
     /// No event was given, so no run would count.
     #[error("at least one event is needed, such as [\"push\"]")]
-    None,
+    NoEvents,
     /// One of them is not an event of GitHub Actions.
     #[error("`{name}` is not an event of GitHub Actions; did you mean `{nearest}`?")]
     Unknown {
@@ -88,7 +88,7 @@ impl TryFrom<Vec<String>> for TriggerEvents {
 
     fn try_from(names: Vec<String>) -> Result<Self, TriggerEventsError> {
         if names.is_empty() {
-            return Err(TriggerEventsError::None);
+            return Err(TriggerEventsError::NoEvents);
         }
         match names.iter().find(|name| !KNOWN_EVENTS.contains(&name.as_str())) {
             Some(name) => Err(TriggerEventsError::Unknown { name: name.clone(), nearest: nearest(name) }),

@@ -15,7 +15,7 @@ use crate::{
 github_access!("commits.*", needs);
 github_access!("commits.direct_pushes", |_, settings| landed(settings));
 github_access!("commits.force_pushes", |_, settings| {
-    let needs = GitHubNeeds::default().with(Rest, [Contents]);
+    let needs = GitHubNeeds::default().with_api(Rest, [Contents]);
     needs.with_requests("force pushes", 1).with_existing_branch(settings)
 });
 
@@ -30,7 +30,7 @@ fn needs(key: &str, all_settings: &Settings) -> Result<GitHubNeeds, SettingsErro
         return if has_labels { landed(all_settings) } else { Ok(GitHubNeeds::default()) };
     }
     let needs = if has_labels { landed(all_settings)? } else { GitHubNeeds::default() };
-    needs.with(Rest, [Contents]).with_requests("commits", 1).with_branch(all_settings)
+    needs.with_api(Rest, [Contents]).with_requests("commits", 1).with_branch(all_settings)
 }
 
 /// The commits that landed on the branch, and the pull requests with which they landed. Usually, these are the commits that
@@ -39,6 +39,6 @@ fn landed(all_settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let settings: CommitSettings = all_settings.table()?;
     let is_shared = settings.source != SourceChoice::Clone && settings.history == HistoryChoice::FirstParent;
     let commits = if is_shared { "commits" } else { "landed commits" };
-    let needs = GitHubNeeds::default().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
+    let needs = GitHubNeeds::default().with_api(Rest, [Contents]).with_api(GraphQl, [PullRequests]);
     needs.with_requests(commits, 1).with_requests("pull requests of commits", 1).with_branch(all_settings)
 }

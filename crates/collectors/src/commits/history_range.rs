@@ -81,7 +81,7 @@ impl HistoryRange {
 
 impl WalkEnd {
     /// Takes the committer's date of the next commit. Returns whether the walk may end there.
-    pub fn is_reached(&mut self, committed_at: SystemTime) -> bool {
+    pub fn should_stop_at(&mut self, committed_at: SystemTime) -> bool {
         self.consecutive_old = if committed_at < self.old_before { self.consecutive_old + 1 } else { 0 };
         self.consecutive_old == MAX_CONSECUTIVE_OLD
     }

@@ -14,7 +14,7 @@ pub struct MessagePatterns(Vec<Regex>);
 pub enum MessagePatternsError {
     /// There are none, so the count would always be 0.
     #[error("at least one pattern is needed, such as [\"hotfix\"] or [\"revert\"]")]
-    None,
+    NoPatterns,
     /// One of them matches the empty message, so it would match too much.
     #[error(
         "`{0}` matches the empty message; write one that needs some text, such as \"hotfix\" or \"revert\""
@@ -34,7 +34,7 @@ impl MessagePatterns {
     /// Compiles patterns.
     pub fn new<T: AsRef<str>>(patterns: &[T]) -> Result<Self, MessagePatternsError> {
         if patterns.is_empty() {
-            return Err(MessagePatternsError::None);
+            return Err(MessagePatternsError::NoPatterns);
         }
         let compile = |pattern: &T| {
             let pattern = pattern.as_ref();

@@ -61,7 +61,7 @@ impl PastCommits {
         let mut is_empty = true;
         for (commit, _) in visited.iter().filter(|(_, landed)| *landed <= instant) {
             is_empty = false;
-            if end.is_reached(commit.committed_at) {
+            if end.should_stop_at(commit.committed_at) {
                 return Ok((range, commits.into()));
             }
             if range.contains(commit.committed_at) {

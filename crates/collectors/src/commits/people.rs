@@ -111,7 +111,7 @@ mod tests {
 
     fn people(commits: &[Commit]) -> Vec<String> {
         let bots = BotLogins::try_from(vec!["acme-ci".to_owned()]).unwrap();
-        let sign = |item: &EvidenceItem| if item.counted() { '+' } else { '-' };
+        let sign = |item: &EvidenceItem| if item.is_counted() { '+' } else { '-' };
         authors(commits, &bots).iter().map(|item| format!("{}{}", sign(item), item.title())).collect()
     }
 

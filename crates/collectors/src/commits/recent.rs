@@ -106,7 +106,7 @@ impl RecentCommits {
 
     /// The number of items that count, with the tag `branch` and a link to the list of commits.
     pub(super) fn sample(&self, evidence: Vec<EvidenceItem>) -> Result<Sample, SampleError> {
-        let count = evidence.iter().filter(|item| item.counted()).count();
+        let count = evidence.iter().filter(|item| item.is_counted()).count();
         let sample = Sample::new(count)?.with_tag("branch", &self.origin.branch)?.with_evidence(evidence);
         Ok(with_page_link(sample, self.origin.web_page.as_deref()))
     }
@@ -230,7 +230,7 @@ mod tests {
             let [item] = sample.evidence().items() else { panic!("{:?}", sample.evidence()) };
             assert_eq!((sample.value().to_string(), sample.evidence().counted()), ("0".into(), 0));
             assert_eq!(item.title(), format!("{title} since 1970-01-01T00:00:00Z"));
-            assert_eq!((item.counted(), item.reason()), (false, reason));
+            assert_eq!((item.is_counted(), item.reason()), (false, reason));
         }
         let near_miss = [commit("a", "Add a revert button"), commit("b", "Sell socks")];
         let sample = recent(near_miss).count(&Classifier::reverts(), "a revert").unwrap();

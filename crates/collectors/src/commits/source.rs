@@ -40,7 +40,7 @@ async fn chosen_clone(context: &Context) -> Result<LocalClone, Unavailable> {
         Err(error) => return Err(error),
     };
     let repository = context.get::<Repository>().await?;
-    let Some(named) = repository.named().cloned() else { return Ok(clone) };
+    let Some(named) = repository.configured_name().cloned() else { return Ok(clone) };
     let github = context.get::<GitHubSettings>().await?;
     let is_named = |address: &RemoteAddress| is_repository(&github, address, &named);
     // The remote may be on another host: a mirror, or an alias in SSH's configuration. The settings chose this clone,
@@ -65,7 +65,7 @@ async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
         Err(unavailable) => unavailable,
     };
     let repository = context.get::<Repository>().await?;
-    match matching_clone(context, repository.named()).await? {
+    match matching_clone(context, repository.configured_name()).await? {
         Some(clone) => Ok(CommitSource::LocalClone(clone)),
         None if cfg!(feature = "github") => Err(unavailable),
         None => Err(format!(

@@ -42,19 +42,19 @@ async fn diagnose(context: &Context, needed: &[AwsNeeds]) -> Vec<Finding> {
 }
 
 fn finding(action: &str, keys: &str, tried: Option<TriedAction>) -> Finding {
-    let subject = format!("AWS permission {action}");
+    let check = format!("AWS permission {action}");
     match tried {
         Some(TriedAction { denied_in, .. }) if !denied_in.is_empty() => {
             let denied: Vec<_> =
                 denied_in.iter().map(|(region, message)| format!("in {region}: {message}")).collect();
             let denied = denied.join("; ");
             let message = format!("is missing for {keys}, allow it in the IAM policy; denied {denied}");
-            Finding::warning(subject, message)
+            Finding::warning(check, message)
         }
         Some(TriedAction { allowed_in, .. }) => {
             let regions = allowed_in.into_iter().collect::<Vec<_>>().join(", ");
-            Finding::ok(subject, format!("for {keys}: allowed in {regions}"))
+            Finding::ok(check, format!("for {keys}: allowed in {regions}"))
         }
-        None => Finding::info(subject, format!("is needed by {keys}, and could not be tried")),
+        None => Finding::info(check, format!("is needed by {keys}, and could not be tried")),
     }
 }

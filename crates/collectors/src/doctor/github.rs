@@ -10,7 +10,7 @@ use system_health_credentials::Credentials;
 use system_health_http::server_time;
 use system_health_registry::{Catalog, Context, Finding, SharedError, Subjects, Unavailable};
 
-use super::{TOKEN_SUBJECT, permissions};
+use super::{TOKEN_CHECK, permissions};
 use crate::{
     ci::{CiSettings, CiVerdict, RunsError},
     github::{APP_KEY, GitHub, GitHubRepository, GitHubSettings, TOKEN},
@@ -42,9 +42,9 @@ pub(crate) async fn github(context: &Context, catalog: &Catalog) -> Vec<Finding>
         }
     };
     let (api, repositories, permissions) = tokio::join!(
-        Finding::in_time("GitHub", api(&client)),
+        Finding::check_with_timeout("GitHub", api(&client)),
         repositories(context),
-        Finding::in_time("GitHub permissions", permissions::diagnose(context, &client, catalog)),
+        Finding::check_with_timeout("GitHub permissions", permissions::diagnose(context, &client, catalog)),
     );
     findings.extend(api);
     findings.extend(permissions);
@@ -61,26 +61,26 @@ async fn token(context: &Context) -> Vec<Finding> {
 
 /// The private key of the GitHub App. The client finds out whether GitHub accepts the key.
 async fn app_key(context: &Context, app: u64) -> Vec<Finding> {
-    let subject = format!("GitHub App {app}");
+    let check = format!("GitHub App {app}");
     let credentials: Credentials = match context.get().await {
         Ok(credentials) => credentials,
-        Err(error) => return vec![Finding::failed(&subject, error.to_string())],
+        Err(error) => return vec![Finding::failed(&check, error.to_string())],
     };
     vec![match credentials.location(&APP_KEY).await {
-        Ok(location) => Finding::ok(&subject, format!("its private key is {location}")),
-        Err(failed) => Finding::failed(&subject, full_message(failed)),
+        Ok(location) => Finding::ok(&check, format!("its private key is {location}")),
+        Err(failed) => Finding::failed(&check, full_message(failed)),
     }]
 }
 
 async fn token_itself(context: &Context) -> Vec<Finding> {
     let credentials: Credentials = match context.get().await {
         Ok(credentials) => credentials,
-        Err(error) => return vec![Finding::failed(TOKEN_SUBJECT, error.to_string())],
+        Err(error) => return vec![Finding::failed(TOKEN_CHECK, error.to_string())],
     };
     vec![match credentials.location(&TOKEN).await {
-        Ok(location) => Finding::ok(TOKEN_SUBJECT, format!("is {location}")),
-        Err(absent) if absent.is_absent() => Finding::warning(TOKEN_SUBJECT, full_message(absent)),
-        Err(failed) => Finding::failed(TOKEN_SUBJECT, full_message(failed)),
+        Ok(location) => Finding::ok(TOKEN_CHECK, format!("is {location}")),
+        Err(absent) if absent.is_absent() => Finding::warning(TOKEN_CHECK, full_message(absent)),
+        Err(failed) => Finding::failed(TOKEN_CHECK, full_message(failed)),
     }]
 }
 
@@ -116,13 +116,13 @@ fn scopes(headers: &HeaderMap) -> Option<Finding> {
 
 /// When the token expires. GitHub writes it like `2026-12-24 10:00:00 UTC`, or with an offset from UTC.
 fn expiry(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
-    const SUBJECT: &str = "GitHub token expiry";
+    const CHECK: &str = "GitHub token expiry";
     let written = text(headers, "github-authentication-token-expiration")?;
     Some(match expiry_time(written).map(|end| end.duration_since(now)) {
-        Some(Ok(left)) if left >= EXPIRES_SOON => Finding::ok(SUBJECT, written),
-        Some(Ok(_)) => Finding::warning(SUBJECT, format!("{written}: renew it soon")),
-        Some(Err(_)) => Finding::failed(SUBJECT, format!("{written}: it has expired; make a new one")),
-        None => Finding::warning(SUBJECT, format!("`{written}` is not a time in a known format")),
+        Some(Ok(left)) if left >= EXPIRES_SOON => Finding::ok(CHECK, written),
+        Some(Ok(_)) => Finding::warning(CHECK, format!("{written}: renew it soon")),
+        Some(Err(_)) => Finding::failed(CHECK, format!("{written}: it has expired; make a new one")),
+        None => Finding::warning(CHECK, format!("`{written}` is not a time in a known format")),
     })
 }
 
@@ -155,10 +155,10 @@ fn limit(body: &Value) -> Option<Finding> {
 }
 
 fn date(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
-    Some(Finding::clock("GitHub", server_time(headers)?, now))
+    Some(Finding::clock_skew("GitHub", server_time(headers)?, now))
 }
 
-/// The subject of findings about a repository.
+/// The name of the check in findings about a repository.
 const REPOSITORY: &str = "GitHub repository";
 /// Maximum number of repositories that are diagnosed concurrently, as in a run.
 const CONCURRENT_REPOSITORIES: usize = 16;
@@ -170,12 +170,12 @@ async fn repositories(context: &Context) -> Vec<Finding> {
     };
     let all: Vec<Repository> = repositories.iter().cloned().collect();
     if let [repository] = &all[..] {
-        return Finding::in_time(REPOSITORY, single(context, repository)).await;
+        return Finding::check_with_timeout(REPOSITORY, single(context, repository)).await;
     }
     // Their workflows are not diagnosed here, because the findings about the metrics already show them.
     let probe = async |repository: Repository| {
-        let subject = format!("{REPOSITORY} {repository}");
-        Finding::in_time(&subject, problems_of(context, repository, &subject)).await
+        let check = format!("{REPOSITORY} {repository}");
+        Finding::check_with_timeout(&check, problems_of(context, repository, &check)).await
     };
     let probes = stream::iter(all.clone()).map(probe);
     let problems: Vec<Finding> = probes.buffered(CONCURRENT_REPOSITORIES).concat().await;
@@ -186,12 +186,12 @@ async fn repositories(context: &Context) -> Vec<Finding> {
     } else {
         Finding::failed(REPOSITORY, summary)
     };
-    [vec![summary], Finding::bounded(problems)].concat()
+    [vec![summary], Finding::keep_worst(problems)].concat()
 }
 
 /// The problems of one of several repositories.
-async fn problems_of(context: &Context, repository: Repository, subject: &str) -> Vec<Finding> {
-    let failed = |message| vec![Finding::failed(subject, message)];
+async fn problems_of(context: &Context, repository: Repository, check: &str) -> Vec<Finding> {
+    let failed = |message| vec![Finding::failed(check, message)];
     match context.about(repository).get::<GitHubRepository>().await {
         Err(Unavailable::NoData(_)) => vec![],
         Err(error) => failed(error.to_string()),
@@ -222,17 +222,17 @@ async fn single(context: &Context, repository: &Repository) -> Vec<Finding> {
 
 /// Makes the requests of a run, so that permissions, settings and jobs are checked, too.
 async fn workflow(context: &Context, repository: &Repository, on_github: &GitHubRepository) -> Finding {
-    const SUBJECT: &str = "GitHub workflow";
+    const CHECK: &str = "GitHub workflow";
     let workflow = match context.get::<CiSettings>().await {
-        Ok(settings) => repository.ci(&settings).workflow,
-        Err(error) => return Finding::failed(SUBJECT, error.to_string()),
+        Ok(settings) => repository.ci_settings(&settings).workflow,
+        Err(error) => return Finding::failed(CHECK, error.to_string()),
     };
     match context.get::<CiVerdict>().await {
         Ok(CiVerdict { passed, branch, .. }) => {
             let state = if passed { "pass" } else { "fail" };
-            Finding::ok(SUBJECT, format!("{workflow}: the tests {state} on the branch `{branch}`"))
+            Finding::ok(CHECK, format!("{workflow}: the tests {state} on the branch `{branch}`"))
         }
-        Err(Unavailable::NoData(no_data)) => Finding::warning(SUBJECT, no_data.to_string()),
+        Err(Unavailable::NoData(no_data)) => Finding::warning(CHECK, no_data.to_string()),
         Err(Unavailable::Error(error)) if is_missing_workflow(&error) => {
             let existing = match on_github.get_once(&["actions", "workflows"], &[]).await {
                 Ok((_, body)) => list_workflows(&body),
@@ -240,13 +240,13 @@ async fn workflow(context: &Context, repository: &Repository, on_github: &GitHub
             };
             let table = repository.ci_tables().workflow;
             Finding::failed(
-                SUBJECT,
+                CHECK,
                 format!(
                     "there is no `{workflow}` in .github/workflows: {existing}; set `workflow` in {table}"
                 ),
             )
         }
-        Err(Unavailable::Error(error)) => Finding::failed(SUBJECT, error.to_string()),
+        Err(Unavailable::Error(error)) => Finding::failed(CHECK, error.to_string()),
     }
 }
 

@@ -15,5 +15,5 @@ pub(crate) use aws::aws;
 pub(crate) use github::github;
 pub(crate) use network::network;
 
-/// The subject of the finding about the token itself.
-pub(crate) const TOKEN_SUBJECT: &str = "GitHub token";
+/// The name of the check in the finding about the token itself.
+pub(crate) const TOKEN_CHECK: &str = "GitHub token";

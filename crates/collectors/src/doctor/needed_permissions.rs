@@ -14,7 +14,7 @@ pub(super) fn needed<'k>(
 ) -> Result<BTreeMap<Permission, BTreeSet<&'k str>>, SettingsError> {
     let mut by_pattern = BTreeMap::<_, BTreeMap<&str, GitHubNeeds>>::new();
     for key in keys {
-        let Some(access) = GitHubAccess::of_metric(key) else { continue };
+        let Some(access) = GitHubAccess::for_key(key) else { continue };
         let needs = (access.needs)(key, settings)?;
         if !needs.is_empty() {
             let needs =

@@ -22,8 +22,8 @@ fn proxies() -> Vec<Finding> {
         return vec![Finding::failed("proxy", error.to_string())];
     }
     let findings = ["https", "http"].into_iter().filter_map(|scheme| {
-        let subject = format!("proxy for {scheme}://");
-        Some(Finding::ok(subject, Proxy::for_scheme(scheme)?.to_string()))
+        let check = format!("proxy for {scheme}://");
+        Some(Finding::ok(check, Proxy::for_scheme(scheme)?.to_string()))
     });
     let findings: Vec<_> = findings.collect();
     if findings.is_empty() { vec![Finding::ok("proxy", "none")] } else { findings }

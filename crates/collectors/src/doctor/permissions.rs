@@ -136,22 +136,25 @@ fn from_probe(
         return missing(permission, metrics, &format!("{name} cannot be read: {cause}"));
     }
     let needs = join(metrics);
-    Finding::info(subject(permission), format!("cannot be checked with {name}, and {needs} need it: {cause}"))
+    Finding::info(
+        check_name(permission),
+        format!("cannot be checked with {name}, and {needs} need it: {cause}"),
+    )
 }
 
 fn present(permission: Permission, metrics: &BTreeSet<&str>, how: &str) -> Finding {
-    Finding::ok(subject(permission), format!("for {}: {how}", join(metrics)))
+    Finding::ok(check_name(permission), format!("for {}: {how}", join(metrics)))
 }
 
 fn missing(permission: Permission, metrics: &BTreeSet<&str>, how: &str) -> Finding {
     let needs = join(metrics);
     Finding::warning(
-        subject(permission),
+        check_name(permission),
         format!("is missing for {needs}, give it to the token (read): {how}"),
     )
 }
 
-fn subject(permission: Permission) -> String {
+fn check_name(permission: Permission) -> String {
     format!("GitHub permission {permission}")
 }
 

@@ -45,7 +45,7 @@ fn needs_with(key: &str, settings: &DoraSettings, all: &Settings) -> Result<GitH
         DeploymentSource::Releases | DeploymentSource::Tags => (GraphQl, Contents),
         DeploymentSource::Workflow => (Rest, Actions),
     };
-    let deployments = GitHubNeeds::default().with(api, [permission]);
+    let deployments = GitHubNeeds::default().with_api(api, [permission]);
     let deployments = match settings.deployments {
         DeploymentSource::GitHub => {
             deployments.with_requests("deployments", one_for_each(settings.environments.len()))
@@ -57,7 +57,7 @@ fn needs_with(key: &str, settings: &DoraSettings, all: &Settings) -> Result<GitH
             .with_branch(all)?,
     };
     let changes = || {
-        let changes = deployments.clone().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
+        let changes = deployments.clone().with_api(Rest, [Contents]).with_api(GraphQl, [PullRequests]);
         changes.with_requests("comparisons", DEPLOYMENTS).with_requests("pull requests of commits", 1)
     };
     let failures = || {
@@ -78,7 +78,7 @@ fn needs_with(key: &str, settings: &DoraSettings, all: &Settings) -> Result<GitH
         _ if settings.incident_labels.is_empty() => failures()?,
         _ => {
             let incidents = one_for_each(settings.incident_labels.len());
-            failures()?.with(GraphQl, [Issues]).with_requests("incidents", incidents)
+            failures()?.with_api(GraphQl, [Issues]).with_requests("incidents", incidents)
         }
     })
 }

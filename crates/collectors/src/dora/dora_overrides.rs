@@ -63,5 +63,5 @@ fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
 }
 
 fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    settings::duration(deserializer).map(Some)
+    settings::deserialize_duration(deserializer).map(Some)
 }

@@ -27,10 +27,10 @@ pub struct DoraSettings {
     /// The labels of issues that are incidents. Default: `incident`.
     pub incident_labels: Vec<String>,
     /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed. Default: 24 hours.
-    #[serde(deserialize_with = "settings::duration")]
+    #[serde(deserialize_with = "settings::deserialize_duration")]
     pub failure_window: Duration,
     /// How long before the window a deployment may have been created that succeeds within it. Default: 14 days.
-    #[serde(deserialize_with = "settings::duration")]
+    #[serde(deserialize_with = "settings::deserialize_duration")]
     pub lookback: Duration,
     /// The maximum number of requests for single deployments of a repository in a run. Default: 500.
     pub max_requests: usize,

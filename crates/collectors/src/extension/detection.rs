@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use system_health_registry::{Context, Detected, DetectedValue, Settings, Subjects};
+use system_health_registry::{Context, DetectedSettings, DetectedValue, Settings, Subjects};
 
 use crate::repository::{Repository, RepositoryName};
 
@@ -14,8 +14,8 @@ use crate::repository::{Repository, RepositoryName};
 const USUAL_WORKFLOWS: [&str; 6] = ["ci", "test", "tests", "checks", "build", "main"];
 
 /// The settings for the clone around the current folder.
-pub(super) async fn detect() -> Detected {
-    let mut detected = Detected::default();
+pub(super) async fn detect() -> DetectedSettings {
+    let mut detected = DetectedSettings::default();
     match repository().await.map(|repository| repository.to_string()) {
         Some(value) => {
             detected.examples.push(("repositories.\"acme/shop\"", format!("repositories.{value:?}")));

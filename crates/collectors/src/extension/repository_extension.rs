@@ -5,8 +5,8 @@ use futures::{
     future::{BoxFuture, join},
 };
 use system_health_registry::{
-    Catalog, CheckResults, Context, Detected, Extension, Finding, Grade, Metric, NameParts, SettingFlag,
-    SetupStep, Subjects, register_extension,
+    Catalog, CheckResults, Context, DetectedSettings, Extension, Finding, Grade, Metric, NameParts,
+    SettingFlag, SetupStep, Subjects, register_extension,
 };
 
 use super::detection;
@@ -71,7 +71,7 @@ impl Extension for RepositoryExtension {
         diagnose(context, catalog).boxed()
     }
 
-    fn detect(&self) -> BoxFuture<'_, Detected> {
+    fn detect(&self) -> BoxFuture<'_, DetectedSettings> {
         detection::detect().boxed()
     }
 }
@@ -81,7 +81,7 @@ async fn name_parts(context: &Context) -> NameParts {
     let mut selection: Vec<String> = branch.iter().map(|branch| format!("branch {branch}")).collect();
     let repositories = context.get::<Subjects<Repository>>().await;
     // A clone without a remote has only the name of its folder, which may differ in each pod.
-    let known = repositories.iter().flatten().filter_map(Repository::named);
+    let known = repositories.iter().flatten().filter_map(Repository::configured_name);
     let names: Vec<String> = known.map(ToString::to_string).collect();
     let subject = match &names[..] {
         [only] => Some(only.clone()),
@@ -114,9 +114,7 @@ async fn diagnose_repositories(context: &Context, catalog: &Catalog) -> CheckRes
     if context.get::<Subjects<Repository>>().await.is_err() {
         steps.push(NAME_A_REPOSITORY);
     }
-    if findings
-        .iter()
-        .any(|finding| finding.subject == doctor::TOKEN_SUBJECT && finding.grade == Grade::Warning)
+    if findings.iter().any(|finding| finding.check == doctor::TOKEN_CHECK && finding.grade == Grade::Warning)
     {
         steps.push(SET_A_TOKEN);
     }
@@ -158,7 +156,7 @@ mod tests {
         let needed = diagnose(&context, &all_metrics).await;
         let unneeded = diagnose(&context, &no_metrics).await;
 
-        assert!(needed.findings.iter().any(|finding| finding.subject == doctor::TOKEN_SUBJECT));
+        assert!(needed.findings.iter().any(|finding| finding.check == doctor::TOKEN_CHECK));
         assert_eq!(unneeded.steps, []);
         assert!(unneeded.findings.iter().all(|finding| finding.grade <= Grade::Info), "{unneeded:?}");
     }

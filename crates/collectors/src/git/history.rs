@@ -39,7 +39,7 @@ pub(super) fn read(
     let mut seen = HashSet::from([tip.commit]);
     let mut queue = BinaryHeap::from([visit(repository, tip.commit)?]);
     while let Some(Visited { committed_at, id, mut parents, message, name, email }) = queue.pop() {
-        if end.is_reached(committed_at) {
+        if end.should_stop_at(committed_at) {
             break;
         }
         let is_cut_off = cut_off.contains(&id) && !parents.is_empty();

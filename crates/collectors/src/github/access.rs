@@ -45,7 +45,7 @@ inventory::collect!(GitHubAccess);
 impl GitHubAccess {
     /// The access of a metric. If several patterns match its key, the longest one counts. `None` if no pattern matches.
     #[must_use]
-    pub fn of_metric(key: &str) -> Option<&'static Self> {
+    pub fn for_key(key: &str) -> Option<&'static Self> {
         let is_match = |access: &&Self| {
             Glob::new(access.keys).is_ok_and(|pattern| pattern.compile_matcher().is_match(key))
         };
@@ -56,7 +56,7 @@ impl GitHubAccess {
 impl GitHubNeeds {
     /// Adds an API, and the permissions that the requests to it need.
     #[must_use]
-    pub fn with(mut self, api: GitHubApi, permissions: impl IntoIterator<Item = Permission>) -> Self {
+    pub fn with_api(mut self, api: GitHubApi, permissions: impl IntoIterator<Item = Permission>) -> Self {
         self.apis.insert(api);
         self.permissions.extend(permissions);
         self
@@ -106,7 +106,7 @@ impl GitHubNeeds {
 ///
 /// github_access!("labels.*", Rest, [Issues]);
 ///
-/// let access = GitHubAccess::of_metric("labels.unused").unwrap();
+/// let access = GitHubAccess::for_key("labels.unused").unwrap();
 /// let needs = (access.needs)("labels.unused", &Settings::default())?;
 /// assert!(needs.apis.contains(&GitHubApi::Rest) && needs.permissions.contains(&Permission::Issues));
 /// # Ok::<(), system_health_registry::settings::SettingsError>(())
@@ -121,9 +121,9 @@ impl GitHubNeeds {
 /// use system_health_registry::{Settings, settings::SettingsError};
 ///
 /// fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
-///     let needs = GitHubNeeds::default().with(GitHubApi::GraphQl, [Permission::Issues]);
+///     let needs = GitHubNeeds::default().with_api(GitHubApi::GraphQl, [Permission::Issues]);
 ///     let is_on_github = settings.table::<CommitSettings>()?.source == SourceChoice::GitHub;
-///     Ok(if is_on_github { needs.with(GitHubApi::Rest, [Permission::Contents]) } else { needs })
+///     Ok(if is_on_github { needs.with_api(GitHubApi::Rest, [Permission::Contents]) } else { needs })
 /// }
 ///
 /// github_access!("tickets.*", needs);
@@ -133,7 +133,7 @@ macro_rules! github_access {
     ($keys:literal, $api:ident, [$($permission:ident),*]) => {
         $crate::github_access!($keys, |_, _| {
             let permissions = [$($crate::github::Permission::$permission),*];
-            Ok($crate::github::GitHubNeeds::default().with($crate::github::GitHubApi::$api, permissions))
+            Ok($crate::github::GitHubNeeds::default().with_api($crate::github::GitHubApi::$api, permissions))
         });
     };
     ($keys:literal, $needs:expr) => {

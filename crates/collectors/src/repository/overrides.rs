@@ -114,7 +114,7 @@ fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
 
 #[cfg(feature = "github")]
 fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    system_health_registry::settings::duration(deserializer).map(Some)
+    system_health_registry::settings::deserialize_duration(deserializer).map(Some)
 }
 
 #[cfg(all(test, feature = "github"))]

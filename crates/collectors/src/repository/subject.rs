@@ -38,7 +38,7 @@ impl Repository {
 
     /// The name in the settings. `None` if the settings name no repository. Then this is the repository of the local clone.
     #[must_use]
-    pub fn named(&self) -> Option<&RepositoryName> {
+    pub fn configured_name(&self) -> Option<&RepositoryName> {
         self.0.named.as_ref()
     }
 

@@ -219,7 +219,7 @@ fn each_metric_that_asks_github_declares_what_it_needs() {
     for metric in Catalog::linked().unwrap().metrics() {
         if metric.subject_type() == Some("Repository") && metric.requests().is_some() {
             assert!(
-                GitHubAccess::of_metric(metric.key()).is_some(),
+                GitHubAccess::for_key(metric.key()).is_some(),
                 "add `{}` to a github_access!",
                 metric.key()
             );
@@ -232,7 +232,7 @@ fn the_declared_requests_are_the_sum_of_the_declared_needs() {
     let settings = "[repository]\nname = 'acme/shop'\nbranch = 'main'";
     let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
     for metric in Catalog::linked().unwrap().metrics() {
-        let Some(access) = GitHubAccess::of_metric(metric.key()) else { continue };
+        let Some(access) = GitHubAccess::for_key(metric.key()) else { continue };
         let asked = (access.needs)(metric.key(), &settings).unwrap().requests;
         let sum: u32 = asked.values().sum();
         assert!(

@@ -143,7 +143,7 @@ async fn evidence_names_what_counted_and_the_near_misses() {
             let (id, subject) = item.title().split_once(' ').unwrap();
             let link = item.link().unwrap();
             assert!(link.starts_with(&format!("https://github.com/acme/shop/commit/{id}")), "{link}");
-            (subject, item.counted(), item.reason())
+            (subject, item.is_counted(), item.reason())
         })
         .collect();
     assert_eq!(

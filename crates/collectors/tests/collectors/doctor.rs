@@ -25,7 +25,7 @@ async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade
         findings.extend(extension.diagnose(&context, &catalog).await.findings);
     }
     let about_permission = |finding: Finding| {
-        let permission = finding.subject.strip_prefix("GitHub permission ")?.to_owned();
+        let permission = finding.check.strip_prefix("GitHub permission ")?.to_owned();
         Some((permission, finding.grade, finding.message))
     };
     findings.into_iter().filter_map(about_permission).collect()

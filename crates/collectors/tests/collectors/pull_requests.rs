@@ -320,7 +320,7 @@ async fn rounds_are_unknown_if_github_no_longer_has_a_commit() {
     assert_eq!(value(&context, "review_rounds").await, "p50 1, p90 1, p99 1");
     let prs = context.get::<PullRequests>().await.unwrap();
     let samples = metrics::review_rounds(prs, window()).unwrap();
-    let excluded = samples[0].evidence().items().iter().find(|item| !item.counted()).unwrap();
+    let excluded = samples[0].evidence().items().iter().find(|item| !item.is_counted()).unwrap();
     assert_eq!(excluded.title(), "#1 Sell socks");
     assert_eq!(
         excluded.reason(),
@@ -394,7 +394,7 @@ async fn the_value_links_to_the_pull_requests_and_the_evidence_says_why() {
         .evidence()
         .items()
         .iter()
-        .map(|item| (item.title(), item.counted(), item.reason()))
+        .map(|item| (item.title(), item.is_counted(), item.reason()))
         .collect();
     assert_eq!(
         items,

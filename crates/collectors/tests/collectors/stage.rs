@@ -200,7 +200,7 @@ pub(crate) async fn collected(stage: &Stage, key: &str) -> Vec<String> {
 /// The evidence of a metric in lines: `+ title: reason`, or `-` for what did not count.
 pub(crate) async fn evidence_of(stage: &Stage, key: &str) -> Vec<String> {
     let line = |item: &EvidenceItem| {
-        format!("{} {}: {}", if item.counted() { '+' } else { '-' }, item.title(), item.reason())
+        format!("{} {}: {}", if item.is_counted() { '+' } else { '-' }, item.title(), item.reason())
     };
     match outcome(stage, key).await {
         Ok(reading) => {

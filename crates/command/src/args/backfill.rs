@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use system_health_registry::parse_duration;
 
-use super::{FolderArguments, GlobList, SettingFlagArguments, SettingsArguments};
+use super::{GlobList, SettingFlagArguments, SettingsArguments, StateFolderArguments};
 use crate::exit;
 
 /// The end of the help.
@@ -37,7 +37,7 @@ pub(crate) struct BackfillArguments {
     #[command(flatten)]
     pub(crate) flags: SettingFlagArguments,
     #[command(flatten)]
-    pub(crate) folder: FolderArguments,
+    pub(crate) folder: StateFolderArguments,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
     /// Maximum time of the backfill; what has finished by then is kept

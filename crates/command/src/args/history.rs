@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use system_health_registry::parse_duration;
 
-use super::{FolderArguments, SettingsArguments};
+use super::{SettingsArguments, StateFolderArguments};
 
 /// Which earlier runs to show.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ pub(crate) struct HistoryArguments {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) keep: Option<Duration>,
     #[command(flatten)]
-    pub(crate) folder: FolderArguments,
+    pub(crate) folder: StateFolderArguments,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
 }

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::{FolderArguments, SettingsArguments};
+use super::{SettingsArguments, StateFolderArguments};
 
 /// Where to find the metrics that sources described in earlier runs.
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
     #[command(flatten)]
-    pub(crate) folder: FolderArguments,
+    pub(crate) folder: StateFolderArguments,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
 }

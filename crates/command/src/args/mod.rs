@@ -22,7 +22,7 @@ mod state;
 pub use output::Format;
 pub use run::RunArguments;
 pub use settings::SettingsArguments;
-pub use state::{FolderArguments, StateArguments};
+pub use state::{StateArguments, StateFolderArguments};
 
 pub(crate) use backfill::BackfillArguments;
 pub(crate) use collect::CollectArguments;

@@ -6,7 +6,7 @@ use clap::Args;
 
 /// The state folder.
 #[derive(Debug, Clone, Default, Args)]
-pub struct FolderArguments {
+pub struct StateFolderArguments {
     /// Folder for runs, undelivered points and other state [default: from the settings, `SYSTEM_HEALTH_STATE_DIR`, or
     /// the platform's state folder]
     #[arg(long, value_name = "FOLDER")]
@@ -18,7 +18,7 @@ pub struct FolderArguments {
 pub struct StateArguments {
     /// The folder.
     #[command(flatten)]
-    pub folder: FolderArguments,
+    pub folder: StateFolderArguments,
     /// Keep no state: points that cannot be delivered now are lost, and no events are sent
     #[arg(long, conflicts_with = "state_dir")]
     pub no_state: bool,

@@ -9,12 +9,12 @@ use tokio::time::Instant;
 use super::run_output::RunOutput;
 use crate::{
     args::{BackfillArguments, GlobList},
-    exit::Status,
+    exit::ExitStatus,
     hints::WithHint,
     output::{BackfillTable, JsonBackfill, Stdout},
     program::Program,
     progress::follow,
-    runtime::{self, Stopping},
+    runtime::{self, StopPolicy},
     settings,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn run(
     arguments: &BackfillArguments,
     catalog: &Catalog,
     output: RunOutput<'_>,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let instants = Instants::until(SystemTime::now(), arguments.since, arguments.every)
         .map_err(|error| anyhow::anyhow!("--since and --every: {error}"))?;
     let settings = settings::load(&arguments.settings, &arguments.flags)?;
@@ -58,8 +58,8 @@ pub(super) fn run(
     runtime::block_on(
         progress,
         show_progress,
-        Status::MetricFailed,
-        Stopping::RUN,
+        ExitStatus::MetricFailed,
+        StopPolicy::RUN,
         |workers, interruption| async move {
             let end = run_end(Instant::now(), deadline);
             let reporter = reporter.with_workers(workers).with_interruption(interruption.clone());
@@ -80,13 +80,13 @@ pub(super) fn run(
     )
 }
 
-fn status(backfill: &Backfill) -> Status {
+fn status(backfill: &Backfill) -> ExitStatus {
     if backfill.has_errors() {
-        Status::MetricFailed
+        ExitStatus::MetricFailed
     } else if backfill.has_differences() {
-        Status::Different
+        ExitStatus::Different
     } else {
-        Status::Done
+        ExitStatus::Done
     }
 }
 

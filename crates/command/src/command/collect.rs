@@ -2,19 +2,19 @@
 //! the delivery.
 
 use system_health_registry::{Catalog, Interruption};
-use system_health_reporter::{FailOn, Finished, Mode, ReportSettings, Reporter, run_end};
+use system_health_reporter::{FailOn, FinishedRun, Mode, ReportSettings, Reporter, run_end};
 use tokio::time::Instant;
 
 use super::run_output::RunOutput;
 use crate::{
     args::{CollectArguments, Format},
-    exit::Status,
+    exit::ExitStatus,
     exit_reason, hints,
     output::{JsonReport, MarkdownReport, TableReport},
     program::Program,
     progress,
     run_builder::run_builder,
-    runtime::{self, Stopping},
+    runtime::{self, StopPolicy},
     settings,
     traces::LogContext,
 };
@@ -25,7 +25,7 @@ pub(super) fn run(
     arguments: &CollectArguments,
     catalog: &Catalog,
     output: RunOutput<'_>,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let run = &arguments.run;
     let settings = settings::of_run(run)?;
     let report: ReportSettings = settings.table()?;
@@ -42,13 +42,18 @@ pub(super) fn run(
     let reporter = builder.observer(progress::follow(output.progress)).build()?;
     reporter.check(mode)?;
     let fail_on = arguments.fail_on.map_or(report.fail_on, FailOn::from);
-    let failed = if mode == Mode::Push { Status::DeliveryFailed } else { Status::MetricFailed };
+    let failed = if mode == Mode::Push { ExitStatus::DeliveryFailed } else { ExitStatus::MetricFailed };
     let show_progress = output.shows_progress(arguments.no_progress);
-    let status =
-        runtime::block_on(output.progress, show_progress, failed, Stopping::RUN, |workers, interruption| {
+    let status = runtime::block_on(
+        output.progress,
+        show_progress,
+        failed,
+        StopPolicy::RUN,
+        |workers, interruption| {
             report_once(reporter.with_workers(workers), mode, fail_on, interruption, output)
-        });
-    if let (Ok(Status::Interrupted(_)), Mode::Push) = (&status, mode) {
+        },
+    );
+    if let (Ok(ExitStatus::Interrupted(_)), Mode::Push) = (&status, mode) {
         let rest = if run.state.no_state {
             "are lost: with --no-state nothing is kept"
         } else {
@@ -65,12 +70,12 @@ async fn report_once(
     fail_on: FailOn,
     interruption: Interruption,
     output: RunOutput<'_>,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let end = run_end(Instant::now(), reporter.deadline());
     let owns_stdout = reporter.owns_stdout(mode);
     let finished = reporter.with_interruption(interruption.clone()).run(mode).await?;
     output.progress.finish_and_clear();
-    let Finished { report, deliveries, events, state_is_unusable, trace, .. } = finished;
+    let FinishedRun { report, deliveries, events, state_is_unusable, trace, .. } = finished;
     let _log_context = LogContext::from_trace(trace.as_deref());
     if state_is_unusable {
         let hint = "name another folder with --state-dir, or keep no state with --no-state";
@@ -78,7 +83,7 @@ async fn report_once(
     }
     exit_reason::log(&report, &deliveries, fail_on);
     hints::log(&report);
-    let status = Status::from_run(&report, &deliveries, fail_on);
+    let status = ExitStatus::from_run(&report, &deliveries, fail_on);
     if owns_stdout {
         return Ok(status);
     }

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 use super::{run_output::RunOutput, subject_filter::SubjectFilter};
 use crate::{
     args::{ExplainArguments, Format, GlobList},
-    exit::Status,
+    exit::ExitStatus,
     exit_reason, hints,
     output::{Explanation, JsonReport, MarkdownReport, Stdout},
     progress::follow,
-    runtime::{self, Stopping},
+    runtime::{self, StopPolicy},
     settings,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn run(
     arguments: &ExplainArguments,
     catalog: &Catalog,
     output: RunOutput<'_>,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.flags)?;
     let tags = base_tags(&report)?;
     // The metrics about the reporter need a finished run, so they cannot be explained here.
@@ -39,8 +39,8 @@ pub(super) fn run(
     let deadline = arguments.deadline.unwrap_or(report.deadline);
     let RunOutput { stdout, progress, .. } = output;
     let show_progress = output.shows_progress(arguments.no_progress);
-    let failed = Status::MetricFailed;
-    runtime::block_on(progress, show_progress, failed, Stopping::RUN, |workers, interruption| async move {
+    let failed = ExitStatus::MetricFailed;
+    runtime::block_on(progress, show_progress, failed, StopPolicy::RUN, |workers, interruption| async move {
         let end = run_end(Instant::now(), deadline);
         let context = Context::new().provide(settings).with_deadline(deadline);
         let engine = Engine::new().with_workers(workers).with_observer(follow(progress));
@@ -49,7 +49,7 @@ pub(super) fn run(
         progress.finish_and_clear();
         if let Err(error) = subjects.check(&report) {
             tracing::error!("{error}");
-            return Ok(Status::Usage);
+            return Ok(ExitStatus::Usage);
         }
         exit_reason::log(&report, &[], FailOn::Error);
         hints::log(&report);
@@ -57,7 +57,7 @@ pub(super) fn run(
             Format::Markdown => MarkdownReport::new(&report, &[]).for_explanation().to_string(),
             _ => stdout.render(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[]))?,
         };
-        let status = Status::from_run(&report, &[], FailOn::Error);
+        let status = ExitStatus::from_run(&report, &[], FailOn::Error);
         runtime::print(stdout, text, end, status, &interruption).await
     })
 }

@@ -8,14 +8,18 @@ use system_health_state::Store;
 
 use crate::{
     args::{Format, HistoryArguments},
-    exit::Status,
+    exit::ExitStatus,
     history_query::{HistoryError, HistoryQuery},
     output::{HistoryReport, HistoryRow, Stdout},
     settings,
 };
 
 /// Shows the results of earlier runs.
-pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
+pub(super) fn run(
+    arguments: &HistoryArguments,
+    catalog: &Catalog,
+    stdout: Stdout,
+) -> anyhow::Result<ExitStatus> {
     let settings = settings::builder(&arguments.settings)?.build()?;
     let folder = settings::state(&settings, &arguments.folder)?.folder()?;
     HistoryError::check_folder(&folder)?;
@@ -38,5 +42,5 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
         let catalog = &with_goals_of_settings(catalog.clone(), &settings)?;
         stdout.print(HistoryReport { entries: &entries, catalog, key, since, now }, &rows)?;
     }
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

@@ -5,14 +5,18 @@ use system_health_reporter::{Selection, with_goals_of_settings};
 
 use crate::{
     args::{Format, ListArguments},
-    exit::Status,
+    exit::ExitStatus,
     output::{JsonList, MarkdownList, Stdout, TableList},
     remembered::with_remembered,
     settings,
 };
 
 /// Prints the catalog.
-pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
+pub(super) fn run(
+    arguments: &ListArguments,
+    catalog: &Catalog,
+    stdout: Stdout,
+) -> anyhow::Result<ExitStatus> {
     let catalog = with_remembered(catalog, Some(&arguments.settings), Some(&arguments.folder))?.into_owned();
     let (catalog, selection) = &apply_settings(arguments, catalog)?;
     if stdout.format() == Format::Markdown {
@@ -23,7 +27,7 @@ pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) 
             JsonList::new(catalog, selection),
         )?;
     }
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Applies the goals in the settings to the catalog, and returns which metrics the settings select. If the settings are wrong, a

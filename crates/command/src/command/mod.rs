@@ -19,7 +19,7 @@ use system_health_registry::Catalog;
 use crate::{
     CommandContext,
     args::{Arguments, Command, Format, command_line},
-    exit::Status,
+    exit::ExitStatus,
     hints, logging,
     output::{OutputError, Stdout, separate_data},
     program::Program,
@@ -53,7 +53,7 @@ pub(crate) fn run(program: &Program, arguments: &[OsString]) -> ExitCode {
     status
         .unwrap_or_else(|error| {
             tracing::error!(hint = hints::hint(&error), "{error:#}");
-            if error.is::<OutputError>() { Status::OutputFailed } else { Status::Usage }
+            if error.is::<OutputError>() { ExitStatus::OutputFailed } else { ExitStatus::Usage }
         })
         .into()
 }
@@ -65,7 +65,7 @@ fn dispatch(
     stdout: Stdout,
     progress: &ProgressBar,
     traces: &ProgramTraces,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let run_output = |stdout| RunOutput { stdout, progress, traces, quiet: arguments.output.quiet };
     let stdout_of = |command| stdout.require_format(Format::of_command(command));
     match &arguments.command {
@@ -104,9 +104,9 @@ fn command_line_of(program: &Program) -> clap::Command {
     command_line(&program.name, &program.version, &program.sinks, linked)
 }
 
-fn completions(program: &Program, stdout: Stdout, shell: Shell) -> anyhow::Result<Status> {
+fn completions(program: &Program, stdout: Stdout, shell: Shell) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command_line_of(program), &program.name, &mut script);
     stdout.write(&String::from_utf8(script)?)?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

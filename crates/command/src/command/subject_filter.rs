@@ -9,7 +9,7 @@ use anyhow::bail;
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use system_health_registry::{
     Catalog, Engine, Report,
-    settings::{Known, may_be_secret},
+    settings::{NameSuggestions, may_be_secret},
 };
 
 /// Selects subjects by name. Without names, all are selected.
@@ -66,7 +66,7 @@ impl SubjectFilter {
             if !listed.iter().any(|name| matcher.is_match(name)) {
                 let glob = matcher.glob().glob();
                 let shown = if may_be_secret(glob) { "..." } else { glob };
-                let near = Known::nearest_to(glob, listed.iter().cloned());
+                let near = NameSuggestions::nearest_to(glob, listed.iter().cloned());
                 bail!("--subject `{shown}` matches no subject{near}");
             }
         }

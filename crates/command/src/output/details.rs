@@ -115,7 +115,7 @@ impl Details {
         evidence: &Evidence,
         counted: bool,
     ) -> fmt::Result {
-        let of_kind = |item: &&EvidenceItem| item.counted() == counted;
+        let of_kind = |item: &&EvidenceItem| item.is_counted() == counted;
         let shown: Vec<_> = evidence.items().iter().filter(of_kind).take(self.items).collect();
         if total == 0 {
             return Ok(());

@@ -26,7 +26,7 @@ pub(crate) struct Diagnosis {
 
 /// Findings with the same message. For example, all metrics that need the same repository fail with one message.
 struct FindingGroup<'a> {
-    subjects: Vec<String>,
+    checks: Vec<String>,
     grade: Grade,
     message: &'a str,
 }
@@ -34,15 +34,15 @@ struct FindingGroup<'a> {
 impl Diagnosis {
     fn groups(&self) -> Vec<FindingGroup<'_>> {
         let mut all: Vec<FindingGroup<'_>> = Vec::new();
-        for Finding { subject, grade, message } in &self.findings {
+        for Finding { check, grade, message } in &self.findings {
             // Each good finding has its own line.
             let same = all.iter_mut().find(|group| *grade != Grade::Ok && group.message == message);
             match same {
                 Some(group) => {
-                    group.subjects.push(subject.clone());
+                    group.checks.push(check.clone());
                     group.grade = group.grade.max(*grade);
                 }
-                None => all.push(FindingGroup { subjects: vec![subject.clone()], grade: *grade, message }),
+                None => all.push(FindingGroup { checks: vec![check.clone()], grade: *grade, message }),
             }
         }
         all
@@ -50,7 +50,7 @@ impl Diagnosis {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, width: Option<usize>) -> fmt::Result {
         let all = self.groups();
-        let widest = all.iter().map(|group| group.subject().chars().count()).max().unwrap_or_default();
+        let widest = all.iter().map(|group| group.first_check().chars().count()).max().unwrap_or_default();
         let indent = " ".repeat(9 + widest + 2);
         for group in &all {
             let color = match group.grade {
@@ -60,8 +60,8 @@ impl Diagnosis {
                 Grade::Failed => AnsiColor::Red,
             };
             let style: Style = color.on_default();
-            let (grade, subject) = (group.grade.name(), group.subject());
-            let first = format!("{style}{grade:7}{style:#}  {subject:widest$}  ");
+            let (grade, check) = (group.grade.name(), group.first_check());
+            let first = format!("{style}{grade:7}{style:#}  {check:widest$}  ");
             wrap(f, width, (&first, &indent), group.message)?;
             let others = group.others();
             if !others.is_empty() {
@@ -83,14 +83,14 @@ impl Diagnosis {
 }
 
 impl FindingGroup<'_> {
-    /// The first subject.
-    fn subject(&self) -> &str {
-        self.subjects.first().map_or("", String::as_str)
+    /// The first check.
+    fn first_check(&self) -> &str {
+        self.checks.first().map_or("", String::as_str)
     }
 
-    /// The other subjects, in their order.
+    /// The other checks, in their order.
     fn others(&self) -> &[String] {
-        self.subjects.get(1..).unwrap_or_default()
+        self.checks.get(1..).unwrap_or_default()
     }
 }
 
@@ -109,14 +109,14 @@ struct JsonDiagnosis<'a> {
 
 #[derive(Serialize)]
 struct JsonFinding<'a> {
-    subject: &'a str,
+    check: &'a str,
     grade: &'a str,
     message: &'a str,
 }
 
 impl<'a> From<&'a Finding> for JsonFinding<'a> {
-    fn from(Finding { subject, grade, message }: &'a Finding) -> Self {
-        Self { subject, grade: grade.name(), message }
+    fn from(Finding { check, grade, message }: &'a Finding) -> Self {
+        Self { check, grade: grade.name(), message }
     }
 }
 

@@ -125,7 +125,7 @@ impl<'a> Explanation<'a> {
         counted: bool,
         total: usize,
     ) -> fmt::Result {
-        let items: Vec<_> = evidence.items().iter().filter(|item| item.counted() == counted).collect();
+        let items: Vec<_> = evidence.items().iter().filter(|item| item.is_counted() == counted).collect();
         let shown = ShownCount { shown: items.len(), total };
         writeln!(f, "  {}: {shown}", heading(name))?;
         let sign = if counted { "    + " } else { "    - " };

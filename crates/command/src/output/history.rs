@@ -77,7 +77,7 @@ impl<'a> HistoryReport<'a> {
     fn lines(&self) -> Vec<PastSeries<'a>> {
         let mut lines = BTreeMap::<(&str, String), PastSeries<'_>>::new();
         for entry in self.entries {
-            let PastResult::Value { samples, .. } = &entry.found else { continue };
+            let PastResult::Value { samples, .. } = &entry.result else { continue };
             for sample in samples {
                 let tags = sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ");
                 let line = lines.entry((&entry.key, tags.clone())).or_insert_with(|| PastSeries {
@@ -105,7 +105,7 @@ impl<'a> HistoryReport<'a> {
     fn problems(&self) -> BTreeMap<(&'a str, &'static str), Vec<PastProblem<'a>>> {
         let mut problems = BTreeMap::<_, Vec<PastProblem<'_>>>::new();
         for entry in self.entries {
-            let (state, text) = match &entry.found {
+            let (state, text) = match &entry.result {
                 PastResult::Value { failures: None, .. } => continue,
                 PastResult::Value { failures: Some(failures), .. } => {
                     ("items failed", failed_items(failures))
@@ -293,7 +293,7 @@ impl<'a> HistoryRow<'a> {
             trace_id: entry.trace,
             backfilled: entry.backfilled,
         };
-        match &entry.found {
+        match &entry.result {
             PastResult::NoData(reason) => vec![without_value("no_data", Some(Cow::from(reason)))],
             PastResult::Error(error) => vec![without_value("error", Some(Cow::from(error)))],
             PastResult::Value { samples, failures } => {

@@ -381,7 +381,7 @@ impl<'a> JsonEvidence<'a> {
     fn new(evidence: &'a Evidence) -> Option<Self> {
         let item = |item: &'a EvidenceItem| JsonItem {
             title: item.title(),
-            counted: item.counted(),
+            counted: item.is_counted(),
             reason: item.reason(),
             link: item.link(),
         };

@@ -221,7 +221,7 @@ mod tests {
             .unwrap()
             .with_sources([source("warehouse"), source("archive")])
             .unwrap()
-            .with_described("warehouse", [Facts::new("orders.open", "Orders.")]);
+            .with_described_metrics("warehouse", [Facts::new("orders.open", "Orders.")]);
 
         let selection = Selection::default();
         let list = TableList { catalog: &catalog, selection: &selection, width: None }.to_string();

@@ -66,9 +66,9 @@ fn describe(
     location: Result<SecretLocation, CredentialError>,
     identity: Option<&AwsIdentity>,
 ) -> Finding {
-    let subject = format!("AWS secret for the {secret}");
+    let check = format!("AWS secret for the {secret}");
     match location {
-        Ok(location) => Finding::ok(subject, format!("read: {location}")),
+        Ok(location) => Finding::ok(check, format!("read: {location}")),
         Err(error) => {
             let missing = match &error {
                 CredentialError::AccessDenied(_, stored, _) => missing_statement(stored, identity),
@@ -76,9 +76,9 @@ fn describe(
             };
             let message = SharedError::new(error.clone()).to_string() + &missing;
             if error.is_absent() || secret.is_optional() {
-                Finding::warning(subject, message)
+                Finding::warning(check, message)
             } else {
-                Finding::failed(subject, message)
+                Finding::failed(check, message)
             }
         }
     }

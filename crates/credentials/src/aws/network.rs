@@ -69,11 +69,11 @@ pub(super) fn http_client() -> Result<SharedHttpClient, AwsSessionError> {
 
 /// Whether the file that `AWS_CA_BUNDLE` names can be used.
 pub(super) fn diagnose_authorities() -> Option<Finding> {
-    const SUBJECT: &str = "certificate authorities for AWS";
+    const CHECK: &str = "certificate authorities for AWS";
     let path = bundle()?;
     Some(match certificate_bundle(&path) {
-        Ok(_) => Finding::ok(SUBJECT, format!("{}, from {BUNDLE}", path.display())),
-        Err(error) => Finding::failed(SUBJECT, format!("{BUNDLE}: {}", SharedError::new(error))),
+        Ok(_) => Finding::ok(CHECK, format!("{}, from {BUNDLE}", path.display())),
+        Err(error) => Finding::failed(CHECK, format!("{BUNDLE}: {}", SharedError::new(error))),
     })
 }
 

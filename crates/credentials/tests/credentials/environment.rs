@@ -105,7 +105,8 @@ async fn without_aws_the_error_names_the_variable() {
 #[tokio::test]
 async fn a_secret_that_the_settings_name_is_not_absent_because_aws_is_turned_off() {
     let settings = SecretsSettings { aws: false, ..SecretsSettings::default() };
-    let credentials = without_environment().settings(settings).names(with_token_secret("acme/token")).build();
+    let credentials =
+        without_environment().settings(settings).secret_names_from(with_token_secret("acme/token")).build();
     let error = get(&credentials, &TOKEN).await.unwrap_err();
     assert!(!error.is_absent());
     insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: `token_secret` in [github] names the secret `acme/token` in AWS Secrets Manager, but AWS is not used (`aws = false` in [secrets]); remove one of the two settings, or set GITHUB_TOKEN");

@@ -70,7 +70,8 @@ async fn settings_may_name_a_field() {
     let server = always(value(r#"{"token": "ghp_one", "id": 7}"#));
     let ask = async |name: &str| {
         let config = aws(&server.url(), "AKIDEXAMPLE", "example");
-        let credentials = without_environment().names(with_token_secret(name)).aws_config(config).build();
+        let credentials =
+            without_environment().secret_names_from(with_token_secret(name)).aws_config(config).build();
         get(&credentials, &TOKEN).await
     };
 
@@ -92,7 +93,7 @@ async fn a_secret_that_aws_does_not_have_is_absent() {
 async fn a_secret_that_the_settings_name_must_exist() {
     let server = always(refusal(400, "ResourceNotFoundException", "No."));
     let credentials = without_environment()
-        .names(with_token_secret("github/tokne"))
+        .secret_names_from(with_token_secret("github/tokne"))
         .aws_config(aws(&server.url(), "AKIDEXAMPLE", "example"))
         .build();
 
@@ -202,7 +203,8 @@ async fn an_arn_is_looked_up_in_its_region() {
     let config = aws(&server.url(), "AKIDEXAMPLE", "example");
     let without_region = config.to_builder().region(None::<Region>).build();
     for config in [config, without_region] {
-        let credentials = without_environment().names(with_token_secret(arn)).aws_config(config).build();
+        let credentials =
+            without_environment().secret_names_from(with_token_secret(arn)).aws_config(config).build();
         assert_eq!(get(&credentials, &TOKEN).await.unwrap(), "ghp_one");
     }
     for request in server.requests() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use system_health_command::{FolderArguments, SettingsArguments, StateArguments};
+use system_health_command::{SettingsArguments, StateArguments, StateFolderArguments};
 
 use super::wanted::TITLE;
 use crate::confirm::YesArguments;
@@ -93,7 +93,7 @@ pub(super) struct KeptArguments {
 impl DashboardArguments {
     /// The settings file and the state folder, if the arguments name them. The catalog depends on both: the settings select
     /// metrics, and the state has the metrics that sources described.
-    pub(super) fn places(&self) -> (Option<&SettingsArguments>, Option<&FolderArguments>) {
+    pub(super) fn places(&self) -> (Option<&SettingsArguments>, Option<&StateFolderArguments>) {
         match &self.action {
             Some(
                 DashboardAction::Push { kept, .. }

@@ -10,9 +10,9 @@ use anyhow::{Context as _, bail};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use serde_json::Value;
 use system_health_command::{
-    CommandContext, CommandType,
+    CommandContext, CommandType, ExitStatus,
     Format::{Json, Table},
-    Status, Stdout, Target, register_command,
+    Stdout, Target, register_command,
 };
 use system_health_datadog::{
     PushAction, WantedDashboard, dashboard, dashboard_json, is_managed_dashboard, without_datadogs_additions,
@@ -39,10 +39,10 @@ register_command!(CommandType {
     run: |matches, context| run(execute(matches, context)),
 });
 
-async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = DashboardArguments::from_arg_matches(matches)?;
     let (settings, folder) = arguments.places();
-    let catalog = &context.catalog(settings, folder)?;
+    let catalog = &context.selected_catalog(settings, folder)?;
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
     let stdout = context.stdout();
     match &arguments.action {
@@ -63,7 +63,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
             let planned = connection.api.plan_dashboard(&wanted, remembered.as_deref()).await?;
             let step = PlanStep::planned(wanted.title(), planned.id, &planned.action);
             show(&[step], stdout)?;
-            Ok(if planned.action == PushAction::Keep { Status::Done } else { Status::Different })
+            Ok(if planned.action == PushAction::Keep { ExitStatus::Done } else { ExitStatus::Different })
         }
         Some(DashboardAction::Pull { dashboard, settings }) => {
             let connection = Connection::open(&context.settings(settings)?).await?;
@@ -82,9 +82,9 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     }
 }
 
-fn print(dashboard: &Value, stdout: Stdout) -> anyhow::Result<Status> {
+fn print(dashboard: &Value, stdout: Stdout) -> anyhow::Result<ExitStatus> {
     stdout.write(&(serde_json::to_string_pretty(dashboard)? + "\n"))?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// The dashboard of the metrics that a run collects, or the one in a file.
@@ -109,7 +109,7 @@ async fn push(
     connection: &Connection,
     store: Option<&Store>,
     stdout: Stdout,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let remembered = remembered(connection, store, wanted.title());
     let planned = connection.api.plan_dashboard(wanted, remembered.as_deref()).await?;
     let step = PlanStep::planned(wanted.title(), planned.id.clone(), &planned.action);
@@ -118,7 +118,7 @@ async fn push(
         tracing::error!(
             "nothing was pushed, because it would undo changes made in Datadog; --force pushes anyway"
         );
-        return Ok(Status::Different);
+        return Ok(ExitStatus::Different);
     }
     let pushed = connection.api.push_dashboard(wanted, &planned).await?;
     let mut step = step.done();
@@ -139,10 +139,10 @@ async fn push(
         }
     }
     show(&[step], stdout)?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
-async fn list(connection: &Connection, stdout: Stdout) -> anyhow::Result<Status> {
+async fn list(connection: &Connection, stdout: Stdout) -> anyhow::Result<ExitStatus> {
     let mut managed = connection.api.managed_dashboards().await?;
     managed.sort_by(|one, other| (&one.title, &one.id).cmp(&(&other.title, &other.id)));
     let steps: Vec<PlanStep> = managed
@@ -153,7 +153,7 @@ async fn list(connection: &Connection, stdout: Stdout) -> anyhow::Result<Status>
         })
         .collect();
     show(&steps, stdout)?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 async fn delete(
@@ -162,7 +162,7 @@ async fn delete(
     connection: &Connection,
     store: Option<&Store>,
     stdout: Stdout,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let found = connection.api.find_dashboard(name).await?;
     let text = |name| found.get(name).and_then(Value::as_str).unwrap_or_default();
     let (id, title) = (text("id"), text("title"));
@@ -170,14 +170,14 @@ async fn delete(
         bail!("the dashboard `{title}` ({id}) was not created by a push; delete it in Datadog instead");
     }
     if !yes.confirm(&format!("Delete the dashboard `{title}` ({id})?"))? {
-        return Ok(Status::Different);
+        return Ok(ExitStatus::Different);
     }
     connection.api.delete_dashboard(id).await?;
     if let Some(Err(error)) = store.map(|store| store.forget_dashboard(&connection.name_in_store(), id)) {
         tracing::warn!("cannot forget the dashboard's id: {error}");
     }
     show(&[PlanStep::new(Verb::Deleted, title, Some(id.to_owned()))], stdout)?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// The id that an earlier push stored for the dashboard with this title.

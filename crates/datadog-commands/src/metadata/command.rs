@@ -6,9 +6,9 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use futures::{StreamExt, stream};
 use serde::Serialize;
 use system_health_command::{
-    CommandContext, CommandType,
+    CommandContext, CommandType, ExitStatus,
     Format::{Json, Table},
-    Status, register_command,
+    register_command,
 };
 use system_health_datadog::{DatadogApi, DatadogError, datadog_unit, metadata, metadata_update};
 use system_health_registry::{Alias, Metric};
@@ -75,9 +75,9 @@ register_command!(CommandType {
 });
 
 /// Prints the metadata. With `--push`, also updates it in Datadog.
-async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = MetadataArguments::from_arg_matches(matches)?;
-    let catalog = &context.catalog(Some(&arguments.settings), None)?;
+    let catalog = &context.selected_catalog(Some(&arguments.settings), None)?;
     let stdout = context.stdout();
     for metric in catalog.metrics() {
         if let Some(unit) = metric.unit().filter(|unit| datadog_unit(unit).is_none()) {
@@ -113,7 +113,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
             "Datadog has no points of some metrics yet; push a report first, then repeat this command"
         );
     }
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Pushes until a request fails, then waits for the requests that were already sent. Sets the status of each row.

@@ -3,9 +3,9 @@
 use anyhow::bail;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use system_health_command::{
-    CommandContext, CommandType,
+    CommandContext, CommandType, ExitStatus,
     Format::{Json, Table},
-    Status, Stdout, Target, register_command,
+    Stdout, Target, register_command,
 };
 use system_health_datadog::{
     DatadogError, ManagedMonitor, MonitorPlan, MonitorScope, PlannedMonitor, WantedMonitor,
@@ -34,7 +34,7 @@ register_command!(CommandType {
     run: |matches, context| run(execute(matches, context)),
 });
 
-async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = MonitorsArguments::from_arg_matches(matches)?;
     let catalog = &context.known_catalog(Some(arguments.settings()), None)?;
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
@@ -46,7 +46,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
             let wanted = wanted(catalog, &scope, &settings)?;
             let monitors = wanted.iter().map(WantedMonitor::json).collect::<Result<Vec<_>, _>>()?;
             stdout.write(&(serde_json::to_string_pretty(&monitors)? + "\n"))?;
-            Ok(Status::Done)
+            Ok(ExitStatus::Done)
         }
         Some(MonitorsAction::Push { force, prune, .. }) => {
             let wanted = wanted(catalog, &scope, &settings)?;
@@ -82,13 +82,13 @@ fn wanted(
     wanted_monitors(catalog, scope, settings)
 }
 
-fn diff(plan: &MonitorPlan<'_>, stdout: Stdout) -> anyhow::Result<Status> {
+fn diff(plan: &MonitorPlan<'_>, stdout: Stdout) -> anyhow::Result<ExitStatus> {
     let mut steps = steps(plan);
     steps.extend(plan.stale.iter().map(|monitor| managed(Verb::Stale, monitor)));
     let differs = steps.iter().any(|step| step.action != Verb::Keep);
     steps.extend(plan.copies.iter().map(|monitor| managed(Verb::Copy, monitor)));
     show(&steps, stdout)?;
-    Ok(if differs { Status::Different } else { Status::Done })
+    Ok(if differs { ExitStatus::Different } else { ExitStatus::Done })
 }
 
 fn steps(plan: &MonitorPlan<'_>) -> Vec<PlanStep> {
@@ -108,7 +108,7 @@ async fn push(
     prune: bool,
     connection: &Connection,
     stdout: Stdout,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let mut done = Vec::new();
     let pushed = push_all(plan, force, prune, connection, &mut done).await;
     // Show completed steps even if a later one failed.
@@ -130,9 +130,9 @@ async fn push(
         tracing::error!(
             "some monitors were not changed, because that would undo changes made in Datadog; --force overwrites them"
         );
-        return Ok(Status::Different);
+        return Ok(ExitStatus::Different);
     }
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn warn_without_recipients(plan: &MonitorPlan<'_>) {
@@ -188,7 +188,7 @@ async fn delete(
     yes: &YesArguments,
     connection: &Connection,
     stdout: Stdout,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     if let Some(unknown) =
         keys.iter().find(|key| !managed_monitors.iter().any(|monitor| monitor.watches(key)))
     {
@@ -199,7 +199,7 @@ async fn delete(
     managed_monitors.retain(|monitor| keys.is_empty() || keys.iter().any(|key| monitor.watches(key)));
     if managed_monitors.is_empty() {
         show(&[], stdout)?;
-        return Ok(Status::Done);
+        return Ok(ExitStatus::Done);
     }
     let names: Vec<String> = managed_monitors.iter().map(|monitor| format!("  {}", monitor.name)).collect();
     let which = match managed_monitors.len() {
@@ -208,7 +208,7 @@ async fn delete(
     };
     let question = format!("{}\nDelete {which}?", names.join("\n"));
     if !yes.confirm(&question)? {
-        return Ok(Status::Different);
+        return Ok(ExitStatus::Different);
     }
     let mut deleted = Vec::new();
     let mut result = Ok(());
@@ -221,5 +221,5 @@ async fn delete(
     }
     show(&deleted, stdout)?;
     result?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

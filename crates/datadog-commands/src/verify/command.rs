@@ -10,9 +10,9 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use futures::{StreamExt, stream};
 use serde::Serialize;
 use system_health_command::{
-    CommandContext, CommandType,
+    CommandContext, CommandType, ExitStatus,
     Format::{Json, Table},
-    Status, register_command,
+    register_command,
 };
 use system_health_datadog::{DatadogError, DatadogSink, MonitorScope};
 use system_health_monitor_settings::MonitorSettings;
@@ -62,7 +62,7 @@ register_command!(CommandType {
 });
 
 /// Checks the probe and all queries.
-async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = VerifyArguments::from_arg_matches(matches)?;
     let stdout = context.stdout();
     let settings = context.settings(&arguments.settings)?;
@@ -88,7 +88,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     }
     stdout.print(QueryChecks(&checks), &checks)?;
     let all_have_data = checks.iter().all(|check| check.result == QueryResult::Data);
-    Ok(if all_have_data { Status::Done } else { Status::Different })
+    Ok(if all_have_data { ExitStatus::Done } else { ExitStatus::Different })
 }
 
 /// Delivers a point, and queries it until it is found or the timeout expires.

@@ -139,7 +139,7 @@ impl OngoingDelivery<'_> {
         request: impl FnOnce() -> Result<Request, DatadogError>,
         idempotency: Idempotency,
     ) -> Result<Success, RetryError<DatadogError>> {
-        if self.retrier.is_over() {
+        if self.retrier.is_past_deadline() {
             return Err(RetryError::TooLate);
         }
         let request = request().map_err(RetryError::Permanent)?;

@@ -71,7 +71,7 @@ impl DatadogDestination {
             return Ok(vec![Finding::ok("local intake", message)]);
         }
         let mut findings = vec![Finding::ok("Datadog API key", format!("is valid at {}", self.endpoint))];
-        findings.extend(server_time.map(|theirs| Finding::clock("Datadog", theirs, SystemTime::now())));
+        findings.extend(server_time.map(|theirs| Finding::clock_skew("Datadog", theirs, SystemTime::now())));
         findings.push(check_app_key(&config, context).await);
         Ok(findings)
     }
@@ -142,8 +142,8 @@ impl Destination for DatadogDestination {
             if let (false, Ok(credentials)) = (destination.is_local, context.get::<Credentials>().await) {
                 let _ = tokio::join!(credentials.location(&API_KEY), credentials.location(&APP_KEY));
             }
-            let subject = if destination.is_local { "local intake" } else { "Datadog API key" };
-            let failed = |error: Unavailable| vec![Finding::failed(subject, error.to_string())];
+            let check = if destination.is_local { "local intake" } else { "Datadog API key" };
+            let failed = |error: Unavailable| vec![Finding::failed(check, error.to_string())];
             destination.check(&context).await.unwrap_or_else(failed)
         })
     }
@@ -160,7 +160,7 @@ fn points_preview(points: &[Point]) -> serde_json::Result<Value> {
 
 /// Deliveries do not need this key, so its absence is not a problem, and an invalid one is only a warning.
 async fn check_app_key(config: &DatadogConfig, context: &Context) -> Finding {
-    const SUBJECT: &str = "Datadog application key";
+    const CHECK: &str = "Datadog application key";
     let checked = async {
         let credentials: Credentials = context.get().await?;
         match credentials.get(&APP_KEY).await {
@@ -173,7 +173,7 @@ async fn check_app_key(config: &DatadogConfig, context: &Context) -> Finding {
         }
     };
     match checked.await {
-        Ok(message) => Finding::ok(SUBJECT, message),
-        Err(error) => Finding::warning(SUBJECT, error.to_string()),
+        Ok(message) => Finding::ok(CHECK, message),
+        Err(error) => Finding::warning(CHECK, error.to_string()),
     }
 }

@@ -205,7 +205,7 @@ fn every_monitor_matches_datadogs_api_description() {
     broken["options"]["thresholds"]["critical"] = json!("0.1");
     messages.push(Message::request("POST", "/api/v1/monitor", broken));
 
-    for (number, faults) in contract::faults(&messages).iter().enumerate() {
-        assert_eq!(faults.is_empty(), number < good, "{number}: {faults:?}");
+    for (number, problems) in contract::problems(&messages).iter().enumerate() {
+        assert_eq!(problems.is_empty(), number < good, "{number}: {problems:?}");
     }
 }

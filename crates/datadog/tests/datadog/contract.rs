@@ -23,14 +23,14 @@ async fn sent_payloads_match_datadogs_api_description() {
         contract::Message::series(payload)
     };
 
-    let faults = contract::faults(&[
+    let problems = contract::problems(&[
         contract::Message::series(sent.clone()),
         broken("/series/0/type", "gauge".into()),
         broken("/series/3/points/0/timestamp", "now".into()),
     ]);
 
-    assert_eq!(faults[0], [""; 0]);
-    assert!(!faults[1].is_empty() && !faults[2].is_empty(), "{faults:?}");
+    assert_eq!(problems[0], [""; 0]);
+    assert!(!problems[1].is_empty() && !problems[2].is_empty(), "{problems:?}");
 }
 
 #[test]

@@ -35,10 +35,10 @@ fn every_dashboard_matches_datadogs_api_description() {
         messages.push(Message::dashboard(broken));
     }
 
-    let faults = contract::faults(&messages);
+    let problems = contract::problems(&messages);
 
-    for (number, faults) in faults.iter().enumerate() {
-        assert_eq!(faults.is_empty(), number < good, "{number}: {faults:?}");
+    for (number, problems) in problems.iter().enumerate() {
+        assert_eq!(problems.is_empty(), number < good, "{number}: {problems:?}");
     }
 }
 

@@ -84,15 +84,15 @@ async fn sent_distributions_match_datadogs_api_description() {
         contract::Message::distributions(payload)
     };
 
-    let faults = contract::faults(&[
+    let problems = contract::problems(&[
         contract::Message::distributions(sent.clone()),
         contract::Message::answer("POST", "/api/v1/distribution_points", 202, json!({"status": "ok"})),
         broken("/series/0/type", "gauge".into()),
         broken("/series/0/points/0/1/0", "1".into()),
     ]);
 
-    assert_eq!((&faults[0], &faults[1]), (&vec![], &vec![]));
-    assert!(!faults[2].is_empty() && !faults[3].is_empty(), "{faults:?}");
+    assert_eq!((&problems[0], &problems[1]), (&vec![], &vec![]));
+    assert!(!problems[2].is_empty() && !problems[3].is_empty(), "{problems:?}");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ fn every_event_matches_datadogs_api_description() {
         messages.push(message(broken));
     }
 
-    for (number, faults) in contract::faults(&messages).iter().enumerate() {
+    for (number, faults) in contract::problems(&messages).iter().enumerate() {
         assert_eq!(faults.is_empty(), number < 3, "{number}: {faults:?}");
     }
 }

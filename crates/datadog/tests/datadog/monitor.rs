@@ -76,8 +76,8 @@ fn every_monitor_matches_datadogs_api_description() {
     }
 
     assert!(good > 100);
-    for (number, faults) in contract::faults(&messages).iter().enumerate() {
-        assert_eq!(faults.is_empty(), number < good, "{number}: {faults:?}");
+    for (number, problems) in contract::problems(&messages).iter().enumerate() {
+        assert_eq!(problems.is_empty(), number < good, "{number}: {problems:?}");
     }
 }
 

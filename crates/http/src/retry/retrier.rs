@@ -43,7 +43,7 @@ impl<E: AttemptError> Retrier<E> {
     }
 
     /// Whether the deadline has passed.
-    pub fn is_over(&self) -> bool {
+    pub fn is_past_deadline(&self) -> bool {
         Instant::now() >= self.deadline
     }
 
@@ -56,7 +56,7 @@ impl<E: AttemptError> Retrier<E> {
         let mut attempts = 0;
         loop {
             self.wait_for_limit().await?;
-            if self.is_over() {
+            if self.is_past_deadline() {
                 return Err(RetryError::TooLate);
             }
             attempts += 1;

@@ -19,7 +19,7 @@ pub(super) fn answer(store: &Store, request: &Request) -> Outcome {
     let time = |name| number(request, name)?.ok_or_else(|| invalid(name));
     let (from, to): (i64, i64) = (time("from")?, time("to")?);
     let expression =
-        Expression::read(&text).ok_or_else(|| error(400, &format!("Error parsing query: {text}")))?;
+        Expression::parse(&text).ok_or_else(|| error(400, &format!("Error parsing query: {text}")))?;
     let stored = store.series_of(&expression.metrics(), &(from..=to))?;
     let points = stored.iter().flat_map(StoredSeries::points);
     let groups = expression.groups(&points, &(from..=to), BUCKET);

@@ -28,7 +28,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     let read = if is_json {
         serde_json::from_slice(&request.body).map_err(|cause| cause.to_string())
     } else {
-        msgpack::read(&request.body).map_err(|cause| cause.to_string())
+        msgpack::decode(&request.body).map_err(|cause| cause.to_string())
     };
     let spans = match read.and_then(|traces| spans(&traces)) {
         Ok(spans) => spans,

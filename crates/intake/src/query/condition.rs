@@ -26,7 +26,7 @@ pub(super) struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    pub(super) fn read(query: &'a str) -> Option<Self> {
+    pub(super) fn parse(query: &'a str) -> Option<Self> {
         let (time_aggregation, rest) = query.trim_start().split_once("(last_")?;
         let (window, rest) = rest.split_once("):")?;
         let (comparator, critical) = thresholds::end(query)?;
@@ -37,7 +37,7 @@ impl<'a> Condition<'a> {
         Some(Self {
             time_aggregation,
             window: seconds(window)?,
-            expression: Expression::read(&rest[..end])?,
+            expression: Expression::parse(&rest[..end])?,
             comparator,
             critical,
         })
@@ -114,7 +114,7 @@ pub(crate) fn refusal(query: &str, options: &Value) -> Option<String> {
     {
         return Some(format!("The value provided for parameter 'query' is invalid: timeframe {window}"));
     }
-    if Condition::read(query).is_none() {
+    if Condition::parse(query).is_none() {
         return Some("The value provided for parameter 'query' is invalid".to_owned());
     }
     if options["on_missing_data"].as_str().is_some_and(|option| !ON_MISSING_DATA.contains(&option)) {

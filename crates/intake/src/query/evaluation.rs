@@ -81,7 +81,7 @@ impl Evaluations {
         let ids: BTreeSet<u64> = monitors.iter().filter_map(|monitor| monitor["id"].as_u64()).collect();
         self.0.retain(|(owner, _), _| ids.contains(owner));
         for monitor in monitors {
-            let condition = Condition::read(monitor["query"].as_str().unwrap_or_default());
+            let condition = Condition::parse(monitor["query"].as_str().unwrap_or_default());
             if let Some(condition) = condition.filter(|condition| is_due(condition)) {
                 self.evaluate(now, monitor, &condition, store, &mut transitions)?;
             }

@@ -34,7 +34,7 @@ enum Value {
 
 impl<'a> Expression<'a> {
     /// Reads a whole text. `None` if the text is not an expression with at least one metric, or if it is too large.
-    pub(crate) fn read(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (expression, rest) = Parser { depth: 0, operators: 0 }.sum(text)?;
         let queries = expression.queries();
         let has_same_groups = queries.windows(2).all(|pair| pair[0].keys == pair[1].keys);
@@ -173,7 +173,7 @@ impl Parser {
         let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
         match text[..end].parse() {
             Ok(number) => Some((Expression::Number(number), &text[end..])),
-            Err(_) => Query::read_start(text).map(|(query, rest)| (Expression::Query(query), rest)),
+            Err(_) => Query::parse_prefix(text).map(|(query, rest)| (Expression::Query(query), rest)),
         }
     }
 
@@ -247,7 +247,7 @@ mod tests {
 
     /// The values in each bucket of one group.
     fn values(text: &str, points: &[Point]) -> Option<Vec<f64>> {
-        let groups = Expression::read(text)?.groups(&points.iter().map(PointRef::from), &(0..=120), 20);
+        let groups = Expression::parse(text)?.groups(&points.iter().map(PointRef::from), &(0..=120), 20);
         groups.into_values().next().map(|buckets| buckets.into_values().collect())
     }
 
@@ -301,7 +301,7 @@ mod tests {
             "max:a.b{*} by {x} / max:a.b{*}",
             "max:a.b{*} by {x} / max:a.b{*} by {y}",
         ] {
-            assert_eq!(Expression::read(text), None, "{text}");
+            assert_eq!(Expression::parse(text), None, "{text}");
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) enum Modifier {
 
 impl<'a> Query<'a> {
     /// Reads the query at the start of a text, and returns the rest of the text.
-    pub(crate) fn read_start(text: &'a str) -> Option<(Self, &'a str)> {
+    pub(crate) fn parse_prefix(text: &'a str) -> Option<(Self, &'a str)> {
         let (before, after) = text.split_once('{')?;
         let (aggregator, metric) = before.split_once(':')?;
         let (scope, mut rest) = after.split_once('}')?;
@@ -213,7 +213,7 @@ mod tests {
             modifier: None,
             fill: Some(300),
         };
-        assert_eq!(Query::read_start("max:a.b{*}"), Some((plain, "")));
+        assert_eq!(Query::parse_prefix("max:a.b{*}"), Some((plain, "")));
         let all = Query {
             aggregator: "sum",
             metric: "a.b_c",
@@ -223,8 +223,8 @@ mod tests {
             fill: None,
         };
         let text = "sum:a.b_c{x:1, !y:2} by {env,team}.as_count() / avg:d{*}";
-        assert_eq!(Query::read_start(text), Some((all, " / avg:d{*}")));
-        let (unfilled, rest) = Query::read_start("avg:a{*} by {env}.fill(null) > 5").unwrap();
+        assert_eq!(Query::parse_prefix(text), Some((all, " / avg:d{*}")));
+        let (unfilled, rest) = Query::parse_prefix("avg:a{*} by {env}.fill(null) > 5").unwrap();
         assert_eq!((unfilled.fill, rest), (None, " > 5"));
     }
 
@@ -250,7 +250,7 @@ mod tests {
             "avg:a{x AND y}",
             "avg:a b{*}",
         ] {
-            assert_eq!(Query::read_start(text), None, "{text}");
+            assert_eq!(Query::parse_prefix(text), None, "{text}");
         }
     }
 }

@@ -26,7 +26,7 @@ struct Seen {
 
 /// A finding with the number of times that it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FoundFinding {
+pub struct CountedFinding {
     /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
@@ -59,8 +59,8 @@ impl Findings {
     }
 
     /// The findings, the most recent one first.
-    pub(crate) fn list(&self) -> Vec<FoundFinding> {
-        let found = self.all.iter().map(|(finding, seen)| FoundFinding {
+    pub(crate) fn list(&self) -> Vec<CountedFinding> {
+        let found = self.all.iter().map(|(finding, seen)| CountedFinding {
             finding: finding.clone(),
             effect: finding.effect(),
             link: finding.rule.link(),

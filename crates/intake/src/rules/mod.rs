@@ -10,7 +10,7 @@ mod series;
 mod tags;
 
 pub use finding::Finding;
-pub use findings::FoundFinding;
+pub use findings::CountedFinding;
 pub use rule::{Effect, Rule};
 
 pub(crate) use event::check_event;

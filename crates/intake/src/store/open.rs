@@ -23,7 +23,7 @@ pub struct Store {
 
 impl Store {
     /// The name of the file in the state folder.
-    pub const FILE: &str = "intake.db";
+    pub const FILE_NAME: &str = "intake.db";
 
     /// A store in memory. It is lost at the end of the program.
     pub fn in_memory() -> Result<Self, StoreError> {
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn two_intakes_cannot_use_one_file() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(Store::FILE);
+        let file = folder.path().join(Store::FILE_NAME);
 
         let first = Store::open(&file).unwrap();
         assert!(matches!(Store::open(&file), Err(StoreError::Sqlite { .. })));

@@ -94,6 +94,7 @@ impl DeliveryResult {
     fn error(&self, position: usize) -> String {
         match &self.fates[&position] {
             Fate::Accepted => "accepted".to_owned(),
+            Fate::Repeated => "repeated".to_owned(),
             Fate::Refused(error) | Fate::Left(error) | Fate::Unknown(error) => error.to_string(),
         }
     }
@@ -246,7 +247,7 @@ proptest! {
                 Fate::Accepted => prop_assert!(stored > 0),
                 Fate::Refused(_) => prop_assert_eq!(stored, 0),
                 Fate::Unknown(_) => prop_assert!(adds_up || refuses_repeats),
-                Fate::Left(error) => prop_assert!(false, "{position} was left: {error}"),
+                Fate::Left(_) | Fate::Repeated => prop_assert!(false, "{position}: {fate:?}"),
             }
             prop_assert!(!adds_up || stored <= 1);
         }

@@ -34,7 +34,7 @@ fn every_page_follows_the_rules_of_accessibility() {
     ];
 
     for (width, is_dark) in [(1200, false), (1200, true), (390, false), (390, true)] {
-        browser.look(width, 900, is_dark);
+        browser.emulate(width, 900, is_dark);
         for page in pages {
             site.open(&mut browser, page);
             browser.evaluate(&format!("{axe}; null"));

@@ -18,7 +18,7 @@ fn the_page_has_goal_history_subjects_and_evidence() {
     site.open(&mut browser, HOTFIX);
     browser.wait_for(HAS_PLOT);
 
-    let found = browser.accessible();
+    let found = browser.accessibility_tree();
     for expected in [
         "heading commits.hotfix",
         "heading History",
@@ -170,7 +170,7 @@ fn the_history_of_one_subject_is_read_alone() {
     site.open(&mut browser, &format!("{HOTFIX}?subject=acme%2Fshop"));
     browser.wait_for(HAS_PLOT);
 
-    let requested = browser.requested();
+    let requested = browser.requested_urls();
     let histories: Vec<&str> =
         requested.iter().filter_map(|address| Some(address.split_once("/history?")?.1)).collect();
     assert!(!histories.is_empty(), "{requested:#?}");

@@ -29,7 +29,7 @@ fn pictures_of_the_documentation_are_small() {
     ];
 
     for (name, fragment, width, height, is_dark) in pictures {
-        browser.look(width, height, is_dark);
+        browser.emulate(width, height, is_dark);
         site.open(&mut browser, fragment);
         browser.wait_for(
             "[...document.querySelectorAll('[data-history]')].slice(0, 6).every(holder => holder.firstChild)",

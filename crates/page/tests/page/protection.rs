@@ -90,7 +90,7 @@ fn the_page_sends_requests_only_to_its_own_server() {
         refresh(&mut browser);
         browser.wait_for("document.querySelector('h1')");
 
-        let requested = browser.requested();
+        let requested = browser.requested_urls();
         assert!(requested.iter().all(|url| url.starts_with(&own) || url == "data:,"), "{requested:#?}");
     }
 }

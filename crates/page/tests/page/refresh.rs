@@ -10,7 +10,7 @@ use crate::site::{Site, entry, refresh};
 fn a_refresh_of_a_scrolled_page_keeps_the_focus_and_announces_changes() {
     let site = Site::start();
     let mut browser = Chromium::start();
-    browser.look(1200, 500, false);
+    browser.emulate(1200, 500, false);
     site.open(&mut browser, "");
     browser.wait_for("document.querySelectorAll('.spark svg').length > 1");
     browser.evaluate("document.querySelector('[data-id=\"shop.orders\"] a').focus()");

@@ -1,7 +1,7 @@
 //! `report dashboard --for grafana`.
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
-use system_health_command::{CommandContext, CommandType, Format, Status, Target, register_command};
+use system_health_command::{CommandContext, CommandType, ExitStatus, Format, Target, register_command};
 
 use super::dashboard::dashboard;
 
@@ -25,11 +25,11 @@ register_command!(CommandType {
     run,
 });
 
-fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = GrafanaArguments::from_arg_matches(matches)?;
-    let catalog = context.catalog(None, None)?;
+    let catalog = context.selected_catalog(None, None)?;
     // JSON is what Grafana imports, so it is also printed where other commands print a table.
     let json = serde_json::to_string_pretty(&dashboard(&catalog, &arguments.title))?;
     context.stdout().write(&(json + "\n"))?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

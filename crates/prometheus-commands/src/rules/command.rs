@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use system_health_command::{
-    CommandContext, CommandType, SettingsArguments, Status, Target, register_command,
+    CommandContext, CommandType, ExitStatus, SettingsArguments, Target, register_command,
 };
 use system_health_monitor_settings::Monitors;
 use system_health_prometheus::configured_textfile;
@@ -31,7 +31,7 @@ register_command!(CommandType {
     run,
 });
 
-fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = RulesArguments::from_arg_matches(matches)?;
     let catalog = &context.known_catalog(Some(&arguments.settings), None)?;
     let settings = context.settings(&arguments.settings)?;
@@ -46,5 +46,5 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     let textfile = configured_textfile(&settings)?;
     let links = (textfile.as_deref(), arguments.dashboard_url.as_deref());
     context.stdout().write(&RuleFile::new(&monitors, &reporter_labels, links)?.to_string())?;
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }

@@ -55,9 +55,9 @@ impl ReporterRules<'_> {
         rules
     }
 
-    /// The rules for a reporter that has delivered nothing for [`Schedule::silence`].
+    /// The rules for a reporter that has delivered nothing for [`Schedule::silence_window`].
     fn stopped(&self, alerting: &Alerting) -> Vec<Parts> {
-        let silence = self.schedule.silence();
+        let silence = self.schedule.silence_window();
         let (seconds, words) = (silence.as_secs(), duration_in_words(silence));
         let description = "The reporter does not run, or it cannot deliver. Until it delivers again, the last values look \
                            current, and no other alert can start or end. `report doctor` says what is wrong.";
@@ -139,7 +139,7 @@ impl ReporterRules<'_> {
     /// How long a value must be bad before an alert fires, if several bad runs in a row are necessary. Default: the first bad run
     /// alerts.
     fn bad_runs(&self) -> Option<Duration> {
-        (self.schedule.missed > 1).then(|| self.schedule.last_runs())
+        (self.schedule.missed > 1).then(|| self.schedule.last_runs_window())
     }
 
     fn in_a_row(&self) -> String {

@@ -9,7 +9,7 @@ use std::{
 
 use system_health_registry::Point;
 use system_health_test_support::{
-    prometheus::{Found, NodeExporter, Prometheus, Pushgateway},
+    prometheus::{InstantVector, NodeExporter, Prometheus, Pushgateway},
     server::{Answer, Server},
 };
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ fn about_itself(number: u64) -> Vec<Point> {
     vec![gauge(number, "system_health.reporter.metrics", 2.0, &["state:value"])]
 }
 
-fn has(value: f64) -> impl Fn(&Found) -> bool {
+fn has(value: f64) -> impl Fn(&InstantVector) -> bool {
     move |found| matches!(found.as_slice(), [(_, found)] if found.total_cmp(&value).is_eq())
 }
 
@@ -71,7 +71,7 @@ async fn prometheus_has_exactly_the_values_of_the_last_run() {
     deliver_all(&*second, &points_of_run(1, 5.0)[..1]).await;
 
     prometheus.query_until("commits_hotfix", has(5.0));
-    prometheus.query_until("coverage_ratio", Found::is_empty);
+    prometheus.query_until("coverage_ratio", InstantVector::is_empty);
     prometheus.query_until("absent(coverage_ratio)", has(1.0));
     prometheus.query_until("system_health_reporter_metrics", has(2.0));
 
@@ -79,7 +79,7 @@ async fn prometheus_has_exactly_the_values_of_the_last_run() {
     let third = sink(&table(&gateway)).await;
     third.clear(Instant::now() + Duration::from_mins(1)).await.unwrap();
     deliver_all(&*third, &about_itself(2)).await;
-    prometheus.query_until("commits_hotfix", Found::is_empty);
+    prometheus.query_until("commits_hotfix", InstantVector::is_empty);
     prometheus.query_until("system_health_reporter_metrics", has(2.0));
 }
 
@@ -173,7 +173,7 @@ async fn the_node_exporter_reads_the_textfile() {
 
     sink.clear(Instant::now() + Duration::from_mins(1)).await.unwrap();
     deliver_all(&*sink, &about_itself(1)).await;
-    prometheus.query_until("commits_hotfix", Found::is_empty);
+    prometheus.query_until("commits_hotfix", InstantVector::is_empty);
     prometheus.query_until("node_textfile_scrape_error", has(0.0));
     assert_eq!(fs::read_to_string(&file).unwrap(), "");
     assert!(exporter.page().contains("system_health_reporter_metrics"));

@@ -9,8 +9,8 @@ use crate::self_metrics::{COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION
 #[must_use]
 pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
     match SelfMetric::from_key(metric)? {
-        RUN_DURATION => Some(schedule.silence()),
-        COLLECTOR_SUCCESS | POINTS => Some(schedule.last_runs()),
+        RUN_DURATION => Some(schedule.silence_window()),
+        COLLECTOR_SUCCESS | POINTS => Some(schedule.last_runs_window()),
         _ => None,
     }
 }

@@ -35,14 +35,14 @@ impl Schedule {
     ///
     /// The first missed run is due `longest_gap` after the last one, and the others every `every`.
     #[must_use]
-    pub fn silence(self) -> Duration {
+    pub fn silence_window(self) -> Duration {
         self.longest_gap + self.every.saturating_mul(self.missed.saturating_sub(1)) + self.every / 2
     }
 
     /// Window that contains the last `missed` runs when the newest one arrives, and always at least one run while the reporter
     /// runs.
     #[must_use]
-    pub fn last_runs(self) -> Duration {
+    pub fn last_runs_window(self) -> Duration {
         self.every.saturating_mul(self.missed.max(2) - 1) + self.every / 2
     }
 }
@@ -56,7 +56,8 @@ mod tests {
         let hours = |hours: u64| Duration::from_mins(hours * 60);
         let windows = |every: Duration, longest_gap: Duration, missed: u32| {
             let schedule = Schedule { every, longest_gap, missed };
-            [schedule.window(), schedule.silence(), schedule.last_runs()].map(|window| window.as_secs() / 60)
+            [schedule.window(), schedule.silence_window(), schedule.last_runs_window()]
+                .map(|window| window.as_secs() / 60)
         };
         let quarter = Duration::from_mins(15);
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::task_runner::TaskRunner;
 use crate::{
-    Catalog, Context, Gate, Metric, NoData, Plan, Planned, RequestPlan,
+    Catalog, Context, Gate, GateDecision, Metric, NoData, PlannedMetrics, RequestPlan,
     subject::{AnySubject, SubjectType},
     trace::gate_span,
 };
@@ -41,7 +41,7 @@ impl Admission<'_> {
         metrics: Vec<Metric>,
         subjects: &[AnySubject],
     ) -> Admitted {
-        let planned = Arc::new(Planned {
+        let planned = Arc::new(PlannedMetrics {
             subject_type: subject.map(|subject| subject.id),
             metrics,
             subjects: subjects.iter().map(|subject| Arc::clone(&subject.label)).collect(),
@@ -58,7 +58,7 @@ impl Admission<'_> {
     }
 
     /// The decision of a gate. If the gate does not decide in time, it skips nothing.
-    async fn ask(&self, gate: &'static dyn Gate, planned: &Arc<Planned>) -> Plan {
+    async fn ask(&self, gate: &'static dyn Gate, planned: &Arc<PlannedMetrics>) -> GateDecision {
         let left = self.runner.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let limit = left.map_or(MAX_TIME, |left| (left / TIME_DIVISOR).min(MAX_TIME));
         let planned = Arc::clone(planned);

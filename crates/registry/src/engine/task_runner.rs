@@ -79,7 +79,7 @@ impl TaskRunner {
                     None => Ok((&mut task).await),
                 }
             };
-            match interruption.unless(finished).await {
+            match interruption.run_until_interrupted(finished).await {
                 None => Err(Interrupted.into()),
                 Some(Ok(Ok(result))) => result,
                 Some(Ok(Err(error))) => Err(SharedError::new(TaskError::new(name, error)).into()),

@@ -14,7 +14,7 @@ use serde::{
 use toml::Value;
 
 use super::{
-    Known, Origin, SettingPath,
+    NameSuggestions, Origin, SettingPath,
     setting::{Setting, TableEntries},
 };
 
@@ -25,7 +25,7 @@ pub(super) enum DeserializeError {
     /// A struct has no such key.
     UnknownKey {
         key: String,
-        known: Known,
+        known: NameSuggestions,
     },
     /// A struct has no default for a key that is not set.
     MissingKey(&'static str),
@@ -258,7 +258,7 @@ fn check_keys<'k>(
     match keys.find(|key| !fields.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
-            let known = Known::nearest_to(key, fields.iter().copied());
+            let known = NameSuggestions::nearest_to(key, fields.iter().copied());
             Err(DeserializeError::UnknownKey { key: key.clone(), known })
         }
     }

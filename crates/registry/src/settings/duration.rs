@@ -8,17 +8,19 @@ use serde::{
 };
 
 /// Reads a duration such as `30s` or `7d`, for `#[serde(deserialize_with = "...")]`.
-pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub fn deserialize_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     deserializer.deserialize_str(DurationVisitor(crate::parse_duration))
 }
 
-/// Like [`duration`], for a field of the type `Option<Duration>`.
-pub fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration(deserializer).map(Some)
+/// Like [`deserialize_duration`], for a field of the type `Option<Duration>`.
+pub fn deserialize_optional_duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    deserialize_duration(deserializer).map(Some)
 }
 
-/// Like [`duration`], for the time between two runs of a service: whole seconds, at least 10.
-pub fn every<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+/// Like [`deserialize_duration`], for the time between two runs of a service: whole seconds, at least 10.
+pub fn deserialize_every<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     deserializer.deserialize_str(DurationVisitor(crate::parse_every))
 }
 

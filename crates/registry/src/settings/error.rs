@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::{Known, Origin};
+use super::{NameSuggestions, Origin};
 use crate::{Location, SharedError};
 
 /// Why settings were refused.
@@ -33,7 +33,7 @@ pub enum SettingsError {
         /// The name of the table.
         table: String,
         /// The names of existing tables.
-        known: Known,
+        known: NameSuggestions,
     },
     /// The name of a table has a value that is not a table.
     #[error("{origin}: `{key}` must be a table, written [{key}]")]
@@ -63,7 +63,7 @@ pub enum SettingsError {
         /// The key.
         key: String,
         /// The names of existing keys.
-        known: Known,
+        known: NameSuggestions,
     },
     /// A value that the table does not accept.
     #[error("{origin}: {place}: {message}")]

@@ -1,6 +1,6 @@
 //! Checks of the names of tables and keys.
 
-use super::{Known, Origin, SettingsError, TableSpec, redact::shown_name, setting::TableEntries};
+use super::{NameSuggestions, Origin, SettingsError, TableSpec, redact::shown_name, setting::TableEntries};
 
 /// The error for a name at the top level of the file whose value is not a table.
 pub(super) fn not_a_table(origin: Origin, key: String) -> SettingsError {
@@ -18,7 +18,7 @@ pub(super) fn check_table_name(table: &str, origin: &Origin) -> Result<(), Setti
     if names.contains(&table) {
         return Ok(());
     }
-    let known = Known::nearest_to(table, names);
+    let known = NameSuggestions::nearest_to(table, names);
     Err(SettingsError::UnknownTable { origin: origin.clone(), table: shown_name(table), known })
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use helm::{VERSIONS, arguments, chart, of_kind, pod, rendered, settings, template, value_sets, workloads};
 use serde_json::{Value, json};
 use system_health_test_support::{
-    datadog::DatadogIntake, github::FakeGitHub, scene::Scene, serving::Serving,
+    datadog::DatadogIntake, github::FakeGitHub, scene::Scene, serving::ServerProcess,
 };
 
 #[test]
@@ -128,7 +128,7 @@ fn the_real_reporter_accepts_the_arguments_and_the_settings() {
                 .variable("SYSTEM_HEALTH_SERVE_LISTEN", "127.0.0.1:0");
             let words: Vec<_> = words.collect();
             if words[0] == "serve" {
-                let service = Serving::start(scene.command(&words));
+                let service = ServerProcess::start(scene.command(&words));
                 let _ = service.get_until("/readyz", 200);
                 continue;
             }

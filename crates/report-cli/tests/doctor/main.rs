@@ -14,7 +14,7 @@ mod settings;
 use system_health_test_support::{
     datadog::DatadogIntake,
     github::{Conclusion, FakeGitHub, Run},
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
 };
 
 const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
@@ -35,12 +35,11 @@ fn github() -> FakeGitHub {
     github
 }
 
-/// The grade and the message of the finding about a subject.
-fn line(ended: &Ended, subject: &str) -> (String, String) {
+/// The grade and the message of the finding of a check.
+fn line(ended: &ProgramOutput, check: &str) -> (String, String) {
     let findings = ended.json();
-    let finding =
-        findings["findings"].as_array().unwrap().iter().find(|finding| finding["subject"] == subject);
-    let finding = finding.unwrap_or_else(|| panic!("there is no line about {subject}: {ended}"));
+    let finding = findings["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == check);
+    let finding = finding.unwrap_or_else(|| panic!("there is no line about {check}: {ended}"));
     let text = |field: &str| finding[field].as_str().unwrap().to_owned();
     (text("grade"), text("message"))
 }

@@ -34,8 +34,8 @@ fn a_proxy_that_cannot_be_reached_is_named() {
 
     let ended = proxied.run(&["doctor"]).with_status(1);
 
-    for subject in ["Datadog API key", "GitHub"] {
-        let (grade, message) = line(&ended, subject);
+    for check in ["Datadog API key", "GitHub"] {
+        let (grade, message) = line(&ended, check);
         assert_eq!(grade, "failed");
         assert!(message.contains("cannot reach the proxy 127.0.0.1:1 (HTTPS_PROXY)"), "{message}");
     }

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use system_health_test_support::{
     datadog::DatadogIntake,
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
 };
 
 use super::{TOKEN, github, line, scene};
@@ -15,7 +15,7 @@ fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
 
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(0);
 
-    for subject in [
+    for check in [
         "[repository] name",
         "GitHub token",
         "GitHub",
@@ -35,7 +35,7 @@ fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
         "clock compared with Datadog",
         "state folder",
     ] {
-        assert_eq!(line(&ended, subject).0, "ok", "{ended}");
+        assert_eq!(line(&ended, check).0, "ok", "{ended}");
     }
     assert_eq!(line(&ended, "GitHub token").1, "is the value of GITHUB_TOKEN");
     assert_eq!(line(&ended, "requests of ci.*").1, "about 3 requests: 3 for one repository");
@@ -78,8 +78,8 @@ fn each_failure_has_a_finding_with_advice() {
     let diagnose = |variable: &str, value: &str| {
         scene(&github, &intake).variable(variable, value).run(&["doctor"]).with_status(1)
     };
-    let failed = |ended: &Ended, subject: &str, advice: &str| {
-        let (grade, message) = line(ended, subject);
+    let failed = |ended: &ProgramOutput, check: &str, advice: &str| {
+        let (grade, message) = line(ended, check);
         assert!(grade == "failed" && message.contains(advice), "{grade}: {message}");
     };
 

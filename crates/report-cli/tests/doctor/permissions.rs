@@ -9,8 +9,8 @@ fn permissions(settings: &str) -> Vec<String> {
     let (github, intake) = (github(), DatadogIntake::start());
     let ended = scene(&github, &intake).file("system-health.toml", settings).run(&["doctor"]);
     let findings = ended.json();
-    let subjects = findings["findings"].as_array().unwrap().iter().map(|it| it["subject"].as_str().unwrap());
-    subjects.filter_map(|subject| Some(subject.strip_prefix("GitHub permission ")?.to_owned())).collect()
+    let checks = findings["findings"].as_array().unwrap().iter().map(|it| it["check"].as_str().unwrap());
+    checks.filter_map(|check| Some(check.strip_prefix("GitHub permission ")?.to_owned())).collect()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use system_health_test_support::{
     datadog::DatadogIntake,
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
 };
 
 use super::{github, line, scene};
@@ -10,7 +10,7 @@ use super::{github, line, scene};
 const TOKEN: &str = "fedcba9876543210fedcba9876543210";
 
 /// The diagnosis with a table `[serve]`, with or without a token.
-fn diagnosed(serve: &str, token: Option<&str>) -> Ended {
+fn diagnosed(serve: &str, token: Option<&str>) -> ProgramOutput {
     let (github, intake) = (github(), DatadogIntake::start());
     let scene: Scene = scene(&github, &intake).file("system-health.toml", serve);
     let scene =
@@ -26,7 +26,7 @@ fn without_settings_for_the_service_there_is_no_finding_about_it() {
 
     let findings = ended.json();
     let findings = findings["findings"].as_array().unwrap();
-    assert!(findings.iter().all(|finding| finding["subject"] != "serve"), "{ended}");
+    assert!(findings.iter().all(|finding| finding["check"] != "serve"), "{ended}");
 }
 
 #[test]

@@ -12,9 +12,8 @@ fn nothing_else_is_checked_if_the_settings_cannot_be_read() {
     let ended = wrong.run(&["doctor"]).with_status(1);
 
     let findings = ended.json();
-    let subjects: Vec<_> =
-        findings["findings"].as_array().unwrap().iter().map(|line| &line["subject"]).collect();
-    assert_eq!(subjects, ["settings", "everything else"]);
+    let checks: Vec<_> = findings["findings"].as_array().unwrap().iter().map(|line| &line["check"]).collect();
+    assert_eq!(checks, ["settings", "everything else"]);
     assert!(line(&ended, "settings").1.contains("SYSTEM_HEALTH_REPOSITORY"), "{ended}");
     assert_eq!(github.requests().len(), 0);
 }
@@ -30,8 +29,7 @@ fn wrong_settings_are_findings_without_passwords() {
     let ended = wrong.run(&["doctor"]).with_status(1);
 
     let findings = ended.json();
-    let settings =
-        findings["findings"].as_array().unwrap().iter().filter(|line| line["subject"] == "settings");
+    let settings = findings["findings"].as_array().unwrap().iter().filter(|line| line["check"] == "settings");
     let messages: Vec<_> = settings.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
     assert!(messages.iter().any(|line| line.contains("at most 30m")), "{messages:?}");
     ended.says("DD_TAGS: `Bar!:x` is sent as `bar_:x`");

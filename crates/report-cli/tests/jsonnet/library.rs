@@ -1,7 +1,7 @@
 //! What the library renders from a catalog, and what it refuses.
 
 use serde_json::{Value, json};
-use system_health_test_support::datadog::contract::{Message, faults};
+use system_health_test_support::datadog::contract::{Message, problems};
 #[cfg(feature = "datadog")]
 use system_health_test_support::scene::Scene;
 
@@ -136,7 +136,7 @@ fn a_page_can_show_another_catalog() {
         assert_eq!(shown.len(), metrics);
         assert!(shown.iter().all(|key| key.starts_with("shop")), "{shown:?}");
         assert_eq!(misplaced(&page), [""; 0]);
-        assert_eq!(faults(&[Message::dashboard(page)]), [[""; 0]]);
+        assert_eq!(problems(&[Message::dashboard(page)]), [[""; 0]]);
     }
 }
 

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fs};
 
 use render::{collected, folder, keys, listed, metric_of, queries, render_text, shipped, widgets};
 use serde_json::Value;
-use system_health_test_support::datadog::contract::{Message, faults};
+use system_health_test_support::datadog::contract::{Message, problems};
 
 #[test]
 #[ignore = "needs Jsonnet and Datadog's API description: run cargo xtask test"]
@@ -17,8 +17,8 @@ fn every_dashboard_matches_datadogs_api_description() {
     let shipped = shipped();
     let messages: Vec<_> = shipped.iter().map(|(_, it)| Message::dashboard(it.clone())).collect();
 
-    for ((name, _), faults) in shipped.iter().zip(faults(&messages)) {
-        assert_eq!(faults, [""; 0], "{name}");
+    for ((name, _), problems) in shipped.iter().zip(problems(&messages)) {
+        assert_eq!(problems, [""; 0], "{name}");
     }
     let names: Vec<&str> = shipped.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["ci", "reporter", "system-health"]);
@@ -44,8 +44,8 @@ fn a_typo_in_any_part_of_a_dashboard_is_found() {
         Message::dashboard(bad)
     });
 
-    for (part, faults) in parts.iter().zip(faults(&messages)) {
-        assert!(!faults.is_empty(), "a typo in {part:?} is not found");
+    for (part, problems) in parts.iter().zip(problems(&messages)) {
+        assert!(!problems.is_empty(), "a typo in {part:?} is not found");
     }
 }
 
@@ -111,7 +111,7 @@ fn the_example_of_the_documentation_works() {
 
     assert_eq!(dashboard["title"], "Payments");
     assert_eq!(grid::misplaced(&dashboard), [""; 0]);
-    assert_eq!(faults(&[Message::dashboard(dashboard)]), [[""; 0]]);
+    assert_eq!(problems(&[Message::dashboard(dashboard)]), [[""; 0]]);
 }
 
 #[cfg(feature = "datadog")]
@@ -122,7 +122,7 @@ fn a_second_push_of_a_rendered_dashboard_changes_nothing() {
 
     use system_health_test_support::{
         datadog::DatadogIntake,
-        scene::{Ended, Scene},
+        scene::{ProgramOutput, Scene},
     };
 
     let intake = DatadogIntake::start();
@@ -136,7 +136,7 @@ fn a_second_push_of_a_rendered_dashboard_changes_nothing() {
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
             let mut report = command.spawn().unwrap();
             report.stdin.take().unwrap().write_all(dashboard.to_string().as_bytes()).unwrap();
-            let ended = Ended::new(&command, report.wait_with_output().unwrap()).with_status(0);
+            let ended = ProgramOutput::new(&command, report.wait_with_output().unwrap()).with_status(0);
 
             assert_eq!(ended.json()[0]["action"], action, "{name}: {ended}");
         }

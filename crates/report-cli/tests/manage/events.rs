@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde_json::Value;
 use system_health_test_support::{
     datadog::{self, DatadogIntake},
-    scene::{Ended, Scene, next_second},
+    scene::{ProgramOutput, Scene, next_second},
 };
 
 use crate::{assert_matches_api_description, scene};
 
 /// Commits hotfixes, then pushes in a new second. With five hotfixes, the goal is missed.
-fn push(scene: Scene, hotfixes: usize, arguments: &[&str]) -> (Scene, Ended) {
+fn push(scene: Scene, hotfixes: usize, arguments: &[&str]) -> (Scene, ProgramOutput) {
     let scene = (0..hotfixes).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
     next_second();
     let ended = scene.run(&[&["--push", "--no-self-metrics"], arguments].concat());
@@ -28,7 +28,7 @@ fn titles(intake: &DatadogIntake) -> Vec<String> {
     intake.events().iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect()
 }
 
-fn delivery_field(ended: &Ended, name: &str) -> Value {
+fn delivery_field(ended: &ProgramOutput, name: &str) -> Value {
     ended.json()["deliveries"][0][name].clone()
 }
 

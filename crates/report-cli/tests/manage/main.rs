@@ -18,7 +18,7 @@ use system_health_test_support::{
         self, DatadogIntake,
         contract::{self, Message},
     },
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
 };
 
 /// A clone with one commit, and Datadog's API key and application key.
@@ -40,7 +40,7 @@ fn writes(intake: &DatadogIntake) -> Vec<String> {
 }
 
 /// The steps that a command prints: their actions and names.
-fn steps(ended: &Ended) -> Vec<(String, String)> {
+fn steps(ended: &ProgramOutput) -> Vec<(String, String)> {
     let text = |step: &Value, name: &str| step[name].as_str().unwrap_or_default().to_owned();
     ended.json().as_array().unwrap().iter().map(|step| (text(step, "action"), text(step, "name"))).collect()
 }
@@ -59,8 +59,8 @@ fn assert_matches_api_description(intake: &DatadogIntake) {
     let messages: Vec<Message<'_>> =
         bodies.iter().map(|(method, path, body)| Message::request(method, path, body.clone())).collect();
     assert!(!messages.is_empty());
-    for (message, faults) in messages.iter().zip(contract::faults(&messages)) {
-        assert_eq!(faults, [""; 0], "{message:?}");
+    for (message, problems) in messages.iter().zip(contract::problems(&messages)) {
+        assert_eq!(problems, [""; 0], "{message:?}");
     }
 }
 

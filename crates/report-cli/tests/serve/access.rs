@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use system_health_test_support::serving::Serving;
+use system_health_test_support::serving::ServerProcess;
 
 use crate::{scene, serve};
 
@@ -33,7 +33,7 @@ fn a_short_token_is_refused_from_a_variable_and_from_a_file() {
 fn requests_need_the_token_and_no_output_shows_it() {
     let scene = scene("").variable("SYSTEM_HEALTH_SERVE_TOKEN", TOKEN);
     let command = scene.command(&["serve", "--listen", "0.0.0.0:0", "--only", "commits.*", "-vv"]);
-    let service = Serving::start(command);
+    let service = ServerProcess::start(command);
 
     let _ = service.get_until("/readyz", 200);
     assert_eq!(service.get("/metrics", "").status, 401);
@@ -41,7 +41,7 @@ fn requests_need_the_token_and_no_output_shows_it() {
     let allowed = service.get("/metrics", &format!("Authorization: Bearer {TOKEN}\r\n"));
     assert!(allowed.status == 200 && allowed.body.contains("commits_hotfix{"), "{allowed:?}");
     service.signal("TERM");
-    let (status, messages) = service.ended();
+    let (status, messages) = service.wait();
 
     assert_eq!(status, Some(0));
     assert!(!messages.contains(TOKEN), "{messages}");

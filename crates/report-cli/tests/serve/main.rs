@@ -12,7 +12,7 @@ mod signals;
 
 use std::time::Duration;
 
-use system_health_test_support::{scene::Scene, serving::Serving};
+use system_health_test_support::{scene::Scene, serving::ServerProcess};
 
 /// A work tree with a hotfix, and a settings file.
 fn scene(settings: &str) -> Scene {
@@ -23,6 +23,6 @@ fn scene(settings: &str) -> Scene {
 }
 
 /// Starts the service on a free port.
-fn serve(scene: &Scene, arguments: &[&str]) -> Serving {
-    Serving::start(scene.command(&[&["serve", "--listen", "127.0.0.1:0"][..], arguments].concat()))
+fn serve(scene: &Scene, arguments: &[&str]) -> ServerProcess {
+    ServerProcess::start(scene.command(&[&["serve", "--listen", "127.0.0.1:0"][..], arguments].concat()))
 }

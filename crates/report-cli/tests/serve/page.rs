@@ -47,7 +47,7 @@ fn the_page_shows_metrics_monitors_and_dashboards() {
     browser.wait_for(widget);
     assert_eq!(browser.evaluate(&format!("{widget}.querySelector('.measured').innerText")), "1");
     assert_eq!(browser.problems(), [""; 0]);
-    let requested = browser.requested();
+    let requested = browser.requested_urls();
     assert!(
         requested.iter().all(|address| address.starts_with(&url) || address == "data:,"),
         "{requested:#?}"
@@ -59,8 +59,8 @@ fn the_page_shows_metrics_monitors_and_dashboards() {
 fn a_rare_metric_that_misses_its_goal_stays_on_the_page() {
     let scene = scene("[goals]\n'commits.hotfix' = '< 1'\n[metrics.every]\n'commits.hotfix' = '1d'\n");
     let mut service = serve(&scene, &["--only", "commits.hotfix,commits.reverts", "--every", "10s"]);
-    service.until_line(": values ");
-    service.until_line(": values ");
+    service.wait_for_line(": values ");
+    service.wait_for_line(": values ");
     let mut browser = Chromium::start();
 
     browser.open(&format!("http://{}/", service.address()));

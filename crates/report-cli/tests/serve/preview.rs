@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use system_health_registry::{Facts, IntoReading, Metric, Outcome, Report, Run, Tag, Unavailable, location};
 use system_health_state::Store;
-use system_health_test_support::{scene::Scene, serving::Serving};
+use system_health_test_support::{scene::Scene, serving::ServerProcess};
 
 use crate::{scene, serve};
 
@@ -35,7 +35,7 @@ fn record(folder: &Path, key: &str, value: f64, age: Duration) {
     Store::open(folder).unwrap().store.record(&report, &[]).unwrap();
 }
 
-fn monitor(service: &Serving, name: &str) -> Value {
+fn monitor(service: &ServerProcess, name: &str) -> Value {
     let all = service.get("/api/v1/monitors", "").json();
     let mut found = all["monitors"].as_array().unwrap().iter().filter(|monitor| monitor["name"] == name);
     found.next().unwrap_or_else(|| panic!("no {name}: {all:#}")).clone()

@@ -66,7 +66,7 @@ fn without_a_destination_the_values_are_only_shown() {
     let scene = scene("");
     let mut service = serve(&scene, &["--only", "commits.*"]);
 
-    service.until_line(": values ");
+    service.wait_for_line(": values ");
     let page = service.get_until("/readyz", 200);
 
     assert_eq!(page.status, 200);
@@ -101,9 +101,9 @@ fn a_busy_slot_is_skipped_and_reported() {
     let scene = scene(&settings);
     let mut service = serve(&scene, &arguments);
 
-    service.until_line("is skipped, because the run of");
-    service.until_line(": values ");
-    service.until_line(": values ");
+    service.wait_for_line("is skipped, because the run of");
+    service.wait_for_line(": values ");
+    service.wait_for_line(": values ");
 
     let metrics = service.get("/metrics", "").body;
     let skipped =

@@ -11,10 +11,10 @@ fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
     for signal in ["TERM", "INT"] {
         let scene = scene("");
         let mut service = serve(&scene, &["--only", "commits.*"]);
-        service.until_line(": values ");
+        service.wait_for_line(": values ");
 
         service.signal(signal);
-        let (status, messages) = service.ended();
+        let (status, messages) = service.wait();
 
         assert_eq!(status, Some(0), "{messages}");
         assert!(messages.contains("the service stops"), "{messages}");
@@ -25,20 +25,20 @@ fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
 fn wrong_settings_are_logged_with_their_place_and_the_old_settings_stay_in_force() {
     let scene = scene("");
     let mut service = serve(&scene, &["--only", "commits.*"]);
-    service.until_line(": values ");
+    service.wait_for_line(": values ");
     let file = scene.folder().join("system-health.toml");
 
     fs::write(&file, "[report]\ndeadlin = '1m'\n").unwrap();
     service.signal("HUP");
-    let line = service.until_line("the settings cannot be used, so the old ones stay in force");
+    let line = service.wait_for_line("the settings cannot be used, so the old ones stay in force");
     assert!(line.contains("system-health.toml:2") && line.contains("deadlin"), "{line}");
     assert_eq!(service.get("/readyz", "").status, 200);
 
     fs::write(&file, "[serve]\nevery = '10s'\n").unwrap();
     service.signal("HUP");
-    service.until_line("the settings were read again and apply from");
+    service.wait_for_line("the settings were read again and apply from");
     service.signal("TERM");
-    assert_eq!(service.ended().0, Some(0));
+    assert_eq!(service.wait().0, Some(0));
 }
 
 #[test]
@@ -46,13 +46,13 @@ fn wrong_settings_are_logged_with_their_place_and_the_old_settings_stay_in_force
 fn good_settings_apply_from_the_next_slot() {
     let scene = scene("[report]\nenv = 'old'\n");
     let mut service = serve(&scene, &["--only", "commits.hotfix", "--every", "10s"]);
-    service.until_line(": values ");
+    service.wait_for_line(": values ");
     fs::write(scene.folder().join("system-health.toml"), "[report]\nenv = 'new'\n").unwrap();
 
     service.signal("HUP");
-    service.until_line("the settings were read again");
-    service.until_line(": values ");
-    service.until_line(": values ");
+    service.wait_for_line("the settings were read again");
+    service.wait_for_line(": values ");
+    service.wait_for_line(": values ");
 
     let tags = service.get("/api/v1/report", "").json()["run"]["tags"].clone();
     assert!(tags.as_array().unwrap().contains(&"env:new".into()), "{tags}");
@@ -73,7 +73,7 @@ fn a_slow_destination_does_not_hold_up_the_end_and_the_next_run_delivers_the_poi
     let _ = backend.wait_for("POST /write");
 
     service.signal("TERM");
-    let (status, messages) = service.ended();
+    let (status, messages) = service.wait();
 
     assert_eq!(status, Some(0), "{messages}");
     backend.set_latency(Duration::ZERO);
@@ -93,8 +93,8 @@ fn a_second_signal_ends_the_process_at_once() {
     let _ = backend.wait_for("POST /write");
 
     service.signal("TERM");
-    service.until_line("a second signal ends it at once");
+    service.wait_for_line("a second signal ends it at once");
     service.signal("INT");
 
-    assert_eq!(service.ended().0, Some(130));
+    assert_eq!(service.wait().0, Some(130));
 }

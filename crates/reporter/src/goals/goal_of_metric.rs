@@ -5,7 +5,7 @@ use system_health_registry::{
     Catalog, Metric, Settings,
     alerting::is_watched_by_reporter_monitors,
     self_metrics::is_self_metric,
-    settings::{Known, SettingsError},
+    settings::{NameSuggestions, SettingsError},
 };
 
 use super::settings::GoalsSettings;
@@ -14,7 +14,7 @@ use super::settings::GoalsSettings;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KeyError {
     #[error("there is no metric `{key}`{known}")]
-    Unknown { key: String, known: Known },
+    Unknown { key: String, known: NameSuggestions },
     #[error("`{former}` is the former key of `{key}`; write the new key")]
     Former { former: String, key: String },
 }
@@ -63,5 +63,5 @@ pub(super) fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Met
     // Metrics about the reporter are suggested only for a similar key: few goals are about them, and there are many of them.
     let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
     let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
-    Err(KeyError::Unknown { key: key.to_owned(), known: Known::nearest_to(key, keys) })
+    Err(KeyError::Unknown { key: key.to_owned(), known: NameSuggestions::nearest_to(key, keys) })
 }

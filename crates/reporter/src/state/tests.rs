@@ -30,14 +30,14 @@ async fn locked_by(transaction: &str) -> (TempDir, RunState, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let now = Instant::now();
     let state = RunState::open(Ok(folder.path().to_owned()), now, now).await.unwrap();
-    let other = Connection::open(folder.path().join(Store::FILE)).unwrap();
+    let other = Connection::open(folder.path().join(Store::FILE_NAME)).unwrap();
     other.execute_batch(transaction).unwrap();
     (folder, state, other)
 }
 
 /// The number of waiting points. Waits until no other thread uses the store.
 fn waiting(current: &CurrentStore) -> u64 {
-    current.store.waiting(OUTBOX).unwrap()
+    current.store.pending_count(OUTBOX).unwrap()
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use system_health_registry::{
     Fate, Finding, IntoReading, Kind, Metric, Point, Repeat, ReporterName, Settings, Settlement, Sink,
     Unavailable, location,
 };
-use system_health_reporter::{Finished, Mode, Receipt, Reporter, ReporterBuilder};
+use system_health_reporter::{FinishedRun, Mode, Receipt, Reporter, ReporterBuilder};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -370,14 +370,14 @@ impl Scene {
 
     /// Runs a reporter. Each run starts a minute after the previous one, because points with the same time would
     /// replace each other.
-    pub(crate) async fn run(&self, reporter: &Reporter, mode: Mode) -> Finished {
+    pub(crate) async fn run(&self, reporter: &Reporter, mode: Mode) -> FinishedRun {
         let minutes = self.runs.fetch_add(1, Ordering::Relaxed);
         let start = SystemTime::now() - Duration::from_mins(30) + minutes * Duration::from_mins(1);
         reporter.run_at(mode, start).await.unwrap()
     }
 }
 
-pub(crate) fn receipts(finished: &Finished) -> Vec<Receipt> {
+pub(crate) fn receipts(finished: &FinishedRun) -> Vec<Receipt> {
     finished.deliveries.iter().map(|delivery| delivery.receipt().unwrap().clone()).collect()
 }
 

@@ -111,7 +111,7 @@ async fn a_count_since_the_previous_run_covers_every_second_once() {
         .unwrap();
     // The start of a slot in 2100, so that no point is too old.
     let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800 + seconds);
-    let state = |finished: &system_health_reporter::Finished| {
+    let state = |finished: &system_health_reporter::FinishedRun| {
         let outcome = &finished.report.run().outcomes()[0];
         outcome.samples().first().map_or_else(|| "no value".to_owned(), |sample| sample.value().to_string())
     };

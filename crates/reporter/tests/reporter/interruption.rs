@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use system_health_registry::{Catalog, Facts, Interruption, Metric, Outcome, OutcomeState, location};
-use system_health_reporter::{DeliveryResult, Finished, Mode};
+use system_health_reporter::{DeliveryResult, FinishedRun, Mode};
 
 use crate::backend::{Backend, Behaviour, Scene, metric};
 
-fn is_kept(finished: &Finished) -> bool {
+fn is_kept(finished: &FinishedRun) -> bool {
     let [delivery] = &finished.deliveries[..] else { panic!("{finished:?}") };
     matches!(delivery.result, DeliveryResult::Interrupted { kept: true }) && delivery.failed()
 }

@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 use system_health_registry::{Catalog, DescribedReading, Facts, OutcomeState, Source, Unavailable, location};
-use system_health_reporter::{Finished, Mode};
+use system_health_reporter::{FinishedRun, Mode};
 
 use crate::backend::{Backend, Scene, metric};
 
@@ -19,7 +19,7 @@ fn catalog(keys: Option<&'static [&'static str]>) -> Catalog {
     Catalog::new([other]).unwrap().with_sources([source]).unwrap()
 }
 
-async fn run(scene: &mut Scene, backend: &Backend, keys: Option<&'static [&'static str]>) -> Finished {
+async fn run(scene: &mut Scene, backend: &Backend, keys: Option<&'static [&'static str]>) -> FinishedRun {
     scene.set_catalog(catalog(keys));
     scene.run(&scene.reporter(&[backend]), Mode::Push).await
 }
@@ -30,7 +30,7 @@ fn success(backend: &Backend) -> Vec<f64> {
     points.filter(|(tags, _)| tags == "metric_source:warehouse").map(|(_, value)| value).collect()
 }
 
-fn states(finished: &Finished) -> Vec<(String, OutcomeState)> {
+fn states(finished: &FinishedRun) -> Vec<(String, OutcomeState)> {
     let outcomes = finished.report.run().outcomes().iter();
     outcomes.map(|outcome| (outcome.metric.key().to_owned(), outcome.state())).collect()
 }

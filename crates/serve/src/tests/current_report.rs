@@ -13,7 +13,7 @@ use std::{
 use futures::FutureExt;
 use serde_json::Value;
 use system_health_registry::{Catalog, Facts, IntoReading, Metric, Settings, Unavailable};
-use system_health_reporter::{Finished, Reporter, ReporterBuilder};
+use system_health_reporter::{FinishedRun, Reporter, ReporterBuilder};
 use tokio::time::{resume, sleep};
 
 use super::{
@@ -115,7 +115,7 @@ async fn a_metric_that_the_settings_removed_is_not_in_the_report() {
     let stage = Stage::new(at(0));
     let catalog = || Catalog::new([one("a")]).unwrap();
     let reload = async || Some(configuration(builder([one("a")], ""), 60, catalog()));
-    let next = |runs, _: &Finished| match runs {
+    let next = |runs, _: &FinishedRun| match runs {
         1 => stage.reload.send(()).unwrap(),
         _ => stage.stop(),
     };
@@ -145,7 +145,7 @@ async fn a_rare_metric_stays_if_its_next_collection_is_late() {
         }
     });
     let stage = Stage::new(at(0));
-    let after = |runs, _: &Finished| match runs {
+    let after = |runs, _: &FinishedRun| match runs {
         // The next run starts a minute before the next collection, and ends some minutes after it.
         59 => seconds.store(400, Ordering::Relaxed),
         60 => stage.stop(),

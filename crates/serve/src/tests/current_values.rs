@@ -10,7 +10,7 @@ use std::{
 
 use futures::FutureExt;
 use system_health_registry::{Catalog, Facts, IntoReading, Metric, Unavailable};
-use system_health_reporter::Finished;
+use system_health_reporter::FinishedRun;
 
 use super::stage::{Stage, at, builder, configuration, metric, one};
 use crate::latest::Latest;
@@ -83,7 +83,7 @@ async fn a_metric_that_the_settings_removed_disappears_with_the_next_run() {
     });
     let catalog = || Catalog::new([one("a")]).unwrap();
     let reload = async || Some(configuration(builder([one("a")], &[]), 60, catalog()));
-    let next = |runs, _: &Finished| match runs {
+    let next = |runs, _: &FinishedRun| match runs {
         1 => stage.reload.send(()).unwrap(),
         _ => stage.stop(),
     };

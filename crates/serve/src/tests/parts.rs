@@ -8,7 +8,7 @@ use std::sync::{
 use serde_json::{Value, json};
 use system_health_page::Documents;
 use system_health_registry::Catalog;
-use system_health_reporter::Finished;
+use system_health_reporter::FinishedRun;
 
 use super::{
     http::{Running, served},
@@ -41,7 +41,7 @@ impl PagePart for Keys {
         *self.settings.lock().unwrap() = settings;
     }
 
-    fn observe(&self, _finished: &Finished) {
+    fn observe(&self, _finished: &FinishedRun) {
         self.runs.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -109,7 +109,7 @@ async fn a_part_takes_each_run_and_new_settings() {
         let (_, part) = parts.paths().next().unwrap();
         part.answer(PATH, "").unwrap()
     };
-    let after = |runs, _: &Finished| match runs {
+    let after = |runs, _: &FinishedRun| match runs {
         1 => {
             assert_eq!(shown()["runs"], 1, "who reads the log finds the run");
             stage.reload.send(()).unwrap();

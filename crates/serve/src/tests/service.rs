@@ -15,7 +15,7 @@ use system_health_registry::{
     Catalog, DescribedReading, Facts, Interruption, IntoReading, Outcome, OutcomeState, Settings, Source,
     location,
 };
-use system_health_reporter::{Finished, Reporter, ReporterBuilder};
+use system_health_reporter::{FinishedRun, Reporter, ReporterBuilder};
 use system_health_state::Store;
 use tokio::time::{sleep, timeout};
 
@@ -32,12 +32,12 @@ fn every(seconds: u64, builder: ReporterBuilder) -> Configuration {
     configuration(builder, seconds, Catalog::new([one("a")]).unwrap())
 }
 
-fn first_key(run: &Finished) -> &str {
+fn first_key(run: &FinishedRun) -> &str {
     run.report.run().outcomes()[0].metric.key()
 }
 
 /// How many slots were skipped before each run.
-fn skipped(runs: &[Finished]) -> Vec<f64> {
+fn skipped(runs: &[FinishedRun]) -> Vec<f64> {
     runs.iter().map(|run| about_reporter(run, "skipped_slots").unwrap()).collect()
 }
 
@@ -72,8 +72,8 @@ async fn the_first_run_starts_at_once_and_the_others_with_their_slots() {
 async fn a_slot_that_begins_during_a_run_is_skipped_and_counted() {
     let seconds = Arc::new(AtomicU64::new(25));
     let stage = Stage::new(at(0));
-    let faster = |_, _: &Finished| seconds.store(0, Ordering::Relaxed);
-    let stop = |runs, finished: &Finished| {
+    let faster = |_, _: &FinishedRun| seconds.store(0, Ordering::Relaxed);
+    let stop = |runs, finished: &FinishedRun| {
         faster(runs, finished);
         if runs == 3 {
             stage.stop();
@@ -93,7 +93,7 @@ async fn a_metric_with_its_own_interval_is_collected_in_the_next_run_if_its_slot
         async { 1.0.into_reading() }.boxed()
     });
     let stage = Stage::new(at(0));
-    let after = |runs: usize, _: &Finished| {
+    let after = |runs: usize, _: &FinishedRun| {
         // The run at 50 takes until 65, so that the slot at 60 is skipped.
         seconds.store(if runs == 5 { 15 } else { 0 }, Ordering::Relaxed);
         if runs == 8 {
@@ -104,8 +104,8 @@ async fn a_metric_with_its_own_interval_is_collected_in_the_next_run_if_its_slot
     let (runs, _) = stage.run(every(10, builder([slow(&seconds), rare], &[])), async || None, after).await;
 
     let with_rare =
-        |run: &&Finished| run.report.run().outcomes().iter().any(|outcome| outcome.metric.key() == "rare");
-    let rare: Vec<Finished> = runs.iter().filter(with_rare).cloned().collect();
+        |run: &&FinishedRun| run.report.run().outcomes().iter().any(|outcome| outcome.metric.key() == "rare");
+    let rare: Vec<FinishedRun> = runs.iter().filter(with_rare).cloned().collect();
     assert_eq!(starts(&runs), [0, 10, 20, 30, 40, 50, 70, 80]);
     assert_eq!(starts(&rare), [0, 30, 70]);
 }
@@ -133,7 +133,7 @@ async fn intervals_lose_no_value_that_a_source_returns_only_once() {
         .program("test")
         .without_required_destination();
     let stage = Stage::new(at(0));
-    let record = |runs: usize, _: &Finished| {
+    let record = |runs: usize, _: &FinishedRun| {
         waiting.fetch_add(1, Ordering::Relaxed);
         if runs == 7 {
             stage.stop();
@@ -219,7 +219,7 @@ async fn good_settings_apply_from_the_next_slot_and_broken_ones_change_nothing()
         attempts.set(attempts.get() + 1);
         (attempts.get() == 2).then(|| every(30, builder([one("b")], &[])))
     };
-    let after = |runs, _: &Finished| match runs {
+    let after = |runs, _: &FinishedRun| match runs {
         1 | 2 => stage.reload.send(()).unwrap(),
         4 => stage.stop(),
         _ => {}
@@ -237,7 +237,7 @@ async fn runs_with_a_slow_reload(
     every_seconds: u64,
     slow_seconds: u64,
     asked_at: u64,
-) -> (Vec<Finished>, Vec<u64>) {
+) -> (Vec<FinishedRun>, Vec<u64>) {
     let seconds = Arc::new(AtomicU64::new(slow_seconds));
     let stage = Stage::new(at(0));
     let ask = async {
@@ -249,7 +249,7 @@ async fn runs_with_a_slow_reload(
         Some(every(every_seconds, builder([one("b")], &[])))
     };
     let published = RefCell::new(Vec::new());
-    let after = |_, finished: &Finished| {
+    let after = |_, finished: &FinishedRun| {
         seconds.store(0, Ordering::Relaxed);
         let now = stage.clock.now().duration_since(at(0)).unwrap();
         published.borrow_mut().push(now.as_secs());
@@ -300,7 +300,7 @@ async fn a_stopped_run_delivers_what_has_finished() {
     assert_eq!(backend.count("a"), 1);
     let states: Vec<_> = runs[0].report.run().outcomes().iter().map(Outcome::state).collect();
     assert_eq!(states, [OutcomeState::Value, OutcomeState::Error]);
-    assert!(runs[0].about_itself.is_none(), "an interrupted metric is not a failure of the reporter");
+    assert!(runs[0].self_metrics_report.is_none(), "an interrupted metric is not a failure of the reporter");
 }
 
 #[tokio::test(start_paused = true)]
@@ -363,7 +363,7 @@ async fn a_service_that_is_stopped_between_two_runs_delivers_what_waits() {
         received.into_iter().collect::<Vec<_>>(),
         [(("a".to_owned(), super::backend::seconds(at(0))), vec![1.0])]
     );
-    assert_eq!(Store::open_existing(folder.path()).unwrap().waiting("memory").unwrap(), 0);
+    assert_eq!(Store::open_existing(folder.path()).unwrap().pending_count("memory").unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -389,7 +389,7 @@ async fn a_last_delivery_that_hangs_is_given_up_after_the_grace_period() {
     let running = async { tokio::join!(stage.run(configuration, async || None, |_, _| {}), stop) };
     timeout(Duration::from_secs(26), running).await.expect("the service ends after the grace period");
 
-    assert!(Store::open_existing(folder.path()).unwrap().waiting("memory").unwrap() > 0);
+    assert!(Store::open_existing(folder.path()).unwrap().pending_count("memory").unwrap() > 0);
 }
 
 #[tokio::test(start_paused = true)]

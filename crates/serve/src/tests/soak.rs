@@ -13,7 +13,7 @@ use std::{
 
 use futures::FutureExt;
 use system_health_registry::{Catalog, Facts, IntoReading, Kind, Metric, Unavailable};
-use system_health_reporter::{Finished, Slots};
+use system_health_reporter::{FinishedRun, Slots};
 use system_health_state::{PastResult, Store};
 
 use super::{
@@ -96,7 +96,7 @@ fn descriptors() -> usize {
 /// The values in the history that are delivered.
 fn history(folder: &std::path::Path) -> BTreeMap<ReceivedAt, f64> {
     let entries = Store::open_existing(folder).unwrap().history(None, UNIX_EPOCH).unwrap();
-    let values = entries.iter().filter_map(|entry| match &entry.found {
+    let values = entries.iter().filter_map(|entry| match &entry.result {
         PastResult::Value { samples, .. } => {
             Some(((entry.key.clone(), seconds(entry.time)), samples[0].value.number().unwrap()))
         }
@@ -132,7 +132,7 @@ async fn many_runs_lose_and_repeat_no_point_and_leak_no_memory_and_no_descriptor
     let builder =
         builder(metrics, &[&replacing, &adding]).state_dir(folder.path()).to(["replacing", "adding"]);
     let (warm, ends) = (Cell::new(None), RefCell::new(None));
-    let after = |runs, _: &Finished| {
+    let after = |runs, _: &FinishedRun| {
         replacing.set(overwriting(runs, total));
         adding.set(adding_up(runs, total));
         if runs == warm_up {

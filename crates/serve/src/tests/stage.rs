@@ -8,7 +8,7 @@ use std::{
 
 use futures::{FutureExt, channel::oneshot};
 use system_health_registry::{Catalog, Facts, Interruption, IntoReading, Metric, Settings, location};
-use system_health_reporter::{Finished, Reporter, ReporterBuilder, Selection, Slots};
+use system_health_reporter::{FinishedRun, Reporter, ReporterBuilder, Selection, Slots};
 use tokio::sync::mpsc;
 
 use super::backend::Backend;
@@ -72,7 +72,7 @@ pub(super) struct Stage {
     pub(super) parts: Parts,
     pub(super) interruption: Interruption,
     stop: Cell<Option<oneshot::Sender<()>>>,
-    finished: RefCell<Vec<Finished>>,
+    finished: RefCell<Vec<FinishedRun>>,
     pub(super) reload: mpsc::UnboundedSender<()>,
     reload_requests: Cell<Option<mpsc::UnboundedReceiver<()>>>,
 }
@@ -103,9 +103,9 @@ impl Stage {
         &self,
         configuration: Configuration,
         reload: impl AsyncFnMut() -> Option<Configuration>,
-        after: impl Fn(usize, &Finished),
-    ) -> (Vec<Finished>, Arc<Latest>) {
-        let keep = |runs, finished: &Finished| {
+        after: impl Fn(usize, &FinishedRun),
+    ) -> (Vec<FinishedRun>, Arc<Latest>) {
+        let keep = |runs, finished: &FinishedRun| {
             self.finished.borrow_mut().push(finished.clone());
             after(runs, finished);
         };
@@ -118,7 +118,7 @@ impl Stage {
         &self,
         configuration: Configuration,
         reload: impl AsyncFnMut() -> Option<Configuration>,
-        after: impl Fn(usize, &Finished),
+        after: impl Fn(usize, &FinishedRun),
     ) -> Arc<Latest> {
         let runs = Cell::new(0);
         let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
@@ -129,7 +129,7 @@ impl Stage {
             interruption: self.interruption.clone(),
         };
         let signal = ReloadSignal::from_requests(self.reload_requests.take().unwrap());
-        let count_run = |finished: &Finished| {
+        let count_run = |finished: &FinishedRun| {
             runs.set(runs.get() + 1);
             after(runs.get(), finished);
         };
@@ -142,8 +142,8 @@ impl Stage {
         &self,
         configuration: Configuration,
         count: usize,
-    ) -> (Vec<Finished>, Arc<Latest>) {
-        let stop = |runs, _: &Finished| {
+    ) -> (Vec<FinishedRun>, Arc<Latest>) {
+        let stop = |runs, _: &FinishedRun| {
             if runs == count {
                 self.stop();
             }
@@ -153,14 +153,14 @@ impl Stage {
 }
 
 /// The seconds since [`at`]`(0)` at which runs started.
-pub(super) fn starts(runs: &[Finished]) -> Vec<u64> {
-    let start = |run: &Finished| run.report.run().started_at().duration_since(at(0)).unwrap().as_secs();
+pub(super) fn starts(runs: &[FinishedRun]) -> Vec<u64> {
+    let start = |run: &FinishedRun| run.report.run().started_at().duration_since(at(0)).unwrap().as_secs();
     runs.iter().map(start).collect()
 }
 
 /// The value of a metric about the reporter in a run.
-pub(super) fn about_reporter(run: &Finished, name: &str) -> Option<f64> {
+pub(super) fn about_reporter(run: &FinishedRun, name: &str) -> Option<f64> {
     let key = format!("system_health.reporter.{name}");
-    let report = run.about_itself.as_ref()?;
+    let report = run.self_metrics_report.as_ref()?;
     report.points().find(|point| point.key == key)?.value.number()
 }

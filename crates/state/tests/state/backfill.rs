@@ -2,17 +2,19 @@
 
 use std::time::SystemTime;
 
-use system_health_state::{BackfillFate, Backfilled, PastResult, Store};
+use system_health_state::{BackfillResult, BackfilledOutcome, PastResult, Store};
 
 use crate::harness::{at, report};
 
-/// The fate of `jobs.waiting` at a time.
-fn backfill(store: &Store, seconds: u64, values: &[f64]) -> BackfillFate {
+/// The result of a backfill of `jobs.waiting` at a time.
+fn backfill(store: &Store, seconds: u64, values: &[f64]) -> BackfillResult {
     let mut backfilled = store.backfill(&[report(seconds, values)]).unwrap();
-    let Some(Backfilled { key, time, fate, .. }) = backfilled.pop() else { panic!("nothing was added") };
+    let Some(BackfilledOutcome { key, time, result, .. }) = backfilled.pop() else {
+        panic!("nothing was added")
+    };
     assert!(backfilled.is_empty(), "only values are added: {backfilled:?}");
     assert_eq!((key.as_str(), time), ("jobs.waiting", at(seconds)));
-    fate
+    result
 }
 
 /// The values of `jobs.waiting` in the history, and whether they were backfilled.
@@ -24,7 +26,7 @@ fn history(store: &Store) -> Vec<(SystemTime, Vec<f64>, bool)> {
         }
         other => panic!("{other:?}"),
     };
-    entries.into_iter().map(|entry| (entry.time, values(entry.found), entry.backfilled)).collect()
+    entries.into_iter().map(|entry| (entry.time, values(entry.result), entry.backfilled)).collect()
 }
 
 #[test]
@@ -32,8 +34,8 @@ fn values_are_added_for_a_time_without_results() {
     let store = Store::in_memory().unwrap();
     store.record(&report(50, &[9.0]), &[]).unwrap();
 
-    assert_eq!(backfill(&store, 20, &[3.0, 4.0]), BackfillFate::Added);
-    assert_eq!(backfill(&store, 10, &[1.0]), BackfillFate::Added);
+    assert_eq!(backfill(&store, 20, &[3.0, 4.0]), BackfillResult::Added);
+    assert_eq!(backfill(&store, 10, &[1.0]), BackfillResult::Added);
 
     let expected = [(at(10), vec![1.0], true), (at(20), vec![3.0, 4.0], true), (at(50), vec![9.0], false)];
     assert_eq!(history(&store), expected);
@@ -44,10 +46,10 @@ fn values_are_added_for_a_time_without_results() {
 #[test]
 fn a_second_backfill_changes_nothing_and_says_what_differs() {
     let store = Store::in_memory().unwrap();
-    assert_eq!(backfill(&store, 10, &[1.0, 2.0]), BackfillFate::Added);
+    assert_eq!(backfill(&store, 10, &[1.0, 2.0]), BackfillResult::Added);
 
-    assert_eq!(backfill(&store, 10, &[1.0, 2.0]), BackfillFate::Equal);
-    let BackfillFate::Different { stored, computed } = backfill(&store, 10, &[1.0, 5.0]) else { panic!() };
+    assert_eq!(backfill(&store, 10, &[1.0, 2.0]), BackfillResult::Equal);
+    let BackfillResult::Different { stored, computed } = backfill(&store, 10, &[1.0, 5.0]) else { panic!() };
 
     let values = |samples: &[system_health_state::PastSample]| {
         samples.iter().map(|sample| sample.value.number().unwrap()).collect::<Vec<_>>()
@@ -61,7 +63,7 @@ fn a_result_of_a_run_is_never_changed() {
     let store = Store::in_memory().unwrap();
     store.record(&report(10, &[1.0]), &[]).unwrap();
 
-    assert_eq!(backfill(&store, 10, &[2.0]), BackfillFate::OfRun);
+    assert_eq!(backfill(&store, 10, &[2.0]), BackfillResult::KeptFromRun);
 
     assert_eq!(history(&store), [(at(10), vec![1.0], false)]);
 }
@@ -69,7 +71,7 @@ fn a_result_of_a_run_is_never_changed() {
 #[test]
 fn a_run_with_the_same_time_counts_in_place_of_a_backfill() {
     let store = Store::in_memory().unwrap();
-    assert_eq!(backfill(&store, 10, &[2.0]), BackfillFate::Added);
+    assert_eq!(backfill(&store, 10, &[2.0]), BackfillResult::Added);
 
     store.record(&report(10, &[1.0]), &[]).unwrap();
 
@@ -80,11 +82,11 @@ fn a_run_with_the_same_time_counts_in_place_of_a_backfill() {
 fn no_destination_and_no_time_of_a_last_value_is_affected() {
     let store = Store::in_memory().unwrap();
     store.record(&report(50, &[9.0]), &["a"]).unwrap();
-    let before = (store.waiting("a").unwrap(), store.last_values().unwrap());
+    let before = (store.pending_count("a").unwrap(), store.last_values().unwrap());
 
-    assert_eq!(backfill(&store, 20, &[3.0]), BackfillFate::Added);
+    assert_eq!(backfill(&store, 20, &[3.0]), BackfillResult::Added);
 
-    assert_eq!((store.waiting("a").unwrap(), store.last_values().unwrap()), before);
+    assert_eq!((store.pending_count("a").unwrap(), store.last_values().unwrap()), before);
     let delivered = store.last_delivered("jobs.waiting", "", at(100)).unwrap();
     assert_eq!(delivered.map(|(time, _)| time), Some(at(50)));
 }
@@ -92,8 +94,8 @@ fn no_destination_and_no_time_of_a_last_value_is_affected() {
 #[test]
 fn old_values_are_deleted_like_runs() {
     let store = Store::in_memory().unwrap();
-    assert_eq!(backfill(&store, 10, &[1.0]), BackfillFate::Added);
-    assert_eq!(backfill(&store, 20, &[2.0]), BackfillFate::Added);
+    assert_eq!(backfill(&store, 10, &[1.0]), BackfillResult::Added);
+    assert_eq!(backfill(&store, 20, &[2.0]), BackfillResult::Added);
 
     assert_eq!(store.delete_older_than(at(15)).unwrap(), 1);
 

@@ -41,7 +41,7 @@ fn record(store: &Store, seconds: u64, totals: &[Total]) -> (Vec<f64>, u64) {
     let added = deliver(store, DELTAS);
     assert!(added.iter().all(|point| matches!(point.kind, Kind::Count { .. })), "{added:?}");
     let added = added.iter().map(|point| point.value.number().unwrap()).collect();
-    (added, store.baselines(DELTAS, run).unwrap())
+    (added, store.baseline_count(DELTAS, run).unwrap())
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_counter_that_started_while_the_reporter_was_watching_counts_from_zero() {
     let run = store.record_for(&counters(100, &[total("new", 4.0, 95), total("old", 40.0, 85)]), &watching);
 
     let added: Vec<_> = deliver(&store, DELTAS).iter().map(|point| point.value.number().unwrap()).collect();
-    assert_eq!((added, store.baselines(DELTAS, run.unwrap()).unwrap()), (vec![4.0], 1));
+    assert_eq!((added, store.baseline_count(DELTAS, run.unwrap()).unwrap()), (vec![4.0], 1));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn if_totals_may_have_been_forgotten_every_first_total_is_a_baseline() {
 
     let run = store.record_for(&counters(100, &[total("new", 4.0, 95)]), &forgetful).unwrap();
 
-    assert_eq!((deliver(&store, DELTAS).len(), store.baselines(DELTAS, run).unwrap()), (0, 1));
+    assert_eq!((deliver(&store, DELTAS).len(), store.baseline_count(DELTAS, run).unwrap()), (0, 1));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn points_that_continue_those_of_other_runs_are_withheld_if_the_store_does_not_h
         let run = store.record_for(&report, &recipients).unwrap();
 
         let case = format!("{continuity:?}, {recipient}");
-        assert_eq!(store.withheld(recipient, run).unwrap(), withheld, "{case}");
+        assert_eq!(store.withheld_count(recipient, run).unwrap(), withheld, "{case}");
         assert_eq!(deliver(&store, recipient).len() as u64, 1 - withheld, "{case}");
     }
 }
@@ -273,7 +273,7 @@ proptest! {
             };
             let Some(time) = run_at else { continue };
             let run = store.record_for(&counters(time, &[total("mail", value, start)]), &recipients()).unwrap();
-            if store.baselines(DELTAS, run).unwrap() > 0 {
+            if store.baseline_count(DELTAS, run).unwrap() > 0 {
                 baselines += value;
             }
             if last_run != Some(time) {

@@ -33,8 +33,8 @@ fn points_that_add_up_or_are_converted_or_count_the_time_since_an_earlier_run_ar
         let copy = store.record_copy(report, std::slice::from_ref(recipient)).unwrap();
 
         assert_eq!(copy.withheld[HERE], withheld, "{recipient:?}");
-        assert_eq!(store.waiting(HERE).unwrap(), waiting, "{recipient:?}");
-        assert_eq!(store.baselines(HERE, copy.run).unwrap(), 0, "{recipient:?}");
+        assert_eq!(store.pending_count(HERE).unwrap(), waiting, "{recipient:?}");
+        assert_eq!(store.baseline_count(HERE, copy.run).unwrap(), 0, "{recipient:?}");
     }
 }
 
@@ -42,13 +42,13 @@ fn points_that_add_up_or_are_converted_or_count_the_time_since_an_earlier_run_ar
 fn a_call_that_ended_changes_nothing() {
     let store = Store::in_memory().unwrap();
     let call = Arc::new(Call::default());
-    assert!(call.end());
+    assert!(call.try_cancel());
 
     let recorded = store.for_call(Arc::clone(&call)).record(&report(1, &[1.0]), &[HERE]);
 
-    assert!(matches!(recorded, Err(StoreError::CallEnded { .. })), "{recorded:?}");
-    assert_eq!(store.waiting(HERE).unwrap(), 0);
-    assert!(call.end(), "it has still changed nothing");
+    assert!(matches!(recorded, Err(StoreError::CallCancelled { .. })), "{recorded:?}");
+    assert_eq!(store.pending_count(HERE).unwrap(), 0);
+    assert!(call.try_cancel(), "it has still changed nothing");
 }
 
 #[test]
@@ -57,6 +57,6 @@ fn a_call_that_has_committed_cannot_be_undone() {
     let call = Arc::new(Call::default());
     store.for_call(Arc::clone(&call)).record(&report(1, &[1.0]), &[HERE]).unwrap();
 
-    assert!(!call.end());
-    assert_eq!(store.waiting(HERE).unwrap(), 1);
+    assert!(!call.try_cancel());
+    assert_eq!(store.pending_count(HERE).unwrap(), 1);
 }

@@ -59,10 +59,10 @@ fn a_killed_process_leaves_only_complete_runs() {
     let opened = Store::open(folder.path()).unwrap();
 
     assert_eq!(opened.moved_aside, None);
-    let file = Connection::open(folder.path().join(Store::FILE)).unwrap();
+    let file = Connection::open(folder.path().join(Store::FILE_NAME)).unwrap();
     let verdict: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(verdict, "ok");
-    let waiting = usize::try_from(opened.store.waiting("datadog").unwrap()).unwrap();
+    let waiting = usize::try_from(opened.store.pending_count("datadog").unwrap()).unwrap();
     assert!(waiting >= 5 * 3 * POINTS && waiting.is_multiple_of(POINTS), "{waiting}");
 }
 
@@ -82,7 +82,7 @@ fn two_processes_can_write_concurrently() {
         }
     });
 
-    assert_eq!(Store::open(folder.path()).unwrap().store.waiting("datadog").unwrap(), 80);
+    assert_eq!(Store::open(folder.path()).unwrap().store.pending_count("datadog").unwrap(), 80);
 }
 
 /// A destination where a repeated point overwrites the first.

@@ -8,7 +8,7 @@ use system_health_state::{Store, StoreError};
 use crate::harness::report;
 
 fn file(folder: &Path) -> std::path::PathBuf {
-    folder.join(Store::FILE)
+    folder.join(Store::FILE_NAME)
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_store_whose_damage_is_found_later_can_be_replaced() {
     assert!(error.is_damage(), "{error:?}");
     assert!(error.to_string().ends_with("the file is damaged"), "{error}");
     assert!(replaced.moved_aside.is_some());
-    assert_eq!(replaced.store.waiting("datadog").unwrap(), 0);
+    assert_eq!(replaced.store.pending_count("datadog").unwrap(), 0);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn only_one_of_many_processes_moves_a_damaged_file_aside() {
 
     assert_eq!(moved.len(), 1);
     assert_eq!(fs::read_to_string(&moved[0]).unwrap(), garbage);
-    assert_eq!(Store::open(folder.path()).unwrap().store.waiting("datadog").unwrap(), 8);
+    assert_eq!(Store::open(folder.path()).unwrap().store.pending_count("datadog").unwrap(), 8);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn opening_an_existing_store_creates_nothing() {
 
     let store = Store::open_existing(folder.path()).unwrap();
     store.check_writable().unwrap();
-    assert_eq!(store.waiting("datadog").unwrap(), 1);
+    assert_eq!(store.pending_count("datadog").unwrap(), 1);
     assert!(
         !store.last_values().unwrap().contains_key(&(String::new(), String::new())),
         "the test write is rolled back"

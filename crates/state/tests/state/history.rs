@@ -5,7 +5,7 @@ use system_health_state::{HistoryEntry, HistoryFilter, PastFailures, PastResult,
 use crate::harness::{at, queues, report};
 
 fn values(entry: &HistoryEntry) -> Vec<f64> {
-    match &entry.found {
+    match &entry.result {
         PastResult::Value { samples, .. } => {
             samples.iter().map(|sample| sample.value.number().unwrap()).collect()
         }
@@ -25,10 +25,10 @@ fn the_history_has_every_outcome_sorted_by_key_and_time() {
         all.iter().map(|entry| (entry.key.as_str(), entry.time == at(10))).collect();
     let expected = ["jobs.broken", "jobs.silent", "jobs.waiting"].map(|key| [(key, true), (key, false)]);
     assert_eq!(keys, expected.concat());
-    assert_eq!(all[0].found, PastResult::Error("refused".into()));
-    assert_eq!(all[2].found, PastResult::NoData("nothing yet".into()));
+    assert_eq!(all[0].result, PastResult::Error("refused".into()));
+    assert_eq!(all[2].result, PastResult::NoData("nothing yet".into()));
     assert_eq!((values(&all[4]), values(&all[5])), (vec![1.0, 2.0], vec![3.0]));
-    let PastResult::Value { samples, failures: None } = &all[5].found else { panic!("{:?}", all[5]) };
+    let PastResult::Value { samples, failures: None } = &all[5].result else { panic!("{:?}", all[5]) };
     assert_eq!(samples[0].unit.as_deref(), Some("job"));
     let tags: Vec<&str> = samples[0].tags.iter().map(system_health_registry::Tag::as_str).collect();
     assert_eq!(tags, ["env:test", "queue:0", "team:platform"]);
@@ -107,8 +107,8 @@ fn each_subject_has_its_own_outcome_and_failures() {
 
     let subjects: Vec<&str> = entries.iter().map(|entry| entry.subject.as_str()).collect();
     assert_eq!(subjects, ["broken", "partial", "whole"]);
-    assert_eq!(entries[0].found, PastResult::Error("the queue is broken".into()));
-    let failures = |entry: &HistoryEntry| match &entry.found {
+    assert_eq!(entries[0].result, PastResult::Error("the queue is broken".into()));
+    let failures = |entry: &HistoryEntry| match &entry.result {
         PastResult::Value { samples, failures } if samples.len() == 1 => failures.clone(),
         other => panic!("{other:?}"),
     };

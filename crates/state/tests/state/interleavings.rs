@@ -80,9 +80,9 @@ proptest! {
                         backend.insert(place(&pending.point), pending.point.value.number().unwrap());
                         ids.push(pending.id);
                     }
-                    let waiting = store.waiting(OVERWRITES).unwrap();
+                    let waiting = store.pending_count(OVERWRITES).unwrap();
                     store.settle(OVERWRITES, &ids).unwrap();
-                    prop_assert_eq!(store.waiting(OVERWRITES).unwrap(), waiting - ids.len() as u64);
+                    prop_assert_eq!(store.pending_count(OVERWRITES).unwrap(), waiting - ids.len() as u64);
                 }
                 Step::Expire => {
                     let oldest = at(now - WINDOW);
@@ -258,6 +258,6 @@ proptest! {
             prop_assert!(times <= 1, "{} arrived {} times", value, times);
             prop_assert!(times == 1 || excused.contains(&value), "{} was lost", value);
         }
-        prop_assert_eq!(stores[0].waiting(OVERWRITES).unwrap(), elsewhere as u64);
+        prop_assert_eq!(stores[0].pending_count(OVERWRITES).unwrap(), elsewhere as u64);
     }
 }

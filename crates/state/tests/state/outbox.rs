@@ -29,7 +29,7 @@ fn waiting_points_survive_a_restart_unchanged() {
     let points: Vec<Point> = waiting.iter().map(|pending| pending.point.clone()).collect();
     assert_eq!(points, report.points().collect::<Vec<_>>());
     assert!(waiting.iter().all(|pending| pending.id.run() == run));
-    assert_eq!(store.waiting(HERE).unwrap(), 4);
+    assert_eq!(store.pending_count(HERE).unwrap(), 4);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_run_is_added_only_to_the_outboxes_of_its_destinations() {
     store.record(&report(3, &[3.0]), &[]).unwrap();
 
     assert_eq!(pending(&store).len(), 1);
-    let outboxes = store.outboxes().unwrap();
+    let outboxes = store.pending_counts().unwrap();
     assert_eq!(outboxes.into_iter().collect::<Vec<_>>(), [(HERE.into(), 1), (THERE.into(), 1)]);
 }
 
@@ -86,7 +86,7 @@ fn overlapping_ranges_can_be_settled() {
 
     let left: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
     assert_eq!(left, [ids[0], ids[6]]);
-    assert_eq!(store.waiting(HERE).unwrap(), 2);
+    assert_eq!(store.pending_count(HERE).unwrap(), 2);
     let behind: Vec<PendingPoint> = store.pending(HERE, 9, Some(ids[0])).unwrap();
     assert_eq!(behind.iter().map(|pending| pending.id).collect::<Vec<_>>(), [ids[6]]);
 }
@@ -101,7 +101,7 @@ fn points_of_a_repeated_run_replace_waiting_points() {
     store.record(&report(1, &[4.0]), &[HERE]).unwrap();
 
     assert_eq!(values(&store, HERE), [2.0, 3.0, 4.0]);
-    assert_eq!(store.waiting(THERE).unwrap(), 1);
+    assert_eq!(store.pending_count(THERE).unwrap(), 1);
 }
 
 #[test]
@@ -147,9 +147,9 @@ fn points_that_would_add_up_are_added_once_for_each_series_and_time() {
 
     assert_eq!(values(&store, HERE), [2.0, 5.0, 9.0], "the first value of each series and time");
     assert_eq!(values(&store, THERE), [6.0, 7.0, 8.0, 9.0], "the last value of each series and time");
-    let repeated = [second, third, next].map(|run| store.repeated(HERE, run).unwrap());
+    let repeated = [second, third, next].map(|run| store.repeated_count(HERE, run).unwrap());
     assert_eq!(repeated, [2, 3, 0]);
-    assert_eq!(store.repeated(THERE, third).unwrap(), 0);
+    assert_eq!(store.repeated_count(THERE, third).unwrap(), 0);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn points_and_events_of_a_removed_destination_are_dropped_and_counted() {
     let dropped = store.drop_abandoned(&[HERE], at(30)).unwrap();
 
     assert_eq!(dropped.into_iter().collect::<Vec<_>>(), [(THERE.to_owned(), 5)]);
-    assert_eq!((store.waiting(HERE).unwrap(), store.waiting(THERE).unwrap()), (6, 2));
+    assert_eq!((store.pending_count(HERE).unwrap(), store.pending_count(THERE).unwrap()), (6, 2));
     assert_eq!(store.pending_events(THERE).unwrap(), [event("new", 30)]);
     assert_eq!(store.drop_abandoned(&[HERE], at(30)).unwrap().len(), 0);
     assert_eq!(store.history(Some("jobs.waiting"), at(0)).unwrap().len(), 3);

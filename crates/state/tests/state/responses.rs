@@ -32,7 +32,7 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
 }
 
 fn sql(folder: &Path, statement: &str) {
-    Connection::open(folder.join(Store::FILE)).unwrap().execute(statement, []).unwrap();
+    Connection::open(folder.join(Store::FILE_NAME)).unwrap().execute(statement, []).unwrap();
 }
 
 #[test]

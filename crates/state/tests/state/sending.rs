@@ -28,9 +28,9 @@ fn points_that_are_being_sent_are_not_waiting() {
     assert_eq!(store.begin_sending(HERE, &ids[1..3], at(1)).unwrap(), ids[1..3]);
 
     assert_eq!(waiting(&store), [ids[0], ids[3], ids[4]]);
-    assert_eq!(store.waiting(HERE).unwrap(), 3);
-    assert_eq!(store.outboxes().unwrap()[HERE], 3);
-    assert_eq!(store.waiting(THERE).unwrap(), 5);
+    assert_eq!(store.pending_count(HERE).unwrap(), 3);
+    assert_eq!(store.pending_counts().unwrap()[HERE], 3);
+    assert_eq!(store.pending_count(THERE).unwrap(), 5);
     assert_eq!(store.expire(HERE, &(at(2)..at(3))).unwrap(), 3, "points that are being sent do not expire");
     assert_eq!(store.give_up_sending(HERE, at(2)).unwrap(), 2);
 }
@@ -120,7 +120,7 @@ fn adjacent_ranges_are_joined_when_points_return() {
     store.return_to_outbox(HERE, &every_second).unwrap();
 
     assert_eq!(waiting(&store), ids);
-    let file = Connection::open(folder.path().join(Store::FILE)).unwrap();
+    let file = Connection::open(folder.path().join(Store::FILE_NAME)).unwrap();
     let rows: i64 = file.query_row("SELECT count(*) FROM outbox", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
 }
@@ -199,6 +199,6 @@ proptest! {
                 ids.iter().zip(&model).filter(|(_, place)| **place == Place::Waiting).map(|(id, _)| *id).collect();
             prop_assert_eq!(waiting(&store), expected);
         }
-        prop_assert_eq!(store.waiting(THERE).unwrap(), 12, "no other outbox is touched");
+        prop_assert_eq!(store.pending_count(THERE).unwrap(), 12, "no other outbox is touched");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use system_health_state::{BackfillFate, HistoryEntry, HistoryFilter, PastResult, Store, ThinnedHistory};
+use system_health_state::{BackfillResult, HistoryEntry, HistoryFilter, PastResult, Store, ThinnedHistory};
 
 use crate::harness::{at, queues, report};
 
@@ -22,7 +22,7 @@ fn times(thinned: &ThinnedHistory) -> Vec<SystemTime> {
 }
 
 fn first_value(entry: &HistoryEntry) -> f64 {
-    match &entry.found {
+    match &entry.result {
         PastResult::Value { samples, .. } => samples[0].value.number().unwrap(),
         other => panic!("{other:?}"),
     }
@@ -101,7 +101,7 @@ fn backfilled_runs_count_as_runs() {
     store.record(&report(40, &[4.0]), &[]).unwrap();
     for time in [10, 20] {
         let added = store.backfill(&[report(time, &[1.0])]).unwrap();
-        assert_eq!(added[0].fate, BackfillFate::Added);
+        assert_eq!(added[0].result, BackfillResult::Added);
     }
 
     let thinned = store.thinned_history(2, &of_key("jobs.waiting")).unwrap().unwrap();
@@ -123,7 +123,7 @@ fn runs_without_a_value_are_included_like_others() {
     ] {
         let thinned = store.thinned_history(2, &of_key(key)).unwrap().unwrap();
         assert_eq!((thinned.one_run_of, times(&thinned)), (2, vec![at(10), at(30)]), "{key}");
-        assert!(thinned.entries.iter().all(|entry| entry.found == gap), "{thinned:?}");
+        assert!(thinned.entries.iter().all(|entry| entry.result == gap), "{thinned:?}");
     }
 }
 

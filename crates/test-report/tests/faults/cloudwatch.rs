@@ -7,7 +7,7 @@ use system_health_test_support::{
     moto::AccessKey,
     scene::{Scene, next_second},
     server::{Answer, Fault as ServerFault, Request, Server},
-    wire::WireServer,
+    wire::FaultyServer,
 };
 
 use crate::{
@@ -83,7 +83,7 @@ fn stored(server: &Server) -> Vec<Value> {
 
 fn check(fault: &Fault) {
     let cloudwatch = accepting();
-    let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&cloudwatch.url()));
+    let server = FaultyServer::start(fault.wire.clone(), fault.times, upstream(&cloudwatch.url()));
     let scene = scene(&server.url());
 
     let ended = scene.run(&RUN).with_status(status(fault.name));

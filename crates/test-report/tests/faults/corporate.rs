@@ -5,7 +5,7 @@ use system_health_test_support::{
     corporate::CorporateNetwork,
     datadog::DatadogIntake,
     moto::Moto,
-    scene::{Ended, Scene, next_second},
+    scene::{ProgramOutput, Scene, next_second},
 };
 
 use crate::scenario::{Scenario, TOKEN, World, delivery};
@@ -92,7 +92,7 @@ impl Corporation {
         })
     }
 
-    fn assert_hides_secrets(ended: &Ended) {
+    fn assert_hides_secrets(ended: &ProgramOutput) {
         for secret in [TOKEN, DatadogIntake::KEY, "hunter2", "wr0ng", "wJalrXUtnFEMI"] {
             assert!(!ended.to_string().replace(&command(ended), "").contains(secret), "{secret}: {ended}");
         }
@@ -100,7 +100,7 @@ impl Corporation {
 }
 
 /// The first line of a run's text: the command, which contains the variables that the test set.
-fn command(ended: &Ended) -> String {
+fn command(ended: &ProgramOutput) -> String {
     ended.to_string().lines().next().unwrap_or_default().to_owned()
 }
 

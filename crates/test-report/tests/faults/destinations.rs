@@ -13,9 +13,9 @@ use system_health_test_support::{
     moto::AccessKey,
     prometheus::Prometheus,
     remote_write::RemoteWriteReceiver,
-    scene::{Ended, Scene, next_second},
+    scene::{ProgramOutput, Scene, next_second},
     server::{Answer, Fault, Request, Server},
-    wire::{Wire, WireServer},
+    wire::{FaultyServer, WireFault},
 };
 
 use crate::{
@@ -54,12 +54,12 @@ fn patient_run() -> Vec<&'static str> {
 }
 
 /// Faults that last until the test ends them.
-fn faults() -> [(&'static str, Wire); 4] {
+fn faults() -> [(&'static str, WireFault); 4] {
     [
-        ("is down", Wire::Refused),
-        ("does not respond", Wire::BlackHole),
-        ("responds with one byte a second", Wire::Drip),
-        ("dies in mid-response", Wire::Reset),
+        ("is down", WireFault::Refused),
+        ("does not respond", WireFault::BlackHole),
+        ("responds with one byte a second", WireFault::Drip),
+        ("dies in mid-response", WireFault::Reset),
     ]
 }
 
@@ -145,7 +145,7 @@ impl Places {
     }
 
     /// Checks that both destinations have each metric at the same times, and no other metric.
-    fn check_complete(&self, runs: usize, last: &Ended) {
+    fn check_complete(&self, runs: usize, last: &ProgramOutput) {
         for key in METRICS {
             let times = self.times("datadog", key);
             assert_eq!(times.len(), runs, "{key}: {last}");
@@ -159,7 +159,7 @@ impl Places {
 }
 
 /// The delivery to a sink in the document of a run.
-fn delivery(ended: &Ended, sink: &str) -> Value {
+fn delivery(ended: &ProgramOutput, sink: &str) -> Value {
     let document = ended.json();
     let deliveries = document["deliveries"].as_array().unwrap();
     assert_eq!(deliveries.len(), 2, "{ended}");
@@ -168,7 +168,7 @@ fn delivery(ended: &Ended, sink: &str) -> Value {
 
 /// Checks how many points of this run, and of earlier ones, a destination accepted, and how many wait.
 #[track_caller]
-fn check_receipt(ended: &Ended, sink: &str, accepted: u64, earlier: u64, left: u64) {
+fn check_receipt(ended: &ProgramOutput, sink: &str, accepted: u64, earlier: u64, left: u64) {
     let receipt = delivery(ended, sink);
     let numbers = ["series", "points_of_earlier_runs", "left"].map(|name| receipt[name].as_u64().unwrap());
     assert_eq!(numbers, [accepted, earlier, left], "{sink}: {ended}");
@@ -195,7 +195,7 @@ fn a_destination_that_fails_does_not_affect_the_other() {
     for (fault, wire) in faults() {
         for_each_sink(|bad, good| {
             let places = Places::new();
-            let server = WireServer::start(wire.clone(), ALWAYS, upstream(&places.url(bad)));
+            let server = FaultyServer::start(wire.clone(), ALWAYS, upstream(&places.url(bad)));
             let scene = Places::with_address(places.scene(), bad, &server.url());
 
             let first = scene.run(&RUN).with_status(status(fault));
@@ -485,7 +485,7 @@ fn a_real_prometheus_has_each_value_once_if_the_other_destination_fails() {
     assert_eq!(delivery(&second, "datadog")["points_of_earlier_runs"], 2, "{second}");
 
     // Prometheus is down, and comes back.
-    let server = WireServer::start(Wire::Refused, ALWAYS, upstream(address));
+    let server = FaultyServer::start(WireFault::Refused, ALWAYS, upstream(address));
     let scene = scene(&server.url());
     next_second();
     let third = scene.run(&RUN).with_status(3);

@@ -6,7 +6,7 @@ use serde_json::json;
 use system_health_test_support::{
     scene::{Scene, next_second},
     server::{Answer, Fault, Request, Server},
-    wire::{Wire, WireServer},
+    wire::{FaultyServer, WireFault},
 };
 
 use crate::{
@@ -77,7 +77,7 @@ fn check_next(scene: &Scene) {
 #[test]
 fn the_pushgateway_is_down() {
     let gateway = Server::start(|_| Answer::text(200, "text/plain", ""));
-    let server = WireServer::start(Wire::Refused, ALWAYS, upstream(&gateway.url()));
+    let server = FaultyServer::start(WireFault::Refused, ALWAYS, upstream(&gateway.url()));
     let scene = gateway_at(&server.url());
 
     let first = scene.run(&RUN).with_status(status(GATEWAY, DOWN));

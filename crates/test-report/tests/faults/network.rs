@@ -1,6 +1,6 @@
 //! Faults of a network or a server. Each of them is tried with each service.
 
-use system_health_test_support::wire::Wire;
+use system_health_test_support::wire::WireFault;
 
 /// The fault never ends.
 pub(crate) const ALWAYS: usize = usize::MAX;
@@ -8,7 +8,7 @@ pub(crate) const ALWAYS: usize = usize::MAX;
 /// A fault, and how often it happens.
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
-    pub(crate) wire: Wire,
+    pub(crate) wire: WireFault,
     pub(crate) times: usize,
 }
 
@@ -27,19 +27,19 @@ pub(crate) fn faults() -> Vec<Fault> {
         // AWS names its errors in `__type`, by which its SDK recognises a rate limit.
         let kind = if status == 429 { "ThrottlingException" } else { "AnyException" };
         let body = format!(r#"{{"__type": "{kind}", "message": "no", "errors": ["no"]}}"#);
-        Wire::answer(status, &format!("{JSON}{headers}"), &body)
+        WireFault::answer(status, &format!("{JSON}{headers}"), &body)
     };
     vec![
-        always("connection refused", Wire::Refused),
-        always("black hole", Wire::BlackHole),
-        always("reset in mid-body", Wire::Reset),
-        always("one byte a second", Wire::Drip),
-        always("truncated JSON", Wire::answer(200, JSON, "[{\"sha\": ")),
+        always("connection refused", WireFault::Refused),
+        always("black hole", WireFault::BlackHole),
+        always("reset in mid-body", WireFault::Reset),
+        always("one byte a second", WireFault::Drip),
+        always("truncated JSON", WireFault::answer(200, JSON, "[{\"sha\": ")),
         always(
             "HTML instead of JSON",
-            Wire::answer(200, "content-type: text/html\r\n", "<html>Log in</html>"),
+            WireFault::answer(200, "content-type: text/html\r\n", "<html>Log in</html>"),
         ),
-        always("redirect loop", Wire::answer(302, "location: /\r\n", "")),
+        always("redirect loop", WireFault::answer(302, "location: /\r\n", "")),
         always("401", status(401, "")),
         always("403", status(403, "")),
         always("404", status(404, "")),
@@ -50,13 +50,15 @@ pub(crate) fn faults() -> Vec<Fault> {
         Fault { name: "503, then fine", wire: status(503, ""), times: 1 },
         always(
             "content-length too long",
-            Wire::Raw(format!(
+            WireFault::Raw(format!(
                 "HTTP/1.1 200 OK\r\n{JSON}content-length: 1000\r\nconnection: close\r\n\r\n[]"
             )),
         ),
         always(
             "content-length too short",
-            Wire::Raw(format!("HTTP/1.1 200 OK\r\n{JSON}content-length: 1\r\nconnection: close\r\n\r\n[]")),
+            WireFault::Raw(format!(
+                "HTTP/1.1 200 OK\r\n{JSON}content-length: 1\r\nconnection: close\r\n\r\n[]"
+            )),
         ),
     ]
 }

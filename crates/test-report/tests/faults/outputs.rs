@@ -11,7 +11,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use system_health_test_support::scene::{Ended, Scene, next_second};
+use system_health_test_support::scene::{ProgramOutput, Scene, next_second};
 
 use crate::scenario::{Scenario, delivery};
 
@@ -144,7 +144,8 @@ fn the_reader_of_the_standard_output_has_ended() {
         drop(reader);
 
         let (command, child) = start(&scene, writer.into());
-        let ended = Ended::new(&command, child.wait_with_output().unwrap()).with_status(status(place, GONE));
+        let ended =
+            ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(status(place, GONE));
 
         ended.says("some lines may have been written");
         check_next(&scene);
@@ -158,7 +159,8 @@ fn nobody_reads_the_standard_output() {
         let (reader, output) = full_output();
 
         let (command, child) = start(&scene, output);
-        let ended = Ended::new(&command, child.wait_with_output().unwrap()).with_status(status(place, FULL));
+        let ended =
+            ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(status(place, FULL));
 
         ended.says("does a process read from it?");
         drop(reader);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use system_health_test_support::{
-    scene::{Ended, Scene, next_second},
+    scene::{ProgramOutput, Scene, next_second},
     server::Fault,
 };
 
@@ -118,7 +118,7 @@ fn two_concurrent_processes_share_a_state_folder() {
     let (one, other) = (start(&scene, &RUN), start(&scene, &RUN));
 
     for (command, child) in [one, other] {
-        let ended = Ended::new(&command, child.wait_with_output().unwrap()).with_status(0);
+        let ended = ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(0);
         assert_eq!(delivery(&ended)["left"], 0, "{ended}");
     }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use system_health_test_support::{
     datadog::DatadogIntake,
     github::FakeGitHub,
-    scene::{Ended, Scene, next_second},
-    wire::{Upstream, WireServer},
+    scene::{ProgramOutput, Scene, next_second},
+    wire::{FaultyServer, Upstream},
 };
 
 pub(crate) const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
@@ -59,12 +59,17 @@ pub(crate) fn upstream(url: &str) -> Upstream {
 }
 
 /// The first delivery in the document of a run.
-pub(crate) fn delivery(ended: &Ended) -> Value {
+pub(crate) fn delivery(ended: &ProgramOutput) -> Value {
     ended.json()["deliveries"][0].clone()
 }
 
 /// Fixes the fault and runs again. Checks that this run also delivers the points that the first run left.
-pub(crate) fn check_recovery(scene: &Scene, server: &WireServer, arguments: &[&str], first: &Ended) {
+pub(crate) fn check_recovery(
+    scene: &Scene,
+    server: &FaultyServer,
+    arguments: &[&str],
+    first: &ProgramOutput,
+) {
     server.heal();
     let left = delivery(first)["left"].clone();
     next_second();

@@ -7,7 +7,7 @@ use system_health_test_support::{
     datadog::DatadogIntake,
     remote_write::RemoteWriteReceiver,
     server::{Answer, Server},
-    wire::{Upstream, WireServer},
+    wire::{FaultyServer, Upstream},
 };
 
 use crate::{
@@ -90,7 +90,7 @@ fn run_all(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
 fn faults_of_github() {
     run_all("GitHub", |fault, row| {
         let world = World::new();
-        let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&world.github.url()));
+        let server = FaultyServer::start(fault.wire.clone(), fault.times, upstream(&world.github.url()));
         let scene = world.scene().variable("GITHUB_API_URL", server.url());
 
         let ended = scene.run(&RUN).with_status(row.status);
@@ -112,7 +112,7 @@ fn faults_of_secrets_manager() {
     }
     run_all("Secrets Manager", |fault, row| {
         let world = World::new();
-        let server = WireServer::start(fault.wire.clone(), fault.times, Upstream::Canned(answer));
+        let server = FaultyServer::start(fault.wire.clone(), fault.times, Upstream::Canned(answer));
         let scene = world
             .scene()
             .variable("DD_API_KEY", "")
@@ -135,7 +135,7 @@ fn faults_of_secrets_manager() {
 fn faults_of_datadog() {
     run_all("Datadog", |fault, row| {
         let world = World::new();
-        let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&world.intake.url()));
+        let server = FaultyServer::start(fault.wire.clone(), fault.times, upstream(&world.intake.url()));
         let scene = world.scene().variable("DD_URL", server.url());
 
         let ended = scene.run(&RUN).with_status(row.status);
@@ -169,7 +169,7 @@ fn run_otlp() -> Vec<&'static str> {
 fn faults_of_otlp() {
     run_all(OTLP, |fault, row| {
         let (world, receiver, run) = (World::new(), receiver(None), run_otlp());
-        let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&receiver.url()));
+        let server = FaultyServer::start(fault.wire.clone(), fault.times, upstream(&receiver.url()));
         let scene = world.scene().variable("OTEL_EXPORTER_OTLP_ENDPOINT", server.url());
 
         let ended = scene.run(&run).with_status(row.status);
@@ -211,7 +211,7 @@ fn remote_write_url(server: &str) -> String {
 fn faults_of_prometheus() {
     run_all(PROMETHEUS, |fault, row| {
         let (world, receiver, run) = (World::new(), RemoteWriteReceiver::start(), run_prometheus());
-        let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&receiver.url()));
+        let server = FaultyServer::start(fault.wire.clone(), fault.times, upstream(&receiver.url()));
         let scene = world.scene().variable("PROMETHEUS_REMOTE_WRITE_URL", remote_write_url(&server.url()));
 
         let ended = scene.run(&run).with_status(row.status);

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use system_health_test_support::{
     datadog::error,
     scene::{Scene, next_second},
-    wire::{Wire, WireServer},
+    wire::{FaultyServer, WireFault},
 };
 
 use crate::{
@@ -239,8 +239,8 @@ fn without_state_self_metrics_outlast_a_short_outage() {
 }
 
 /// Runs a delivery that fails, then shifts the time of the stored run, as if the clock had been wrong.
-fn run_with_wrong_clock(world: &World, offset: &str) -> (Scene, WireServer) {
-    let server = WireServer::start(Wire::Refused, ALWAYS, upstream(&world.intake.url()));
+fn run_with_wrong_clock(world: &World, offset: &str) -> (Scene, FaultyServer) {
+    let server = FaultyServer::start(WireFault::Refused, ALWAYS, upstream(&world.intake.url()));
     let scene = world.scene().variable("DD_URL", server.url());
     let first = scene.run(&["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "2s"]);
     let first = first.with_status(3);

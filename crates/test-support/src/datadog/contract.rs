@@ -52,15 +52,15 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Returns the faults of each message. The list of a valid message is empty.
+/// Returns the problems of each message. The list of a valid message is empty.
 ///
 /// # Panics
 /// If the tools are not provisioned or the check itself fails.
 #[must_use]
-pub fn faults(messages: &[Message<'_>]) -> Vec<Vec<String>> {
+pub fn problems(messages: &[Message<'_>]) -> Vec<Vec<String>> {
     let descriptions = tools::file("datadog/v2.json");
     let folder = descriptions.parent().expect("a file in a folder");
     let input = serde_json::to_vec(messages).expect("messages that are JSON");
     let output = tools::run_contract_script("datadog_check.py", &[folder], &input);
-    serde_json::from_str(&output).expect("a list of faults for each message")
+    serde_json::from_str(&output).expect("a list of problems for each message")
 }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 use system_health_intake::{
-    DistributionId, FoundFinding, Intake, Point, Transition, Treatment, error, requires_application_key,
+    CountedFinding, DistributionId, Intake, Point, Transition, Treatment, error, requires_application_key,
 };
 
 use crate::server::{Answer, Request, Server};
@@ -123,7 +123,7 @@ impl DatadogIntake {
 
     /// What Datadog would have refused or changed. The fake stores it nevertheless.
     #[must_use]
-    pub fn findings(&self) -> Vec<FoundFinding> {
+    pub fn findings(&self) -> Vec<CountedFinding> {
         self.shared.intake.findings()
     }
 

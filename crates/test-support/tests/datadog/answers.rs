@@ -70,8 +70,8 @@ async fn check(intake: &DatadogIntake, headers: &[(&str, &str)], exchanges: &[Ex
             messages.push(contract::Message::request(method, target, body.clone()));
         }
     }
-    for (message, faults) in messages.iter().zip(contract::faults(&messages)) {
-        assert_eq!(faults, [""; 0], "{message:?}");
+    for (message, problems) in messages.iter().zip(contract::problems(&messages)) {
+        assert_eq!(problems, [""; 0], "{message:?}");
     }
 }
 

@@ -20,12 +20,12 @@ fn broken(good: &Value, pointer: &str, name: &str, value: Value) -> Value {
     payload
 }
 
-/// Expects faults in all messages but the first.
+/// Expects problems in all messages but the first.
 fn check(messages: &[Message<'_>]) {
-    let faults = contract::faults(messages);
-    assert_eq!(faults[0], [""; 0], "the message that the others are made of is valid");
-    for (message, faults) in messages.iter().zip(&faults).skip(1) {
-        assert!(!faults.is_empty(), "accepted: {message:?}");
+    let problems = contract::problems(messages);
+    assert_eq!(problems[0], [""; 0], "the message that the others are made of is valid");
+    for (message, problems) in messages.iter().zip(&problems).skip(1) {
+        assert!(!problems.is_empty(), "accepted: {message:?}");
     }
 }
 

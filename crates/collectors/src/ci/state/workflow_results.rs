@@ -64,7 +64,7 @@ impl FromContext for WorkflowResults {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let on_github = context.get::<GitHubRepository>().await?;
         let repository = context.get::<Repository>().await?;
-        let settings = repository.ci(&context.get::<CiSettings>().await?);
+        let settings = repository.ci_settings(&context.get::<CiSettings>().await?);
         let recent = context.get::<RecentRuns>().await?;
         let now = context.started_at();
         // An older run cannot decide, unless it was re-run.

@@ -63,7 +63,7 @@ impl FromContext for JobLists {
     const SCOPE: Scope = Scope::Subject;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let settings = context.get::<Repository>().await?.ci(&context.get::<CiSettings>().await?);
+        let settings = context.get::<Repository>().await?.ci_settings(&context.get::<CiSettings>().await?);
         Ok(Self {
             on_github: context.get().await?,
             limit: settings.max_run_requests as usize,

@@ -138,7 +138,7 @@ impl FromContext for PastAttempts {
     const SCOPE: Scope = Scope::Subject;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let settings = context.get::<Repository>().await?.ci(&context.get::<CiSettings>().await?);
+        let settings = context.get::<Repository>().await?.ci_settings(&context.get::<CiSettings>().await?);
         Ok(Self(Arc::new(Inner {
             on_github: context.get().await?,
             jobs: context.get().await?,

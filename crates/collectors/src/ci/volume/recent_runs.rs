@@ -148,7 +148,7 @@ impl FromContext for RecentRuns {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let on_github = context.get::<GitHubRepository>().await?;
         let repository = context.get::<Repository>().await?;
-        let settings = repository.ci(&context.get::<CiSettings>().await?);
+        let settings = repository.ci_settings(&context.get::<CiSettings>().await?);
         let WatchedBranch(branch) = context.get().await?;
         let window = context.get::<Windows>().await?.longest(WINDOWED_METRICS);
         let since = window.start().checked_sub(settings.rerun_lookback).unwrap_or(SystemTime::UNIX_EPOCH);

@@ -45,7 +45,7 @@ pub(super) fn groups<'m>(
     for metric in metrics {
         let Some(requests) = metric.requests() else { continue };
         let name = group_of(metric.key());
-        let access = GitHubAccess::of_metric(metric.key());
+        let access = GitHubAccess::for_key(metric.key());
         let needs = access.map(|access| (access.needs)(metric.key(), settings)).transpose()?;
         let (apis, asked) = match needs {
             Some(needs) if needs.is_empty() => continue,

@@ -7,8 +7,8 @@ use futures::{
     future::{BoxFuture, join_all},
 };
 use system_health_registry::{
-    Context, Gate, Metric, NoData, OutcomeState, Plan, Planned, RequestEstimate, RequestPlan, ResponseCache,
-    Run, Settings, SharedError, SubjectLabel, Unavailable, register_gate,
+    Context, Gate, GateDecision, Metric, NoData, OutcomeState, PlannedMetrics, RequestEstimate, RequestPlan,
+    ResponseCache, Run, Settings, SharedError, SubjectLabel, Unavailable, register_gate,
 };
 
 use super::{
@@ -34,10 +34,10 @@ struct Budget;
 register_gate!(Budget);
 
 impl Gate for Budget {
-    fn plan<'a>(&'a self, context: &'a Context, planned: &'a Planned) -> BoxFuture<'a, Plan> {
+    fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision> {
         async move {
             if !planned.is_about::<Repository>() {
-                return Plan::default();
+                return GateDecision::default();
             }
             plan(context, planned).await.unwrap_or_default()
         }
@@ -69,10 +69,10 @@ impl Gate for Budget {
 }
 
 /// The plan. Without a client for GitHub there is none, and the metrics say why.
-async fn plan(context: &Context, planned: &Planned) -> Result<Plan, Unavailable> {
+async fn plan(context: &Context, planned: &PlannedMetrics) -> Result<GateDecision, Unavailable> {
     let groups = groups_of_metrics(context, planned.metrics()).await?;
     if groups.is_empty() {
-        return Ok(Plan::default());
+        return Ok(GateDecision::default());
     }
     let records = records(context, planned.subjects()).await?;
     // The metrics need the client anyway.
@@ -133,8 +133,8 @@ async fn limit_of_settings(context: &Context) -> Result<Option<RequestLimit>, Un
     Ok(Some(RequestLimit { api: None, max: max.get().into(), text }))
 }
 
-fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -> Plan {
-    let mut plan = Plan::default();
+fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -> GateDecision {
+    let mut plan = GateDecision::default();
     let mut lines = Vec::new();
     let exceeded = exceeded(&estimates, limits);
     for ((group, estimate), limit) in groups.iter().zip(estimates).zip(exceeded) {

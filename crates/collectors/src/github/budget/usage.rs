@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use system_health_registry::{Context, FromContext, Unavailable, collected_metric};
+use system_health_registry::{Context, FromContext, Unavailable, current_metric};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{estimate::group_of, quota::Quota};
@@ -65,7 +65,7 @@ impl Usage {
             None => None,
         };
         self.counts().is_used = true;
-        let group = collected_metric().map(|metric| group_of(metric.key()).to_owned()).unwrap_or_default();
+        let group = current_metric().map(|metric| group_of(metric.key()).to_owned()).unwrap_or_default();
         Ok(Permit { usage: self.clone(), api, group, slot, is_free: false })
     }
 

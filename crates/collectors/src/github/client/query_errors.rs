@@ -48,12 +48,6 @@ pub enum QueryErrorKind {
 }
 
 impl QueryErrors {
-    /// All errors.
-    #[must_use]
-    pub fn all(&self) -> &[QueryError] {
-        &self.0
-    }
-
     /// What they mean together. A limit or a timeout concerns the whole query. Beyond that, errors of different kinds are
     /// [`QueryErrorKind::Other`].
     #[must_use]

@@ -41,7 +41,7 @@ impl Service<Request<OctoBody>> for HttpService {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
             let request = Request::from_parts(parts, body).try_into()?;
-            let received = http.send(request, MAX_BODY_MIB << 20).await?.complete()?;
+            let received = http.send(request, MAX_BODY_MIB << 20).await?.ensure_complete()?;
             let mut response = Response::new(Full::new(received.body));
             *response.status_mut() = received.status;
             *response.headers_mut() = received.headers;

@@ -67,7 +67,7 @@ impl Reader<'_> {
                 list.into_iter().map(|commit| (commit.sha().to_owned(), commit)).collect();
             while let Some(commit) = next.as_ref().and_then(|sha| listed.remove(sha)) {
                 let committed_at = commit.committed_at()?;
-                if end.is_reached(committed_at) {
+                if end.should_stop_at(committed_at) {
                     return Ok(history);
                 }
                 next = commit.first_parent().map(str::to_owned);
@@ -117,7 +117,7 @@ impl Reader<'_> {
             }
             for commit in list {
                 let committed_at = commit.committed_at()?;
-                if end.is_reached(committed_at) {
+                if end.should_stop_at(committed_at) {
                     return Ok(history);
                 }
                 history.web_page = history.web_page.or_else(|| commit.commits_page(self.branch));

@@ -134,13 +134,13 @@ impl FromContext for GitHubRepository {
             name => name,
         };
         let github = context.get::<GitHub>().await?;
-        access::check(context, repository.named()).await?;
+        access::check(context, repository.configured_name()).await?;
         Ok(Self { github, name: name? })
     }
 }
 
 async fn find_name(context: &Context, repository: &Repository) -> Result<RepositoryName, Unavailable> {
-    if let Some(named) = repository.named() {
+    if let Some(named) = repository.configured_name() {
         check_host(context, named).await?;
         return Ok(named.clone());
     }

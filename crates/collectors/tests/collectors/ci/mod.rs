@@ -57,7 +57,7 @@ fn evidence(reading: &Result<Sample, Unavailable>) -> &Evidence {
 fn evidence_lines(reading: &Result<Sample, Unavailable>) -> Vec<String> {
     let sign = |counted| if counted { '+' } else { '-' };
     let items = evidence(reading).items().iter();
-    items.map(|item| format!("{} {}: {}", sign(item.counted()), item.title(), item.reason())).collect()
+    items.map(|item| format!("{} {}: {}", sign(item.is_counted()), item.title(), item.reason())).collect()
 }
 
 fn checks() -> Run {

@@ -87,7 +87,7 @@ async fn value(context: &OneRepository, metric: &str) -> String {
 /// The evidence of a metric: `+` before what counts, `-` before what does not. The ids of commits are shown as `ID`.
 async fn evidence(context: &OneRepository, metric: &str) -> String {
     let line = |item: &EvidenceItem| {
-        let mark = if item.counted() { '+' } else { '-' };
+        let mark = if item.is_counted() { '+' } else { '-' };
         format!("{mark} {}: {}", item.title(), item.reason())
     };
     let lines: Vec<_> = match collect(context, metric).await {

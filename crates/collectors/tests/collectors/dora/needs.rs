@@ -41,7 +41,7 @@ async fn each_metric_uses_the_apis_that_it_declares() {
             let requests = github.requests();
             let used: BTreeSet<GitHubApi> =
                 requests[earlier..].iter().map(|request| api(request.path())).collect();
-            let needs = (GitHubAccess::of_metric(key).unwrap().needs)(key, &settings).unwrap();
+            let needs = (GitHubAccess::for_key(key).unwrap().needs)(key, &settings).unwrap();
             assert_eq!(needs.apis, used, "{key} with {source}: {value}");
         }
     }

@@ -112,7 +112,7 @@ async fn a_refused_endpoint_is_no_data_that_names_a_declared_permission() {
         let toml = format!("[repository]\nname = \"acme/shop\"\n{branch}\n{SETTINGS}");
         let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().unwrap();
         for key in catalog.metrics().iter().map(|metric| metric.key()) {
-            let Some(access) = GitHubAccess::of_metric(key) else { continue };
+            let Some(access) = GitHubAccess::for_key(key) else { continue };
             if !key.starts_with(keys) {
                 continue;
             }

@@ -54,19 +54,19 @@ fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
     let grade = problems.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok);
     let summary = format!("has values for {} of {} subjects", good.len(), outcomes.len());
     let summary = Finding::new(format!("metric {key}"), grade, summary);
-    [vec![summary], Finding::bounded(problems)].concat()
+    [vec![summary], Finding::keep_worst(problems)].concat()
 }
 
-fn finding(subject: String, outcome: &Outcome) -> Finding {
+fn finding(check: String, outcome: &Outcome) -> Finding {
     if let (Ok(_), [first, ..]) = (&outcome.result, outcome.failed_items()) {
         let (failed, all) =
             (outcome.failed_items().len(), outcome.failed_items().len() + outcome.samples().len());
-        return Finding::failed(subject, format!("{failed} of {all} items failed: {first}"));
+        return Finding::failed(check, format!("{failed} of {all} items failed: {first}"));
     }
     match &outcome.result {
-        Ok(reading) if reading.samples().len() == 1 => Finding::ok(subject, "has a value"),
-        Ok(reading) => Finding::ok(subject, format!("has {} values", reading.samples().len())),
-        Err(Unavailable::NoData(reason)) => Finding::warning(subject, format!("has no data: {reason}")),
-        Err(Unavailable::Error(error)) => Finding::failed(subject, error.to_string()),
+        Ok(reading) if reading.samples().len() == 1 => Finding::ok(check, "has a value"),
+        Ok(reading) => Finding::ok(check, format!("has {} values", reading.samples().len())),
+        Err(Unavailable::NoData(reason)) => Finding::warning(check, format!("has no data: {reason}")),
+        Err(Unavailable::Error(error)) => Finding::failed(check, error.to_string()),
     }
 }

@@ -19,7 +19,7 @@ use tokio::runtime;
 
 use crate::{
     args::DoctorArguments,
-    exit::Status,
+    exit::ExitStatus,
     output::{Diagnosis, Stdout},
     program::Program,
     settings as command_settings,
@@ -34,7 +34,7 @@ pub(super) fn run(
     arguments: &DoctorArguments,
     catalog: &Catalog,
     stdout: Stdout,
-) -> anyhow::Result<Status> {
+) -> anyhow::Result<ExitStatus> {
     let DoctorArguments { flags, switches, state, .. } = arguments;
     let settings = command_settings::load_switched(&arguments.settings, flags, switches, &state.folder);
     let diagnosis = match settings {
@@ -57,7 +57,7 @@ pub(super) fn run(
     };
     stdout.print(&diagnosis, &diagnosis)?;
     let failed = diagnosis.findings.iter().any(|finding| finding.grade == Grade::Failed);
-    Ok(if failed { Status::MetricFailed } else { Status::Done })
+    Ok(if failed { ExitStatus::MetricFailed } else { ExitStatus::Done })
 }
 
 fn diagnose(
@@ -102,8 +102,9 @@ fn diagnose(
             setup_steps.extend(extension.steps);
         }
         // The findings about secrets come last, because they are about the secrets that the other checks looked up.
-        findings
-            .extend(Finding::in_time("AWS", Box::pin(system_health_credentials::diagnose(&context))).await);
+        findings.extend(
+            Finding::check_with_timeout("AWS", Box::pin(system_health_credentials::diagnose(&context))).await,
+        );
         (about_sinks, state, about_metrics, setup_steps)
     });
     workers.shutdown_background();

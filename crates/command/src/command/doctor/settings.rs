@@ -59,8 +59,8 @@ mod tests {
         let findings = in_force(&settings);
 
         assert_eq!(findings.len(), 1 + MAX_KEYS + 1);
-        let message = |subject: &str| {
-            let finding = findings.iter().find(|finding| finding.subject == subject);
+        let message = |check: &str| {
+            let finding = findings.iter().find(|finding| finding.check == check);
             finding.unwrap_or_else(|| panic!("{findings:?}")).message.clone()
         };
         let names = message("[report] skip");

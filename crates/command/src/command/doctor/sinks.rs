@@ -102,7 +102,7 @@ async fn diagnose_sink(
     }
     let diagnoses = destinations
         .iter()
-        .map(|destination| Finding::in_time(sink.name, destination.diagnose(context.clone())));
+        .map(|destination| Finding::check_with_timeout(sink.name, destination.diagnose(context.clone())));
     let mut findings = join_all(diagnoses).await.concat();
     let is_ready = !findings.is_empty() && findings.iter().all(|finding| finding.grade != Grade::Failed);
     // The sink is checked only because no sink is configured, so its problems are not failures.

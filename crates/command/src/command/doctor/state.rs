@@ -6,23 +6,23 @@ use system_health_registry::{Finding, SharedError};
 use system_health_reporter::StateError;
 use system_health_state::{Store, StoreError};
 
-const SUBJECT: &str = "state folder";
+const CHECK: &str = "state folder";
 
 /// Checks the state folder. `folder` is `None` if no state is kept.
 pub(super) async fn diagnose(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
-    Finding::in_time(SUBJECT, check(folder)).await
+    Finding::check_with_timeout(CHECK, check(folder)).await
 }
 
 async fn check(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
     let checked = async {
         let Some(folder) = folder.transpose()? else {
             return anyhow::Ok(vec![Finding::warning(
-                SUBJECT,
+                CHECK,
                 "none: what cannot be delivered at once is lost",
             )]);
         };
         tokio::task::spawn_blocking(move || {
-            let store = if folder.join(Store::FILE).exists() {
+            let store = if folder.join(Store::FILE_NAME).exists() {
                 Store::open_existing(&folder)?
             } else {
                 Store::open(&folder)?.store
@@ -31,8 +31,8 @@ async fn check(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
             // Writing detects what opening does not: a full disk or a read-only folder.
             store.check_writable()?;
             let size = format!("{}, {} bytes", folder.display(), store.size()?);
-            let mut findings = vec![Finding::ok(SUBJECT, size)];
-            for (destination, points) in store.outboxes()? {
+            let mut findings = vec![Finding::ok(CHECK, size)];
+            for (destination, points) in store.pending_counts()? {
                 findings.push(Finding::warning(
                     format!("outbox of {destination}"),
                     format!("{points} points wait for the next push to it"),
@@ -45,9 +45,9 @@ async fn check(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
     checked.await.unwrap_or_else(|error| {
         if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_damage) {
             let message = format!("{error}; the next run moves it aside and starts a new one");
-            return vec![Finding::failed(SUBJECT, message)];
+            return vec![Finding::failed(CHECK, message)];
         }
         let boxed: Box<dyn std::error::Error + Send + Sync> = error.into();
-        vec![Finding::failed(SUBJECT, SharedError::new(boxed).to_string())]
+        vec![Finding::failed(CHECK, SharedError::new(boxed).to_string())]
     })
 }

@@ -95,9 +95,8 @@ impl<'a> Observations<'a> {
             self.setup_steps.iter().filter_map(|it| it.corrects).any(|it| message.contains(it))
         };
         let failed = failed.filter(|finding| !has_step(&finding.message));
-        let subjects: Vec<String> = failed.map(|finding| finding.subject.clone()).collect();
-        (!subjects.is_empty())
-            .then(|| format!("Correct what is marked as failed: {}.", join_names(&subjects)))
+        let checks: Vec<String> = failed.map(|finding| finding.check.clone()).collect();
+        (!checks.is_empty()).then(|| format!("Correct what is marked as failed: {}.", join_names(&checks)))
     }
 }
 

@@ -10,24 +10,28 @@ use std::{
 };
 
 use anyhow::Context as _;
-use system_health_registry::{Detected, DetectedValue, linked_extensions, settings::TableSpec};
+use system_health_registry::{DetectedSettings, DetectedValue, linked_extensions, settings::TableSpec};
 use tokio::runtime;
 
 use crate::{
-    args::InitArguments, exit::Status, hints::WithHint, output::Stdout, program::Program,
+    args::InitArguments, exit::ExitStatus, hints::WithHint, output::Stdout, program::Program,
     settings::DEFAULT_FILE,
 };
 use template::Template;
 
 /// Writes the file, or prints it.
-pub(super) fn run(program: &Program, arguments: &InitArguments, stdout: Stdout) -> anyhow::Result<Status> {
+pub(super) fn run(
+    program: &Program,
+    arguments: &InitArguments,
+    stdout: Stdout,
+) -> anyhow::Result<ExitStatus> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     let detected = runtime.block_on(detect());
     let text = settings_file(program, &detected);
     if arguments.stdout {
         stdout.write(&text)?;
-        return Ok(Status::Done);
+        return Ok(ExitStatus::Done);
     }
     let file = arguments.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
     write(file, &text, arguments.force)?;
@@ -35,14 +39,14 @@ pub(super) fn run(program: &Program, arguments: &InitArguments, stdout: Stdout) 
     for step in next_steps(program, &detected, file) {
         tracing::info!("{step}");
     }
-    Ok(Status::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// What the linked crates detect. They make no network requests and read no secrets.
-async fn detect() -> Detected {
-    let mut all = Detected::default();
+async fn detect() -> DetectedSettings {
+    let mut all = DetectedSettings::default();
     for extension in linked_extensions() {
-        let Detected { values, examples, steps } = extension.detect().await;
+        let DetectedSettings { values, examples, steps } = extension.detect().await;
         all.values.extend(values);
         all.examples.extend(examples);
         all.steps.extend(steps);
@@ -50,7 +54,7 @@ async fn detect() -> Detected {
     all
 }
 
-fn settings_file(program: &Program, detected: &Detected) -> String {
+fn settings_file(program: &Program, detected: &DetectedSettings) -> String {
     let mut template = Template::new(TableSpec::templates());
     let sinks: Vec<&str> = program.sinks.iter().map(|sink| sink.name).collect();
     if !sinks.is_empty() {
@@ -87,7 +91,7 @@ fn write(file: &Path, text: &str, force: bool) -> anyhow::Result<()> {
     }
 }
 
-fn next_steps(program: &Program, detected: &Detected, file: &Path) -> Vec<String> {
+fn next_steps(program: &Program, detected: &DetectedSettings, file: &Path) -> Vec<String> {
     let name = &program.name;
     let config =
         if file == Path::new(DEFAULT_FILE) { String::new() } else { format!(" --config {}", file.display()) };

@@ -12,7 +12,7 @@ fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(490_000) + Duration::from_secs(seconds)
 }
 
-fn entry(seconds: u64, subject: &str, found: PastResult) -> HistoryEntry {
+fn entry(seconds: u64, subject: &str, result: PastResult) -> HistoryEntry {
     let (key, subject) = (KEY.to_owned(), subject.to_owned());
     HistoryEntry {
         key,
@@ -20,7 +20,7 @@ fn entry(seconds: u64, subject: &str, found: PastResult) -> HistoryEntry {
         time: at(seconds),
         duration: Duration::ZERO,
         backfilled: false,
-        found,
+        result,
         trace: None,
     }
 }

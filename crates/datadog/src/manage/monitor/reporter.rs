@@ -46,7 +46,7 @@ type Alertings<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
 fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
     let alerting =
         Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION.key)? };
-    let window = minutes(schedule.silence());
+    let window = minutes(schedule.silence_window());
     let silence = Duration::from_mins(window.unsigned_abs());
     let by = by(&alerting.group_by);
     let message = message::message(&MessageTexts {
@@ -144,7 +144,7 @@ impl BadRunCounter {
         let parts = MonitorParts {
             metric: self.metric.key,
             name: format!("{} ({scope})", self.name),
-            value: format!("sum(last_{}m):{}", minutes(schedule.last_runs()), self.value),
+            value: format!("sum(last_{}m):{}", minutes(schedule.last_runs_window()), self.value),
             comparator: ">=",
             critical: f64::from(schedule.missed),
             message,

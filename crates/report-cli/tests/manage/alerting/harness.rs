@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, sync::LazyLock};
 use serde_json::{Value, json};
 use system_health_test_support::{
     datadog::{DatadogIntake, Status, Transition},
-    scene::{Ended, Scene},
+    scene::{ProgramOutput, Scene},
 };
 
 use crate::scene;
@@ -173,7 +173,7 @@ impl Datadog {
         self.transitions.borrow().last().map(|change| change.group.clone()).unwrap_or_default()
     }
 
-    pub(super) fn verify(&self) -> Ended {
+    pub(super) fn verify(&self) -> ProgramOutput {
         self.scene.run(&["verify"])
     }
 }

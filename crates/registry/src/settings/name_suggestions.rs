@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The names that exist instead of an unknown name, sorted by similarity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct NameSuggestions {
     names: Vec<String>,
     has_near: bool,
 }
@@ -17,7 +17,7 @@ const MAX_OTHERS: usize = 5;
 /// The minimum similarity of a suggested name, from 0 to 1.
 const MIN_SIMILARITY: f64 = 0.7;
 
-impl Known {
+impl NameSuggestions {
     /// Sorts the names by their similarity to the unknown one.
     #[must_use]
     pub fn nearest_to<N: Into<String>>(unknown: &str, names: impl IntoIterator<Item = N>) -> Self {
@@ -47,7 +47,7 @@ fn similarity(name: &str, unknown: &str) -> f64 {
     if is_one_typo { similarity.max(MIN_SIMILARITY) } else { similarity }
 }
 
-impl fmt::Display for Known {
+impl fmt::Display for NameSuggestions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.names.as_slice() {
             [] => Ok(()),
@@ -88,13 +88,14 @@ mod tests {
             ("ulr", &["dir", "keep"], "; there are `dir`, `keep`"),
             ("x", &[], ""),
         ] {
-            assert_eq!(Known::nearest_to(unknown, names.iter().copied()).to_string(), suggestion);
+            assert_eq!(NameSuggestions::nearest_to(unknown, names.iter().copied()).to_string(), suggestion);
         }
     }
 
     #[test]
     fn at_most_twenty_names_are_listed() {
-        let text = Known::nearest_to("x", (0..30).map(|number| format!("name{number:02}"))).to_string();
+        let text =
+            NameSuggestions::nearest_to("x", (0..30).map(|number| format!("name{number:02}"))).to_string();
 
         assert!(text.ends_with("`name19` and 10 more"), "{text}");
     }
