@@ -1,6 +1,6 @@
 //! Cuts a delivery into batches, one for each request.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use system_health_registry::{Point, Tag, Value};
 
@@ -50,8 +50,8 @@ impl Batch {
 /// Cuts points into batches of about `limit` bytes. Points that add up are in batches of their own, because only they must not be
 /// sent again after an unclear response.
 ///
-/// Points of earlier runs are in batches of their own, too, which come first. Some receivers refuse a point that they already have, so
-/// such points could be refused although they were stored. Together with new points, they would make it unknown which points are
+/// The points of each run are in batches of their own, too, the oldest run first. Some receivers refuse a point that they already have, so
+/// such points could be refused although they were stored. Together with other points, they would make it unknown which points are
 /// refused, in each run again. On their own, all of them are refused, which is clear.
 pub(crate) fn cut(
     points: &[Point],
@@ -59,12 +59,13 @@ pub(crate) fn cut(
     adds_up: impl Fn(&Point) -> bool,
     limit: usize,
 ) -> VecDeque<Batch> {
-    let positions: Vec<usize> = positions.into_iter().collect();
-    let time = |position: &usize| points.get(*position).map(|point| point.timestamp);
-    let newest = positions.iter().filter_map(time).max();
-    let (newest, earlier): (Vec<usize>, Vec<usize>) =
-        positions.iter().partition(|position| time(position) == newest);
-    [earlier, newest].into_iter().flat_map(|run| cut_run(points, run, &adds_up, limit)).collect()
+    let mut runs = BTreeMap::<_, Vec<usize>>::new();
+    for position in positions {
+        if let Some(point) = points.get(position) {
+            runs.entry(point.timestamp).or_default().push(position);
+        }
+    }
+    runs.into_values().flat_map(|run| cut_run(points, run, &adds_up, limit)).collect()
 }
 
 fn cut_run(

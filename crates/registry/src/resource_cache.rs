@@ -112,8 +112,8 @@ impl ResourceCache {
         result
     }
 
-    /// Removes the resources that could not be built, so that the next requester tries again. So does a build that has not ended
-    /// by the end of its run: it may never end.
+    /// Removes the resources that could not be built, so that the next requester tries again. Also aborts and removes builds that
+    /// have not ended by the end of their run, because they may never end.
     pub(crate) fn remove_failures(&self) {
         let mut entries = self.lock();
         let CacheEntries { resources, dependencies, tasks } = &mut *entries;

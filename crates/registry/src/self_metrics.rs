@@ -82,7 +82,7 @@ pub const COLLECTOR_SUCCESS: SelfMetric = SelfMetric {
 /// The number of items that failed.
 pub const FAILED_ITEMS: SelfMetric = SelfMetric {
     key: "system_health.reporter.failed_items",
-    description: "Items of each metric that failed, such as one queue of many, while others had samples.",
+    description: "Items of each metric that failed, such as one queue of many.",
     unit: Some("item"),
     aggregate: Aggregate::Sum,
     goal: None,

@@ -63,7 +63,7 @@ impl Courier<'_> {
     ) -> (Receipt, Recorded) {
         loop {
             let mut receipt = Receipt::default();
-            let Err(error) = self.try_to_deliver(&recorded, &mut receipt).await else {
+            let Err(error) = self.try_to_deliver(&recorded, report, &mut receipt).await else {
                 return (receipt, recorded);
             };
             if receipt.sent_additive_points {
@@ -87,7 +87,12 @@ impl Courier<'_> {
         }
     }
 
-    async fn try_to_deliver(&self, recorded: &Recorded, receipt: &mut Receipt) -> Result<(), StateError> {
+    async fn try_to_deliver(
+        &self,
+        recorded: &Recorded,
+        report: &Report,
+        receipt: &mut Receipt,
+    ) -> Result<(), StateError> {
         let Recorded { current, run, .. } = recorded;
         let outbox = self.outbox(current, *run);
         receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
@@ -126,7 +131,7 @@ impl Courier<'_> {
                     }
                 }
                 self.empty(sink, outbox, deadline, receipt).await?;
-                self.clear_if_no_value(sink, deadline, receipt).await;
+                self.clear_if_no_value(sink, report, deadline, receipt).await;
             }
         }
         self.count_left(current, receipt).await;
@@ -165,9 +170,18 @@ impl Courier<'_> {
 
     /// Removes the values of earlier runs from a backend that does not keep timestamps, if this run has no value or the
     /// backend refused all values. Otherwise the backend would show the old values as current values.
-    async fn clear_if_no_value(&self, sink: &dyn Sink, deadline: Instant, receipt: &mut Receipt) {
+    async fn clear_if_no_value(
+        &self,
+        sink: &dyn Sink,
+        report: &Report,
+        deadline: Instant,
+        receipt: &mut Receipt,
+    ) {
         let sent = receipt.accepted + receipt.accepted_earlier;
+        // If this run has values and none was refused, a concurrent run has delivered or replaced them.
+        let is_handled_elsewhere = receipt.refused.is_empty() && report.points().next().is_some();
         let has_value = sent + receipt.repeated + receipt.baselines + receipt.withheld() > 0;
+        let has_value = has_value || is_handled_elsewhere;
         // After an error, values of this run may be in the outbox or may have arrived.
         if self.target.capabilities.keeps_timestamps || has_value || receipt.error.is_some() {
             return;
@@ -195,6 +209,7 @@ impl Courier<'_> {
             receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
             receipt.self_metrics = self_metrics_receipt.accepted;
             receipt.unknown += self_metrics_receipt.unknown;
+            receipt.repeated += self_metrics_receipt.repeated;
             receipt.refused.append(&mut self_metrics_receipt.refused);
             let error = done.err().map(|error| Chain(&error).to_string()).or(self_metrics_receipt.error);
             receipt.error = receipt.error.take().or(error);

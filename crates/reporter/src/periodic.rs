@@ -6,13 +6,13 @@ use system_health_registry::slot_start;
 use tokio::{
     sync::oneshot,
     task::JoinHandle,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 
 use crate::{FinishedRun, Mode, Reporter, ReporterError, error::Chain};
 
-/// How far the times of pushes may be ahead of the clock, because many pushes followed each other quickly.
-const MAX_AHEAD: Duration = Duration::from_mins(1);
+/// The times of points are whole seconds.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A reporter that pushes in the background, from [`Reporter::push_every`].
 ///
@@ -37,7 +37,7 @@ impl Reporter {
     pub fn push_every(mut self, time: Duration) -> PeriodicReporter {
         self.align = Duration::ZERO;
 
-        let mut slots = interval(time.max(Duration::from_secs(1)));
+        let mut slots = interval(time.max(SECOND));
         slots.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (stop, mut stopped) = oneshot::channel();
         let pushing = tokio::spawn(async move {
@@ -45,10 +45,10 @@ impl Reporter {
             loop {
                 tokio::select! {
                     biased;
-                    _ = &mut stopped => return self.run_at(Mode::Push, times.next(SystemTime::now())).await,
+                    _ = &mut stopped => return self.run_at(Mode::Push, times.next().await).await,
                     _ = slots.tick() => {}
                 }
-                if let Err(error) = self.run_at(Mode::Push, times.next(SystemTime::now())).await {
+                if let Err(error) = self.run_at(Mode::Push, times.next().await).await {
                     tracing::error!("nothing was reported: {}", Chain(&error));
                 }
             }
@@ -57,23 +57,22 @@ impl Reporter {
     }
 }
 
-/// Times in different seconds. The times of points are whole seconds.
+/// Times in different seconds.
 #[derive(Debug, Default)]
 struct DistinctSeconds {
     last: Option<SystemTime>,
 }
 
 impl DistinctSeconds {
-    /// This time, or the start of the next second if the last time was in the same second.
-    fn next(&mut self, now: SystemTime) -> SystemTime {
-        let second = |time| slot_start(time, Duration::from_secs(1));
-        let next = match self.last {
-            // A last time that is further ahead comes from a clock that was set back.
-            Some(last) if second(now) <= second(last) && last <= now + MAX_AHEAD => {
-                second(last) + Duration::from_secs(1)
-            }
+    /// The time now. If the last one was in the same second, waits for the next second.
+    async fn next(&mut self) -> SystemTime {
+        let now = SystemTime::now();
+        let next = match self.last.map(|last| slot_start(last, SECOND) + SECOND) {
+            // A time that is further ahead is that of a clock that was set back.
+            Some(free) if now < free && free <= now + SECOND => free,
             _ => now,
         };
+        sleep(next.duration_since(now).unwrap_or_default()).await;
         self.last = Some(next);
         next
     }

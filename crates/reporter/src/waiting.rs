@@ -37,7 +37,10 @@ impl Reporter {
         let current = state.current().await;
         let mut waiting = Vec::new();
         for target in targets {
-            if target.capabilities.keeps_timestamps && current.outbox(target).pending_count().await? > 0 {
+            if target.capabilities.keeps_timestamps
+                && (current.outbox(target).pending_count().await? > 0
+                    || self.has_events(target, &current).await?)
+            {
                 waiting.push(target);
             }
         }
@@ -45,11 +48,12 @@ impl Reporter {
             return Ok(Vec::new());
         }
         let context = self.process.context_at(SystemTime::now()).with_deadline(deadline);
-        let name = timeout_at(end, self.name.tag(context.clone())).await.ok().flatten();
+        let reserve = delivery_reserve(deadline);
+        let name = timeout_at(end - reserve, self.name.tag(context.clone())).await.ok().flatten();
         let catalog = descriptions::with_remembered_from(&self.catalog, &current).await;
         let described = descriptions::from_catalogs([&catalog].into_iter().chain(&self.self_metrics));
         let context = context.provide(reporter_name(name.as_ref())).provide(described);
-        let deadlines = Deadlines::new(end, delivery_reserve(deadline));
+        let deadlines = Deadlines::new(end, reserve);
         let delivering = waiting.into_iter().map(|target| {
             let delivering = self.deliver_to(target, &current, context.clone(), deadlines);
             async move {
@@ -61,6 +65,13 @@ impl Reporter {
             }
         });
         Ok(join_all(delivering).await)
+    }
+
+    /// Whether events wait for a destination.
+    async fn has_events(&self, target: &Target, current: &CurrentStore) -> Result<bool, StateError> {
+        let outbox = target.outbox.clone();
+        let waiting = current.ask(current.store(), move |store| store.pending_events(&outbox));
+        Ok(self.report.events && !waiting.await?.is_empty())
     }
 
     async fn deliver_to(

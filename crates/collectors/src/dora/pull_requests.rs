@@ -127,6 +127,10 @@ pub(super) async fn set_pull_requests(
         if nodes.is_empty() || nodes.len() > rest.len() {
             bail!("{}: GitHub answered about {} of {} commits", failed(), nodes.len(), rest.len());
         }
+        // Without its pull requests, a commit would seem to have no label.
+        if let Some(missing) = nodes.iter().position(Option::is_none) {
+            bail!("{}: GitHub did not answer about the commit with the node {}", failed(), rest[missing]);
+        }
         rest = &rest[nodes.len()..];
         commits.extend(nodes.into_iter().flatten());
     }

@@ -154,6 +154,45 @@ async fn if_a_token_cannot_be_renewed_it_is_used_until_it_expires() {
     assert_eq!(last.header("authorization"), Some("Bearer ghs_installation1"));
 }
 
+/// Each of these tokens is renewed before the next request.
+#[tokio::test]
+async fn if_a_token_cannot_be_renewed_other_repositories_are_read_with_it() {
+    let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
+    let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
+    for name in ["acme/shop", "acme/web"] {
+        github.repository(name).private().commit("Hotfix the checkout");
+    }
+    let names = format!("{BY_OWNER}\n[repository]\nnames = [\"acme/shop\", \"acme/web\"]");
+    let context = stage(&github, &names).context();
+    let _client: GitHub = context.get().await.unwrap();
+    github.fail("/access_tokens", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
+
+    let run = Engine::new().run(&enabled_metrics(), &context).await;
+
+    let hotfixes = run.outcomes().iter().filter(|outcome| outcome.metric.key() == "commits.hotfix");
+    let values: Vec<_> = hotfixes.map(|outcome| outcome.samples()[0].value().number()).collect();
+    assert_eq!(values, [Some(1.0); 2]);
+    let renewals = requests(&github).iter().filter(|line| line.contains("access_tokens")).count();
+    assert_eq!(renewals, 2, "after a failure, the next attempt is a minute later");
+}
+
+#[tokio::test]
+async fn after_a_renewal_a_refused_token_is_forgotten() {
+    let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
+    let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
+    github.repository("acme/shop").private().commit("Hotfix the checkout");
+    let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
+    let get = async || client.get::<Value>(&["repos", "acme", "shop"], &[]).await;
+    github.fail_times(
+        1,
+        "/repos/acme/shop",
+        Answer::json(401, &serde_json::json!({ "message": "Bad credentials" })),
+    );
+
+    assert!(get().await.is_err());
+    get().await.unwrap();
+}
+
 #[tokio::test]
 async fn the_next_token_of_an_app_uses_the_responses_of_the_previous_one() {
     let (github, responses) = (fake(), Arc::<StoredResponses>::default());

@@ -96,7 +96,7 @@ impl<'a> MetricOutcomes<'a> {
         self.outcomes.iter().filter(|outcome| outcome.state() == state).count()
     }
 
-    /// The number of items that failed while others have samples.
+    /// The number of items that failed.
     pub(super) fn failed_items(&self) -> usize {
         self.outcomes.iter().map(|outcome| outcome.failed_items().len()).sum()
     }

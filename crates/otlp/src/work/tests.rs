@@ -150,9 +150,16 @@ fn point(run: u32, number: u32) -> Point {
     }
 }
 
+/// What happens to the requests of a run.
+enum Requests {
+    Answered,
+    StoredWithoutResponse,
+    NotConnected,
+}
+
 /// Makes runs with ten points each for a receiver that refuses a point that it already has. Returns how many points wait after each
 /// run, and how many points the receiver has stored at the end.
-fn runs_with(is_invalid: impl Fn(&Point) -> bool, is_lost: impl Fn(u32) -> bool) -> (Vec<usize>, usize) {
+fn runs_with(is_invalid: impl Fn(&Point) -> bool, requests: impl Fn(u32) -> Requests) -> (Vec<usize>, usize) {
     let (mut outbox, mut waiting) = (Vec::<Point>::new(), Vec::new());
     let stored = RefCell::new(BTreeSet::<String>::new());
     for run in 0..10 {
@@ -160,13 +167,23 @@ fn runs_with(is_invalid: impl Fn(&Point) -> bool, is_lost: impl Fn(u32) -> bool)
         let send = |batch: Batch| {
             let mut stored = stored.borrow_mut();
             let points = batch.positions.iter().map(|position| &outbox[*position]);
-            let refused =
-                points.filter(|point| is_invalid(point) || !stored.insert(point.value.to_string())).count();
+            let mut store = || {
+                points
+                    .clone()
+                    .filter(|point| is_invalid(point) || !stored.insert(point.value.to_string()))
+                    .count()
+            };
             let error = || DeliveryError::new("no");
-            let sent = match refused {
-                _ if is_lost(run) => Sent::Unknown(error()),
-                0 => Sent::Accepted,
-                refused => Sent::Partly { refused, error: error() },
+            let sent = match requests(run) {
+                Requests::NotConnected => Sent::Left(error()),
+                Requests::StoredWithoutResponse => {
+                    store();
+                    Sent::Unknown(error())
+                }
+                Requests::Answered => match store() {
+                    0 => Sent::Accepted,
+                    refused => Sent::Partly { refused, error: error() },
+                },
             };
             async { sent }
         };
@@ -187,7 +204,7 @@ fn runs_with(is_invalid: impl Fn(&Point) -> bool, is_lost: impl Fn(u32) -> bool)
 
 #[test]
 fn one_invalid_point_keeps_the_points_of_one_run_only_once() {
-    let (waiting, stored) = runs_with(|point| point.value == 3.0, |_| false);
+    let (waiting, stored) = runs_with(|point| point.value == 3.0, |_| Requests::Answered);
 
     assert_eq!(waiting, [10, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(stored, 99);
@@ -195,7 +212,7 @@ fn one_invalid_point_keeps_the_points_of_one_run_only_once() {
 
 #[test]
 fn an_invalid_point_in_each_run_keeps_the_points_of_one_run() {
-    let (waiting, stored) = runs_with(|point| point.value.to_string().ends_with('3'), |_| false);
+    let (waiting, stored) = runs_with(|point| point.value.to_string().ends_with('3'), |_| Requests::Answered);
 
     assert_eq!(waiting, [10; 10]);
     assert_eq!(stored, 90);
@@ -203,9 +220,25 @@ fn an_invalid_point_in_each_run_keeps_the_points_of_one_run() {
 
 #[test]
 fn points_that_were_stored_without_a_response_do_not_keep_later_ones() {
-    let (waiting, stored) = runs_with(|_| false, |run| run == 2);
+    let requests = |run| if run == 2 { Requests::StoredWithoutResponse } else { Requests::Answered };
+
+    let (waiting, stored) = runs_with(|_| false, requests);
 
     assert_eq!(waiting, [0, 0, 10, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(stored, 100);
+}
+
+#[test]
+fn points_that_were_stored_do_not_keep_those_of_other_earlier_runs() {
+    let requests = |run| match run {
+        2 => Requests::StoredWithoutResponse,
+        3 => Requests::NotConnected,
+        _ => Requests::Answered,
+    };
+
+    let (waiting, stored) = runs_with(|_| false, requests);
+
+    assert_eq!(waiting, [0, 0, 10, 20, 0, 0, 0, 0, 0, 0]);
     assert_eq!(stored, 100);
 }
 

@@ -134,7 +134,7 @@ function footer() {
   const times = `Times in ${timeZone()}.`;
   // A link cannot send the token.
   if (sessionStorage.getItem(TOKEN)) return times;
-  const links = offered.has("report") ? ["report", "catalog"] : ["intake/metrics", "intake/findings"];
+  const links = offered.has("report") ? ["report?current=true", "catalog"] : ["intake/metrics", "intake/findings"];
   return [
     times,
     " The same data as JSON: ",

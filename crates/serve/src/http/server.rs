@@ -24,7 +24,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::AbortHandle,
-    time::{sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::{app::App, router::router};
@@ -40,6 +40,9 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// The time in which a client must have read the response. A connection serves one request, so this limits the connection.
 const TIME_FOR_CONNECTION: Duration = Duration::from_secs(30);
+
+/// The time in which the request of a new connection is read, if it has arrived with it.
+const TIME_TO_READ: Duration = Duration::from_millis(100);
 
 /// The time to wait if the process has too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -71,7 +74,7 @@ impl Server {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
                     if self.connections.available_permits() == 0 {
-                        idle.close_oldest();
+                        self.make_room(&mut idle).await;
                     }
                     let connections = Arc::clone(&self.connections);
                     let Ok(permit) = connections.acquire_owned().await else {
@@ -90,31 +93,52 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Waits until another connection has ended, or closes one that has sent no request.
+    async fn make_room(&self, idle: &mut IdleConnections) {
+        idle.remove_busy();
+        let Some(oldest) = idle.0.front() else { return };
+        // A request that has arrived may not have been read yet.
+        let is_idle = sleep_until(oldest.accepted + TIME_TO_READ);
+        tokio::select! {
+            _ = self.connections.acquire() => {}
+            () = is_idle => idle.close_oldest(),
+        }
+    }
+}
+
+/// A connection that has not sent a request yet.
+struct IdleConnection {
+    task: AbortHandle,
+    has_request: Arc<AtomicBool>,
+    accepted: Instant,
+}
+
 /// The connections that have not sent a request yet, the oldest one first. Without a limit for them, somebody who opens many
 /// connections and sends nothing would hold up the probes.
 #[derive(Default)]
-struct IdleConnections(VecDeque<(AbortHandle, Arc<AtomicBool>)>);
+struct IdleConnections(VecDeque<IdleConnection>);
 
 impl IdleConnections {
-    fn add(&mut self, connection: AbortHandle, has_request: Arc<AtomicBool>) {
+    fn add(&mut self, task: AbortHandle, has_request: Arc<AtomicBool>) {
         self.remove_busy();
-        self.0.push_back((connection, has_request));
+        self.0.push_back(IdleConnection { task, has_request, accepted: Instant::now() });
     }
 
     /// Closes the connection that has waited longest for a request, if there is one.
     fn close_oldest(&mut self) {
         self.remove_busy();
-        if let Some((connection, _)) = self.0.pop_front() {
+        if let Some(connection) = self.0.pop_front() {
             tracing::debug!(
                 "a connection without a request is closed, because there are too many connections"
             );
-            connection.abort();
+            connection.task.abort();
         }
     }
 
     fn remove_busy(&mut self) {
-        self.0.retain(|(connection, has_request)| {
-            !connection.is_finished() && !has_request.load(Ordering::Relaxed)
+        self.0.retain(|IdleConnection { task, has_request, .. }| {
+            !task.is_finished() && !has_request.load(Ordering::Relaxed)
         });
     }
 }

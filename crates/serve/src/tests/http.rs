@@ -4,6 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use secrecy::SecretString;
@@ -282,22 +283,33 @@ async fn slow_clients_do_not_hold_up_others() {
 async fn idle_connections_do_not_hold_up_probes() {
     let (latest, clock) = after_a_run().await;
     let server = Running::start(latest, clock, None);
-    let mut idle = Vec::new();
-    for _ in 0..64 {
-        idle.push(TcpStream::connect(server.address).await.unwrap());
-    }
+    loop {
+        let started = Instant::now();
+        let mut idle = Vec::new();
+        for _ in 0..64 {
+            idle.push(TcpStream::connect(server.address).await.unwrap());
+        }
 
-    assert_eq!(server.get("/healthz", "").await.status, 200);
+        let probe = server.get("/healthz", "").await;
 
-    // Only the connection that has waited longest was closed.
-    let mut nothing = Vec::new();
-    idle.remove(0).read_to_end(&mut nothing).await.unwrap();
-    assert!(nothing.is_empty(), "{nothing:?}");
-    for mut other in idle {
-        other.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
-        let mut response = String::new();
-        other.read_to_string(&mut response).await.unwrap();
-        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        let mut oldest = Vec::new();
+        idle.remove(0).read_to_end(&mut oldest).await.unwrap();
+        let mut responses = Vec::new();
+        for mut other in idle {
+            let mut response = String::new();
+            // The server may have closed the connection.
+            let _ = other.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+            let _ = other.read_to_string(&mut response).await;
+            responses.push(response);
+        }
+        assert_eq!(probe.status, 200);
+        assert!(oldest.is_empty(), "{oldest:?}");
+        if started.elapsed() < Duration::from_secs(5) {
+            // Only the connection that has waited longest was closed.
+            assert!(responses.iter().all(|it| it.starts_with("HTTP/1.1 200 ")), "{responses:?}");
+            break;
+        }
+        // The machine was so slow that the server has closed connections because of their age.
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     process::Stdio,
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread,
-    time::Duration,
+    time::Instant,
 };
 
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use system_health_test_support::{
 
 use crate::{
     network::ALWAYS,
-    scenario::{Scenario, World, upstream},
+    scenario::{LIMIT, Scenario, World, upstream},
 };
 
 const PLACE: &str = "one of two destinations";
@@ -44,9 +44,6 @@ const RUN: [&str; 10] = [
 /// A distribution has the values of one run, or of all runs.
 const DISTRIBUTIONS: &str =
     "a distribution is refused by both (401, 403), and the process is killed (SIGKILL) during the next run";
-
-/// How long the servers wait for each other before the test fails.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// [`RUN`] with a deadline that is later than the end of each test.
 fn patient_run() -> Vec<&'static str> {
@@ -317,7 +314,9 @@ fn kill_when(scene: &Scene, arguments: &[&str], happened: impl FnOnce()) {
 }
 
 fn wait_until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
     while !condition() {
+        assert!(start.elapsed() < LIMIT, "it has not happened");
         thread::yield_now();
     }
 }

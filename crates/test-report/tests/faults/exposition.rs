@@ -1,6 +1,6 @@
 //! Faults of a Pushgateway and a textfile. They have the values of one run, so the next run replaces them.
 
-use std::{fs, process::Stdio, thread};
+use std::{fs, process::Stdio, thread, time::Instant};
 
 use serde_json::json;
 use system_health_test_support::{
@@ -11,7 +11,7 @@ use system_health_test_support::{
 
 use crate::{
     network::ALWAYS,
-    scenario::{Scenario, delivery, upstream},
+    scenario::{LIMIT, Scenario, delivery, upstream},
 };
 
 const GATEWAY: &str = "Pushgateway";
@@ -147,7 +147,9 @@ fn killed_when_the_textfile_was_written() {
     let scene = scene("textfile = 'health.prom'");
     let file = scene.folder().join("health.prom");
     let mut child = scene.command(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
     while !file.exists() {
+        assert!(start.elapsed() < LIMIT, "there is no textfile");
         thread::yield_now();
     }
 

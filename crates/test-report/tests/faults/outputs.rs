@@ -7,26 +7,25 @@ use std::{
     os::{fd::OwnedFd, unix::net::UnixStream},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use rusqlite::Connection;
 use system_health_test_support::scene::{ProgramOutput, Scene, next_second};
 
-use crate::scenario::{Scenario, delivery};
+use crate::scenario::{LIMIT, Scenario, delivery};
 
 const LINES: &str = "JSON lines";
 const EMF: &str = "Embedded Metric Format";
 const RUN: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "5s"];
+/// A run that waits until it is killed.
+const PATIENT_RUN: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "1m"];
 
 const NO_FOLDER: &str = "the folder of the file is missing";
 const GONE: &str = "the reader of the standard output has ended";
 const FULL: &str = "nobody reads the standard output until the deadline";
 const KILLED_BEFORE: &str = "the process is killed (SIGKILL) before it has written";
 const KILLED_AFTER: &str = "the process is killed (SIGKILL) after it has written";
-
-/// How long a test waits for a run before it fails.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// The sinks that write to the standard output, with their settings.
 const SINKS: [(&str, &str); 2] = [
@@ -85,8 +84,8 @@ fn full_output() -> (UnixStream, OwnedFd) {
 }
 
 /// Starts a run with a standard output, of which this process keeps only the other end.
-fn start(scene: &Scene, output: OwnedFd) -> (Command, Child) {
-    let mut command = scene.command(&RUN);
+fn start(scene: &Scene, arguments: &[&str], output: OwnedFd) -> (Command, Child) {
+    let mut command = scene.command(arguments);
     let child = command.stdout(Stdio::from(output)).stderr(Stdio::piped()).spawn().unwrap();
     command.stdout(Stdio::null());
     (command, child)
@@ -115,7 +114,7 @@ fn blocked(settings: &str) -> (Scene, Connection, Child, UnixStream) {
     next_second();
     let store = Connection::open(scene.folder().join(".state/state.db")).unwrap();
     let (reader, output) = full_output();
-    let (_, child) = start(&scene, output);
+    let (_, child) = start(&scene, &PATIENT_RUN, output);
     wait_until_marked(&store);
     (scene, store, child, reader)
 }
@@ -143,7 +142,7 @@ fn the_reader_of_the_standard_output_has_ended() {
         let (reader, writer) = UnixStream::pair().unwrap();
         drop(reader);
 
-        let (command, child) = start(&scene, writer.into());
+        let (command, child) = start(&scene, &RUN, writer.into());
         let ended =
             ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(status(place, GONE));
 
@@ -158,7 +157,7 @@ fn nobody_reads_the_standard_output() {
         let scene = scene(settings);
         let (reader, output) = full_output();
 
-        let (command, child) = start(&scene, output);
+        let (command, child) = start(&scene, &RUN, output);
         let ended =
             ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(status(place, FULL));
 

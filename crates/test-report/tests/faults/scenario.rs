@@ -1,6 +1,6 @@
 //! A scenario in the table, and the fake services that it runs against.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
 use system_health_test_support::{
@@ -11,6 +11,9 @@ use system_health_test_support::{
 };
 
 pub(crate) const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
+
+/// How long a test waits for something that a run or a server does, before it fails.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -85,9 +85,10 @@ fn a_blocked_read_does_not_keep_the_process_alive() {
     let ended = scene.run(&["--only", "acme.*", "--deadline", "1s"]).with_status(1);
 
     let error = ended.metric("acme.incidents.open")["error"].as_str().unwrap().to_owned();
-    assert_eq!(
-        error,
-        "no result within 1s, the time left until the run's deadline, still waiting for Incidents"
+    assert!(error.starts_with("no result within "), "{error}");
+    assert!(
+        error.ends_with(", the time left until the run's deadline, still waiting for Incidents"),
+        "{error}"
     );
 }
 

@@ -41,7 +41,7 @@ impl Tokens {
     ) -> Result<SecretString, AppError> {
         let mut current = self.0.lock().await;
         let needed = SystemTime::now() + left;
-        // If it is unknown when a token expires, one run uses it.
+        // If it is unknown when a token expires, each run gets a new one.
         let lasts =
             |known: &InstallationToken| known.expires.map_or(left < LEFT_FOR_RUN, |expires| expires > needed);
         if let Some(known) = current.as_ref().filter(|known| known.app == *app && lasts(known)) {

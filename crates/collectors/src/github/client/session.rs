@@ -3,8 +3,8 @@
 
 use std::{
     error::Error,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
-    time::SystemTime,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::{Duration, SystemTime},
 };
 
 use http::{
@@ -16,7 +16,7 @@ use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use system_health_http::{HttpError, Idempotency, Redactor, Retrier, Retry, RetryPolicy, header};
-use system_health_registry::{ApiCalls, ResponseCache};
+use system_health_registry::{ApiCalls, ResponseCache, SharedError};
 use tokio::time::Instant;
 use url::Url;
 
@@ -40,14 +40,17 @@ use crate::github::{
 
 const MAX_REDIRECTS: u32 = 5;
 
+/// The time between two attempts to renew a token. Until then, requests use the known token, instead of waiting for the next attempt.
+const RENEWAL_PAUSE: Duration = Duration::from_mins(1);
+
 /// The state of one run's requests. They share a deadline and a rate limit.
 #[derive(Debug)]
 pub(super) struct Session {
     octocrab: Octocrab,
     access: RwLock<Arc<Access>>,
     renewal: Option<Arc<dyn Renewal>>,
-    /// Set once a renewal has failed, so that the warning is logged once.
-    failed_renewal: OnceLock<()>,
+    /// When a renewal failed last.
+    failed_renewal: Mutex<Option<Instant>>,
     retrier: Retrier<FailedAttempt>,
     /// For GraphQL queries, which have a rate limit of their own.
     query_retrier: Retrier<FailedAttempt>,
@@ -55,8 +58,8 @@ pub(super) struct Session {
     responses: ResponseCache,
     transport: Transport,
     usage: Usage,
-    /// GitHub's response, if it has refused the token.
-    refusal: OnceLock<ErrorBody>,
+    /// GitHub's response, if it has refused the current token.
+    refusal: Mutex<Option<ErrorBody>>,
 }
 
 /// What depends on the token.
@@ -104,14 +107,14 @@ impl Session {
             octocrab: octocrab_client(http),
             access: RwLock::new(Arc::new(Access::new(token, owner, Vec::new())?)),
             renewal,
-            failed_renewal: OnceLock::new(),
+            failed_renewal: Mutex::default(),
             retrier: Retrier::new(RetryPolicy::default(), deadline),
             query_retrier: Retrier::new(RetryPolicy::default(), deadline),
             calls,
             responses,
             transport: transport.clone(),
             usage,
-            refusal: OnceLock::new(),
+            refusal: Mutex::default(),
         })
     }
 
@@ -171,14 +174,14 @@ impl Session {
         request: Request<'_>,
         response: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, FailedAttempt> {
-        if let Some(body) = self.refusal.get() {
-            let cause = Cause::TokenRefused { body: body.clone() };
+        if let Some(body) = self.refusal().await {
+            let cause = Cause::TokenRefused { body };
             return Err(FailedAttempt::new(request, Retry::Never, cause));
         }
         response.await.map_err(|(retry, cause)| {
             let cause = cause.quoted(|text| self.redact(text));
             if let Cause::Status { status: StatusCode::UNAUTHORIZED, body, with_token: true } = &cause {
-                self.refusal.get_or_init(|| body.clone());
+                lock(&self.refusal).get_or_insert_with(|| body.clone());
             }
             let attempt = FailedAttempt::new(request, retry, cause);
             if let (Retry::After(wait), true) = (retry, attempt.cause.is_secondary_limit()) {
@@ -187,6 +190,14 @@ impl Session {
             }
             attempt
         })
+    }
+
+    /// GitHub's response, if it has refused the token and there is no newer one.
+    async fn refusal(&self) -> Option<ErrorBody> {
+        if lock(&self.refusal).is_some() {
+            self.access().await;
+        }
+        lock(&self.refusal).clone()
     }
 
     async fn answer_to_query(&self, request: Request<'_>) -> Result<Value, Failure> {
@@ -329,11 +340,16 @@ impl Session {
     /// The access for the next request, with a new token if the known one expires soon.
     async fn access(&self) -> Arc<Access> {
         let Some(renewal) = &self.renewal else { return self.known_access() };
+        let failed = *lock(&self.failed_renewal);
+        if failed.is_some_and(|at| at.elapsed() < RENEWAL_PAUSE) {
+            return self.known_access();
+        }
         let token = match renewal.token().await {
             Ok(token) => token,
             // GitHub refuses the known token once it has expired.
             Err(error) => {
-                if self.failed_renewal.set(()).is_ok() {
+                if lock(&self.failed_renewal).replace(Instant::now()).is_none() {
+                    let error = SharedError::new(error);
                     tracing::warn!("cannot renew the token of the GitHub App: {error}");
                 }
                 return self.known_access();
@@ -345,6 +361,7 @@ impl Session {
             && let Ok(renewed) = Access::new(Some(&token), renewal.owner(&token), access.tokens.clone())
         {
             *access = Arc::new(renewed);
+            *lock(&self.refusal) = None;
         }
         Arc::clone(&access)
     }
@@ -360,6 +377,10 @@ impl Session {
             _ => (retry, Cause::Connection { host, source }),
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Access {

@@ -61,6 +61,10 @@ async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavai
 /// Refuses to read a repository without a token if its clone is read instead. The run may have a client without a token
 /// because of other repositories.
 pub(super) async fn check(context: &Context, named: Option<&RepositoryName>) -> Result<(), Unavailable> {
+    // Without a token of the app, there is no client.
+    if App::from_settings(&context.get::<GitHubSettings>().await?)?.is_some() {
+        return Ok(());
+    }
     match token(context).await? {
         Err(absent) if !may_be_anonymous(context, named).await? => Err(absent.into()),
         _ => Ok(()),

@@ -1,5 +1,5 @@
-//! Each endpoint that a metric requests is refused. Then the metric has no data, and the reason names a permission that the metric
-//! declares. So the doctor's list of permissions is complete, too.
+//! Each REST endpoint that a metric requests is refused, and its first GraphQL query. Then the metric has no data, and the reason
+//! names a permission that the metric declares.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
