@@ -116,7 +116,14 @@ async fn each_run_says_what_the_kept_handles_of_refused_series_have_dropped() {
 
     let full = "the 1 series of the recorder are used up, so that there is none for";
     assert_eq!((unused, quiet), (vec![], vec![]), "nothing was dropped");
-    assert_eq!(first, [format!("not recorded, 2 times: {full} [shop:eu]")]);
+    assert_eq!(
+        first,
+        [
+            format!("not recorded, 2 times: {full} [shop:eu]"),
+            format!("not recorded, 3 times: `orders.seconds`: {full} []"),
+            format!("not recorded, once: `orders.waiting`: {full} []"),
+        ]
+    );
     assert_eq!(last, [format!("not recorded, once: {full} [shop:eu]")]);
 }
 
