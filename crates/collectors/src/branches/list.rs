@@ -95,23 +95,25 @@ impl FromContext for Branches {
 }
 
 /// Reads all branches. If a branch is deleted while the list is read, the branches after it move forward, and one of them may
-/// be on no page that is read. So the list is read again if GitHub counts more branches than it listed.
+/// be on no page that is read. So the list is read again if GitHub counted more branches on any page than it listed in all. The
+/// count on the last page is not enough: it no longer contains the deleted branch, which was listed instead of the missing one.
 async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
     let max_items = repository.github().max_items();
     let (mut listed_count, mut page_size) = (0, PAGE_SIZE);
     for _ in 0..MAX_PASSES {
-        let mut listed = BTreeMap::new();
+        let (mut listed, mut max_count) = (BTreeMap::new(), 0);
         let mut next = Some(NextPage::FIRST);
         while let Some(page) = next {
             let response =
                 repository.query_page::<BranchesResponse>(BRANCHES, &page, &mut page_size).await?.repository;
             let RefsResponse { total_count, page_info, nodes } = response.refs;
+            max_count = max_count.max(total_count);
             listed.extend(nodes.into_iter().map(RefResponse::into_branch));
             if listed.len() > max_items {
                 bail!("there are more than {max_items} branches; raise `max_pages` in [github]");
             }
             next = page_info.next(Some(&page))?;
-            if next.is_none() && listed.len() >= total_count {
+            if next.is_none() && listed.len() >= max_count {
                 let default_branch = response.default_branch_ref.map(|branch| branch.name);
                 let web_page = format!("{}/branches/all", response.url);
                 return Ok(Branches { web_page, default_branch, tips: Arc::new(listed) });

@@ -13,14 +13,15 @@ pub struct CommitAuthor {
     pub is_bot: bool,
 }
 
-/// The end of the addresses that GitHub gives to accounts: `1234+login@users.noreply.github.com`. Old ones have no number.
-const NO_REPLY: &str = "@users.noreply.github.com";
+/// The domain of the addresses that GitHub gives to accounts: `1234+login@users.noreply.github.com`. Old ones have no number.
+const NO_REPLY: &str = "users.noreply.github.com";
 
 impl CommitAuthor {
     /// The account, from GitHub or from an address that GitHub gave to it.
     pub(super) fn account(&self) -> Option<&str> {
         let of_address = || {
-            let local = self.email.strip_suffix(NO_REPLY)?;
+            let (local, domain) = self.email.trim().rsplit_once('@')?;
+            domain.eq_ignore_ascii_case(NO_REPLY).then_some(())?;
             Some(local.split_once('+').map_or(local, |(_, login)| login))
         };
         self.login.as_deref().or_else(of_address).filter(|login| !login.is_empty())

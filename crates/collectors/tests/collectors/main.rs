@@ -28,5 +28,6 @@ mod pull_request_lists;
 mod pull_requests;
 mod repositories;
 mod security;
+mod security_random;
 mod source;
 mod stage;

@@ -15,7 +15,7 @@ use super::{
 const HOUR: Duration = Duration::from_hours(1);
 
 /// An alarm whose state changed at a time.
-fn alarm(name: &str, state: &str, changed_at: SystemTime) -> Value {
+pub(super) fn alarm(name: &str, state: &str, changed_at: SystemTime) -> Value {
     let seconds = changed_at.duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     json!({
         "AlarmName": name,
@@ -27,12 +27,12 @@ fn alarm(name: &str, state: &str, changed_at: SystemTime) -> Value {
     })
 }
 
-fn with_field(mut alarm: Value, field: &str, value: Value) -> Value {
+pub(super) fn with_field(mut alarm: Value, field: &str, value: Value) -> Value {
     alarm[field] = value;
     alarm
 }
 
-async fn read(context: &Context) -> (Vec<String>, Vec<Event>) {
+pub(super) async fn read(context: &Context) -> (Vec<String>, Vec<Event>) {
     let list: CloudWatchAlarms = context.get().await.unwrap();
     let events = Events::default();
     let reading = alarms(list, events.clone(), StartedAt(now()));

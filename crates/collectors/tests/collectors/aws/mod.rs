@@ -5,6 +5,7 @@ mod codebuild;
 mod codepipeline;
 mod fake;
 mod moto;
+mod random_alarms;
 mod random_builds;
 mod random_executions;
 mod run;

@@ -43,6 +43,17 @@ async fn people_count_once_and_bots_not_at_all() {
 }
 
 #[tokio::test]
+async fn upper_and_lower_case_of_an_address_that_names_an_account_are_equal() {
+    let github = github();
+    github
+        .repository("acme/shop")
+        .commit(Commit::new("One").by("ghost", "Ada", "12+ada@users.noreply.github.com"))
+        .commit(Commit::new("Two").by("ghost", "Ada", "Ada@Users.NoReply.GitHub.com"))
+        .commit(Commit::new("Three").by("ghost", "Renovate", "29+RENOVATE[BOT]@USERS.NOREPLY.GITHUB.COM"));
+    assert_eq!(collected(&stage(&github), "commits.active_authors").await, ["1 branch:main"]);
+}
+
+#[tokio::test]
 async fn bots_that_are_registered_as_users_are_named_in_the_settings() {
     let github = github();
     github

@@ -64,18 +64,17 @@ async fn all_pages_are_read() {
 async fn a_branch_that_is_deleted_while_the_list_is_read_hides_no_other() {
     let github = github();
     let shop = github.repository("acme/shop");
-    shop.commits(1);
+    shop.commits(1).commit(Commit::new("Old").branch("old").age(days(80)));
     for number in 0..150 {
         shop.commit(Commit::new("New").branch(format!("topic-{number:03}")));
     }
-    // The second page then starts one branch later, and GitHub counts one more than it listed.
+    // The second page then starts one branch later, and counts as many branches as both pages listed.
     let changed = shop.clone();
     github.after_next_request(move || {
-        changed.delete_branch("topic-000");
-        changed.commit(Commit::new("New").branch("aaa"));
-        changed.delete_branch("topic-001");
+        changed.delete_branch("old");
     });
-    assert_eq!(collected(&stage(&github), KEY).await, ["149"]);
+    assert_eq!(collected(&stage(&github), KEY).await, ["150"]);
+    assert_eq!(github.requests().len(), 4, "the list is read again");
 }
 
 #[tokio::test]

@@ -7,6 +7,9 @@ mod force_pushes;
 mod labels;
 mod landed;
 mod random;
+mod random_authors;
+mod random_branches;
+mod random_force_pushes;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -4,6 +4,7 @@
 mod flaky;
 mod lists;
 mod random;
+mod random_runners;
 mod runners;
 mod runs;
 mod times;

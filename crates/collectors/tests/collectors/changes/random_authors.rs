@@ -1,0 +1,140 @@
+//! Random commits: `commits.active_authors` must agree with a slow reference that joins the commits of an author one by one.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use system_health_test_support::github::{Commit, FakeGitHub};
+
+use super::{github, now};
+use crate::stage::{Stage, collected, days};
+
+/// The account that owns the address, the name and the address. The accounts of a `ghost` are not known.
+const AUTHORS: [(&str, &str, &str); 14] = [
+    ("ada", "Ada", "ada@example.com"),
+    ("ada", "Ada Lovelace", "ada@example.org"),
+    ("ada", "Ada", "12+ada@users.noreply.github.com"),
+    ("ada", "ada", "ada@users.noreply.github.com"),
+    ("ada", "Ada", ""),
+    ("ghost", "Ada", ""),
+    ("ghost", "Ben", "ben@example.com"),
+    ("ghost", "Ben", "ben@example.org"),
+    // A person may use the name of a bot once.
+    ("ghost", "acme-ci", "ben@example.org"),
+    ("ghost", "acme-ci", ""),
+    ("ghost", "deploy[bot]", "deploy@example.com"),
+    ("ghost", "", ""),
+    ("acme-ci", "CI", "ci@example.com"),
+    ("renovate[bot]", "Renovate", "29139614+renovate[bot]@users.noreply.github.com"),
+];
+const BOTS: [&str; 3] = ["acme-ci", "deploy[bot]", "renovate[bot]"];
+/// Ages are counted from a day after now, because clocks may be wrong. A commit of the first second of the window counts.
+const OLDEST: u64 = 8 * 86_400;
+
+#[derive(Debug, Clone)]
+struct PastCommit {
+    account: &'static str,
+    name: &'static str,
+    /// In upper or lower case.
+    address: String,
+    /// Whether GitHub names the account.
+    has_account: bool,
+    /// Whether it landed with a merge.
+    is_on_topic: bool,
+    age: u64,
+}
+
+prop_compose! {
+    fn past_commit()(
+        (account, name, address) in prop::sample::select(&AUTHORS[..]),
+        is_upper: bool,
+        has_account: bool,
+        is_on_topic: bool,
+        age in prop_oneof![4 => 0..2 * OLDEST, 1 => OLDEST..OLDEST + 2],
+    ) -> PastCommit {
+        let address = if is_upper { address.to_uppercase() } else { address.to_owned() };
+        PastCommit { account, name, address, has_account, is_on_topic, age }
+    }
+}
+
+impl PastCommit {
+    fn to_commit(&self) -> Commit {
+        let account = if self.has_account { self.account } else { "ghost" };
+        let at = now() + days(1) - Duration::from_secs(self.age);
+        Commit::new("Sell socks").at(at).by(account, self.name, &self.address)
+    }
+
+    /// The account that GitHub or the address names.
+    fn account(&self) -> Option<&str> {
+        let is_named = self.has_account || self.address.to_lowercase().ends_with("noreply.github.com");
+        Some(self.account).filter(|account| is_named && *account != "ghost")
+    }
+
+    fn has_same_author(&self, other: &Self) -> bool {
+        let is_only_a_name = |commit: &Self| commit.account().is_none() && commit.address.is_empty();
+        self.account().is_some() && self.account() == other.account()
+            || !self.address.is_empty() && self.address.eq_ignore_ascii_case(&other.address)
+            || is_only_a_name(self) && is_only_a_name(other) && self.name == other.name
+    }
+}
+
+fn expected(commits: &[PastCommit]) -> usize {
+    let mut groups: Vec<Vec<&PastCommit>> = commits.iter().map(|commit| vec![commit]).collect();
+    let join = |groups: &[Vec<&PastCommit>]| {
+        let mut pairs = (0..groups.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
+        let is_same = |(one, other): &(usize, usize)| {
+            groups[*one].iter().any(|commit| groups[*other].iter().any(|next| commit.has_same_author(next)))
+        };
+        pairs.find(is_same)
+    };
+    while let Some((one, other)) = join(&groups) {
+        let joined = groups.remove(one);
+        groups[other].extend(joined);
+    }
+    let is_person = |group: &&Vec<&PastCommit>| {
+        let of_bot = group.iter().any(|commit| commit.account().is_some_and(|login| BOTS.contains(&login)));
+        let is_nobody = |commit: &&PastCommit| {
+            commit.account().is_none() && commit.address.is_empty() && commit.name.is_empty()
+        };
+        !of_bot && !group.iter().all(|commit| BOTS.contains(&commit.name) || is_nobody(commit))
+    };
+    groups.iter().filter(is_person).count()
+}
+
+/// Pushes the commits, and merges those on `topic` at the end. Returns those that count.
+fn push(github: &FakeGitHub, commits: &[PastCommit], is_all: bool) -> Vec<PastCommit> {
+    let shop = github.repository("acme/shop");
+    shop.commit(Commit::new("First").age(days(100)))
+        .commit(Commit::new("Base").age(days(100)).branch("topic"));
+    for commit in commits {
+        let branch = if commit.is_on_topic { "topic" } else { "main" };
+        shop.commit(commit.to_commit().branch(branch));
+    }
+    let (account, name, address) = ("eve", "Eve", "eve@example.com".to_owned());
+    let merge = PastCommit { account, name, address, has_account: true, is_on_topic: false, age: OLDEST / 2 };
+    shop.commit(merge.to_commit().after(["main", "topic"]));
+    let counts = |commit: &&PastCommit| commit.age <= OLDEST && (is_all || !commit.is_on_topic);
+    commits.iter().chain([&merge]).filter(counts).cloned().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn authors_are_those_of_the_reference(
+        commits in prop::collection::vec(past_commit(), 0..14),
+        is_all: bool,
+    ) {
+        let github = github();
+        let counted = push(&github, &commits, is_all);
+        let settings = format!(
+            "[github]\napi_url = \"{}\"\nbots = [\"acme-ci\"]\n[repository]\nname = \"acme/shop\"\nbranch = \"main\"\n\
+             [commits]\nhistory = \"{}\"",
+            github.url(),
+            if is_all { "all" } else { "first-parent" },
+        );
+        let stage = Stage::empty().token().settings(&settings).started_at(now());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let lines = runtime.block_on(collected(&stage, "commits.active_authors"));
+        prop_assert_eq!(lines, [format!("{} branch:main", expected(&counted))]);
+    }
+}
