@@ -162,8 +162,9 @@ async fn if_a_token_cannot_be_renewed_other_repositories_are_read_with_it() {
     for name in ["acme/shop", "acme/web"] {
         github.repository(name).private().commit("Hotfix the checkout");
     }
-    let names = format!("{BY_OWNER}\n[repository]\nnames = [\"acme/shop\", \"acme/web\"]");
-    let context = stage(&github, &names).context();
+    let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
+    let settings = format!("{toml}\n[repository]\nnames = [\"acme/shop\", \"acme/web\"]");
+    let context = Stage::empty().settings(&settings).variable("GITHUB_APP_PRIVATE_KEY", KEY).context();
     let _client: GitHub = context.get().await.unwrap();
     github.fail("/access_tokens", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
 

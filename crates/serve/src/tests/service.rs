@@ -17,7 +17,10 @@ use system_health_registry::{
 };
 use system_health_reporter::{FinishedRun, Reporter, ReporterBuilder};
 use system_health_state::Store;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, timeout},
+};
 
 use super::{
     backend::{Backend, Behaviour},
@@ -344,26 +347,27 @@ async fn a_service_that_is_stopped_between_two_runs_delivers_what_waits() {
     let stage = Stage::new(at(0));
     let mut configuration = every(60, builder([one("a")], &[&backend, &other]).state_dir(folder.path()));
     configuration.reporter = configuration.reporter.with_end_of_collection(stage.interruption.clone());
+    let has_run = Notify::new();
     let stop = async {
-        sleep(Duration::from_secs(20)).await;
+        has_run.notified().await;
         backend.set(Behaviour::Accept);
         other.set(Behaviour::Hang);
         stage.stop();
+        Instant::now()
     };
 
-    let ((runs, _), ()) = timeout(Duration::from_secs(25), async {
-        tokio::join!(stage.run(configuration, async || None, |_, _| {}), stop)
-    })
-    .await
-    .expect("nothing waits for the other destination, so nothing is sent there");
+    let running = stage.run(configuration, async || None, |_, _| has_run.notify_one());
+    let ((runs, _), stopped) = tokio::join!(running, stop);
 
+    // Nothing waits for the other destination, so nothing is sent there.
+    assert!(stopped.elapsed() < Duration::from_secs(5), "{:?}", stopped.elapsed());
     assert_eq!(runs.len(), 1, "nothing is collected again");
     let received = backend.received();
     assert_eq!(
         received.into_iter().collect::<Vec<_>>(),
         [(("a".to_owned(), super::backend::seconds(at(0))), vec![1.0])]
     );
-    assert_eq!(Store::open_existing(folder.path()).unwrap().pending_count("memory").unwrap(), 0);
+    assert_eq!(Store::open_existing(folder.path()).unwrap().pending_count("memory memory").unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -380,16 +384,19 @@ async fn a_last_delivery_that_hangs_is_given_up_after_the_grace_period() {
     let mut configuration = every(60, builder([one("a")], &[&backend]).state_dir(folder.path()));
     configuration.reporter =
         configuration.reporter.with_interruption(end).with_end_of_collection(stage.interruption.clone());
+    let has_run = Notify::new();
     let stop = async {
-        sleep(Duration::from_secs(20)).await;
+        has_run.notified().await;
         backend.set(Behaviour::Hang);
         stage.stop();
+        Instant::now()
     };
 
-    let running = async { tokio::join!(stage.run(configuration, async || None, |_, _| {}), stop) };
-    timeout(Duration::from_secs(26), running).await.expect("the service ends after the grace period");
+    let running = stage.run(configuration, async || None, |_, _| has_run.notify_one());
+    let (_, stopped) = tokio::join!(running, stop);
 
-    assert!(Store::open_existing(folder.path()).unwrap().pending_count("memory").unwrap() > 0);
+    assert!(stopped.elapsed() < Duration::from_secs(6), "the service ends after the grace period");
+    assert!(Store::open_existing(folder.path()).unwrap().pending_count("memory memory").unwrap() > 0);
 }
 
 #[tokio::test(start_paused = true)]
