@@ -112,7 +112,7 @@ pub(super) fn served(token: Option<&str>) -> Arc<Served> {
     let catalog = Catalog::new([one("a")]).unwrap();
     let token = token.map(|token| Token::new(&SecretString::from(token)));
     Arc::new(Served {
-        every: std::time::Duration::from_mins(1),
+        every: Duration::from_mins(1),
         catalog,
         selection: system_health_reporter::Selection::default(),
         settings: system_health_registry::Settings::default(),
