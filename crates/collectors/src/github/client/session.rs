@@ -49,8 +49,8 @@ pub(super) struct Session {
     octocrab: Octocrab,
     access: RwLock<Arc<Access>>,
     renewal: Option<Arc<dyn Renewal>>,
-    /// When a renewal failed last.
-    failed_renewal: Mutex<Option<Instant>>,
+    /// When a renewal failed last. It is locked during a renewal, so that concurrent requests do not try it again.
+    failed_renewal: tokio::sync::Mutex<Option<Instant>>,
     retrier: Retrier<FailedAttempt>,
     /// For GraphQL queries, which have a rate limit of their own.
     query_retrier: Retrier<FailedAttempt>,
@@ -107,7 +107,7 @@ impl Session {
             octocrab: octocrab_client(http),
             access: RwLock::new(Arc::new(Access::new(token, owner, Vec::new())?)),
             renewal,
-            failed_renewal: Mutex::default(),
+            failed_renewal: tokio::sync::Mutex::default(),
             retrier: Retrier::new(RetryPolicy::default(), deadline),
             query_retrier: Retrier::new(RetryPolicy::default(), deadline),
             calls,
@@ -340,7 +340,7 @@ impl Session {
     /// The access for the next request, with a new token if the known one expires soon.
     async fn access(&self) -> Arc<Access> {
         let Some(renewal) = &self.renewal else { return self.known_access() };
-        let failed = *lock(&self.failed_renewal);
+        let mut failed = self.failed_renewal.lock().await;
         if failed.is_some_and(|at| at.elapsed() < RENEWAL_PAUSE) {
             return self.known_access();
         }
@@ -348,7 +348,7 @@ impl Session {
             Ok(token) => token,
             // GitHub refuses the known token once it has expired.
             Err(error) => {
-                if lock(&self.failed_renewal).replace(Instant::now()).is_none() {
+                if failed.replace(Instant::now()).is_none() {
                     let error = SharedError::new(error);
                     tracing::warn!("cannot renew the token of the GitHub App: {error}");
                 }
