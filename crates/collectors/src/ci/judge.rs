@@ -446,7 +446,7 @@ impl<'a> Search<'a> {
 impl AttemptStart {
     /// Later than every attempt: the start of the year 10,000.
     pub(super) fn after_all() -> Self {
-        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+        let at = SystemTime::UNIX_EPOCH + Duration::from_hours(70_389_528);
         Self { at, run_created_at: at, run: u64::MAX, attempt: u32::MAX }
     }
 

@@ -36,9 +36,8 @@ fn alert() -> impl Strategy<Value = (Alert, (&'static str, &'static str))> {
     let of_rule = option::of(select(&["error", "warning", "note", "none"][..]));
     let code_scanning = (of_rule, option::of(select(&DEGREES[..]))).prop_map(|(rule, security)| {
         let severity = match (security, rule) {
-            (Some(severity), _) => severity,
             (None, Some("none") | None) => "unrated",
-            (None, Some(severity)) => severity,
+            (Some(severity), _) | (None, Some(severity)) => severity,
         };
         (Alert::code_scanning(rule, security), ("code_scanning", severity))
     });

@@ -66,7 +66,7 @@ fn a_metric_that_an_earlier_run_collected_keeps_its_state_and_says_when() {
 
     let times = "[...document.querySelectorAll('.headline time')].map(time => time.dateTime)";
     assert_eq!(browser.evaluate(times), json!(["2026-03-01T13:00:00.000Z"]));
-    assert_eq!(browser.evaluate(traces), json!([expected]));
+    assert_eq!(browser.evaluate(&own), json!([expected]));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn a_span_follows_its_parent() {
     let site = Site::start();
     let mut browser = Chromium::start();
 
-    site.open(&mut browser, &format!("#/trace/{}", TRACE));
+    site.open(&mut browser, &format!("#/trace/{TRACE}"));
 
     let ids = browser
         .evaluate("[...document.querySelectorAll('.waterfall li')].map(span => span.dataset.id).join('')");

@@ -120,17 +120,14 @@ impl PastAttempts {
     async fn ended_at(&self, run: &WorkflowRun) -> Result<SystemTime, Unavailable> {
         let list = self.0.jobs.list(run.id).await?;
         let of_attempt = |job: &&Job| job.run_attempt.unwrap_or(1) == run.attempt;
-        match list.iter().filter(of_attempt).filter_map(|job| job.completed_at).max() {
-            Some(ended) => Ok(ended),
-            None => {
-                let (attempt, name) = (run.attempt, run.name());
-                Err(anyhow!(
-                    "GitHub lists no job of attempt {attempt} of {name} that has ended, so it is unknown whether it had ended at \
-                     the instant"
-                )
-                .into())
-            }
-        }
+        list.iter().filter(of_attempt).filter_map(|job| job.completed_at).max().ok_or_else(|| {
+            let (attempt, name) = (run.attempt, run.name());
+            let error = anyhow!(
+                "GitHub lists no job of attempt {attempt} of {name} that has ended, so it is unknown whether it had ended at \
+                 the instant"
+            );
+            error.into()
+        })
     }
 }
 
