@@ -148,7 +148,7 @@ impl Courier<'_> {
         current: &CurrentStore,
         receipt: &mut Receipt,
     ) -> Result<(), StateError> {
-        let outbox = current.outbox(self.target);
+        let outbox = Outbox::new(current, self.target);
         receipt.expired = outbox.expire(self.times()).await?;
         self.give_up_sending(outbox, receipt).await?;
         match &self.sink {
@@ -230,7 +230,7 @@ impl Courier<'_> {
     }
 
     pub(crate) fn outbox<'s>(&'s self, current: &'s CurrentStore, own: RunId) -> Outbox<'s> {
-        Outbox { own: Some(own), ..current.outbox(self.target) }
+        Outbox { own: Some(own), ..Outbox::new(current, self.target) }
     }
 
     /// The times of points that the destination accepts now or will accept later.
@@ -284,7 +284,7 @@ impl Courier<'_> {
     }
 
     async fn count_left(&self, current: &CurrentStore, receipt: &mut Receipt) {
-        match current.outbox(self.target).pending_count().await {
+        match Outbox::new(current, self.target).pending_count().await {
             Ok(waiting) => {
                 receipt.count_waiting(waiting, current.is_kept());
                 receipt.no_state = !current.is_wanted();

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc, time::SystemTime};
 
 use system_health_state::{PendingId, PendingPoint, RunId, Store};
 
-use crate::{StateError, error::Chain, state::CurrentStore};
+use crate::{StateError, error::Chain, state::CurrentStore, target::Target};
 
 /// The outbox of one destination, in one store.
 #[derive(Clone, Copy)]
@@ -18,7 +18,12 @@ pub(crate) struct Outbox<'a> {
     pub(crate) only_own: bool,
 }
 
-impl Outbox<'_> {
+impl<'a> Outbox<'a> {
+    /// The outbox of a destination, in the store of the run.
+    pub(crate) fn new(current: &'a CurrentStore, target: &'a Target) -> Self {
+        Self { current, store: current.store(), name: &target.outbox, own: None, only_own: false }
+    }
+
     /// The next waiting points.
     pub(crate) async fn pending(
         &self,

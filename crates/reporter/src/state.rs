@@ -20,8 +20,6 @@ use tokio::{
 
 use crate::{
     error::Chain,
-    outbox::Outbox,
-    target::Target,
     withheld::{Contents, Withheld},
 };
 
@@ -249,11 +247,6 @@ impl CurrentStore {
     /// The store in which the run could not be recorded, if there is one. Points that wait in it are delivered first.
     pub(crate) fn unwritable(&self) -> Option<&Arc<Store>> {
         self.unwritable.as_ref()
-    }
-
-    /// The outbox of a destination in this store.
-    pub(crate) fn outbox<'s>(&'s self, target: &'s Target) -> Outbox<'s> {
-        Outbox { current: self, store: &self.store, name: &target.outbox, own: None, only_own: false }
     }
 
     /// Deletes data that is older than the settings allow.

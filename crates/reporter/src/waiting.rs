@@ -14,6 +14,7 @@ use crate::{
     error::Chain,
     guard::Connecting,
     name::reporter_name,
+    outbox::Outbox,
     state::{CurrentStore, RunState},
     target::Target,
 };
@@ -38,7 +39,7 @@ impl Reporter {
         let mut waiting = Vec::new();
         for target in targets {
             if target.capabilities.keeps_timestamps
-                && (current.outbox(target).pending_count().await? > 0
+                && (Outbox::new(&current, target).pending_count().await? > 0
                     || self.has_events(target, &current).await?)
             {
                 waiting.push(target);

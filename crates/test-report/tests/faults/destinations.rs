@@ -2,10 +2,8 @@
 
 use std::{
     collections::BTreeSet,
-    process::Stdio,
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread,
-    time::Instant,
 };
 
 use serde_json::{Value, json};
@@ -20,7 +18,7 @@ use system_health_test_support::{
 
 use crate::{
     network::ALWAYS,
-    scenario::{LIMIT, Scenario, World, upstream},
+    scenario::{LIMIT, Scenario, World, kill_when, upstream, wait_until},
 };
 
 const PLACE: &str = "one of two destinations";
@@ -303,22 +301,6 @@ fn all_destinations_are_asked_at_once() {
     let deliveries = document["deliveries"].as_array().unwrap();
     assert!(deliveries.len() == 4 && deliveries.iter().all(|delivery| delivery["series"] == 1), "{ended}");
     assert!(servers.iter().all(|server| server.requests().len() == 1), "each is asked once: {ended}");
-}
-
-/// Starts a run, and kills it when something has happened.
-fn kill_when(scene: &Scene, arguments: &[&str], happened: impl FnOnce()) {
-    let mut child = scene.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    happened();
-    child.kill().unwrap();
-    child.wait().unwrap();
-}
-
-fn wait_until(condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < LIMIT, "it has not happened");
-        thread::yield_now();
-    }
 }
 
 #[test]

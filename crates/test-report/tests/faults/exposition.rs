@@ -1,6 +1,6 @@
 //! Faults of a Pushgateway and a textfile. They have the values of one run, so the next run replaces them.
 
-use std::{fs, process::Stdio, thread, time::Instant};
+use std::fs;
 
 use serde_json::json;
 use system_health_test_support::{
@@ -11,7 +11,7 @@ use system_health_test_support::{
 
 use crate::{
     network::ALWAYS,
-    scenario::{LIMIT, Scenario, delivery, upstream},
+    scenario::{Scenario, delivery, kill_when, upstream, wait_until},
 };
 
 const GATEWAY: &str = "Pushgateway";
@@ -116,11 +116,7 @@ fn killed_during_the_delivery_to_a_pushgateway() {
         let gateway = Server::start(|_| Answer::text(200, "text/plain", ""));
         gateway.fail_times(1, "PUT", fault);
         let scene = gateway_at(&gateway.url());
-        let mut child = scene.command(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let _ = gateway.wait_for("PUT");
-
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_when(&scene, &RUN, || drop(gateway.wait_for("PUT")));
 
         check_next(&scene);
         let last = gateway.requests().pop().unwrap();
@@ -146,15 +142,7 @@ fn the_folder_of_the_textfile_is_missing() {
 fn killed_when_the_textfile_was_written() {
     let scene = scene("textfile = 'health.prom'");
     let file = scene.folder().join("health.prom");
-    let mut child = scene.command(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let start = Instant::now();
-    while !file.exists() {
-        assert!(start.elapsed() < LIMIT, "there is no textfile");
-        thread::yield_now();
-    }
-
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill_when(&scene, &RUN, || wait_until(|| file.exists()));
 
     check_page(&fs::read_to_string(&file).unwrap());
     next_second();

@@ -6,14 +6,12 @@ use std::{
     io::{Read, Write},
     os::{fd::OwnedFd, unix::net::UnixStream},
     process::{Child, Command, Stdio},
-    thread,
-    time::Instant,
 };
 
 use rusqlite::Connection;
 use system_health_test_support::scene::{ProgramOutput, Scene, next_second};
 
-use crate::scenario::{LIMIT, Scenario, delivery};
+use crate::scenario::{Scenario, delivery, wait_until};
 
 const LINES: &str = "JSON lines";
 const EMF: &str = "Embedded Metric Format";
@@ -99,11 +97,7 @@ fn kill(mut child: Child) {
 /// Waits until a run has marked its points as being sent, so that it writes them next.
 fn wait_until_marked(store: &Connection) {
     let query = "SELECT count(*) FROM outbox WHERE sending_since IS NOT NULL";
-    let start = Instant::now();
-    while store.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
-        assert!(start.elapsed() < LIMIT, "no point is marked");
-        thread::yield_now();
-    }
+    wait_until(|| store.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap() > 0);
 }
 
 /// A run whose points are marked, but not written, because its standard output is full. The run before it was delivered.

@@ -1,6 +1,11 @@
 //! A scenario in the table, and the fake services that it runs against.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 use system_health_test_support::{
@@ -79,4 +84,21 @@ pub(crate) fn check_recovery(
     let second = scene.run(arguments).with_status(0);
     assert_eq!(delivery(&second)["points_of_earlier_runs"], left, "{second}");
     assert_eq!(delivery(&second)["left"], 0, "{second}");
+}
+
+/// Starts a run, and kills it when something has happened.
+pub(crate) fn kill_when(scene: &Scene, arguments: &[&str], happened: impl FnOnce()) {
+    let mut child = scene.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    happened();
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Waits until a condition is true, for at most [`LIMIT`].
+pub(crate) fn wait_until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < LIMIT, "it has not happened");
+        thread::yield_now();
+    }
 }
