@@ -61,6 +61,8 @@ pub(crate) enum Behaviour {
     PanicWhenConnecting,
     HangWhenConnecting,
     FailWhenConnecting,
+    /// It accepts points, and leaves events.
+    LeaveEvents,
     /// It leaves all payloads that contain this key, and accepts the others.
     LeaveKey(&'static str),
 }
@@ -296,7 +298,7 @@ impl Sink for Backend {
         async {
             match self.behaviour() {
                 Behaviour::Panic => panic!("a bug in announce"),
-                Behaviour::Leave => Fate::Left(error("503")),
+                Behaviour::Leave | Behaviour::LeaveEvents => Fate::Left(error("503")),
                 _ => {
                     self.delivered.lock().unwrap().events.push(event.clone());
                     Fate::Accepted

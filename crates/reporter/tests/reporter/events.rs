@@ -126,3 +126,21 @@ async fn a_goal_of_two_metrics_flips_like_that_of_one_and_is_not_delivered() {
     let keys: Vec<_> = backend.stored().into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys, ["ci.errors", "ci.runs", "ci.errors", "ci.runs"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_waits_alone_is_delivered_without_a_run() {
+    let missed_from = Arc::new(Mutex::new(1000));
+    let scene = scene(&missed_from);
+    let backend = Backend::new("backend");
+    scene.push(&[&backend]).await;
+    *missed_from.lock().unwrap() = 0;
+    backend.set_behaviour(Behaviour::LeaveEvents);
+    let [left] = scene.push(&[&backend]).await.try_into().unwrap();
+    backend.set_behaviour(Behaviour::Accept);
+
+    let deliveries = scene.reporter(&[&backend]).deliver_waiting().await.unwrap();
+
+    assert_eq!((left.left, left.events_left), (0, 1), "{left:?}");
+    assert_eq!(deliveries[0].receipt().unwrap().events, 1);
+    assert_eq!(backend.events().len(), 1);
+}

@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
+use rusqlite::Connection;
 use system_health_registry::{Capabilities, Catalog, Facts, IntoReading, Metric, Sample, location};
 use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::timeout;
@@ -165,6 +166,25 @@ async fn without_timestamps_a_run_without_values_clears_earlier_values() {
         assert!(with_times.stored().contains(&("a".to_owned(), 1.0)), "its values keep their times");
         assert_eq!(receipt.status() == DeliveryStatus::Accepted, all_fail, "{receipt:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_timestamps_values_that_a_concurrent_run_has_delivered_stay() {
+    let scene = Scene::gauges(&["a"]);
+    let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
+    let backend = Backend::new("backend").with_capabilities(capabilities);
+    scene.push(&[&backend]).await;
+
+    // The points of the next run leave the outbox at once, as if another process had delivered them.
+    let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
+    file.execute_batch(
+        "CREATE TRIGGER taken AFTER INSERT ON outbox BEGIN DELETE FROM outbox WHERE run = NEW.run; END",
+    )
+    .unwrap();
+    let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
+
+    assert_eq!(receipt.accepted, 0, "{receipt:?}");
+    assert_eq!(backend.stored(), [("a".to_owned(), 1.0)]);
 }
 
 #[tokio::test(start_paused = true)]
