@@ -125,11 +125,17 @@ async fn a_run_that_is_longer_than_a_token_lasts_does_not_get_one_for_each_repos
     assert_eq!(tokens, 1);
 }
 
-#[tokio::test]
-async fn a_token_that_expires_soon_is_renewed_during_the_run() {
+/// Tokens of the app are renewed before each request, and only they can read `acme/shop`.
+fn fake_with_short_tokens() -> FakeGitHub {
     let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
     let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
     github.repository("acme/shop").private().commit("Hotfix the checkout");
+    github
+}
+
+#[tokio::test]
+async fn a_token_that_expires_soon_is_renewed_during_the_run() {
+    let github = fake_with_short_tokens();
     let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
     for token in 2..4 {
         client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap();
@@ -144,9 +150,7 @@ async fn a_token_that_expires_soon_is_renewed_during_the_run() {
 
 #[tokio::test]
 async fn if_a_token_cannot_be_renewed_it_is_used_until_it_expires() {
-    let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
-    let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
-    github.repository("acme/shop").private().commit("Hotfix the checkout");
+    let github = fake_with_short_tokens();
     let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
     github.fail("/access_tokens", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
     client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap();
@@ -154,14 +158,10 @@ async fn if_a_token_cannot_be_renewed_it_is_used_until_it_expires() {
     assert_eq!(last.header("authorization"), Some("Bearer ghs_installation1"));
 }
 
-/// Each of these tokens is renewed before the next request.
 #[tokio::test]
 async fn if_a_token_cannot_be_renewed_other_repositories_are_read_with_it() {
-    let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
-    let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
-    for name in ["acme/shop", "acme/web"] {
-        github.repository(name).private().commit("Hotfix the checkout");
-    }
+    let github = fake_with_short_tokens();
+    github.repository("acme/web").private().commit("Hotfix the checkout");
     let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
     let settings = format!("{toml}\n[repository]\nnames = [\"acme/shop\", \"acme/web\"]");
     let context = Stage::empty().settings(&settings).variable("GITHUB_APP_PRIVATE_KEY", KEY).context();
@@ -179,9 +179,7 @@ async fn if_a_token_cannot_be_renewed_other_repositories_are_read_with_it() {
 
 #[tokio::test]
 async fn after_a_renewal_a_refused_token_is_forgotten() {
-    let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
-    let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
-    github.repository("acme/shop").private().commit("Hotfix the checkout");
+    let github = fake_with_short_tokens();
     let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
     let get = async || client.get::<Value>(&["repos", "acme", "shop"], &[]).await;
     github.fail_times(
