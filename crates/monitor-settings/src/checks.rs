@@ -15,7 +15,7 @@ use crate::settings::{MetricMonitorSettings, MonitorSettings};
 const DAY: Duration = Duration::from_hours(24);
 const MAX_WINDOW: Duration = Schedule::MAX_WINDOW;
 
-/// Checks each setting on its own. `sources` says where each one was set.
+/// Checks the settings without the metrics that they are about. `sources` says where each one was set.
 pub(crate) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::Result<()> {
     let at = |key: &str, checked: anyhow::Result<()>| at(sources, key, checked);
     let table = || "[monitors]";
@@ -46,7 +46,7 @@ pub(crate) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -
     }
 }
 
-/// Adds to an error where the table of a metric in [monitors.metrics] starts.
+/// Adds to an error where a table in [monitors.metrics], or a key of it such as `commits.*.recovery`, was set.
 pub(crate) fn at_metric<T>(
     sources: &Settings,
     pattern: &str,
@@ -93,6 +93,8 @@ pub(crate) fn check_reporter_windows(
         !keys.iter().any(|key| is_too_long(key, schedule))
     };
     let longest_every = MAX_WINDOW * 2 / 3;
+    // In whole minutes, as `longest_gap` must be.
+    let longest_gap = Duration::from_mins(MAX_WINDOW.saturating_sub(schedule.every / 2).as_secs() / 60);
     let advice = match (1..schedule.missed).take_while(all_fit).last() {
         Some(missed) => format!("with this schedule, `missed` in [monitors] must be at most {missed}"),
         None if schedule.every > longest_every => format!(
@@ -101,7 +103,7 @@ pub(crate) fn check_reporter_windows(
         ),
         None => format!(
             "no value of `missed` is possible; `longest_gap` in [monitors] must be at most {}",
-            duration_in_words(MAX_WINDOW.saturating_sub(schedule.every / 2))
+            duration_in_words(longest_gap)
         ),
     };
     let key = ["missed", "longest_gap", "every"]

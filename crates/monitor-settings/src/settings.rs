@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
-    alerting::Schedule, check_handle, settings::deserialize_duration, settings_table,
+    alerting::Schedule,
+    check_handle,
+    settings::{deserialize_duration, deserialize_optional_duration},
+    settings_table,
 };
 
 /// The table `[monitors]`: what alerts, when, and whom it notifies.
@@ -15,7 +18,7 @@ pub struct MonitorSettings {
     #[serde(deserialize_with = "deserialize_duration")]
     pub(crate) every: Duration,
     /// Longest time between two runs, such as a weekend. Default: `every`.
-    #[serde(deserialize_with = "some_duration")]
+    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) longest_gap: Option<Duration>,
     /// Number of consecutive runs that may be missed or fail before somebody is notified.
     #[serde(deserialize_with = "runs")]
@@ -28,7 +31,7 @@ pub struct MonitorSettings {
     /// The same for metrics about the reporter, which have different tags.
     pub(crate) reporter_by: Vec<String>,
     /// Time after which an alert is repeated.
-    #[serde(deserialize_with = "some_duration")]
+    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) renotify: Option<Duration>,
     /// From 1 (high) to 5 (low).
     #[serde(deserialize_with = "priority")]
@@ -47,7 +50,7 @@ pub(crate) struct MetricMonitorSettings {
     #[serde(deserialize_with = "some_handles")]
     pub(crate) notify: Option<Vec<String>>,
     /// The evaluation window.
-    #[serde(deserialize_with = "some_duration")]
+    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) window: Option<Duration>,
     /// The value at which an alert ends.
     pub(crate) recovery: Option<f64>,
@@ -56,7 +59,7 @@ pub(crate) struct MetricMonitorSettings {
     /// Names of tags; each combination of their values has its own alert.
     pub(crate) group_by: Option<Vec<String>>,
     /// Time after which an alert is repeated.
-    #[serde(deserialize_with = "some_duration")]
+    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) renotify: Option<Duration>,
     /// From 1 (high) to 5 (low).
     #[serde(deserialize_with = "priority")]
@@ -107,11 +110,6 @@ impl MonitorSettings {
 }
 
 settings_table!(MonitorSettings, "monitors", template: include_str!("settings.toml"), shown: |_| true);
-
-/// Reads a duration that may be left out.
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    deserialize_duration(deserializer).map(Some)
-}
 
 /// Reads a whole number in a range; the error says what would be right.
 fn number<'de, D: Deserializer<'de>, T: TryFrom<u64> + PartialOrd>(

@@ -28,6 +28,7 @@ impl MetricOptions {
             let Some(attribute_option) = written.get(option.name) else { continue };
             // If the required option cannot be read, this one would be refused for the wrong reason.
             if option.depends_on.is_some_and(|other| unreadable.contains(&other)) {
+                unreadable.push(option.name);
                 continue;
             }
             if mistakes.handle(options.read(option, attribute_option)).is_none() {

@@ -5,6 +5,9 @@ use std::{cmp::Ordering, fmt};
 use globset::{Glob, GlobMatcher};
 use serde::Deserialize;
 
+/// Maximum length of a pattern, in bytes. The compiler of globs panics if hundreds of braces are nested.
+const MAX_LENGTH: usize = 400;
+
 /// A glob for the keys of metrics, such as `commits.*`. `*` matches any text, `?` one character, and `{a,b}` either `a`
 /// or `b`.
 ///
@@ -47,6 +50,9 @@ impl std::str::FromStr for KeyPattern {
     type Err = KeyPatternError;
 
     fn from_str(text: &str) -> Result<Self, KeyPatternError> {
+        if text.len() > MAX_LENGTH {
+            return Err(KeyPatternError { reason: format!("it is longer than {MAX_LENGTH} bytes") });
+        }
         let glob = Glob::new(text).map_err(|error| KeyPatternError { reason: error.kind().to_string() })?;
         Ok(Self { text: text.to_owned(), matcher: glob.compile_matcher() })
     }
@@ -103,6 +109,16 @@ mod tests {
         assert!(!matches("commits", "commits.hotfix"));
         assert!(matches("*", "commits.hotfix"));
         assert!(matches("{ci,prs}.*", "prs.merged"));
+    }
+
+    #[test]
+    fn a_pattern_that_is_too_long_is_refused() {
+        for pattern in ["a".repeat(401), format!("{}a{}", "{".repeat(300), "}".repeat(300))] {
+            let message = pattern.parse::<KeyPattern>().unwrap_err().to_string();
+            assert!(message.contains("(it is longer than 400 bytes)"), "{message}");
+        }
+        assert!("a".repeat(400).parse::<KeyPattern>().is_ok());
+        assert!(format!("{}a{}", "{".repeat(199), "}".repeat(199)).parse::<KeyPattern>().is_ok());
     }
 
     #[test]

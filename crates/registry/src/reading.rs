@@ -47,6 +47,7 @@ impl Reading {
 /// | type | reading |
 /// |---|---|
 /// | a [`SampleValue`](crate::SampleValue): integers, floats, `bool`, `Duration` | the number; NaN and infinities are errors |
+/// | [`Distribution`](crate::Distribution) | a sample with these values; an empty distribution is no data |
 /// | [`Sample`], `Vec<Sample>` | the samples without those whose distribution is empty; an empty list is no data |
 /// | `Vec<Result<Sample, E>>` | the samples and the failed [items](ItemError); an error if all items failed |
 /// | [`Reading`] | this reading |

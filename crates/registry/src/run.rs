@@ -44,13 +44,17 @@ pub enum OutcomeState {
     Error,
 }
 
+/// Sorts outcomes by key, and then by subject.
+pub(crate) fn sort_outcomes(outcomes: &mut [Outcome]) {
+    outcomes
+        .sort_by(|one, other| (one.metric.key(), &one.subject).cmp(&(other.metric.key(), &other.subject)));
+}
+
 impl Run {
     /// A run of the outcomes that a [backfill](crate::Engine::backfill) has collected for a past instant.
     #[must_use]
     pub fn from_past(instant: SystemTime, mut outcomes: Vec<Outcome>) -> Self {
-        outcomes.sort_by(|one, other| {
-            (one.metric.key(), &one.subject).cmp(&(other.metric.key(), &other.subject))
-        });
+        sort_outcomes(&mut outcomes);
         let (sources, request_plans) = (Vec::new(), Vec::new());
         Self { started_at: instant, duration: Duration::ZERO, outcomes, sources, request_plans }
     }

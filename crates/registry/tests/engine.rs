@@ -50,7 +50,7 @@ fn error() -> Result<u64, CountError> {
     "many".parse().map_err(CountError)
 }
 
-/// No data from a nested function.
+/// There is no data, for a stated reason.
 #[system_health_metric(key = "state.no_data")]
 fn no_data() -> Result<u64, Unavailable> {
     Err(Unavailable::no_data("the latest run was cancelled"))

@@ -2,12 +2,15 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Alias, Catalog, Context, DescribedReading, Engine, Facts, FromContext, Run, Sample, SampleError, Source,
-    Unavailable, location, system_health_metric, system_health_source,
+    Alias, Catalog, Context, DescribedReading, Engine, Facts, FromContext, Progress, Run, Sample,
+    SampleError, Source, Unavailable, location, system_health_metric, system_health_source,
 };
 
 /// The rows of a table, which a test provides.
@@ -216,4 +219,25 @@ async fn a_duplicate_source_is_refused_with_both_places() {
         ),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn the_metrics_of_a_source_are_planned_before_they_finish() {
+    let counts = Arc::new(Mutex::new((0, 0)));
+    let observed = Arc::clone(&counts);
+    let engine = Engine::new().with_observer(move |progress| {
+        let (planned, finished) = &mut *observed.lock().unwrap();
+        match progress {
+            Progress::Planned { outcomes } => *planned += outcomes,
+            Progress::Finished(_) => *finished += 1,
+            _ => {}
+        }
+        assert!(*finished <= *planned);
+    });
+    let context = Context::new().provide(rows(&[("orders", 1.0), ("returns", 2.0)]));
+
+    engine.run(&Catalog::linked().unwrap(), &context).await;
+
+    let (planned, finished) = *counts.lock().unwrap();
+    assert_eq!(planned, finished);
 }

@@ -65,7 +65,7 @@ pub enum CombinedGoalError {
     Target {
         /// The whole goal.
         goal: String,
-        /// The word where the number should be.
+        /// The text where the number should be.
         found: UnexpectedWord,
     },
     /// Both metrics are the same.
@@ -80,7 +80,7 @@ pub enum CombinedGoalError {
 
 const EXAMPLE: &str = "; write a goal such as \"commits.reverts / commits.hotfix < 0.5\"";
 
-/// The part of a goal that was refused: a word, or the end of the text.
+/// The part of a goal that was refused: a word, the whole text in place of a number, or the end of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnexpectedWord(String);
 
@@ -153,8 +153,9 @@ impl FromStr for CombinedGoal {
             },
             GoalError::Target(rest) => {
                 let after = rest.trim_start().get(1..).unwrap_or_default();
-                let found = UnexpectedWord::first_of(after.strip_prefix('=').unwrap_or(after));
-                CombinedGoalError::Target { goal: text(), found }
+                // In `5 commits`, the first word is a number, so it cannot be named as the mistake.
+                let found = after.strip_prefix('=').unwrap_or(after).trim();
+                CombinedGoalError::Target { goal: text(), found: UnexpectedWord(found.to_owned()) }
             }
         })?;
         if left == right {
@@ -235,9 +236,10 @@ mod tests {
             ("a / b = 5", "after `b` instead of `=`"),
             ("ci-errors / ci < 5", "`ci-errors / ci < 5` needs `<`,"),
             ("a / b <", "must compare with a finite number instead of nothing"),
-            ("a / b << 5", "must compare with a finite number instead of `<`"),
+            ("a / b << 5", "must compare with a finite number instead of `< 5`"),
             ("a / b <= c", "must compare with a finite number instead of `c`"),
             ("a / b < inf", "must compare with a finite number instead of `inf`"),
+            ("a / b < 5 commits", "must compare with a finite number instead of `5 commits`"),
             ("a / a < 5", "`a / a < 5` combines `a` with itself; it needs two metrics"),
         ] {
             let message = message(text);

@@ -14,6 +14,7 @@ impl Facts {
     ) -> Result<Self, Vec<OptionError>> {
         let mut facts = Self::new("", description);
         let mut errors = Vec::new();
+        let mut skipped = Vec::new();
         let is_refused =
             |errors: &[OptionError], name: &str| errors.iter().any(|error| error.option() == name);
         for (name, _) in options {
@@ -25,9 +26,9 @@ impl Facts {
             let Some((_, value)) = options.iter().find(|(name, _)| name.as_ref() == option.name) else {
                 continue;
             };
-            if option.depends_on.is_none_or(|other| !is_refused(&errors, other))
-                && let Err(error) = (option.set)(&mut facts, value)
-            {
+            if option.depends_on.is_some_and(|other| skipped.contains(&other) || is_refused(&errors, other)) {
+                skipped.push(option.name);
+            } else if let Err(error) = (option.set)(&mut facts, value) {
                 errors.push(OptionError::new(option.name, error));
             }
         }
@@ -42,7 +43,10 @@ impl Facts {
         {
             errors.push(OptionError::new("goal", error));
         }
-        if !is_refused(&errors, "alias_until") && facts.alias.as_ref().is_some_and(|alias| !alias.has_end()) {
+        if !is_refused(&errors, "alias_until")
+            && !skipped.contains(&"alias_until")
+            && facts.alias.as_ref().is_some_and(|alias| !alias.has_end())
+        {
             errors.push(OptionError::new("alias", AliasError::NoEnd));
         }
         if facts.key.is_empty() && !is_refused(&errors, "key") {
@@ -150,6 +154,7 @@ mod tests {
         assert_eq!(errors(&[("key", "a"), ("kind", "count"), ("interval", "0s")]).len(), 1);
         assert_eq!(errors(&[("key", "a"), ("kind", "meter"), ("interval", "15m")]).len(), 1);
         assert_eq!(errors(&[("key", "a"), ("alias", "b"), ("alias_until", "soon")]).len(), 1);
+        assert_eq!(errors(&[("key", "A b"), ("alias", "b"), ("alias_until", "2027-01-31")]).len(), 1);
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl Schedule {
     /// The first missed run is due `longest_gap` after the last one, and the others every `every`.
     #[must_use]
     pub fn silence_window(self) -> Duration {
-        self.longest_gap + self.every.saturating_mul(self.missed.saturating_sub(1)) + self.every / 2
+        let others = self.every.saturating_mul(self.missed.saturating_sub(1));
+        self.longest_gap.saturating_add(others).saturating_add(self.every / 2)
     }
 
     /// Window that contains the last `missed` runs when the newest one arrives, and always at least one run while the reporter
@@ -66,5 +67,11 @@ mod tests {
         assert_eq!(windows(quarter, hours(62), 3), [30, 62 * 60 + 37, 37]);
         assert_eq!(windows(hours(24), hours(24), 3), [48, 84, 60].map(|hours| hours * 60));
         assert_eq!(windows(hours(120), hours(120), 1)[0], 7 * 24 * 60);
+    }
+
+    #[test]
+    fn a_gap_of_any_length_has_a_window() {
+        let schedule = Schedule { every: Duration::from_mins(15), longest_gap: Duration::MAX, missed: 3 };
+        assert_eq!(schedule.silence_window(), Duration::MAX);
     }
 }

@@ -305,6 +305,7 @@ impl<'a> Collection<'a> {
                     (Err(unavailable), Vec::new(), Vec::new(), results)
                 }
             };
+            self.engine.observe(Progress::Planned { outcomes: results.len() });
             let name = Arc::clone(source.name());
             let source = SourceOutcome { name, result, returned, refused, duration };
             let outcomes = results.into_iter().map(|(metric, result)| {

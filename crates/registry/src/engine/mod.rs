@@ -20,7 +20,7 @@ use tokio::{runtime::Handle, time::Instant};
 
 use crate::{
     Catalog, Context, Instants, Interruption, Metric, Outcome, OutcomeState, Reading, RequestPlan, Run,
-    SubjectLabel, Unavailable,
+    SubjectLabel, Unavailable, run::sort_outcomes,
 };
 use collection::{Collection, CollectionResult};
 
@@ -176,9 +176,7 @@ impl Engine {
                 CollectionResult::Requests(plan) => request_plans.push(plan),
             }
         }
-        outcomes.sort_by(|one, other| {
-            (one.metric.key(), &one.subject).cmp(&(other.metric.key(), &other.subject))
-        });
+        sort_outcomes(&mut outcomes);
         request_plans.sort_by_key(|plan| plan.api);
         sources.sort_by(|one, other| one.name.cmp(&other.name));
         let duration = started.elapsed();

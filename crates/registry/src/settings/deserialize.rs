@@ -6,8 +6,9 @@ use std::fmt;
 
 use serde::{
     de::{
-        Deserializer, Error, Expected, IntoDeserializer, Unexpected, Visitor,
-        value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer, StrDeserializer},
+        Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer,
+        Unexpected, VariantAccess, Visitor,
+        value::{MapDeserializer, SeqDeserializer, StrDeserializer},
     },
     forward_to_deserialize_any,
 };
@@ -39,6 +40,12 @@ pub(super) struct TableDeserializer<'a>(pub(super) &'a TableEntries);
 struct ValueDeserializer<'a> {
     input: Input<'a>,
     origin: &'a Origin,
+}
+
+/// A variant of an enum with its content, written as `{ variant = content }`.
+struct VariantDeserializer<'a> {
+    variant: &'a str,
+    content: ValueDeserializer<'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -219,7 +226,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DeserializeError> {
@@ -227,13 +234,13 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             let variant: StrDeserializer<'_, DeserializeError> = variant.into_deserializer();
             return visitor.visit_enum(variant);
         }
-        match self.input {
-            Input::Typed(Value::Table(table)) => {
-                let entries = table.iter().map(|(key, value)| (key.as_str(), self.typed(value)));
-                MapAccessDeserializer::new(MapDeserializer::new(entries))
-                    .deserialize_enum(name, variants, visitor)
+        let Input::Typed(Value::Table(table)) = self.input else { return self.deserialize_any(visitor) };
+        let mut entries = table.iter();
+        match (entries.next(), entries.next()) {
+            (Some((variant, content)), None) => {
+                visitor.visit_enum(VariantDeserializer { variant, content: self.typed(content) })
             }
-            _ => self.deserialize_any(visitor),
+            _ => Err(Error::custom(format!("set exactly one of `{}`", variants.join("`, `")))),
         }
     }
 
@@ -247,6 +254,43 @@ impl IntoDeserializer<'_, DeserializeError> for ValueDeserializer<'_> {
 
     fn into_deserializer(self) -> Self {
         self
+    }
+}
+
+impl<'de, 'a> EnumAccess<'de> for VariantDeserializer<'a> {
+    type Error = DeserializeError;
+    type Variant = ValueDeserializer<'a>;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<(T::Value, ValueDeserializer<'a>), DeserializeError> {
+        let variant: StrDeserializer<'_, DeserializeError> = self.variant.into_deserializer();
+        Ok((seed.deserialize(variant)?, self.content))
+    }
+}
+
+impl<'de> VariantAccess<'de> for ValueDeserializer<'_> {
+    type Error = DeserializeError;
+
+    fn unit_variant(self) -> Result<(), DeserializeError> {
+        Deserialize::deserialize(self)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DeserializeError> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, DeserializeError> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DeserializeError> {
+        self.deserialize_struct("", fields, visitor)
     }
 }
 

@@ -41,8 +41,9 @@
 //! "GITHUB_REF_NAME" });
 //! ```
 //!
-//! Every table of the file must belong to a linked crate, and every key must be a field of its struct. This also holds for
-//! nested tables. Anything else is an error that names the place and the most similar name that exists.
+//! Every table of the file must belong to a linked crate, unless the file is [shared](SettingsBuilder::shared), and every key
+//! must be a field of its struct. This also holds for nested tables. Anything else is an error that names the place, and a similar
+//! name or the names that exist.
 
 mod builder;
 mod deserialize;

@@ -138,9 +138,9 @@ fn plain(message: &str) -> String {
 /// The name of a nested table, as it is written in a file: `repositories."acme/web"`.
 fn table_name(table: &str, path: &Path) -> String {
     path.iter().fold(table.to_owned(), |name, segment| match segment {
-        Segment::Map { key } => format!("{name}.{}", written(key)),
+        Segment::Map { key } | Segment::Enum { variant: key } => format!("{name}.{}", written(key)),
         Segment::Seq { index } => format!("{name}[{index}]"),
-        Segment::Enum { .. } | Segment::Unknown => name,
+        Segment::Unknown => name,
     })
 }
 

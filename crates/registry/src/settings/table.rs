@@ -113,6 +113,8 @@ impl TableSpec {
 /// The struct implements `Clone`, and `serde::Deserialize` with a default for every key: put `#[serde(default)]` on it.
 /// Without the defaults, [`SettingsBuilder::build`](crate::settings::SettingsBuilder::build) fails.
 ///
+/// After the name of the table, these options may follow, in this order:
+///
 /// - `env` lists the environment variables that override the settings file. In the variable of a list, the items are
 ///   separated by commas.
 /// - `ambient` lists environment variables that are used only if the file does not set the key.

@@ -19,7 +19,8 @@ pub trait BySource {
     fn record(&self, span: &Span);
 }
 
-/// Records the error inside a value that does not implement [`Error`] itself, such as a boxed error or [`Unavailable`].
+/// Records the error inside a value that does not implement [`Error`] itself: an `anyhow::Error`, a
+/// `Box<dyn Error + Send + Sync>` or an [`Unavailable`].
 pub trait ByInnerError {
     /// Records the error in the span of the function. For no data, records the reason.
     fn record(&self, span: &Span);
