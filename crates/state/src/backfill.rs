@@ -1,16 +1,16 @@
 //! Values that were computed later for a past instant. They are only part of the history: no destination gets them, and no
 //! total, goal or time of a last value changes.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use rusqlite::{OptionalExtension, Transaction, params};
-use system_health_registry::{Outcome, Point, Report, Tag};
+use system_health_registry::{Outcome, Point, Report, Tag, Value};
 
 use crate::{
     PastSample, RunId, Store, StoreError,
     convert::{milliseconds, seconds, whole},
     history::SampleReader,
-    points::PointWriter,
+    points::{PointWriter, from_json, to_json},
 };
 
 /// A computed outcome with a value, and what became of it.
@@ -88,7 +88,7 @@ fn add(
         return Ok(BackfillResult::KeptFromRun);
     }
     let samples = SampleReader::new(transaction)?.read(stored.run, stored.first..=stored.last, key)?;
-    let (stored, computed) = (sorted(samples), sorted(computed(report, outcome)));
+    let (stored, computed) = (sorted(samples), sorted(computed(report, outcome)?));
     Ok(if stored == computed {
         BackfillResult::Equal
     } else {
@@ -157,14 +157,27 @@ fn run_at(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<Ru
     Ok(RunId(transaction.last_insert_rowid()))
 }
 
-fn computed(report: &Report, outcome: &Outcome) -> Vec<PastSample> {
+/// The samples of a computed outcome, as they would be read from the file.
+fn computed(report: &Report, outcome: &Outcome) -> rusqlite::Result<Vec<PastSample>> {
     let points = report.points_of(outcome).filter(|point| point.key == outcome.metric.key());
-    let sample = |point: Point| PastSample {
-        value: point.value,
-        unit: point.unit,
-        tags: point.tags.into_iter().collect(),
+    let sample = |point: Point| -> rusqlite::Result<PastSample> {
+        Ok(PastSample {
+            value: as_read(point.value)?,
+            unit: point.unit,
+            tags: point.tags.into_iter().collect(),
+        })
     };
     points.map(sample).collect()
+}
+
+/// A value as it would be read from the file. Reading JSON may change the last digit of a number in a distribution.
+fn as_read(value: Value) -> rusqlite::Result<Value> {
+    match value {
+        Value::Distribution(distribution) => {
+            Ok(Value::Distribution(Arc::new(from_json(&to_json(&distribution)?)?)))
+        }
+        number @ Value::Number(_) => Ok(number),
+    }
 }
 
 /// The samples of a metric in an order that does not depend on the collector's.

@@ -18,7 +18,10 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The file was written by a newer version of this program.
-    #[error("{} has version {version}, which is newer than this program; update it, or name another folder", .file.display())]
+    #[error(
+        "{} was written by a newer version of this program (format {version}); update this program, or name another folder",
+        .file.display()
+    )]
     Newer {
         /// The file.
         file: PathBuf,
@@ -60,7 +63,7 @@ impl StoreError {
 }
 
 impl StoreError {
-    /// Whether the file can be read but not written.
+    /// Whether the file cannot be written, and may be opened for reading only.
     pub(crate) fn is_read_only(&self) -> bool {
         let Self::Sqlite { source, .. } = self else { return false };
         matches!(source.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))

@@ -18,8 +18,10 @@ use crate::{
 const MAX_RESPONSE: usize = 1 << 20;
 /// Maximum size of an unpacked response, in bytes. A damaged row must not fill the memory.
 const MAX_UNPACKED: u64 = 64 << 20;
-/// Maximum size of all compressed responses together, in bytes. The least recently used ones are deleted.
-const MAX_TOTAL: i64 = 64 << 20;
+/// Maximum size of all compressed responses together, in bytes.
+const MAX_TOTAL: i64 = 128 << 20;
+/// Responses that were used within this many seconds are all in use.
+const IN_USE: i64 = 2 * DAY;
 /// Responses that were not used for this many seconds are deleted.
 const MAX_AGE: i64 = 14 * DAY;
 
@@ -67,8 +69,11 @@ impl Store {
         })
     }
 
-    /// Keeps new responses, and notes that stored ones were used. Old ones are deleted, and so are the least recently used ones
-    /// if all responses together exceed their maximum size.
+    /// Keeps new responses, and notes that stored ones were used. Old ones are deleted. If all responses together exceed their
+    /// maximum size, those that are no longer in use are deleted first, the least recently used ones before the others.
+    ///
+    /// If those in use exceed it, the ones with the smallest keys stay. Each run uses the same responses in the same order. If the
+    /// least recently used ones were deleted, each run would need next what it has just deleted, and would find nothing.
     pub fn keep_responses(
         &self,
         new: &[(String, PackedResponse)],
@@ -78,10 +83,10 @@ impl Store {
         let now = seconds(now);
         self.write(|transaction| {
             let mut insert = transaction.prepare(
-                "INSERT OR REPLACE INTO responses (key, response, size, used) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR REPLACE INTO responses (key, size, used, response) VALUES (?1, ?2, ?3, ?4)",
             )?;
             for (key, response) in new {
-                insert.execute(params![key, response.0, whole(response.size()), now])?;
+                insert.execute(params![key, whole(response.size()), now, response.0])?;
             }
             let mut update = transaction.prepare("UPDATE responses SET used = ?2 WHERE key = ?1")?;
             for key in used {
@@ -91,10 +96,10 @@ impl Store {
             transaction.execute(
                 "DELETE FROM responses WHERE key IN (
                      SELECT key FROM (
-                         SELECT key, sum(size) OVER (ORDER BY used DESC, key) AS total FROM responses
+                         SELECT key, sum(size) OVER (ORDER BY min(used, ?2) DESC, key) AS total FROM responses
                      ) WHERE total > ?1
                  )",
-                [MAX_TOTAL],
+                [MAX_TOTAL, now - IN_USE],
             )?;
             Ok(())
         })

@@ -152,10 +152,10 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 
 -- Responses of servers, compressed, with the time when they were last written or used. The client chooses the
--- keys: hashes of whose response it is and of its URL.
+-- keys: hashes of whose response it is and of its URL. The response is the last column, so that SQLite reads the others without it.
 CREATE TABLE responses (
     key TEXT PRIMARY KEY NOT NULL,
-    response BLOB NOT NULL,
     size INTEGER NOT NULL,
-    used INTEGER NOT NULL
+    used INTEGER NOT NULL,
+    response BLOB NOT NULL
 ) STRICT;

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use system_health_state::{BackfillResult, BackfilledOutcome, PastResult, Store};
 
-use crate::harness::{at, report};
+use crate::harness::{at, durations, report};
 
 /// The result of a backfill of `jobs.waiting` at a time.
 fn backfill(store: &Store, seconds: u64, values: &[f64]) -> BackfillResult {
@@ -56,6 +56,18 @@ fn a_second_backfill_changes_nothing_and_says_what_differs() {
     };
     assert_eq!((values(&stored), values(&computed)), (vec![1.0, 2.0], vec![1.0, 5.0]));
     assert_eq!(history(&store), [(at(10), vec![1.0, 2.0], true)]);
+}
+
+#[test]
+fn a_second_backfill_of_an_equal_distribution_changes_nothing() {
+    let store = Store::in_memory().unwrap();
+    let backfill = |values: &[f64]| store.backfill(&[durations(10, values)]).unwrap().pop().unwrap().result;
+    // Reading JSON changes the last digit of this number.
+    let value = 1.0 / 11.0;
+
+    assert_eq!(backfill(&[value]), BackfillResult::Added);
+    assert_eq!(backfill(&[value]), BackfillResult::Equal);
+    assert!(matches!(backfill(&[value, value]), BackfillResult::Different { .. }));
 }
 
 #[test]

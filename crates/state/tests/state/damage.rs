@@ -52,6 +52,7 @@ fn files_of_newer_versions_and_other_programs_are_not_changed() {
     Connection::open(file(folder.path())).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let newer = Store::open(folder.path()).unwrap_err();
     assert!(matches!(newer, StoreError::Newer { version: 99, .. }), "{newer:?}");
+    assert!(newer.to_string().contains("a newer version of this program (format 99)"), "{newer}");
 
     let folder = tempfile::tempdir().unwrap();
     Connection::open(file(folder.path())).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();

@@ -31,6 +31,11 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
     std::iter::repeat_with(next).take(length).collect()
 }
 
+/// The numbers that are keys of kept responses.
+fn numbers(store: &Store) -> Vec<u64> {
+    (10..90).filter(|number| store.response(&number.to_string()).unwrap().is_some()).collect()
+}
+
 fn sql(folder: &Path, statement: &str) {
     Connection::open(folder.join(Store::FILE_NAME)).unwrap().execute(statement, []).unwrap();
 }
@@ -67,16 +72,33 @@ fn all_responses_together_have_a_limit() {
     let store = Store::open(folder.path()).unwrap().store;
     sql(
         folder.path(),
-        "WITH RECURSIVE numbers (number) AS (SELECT 10 UNION ALL SELECT number + 1 FROM numbers WHERE number < 79)
-         INSERT INTO responses SELECT number, zeroblob(1000000), 1000000, 1764000000 + number FROM numbers",
+        "WITH RECURSIVE numbers (number) AS (SELECT 10 UNION ALL SELECT number + 1 FROM numbers WHERE number < 89)
+         INSERT INTO responses SELECT number, 2000000, 1764000000 + 3600 * number, zeroblob(2000000) FROM numbers",
     );
 
-    store.keep_responses(&[("new".to_owned(), packed(b"1"))], &[], at(100)).unwrap();
+    keep(&store, "new", b"1", 7);
 
-    let left: Vec<u64> =
-        (10..80).filter(|number| store.response(&number.to_string()).unwrap().is_some()).collect();
-    assert_eq!((left.len(), left.last()), (67, Some(&79)));
+    assert_eq!(numbers(&store), Vec::from_iter(23..90));
     assert!(kept(&store, "new").is_some());
+}
+
+#[test]
+fn if_the_responses_in_use_exceed_the_limit_the_same_ones_stay_in_each_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap().store;
+    let mut stayed: Vec<Vec<u64>> = Vec::new();
+    for run in 0..3 {
+        // Each run uses all responses, and those that were deleted are new again.
+        let missing = format!(
+            "WITH RECURSIVE numbers (number) AS (SELECT 10 UNION ALL SELECT number + 1 FROM numbers WHERE number < 89)
+             INSERT OR IGNORE INTO responses SELECT number, 2000000, 1764172800 + {run}, zeroblob(2000000) FROM numbers"
+        );
+        sql(folder.path(), &missing);
+        keep(&store, &format!("new {run}"), b"1", 3);
+        stayed.push(numbers(&store));
+    }
+
+    assert_eq!(stayed, vec![Vec::from_iter(10..77); 3]);
 }
 
 #[test]
