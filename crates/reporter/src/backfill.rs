@@ -36,8 +36,8 @@ pub struct Backfill {
     pub request_plans: Vec<RequestPlan>,
     /// Whether the backfill was interrupted.
     pub is_interrupted: bool,
-    /// The last instant up to which every started metric and subject is finished. Other metrics and subjects may not have
-    /// been started. `None` if no instant is finished.
+    /// The last instant up to which every metric and subject with results is finished. Other metrics and subjects have no
+    /// results yet. `None` if there are no results.
     pub complete_until: Option<SystemTime>,
 }
 
@@ -279,7 +279,7 @@ impl Progress<'_> {
         }
     }
 
-    /// The last instant up to which every started metric and subject is finished.
+    /// The last instant up to which every metric and subject with results is finished.
     fn complete_until(&self) -> Option<SystemTime> {
         self.reached.values().min().copied()
     }

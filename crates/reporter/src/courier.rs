@@ -94,6 +94,7 @@ impl Courier<'_> {
         receipt: &mut Receipt,
     ) -> Result<(), StateError> {
         let Recorded { current, run, .. } = recorded;
+        receipt.run = Some(*run);
         let outbox = self.outbox(current, *run);
         receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
         let times = self.times();
@@ -201,13 +202,15 @@ impl Courier<'_> {
             // These points must not be in the same payload as points that could not be delivered before.
             let own = Outbox { only_own: true, ..self.outbox(&recorded.current, recorded.run) };
             let mut done = self.empty(sink.as_ref(), own, deadline, &mut self_metrics_receipt).await;
+            receipt.self_metrics = self_metrics_receipt.accepted;
             if done.is_ok() && self_metrics_receipt.error.is_none() {
-                // Other points, such as those of a concurrent run, get another chance.
-                let all = Outbox { only_own: false, ..own };
+                // Other points get another chance: those that this run has left, and those of a concurrent run.
+                let all = Outbox { only_own: false, own: receipt.run, ..own };
                 done = self.empty(sink.as_ref(), all, deadline, &mut self_metrics_receipt).await;
             }
             receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
-            receipt.self_metrics = self_metrics_receipt.accepted;
+            receipt.accepted += self_metrics_receipt.accepted - receipt.self_metrics;
+            receipt.accepted_earlier += self_metrics_receipt.accepted_earlier;
             receipt.unknown += self_metrics_receipt.unknown;
             receipt.repeated += self_metrics_receipt.repeated;
             receipt.refused.append(&mut self_metrics_receipt.refused);

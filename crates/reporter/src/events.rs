@@ -18,12 +18,16 @@ use crate::markdown::ItemLine;
 
 /// Maximum number of series that an event shows. The others are counted.
 const MAX_SERIES: usize = 10;
-/// Maximum length of the tags of a series, in characters.
+/// Maximum length of the tags of a series, in characters. The first tag is shown even if it is longer.
 const MAX_TAGS: usize = 150;
 /// Maximum number of items of evidence that an event shows.
 const MAX_ITEMS: usize = 5;
+/// Maximum length of the title of an event, in characters.
+const MAX_TITLE: usize = 500;
 /// Maximum length of the text of an event, in characters.
 const MAX_TEXT: usize = 3500;
+/// Maximum length of the key in the id of an event, in characters. A key has at most 200 characters, and so has an id.
+const MAX_KEY_IN_ID: usize = 100;
 
 /// A series with a goal.
 struct GoalSeries<'a> {
@@ -32,7 +36,7 @@ struct GoalSeries<'a> {
     sample: &'a Sample,
     tags: BTreeSet<Tag>,
     /// The tags that identify the series. The `version:` of the report is left out, because a new version does not make it a
-    /// new series. A `version:` that the collector or the metric sets is included.
+    /// new series. A `version:` of the metric, the subject or the sample is included.
     identity: String,
 }
 
@@ -103,9 +107,10 @@ fn all_series(report: &Report) -> impl Iterator<Item = GoalSeries<'_>> {
             outcome.samples().iter().map(move |sample| {
                 let tags = report.tags_of(outcome, sample);
                 let is_version = |tag: &Tag| tag.name() == "version";
-                // If the collector or the metric sets the version, it is part of the series and replaces the version of
-                // the report.
+                // A version of the metric, the subject or the sample is part of the series and replaces the version of the
+                // report.
                 let has_own_version = sample.tags().iter().any(is_version)
+                    || outcome.subject.as_ref().is_some_and(|it| it.tags().iter().any(is_version))
                     || outcome.metric.tags().iter().any(|tag| tag.to_lowercase().starts_with("version:"));
                 let identity = tags.iter().filter(|tag| has_own_version || !is_version(tag)).map(Tag::as_str);
                 let identity = identity.collect::<Vec<_>>().join(",");
@@ -138,17 +143,20 @@ fn flip_event(
     } else {
         ("missed", "misses its goal", Level::Error)
     };
-    let title = format!("{} {does} ({goal})", metric.key());
+    let key = metric.key();
+    let title = format!("{key} {does} ({goal})");
     // The id contains the start of the run and the series: in the same slot, other series of the metric may flip, and
     // this one may flip again.
     let started = humantime::format_rfc3339_millis(report.run().started_at());
     let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
     for series in series {
         series.tags.hash(&mut hasher);
     }
-    let id = format!("goal {} {word} {started} {:016x}", metric.key(), hasher.finish());
+    let id = format!("goal {key:.MAX_KEY_IN_ID$} {word} {started} {:016x}", hasher.finish());
     let common = series.iter().map(|series| series.tags.clone()).reduce(|common, tags| &common & &tags);
     let common = common.unwrap_or_default();
+    let title = format!("{title:.MAX_TITLE$}");
     let mut event =
         Event::new(id, title)?.with_level(level).with_tags(common.iter().cloned()).at(report.timestamp());
     if let [GoalSeries { sample, .. }] = series
@@ -164,8 +172,7 @@ fn event_text(metric: &Metric, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>
     let mut text = String::new();
     let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
     for GoalSeries { sample, tags, .. } in series.iter().take(MAX_SERIES) {
-        let own: Vec<String> = tags.difference(common).map(|tag| format!("`{tag}`")).collect();
-        let own: String = own.join(" ").chars().take(MAX_TAGS).collect();
+        let own = shown_tags(tags.difference(common));
         add_paragraph(&mut text, &format!("**{}{unit}** {own}", sample.value()));
     }
     if let Some(hidden @ 1..) = series.len().checked_sub(MAX_SERIES) {
@@ -183,6 +190,20 @@ fn event_text(metric: &Metric, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>
     add_paragraph(&mut text, metric.description());
     add_evidence(&mut text, series);
     text.trim_end().to_owned()
+}
+
+/// The tags that distinguish a series from the others. Only whole tags are shown.
+fn shown_tags<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> String {
+    let mut shown = String::new();
+    for tag in tags {
+        let tag = format!("`{tag}` ");
+        if !shown.is_empty() && shown.chars().count() + tag.chars().count() > MAX_TAGS {
+            shown.push('…');
+            break;
+        }
+        shown.push_str(&tag);
+    }
+    shown
 }
 
 /// Adds a few items that counted, or a few that did not count if no item counted. Only whole lines are added.
@@ -232,9 +253,37 @@ fn workflow_run_link(variable: impl Fn(&str) -> Option<String>) -> Option<String
 
 #[cfg(test)]
 mod tests {
-    use system_health_registry::{Catalog, Context, Engine, Facts, Reading, location};
+    use std::fmt;
+
+    use system_health_registry::{
+        Catalog, Context, Engine, Facts, IntoReading, Reading, Run, Subject, TagError, Unavailable, location,
+    };
 
     use super::*;
+
+    /// A version of the shop.
+    #[derive(Clone)]
+    struct Version(u32);
+
+    impl Subject for Version {
+        async fn list(_context: &Context) -> Result<Vec<Self>, Unavailable> {
+            Ok(vec![Self(1), Self(2)])
+        }
+
+        fn tags(&self) -> Result<Vec<Tag>, TagError> {
+            Ok(vec![Tag::new("version", &self.to_string())?])
+        }
+    }
+
+    impl fmt::Display for Version {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{}", self.0)
+        }
+    }
+
+    async fn run(metric: Metric) -> Run {
+        Engine::new().run(&Catalog::new([metric]).unwrap(), &Context::new()).await
+    }
 
     #[tokio::test]
     async fn the_version_of_a_sample_identifies_its_series_and_that_of_the_report_does_not() {
@@ -245,8 +294,7 @@ mod tests {
                 Reading::new(vec![sample("1", 1.0)?, sample("2", 0.0)?], vec![])
             })
         });
-        let catalog = Catalog::new([metric]).unwrap();
-        let run = Engine::new().run(&catalog, &Context::new()).await;
+        let run = run(metric).await;
         // The report's own version may be equal to a version of a sample.
         for version in ["version:9", "version:2"] {
             let tags = ["env:test", version].map(|tag| Tag::parse(tag).unwrap());
@@ -258,6 +306,51 @@ mod tests {
                 [("env:test,version:1".to_owned(), true), ("env:test,version:2".to_owned(), false)]
             );
         }
+    }
+
+    #[tokio::test]
+    async fn the_version_of_a_subject_identifies_its_series() {
+        let facts = Facts::new("shop.errors", "Errors of each version.").with_goal("< 5".parse().unwrap());
+        let metric = Metric::new(facts, location!(), |context| {
+            Box::pin(async move {
+                let Version(number) = context.get().await?;
+                (if number == 1 { 0.0 } else { 9.0 }).into_reading()
+            })
+        });
+
+        let states = goal_states(&Report::new(run(metric.each::<Version>()).await, []));
+
+        let states: Vec<_> = states.into_iter().map(|goal| (goal.tags, goal.met)).collect();
+        assert_eq!(states, [("version:1".to_owned(), true), ("version:2".to_owned(), false)]);
+    }
+
+    #[tokio::test]
+    async fn a_goal_with_very_long_keys_has_an_event() {
+        let [single, combined, left, right] = ["s", "c", "l", "r"].map(|letter| letter.repeat(200));
+        let facts = Facts::new(single, "A test.").with_goal("< 5".parse().unwrap());
+        let metric = Metric::new(facts, location!(), |_| Box::pin(async { 9.0.into_reading() }));
+        let goal = format!("{left} / {right} < 0.1").parse().unwrap();
+        let combined = Outcome {
+            metric: Metric::combined(Facts::new(combined, "A test."), goal, None),
+            subject: None,
+            result: 0.2.into_reading(),
+            duration: Duration::ZERO,
+        };
+        let report = Report::new(run(metric).await, []).with_goals(vec![combined]);
+        let states = goal_states(&report);
+
+        let events = flip_events(&report, &states.iter().collect::<Vec<_>>());
+
+        assert_eq!(events.len(), 2);
+    }
+
+    #[test]
+    fn only_whole_tags_are_shown() {
+        let long = "x".repeat(100);
+        let tags = ["a", "b"].map(|name| Tag::new(name, &long).unwrap());
+
+        assert_eq!(shown_tags(&tags), format!("`a:{long}` …"));
+        assert_eq!(shown_tags(&tags[..1]), format!("`a:{long}` "));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) struct RecordedRuns {
 
 /// An earlier run may have counted a part of the time since the interval began.
 #[derive(Debug, thiserror::Error)]
-#[error("the previous run is not known, because the state folder cannot be used")]
+#[error("the previous run is not known, because the state folder cannot be used or was damaged")]
 struct UnknownPreviousRun;
 
 impl RecordedRuns {
@@ -43,7 +43,7 @@ impl PastRuns for RecordedRuns {
             let mut state = self.state.subscribe();
             let opened = state.wait_for(Option::is_some).await.map_err(Unavailable::from)?.clone();
             let Some(current) = opened else { return Ok(None) };
-            if current.continuity() == Continuity::Interrupted {
+            if current.continuity() == Continuity::Interrupted || current.is_forgetful() {
                 return Err(UnknownPreviousRun.into());
             }
             let (key, subject) = (key.to_owned(), subject.to_owned());

@@ -1,6 +1,7 @@
 //! The result of a delivery to one destination. Every point is accounted for.
 
 use system_health_registry::DeliveryError;
+use system_health_state::RunId;
 
 use crate::withheld::Withheld;
 
@@ -41,6 +42,8 @@ pub struct Receipt {
     pub error: Option<String>,
     /// Whether the run deliberately keeps no state.
     pub no_state: bool,
+    /// The run whose series count as `accepted`.
+    pub(crate) run: Option<RunId>,
     pub(crate) contact: Contact,
     /// Whether the sink got points that would be added up if they were sent again.
     pub(crate) sent_additive_points: bool,

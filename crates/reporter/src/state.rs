@@ -69,7 +69,7 @@ pub(crate) struct CurrentStore {
     wanted: bool,
     /// Whether this store has replaced a store that failed during the run because its file is damaged.
     replaced: bool,
-    /// Whether the totals of counters in earlier runs may have been forgotten.
+    /// Whether earlier runs may have been forgotten, with their totals of counters.
     is_forgetful: bool,
     /// A store that could not be written. Points that wait in it can still be read and delivered.
     unwritable: Option<Arc<Store>>,
@@ -179,7 +179,7 @@ impl RunState {
         if !Arc::ptr_eq(&current.store, &failed.store) {
             match current.record_again(failed, contents, &error, report, recipients).await {
                 Ok(recorded) => return Ok(recorded),
-                Err(newer) => RecordError { error, contents } = newer,
+                Err(newer) => (error, contents) = (newer.error, contents.max(newer.contents)),
             }
         }
         let Some(folder) = current.folder.take() else { return Err(error) };
@@ -189,10 +189,13 @@ impl RunState {
             && let Ok(opened) =
                 CurrentStore::in_folder(folder, current.deadline, Store::replace_damaged).await
         {
+            let was_moved_aside = opened.is_forgetful;
             *current = CurrentStore { replaced: true, is_forgetful: true, ..opened };
             match current.record_again(failed, contents, &error, report, recipients).await {
                 Ok(recorded) => return Ok(recorded),
-                Err(newer) => contents = newer.contents,
+                // If the file proved to be intact, it may still have the report.
+                Err(newer) if was_moved_aside => contents = newer.contents,
+                Err(newer) => contents = contents.max(newer.contents),
             }
         }
         warn_that_state_is_lost(&error);
@@ -227,6 +230,11 @@ impl CurrentStore {
             (true, false) => Continuity::Interrupted,
             (false, false) => Continuity::None,
         }
+    }
+
+    /// Whether earlier runs may have been forgotten.
+    pub(crate) fn is_forgetful(&self) -> bool {
+        self.is_forgetful
     }
 
     /// Whether the store outlives the run.
@@ -402,7 +410,7 @@ pub(crate) async fn ask_store<T: Send + 'static>(
     ask_until(Instant::now() + MAX_WAIT, &Arc::default(), store, work).await
 }
 
-/// Calls a function with a store, in a thread that may block, with a timeout. After the timeout, no commit begins.
+/// Calls a function with a store, in a thread that may block, with a timeout. After the timeout, its first commit cannot begin.
 async fn ask_until<T: Send + 'static>(
     deadline: Instant,
     call: &Arc<Call>,

@@ -22,7 +22,7 @@ pub struct TagsError {
 /// `DD_TAGS`, which are separated by commas or whitespace.
 /// See <https://docs.datadoghq.com/getting_started/tagging/assigning_tags/#environment-variables>.
 ///
-/// Each of the four names has one value. The most specific value is used. For example, `DD_ENV` or `env` in `[report]` is
+/// For each of the four names, only the most specific of these levels counts. For example, `DD_ENV` or `env` in `[report]` is
 /// more specific than a tag `env:` in `DD_TAGS`, which is more specific than one in `tags`. The default comes last.
 pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
     let default = |tag| Tag::parse(tag).map_err(|source| TagsError { origin: "a default", source });
@@ -48,21 +48,21 @@ pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
     Ok(tags.into_iter().collect())
 }
 
-/// The tags of `DD_TAGS`. Other programs use the variable, too. Therefore tags are normalised as Datadog does it, and
-/// invalid tags are ignored. A warning is logged in both cases.
+/// The tags of `extra_tags`, usually from `DD_TAGS`. Other programs use this variable, too. Therefore tags are normalised as
+/// Datadog does it, and invalid tags are ignored. A warning is logged in both cases.
 fn ambient(written: &str) -> BTreeSet<Tag> {
     let written = written.split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty());
     let tags = written.filter_map(|written| {
         let (tag, warning) = ambient_tag(written);
         if let Some(warning) = warning {
-            tracing::warn!("DD_TAGS: {warning}");
+            tracing::warn!("`extra_tags` in [report], or DD_TAGS: {warning}");
         }
         tag
     });
     tags.collect()
 }
 
-/// A tag of `DD_TAGS`, if it is not ignored, and a warning, if it is not sent as it is written.
+/// A tag of `extra_tags`, if it is not ignored, and a warning, if it is not sent as it is written.
 fn ambient_tag(written: &str) -> (Option<Tag>, Option<String>) {
     let tag = Tag::normalised(written);
     let warning = match &tag {
@@ -88,7 +88,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
             // The error of the tag would show what Datadog stores, which reveals most of the secret.
             TagError::Changed { written, .. } if may_be_secret(&written) => de::Error::custom(format_args!(
                 "{HIDDEN_TAG} would be stored as another; a tag starts with a letter and contains only letters, digits, \
-                 `_`, `-`, `:`, `.` and `/`"
+                 `_`, `-`, `:`, `.` and `/`, at most 200 characters"
             )),
             error => de::Error::custom(error),
         })
@@ -98,6 +98,10 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use system_health_registry::Settings;
+
     use super::*;
 
     fn text(tags: &[Tag]) -> String {
@@ -184,6 +188,23 @@ mod tests {
             assert_eq!(ambient_tag(written).1.as_deref(), Some(warning));
         }
         assert_eq!(ambient_tag("Team:Web").1, None);
+    }
+
+    #[test]
+    fn the_error_about_a_tag_of_the_settings_says_what_is_valid_and_does_not_show_a_secret() {
+        let token = "0ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+        let long = format!("team:{}", "long-name-".repeat(20));
+        for written in [token, &long] {
+            let toml = format!("[report]\ntags = ['{written}']");
+            let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build();
+
+            let error =
+                settings.and_then(|settings| settings.table::<ReportSettings>()).unwrap_err().to_string();
+
+            assert!(error.contains("(not shown, because it may be a secret)"), "{error}");
+            assert!(error.ends_with("at most 200 characters"), "{error}");
+            assert!(!error.contains(&written[4..]), "{error}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    process,
     sync::Arc,
 };
 
@@ -39,13 +40,68 @@ pub(crate) async fn write(folder: PathBuf, trace: Arc<Trace>, deadline: Instant)
     match timeout_at(deadline, writing).await {
         Ok(Ok(Ok(()))) => {}
         Ok(Ok(Err(error))) => tracing::debug!("the trace of the run was not kept: {error}"),
-        Ok(Err(_)) | Err(_) => tracing::debug!("the trace of the run was not kept in time"),
+        Ok(Err(panic)) => tracing::debug!("the trace of the run was not kept: {panic}"),
+        Err(_) => tracing::debug!("the trace of the run was not kept in time"),
     }
 }
 
-/// Writes a new file and renames it, so that a reader never sees an incomplete file.
+/// Writes a new file and renames it, so that a reader never sees an incomplete file. Other processes may use the folder at the
+/// same time, so each has a new file of its own.
 fn replace(folder: &Path, trace: &Trace) -> io::Result<()> {
-    let new = folder.join(format!("{FILE}.new"));
-    fs::write(&new, serde_json::to_vec(trace)?)?;
-    fs::rename(new, folder.join(FILE))
+    let document = serde_json::to_vec(trace)?;
+    let new = folder.join(format!("{FILE}.{}.new", process::id()));
+    let replaced = fs::write(&new, document).and_then(|()| fs::rename(&new, folder.join(FILE)));
+    if replaced.is_err() {
+        // A failed attempt must not leave the new file behind.
+        let _ = fs::remove_file(&new);
+    }
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use system_health_registry::trace::TraceId;
+
+    use super::*;
+
+    fn trace() -> Trace {
+        Trace {
+            trace_id: TraceId::new(7).unwrap(),
+            service: "shop".to_owned(),
+            env: None,
+            version: None,
+            started_at: SystemTime::UNIX_EPOCH,
+            spans: Vec::new(),
+            dropped_spans: 0,
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let files = fs::read_dir(folder).unwrap();
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_unfinished_file_of_another_process_is_neither_used_nor_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let unfinished = folder.path().join(format!("{FILE}.new"));
+        fs::write(&unfinished, "{").unwrap();
+
+        replace(folder.path(), &trace()).unwrap();
+
+        assert_eq!(last_trace(folder.path()).unwrap(), Some(trace()));
+        assert_eq!(fs::read(unfinished).unwrap(), b"{");
+    }
+
+    #[test]
+    fn a_failed_attempt_leaves_no_file_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(FILE)).unwrap();
+
+        replace(folder.path(), &trace()).unwrap_err();
+
+        assert_eq!(names(folder.path()), [FILE]);
+    }
 }

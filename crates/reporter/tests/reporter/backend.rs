@@ -65,6 +65,8 @@ pub(crate) enum Behaviour {
     LeaveEvents,
     /// It leaves all payloads that contain this key, and accepts the others.
     LeaveKey(&'static str),
+    /// It leaves the first payload that contains this key, and accepts everything else.
+    LeaveKeyOnce(&'static str),
 }
 
 impl Backend {
@@ -188,6 +190,10 @@ impl Backend {
             }
             Behaviour::Panic => panic!("a bug"),
             Behaviour::LeaveKey(key) if points.iter().any(|point| point.key == key) => {
+                Some(Fate::Left(error("503")))
+            }
+            Behaviour::LeaveKeyOnce(key) if points.iter().any(|point| point.key == key) => {
+                self.set_behaviour(Behaviour::Accept);
                 Some(Fate::Left(error("503")))
             }
             _ => {

@@ -146,8 +146,26 @@ async fn a_count_since_the_previous_run_is_not_delivered_if_the_run_cannot_be_re
 
     assert_eq!(full.lost, 1, "{full:?}");
     let error = unusable.report.run().outcomes()[0].result.as_ref().unwrap_err().to_string();
-    assert_eq!(error, "the previous run is not known, because the state folder cannot be used");
+    assert_eq!(
+        error,
+        "the previous run is not known, because the state folder cannot be used or was damaged"
+    );
     assert_eq!(values(&backend), [60.0, 180.0], "the last run counts the time of the two before it, too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_since_the_previous_run_is_an_error_after_damage_because_earlier_runs_are_forgotten() {
+    let scene = Scene::with_metrics([since_previous_run()]);
+    let backend = Backend::new("backend");
+    let reporter = scene.builder(&[&backend]).without_self_metrics().build().unwrap();
+    scene.run(&reporter, Mode::Push).await;
+    fs::write(scene.folder.path().join("state.db"), "damage".repeat(1_000)).unwrap();
+
+    let damaged = scene.run(&reporter, Mode::Push).await;
+
+    let error = damaged.report.run().outcomes()[0].result.as_ref().unwrap_err().to_string();
+    assert!(error.ends_with("the state folder cannot be used or was damaged"), "{error}");
+    assert_eq!(values(&backend), [60.0]);
 }
 
 /// A counter that starts at zero now, and grows by 10 in each run.

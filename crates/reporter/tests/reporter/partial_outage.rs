@@ -18,6 +18,18 @@ async fn self_metrics_are_delivered_in_a_partial_outage() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn points_that_are_delivered_after_the_self_metrics_are_counted() {
+    let scene = Scene::gauges(&["a", "b", "c"]);
+    let backend = Backend::new("backend").with_behaviour(Behaviour::LeaveKeyOnce("c"));
+
+    let [receipt] = receipts(&scene.run(&scene.reporter(&[&backend]), Mode::Push).await).try_into().unwrap();
+
+    assert_eq!((receipt.accepted, receipt.accepted_earlier, receipt.left), (3, 0, 0), "{receipt:?}");
+    assert!(receipt.self_metrics > 0, "{receipt:?}");
+    assert_eq!(backend.stored().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn self_metrics_wait_in_a_full_outage() {
     let scene = Scene::gauges(&["a", "c"]);
     let backend = Backend::new("backend").with_behaviour(Behaviour::LeaveKey("a"));
