@@ -3,7 +3,7 @@
 //! | resource | what it is | feature |
 //! |---|---|---|
 //! | [`repository::Repository`] | the subject of the metrics: what `each = Repository` names | |
-//! | [`github::GitHub`] | a client for GitHub's REST API | `github` |
+//! | [`github::GitHub`] | a client for GitHub's REST and GraphQL APIs | `github` |
 //! | [`github::GitHubRepository`], [`github::WatchedBranch`] | the repository and its branch on GitHub | `github` |
 //! | [`git::LocalClone`] | the git repository around the current directory | `git` |
 //! | [`commits::CommitSource`], [`commits::RecentCommits`] | where commits are read, and the recent commits | `git` or `github` |
@@ -14,7 +14,7 @@
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
 //! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |
-//! | [`dora::Deployments`], [`dora::Changes`] | the deployments to production, and the commits that each of them brought | `github` |
+//! | [`dora::Deployments`], [`dora::Changes`] | the deployments to production, and the commits that each brought | `github` |
 //! | [`dora::RepositoryDora`] | the settings `[dora]` for the subject's repository | `github` |
 //! | [`dora::Failures`] | the deployments that failed, and when each failure ended | `github` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |

@@ -2,8 +2,8 @@
 
 usage: jsonnet_render.py FOLDER FILE... < CATALOG
 
-CATALOG is the JSON that the files get as their top-level argument `catalog`; where it is empty, they use
-their own. Writes a JSON list with, for each file, {"dashboard": ...} or {"error": "what Jsonnet says"}.
+CATALOG is the JSON that the files get as their top-level argument `catalog`. If it is empty, they use their
+own catalog. Writes a JSON list with, for each file, {"dashboard": ...} or {"error": "what Jsonnet says"}.
 """
 
 import json

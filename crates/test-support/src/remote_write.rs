@@ -1,5 +1,5 @@
-//! A fake of a Prometheus that accepts remote writes. Like Prometheus, it stores the good samples of a request and answers 400 if
-//! one of them is older than the newest sample of its series, or has another value at the same time.
+//! A fake of a Prometheus that accepts remote writes. Like Prometheus, it stores nothing of a request and answers 400 if a sample is
+//! older than the newest sample of its series, or has another value at the same time.
 //! See <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
 
 use std::{
@@ -162,6 +162,7 @@ fn read(request: &Request) -> Result<WriteRequest, Box<dyn std::error::Error>> {
 impl Store {
     fn append(&mut self, written: WriteRequest) -> Answer {
         let mut refusal = None;
+        let (mut all_series, mut all_histograms) = (self.series.clone(), self.histograms.clone());
         for TimeSeries { labels, samples, histograms } in written.series {
             let labels: Labels = labels.into_iter().map(|label| (label.name, label.value)).collect();
             if self.refused.contains(name(&labels)) {
@@ -169,17 +170,20 @@ impl Store {
                 continue;
             }
             for Sample { value, timestamp } in samples {
-                let values = self.series.entry(labels.clone()).or_default();
+                let values = all_series.entry(labels.clone()).or_default();
                 refusal = store(values, timestamp, value).or(refusal);
             }
             for Histogram { count, sum, timestamp } in histograms {
-                let values = self.histograms.entry(labels.clone()).or_default();
+                let values = all_histograms.entry(labels.clone()).or_default();
                 refusal = store(values, timestamp, StoredHistogram { count, sum }).or(refusal);
             }
         }
         match refusal {
             Some(text) => Answer::text(400, "text/plain", text),
-            None => Answer { status: 204, headers: vec![], body: vec![] },
+            None => {
+                (self.series, self.histograms) = (all_series, all_histograms);
+                Answer { status: 204, headers: vec![], body: vec![] }
+            }
         }
     }
 }

@@ -3,16 +3,16 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
 };
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
 /// How a request is broken.
 #[derive(Debug, Clone)]
@@ -43,7 +43,8 @@ pub struct FaultyServer {
     address: SocketAddr,
     upstream: Upstream,
     left: Arc<AtomicUsize>,
-    refused: bool,
+    /// The socket that does not listen yet.
+    refused: Mutex<Option<Socket>>,
 }
 
 impl WireFault {
@@ -65,13 +66,17 @@ impl FaultyServer {
     /// If no port is free.
     #[must_use]
     pub fn start(wire: WireFault, times: usize, upstream: Upstream) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("the address of a listener");
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
+        let address =
+            socket.local_addr().expect("the address of a socket").as_socket().expect("an IP address");
         let left = Arc::new(AtomicUsize::new(times));
-        let refused = matches!(wire, WireFault::Refused);
-        let server = Self { address, upstream, left, refused };
-        if !refused {
-            server.serve(listener, wire);
+        let server = Self { address, upstream, left, refused: Mutex::default() };
+        if matches!(wire, WireFault::Refused) {
+            // Until it listens, the socket refuses connections and keeps the port.
+            *server.refused() = Some(socket);
+        } else {
+            server.serve(socket, wire);
         }
         server
     }
@@ -83,18 +88,20 @@ impl FaultyServer {
     }
 
     /// Stops breaking requests.
-    ///
-    /// # Panics
-    /// If another program has taken the port in the meantime.
     pub fn heal(&self) {
         self.left.store(0, Ordering::SeqCst);
-        if self.refused {
-            let listener = TcpListener::bind(self.address).expect("the port on which no program listened");
-            self.serve(listener, WireFault::Refused);
+        if let Some(socket) = self.refused().take() {
+            self.serve(socket, WireFault::Refused);
         }
     }
 
-    fn serve(&self, listener: TcpListener, wire: WireFault) {
+    fn refused(&self) -> MutexGuard<'_, Option<Socket>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serve(&self, socket: Socket, wire: WireFault) {
+        socket.listen(128).expect("a bound socket can listen");
+        let listener = TcpListener::from(socket);
         let (left, upstream) = (Arc::clone(&self.left), self.upstream.clone());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {

@@ -51,6 +51,9 @@ fn many_repositories_change_on_command() {
     writeln!(commands, "change 2").unwrap();
 
     assert_eq!(line(), json!({ "changed": 2, "counted_requests": 0 }));
+    writeln!(commands, "change 9").unwrap();
+
+    assert_eq!(line(), json!({ "changed": 3, "counted_requests": 0 }), "all of them");
     drop(commands);
     assert_eq!(line(), json!({ "github": [], "datadog": [] }));
     assert!(program.wait().unwrap().success());

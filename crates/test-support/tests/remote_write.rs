@@ -1,4 +1,4 @@
-//! The fake receiver of remote writes accepts and refuses the same samples as Prometheus.
+//! The fake receiver of remote writes accepts and refuses the same requests as Prometheus.
 
 use std::{
     io::{Read, Write},
@@ -17,7 +17,7 @@ fn request(name: &str, value: f64, timestamp: u8) -> Vec<u8> {
     field(1, &[field(1, &label), field(2, &sample)].concat())
 }
 
-/// The status and the body of the answer.
+/// The status and the body of the response.
 fn write(receiver: &RemoteWriteReceiver, path: &str, message: &[u8]) -> String {
     let body = snap::raw::Encoder::new().compress_vec(message).unwrap();
     let mut stream = TcpStream::connect(receiver.url().trim_start_matches("http://")).unwrap();
@@ -47,6 +47,10 @@ fn duplicate_out_of_order_and_refused_samples_are_errors() {
         let answer = write(&receiver, RemoteWriteReceiver::PATH, &request(name, value, time));
         assert_eq!(answer, expected, "{name} {value} {time}");
     }
+
+    // A refused sample keeps the others of its request out.
+    let both = [request("c", 1.0, 10), request("a", 1.0, 9)].concat();
+    assert_eq!(write(&receiver, RemoteWriteReceiver::PATH, &both), "400 out of order sample");
 
     assert_eq!(receiver.values("a"), [(10, 1.0), (11, 3.0)]);
     assert_eq!(receiver.names(), ["a".to_owned(), "b".to_owned()].into());

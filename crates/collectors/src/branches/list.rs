@@ -15,6 +15,7 @@ const MAX_PASSES: u32 = 2;
 
 const BRANCHES: &str = "
 query Branches($owner: String!, $name: String!, $first: Int!, $after: String) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     url
     defaultBranchRef { name }

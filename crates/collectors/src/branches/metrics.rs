@@ -7,6 +7,7 @@ use crate::{
     date::format_date,
     github::{GitHubApi, GitHubNeeds, Permission, WatchedBranch},
     github_access,
+    hex::short_id,
     repository::Repository,
     web_page::with_page_link,
 };
@@ -38,7 +39,7 @@ pub fn active_branches(
 ) -> Result<Sample, SampleError> {
     let mut evidence = Vec::new();
     for (name, tip) in branches.tips.iter() {
-        // A date in the future comes from a wrong clock, but the commit is new, so its branch counts.
+        // A commit that is dated after the window counts, too: it was made during the run, or the committer's clock is wrong.
         if tip.committed_at <= window.start() {
             continue;
         }
@@ -52,7 +53,7 @@ pub fn active_branches(
             None
         };
         let committed = || {
-            let short = tip.id.get(..10).unwrap_or(&tip.id);
+            let short = short_id(&tip.id);
             format!("its newest commit {short} was made at {}", format_date(tip.committed_at))
         };
         evidence.push(EvidenceItem::new(

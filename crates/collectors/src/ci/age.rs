@@ -2,23 +2,15 @@
 
 use std::time::Duration;
 
-const UNITS: [(&str, u64); 4] = [("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60), ("second", 1)];
+use system_health_registry::duration_in_words;
 
-/// A duration in its two largest units, such as `14 days 1 hour`. Fractions of a second are rounded up, so that an age
-/// just above a limit is not shown as the limit.
-pub(super) fn format_age(duration: Duration) -> String {
-    let mut rest = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
-    let mut parts = Vec::new();
-    for (unit, length) in UNITS {
-        match rest / length {
-            0 => {}
-            1 => parts.push(format!("1 {unit}")),
-            count => parts.push(format!("{count} {unit}s")),
-        }
-        rest %= length;
-    }
-    parts.truncate(2);
-    if parts.is_empty() { "0 seconds".to_owned() } else { parts.join(" ") }
+/// An age above a limit, in words: `14 days 1 hour`. It has one unit more than the limit has in [`duration_in_words`], so that
+/// the two texts differ. Fractions of a second are rounded up.
+pub(super) fn format_age(age: Duration, limit: Duration) -> String {
+    let age = Duration::from_secs(age.as_secs().saturating_add(u64::from(age.subsec_nanos() > 0)));
+    // Each unit has two words.
+    let words = duration_in_words(limit).split(' ').count() + 2;
+    duration_in_words(age).split(' ').take(words).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -27,18 +19,18 @@ mod tests {
 
     #[test]
     fn an_age_above_a_limit_is_not_shown_as_the_limit() {
-        let fortnight = 14 * 24 * 60 * 60;
-        for (seconds, text) in [
-            (0, "0 seconds"),
-            (1, "1 second"),
-            (107 * 60, "1 hour 47 minutes"),
-            (fortnight, "14 days"),
-            (fortnight + 1, "14 days 1 second"),
-            (fortnight + 3600 + 59, "14 days 1 hour"),
-            (731 * 24 * 60 * 60, "731 days"),
+        let (hour, fortnight) = (60 * 60, 14 * 24 * 60 * 60);
+        for (age, limit, text) in [
+            (1, 0, "1 second"),
+            (107 * 60, hour, "1 hour 47 minutes"),
+            (fortnight + 1, fortnight, "14 days 1 second"),
+            (fortnight + hour + 59, fortnight, "14 days 1 hour"),
+            (fortnight + hour + 59, fortnight + hour, "14 days 1 hour 59 seconds"),
+            (fortnight + hour + 59, 2 * hour + 60, "14 days 1 hour 59 seconds"),
+            (731 * 24 * hour, fortnight, "731 days"),
         ] {
-            assert_eq!(format_age(Duration::from_secs(seconds)), text);
+            assert_eq!(format_age(Duration::from_secs(age), Duration::from_secs(limit)), text);
         }
-        assert_eq!(format_age(Duration::from_millis(1)), "1 second");
+        assert_eq!(format_age(Duration::from_millis(1), Duration::ZERO), "1 second");
     }
 }

@@ -7,7 +7,7 @@ use system_health_registry::Unavailable;
 
 use super::{
     CiTables,
-    job_list::list_jobs,
+    job_list::{JobsOf, list_jobs},
     known_runs::{CiQuery, KnownRuns, RunsPage},
     workflow_run::WorkflowRun,
 };
@@ -87,7 +87,10 @@ impl WorkflowClient<'_> {
                 let path = ["attempts", &attempt.to_string()];
                 known.add_attempt(run, attempt, self.run(run, &path).await?);
             }
-            CiQuery::Jobs(run) => known.add_jobs(run, list_jobs(self.repository, run).await?),
+            CiQuery::Jobs(run) => {
+                let jobs_of = known.run(run).map_or(JobsOf { run, ended_attempt: None }, JobsOf::from);
+                known.add_jobs(run, list_jobs(self.repository, jobs_of).await?);
+            }
             CiQuery::Commits => known.add_commits(self.commits().await?),
         }
         Ok(())

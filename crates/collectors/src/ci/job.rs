@@ -3,13 +3,15 @@
 use std::time::SystemTime;
 
 use anyhow::bail;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::workflow_run::deserialize_optional_time;
+use super::workflow_run::{deserialize_optional_time, serialize_optional_time};
 
 /// A job in one attempt of a workflow run.
 /// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
-#[derive(Debug, Clone, Default, Deserialize)]
+///
+/// It is also kept in this form between runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Job {
     /// The name as GitHub shows it, with the values of the matrix: `test (ubuntu)`.
     pub(super) name: String,
@@ -21,14 +23,26 @@ pub(super) struct Job {
     pub(super) run_attempt: Option<u32>,
     #[serde(default)]
     pub(super) html_url: Option<String>,
-    #[serde(default, deserialize_with = "deserialize_optional_time")]
+    #[serde(
+        default,
+        serialize_with = "serialize_optional_time",
+        deserialize_with = "deserialize_optional_time"
+    )]
     pub(super) started_at: Option<SystemTime>,
     /// Such as `queued`.
     #[serde(default)]
     pub(super) status: Option<String>,
-    #[serde(default, deserialize_with = "deserialize_optional_time")]
+    #[serde(
+        default,
+        serialize_with = "serialize_optional_time",
+        deserialize_with = "deserialize_optional_time"
+    )]
     pub(super) created_at: Option<SystemTime>,
-    #[serde(default, deserialize_with = "deserialize_optional_time")]
+    #[serde(
+        default,
+        serialize_with = "serialize_optional_time",
+        deserialize_with = "deserialize_optional_time"
+    )]
     pub(super) completed_at: Option<SystemTime>,
     /// What `runs-on` asks for.
     #[serde(default)]

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use system_health_registry::duration_in_words;
+
 use super::{
     age::format_age,
     early_end::EarlyEnd,
@@ -369,9 +371,9 @@ impl<'a> Search<'a> {
                 "{} on the branch `{}`, which decides, is {} old; `max_age` in {} is {}",
                 vote.name,
                 self.watched.branch,
-                format_age(age(vote)),
+                format_age(age(vote), max_age),
                 self.watched.tables.max_age,
-                format_age(max_age)
+                duration_in_words(max_age)
             );
             for entry in vote.entries.clone() {
                 self.evidence.explain(entry, "but too long ago");

@@ -74,6 +74,10 @@ impl KnownRuns {
         &self.runs
     }
 
+    pub(super) fn run(&self, id: u64) -> Option<&WorkflowRun> {
+        self.runs.iter().find(|run| run.id == id)
+    }
+
     /// Whether there are no older runs.
     pub(super) fn is_complete(&self) -> bool {
         self.complete

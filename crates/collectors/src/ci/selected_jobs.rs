@@ -94,7 +94,7 @@ impl<'a> SelectedJobs<'a> {
         self.add_conclusions(&listed)
     }
 
-    /// Adds the jobs of an attempt in progress, which must decide: see [`Self::so_far`].
+    /// Adds the jobs of an attempt in progress. Call it only if they decide: see [`Self::so_far`] and [`Self::are_all_listed`].
     pub(super) fn add_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
         self.add_conclusions(&conclusions(jobs)?)
     }
@@ -150,10 +150,10 @@ impl<'a> SelectedJobs<'a> {
     pub(super) fn end(self, complete: bool) -> anyhow::Result<FinalResult> {
         self.check_patterns()?;
         let Some(mut pending) = self.pending else {
-            return Ok(FinalResult::Undecided("none of them decided the selected jobs".to_owned()));
+            return Ok(FinalResult::Undecided("the selected jobs were not decided".to_owned()));
         };
         if complete {
-            // A job that was skipped in all runs has no result that it could keep.
+            // A skipped job that passed or failed in no run has no result to keep.
             pending.retain(|job| matches!(job, PendingJob::NotListed { .. }));
         }
         if pending.is_empty() && self.passed > 0 {
@@ -165,7 +165,7 @@ impl<'a> SelectedJobs<'a> {
                 PendingJob::Skipped(job) => format!("`{job}` was skipped and no older one decided it"),
                 PendingJob::NotListed { pattern, hidden_by } if hidden_by.is_empty() => {
                     let hint = pattern.hint(self.newest_names.iter().map(String::as_str));
-                    format!("the newest has no job that matches `{}`; {hint}", pattern.as_str())
+                    format!("one of them has no job that matches `{}`; {hint}", pattern.as_str())
                 }
                 PendingJob::NotListed { pattern, .. } => {
                     format!(
@@ -240,22 +240,24 @@ impl<'a> SelectedJobs<'a> {
                 .copied()
                 .filter(|(job, _)| wanted.is_decided_by(&job.name, self.patterns))
                 .collect();
-            failed.extend(with_conclusion(&found, JobConclusion::Failed));
+            add_new(&mut failed, with_conclusion(&found, JobConclusion::Failed));
             let undecided: Vec<&Job> = with_conclusion(&found, JobConclusion::Undecided).collect();
             let now_passed: Vec<&Job> = with_conclusion(&found, JobConclusion::Passed).collect();
             if !undecided.is_empty() || now_passed.is_empty() {
                 reasons.push(match undecided[..] {
-                    [] => format!("{} was not run either", wanted.name()),
+                    [] => wanted.was_not_run(),
                     _ => describe(&undecided),
                 });
                 still_pending.push(wanted);
                 continue;
             }
-            passed.extend(now_passed);
-            // Only some jobs of a matrix were skipped.
-            let skipped = with_conclusion(&found, JobConclusion::Skipped)
-                .map(|job| PendingJob::Skipped(job.name.clone()));
-            still_pending.extend(skipped);
+            add_new(&mut passed, now_passed);
+            // Only some jobs of a matrix or of a reusable workflow were skipped.
+            let skipped: Vec<&Job> = with_conclusion(&found, JobConclusion::Skipped).collect();
+            if !skipped.is_empty() {
+                reasons.push(describe(&skipped));
+            }
+            still_pending.extend(skipped.iter().map(|job| PendingJob::Skipped(job.name.clone())));
         }
         if failed.is_empty() {
             self.finish_with(still_pending, passed, &reasons)
@@ -304,10 +306,21 @@ impl PendingJob {
         }
     }
 
-    fn name(&self) -> String {
+    fn was_not_run(&self) -> String {
         match self {
-            Self::Skipped(job) => format!("`{job}`"),
-            Self::NotListed { pattern, .. } => format!("what `{}` matches", pattern.as_str()),
+            Self::Skipped(job) => format!("`{job}` was not run either"),
+            Self::NotListed { pattern, .. } => {
+                format!("no job that `{}` matches was run either", pattern.as_str())
+            }
+        }
+    }
+}
+
+/// Adds the jobs that were not found before. A job may decide several skipped ones.
+fn add_new<'j>(jobs: &mut Vec<&'j Job>, found: impl IntoIterator<Item = &'j Job>) {
+    for job in found {
+        if !jobs.iter().any(|known| std::ptr::eq(*known, job)) {
+            jobs.push(job);
         }
     }
 }

@@ -124,6 +124,8 @@ mod tests {
         for (event, counts) in [("push", true), ("merge_group", true), ("pull_request", false)] {
             assert_eq!(settings.events.contains(event), counts, "{event}");
         }
-        assert!(read("events = ['pull_request']").unwrap().events.contains("pull_request"));
+        for event in ["pull_request", "image_version"] {
+            assert!(read(&format!("events = ['{event}']")).unwrap().events.contains(event), "{event}");
+        }
     }
 }

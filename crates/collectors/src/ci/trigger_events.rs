@@ -22,6 +22,7 @@ const KNOWN_EVENTS: &[&str] = &[
     "dynamic",
     "fork",
     "gollum",
+    "image_version",
     "issue_comment",
     "issues",
     "label",

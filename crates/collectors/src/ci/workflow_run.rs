@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use anyhow::bail;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::github::Timestamp;
 
@@ -92,6 +92,11 @@ impl WorkflowRun {
             Some(unknown) => bail!("run {} has the unknown status `{unknown}`", self.id),
             None => bail!("run {} has no status", self.id),
         }
+    }
+
+    /// The latest attempt, if it has ended.
+    pub(super) fn ended_attempt(&self) -> Option<u32> {
+        self.is_completed().is_ok_and(|is_completed| is_completed).then_some(self.attempt)
     }
 
     /// What the conclusion of a completed attempt means.
@@ -215,6 +220,13 @@ fn first_attempt() -> u32 {
 
 fn deserialize_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
     Ok(Timestamp::deserialize(deserializer)?.0)
+}
+
+pub(super) fn serialize_optional_time<S: Serializer>(
+    time: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    time.map(Timestamp).serialize(serializer)
 }
 
 pub(super) fn deserialize_optional_time<'de, D: Deserializer<'de>>(

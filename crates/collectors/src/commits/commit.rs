@@ -3,9 +3,7 @@
 use std::time::SystemTime;
 
 use super::{CommitAuthor, message::CommitMessage};
-
-/// The length of an id in messages.
-const SHORT_ID: usize = 10;
+use crate::hex::short_id;
 
 /// One commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +25,7 @@ pub struct Commit {
 impl Commit {
     /// The commit in one line: its short id and its subject.
     pub(super) fn title(&self) -> String {
-        let short = self.id.get(..SHORT_ID).unwrap_or(&self.id);
-        format!("{short} {}", CommitMessage::parse(&self.message).subject())
+        format!("{} {}", short_id(&self.id), CommitMessage::parse(&self.message).subject())
     }
 }
 

@@ -81,6 +81,7 @@ impl CommitList {
         let first = future.next()?;
         let others = match future.count() {
             0 => String::new(),
+            1 => ", and so is 1 more".to_owned(),
             others => format!(", and so are {others} more"),
         };
         let date = format_date(first.committed_at);
@@ -117,7 +118,9 @@ impl FromContext for CommitList {
             None => (distinct(history.commits), None),
             Some(instants) => {
                 let length = instants.first().duration_since(longest.start()).unwrap_or_default();
-                (Arc::default(), Some(PastCommits::new(history, context.started_at(), length)))
+                // The history may contain commits from after the start of the backfill.
+                let read_at = SystemTime::now().max(context.started_at());
+                (Arc::default(), Some(PastCommits::new(history, read_at, length)))
             }
         };
         let list = Self { origin: Arc::new(origin), range, commits, past };
@@ -213,7 +216,7 @@ mod tests {
         assert_eq!(warning(vec![in_hours("a", 24), in_hours("b", 0)]), None);
         assert_eq!(
             warning(vec![in_hours("a", 1), in_hours("0123456789abc", 48), in_hours("c", 25)]).unwrap(),
-            "commit 0123456789 Sell socks is dated more than a day in the future, 1971-01-03T00:00:00Z, and so are 1 \
+            "commit 0123456789 Sell socks is dated more than a day in the future, 1971-01-03T00:00:00Z, and so is 1 \
              more; it counts until the window has passed that date"
         );
     }

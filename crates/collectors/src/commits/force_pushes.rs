@@ -13,13 +13,14 @@ use crate::{
     github::{
         ExistingBranch, GitHubError, GitHubRepository, Permission, Timestamp, WatchedBranch, no_data_without,
     },
+    hex::short_id,
     repository::{Branch, Repository},
 };
 
 /// GitHub's name for the type of the activity.
 const FORCE_PUSH: &str = "force_push";
 
-/// The force pushes to the branch in the longest window of the metrics about commits.
+/// The force pushes to the branch: at least all in the longest window of the metrics about commits.
 #[derive(Debug, Clone)]
 pub struct ForcePushes {
     branch: Branch,
@@ -69,8 +70,7 @@ pub fn force_pushes(pushes: ForcePushes, window: Window) -> Result<Sample, Sampl
 impl Activity {
     fn item(&self) -> EvidenceItem {
         let login = self.actor.as_ref().map_or("a deleted account", |actor| &*actor.login);
-        let short = |id: &str| id.get(..10).unwrap_or(id).to_owned();
-        let title = format!("{} to {}", short(&self.before), short(&self.after));
+        let title = format!("{} to {}", short_id(&self.before), short_id(&self.after));
         EvidenceItem::new(title, true, format!("pushed by {login} at {}", format_date(self.timestamp.0)))
     }
 }

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::HistoryChoice;
 
-/// Clocks differ, so only commits that are older than the range by at least this much count as old for the end of the
-/// walk.
+/// Clocks differ, so only commits that are older than the range by more than this count as old for the end of the walk.
 const CLOCK_SKEW: Duration = Duration::from_hours(24);
 
 /// The walk ends after this many consecutive old commits. It is less than a page of GitHub's list, so that a quiet

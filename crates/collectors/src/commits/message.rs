@@ -10,7 +10,7 @@ pub(super) struct CommitMessage<'a> {
     body: Vec<&'a str>,
 }
 
-/// The subject of a merge, as git, GitHub, GitLab or Bitbucket write it.
+/// The subject of a merge, as git, GitHub, GitLab, Gitea or Bitbucket write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MergeSubject<'a> {
     /// The branch that was merged, perhaps with its owner as a prefix.
@@ -19,7 +19,7 @@ pub(super) struct MergeSubject<'a> {
 
 patterns! {
     MERGE = concat!(
-        r"(?i)^(?:merged? pull request \S+ from (?P<pull>\S+)",
+        r"(?i)^(?:merged? pull request (?:\S+|'.*' \(\S+\))(?: in \S+)? from (?P<pull>\S+)",
         r"|merged? (?:remote-tracking )?(?:branch|pull request \S+ branch) '(?P<branch>[^']+)'",
         r"|merged in (?P<bitbucket>\S+)",
         r"|merged? (?:branch )?(?P<path>[^\s']*[/_-][^\s']*) into\s",
@@ -128,6 +128,8 @@ mod tests {
     fn the_branch_of_a_merge_is_found() {
         for (subject, branch) in [
             ("Merge pull request #12 from acme/hotfix/login", "acme/hotfix/login"),
+            ("Merge pull request 'It's (done)' (#3) from hotfix/x into main", "hotfix/x"),
+            ("Merge pull request #4 in SHOP/web from hotfix/x to main", "hotfix/x"),
             ("Merge branch 'hotfix/1.2' into develop", "hotfix/1.2"),
             ("Merge remote-tracking branch 'origin/x'", "origin/x"),
             ("Merged in hotfix/x (pull request #3)", "hotfix/x"),

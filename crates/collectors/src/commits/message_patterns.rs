@@ -12,10 +12,10 @@ pub struct MessagePatterns(Vec<Regex>);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MessagePatternsError {
-    /// There are none, so the count would always be 0.
+    /// There are none, so no message would count.
     #[error("at least one pattern is needed, such as [\"hotfix\"] or [\"revert\"]")]
     NoPatterns,
-    /// One of them matches the empty message, so it would match too much.
+    /// One of them matches the empty message, so it probably matches every message.
     #[error(
         "`{0}` matches the empty message; write one that needs some text, such as \"hotfix\" or \"revert\""
     )]

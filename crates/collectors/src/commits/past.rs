@@ -2,8 +2,8 @@
 //!
 //! Git does not record when a commit landed. This module takes the committer's date, which merging, squashing and rebasing
 //! renew. But a commit cannot have landed before the commits below it, so one with an old date that was pushed on top of newer
-//! ones is taken to have landed with the newest of these. So the branch at an instant consists of one of its first parents, of
-//! the first parents below that one, and of the commits that these merged.
+//! ones is taken to have landed with the newest of these. So the branch at an instant consists of the topmost commit of its
+//! first-parent chain that had landed, and of all ancestors of this commit.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -30,8 +30,8 @@ struct Inner {
 }
 
 impl PastCommits {
-    /// The commits of a history. `read_at` is when it was read: a later date is wrong. `length` is that of the longest window,
-    /// as far back as a run at one of the instants would have read.
+    /// The commits of a history. Dates after `read_at` are taken to be wrong. `length` is the length of the longest window, which
+    /// says how far back a run at an instant would have read.
     pub(super) fn new(history: BranchHistory, read_at: SystemTime, length: Duration) -> Self {
         let BranchHistory { branch, commits, walk, .. } = history;
         let mut landed = landed_at(&commits, &walk, read_at);
@@ -43,7 +43,7 @@ impl PastCommits {
         Self(Arc::new(Inner { visited, walk, length, branch }))
     }
 
-    /// The commits that a run at an instant would have read, and the start of what it would have read.
+    /// The commits that a run at an instant would have read, and the range in which it would have read them.
     pub(super) fn at(
         &self,
         instant: SystemTime,
@@ -70,6 +70,10 @@ impl PastCommits {
                 }
                 commits.push(commit.clone());
             }
+        }
+        // The end of a shallow clone had not landed yet, so nothing is known about this instant.
+        if is_empty && let Some(shallow) = walk.cut_off.values().next() {
+            return Err(shallow.clone());
         }
         match &walk.limit {
             Some(limit) => Err(limit.clone()),

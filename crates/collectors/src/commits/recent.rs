@@ -126,7 +126,7 @@ impl RecentCommits {
             1 => ("1 commit".to_owned(), format!("it is not {kind}")),
             many => (format!("{many} commits"), format!("none of them is {kind}")),
         };
-        let since = humantime::format_rfc3339_seconds(self.since);
+        let since = format_date(self.since);
         EvidenceItem::new(format!("{commits} since {since}"), false, reason)
             .with_link(self.origin.web_page.as_deref())
     }
@@ -161,7 +161,7 @@ impl fmt::Display for CommitsOrigin {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
     use crate::commits::CommitAuthor;
@@ -236,6 +236,15 @@ mod tests {
         let sample = recent(near_miss).count(&Classifier::reverts(), "a revert").unwrap();
         assert_eq!(sample.evidence().items()[0].title(), "a Add a revert button");
         assert_eq!(sample.evidence().total(), 1);
+    }
+
+    #[test]
+    fn a_start_before_1970_is_shown_as_1970() {
+        let recent = RecentCommits::new(origin(), UNIX_EPOCH - Duration::from_secs(1), []);
+
+        let sample = recent.landed().unwrap();
+
+        assert_eq!(sample.evidence().items()[0].title(), "no commits since 1970-01-01T00:00:00Z");
     }
 
     #[test]

@@ -56,8 +56,8 @@ async fn chosen_clone(context: &Context) -> Result<LocalClone, Unavailable> {
 
 /// GitHub if it may be used for the repository, otherwise the local clone.
 ///
-/// The clone is used only if GitHub is not configured. A failure to use GitHub is an error: the resource
-/// [`GitHubRepository`] has no data only if there is no token and [`matching_clone`] finds a clone.
+/// The clone is used only if the resource [`GitHubRepository`] has no data: if there is no token and [`matching_clone`] finds a
+/// clone, or if no repository is named and the remote of the clone is not on GitHub. Any other failure to use GitHub is an error.
 async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
     let unavailable = match context.get::<GitHubRepository>().await {
         Ok(repository) => return Ok(CommitSource::GitHub(repository)),

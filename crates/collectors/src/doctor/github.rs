@@ -148,7 +148,7 @@ fn limit(body: &Value) -> Option<Finding> {
     let (left, most) = (number("remaining")?, number("limit")?);
     let message = format!("{left} of {most} requests are left in this hour");
     Some(if left * 10 < most {
-        Finding::warning("GitHub rate limit", message + "; let fewer runs share the token")
+        Finding::warning("GitHub rate limit", message + "; let fewer runs share this limit")
     } else {
         Finding::ok("GitHub rate limit", message)
     })
@@ -208,7 +208,9 @@ async fn single(context: &Context, repository: &Repository) -> Vec<Finding> {
     let context = context.about(repository.clone());
     let on_github: GitHubRepository = match context.get().await {
         Ok(repository) => repository,
-        Err(unavailable) => return vec![Finding::failed(REPOSITORY, unavailable.to_string())],
+        // A run has no data then, such as for a clone from another host.
+        Err(Unavailable::NoData(no_data)) => return vec![Finding::warning(REPOSITORY, no_data.to_string())],
+        Err(error) => return vec![Finding::failed(REPOSITORY, error.to_string())],
     };
     match on_github.get_once(&[], &[]).await {
         Err(error) => vec![Finding::failed(REPOSITORY, full_message(error))],
@@ -236,7 +238,7 @@ async fn workflow(context: &Context, repository: &Repository, on_github: &GitHub
         Err(Unavailable::Error(error)) if is_missing_workflow(&error) => {
             let existing = match on_github.get_once(&["actions", "workflows"], &[]).await {
                 Ok((_, body)) => list_workflows(&body),
-                Err(error) => format!("the token may not read actions ({})", full_message(error)),
+                Err(error) => format!("the workflows cannot be listed ({})", full_message(error)),
             };
             let table = repository.ci_tables().workflow;
             Finding::failed(
@@ -254,15 +256,20 @@ fn is_missing_workflow(error: &SharedError) -> bool {
     matches!(error.as_error().downcast_ref(), Some(RunsError::NoWorkflow { .. }))
 }
 
-/// The files of the repository's workflows, for a message.
+/// The files of the repository's workflows, for a message. A workflow that GitHub provides, such as
+/// `dynamic/dependabot/dependabot-updates`, has no file.
 /// See <https://docs.github.com/en/rest/actions/workflows#list-repository-workflows>.
 fn list_workflows(body: &Value) -> String {
     let workflows = body["workflows"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let path = |workflow: &Value| workflow["path"].as_str()?.rsplit('/').next().map(str::to_owned);
-    let mut files: Vec<String> = workflows.iter().filter_map(path).collect();
+    let file = |workflow: &Value| {
+        let (_, file) = workflow["path"].as_str()?.split_once(".github/workflows/")?;
+        Some(file.to_owned())
+    };
+    let mut files: Vec<String> = workflows.iter().filter_map(file).collect();
     files.sort();
     match files.len() {
-        0 => "the repository has no workflows".to_owned(),
+        0 => "the repository has no workflow files".to_owned(),
+        1 => format!("there is {}", files[0]),
         count if count > MAX_WORKFLOWS => {
             format!("there are {} and others", files[..MAX_WORKFLOWS].join(", "))
         }
@@ -327,8 +334,16 @@ mod tests {
             let path = |n| json!({"path": format!(".github/workflows/w{n:02}.yml")});
             list_workflows(&json!({"workflows": (0..count).map(path).collect::<Vec<_>>()}))
         };
-        assert_eq!(listed(0), "the repository has no workflows");
+        assert_eq!(listed(0), "the repository has no workflow files");
+        assert_eq!(listed(1), "there is w00.yml");
         assert_eq!(listed(2), "there are w00.yml, w01.yml");
         assert!(listed(30).ends_with("w09.yml and others"), "{}", listed(30));
+    }
+
+    #[test]
+    fn a_workflow_that_github_provides_is_not_listed_as_a_file() {
+        let paths = ["dynamic/github-code-scanning/codeql", ".github/workflows/ci.yml"];
+        let workflows = paths.map(|path| json!({"path": path}));
+        assert_eq!(list_workflows(&json!({"workflows": workflows})), "there is ci.yml");
     }
 }

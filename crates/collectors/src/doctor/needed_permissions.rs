@@ -6,7 +6,7 @@ use system_health_registry::{Settings, settings::SettingsError};
 
 use crate::github::{GitHubAccess, GitHubNeeds, Permission};
 
-/// The permissions that metrics need with these settings, each with the names of the metrics that need it. If all metrics with
+/// The permissions that metrics need with these settings, each with the names of the metrics that need it. If all `keys` with
 /// the same pattern need it, their name is the pattern, such as `ci.*`.
 pub(super) fn needed<'k>(
     keys: impl IntoIterator<Item = &'k str>,
@@ -15,12 +15,11 @@ pub(super) fn needed<'k>(
     let mut by_pattern = BTreeMap::<_, BTreeMap<&str, GitHubNeeds>>::new();
     for key in keys {
         let Some(access) = GitHubAccess::for_key(key) else { continue };
-        let needs = (access.needs)(key, settings)?;
+        let mut needs = (access.needs)(key, settings)?;
         if !needs.is_empty() {
-            let needs =
-                GitHubNeeds { permissions: &needs.permissions | &[Permission::Metadata].into(), ..needs };
-            by_pattern.entry(access.keys).or_default().insert(key, needs);
+            needs.permissions.insert(Permission::Metadata);
         }
+        by_pattern.entry(access.keys).or_default().insert(key, needs);
     }
     let mut needed = BTreeMap::<_, BTreeSet<_>>::new();
     for (pattern, metrics) in by_pattern {
@@ -139,7 +138,8 @@ mod tests {
         assert_eq!(
             needed(keys, &format!("{clone}\nrevert_labels = ['revert']")),
             [Permission::Contents, Permission::Metadata, Permission::PullRequests]
-                .map(|permission| (permission, vec!["commits.*"]))
+                .map(|permission| (permission, vec!["commits.reverts"])),
+            "the hotfixes come from the clone"
         );
     }
 }

@@ -1,5 +1,5 @@
 //! Which permissions the metrics need, and which of them the token has. GitHub tells an app which permissions it has. A classic
-//! token has scopes. For other tokens, only a request can find out.
+//! token has scopes, which include most permissions. For everything else, only a request can find out.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,13 @@ use crate::{
     repository::Repository,
 };
 
-/// The scope with which a classic token can read everything except what only administrators may read.
+/// The scope with which a classic token can read what every reader of the repository may read.
 const REPO: &str = "repo";
+
+/// What to do about a permission that is missing.
+const GIVE_TO_APP: &str = "give it to the app (read)";
+const GIVE_TO_TOKEN: &str = "give it to the token (read)";
+const GIVE_ROLE: &str = "give the owner of the token a role that has it";
 
 /// A request that finds out whether a token has a permission.
 enum Probe {
@@ -50,7 +55,7 @@ async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<V
         let finding =
             |(permission, metrics): (Permission, BTreeSet<&str>)| match granted.get(permission.api_name()) {
                 Some(level) => present(permission, &metrics, &format!("the app has it ({level})")),
-                None => missing(permission, &metrics, "the app's installation does not have it"),
+                None => missing(permission, &metrics, GIVE_TO_APP, "its installation does not have it"),
             };
         return Ok(needed.into_iter().map(finding).collect());
     }
@@ -60,16 +65,29 @@ async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<V
     let repositories = context.get::<Subjects<Repository>>().await?;
     let Some(first) = repositories.iter().next() else { return Ok(findings) };
     let repository: GitHubRepository = context.about(first.clone()).get().await?;
+    let has_repo = scopes.iter().any(|scope| scope == REPO);
+    let advice = if has_repo { GIVE_ROLE } else { GIVE_TO_TOKEN };
     for (permission, metrics) in needed {
-        let by_scope = scopes.iter().any(|scope| scope == REPO) && permission != Permission::Administration;
-        findings.push(if by_scope {
+        findings.push(if has_repo && !depends_on_role(permission) {
             present(permission, &metrics, "the scope `repo` includes it")
         } else {
             let result = probe(&repository, permission).await;
-            from_probe(permission, &metrics, &repository, result)
+            from_probe(permission, &metrics, &repository, advice, result)
         });
     }
     Ok(findings)
+}
+
+/// Whether reading the repository is not enough: the owner of a classic token also needs a role such as administrator. See
+/// <https://docs.github.com/articles/repository-permission-levels-for-an-organization>.
+fn depends_on_role(permission: Permission) -> bool {
+    matches!(
+        permission,
+        Permission::Administration
+            | Permission::CodeScanningAlerts
+            | Permission::DependabotAlerts
+            | Permission::SecretScanningAlerts
+    )
 }
 
 /// The scopes of a classic token. Other tokens have none. This request does not count against the rate limit.
@@ -114,6 +132,7 @@ fn from_probe(
     permission: Permission,
     metrics: &BTreeSet<&str>,
     repository: &GitHubRepository,
+    advice: &str,
     result: Result<(), GitHubError>,
 ) -> Finding {
     let name = repository.name();
@@ -133,12 +152,12 @@ fn from_probe(
         _ => error.query_error_kind() == Some(QueryErrorKind::Forbidden),
     };
     if is_refused {
-        return missing(permission, metrics, &format!("{name} cannot be read: {cause}"));
+        return missing(permission, metrics, advice, &format!("{name} cannot be read: {cause}"));
     }
     let needs = join(metrics);
     Finding::info(
         check_name(permission),
-        format!("cannot be checked with {name}, and {needs} need it: {cause}"),
+        format!("cannot be checked with {name}, but is needed for {needs}: {cause}"),
     )
 }
 
@@ -146,12 +165,8 @@ fn present(permission: Permission, metrics: &BTreeSet<&str>, how: &str) -> Findi
     Finding::ok(check_name(permission), format!("for {}: {how}", join(metrics)))
 }
 
-fn missing(permission: Permission, metrics: &BTreeSet<&str>, how: &str) -> Finding {
-    let needs = join(metrics);
-    Finding::warning(
-        check_name(permission),
-        format!("is missing for {needs}, give it to the token (read): {how}"),
-    )
+fn missing(permission: Permission, metrics: &BTreeSet<&str>, advice: &str, how: &str) -> Finding {
+    Finding::warning(check_name(permission), format!("is missing for {}, {advice}: {how}", join(metrics)))
 }
 
 fn check_name(permission: Permission) -> String {

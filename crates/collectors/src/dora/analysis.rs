@@ -8,14 +8,11 @@ use std::{
 
 use system_health_registry::EvidenceItem;
 
-use super::{
-    change::Change,
-    deployment::{Success, short},
-    incident::Incident,
-    reference,
-    step::Step,
+use super::{change::Change, deployment::Success, incident::Incident, reference, step::Step};
+use crate::{
+    commits::{Classification, Classifier, HistoryChoice, LabelNames},
+    hex::short_id,
 };
-use crate::commits::{Classification, Classifier, HistoryChoice, LabelNames};
 
 /// What is known about the deployments of a repository. The position of a deployment is its index in `successes`.
 #[derive(Debug, Clone, Copy)]
@@ -132,14 +129,18 @@ impl Analysis {
     ) {
         let Some((form, is_revert)) = rules.classify(change) else { return };
         let end = deployment.unwrap_or(history.successes.len());
-        if is_revert && changes.iter().any(|other| reference::reverts(change, other)) {
+        // Several commits may have the same subject, so it counts only if the message names no commit in another way.
+        let is_named = is_revert && history.has_change(|other| reference::names_reverted(change, other));
+        let reverts: fn(&Change, &Change) -> bool =
+            if is_named { reference::names_reverted } else { reference::quotes_reverted };
+        if is_revert && changes.iter().any(|other| reverts(change, other)) {
             let reason = "it reverts a commit that was not deployed before it";
             self.ignored.push((change.landed_at, change.item(false, reason)));
             return;
         }
         let reverted = || {
             let brought = |step: &Step| match step {
-                Step::Brought(changes) => changes.iter().any(|other| reference::reverts(change, other)),
+                Step::Brought(changes) => changes.iter().any(|other| reverts(change, other)),
                 _ => false,
             };
             let mut before = history.steps.range(..end).rev();
@@ -159,7 +160,7 @@ impl Analysis {
             self.ignored.push((change.landed_at, change.item(false, reason)));
             return;
         }
-        let what = format!("{} {}", short(&change.id), change.subject());
+        let what = format!("{} {}", short_id(&change.id), change.subject());
         let ended_at = deployment.map(|index| history.successes[index].at);
         let state = if ended_at.is_some() { "" } else { ", which was not deployed yet" };
         self.add(failed, Sign { reason: format!("{what}: {form}{state}"), kind: SignKind::Commit, ended_at });
@@ -247,6 +248,11 @@ impl<'a> DeploymentHistory<'a> {
             _ => None,
         });
         brought.chain([(None, self.undeployed)])
+    }
+
+    /// Whether one of the changes fulfils a condition.
+    fn has_change(&self, condition: impl Fn(&Change) -> bool) -> bool {
+        self.deployed_changes().any(|(_, changes)| changes.iter().any(&condition))
     }
 
     /// The last deployment up to a time, without rollbacks.

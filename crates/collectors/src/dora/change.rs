@@ -7,8 +7,7 @@ use std::{
 
 use system_health_registry::EvidenceItem;
 
-use super::deployment::short;
-use crate::commits::LabelNames;
+use crate::{commits::LabelNames, hex::short_id};
 
 /// A commit between two deployments.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Change {
     }
 
     pub(super) fn item(&self, counted: bool, reason: impl AsRef<str>) -> EvidenceItem {
-        let title = format!("{} {}", short(&self.id), self.subject());
+        let title = format!("{} {}", short_id(&self.id), self.subject());
         EvidenceItem::new(title, counted, reason).with_link(self.web_page.as_deref())
     }
 }

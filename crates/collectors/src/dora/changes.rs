@@ -85,13 +85,13 @@ fn lead_times(sequence: &Sequence, steps: &Steps, window: Window) -> Measured {
     Measured { values, evidence }
 }
 
-/// All commits that were deployed, without merges.
-fn changes_of(steps: &mut [Steps]) -> Vec<&mut Change> {
+/// The deployed commits whose pull requests are read. A merge has no lead time, but the labels of its pull request count.
+fn changes_of(steps: &mut [Steps], with_labels: bool) -> Vec<&mut Change> {
     let changes = steps.iter_mut().flat_map(BTreeMap::values_mut).filter_map(|step| match step {
         Step::Brought(changes) => Some(changes),
         _ => None,
     });
-    changes.flatten().filter(|change| !change.is_merge()).collect()
+    changes.flatten().filter(|change| with_labels || !change.is_merge()).collect()
 }
 
 /// The seconds from the first commit of a change to its deployment and a description, or why the change does not count.
@@ -132,7 +132,7 @@ impl FromContext for Changes {
                 .push(read.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?);
         }
         let with_labels = context.get::<CommitSettings>().await?.uses_labels();
-        let changes = changes_of(&mut steps);
+        let changes = changes_of(&mut steps, with_labels);
         let result = pull_requests::set_pull_requests(&repository, changes, with_labels).await;
         result.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
         Ok(Self(Arc::new(Inner { deployments, steps })))

@@ -4,9 +4,6 @@ use std::time::SystemTime;
 
 use system_health_registry::EvidenceItem;
 
-/// The length of a commit's id in messages.
-const SHORT_ID: usize = 10;
-
 /// A deployment, or something that looks like one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Deployment {
@@ -59,9 +56,4 @@ impl Success {
     pub(super) fn item(&self, counted: bool, reason: impl AsRef<str>) -> EvidenceItem {
         EvidenceItem::new(&self.title, counted, reason).with_link(self.web_page.as_deref())
     }
-}
-
-/// The beginning of a commit's id, which is enough to find it.
-pub(super) fn short(id: &str) -> &str {
-    id.get(..SHORT_ID).unwrap_or(id)
 }

@@ -171,7 +171,7 @@ fn missing_environments_reason(
     let exist = if existing.is_empty() {
         format!("it has no environments; see `deployments` in {table}")
     } else {
-        format!("its environments are {existing}; see `environments` in {table}")
+        format!("its environments: {existing}; see `environments` in {table}")
     };
     format!("{name} has no deployment to {names}; {exist}")
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use system_health_registry::settings;
 
-use super::{DeploymentSource, DoraSettings, TagPatterns, settings::deserialize_environments};
+use super::{
+    DeploymentSource, DoraSettings, TagPatterns,
+    settings::{deserialize_environments, deserialize_labels},
+};
 use crate::ci::deserialize_file_name;
 
 /// The settings of one repository that override those in `[dora]`.
@@ -25,14 +28,15 @@ pub struct DoraOverrides {
     #[serde(deserialize_with = "some_file_name")]
     pub workflow: Option<String>,
     /// The labels of issues that are incidents.
+    #[serde(deserialize_with = "some_labels")]
     pub incident_labels: Option<Vec<String>>,
     /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed.
-    #[serde(deserialize_with = "some_duration")]
+    #[serde(deserialize_with = "settings::deserialize_optional_duration")]
     pub failure_window: Option<Duration>,
-    /// How long before the window a deployment may have been created that succeeds within it.
-    #[serde(deserialize_with = "some_duration")]
+    /// How far before the window deployments and incidents are read.
+    #[serde(deserialize_with = "settings::deserialize_optional_duration")]
     pub lookback: Option<Duration>,
-    /// The maximum number of requests for single deployments in a run.
+    /// The maximum number of comparisons of deployments, and of requests for single runs of the workflow.
     pub max_requests: Option<usize>,
 }
 
@@ -62,6 +66,6 @@ fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
     deserialize_file_name(deserializer).map(Some)
 }
 
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    settings::deserialize_duration(deserializer).map(Some)
+fn some_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    deserialize_labels(deserializer).map(Some)
 }

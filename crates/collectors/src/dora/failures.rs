@@ -15,7 +15,7 @@ use super::{
     analysis::{Analysis, DeploymentHistory, Rules, Sign},
     change::Change,
     comparison::compare,
-    deployment::{Success, short},
+    deployment::Success,
     incident, pull_requests,
     sequence::Sequence,
     step::Step,
@@ -24,6 +24,7 @@ use crate::{
     commits::CommitSettings,
     date::format_date,
     github::{ExistingBranch, GitHubRepository, Permission, WatchedBranch, no_data_without},
+    hex::short_id,
     measured::Measured,
     statistics::ratio,
 };
@@ -203,7 +204,7 @@ async fn undeployed(
 fn unknown_changes(last: &Success) -> EvidenceItem {
     let reason = match &last.commit {
         Some(commit) => {
-            format!("GitHub cannot compare the branch with the last deployed commit {}", short(commit))
+            format!("GitHub cannot compare the branch with the last deployed commit {}", short_id(commit))
         }
         None => "the last deployed commit no longer exists".to_owned(),
     };

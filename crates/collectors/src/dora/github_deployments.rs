@@ -6,13 +6,20 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    deployment::{Deployment, DeploymentState, short},
+    deployment::{Deployment, DeploymentState},
     read_back::ReadBack,
 };
-use crate::github::{Connection, GitHubError, GitHubRepository, Timestamp};
+use crate::{
+    github::{Connection, GitHubError, GitHubRepository, Timestamp},
+    hex::short_id,
+};
+
+/// Maximum number of environments in a message. There may be one for each pull request.
+const MAX_SHOWN: usize = 10;
 
 const DEPLOYMENTS: &str = "
 query Deployments($owner: String!, $name: String!, $environments: [String!], $first: Int!, $after: String) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     deployments(environments: $environments, first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) {
       pageInfo { hasNextPage endCursor }
@@ -26,6 +33,7 @@ query Deployments($owner: String!, $name: String!, $environments: [String!], $fi
 
 const STATUSES: &str = "
 query DeploymentStatuses($id: ID!, $first: Int!, $after: String) {
+  rateLimit { cost }
   node(id: $id) {
     ... on Deployment {
       statuses(first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { state createdAt logUrl } }
@@ -35,6 +43,7 @@ query DeploymentStatuses($id: ID!, $first: Int!, $after: String) {
 
 const ENVIRONMENTS: &str = "
 query Environments($owner: String!, $name: String!, $first: Int!, $after: String) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     environments(first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { name } }
   }
@@ -141,7 +150,9 @@ impl Environments {
 
 impl fmt::Display for Environments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(", "))
+        let shown = &self.0[..self.0.len().min(MAX_SHOWN)];
+        let more = if self.0.len() > MAX_SHOWN { " and others" } else { "" };
+        write!(f, "{}{more}", shown.join(", "))
     }
 }
 
@@ -158,7 +169,7 @@ impl DeploymentResponse {
 
     fn into_deployment(self) -> Deployment {
         let environment = self.environment.unwrap_or_default();
-        let title = format!("deployment of {} to {environment}", short(&self.commit_oid));
+        let title = format!("deployment of {} to {environment}", short_id(&self.commit_oid));
         let statuses = &self.statuses.nodes;
         let first_success = statuses
             .iter()
@@ -190,6 +201,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn at_most_ten_environments_are_shown() {
+        let shown = |count: u32| Environments((1..=count).map(|pr| format!("pr-{pr}")).collect()).to_string();
+        assert_eq!(shown(2), "pr-1, pr-2");
+        assert!(shown(500).ends_with(", pr-9, pr-10 and others"), "{}", shown(500));
+    }
 
     #[test]
     fn an_empty_log_url_does_not_hide_a_later_one() {

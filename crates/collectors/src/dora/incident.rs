@@ -14,6 +14,7 @@ const PAGE_SIZE: u32 = 100;
 /// A duplicate has the reason `DUPLICATE` only if the query sets `enableDuplicate`.
 const INCIDENTS: &str = "
 query Incidents($owner: String!, $name: String!, $labels: [String!], $first: Int!, $after: String) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     issues(labels: $labels, first: $first, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
       pageInfo { hasNextPage endCursor }

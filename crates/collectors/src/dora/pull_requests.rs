@@ -15,6 +15,7 @@ const MAX_COMMITS: u32 = 50;
 
 const PULL_REQUESTS: &str = "
 query PullRequestsOfCommits($ids: [ID!]!, $withLabels: Boolean!) {
+  rateLimit { cost }
   nodes(ids: $ids) {
     ... on Commit {
       oid
@@ -35,11 +36,6 @@ query PullRequestsOfCommits($ids: [ID!]!, $withLabels: Boolean!) {
     }
   }
 }";
-
-#[derive(Debug, Deserialize)]
-struct Response {
-    nodes: Vec<Option<CommitResponse>>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -113,31 +109,18 @@ pub(super) async fn set_pull_requests(
 ) -> anyhow::Result<()> {
     let failed = || format!("cannot read the pull requests of commits in {}", repository.name());
     let ids: BTreeSet<String> = changes.iter().map(|change| change.node_id.clone()).collect();
-    let ids: Vec<String> = ids.into_iter().collect();
-    let mut commits = Vec::new();
-    let (mut rest, mut size) = (&ids[..], MAX_COMMITS);
-    while !rest.is_empty() {
-        let variables = |size: u32| {
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            json!({ "ids": rest[..size.min(rest.len())], "withLabels": with_labels })
-        };
-        let github = repository.github();
-        let response = github.query_sized::<Response>(PULL_REQUESTS, &mut size, variables).await;
-        let nodes = response.with_context(failed)?.nodes;
-        if nodes.is_empty() || nodes.len() > rest.len() {
-            bail!("{}: GitHub answered about {} of {} commits", failed(), nodes.len(), rest.len());
-        }
-        // Without its pull requests, a commit would seem to have no label.
-        if let Some(missing) = nodes.iter().position(Option::is_none) {
-            bail!("{}: GitHub did not answer about the commit with the node {}", failed(), rest[missing]);
-        }
-        rest = &rest[nodes.len()..];
-        commits.extend(nodes.into_iter().flatten());
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let variables = json!({ "withLabels": with_labels });
+    let nodes = repository.github().query_nodes(PULL_REQUESTS, &ids, MAX_COMMITS, &variables).await;
+    let nodes: Vec<Option<CommitResponse>> = nodes.with_context(failed)?;
+    // Without its pull requests, a commit would seem to have no label.
+    if let Some(missing) = nodes.iter().position(Option::is_none) {
+        bail!("{}: GitHub did not answer about the commit with the node {}", failed(), ids[missing]);
     }
     let mut commit_counts: HashMap<u64, usize> = HashMap::new();
     let mut found = HashMap::new();
     let mut labels: HashMap<String, Vec<PullRequestLabel>> = HashMap::new();
-    for commit in commits {
+    for commit in nodes.into_iter().flatten() {
         let Some(PullRequests { total_count, nodes }) = commit.associated_pull_requests else { continue };
         if nodes.len() < total_count {
             bail!(

@@ -9,17 +9,20 @@ use super::{change::Change, deployment::Success};
 
 /// The text that git and GitHub write below the subject of a revert.
 static REVERTED_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\breverts commit ([0-9a-f]{7,64})\b"));
+/// The text that GitHub's button "Revert" writes into the pull request.
+static REVERTED_PULL_REQUEST: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)\breverts (?:[\w.-]+/[\w.-]+)?#(\d+)\b"));
 /// The subject that git and GitHub give to a revert.
 static REVERTED_SUBJECT: LazyLock<Regex> = LazyLock::new(|| regex(r#"^Revert "(.+)"(?: \(#\d+\))?$"#));
 /// The number of the pull request that GitHub adds to the subject of a squash merge.
-static PULL_REQUEST_NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r" \(#\d+\)$"));
+static PULL_REQUEST_NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r" \(#(\d+)\)$"));
 /// See <https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue>.
 static FIXED_ISSUE: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s+#(\d+)\b"));
 static COMMIT_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b[0-9a-f]{7,64}\b"));
 
-/// Whether a change is a revert of another one, according to its message.
-pub(super) fn reverts(revert: &Change, other: &Change) -> bool {
+/// Whether the message of a revert names another change by its id, or by the number of its pull request.
+pub(super) fn names_reverted(revert: &Change, other: &Change) -> bool {
     if revert.id == other.id {
         return false;
     }
@@ -27,9 +30,31 @@ pub(super) fn reverts(revert: &Change, other: &Change) -> bool {
     if ids.any(|id| other.id.starts_with(&id[1].to_ascii_lowercase())) {
         return true;
     }
-    let without_number = |subject: &str| PULL_REQUEST_NUMBER.replace(subject, "").into_owned();
-    let subject = REVERTED_SUBJECT.captures(revert.subject());
-    subject.is_some_and(|subject| without_number(&subject[1]) == without_number(other.subject()))
+    let (_, number) = split_number(other.subject());
+    number.is_some_and(|own| {
+        let mut numbers = REVERTED_PULL_REQUEST.captures_iter(&revert.message);
+        numbers.any(|number| number[1].parse() == Ok(own))
+    })
+}
+
+/// Whether the subject of a revert quotes the subject of another change. Several changes may have the same subject, so the
+/// numbers of their pull requests are compared, too, if both are known.
+pub(super) fn quotes_reverted(revert: &Change, other: &Change) -> bool {
+    if revert.id == other.id {
+        return false;
+    }
+    let Some(subject) = REVERTED_SUBJECT.captures(revert.subject()) else { return false };
+    let (quoted, number) = split_number(&subject[1]);
+    let (title, own) = split_number(other.subject());
+    quoted == title && (number.is_none() || own.is_none() || number == own)
+}
+
+/// A subject without the number of its pull request, and the number.
+fn split_number(subject: &str) -> (&str, Option<u64>) {
+    match PULL_REQUEST_NUMBER.captures(subject) {
+        Some(found) => (&subject[..subject.len() - found[0].len()], found[1].parse().ok()),
+        None => (subject, None),
+    }
 }
 
 /// Whether a message says that the commit fixes an issue.
@@ -85,22 +110,26 @@ mod tests {
     }
 
     #[test]
-    fn a_revert_names_its_commit_by_its_id_or_by_its_subject() {
+    fn a_revert_names_its_commit_by_its_id_or_number_or_quotes_its_subject() {
         let socks = change("0123456789abcdef", "Sell socks (#12)\n\nMany of them");
-        for (message, expected) in [
-            ("Undo it\n\nThis reverts commit 0123456789abcdef.", true),
-            ("Undo it\n\nThis reverts commit 0123456.", true),
-            ("Undo it\n\nThis reverts commit fedcba9876543210.", false),
-            ("Revert \"Sell socks\" (#13)", true),
-            ("Revert \"Sell socks (#12)\"", true),
-            ("Revert \"Sell socks (#12)\" (#13)\n\nReverts acme/shop#12", true),
-            ("Revert \"Sell\"", false),
-            ("Sell socks", false),
+        for (message, names, quotes) in [
+            ("Undo it\n\nThis reverts commit 0123456789abcdef.", true, false),
+            ("Undo it\n\nThis reverts commit 0123456.", true, false),
+            ("Undo it\n\nThis reverts commit fedcba9876543210.", false, false),
+            ("Undo it\n\nReverts #12", true, false),
+            ("Revert \"Sell socks\" (#13)", false, true),
+            ("Revert \"Sell socks (#12)\"", false, true),
+            ("Revert \"Sell socks (#12)\" (#13)\n\nReverts acme/shop#12", true, true),
+            ("Revert \"Sell socks (#14)\" (#15)\n\nReverts acme/shop#14", false, false),
+            ("Revert \"Sell\"", false, false),
+            ("Sell socks", false, false),
         ] {
-            assert_eq!(reverts(&change("ff", message), &socks), expected, "{message}");
+            let revert = change("ff", message);
+            let found = (names_reverted(&revert, &socks), quotes_reverted(&revert, &socks));
+            assert_eq!(found, (names, quotes), "{message}");
         }
-        let itself = change("aa", "Revert \"Revert \"x\"\"");
-        assert!(!reverts(&itself, &itself));
+        let itself = change("aa", "Revert \"Revert \"x\"\"\n\nThis reverts commit aa.");
+        assert!(!names_reverted(&itself, &itself) && !quotes_reverted(&itself, &itself));
     }
 
     #[test]

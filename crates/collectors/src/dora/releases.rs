@@ -22,6 +22,7 @@ const PAGE_SIZE: u32 = 100;
 
 const RELEASES: &str = "
 query Releases($owner: String!, $name: String!, $first: Int!, $after: String) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     latestRelease { id publishedAt }
     releases(first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) {
@@ -48,6 +49,7 @@ struct RepositoryResponse {
 #[serde(rename_all = "camelCase")]
 struct LatestRelease {
     id: String,
+    #[serde(deserialize_with = "Option::deserialize")]
     published_at: Option<Timestamp>,
 }
 
@@ -60,8 +62,12 @@ struct ReleaseResponse {
     is_draft: bool,
     is_prerelease: bool,
     created_at: Timestamp,
+    // A field with `Option::deserialize` may be null, but not missing. If a missing `published_at` were accepted, the release
+    // would not count.
+    #[serde(deserialize_with = "Option::deserialize")]
     published_at: Option<Timestamp>,
     url: String,
+    #[serde(deserialize_with = "Option::deserialize")]
     tag_commit: Option<CommitId>,
 }
 
@@ -134,6 +140,27 @@ impl ReleaseResponse {
             created_at: self.created_at.0,
             state,
             web_page: Some(self.url),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_may_be_null_but_not_missing() {
+        let release = json!({
+            "id": "R_1", "tagName": "v1", "isDraft": true, "isPrerelease": false, "createdAt": "2025-04-01T12:00:00Z",
+            "publishedAt": null, "url": "https://github.com/acme/shop/releases/tag/v1", "tagCommit": null,
+        });
+        assert!(ReleaseResponse::deserialize(&release).is_ok());
+        for field in ["publishedAt", "tagCommit"] {
+            let mut incomplete = release.clone();
+            incomplete.as_object_mut().unwrap().remove(field);
+            assert!(ReleaseResponse::deserialize(&incomplete).is_err(), "{field}");
         }
     }
 }

@@ -25,14 +25,17 @@ pub struct DoraSettings {
     #[serde(deserialize_with = "deserialize_file_name")]
     pub workflow: String,
     /// The labels of issues that are incidents. Default: `incident`.
+    #[serde(deserialize_with = "deserialize_labels")]
     pub incident_labels: Vec<String>,
     /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed. Default: 24 hours.
     #[serde(deserialize_with = "settings::deserialize_duration")]
     pub failure_window: Duration,
-    /// How long before the window a deployment may have been created that succeeds within it. Default: 14 days.
+    /// How far before the window deployments and incidents are read. A deployment that was created earlier does not count, even
+    /// if it succeeds within the window, unless it is a release. Default: 14 days.
     #[serde(deserialize_with = "settings::deserialize_duration")]
     pub lookback: Duration,
-    /// The maximum number of requests for single deployments of a repository in a run. Default: 500.
+    /// The maximum number of comparisons of deployments of a repository in a run, and also the maximum number of requests for
+    /// single runs of its workflow. Default: 500.
     pub max_requests: usize,
 }
 
@@ -82,7 +85,20 @@ impl<'de> Deserialize<'de> for DeploymentSource {
     }
 }
 
-/// Refuses an empty list, because without an environment GitHub would list the deployments to all environments.
+/// Deserializes the names of labels. GitHub would find nothing for a name with spaces around it.
+pub(super) fn deserialize_labels<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    let labels = Vec::<String>::deserialize(deserializer)?;
+    let labels: Vec<String> = labels.iter().map(|label| label.trim().to_owned()).collect();
+    if labels.iter().any(String::is_empty) {
+        return Err(D::Error::custom("a label has a name, such as \"incident\""));
+    }
+    Ok(labels)
+}
+
+/// Refuses an empty list, because without an environment GitHub would list the deployments to all environments. Also refuses
+/// empty and repeated names.
 pub(super) fn deserialize_environments<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<String>, D::Error> {

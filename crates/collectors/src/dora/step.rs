@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     change::Change,
     comparison::{Comparison, Comparisons, Relation},
-    deployment::{Success, short},
+    deployment::Success,
 };
+use crate::hex::short_id;
 
 /// What a deployment changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +117,7 @@ async fn step(
     let Some(Comparison { relation, mut changes }) = last else {
         let reason = match before.commit.as_deref() {
             Some(old) => {
-                format!("GitHub cannot compare it with {}, which was deployed before it", short(old))
+                format!("GitHub cannot compare it with {}, which was deployed before it", short_id(old))
             }
             None => "the commit of the deployment before it no longer exists".to_owned(),
         };

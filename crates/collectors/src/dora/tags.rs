@@ -14,6 +14,7 @@ use crate::github::{GitHubRepository, GitTimestamp};
 
 const TAGS: &str = "
 query Tags($owner: String!, $name: String!, $first: Int!, $after: String) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     refs(refPrefix: \"refs/tags/\", first: $first, after: $after, orderBy: { field: TAG_COMMIT_DATE, direction: DESC }) {
       pageInfo { hasNextPage endCursor }

@@ -6,9 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use system_health_registry::{Context, DetectedSettings, DetectedValue, Settings, Subjects};
+use system_health_registry::{Context, DetectedSettings, DetectedValue, Settings};
 
-use crate::repository::{Repository, RepositoryName};
+use crate::{git::LocalClone, github::GitHubSettings, repository::RepositoryName};
 
 /// Names of workflows that usually run the tests, the most likely first.
 const USUAL_WORKFLOWS: [&str; 6] = ["ci", "test", "tests", "checks", "build", "main"];
@@ -22,7 +22,7 @@ pub(super) async fn detect() -> DetectedSettings {
             let comment = "from the remote of this clone".to_owned();
             detected.values.push(DetectedValue { table: "repository", key: "name", value, comment });
         }
-        None => detected.steps.push("name a repository in the file, for the metrics about one"),
+        None => detected.steps.push("name a repository on GitHub in the file, for the metrics about one"),
     }
     let head = git(&["symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
     if let Some(branch) = head.as_deref().and_then(|head| head.strip_prefix("origin/")) {
@@ -34,6 +34,7 @@ pub(super) async fn detect() -> DetectedSettings {
         workflows.retain(|name| *name != value);
         let others = match &workflows[..] {
             [] => String::new(),
+            [other] => format!("; there is also {other}"),
             others => format!("; there are also {}", others.join(", ")),
         };
         let comment = format!("found in .github/workflows{others}");
@@ -42,11 +43,13 @@ pub(super) async fn detect() -> DetectedSettings {
     detected
 }
 
-/// The repository of the clone, found in the same way as for the built-in metrics.
+/// The repository on GitHub that the remote of the clone points to. A clone from another host has none: with a name in the
+/// settings, the repository with this name on GitHub would be read instead of the clone.
 async fn repository() -> Option<RepositoryName> {
     let context = Context::new().provide(Settings::default());
-    let repositories = context.get::<Subjects<Repository>>().await.ok()?;
-    repositories.iter().next()?.name().parse().ok()
+    let clone = context.get::<LocalClone>().await.ok()?;
+    let github = context.get::<GitHubSettings>().await.ok()?;
+    clone.addresses().find_map(|address| github.repository_at(address))
 }
 
 /// The file names of the workflows of GitHub Actions, sorted.
@@ -67,7 +70,8 @@ fn likely_workflow(workflows: &[String]) -> Option<String> {
         return Some(only.clone());
     }
     let named = |usual: &&str| {
-        let is_named = |file: &&String| file.rsplit_once('.').is_some_and(|(name, _)| name == *usual);
+        let is_named =
+            |file: &&String| file.rsplit_once('.').is_some_and(|(name, _)| name.eq_ignore_ascii_case(usual));
         workflows.iter().find(is_named).cloned()
     };
     USUAL_WORKFLOWS.iter().find_map(named)
@@ -92,6 +96,7 @@ mod tests {
 
         assert_eq!(likely(&["nightly.yaml"]).as_deref(), Some("nightly.yaml"));
         assert_eq!(likely(&["checks.yml", "release.yml", "tests.yaml"]).as_deref(), Some("tests.yaml"));
+        assert_eq!(likely(&["CI.yml", "release.yml"]).as_deref(), Some("CI.yml"));
         assert_eq!(likely(&["deploy.yml", "release.yml"]), None);
         assert_eq!(likely(&[]), None);
     }

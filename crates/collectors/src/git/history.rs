@@ -93,7 +93,7 @@ fn cut_off(repository: &Repository) -> anyhow::Result<HashSet<ObjectId>> {
 
 fn shallow(id: ObjectId) -> Unavailable {
     Unavailable::no_data(format!(
-        "the clone is shallow and its history ends inside the window, at commit {}; \
+        "the clone is shallow and its history does not reach the start of the window: it ends at commit {}; \
          fetch the rest with `git fetch --unshallow`",
         id.to_hex_with_len(12)
     ))

@@ -55,7 +55,7 @@ pub(crate) enum ListError {
         "the list has more than {0} items since the start of the window and would be cut off; raise `max_pages` in [github]"
     )]
     TooLong(usize),
-    #[error("the list changes faster than it can be read ({MAX_PASSES} times)")]
+    #[error("the list was read {MAX_PASSES} times, and had changed each time")]
     Restless,
 }
 
@@ -76,8 +76,8 @@ struct Pass {
     until: SystemTime,
     /// The first `updatedAt` that it has seen.
     newest: Option<SystemTime>,
-    /// The last one, which the next ones may not exceed.
-    last: Option<SystemTime>,
+    /// The earliest one, which the next ones may not exceed.
+    oldest: Option<SystemTime>,
     next: Option<NextPage>,
     requests: u32,
     /// Whether it found an item that was not known, or not as it is now.
@@ -111,7 +111,7 @@ impl NextPage {
 
 impl Pass {
     const fn new(until: SystemTime) -> Self {
-        Self { until, newest: None, last: None, next: Some(NextPage::FIRST), requests: 0, has_news: false }
+        Self { until, newest: None, oldest: None, next: Some(NextPage::FIRST), requests: 0, has_news: false }
     }
 }
 
@@ -133,13 +133,13 @@ impl<T: Updated> ChangedList<T> {
             let updated = item.updated_at();
             let newest = *self.pass.newest.get_or_insert(updated);
             // An item that is updated while GitHub makes the page may be in the wrong place, but it is newer than all others.
-            if self.pass.last.is_some_and(|last| updated > last) && updated < newest {
+            if self.pass.oldest.is_some_and(|oldest| updated > oldest) && updated < newest {
                 return Err(ListError::Order {
                     number: item.number(),
                     updated: format_date(updated).to_string(),
                 });
             }
-            self.pass.last = Some(updated);
+            self.pass.oldest = Some(self.pass.oldest.map_or(updated, |oldest| oldest.min(updated)));
             if updated <= self.since || updated < self.pass.until {
                 self.pass.next = None;
                 break;
@@ -262,6 +262,9 @@ mod tests {
             read.add(list(items(&[9, 5, 7]), false, None)).unwrap_err().to_string(),
             "GitHub's list is not in the order of `updatedAt`: #3 of 1970-01-01T00:00:07Z follows an earlier time, so older items may be missing"
         );
+        let mut read = ChangedList::new(at(0), 9);
+        let around_a_newer_one = read.add(list(items(&[9, 5, 10, 7]), false, None));
+        assert!(matches!(around_a_newer_one, Err(ListError::Order { number: 4, .. })));
         let mut read = ChangedList::new(at(0), 2);
         assert_eq!(read.add(list(items(&[9]), true, None)), Err(ListError::NoCursor));
         let mut read = ChangedList::new(at(0), 2);

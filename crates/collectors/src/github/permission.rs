@@ -107,17 +107,21 @@ pub fn no_data_without(
     what: impl fmt::Display,
     error: impl Into<anyhow::Error>,
 ) -> Unavailable {
-    let error = error.into();
-    match error.chain().find_map(|cause| cause.downcast_ref::<GitHubError>()) {
-        Some(refused) if needs_token(refused) => Unavailable::no_data(refused.cause().to_string()),
-        Some(refused) if lacks_permission(refused) => Unavailable::no_data(format!(
+    let error: anyhow::Error = error.into();
+    let Some(refused) = error.chain().find_map(|cause| cause.downcast_ref::<GitHubError>()) else {
+        return error.into();
+    };
+    if needs_token(refused) {
+        Unavailable::no_data(refused.cause().to_string())
+    } else if lacks_permission(refused) {
+        Unavailable::no_data(format!(
             "the GitHub token needs the permission `{permission}` (read) for {what}: {}",
             refused.cause()
-        )),
-        Some(refused) if lacks_feature(refused) => {
-            Unavailable::no_data(format!("GitHub does not have this for {what}: {}", refused.cause()))
-        }
-        _ => error.into(),
+        ))
+    } else if let Some(response) = missing_feature(refused) {
+        Unavailable::no_data(format!("GitHub does not have this for {what}: {response}"))
+    } else {
+        error.into()
     }
 }
 
@@ -136,8 +140,13 @@ fn lacks_permission(error: &GitHubError) -> bool {
         || error.query_error_kind() == Some(QueryErrorKind::Forbidden)
 }
 
-fn lacks_feature(error: &GitHubError) -> bool {
-    let is_forbidden =
-        matches!(error.cause(), Cause::Status { status, .. } if *status == StatusCode::FORBIDDEN);
-    is_forbidden && error.message().is_some_and(is_about_feature)
+/// GitHub's response, if it says that the repository or the owner's plan does not have a feature. The status depends on the
+/// feature: 403 for Dependabot, 404 for a repository that code scanning has not analysed, and 410 for issues. The advice for
+/// other responses with these statuses, such as to check the name, is left out.
+fn missing_feature(error: &GitHubError) -> Option<String> {
+    let Cause::Status { status, body, .. } = error.cause() else { return None };
+    let may_be_about_feature =
+        matches!(*status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE);
+    (may_be_about_feature && error.message().is_some_and(is_about_feature))
+        .then(|| format!("GitHub answered {status}{body}"))
 }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// An instant in UTC. All instants that this client reads in this form are after 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +13,12 @@ impl<'de> Deserialize<'de> for Timestamp {
         let text = String::deserialize(deserializer)?;
         let time = humantime::parse_rfc3339(&text);
         time.map(Self).map_err(|_| D::Error::custom(format!("`{text}` is not a time in UTC")))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_rfc3339(self.0))
     }
 }
 
@@ -27,6 +33,7 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<Timestamp>(json).map_err(|error| error.to_string());
         let day = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
         assert_eq!(read("\"1970-01-02T00:00:00Z\""), Ok(Timestamp(day)));
+        assert_eq!(serde_json::to_string(&Timestamp(day)).unwrap(), "\"1970-01-02T00:00:00Z\"");
         assert!(read("\"yesterday\"").unwrap_err().starts_with("`yesterday` is not a time in UTC"));
     }
 }

@@ -16,7 +16,7 @@ github_access!("issues.*", GraphQl, [Issues]);
     enabled = false,
     requests = 1,
     timeout = "1h",
-    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
+    only_now = "issues that were deleted or moved since are not listed, and reopening an issue removes its closing time"
 )]
 pub fn open_issues(issues: Issues) -> Result<Sample, SampleError> {
     issues.open()
@@ -31,7 +31,7 @@ pub fn open_issues(issues: Issues) -> Result<Sample, SampleError> {
     enabled = false,
     requests = 1,
     timeout = "1h",
-    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
+    only_now = "issues that were deleted or moved since are not listed, and reopening an issue removes its closing time"
 )]
 pub fn opened_issues(issues: Issues, window: Window) -> Result<Sample, SampleError> {
     issues.count(&window, "opened", |issue| Some(issue.created_at))
@@ -46,7 +46,7 @@ pub fn opened_issues(issues: Issues, window: Window) -> Result<Sample, SampleErr
     enabled = false,
     requests = 1,
     timeout = "1h",
-    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
+    only_now = "issues that were deleted or moved since are not listed, and reopening an issue removes its closing time"
 )]
 pub fn closed_issues(issues: Issues, window: Window) -> Result<Sample, SampleError> {
     issues.count(&window, "closed", |issue| issue.closed_at)
@@ -62,7 +62,7 @@ pub fn closed_issues(issues: Issues, window: Window) -> Result<Sample, SampleErr
     enabled = false,
     requests = 1,
     timeout = "1h",
-    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
+    only_now = "issues that were deleted or moved since are not listed, and reopening an issue removes its closing time"
 )]
 pub fn time_to_close(issues: Issues, window: Window) -> Result<Vec<Sample>, Unavailable> {
     issues.times_to_close(&window)
@@ -78,7 +78,7 @@ pub fn time_to_close(issues: Issues, window: Window) -> Result<Vec<Sample>, Unav
     enabled = false,
     requests = 1,
     timeout = "1h",
-    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
+    only_now = "issues that were deleted or moved since are not listed, and reopening an issue removes its closing time"
 )]
 pub fn time_to_close_samples(issues: Issues, window: Window) -> Result<Sample, SampleError> {
     issues.times_to_close_samples(&window)

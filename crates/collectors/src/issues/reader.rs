@@ -14,6 +14,7 @@ const PAGE_SIZE: u32 = 100;
 
 const ISSUES: &str = "
 query Issues($owner: String!, $name: String!, $first: Int!, $after: String) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     url
     hasIssuesEnabled

@@ -37,7 +37,7 @@ impl PullRequests {
     }
 
     /// The quantiles of the values of the pull requests that count.
-    /// `what` names the pull requests for the reason of no data.
+    /// If none count, there is no data, and `what` names the pull requests in the reason.
     pub(super) fn quantiles(
         &self,
         window: &Window,

@@ -108,7 +108,7 @@ pub fn merged_without_review(prs: PullRequests, window: Window) -> Result<Sample
     prs.count(|pull_request| measure::merged_without_review(pull_request, &window))
 }
 
-/// The time in which pull requests that were merged in the window had been open and ready for review.
+/// How long the pull requests that people opened, and that were merged in the window, were open and ready for review.
 #[system_health_metric(
     key = "prs.time_to_merge_seconds",
     each = Repository,
@@ -124,8 +124,8 @@ pub fn time_to_merge(prs: PullRequests, window: Window) -> Result<Vec<Sample>, U
     prs.quantiles(&window, measure::time_to_merge, "merged pull requests of people")
 }
 
-/// Number of values behind `prs.time_to_merge_seconds`: pull requests that were merged in the window, and whose time to merge
-/// is known.
+/// Number of values behind `prs.time_to_merge_seconds`: pull requests that people opened, that were merged in the window, and
+/// whose time to merge is known.
 #[system_health_metric(
     key = "prs.time_to_merge_seconds_samples",
     each = Repository,
@@ -140,8 +140,8 @@ pub fn time_to_merge_samples(prs: PullRequests, window: Window) -> Result<Sample
     prs.samples(&window, measure::time_to_merge)
 }
 
-/// The time in which pull requests that were first reviewed by another person in the window had been open and ready for
-/// review until then.
+/// How long the pull requests that people opened were open and ready for review before their first review by another person, if
+/// that review was in the window.
 #[system_health_metric(
     key = "prs.time_to_first_review_seconds",
     each = Repository,
@@ -157,8 +157,8 @@ pub fn time_to_first_review(prs: PullRequests, window: Window) -> Result<Vec<Sam
     prs.quantiles(&window, measure::time_to_first_review, "first reviews")
 }
 
-/// Number of values behind `prs.time_to_first_review_seconds`: pull requests that were first reviewed by another person in the
-/// window.
+/// Number of values behind `prs.time_to_first_review_seconds`: pull requests that people opened, that were first reviewed by
+/// another person in the window, and whose time until then is known.
 #[system_health_metric(
     key = "prs.time_to_first_review_seconds_samples",
     each = Repository,
@@ -189,8 +189,8 @@ pub fn review_rounds(prs: PullRequests, window: Window) -> Result<Vec<Sample>, U
     prs.quantiles(&window, measure::review_rounds, "merged pull requests of people")
 }
 
-/// Number of values behind `prs.review_rounds`: pull requests that were merged in the window, and whose rounds of review are
-/// known.
+/// Number of values behind `prs.review_rounds`: pull requests that people opened, that were merged in the window, and whose
+/// rounds of review are known.
 #[system_health_metric(
     key = "prs.review_rounds_samples",
     each = Repository,

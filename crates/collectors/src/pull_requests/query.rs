@@ -42,6 +42,7 @@ query PullRequests(
   $withChanged: Boolean!, $changedFirst: Int!, $changedAfter: String
   $withOld: Boolean!, $oldFirst: Int!, $oldAfter: String
 ) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     url
     open: pullRequests(states: OPEN) { totalCount }
@@ -83,6 +84,7 @@ query PullRequestHistory(
   $withComments: Boolean!, $commentsAfter: String
   $withEvents: Boolean!, $eventsAfter: String
 ) {
+  rateLimit { cost }
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
       reviews(first: 100, after: $reviewsAfter) @include(if: $withReviews) {

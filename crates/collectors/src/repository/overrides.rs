@@ -47,7 +47,7 @@ pub struct RepositoryOverrides {
     pub events: Option<TriggerEvents>,
     /// The age beyond which a result is out of date.
     #[cfg(feature = "github")]
-    #[serde(deserialize_with = "some_duration")]
+    #[serde(deserialize_with = "system_health_registry::settings::deserialize_optional_duration")]
     pub max_age: Option<Duration>,
     /// What differs from `[dora]`.
     #[cfg(feature = "github")]
@@ -110,11 +110,6 @@ fn nearest(unknown: &RepositoryName, names: &[RepositoryName]) -> String {
 #[cfg(feature = "github")]
 fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     deserialize_file_name(deserializer).map(Some)
-}
-
-#[cfg(feature = "github")]
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    system_health_registry::settings::deserialize_duration(deserializer).map(Some)
 }
 
 #[cfg(all(test, feature = "github"))]

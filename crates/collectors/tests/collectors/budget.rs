@@ -132,6 +132,18 @@ async fn a_request_above_max_requests_is_not_sent_and_its_metric_has_no_data() {
 }
 
 #[tokio::test]
+async fn a_query_counts_as_many_times_as_it_costs_points() {
+    let (github, names) = fake(FakeGitHub::builder());
+    github.set_query_cost(4);
+    let (stage, responses) = (stage(&github, &names, ""), Arc::<StoredResponses>::default());
+    collect(&context_with(&stage, &responses)).await;
+
+    let lines = lines(&collect(&context_with(&stage, &responses)).await);
+
+    assert_eq!(lines[2], "issues.* about 72 requests: 48 in the previous run, and a margin");
+}
+
+#[tokio::test]
 async fn the_estimate_is_based_on_the_requests_of_the_previous_run() {
     let (github, names) = fake(FakeGitHub::builder());
     let (stage, responses) = (stage(&github, &names, ""), Arc::<StoredResponses>::default());

@@ -133,7 +133,7 @@ async fn a_shallow_clone_that_ends_inside_the_window_is_no_data() {
     assert_eq!(
         hotfixes(&git, "depth-3", "").await,
         format!(
-            "no data: the clone is shallow and its history ends inside the window, at commit {boundary}; fetch the rest \
+            "no data: the clone is shallow and its history does not reach the start of the window: it ends at commit {boundary}; fetch the rest \
              with `git fetch --unshallow`"
         )
     );

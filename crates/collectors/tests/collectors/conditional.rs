@@ -34,6 +34,10 @@ impl ResponseStore for StoredResponses {
 }
 
 impl StoredResponses {
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
     fn change(&self, change: impl Fn(&mut Vec<u8>)) {
         self.0.lock().unwrap().values_mut().for_each(change);
     }

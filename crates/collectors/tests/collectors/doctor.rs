@@ -1,12 +1,18 @@
-//! The permissions that metrics need, and whether the token has them.
+//! What the diagnosis finds out about the repository, and about the permissions that metrics need.
 
-use system_health_registry::{Catalog, Finding, Grade, linked_extensions};
+use std::time::SystemTime;
+
+use system_health_collectors::github::{ApiUrl, GitHubSettings};
+use system_health_registry::{Catalog, Context, Finding, Grade, linked_extensions};
 use system_health_test_support::{
     github::{FakeGitHub, refusal},
     server::Answer,
 };
 
-use crate::stage::{Stage, TOKEN};
+use crate::{
+    git::Git,
+    stage::{Stage, TOKEN},
+};
 
 const KEY: &str = include_str!("../../src/github/app/test_keys/pkcs1.pem");
 
@@ -16,14 +22,18 @@ fn github() -> FakeGitHub {
     github
 }
 
-/// The findings about permissions: the permission, the grade and the message.
-async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade, String)> {
+async fn diagnose(context: &Context, keys: &'static [&str]) -> Vec<Finding> {
     let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
-    let context = stage.context();
     let mut findings = Vec::new();
     for extension in linked_extensions() {
-        findings.extend(extension.diagnose(&context, &catalog).await.findings);
+        findings.extend(extension.diagnose(context, &catalog).await.findings);
     }
+    findings
+}
+
+/// The findings about permissions: the permission, the grade and the message.
+async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade, String)> {
+    let findings = diagnose(&stage.context(), keys).await;
     let about_permission = |finding: Finding| {
         let permission = finding.check.strip_prefix("GitHub permission ")?.to_owned();
         Some((permission, finding.grade, finding.message))
@@ -82,6 +92,24 @@ async fn the_scope_of_a_classic_token_includes_permissions() {
 }
 
 #[tokio::test]
+async fn the_scope_of_a_classic_token_does_not_include_what_depends_on_the_role_of_its_owner() {
+    let github = github();
+    let scopes = Answer::json(200, &serde_json::json!({})).with_header("x-oauth-scopes", "repo");
+    github.fail("/rate_limit", scopes);
+    github.fail("/secret-scanning/alerts", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
+
+    let findings = permissions(&Stage::on(&github), &["security.alerts_open"]).await;
+
+    let missing = found(
+        "Secret scanning alerts",
+        Grade::Warning,
+        "is missing for security.*, give the owner of the token a role that has it: acme/shop cannot be read: GitHub \
+         answered 404 Not Found: Not Found; check the name, and that the GitHub token may read the repository",
+    );
+    assert!(findings.contains(&missing), "{findings:#?}");
+}
+
+#[tokio::test]
 async fn github_lists_the_permissions_of_an_app() {
     let github = github();
     let settings = format!(
@@ -96,7 +124,7 @@ async fn github_lists_the_permissions_of_an_app() {
             found(
                 "Issues",
                 Grade::Warning,
-                "is missing for issues.*, give it to the token (read): the app's installation does not have it"
+                "is missing for issues.*, give it to the app (read): its installation does not have it"
             ),
             found("Metadata", Grade::Ok, "for commits.*, issues.*: the app has it (read)"),
         ]
@@ -123,8 +151,24 @@ async fn a_refusal_for_another_reason_is_not_a_missing_permission() {
         found(
             "Contents",
             Grade::Info,
-            "cannot be checked with acme/shop, and commits.* need it: GitHub answered 403 Forbidden: Resource protected by \
-             organization SAML enforcement."
+            "cannot be checked with acme/shop, but is needed for commits.*: GitHub answered 403 Forbidden: Resource protected \
+             by organization SAML enforcement."
         )
     );
+}
+
+#[tokio::test]
+async fn a_clone_from_another_host_is_no_failure_because_a_run_only_has_no_data() {
+    let (github, git) = (github(), Git::with_app());
+    git.commit("app", "one", SystemTime::now());
+    git.set_origin("app", "https://gitlab.com/group/app.git");
+    let api_url = ApiUrl::try_from(github.url()).unwrap();
+    let stage = Stage::empty().token().directory(&git.path("app"));
+    let context = stage.context().provide(GitHubSettings { api_url, ..GitHubSettings::default() });
+
+    let findings = diagnose(&context, &["commits.hotfix"]).await;
+
+    let repository = findings.iter().find(|finding| finding.check == "GitHub repository").unwrap();
+    assert_eq!(repository.grade, Grade::Warning, "{findings:#?}");
+    assert!(repository.message.contains("this clone's remote `origin` is on gitlab.com"), "{findings:#?}");
 }

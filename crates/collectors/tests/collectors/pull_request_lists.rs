@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use system_health_test_support::{
     github::{PullRequest, Review, refusal},
     server::Answer,
@@ -110,6 +111,10 @@ async fn the_size_of_a_page_that_takes_too_long_is_halved() {
     github.answer_nodes_in_time(4_000);
     let context = stage(&github).one_repository();
     assert_eq!(value(&context, "merged").await, "30");
+    let size =
+        |body: &[u8]| serde_json::from_slice::<Value>(body).ok()?["variables"]["changedFirst"].as_u64();
+    let sizes: Vec<u64> = github.requests().iter().filter_map(|request| size(&request.body)).collect();
+    assert_eq!(sizes[..3], [50, 25, 12]);
 }
 
 #[tokio::test]

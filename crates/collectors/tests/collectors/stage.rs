@@ -102,7 +102,7 @@ impl Stage {
 
     /// The context of a run over one repository.
     pub(crate) fn one_repository(&self) -> OneRepository {
-        OneRepository { run: self.context(), about: OnceCell::new() }
+        self.context().into()
     }
 
     pub(crate) async fn hotfixes(&self) -> Result<Sample, Unavailable> {
@@ -118,6 +118,12 @@ impl Stage {
 pub(crate) struct OneRepository {
     run: Context,
     about: OnceCell<Result<(Context, Repository), Unavailable>>,
+}
+
+impl From<Context> for OneRepository {
+    fn from(run: Context) -> Self {
+        Self { run, about: OnceCell::new() }
+    }
 }
 
 impl OneRepository {

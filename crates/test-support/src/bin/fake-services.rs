@@ -11,7 +11,7 @@
 //! never reached.
 //!
 //! Each line of the standard input is a command: `change NUMBER` changes that many repositories. After each command, one line of
-//! JSON says how many requests have counted against the rate limit so far.
+//! JSON says how many repositories changed, and how many requests have counted against the rate limit so far.
 
 use std::{
     io::{self, BufRead},
@@ -93,6 +93,7 @@ fn serve(options: &Options) {
     // Whatever ends the input ends the program: a closed pipe, or Ctrl-D.
     for (round, line) in io::stdin().lock().lines().map_while(Result::ok).enumerate() {
         let count = line.strip_prefix("change ").and_then(|count| count.parse().ok()).unwrap_or_default();
+        let count = names.len().min(count);
         change(&github, &names, count, options.seed.wrapping_add(round as u64));
         println!("{}", json!({ "changed": count, "counted_requests": github.counted_requests() }));
     }
@@ -123,7 +124,7 @@ fn repositories(options: &Options) -> (FakeGitHub, Vec<String>) {
 /// Changes some repositories, and different ones in each round.
 fn change(github: &FakeGitHub, names: &[String], count: usize, seed: u64) {
     let first = usize::try_from(seed).unwrap_or_default().wrapping_mul(count);
-    for number in 0..count.min(names.len()) {
+    for number in 0..count {
         let name = &names[first.wrapping_add(number) % names.len()];
         github.repository(name).seeded_change(seed.wrapping_add(number as u64));
     }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 use system_health_intake::{
-    CountedFinding, DistributionId, Intake, Point, Transition, Treatment, error, requires_application_key,
+    DistributionId, Intake, Point, Transition, Treatment, error, requires_application_key,
 };
 
 use crate::server::{Answer, Request, Server};
@@ -121,12 +121,6 @@ impl DatadogIntake {
         self.shared.intake.metadata(metric)
     }
 
-    /// What Datadog would have refused or changed. The fake stores it nevertheless.
-    #[must_use]
-    pub fn findings(&self) -> Vec<CountedFinding> {
-        self.shared.intake.findings()
-    }
-
     /// The events that were accepted, as they were sent.
     ///
     /// # Panics
@@ -211,7 +205,7 @@ impl DatadogIntake {
         self.by_hand("DELETE", &format!("/api/v1/monitor/{id}"), &Value::Null);
     }
 
-    /// A request that is not captured. It needs no keys, and its size has no limit.
+    /// A request that is not captured. It needs no keys, and the limit for compressed payloads does not apply.
     fn by_hand(&self, method: &str, target: &str, body: &Value) -> Value {
         let request = Request { wire_length: 0, ..Request::json(method, target, body) };
         let answer = self.shared.intake.handle(&request);

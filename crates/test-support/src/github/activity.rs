@@ -1,4 +1,4 @@
-//! Pushes, as GitHub records them in the activity of a repository.
+//! Pushes and other changes of branches, as GitHub records them in the activity of a repository.
 
 use std::time::{Duration, SystemTime};
 

@@ -24,7 +24,8 @@ use super::{
 };
 use crate::server::{Answer, Request};
 
-/// The parameters that make GitHub take a list of runs from the search index.
+/// The parameters that make GitHub take a list of runs from the search index. The fake filters by `branch`, `event`, `head_sha` and
+/// `status`; the client sends no others.
 const FILTERS: [&str; 7] = ["actor", "branch", "check_suite_id", "created", "event", "head_sha", "status"];
 /// Maximum number of runs in a list from the search index.
 const MAX_FILTERED: usize = 1_000;

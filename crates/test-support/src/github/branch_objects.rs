@@ -138,7 +138,7 @@ impl Objects<'_> {
         })
     }
 
-    /// A `simple-user`, or null. Unlike in the GraphQL API, the logins of bots have an ending.
+    /// A `simple-user`, or null. The login of a bot ends with `[bot]`, unlike in the GraphQL API.
     pub(super) fn account(&self, account: &Account) -> Value {
         match &account.0 {
             Some(actor) if actor.is_bot => self.user(&format!("{}[bot]", actor.login), "Bot"),

@@ -113,6 +113,11 @@ impl FakeGitHub {
         self.world.lock().max_nodes_in_time = Some(max);
     }
 
+    /// From now on, each GraphQL query costs this many points of the quota.
+    pub fn set_query_cost(&self, points: u32) {
+        self.world.lock().query_cost = points;
+    }
+
     /// Delays all responses from now on.
     pub fn set_latency(&self, latency: Duration) {
         self.server.set_latency(latency);

@@ -1,4 +1,4 @@
-//! Histories that look like those of real repositories and are always the same for the same seed. Benchmarks use them.
+//! Histories that look like those of real repositories and are always the same for the same seed. Benchmarks and tests use them.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl Numbers {
         (mixed ^ (mixed >> 31)) % limit
     }
 
-    /// Up to `max` ages of less than `days` days, the oldest first.
+    /// Up to `max` ages from 2 minutes to `days` days and 1 minute, the oldest first.
     fn ages(&mut self, max: u64, days: u64) -> Vec<Duration> {
         let count = self.below(max + 1);
         let mut minutes: Vec<u64> = (0..count).map(|_| 2 + self.below(days * MINUTES_OF_DAY)).collect();

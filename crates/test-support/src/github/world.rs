@@ -38,6 +38,8 @@ pub(super) struct World {
     pub(super) app: Option<App>,
     /// GraphQL queries that ask for more nodes than this time out.
     pub(super) max_nodes_in_time: Option<u64>,
+    /// The points that each GraphQL query costs.
+    pub(super) query_cost: u32,
     /// The changes that happen after the next requests, one after each request.
     pub(super) queued_changes: VecDeque<QueuedChange>,
     token: Option<String>,
@@ -92,6 +94,7 @@ impl World {
             former_names: HashMap::new(),
             app: None,
             max_nodes_in_time: None,
+            query_cost: 1,
             queued_changes: VecDeque::new(),
             token,
             limit,
@@ -153,7 +156,8 @@ impl World {
     /// Counts a request. `None` if no request is left.
     pub(super) fn spend(&mut self, caller: Caller, resource: Resource) -> Option<Budget> {
         let budget = self.budget(caller, resource);
-        let spent = Budget { used: budget.used + 1, ..budget };
+        let cost = if resource == Resource::GraphQl { self.query_cost } else { 1 };
+        let spent = Budget { used: budget.used + cost, ..budget };
         (spent.used <= spent.limit).then(|| {
             self.used.insert((caller, resource), spent.used);
             spent

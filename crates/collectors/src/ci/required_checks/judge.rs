@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use system_health_registry::EvidenceItem;
 
 use super::check::{Check, CheckSource, CheckState, RequiredCheck};
+use crate::hex::short_id;
 
 /// What the required checks say about a commit.
 #[derive(Debug)]
@@ -19,16 +20,16 @@ pub(super) struct CommitVerdict {
 
 /// Judges a commit. One failed check decides, even if other checks are undecided.
 pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) -> CommitVerdict {
+    let found: Vec<(&RequiredCheck, Vec<&Check>)> =
+        required.iter().map(|needed| (needed, latest(needed, checks))).collect();
     let mut verdict = CommitVerdict {
-        state: CheckState::Passed,
+        state: state_together(&found),
         web_page: None,
         undecided: Vec::new(),
         evidence: Vec::new(),
     };
-    for needed in required {
-        let latest = latest(needed, checks);
+    for (needed, latest) in found {
         if latest.is_empty() {
-            verdict.set_undecided();
             verdict.undecided.push(format!("`{}` is missing", needed.name));
             let title = title(commit, needed);
             verdict.evidence.push(EvidenceItem::new(title, false, "the commit has no such check"));
@@ -37,15 +38,14 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
             match check.state {
                 CheckState::Passed => {}
                 CheckState::Failed => {
-                    verdict.state = CheckState::Failed;
                     verdict.web_page = verdict.web_page.take().or_else(|| check.web_page.clone());
                 }
                 CheckState::Undecided => {
-                    verdict.set_undecided();
                     verdict.undecided.push(format!("`{}` is {}", check.name, check.word));
                 }
             }
-            let decides = check.state != CheckState::Undecided;
+            // If a check failed, those that passed decide nothing. An undecided commit decides nothing at all.
+            let decides = check.state != CheckState::Undecided && check.state == verdict.state;
             let item = EvidenceItem::new(title(commit, needed), decides, &*check.word);
             verdict.evidence.push(item.with_link(check.web_page.as_deref()));
         }
@@ -53,11 +53,15 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
     verdict
 }
 
-impl CommitVerdict {
-    fn set_undecided(&mut self) {
-        if self.state == CheckState::Passed {
-            self.state = CheckState::Undecided;
-        }
+/// The state of a commit with these checks of each required check.
+fn state_together(found: &[(&RequiredCheck, Vec<&Check>)]) -> CheckState {
+    let has = |state| found.iter().flat_map(|(_, latest)| latest).any(|check| check.state == state);
+    if has(CheckState::Failed) {
+        CheckState::Failed
+    } else if has(CheckState::Undecided) || found.iter().any(|(_, latest)| latest.is_empty()) {
+        CheckState::Undecided
+    } else {
+        CheckState::Passed
     }
 }
 
@@ -75,7 +79,7 @@ fn latest<'a>(needed: &RequiredCheck, checks: &'a [Check]) -> Vec<&'a Check> {
 }
 
 fn title(commit: &str, needed: &RequiredCheck) -> String {
-    let short = commit.get(..10).unwrap_or(commit);
+    let short = short_id(commit);
     match needed.app {
         Some(app) => format!("{short} {} (app {app})", needed.name),
         None => format!("{short} {}", needed.name),

@@ -95,6 +95,15 @@ proptest! {
     }
 
     #[test]
+    fn only_the_checks_that_decide_count(required in required(), checks in checks()) {
+        let verdict = judge("abc", &required, &checks);
+        let deciding = (verdict.state != CheckState::Undecided).then(|| format!("{:?}", verdict.state));
+        for item in &verdict.evidence {
+            prop_assert_eq!(item.is_counted(), Some(item.reason()) == deciding.as_deref(), "{:?}", item);
+        }
+    }
+
+    #[test]
     fn checks_that_are_not_required_have_no_effect(required in required(), checks in checks()) {
         let mut more = checks.clone();
         more.push(Check {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     github::{ExistingBranch, GitHubRepository, WatchedBranch},
+    hex::short_id,
     repository::Branch,
 };
 
@@ -45,7 +46,7 @@ impl FromContext for RequiredChecksVerdict {
         if required.checks.is_empty() {
             return Err(Unavailable::no_data(format!("no check is required on the branch `{branch}`")));
         }
-        let (mut evidence, mut reasons) = (Vec::new(), Vec::new());
+        let (mut evidence, mut newest) = (Vec::new(), String::new());
         let mut commits = vec![required.tip.clone()];
         let mut considered = 0;
         while let Some(commit) = commits.get(considered).cloned() {
@@ -56,16 +57,19 @@ impl FromContext for RequiredChecksVerdict {
             if state != CheckState::Undecided {
                 return Ok(Self { branch, passed: state == CheckState::Passed, web_page: page, evidence });
             }
-            let short = commit.get(..10).unwrap_or(&commit);
-            reasons.push(format!("on {short}, {}", undecided.join(" and ")));
             considered += 1;
             if considered == 1 {
+                newest = format!("on {}, {}", short_id(&commit), undecided.join(" and "));
                 commits.extend(commit_checks::first_parents(&repository, &commit, MAX_BEFORE).await?);
             }
         }
-        let newest = reasons.first().map_or("", String::as_str);
+        let of_commits = match considered {
+            1 => "commit".to_owned(),
+            number => format!("{number} commits"),
+        };
         let reason = format!(
-            "the required checks decide nothing on the newest {considered} commits of `{branch}`: {newest}; do they run only for pull requests?"
+            "the required checks decide nothing on the newest {of_commits} of `{branch}`: {newest}; do they run only for pull \
+             requests?"
         );
         Err(NoData::new(reason).with_evidence(evidence).into())
     }

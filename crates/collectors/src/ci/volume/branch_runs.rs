@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use system_health_registry::{EvidenceItem, NoData, Sample, SampleError, SampleValue, Unavailable, Window};
+use system_health_registry::{
+    EvidenceItem, NoData, Sample, SampleError, SampleValue, Unavailable, Window, duration_in_words,
+};
 
 use super::recent_runs::{RecentRuns, summary};
 use crate::ci::{
-    age::format_age,
     evidence::EvidenceLog,
     trigger_events::MERGE_GROUP,
     workflow_run::{RunConclusion, RunEnding, WorkflowRun},
@@ -154,7 +155,7 @@ fn standing(source: &RecentRuns, window: Window, run: &WorkflowRun) -> Standing 
         let lookback = source.settings().rerun_lookback;
         return Standing::Ignored(format!(
             "it was created more than {} before the window; see `rerun_lookback` in [ci]",
-            format_age(lookback)
+            duration_in_words(lookback)
         ));
     }
     Standing::Counts

@@ -1,4 +1,5 @@
-//! The jobs of single runs. Each list is read once for all metrics, and takes a request for every 100 jobs.
+//! The jobs of single runs. Each list is read once for all metrics, and takes a request for every 100 jobs, unless an earlier run
+//! of the reporter has kept it.
 
 use std::sync::Arc;
 
@@ -11,7 +12,11 @@ use super::{
     request_limit::ensure_within,
 };
 use crate::{
-    ci::{CiSettings, job::Job, job_list::list_jobs},
+    ci::{
+        CiSettings,
+        job::Job,
+        job_list::{JobsOf, list_jobs},
+    },
     github::{GitHubRepository, Permission, no_data_without},
     repository::Repository,
 };
@@ -38,24 +43,24 @@ impl JobLists {
         condition: impl Fn(&BranchRun<'a>) -> bool,
     ) -> Result<Vec<RunWithJobs<'a>>, Unavailable> {
         let runs: Vec<BranchRun<'a>> = runs.iter().filter(condition).collect();
-        let lists = self.lists(runs.iter().map(|found| found.run.id).collect()).await?;
+        let lists = self.lists(runs.iter().map(|found| found.run.into()).collect()).await?;
         Ok(runs.into_iter().zip(lists).collect())
     }
 
-    /// The jobs of runs, in the order of the ids.
-    pub(super) async fn lists(&self, runs: Vec<u64>) -> Result<Vec<Arc<[Job]>>, Unavailable> {
+    /// The jobs of runs, in their order.
+    pub(super) async fn lists(&self, runs: Vec<JobsOf>) -> Result<Vec<Arc<[Job]>>, Unavailable> {
         ensure_within(runs.len(), self.limit, "lists of jobs")?;
         stream::iter(runs).map(|run| self.list(run)).buffered(MAX_CONCURRENT).try_collect().await
     }
 
     /// The jobs of all attempts of a run.
-    pub(super) async fn list(&self, run: u64) -> Result<Arc<[Job]>, Unavailable> {
+    pub(super) async fn list(&self, jobs_of: JobsOf) -> Result<Arc<[Job]>, Unavailable> {
         let request = async || {
-            let list = list_jobs(&self.on_github, run).await;
+            let list = list_jobs(&self.on_github, jobs_of).await;
             list.map(Arc::from)
                 .map_err(|error| no_data_without(Permission::Actions, self.on_github.name(), error))
         };
-        self.lists.get(run, request).await
+        self.lists.get(jobs_of.run, request).await
     }
 }
 

@@ -96,7 +96,7 @@ impl PastAttempts {
         if is_unchanged || !run.is_completed()? || !recent.may_be_in_window(&run, instant) {
             return Ok(run);
         }
-        if self.ended_at(&run).await? > instant {
+        if self.ended_at(&run, &latest).await? > instant {
             (run.status, run.conclusion) = (Some("in_progress".to_owned()), None);
         }
         Ok(run)
@@ -116,9 +116,9 @@ impl PastAttempts {
         self.0.earlier.get((run, attempt), request).await
     }
 
-    /// When the last job of an attempt ended.
-    async fn ended_at(&self, run: &WorkflowRun) -> Result<SystemTime, Unavailable> {
-        let list = self.0.jobs.list(run.id).await?;
+    /// When the last job of an attempt ended. The run is given in that attempt and in its latest one.
+    async fn ended_at(&self, run: &WorkflowRun, latest: &WorkflowRun) -> Result<SystemTime, Unavailable> {
+        let list = self.0.jobs.list(latest.into()).await?;
         let of_attempt = |job: &&Job| job.run_attempt.unwrap_or(1) == run.attempt;
         list.iter().filter(of_attempt).filter_map(|job| job.completed_at).max().ok_or_else(|| {
             let (attempt, name) = (run.attempt, run.name());

@@ -21,11 +21,11 @@ pub(in crate::ci) struct RunPages {
     pages: Pages<RunsPage>,
     /// The number of runs on the pages that were read.
     listed: usize,
-    /// The number of runs in the whole list.
+    /// The number of runs in the whole list, according to the page that was read last.
     announced: usize,
     /// How often the list was read from its start.
     passes: u32,
-    /// When the newest run on the last page was created.
+    /// When the newest run on the page that was read last was created.
     newest_on_page: Option<SystemTime>,
     /// Whether a list that is too long is cut off instead of refused.
     keeps_what_fits: bool,

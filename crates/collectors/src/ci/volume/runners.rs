@@ -36,7 +36,7 @@ struct Runner {
     busy: bool,
 }
 
-/// Jobs that wait for a runner now, in all runs of the repository.
+/// Jobs that wait for a runner now, in all recent runs of the repository.
 #[system_health_metric(
     key = "ci.queued_jobs",
     each = Repository,
@@ -45,13 +45,13 @@ struct Runner {
     timeout = "1h",
     enabled = false,
     requests = 3,
-    only_now = "GitHub lists only the jobs and runners of now"
+    only_now = "GitHub lists only current jobs and runners"
 )]
 pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, Unavailable> {
     let mut unfinished = Vec::new();
     for run in recent.on_all_branches() {
         if run.run_ending()? == RunEnding::None {
-            unfinished.push(run.id);
+            unfinished.push(run.into());
         }
     }
     let jobs = lists.lists(unfinished).await?;
@@ -69,7 +69,7 @@ pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, 
     timeout = "1h",
     enabled = false,
     requests = 1,
-    only_now = "GitHub lists only the jobs and runners of now"
+    only_now = "GitHub lists only current jobs and runners"
 )]
 pub fn runners(runners: Runners) -> Result<Vec<Sample>, Unavailable> {
     let Runners { idle, busy, offline } = runners;

@@ -10,15 +10,16 @@ use serde_json::json;
 use super::how::CommitPullRequest;
 use crate::{
     commits::Commit,
-    github::{Connection, GitHubError, GitHubRepository, Timestamp},
+    github::{Connection, GitHubRepository, Timestamp},
 };
 
-/// Maximum number of commits in a request, the most that GitHub allows.
+/// Maximum number of commits in a request. GitHub does not allow more.
 const MAX_COMMITS: u32 = 100;
 
 /// A commit rarely has more than one pull request, and a pull request has at most 100 labels.
 const PULL_REQUESTS: &str = "
 query PullRequestsOfCommits($ids: [ID!]!, $withLabels: Boolean!) {
+  rateLimit { cost }
   nodes(ids: $ids) {
     ... on Commit {
       oid
@@ -38,12 +39,6 @@ query PullRequestsOfCommits($ids: [ID!]!, $withLabels: Boolean!) {
     }
   }
 }";
-
-#[derive(Debug, Deserialize)]
-struct NodesResponse {
-    /// Null in place of a commit that GitHub does not find.
-    nodes: Vec<Option<CommitResponse>>,
-}
 
 /// See <https://docs.github.com/en/graphql/reference/objects#commit>.
 #[derive(Debug, Deserialize)]
@@ -102,42 +97,21 @@ async fn read(
 ) -> anyhow::Result<HashMap<String, Vec<CommitPullRequest>>> {
     let ids: Option<Vec<&str>> = commits.iter().map(|commit| commit.node_id.as_deref()).collect();
     let ids = ids.context("GitHub gave no `node_id` for a commit")?;
+    let variables = json!({ "withLabels": with_labels });
+    let nodes = repository.github().query_nodes(PULL_REQUESTS, &ids, MAX_COMMITS, &variables).await?;
     let mut found = HashMap::new();
-    let (mut rest, mut size) = (&ids[..], MAX_COMMITS);
-    while !rest.is_empty() {
-        let response = request(repository, rest, &mut size, with_labels).await?;
-        if response.is_empty() || response.len() > rest.len() {
-            bail!("GitHub answered about {} of {} commits", response.len(), rest.len());
+    for commit in nodes.into_iter().flatten() {
+        let CommitResponse { oid, repository, associated_pull_requests: list } = commit;
+        if list.page_info.next(None)?.is_some() {
+            bail!("commit {oid} has more than {} pull requests", list.nodes.len());
         }
-        rest = &rest[response.len()..];
-        for commit in response.into_iter().flatten() {
-            let list = commit.associated_pull_requests;
-            if list.page_info.next(None)?.is_some() {
-                bail!("commit {} has more than {} pull requests", commit.oid, list.nodes.len());
-            }
-            let of_commit = |one: PullRequestResponse| one.into_pull_request(&commit.repository);
-            found.insert(commit.oid, list.nodes.into_iter().map(of_commit).collect());
-        }
+        let of_commit = |one: PullRequestResponse| one.into_pull_request(&repository);
+        found.insert(oid, list.nodes.into_iter().map(of_commit).collect());
     }
     match commits.iter().find(|commit| !found.contains_key(&commit.id)) {
         Some(missing) => bail!("GitHub did not answer about commit {}", missing.id),
         None => Ok(found),
     }
-}
-
-/// What GitHub says about the first commits of a list.
-async fn request(
-    repository: &GitHubRepository,
-    ids: &[&str],
-    size: &mut u32,
-    with_labels: bool,
-) -> Result<Vec<Option<CommitResponse>>, GitHubError> {
-    let variables = |size: u32| {
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        json!({ "ids": ids[..size.min(ids.len())], "withLabels": with_labels })
-    };
-    let response = repository.github().query_sized::<NodesResponse>(PULL_REQUESTS, size, variables).await?;
-    Ok(response.nodes)
 }
 
 impl PullRequestResponse {

@@ -4,7 +4,7 @@
 use super::estimate::Estimate;
 use crate::github::GitHubApi;
 
-/// How many requests there may be to an API, or to all.
+/// The maximum number of requests to one API, or to all APIs together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RequestLimit {
     pub(super) api: Option<GitHubApi>,

@@ -1,4 +1,5 @@
-//! Counts the requests of a run that count against GitHub's quota, and enforces `max_requests`.
+//! Counts the requests of a run that count against GitHub's quota, and enforces `max_requests`. A GraphQL query counts as many
+//! times as it costs points: <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
 
 use std::{
     collections::BTreeMap,
@@ -31,7 +32,7 @@ struct Limit {
 
 #[derive(Debug, Default)]
 struct Counts {
-    total: u32,
+    total: u64,
     is_used: bool,
     by_group: BTreeMap<(String, GitHubApi), u64>,
     quotas: BTreeMap<GitHubApi, Quota>,
@@ -65,8 +66,7 @@ impl Usage {
             None => None,
         };
         self.counts().is_used = true;
-        let group = current_metric().map(|metric| group_of(metric.key()).to_owned()).unwrap_or_default();
-        Ok(Permit { usage: self.clone(), api, group, slot, is_free: false })
+        Ok(Permit { usage: self.clone(), api, group: current_group(), slot, is_free: false })
     }
 
     /// Notes how many requests remain.
@@ -89,15 +89,28 @@ impl Usage {
         self.counts().quotas.clone()
     }
 
+    /// Counts a request that costs more than the one request as which it was counted.
+    pub(in crate::github) fn count_more(&self, api: GitHubApi, more: u64) {
+        self.add(current_group(), api, more);
+        if let Some(limit) = &self.0.limit {
+            limit.permits.forget_permits(usize::try_from(more).unwrap_or(usize::MAX));
+        }
+    }
+
     fn count(&self, permit: &mut Permit) {
-        let mut counts = self.counts();
-        counts.total = counts.total.saturating_add(1);
-        *counts.by_group.entry((std::mem::take(&mut permit.group), permit.api)).or_default() += 1;
-        let Some(limit) = &self.0.limit else { return };
+        self.add(std::mem::take(&mut permit.group), permit.api, 1);
         if let Some(slot) = permit.slot.take() {
             slot.forget();
         }
-        if counts.total >= limit.max.get() {
+    }
+
+    fn add(&self, group: String, api: GitHubApi, requests: u64) {
+        let mut counts = self.counts();
+        counts.total = counts.total.saturating_add(requests);
+        *counts.by_group.entry((group, api)).or_default() += requests;
+        if let Some(limit) = &self.0.limit
+            && counts.total >= limit.max.get().into()
+        {
             limit.permits.close();
         }
     }
@@ -105,6 +118,11 @@ impl Usage {
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The group of the metric that is being collected.
+fn current_group() -> String {
+    current_metric().map(|metric| group_of(metric.key()).to_owned()).unwrap_or_default()
 }
 
 impl Permit {
@@ -166,5 +184,15 @@ mod tests {
         }
         permit(&usage).await.unwrap().release();
         assert_eq!(usage.by_group().values().sum::<u64>(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_expensive_query_uses_up_the_limit() {
+        let usage = Usage::new(NonZeroU32::new(4));
+        drop(permit(&usage).await.unwrap());
+        usage.count_more(GitHubApi::Rest, 2);
+        drop(permit(&usage).await.unwrap());
+        assert!(permit(&usage).await.is_none());
+        assert_eq!(usage.by_group().values().sum::<u64>(), 4);
     }
 }

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use system_health_registry::{ApiCalls, ResponseCache};
 use tokio::time::Instant;
@@ -68,7 +68,7 @@ impl GitHub {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, GitHubError> {
-        let (document, _) = self.get_page(&join(&self.api, path, query)).await?;
+        let (document, _) = self.get_page(&join(&self.api, path, query), |_| true).await?;
         Ok(document)
     }
 
@@ -195,11 +195,40 @@ impl GitHub {
         GitHubError::new(Request::Query(&self.api.graphql(), &Value::Null), cause)
     }
 
-    pub(super) async fn get_page<P: DeserializeOwned>(&self, url: &Url) -> Result<(P, Links), GitHubError> {
+    /// Gets one page of a list. If it may change, it is kept for the next run.
+    pub(super) async fn get_page<P: DeserializeOwned>(
+        &self,
+        url: &Url,
+        may_change: fn(&P) -> bool,
+    ) -> Result<(P, Links), GitHubError> {
         let document = self.session.get(url).await?;
         let permanent = |cause| self.permanent(url, cause);
         let page = self.session.parse(&document.body).map_err(permanent)?;
-        Ok((page, Links::parse(&document.headers).map_err(permanent)?))
+        let links = Links::parse(&document.headers).map_err(permanent)?;
+        if may_change(&page) {
+            self.session.keep(&document).await;
+        }
+        Ok((page, links))
+    }
+
+    /// What an earlier run with the same token has saved with [`Self::save_final`]. The caller must know from a request of this run
+    /// that the token may still read it.
+    pub(crate) async fn load_final<T: DeserializeOwned>(&self, path: &[&str], key: &str) -> Option<T> {
+        serde_json::from_slice(&self.session.load_final(&self.final_name(path, key)).await?).ok()
+    }
+
+    /// Saves something about a document that cannot change any more, so that later runs do not request it again.
+    pub(crate) async fn save_final<T: Serialize>(&self, path: &[&str], key: &str, value: &T) {
+        if let Ok(value) = serde_json::to_vec(value) {
+            self.session.save_final(&self.final_name(path, key), &value).await;
+        }
+    }
+
+    /// A URL that no response has, because a request has no fragment.
+    fn final_name(&self, path: &[&str], key: &str) -> Url {
+        let mut name = join(&self.api, path, &[]);
+        name.set_fragment(Some(key));
+        name
     }
 
     fn permanent(&self, url: &Url, cause: Cause) -> GitHubError {

@@ -31,9 +31,9 @@ impl GitHubError {
         error: RetryError<FailedAttempt>,
     ) -> Self {
         let note = match &error {
-            RetryError::TooManyAttempts { attempts, .. } => format!(" ({attempts} attempts)"),
+            RetryError::TooManyAttempts { attempts, .. } => format!(" ({})", format_attempts(*attempts)),
             RetryError::Deadline { attempts, .. } => {
-                format!(" ({attempts} attempts until the run's deadline)")
+                format!(" ({} until the run's deadline)", format_attempts(*attempts))
             }
             RetryError::WaitTooLong { wait, .. } => {
                 format!(" (not retried: a wait of {} would end after the run's deadline)", format_wait(*wait))
@@ -88,6 +88,10 @@ impl GitHubError {
     }
 }
 
+fn format_attempts(attempts: u32) -> String {
+    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
+}
+
 /// A duration in whole seconds, or in milliseconds if it is shorter than a second.
 fn format_wait(wait: Duration) -> impl fmt::Display {
     humantime::format_duration(match wait.as_secs() {
@@ -112,6 +116,10 @@ mod tests {
             (
                 RetryError::Deadline { attempts: 2, source: source() },
                 "GET /x (2 attempts until the run's deadline)",
+            ),
+            (
+                RetryError::Deadline { attempts: 1, source: source() },
+                "GET /x (1 attempt until the run's deadline)",
             ),
             (
                 RetryError::WaitTooLong { wait: minutes, source: source() },

@@ -13,6 +13,7 @@ mod parse;
 mod permission;
 mod query;
 mod query_errors;
+mod query_nodes;
 mod query_pages;
 mod rate_limit;
 pub(crate) mod refusal;

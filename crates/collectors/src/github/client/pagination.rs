@@ -1,8 +1,6 @@
 //! Pagination: GitHub splits lists into pages. Once the number of the last page is known, the other pages are fetched
 //! concurrently. A list that cannot be read to its end is an error, and no part of it is returned.
 
-use std::marker::PhantomData;
-
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -25,19 +23,25 @@ pub struct Pages<P> {
     github: GitHub,
     links: Links,
     read_count: u32,
-    page: PhantomData<fn() -> P>,
+    may_change: fn(&P) -> bool,
 }
 
 impl<P: DeserializeOwned + Send> Pages<P> {
     pub(super) fn new(github: GitHub, first: Url) -> Self {
-        Self { github, links: Links { next: Some(first), last: None }, read_count: 0, page: PhantomData }
+        Self { github, links: Links { next: Some(first), last: None }, read_count: 0, may_change: |_| true }
+    }
+
+    /// Keeps only the pages that may change for the next run. The caller saves the others in another form.
+    pub(crate) fn keep_if(mut self, may_change: fn(&P) -> bool) -> Self {
+        self.may_change = may_change;
+        self
     }
 
     /// The next page, `None` at the end of the list. After an error, the same page is read again.
     pub async fn next(&mut self) -> Result<Option<P>, GitHubError> {
         let Some(url) = self.links.next.clone() else { return Ok(None) };
         self.check_length(&url, self.read_count + 1)?;
-        let (page, links) = self.github.get_page(&url).await?;
+        let (page, links) = self.github.get_page(&url, self.may_change).await?;
         self.set_links(&url, links)?;
         self.read_count += 1;
         Ok(Some(page))
@@ -67,11 +71,11 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         let numbers = self.links.next.as_ref().and_then(page_number).zip(self.links.last_page());
         let Some((url, (next, last))) = self.links.next.clone().zip(numbers) else { return Ok(Vec::new()) };
         self.check_length(&url, last)?;
-        let github = self.github.clone();
+        let (github, may_change) = (self.github.clone(), self.may_change);
         let responses: Vec<(P, Links)> = stream::iter(next..=last)
             .map(|number| {
                 let (github, url) = (github.clone(), with_page(&url, number));
-                async move { github.get_page(&url).await }
+                async move { github.get_page(&url, may_change).await }
             })
             .buffered(MAX_CONCURRENT)
             .try_collect()

@@ -6,7 +6,7 @@
 
 use http::{HeaderMap, StatusCode};
 
-use super::cause::ErrorBody;
+use super::{cause::ErrorBody, refusal::is_about_feature};
 
 /// What the request needs, for tokens with permissions, such as `actions=read`.
 const PERMISSIONS: &str = "x-accepted-github-permissions";
@@ -19,12 +19,14 @@ const SCOPES: &str = "x-oauth-scopes";
 /// <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-a-personal-access-token>.
 const SINGLE_SIGN_ON: &str = "x-github-sso";
 
-/// Whether the token has no permission. GitHub also answers 404 to a classic token without the scope.
+/// Whether the token has no permission. GitHub also answers 404 to a classic token without the scope. If GitHub says that a
+/// feature is not in use, a scope would not help.
 pub(super) fn lacks_permission(status: StatusCode, headers: &HeaderMap, body: &ErrorBody) -> bool {
+    let lacks_scope = || missing_scopes(headers).is_some() && !body.message().is_some_and(is_about_feature);
     match status {
         StatusCode::FORBIDDEN if needs_single_sign_on(headers) => false,
-        StatusCode::FORBIDDEN => body.is_no_permission() || missing_scopes(headers).is_some(),
-        StatusCode::NOT_FOUND => missing_scopes(headers).is_some(),
+        StatusCode::FORBIDDEN => body.is_no_permission() || lacks_scope(),
+        StatusCode::NOT_FOUND => lacks_scope(),
         _ => false,
     }
 }
@@ -62,7 +64,8 @@ fn includes(granted: &str, scope: &str) -> bool {
     };
     granted == scope
         || (granted == "repo"
-            && (scope.starts_with("repo:") || matches!(scope, "public_repo" | "security_events")))
+            && (scope.starts_with("repo:")
+                || matches!(scope, "public_repo" | "repo_deployment" | "security_events")))
         || by_prefix() == Some(true)
 }
 
@@ -127,6 +130,12 @@ mod tests {
             (403, &[][..], "Dependabot alerts are disabled for this repository."),
             (
                 403,
+                &[(ACCEPTED_SCOPES, "repo"), (SCOPES, "gist")],
+                "Dependabot alerts are disabled for this repository.",
+            ),
+            (404, &[(ACCEPTED_SCOPES, "repo"), (SCOPES, "gist")], "no analysis found"),
+            (
+                403,
                 &[
                     (SINGLE_SIGN_ON, "required; url=https://github.com/x"),
                     (ACCEPTED_SCOPES, "repo"),
@@ -138,6 +147,7 @@ mod tests {
             (404, &[(ACCEPTED_SCOPES, "repo"), (SCOPES, "repo, gist")], "Not Found"),
             (404, &[(ACCEPTED_SCOPES, "read:org"), (SCOPES, "admin:org")], "Not Found"),
             (404, &[(ACCEPTED_SCOPES, "security_events"), (SCOPES, "repo")], "Not Found"),
+            (404, &[(ACCEPTED_SCOPES, "repo_deployment"), (SCOPES, "repo")], "Not Found"),
             (404, &[(ACCEPTED_SCOPES, ""), (SCOPES, "")], "Not Found"),
             (404, &[(ACCEPTED_SCOPES, "repo")], "Not Found"),
             (401, &[(PERMISSIONS, "actions=read")], "Bad credentials"),

@@ -151,6 +151,20 @@ mod tests {
     }
 
     #[test]
+    fn all_texts_of_an_error_are_quoted() {
+        let quoted = |list: Value| errors(list).quoted(|text| format!("<{text}>")).to_string();
+        let error = json!([{ "message": "m", "type": "T", "path": ["repository", 3] }]);
+        assert_eq!(quoted(error), "<m> (<T> at `<repository>.<3>`)");
+        assert_eq!(quoted(json!([{ "message": "m", "extensions": { "code": "c" } }])), "<m> (<c>)");
+    }
+
+    #[test]
+    fn one_more_error_is_in_the_singular() {
+        let four: Vec<_> = (0..4).map(|n| json!({ "message": format!("e{n}") })).collect();
+        assert_eq!(errors(four.into()).to_string(), "e0; e1; e2; and 1 more error");
+    }
+
+    #[test]
     fn many_errors_are_one_bounded_line() {
         let many: Vec<_> =
             (0..50).map(|n| json!({ "message": format!("e{n}\n{}", "x".repeat(1_000)) })).collect();

@@ -61,9 +61,9 @@ impl QueryErrors {
         if kinds().all(|kind| kind == first) { first } else { QueryErrorKind::Other }
     }
 
+    /// The same errors with all text from GitHub's response replaced by what `quote` returns.
     pub(super) fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
-        let quoted = |error: QueryError| QueryError { message: quote(&error.message), ..error };
-        Self(self.0.into_iter().map(quoted).collect())
+        Self(self.0.into_iter().map(|error| error.quoted(&quote)).collect())
     }
 }
 
@@ -84,8 +84,7 @@ impl QueryError {
     /// Where in the data a part is missing, such as `repository.pullRequests`. Empty if GitHub names no part.
     #[must_use]
     pub fn path(&self) -> String {
-        let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
-        self.path.iter().flatten().map(part).collect::<Vec<_>>().join(".")
+        self.path.iter().flatten().map(part_of_path).collect::<Vec<_>>().join(".")
     }
 
     /// What the error means to the caller.
@@ -101,6 +100,22 @@ impl QueryError {
             _ => kind_of_message(&self.message),
         }
     }
+
+    fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
+        let quoted = |text: Option<String>| text.map(|text| quote(&text));
+        let part = |part: &Value| Value::String(quote(&part_of_path(part)));
+        Self {
+            message: quote(&self.message),
+            error_type: quoted(self.error_type),
+            path: self.path.map(|path| path.iter().map(part).collect()),
+            extensions: self.extensions.map(|Extensions { code }| Extensions { code: quoted(code) }),
+        }
+    }
+}
+
+/// The name of a field, or the position in a list.
+fn part_of_path(part: &Value) -> String {
+    part.as_str().map_or_else(|| part.to_string(), str::to_owned)
 }
 
 /// What an error means, according to its text.
@@ -130,6 +145,7 @@ impl fmt::Display for QueryErrors {
         }
         match self.0.len().saturating_sub(MAX_SHOWN) {
             0 => Ok(()),
+            1 => f.write_str("; and 1 more error"),
             more => write!(f, "; and {more} more errors"),
         }
     }

@@ -77,6 +77,15 @@ struct Access {
 pub(super) struct Document {
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    /// How to keep it for the next run. `None` if the response is kept already.
+    unkept: Option<Unkept>,
+}
+
+/// Where a new response comes from.
+#[derive(Debug)]
+struct Unkept {
+    access: Arc<Access>,
+    url: Url,
 }
 
 /// A token that cannot be sent in a header.
@@ -136,7 +145,7 @@ impl Session {
             self.attempt(request, async move {
                 let (status, headers, body) = self.send(request).await?;
                 if status == StatusCode::CREATED {
-                    return Ok(Document { headers, body });
+                    return Ok(Document { headers, body, unkept: None });
                 }
                 Err(classify_response(status, &headers, &body, true, SystemTime::now()))
             })
@@ -206,19 +215,25 @@ impl Session {
             return Err(classify_response(status, &headers, &body, true, SystemTime::now()));
         }
         let answer: QueryAnswer = self.parse(&body).map_err(permanent)?;
-        answer.into_data(&headers, SystemTime::now())
+        let data = answer.into_data(&headers, SystemTime::now())?;
+        // The request itself was counted as one point.
+        if let Some(more @ 1..) = data["rateLimit"]["cost"].as_u64().and_then(|cost| cost.checked_sub(1)) {
+            self.usage.count_more(GitHubApi::GraphQl, more);
+        }
+        Ok(data)
     }
 
     async fn get_following_redirects(&self, mut url: Url) -> Result<Document, Failure> {
         for _ in 0..=MAX_REDIRECTS {
             self.check_origin("redirect", &url).map_err(permanent)?;
-            let (status, headers, body) = self.send_conditionally(&url).await?;
-            let target = headers.get(LOCATION).and_then(|target| url.join(target.to_str().ok()?).ok());
+            let (status, document) = self.send_conditionally(&url).await?;
+            let target = document.headers.get(LOCATION);
+            let target = target.and_then(|target| url.join(target.to_str().ok()?).ok());
             match target {
-                _ if status == StatusCode::OK => return Ok(Document { headers, body }),
+                _ if status == StatusCode::OK => return Ok(document),
                 Some(target) if status.is_redirection() => url = target,
                 _ => {
-                    let with_token = self.has_token();
+                    let (Document { headers, body, .. }, with_token) = (document, self.has_token());
                     return Err(classify_response(status, &headers, &body, with_token, SystemTime::now()));
                 }
             }
@@ -227,29 +242,41 @@ impl Session {
     }
 
     /// Gets a document, or learns that it is the same as in an earlier run.
-    async fn send_conditionally(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
-        let request = Request::Get(url);
-        let Some(store) = self.responses.store() else { return self.send(request).await };
+    async fn send_conditionally(&self, url: &Url) -> Result<(StatusCode, Document), Failure> {
         let access = self.access().await;
-        let key = access.owner.key(url);
-        let kept = store
-            .load(&key)
-            .await
-            .and_then(|kept| KeptResponse::read(&kept, &access.owner, url, &access.headers));
+        let kept = match self.responses.store() {
+            Some(store) => store.load(&access.owner.key(url)).await,
+            None => None,
+        };
+        let kept = kept.and_then(|kept| KeptResponse::read(&kept, &access.owner, url, &access.headers));
         let etag = kept.as_ref().map(|kept| &kept.etag);
-        let (status, headers, body) = self.send_as(&access, request, etag).await?;
-        match kept {
-            Some(kept) if status == StatusCode::NOT_MODIFIED => {
-                return Ok((StatusCode::OK, kept.headers(headers), kept.body));
-            }
-            _ if status == StatusCode::OK => {
-                if let Some(response) = KeptResponse::new(&headers, &body) {
-                    store.save(&key, &response.write(&access.owner, url)).await;
-                }
-            }
-            _ => {}
+        let (status, headers, body) = self.send_as(&access, Request::Get(url), etag).await?;
+        if let (Some(kept), StatusCode::NOT_MODIFIED) = (kept, status) {
+            let document = Document { headers: kept.headers(headers), body: kept.body, unkept: None };
+            return Ok((StatusCode::OK, document));
         }
-        Ok((status, headers, body))
+        Ok((status, Document { headers, body, unkept: Some(Unkept { access, url: url.clone() }) }))
+    }
+
+    /// Keeps a document, so that the next run can ask whether it has changed.
+    pub(super) async fn keep(&self, document: &Document) {
+        if let (Some(Unkept { access, url }), Some(store)) = (&document.unkept, self.responses.store())
+            && let Some(response) = KeptResponse::new(&document.headers, &document.body)
+        {
+            store.save(&access.owner.key(url), &response.write(&access.owner, url)).await;
+        }
+    }
+
+    /// Something that an earlier run saved with the same token, and that cannot change.
+    pub(super) async fn load_final(&self, name: &Url) -> Option<Vec<u8>> {
+        self.responses.store()?.load(&self.access().await.owner.key(name)).await
+    }
+
+    /// Saves something that cannot change, for later runs with the same token.
+    pub(super) async fn save_final(&self, name: &Url, value: &[u8]) {
+        if let Some(store) = self.responses.store() {
+            store.save(&self.access().await.owner.key(name), value).await;
+        }
     }
 
     /// Sends a request if the run may make one more.

@@ -1,7 +1,7 @@
 //! The subject's repository on GitHub.
 
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use system_health_registry::{Context, FromContext, Scope, Settings, Unavailable, settings::Origin};
 
@@ -55,6 +55,16 @@ impl GitHubRepository {
         query: &[(&str, &str)],
     ) -> Result<T, GitHubError> {
         self.github.get(&self.path(path), query).await
+    }
+
+    /// What an earlier run with the same token has saved about the repository with [`Self::save_final`].
+    pub(crate) async fn load_final<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        self.github.load_final(&self.path(&[]), key).await
+    }
+
+    /// Saves something about the repository that cannot change any more, so that later runs do not request it again.
+    pub(crate) async fn save_final<T: Serialize>(&self, key: &str, value: &T) {
+        self.github.save_final(&self.path(&[]), key, value).await;
     }
 
     /// The pages of a list of the repository. No request is made yet.

@@ -1,4 +1,4 @@
-//! Random alarms in two runs: the numbers and the events must be those of a count over all alarms.
+//! Random alarms in two runs. The lines and the events must match those that are computed directly from the list of alarms.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,7 @@ const KINDS: [&str; 3] = ["CompositeAlarms", "LogAlarms", "MetricAlarms"];
 const STATES: [&str; 3] = ["OK", "ALARM", "INSUFFICIENT_DATA"];
 /// Alarms with this prefix count only if the settings select them.
 const TARGET_TRACKING: &str = "TargetTracking-";
-/// An alarm that started to fire longer ago, in seconds, has no event.
+/// An alarm that started to fire more than this many seconds ago has no event.
 const OLDEST: u64 = 24 * 3600;
 
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ struct PastAlarm {
     is_suppressed: bool,
     /// How long ago its state changed, in seconds.
     changed: u64,
-    /// Whether it changed back and forth between the two runs.
+    /// Whether its state changed and changed back between the two runs.
     changes_again: bool,
 }
 
@@ -141,10 +141,12 @@ proptest! {
             if denied.len() == REGIONS.len() {
                 prop_assert!(lines.len() == 1 && lines[0].starts_with("no data: "), "{:?}", lines);
             } else {
-                let lines: BTreeSet<String> = lines.into_iter().collect();
-                prop_assert_eq!(lines, expected_lines(&alarms, selects_all, &denied));
+                let distinct: BTreeSet<String> = lines.iter().cloned().collect();
+                prop_assert_eq!(distinct.len(), lines.len());
+                prop_assert_eq!(distinct, expected_lines(&alarms, selects_all, &denied));
             }
             let times = by_title(&events, |event| event.happened_at().unwrap());
+            prop_assert_eq!(events.len(), times.len());
             prop_assert_eq!(times, expected_events(&alarms, run, selects_all, &denied));
             ids.push(by_title(&events, |event| event.id().to_owned()));
         }

@@ -105,6 +105,34 @@ async fn a_shallow_clone_has_the_instants_whose_windows_it_contains() {
 }
 
 #[tokio::test]
+async fn nothing_is_known_about_instants_before_the_end_of_a_shallow_clone() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", at(NOW - 30 * DAY));
+    git.commit("app", "Tip", at(NOW - DAY - HOUR));
+    git.run(".", &["clone", "--quiet", "--depth", "1", &git.url("app"), "clone"]);
+    git.run("clone", &["remote", "remove", "origin"]);
+
+    let reasons = without_values(Stage::empty().directory(&git.path("clone")), "commits.landed").await;
+
+    let [(reason, unknown)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
+    assert!(reason.contains("git fetch --unshallow"), "{reason}");
+    assert_eq!(unknown.len(), instant_count());
+}
+
+#[tokio::test]
+async fn a_commit_that_lands_during_the_backfill_does_not_count() {
+    let github = FakeGitHub::builder().now(at(NOW)).start();
+    let shop = github.repository("acme/shop");
+    shop.commit(Commit::new("First").at(at(NOW - 30 * DAY)));
+    shop.commit(Commit::new("hotfix").at(at(NOW + HOUR)));
+
+    let values = backfill(Stage::on(&github), "commits.landed").await;
+
+    assert_eq!(values.len(), instant_count());
+    assert!(values.values().flatten().all(|line| line == "0 branch:main"), "{values:?}");
+}
+
+#[tokio::test]
 async fn before_its_first_commit_a_branch_has_no_data() {
     let github = FakeGitHub::builder().now(at(NOW)).start();
     github.repository("acme/shop").commit(Commit::new("First").at(at(NOW - 3 * DAY)));

@@ -1,7 +1,7 @@
 //! The evidence and the link of a value.
 
 use system_health_test_support::github::{
-    Conclusion::{ActionRequired, Cancelled, Neutral, Skipped, Stale},
+    Conclusion::{ActionRequired, Cancelled, Neutral, Skipped, Stale, Success},
     FakeGitHub,
 };
 
@@ -85,4 +85,29 @@ async fn the_value_links_to_the_run_that_decided() {
     let sample = Stage::on(&github).tests().await.unwrap();
 
     assert_eq!(sample.link(), Some("https://github.com/acme/shop/actions/runs/7"));
+}
+
+#[tokio::test]
+async fn each_job_that_decides_is_named_once_and_skipped_jobs_are_the_reason() {
+    let github = FakeGitHub::start();
+    github
+        .repository("acme/shop")
+        .run(checks().job("call / docs", Success).head_sha("aaaaaaa1"))
+        .run(checks().job("call / test", Success).job("call / docs", Skipped).head_sha("aaaaaaa2"))
+        .run(checks().job("call", Skipped).head_sha("aaaaaaa3"));
+    let patterns = jobs("'call / *', 'call / test'");
+
+    let reading = Stage::on(&github).settings(&patterns).tests().await;
+
+    assert_eq!(
+        evidence_lines(&reading),
+        [
+            "- run #3 (push, aaaaaaa): Change something: no job matches `call / *`, no job matches `call / test`: older runs have \
+             to decide",
+            "+ run #2 (push, aaaaaaa): Change something: `call / docs` was skipped: older runs have to decide",
+            "+ job `call / test` of run #2: passed",
+            "+ run #1 (push, aaaaaaa): Change something: the selected jobs passed",
+            "+ job `call / docs` of run #1: passed",
+        ]
+    );
 }

@@ -26,7 +26,7 @@ async fn a_cancelled_job_never_becomes_a_number_by_itself() {
     let before = |mac| checks().job("test (linux)", Success).job("test (mac)", mac);
     assert_eq!(
         reading(&settings, [cancelled()]).await,
-        "no data: the only run of checks.yml on the branch `main` did not decide: none of them decided the selected jobs"
+        "no data: the only run of checks.yml on the branch `main` did not decide: the selected jobs were not decided"
     );
     assert_eq!(reading(&settings, [before(Success), cancelled()]).await, "1 […]");
     assert_eq!(reading(&settings, [before(Failure), cancelled()]).await, "0 […]");
@@ -63,7 +63,7 @@ async fn a_job_that_is_gone_from_the_newest_run_is_no_data() {
     let renamed = checks().job("unit tests", Success).job("deploy", Skipped);
     assert_eq!(
         reading(&jobs("'unit'"), [checks().job("unit", Success), renamed]).await,
-        "no data: the newest 2 runs of checks.yml on the branch `main` did not decide: the newest has no job that matches \
+        "no data: the newest 2 runs of checks.yml on the branch `main` did not decide: one of them has no job that matches \
          `unit`; the nearest names are `unit tests`, `deploy`"
     );
 }

@@ -75,8 +75,8 @@ async fn selected_jobs_that_ended_decide_before_the_run_ends() {
             "there is no completed run",
             &test,
             vec![waits(passed())],
-            "no data: the only run of checks.yml on the branch `main` did not decide: none of them decided the selected \
-             jobs",
+            "no data: the only run of checks.yml on the branch `main` did not decide: the selected jobs were not \
+             decided",
         ),
         ("without `jobs`", "", vec![passed(), waits(failed())], "1"),
     ] {

@@ -118,7 +118,7 @@ async fn an_environment_without_deployments_is_an_error_unless_it_exists() {
     assert_eq!(reading.samples().len(), 1);
     assert_eq!(
         reading.failed_items()[0].to_string(),
-        "environment:su: acme/shop has no deployment to su; its environments are eu; see `environments` in [dora]"
+        "environment:su: acme/shop has no deployment to su; its environments: eu; see `environments` in [dora]"
     );
     shop.deployment(Deployment::new("us", &commit).age(days(400)));
     let unused = one_repository(&github, "[dora]\nenvironments = ['eu', 'US']");
@@ -176,7 +176,7 @@ async fn without_any_deployment_there_is_no_data_that_names_what_exists() {
         .deployment(Deployment::new("staging", &commit).success(hours(5)));
     assert_eq!(
         value(&one_repository(&github, ""), "frequency").await,
-        "no data: acme/shop has no deployment to production; its environments are live, staging; see `environments` in \
+        "no data: acme/shop has no deployment to production; its environments: live, staging; see `environments` in \
          [dora]"
     );
     for (settings, reason) in [

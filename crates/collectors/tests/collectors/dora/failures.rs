@@ -56,6 +56,23 @@ async fn a_revert_means_that_the_deployment_that_brought_the_commit_failed() {
 }
 
 #[tokio::test]
+async fn a_commit_that_lands_again_in_the_deployment_of_its_revert_is_not_the_reverted_one() {
+    for (subject, revert, again) in [
+        ("Sell shoes", "Revert \"Sell shoes\"\n\nThis reverts commit ID.", "Sell shoes"),
+        ("Sell shoes (#12)", "Revert \"Sell shoes (#12)\"", "Sell shoes (#14)"),
+        ("Sell shoes (#12)", "Revert \"Sell shoes\" (#13)\n\nReverts acme/shop#12", "Sell shoes (#14)"),
+    ] {
+        let (github, shop) = shop();
+        release(&shop, "Sell socks", days(9));
+        let shoes = release(&shop, subject, hours(100));
+        push(&shop, &revert.replace("ID", &shoes), hours(98));
+        release(&shop, again, hours(90));
+        let context = one_repository(&github, "");
+        assert_eq!(values(&context).await, ["0.5", "36000 36000 36000", "1", "0.5"], "{revert}");
+    }
+}
+
+#[tokio::test]
 async fn a_revert_of_something_that_was_not_deployed_is_not_a_failure() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
@@ -243,7 +260,7 @@ async fn the_labels_of_incidents_are_those_of_the_settings() {
     release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));
     shop.issue(Issue::new("No shoes").label("outage").label("sev1").age(hours(95)).close(hours(90)));
-    for (labels, ratio) in [("'outage', 'sev1'", "1"), ("'sev2'", "0"), ("", "0")] {
+    for (labels, ratio) in [("'outage', ' sev1 '", "1"), ("'sev2'", "0"), ("", "0")] {
         let context = one_repository(&github, &format!("[dora]\nincident_labels = [{labels}]"));
         assert_eq!(value(&context, "fail_ratio").await, ratio, "{labels}");
     }
@@ -302,6 +319,23 @@ async fn a_label_of_the_pull_request_makes_a_commit_a_revert_or_a_hotfix() {
         let context = one_repository(&github, labels);
         assert_eq!(value(&context, "fail_ratio").await, expected, "{pull_request:?}");
         assert_eq!(value(&context, "rework_ratio").await, expected, "{pull_request:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_label_counts_for_the_merge_of_its_pull_request() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    shop.pull_request(PullRequest::new("Pairs").age(days(5)).merge(hours(99)).labelled("hotfix"));
+    shop.commit(Commit::new("Sell pairs").branch("pairs").after(["main"]).pull_request(1).age(hours(105)));
+    release(&shop, "Sell shoes", hours(100));
+    let merge = Commit::new("Merge pull request #1 from acme/pairs").after(["main", "pairs"]);
+    shop.commit(merge.pull_request(1).age(hours(99)));
+    deploy(&shop, &shop.tip("main"), hours(98));
+    for history in ["first-parent", "all"] {
+        let settings = format!("[commits]\nhotfix_labels = ['hotfix']\nhistory = '{history}'");
+        let context = one_repository(&github, &settings);
+        assert_eq!(values(&context).await, ["0.5", "7200 7200 7200", "1", "0.5"], "{history}");
     }
 }
 

@@ -123,6 +123,21 @@ async fn a_feature_that_the_plan_does_not_have_is_no_data_that_names_no_permissi
 }
 
 #[tokio::test]
+async fn a_feature_that_is_turned_off_is_no_data_with_each_status() {
+    for (status, response, message) in [
+        (403, "403 Forbidden", "Dependabot alerts are disabled for this repository."),
+        (404, "404 Not Found", "no analysis found"),
+        (410, "410 Gone", "Issues are disabled for this repo"),
+    ] {
+        let github = github("/runners", Answer::json(status, &json!({ "message": message })));
+        assert_eq!(
+            no_data(runners(&Stage::on(&github)).await),
+            format!("GitHub does not have this for acme/shop: GitHub answered {response}: {message}")
+        );
+    }
+}
+
+#[tokio::test]
 async fn everything_else_stays_an_error() {
     for answer in [refusal::bad_credentials(), Answer::json(404, &json!({ "message": "Not Found" }))] {
         let github = github("/runners", answer);

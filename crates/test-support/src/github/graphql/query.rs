@@ -13,7 +13,10 @@ pub(super) struct Root<'a> {
     pub(super) caller: Caller,
 }
 
-struct RateLimit(Budget);
+struct RateLimit {
+    budget: Budget,
+    cost: u32,
+}
 
 impl Object for Root<'_> {
     fn type_name(&self) -> &'static str {
@@ -25,7 +28,10 @@ impl Object for Root<'_> {
             "repository" => self.repository(field),
             "node" => self.node(field.text("id")?),
             "nodes" => Resolved::List(field.names("ids").into_iter().map(|id| self.node(id)).collect()),
-            "rateLimit" => Resolved::object(RateLimit(self.world.budget(self.caller, Resource::GraphQl))),
+            "rateLimit" => Resolved::object(RateLimit {
+                budget: self.world.budget(self.caller, Resource::GraphQl),
+                cost: self.world.query_cost,
+            }),
             _ => return None,
         })
     }
@@ -78,11 +84,11 @@ impl Object for RateLimit {
 
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         Some(match field.name {
-            "cost" => Resolved::value(1),
-            "limit" => Resolved::value(self.0.limit),
-            "remaining" => Resolved::value(self.0.remaining()),
-            "used" => Resolved::value(self.0.used),
-            "resetAt" => Resolved::time(self.0.reset),
+            "cost" => Resolved::value(self.cost),
+            "limit" => Resolved::value(self.budget.limit),
+            "remaining" => Resolved::value(self.budget.remaining()),
+            "used" => Resolved::value(self.budget.used),
+            "resetAt" => Resolved::time(self.budget.reset),
             _ => return None,
         })
     }

@@ -1,6 +1,7 @@
 //! How many runs tested the branch, how they ended, and how long they took: hand-computed cases with every request to a
 //! fake GitHub, and random histories.
 
+mod final_jobs;
 mod flaky;
 mod lists;
 mod random;

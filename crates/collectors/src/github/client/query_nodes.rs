@@ -1,0 +1,42 @@
+//! Queries about objects by their node ids: <https://docs.github.com/en/graphql/guides/using-global-node-ids>.
+
+use anyhow::ensure;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::api_client::GitHub;
+
+#[derive(Debug, Deserialize)]
+struct NodesResponse<N> {
+    nodes: Vec<Option<N>>,
+}
+
+impl GitHub {
+    /// Asks a query about objects, at most `max` at once, and fewer if GitHub does not answer in time. The query gets the ids in
+    /// `$ids: [ID!]!` and returns the list `nodes`. The answer is in the order of the ids, with `None` in place of an object that
+    /// GitHub does not find.
+    pub(crate) async fn query_nodes<N: DeserializeOwned>(
+        &self,
+        query: &'static str,
+        ids: &[&str],
+        max: u32,
+        variables: &Value,
+    ) -> anyhow::Result<Vec<Option<N>>> {
+        let mut found = Vec::new();
+        let mut size = max;
+        while found.len() < ids.len() {
+            let rest = &ids[found.len()..];
+            let with_ids = |size: u32| {
+                let size = usize::try_from(size).unwrap_or(usize::MAX);
+                let mut variables = variables.clone();
+                variables["ids"] = rest[..size.min(rest.len())].into();
+                variables
+            };
+            let NodesResponse { nodes } = self.query_sized(query, &mut size, with_ids).await?;
+            let (answered, asked) = (nodes.len(), rest.len());
+            ensure!((1..=asked).contains(&answered), "GitHub answered about {answered} of {asked} objects");
+            found.extend(nodes);
+        }
+        Ok(found)
+    }
+}
