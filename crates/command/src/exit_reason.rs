@@ -85,7 +85,8 @@ fn reason_lines(reasons: &Reasons, state: &str) -> Vec<String> {
         })
         .collect();
     lines.extend(reasons.others.map(|(others, number)| {
-        format!("{state}{number} more, for {others} other reasons; the JSON document has all")
+        let others = count(others, "other reason");
+        format!("{state}{number} more, for {others}; the JSON document has all")
     }));
     lines
 }

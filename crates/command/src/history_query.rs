@@ -33,7 +33,7 @@ pub enum HistoryError {
     UnknownKey {
         /// The key.
         key: String,
-        /// The keys that exist.
+        /// The keys of the catalog.
         known: NameSuggestions,
     },
     /// There are more rows than the maximum.
@@ -92,8 +92,12 @@ impl HistoryQuery<'_> {
 }
 
 impl HistoryError {
-    /// Fails if the folder has no state.
+    /// Fails if the folder has no state. A folder that cannot be read may have some, and opening the store says why it cannot be
+    /// read.
     pub(crate) fn check_folder(folder: &Path) -> Result<(), Self> {
-        if folder.join(Store::FILE_NAME).exists() { Ok(()) } else { Err(Self::NoRuns(folder.to_owned())) }
+        match folder.join(Store::FILE_NAME).try_exists() {
+            Ok(false) => Err(Self::NoRuns(folder.to_owned())),
+            Ok(true) | Err(_) => Ok(()),
+        }
     }
 }

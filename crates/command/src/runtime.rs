@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     exit::{ExitStatus, Signal},
-    output::{OutputError, Stdout},
+    output::OutputError,
     progress,
 };
 
@@ -121,11 +121,10 @@ where
     }
 }
 
-/// Prints the text. Waits for a slow reader only until the end of the run. If the run is interrupted while the text is
-/// printed, printing ends at once.
+/// Prints the data of a run, in a thread that may block. Waits for a slow reader only until the end of the run. If the run is
+/// interrupted while its data is printed, printing ends at once.
 pub(crate) async fn print(
-    stdout: Stdout,
-    text: String,
+    print: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
     end: Instant,
     status: ExitStatus,
     interruption: &Interruption,
@@ -133,7 +132,7 @@ pub(crate) async fn print(
     let soon = Instant::now() + MIN_TIME_TO_PRINT;
     let is_interrupted = interruption.has_happened();
     let end = if is_interrupted { soon } else { end.max(soon) };
-    let writing = timeout_at(end, spawn_blocking(move || stdout.write(&text)));
+    let writing = timeout_at(end, spawn_blocking(print));
     let written =
         if is_interrupted { Some(writing.await) } else { interruption.run_until_interrupted(writing).await };
     let written = match written {

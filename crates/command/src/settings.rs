@@ -15,13 +15,17 @@ use crate::args::{
 /// The settings file that is read by default.
 pub(crate) const DEFAULT_FILE: &str = "system-health.toml";
 
+/// The settings file that is read, if there is one.
+pub(crate) fn file(arguments: &SettingsArguments) -> Option<&Path> {
+    // An empty SYSTEM_HEALTH_CONFIG counts as unset. A dangling symlink counts as a file, so that reading it fails.
+    let named = arguments.config.as_deref().filter(|file| !file.as_os_str().is_empty());
+    named.or_else(|| Some(Path::new(DEFAULT_FILE)).filter(|file| file.symlink_metadata().is_ok()))
+}
+
 /// The settings file, overridden by the environment.
 pub(crate) fn builder(arguments: &SettingsArguments) -> Result<SettingsBuilder, SettingsError> {
     let mut builder = Settings::builder();
-    // An empty SYSTEM_HEALTH_CONFIG counts as unset. A dangling symlink counts as a file, so that reading it fails.
-    let named = arguments.config.as_deref().filter(|file| !file.as_os_str().is_empty());
-    let default = || Some(Path::new(DEFAULT_FILE)).filter(|file| file.symlink_metadata().is_ok());
-    if let Some(file) = named.or_else(default) {
+    if let Some(file) = file(arguments) {
         tracing::debug!("settings from {}", file.display());
         builder = builder.file(file)?;
     }

@@ -1,7 +1,7 @@
 //! Keeps secrets out of errors about the command line. People paste tokens into the wrong place, and clap repeats the
 //! arguments that it refuses.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, iter};
 
 use system_health_registry::settings::may_be_secret;
 
@@ -10,13 +10,13 @@ pub(super) fn without_secrets(error: clap::Error, arguments: &[OsString]) -> cla
     if !error.use_stderr() {
         return error;
     }
-    let is_flag = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    // Names of flags and commands stay, so that a typo in them is visible.
+    let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let arguments: Vec<_> = arguments.iter().skip(1).map(|argument| argument.to_string_lossy()).collect();
     let mut secrets: Vec<&str> = arguments
         .iter()
-        .flat_map(|argument| [Some(&**argument), argument.split_once('=').map(|(_, value)| value)])
-        .flatten()
-        .filter(|text| may_be_secret(text) && !is_flag(text.split('=').next().unwrap_or_default()))
+        .flat_map(|argument| parts(argument))
+        .filter(|text| may_be_secret(text) && !is_name(text.split('=').next().unwrap_or_default()))
         .collect();
     secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
     let message = error.to_string();
@@ -25,6 +25,13 @@ pub(super) fn without_secrets(error: clap::Error, arguments: &[OsString]) -> cla
         return error;
     }
     clap::Error::raw(error.kind(), format!("{}\n", shown.trim_start_matches("error: ").trim_end()))
+}
+
+/// What an error may repeat of an argument: all of it, the value of a flag, or one of several words or globs.
+fn parts(argument: &str) -> impl Iterator<Item = &str> {
+    let value = argument.split_once('=').map(|(_, value)| value);
+    let separates = |c: char| matches!(c, '=' | ',') || c.is_whitespace();
+    iter::once(argument).chain(value).chain(argument.split(separates))
 }
 
 #[cfg(test)]
@@ -43,11 +50,18 @@ mod tests {
             (&[TOKEN][..], "unrecognized subcommand '...'"),
             (&["--deadline", TOKEN], "'...' for '--deadline <DURATION>'"),
             (&["--deadline=ghp_0123456789abcdefABCDEF"], "'...' for '--deadline <DURATION>'"),
+            (&["--deadline==ghp_0123456789abcdefABCDEF"], "'...' for '--deadline <DURATION>'"),
+            (
+                &["--deadline", "Bearer ghp_0123456789abcdefABCDEF"],
+                "'Bearer ...' for '--deadline <DURATION>'",
+            ),
             (&["--align", TOKEN], "'...' for '--align <SLOT>'"),
             (&["--fail-on", TOKEN], "'...' for '--fail-on <WHAT>'"),
             (&["--format", TOKEN], "'...' for '--format <FORMAT>'"),
             (&["--only", "[ghp_0123456789abcdefABCDEF"], "'...' for '--only <GLOB>'"),
+            (&["--only", "ci.*,[ghp_0123456789abcdefABCDEF"], "'...' for '--only <GLOB>'"),
             (&["--ghp_0123456789abcdefABCDEF"], "unexpected argument '...'"),
+            (&["--ghp_0123456789abcdefABCDEF=1"], "unexpected argument '...'"),
             (&["list", TOKEN], "'...'"),
         ] {
             let words: Vec<OsString> = ["report"].iter().chain(arguments).map(OsString::from).collect();

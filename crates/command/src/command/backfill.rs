@@ -73,9 +73,13 @@ pub(super) fn run(
             };
             progress.finish_and_clear();
             log(&backfill);
-            let table = BackfillTable { backfill: &backfill, is_dry_run: dry_run, width: Stdout::width() };
-            let text = stdout.render(table, JsonBackfill::new(&backfill, dry_run))?;
-            runtime::print(stdout, text, end, status(&backfill), &interruption).await
+            let status = status(&backfill);
+            let print = move || {
+                let table =
+                    BackfillTable { backfill: &backfill, is_dry_run: dry_run, width: Stdout::width() };
+                stdout.print(table, JsonBackfill::new(&backfill, dry_run))
+            };
+            runtime::print(print, end, status, &interruption).await
         },
     )
 }
@@ -96,7 +100,7 @@ fn log(backfill: &Backfill) {
         let until = match backfill.complete_until {
             Some(until) => {
                 format!(
-                    "everything that was started is computed until {}",
+                    "each metric and subject with results has them until {}",
                     humantime::format_rfc3339_seconds(until)
                 )
             }

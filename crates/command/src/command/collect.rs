@@ -88,12 +88,14 @@ async fn report_once(
         return Ok(status);
     }
     let stdout = output.stdout;
-    let text = match stdout.format() {
-        Format::Markdown => MarkdownReport::new(&report, &deliveries).with_events(&events).to_string(),
-        _ => stdout.render(
+    let print = move || match stdout.format() {
+        Format::Markdown => {
+            stdout.write(&MarkdownReport::new(&report, &deliveries).with_events(&events).to_string())
+        }
+        _ => stdout.print(
             TableReport::new(&report, &deliveries).with_events(&events),
             JsonReport::new(&report, &deliveries).with_events(&events),
-        )?,
+        ),
     };
-    runtime::print(stdout, text, end, status, &interruption).await
+    runtime::print(print, end, status, &interruption).await
 }

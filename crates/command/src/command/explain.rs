@@ -53,11 +53,13 @@ pub(super) fn run(
         }
         exit_reason::log(&report, &[], FailOn::Error);
         hints::log(&report);
-        let text = match stdout.format() {
-            Format::Markdown => MarkdownReport::new(&report, &[]).for_explanation().to_string(),
-            _ => stdout.render(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[]))?,
-        };
         let status = ExitStatus::from_run(&report, &[], FailOn::Error);
-        runtime::print(stdout, text, end, status, &interruption).await
+        let print = move || match stdout.format() {
+            Format::Markdown => {
+                stdout.write(&MarkdownReport::new(&report, &[]).for_explanation().to_string())
+            }
+            _ => stdout.print(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[])),
+        };
+        runtime::print(print, end, status, &interruption).await
     })
 }

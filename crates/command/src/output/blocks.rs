@@ -117,7 +117,8 @@ fn lines(reasons: &Reasons) -> Vec<String> {
             format!("{}: {}{}", Code(&reason.subject()), text(reason.text()), lists.concat())
         })
         .collect();
-    lines.extend(reasons.others.map(|(others, number)| format!("{number} more, for {others} other reasons")));
+    let others = |(others, number)| format!("{number} more, for {}", count(others, "other reason"));
+    lines.extend(reasons.others.map(others));
     lines
 }
 

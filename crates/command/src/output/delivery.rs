@@ -109,8 +109,8 @@ impl fmt::Display for ReceiptText<'_> {
             (
                 receipt.expired,
                 [
-                    "point of an earlier run was dropped: it had become too old",
-                    "points of earlier runs were dropped: they had become too old",
+                    "point of an earlier run was dropped: it was too old, or dated more than a day ahead",
+                    "points of earlier runs were dropped: they were too old, or dated more than a day ahead",
                 ],
             ),
             (

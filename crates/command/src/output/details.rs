@@ -6,7 +6,11 @@ use std::fmt::{self, Write};
 use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, Unavailable};
 use system_health_reporter::markdown::{Code, Html, ItemLine};
 
-use super::{metric_outcomes::MetricOutcomes, text::one_line, value::ShownSampleValue};
+use super::{
+    metric_outcomes::MetricOutcomes,
+    text::{count, one_line},
+    value::ShownSampleValue,
+};
 
 /// Limits for the evidence that is written.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +105,8 @@ impl Details {
             self.items(&mut block, "Not counted", evidence.total() - evidence.counted(), evidence, false)?;
         }
         if let Some(hidden @ 1..) = all.len().checked_sub(self.samples) {
-            writeln!(block, "\n{hidden} more samples have evidence.")?;
+            let have = if hidden == 1 { "has" } else { "have" };
+            writeln!(block, "\n{} {have} evidence.", count(hidden, "more sample"))?;
         }
         writeln!(block, "\n</details>")?;
         Ok(block)

@@ -82,10 +82,12 @@ impl<'a> HistoryReport<'a> {
                 let tags = sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ");
                 let line = lines.entry((&entry.key, tags.clone())).or_insert_with(|| PastSeries {
                     key: &entry.key,
-                    unit: sample.unit.as_deref(),
+                    unit: None,
                     tags,
                     values: Vec::new(),
                 });
+                // The unit of the last value, because the metric's unit may have changed.
+                line.unit = sample.unit.as_deref();
                 let value = match &sample.value {
                     Value::Number(number) => Some(*number),
                     Value::Distribution(values) => values.quantile(0.5),
@@ -136,20 +138,20 @@ impl<'a> HistoryReport<'a> {
                 writeln!(f, "{key}{space}{subject}: {state} {}, last at {last}: {text}", Times(count))?;
             }
             if !hidden.is_empty() {
-                let count = hidden.iter().map(|problem| problem.count).sum();
-                writeln!(f, "{key}: {state} {} for {} more subjects", Times(count), hidden.len())?;
+                let times = Times(hidden.iter().map(|problem| problem.count).sum());
+                writeln!(f, "{key}: {state} {times} for {}", count(hidden.len(), "more subject"))?;
             }
         }
         Ok(())
     }
 
-    /// Says how many values were computed by a backfill, and for which times.
+    /// Says how many results were computed by a backfill, and for which times.
     fn write_backfilled(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let backfilled = || self.entries.iter().filter(|entry| entry.backfilled).map(|entry| entry.time);
         let (Some(first), Some(last)) = (backfilled().min(), backfilled().max()) else { return Ok(()) };
-        let values = count(backfilled().count(), "value");
+        let results = count(backfilled().count(), "result");
         let (first, last) = (format_rfc3339_seconds(first), format_rfc3339_seconds(last));
-        writeln!(f, "computed by `backfill`: {values}, from {first} to {last}")
+        writeln!(f, "computed by `backfill`: {results}, from {first} to {last}")
     }
 
     fn overview(&self, f: &mut fmt::Formatter<'_>, lines: &[PastSeries<'_>]) -> fmt::Result {
@@ -244,10 +246,13 @@ fn most_important<'l, 'a>(
     shown.sort_by_key(|line| line.is_met(goal) != Some(false));
     let hidden = shown.split_off(MAX_SERIES);
     let missed = hidden.iter().filter(|line| line.is_met(goal) == Some(false)).count();
-    let how = match goal {
-        Some(_) if missed > 0 => format!(", {missed} of which miss the goal"),
-        Some(_) => ", all of which meet the goal".to_owned(),
-        None => String::new(),
+    let how = match (goal, missed, hidden.len()) {
+        (None, ..) => String::new(),
+        (Some(_), 0, 1) => ", which meets the goal".to_owned(),
+        (Some(_), 0, _) => ", all of which meet the goal".to_owned(),
+        (Some(_), 1, 1) => ", which misses the goal".to_owned(),
+        (Some(_), 1, _) => ", 1 of which misses the goal".to_owned(),
+        (Some(_), missed, _) => format!(", {missed} of which miss the goal"),
     };
     (shown, Some(format!("… {} more series{how}: see --format json", hidden.len())))
 }

@@ -106,7 +106,7 @@ enum JsonState<'a> {
     },
 }
 
-/// Samples or failed items. Their tags are combined only while they are written, because a run may have a hundred thousand.
+/// Samples or failed items. Their tags are combined only while they are written, because a run may have 100,000 of them.
 struct TaggedItems<'a, T> {
     common: Rc<BTreeSet<Tag>>,
     items: &'a [T],

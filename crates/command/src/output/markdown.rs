@@ -15,7 +15,7 @@ use super::{
     details::{self, Details},
     events::EventBlock,
     metric_outcomes::MetricOutcomes,
-    text::one_line,
+    text::{count, one_line},
     value::{ShownSampleValue, ShownValue},
 };
 
@@ -70,7 +70,7 @@ impl fmt::Display for MarkdownReport<'_> {
             }
         }
         if hidden > 0 {
-            writeln!(f, "| … | | | {hidden} more rows; something is wrong in {hidden_bad} of them |")?;
+            writeln!(f, "| … | | | {} |", hidden_rows(hidden, hidden_bad))?;
         }
         ProblemBlocks { groups: &groups, sources: self.report.run().sources() }.fmt(f)?;
         self.details.write(f, &groups)?;
@@ -142,6 +142,11 @@ fn summary(group: &MetricOutcomes<'_>) -> TableRow {
     let _ = write!(text, " {} |", group.summary());
     let is_bad = missed > 0 || group.count(OutcomeState::Error) > 0 || group.failed_items() > 0;
     TableRow { text, is_bad }
+}
+
+/// The number of rows that do not fit, and of those among them with a problem.
+fn hidden_rows(number: usize, bad: usize) -> String {
+    format!("{}, {bad} with a problem", count(number, "more row"))
 }
 
 /// The key and the subject.
@@ -258,10 +263,13 @@ mod tests {
         assert!(page.len() < 1_048_576, "{}", page.len());
         let hidden = page.lines().find(|line| line.contains("more rows")).unwrap();
         let shown = page.lines().filter(|line| line.starts_with("| `many.")).count();
-        assert_eq!(
-            hidden,
-            format!("| … | | | {0} more rows; something is wrong in {0} of them |", 2_000 - shown)
-        );
+        assert_eq!(hidden, format!("| … | | | {0} more rows, {0} with a problem |", 2_000 - shown));
+    }
+
+    #[test]
+    fn hidden_rows_are_counted_in_singular_or_plural() {
+        assert_eq!(hidden_rows(1, 0), "1 more row, 0 with a problem");
+        assert_eq!(hidden_rows(2, 1), "2 more rows, 1 with a problem");
     }
 
     #[tokio::test(start_paused = true)]

@@ -42,7 +42,8 @@ fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
 
 fn cell(value: &OptionValue) -> String {
     match value {
-        OptionValue::Text(url) if url.starts_with("https://") => format!("<{url}>"),
+        // A `|` would end the cell.
+        OptionValue::Text(url) if url.starts_with("https://") => format!("<{}>", url.replace('|', "%7C")),
         OptionValue::Text(text) => CodeCell(text).to_string(),
         OptionValue::Bool(value) => CodeCell(&value.to_string()).to_string(),
         OptionValue::Number(number) => CodeCell(&number.to_string()).to_string(),

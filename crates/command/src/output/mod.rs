@@ -1,4 +1,4 @@
-//! The data that goes to stdout: a table for people, JSON for programs, or Markdown for pages.
+//! The data that goes to stdout: a table for people, JSON for programs, CSV for spreadsheets, or Markdown for pages.
 
 mod backfill;
 mod backfill_json;

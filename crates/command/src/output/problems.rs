@@ -1,5 +1,5 @@
-//! The problems of a run, for people: values that miss their goals, metrics without data, errors, failed items and failed
-//! sources. All are counted, and the worst are shown.
+//! The problems of a run, for people: values that miss their goals, metrics without data, errors, failed items and sources
+//! with problems. All are counted. If there are too many, the worst or the most frequent are shown.
 
 use std::fmt;
 
@@ -71,7 +71,8 @@ impl Problems<'_> {
         }
         match reasons.others {
             Some((lines, number)) => {
-                writeln!(f, "  … and {number} more, for {lines} other reasons: see --format json")
+                let others = count(lines, "other reason");
+                writeln!(f, "  … and {number} more, for {others}: see --format json")
             }
             None => Ok(()),
         }

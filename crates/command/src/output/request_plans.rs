@@ -1,4 +1,4 @@
-//! The requests that were expected before a run, for a dry run.
+//! The requests that a run or a backfill is expected to make. Only a dry run shows them.
 
 use std::fmt;
 

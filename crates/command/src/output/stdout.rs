@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    io::{self, ErrorKind, IsTerminal, Write},
+    io::{self, BufWriter, ErrorKind, IsTerminal, Write},
 };
 
 use anstream::stream::{AsLockedWrite, RawStream};
@@ -75,22 +75,25 @@ impl Stdout {
 
     /// Prints data as a table or as JSON.
     pub fn print(self, table: impl Display, json: impl Serialize) -> anyhow::Result<()> {
-        self.write(&self.render(table, json)?)
-    }
-
-    /// Data as a table or as JSON.
-    pub(crate) fn render(self, table: impl Display, json: impl Serialize) -> anyhow::Result<String> {
         match self.require_format(&[Format::Table, Format::Json])?.format {
-            Format::Json => Ok(serde_json::to_string_pretty(&json)? + "\n"),
-            _ => Ok(table.to_string()),
+            // The document of a run over many repositories is too large to be kept in memory as a text.
+            Format::Json => self.write_with(|stream| {
+                serde_json::to_writer_pretty(&mut *stream, &json)?;
+                stream.write_all(b"\n")
+            }),
+            _ => self.write(&table.to_string()),
         }
     }
 
     /// Prints text unchanged.
     pub fn write(self, text: &str) -> anyhow::Result<()> {
+        self.write_with(|stream| stream.write_all(text.as_bytes()))
+    }
+
+    fn write_with(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
         let written = match separate::data() {
-            Some(data) => data.try_clone().and_then(|data| self.write_to(data, text)),
-            None => self.write_to(io::stdout().lock(), text),
+            Some(data) => data.try_clone().and_then(|data| self.write_to(data, write)),
+            None => self.write_to(io::stdout().lock(), write),
         };
         match written {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -98,9 +101,13 @@ impl Stdout {
         }
     }
 
-    fn write_to(self, stream: impl RawStream + AsLockedWrite, text: &str) -> io::Result<()> {
-        let mut stream = anstream::AutoStream::new(stream, self.color);
-        stream.write_all(text.as_bytes())?;
+    fn write_to(
+        self,
+        stream: impl RawStream + AsLockedWrite,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut stream = BufWriter::new(anstream::AutoStream::new(stream, self.color));
+        write(&mut stream)?;
         stream.flush()
     }
 }

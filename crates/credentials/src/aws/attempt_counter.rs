@@ -45,9 +45,16 @@ impl AttemptCounter {
         if let Some((started, span)) = self.started().take() {
             self.calls.record(self.api, status, started.elapsed());
             match status {
-                Some(status) => span.record("http.response.status_code", status),
-                None => span.record("error", "there was no response"),
-            };
+                Some(status) => {
+                    span.record("http.response.status_code", status);
+                    if status >= 400 {
+                        span.record("error", format!("the status is {status}"));
+                    }
+                }
+                None => {
+                    span.record("error", "there was no response");
+                }
+            }
         }
     }
 }

@@ -9,7 +9,6 @@ use std::{env, time::Duration};
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     default_provider::{credentials::DefaultCredentialsChain, use_dual_stack, use_fips},
-    environment::EnvironmentVariableRegionProvider,
     imds::{self, client::error::ImdsError},
     meta::region::ProvideRegion,
     profile::ProfileFileRegionProvider,
@@ -96,13 +95,12 @@ pub(super) fn unusable_variable() -> Option<AwsSessionError> {
     Some(AwsSessionError::Broken(AwsMessage::new(&format!("{name} is set, but provides no credentials"))))
 }
 
-/// The region of the environment or the profile. CI systems set variables without a value to the empty string, which
-/// the SDK would use as a name.
+/// The region of the environment or the profile. CI systems set variables without a value to the empty string. The SDK would
+/// use it as a name, and ignore the second variable.
 async fn configured_region(provider: &ProviderConfig) -> Option<Region> {
-    let is_named = |region: &Region| !region.as_ref().trim().is_empty();
-    let variable = EnvironmentVariableRegionProvider::new().region().await.filter(is_named);
-    match variable {
-        Some(region) => Some(region),
+    let named = |variable: &str| env::var(variable).ok().filter(|region| !region.trim().is_empty());
+    match ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(named) {
+        Some(region) => Some(Region::new(region)),
         None => ProfileFileRegionProvider::builder().configure(provider).build().region().await,
     }
 }

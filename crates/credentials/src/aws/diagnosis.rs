@@ -24,21 +24,19 @@ pub async fn diagnose(context: &Context) -> Vec<Finding> {
 
 async fn secrets(credentials: &Credentials) -> Vec<Finding> {
     let Some(secrets_manager) = credentials.secrets_manager() else {
-        return vec![Finding::ok("AWS", "is not used (`aws = false` in [secrets])")];
+        return vec![Finding::ok("AWS", "is not used for secrets (`aws = false` in [secrets])")];
     };
     let requested = credentials.requested();
     let locations = join_all(requested.iter().map(|secret| credentials.location(secret))).await;
-    let is_in_environment = |location: &Result<SecretLocation, CredentialError>| {
-        matches!(location, Ok(SecretLocation::Variable(_) | SecretLocation::File { .. }))
-    };
-    // The crate that declares an optional secret reports whether there is one.
+    // The crate that declares a secret reports whether the environment sets it to something unusable, and whether an optional
+    // secret is missing.
     let is_omitted = |(secret, location): &(&Secret, Result<SecretLocation, CredentialError>)| {
         is_in_environment(location)
             || secret.is_optional() && location.as_ref().is_err_and(CredentialError::is_absent)
     };
     let locations: Vec<_> = requested.into_iter().zip(locations).filter(|found| !is_omitted(found)).collect();
     if locations.is_empty() {
-        let message = "is not needed for secrets: the environment has all credentials that a run needs";
+        let message = "is not needed for secrets: the environment sets all credentials that a run needs";
         return vec![Finding::ok("AWS", message)];
     }
     let identity = secrets_manager.identity().await;
@@ -47,6 +45,15 @@ async fn secrets(credentials: &Credentials) -> Vec<Finding> {
     let mut findings = vec![identity_finding(&identity)];
     findings.extend(secrets.collect::<Vec<_>>());
     findings
+}
+
+/// Whether the environment sets the secret. AWS is not asked then, even if the value is unusable.
+fn is_in_environment(location: &Result<SecretLocation, CredentialError>) -> bool {
+    let location = match location {
+        Ok(location) | Err(CredentialError::Unusable(_, location, _)) => location,
+        Err(error) => return matches!(error, CredentialError::Unreadable(..)),
+    };
+    matches!(location, SecretLocation::Variable(_) | SecretLocation::File { .. })
 }
 
 fn identity_finding(identity: &Result<AwsIdentity, IdentityError>) -> Finding {
@@ -84,12 +91,14 @@ fn describe(
     }
 }
 
-/// The missing statement of the IAM policy. AWS adds six characters to the name of a secret in its ARN.
+/// The missing statement of the IAM policy. AWS adds a hyphen and six characters to the name of a secret in its ARN. Requests may
+/// omit them, but policies must not.
 /// See <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html>.
 fn missing_statement(stored: &StoredSecret, identity: Option<&AwsIdentity>) -> String {
     let id = stored.name.id();
     let resource = match identity {
-        _ if id.starts_with("arn:") => id.to_owned(),
+        _ if id.starts_with("arn:") && has_suffix(id) => id.to_owned(),
+        _ if id.starts_with("arn:") => format!("{id}-??????"),
         Some(AwsIdentity { account, arn }) => {
             let partition = arn.split(':').nth(1).unwrap_or("aws");
             format!("arn:{partition}:secretsmanager:{}:{account}:secret:{id}-??????", stored.region)
@@ -101,9 +110,33 @@ fn missing_statement(stored: &StoredSecret, identity: Option<&AwsIdentity>) -> S
     )
 }
 
+/// Whether an ARN ends with a hyphen and six characters. AWS does not complete such an ARN either.
+fn has_suffix(arn: &str) -> bool {
+    let suffix = arn.rsplit_once('-').map(|(_, suffix)| suffix);
+    suffix.is_some_and(|suffix| suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_alphanumeric()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::StoredName;
+
+    #[tokio::test]
+    async fn a_secret_that_the_environment_sets_is_not_looked_for_in_aws() {
+        const TOKEN: Secret =
+            Secret::new("pager token", &["PAGER_TOKEN"], StoredName::new("pager", "", "", |_| Ok(None)));
+        // These words are neither a token nor the path of a file.
+        for (variable, value) in
+            [("PAGER_TOKEN", "s3cret"), ("PAGER_TOKEN", "two words"), ("PAGER_TOKEN_FILE", "two words")]
+        {
+            let credentials = Credentials::builder().variables([(variable, value)]).build();
+            let result = credentials.location(&TOKEN).await;
+            assert_eq!(result.is_ok(), value == "s3cret", "{result:?}");
+
+            let message = "is not needed for secrets: the environment sets all credentials that a run needs";
+            assert_eq!(secrets(&credentials).await, [Finding::ok("AWS", message)], "{variable}={value}");
+        }
+    }
 
     #[test]
     fn the_missing_permission_is_named_exactly() {
@@ -124,5 +157,12 @@ mod tests {
         );
         let arn = "arn:aws:secretsmanager:us-east-1:1:secret:x-AbCdEf";
         assert_eq!(resource(missing_statement(&stored(arn), Some(&identity))), format!("\"{arn}\"}}"));
+        for name in [
+            "arn:aws:secretsmanager:us-east-1:1:secret:x",
+            "arn:aws:secretsmanager:us-east-1:1:secret:x/api-key",
+        ] {
+            let resource = resource(missing_statement(&stored(name), None));
+            assert_eq!(resource, format!("\"{name}-??????\"}}"));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Makes messages of AWS and its SDK safe to print: shortens them, and removes secrets.
+//! Makes messages of AWS and its SDK safe to print: shortens them, and removes the parts that may contain secrets.
 
 use std::{error::Error, iter};
 

@@ -208,6 +208,17 @@ fn a_profile_provides_region_and_credentials() {
 }
 
 #[test]
+fn an_empty_region_does_not_hide_the_default_region() {
+    let secrets = SecretsManager::start();
+    let endpoint = secrets.0.url();
+    let [id, key] = KEYS;
+    let regions = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-3")];
+    let variables = [id, key, regions[0], regions[1], ("AWS_ENDPOINT_URL", endpoint.as_str()), NO_METADATA];
+    assert_eq!(lookup_in(&variables), "token ghp_stored");
+    assert_eq!(secrets.scope(), "AKIDEXAMPLE/eu-west-3/secretsmanager/aws4_request");
+}
+
+#[test]
 fn credentials_without_a_region_are_an_error() {
     insta::assert_snapshot!(lookup_in(&[KEYS[0], KEYS[1], NO_METADATA]), @"failed: cannot get the GitHub token: there are AWS credentials, but the AWS region is not known; set AWS_REGION or `region` in [secrets], or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
 }

@@ -10,7 +10,7 @@ pub enum RetryError<E> {
     #[error(transparent)]
     Permanent(E),
     /// The maximum number of attempts was made.
-    #[error("gave up after {attempts} attempts")]
+    #[error("gave up after {}", in_words(*attempts))]
     TooManyAttempts {
         /// The number of attempts.
         attempts: u32,
@@ -18,7 +18,7 @@ pub enum RetryError<E> {
         source: E,
     },
     /// There is not enough time for another attempt before the deadline.
-    #[error("gave up at the run's deadline, after {attempts} attempts")]
+    #[error("gave up at the run's deadline, after {}", in_words(*attempts))]
     Deadline {
         /// The number of attempts.
         attempts: u32,
@@ -36,6 +36,11 @@ pub enum RetryError<E> {
     /// There was no time for the first attempt.
     #[error("not sent before the run's deadline")]
     TooLate,
+}
+
+/// The number of attempts: `1 attempt`, `5 attempts`.
+fn in_words(attempts: u32) -> String {
+    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
 }
 
 impl<E> RetryError<E> {

@@ -1,8 +1,10 @@
-//! Whether each metric can be collected. The same requests are made as in a run.
+//! Whether each metric and each source can be collected. The same requests are made as in a run.
 
 use system_health_registry::{
-    Catalog, Context, Engine, Finding, Grade, Outcome, OutcomeState, Run, Unavailable,
+    Catalog, Context, Engine, Finding, Grade, Outcome, OutcomeState, Run, SourceOutcome, Unavailable,
 };
+
+use crate::output::count;
 
 /// The results of collecting all metrics.
 pub(super) struct MetricFindings {
@@ -18,12 +20,17 @@ pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Contex
     let run = engine.run(catalog, context).await;
     // The outcomes are sorted by key.
     let metrics = || run.outcomes().chunk_by(|one, other| one.metric.key() == other.metric.key());
-    let with_value = metrics().filter(|outcomes| outcomes.iter().any(|it| it.state() == OutcomeState::Value));
+    let with_value = metrics().filter(|outcomes| outcomes.iter().any(has_value));
+    let sources = run.sources().iter().map(for_source);
     MetricFindings {
         with_value: with_value.map(|outcomes| outcomes[0].metric.key().to_owned()).collect(),
         metric_count: metrics().count(),
-        findings: requests(&run).chain(metrics().flat_map(for_metric)).collect(),
+        findings: requests(&run).chain(sources).chain(metrics().flat_map(for_metric)).collect(),
     }
+}
+
+fn has_value(outcome: &Outcome) -> bool {
+    outcome.state() == OutcomeState::Value
 }
 
 /// The requests that the metrics of each group are expected to make, and how many requests the API allows.
@@ -49,10 +56,11 @@ fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
         Some(subject) => finding(format!("metric {key} of {subject}"), outcome),
         None => finding(format!("metric {key}"), outcome),
     };
-    let (good, problems): (Vec<_>, Vec<_>) =
-        outcomes.iter().map(named).partition(|finding| finding.grade == Grade::Ok);
+    let problems: Vec<_> = outcomes.iter().map(named).filter(|finding| finding.grade != Grade::Ok).collect();
     let grade = problems.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok);
-    let summary = format!("has values for {} of {} subjects", good.len(), outcomes.len());
+    // A subject with failed items may have values.
+    let with_value = outcomes.iter().filter(|outcome| has_value(outcome)).count();
+    let summary = format!("has values for {with_value} of {} subjects", outcomes.len());
     let summary = Finding::new(format!("metric {key}"), grade, summary);
     [vec![summary], Finding::keep_worst(problems)].concat()
 }
@@ -68,5 +76,67 @@ fn finding(check: String, outcome: &Outcome) -> Finding {
         Ok(reading) => Finding::ok(check, format!("has {} values", reading.samples().len())),
         Err(Unavailable::NoData(reason)) => Finding::warning(check, format!("has no data: {reason}")),
         Err(Unavailable::Error(error)) => Finding::failed(check, error.to_string()),
+    }
+}
+
+/// The finding about a source. Each metric that it returned has a finding of its own.
+fn for_source(source: &SourceOutcome) -> Finding {
+    let check = format!("source {}", source.name);
+    match (&source.result, &source.refused[..]) {
+        (Ok(returned), []) => Finding::ok(check, format!("returned {}", count(*returned, "metric"))),
+        (Ok(returned), [first, ..]) => {
+            let (refused, returned) = (source.refused.len(), count(*returned, "metric"));
+            Finding::failed(check, format!("{refused} of {returned} refused: {first}"))
+        }
+        (Err(Unavailable::NoData(reason)), _) => Finding::warning(check, format!("has no data: {reason}")),
+        (Err(Unavailable::Error(error)), _) => Finding::failed(check, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use system_health_registry::{Facts, IntoReading, ItemError, Metric, Sample, Source};
+
+    use super::*;
+    use crate::output::fixture;
+
+    /// The findings about a metric and sources, with two repositories.
+    async fn findings(metric: Metric, sources: Vec<Source>) -> Vec<Finding> {
+        let catalog = Catalog::new([metric]).unwrap().with_sources(sources).unwrap();
+        collect(&Engine::new(), &catalog, &fixture::context(Some(2))).await.findings
+    }
+
+    #[tokio::test]
+    async fn a_subject_with_a_failed_item_is_counted_among_those_with_values() {
+        let metric = fixture::each(Facts::new("queue.length", "Lengths."), |number| match number {
+            0 => vec![
+                Ok(Sample::new(2.0)?.with_tag("queue", "mail")?),
+                Err(ItemError::new("404 Not Found").with_tag("queue", "print")),
+            ]
+            .into_reading(),
+            _ => 0.into_reading(),
+        });
+
+        let failed = "1 of 2 items failed: queue:print: 404 Not Found";
+        assert_eq!(
+            findings(metric, vec![]).await,
+            [
+                Finding::failed("metric queue.length", "has values for 2 of 2 subjects"),
+                Finding::failed("metric queue.length of acme/app-0000", failed),
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_and_a_refused_metric_have_findings() {
+        let metric = fixture::alone(Facts::new("commits.hotfix", "Hotfixes."), || 1.into_reading());
+
+        let findings = findings(metric, fixture::sources()).await;
+
+        let failed = "cannot ask http://prometheus:9090: connection refused";
+        assert_eq!(findings[0], Finding::failed("source prometheus", failed));
+        let refused = &findings[1];
+        assert_eq!((&*refused.check, refused.grade), ("source warehouse", Grade::Failed));
+        assert!(refused.message.starts_with("1 of 2 metrics refused: "), "{}", refused.message);
     }
 }

@@ -9,9 +9,7 @@ mod summary;
 
 use anyhow::Context as _;
 use futures::future::join_all;
-use system_health_registry::{
-    Catalog, Context, Engine, Finding, Grade, Settings, linked_extensions, settings::Origin,
-};
+use system_health_registry::{Catalog, Context, Engine, Finding, Grade, Settings, linked_extensions};
 use system_health_reporter::{
     Goals, ReportSettings, base_tags, delivery_reserve, selected_by_settings, without_self_metrics,
 };
@@ -114,7 +112,7 @@ fn diagnose(
     let MetricFindings { with_value, metric_count, findings: about_metrics } = about_metrics;
     findings.extend([about_sinks, state, about_metrics].concat());
     let observations = Observations {
-        has_file: settings.entries().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
+        has_file: command_settings::file(&arguments.settings).is_some(),
         setup_steps: &setup_steps,
         with_value: &with_value,
         metric_count,

@@ -2,6 +2,8 @@
 
 use system_health_registry::{Finding, Settings};
 
+use crate::output::count;
+
 /// Maximum number of keys of a table that are shown. A table such as `[repositories]` may have a thousand.
 const MAX_KEYS: usize = 20;
 
@@ -21,24 +23,29 @@ pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
         if let ([(table, ..), ..], Some(hidden @ 1..)) = (keys, keys.len().checked_sub(MAX_KEYS)) {
             findings.push(Finding::ok(
                 format!("[{table}]"),
-                format!("{hidden} more keys, {} in all", keys.len()),
+                format!("{} more, {} in all", count(hidden, "key"), keys.len()),
             ));
         }
     }
     if findings.is_empty() { vec![Finding::ok("settings", "all have their defaults")] } else { findings }
 }
 
-/// A URL without its login and its query, which may hold a password or a key; any other text as it is.
+/// The text, with each URL without its login and its query, which may hold a password or a key.
 fn without_secrets(value: &str) -> String {
-    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-    let end = if rest.ends_with('"') { "\"" } else { "" };
-    let rest = rest.trim_end_matches('"');
-    let (before_query, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
-    let authority = before_query.find('/').unwrap_or(before_query.len());
-    let host = before_query[..authority].rfind('@').map_or(0, |at| at + 1);
-    let login = if host > 0 { "...@" } else { "" };
-    let query = if query.is_empty() { "" } else { "?..." };
-    format!("{scheme}://{login}{}{query}{end}", &before_query[host..])
+    let mut parts = value.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (url, rest) = part.split_at(part.find(['"', ' ']).unwrap_or(part.len()));
+        let (before_query, query) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+        let authority = before_query.find('/').unwrap_or(before_query.len());
+        let host = before_query[..authority].rfind('@').map_or(0, |at| at + 1);
+        shown += "://";
+        shown += if host > 0 { "...@" } else { "" };
+        shown += &before_query[host..];
+        shown += if query.is_empty() { "" } else { "?..." };
+        shown += rest;
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -65,7 +72,7 @@ mod tests {
         };
         let names = message("[report] skip");
         assert!(names.contains("\"a.9\", … (1000 in all)]") && names.len() < 150, "{names}");
-        assert_eq!(message("[goals]"), "980 more keys, 1000 in all");
+        assert_eq!(message("[goals]"), "980 keys more, 1000 in all");
     }
 
     #[test]
@@ -75,6 +82,10 @@ mod tests {
             ("\"https://a:b@c@host?d\"", "\"https://...@host?...\""),
             ("https://dd.example/x@y", "https://dd.example/x@y"),
             ("datadoghq.eu", "datadoghq.eu"),
+            (
+                "{ description = \"See https://w/a?b=c\", goal = \"a / b < 1\", runbook = \"https://me:hunter2@w/d\" }",
+                "{ description = \"See https://w/a?...\", goal = \"a / b < 1\", runbook = \"https://...@w/d\" }",
+            ),
         ] {
             assert_eq!(without_secrets(value), shown);
         }

@@ -35,7 +35,14 @@ async fn check(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
             for (destination, points) in store.pending_counts()? {
                 findings.push(Finding::warning(
                     format!("outbox of {destination}"),
-                    format!("{points} points wait for the next push to it"),
+                    format!(
+                        "{} for the next push to it",
+                        if points == 1 {
+                            "1 point waits".to_owned()
+                        } else {
+                            format!("{points} points wait")
+                        }
+                    ),
                 ));
             }
             Ok(findings)

@@ -50,12 +50,10 @@ impl<'a> Observations<'a> {
     pub(super) fn works(&self) -> Vec<String> {
         let mut works = Vec::new();
         if !self.with_value.is_empty() {
+            let (with_value, all) = (self.with_value.len(), self.metric_count);
+            let verb = if with_value == 1 { "has" } else { "have" };
             let keys = self.with_value.join(", ");
-            works.push(format!(
-                "{} of {} metrics have a value: {keys}",
-                self.with_value.len(),
-                self.metric_count
-            ));
+            works.push(format!("{with_value} of {all} metrics {verb} a value: {keys}"));
         }
         if !self.ready.is_empty() {
             works.push(format!("values can be delivered to {}", self.ready.join(", ")));
@@ -88,14 +86,19 @@ impl<'a> Observations<'a> {
         steps
     }
 
-    /// What to correct. A failure that a setup step of a linked crate corrects is left out, because that step is listed, too.
+    /// What to correct, each check once. A failure that a setup step of a linked crate corrects is left out, because that step
+    /// is listed, too.
     fn correction(&self) -> Option<String> {
         let failed = self.findings.iter().filter(|finding| finding.grade == Grade::Failed);
         let has_step = |message: &str| {
             self.setup_steps.iter().filter_map(|it| it.corrects).any(|it| message.contains(it))
         };
-        let failed = failed.filter(|finding| !has_step(&finding.message));
-        let checks: Vec<String> = failed.map(|finding| finding.check.clone()).collect();
+        let mut checks: Vec<String> = Vec::new();
+        for finding in failed.filter(|finding| !has_step(&finding.message)) {
+            if !checks.contains(&finding.check) {
+                checks.push(finding.check.clone());
+            }
+        }
         (!checks.is_empty()).then(|| format!("Correct what is marked as failed: {}.", join_names(&checks)))
     }
 }
@@ -124,7 +127,7 @@ mod tests {
 
         assert_eq!(
             observations.works(),
-            ["1 of 1 metrics have a value: commits.hotfix", "values can be delivered to datadog"]
+            ["1 of 1 metrics has a value: commits.hotfix", "values can be delivered to datadog"]
         );
         assert_eq!(
             observations.next_steps(),
@@ -146,6 +149,17 @@ mod tests {
         for (step, start) in steps.iter().zip(starts) {
             assert!(step.starts_with(start), "{step}");
         }
+    }
+
+    #[test]
+    fn a_check_that_failed_several_times_is_named_once() {
+        let findings = [
+            Finding::failed("settings", "the slot is too long"),
+            Finding::failed("AWS", "access is denied"),
+            Finding::failed("settings", "a tag is empty"),
+        ];
+
+        assert_eq!(configured(&findings).next_steps(), ["Correct what is marked as failed: settings, AWS."]);
     }
 
     #[test]

@@ -14,7 +14,11 @@ use system_health_registry::{DetectedSettings, DetectedValue, linked_extensions,
 use tokio::runtime;
 
 use crate::{
-    args::InitArguments, exit::ExitStatus, hints::WithHint, output::Stdout, program::Program,
+    args::{InitArguments, SettingsArguments},
+    exit::ExitStatus,
+    hints::WithHint,
+    output::Stdout,
+    program::Program,
     settings::DEFAULT_FILE,
 };
 use template::Template;
@@ -93,11 +97,20 @@ fn write(file: &Path, text: &str, force: bool) -> anyhow::Result<()> {
 
 fn next_steps(program: &Program, detected: &DetectedSettings, file: &Path) -> Vec<String> {
     let name = &program.name;
-    let config =
-        if file == Path::new(DEFAULT_FILE) { String::new() } else { format!(" --config {}", file.display()) };
+    // The file that the commands read without `--config`.
+    let named = SettingsArguments::from_environment().config.filter(|named| !named.as_os_str().is_empty());
+    let is_read = named.as_deref().unwrap_or(Path::new(DEFAULT_FILE)) == file;
+    let config = if is_read { String::new() } else { format!(" --config {}", shell_word(file)) };
     let mut steps: Vec<String> = detected.steps.iter().map(|step| format!("next: {step}")).collect();
     steps.push(format!(
         "next: `{name} doctor{config}` checks the settings, `{name}{config}` shows the values"
     ));
     steps
+}
+
+/// A path as one word of a shell.
+fn shell_word(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }

@@ -30,9 +30,11 @@ impl Template {
     /// Sets a key to a text with a comment, in place of its example.
     pub(super) fn set(&mut self, table: &str, key: &str, value: &str, comment: &str) {
         let example = format!("# {key} = ");
+        // A JSON string is also a TOML string. `Debug` writes some characters as `\u{...}`, which TOML does not have.
+        let value = serde_json::Value::from(value);
         for table in self.tables.iter_mut().filter(|it| it.name == table) {
             if let Some(line) = table.lines.iter_mut().find(|line| line.starts_with(&example)) {
-                *line = format!("{key} = {value:?} # {comment}");
+                *line = format!("{key} = {value} # {comment}");
                 table.has_value = true;
             }
         }
@@ -79,5 +81,16 @@ mod tests {
 
         [acme]
         "#);
+    }
+
+    #[test]
+    fn a_name_with_combining_characters_stays_valid_toml() {
+        let mut template = Template::new(BTreeMap::from([("ci", "[ci]\n# workflow = \"checks.yml\"\n")]));
+
+        // `ü` is two characters in many file names on macOS.
+        template.set("ci", "workflow", "pru\u{308}fung.yml", "found here");
+
+        let text = template.to_string();
+        assert!(text.contains("workflow = \"pru\u{308}fung.yml\" # found here"), "{text}");
     }
 }

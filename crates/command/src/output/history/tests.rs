@@ -74,6 +74,35 @@ fn problems_are_counted_per_subject_and_the_latest_are_shown() {
 }
 
 #[test]
+fn one_more_series_and_one_more_subject_are_singular() {
+    let of_queue = |queue: usize| entry(10, &format!("q{queue:04}"), value(queue, 9.0));
+    let mut entries: Vec<_> = (0..21).map(of_queue).collect();
+    assert!(shown(&entries, None).contains("… 1 more series, which misses the goal: "));
+    entries.push(entry(10, "q0021", value(21, 1.0)));
+    assert!(shown(&entries, None).contains("… 2 more series, 1 of which misses the goal: "));
+
+    let failed = |queue: usize| entry(10, &format!("q{queue:04}"), PastResult::Error("refused".into()));
+    let entries: Vec<_> = (0..6).map(failed).collect();
+    assert!(shown(&entries, None).ends_with("queue.length: error once for 1 more subject\n"));
+}
+
+#[test]
+fn a_series_is_shown_with_the_unit_of_its_last_value() {
+    let with_unit = |seconds, unit: &str| {
+        let mut entry = entry(seconds, "q0000", value(0, 1.0));
+        let PastResult::Value { samples, .. } = &mut entry.result else { unreachable!() };
+        samples[0].unit = Some(unit.to_owned());
+        entry
+    };
+    let entries = [with_unit(10, "second"), with_unit(20, "minute")];
+
+    for key in [None, Some(KEY)] {
+        let shown = shown(&entries, key);
+        assert!(shown.contains("minute") && !shown.contains("second"), "{shown}");
+    }
+}
+
+#[test]
 fn failed_items_are_shown_to_people_and_programs() {
     let failures = Some(PastFailures { count: 2, first: "item:a: refused".into() });
     let PastResult::Value { samples, .. } = value(0, 1.0) else { unreachable!() };

@@ -60,7 +60,7 @@ async fn attempts(
     outcome.map(|()| made).map_err(|error| error.to_string())
 }
 
-/// Makes the same attempts within a minute. Also returns the elapsed time.
+/// Makes attempts of an idempotent request, with a deadline in one minute. Also returns the elapsed time.
 async fn attempts_within_a_minute(failures: &[Failed]) -> (Result<usize, String>, Duration) {
     let started = Instant::now();
     let outcome = attempts(&retrier_until(started + MINUTE), IDEMPOTENT, failures).await;
@@ -126,6 +126,13 @@ async fn a_lasting_outage_leads_to_few_attempts_until_the_deadline() {
         assert!((12..80).contains(&attempts), "{message}");
         assert!(took <= deadline && took + MIN_TIME_LEFT >= deadline, "{took:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_time_for_another_attempt_the_first_is_the_last() {
+    let retrier = retrier_until(Instant::now() + MIN_TIME_LEFT);
+    let outcome = attempts(&retrier, IDEMPOTENT, &[Failed::Unavailable(None)]).await;
+    assert_eq!(outcome, Err("gave up at the run's deadline, after 1 attempt".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
