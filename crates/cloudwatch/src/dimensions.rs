@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use system_health_registry::Tag;
 
-use crate::limits::{MAX_DIMENSION_NAME, MAX_DIMENSION_VALUE, MAX_DIMENSIONS};
+use crate::limits::{MAX_DIMENSION_VALUE, MAX_DIMENSIONS};
 
 /// The value of the dimension for a tag without a value. Tags are in lower case, so no other tag has this value.
 const WITHOUT_VALUE: &str = "True";
@@ -24,14 +24,12 @@ pub(crate) enum DimensionsError {
     TooMany(usize),
     #[error("the tag `{0}` is not ASCII, and CloudWatch accepts only ASCII in dimensions")]
     NotAscii(String),
-    #[error("the name of the tag `{0}` has more than {MAX_DIMENSION_NAME} characters")]
-    LongName(String),
-    #[error("the tags `{0}:` together have more than {MAX_DIMENSION_VALUE} characters")]
+    #[error("the values of the tags `{0}:` together have more than {MAX_DIMENSION_VALUE} characters")]
     LongValue(String),
 }
 
 impl Dimensions {
-    /// The dimensions of a set of tags.
+    /// The dimensions of a set of tags. A tag has at most 200 characters, so no name is too long: CloudWatch accepts 255.
     pub(crate) fn from_tags(tags: &BTreeSet<Tag>) -> Result<Self, DimensionsError> {
         let mut dimensions = BTreeMap::<String, String>::new();
         for tag in tags {
@@ -39,9 +37,6 @@ impl Dimensions {
                 return Err(DimensionsError::NotAscii(tag.to_string()));
             }
             let (name, value) = tag.as_str().split_once(':').unwrap_or((tag.as_str(), WITHOUT_VALUE));
-            if name.len() > MAX_DIMENSION_NAME {
-                return Err(DimensionsError::LongName(tag.to_string()));
-            }
             let joined = dimensions.entry(name.to_owned()).or_default();
             if !joined.is_empty() {
                 joined.push(SEPARATOR);

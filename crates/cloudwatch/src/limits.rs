@@ -16,11 +16,8 @@ pub(crate) const MAX_VALUES: usize = 150;
 /// Maximum number of dimensions of a metric.
 pub(crate) const MAX_DIMENSIONS: usize = 30;
 
-/// Maximum length of the name of a dimension. See
+/// Maximum length of the value of a dimension. See
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html>.
-pub(crate) const MAX_DIMENSION_NAME: usize = 255;
-
-/// Maximum length of the value of a dimension.
 pub(crate) const MAX_DIMENSION_VALUE: usize = 1024;
 
 /// Maximum length of the name of a metric.

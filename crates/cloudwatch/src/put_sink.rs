@@ -22,14 +22,14 @@ use crate::{
 /// single points.
 const MAX_REFUSED_IN_A_ROW: usize = 64;
 
-/// A connected namespace.
+/// The sink of one namespace in one region.
 #[derive(Debug)]
 pub(crate) struct PutSink {
     writer: MetricWriter,
     policy: RetryPolicy,
 }
 
-/// The remaining requests of a delivery.
+/// A delivery: the requests that remain, and the settlements that were not returned yet.
 struct Delivery<'a> {
     writer: &'a MetricWriter,
     retrier: Retrier<PutError>,

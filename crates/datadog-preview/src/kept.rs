@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 pub(crate) const SPAN: i64 = 7 * 24 * 60 * 60;
 /// Maximum number of points that are kept. They take about 10 MiB.
 pub(crate) const MAX_POINTS: usize = 200_000;
-/// Points are deleted only if there are this many more than the maximum, because a deletion reads all points.
+/// By how much the number of points may exceed the maximum before points are deleted, because a deletion reads all points.
 const SLACK: usize = MAX_POINTS / 10;
-/// Points are deleted only if the oldest one is this much older than `SPAN`, in seconds.
+/// How much older than `SPAN` the oldest point may be before old points are deleted, in seconds.
 const SLACK_SPAN: i64 = 60 * 60;
 
 /// The number of points at each time, in seconds since 1970.
@@ -37,7 +37,7 @@ impl Kept {
     }
 
     /// Notes that points from before a time are left out, because there are too many.
-    pub(crate) fn drop_before(&mut self, time: i64) {
+    pub(crate) fn note_dropped_before(&mut self, time: i64) {
         self.dropped_before = self.dropped_before.max(Some(time));
     }
 
@@ -52,13 +52,14 @@ impl Kept {
         let mut left = MAX_POINTS;
         for (time, points) in self.counts.range(oldest..).rev() {
             let Some(rest) = left.checked_sub(*points) else {
-                since = time + 1;
+                // The points of the newest time are kept, however many there are.
+                since = if left == MAX_POINTS { *time } else { time + 1 };
                 break;
             };
             left = rest;
         }
         if since > oldest {
-            self.drop_before(since);
+            self.note_dropped_before(since);
         }
         self.counts = self.counts.split_off(&since);
         self.total = self.counts.values().sum();
@@ -83,6 +84,17 @@ mod unit_tests {
         assert_eq!(kept.limit(NOW + 1), Some(NOW + 1 - SPAN));
         assert_eq!(kept.times().collect::<Vec<_>>(), [0; 0]);
         assert_eq!(kept.dropped_before(), None);
+    }
+
+    #[test]
+    fn the_points_of_the_newest_time_are_kept_however_many_there_are() {
+        let mut kept = Kept::default();
+        kept.add(NOW, MAX_POINTS + SLACK);
+        kept.add(NOW + 1, MAX_POINTS + SLACK);
+
+        assert_eq!(kept.limit(NOW + 1), Some(NOW + 1));
+        assert_eq!(kept.times().collect::<Vec<_>>(), [NOW + 1]);
+        assert_eq!(kept.dropped_before(), Some(NOW + 1));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The points that monitors and queries are evaluated over, as Datadog would have them: those of the history, and then those of each
-//! run.
+//! The points that monitors and queries are evaluated over, as Datadog would have them: those of the history, and then those of
+//! each run.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use system_health_intake::{Intake, Point as Stored};
+use system_health_intake::{DistributionId, Intake, Point as Stored};
 use system_health_registry::{Kind, Point, Tag};
 use system_health_state::Store;
 
@@ -24,14 +24,23 @@ pub(crate) struct Points {
     pub(crate) intake: Arc<Intake>,
     pub(crate) kept: Kept,
     increases: Increases,
+    /// The distributions that the intake has.
+    distributions: BTreeSet<DistributionId>,
 }
 
 impl Points {
     /// The points of the history in a state folder. Without a folder, there are none.
     pub(crate) fn from_history(folder: Option<&Path>, now: SystemTime) -> anyhow::Result<Self> {
         let intake = Arc::new(Intake::in_memory()?);
-        let mut points = Self { intake, kept: Kept::default(), increases: Increases::default() };
-        if let Some(folder) = folder.filter(|folder| folder.join(Store::FILE_NAME).exists()) {
+        let mut points = Self {
+            intake,
+            kept: Kept::default(),
+            increases: Increases::default(),
+            distributions: BTreeSet::new(),
+        };
+        if let Some(folder) =
+            folder.filter(|folder| folder.join(Store::FILE_NAME).try_exists().unwrap_or(true))
+        {
             points.read(folder, now).context("cannot read the history")?;
         }
         Ok(points)
@@ -47,7 +56,7 @@ impl Points {
         }
         if left_out {
             let first = self.kept.times().next();
-            self.kept.drop_before(first.unwrap_or_else(|| seconds(now)));
+            self.kept.note_dropped_before(first.unwrap_or_else(|| seconds(now)));
         }
         Ok(())
     }
@@ -62,8 +71,13 @@ impl Points {
         for point in points {
             if let Some(distribution) = point.value.distribution() {
                 let values: Vec<(f64, f64)> = distribution.values().map(weighted).collect();
-                self.kept.add(seconds(point.timestamp), values.len());
-                distributions.push(((point.key, tags(&point.tags), seconds(point.timestamp)), values));
+                let time = seconds(point.timestamp);
+                let id = (point.key, tags(&point.tags), time);
+                // Datadog would add up the values of two runs in the same schedule slot. So the sink sends only those of the first.
+                if self.distributions.insert(id.clone()) {
+                    self.kept.add(time, values.len());
+                    distributions.push((id, values));
+                }
             } else if let Some(point) = self.as_sent(point) {
                 self.kept.add(point.timestamp, 1);
                 stored.push(point);
@@ -74,6 +88,7 @@ impl Points {
         if let Some(since) = self.kept.limit(seconds(now)) {
             self.intake.prune(since)?;
             self.increases.prune(UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()));
+            self.distributions.retain(|(.., time)| *time >= since);
         }
         Ok(())
     }

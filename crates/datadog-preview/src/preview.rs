@@ -34,7 +34,7 @@ register_page_part!(PagePartType {
 /// The monitors and dashboards of the settings, and the points of the history.
 ///
 /// The documents are made and the history is read when the page first asks for them. Until then, the points of all runs are in
-/// the state folder only.
+/// the state folder only. Without a state folder, the points of this process are kept from its first run.
 pub(crate) struct DatadogPreview {
     settings: Mutex<Arc<PartSettings>>,
     /// Increases when the documents may have changed: when the settings change, and after each run if there are sources, because
@@ -96,7 +96,7 @@ impl DatadogPreview {
 
     fn monitors(&self) -> anyhow::Result<Value> {
         let documents = self.documents()?;
-        // A run waits for the evaluation of one instant at most.
+        // The points are not locked during the evaluation, so a run waits for the evaluation of one instant at most.
         let mut evaluation = lock(&self.evaluation);
         let (intake, runs, dropped_before) = self.with_points(|points| {
             let runs: Vec<i64> = points.kept.times().collect();

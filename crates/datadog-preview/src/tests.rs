@@ -1,6 +1,7 @@
 //! What the page gets after runs and from the history.
 
 use std::{
+    collections::BTreeSet,
     iter,
     path::Path,
     sync::Arc,
@@ -10,8 +11,8 @@ use std::{
 use serde_json::{Value, json};
 use system_health_intake::Intake;
 use system_health_registry::{
-    Catalog, Distribution, Facts, Goal, IntoReading, Kind, Metric, Outcome, Report, Run, Settings, Tag,
-    Unavailable, location,
+    Catalog, Distribution, Facts, Goal, IntoReading, Kind, Metric, Outcome, Point, Report, Run, Settings,
+    Tag, Unavailable, location,
 };
 use system_health_reporter::{
     FinishedRun, ReportSettings, Reporter, Selection, base_tags, with_goals_of_settings,
@@ -19,7 +20,12 @@ use system_health_reporter::{
 use system_health_serve::{AnswerError, PagePart, PartSettings};
 use system_health_state::Store;
 
-use crate::{documents::Documents, evaluation::Evaluation, points::seconds, preview::DatadogPreview};
+use crate::{
+    documents::Documents,
+    evaluation::Evaluation,
+    points::{Points, seconds},
+    preview::DatadogPreview,
+};
 
 const OPEN: &str = "jobs.open should be < 5 (env:development,service:system-health)";
 const LATE: &str = "jobs.late should be < 1 (env:development,service:system-health)";
@@ -245,6 +251,28 @@ async fn distributions_have_percentiles_and_are_not_counted_twice() {
     let median = values(&part, 1, "p50:jobs.waiting{*}")[0].as_f64().unwrap();
     assert!((median - 1.0).abs() < 0.01, "{median}");
     assert_eq!(values(&part, 1, "p50:jobs.open{*}"), [Value::Null; 0], "only distributions have percentiles");
+}
+
+#[test]
+fn a_run_that_repeats_a_slot_does_not_replace_distributions() {
+    let now = SystemTime::now();
+    let mut points = Points::from_history(None, now).unwrap();
+    let waited = |value: f64| Point {
+        key: "jobs.waiting".to_owned(),
+        kind: Kind::Distribution,
+        unit: None,
+        tags: BTreeSet::new(),
+        timestamp: now,
+        since: None,
+        value: Distribution::from_values([value]).unwrap().into(),
+    };
+
+    points.add([waited(1.0)], now).unwrap();
+    points.add([waited(100.0)], now).unwrap();
+
+    let kept: Vec<Vec<f64>> = points.intake.distributions().unwrap().into_values().collect();
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].len() == 1 && kept[0][0] < 2.0, "{kept:?}");
 }
 
 #[test]

@@ -52,12 +52,11 @@ impl Encoder {
         if whole.len() <= self.max_length && text.chars().count() <= max_characters {
             return Ok(whole);
         }
-        let min_length = with_text(CUT).len();
         // The length of the text may have more digits than that of the cut text.
+        let length = with_text(CUT).len() + whole.len().to_string().len();
+        let limit = self.max_length;
         let room =
-            self.max_length.checked_sub(min_length + whole.len().to_string().len()).ok_or_else(|| {
-                TooLong { id: event.id().to_owned(), length: min_length, limit: self.max_length }
-            })?;
+            limit.checked_sub(length).ok_or_else(|| TooLong { id: event.id().to_owned(), length, limit })?;
         let kept = text.char_indices().nth(max_characters.saturating_sub(CUT.chars().count()));
         let mut end = text.floor_char_boundary(room.min(kept.map_or(text.len(), |(end, _)| end)));
         // An escaped line break is not cut in two.
@@ -129,6 +128,13 @@ mod tests {
         }
         let long = Event::new("a", "x".repeat(300)).unwrap();
         assert!(ENCODER.event(&long).unwrap_err().to_string().contains("a packet at most 200"));
+        for length in 1..300 {
+            let event = Event::new("a", "x".repeat(length)).unwrap().with_text("y".repeat(1000)).unwrap();
+            match ENCODER.event(&event) {
+                Ok(line) => assert!(line.len() <= 200, "{line}"),
+                Err(error) => assert!(error.length > error.limit, "{error}"),
+            }
+        }
     }
 
     #[test]

@@ -33,7 +33,9 @@ impl<'de> Deserialize<'de> for EndpointUrl {
         let text = String::deserialize(deserializer)?;
         parse_service_url(&text).map(Self).map_err(|problem| {
             let hint = match problem {
-                UrlProblem::Login | UrlProblem::Query => "set OTEL_EXPORTER_OTLP_HEADERS to a login or a key",
+                UrlProblem::Login | UrlProblem::Query => {
+                    "put a login or a key into OTEL_EXPORTER_OTLP_HEADERS, such as \"api-key=SECRET\""
+                }
                 UrlProblem::Scheme | UrlProblem::Unreadable(_) => {
                     "write a URL such as \"http://collector.example.com:4318\""
                 }

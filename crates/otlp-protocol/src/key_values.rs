@@ -1,5 +1,6 @@
-//! Lists such as `name=value,other=value`, as OpenTelemetry's variables contain them
-//! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables>).
+//! Lists such as `name=value,other=value`, as OpenTelemetry's variables contain them: for
+//! [headers](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables) and for
+//! [attributes of the resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable).
 
 /// Why a list cannot be read. The message does not repeat the list, because it may be secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -7,12 +8,12 @@ pub enum KeyValueError {
     /// An item has no name or no `=`.
     #[error("item {0} is not `name=value`; write a list such as \"name=value,other=value\"")]
     NoPair(usize),
-    /// A value has a `%` that is not followed by two hexadecimal digits, or is not UTF-8.
-    #[error("the value of item {0} is not correctly encoded; write `%25` for a percent sign")]
+    /// An item has a `%` that is not followed by two hexadecimal digits, or is not UTF-8.
+    #[error("item {0} is not correctly encoded; write `%25` for a percent sign")]
     Encoding(usize),
 }
 
-/// The pairs of a list, in their order. Values are decoded.
+/// The pairs of a list, in their order. Values are percent-decoded, and names are not.
 pub fn parse_key_values(list: &str) -> Result<Vec<(String, String)>, KeyValueError> {
     let items = list.split(',').map(str::trim).enumerate().filter(|(_, item)| !item.is_empty());
     let pair = |(index, item): (usize, &str)| {
@@ -25,6 +26,15 @@ pub fn parse_key_values(list: &str) -> Result<Vec<(String, String)>, KeyValueErr
         Ok((name.to_owned(), value))
     };
     items.map(pair).collect()
+}
+
+/// The pairs of a list of attributes, in their order. Names and values are percent-decoded.
+pub fn parse_attributes(list: &str) -> Result<Vec<(String, String)>, KeyValueError> {
+    let pairs = parse_key_values(list)?.into_iter().enumerate();
+    let with_name = |(index, (name, value)): (usize, (String, String))| {
+        Ok((percent_decoded(&name).ok_or(KeyValueError::Encoding(index + 1))?, value))
+    };
+    pairs.map(with_name).collect()
 }
 
 fn percent_decoded(text: &str) -> Option<String> {
@@ -68,5 +78,13 @@ mod tests {
         ] {
             assert_eq!(pairs(list), Err(error), "{list}");
         }
+    }
+
+    #[test]
+    fn the_names_of_attributes_are_decoded_and_those_of_headers_are_not() {
+        let list = "a%2Cb=c%3Dd";
+        assert_eq!(parse_attributes(list), Ok(vec![("a,b".into(), "c=d".into())]));
+        assert_eq!(parse_key_values(list), Ok(vec![("a%2Cb".into(), "c=d".into())]));
+        assert_eq!(parse_attributes("a=b,%=c"), Err(KeyValueError::Encoding(2)));
     }
 }

@@ -8,7 +8,7 @@ mod proto;
 
 pub use endpoint::{EndpointUrl, GRPC_PORT};
 pub use headers::{HeaderError, RequestHeaders, deserialize_headers, parse_headers, redactor_for_headers};
-pub use key_values::{KeyValueError, parse_key_values};
+pub use key_values::{KeyValueError, parse_attributes, parse_key_values};
 pub use proto::{AnyValue, ArrayValue, AttributeValue, InstrumentationScope, KeyValue, Resource, Status};
 
 /// The media type of a request and of its response.

@@ -9,8 +9,8 @@ pub(crate) enum OtlpError {
     /// 400: the receiver has stored nothing, because a part of the request is invalid.
     #[error("the receiver refused the metrics ({0})")]
     Invalid(String),
-    /// 413. Fewer points may be accepted.
-    #[error("there are too many points for one request ({0})")]
+    /// 413, or the request is longer than the sink's own limit. Fewer points may be accepted.
+    #[error("the request is too large ({0})")]
     TooLarge(String),
     /// 401 or 403.
     #[error(
@@ -29,7 +29,8 @@ pub(crate) enum OtlpError {
     Unreadable(String),
     /// Any other response.
     #[error(
-        "this is not the response of an OTLP receiver ({0}); check `endpoint` in [otlp], or OTEL_EXPORTER_OTLP_ENDPOINT"
+        "this is not the response of an OTLP receiver ({0}); check `endpoint` and `metrics_endpoint` in [otlp], \
+         OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
     )]
     Unexpected(String),
     /// There was no complete response.

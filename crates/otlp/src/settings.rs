@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, de};
 use system_health_credentials::{Credentials, Secret, SecretName, register_secret, stored};
 use system_health_otlp_protocol::{
-    EndpointUrl, RequestHeaders, deserialize_headers, parse_headers, parse_key_values,
+    EndpointUrl, RequestHeaders, deserialize_headers, parse_attributes, parse_headers,
 };
 use system_health_registry::{
     Context, Settings, Unavailable,
@@ -126,7 +126,7 @@ impl OtlpSettings {
 /// Deserializes a list of attributes.
 fn resource_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ResourceAttributes, D::Error> {
     let list = String::deserialize(deserializer)?;
-    Ok(parse_key_values(&list).map_err(de::Error::custom)?.into_iter().collect())
+    Ok(parse_attributes(&list).map_err(de::Error::custom)?.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(crate) struct OtlpSink {
 
 /// The receiver accepted a request, and refused some of its points.
 #[derive(Debug, thiserror::Error)]
-#[error("the receiver refused {refused} of {total} points ({message})")]
+#[error("the receiver refused {refused} of {total} points{}", reason(.message))]
 struct PartlyRefused {
     refused: i64,
     total: usize,
@@ -86,6 +86,11 @@ impl OtlpSink {
     }
 }
 
+/// What follows the numbers of refused points. A receiver should send a message, but need not.
+fn reason(message: &str) -> String {
+    if message.is_empty() { " and gives no reason".to_owned() } else { format!(" ({message})") }
+}
+
 impl Sink for OtlpSink {
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         Box::pin(async move { self.exporter.check(deadline).await.map(drop).map_err(DeliveryError::new) })
@@ -112,7 +117,7 @@ impl Sink for OtlpSink {
     }
 
     fn announce<'a>(&'a self, _event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {
-        Box::pin(async { Fate::Refused(DeliveryError::new("OTLP delivers metrics here, and no events")) })
+        Box::pin(async { Fate::Refused(DeliveryError::new("the sink `otlp` does not deliver events")) })
     }
 }
 

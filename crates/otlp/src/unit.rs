@@ -1,9 +1,9 @@
-//! Units in the notation of UCUM, as OpenTelemetry requires
-//! (<https://opentelemetry.io/docs/specs/semconv/general/metrics/#instrument-units>). Values are not converted. What is
-//! counted, such as commits, is an annotation in braces.
+//! Units in the notation of UCUM, as OpenTelemetry recommends
+//! (<https://opentelemetry.io/docs/specs/semconv/general/metrics/#instrument-units>). Values are not converted. A unit
+//! that is not in [`UNITS`], such as `commit`, becomes an annotation in braces.
 
-/// Units of UCUM, each with the names and symbols that a metric may have. Symbols are case-sensitive. Words are not, and may be
-/// plural.
+/// Units of UCUM, each with the names and symbols that a metric may have. Symbols are case-sensitive. Words are not, and may end
+/// in a plural `s`.
 const UNITS: &[(&str, &[&str])] = &[
     ("s", &["second", "s", "sec"]),
     ("ms", &["millisecond", "ms"]),

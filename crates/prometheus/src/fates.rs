@@ -33,7 +33,8 @@ impl Fates {
         self.set([position], &Fate::Refused(DeliveryError::new(error)));
     }
 
-    /// A settlement for each point. Adjacent points that were accepted are combined, and so are those that were repeated.
+    /// The settlements of all points that have a fate. Adjacent points that were accepted are combined, and so are those that were
+    /// repeated.
     pub(crate) fn settlements(self) -> Vec<Settlement> {
         let mut settlements = Vec::<Settlement>::new();
         for (position, fate) in self.0.into_iter().enumerate() {

@@ -48,12 +48,18 @@ impl Histogram {
             below = below.saturating_add(count);
             push(&mut buckets, boundary(index + 1, scale), below);
         }
-        for (boundary, _) in &mut buckets {
-            *boundary = conversion.apply(*boundary);
+        let mut converted = Vec::with_capacity(buckets.len());
+        for (boundary, count) in buckets {
+            // Degrees Fahrenheit near zero may become the same degrees Celsius. Equal boundaries would be one series twice.
+            push(&mut converted, conversion.apply(boundary), count);
         }
         // A boundary beyond the largest number would be `+Inf`, which is always written.
-        buckets.retain(|(boundary, _)| boundary.is_finite());
-        Self { buckets, count: values.count(), sum: conversion.apply_to_sum(values.sum(), values.count()) }
+        converted.retain(|(boundary, _)| boundary.is_finite());
+        Self {
+            buckets: converted,
+            count: values.count(),
+            sum: conversion.apply_to_sum(values.sum(), values.count()),
+        }
     }
 }
 
@@ -136,6 +142,13 @@ mod tests {
         assert_eq!(found.sum.to_string(), "2.024");
         let found = histogram(&[32.0, 212.0], Conversion::Fahrenheit);
         assert_eq!((found.sum, found.count), (100.0, 2));
+    }
+
+    #[test]
+    fn boundaries_that_the_conversion_makes_equal_are_written_once() {
+        let found = histogram(&[1e-20, 70.0], Conversion::Fahrenheit);
+        assert!(found.buckets.is_sorted_by(|one, next| one.0 < next.0), "{found:?}");
+        assert_eq!(found.buckets.last().map(|(_, count)| *count), Some(2));
     }
 
     #[test]

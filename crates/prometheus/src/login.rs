@@ -23,7 +23,7 @@ impl Login {
         }
     }
 
-    /// Removes the secret from texts.
+    /// Replaces the secret in texts.
     pub(crate) fn redactor(&self) -> Redactor {
         let secrets = match self {
             Self::None => Vec::new(),

@@ -1,5 +1,5 @@
 //! Names of metrics. They follow Prometheus' conventions (<https://prometheus.io/docs/practices/naming/>) and pass
-//! `promtool check metrics`.
+//! `promtool check metrics`. Exceptions are keys that contain the name of a type, or a unit that is not a base unit.
 
 use system_health_registry::Kind;
 

@@ -1,5 +1,6 @@
-//! The messages of remote write 1.0 (<https://prometheus.io/docs/specs/prw/remote_write_spec/>). Fields that are never sent are
-//! left out.
+//! The messages of remote write 1.0 (<https://prometheus.io/docs/specs/prw/remote_write_spec/>). Native histograms are not in
+//! the specification. Their fields are those of Prometheus
+//! (<https://github.com/prometheus/prometheus/blob/main/prompb/types.proto>). Fields that are never sent are left out.
 
 use prost::Message;
 

@@ -72,7 +72,7 @@ impl RemoteWrite {
             Err(RetryError::Permanent(error)) if error.source.blames_some_samples() => {
                 Err(RemoteFailure::SomeRefused(DeliveryError::new(error)))
             }
-            Err(RetryError::Permanent(error)) if matches!(error.source, RemoteWriteError::TooOld(_)) => {
+            Err(RetryError::Permanent(error)) if error.source.blames_the_time() => {
                 Err(RemoteFailure::AllRefused(DeliveryError::new(error)))
             }
             Err(error) if error.last_error().is_some_and(AttemptError::may_have_been_processed) => {

@@ -14,9 +14,14 @@ pub(crate) enum RemoteWriteError {
     /// 400 because at least one series already has another value at this time.
     #[error("there is another value with the same time ({0})")]
     OtherValue(String),
-    /// 400 because of the time that all samples of the request have.
+    /// 400 because the time, which all samples of the request have, is too old. 500 from Prometheus before version 2.50.
     #[error("the time is too old for this Prometheus ({0}); see `out_of_order_time_window` of Prometheus")]
     TooOld(String),
+    /// 400 because this time is too far in the future.
+    #[error(
+        "the time is too far in the future for this server ({0}); compare the clocks of this machine and of the server"
+    )]
+    TooFarAhead(String),
     /// 413. Fewer samples may be accepted.
     #[error("there are too many samples for one request ({0})")]
     TooLarge(String),
@@ -65,12 +70,18 @@ pub(crate) struct RemoteRequestError {
 /// (<https://github.com/prometheus/prometheus/blob/v2.42.0/storage/interface.go>). Its status is 500.
 const NO_HISTOGRAMS: &str = "native histograms are disabled";
 
-/// The messages about times (the same file). They do not depend on the series.
+/// The messages about old times (the same file). All samples of a request have one time, so nearly always all of them are too
+/// old. Before version 2.50, the status of the second message is 500
+/// (<https://github.com/prometheus/prometheus/pull/13335>).
 const TOO_OLD: [&str; 2] = ["out of bounds", "too old sample"];
 
-/// The messages of Prometheus (the same file), Cortex and Mimir
-/// (<https://grafana.com/docs/mimir/latest/manage/mimir-runbooks/#err-mimir-sample-duplicate-timestamp>) about a series that already
-/// has another value at the same time. The same value again is accepted.
+/// The message about a time in the future, from Prometheus 2.54 or later. It also starts with `out of bounds`
+/// (<https://github.com/prometheus/prometheus/pull/14304>).
+const TOO_FAR_AHEAD: &str = "timestamp is too far in the future";
+
+/// The messages of Prometheus (the same file as above), Cortex and Mimir
+/// (<https://grafana.com/docs/mimir/latest/manage/mimir-runbooks/#err-mimir-sample-duplicate-timestamp>) about a series that
+/// already has another value at the same time. The same value again is accepted.
 const OTHER_VALUE: [&str; 2] = ["duplicate sample for timestamp", "err-mimir-sample-duplicate-timestamp"];
 
 impl RemoteWriteError {
@@ -78,9 +89,11 @@ impl RemoteWriteError {
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
         let text = String::from_utf8_lossy(&response.body);
         let quoted = quote_response(response, redactor);
+        let is_too_old = TOO_OLD.iter().any(|start| text.starts_with(start));
         match Meaning::from(response) {
             _ if text.contains(NO_HISTOGRAMS) => Self::NoHistograms(quoted),
-            Meaning::Refused if TOO_OLD.iter().any(|start| text.starts_with(start)) => Self::TooOld(quoted),
+            Meaning::Refused if text.contains(TOO_FAR_AHEAD) => Self::TooFarAhead(quoted),
+            Meaning::Refused | Meaning::Busy { .. } if is_too_old => Self::TooOld(quoted),
             Meaning::Refused if OTHER_VALUE.iter().any(|part| text.contains(part)) => {
                 Self::OtherValue(quoted)
             }
@@ -92,6 +105,11 @@ impl RemoteWriteError {
             }
             Meaning::Success | Meaning::Unexpected => Self::Unexpected(quoted),
         }
+    }
+
+    /// Whether the time is refused, and with it all samples of the request.
+    pub(crate) fn blames_the_time(&self) -> bool {
+        matches!(self, Self::TooOld(_) | Self::TooFarAhead(_))
     }
 
     /// Whether a request with fewer samples may be accepted.

@@ -100,6 +100,8 @@ enum KeyProblem {
     TwoLogins,
     #[error("this is only for remote writes, and there is no `remote_write`; set both, or neither")]
     WithoutRemoteWrite,
+    #[error("there is also a `remote_write_username` or a `remote_write_password`; keep these, or the token")]
+    TwoRemoteLogins,
     #[error("`remote_write_username` and the password belong together; set both, or neither")]
     HalfRemoteLogin,
 }
@@ -145,7 +147,7 @@ impl PrometheusSettings {
         ];
         match for_remote_write.into_iter().find(|(_, is_set)| *is_set) {
             Some((key, _)) if self.remote_write.is_none() => Some((key, KeyProblem::WithoutRemoteWrite)),
-            _ if token && (user || password) => Some(("remote_write_token", KeyProblem::TwoLogins)),
+            _ if token && (user || password) => Some(("remote_write_token", KeyProblem::TwoRemoteLogins)),
             Some((key, _)) if user != password => Some((key, KeyProblem::HalfRemoteLogin)),
             _ => None,
         }
@@ -200,12 +202,25 @@ fn remote_write_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     })
 }
 
+/// Headers that each request has anyway.
+const SET_BY_THE_CLIENT: [&str; 6] = [
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "user-agent",
+    "x-prometheus-remote-write-version",
+];
+
 /// Deserializes headers. A secret among them would be in the settings file.
 fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
     let headers = BTreeMap::<String, String>::deserialize(deserializer)?;
     for (name, value) in &headers {
         if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
             return Err(de::Error::custom(format!("`{name}` is not a header with a valid value")));
+        }
+        if SET_BY_THE_CLIENT.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            return Err(de::Error::custom(format!("`{name}` is set by the client; leave it out")));
         }
         if name.eq_ignore_ascii_case("authorization") {
             return Err(de::Error::custom(
@@ -344,6 +359,10 @@ mod tests {
                 "a.toml:3:1: [prometheus.remote_write_headers]: a secret does not belong in",
             ),
             (
+                "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { Content-Type = 'text/plain' }",
+                "a.toml:3:1: [prometheus.remote_write_headers]: `Content-Type` is set by the client",
+            ),
+            (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_username = 'me'",
                 "a.toml:3:1: `remote_write_username` in [prometheus]: `remote_write_username` and the password belong",
             ),
@@ -363,6 +382,11 @@ mod tests {
         let (url, user) = (("PUSHGATEWAY_URL", "http://gateway:9091"), ("PUSHGATEWAY_USERNAME", "me"));
         let (password, token) = (("PUSHGATEWAY_PASSWORD", "hunter22"), ("PUSHGATEWAY_TOKEN", "hunter22"));
         let broken = ("PUSHGATEWAY_TOKEN", "hunter22\nhunter22");
+        let remote = [
+            ("PROMETHEUS_REMOTE_WRITE_URL", "http://prometheus:9090/api/v1/write"),
+            ("PROMETHEUS_REMOTE_WRITE_USERNAME", "me"),
+            ("PROMETHEUS_REMOTE_WRITE_TOKEN", "hunter22"),
+        ];
         for (variables, variable, expected) in [
             (
                 &[("PUSHGATEWAY_URL", "gateway")][..],
@@ -382,6 +406,11 @@ mod tests {
                 "`token` in [prometheus]: this is only for a Pushgateway, and there is no `pushgateway`",
             ),
             (&[url, broken], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: the token contains a line break"),
+            (
+                &remote,
+                "PROMETHEUS_REMOTE_WRITE_TOKEN",
+                "`remote_write_token` in [prometheus]: there is also a `remote_write_username`",
+            ),
         ] {
             let error = checked("", variables).unwrap_err();
             let expected = format!("environment variable {variable}: {expected}");

@@ -15,7 +15,7 @@ struct Quantity {
 }
 
 /// The conversion of a value into the base unit. Small units have divisors instead of factors, because only the
-/// division is exact: 7 / 100 is 0.07, but 7 * 0.01 is not.
+/// division is exact: 35 / 100 is 0.35, but 35 * 0.01 is not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Conversion {
     /// The value does not change.
@@ -137,7 +137,7 @@ static UNITS: LazyLock<HashMap<&str, BaseUnit>> = LazyLock::new(|| {
 
 impl BaseUnit {
     /// The base unit of a metric's unit, or `None` if Prometheus has no base unit for it. Symbols are case-sensitive.
-    /// Words are not, and may be plural.
+    /// Words are not, and may end in a plural `s`.
     pub(crate) fn from_unit(unit: &str) -> Option<Self> {
         let unit = unit.trim();
         let is_word = |name: &str| !is_symbol(name);

@@ -22,8 +22,8 @@ pub struct RecordedCounter(pub(crate) Found<CounterSeries>);
 #[derive(Debug, Clone)]
 pub struct RecordedGauge(pub(crate) Found<GaugeSeries>);
 
-/// The handle of a distribution, from [`Recorder::distribution_handle`](crate::Recorder::distribution_handle). What is recorded with
-/// the handle of a refused series is dropped and counted.
+/// The handle of a distribution, from [`Recorder::distribution_handle`](crate::Recorder::distribution_handle). What is recorded
+/// with the handle of a refused series is dropped and counted.
 #[derive(Debug, Clone)]
 pub struct RecordedDistribution(pub(crate) Found<DistributionSeries>);
 
@@ -38,7 +38,7 @@ impl RecordedCounter {
 }
 
 impl RecordedGauge {
-    /// Sets the value.
+    /// Sets the value. NaN and infinities are refused and counted: they are failed items of the metric.
     pub fn set(&self, value: impl SampleValue) {
         match &self.0 {
             Ok(series) => series.set(value.into_f64()),
@@ -53,7 +53,7 @@ impl RecordedDistribution {
         self.record_many(value, 1);
     }
 
-    /// Adds the same value several times.
+    /// Adds the same value `count` times.
     pub fn record_many(&self, value: impl SampleValue, count: u64) {
         match &self.0 {
             Ok(series) => series.record(value.into_f64(), count),

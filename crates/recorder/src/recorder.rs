@@ -21,7 +21,7 @@ use crate::{
 /// Default maximum number of series of a recorder.
 pub const DEFAULT_MAX_SERIES: usize = 10_000;
 
-/// The key of a metric whose failed items are the refused values of metrics for which there is no room.
+/// The key of the metric that reports, as failed items, the refused values of metrics for which there is no room.
 const REFUSED_KEY: &str = "recorder.refused";
 
 /// Why NaN and infinities are refused.
@@ -169,7 +169,7 @@ impl Recorder {
         self.read().max_series
     }
 
-    /// Finds or creates a series. If the series is refused, its values must be counted.
+    /// Finds or creates a series. If the series is refused, returns the number to which the caller adds each dropped value.
     pub(crate) fn find<S: SeriesType>(&self, key: &str, tags: &[(&str, &str)]) -> Found<S> {
         let parsed: Result<BTreeSet<Tag>, TagError> =
             tags.iter().map(|(name, value)| Tag::new(name, value)).collect();
@@ -258,7 +258,7 @@ impl RecordedMetric {
         Self { facts, series: None, refusals: Refusals::default() }
     }
 
-    /// The reading of a run. `None` if nothing was ever recorded.
+    /// The reading of a run. `None` if no value was ever recorded, and none was refused since the last call.
     fn take(&mut self, now: SystemTime) -> Option<DescribedReading> {
         let Self { facts, series, refusals } = self;
         let mut samples = Vec::new();

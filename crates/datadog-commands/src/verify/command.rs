@@ -73,7 +73,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     let managed = managed_queries(&connection, &scope).await?;
     let to = SystemTime::now();
     let schedule = settings.table::<MonitorSettings>()?.schedule();
-    let runs = schedule.longest_gap + schedule.every;
+    let runs = schedule.longest_gap.saturating_add(schedule.every);
     let since = arguments.since.unwrap_or(runs.max(MIN_SINCE));
     let from = to.checked_sub(since).unwrap_or(UNIX_EPOCH);
     let api = &connection.api;

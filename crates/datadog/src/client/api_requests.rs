@@ -20,7 +20,7 @@ const AGENT: &str = concat!("system-health/", env!("CARGO_PKG_VERSION"));
 /// Builds requests with both keys.
 #[derive(Clone)]
 pub(super) struct ApiRequests {
-    base: String,
+    base: Url,
     headers: HeaderMap,
 }
 
@@ -38,7 +38,7 @@ impl ApiRequests {
             value.set_sensitive(true);
             headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(client_error)?, value);
         }
-        Ok(Self { base: endpoint.to_string(), headers })
+        Ok(Self { base: endpoint.to_url()?, headers })
     }
 
     /// A request with a path, parameters and a JSON body. The path and the parameters are encoded.
@@ -49,7 +49,7 @@ impl ApiRequests {
         parameters: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Request, DatadogError> {
-        let mut url = Url::parse(&self.base).map_err(client_error)?;
+        let mut url = self.base.clone();
         if let Ok(mut parts) = url.path_segments_mut() {
             parts.pop_if_empty().extend(path);
         }

@@ -215,7 +215,25 @@ fn hint(response: &ErrorResponse) -> impl fmt::Display {
 
 fn when(wait: Option<Duration>) -> impl fmt::Display {
     match wait {
-        Some(wait) => format!("in {wait:?}"),
-        None => "later".to_owned(),
+        // `Retry-After` may be a date, which may have passed by the clock of this machine.
+        Some(wait) if !wait.is_zero() => format!("in {wait:.0?}"),
+        _ => "later".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_shown_in_whole_seconds_unless_it_is_over() {
+        for (wait, expected) in [
+            (None, "later"),
+            (Some(Duration::ZERO), "later"),
+            (Some(Duration::from_secs(42)), "in 42s"),
+            (Some(Duration::from_millis(9_483)), "in 9s"),
+        ] {
+            assert_eq!(when(wait).to_string(), expected);
+        }
     }
 }

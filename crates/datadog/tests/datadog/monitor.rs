@@ -81,7 +81,7 @@ fn every_monitor_matches_datadogs_api_description() {
     }
 }
 
-/// Whether a monitor alerts if its window contains only one point with this value.
+/// Whether a monitor alerts if the only point in its window has this value.
 fn alerts(monitor: &Value, value: f64) -> bool {
     let query = monitor["query"].as_str().unwrap();
     let (_, query) = query.split_once("):").unwrap();

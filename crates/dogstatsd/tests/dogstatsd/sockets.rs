@@ -60,7 +60,7 @@ async fn points_are_left_if_the_queue_is_full() {
     let (_folder, address) = unix_address();
     let _socket = bind(&address);
 
-    // The queue takes some packets, and not hundreds of them.
+    // The points fill more than 800 packets, and the queue takes fewer.
     let fates = deliver_within(DELIVERY_TIME, &*sink_to(&address).await, &gauges(200_000)).await;
 
     assert_eq!(fates.accepted.len() + fates.left.len(), 200_000);
@@ -147,6 +147,7 @@ async fn the_check_and_the_diagnosis_find_out_whether_somebody_listens() {
     socket.set_nonblocking(true).unwrap();
     let mut buffer = [0; 10];
     assert!((0..2).all(|_| matches!(socket.recv(&mut buffer), Ok(0))), "only empty packets are sent");
+    assert!(socket.recv(&mut buffer).is_err(), "there are no more packets");
     drop((socket, reader));
     for address in [&udp, &unix] {
         let (is_ok, grade, message) = check(address).await;

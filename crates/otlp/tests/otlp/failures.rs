@@ -87,6 +87,16 @@ async fn the_parts_of_a_refused_request_are_sent_because_nothing_was_stored() {
 }
 
 #[tokio::test]
+async fn a_refusal_may_have_no_reason() {
+    let server = Server::start(|_| partial(1, ""));
+
+    let fates = deliver(&*sink(&server.url(), "").await, &[gauge("a", 1.0)]).await;
+
+    let error = "the receiver refused 1 of 1 points and gives no reason";
+    assert_eq!(fates, [format!("refused: `a` is refused: {error}")]);
+}
+
+#[tokio::test]
 async fn a_warning_is_not_a_refusal() {
     let server = Server::start(|_| partial(0, "use another unit"));
 
@@ -177,8 +187,8 @@ async fn points_are_left_if_the_server_is_not_a_receiver() {
         let fates = deliver(&*sink(&server.url(), "").await, &gauges()).await;
 
         let error = format!(
-            "left: POST {}/v1/metrics: this is not the response of an OTLP receiver ({shown}); check `endpoint` in [otlp], \
-             or OTEL_EXPORTER_OTLP_ENDPOINT",
+            "left: POST {}/v1/metrics: this is not the response of an OTLP receiver ({shown}); check `endpoint` and \
+             `metrics_endpoint` in [otlp], OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
             server.url()
         );
         assert_eq!(fates, vec![error; 5]);

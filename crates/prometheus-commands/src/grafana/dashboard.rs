@@ -14,8 +14,8 @@ use super::{
     variables::{LABELS, REPORTER_LABELS, variables},
 };
 
-/// The version of the dashboard's JSON model: that of Grafana 10.1. Grafana itself converts it to the version that it uses, such
-/// as 41 in Grafana 11.6.
+/// The version of the dashboard's JSON model that the schema of Grafana 10.1 declares. Grafana itself converts it to a newer
+/// version, such as 41 in Grafana 11.6.
 /// See <https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/>.
 const SCHEMA_VERSION: u32 = 36;
 

@@ -2,7 +2,7 @@
 //!
 //! Runs may be further apart than the 5 minutes for which Prometheus uses a sample. So each point of a graph is the last value
 //! since the previous point. Series are combined first, at each minute: if a tag such as `version` changes, the old and the new
-//! series never count together.
+//! series do not count together, unless remote writes are less than 5 minutes apart.
 
 use system_health_prometheus::PrometheusMetric;
 use system_health_registry::{Aggregate, Facts, Kind};

@@ -2,7 +2,8 @@
 //!
 //! Runs may be further apart than the 5 minutes for which Prometheus uses a sample, and a run in which a metric fails has no
 //! value. So the condition looks back over the window. It aggregates first, at each minute, and looks back over the results: if
-//! a tag such as `version` changes, the old and the new series never count together.
+//! a tag such as `version` changes, the old and the new series do not count together. The exception is a remote write less than 5
+//! minutes after the previous one, because Prometheus then still uses the last sample of the old series.
 
 use std::time::Duration;
 

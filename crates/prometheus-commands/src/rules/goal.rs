@@ -56,13 +56,15 @@ pub(super) fn goal_rules(
         [("alertname", alert.as_str()), ("alertstate", "firing"), ("metric", about.name)]
             .into_iter()
             .chain(reporter_labels.0.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            // `on` compares the labels of the groups.
+            .filter(|(name, _)| !labels.iter().any(|label| label == *name))
             .map(|(name, value)| equals(name, value))
             .collect();
     let missed = Rule {
         alert,
         expression: condition.expression(&selector("ALERTS", &firing), &labels),
         pending: condition.pending,
-        labels: about.labels(alerting, reporter_labels),
+        labels: about.labels(alerting, reporter_labels, &labels),
         annotations: about.annotations(condition.summary + &template::label_values(&labels), dashboard),
     };
     let missing = (alerting.on_missing_data == OnMissingData::ShowAndNotifyNoData).then(|| {
@@ -72,7 +74,7 @@ pub(super) fn goal_rules(
             alert: alert_name(about.name, "HasNoValue"),
             expression: missing_values(&quantity.value, &minutes(alerting.window), &labels),
             pending: None,
-            labels: about.labels(alerting, reporter_labels),
+            labels: about.labels(alerting, reporter_labels, &labels),
             annotations: about.annotations(summary + &template::label_values(&labels), dashboard),
         }
     });
@@ -80,13 +82,22 @@ pub(super) fn goal_rules(
 }
 
 impl About<'_> {
-    fn labels(&self, alerting: &Alerting, reporter_labels: &ReporterLabels) -> BTreeMap<String, String> {
+    /// The labels that the rule sets. Labels that distinguish the groups are left out: otherwise, all groups would have the same
+    /// value, and Prometheus refuses to evaluate a rule of which two alerts have the same labels.
+    fn labels(
+        &self,
+        alerting: &Alerting,
+        reporter_labels: &ReporterLabels,
+        groups: &[String],
+    ) -> BTreeMap<String, String> {
         let tags: Vec<Tag> = self.tags.iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
         let mut labels: BTreeMap<String, String> = tag_labels(&tags).into_iter().collect();
-        labels.extend(reporter_labels.0.clone());
         labels.insert("metric".to_owned(), self.name.to_owned());
         labels.insert("severity".to_owned(), severity(alerting.priority));
         labels.extend(self.owner.map(|owner| ("owner".to_owned(), owner.to_owned())));
+        labels.retain(|name, _| !groups.contains(name));
+        // These are the same for all groups.
+        labels.extend(reporter_labels.0.clone());
         labels.into_iter().map(|(name, value)| (name, template::escape(&value))).collect()
     }
 

@@ -16,13 +16,14 @@ pub(super) struct Quantity {
     pub(super) name: String,
     /// An expression with one value for each group.
     pub(super) value: String,
-    /// The distances of the group's series from the target: the largest and the smallest.
+    /// The largest and the smallest distance of the group's series from the target. They are equal if the series are combined
+    /// before they are compared.
     pub(super) distances: [String; 2],
     /// The goal in the unit of the expression.
     pub(super) goal: Goal,
     /// The value at which a firing alert ends, in the unit of the expression. Default: when the goal is met.
     pub(super) recovery: Option<f64>,
-    /// The goal as it is written, with its unit if the values are in another unit.
+    /// The goal as it is written, with the metric's unit if the expression has a base unit.
     pub(super) written: String,
     /// The base unit of the expression, if it has one.
     pub(super) base_unit: Option<&'static str>,
@@ -42,13 +43,25 @@ impl Quantity {
         let series = reporter_labels.select(in_prometheus.name(), &[]);
         let unit = metric.unit().filter(|_| in_prometheus.base_unit().is_some());
         let goal = Goal::new(written.comparison(), in_prometheus.to_base_unit(written.target()));
+        let combined = |aggregate| {
+            let values = aggregated(aggregate, &series, labels);
+            let of_one = in_prometheus.to_base_unit(1.0) - in_prometheus.to_base_unit(0.0);
+            // Sums of converted values are not exact, and `<= 300` must not be missed by 100 and 200 ms, of which the sum is
+            // 0.30000000000000004 s.
+            if of_one < 1.0 && matches!(aggregate, Aggregate::Sum | Aggregate::Avg) {
+                let scale = (1e6 / of_one).round();
+                format!("(round({values} * {scale}) / {scale})")
+            } else {
+                values
+            }
+        };
         let distance = |aggregate| match metric.aggregate() {
-            Some(aggregate) => distance(&aggregated(aggregate, &series, labels), goal),
+            Some(aggregate) => distance(&combined(aggregate), goal),
             None => aggregated(aggregate, &distance(&series, goal), labels),
         };
         Self {
             name: metric.key().to_owned(),
-            value: aggregated(metric.aggregate_or_default(), &series, labels),
+            value: combined(metric.aggregate_or_default()),
             distances: [Aggregate::Max, Aggregate::Min].map(distance),
             goal,
             recovery: alerting.recovery.map(|recovery| in_prometheus.to_base_unit(recovery)),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use system_health_prometheus::{PrometheusMetric, pushgateway_jobs};
 use system_health_registry::{
-    Aggregate, Facts,
+    Aggregate,
     alerting::{Alerting, Schedule},
     duration_in_words,
     self_metrics::{COLLECTOR_SUCCESS, POINTS, RUN_DURATION, SelfMetric},
@@ -105,14 +105,17 @@ impl ReporterRules<'_> {
     }
 
     fn failing(&self, alerting: &Alerting) -> Vec<Parts> {
-        let labels = [&["metric".to_owned()], &Self::labels(alerting)[..]].concat();
+        // The samples of sources have the tag `metric_source` instead of `metric`.
+        let own = ["metric", "metric_source"].map(str::to_owned);
+        let labels = [&own[..], &Self::labels(alerting)[..]].concat();
         let success = self.reporter_labels.select(&prometheus_name(COLLECTOR_SUCCESS), &[]);
         vec![Parts {
             alert: "MetricFails",
             expression: format!("{} < 1", self.last(&aggregated(Aggregate::Min, &success, &labels))),
             pending: self.bad_runs(),
             summary: format!(
-                "{{{{ $labels.metric }}}}, or one of its subjects such as a repository, fails{}",
+                "{{{{ if $labels.metric }}}}{{{{ $labels.metric }}}}, or one of its subjects such as a repository,\
+                 {{{{ else }}}}The source {{{{ $labels.metric_source }}}}, or one of its metrics,{{{{ end }}}} fails{}",
                 self.in_a_row()
             ),
             description: "What fails has no value. The reporter's log and `report history` say why.",
@@ -177,12 +180,7 @@ impl ReporterRules<'_> {
 
 /// The name of a metric about the reporter in Prometheus.
 fn prometheus_name(metric: SelfMetric) -> String {
-    let facts = Facts::new(metric.key, metric.description);
-    let facts = match metric.unit {
-        Some(unit) => facts.with_unit(unit),
-        None => facts,
-    };
-    PrometheusMetric::from(&facts).name().to_owned()
+    PrometheusMetric::from(&metric.facts()).name().to_owned()
 }
 
 /// A regular expression for exactly this text.

@@ -17,13 +17,15 @@ pub(super) fn value(base_unit: Option<&str>) -> String {
     }
 }
 
-/// The values of an alert's labels, such as ` (acme/shop)`.
+/// The values of an alert's labels, such as ` (acme/shop)`. Empty if the alert has none of these labels, because there never was a
+/// value.
 pub(super) fn label_values(labels: &[String]) -> String {
     if labels.is_empty() {
         return String::new();
     }
-    let values: Vec<String> = labels.iter().map(|label| format!("{{{{ $labels.{label} }}}}")).collect();
-    format!(" ({})", values.join(", "))
+    let labels: Vec<String> = labels.iter().map(|label| format!("$labels.{label}")).collect();
+    let values: Vec<String> = labels.iter().map(|label| format!("{{{{ {label} }}}}")).collect();
+    format!("{{{{ if or {} }}}} ({}){{{{ end }}}}", labels.join(" "), values.join(", "))
 }
 
 #[cfg(test)]

@@ -119,10 +119,19 @@ async fn another_value_with_the_same_time_is_not_a_failure() {
 }
 
 #[tokio::test]
-async fn a_time_that_is_too_old_is_refused_in_one_request() {
-    let (fates, requests) = fates_for_response(400, "out of bounds").await;
+async fn a_time_that_is_too_old_or_in_the_future_is_refused_in_one_request() {
+    for (status, text, words) in [
+        (400, "out of bounds", "the time is too old"),
+        (400, "too old sample", "the time is too old"),
+        // Prometheus before version 2.50.
+        (500, "too old sample", "the time is too old"),
+        (400, "out of bounds: timestamp is too far in the future", "the time is too far in the future"),
+    ] {
+        let (fates, requests) = fates_for_response(status, text).await;
 
-    assert_eq!((fates.refused.len(), requests), (6, 2), "one request for each time");
+        assert_eq!((fates.refused.len(), requests), (6, 2), "one request for each time: {status} {text}");
+        assert!(fates.refused.values().all(|error| error.contains(words)), "{status} {text}: {fates:?}");
+    }
 }
 
 #[tokio::test]

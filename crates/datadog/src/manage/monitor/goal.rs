@@ -2,9 +2,10 @@
 //! the goal.
 //!
 //! Points may be a quarter of an hour apart, and Datadog interpolates gauges for only five minutes. So the window must be
-//! longer than the time between two runs. The monitor compares the value that is farthest from the goal, over time and over
-//! series, and not an average. Counts are used as they were delivered, each for its interval. With `as_count()`, Datadog would
-//! sum them (<https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>).
+//! longer than the time between two runs. The monitor compares the value in the window that is farthest from the goal, and not
+//! an average over time. The metric's aggregate, or the default, combines several series. Counts are used as they were delivered,
+//! each for its interval. With `as_count()`, Datadog would sum them
+//! (<https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>).
 //! See <https://docs.datadoghq.com/monitors/types/metric/> and
 //! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 
@@ -46,8 +47,8 @@ pub fn goal_monitor(metric: &Facts, scope: &MonitorScope, alerting: &Alerting) -
     Some(WantedMonitor::new(parts, scope, alerting))
 }
 
-/// The quantity that the goal limits. With several series, the minimum and maximum show whether one of them differs from the
-/// target.
+/// The quantity that the goal limits. If the metric has no aggregate of its own, the minimum and maximum of its series show for a
+/// goal `==` or `!=` whether one of them differs from the target.
 fn quantity<'a>(metric: &'a Facts, scope: &MonitorScope, alerting: &Alerting) -> Quantity<'a> {
     let query = |aggregate| metric_query_with(metric, aggregate, &scope.to_string(), &alerting.group_by);
     let outermost = match metric.aggregate() {

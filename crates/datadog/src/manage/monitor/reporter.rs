@@ -97,7 +97,7 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
 fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
     let alerting = alerting(POINTS.key)?;
     let by = by(&alerting.group_by);
-    // This tag filter selects points that were refused, left for the next run, or lost.
+    // This tag filter selects points that were refused, left for the next run, unknown, or lost.
     let not_delivered = if scope.tags().is_empty() {
         "!result:accepted".to_owned()
     } else {

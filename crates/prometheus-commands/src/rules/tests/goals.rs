@@ -135,3 +135,16 @@ fn the_target_of_two_metrics_is_in_their_own_unit() {
         assert_fires(&rules, "Wait", &series, &[(60, expected)]);
     }
 }
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+fn a_sum_of_converted_values_meets_a_goal_that_it_equals() {
+    let labels = |repository| format!("repository=\"{repository}\"");
+    let [one, other] = ["a", "b"].map(|name| series("build_waits_seconds", &labels(name)));
+    let fires: &[&str] = &["BuildWaitsMsMissesGoal"];
+
+    // 0.1 + 0.2 is 0.30000000000000004.
+    for (second, expected) in [("0.2x60", &[][..]), ("0.201x60", fires)] {
+        assert_fires(&rules(""), "Build", &[(&one, "0.1x60"), (&other, second)], &[(60, expected)]);
+    }
+}

@@ -10,7 +10,7 @@ use std::{path::Path, time::Duration};
 use serde_json::{Value, json};
 use system_health_monitor_settings::Monitors;
 use system_health_registry::{
-    Catalog, Facts, Kind, Metric, Monitoring, Settings, Unavailable, location, self_metrics,
+    Aggregate, Catalog, Facts, Kind, Metric, Monitoring, Settings, Unavailable, location, self_metrics,
 };
 use system_health_test_support::prometheus::{check_file, test_rules};
 
@@ -33,6 +33,7 @@ fn metrics() -> Vec<Facts> {
     };
     vec![
         facts("build.duration_ms", "ms", "<= 250").with_monitoring(recovery),
+        facts("build.waits_ms", "ms", "<= 300").with_aggregate(Aggregate::Sum),
         facts("ci.checks", "check", "== 2"),
         facts("ci.mode", "mode", "!= 3"),
         facts("commits.hotfix", "commit", "< 5").with_monitoring(with_owner).with_tags(["team:web"]),

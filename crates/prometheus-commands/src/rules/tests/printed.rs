@@ -86,6 +86,38 @@ fn an_alert_says_what_is_wrong_in_words() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
+fn a_label_of_the_groups_keeps_the_value_of_the_group() {
+    let rules = rules("[monitors.metrics.\"deploys.*\"]\ngroup_by = ['severity']");
+    let [high, low] = ["high", "low"].map(|name| series("deploys_failed", &format!("severity=\"{name}\"")));
+    let alert = |severity: &str| {
+        json!({
+            "exp_labels": {
+                "env": "production",
+                "metric": "deploys.failed",
+                "service": "system-health",
+                "severity": severity,
+            },
+            "exp_annotations": {
+                "summary": format!("deploys.failed is 9 and should be < 4 ({severity})"),
+                "description": "The number of deploys.failed.",
+                "dashboard_url": "https://grafana.example.com/d/system-health",
+            },
+        })
+    };
+    let alerts = [alert("high"), alert("low")];
+    let test = json!({
+        "interval": "1m",
+        "input_series": [{"series": high, "values": "9x60"}, {"series": low, "values": "9x60"}],
+        "alert_rule_test": [
+            {"eval_time": "30m", "alertname": "DeploysFailedMissesGoal", "exp_alerts": alerts},
+        ],
+    });
+    let lint = test_rules(&rules, json!({"evaluation_interval": "1m", "tests": [test]}));
+    assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
+}
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
 fn promtool_finds_mistakes_in_expressions_and_templates() {
     let rules = rules("");
     for (part, mistake) in [("[30m:1m]", "[30:1m]"), ("{{ $value |", "{{ $valu |"), ("for: 30m", "for: soon")]

@@ -1,6 +1,39 @@
 //! Alerts about the reporter itself.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use system_health_registry::self_metrics::{COLLECTOR_SUCCESS, RUN_DURATION, SelfMetric};
+use system_health_test_support::prometheus::test_rules;
+
 use super::{assert_fires, rules, series};
+
+/// Checks the only alert with this name after an hour, in which all series are 0.
+fn assert_alert(
+    (alert, metric): (&str, SelfMetric),
+    series: &[&str],
+    labels: &[(&str, &str)],
+    [summary, description]: [&str; 2],
+) {
+    let own = [("env", "production"), ("service", "system-health"), ("severity", "warning")];
+    let labels: BTreeMap<_, _> = own.iter().chain(labels).copied().collect();
+    let annotations = json!({
+        "summary": summary,
+        "description": description,
+        "runbook_url": metric.runbook,
+        "dashboard_url": "https://grafana.example.com/d/system-health",
+    });
+    let alerts = json!([{"exp_labels": labels, "exp_annotations": annotations}]);
+    let series: Vec<Value> =
+        series.iter().map(|series| json!({"series": series, "values": "0x60"})).collect();
+    let test = json!({
+        "interval": "1m",
+        "input_series": series,
+        "alert_rule_test": [{"eval_time": "60m", "alertname": alert, "exp_alerts": alerts}],
+    });
+    let lint = test_rules(&rules(""), json!({"evaluation_interval": "1m", "tests": [test]}));
+    assert_eq!(lint.status, Some(0), "{}", lint.output);
+}
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
@@ -57,4 +90,34 @@ fn three_bad_runs_in_a_row_alert_and_fewer_do_not() {
     // With `missed = 1`, the first bad run fires the alerts.
     let strict = rules("[monitors]\nmissed = 1");
     assert_fires(&strict, "[MP]", &two, &[(14, &[]), (15, fires), (45, &[])]);
+}
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+fn the_alert_of_a_failing_source_names_the_source() {
+    let description = "What fails has no value. The reporter's log and `report history` say why.";
+    for (label, value, summary) in [
+        (
+            "metric_source",
+            "warehouse",
+            "The source warehouse, or one of its metrics, fails in 3 runs in a row",
+        ),
+        ("metric", "a.b", "a.b, or one of its subjects such as a repository, fails in 3 runs in a row"),
+    ] {
+        let labels = format!("{label}=\"{value}\",reporter=\"shop\"");
+        let failing = series("system_health_reporter_collector_success", &labels);
+
+        let expected = [(label, value), ("reporter", "shop")];
+        let alert = ("MetricFails", COLLECTOR_SUCCESS);
+        assert_alert(alert, &[failing.as_str()], &expected, [summary, description]);
+    }
+}
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+fn the_alert_about_a_reporter_that_never_delivered_names_none() {
+    let summary = "Prometheus has had no values of a reporter for 52 minutes 30 seconds";
+    let description = "The reporter has never delivered, its group was deleted, or Prometheus does not read what it delivers. \
+                       `report doctor` says what is wrong.";
+    assert_alert(("ReporterIsMissing", RUN_DURATION), &[], &[], [summary, description]);
 }
