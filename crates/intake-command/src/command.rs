@@ -63,6 +63,11 @@ async fn serve(
             addresses.http
         );
     }
+    if let Some(dogstatsd) = addresses.dogstatsd.filter(|address| !address.ip().is_loopback()) {
+        tracing::warn!(
+            "everybody who can reach {dogstatsd} can send points to the intake; it asks for no key"
+        );
+    }
     let _file = AddressFile::write(folder, &addresses)
         .with_context(|| format!("cannot write {} into {}", AddressFile::FILE_NAME, folder.display()))?;
     let stop = interrupted()?;
@@ -76,11 +81,11 @@ fn open(file: Option<&Path>, folder: &Path) -> anyhow::Result<Store> {
     }
     let default = folder.join(Store::FILE_NAME);
     let file = file.unwrap_or(&default);
-    if let Some(parent) = file.parent() {
-        std::fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-    }
-    Store::open(file)
-        .context("the intake cannot store anything; another one may be running with the same file")
+    Store::open(file).map_err(|error| {
+        let advice =
+            if error.is_in_use() { "; another one seems to be running with the same file" } else { "" };
+        anyhow::Error::from(error).context(format!("the intake cannot store anything{advice}"))
+    })
 }
 
 /// The time before which data is deleted, in seconds since 1970.

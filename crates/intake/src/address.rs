@@ -11,7 +11,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::server::Addresses;
+use crate::{
+    private::{create_file, create_folder},
+    server::Addresses,
+};
 
 /// How long a running intake may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -44,6 +47,14 @@ pub enum LocateError {
         /// Why it cannot be reached.
         source: io::Error,
     },
+    /// It does not answer in time.
+    #[error("the intake at {url} does not answer")]
+    NoAnswer {
+        /// The address.
+        url: String,
+        /// What happened instead.
+        source: io::Error,
+    },
     /// Another program listens.
     #[error(
         "{url} is not an intake; stop the program that listens there, or start `report intake` with another --listen"
@@ -64,8 +75,9 @@ impl AddressFile {
     pub fn write(folder: &Path, addresses: &Addresses) -> io::Result<Self> {
         let dogstatsd = addresses.dogstatsd.map(|address| reachable(address).to_string());
         let content = Content { url: url(addresses.http), dogstatsd, pid: std::process::id() };
-        fs::create_dir_all(folder)?;
+        create_folder(folder)?;
         let path = folder.join(Self::FILE_NAME);
+        create_file(&path)?;
         fs::write(&path, serde_json::to_vec(&content)?)?;
         Ok(Self { path })
     }
@@ -120,7 +132,13 @@ fn probe(url: &str) -> Result<(), LocateError> {
         stream.take(MAX_ANSWER).read_to_end(&mut answer)?;
         io::Result::Ok(String::from_utf8_lossy(&answer).into_owned())
     };
-    let answer = ask(&mut stream).map_err(|_| other())?;
+    let answer = ask(&mut stream).map_err(|source| match source.kind() {
+        // Both are the end of the time, on different systems.
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+            LocateError::NoAnswer { url: url.to_owned(), source }
+        }
+        _ => other(),
+    })?;
     let (_, body) = answer.split_once("\r\n\r\n").ok_or_else(other)?;
     let body: Value = serde_json::from_str(body).map_err(|_| other())?;
     if body["intake"] == "system-health" { Ok(()) } else { Err(other()) }

@@ -35,6 +35,7 @@ mod intake;
 mod msgpack;
 mod notice;
 mod point;
+mod private;
 mod query;
 mod rules;
 mod server;

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-/// The deepest nesting of lists and maps. Spans need four levels.
+/// The deepest nesting of lists and maps. Spans need four levels, and links between spans six.
 const MAX_DEPTH: usize = 32;
 
 /// Why bytes are not `MessagePack`.

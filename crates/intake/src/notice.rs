@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    query::{Status, Transition},
+    query::Transition,
     rules::{Finding, quoted},
 };
 
@@ -23,7 +23,7 @@ pub enum Notice {
         sent: usize,
         /// The number that was stored.
         stored: usize,
-        /// The number of metrics; 0 where that is not known.
+        /// The number of metrics, or 0 if it is not known.
         metrics: usize,
     },
     /// An event has arrived.
@@ -77,16 +77,11 @@ impl fmt::Display for Notice {
             Self::Event { source, title } => write!(f, "received the event `{title}`  ({source})"),
             Self::Finding(finding) => finding.fmt(f),
             Self::Transition { name, transition: Transition { group, to, .. } } => {
-                let status = match to {
-                    Status::Ok => "OK",
-                    Status::NoData => "No Data",
-                    Status::Alert => "Alert",
-                };
                 write!(f, "monitor `{}`", quoted(name))?;
                 if !group.is_empty() {
                     write!(f, " for {}", quoted(&group.join(", ")))?;
                 }
-                write!(f, ": {status}")
+                write!(f, ": {to}")
             }
         }
     }
@@ -95,6 +90,7 @@ impl fmt::Display for Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::Status;
 
     #[test]
     fn a_notice_is_one_line() {

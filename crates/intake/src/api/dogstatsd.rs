@@ -1,5 +1,7 @@
 //! Packets of `DogStatsD` lines, as they arrive.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use super::{checks, events, state::State};
 use crate::{
     dogstatsd::{EventLine, INTERVAL, Line, LineError, MetricLine, MetricType, Values},
@@ -17,7 +19,10 @@ const SOURCE: &str = "dogstatsd";
 /// The metrics that a packet adds to the store.
 #[derive(Default)]
 struct Received {
+    /// The points of the current 10 seconds.
     points: Vec<Point>,
+    /// The points of lines with a timestamp.
+    timestamped: Vec<Point>,
     values: Vec<(DistributionId, Vec<(f64, f64)>)>,
     findings: Vec<Finding>,
     /// The number of metric lines that are stored.
@@ -34,7 +39,9 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
     }
     let packet = &packet[..packet.len().min(MAX_PACKET)];
     let (mut sent, mut stored) = (0, 0);
-    for line in packet.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    // The Agent also accepts lines that end with `\r\n`.
+    let lines = packet.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    for line in lines.filter(|line| !line.is_empty()) {
         sent += 1;
         match Line::parse(line) {
             Ok(Line::Metric(metric)) => add_metric(state, &mut received, &metric),
@@ -47,7 +54,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
         }
     }
     let mut has_new_metrics = false;
-    for point in &received.points {
+    for point in received.points.iter().chain(&received.timestamped) {
         has_new_metrics |= state.metadata.learn(&point.metric, point.kind, None);
     }
     for ((metric, ..), _) in &received.values {
@@ -58,8 +65,10 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
     }
     // Each line replaces the point of its series in the current 10 seconds.
     state.store.put_points(&received.points)?;
+    let replaced = state.store.put_points(&received.timestamped)?;
     state.store.add_values(&received.values)?;
     state.add_findings(received.findings);
+    state.add_replaced_findings(&replaced);
     state.count_lines(sent, stored + received.lines);
     Ok(())
 }
@@ -73,6 +82,8 @@ fn add_event(state: &mut State, event: &EventLine) -> Result<bool, StoreError> {
     let happened = event.timestamp.unwrap_or_else(|| state.now());
     events::store(state, SOURCE, &event.to_json(), happened).map(|stored| stored.is_ok())
 }
+
+const NOT_FINITE: &str = "the sum of the values is not a finite number";
 
 fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
     let now = state.now();
@@ -88,6 +99,9 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
     if line.sample_rate.is_some() && matches!(line.kind, MetricType::Gauge | MetricType::Set) {
         let message = "the sample rate of a gauge or a set has no effect";
         findings.push(Finding::new(Rule::SampleRate, &name, message));
+    } else if line.sample_rate.is_some() && line.timestamp.is_some() {
+        let message = "the sample rate of a line with a timestamp has no effect";
+        findings.push(Finding::new(Rule::SampleRate, &name, message));
     }
     let weight = 1.0 / line.sample_rate.unwrap_or(1.0);
     match (&line.values, line.kind, line.timestamp) {
@@ -100,27 +114,44 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
             if !check_time(&name, time, now, findings) {
                 return;
             }
-            let (kind, value) = match kind {
-                MetricType::Count => ("count", numbers.iter().sum::<f64>() * weight),
-                _ => ("gauge", numbers.last().copied().unwrap_or_default()),
-            };
-            let point =
-                Point { metric: name, tags, timestamp: time, value, kind, interval: None, unit: None };
-            received.points.push(point);
+            received.timestamped.extend(timestamped_points(&name, &tags, kind, numbers, time));
         }
         _ => {
             let points: Vec<Point> =
                 state.flushes.add(&name, &tags, line.kind, &line.values, weight, now).into_iter().collect();
             if !points.iter().all(|point| point.value.is_finite()) {
-                findings.push(Finding::new(
-                    Rule::Value,
-                    &name,
-                    "the sum of the values is not a finite number",
-                ));
+                findings.push(Finding::new(Rule::Value, &name, NOT_FINITE));
                 return;
             }
             received.points.extend(points);
         }
     }
     received.lines += 1;
+}
+
+/// The points of a line with a timestamp. The Agent does not aggregate them, and does not apply their sample rate. It sends
+/// counts as rates, as it does with aggregated ones. See
+/// <https://github.com/DataDog/datadog-agent/blob/main/pkg/aggregator/no_aggregation_stream_worker.go>.
+fn timestamped_points(
+    metric: &str,
+    tags: &BTreeSet<String>,
+    kind: MetricType,
+    numbers: &[f64],
+    timestamp: i64,
+) -> Vec<Point> {
+    let seconds = Duration::from_secs(INTERVAL.unsigned_abs()).as_secs_f64();
+    let (kind, interval, divisor) = match kind {
+        MetricType::Count => ("rate", Some(INTERVAL), seconds),
+        _ => ("gauge", None, 1.0),
+    };
+    let point = |number: &f64| Point {
+        metric: metric.to_owned(),
+        tags: tags.clone(),
+        timestamp,
+        value: number / divisor,
+        kind,
+        interval,
+        unit: None,
+    };
+    numbers.iter().map(point).collect()
 }

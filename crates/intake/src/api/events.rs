@@ -78,10 +78,10 @@ pub(super) fn read(state: &State, id: &str) -> Outcome {
     Ok(json!({ "event": shown(event, id) }))
 }
 
-fn with_defaults(mut event: Map<String, Value>, now: i64) -> Map<String, Value> {
+fn with_defaults(mut event: Map<String, Value>, happened: i64) -> Map<String, Value> {
     event.entry("tags").or_insert_with(|| json!([]));
     event.entry("priority").or_insert_with(|| "normal".into());
-    event.entry("date_happened").or_insert_with(|| now.into());
+    event.entry("date_happened").or_insert_with(|| happened.into());
     event
 }
 

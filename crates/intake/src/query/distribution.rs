@@ -1,11 +1,11 @@
 //! Aggregates of distributions: of all values in a bucket of time and in all series together.
 //! See <https://docs.datadoghq.com/metrics/distributions/>.
 
-/// The percentiles that Datadog has, by their names in queries.
+/// The percentiles that queries may have here, by their names. Datadog computes any other one as well, such as `p99.9`.
 const PERCENTILES: [(&str, f64); 5] =
     [("p50", 0.5), ("p75", 0.75), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)];
 
-/// Whether the name of an aggregator is that of a percentile, which only distributions have.
+/// Whether an aggregator is one of these percentiles, which only distributions have.
 pub(super) fn is_percentile(aggregator: &str) -> bool {
     PERCENTILES.iter().any(|(name, _)| *name == aggregator)
 }

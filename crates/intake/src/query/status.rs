@@ -1,18 +1,26 @@
 //! The status of monitors, and its changes.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// The status of a monitor's group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Status {
-    /// The condition is not met.
+    /// The condition is not met, or there is no data and `on_missing_data` is `resolve`.
     #[serde(rename = "OK")]
     Ok,
     /// There was data before, but there is none now.
     #[serde(rename = "No Data")]
     NoData,
-    /// The condition is met.
+    /// The condition is met, or was met and the recovery threshold is not reached yet.
     Alert,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// A change of the status of a monitor's group.
@@ -24,7 +32,7 @@ pub struct Transition {
     pub monitor: u64,
     /// The tags of the group; none in a monitor without groups.
     pub group: Vec<String>,
-    /// The old status. A new group is OK.
+    /// The old status. A new group starts as OK.
     pub from: Status,
     /// The new status.
     pub to: Status,

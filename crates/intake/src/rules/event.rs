@@ -3,7 +3,7 @@
 use super::{Finding, Rule};
 
 /// The longest text, in characters.
-pub(crate) const MAX_TEXT: usize = 4000;
+const MAX_TEXT: usize = 4000;
 /// The longest aggregation key, in characters.
 const MAX_AGGREGATION_KEY: usize = 100;
 /// How old an event may be, in seconds.

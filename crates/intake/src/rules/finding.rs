@@ -8,6 +8,8 @@ use super::{Effect, Rule};
 
 /// The longest part of a submission that a finding quotes, in characters.
 const MAX_QUOTE: usize = 120;
+/// The longest message, in characters. A message may contain two quotations, or the name of a metric.
+const MAX_MESSAGE: usize = 600;
 
 /// One violation of Datadog's rules by a submission, and what Datadog does about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,9 +23,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding about a subject, such as a metric. Long texts are cut, because the sender chose them.
+    /// A finding about a subject, such as a metric. The subject and the message may contain any text of the sender. So both become
+    /// one line without control characters, and are cut if they are too long.
     pub(crate) fn new(rule: Rule, subject: &str, message: impl Into<String>) -> Self {
-        Self { rule, subject: quoted(subject), message: message.into() }
+        let message: String = message.into();
+        Self { rule, subject: quoted(subject), message: one_line(&message, MAX_MESSAGE) }
     }
 
     /// What happens to the submission.
@@ -42,12 +46,16 @@ impl fmt::Display for Finding {
 /// A sender's text for a message: in one line, not too long, and without control characters, because a terminal would obey
 /// some of them.
 pub(crate) fn quoted(text: &str) -> String {
+    one_line(text, MAX_QUOTE)
+}
+
+fn one_line(text: &str, max: usize) -> String {
     let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    let mut quoted: String = text.chars().take(MAX_QUOTE).map(plain).collect();
-    if text.chars().nth(MAX_QUOTE).is_some() {
-        quoted.push('…');
+    let mut line: String = text.chars().take(max).map(plain).collect();
+    if text.chars().nth(max).is_some() {
+        line.push('…');
     }
-    quoted
+    line
 }
 
 #[cfg(test)]
@@ -64,5 +72,15 @@ mod tests {
              (https://docs.datadoghq.com/api/latest/metrics/#submit-metrics)"
         );
         assert_eq!(quoted(&"a".repeat(500)).chars().count(), MAX_QUOTE + 1);
+    }
+
+    #[test]
+    fn a_message_with_a_text_of_the_sender_is_one_line_of_bounded_length() {
+        let unit = format!("\u{1b}[2J\n{}", "x".repeat(8000));
+
+        let finding = Finding::new(Rule::Unit, "a", format!("Datadog does not know the unit `{unit}`"));
+
+        assert!(finding.message.starts_with("Datadog does not know the unit `\u{fffd}[2J\u{fffd}xxx"));
+        assert_eq!(finding.message.chars().count(), MAX_MESSAGE + 1);
     }
 }

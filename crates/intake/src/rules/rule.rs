@@ -64,7 +64,7 @@ pub enum Rule {
     Line,
     /// The Agent reads packets up to the size of its buffer, which is 8,192 bytes by default.
     PacketSize,
-    /// Only counts, histograms, timers and distributions have a sample rate.
+    /// Only counts, histograms, timers and distributions have a sample rate, and only without a timestamp.
     SampleRate,
     /// A trace has the documented form.
     Trace,

@@ -1,6 +1,8 @@
 //! Why the store cannot be used.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
+
+use rusqlite::ErrorCode;
 
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +16,14 @@ pub enum StoreError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// The folder of the file cannot be created.
+    #[error("cannot create the folder of the intake, {}", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The file belongs to another program, or to another version.
     #[error(
         "{} is not a file of this version of the intake; delete it, or name another one with --file", .file.display()
@@ -22,4 +32,13 @@ pub enum StoreError {
         /// The file.
         file: PathBuf,
     },
+}
+
+impl StoreError {
+    /// Whether another process uses the file.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        let Self::Sqlite { source, .. } = self else { return false };
+        matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    }
 }

@@ -1,7 +1,7 @@
 //! Opens the store.
 
 use std::{
-    fmt, fs, io,
+    fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -9,13 +9,14 @@ use std::{
 use rusqlite::{Connection, Transaction};
 
 use super::StoreError;
+use crate::private::{create_file, create_folder};
 
-/// Marks a file as one of the intake: `shin` in ASCII.
+/// The application id of the intake's files: `shin` in ASCII.
 const APPLICATION_ID: i64 = 0x7368_696e;
 /// The version of the schema.
 const VERSION: i64 = 1;
 
-/// The points, events and documents that the intake has received.
+/// The points, events, service checks, spans and documents that the intake has received.
 pub struct Store {
     connection: Connection,
     file: PathBuf,
@@ -30,10 +31,15 @@ impl Store {
         Self::prepare(Connection::open_in_memory(), Path::new(":memory:"))
     }
 
-    /// Opens a file, and creates it if necessary. Only its owner may read it, because tags and events can be confidential.
+    /// Opens a file, and creates it and its folder if necessary. On Unix, only the owner can read the file, because tags and events
+    /// can be confidential.
     pub fn open(file: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = file.parent() {
+            let failed = |source| StoreError::Folder { folder: folder.to_owned(), source };
+            create_folder(folder).map_err(failed)?;
+        }
         // If this fails, opening the file fails as well and reports why.
-        let _ = create_private(file);
+        let _ = create_file(file);
         Self::prepare(Connection::open(file), file)
     }
 
@@ -46,26 +52,29 @@ impl Store {
     fn prepare(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Sqlite { file: file.to_owned(), source };
         let connection = connection.map_err(failed)?;
-        // The data can be sent again, so it may be lost if the machine crashes. An exclusive lock refuses a second intake with the
-        // same file at the start.
-        let pragmas =
-            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
-                       PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;";
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-        connection.execute_batch(pragmas).map_err(failed)?;
+        // An exclusive lock refuses a second intake with the same file at the start.
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE").map_err(failed)?;
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let id = number("application_id").map_err(failed)?;
         let version = number("user_version").map_err(failed)?;
         let tables: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
             .map_err(failed)?;
-        match (id, version, tables) {
-            (APPLICATION_ID, VERSION, _) => connection.execute_batch("BEGIN EXCLUSIVE; COMMIT"),
-            (0, 0, 0) => connection.execute_batch(&format!(
+        if !matches!((id, version, tables), (APPLICATION_ID, VERSION, _) | (0, 0, 0)) {
+            return Err(StoreError::Foreign { file: file.to_owned() });
+        }
+        // The data can be sent again, so speed matters more than safety: if the machine crashes, or this program is killed while it
+        // writes, the file may be damaged. The mode of the journal is stored in the file, so it is set only after the check.
+        let pragmas = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
+                       PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;";
+        connection.execute_batch(pragmas).map_err(failed)?;
+        match tables {
+            0 => connection.execute_batch(&format!(
                 "BEGIN EXCLUSIVE; {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT",
                 include_str!("schema.sql")
             )),
-            _ => return Err(StoreError::Foreign { file: file.to_owned() }),
+            _ => connection.execute_batch("BEGIN EXCLUSIVE; COMMIT"),
         }
         .map_err(failed)?;
         Ok(Self { connection, file: file.to_owned() })
@@ -116,14 +125,6 @@ impl Store {
     }
 }
 
-fn create_private(file: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop)
-}
-
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("file", &self.file).finish_non_exhaustive()
@@ -132,17 +133,39 @@ impl fmt::Debug for Store {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn a_file_of_another_program_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("other.db");
-        Connection::open(&file).unwrap().execute_batch("CREATE TABLE a (b)").unwrap();
+        // The mode of the journal is stored in the file.
+        let statements = "PRAGMA journal_mode = WAL; CREATE TABLE a (b)";
+        Connection::open(&file).unwrap().execute_batch(statements).unwrap();
+        let before = fs::read(&file).unwrap();
 
         let error = Store::open(&file).unwrap_err().to_string();
 
         assert!(error.contains("is not a file of this version of the intake"), "{error}");
+        assert!(fs::read(&file).unwrap() == before);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_use_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state").join(Store::FILE_NAME);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        drop(Store::open(&file).unwrap());
+        assert_eq!((mode(file.parent().unwrap()), mode(&file)), (0o700, 0o600));
+
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        drop(Store::open(&file).unwrap());
+
+        assert_eq!(mode(&file), 0o600);
     }
 
     #[test]
@@ -151,7 +174,7 @@ mod tests {
         let file = folder.path().join(Store::FILE_NAME);
 
         let first = Store::open(&file).unwrap();
-        assert!(matches!(Store::open(&file), Err(StoreError::Sqlite { .. })));
+        assert!(Store::open(&file).unwrap_err().is_in_use());
         drop(first);
         Store::open(&file).unwrap();
     }

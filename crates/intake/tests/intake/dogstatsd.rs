@@ -1,6 +1,9 @@
 //! `DogStatsD` over UDP. The intake accepts and drops the same lines as an Agent of Datadog.
 
-use std::net::UdpSocket;
+use std::{
+    net::UdpSocket,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use system_health_intake::{Rule, check_line};
 use system_health_test_support::mini_agent::MiniAgent;
@@ -38,6 +41,36 @@ fn packets_become_points_events_and_checks() {
     let rules: Vec<Rule> = intake.intake.findings().iter().map(|found| found.finding.rule).collect();
     assert_eq!(rules.len(), 2, "{rules:?}");
     assert!(rules.contains(&Rule::Tag) && rules.contains(&Rule::Line), "{rules:?}");
+}
+
+#[test]
+fn lines_with_a_timestamp_are_not_aggregated() {
+    let intake = Running::start();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+
+    intake.send(format!("hits:30|c|@0.5|T{now}\nqueue:5|g|T{now}\nqueue:7|g|T{now}").as_bytes());
+    let stored = intake.wait_for_lines(3);
+
+    assert_eq!(stored, 3);
+    let points = intake.intake.points().unwrap();
+    let values: Vec<_> =
+        points.iter().map(|point| (&*point.metric, point.kind, point.interval, point.value)).collect();
+    assert_eq!(values, [("hits", "rate", Some(10), 3.0), ("queue", "gauge", None, 7.0)]);
+    let rules: Vec<Rule> = intake.intake.findings().iter().map(|found| found.finding.rule).collect();
+    assert_eq!(rules.len(), 2, "{rules:?}");
+    assert!(rules.contains(&Rule::SampleRate) && rules.contains(&Rule::Replaced), "{rules:?}");
+}
+
+#[test]
+fn lines_may_end_with_a_carriage_return() {
+    let intake = Running::start();
+
+    intake.send(b"hits:1|c\r\n\r\nqueue:5|g|#env:prod\r\n");
+    let stored = intake.wait_for_lines(2);
+
+    assert_eq!(stored, 2);
+    let findings = intake.intake.findings();
+    assert!(findings.is_empty(), "{findings:?}");
 }
 
 #[test]
