@@ -27,8 +27,8 @@ pub enum Documents {
     /// |---|---|
     /// | `api/v1/monitors` | `{"monitors": [{"name", "query", "state", "groups": [{"tags", "state"}], "monitor"}]}` |
     ///
-    /// `state` is `OK`, `Warn`, `Alert`, `No Data`, or null if there has never been data. `reason` may say why. `monitor` is the
-    /// document that a push sends.
+    /// `state` is `OK`, `Warn`, `Alert`, `No Data`, or null if the monitor is not evaluated, for example because there is no
+    /// recent data. `reason` may say why. `monitor` is the document that a push sends.
     Monitors,
     /// The dashboards that a push would create:
     ///

@@ -8,7 +8,7 @@ use crate::{Documents, Page};
 
 /// A router that answers `GET /` with the page. The server that merges it adds the documents, which are below `/api/v1/`.
 ///
-/// The page contains no data, so it must be readable without a token: it is what asks for the token.
+/// The page must be readable without a token, because it asks for the token. It contains no data.
 pub fn router(documents: impl IntoIterator<Item = Documents>) -> Router {
     let page = Arc::new(Page::new(documents));
     Router::new().route("/", get(move || std::future::ready(response(&page))))

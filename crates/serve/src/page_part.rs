@@ -13,7 +13,7 @@ use system_health_reporter::{FinishedRun, Selection};
 pub struct PagePartType {
     /// What the page shows.
     pub documents: &'static [Documents],
-    /// The paths of the documents, such as `/api/v1/monitors`. No other part may have one of them.
+    /// The paths of the documents, such as `/api/v1/monitors`. Neither another part nor the service itself may have one of them.
     pub paths: &'static [&'static str],
     /// Starts the part. Slow work should be done only when a document is requested.
     pub start: fn(PartSettings) -> Arc<dyn PagePart>,
@@ -23,7 +23,7 @@ inventory::collect!(PagePartType);
 
 /// A part of the page in a running service.
 pub trait PagePart: fmt::Debug + Send + Sync {
-    /// Uses other settings from now on, because the service has read them again.
+    /// Uses other settings from now on, because the service has read them again. Must not block the thread.
     fn configure(&self, settings: PartSettings);
 
     /// Takes a run that has finished. May block the thread. The service waits for the end of the call before it starts the next

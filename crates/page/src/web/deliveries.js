@@ -107,7 +107,11 @@ function sourcesSection(report) {
           " ",
           data(source.name),
           source.state !== "value" && [": ", data(source.error ?? source.reason)],
-          source.refused?.length > 0 && reasonList(source.refused.map(text => `refused: ${text}`)),
+          source.refused?.length > 0 &&
+            element(
+              "ul.causes",
+              source.refused.map(text => element("li", data(`refused: ${text}`))),
+            ),
         );
       }),
     ),

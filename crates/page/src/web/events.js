@@ -1,6 +1,13 @@
 // Events: what happened, such as deploys.
 
-const LEVELS = { info: ["ℹ", "info"], success: ["✓", "success"], warning: ["!", "warning"], error: ["✗", "error"] };
+// Without a prototype, because the sender of an event chooses its level, and it may be "constructor".
+const LEVELS = {
+  __proto__: null,
+  info: ["ℹ", "info"],
+  success: ["✓", "success"],
+  warning: ["!", "warning"],
+  error: ["✗", "error"],
+};
 
 function eventsPage() {
   const events = lastDocument("report")?.events ?? [];

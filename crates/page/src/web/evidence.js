@@ -1,9 +1,9 @@
-// The items behind a value, each with the reason why it counted. This is how a person gets from a red tile to the commit.
+// The items behind a value, each with the reason why it counted or did not. They lead a reader from a red tile to the commit.
 
 /** The first items of a row that say why it needs attention, for the overview. */
 function firstItems(row, limit) {
   const linked = (row.evidence?.items ?? []).filter(item => isWebUrl(item.link));
-  // If a goal such as `< 5` is missed, the items that counted are of interest. In all other cases, those that did not count are.
+  // The items that counted explain why a goal such as `< 5` is missed. The others explain a missed `> 5`, or why there is no data.
   const wantsUncounted = row.state !== STATE.missed || goalOf(row.entry.goal?.condition)?.comparison.startsWith(">");
   const chosen = linked.filter(item => item.counted !== wantsUncounted);
   return (chosen.length ? chosen : linked).slice(0, limit);
@@ -46,7 +46,7 @@ function evidenceLists({ evidence, link }) {
   return [link && element("p", outerLink(link, "Page with the items")), ...lists];
 }
 
-/** The messages of an error with its causes, or the reason for no data. */
+/** The messages of an error and of its causes, or the reason for no data. */
 function reasonList(reasons, state = STATE.error) {
   return element(
     "ol",

@@ -55,5 +55,5 @@ function announce(before, after) {
   if (changed.length === 0) return;
   const texts = changed.slice(0, 3).map(metric => `${metric.key}: ${metric.state.word}`);
   document.getElementById("news").textContent =
-    `${texts.join(", ")}${changed.length > 3 ? `, and ${changed.length - 3} more changes` : ""}`;
+    `${texts.join(", ")}${changed.length > 3 ? `, and ${count(changed.length - 3, "more change")}` : ""}`;
 }

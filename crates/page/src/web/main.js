@@ -184,6 +184,11 @@ function start() {
     isPaused = !isPaused;
     pause.setAttribute("aria-pressed", String(isPaused));
   });
+  // The hash is the address of a page, so this link must not change it.
+  document.querySelector(".skip").addEventListener("click", event => {
+    event.preventDefault();
+    document.getElementById("main").focus();
+  });
   // The browser restores the scroll position on the way back.
   let isBack = false;
   window.navigation?.addEventListener("navigate", event => {

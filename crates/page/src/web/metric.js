@@ -115,8 +115,9 @@ function collectRows(metric) {
   for (const row of rows) {
     row.ownTags = row.tags.filter(tag => !common.has(tag));
     row.name ||= rows.length > 1 ? row.ownTags.join(" ") : "";
-    // The tag of a repository only repeats the name of the row.
-    row.details = row.ownTags.filter(tag => !row.name.includes(tag) && !tag.endsWith(`:${row.name}`)).join("  ");
+    // The tag of a repository only repeats the name of the row, in lower case.
+    const name = row.name.toLowerCase();
+    row.details = row.ownTags.filter(tag => !name.includes(tag) && !tag.endsWith(`:${name}`)).join("  ");
   }
   const distance = row => (goal && row.value !== null ? Math.abs(row.value - goal.target) : 0);
   return rows.sort(
@@ -133,27 +134,41 @@ function causesOf(entry) {
   return entry.causes?.length ? entry.causes : [entry.error];
 }
 
-/** The value of a metric in a few words: the value of its only sample, or the range of all samples. */
+/**
+ * The value of a metric in a few words: the value of its only sample, or the range of all samples. For distributions, it is the
+ * range of their medians.
+ */
 function valueText({ entries, facts }) {
   const samples = entries.flatMap(entry => entry.samples ?? []);
   if (samples.length === 0) return "";
   if (samples.length === 1) return shownSample(samples[0], facts.unit);
   const values = samples.map(sample => sample.value ?? sample.distribution.p50).sort((one, other) => one - other);
-  const [min, max] = [shownValue(values[0]), shownValue(values.at(-1))];
-  return withUnit(min === max ? min : `${min} to ${max}`, facts.unit);
+  const hasDistributions = samples.some(sample => sample.distribution);
+  const [min, max] = [values[0], values.at(-1)].map(hasDistributions ? significant : shownValue);
+  const range = min === max ? min : `${min} to ${max}`;
+  return withUnit(hasDistributions ? `p50 ${range}` : range, facts.unit);
 }
 
-/** The number of subjects in each state: `5 subjects: 1 error, 4 goals met`. Without subjects, the samples are counted. */
+/**
+ * The number of subjects in each state: `5 subjects: 1 error, 4 goals met`. With at most one subject, the samples are counted, and
+ * the failed items: `2 samples: 2 values; 1 failed item`.
+ */
 function summaryOf(metric) {
-  const { states, thing } = statesOf(metric);
-  if (states.length < 2) return "";
+  const { states, thing, failedItems } = statesOf(metric);
+  if (states.length + failedItems < 2) return "";
   const counts = STATES.map(({ name }) => [STATE[name], states.filter(state => state.name === name).length]);
   const texts = counts.filter(([, number]) => number > 0).map(([state, number]) => stateCount(state, number));
-  return `${count(states.length, thing)}: ${texts.join(", ")}`;
+  const summary = `${count(states.length, thing)}: ${texts.join(", ")}`;
+  return failedItems > 0 ? `${summary}; ${count(failedItems, "failed item")}` : summary;
 }
 
-/** The state of each subject, or of each sample if there are no subjects. */
+/** The state of each subject. With at most one subject, the state of each sample, and the number of failed items. */
 function statesOf(metric) {
-  if (metric.entries.length > 1) return { states: metric.entries.map(stateOf), thing: "subject" };
-  return { states: rowsOf(metric).map(row => row.state), thing: "sample" };
+  if (metric.entries.length > 1) return { states: metric.entries.map(stateOf), thing: "subject", failedItems: 0 };
+  const rows = rowsOf(metric);
+  return {
+    states: rows.filter(row => row.sample).map(row => row.state),
+    thing: "sample",
+    failedItems: rows.filter(row => row.state === STATE.items_failed).length,
+  };
 }

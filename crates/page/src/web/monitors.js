@@ -6,7 +6,10 @@ const MONITOR_STATES = {
   "No Data": STATE.no_data,
   OK: { ...STATE.met, word: "ok" },
 };
-const NOT_EVALUATED = { ...STATE.not_collected, word: "no data so far" };
+const NOT_EVALUATED = { ...STATE.not_collected, word: "not evaluated" };
+
+/** The start of the keys of the metrics about the reporter. A report does not contain these metrics, so they have no page. */
+const ABOUT_REPORTER = "system_health.reporter.";
 
 function monitorsPage({ name, paths }) {
   const monitors = (lastDocument(paths.at(-1))?.monitors ?? []).map(monitor => ({
@@ -19,8 +22,9 @@ function monitorsPage({ name, paths }) {
     element(
       "p.lead",
       name === "monitors"
-        ? "What a push would create, evaluated over the local history."
-        : "What was pushed to this intake, evaluated over the points that it received.",
+        ? "What a push would create, evaluated over the local history. "
+        : "What was pushed to this intake, evaluated over the points that it received. ",
+      "A monitor without recent data is not evaluated.",
     ),
     monitors.length === 0 && element("p.faint", "There are none."),
     monitors.map(monitorCard),
@@ -41,16 +45,13 @@ function monitorCard({ id, name, query, shown, reason, groups, monitor }) {
   );
 }
 
-/** Links to the metrics in a query. */
+/** Links to the metrics in a query that have a page. */
 function metricLinks(query) {
-  const names = new Set([...query.matchAll(/:([A-Za-z][\w.]*)\{/g)].map(([, name]) => name));
-  return [...names].map(name => [
+  const hasReport = offered.has("report");
+  const names = [...query.matchAll(/:([A-Za-z][\w.]*)\{/g)].map(([, name]) => name);
+  const linked = names.filter(name => !hasReport || !name.startsWith(ABOUT_REPORTER));
+  return [...new Set(linked)].map(name => [
     " ",
-    element(
-      "a.small",
-      { href: offered.has("report") ? metricAddress(name) : seriesAddress(name) },
-      "history of ",
-      data(name),
-    ),
+    element("a.small", { href: hasReport ? metricAddress(name) : seriesAddress(name) }, "history of ", data(name)),
   ]);
 }

@@ -119,9 +119,10 @@ function firstSentence(text) {
   return /^[\s\S]*?[.!?](?=\s|$)/.exec(text ?? "")?.[0] ?? text ?? "";
 }
 
-/** How many subjects have the state of the metric. */
+/** How many subjects have the state of the metric. If items failed, the number of samples and of failed items. */
 function subjectsText(metric) {
-  const { states, thing } = statesOf(metric);
+  const { states, thing, failedItems } = statesOf(metric);
+  if (failedItems > 0) return `${count(states.length, thing)}, ${count(failedItems, "failed item")}`;
   if (states.length < 2) return "";
   const same = states.filter(state => state.name === metric.state.name).length;
   return same === states.length ? count(same, thing) : `${same} of ${count(states.length, thing)}`;

@@ -2,12 +2,12 @@
 
 const ROWS_WITHOUT_FILTER = 15;
 const MAX_ROWS = 500;
-/** What a reader has chosen, by table. */
+/** What a reader has chosen, by table: the name of a column, its direction, and the text of the filter. */
 const tableChoices = new Map();
 
 /**
  * Each column has a `name`, and two functions of a row: `sort` returns its sort key, and `cell` the content of its cell. The rows
- * stay in order until a reader chooses a column.
+ * stay in order until a reader chooses a column. A later call with the same `id` may have other columns.
  */
 function sortableTable({ id, caption, columns, rows, textOf, rowId }) {
   const choice = tableChoices.get(id) ?? { column: null, descending: false, filter: "" };
@@ -19,10 +19,12 @@ function sortableTable({ id, caption, columns, rows, textOf, rowId }) {
   const found = words.length
     ? rows.filter(row => words.every(word => textOf(row).toLowerCase().includes(word)))
     : [...rows];
-  const sorted = choice.column === null ? found : found.sort(byColumn(columns[choice.column], choice.descending));
-  const heads = columns.map((column, index) => {
-    const isSorted = choice.column === index;
-    const click = () => choose({ column: index, descending: isSorted ? !choice.descending : column.numeric === true });
+  const chosen = columns.find(column => column.name === choice.column);
+  const sorted = chosen ? found.sort(byColumn(chosen, choice.descending)) : found;
+  const heads = columns.map(column => {
+    const isSorted = column === chosen;
+    const descending = isSorted ? !choice.descending : column.numeric === true;
+    const click = () => choose({ column: column.name, descending });
     const direction = choice.descending ? "descending" : "ascending";
     return element(
       "th",
@@ -52,7 +54,7 @@ function sortableTable({ id, caption, columns, rows, textOf, rowId }) {
   return element(
     "div.table-box",
     { "data-id": id },
-    rows.length > ROWS_WITHOUT_FILTER &&
+    (rows.length > ROWS_WITHOUT_FILTER || choice.filter !== "") &&
       element("label.filter", "Filter ", element("input", { type: "search", value: choice.filter, on: { input } })),
     element(
       "div.scroll",

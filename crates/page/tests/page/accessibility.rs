@@ -74,3 +74,16 @@ fn the_tab_key_reaches_the_content_first() {
     browser.press("Tab");
     assert_eq!(browser.evaluate("document.activeElement.textContent"), "Skip to the content");
 }
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_link_to_the_content_stays_on_its_page() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/commits.hotfix");
+
+    browser.evaluate("document.querySelector('.skip').click()");
+
+    assert_eq!(browser.evaluate("document.activeElement.id"), "main");
+    assert_eq!(browser.evaluate("location.hash"), "#/metric/commits.hotfix");
+}

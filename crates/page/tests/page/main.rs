@@ -3,6 +3,7 @@
 mod accessibility;
 mod documents;
 mod metric;
+mod monitors;
 mod overview;
 mod pictures;
 mod protection;

@@ -3,10 +3,13 @@
 use serde_json::json;
 use system_health_test_support::chromium::Chromium;
 
-use crate::site::{Site, entry};
+use crate::site::{Site, entry, refresh};
 
 const HOTFIX: &str = "#/metric/commits.hotfix";
 const SUBJECTS: &str = "[...document.querySelectorAll('tbody th')].map(cell => cell.textContent)";
+const COLUMNS: &str =
+    "[...document.querySelectorAll('thead button')].map(button => button.firstChild.textContent)";
+const HEADLINE: &str = "document.querySelector('.headline').innerText";
 const HAS_PLOT: &str = "document.querySelector('.plot .series path, .plot .series circle')";
 
 #[test]
@@ -30,8 +33,7 @@ fn the_page_has_goal_history_subjects_and_evidence() {
         assert!(found.iter().any(|element| element == expected), "no {expected}: {found:#?}");
     }
     assert_eq!(browser.evaluate("document.querySelector('.goal-label').textContent"), "goal < 5");
-    let summary = "document.querySelector('.headline').innerText";
-    let summary = browser.evaluate(summary);
+    let summary = browser.evaluate(HEADLINE);
     let expected = "5 subjects: 1 error, 1 goal missed, 1 no data, 2 goals met";
     assert!(summary.as_str().unwrap().contains(expected), "{summary}");
     assert_eq!(browser.problems(), [""; 0]);
@@ -96,6 +98,44 @@ fn two_hundred_subjects_can_be_filtered() {
     browser.type_text("service-19");
     browser.wait_for("document.querySelectorAll('tbody tr').length === 10");
     assert_eq!(browser.evaluate("document.activeElement.type"), "search", "the focus stays");
+
+    site.change("report", |report| {
+        report["metrics"].as_array_mut().unwrap().retain(|one| {
+            let subject = one["subject"].as_str().unwrap_or_default();
+            !subject.contains("/service-") || subject.contains("/service-19")
+        });
+    });
+    refresh(&mut browser);
+    browser.wait_for("document.querySelector('caption').textContent.endsWith(' (10 of 15)')");
+    let filter = browser.evaluate("document.querySelector('.table-box input')?.value");
+    assert_eq!(filter, "service-19", "a reader can still remove it");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn failed_items_are_not_counted_as_samples() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "#/metric/queues.length");
+    let headline = browser.evaluate(HEADLINE);
+    site.open(&mut browser, "");
+    let tile = browser.evaluate("document.querySelector('[data-id=\"queues.length\"] .how').innerText");
+
+    assert!(headline.as_str().unwrap().contains("2 samples: 2 values; 1 failed item"), "{headline}");
+    assert!(tile.as_str().unwrap().contains("2 samples, 1 failed item"), "{tile}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_tag_that_repeats_the_name_of_its_subject_is_not_shown() {
+    let site = Site::start();
+    site.change("report", |report| entry(report, "commits.hotfix")["subject"] = "Acme/Shop".into());
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, HOTFIX);
+
+    assert_eq!(browser.evaluate(COLUMNS), json!(["Subject", "State", "Value", "Why", "Collected in"]));
 }
 
 #[test]
@@ -140,6 +180,25 @@ fn distributions_show_quantiles_and_counters_show_increases() {
     );
     let counter = texts("shop.orders");
     assert!(counter.as_str().unwrap().contains("increase "), "{counter}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_range_of_several_distributions_is_that_of_their_medians() {
+    let site = Site::start();
+    site.change("report", |report| {
+        let samples = entry(report, "ci.queue_time")["samples"].as_array_mut().unwrap();
+        let mut other = samples[0].clone();
+        other["tags"] = json!(["env:production", "reporter:acme", "runner:large"]);
+        other["distribution"]["p50"] = json!(12.345_678);
+        samples.push(other);
+    });
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "#/metric/ci.queue_time");
+
+    let headline = browser.evaluate(HEADLINE);
+    assert!(headline.as_str().unwrap().contains("p50 9.4 to 12.3 second"), "{headline}");
 }
 
 #[test]

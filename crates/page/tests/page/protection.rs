@@ -43,6 +43,19 @@ fn markup_in_the_data_is_shown_as_text() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
+fn an_event_with_an_unknown_level_is_shown_as_information() {
+    let site = Site::start();
+    site.change("intake/events", |events| events["events"][0]["alert_type"] = "constructor".into());
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "#/intake-events");
+
+    assert_eq!(browser.evaluate("document.querySelector('.events .state').className"), "state event-info");
+    assert_eq!(browser.problems(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
 fn only_web_addresses_become_links() {
     let site = Site::start();
     site.change("report", |report| {

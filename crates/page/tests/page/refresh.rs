@@ -1,6 +1,6 @@
 //! The page reads everything again from time to time, without disturbing its reader.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use system_health_test_support::chromium::Chromium;
 
 use crate::site::{Site, entry, refresh};
@@ -31,6 +31,57 @@ fn a_refresh_of_a_scrolled_page_keeps_the_focus_and_announces_changes() {
     );
     assert_eq!(browser.evaluate("document.activeElement.textContent"), "shop.orders");
     assert_eq!(browser.evaluate("document.activeElement.isConnected"), true);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn of_many_changes_only_three_are_announced() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "");
+
+    site.change("report", |report| {
+        report["run"]["started_at"] = "2026-03-01T14:15:00.000Z".into();
+        for key in ["ci.duration", "ci.queue_time", "ci.success_ratio", "shop.orders"] {
+            let failed = entry(report, key);
+            failed["state"] = "error".into();
+            failed["error"] = "refused".into();
+            failed["causes"] = json!(["refused"]);
+        }
+    });
+    refresh(&mut browser);
+    browser.wait_for("document.querySelector('[role=status]').textContent !== ''");
+
+    assert_eq!(
+        browser.evaluate("document.querySelector('[role=status]').textContent"),
+        "ci.duration: error, ci.queue_time: error, ci.success_ratio: error, and 1 more change"
+    );
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_table_stays_sorted_if_another_column_disappears() {
+    const COLUMNS: &str = "[...document.querySelectorAll('thead button')]";
+    let site = Site::start();
+    let change_tags = |change: fn(&mut Vec<Value>)| {
+        site.change("report", |report| {
+            change(entry(report, "commits.hotfix")["samples"][0]["tags"].as_array_mut().unwrap());
+        });
+    };
+    change_tags(|tags| tags.push("team:web".into()));
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/commits.hotfix");
+    assert_eq!(browser.evaluate(&format!("{COLUMNS}.length")), 6, "the tags have a column");
+    browser.evaluate(&format!("{COLUMNS}.at(-1).click()"));
+    browser.wait_for("document.querySelector('th[aria-sort]')");
+
+    change_tags(|tags| drop(tags.pop()));
+    refresh(&mut browser);
+    browser.wait_for(&format!("{COLUMNS}.length === 5"));
+
+    let sorted = browser.evaluate("document.querySelector('th[aria-sort] button').firstChild.textContent");
+    assert_eq!(sorted, "Collected in");
+    assert_eq!(browser.problems(), [""; 0]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Problem {
         Self { status, text: text.into() }
     }
 
-    /// A mistake of this program, or a failure of the machine.
+    /// Status 500: a bug in this program, or a failure of the system.
     pub(super) fn internal(error: &dyn Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }

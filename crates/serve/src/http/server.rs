@@ -74,7 +74,7 @@ impl Server {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
                     if self.connections.available_permits() == 0 {
-                        self.make_room(&mut idle).await;
+                        idle.make_room(&self.connections).await;
                     }
                     let connections = Arc::clone(&self.connections);
                     let Ok(permit) = connections.acquire_owned().await else {
@@ -89,20 +89,6 @@ impl Server {
                     sleep(PAUSE).await;
                 }
             }
-        }
-    }
-}
-
-impl Server {
-    /// Waits until another connection has ended, or closes one that has sent no request.
-    async fn make_room(&self, idle: &mut IdleConnections) {
-        idle.remove_busy();
-        let Some(oldest) = idle.0.front() else { return };
-        // A request that has arrived may not have been read yet.
-        let is_idle = sleep_until(oldest.accepted + TIME_TO_READ);
-        tokio::select! {
-            _ = self.connections.acquire() => {}
-            () = is_idle => idle.close_oldest(),
         }
     }
 }
@@ -125,9 +111,26 @@ impl IdleConnections {
         self.0.push_back(IdleConnection { task, has_request, accepted: Instant::now() });
     }
 
+    /// Waits until another connection has ended, or closes one that has sent no request.
+    async fn make_room(&mut self, connections: &Semaphore) {
+        loop {
+            self.remove_busy();
+            let Some(oldest) = self.0.front() else { return };
+            // A request that has arrived may not have been read yet.
+            let is_idle_from = oldest.accepted + TIME_TO_READ;
+            if is_idle_from <= Instant::now() {
+                return self.close_oldest();
+            }
+            // Afterwards, another connection may be the oldest one.
+            tokio::select! {
+                _ = connections.acquire() => return,
+                () = sleep_until(is_idle_from) => {}
+            }
+        }
+    }
+
     /// Closes the connection that has waited longest for a request, if there is one.
     fn close_oldest(&mut self) {
-        self.remove_busy();
         if let Some(connection) = self.0.pop_front() {
             tracing::debug!(
                 "a connection without a request is closed, because there are too many connections"
@@ -167,4 +170,33 @@ async fn serve(
         Err(_) => tracing::debug!("a client was too slow"),
     }
     drop(permit);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_not_closed_before_its_request_can_have_been_read() {
+        let (no_room, mut idle) = (Semaphore::new(0), IdleConnections::default());
+        let (oldest, other) = (tokio::spawn(pending::<()>()), tokio::spawn(pending::<()>()));
+        let has_request = Arc::<AtomicBool>::default();
+        idle.add(oldest.abort_handle(), Arc::clone(&has_request));
+        sleep(TIME_TO_READ / 2).await;
+        let accepted = Instant::now();
+        idle.add(other.abort_handle(), Arc::default());
+
+        // The request of the oldest connection is read while the server waits for it.
+        let read = async {
+            sleep(TIME_TO_READ / 4).await;
+            has_request.store(true, Ordering::Relaxed);
+        };
+        tokio::join!(read, idle.make_room(&no_room));
+
+        assert!(accepted.elapsed() >= TIME_TO_READ, "{:?}", accepted.elapsed());
+        assert!(other.await.unwrap_err().is_cancelled());
+        assert!(!oldest.is_finished());
+    }
 }

@@ -137,7 +137,7 @@ impl Stage {
         latest
     }
 
-    /// Stops the service after a number of runs.
+    /// Runs the service, and stops it after a number of runs.
     pub(super) async fn runs(
         &self,
         configuration: Configuration,
