@@ -17,7 +17,7 @@ use super::{
 
 /// The tag with the number of spans that were not kept.
 const DROPPED: &str = "system_health.dropped_spans";
-/// The tag with the names of these spans, each with the number of spans.
+/// The tag with the most frequent names of these spans, each with the number of spans.
 const DROPPED_NAMES: &str = "system_health.dropped_spans.names";
 
 /// The spans of one trace.

@@ -14,21 +14,22 @@ pub(super) const UNKNOWN_TYPE: &str = "Error";
 /// Maximum length of the name of a type. The rest of what `Debug` writes may be long, and is not needed.
 const MAX_TYPE: usize = 64;
 
-/// Describes an error with its causes.
-pub(super) fn describe(error: &(dyn Error + 'static)) -> SpanError {
-    let mut message = error.to_string();
+/// Describes an error with its causes. `clean` removes secrets from a text.
+pub(super) fn describe(error: &(dyn Error + 'static), clean: impl Fn(&str) -> String) -> SpanError {
+    let mut previous = error.to_string();
+    let mut message = clean(&previous);
     let mut stack = message.clone();
-    let mut previous = message.clone();
     let mut cause = error.source();
     while let Some(error) = cause
         && stack.len() < MAX_ERROR
     {
         let text = error.to_string();
+        let cleaned = clean(&text);
         // Many errors already end with the text of their cause.
         if !previous.ends_with(&text) {
-            message = message + ": " + &text;
+            message = message + ": " + &cleaned;
         }
-        stack = stack + "\ncaused by: " + &text;
+        stack = stack + "\ncaused by: " + &cleaned;
         previous = text;
         cause = error.source();
     }
@@ -107,17 +108,17 @@ mod tests {
 
     #[test]
     fn an_error_has_its_type_and_its_causes_but_no_fields() {
-        let error = describe(&Outer(LoginRefused { token: "hunter22" }));
+        let error = describe(&Outer(LoginRefused { token: "hunter22" }), str::to_owned);
         assert_eq!(error.kind, "Outer");
         assert_eq!(error.message, "cannot list commits: the login was refused");
         assert_eq!(error.stack, "cannot list commits\ncaused by: the login was refused");
-        assert_eq!(describe(&LoginRefused { token: "hunter22" }).kind, "LoginRefused");
+        assert_eq!(describe(&LoginRefused { token: "hunter22" }, str::to_owned).kind, "LoginRefused");
         assert!(!format!("{error:?}").contains("hunter22"));
     }
 
     #[test]
     fn an_error_that_is_only_a_text_has_no_type() {
-        assert_eq!(describe(SharedError::new("Broken").as_error()).kind, UNKNOWN_TYPE);
-        assert_eq!(describe(&io::Error::other("a (b)")).kind, "Custom");
+        assert_eq!(describe(SharedError::new("Broken").as_error(), str::to_owned).kind, UNKNOWN_TYPE);
+        assert_eq!(describe(&io::Error::other("a (b)"), str::to_owned).kind, "Custom");
     }
 }

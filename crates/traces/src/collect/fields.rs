@@ -43,23 +43,19 @@ impl Fields {
         match field.name() {
             RESOURCE if self.is_ours => self.resource = Some(cut(text, MAX_RESOURCE).to_owned()),
             TRACE_ID if self.is_ours => self.trace = text.parse().ok(),
-            ERROR => self.set_error(described_by(text)),
+            ERROR => self.error = Some(described_by(&self.clean(text))),
             name => {
                 self.has_ended |= name == STATE;
-                let text = cut(text, MAX_TEXT);
-                let text = if self.is_ours { text.to_owned() } else { redacted(text) };
+                let text = cut(&self.clean(text), MAX_TEXT).to_owned();
                 self.tags.push((name, SpanTag::Text(text)));
             }
         }
     }
 
-    fn set_error(&mut self, error: SpanError) {
-        let SpanError { kind, message, stack } = error;
-        self.error = Some(if self.is_ours {
-            SpanError { kind, message, stack }
-        } else {
-            SpanError { kind, message: redacted(&message), stack: redacted(&stack) }
-        });
+    /// The text without words that may be secrets. This is done before the text is cut, because the start of a secret would not be
+    /// recognized.
+    fn clean(&self, text: &str) -> String {
+        if self.is_ours { text.to_owned() } else { redacted(text) }
     }
 }
 
@@ -89,7 +85,7 @@ impl Visit for Fields {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         match field.name() {
-            ERROR => self.set_error(describe(value)),
+            ERROR => self.error = Some(describe(value, |text| self.clean(text))),
             _ => self.text(field, &value.to_string()),
         }
     }

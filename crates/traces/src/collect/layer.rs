@@ -89,7 +89,8 @@ fn handle<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> Option<Handle> {
     span.extensions().get::<Handle>().cloned()
 }
 
-/// Records a panic in a span and in the spans that it ends: up to the metric, the resource or the source.
+/// Records a panic in a span and in its outer spans, up to the first one whose name starts with `system_health.`, such as that
+/// of the metric, the resource or the source.
 fn panicked<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, message: &str, place: &str) {
     for span in span.scope() {
         if is_run(span.metadata()) {

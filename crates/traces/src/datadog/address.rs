@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, de};
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 /// The port on which an Agent listens by default.
 const DEFAULT_PORT: u16 = 8126;
@@ -40,12 +40,13 @@ pub(crate) enum AddressError {
     Path,
     #[error("it contains a user name, a query or a fragment")]
     Parts,
-    #[error("it has no host")]
-    Host,
+    #[error(transparent)]
+    Unreadable(#[from] ParseError),
 }
 
 impl AgentAddress {
-    /// The address of an Agent with this host and port. If neither is given, the address of an Agent on this machine.
+    /// The address of an Agent with this host and port. Default host: this machine. If neither is given, the socket
+    /// `DEFAULT_SOCKET` takes precedence if it exists.
     pub(crate) fn from_parts(host: Option<&AgentHost>, port: Option<u16>) -> Self {
         if host.is_none() && port.is_none() && Path::new(DEFAULT_SOCKET).exists() {
             return Self::Unix(DEFAULT_SOCKET.into());
@@ -55,7 +56,7 @@ impl AgentAddress {
         Self::Http(Url::parse(&format!("http://{host}:{port}")).expect("a host and a port make a URL"))
     }
 
-    /// The URL of a path of the Agent. For a socket, the host is only a name.
+    /// The URL of a path of the Agent. For a socket, the host is only a placeholder.
     pub(crate) fn url(&self, path: &str) -> Url {
         let base = match self {
             Self::Http(url) => url.clone(),
@@ -88,7 +89,10 @@ impl FromStr for AgentAddress {
             let path = PathBuf::from(path);
             return if path.is_absolute() { Ok(Self::Unix(path)) } else { Err(AddressError::Path) };
         }
-        let url = Url::parse(text).map_err(|_| AddressError::Scheme)?;
+        let url = match Url::parse(text) {
+            Err(ParseError::RelativeUrlWithoutBase) => return Err(AddressError::Scheme),
+            parsed => parsed?,
+        };
         if !matches!(url.scheme(), "http" | "https") {
             return Err(AddressError::Scheme);
         }
@@ -98,9 +102,6 @@ impl FromStr for AgentAddress {
             || url.fragment().is_some()
         {
             return Err(AddressError::Parts);
-        }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err(AddressError::Host);
         }
         Ok(Self::Http(url))
     }
@@ -141,10 +142,17 @@ mod tests {
 
     #[test]
     fn texts_that_are_not_addresses_of_an_agent_are_refused() {
-        for address in
-            ["agent:8126", "udp://agent:8125", "unix://run/apm", "http://u:p@agent", "http://agent?a=b"]
-        {
-            assert!(address.parse::<AgentAddress>().is_err(), "{address}");
+        for (address, expected) in [
+            ("agent", "it does not start with http://, https:// or unix://"),
+            ("agent:8126", "it does not start with http://, https:// or unix://"),
+            ("udp://agent:8125", "it does not start with http://, https:// or unix://"),
+            ("unix://run/apm", "the path of the socket is not absolute"),
+            ("http://u:p@agent", "it contains a user name, a query or a fragment"),
+            ("http://agent?a=b", "it contains a user name, a query or a fragment"),
+            ("http://agent:99999", "invalid port number"),
+            ("http://", "empty host"),
+        ] {
+            assert_eq!(address.parse::<AgentAddress>().unwrap_err().to_string(), expected, "{address}");
         }
     }
 }

@@ -50,6 +50,8 @@ impl Agent {
             .header("Datadog-Meta-Lang", "rust")
             .header("Datadog-Meta-Tracer-Version", env!("CARGO_PKG_VERSION"))
             .header("X-Datadog-Trace-Count", "1")
+            // Without this header, an Agent that drops the trace because it is overloaded answers 200, not 429.
+            .header("Datadog-Send-Real-Http-Status", "true")
             .body(payload(trace, rate))
             .build();
         self.exchange(request, deadline).await.map(drop)

@@ -42,7 +42,7 @@ impl AgentProblem {
         match status {
             status if status.is_success() => Ok(()),
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Err(Self::NoTraces),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Err(Self::Busy(status)),
+            StatusCode::TOO_MANY_REQUESTS => Err(Self::Busy(status)),
             status => Err(Self::Status(status)),
         }
     }

@@ -37,6 +37,7 @@ async fn an_agent_gets_the_trace_as_datadogs_clients_send_it() {
         ("content-type", "application/msgpack"),
         ("x-datadog-trace-count", "1"),
         ("datadog-meta-tracer-version", env!("CARGO_PKG_VERSION")),
+        ("datadog-send-real-http-status", "true"),
     ] {
         assert_eq!(request.header(name), Some(value), "{name}");
     }
@@ -84,6 +85,21 @@ async fn the_error_says_that_the_agent_does_not_accept_traces() {
         error.starts_with(&format!("the Agent at {}: it does not accept traces", server.url())),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn the_error_says_that_the_agent_dropped_the_trace() {
+    // Like an Agent, which answers 200 unless the client wants to know.
+    let server = Server::start(|request: &Request| {
+        let is_wanted = request.header("datadog-send-real-http-status") == Some("true");
+        Answer::json(if is_wanted { 429 } else { 200 }, &json!({"rate_by_service": {}}))
+    });
+    let tracer = tracer(&format!("agent_url = '{}'", server.url()));
+    let trace = trace_run(&*tracer, &["sent.failing"]).await;
+
+    let error = send(&*tracer, &trace).await.unwrap_err();
+
+    assert!(error.ends_with(": it gets too many traces (429 Too Many Requests)"), "{error}");
 }
 
 #[cfg(unix)]

@@ -148,3 +148,26 @@ async fn errors_of_plain_spans_contain_no_secrets() {
     assert_eq!(message("login"), "401 for ...");
     assert!(!format!("{trace:?}").contains("0123456789abcdef"), "{trace:#?}");
 }
+
+/// Has texts that are cut within a token.
+#[system_health_metric(key = "functions.long")]
+fn with_long_texts() -> u64 {
+    let ending_in_token = |words: usize| format!("{}ghp_0123456789abcdef", "word ".repeat(words));
+    let (long_error, query) = (ending_in_token(798), ending_in_token(198));
+    let error: &(dyn std::error::Error + 'static) = &std::io::Error::other(long_error.clone());
+    let _span = info_span!("ask", error).entered();
+    let _inner = info_span!("login", error = long_error.as_str(), query = query.as_str()).entered();
+    7
+}
+
+#[tokio::test]
+async fn no_start_of_a_secret_is_left_where_a_text_is_cut() {
+    let trace = trace_run(&*tracer(""), &["functions.long"]).await;
+
+    for name in ["ask", "login"] {
+        let error = span(&trace, name).error.as_ref().unwrap();
+        assert!(error.message.ends_with(" word ..."), "{}", error.message);
+    }
+    assert!(span(&trace, "login").tags.contains_key("query"));
+    assert!(!format!("{trace:?}").contains("ghp_"), "{trace:#?}");
+}

@@ -48,6 +48,7 @@ async fn a_receiver_gets_all_spans() {
     let request = server.requests().remove(0);
     assert_eq!(request.line(), "POST /v1/traces");
     let spans = decoded(&request);
+    assert_eq!(spans.len(), trace.spans.len());
     let (root, metric) = (&spans[0], &spans[1]);
     assert_eq!(root.trace_id, trace.trace_id.get().to_be_bytes());
     assert!(root.parent_span_id.is_empty());
