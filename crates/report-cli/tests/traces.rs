@@ -118,16 +118,39 @@ fn trace_headers(request: &Request) -> Vec<String> {
 }
 
 #[cfg(feature = "aws-ci")]
-#[test]
-fn requests_to_aws_have_no_trace_headers() {
+fn aws_scene(aws: &Server, agent: &Server) -> Scene {
     use system_health_test_support::moto::AccessKey;
 
-    let (aws, agent) = (Server::start(|_: &Request| Answer::json(200, &json!({}))), agent());
-    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+    Scene::new(env!("CARGO_BIN_EXE_report"))
         .file("system-health.toml", "[metrics]\nenable = ['aws.*']\n[secrets]\naws = false\n")
         .aws(aws.url(), &AccessKey::example())
         .variable("DD_TRACE_ENABLED", "true")
-        .variable("DD_TRACE_AGENT_URL", agent.url());
+        .variable("DD_TRACE_AGENT_URL", agent.url())
+}
+
+#[cfg(feature = "aws-ci")]
+#[test]
+fn a_request_that_aws_refuses_has_an_error() {
+    let refusal = json!({"__type": "AccessDeniedException", "message": "No."});
+    let (aws, agent) = (Server::start(move |_: &Request| Answer::json(400, &refusal)), agent());
+    let scene = aws_scene(&aws, &agent);
+
+    let ended = scene.run(&["--only", "aws.*"]);
+
+    let trace = last_trace(&scene);
+    let spans = trace["spans"].as_array().unwrap().iter();
+    let requests: Vec<&Value> = spans.filter(|span| span["name"] == "http.request").collect();
+    assert!(!requests.is_empty(), "{ended}");
+    for request in requests {
+        assert_eq!(request["error"]["message"], "the status is 400", "{request:#}");
+    }
+}
+
+#[cfg(feature = "aws-ci")]
+#[test]
+fn requests_to_aws_have_no_trace_headers() {
+    let (aws, agent) = (Server::start(|_: &Request| Answer::json(200, &json!({}))), agent());
+    let scene = aws_scene(&aws, &agent);
 
     let ended = scene.run(&["--only", "aws.*"]);
 

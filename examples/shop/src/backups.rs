@@ -1,13 +1,13 @@
 //! How old the newest backup is.
 
 use std::{
-    fs, io,
+    fs::{self, DirEntry},
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use system_health_registry::{
     Context, FromContext, Unavailable, settings::SettingPath, settings_table, system_health_metric,
@@ -35,9 +35,17 @@ impl FromContext for BackupAges {
     }
 }
 
-fn ages(folder: &Path, now: SystemTime) -> io::Result<Vec<Duration>> {
-    let files = fs::read_dir(folder)?;
-    files.map(|file| Ok(now.duration_since(file?.metadata()?.modified()?).unwrap_or_default())).collect()
+/// How far the date of a backup may be after the start of the run: it may be made during the run, and clocks differ.
+const MAX_AHEAD: Duration = Duration::from_hours(1);
+
+fn ages(folder: &Path, now: SystemTime) -> anyhow::Result<Vec<Duration>> {
+    fs::read_dir(folder)?.map(|file| age(&file?, now)).collect()
+}
+
+fn age(file: &DirEntry, now: SystemTime) -> anyhow::Result<Duration> {
+    let modified = file.metadata()?.modified()?;
+    ensure!(modified <= now + MAX_AHEAD, "the date of {} is in the future", file.path().display());
+    Ok(now.duration_since(modified).unwrap_or_default())
 }
 
 /// The table `[backup]` of the settings file.
@@ -67,6 +75,18 @@ mod tests {
         let ages = BackupAges([3, 1].map(Duration::from_hours).into());
 
         assert_eq!(backup_age(ages).unwrap(), Duration::from_hours(1));
+    }
+
+    #[test]
+    fn a_date_in_the_future_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = fs::File::create(folder.path().join("monday.tar")).unwrap();
+        let now = SystemTime::now();
+
+        file.set_modified(now + Duration::from_mins(1)).unwrap();
+        assert_eq!(ages(folder.path(), now).unwrap(), [Duration::ZERO]);
+        file.set_modified(now + Duration::from_hours(2)).unwrap();
+        assert!(ages(folder.path(), now).unwrap_err().to_string().ends_with("is in the future"));
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ fn stuck(messages: Messages) -> Result<Sample, Unavailable> {
     let is_stuck = |message: &&Message| message.age > Duration::from_hours(1);
     let count = messages.0.iter().filter(is_stuck).count();
     Ok(Sample::new(count)?.with_evidence(messages.0.iter().map(|message| {
-        let reason = format!("it has waited for {} minutes", message.age.as_secs() / 60);
+        let reason = format!("it has waited for {} min", message.age.as_secs() / 60);
         EvidenceItem::new(&message.name, is_stuck(&message), reason)
     })))
 }
@@ -86,7 +86,7 @@ impl Spool {
         let (folder, now) = (self.folder.join(queue), self.now);
         let read = move || {
             let files = read(&folder, now);
-            files.with_context(|| format!("cannot read the queue in {}", folder.display()))
+            files.with_context(|| format!("cannot list the files in {}", folder.display()))
         };
         spawn_blocking(read).await?
     }
@@ -100,12 +100,18 @@ impl FromContext for Spool {
 }
 
 fn read(folder: &Path, now: SystemTime) -> io::Result<Vec<Message>> {
-    let message = |file: io::Result<fs::DirEntry>| {
-        let file = file?;
-        let age = now.duration_since(file.metadata()?.modified()?).unwrap_or_default();
-        Ok(Message { name: file.file_name().to_string_lossy().into_owned(), age })
+    let files = fs::read_dir(folder)?;
+    files.filter_map(|file| file.and_then(|file| read_message(&file, now)).transpose()).collect()
+}
+
+/// A message. `None` if it has left the queue since the files were listed.
+fn read_message(file: &fs::DirEntry, now: SystemTime) -> io::Result<Option<Message>> {
+    let metadata = match file.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        metadata => metadata?,
     };
-    fs::read_dir(folder)?.map(message).collect()
+    let age = now.duration_since(metadata.modified()?).unwrap_or_default();
+    Ok(Some(Message { name: file.file_name().to_string_lossy().into_owned(), age }))
 }
 
 /// The table `[queue]` of the settings file.
@@ -136,6 +142,18 @@ mod tests {
 
         assert_eq!(sample.value().to_string(), sample.evidence().counted().to_string());
         assert_eq!(sample.evidence().total(), 3);
+    }
+
+    #[test]
+    fn a_message_that_leaves_the_queue_meanwhile_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("1"), "").unwrap();
+        let listed = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap();
+        assert!(read_message(&listed, SystemTime::now()).unwrap().is_some());
+
+        fs::remove_file(listed.path()).unwrap();
+
+        assert!(read_message(&listed, SystemTime::now()).unwrap().is_none());
     }
 
     #[tokio::test]

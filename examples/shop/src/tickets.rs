@@ -36,7 +36,12 @@ struct Tracker {
 
 impl Tracker {
     async fn tickets(&self) -> anyhow::Result<Vec<Ticket>> {
-        let mut request = Request::new(Method::GET, self.url.join("tickets")?);
+        let mut url = self.url.clone();
+        // `Url::join` would remove the last part of a path such as `/api/v1`.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push("tickets");
+        }
+        let mut request = Request::new(Method::GET, url);
         let authorization = format!("Bearer {}", self.token.expose_secret()).parse()?;
         request.headers_mut().insert(AUTHORIZATION, authorization);
         let response = self.client.send(request, MAX_LENGTH).await?.ensure_complete()?;
@@ -99,11 +104,13 @@ mod tests {
 
     #[tokio::test]
     async fn unanswered_tickets_and_requests_are_counted() {
-        let server = Server::start(|request| match request.header("authorization") {
-            Some("Bearer s3cret") => Answer::json(200, &json!([{"answers": 0}, {"answers": 2}])),
+        let server = Server::start(|request| match (request.path(), request.header("authorization")) {
+            ("/api/v1/tickets", Some("Bearer s3cret")) => {
+                Answer::json(200, &json!([{"answers": 0}, {"answers": 2}]))
+            }
             _ => Answer::json(401, &json!({})),
         });
-        let url = Some(server.url().parse().unwrap());
+        let url = Some(format!("{}/api/v1", server.url()).parse().unwrap());
         let context = Context::new()
             .provide(TicketSettings { url, token_secret: None })
             .provide(Credentials::from_variables([("TICKETS_TOKEN", "s3cret")]));

@@ -32,7 +32,10 @@ fn the_finding_says_if_aws_is_turned_off() {
 
     let ended = scene.run(&["doctor"]).with_status(1);
 
-    assert_eq!(line(&ended, "AWS"), ("ok".into(), "is not used (`aws = false` in [secrets])".into()));
+    assert_eq!(
+        line(&ended, "AWS"),
+        ("ok".into(), "is not used for secrets (`aws = false` in [secrets])".into())
+    );
     let (grade, message) = line(&ended, "certificate authorities for AWS");
     assert!(grade == "failed" && message.starts_with("AWS_CA_BUNDLE: "), "{grade}: {message}");
 }

@@ -73,6 +73,15 @@ fn without_settings_each_cause_is_printed_once_before_the_next_steps() {
 }
 
 #[test]
+fn a_settings_file_without_values_is_a_settings_file() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", "# [repository]\n");
+
+    let steps = scene.run(&["doctor"]).with_status(1).json()["next_steps"].to_string();
+
+    assert!(steps.contains("Name a repository") && !steps.contains("Write a settings file"), "{steps}");
+}
+
+#[test]
 fn each_failure_has_a_finding_with_advice() {
     let (github, intake) = (github(), DatadogIntake::start());
     let diagnose = |variable: &str, value: &str| {
@@ -97,7 +106,7 @@ fn each_failure_has_a_finding_with_advice() {
     failed(
         &workflow.run(&["doctor"]).with_status(1),
         "GitHub workflow",
-        "there are checks.yml; set `workflow`",
+        "there is checks.yml; set `workflow`",
     );
     let jobs = scene(&github, &intake).file("system-health.toml", "[ci]\njobs = ['unit*']\n");
     failed(

@@ -201,6 +201,7 @@ fn wrong_settings_are_refused_with_their_place() {
             "every = '4d'\nlongest_gap = '6d'",
             "no value of `missed` is possible; `longest_gap` in [monitors] must be at most 5 days",
         ),
+        ("longest_gap = '8d'", "`longest_gap` in [monitors] must be at most 6 days 23 hours 52 minutes; or"),
         (
             "longest_gap = '5m'",
             "`longest_gap` in [monitors] is 5 minutes; it must be a whole number of minutes and at least `every`",
@@ -240,6 +241,7 @@ fn the_advice_for_long_schedules_is_valid() {
         "every = '2d'\nmissed = 3",
         "every = '112h'\nmissed = 1",
         "every = '4d'\nlongest_gap = '5d'\nmissed = 1",
+        "longest_gap = '167h 52m'\nmissed = 1",
         "every = '6d'\nmetrics.'system_health.reporter.*'.enabled = false",
     ] {
         let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));

@@ -55,7 +55,7 @@ pub(super) fn failing() -> &'static Run {
     &FAILING
 }
 
-/// A run in which a metric failed for one repository of a thousand.
+/// A run in which each metric failed for one repository of a thousand.
 pub(super) fn failing_in_part() -> Run {
     let mut run = good().clone();
     let is_success = |series: &&mut Value| series["metric"] == format!("{PREFIX}collector_success");
