@@ -178,13 +178,11 @@ impl Store {
                 refusal = store(values, timestamp, StoredHistogram { count, sum }).or(refusal);
             }
         }
-        match refusal {
-            Some(text) => Answer::text(400, "text/plain", text),
-            None => {
-                (self.series, self.histograms) = (all_series, all_histograms);
-                Answer { status: 204, headers: vec![], body: vec![] }
-            }
+        if let Some(text) = refusal {
+            return Answer::text(400, "text/plain", text);
         }
+        (self.series, self.histograms) = (all_series, all_histograms);
+        Answer { status: 204, headers: vec![], body: vec![] }
     }
 }
 

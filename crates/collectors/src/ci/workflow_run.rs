@@ -222,6 +222,7 @@ fn deserialize_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<System
     Ok(Timestamp::deserialize(deserializer)?.0)
 }
 
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 pub(super) fn serialize_optional_time<S: Serializer>(
     time: &Option<SystemTime>,
     serializer: S,

@@ -78,7 +78,7 @@ fn all_responses_together_have_a_limit() {
 
     keep(&store, "new", b"1", 7);
 
-    assert_eq!(numbers(&store), Vec::from_iter(23..90));
+    assert_eq!(numbers(&store), (23..90).collect::<Vec<_>>());
     assert!(kept(&store, "new").is_some());
 }
 
@@ -98,7 +98,7 @@ fn if_the_responses_in_use_exceed_the_limit_the_same_ones_stay_in_each_run() {
         stayed.push(numbers(&store));
     }
 
-    assert_eq!(stayed, vec![Vec::from_iter(10..77); 3]);
+    assert_eq!(stayed, vec![(10..77).collect::<Vec<_>>(); 3]);
 }
 
 #[test]
