@@ -1,4 +1,4 @@
-//! Bytes and ids as hexadecimal digits.
+//! Bytes as hexadecimal digits.
 
 use std::fmt::Write as _;
 
@@ -9,14 +9,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// The length of a commit's id in messages.
-const SHORT_ID: usize = 10;
-
-/// The beginning of a commit's id, which is enough to find it.
-pub(crate) fn short_id(id: &str) -> &str {
-    id.get(..SHORT_ID).unwrap_or(id)
 }
 
 #[cfg(test)]

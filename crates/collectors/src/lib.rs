@@ -63,6 +63,7 @@ pub mod pull_requests;
 pub mod repository;
 #[cfg(feature = "github")]
 pub mod security;
+mod short_id;
 #[cfg(any(feature = "aws-ci", feature = "github"))]
 mod statistics;
 mod web_page;

@@ -7,7 +7,9 @@ use system_health_registry::{
     settings::SettingsError,
     trace::{Trace, Tracer},
 };
+#[cfg(feature = "traces")]
 use tracing::Subscriber;
+#[cfg(feature = "traces")]
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
 /// Collects the spans of runs.
@@ -59,10 +61,7 @@ impl ProgramTraces {
     }
 
     #[expect(clippy::unused_self, reason = "with the feature, it is used")]
-    pub(crate) fn layer<S>(&self) -> Option<tracing_subscriber::layer::Identity>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
+    pub(crate) fn layer(&self) -> Option<tracing_subscriber::layer::Identity> {
         None
     }
 

@@ -7,7 +7,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{
             AtomicBool, AtomicU64,
-            Ordering::{Acquire, Relaxed, Release},
+            Ordering::{Acquire, Relaxed},
         },
     },
     time::SystemTime,
@@ -60,7 +60,7 @@ impl CounterSeries {
     pub(crate) fn raise_to(&self, total: u64) {
         self.is_mirrored.store(true, Relaxed);
         // Who sees this total also sees that it is mirrored.
-        self.total.fetch_max(total, Release);
+        self.total.fetch_max(total, std::sync::atomic::Ordering::Release);
     }
 
     /// The total. With a start, all of it would count as an increase since then, and once more after each restart of the program.

@@ -7,8 +7,8 @@ use crate::{
     date::format_date,
     github::{GitHubApi, GitHubNeeds, Permission, WatchedBranch},
     github_access,
-    hex::short_id,
     repository::Repository,
+    short_id::short_id,
     web_page::with_page_link,
 };
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{CommitAuthor, message::CommitMessage};
-use crate::hex::short_id;
+use crate::short_id::short_id;
 
 /// One commit.
 #[derive(Debug, Clone, PartialEq, Eq)]

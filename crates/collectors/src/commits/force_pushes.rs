@@ -13,8 +13,8 @@ use crate::{
     github::{
         ExistingBranch, GitHubError, GitHubRepository, Permission, Timestamp, WatchedBranch, no_data_without,
     },
-    hex::short_id,
     repository::{Branch, Repository},
+    short_id::short_id,
 };
 
 /// GitHub's name for the type of the activity.

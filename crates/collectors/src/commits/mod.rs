@@ -34,6 +34,7 @@ pub use commit::Commit;
 #[cfg(feature = "github")]
 pub use force_pushes::{ForcePushes, force_pushes};
 pub use history::BranchHistory;
+#[cfg(any(feature = "git", feature = "github"))]
 pub(crate) use history::Walk;
 pub use history_range::{HistoryRange, WalkEnd};
 pub use labels::{CommitLabels, LabelNames};

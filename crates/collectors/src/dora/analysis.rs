@@ -11,7 +11,7 @@ use system_health_registry::EvidenceItem;
 use super::{change::Change, deployment::Success, incident::Incident, reference, step::Step};
 use crate::{
     commits::{Classification, Classifier, HistoryChoice, LabelNames},
-    hex::short_id,
+    short_id::short_id,
 };
 
 /// What is known about the deployments of a repository. The position of a deployment is its index in `successes`.

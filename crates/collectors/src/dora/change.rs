@@ -7,7 +7,7 @@ use std::{
 
 use system_health_registry::EvidenceItem;
 
-use crate::{commits::LabelNames, hex::short_id};
+use crate::{commits::LabelNames, short_id::short_id};
 
 /// A commit between two deployments.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,8 +24,8 @@ use crate::{
     commits::CommitSettings,
     date::format_date,
     github::{ExistingBranch, GitHubRepository, Permission, WatchedBranch, no_data_without},
-    hex::short_id,
     measured::Measured,
+    short_id::short_id,
     statistics::ratio,
 };
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     github::{Connection, GitHubError, GitHubRepository, Timestamp},
-    hex::short_id,
+    short_id::short_id,
 };
 
 /// Maximum number of environments in a message. There may be one for each pull request.

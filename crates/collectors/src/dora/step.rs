@@ -11,7 +11,7 @@ use super::{
     comparison::{Comparison, Comparisons, Relation},
     deployment::Success,
 };
-use crate::hex::short_id;
+use crate::short_id::short_id;
 
 /// What a deployment changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

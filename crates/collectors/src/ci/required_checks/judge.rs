@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use system_health_registry::EvidenceItem;
 
 use super::check::{Check, CheckSource, CheckState, RequiredCheck};
-use crate::hex::short_id;
+use crate::short_id::short_id;
 
 /// What the required checks say about a commit.
 #[derive(Debug)]

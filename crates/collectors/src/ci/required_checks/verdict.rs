@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     github::{ExistingBranch, GitHubRepository, WatchedBranch},
-    hex::short_id,
     repository::Branch,
+    short_id::short_id,
 };
 
 /// Maximum number of earlier commits whose checks are read in addition to those of the tip.
