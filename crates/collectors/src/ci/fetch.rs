@@ -88,7 +88,9 @@ impl WorkflowClient<'_> {
                 known.add_attempt(run, attempt, self.run(run, &path).await?);
             }
             CiQuery::Jobs(run) => {
-                let jobs_of = known.run(run).map_or(JobsOf { run, ended_attempt: None }, JobsOf::from);
+                // The search index may show an earlier attempt than the latest one.
+                let latest = known.run(run).filter(|_| known.is_confirmed(run));
+                let jobs_of = latest.map_or(JobsOf { run, ended_attempt: None }, JobsOf::from);
                 known.add_jobs(run, list_jobs(self.repository, jobs_of).await?);
             }
             CiQuery::Commits => known.add_commits(self.commits().await?),
