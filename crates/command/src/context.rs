@@ -120,6 +120,7 @@ impl<'a> CommandContext<'a> {
     pub fn log_problems(&self, finished: &FinishedRun) {
         let _log_context = LogContext::from_trace(finished.trace.as_deref());
         exit_reason::log_always(&finished.report, &finished.deliveries, FailOn::Error);
+        hints::log_unmatched(&finished.unmatched);
         hints::log(&finished.report);
     }
 

@@ -3,7 +3,7 @@
 use std::{fmt, process::ExitCode};
 
 use system_health_registry::{Outcome, OutcomeState, Report, SourceOutcome};
-use system_health_reporter::{Delivery, FailOn};
+use system_health_reporter::{Delivery, FailOn, FinishedRun, PatternList};
 
 use crate::output::wrap;
 
@@ -46,8 +46,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("0", "success", "success; diff found no difference"),
     (
         "1",
-        "a metric or an item of it failed, or a metric had no data and --fail-on no-data is set. The other metrics were still \
-         delivered",
+        "a metric or an item of it failed, --only has a pattern that matches no metric of any source, or a metric had no data \
+         and --fail-on no-data is set. The other metrics were still delivered",
         "doctor found a problem; diff found a difference; push would overwrite a change that somebody made in the backend; \
          verify found a query without data; you answered no",
     ),
@@ -81,7 +81,7 @@ pub(crate) fn help() -> String {
 pub(crate) fn help_without_delivery() -> String {
     let mut help = "Exit status:\n".to_owned();
     for (status, run, _) in TABLE.iter().filter(|(status, ..)| !["3", "4"].contains(status)) {
-        let text = run.split(", or a metric had no data").next().unwrap_or(run);
+        let text = run.split(", --only has").next().unwrap_or(run);
         push(&mut help, &format!("  {status:8}  "), text);
     }
     help
@@ -94,6 +94,17 @@ fn push(help: &mut String, first: &str, text: &str) {
 
 impl ExitStatus {
     /// The status of a finished run.
+    pub(crate) fn from_finished(finished: &FinishedRun, fail_on: FailOn) -> Self {
+        let status = Self::from_run(&finished.report, &finished.deliveries, fail_on);
+        let names_no_metric = finished.unmatched.iter().any(|unmatched| unmatched.list == PatternList::Only);
+        match (status, fail_on) {
+            (_, FailOn::Never | FailOn::Delivery) | (Self::DeliveryFailed, _) => status,
+            _ if names_no_metric => Self::MetricFailed,
+            _ => status,
+        }
+    }
+
+    /// The status for the outcomes and the deliveries of a run.
     pub(crate) fn from_run(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
         let outcomes = report.run().outcomes();
         let fails = |state, is_complete: bool| match state {

@@ -4,7 +4,9 @@
 use std::{collections::BTreeSet, error::Error, iter};
 
 use system_health_registry::{Report, SharedError, Unavailable, settings::SettingsError};
-use system_health_reporter::{DestinationsError, PatternList, ReporterError, SelectionError, StateError};
+use system_health_reporter::{
+    DestinationsError, PatternList, ReporterError, SelectionError, StateError, UnmatchedPattern,
+};
 use system_health_state::StoreError;
 
 use crate::history_query::HistoryError;
@@ -22,6 +24,16 @@ pub(crate) struct WithHint {
 /// The hint for an error, or for the first of its causes that has one.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(hint_for)
+}
+
+/// Logs the patterns that no metric matched, although all sources have returned theirs.
+pub(crate) fn log_unmatched(patterns: &[UnmatchedPattern]) {
+    for unmatched in patterns {
+        match for_unmatched(unmatched) {
+            Some(hint) => tracing::warn!(hint, "{unmatched}"),
+            None => tracing::warn!("{unmatched}"),
+        }
+    }
 }
 
 /// Logs the hints for the errors of metrics, each hint once.
@@ -48,13 +60,7 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<ReporterError>() {
         // A transparent error shows its cause, but does not return it as its source.
         return match error {
-            ReporterError::Selection(SelectionError::Unmatched { list: PatternList::Only, .. }) => Some(
-                "correct --only: the command `list` shows all keys. A crate of your own is not linked until the \
-                 program names it: add `use my_collectors as _;` to its main file",
-            ),
-            ReporterError::Selection(SelectionError::Unmatched { list: PatternList::Skip, .. }) => {
-                Some("correct --skip, or `skip` in [report]: the command `list` shows all keys")
-            }
+            ReporterError::Selection(SelectionError::Unmatched(unmatched)) => for_unmatched(unmatched),
             ReporterError::Selection(error) => for_selection(error),
             ReporterError::Destinations(error) => for_destinations(error),
             ReporterError::Slot(_) => Some("set a shorter slot with --align"),
@@ -82,9 +88,20 @@ fn for_history(error: &HistoryError) -> &'static str {
     }
 }
 
+fn for_unmatched(unmatched: &UnmatchedPattern) -> Option<&'static str> {
+    match unmatched.list {
+        PatternList::Only => Some(
+            "correct --only: the command `list` shows all keys. A crate of your own is not linked until the program \
+             names it: add `use my_collectors as _;` to its main file",
+        ),
+        PatternList::Skip => Some("correct --skip, or `skip` in [report]: the command `list` shows all keys"),
+        _ => None,
+    }
+}
+
 fn for_selection(error: &SelectionError) -> Option<&'static str> {
     match error {
-        SelectionError::Unmatched { .. } => Some(
+        SelectionError::Unmatched(_) => Some(
             "the command `list` shows all keys. A crate of your own is not linked until the program names it: add \
              `use my_collectors as _;` to its main file",
         ),

@@ -2,7 +2,7 @@
 
 use system_health_intake::locate;
 use system_health_registry::{
-    Extension, SettingAssignment, SettingSwitch, Settings, SharedError, register_extension,
+    Extension, SettingAssignment, SettingSwitch, Settings, SharedError, SinkType, register_extension,
 };
 use system_health_reporter::StateSettings;
 
@@ -22,13 +22,21 @@ impl Extension for LocalExtension {
     }
 }
 
+/// The sink that delivers to the intake.
+const SINK: &str = "datadog";
+
 fn to_local_intake(settings: &Settings) -> Result<Vec<SettingAssignment>, SharedError> {
+    if !SinkType::linked().iter().any(|sink| sink.name == SINK) {
+        let message =
+            "it delivers with Datadog's sink, and this program was built without the feature `datadog`";
+        return Err(SharedError::new(anyhow::anyhow!(message)));
+    }
     let state: StateSettings = settings.table().map_err(SharedError::new)?;
     let folder = state.folder().map_err(SharedError::new)?;
     let url = locate(&folder).map_err(SharedError::new)?;
     Ok(vec![
-        SettingAssignment::new("datadog", "url", url),
-        SettingAssignment::new("datadog", "local", true),
-        SettingAssignment::new("report", "to", vec!["datadog"]),
+        SettingAssignment::new(SINK, "url", url),
+        SettingAssignment::new(SINK, "local", true),
+        SettingAssignment::new("report", "to", vec![SINK]),
     ])
 }

@@ -10,12 +10,13 @@
 //! }
 //! ```
 //!
-//! This crate links the built-in collectors and the sinks that its features select. The command itself is in
-//! `system-health-command`.
+//! This crate links the sinks and the built-in collectors that its features select. Without `git`, `github` and `aws-ci`, there
+//! are no built-in collectors. The command itself is in `system-health-command`.
 
 // Keeps the registrations linked.
 #[cfg(feature = "cloudwatch")]
 use system_health_cloudwatch as _;
+#[cfg(any(feature = "aws-ci", feature = "git", feature = "github"))]
 use system_health_collectors as _;
 #[cfg(feature = "datadog")]
 use system_health_datadog as _;

@@ -39,6 +39,16 @@ fn without_the_feature_aws_ci_its_clients_are_not_compiled() {
 }
 
 #[test]
+fn without_the_features_of_collectors_none_is_compiled() {
+    let collectors = "system-health-collectors".to_owned();
+
+    assert!(!tree("aws,local,prometheus,serve").contains(&collectors));
+    for feature in ["aws-ci", "git", "github"] {
+        assert!(tree(feature).contains(&collectors), "{feature}");
+    }
+}
+
+#[test]
 fn without_the_feature_datadog_the_client_is_not_compiled() {
     assert!(!tree("aws").contains(&"datadog-api-client".to_owned()));
     assert!(tree("datadog").contains(&"datadog-api-client".to_owned()));

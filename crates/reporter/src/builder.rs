@@ -312,6 +312,7 @@ impl ReporterBuilder {
         };
         Ok(Reporter {
             watching_since: WatchingSince::new(self.watching_since.unwrap_or_else(SystemTime::now)),
+            selection,
             catalog,
             self_metrics,
             goals,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use system_health_registry::{Event, Report, trace::Trace};
 
-use crate::{DeliveryStatus, Receipt};
+use crate::{DeliveryStatus, Receipt, UnmatchedPattern};
 
 /// A finished run.
 #[derive(Debug, Clone)]
@@ -21,6 +21,9 @@ pub struct FinishedRun {
     /// The events that collectors have attached, sorted by time, with the tags of the report. They are included even if
     /// they are not sent to any destination.
     pub events: Vec<Event>,
+    /// The patterns of the selection and the settings that match no metric. They are known only if all sources have returned
+    /// their metrics, and each is returned by only one run of a reporter.
+    pub unmatched: Vec<UnmatchedPattern>,
     /// Whether state should have been kept, but could not be.
     pub state_is_unusable: bool,
     /// The trace of the run, if spans were collected.

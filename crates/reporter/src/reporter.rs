@@ -6,8 +6,8 @@ use system_health_registry::{Catalog, Destination, Engine, Interruption, Process
 use tokio::runtime::Handle;
 
 use crate::{
-    DestinationsError, FinishedRun, Goals, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
-    ServiceRun, StateSettings,
+    DestinationsError, FinishedRun, Goals, ReportSettings, ReporterBuilder, ReporterError, Selection,
+    SelectionError, ServiceRun, StateSettings,
     name::Name,
     run::RunInProgress,
     run_trace::Tracing,
@@ -21,6 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Reporter {
     pub(crate) watching_since: WatchingSince,
+    pub(crate) selection: Selection,
     pub(crate) catalog: Catalog,
     pub(crate) self_metrics: Option<Catalog>,
     pub(crate) goals: Goals,

@@ -155,12 +155,14 @@ impl<'a> RunInProgress<'a> {
             current.prune(self.reporter.state.keep).await;
         }
         let events = events::attached(&report, &self.attached().await);
+        let unmatched = self.reporter.selection.take_unmatched(&self.reporter.catalog, report.run());
         Ok(FinishedRun {
             report,
             self_metrics_report,
             reporter_name,
             deliveries,
             events,
+            unmatched,
             state_is_unusable: current.is_wanted() && !current.is_kept(),
             trace: None,
         })

@@ -3,12 +3,17 @@
 use std::{collections::HashSet, sync::Arc};
 
 use system_health_registry::{
-    Catalog, KeyPattern, KeyPatternError, MetricSettings, Settings,
+    Catalog, KeyPattern, KeyPatternError, MetricSettings, Run, Settings,
     self_metrics::is_self_metric,
-    settings::{NameSuggestions, SettingsError, SettingsTable, may_be_secret},
+    settings::{SettingsError, SettingsTable},
 };
 
-use crate::{ReportSettings, with_goals_of_settings};
+use crate::{
+    PatternList, ReportSettings, UnmatchedPattern,
+    goals::goals_of_unknown_metrics,
+    unmatched::{OpenPatterns, Place, shown},
+    with_goals_of_settings,
+};
 
 /// The metrics that a run collects: the named metrics, or all enabled metrics if none is named, without those that are skipped.
 #[derive(Debug, Clone, Default)]
@@ -20,9 +25,11 @@ pub struct Selection {
     disabled: Arc<HashSet<String>>,
     /// Whether `only` matches metrics about the reporter itself.
     names_self_metrics: bool,
+    /// The patterns that match no linked metric.
+    open: OpenPatterns,
 }
 
-/// Patterns for keys. Each was checked to match a metric, unless the catalog has sources.
+/// Patterns for keys. Each matches a metric of the catalog, unless it is open.
 #[derive(Debug, Clone, Default)]
 struct Patterns(Vec<KeyPattern>);
 
@@ -38,16 +45,9 @@ pub enum SelectionError {
         /// Why.
         source: KeyPatternError,
     },
-    /// A pattern matches no metric. It is a typing error, or names a metric that someone believes to be watched.
-    #[error("`{pattern}` matches no metric{known}")]
-    Unmatched {
-        /// The list that contains the pattern.
-        list: PatternList,
-        /// The pattern.
-        pattern: String,
-        /// The keys that exist.
-        known: NameSuggestions,
-    },
+    /// A pattern matches no metric.
+    #[error(transparent)]
+    Unmatched(UnmatchedPattern),
     /// No metric is left.
     #[error("the selection leaves no metric to collect")]
     Nothing,
@@ -69,51 +69,78 @@ pub enum Choice {
     Skipped,
 }
 
-/// A list of patterns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PatternList {
-    /// A metric has to match one of them.
-    Only,
-    /// A metric that is not enabled by default has to match one of them.
-    Enable,
-    /// A metric must not match any of them.
-    Skip,
-    /// The metrics with a window of their own.
-    Windows,
-    /// The metrics with a time of their own between two runs of a service.
-    Every,
-}
-
 impl Selection {
     /// Selects the metrics that match a pattern in `only`, or all metrics if `only` is empty, and that match no pattern in
-    /// `skip`. The patterns are globs for keys, such as `commits.*`. A pattern that matches nothing in the catalog is refused.
+    /// `skip`. The patterns are globs for keys, such as `commits.*`. A pattern that matches nothing in the catalog is refused,
+    /// unless the catalog has sources: then [`take_unmatched`](Self::take_unmatched) returns it after a run.
     pub fn new<P: AsRef<str>>(catalog: &Catalog, only: &[P], skip: &[P]) -> Result<Self, SelectionError> {
-        let only = Patterns::parse(catalog, PatternList::Only, only)?;
-        let skip = Patterns::parse(catalog, PatternList::Skip, skip)?;
+        let mut open = OpenPatterns::default();
+        let only = Patterns::parse(catalog, PatternList::Only, only, &mut open)?;
+        let skip = Patterns::parse(catalog, PatternList::Skip, skip, &mut open)?;
         let mut keys = catalog.metrics().iter().map(|metric| metric.key());
         let names_self_metrics = keys.any(|key| is_self_metric(key) && only.match_any(key));
-        Ok(Self { only, skip, names_self_metrics, ..Self::default() })
+        Ok(Self { only, skip, names_self_metrics, open, ..Self::default() })
     }
 
     /// Also applies the settings: `enable` in `[metrics]`, unless metrics are named by `only`, and `skip` in `[report]`. A
-    /// pattern that matches nothing in the catalog is refused with its place in the file. In a
+    /// pattern that matches nothing in the catalog is refused with its place in the file, unless the catalog has sources. In a
     /// [shared](Settings::is_shared) file, such a pattern is ignored, because it may be for another program.
     pub fn with_settings(mut self, catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
         let (report, metrics) = (settings.table::<ReportSettings>()?, settings.table::<MetricSettings>()?);
         let windows = metrics.windows.into_keys();
         let windows = windows.map(|pattern| (format!("windows.{pattern}"), pattern));
-        Patterns::from_settings::<MetricSettings>(catalog, settings, PatternList::Windows, windows)?;
+        self.take_patterns::<MetricSettings>(catalog, settings, PatternList::Windows, windows)?;
         let every = metrics.every.into_keys().map(|pattern| (format!("every.{pattern}"), pattern));
-        Patterns::from_settings::<MetricSettings>(catalog, settings, PatternList::Every, every)?;
+        self.take_patterns::<MetricSettings>(catalog, settings, PatternList::Every, every)?;
         let enable = numbered("enable", metrics.enable);
-        self.enable =
-            Patterns::from_settings::<MetricSettings>(catalog, settings, PatternList::Enable, enable)?;
+        self.enable = self.take_patterns::<MetricSettings>(catalog, settings, PatternList::Enable, enable)?;
         let skip = numbered("skip", report.skip);
-        let skip = Patterns::from_settings::<ReportSettings>(catalog, settings, PatternList::Skip, skip)?;
+        let skip = self.take_patterns::<ReportSettings>(catalog, settings, PatternList::Skip, skip)?;
         self.skip.0.extend(skip.0);
+        if !settings.is_shared() {
+            for (key, place) in goals_of_unknown_metrics(catalog, settings)? {
+                self.open.add(catalog, PatternList::Goals, key, Some(place));
+            }
+        }
         let disabled = catalog.metrics().iter().filter(|metric| !metric.is_enabled());
         self.disabled = Arc::new(disabled.map(|metric| metric.key().to_owned()).collect());
         Ok(self)
+    }
+
+    /// Takes patterns with their paths in a settings table. A pattern that matches nothing in a catalog without sources is ignored
+    /// in a shared file, and refused in any other file.
+    fn take_patterns<T: SettingsTable>(
+        &mut self,
+        catalog: &Catalog,
+        settings: &Settings,
+        list: PatternList,
+        patterns: impl IntoIterator<Item = (String, KeyPattern)>,
+    ) -> Result<Patterns, SettingsError> {
+        let mut matched = Vec::new();
+        for (path, pattern) in patterns {
+            match Match::find(catalog, list, &pattern) {
+                Match::Found => {}
+                Match::Open if settings.is_shared() => {}
+                Match::Open => {
+                    let place = Place::new::<T>(settings, &path);
+                    self.open.add(catalog, list, pattern.clone(), Some(place));
+                }
+                Match::None(error) if settings.is_shared() => {
+                    tracing::debug!("`{path}` in [{}] is ignored: {error}", T::NAME);
+                    continue;
+                }
+                Match::None(error) => return Err(settings.refuse::<T>(&path, error)),
+            }
+            matched.push(pattern);
+        }
+        Ok(Patterns(matched))
+    }
+
+    /// The patterns that match no metric, if all sources of the catalog returned their metrics in this run. Each pattern is
+    /// returned only once, also by clones of the selection, so that a service reports it once.
+    #[must_use]
+    pub fn take_unmatched(&self, catalog: &Catalog, run: &Run) -> Vec<UnmatchedPattern> {
+        self.open.take_unmatched(catalog, run)
     }
 
     /// Whether the reporter's own metrics are selected by name.
@@ -146,7 +173,10 @@ impl Selection {
     #[must_use]
     pub fn filter(&self, catalog: Catalog) -> Catalog {
         let selection = self.clone();
-        catalog.filter(move |key| selection.keeps(key))
+        catalog.filter(move |key| {
+            selection.open.note(key);
+            selection.keeps(key)
+        })
     }
 
     /// Whether the metric with this key is selected.
@@ -172,41 +202,26 @@ pub fn selected_by_settings(catalog: Catalog, settings: &Settings) -> Result<Cat
 }
 
 impl Patterns {
-    /// Parses patterns. A pattern that matches nothing in the catalog is refused.
+    /// Parses patterns. A pattern that matches nothing in a catalog without sources is refused.
     fn parse<P: AsRef<str>>(
         catalog: &Catalog,
         list: PatternList,
         texts: &[P],
+        open: &mut OpenPatterns,
     ) -> Result<Self, SelectionError> {
         let parsed = texts.iter().map(|text| {
-            let pattern = text.as_ref().parse().map_err(|source| {
-                let pattern = shown(text.as_ref());
+            let pattern: KeyPattern = text.as_ref().parse().map_err(|source| {
+                let pattern = shown(text.as_ref()).to_owned();
                 SelectionError::Pattern { pattern, source }
             })?;
-            require_match(catalog, list, pattern)
+            match Match::find(catalog, list, &pattern) {
+                Match::Found => {}
+                Match::Open => open.add(catalog, list, pattern.clone(), None),
+                Match::None(error) => return Err(SelectionError::Unmatched(error)),
+            }
+            Ok(pattern)
         });
         Ok(Self(parsed.collect::<Result<_, _>>()?))
-    }
-
-    /// Takes patterns with their paths in a settings table. A pattern that matches nothing in the catalog is ignored in a shared
-    /// file, and refused in any other file.
-    fn from_settings<T: SettingsTable>(
-        catalog: &Catalog,
-        settings: &Settings,
-        list: PatternList,
-        patterns: impl IntoIterator<Item = (String, KeyPattern)>,
-    ) -> Result<Self, SettingsError> {
-        let mut matched = Vec::new();
-        for (path, pattern) in patterns {
-            match require_match(catalog, list, pattern) {
-                Ok(pattern) => matched.push(pattern),
-                Err(error) if settings.is_shared() => {
-                    tracing::debug!("`{path}` in [{}] is ignored: {error}", T::NAME);
-                }
-                Err(error) => return Err(settings.refuse::<T>(&path, error)),
-            }
-        }
-        Ok(Self(matched))
     }
 
     fn match_any(&self, key: &str) -> bool {
@@ -214,25 +229,27 @@ impl Patterns {
     }
 }
 
-/// Refuses a pattern that matches nothing in the catalog.
-fn require_match(
-    catalog: &Catalog,
-    list: PatternList,
-    pattern: KeyPattern,
-) -> Result<KeyPattern, SelectionError> {
-    let keys = || catalog.metrics().iter().map(|metric| metric.key());
-    // Not all keys of a source are known.
-    if catalog.sources().is_empty() && !keys().any(|key| pattern.is_match(key)) {
-        let known = NameSuggestions::nearest_to(pattern.as_str(), keys());
-        return Err(SelectionError::Unmatched { list, pattern: shown(pattern.as_str()), known });
+/// Whether a pattern matches a metric of a catalog.
+enum Match {
+    Found,
+    /// Not yet: a source may return such a metric.
+    Open,
+    None(UnmatchedPattern),
+}
+
+impl Match {
+    fn find(catalog: &Catalog, list: PatternList, pattern: &KeyPattern) -> Self {
+        let keys = || catalog.metrics().iter().map(|metric| metric.key());
+        if keys().any(|key| pattern.is_match(key)) {
+            Self::Found
+        } else if catalog.sources().is_empty() {
+            Self::None(UnmatchedPattern::new(list, pattern, keys()))
+        } else {
+            Self::Open
+        }
     }
-    Ok(pattern)
 }
 
 fn numbered(name: &str, patterns: Vec<KeyPattern>) -> impl Iterator<Item = (String, KeyPattern)> {
     patterns.into_iter().enumerate().map(move |(index, pattern)| (format!("{name}[{index}]"), pattern))
-}
-
-fn shown(pattern: &str) -> String {
-    if may_be_secret(pattern) { "...".to_owned() } else { pattern.to_owned() }
 }

@@ -75,15 +75,16 @@ async fn report_once(
     let owns_stdout = reporter.owns_stdout(mode);
     let finished = reporter.with_interruption(interruption.clone()).run(mode).await?;
     output.progress.finish_and_clear();
-    let FinishedRun { report, deliveries, events, state_is_unusable, trace, .. } = finished;
+    let status = ExitStatus::from_finished(&finished, fail_on);
+    let FinishedRun { report, deliveries, events, unmatched, state_is_unusable, trace, .. } = finished;
     let _log_context = LogContext::from_trace(trace.as_deref());
     if state_is_unusable {
         let hint = "name another folder with --state-dir, or keep no state with --no-state";
         tracing::warn!(hint, "no state was kept");
     }
     exit_reason::log(&report, &deliveries, fail_on);
+    hints::log_unmatched(&unmatched);
     hints::log(&report);
-    let status = ExitStatus::from_run(&report, &deliveries, fail_on);
     if owns_stdout {
         return Ok(status);
     }

@@ -76,7 +76,7 @@ fn dispatch(
         Some(Command::List(list)) => list::run(list, catalog, stdout_of("list")?),
         Some(Command::Explain(explain)) => explain::run(explain, catalog, run_output(stdout_of("explain")?)),
         Some(Command::Doctor(doctor)) => doctor::run(program, doctor, catalog, stdout_of("doctor")?),
-        Some(Command::Init(init)) => init::run(program, init, stdout),
+        Some(Command::Init(init)) => init::run(program, init, catalog, stdout),
         Some(Command::History(history)) => history::run(history, catalog, stdout_of("history")?),
         Some(Command::Backfill(backfill)) => {
             backfill::run(program, backfill, catalog, run_output(stdout_of("backfill")?))

@@ -132,6 +132,18 @@ pub enum SettingsError {
         /// The key.
         key: &'static str,
     },
+    /// A declaration that names a key without a field.
+    #[error(
+        "the declaration of the settings table [{table}] names the key `{key}`, which its struct does not have{known}"
+    )]
+    UndeclaredKey {
+        /// The table.
+        table: &'static str,
+        /// The key.
+        key: &'static str,
+        /// The names of existing keys.
+        known: NameSuggestions,
+    },
     /// The struct of a table refuses the table as a whole.
     #[error("settings table [{table}]: {message}")]
     Table {

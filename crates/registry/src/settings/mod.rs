@@ -46,6 +46,7 @@
 //! name or the names that exist.
 
 mod builder;
+mod declared;
 mod deserialize;
 mod duration;
 mod error;

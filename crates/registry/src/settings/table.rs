@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use super::{Settings, SettingsError};
+use super::{Settings, SettingsError, declared::check_declared_keys};
 use crate::Location;
 
 /// A table of the settings file. Implemented by [`settings_table!`](crate::settings_table).
@@ -73,6 +73,7 @@ impl TableSpec {
             template: T::TEMPLATE,
             shows_text: |settings| settings.table::<T>().is_ok_and(|table| table.shows_text()),
             check: |settings| {
+                check_declared_keys::<T>()?;
                 // Missing defaults are found even if the file sets all keys.
                 Settings::default().table::<T>()?;
                 settings.table::<T>()?.check(settings)

@@ -2,13 +2,14 @@
 //! everything that follows from a goal in the code also follows from one in the settings.
 
 use system_health_registry::{
-    Catalog, Metric, Settings,
+    Catalog, KeyPattern, Metric, Settings,
     alerting::is_watched_by_reporter_monitors,
     self_metrics::is_self_metric,
     settings::{NameSuggestions, SettingsError},
 };
 
 use super::settings::GoalsSettings;
+use crate::unmatched::Place;
 
 /// Why a key in `[goals]` was refused.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,24 @@ pub fn with_goals_of_settings(catalog: Catalog, settings: &Settings) -> Result<C
         }
         catalog.with_goals([(key.to_owned(), goal)]).map_err(|error| refuse(&error))
     })
+}
+
+/// The metrics with a goal in `[goals]` that only a source can still return, with their places in the file.
+pub(crate) fn goals_of_unknown_metrics(
+    catalog: &Catalog,
+    settings: &Settings,
+) -> Result<Vec<(KeyPattern, Place)>, SettingsError> {
+    let goals: GoalsSettings = settings.table()?;
+    let place = |path: &str| Place::new::<GoalsSettings>(settings, path);
+    let mut keys: Vec<(String, Place)> =
+        goals.of_metrics().map(|(key, _)| (key.to_owned(), place(key))).collect();
+    for goal in goals.of_two() {
+        let path = format!("{}.goal", goal.name);
+        keys.extend([goal.goal.left(), goal.goal.right()].map(|key| (key.to_owned(), place(&path))));
+    }
+    let unknown = keys.into_iter().filter(|(key, _)| matches!(find(key, catalog), Ok(None)));
+    // A key is a pattern that matches only itself.
+    Ok(unknown.filter_map(|(key, place)| Some((key.parse().ok()?, place))).collect())
 }
 
 /// Finds a metric. `None` if a source may still return it.

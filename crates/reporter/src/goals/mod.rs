@@ -8,5 +8,6 @@ mod judgement;
 mod settings;
 
 pub use goal_list::Goals;
+pub(crate) use goal_of_metric::goals_of_unknown_metrics;
 pub use goal_of_metric::with_goals_of_settings;
 pub use settings::NamedGoal;

@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 use system_health_registry::{Catalog, DescribedReading, Facts, OutcomeState, Source, Unavailable, location};
-use system_health_reporter::{FinishedRun, Mode};
+use system_health_reporter::{FinishedRun, Mode, PatternList};
 
 use crate::backend::{Backend, Scene, metric};
 
@@ -74,4 +74,48 @@ async fn a_sink_knows_what_a_source_says_of_its_metrics_in_the_first_run() {
 
     assert_eq!(backend.description("orders.open").as_deref(), Some("A row."));
     assert_eq!(backend.description("other").as_deref(), Some("For a test."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn patterns_that_match_nothing_are_returned_once_all_sources_have_answered() {
+    let backend = Backend::new("backend");
+    let toml =
+        "[report]\nskip = ['orders.lat?', 'ordrs.*']\n[goals]\n'orders.opn' = '< 5'\n'orders.open' = '< 5'";
+    let mut scene = Scene::gauges(&["other"]).settings(toml);
+    let mut failing = scene.folder.path().to_owned();
+    failing.push("failing");
+
+    // While a source fails, nobody knows what it would have returned.
+    scene.set_catalog(catalog(None));
+    let failed = scene.builder(&[&backend]).state_dir(failing).only(["orders.*", "otter"]).build().unwrap();
+    assert_eq!(scene.run(&failed, Mode::Push).await.unmatched, []);
+
+    scene.set_catalog(catalog(Some(&["orders.late", "orders.open"])));
+    let reporter = scene.builder(&[&backend]).only(["orders.*", "otter"]).build().unwrap();
+    let finished = scene.run(&reporter, Mode::Push).await;
+    let again = scene.run(&reporter, Mode::Push).await;
+
+    let unmatched: Vec<_> =
+        finished.unmatched.iter().map(|unmatched| (unmatched.list, unmatched.to_string())).collect();
+    let [only, skip, goal] = &unmatched[..] else { panic!("{unmatched:?}") };
+    assert_eq!(only.0, PatternList::Only);
+    assert!(only.1.starts_with("`otter` matches no metric; did you mean `other`?"), "{only:?}");
+    assert_eq!(skip.0, PatternList::Skip);
+    let place =
+        "a.toml:2:24: `skip[1]` in [report]: `ordrs.*` matches no metric; did you mean `orders.open`?";
+    assert!(skip.1.starts_with(place), "{skip:?}");
+    assert_eq!(goal.0, PatternList::Goals);
+    assert!(goal.1.contains("`orders.opn` matches no metric; did you mean `orders.open`?"), "{goal:?}");
+    assert_eq!(again.unmatched, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_metric_that_a_source_described_earlier_is_known_to_patterns() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]).settings("[report]\nskip = ['orders.late']");
+
+    run(&mut scene, &backend, Some(&["orders.late", "orders.open"])).await;
+    let fewer = run(&mut scene, &backend, Some(&["orders.open"])).await;
+
+    assert_eq!(fewer.unmatched, []);
 }

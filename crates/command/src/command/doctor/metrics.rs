@@ -3,6 +3,7 @@
 use system_health_registry::{
     Catalog, Context, Engine, Finding, Grade, Outcome, OutcomeState, Run, SourceOutcome, Unavailable,
 };
+use system_health_reporter::Selection;
 
 use crate::output::count;
 
@@ -15,9 +16,16 @@ pub(super) struct MetricFindings {
     pub(super) metric_count: usize,
 }
 
-/// Collects all metrics.
-pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Context) -> MetricFindings {
+/// Collects the selected metrics.
+pub(super) async fn collect(
+    engine: &Engine,
+    catalog: &Catalog,
+    selection: &Selection,
+    context: &Context,
+) -> MetricFindings {
     let run = engine.run(catalog, context).await;
+    let unmatched = selection.take_unmatched(catalog, &run).into_iter();
+    let unmatched = unmatched.map(|unmatched| Finding::warning("settings", unmatched.to_string()));
     // The outcomes are sorted by key.
     let metrics = || run.outcomes().chunk_by(|one, other| one.metric.key() == other.metric.key());
     let with_value = metrics().filter(|outcomes| outcomes.iter().any(has_value));
@@ -25,7 +33,11 @@ pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Contex
     MetricFindings {
         with_value: with_value.map(|outcomes| outcomes[0].metric.key().to_owned()).collect(),
         metric_count: metrics().count(),
-        findings: requests(&run).chain(sources).chain(metrics().flat_map(for_metric)).collect(),
+        findings: requests(&run)
+            .chain(sources)
+            .chain(unmatched)
+            .chain(metrics().flat_map(for_metric))
+            .collect(),
     }
 }
 
@@ -95,7 +107,12 @@ fn for_source(source: &SourceOutcome) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use system_health_registry::{Facts, IntoReading, ItemError, Metric, Sample, Source};
+    use std::path::Path;
+
+    use futures::FutureExt;
+    use system_health_registry::{
+        DescribedReading, Facts, IntoReading, ItemError, Metric, Sample, Settings, Source, location,
+    };
 
     use super::*;
     use crate::output::fixture;
@@ -103,7 +120,7 @@ mod tests {
     /// The findings about a metric and sources, with two repositories.
     async fn findings(metric: Metric, sources: Vec<Source>) -> Vec<Finding> {
         let catalog = Catalog::new([metric]).unwrap().with_sources(sources).unwrap();
-        collect(&Engine::new(), &catalog, &fixture::context(Some(2))).await.findings
+        collect(&Engine::new(), &catalog, &Selection::default(), &fixture::context(Some(2))).await.findings
     }
 
     #[tokio::test]
@@ -138,5 +155,23 @@ mod tests {
         let refused = &findings[1];
         assert_eq!((&*refused.check, refused.grade), ("source warehouse", Grade::Failed));
         assert!(refused.message.starts_with("1 of 2 metrics refused: "), "{}", refused.message);
+    }
+
+    #[tokio::test]
+    async fn a_pattern_that_matches_no_metric_of_a_source_has_a_finding() {
+        let source = Source::new("warehouse", "A test.", location!(), |_| {
+            async { Ok(vec![DescribedReading::new(Facts::new("orders.late", "Late orders."), 1.0)]) }.boxed()
+        });
+        let catalog = Catalog::from_sources([source]).unwrap();
+        let settings =
+            Settings::builder().toml(Path::new("a.toml"), "[report]\nskip = ['orders.lat']").unwrap();
+        let selection = Selection::default().with_settings(&catalog, &settings.build().unwrap()).unwrap();
+        let selected = selection.filter(catalog);
+
+        let found = collect(&Engine::new(), &selected, &selection, &fixture::context(None)).await.findings;
+
+        let message =
+            "a.toml:2:9: `skip[0]` in [report]: `orders.lat` matches no metric; did you mean `orders.late`?";
+        assert!(found.contains(&Finding::warning("settings", message)), "{found:?}");
     }
 }

@@ -9,9 +9,13 @@ mod summary;
 
 use anyhow::Context as _;
 use futures::future::join_all;
-use system_health_registry::{Catalog, Context, Engine, Finding, Grade, Settings, linked_extensions};
+use system_health_registry::{
+    Catalog, CatalogError, Context, Engine, Finding, Grade, Settings, linked_extensions,
+    settings::SettingsError,
+};
 use system_health_reporter::{
-    Goals, ReportSettings, base_tags, delivery_reserve, selected_by_settings, without_self_metrics,
+    Goals, ReportSettings, Selection, SelectionError, base_tags, delivery_reserve, with_goals_of_settings,
+    without_self_metrics,
 };
 use tokio::runtime;
 
@@ -75,9 +79,17 @@ fn diagnose(
     findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());
     let state_folder = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
-    let selected = selected_by_settings(catalog.clone(), settings);
-    let catalog =
-        without_self_metrics(ok_or_finding(selected, &mut findings).unwrap_or_else(|| catalog.clone()));
+    let (selection, selected) = ok_or_finding(select(catalog, settings), &mut findings)
+        .unwrap_or((Selection::default(), catalog.clone()));
+    let selected = without_self_metrics(selected);
+    if selected.metrics().is_empty() && selected.sources().is_empty() {
+        let linked = without_self_metrics(catalog.clone());
+        let problem = match (linked.metrics(), linked.sources()) {
+            ([], []) => CatalogError::Empty.to_string(),
+            _ => SelectionError::Nothing.to_string(),
+        };
+        findings.push(Finding::failed("metrics", problem));
+    }
     // Collectors that block all threads of their runtime do not stop the diagnosis.
     let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let workers = workers.context("cannot start the collectors' runtime")?;
@@ -89,10 +101,10 @@ fn diagnose(
     let (about_sinks, state, about_metrics, setup_steps) = runtime.block_on(async {
         let engine = Engine::new().with_workers(workers.handle().clone()).with_request_plans();
         let (diagnoses, about_sinks, state, about_metrics) = tokio::join!(
-            join_all(linked_extensions().map(|extension| extension.diagnose(&context, &catalog))),
+            join_all(linked_extensions().map(|extension| extension.diagnose(&context, &selected))),
             sinks::diagnose(&program.sinks, &choice, settings, &context),
             state::diagnose(folder),
-            metrics::collect(&engine, &catalog, &context),
+            metrics::collect(&engine, &selected, &selection, &context),
         );
         let mut setup_steps = Vec::new();
         for extension in diagnoses {
@@ -108,7 +120,7 @@ fn diagnose(
     workers.shutdown_background();
     runtime.shutdown_background();
     let is_state_right = state.iter().all(|finding| finding.grade != Grade::Failed);
-    let SinkFindings { ready, findings: about_sinks } = about_sinks;
+    let SinkFindings { ready, any_configured, findings: about_sinks } = about_sinks;
     let MetricFindings { with_value, metric_count, findings: about_metrics } = about_metrics;
     findings.extend([about_sinks, state, about_metrics].concat());
     let observations = Observations {
@@ -117,11 +129,20 @@ fn diagnose(
         with_value: &with_value,
         metric_count,
         ready: &ready,
+        is_sink_configured: any_configured,
         state: state_folder.as_deref().filter(|_| is_state_right),
         ..Observations::new(&program.name, &program.sinks, &findings)
     };
     let (works, next_steps) = (observations.works(), observations.next_steps());
     Ok(Diagnosis { findings, works, next_steps })
+}
+
+/// The metrics that the settings select, with their goals.
+fn select(catalog: &Catalog, settings: &Settings) -> Result<(Selection, Catalog), SettingsError> {
+    let catalog = with_goals_of_settings(catalog.clone(), settings)?;
+    let selection = Selection::default().with_settings(&catalog, settings)?;
+    let selected = selection.filter(catalog);
+    Ok((selection, selected))
 }
 
 /// The value. If there is an error, adds a finding about it.

@@ -11,6 +11,8 @@ pub(super) struct SinkFindings {
     pub(super) findings: Vec<Finding>,
     /// The sinks that can deliver.
     pub(super) ready: Vec<&'static str>,
+    /// Whether the settings of any sink are complete, or wrong.
+    pub(super) any_configured: bool,
 }
 
 /// The sinks that a push delivers to.
@@ -24,6 +26,7 @@ pub(super) enum Choice {
 /// What was found about one sink.
 #[derive(Default)]
 struct AboutSink {
+    is_configured: bool,
     is_ready: bool,
     findings: Vec<Finding>,
 }
@@ -37,12 +40,13 @@ pub(super) async fn diagnose(
 ) -> SinkFindings {
     if sinks.is_empty() {
         let none = Finding::warning("sinks", "this program was built without any");
-        return SinkFindings { findings: vec![none], ready: Vec::new() };
+        return SinkFindings { findings: vec![none], ready: Vec::new(), any_configured: false };
     }
     let checked = join_all(sinks.iter().map(|sink| diagnose_sink(sink, choice, settings, context))).await;
     let ready = sinks.iter().zip(&checked).filter(|(_, about)| about.is_ready);
     SinkFindings {
         ready: ready.map(|(sink, _)| sink.name).collect(),
+        any_configured: checked.iter().any(|about| about.is_configured),
         findings: checked.into_iter().flat_map(|about| about.findings).collect(),
     }
 }
@@ -91,14 +95,14 @@ async fn diagnose_sink(
         Ok(destinations) => destinations,
         Err(error) => {
             let findings = vec![Finding::failed(sink.name, SharedError::to_string(&error))];
-            return AboutSink { is_ready: false, findings };
+            return AboutSink { is_configured: true, is_ready: false, findings };
         }
     };
     let is_configured = destinations.iter().any(|destination| destination.is_configured());
     if matches!(choice, Choice::Sinks(chosen) if !chosen.contains(&sink.name)) {
         let unused = "is configured, and no push delivers to it: `to` in [report] does not name it";
         let findings = is_configured.then(|| Finding::info(sink.name, unused));
-        return AboutSink { is_ready: false, findings: findings.into_iter().collect() };
+        return AboutSink { is_configured, is_ready: false, findings: findings.into_iter().collect() };
     }
     let diagnoses = destinations
         .iter()
@@ -109,7 +113,7 @@ async fn diagnose_sink(
     for finding in findings.iter_mut().filter(|_| !is_configured && !is_named(sink, settings)) {
         finding.grade = finding.grade.min(Grade::Info);
     }
-    AboutSink { is_ready, findings }
+    AboutSink { is_configured: is_configured || is_named(sink, settings), is_ready, findings }
 }
 
 fn is_named(sink: &SinkType, settings: &Settings) -> bool {

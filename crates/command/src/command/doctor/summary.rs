@@ -25,6 +25,8 @@ pub(super) struct Observations<'a> {
     pub(super) metric_count: usize,
     /// The sinks that can deliver.
     pub(super) ready: &'a [&'static str],
+    /// Whether any sink is configured, even if it cannot deliver.
+    pub(super) is_sink_configured: bool,
     /// Where runs are kept, if they can be.
     pub(super) state: Option<&'a Path>,
 }
@@ -42,6 +44,7 @@ impl<'a> Observations<'a> {
             with_value: &[],
             metric_count: 0,
             ready: &[],
+            is_sink_configured: false,
             state: None,
         }
     }
@@ -70,9 +73,15 @@ impl<'a> Observations<'a> {
         }
         let mut steps: Vec<String> = self.correction().into_iter().collect();
         steps.extend(self.setup_steps.iter().map(|step| step.text.to_owned()));
-        if self.ready.is_empty() {
-            let sinks: Vec<String> = self.sinks.iter().map(describe).collect();
-            steps.push(format!("To deliver values, configure a sink: {}.", sinks.join(", ")));
+        if self.ready.is_empty() && !self.is_sink_configured {
+            steps.push(match self.sinks {
+                [] => "To deliver values, build the program with the feature of a sink, such as `local`."
+                    .to_owned(),
+                sinks => {
+                    let sinks: Vec<String> = sinks.iter().map(describe).collect();
+                    format!("To deliver values, configure a sink: {}.", sinks.join(", "))
+                }
+            });
         }
         if !self.has_file {
             steps.push(format!("Write a settings file for this folder: `{name} init`."));
@@ -160,6 +169,14 @@ mod tests {
         ];
 
         assert_eq!(configured(&findings).next_steps(), ["Correct what is marked as failed: settings, AWS."]);
+    }
+
+    #[test]
+    fn a_sink_that_cannot_deliver_is_to_be_corrected_and_not_configured() {
+        let findings = [Finding::failed("datadog", "the API key is refused")];
+        let broken = Observations { ready: &[], is_sink_configured: true, ..configured(&findings) };
+
+        assert_eq!(broken.next_steps(), ["Correct what is marked as failed: datadog."]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `report init`: writes a settings file for the current folder. It contains the detected values, and every other key as a
 //! comment.
 
+mod keys;
 mod template;
 
 use std::{
@@ -10,7 +11,9 @@ use std::{
 };
 
 use anyhow::Context as _;
-use system_health_registry::{DetectedSettings, DetectedValue, linked_extensions, settings::TableSpec};
+use system_health_registry::{
+    Catalog, DetectedSettings, DetectedValue, linked_extensions, settings::TableSpec,
+};
 use tokio::runtime;
 
 use crate::{
@@ -27,12 +30,13 @@ use template::Template;
 pub(super) fn run(
     program: &Program,
     arguments: &InitArguments,
+    catalog: &Catalog,
     stdout: Stdout,
 ) -> anyhow::Result<ExitStatus> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     let detected = runtime.block_on(detect());
-    let text = settings_file(program, &detected);
+    let text = settings_file(program, catalog, &detected);
     if arguments.stdout {
         stdout.write(&text)?;
         return Ok(ExitStatus::Done);
@@ -58,11 +62,14 @@ async fn detect() -> DetectedSettings {
     all
 }
 
-fn settings_file(program: &Program, detected: &DetectedSettings) -> String {
+fn settings_file(program: &Program, catalog: &Catalog, detected: &DetectedSettings) -> String {
     let mut template = Template::new(TableSpec::templates());
     let sinks: Vec<&str> = program.sinks.iter().map(|sink| sink.name).collect();
     if !sinks.is_empty() {
         template.replace_example("[\"datadog\"]", &format!("{sinks:?}"));
+    }
+    for (example, text) in keys::replacements(catalog) {
+        template.replace_example(example, &text);
     }
     for (example, text) in &detected.examples {
         template.replace_example(example, text);

@@ -1,0 +1,94 @@
+//! The keys in the examples of a settings file. The templates name built-in metrics. A program without these gets examples
+//! with its own metrics.
+
+use system_health_registry::{Catalog, KeyPattern, self_metrics::is_self_metric};
+
+/// The keys and patterns in the templates.
+const EXAMPLES: [&str; 8] = [
+    "commits.reverts",
+    "commits.hotfix",
+    "prs.stale",
+    "ci.runs",
+    "commits.*",
+    "prs.*",
+    "ci.*",
+    "commits.reverted",
+];
+
+/// The name of a goal of two metrics in the templates. It is not the key of a metric.
+const GOAL_NAME: &str = "commits.reverted";
+
+/// What the goal of two metrics in the templates means.
+const GOAL_DESCRIPTION: &str = "Fewer than half of the hotfixes are reverted.";
+
+/// The examples that are not about metrics of this catalog, each with what to write instead.
+pub(super) fn replacements(catalog: &Catalog) -> Vec<(&'static str, String)> {
+    let keys = catalog.metrics().iter().map(|metric| metric.key());
+    let keys: Vec<&str> = keys.filter(|key| !is_self_metric(key)).collect();
+    let is_known = |example: &&str| {
+        example.parse().is_ok_and(|pattern: KeyPattern| keys.iter().any(|key| pattern.is_match(key)))
+    };
+    let [first, ..] = keys[..] else { return Vec::new() };
+    if EXAMPLES.iter().filter(|example| **example != GOAL_NAME).all(is_known) {
+        return Vec::new();
+    }
+    let second = keys.get(1).copied().unwrap_or("another.metric");
+    let group = |key: &str| key.split_once('.').map_or("*", |(group, _)| group).to_owned();
+    let mut replacements: Vec<(&'static str, String)> = EXAMPLES
+        .into_iter()
+        .map(|example| match example {
+            GOAL_NAME => (example, format!("{}.ratio", group(first))),
+            _ if example.ends_with(".*") => (example, format!("{}.*", group(first))),
+            "commits.hotfix" => (example, second.to_owned()),
+            _ => (example, first.to_owned()),
+        })
+        .collect();
+    replacements.push((GOAL_DESCRIPTION, "What the goal means.".to_owned()));
+    replacements
+}
+
+#[cfg(test)]
+mod tests {
+    use system_health_registry::{Facts, IntoReading};
+
+    use super::*;
+    use crate::output::fixture;
+
+    fn catalog(keys: &[&str]) -> Catalog {
+        let metric = |key: &&str| fixture::alone(Facts::new(*key, "A test."), || 1.into_reading());
+        Catalog::new(keys.iter().map(metric)).unwrap()
+    }
+
+    fn replacement(catalog: &Catalog, example: &str) -> Option<String> {
+        replacements(catalog).into_iter().find(|(it, _)| *it == example).map(|(_, text)| text)
+    }
+
+    #[test]
+    fn a_program_without_the_metrics_of_the_examples_gets_its_own() {
+        let own = catalog(&["queue.length", "queue.oldest"]);
+
+        assert_eq!(replacement(&own, "prs.*").as_deref(), Some("queue.*"));
+        assert_eq!(replacement(&own, "commits.reverts").as_deref(), Some("queue.length"));
+        assert_eq!(replacement(&own, "commits.hotfix").as_deref(), Some("queue.oldest"));
+        assert_eq!(replacement(&own, GOAL_NAME).as_deref(), Some("queue.ratio"));
+    }
+
+    #[test]
+    fn a_program_with_these_metrics_keeps_the_examples() {
+        let built_in = catalog(&["ci.runs", "commits.hotfix", "commits.reverts", "prs.stale"]);
+
+        assert_eq!(replacements(&built_in), []);
+    }
+
+    /// Otherwise, some examples would stay.
+    #[test]
+    fn the_templates_have_the_examples() {
+        let templates: Vec<&str> =
+            system_health_registry::settings::TableSpec::templates().into_values().collect();
+        let templates = templates.concat();
+
+        for example in EXAMPLES.iter().filter(|example| **example != "commits.*").chain([&GOAL_DESCRIPTION]) {
+            assert!(templates.contains(example), "no template has {example}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Patterns that match no linked metric, although there are sources. Only a run shows whether a source returns a metric that
+//! they match.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use system_health_registry::{
+    Catalog, KeyPattern, Run, Settings,
+    settings::{NameSuggestions, SettingsError, SettingsTable, may_be_secret},
+};
+
+/// A pattern that matches no metric. It is a typing error, or names a metric that someone believes to be watched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
+pub struct UnmatchedPattern {
+    /// The list that contains the pattern.
+    pub list: PatternList,
+    message: String,
+}
+
+/// A list of patterns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatternList {
+    /// A metric has to match one of them.
+    Only,
+    /// A metric that is not enabled by default has to match one of them.
+    Enable,
+    /// A metric must not match any of them.
+    Skip,
+    /// The metrics with a window of their own.
+    Windows,
+    /// The metrics with a time of their own between two runs of a service.
+    Every,
+    /// The metrics that have a goal, or are part of one.
+    Goals,
+}
+
+/// The patterns that no metric has matched yet. Clones share what was matched.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OpenPatterns {
+    /// The sources that may return a metric.
+    sources: Arc<BTreeSet<String>>,
+    patterns: Vec<Arc<OpenPattern>>,
+}
+
+#[derive(Debug)]
+struct OpenPattern {
+    list: PatternList,
+    pattern: KeyPattern,
+    place: Option<Place>,
+    /// Whether a metric has matched, or a run has reported that none does.
+    is_closed: AtomicBool,
+}
+
+/// Where a pattern is in the settings.
+pub(crate) struct Place {
+    settings: Settings,
+    path: String,
+    refuse: fn(&Settings, &str, &UnmatchedPattern) -> SettingsError,
+}
+
+impl UnmatchedPattern {
+    /// The error of a pattern that matches none of these keys.
+    pub(crate) fn new<'a>(
+        list: PatternList,
+        pattern: &KeyPattern,
+        keys: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let known = NameSuggestions::nearest_to(pattern.as_str(), keys);
+        Self { list, message: format!("`{}` matches no metric{known}", shown(pattern.as_str())) }
+    }
+}
+
+/// A pattern as messages show it.
+pub(crate) fn shown(pattern: &str) -> &str {
+    if may_be_secret(pattern) { "..." } else { pattern }
+}
+
+impl Place {
+    /// A place in the table `T`.
+    pub(crate) fn new<T: SettingsTable>(settings: &Settings, path: &str) -> Self {
+        let refuse =
+            |settings: &Settings, path: &str, error: &UnmatchedPattern| settings.refuse::<T>(path, error);
+        Self { settings: settings.clone(), path: path.to_owned(), refuse }
+    }
+}
+
+impl OpenPatterns {
+    /// Adds a pattern that matches no metric of the catalog.
+    pub(crate) fn add(
+        &mut self,
+        catalog: &Catalog,
+        list: PatternList,
+        pattern: KeyPattern,
+        place: Option<Place>,
+    ) {
+        self.sources = Arc::new(catalog.sources().iter().map(|source| source.name().to_string()).collect());
+        self.patterns.push(Arc::new(OpenPattern { list, pattern, place, is_closed: AtomicBool::new(false) }));
+    }
+
+    /// Closes the patterns that match the key of a metric.
+    pub(crate) fn note(&self, key: &str) {
+        for open in &self.patterns {
+            if !open.is_closed.load(Relaxed) && open.pattern.is_match(key) {
+                open.is_closed.store(true, Relaxed);
+            }
+        }
+    }
+
+    /// The patterns that still match no metric after this run, if all sources have returned their metrics. Each pattern is
+    /// returned only once.
+    pub(crate) fn take_unmatched(&self, catalog: &Catalog, run: &Run) -> Vec<UnmatchedPattern> {
+        let is_complete = |name: &String| {
+            let mut sources = run.sources().iter();
+            sources.any(|source| *source.name == **name && source.result.is_ok() && source.refused.is_empty())
+        };
+        if !self.sources.iter().all(is_complete) {
+            return Vec::new();
+        }
+        let keys = || {
+            let collected = run.outcomes().iter().map(|outcome| outcome.metric.key());
+            collected.chain(catalog.metrics().iter().map(|metric| metric.key()))
+        };
+        let open = self.patterns.iter().filter(|open| !open.is_closed.swap(true, Relaxed));
+        open.map(|open| {
+            let unmatched = UnmatchedPattern::new(open.list, &open.pattern, keys());
+            match &open.place {
+                Some(Place { settings, path, refuse }) => {
+                    UnmatchedPattern { message: refuse(settings, path, &unmatched).to_string(), ..unmatched }
+                }
+                None => unmatched,
+            }
+        })
+        .collect()
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").field("path", &self.path).finish_non_exhaustive()
+    }
+}
