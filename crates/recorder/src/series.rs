@@ -51,8 +51,10 @@ impl CounterSeries {
         Self { created: SystemTime::now(), total: AtomicU64::new(0), is_mirrored: AtomicBool::new(false) }
     }
 
+    /// Adds to the total, which stays at its maximum.
     pub(crate) fn add(&self, count: u64) {
-        self.total.fetch_add(count, Relaxed);
+        // The update is never refused.
+        let _ = self.total.fetch_update(Relaxed, Relaxed, |total| Some(total.saturating_add(count)));
     }
 
     /// Raises the total to that of another counter. A smaller value changes nothing.

@@ -79,6 +79,17 @@ async fn a_later_run_has_the_total_of_a_counter_the_last_gauge_and_only_new_dist
 }
 
 #[tokio::test]
+async fn a_total_stays_at_its_maximum() {
+    let recorder = Recorder::new();
+    recorder.count("orders.placed", &[], u64::MAX);
+    recorder.count("orders.placed", &[], 2);
+
+    let run = run(&recorder).await;
+
+    assert_eq!(values(&run)["orders.placed"], 2_f64.powi(64));
+}
+
+#[tokio::test]
 async fn a_series_beyond_the_maximum_is_refused_counted_and_named() {
     let recorder = Recorder::with_max_series(2);
     for customer in ["a", "b", "c", "c", "d"] {
@@ -206,7 +217,8 @@ async fn memory_does_not_grow_with_refused_metrics() {
     );
     assert_eq!(values(&first)["orders.placed"], 1.0);
     let refused = first.outcomes()[1].result.as_ref().unwrap_err().to_string();
-    let expected = "all 11 items failed; the first one: not recorded, once: `orders.0`: ";
+    let expected =
+        "11 items failed, and no other item has a value; the first failure: not recorded, once: `orders.0`: ";
     assert!(refused.starts_with(expected), "{refused}");
 }
 

@@ -64,10 +64,23 @@ fn parse_list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Ve
     Ok(options)
 }
 
+/// The tokens up to the next comma that does not belong to a type, such as `Pair<A, B>`.
 fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<TokenTree>()?.to_tokens(&mut tokens);
+    let (mut depth, mut is_after_name, mut last) = (0_u32, false, ' ');
+    while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
+        let token: TokenTree = input.parse()?;
+        let mark = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
+        match mark {
+            // A `<` that follows neither a name nor `::` is a goal without quotes.
+            '<' if is_after_name => depth += 1,
+            // The `>` of `->` closes nothing.
+            '>' if last != '-' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        is_after_name = matches!(token, TokenTree::Ident(_)) || (last, mark) == (':', ':');
+        last = mark;
+        token.to_tokens(&mut tokens);
     }
     Ok(tokens)
 }
@@ -170,4 +183,43 @@ impl AttributeOption {
 /// A mistake in the whole attribute.
 pub(crate) fn mistake_in_attribute(message: impl Display) -> syn::Error {
     syn::Error::new(Span::call_site(), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn a_comma_in_a_type_does_not_end_an_option() {
+        for value in [
+            quote!(Repository),
+            quote!(Pair<A, B>),
+            quote!(a::Pair<Vec<A>, (B, C)>),
+            quote!(Pair::<A, B>),
+            quote!(Pair<fn() -> A, B>),
+        ] {
+            let mut mistakes = Mistakes::default();
+
+            let tokens = quote!(each = #value, unit = "row");
+            let options = AttributeOptions::parse(tokens, &["each", "unit"], &mut mistakes).unwrap();
+
+            let each = options.get("each").unwrap();
+            assert_eq!(each.value.to_string(), value.to_string());
+            assert!(each.parse_type("Repository").is_ok() && mistakes.finish_with(()).is_ok());
+            assert_eq!(options.get("unit").unwrap().text().unwrap(), "row");
+        }
+    }
+
+    #[test]
+    fn a_goal_without_quotes_does_not_hide_the_next_option() {
+        let mut mistakes = Mistakes::default();
+
+        let tokens = quote!(goal = < 5, unit = "row");
+        let options = AttributeOptions::parse(tokens, &["goal", "unit"], &mut mistakes).unwrap();
+
+        assert_eq!(options.get("goal").unwrap().value.to_string(), quote!(< 5).to_string());
+        assert_eq!(options.get("unit").unwrap().text().unwrap(), "row");
+    }
 }

@@ -82,14 +82,14 @@ fn traced(Function { attributes, visibility, signature, body }: &Function) -> To
         let output = &signature.output;
         quote! {{
             let #entered = #span.enter();
-            (move || #output #body)()
+            ::system_health_registry::__private::call_once(move || #output #body)
         }}
     };
     quote! {
         #(#attributes)*
         #visibility #signature {
             let #span = #start;
-            #[allow(clippy::redundant_closure_call, clippy::let_unit_value)]
+            #[allow(clippy::let_unit_value)]
             let #returned = #call;
             {
                 use ::system_health_registry::__private::{

@@ -89,6 +89,12 @@ pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 
     }
 }
 
+/// Calls the body of a traced function. It is a function, so that the compiler knows that the body runs once. Only then may the
+/// body return a part of an argument that is a `&mut`.
+pub fn call_once<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
 /// Converts the return value of a collector into a reading. It is a function, so that the compiler reports a wrong return
 /// type at the type.
 pub fn into_reading<T: IntoReading>(value: T) -> Result<Reading, Unavailable> {

@@ -114,7 +114,7 @@ impl Catalog {
         Self::from_parts(Vec::new(), sources.into_iter().collect())
     }
 
-    /// Adds metrics, for example metrics that the settings describe.
+    /// Adds metrics, for example metrics that the settings describe. Filters and goals from before do not apply to them.
     pub fn with_metrics(self, metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogError> {
         Ok(Self {
             filters: self.filters,
@@ -215,6 +215,13 @@ impl Catalog {
         self
     }
 
+    /// Keeps the sources whose names a filter accepts. Their known metrics stay.
+    #[must_use]
+    pub fn filter_sources(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        self.sources.retain(|source| keep(source.name()));
+        self
+    }
+
     /// Replaces the goals of metrics by their keys, or removes them where the value is `None`. This also applies to the metrics
     /// that sources will return. Keys of metrics that do not exist have no effect. Fails if a metric of this kind cannot have
     /// a goal. See [`Facts::replace_goal`] for what else changes.
@@ -248,7 +255,7 @@ impl Catalog {
     }
 
     /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors
-    /// of the refused metrics. A known metric that was refused has its error. A known metric that the
+    /// of the refused metrics that the filters keep. A known metric that was refused has its error. A known metric that the
     /// source has not returned has no data. `from_others` has the keys that other sources have returned in this run.
     pub(crate) fn accept(
         &self,
@@ -263,6 +270,8 @@ impl Catalog {
         let mut errors = BTreeMap::new();
         for DescribedReading { facts, result } in described {
             match reserve_keys(&facts, &mut used) {
+                // A metric that the filters leave out is not reported.
+                Err(_) if !self.is_kept(facts.key()) => {}
                 Err(error) => {
                     let error = ItemError::new(error);
                     errors.entry(facts.key().to_owned()).or_insert_with(|| error.error().clone());

@@ -122,9 +122,9 @@ impl Context {
 
     /// The context of a run of a process.
     pub(crate) fn in_process(process: Process, started_at: SystemTime) -> Self {
-        let run = Arc::new(ResourceCache::default());
-        let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&run)))];
-        let caches = Caches { process, run, subject: None, metric: MetricCache::default() };
+        let (run, metric) = (Arc::new(ResourceCache::default()), MetricCache::default());
+        let tasks = Vec::from([&run, &metric.cache].map(|cache| Arc::new(AbortOnDrop(Arc::clone(cache)))));
+        let caches = Caches { process, run, subject: None, metric };
         Self {
             caches,
             started_at,
@@ -242,8 +242,12 @@ impl Context {
     #[must_use]
     pub fn about<S: Subject>(&self, subject: S) -> Self {
         let about = self.for_subject(&SubjectValue::new(subject), self.deadline);
-        let caches = Caches { process: self.caches.process.clone(), ..about.caches };
-        Self { caches, tasks: [self.tasks.clone(), about.tasks].concat(), ..about }
+        // Resources with the scope of a metric may depend on the subject.
+        let metric = MetricCache { cache: Arc::default(), ..about.caches.metric };
+        let tasks_of_metric = vec![Arc::new(AbortOnDrop(Arc::clone(&metric.cache)))];
+        let tasks = [self.tasks.clone(), about.tasks, tasks_of_metric].concat();
+        let caches = Caches { process: self.caches.process.clone(), metric, ..about.caches };
+        Self { caches, tasks, ..about }
     }
 
     /// The same context with a deadline for the resources of the run.

@@ -1,9 +1,13 @@
 //! Events, such as a deploy, a migration or an incident. They are shown with the metrics, so that people see why a value
 //! changed. An event outlives the run and is delivered once.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Serialize};
+use system_health_rules::YEAR_10000;
 
 use crate::{LinkError, Tag, TagError, link::check_link};
 
@@ -25,7 +29,7 @@ const MAX_TEXT_LENGTH: usize = 3500;
 ///     .with_level(Level::Success)
 ///     .with_tag("service", "shop")?
 ///     .with_link("https://github.com/acme/shop/releases/tag/v4.2")?
-///     .at(SystemTime::now() - Duration::from_mins(5));
+///     .at(SystemTime::now() - Duration::from_mins(5))?;
 /// # assert_eq!((deploy.id(), deploy.level()), ("deploy-1207", Level::Success));
 /// # Ok(())
 /// # }
@@ -83,6 +87,9 @@ pub enum EventError {
     /// The link is not the URL of a page.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The time is before 1970 or after 9999.
+    #[error("an event's time must be in the years 1970 to 9999; check the unit of the time, such as seconds")]
+    Time,
 }
 
 impl Event {
@@ -133,11 +140,13 @@ impl Event {
         self
     }
 
-    /// Sets when the event happened. Default: when the run started.
-    #[must_use]
-    pub const fn at(mut self, time: SystemTime) -> Self {
+    /// Sets when the event happened, in the years 1970 to 9999. Default: when the run started.
+    pub fn at(mut self, time: SystemTime) -> Result<Self, EventError> {
+        if !time.duration_since(UNIX_EPOCH).is_ok_and(|since_1970| since_1970 < YEAR_10000) {
+            return Err(EventError::Time);
+        }
         self.happened_at = Some(time);
-        self
+        Ok(self)
     }
 
     /// Adds the page of the event: a URL with `http` or `https`, without whitespace and control characters, of at most
@@ -155,7 +164,7 @@ impl Event {
         &self.id
     }
 
-    /// What happened, in one line.
+    /// The title: what happened.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
@@ -236,8 +245,10 @@ impl TryFrom<StoredEvent> for Event {
         if let Some(link) = stored.link {
             event = event.with_link(link)?;
         }
+        if let Some(time) = stored.happened_at {
+            event = event.at(time)?;
+        }
         event.tags = stored.tags.iter().map(|tag| Tag::parse(tag)).collect::<Result<_, _>>()?;
-        event.happened_at = stored.happened_at;
         Ok(event)
     }
 }

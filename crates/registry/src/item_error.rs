@@ -36,7 +36,7 @@ pub struct ItemError {
     error: SharedError,
 }
 
-/// All items failed, so the metric failed.
+/// Items failed and no other item has a value, so the metric failed.
 #[derive(Debug)]
 pub(crate) struct AllFailed(Vec<ItemError>);
 
@@ -82,7 +82,7 @@ struct UnusableTag {
 }
 
 impl AllFailed {
-    /// The error of a metric whose items all failed. `None` if there are no items.
+    /// The error of a metric without a value whose items failed. `None` if there are no items.
     pub(crate) fn new(items: Vec<ItemError>) -> Option<Self> {
         (!items.is_empty()).then_some(Self(items))
     }
@@ -100,7 +100,10 @@ impl fmt::Display for AllFailed {
         match &self.0[..] {
             [] => Ok(()),
             [only] => only.fmt(f),
-            [first, ..] => write!(f, "all {} items failed; the first one: {first}", self.0.len()),
+            [first, ..] => {
+                let failed = self.0.len();
+                write!(f, "{failed} items failed, and no other item has a value; the first failure: {first}")
+            }
         }
     }
 }

@@ -191,7 +191,8 @@ mod tests {
         assert_eq!(reading.failed_items()[1].to_string(), "queue:print: connection refused");
         let all_failed: Result<Reading, Unavailable> = vec![failed("mail"), failed("print")].into_reading();
         assert!(matches!(all_failed, Err(Unavailable::Error(error))
-            if error.to_string() == "all 2 items failed; the first one: queue:mail: connection refused"));
+            if error.to_string()
+                == "2 items failed, and no other item has a value; the first failure: queue:mail: connection refused"));
         let only_one: Result<Reading, Unavailable> = vec![failed("mail")].into_reading();
         assert!(matches!(only_one, Err(Unavailable::Error(error))
             if error.to_string() == "queue:mail: connection refused"));

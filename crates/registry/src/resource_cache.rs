@@ -143,7 +143,7 @@ impl BuildTask {
 }
 
 impl CacheEntries {
-    /// Adds the edge `dependent → dependency`, unless `dependency` already depends on `dependent`.
+    /// Adds the edge `dependent → dependency` once, unless `dependency` already depends on `dependent`.
     fn add_dependency(
         &mut self,
         dependent: ResourceType,
@@ -152,7 +152,10 @@ impl CacheEntries {
         if let Some(path) = self.path(dependency, dependent.id, &mut HashSet::new()) {
             return Err(CycleError { path: [vec![dependent.name], path].concat() });
         }
-        self.dependencies.entry(dependent.id).or_default().push(dependency);
+        let dependencies = self.dependencies.entry(dependent.id).or_default();
+        if !dependencies.iter().any(|known| known.id == dependency.id) {
+            dependencies.push(dependency);
+        }
         Ok(())
     }
 
@@ -175,5 +178,23 @@ impl Drop for AbortOnDrop {
         for task in self.0.lock().tasks.drain(..) {
             task.handle.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_request_adds_no_dependency() {
+        let cache = ResourceCache::default();
+        let dependent = ResourceType { id: TypeId::of::<u8>(), name: "u8" };
+        let dependency = ResourceType { id: TypeId::of::<u16>(), name: "u16" };
+
+        for _ in 0..3 {
+            cache.add_dependency(dependent, dependency).unwrap();
+        }
+
+        assert_eq!(cache.lock().dependencies[&dependent.id].len(), 1);
     }
 }

@@ -40,7 +40,15 @@ impl Sample {
     /// A sample with a value and no tags. Fails if the value is NaN or infinite.
     pub fn new(value: impl SampleValue) -> Result<Self, SampleError> {
         let value = value.into_f64();
-        if value.is_finite() { Ok(Value::Number(value).into()) } else { Err(SampleError::NotFinite(value)) }
+        if !value.is_finite() {
+            return Err(SampleError::NotFinite(value));
+        }
+        Ok(Self::from_value(value.into()))
+    }
+
+    /// A sample with a value that was checked. There is no `From<Value>`, because a `Value` may be NaN or infinite.
+    fn from_value(value: Value) -> Self {
+        Self { value, since: None, tags: BTreeSet::new(), link: None, evidence: None }
     }
 
     /// Adds the tag `name:value`. See [`Tag::new`] for how the value is changed. A tag named `env`, `service`,
@@ -122,15 +130,9 @@ impl Sample {
     }
 }
 
-impl From<Value> for Sample {
-    fn from(value: Value) -> Self {
-        Self { value, since: None, tags: BTreeSet::new(), link: None, evidence: None }
-    }
-}
-
 impl From<Distribution> for Sample {
     fn from(distribution: Distribution) -> Self {
-        Value::from(distribution).into()
+        Self::from_value(distribution.into())
     }
 }
 

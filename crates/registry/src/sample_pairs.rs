@@ -11,11 +11,48 @@ pub fn pair_with_sample_counts<'a>(metrics: &[&'a Metric]) -> Vec<(&'a Metric, O
         let key = format!("{}_samples", metric.key());
         metrics.iter().copied().find(|other| other.key() == key)
     };
-    let counts_samples = |metric: &Metric| {
-        metrics.iter().any(|other| metric.key().strip_suffix("_samples") == Some(other.key()))
-    };
-    let alone = metrics.iter().filter(|metric| !counts_samples(metric));
+    let alone = metrics.iter().filter(|metric| !counts_samples(metric.key(), metrics));
     let mut pairs: Vec<_> = alone.map(|metric| (*metric, samples_of(metric))).collect();
     pairs.sort_by_key(|(metric, samples)| (samples.is_some(), metric.goal().is_none()));
     pairs
+}
+
+/// Whether the metric with this key counts the samples of another one, which does not count samples itself.
+fn counts_samples(key: &str, metrics: &[&Metric]) -> bool {
+    key.strip_suffix("_samples").is_some_and(|other| {
+        metrics.iter().any(|metric| metric.key() == other) && !counts_samples(other, metrics)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Facts, Unavailable, location};
+
+    #[test]
+    fn each_metric_is_shown_once() {
+        let metric = |key: &str| {
+            Metric::new(Facts::new(key, "A test."), location!(), |_| {
+                Box::pin(async { Err(Unavailable::no_data("a test")) })
+            })
+        };
+        let metrics = ["a", "a_samples", "a_samples_samples", "b_samples", "c", "c_samples"].map(metric);
+
+        let pairs = pair_with_sample_counts(&metrics.each_ref());
+
+        let keys = |(metric, samples): &(&Metric, Option<&Metric>)| {
+            (metric.key().to_owned(), samples.map(|samples| samples.key().to_owned()))
+        };
+        let pairs: Vec<_> = pairs.iter().map(keys).collect();
+        let pair = |key: &str, samples: Option<&str>| (key.to_owned(), samples.map(str::to_owned));
+        assert_eq!(
+            pairs,
+            [
+                pair("a_samples_samples", None),
+                pair("b_samples", None),
+                pair("a", Some("a_samples")),
+                pair("c", Some("c_samples")),
+            ]
+        );
+    }
 }

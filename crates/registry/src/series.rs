@@ -34,6 +34,9 @@ pub(crate) fn check_distinct(
         return Ok(());
     }
     let common = common_tags(&BTreeSet::new(), metric, subject);
+    if are_surely_distinct(&common, samples) {
+        return Ok(());
+    }
     insert_distinct(&mut HashSet::with_capacity(samples.len()), &common, samples)
 }
 
@@ -48,6 +51,11 @@ pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usi
         .iter()
         .map(|outcome| common_tags(report, &outcome.metric, outcome.subject.as_deref()))
         .collect();
+    if let ([outcome], [common]) = (outcomes, &common[..])
+        && are_surely_distinct(common, outcome.samples())
+    {
+        return Vec::new();
+    }
     let mut seen = HashSet::with_capacity(samples);
     let outcomes = outcomes.iter().zip(&common).enumerate();
     outcomes
@@ -55,6 +63,13 @@ pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usi
             Some((position, insert_distinct(&mut seen, common, outcome.samples()).err()?))
         })
         .collect()
+}
+
+/// Whether a quick look shows that no two samples have the same tags: their own tags are sorted and different, and none of them
+/// is also a common tag. So their own tags are exactly what all their tags have in addition to common ones.
+fn are_surely_distinct(common: &BTreeSet<Tag>, samples: &[Sample]) -> bool {
+    samples.is_sorted_by(|sample, next| sample.tags() < next.tags())
+        && !samples.iter().flat_map(Sample::tags).any(|tag| common.contains(tag))
 }
 
 /// Adds the tags of samples to a set. Fails if a sample has the same tags as an earlier sample.
@@ -72,4 +87,45 @@ fn insert_distinct<'a>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All sets of these tags.
+    fn subsets(tags: &[&str]) -> Vec<BTreeSet<Tag>> {
+        (0..1_u32 << tags.len())
+            .map(|chosen| {
+                let tags = tags.iter().enumerate().filter(|(position, _)| chosen & (1 << position) != 0);
+                tags.map(|(_, tag)| Tag::parse(tag).unwrap()).collect()
+            })
+            .collect()
+    }
+
+    fn sample(tags: &BTreeSet<Tag>) -> Sample {
+        tags.iter().fold(Sample::new(1).unwrap(), |sample, tag| {
+            let (name, value) = tag.as_str().split_once(':').unwrap();
+            sample.with_tag(name, value).unwrap()
+        })
+    }
+
+    #[test]
+    fn the_quick_look_never_takes_equal_series_for_distinct_ones() {
+        let sets = subsets(&["env:a", "env:b", "team:a", "team:b"]);
+
+        let mut surely_distinct = 0;
+        for common in &sets {
+            for one in &sets {
+                for other in &sets {
+                    let samples = [sample(one), sample(other)];
+                    let are_distinct = insert_distinct(&mut HashSet::new(), common, &samples).is_ok();
+                    let quick = are_surely_distinct(common, &samples);
+                    assert!(are_distinct || !quick, "{common:?} {one:?} {other:?}");
+                    surely_distinct += usize::from(quick);
+                }
+            }
+        }
+        assert!(surely_distinct > 100, "{surely_distinct}");
+    }
 }

@@ -62,6 +62,12 @@ pub trait Destination: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether this destination, if it is not configured, is used only if there is no other one. For example, points that go
+    /// through an Agent would be in Datadog twice if they were also delivered there directly.
+    fn is_fallback(&self) -> bool {
+        false
+    }
+
     /// Whether points are written to standard output. Then the program must print nothing else there.
     fn owns_stdout(&self) -> bool {
         false

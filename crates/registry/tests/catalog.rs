@@ -65,6 +65,15 @@ fn a_filter_may_remove_all_metrics() {
 }
 
 #[test]
+fn a_filter_does_not_apply_to_metrics_that_are_added_later() {
+    let catalog = Catalog::new(["commits.hotfix", "ci.passing"].map(metric)).unwrap();
+
+    let catalog = catalog.filter(|key| key.starts_with("ci.")).with_metrics([metric("queue.length")]);
+
+    assert_eq!(keys(&catalog.unwrap()), ["ci.passing", "queue.length"]);
+}
+
+#[test]
 fn an_empty_catalog_is_refused_with_a_hint() {
     assert_snapshot!(refusal([]), @"no metrics are linked into this program; add `use the_crate as _;` to the binary, with the name of the crate that registers them");
 }

@@ -11,7 +11,7 @@ use std::{
 
 use futures::future::join_all;
 use system_health_registry::{
-    Catalog, Context, Engine, FromContext, SharedError, StartedAt, Unavailable, system_health_metric,
+    Catalog, Context, Engine, FromContext, Scope, SharedError, StartedAt, Unavailable, system_health_metric,
 };
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -245,6 +245,31 @@ async fn dropping_the_context_aborts_the_building_of_resources() {
     drop(context);
     timeout(Duration::from_millis(1), clone.get::<Endless>()).await.unwrap_err();
     drop(clone);
+
+    assert_eq!(received.recv().await, Some("started"));
+    assert_eq!(timeout(GUARD, received.recv()).await, Ok(None), "the builder has been dropped");
+}
+
+/// Like [`Endless`], but not shared.
+#[derive(Clone, Debug)]
+struct EndlessForMetric;
+
+impl FromContext for EndlessForMetric {
+    const SCOPE: Scope = Scope::Metric;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        context.get::<Notifier>().await?.0.send("started")?;
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_context_aborts_the_building_of_resources_with_the_scope_of_a_metric() {
+    let (sender, mut received) = mpsc::unbounded_channel();
+    let context = Context::new().provide(Notifier(sender));
+
+    timeout(Duration::from_millis(1), context.get::<EndlessForMetric>()).await.unwrap_err();
+    drop(context);
 
     assert_eq!(received.recv().await, Some("started"));
     assert_eq!(timeout(GUARD, received.recv()).await, Ok(None), "the builder has been dropped");

@@ -38,8 +38,9 @@ fn an_event_has_the_given_parts() {
     let plain = event();
     let time = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
 
-    let full = plain.clone().with_text("Changes:\n- prices").unwrap().with_level(Level::Warning).at(time);
-    let full = full.with_tag("service", "The Shop").unwrap().with_link("https://example.com/4.2").unwrap();
+    let full = plain.clone().with_text("Changes:\n- prices").unwrap().with_level(Level::Warning);
+    let full = full.at(time).unwrap().with_tag("service", "The Shop").unwrap();
+    let full = full.with_link("https://example.com/4.2").unwrap();
 
     assert_eq!((plain.id(), plain.title()), ("deploy-1207", "Deployed version 4.2"));
     assert_eq!((plain.text(), plain.happened_at(), plain.link()), (None, None, None));
@@ -70,10 +71,34 @@ fn invalid_events_are_refused() {
         refusal(event().with_text("t".repeat(3501))),
         "an event's text may have at most 3500 characters, this one has 3501"
     );
-    assert!(refusal(event().with_tag("service", "!")).starts_with("tag `service:!` has no letter"));
+    assert!(
+        refusal(event().with_tag("service", "!"))
+            .starts_with("tag `service:!` would be stored without its value")
+    );
     assert!(
         refusal(event().with_link("javascript:alert(1)")).starts_with("a link must start with `https://`")
     );
+}
+
+#[test]
+fn a_time_that_cannot_be_written_is_refused() {
+    let first = SystemTime::UNIX_EPOCH;
+    let end = first + Duration::from_hours(24 * 2_932_897);
+    let second = Duration::from_secs(1);
+
+    let milliseconds_as_seconds = first + Duration::from_secs(1_800_000_000_123);
+
+    for time in [first - second, end, milliseconds_as_seconds] {
+        assert_eq!(
+            refusal(event().at(time)),
+            "an event's time must be in the years 1970 to 9999; check the unit of the time, such as seconds"
+        );
+    }
+    for time in [first, end - second] {
+        let written = humantime::format_rfc3339_seconds(time).to_string();
+        assert_eq!(event().at(humantime::parse_rfc3339(&written).unwrap()), event().at(time));
+        assert!(event().at(time).is_ok());
+    }
 }
 
 #[test]
@@ -86,7 +111,7 @@ fn an_event_may_have_the_maximum_lengths() {
 #[test]
 fn serializing_and_deserializing_an_event_round_trips() {
     let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123);
-    let full = event().with_text("Changes").unwrap().with_level(Level::Error).at(time);
+    let full = event().with_text("Changes").unwrap().with_level(Level::Error).at(time).unwrap();
     let full = full.with_tag("service", "Ünï Shop").unwrap().with_link("https://example.com/4.2").unwrap();
 
     for event in [event(), full] {
@@ -110,6 +135,8 @@ fn a_stored_event_is_checked_again() {
     );
     assert!(refusal(changed("link", "ftp://example.com".into())).starts_with("a link must start with"));
     assert!(refusal(changed("tags", json!(["my team"]))).starts_with("tag `my team` would be stored"));
+    let time = json!({ "secs_since_epoch": 1_800_000_000_123_u64, "nanos_since_epoch": 0 });
+    assert!(refusal(changed("happened_at", time)).starts_with("an event's time must be in the years"));
     assert!(changed("level", "loud".into()).is_err());
     assert_eq!(changed("level", "success".into()).unwrap().level(), Level::Success);
 }

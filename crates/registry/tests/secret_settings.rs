@@ -22,6 +22,21 @@ struct QueueSettings {
 
 settings_table!(QueueSettings, "q", secret: { "token" => "Q_TOKEN", "pin" => "Q_PIN" });
 
+/// A table that is refused as a whole, with a message that shows all of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "BTreeMap<String, String>")]
+struct PairSettings;
+
+impl TryFrom<BTreeMap<String, String>> for PairSettings {
+    type Error = String;
+
+    fn try_from(pairs: BTreeMap<String, String>) -> Result<Self, String> {
+        if pairs.is_empty() { Ok(Self) } else { Err(format!("{pairs:?} are too many")) }
+    }
+}
+
+settings_table!(PairSettings, "pairs", secret: { "word" => "PAIRS_WORD" });
+
 fn from_environment(variable: &'static str, value: &str) -> SettingsBuilder {
     Settings::builder().environment_from(|name| (name == variable).then(|| value.to_owned()))
 }
@@ -81,6 +96,20 @@ fn errors_contain_no_secret() {
         }
         assert!(error.to_string().starts_with("a.toml:"), "{error}");
     }
+}
+
+#[test]
+fn the_error_about_a_whole_table_contains_no_secret() {
+    let long = "0123456789abcdef";
+    let text = format!("[pairs]\nhost = 'shop'\nname = '{long}'\nword = 's3cret'\nghp_{long} = 'key'\n");
+
+    let error = from_file(&text).build().unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "settings table [pairs]: {\"...\": \"key\", \"host\": \"shop\", \"name\": \"...\", \"word\": \"...\"} \
+         are too many"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The text of environment variables is parsed as the type of the key.
 
-use std::{collections::BTreeMap, num::NonZero, time::Duration};
+use std::{collections::BTreeMap, num::NonZero, path::Path, time::Duration};
 
 use serde::Deserialize;
 use system_health_registry::{Settings, settings::SettingsError, settings_table};
@@ -17,6 +17,8 @@ struct WorkerSettings {
     level: Level,
     #[serde(deserialize_with = "system_health_registry::settings::deserialize_optional_duration")]
     pause: Option<Duration>,
+    /// Its author forgot how a duration is read.
+    rest: Option<Duration>,
     limits: BTreeMap<String, u32>,
 }
 
@@ -37,6 +39,7 @@ settings_table!(WorkerSettings, "worker", env: {
     "ports" => "W_PORTS",
     "level" => "W_LEVEL",
     "pause" => "W_PAUSE",
+    "rest" => "W_REST",
     "limits" => "W_LIMITS",
 });
 
@@ -69,6 +72,7 @@ fn a_variable_is_parsed_as_the_type_of_its_key() {
         ports: vec![80, 443],
         level: Level::VeryHigh,
         pause: Some(Duration::from_mins(5)),
+        rest: None,
         limits: BTreeMap::new(),
     };
     assert_eq!(settings.unwrap(), expected);
@@ -92,11 +96,18 @@ fn the_error_about_an_invalid_value_names_the_variable() {
             "`offset` in [worker]: integer `40000` is not a whole number from -32768 to 32767",
         ),
         ("W_RATIO", "half", "`ratio` in [worker]: string \"half\" is not a number"),
+        ("W_RATIO", "NaN", "`ratio` in [worker]: string \"NaN\" is not a number"),
+        ("W_RATIO", "-inf", "`ratio` in [worker]: string \"-inf\" is not a number"),
         ("W_ENABLED", "on", "`enabled` in [worker]: string \"on\" is not `true` or `false`"),
         (
             "W_PORTS",
             "80,many",
             "`ports[1]` in [worker]: string \"many\" is not a whole number from 0 to 65535",
+        ),
+        (
+            "W_PORTS",
+            "80,ghp_0123456789abcdef",
+            "`ports[1]` in [worker]: string \"...\" is not a whole number from 0 to 65535",
         ),
         ("W_LEVEL", "high", "`level` in [worker]: unknown variant `high`, expected `low` or `very-high`"),
         (
@@ -104,9 +115,48 @@ fn the_error_about_an_invalid_value_names_the_variable() {
             "5",
             "`pause` in [worker]: `5` is not a duration; write a duration such as \"30s\", \"15m\" or \"7d\"",
         ),
+        (
+            "W_REST",
+            "5m",
+            "`rest` in [worker]: a field of the type `Duration` needs `#[serde(deserialize_with = \
+             \"system_health_registry::settings::deserialize_duration\")]`, and one of the type `Option<Duration>` needs \
+             `deserialize_optional_duration`",
+        ),
         ("W_LIMITS", "5", "`limits` in [worker]: invalid type: string \"5\", expected a map"),
     ] {
         let error = from_environment(&[(variable, value)]).unwrap_err();
         assert_eq!(error.to_string(), format!("environment variable {variable}: {message}"));
     }
+}
+
+#[test]
+fn a_number_in_a_file_must_be_finite() {
+    let file = Settings::builder().toml(Path::new("a.toml"), "[worker]\nratio = nan\n").unwrap();
+
+    let error = file.build().unwrap_err().to_string();
+
+    assert_eq!(error, "a.toml:2:1: `ratio` in [worker]: floating point `NaN` is not a number");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_unicode_is_refused_without_showing_it() {
+    use std::{env, ffi::OsStr, os::unix::ffi::OsStrExt, process::Command};
+
+    // A test cannot change its own environment, so it runs once more in a process with the variable.
+    if env::var_os("W_QUEUES").is_none() {
+        let this = "a_variable_that_is_not_unicode_is_refused_without_showing_it";
+        let mut test = Command::new(env::current_exe().unwrap());
+        test.args(["--exact", this, "--nocapture"]).env("W_QUEUES", OsStr::from_bytes(b"mail,\xff"));
+        assert!(test.status().unwrap().success());
+        return;
+    }
+
+    let error = Settings::builder().environment().build().unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "the environment variable W_QUEUES is not valid Unicode; set it to a text, or unset it"
+    );
+    assert!(!format!("{error:?}").contains("mail"), "{error:?}");
 }

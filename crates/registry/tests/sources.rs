@@ -186,6 +186,9 @@ async fn a_filter_applies_to_the_metrics_of_sources() {
     )
     .await;
     assert_eq!(common::lines(&only_late), "orders.late: value 1 []");
+    let invalid = rows(&[("orders open", 3.0), ("orders.known", 2.0), ("orders.late", 1.0)]);
+    let only_late = run(invalid, &catalog.clone().filter(|key| key.ends_with("late"))).await;
+    assert_eq!(source(&only_late), "warehouse: 3 metrics; refused: ");
 
     let described = catalog.with_described_metrics("warehouse", [Facts::new("orders.open", "A row.")]);
     let without = described.filter(|key| key == "orders.known");

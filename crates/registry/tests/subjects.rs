@@ -206,7 +206,7 @@ async fn only_the_subjects_that_cannot_be_distinguished_or_have_no_tags_fail() {
     let run = common::run("each.waiting", &Context::new().provide(Broker(Ok(queues)))).await;
 
     assert_snapshot!(common::lines(&run), @"
-    each.waiting of !: error: the Queue `!` has a tag that cannot be used: tag `queue:!` has no letter to start with; write a tag such as \"team:platform\"
+    each.waiting of !: error: the Queue `!` has a tag that cannot be used: tag `queue:!` would be stored without its value; a value needs at least one letter, digit, `-`, `.` or `/`, within the first 200 characters of the tag
     each.waiting of a__b: error: the Queue `a__b` has the same tags as `a_b`; each needs unique tags
     each.waiting of a_b: error: the Queue `a_b` has the same tags as `a__b`; each needs unique tags
     each.waiting of mail: value 4 []
@@ -380,4 +380,25 @@ async fn a_program_can_get_resources_of_a_subject_without_a_metric() {
     }
     assert_eq!(broken.get::<Messages>().await.unwrap_err().to_string(), "connection refused");
     assert_eq!(reads.0.load(SeqCst), 2, "the two subjects share the resources of the run");
+}
+
+/// The name of the queue, as a resource that is not shared.
+#[derive(Debug, Clone)]
+struct QueueName(String);
+
+impl FromContext for QueueName {
+    const SCOPE: Scope = Scope::Metric;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self(context.get::<Queue>().await?.0))
+    }
+}
+
+#[tokio::test]
+async fn subjects_without_a_metric_do_not_share_resources_with_the_scope_of_a_metric() {
+    let run = Context::new();
+    for name in ["mail", "print"] {
+        let about = run.about(Queue(name.to_owned()));
+        assert_eq!(about.get::<QueueName>().await.unwrap().0, name);
+    }
 }

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{DayError, KeyError, check_key, day::format_day};
+use crate::{
+    DayError, KeyError, check_key,
+    day::{YEAR_10000, format_day},
+};
 
 /// A former key of a metric, and the day on which it expires.
 ///
@@ -77,10 +80,11 @@ impl Alias {
         &self.key
     }
 
-    /// The time from which values are no longer delivered under the former key.
+    /// The time from which values are no longer delivered under the former key. At most the end of the year 9999, which is later
+    /// than the days that the catalog accepts.
     #[must_use]
     pub fn until(&self) -> SystemTime {
-        UNIX_EPOCH + self.until.unwrap_or_default()
+        UNIX_EPOCH + self.until.unwrap_or_default().min(YEAR_10000)
     }
 
     /// The day on which the alias expires, in UTC, such as `2027-01-31`.
@@ -99,5 +103,15 @@ impl Alias {
 impl fmt::Display for Alias {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} until {}", self.key, self.until_day())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_an_alias_is_limited() {
+        assert_eq!(Alias::new("commits.hotfixes", Duration::MAX).until(), UNIX_EPOCH + YEAR_10000);
     }
 }

@@ -236,7 +236,7 @@ mod tests {
             ("a / b = 5", "after `b` instead of `=`"),
             ("ci-errors / ci < 5", "`ci-errors / ci < 5` needs `<`,"),
             ("a / b <", "must compare with a finite number instead of nothing"),
-            ("a / b << 5", "must compare with a finite number instead of `< 5`"),
+            ("a / b << 5", "after `b` instead of `<<`"),
             ("a / b <= c", "must compare with a finite number instead of `c`"),
             ("a / b < inf", "must compare with a finite number instead of `inf`"),
             ("a / b < 5 commits", "must compare with a finite number instead of `5 commits`"),

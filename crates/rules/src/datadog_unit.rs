@@ -191,10 +191,11 @@ pub fn datadog_unit(unit: &str) -> Option<&'static str> {
     let symbol = SYMBOLS.iter().find(|(symbol, _)| *symbol == unit).map(|(_, name)| *name);
     let known = |name: &str| UNITS.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
     let plurals = [("ies", "y"), ("es", ""), ("s", "")];
+    let lower = unit.to_ascii_lowercase();
     symbol.or_else(|| known(unit)).or_else(|| {
         plurals
             .iter()
-            .find_map(|(plural, singular)| known(&format!("{}{singular}", unit.strip_suffix(plural)?)))
+            .find_map(|(plural, singular)| known(&format!("{}{singular}", lower.strip_suffix(plural)?)))
     })
 }
 
@@ -207,6 +208,7 @@ mod tests {
         for (written, name) in [
             ("commit", Some("commit")),
             ("Commits", Some("commit")),
+            ("COMMITS", Some("commit")),
             ("queries", Some("query")),
             ("misses", Some("miss")),
             ("process", Some("process")),

@@ -3,8 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 const DAY: Duration = Duration::from_hours(24);
-/// The start of the year 10000, which has one digit too many for the format.
-const END: Duration = Duration::from_hours(24 * 2_932_897);
+/// The start of the year 10000, as the time since 1970. Formats of times have four digits for the year.
+pub const YEAR_10000: Duration = Duration::from_hours(24 * 2_932_897);
 
 /// Why a day was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub fn parse_day(text: &str) -> Result<Duration, DayError> {
 /// refuses it.
 pub(crate) fn format_day(since_1970: Duration) -> String {
     let is_start = since_1970.as_secs().is_multiple_of(DAY.as_secs()) && since_1970.subsec_nanos() == 0;
-    if !is_start || since_1970 >= END {
+    if !is_start || since_1970 >= YEAR_10000 {
         return format!("{} seconds after the start of 1970", since_1970.as_secs_f64());
     }
     let mut day = humantime::format_rfc3339_seconds(UNIX_EPOCH + since_1970).to_string();
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn days_are_parsed_and_formatted() {
-        let last = END.checked_sub(DAY).unwrap();
+        let last = YEAR_10000.checked_sub(DAY).unwrap();
         for (text, since_1970) in
             [("1970-01-01", Duration::ZERO), ("2027-01-31", 20_849 * DAY), ("9999-12-31", last)]
         {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_time_that_is_not_the_start_of_a_day_is_refused() {
-        for other in [Duration::from_secs(1), DAY + Duration::from_nanos(1), END, Duration::MAX] {
+        for other in [Duration::from_secs(1), DAY + Duration::from_nanos(1), YEAR_10000, Duration::MAX] {
             assert!(parse_day(&format_day(other)).is_err(), "{other:?}");
         }
         assert_eq!(format_day(Duration::from_secs(30)), "30 seconds after the start of 1970");

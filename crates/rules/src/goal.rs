@@ -90,6 +90,10 @@ impl FromStr for Goal {
             .iter()
             .find_map(|(symbol, comparison)| Some((*comparison, text.trim().strip_prefix(symbol)?)))
             .ok_or_else(|| GoalError::Comparison(text.to_owned()))?;
+        // `<>` and `=<` are no comparisons.
+        if rest.starts_with(['<', '>', '=', '!']) {
+            return Err(GoalError::Comparison(text.to_owned()));
+        }
         match rest.trim().parse::<f64>() {
             Ok(target) if target.is_finite() => Ok(Self { comparison, target }),
             _ => Err(GoalError::Target(text.to_owned())),
@@ -132,10 +136,10 @@ mod tests {
 
     #[test]
     fn text_that_is_not_a_goal_is_refused() {
-        for text in ["", "5", "=> 5", "~ 5", "= 5"] {
+        for text in ["", "5", "=> 5", "~ 5", "= 5", "<> 5", "<< 5", "=== 1"] {
             assert_eq!(text.parse::<Goal>(), Err(GoalError::Comparison(text.to_owned())));
         }
-        for text in ["<", "< five", "< NaN", "> inf", "<< 5", "=== 1", "< 5 commits"] {
+        for text in ["<", "< five", "< NaN", "> inf", "< 5 commits"] {
             assert_eq!(text.parse::<Goal>(), Err(GoalError::Target(text.to_owned())));
         }
     }

@@ -35,7 +35,7 @@ pub use alias::{Alias, AliasError};
 pub use combined_goal::{CombinedGoal, CombinedGoalError, Operator};
 pub use contact::{ContactError, check_owner, check_runbook};
 pub use datadog_unit::{datadog_unit, is_unit_symbol};
-pub use day::{DayError, parse_day};
+pub use day::{DayError, YEAR_10000, parse_day};
 pub use default_aggregate::combined_aggregates;
 pub use duration::{DurationError, parse_duration, parse_every, parse_interval, parse_window};
 pub use facts::Facts;

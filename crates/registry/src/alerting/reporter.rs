@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Schedule;
-use crate::self_metrics::{COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION, SelfMetric};
+use crate::self_metrics::{COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION, SOURCES, SelfMetric};
 
 /// The evaluation window of the reporter's monitor of this metric, if there is one.
 #[must_use]
@@ -15,8 +15,10 @@ pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
     }
 }
 
-/// Whether the reporter's monitors already watch this metric, so that its goal needs no monitor.
+/// Whether the reporter's monitors already watch this metric, so that its goal needs no monitor. The monitor of failing sources
+/// has the settings of [`COLLECTOR_SUCCESS`], so [`SOURCES`] has no [window](reporter_window).
 #[must_use]
 pub fn is_watched_by_reporter_monitors(metric: &str) -> bool {
-    [RUN_DURATION, COLLECTOR_SUCCESS, POINTS, OUTBOX_POINTS].iter().any(|known| known.key == metric)
+    let watched = [RUN_DURATION, COLLECTOR_SUCCESS, SOURCES, POINTS, OUTBOX_POINTS];
+    watched.iter().any(|known| known.key == metric)
 }

@@ -44,7 +44,7 @@ impl Schedule {
     /// runs.
     #[must_use]
     pub fn last_runs_window(self) -> Duration {
-        self.every.saturating_mul(self.missed.max(2) - 1) + self.every / 2
+        self.every.saturating_mul(self.missed.max(2) - 1).saturating_add(self.every / 2)
     }
 }
 
@@ -70,8 +70,10 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_of_any_length_has_a_window() {
+    fn an_interval_and_a_gap_of_any_length_have_windows() {
         let schedule = Schedule { every: Duration::from_mins(15), longest_gap: Duration::MAX, missed: 3 };
         assert_eq!(schedule.silence_window(), Duration::MAX);
+        let schedule = Schedule { every: Duration::MAX, ..schedule };
+        assert_eq!(schedule.last_runs_window(), Duration::MAX);
     }
 }

@@ -163,7 +163,10 @@ impl Distribution {
         #[expect(clippy::cast_precision_loss, reason = "ranks beyond 2^53 may be rounded")]
         let rank = quantile * (self.0.count - 1) as f64;
         let (below, above) = (self.value_at(rank.floor()), self.value_at(rank.ceil()));
-        Some(below + (above - below) * rank.fract())
+        let (difference, fraction) = (above - below, rank.fract());
+        // The difference of two very large numbers may be infinite.
+        let weighted = below * (1.0 - fraction) + above * fraction;
+        Some(if difference.is_finite() { below + difference * fraction } else { weighted })
     }
 
     /// The values in ascending order, each with its count. All values of a bucket are given as one value, whose relative
@@ -290,7 +293,13 @@ impl TryFrom<Parts> for Distribution {
         let counts = buckets.iter().flat_map(|buckets| buckets.as_slice()).map(|bucket| bucket.count);
         let count = counts.chain(iter::once(parts.zero)).fold(0, u64::saturating_add);
         let sorted = buckets.iter().all(|buckets| buckets.are_sorted());
-        if !finite || !sorted || count != parts.count || parts.scale > FINEST_SCALE {
+        // The buckets of the least and of the greatest positive `f64`. A finer scale is refused anyway.
+        let scale = parts.scale.min(FINEST_SCALE);
+        let indexes = bucket_index(f64::from_bits(1), scale)..=bucket_index(f64::MAX, scale);
+        let is_possible = |bucket: &Bucket| indexes.contains(&bucket.index);
+        let possible = buckets.iter().flat_map(|buckets| buckets.as_slice()).all(is_possible);
+        let ordered = parts.min <= parts.max;
+        if !finite || !ordered || !sorted || !possible || count != parts.count || parts.scale > FINEST_SCALE {
             return Err("the parts of the distribution contradict each other");
         }
         Ok(Self(parts))
@@ -408,6 +417,9 @@ mod tests {
             (distribution.quantile(0.0), distribution.quantile(1.0)),
             (Some(f64::MIN), Some(f64::MAX))
         );
+        assert_eq!(from_values(&[f64::MIN, f64::MAX]).quantile(0.5), Some(0.0));
+        let stored = serde_json::to_value(&distribution).unwrap();
+        assert!(serde_json::from_value::<Distribution>(stored).is_ok(), "every bucket is possible");
     }
 
     #[test]
@@ -427,9 +439,15 @@ mod tests {
     #[test]
     fn a_contradictory_stored_distribution_is_refused() {
         let stored = serde_json::to_value(from_values(&[1.0, 2.0])).unwrap();
-        for (name, wrong) in
-            [("count", 7.into()), ("scale", 9.into()), ("positive", serde_json::json!([[5, 1], [4, 1]]))]
-        {
+        for (name, wrong) in [
+            ("count", 7.into()),
+            ("scale", 9.into()),
+            ("scale", 255.into()),
+            ("min", 2.5.into()),
+            ("positive", serde_json::json!([[5, 1], [4, 1]])),
+            ("positive", serde_json::json!([[5, 1], [i32::MAX, 1]])),
+            ("positive", serde_json::json!([[i32::MIN, 1], [5, 1]])),
+        ] {
             let mut damaged = stored.clone();
             damaged[name] = wrong;
             assert!(serde_json::from_value::<Distribution>(damaged).is_err(), "{name}");

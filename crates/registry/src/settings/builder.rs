@@ -1,7 +1,11 @@
 //! Collects settings in layers: ambient environment variables, the file, other environment variables, and flags. A later
 //! layer overrides an earlier one.
 
-use std::{env, fs, path::Path};
+use std::{
+    env::{self, VarError},
+    fs,
+    path::Path,
+};
 
 use toml::Value;
 
@@ -18,7 +22,7 @@ use super::{
 #[derive(Debug, Default)]
 pub struct SettingsBuilder {
     tables: Tables,
-    /// The first file with a secret that could not be read.
+    /// The first variable, or file with a secret, that could not be read.
     unreadable: Option<SettingsError>,
     /// The first table that no linked crate declares.
     unknown: Option<SettingsError>,
@@ -75,21 +79,26 @@ impl SettingsBuilder {
     /// from the text of the variable.
     #[must_use]
     pub fn environment(self) -> Self {
-        self.environment_from(|variable| env::var(variable).ok())
+        self.variables_from(env::var)
     }
 
     /// Like [`environment`](Self::environment), but reads the variables with a function. Empty variables count as unset.
     #[must_use]
-    pub fn environment_from(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
-        let get = |variable: &str| get(variable).filter(|value| !value.trim().is_empty());
+    pub fn environment_from(self, get: impl Fn(&str) -> Option<String>) -> Self {
+        self.variables_from(|variable| get(variable).ok_or(VarError::NotPresent))
+    }
+
+    fn variables_from(mut self, get: impl Fn(&'static str) -> Result<String, VarError>) -> Self {
         for spec in TableSpec::linked() {
             for (key, variable) in spec.env {
-                if let Some(value) = get(variable) {
+                if let Some(value) = self.variable(variable, &get) {
                     self = self.set(spec.name, key, value.trim(), Origin::Environment(variable));
                 }
             }
             for (key, variable) in spec.ambient {
-                if let Some(value) = get(variable).filter(|_| !self.has(spec, key)) {
+                if !self.has(spec, key)
+                    && let Some(value) = self.variable(variable, &get)
+                {
                     self = self.set(spec.name, key, value.trim(), Origin::Environment(variable));
                 }
             }
@@ -97,15 +106,29 @@ impl SettingsBuilder {
         self.secrets_from(get)
     }
 
+    /// The text of a variable. `None` if it is unset or empty, or if it is not text, which [`build`](Self::build) refuses.
+    fn variable(
+        &mut self,
+        variable: &'static str,
+        get: impl Fn(&'static str) -> Result<String, VarError>,
+    ) -> Option<String> {
+        match get(variable) {
+            Ok(value) => Some(value).filter(|value| !value.trim().is_empty()),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(_)) => {
+                self.unreadable.get_or_insert(SettingsError::NotUnicode { variable });
+                None
+            }
+        }
+    }
+
     /// Adds secrets from environment variables, or from the files that environment variables name.
-    #[must_use]
-    fn secrets_from(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
-        let get = |variable: &str| get(variable).filter(|value| !value.trim().is_empty());
+    fn secrets_from(mut self, get: impl Fn(&'static str) -> Result<String, VarError>) -> Self {
         for spec in TableSpec::linked() {
             for &(key, variable, file_variable) in spec.secret {
-                let (value, variable) = if let Some(value) = get(variable) {
+                let (value, variable) = if let Some(value) = self.variable(variable, &get) {
                     (Ok(value), variable)
-                } else if let Some(path) = get(file_variable) {
+                } else if let Some(path) = self.variable(file_variable, &get) {
                     (fs::read_to_string(path.trim()), file_variable)
                 } else {
                     continue;
@@ -147,7 +170,7 @@ impl SettingsBuilder {
         self
     }
 
-    /// Checks every table and key against the linked crates.
+    /// Checks every table and key against the linked crates, and whether their environment variables are valid Unicode.
     pub fn build(self) -> Result<Settings, SettingsError> {
         check_unique_names()?;
         if let Some(unknown) = self.unknown.filter(|_| !self.is_shared) {

@@ -32,6 +32,11 @@ pub(super) enum DeserializeError {
     MissingKey(&'static str),
 }
 
+/// The message about a `Duration` that serde reads as a table of seconds and nanoseconds.
+const DURATION_NEEDS: &str = "a field of the type `Duration` needs \
+    `#[serde(deserialize_with = \"system_health_registry::settings::deserialize_duration\")]`, and one of the type \
+    `Option<Duration>` needs `deserialize_optional_duration`";
+
 /// The keys of a table.
 pub(super) struct TableDeserializer<'a>(pub(super) &'a TableEntries);
 
@@ -141,11 +146,11 @@ impl<'de> Deserializer<'de> for TableDeserializer<'_> {
     }
 }
 
-/// Methods for numbers. They also accept the text of an environment variable.
-macro_rules! deserialize_number {
-    ($($method:ident => $number:ty, $visit:ident;)+) => {
+/// Methods for whole numbers. They also accept the text of an environment variable.
+macro_rules! deserialize_whole_number {
+    ($($method:ident)+) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
-            self.visit_parsed(visitor, |text| text.parse::<$number>().ok(), V::$visit)
+            self.visit_parsed(visitor, |text| text.parse().ok(), V::visit_i64)
         })+
     };
 }
@@ -154,17 +159,18 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     type Error = DeserializeError;
 
     // The visitors of smaller integer types check the range.
-    deserialize_number! {
-        deserialize_i8 => i64, visit_i64;
-        deserialize_i16 => i64, visit_i64;
-        deserialize_i32 => i64, visit_i64;
-        deserialize_i64 => i64, visit_i64;
-        deserialize_u8 => i64, visit_i64;
-        deserialize_u16 => i64, visit_i64;
-        deserialize_u32 => i64, visit_i64;
-        deserialize_u64 => i64, visit_i64;
-        deserialize_f32 => f64, visit_f64;
-        deserialize_f64 => f64, visit_f64;
+    deserialize_whole_number! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
+        let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
+        self.visit_parsed(visitor, finite, V::visit_f64)
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
@@ -175,7 +181,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         match value {
             Value::String(text) => visitor.visit_str(text),
             Value::Integer(number) => visitor.visit_i64(*number),
-            Value::Float(number) => visitor.visit_f64(*number),
+            Value::Float(number) if number.is_finite() => visitor.visit_f64(*number),
+            Value::Float(number) => Err(Error::invalid_value(Unexpected::Float(*number), &visitor)),
             Value::Boolean(truth) => visitor.visit_bool(*truth),
             Value::Datetime(_) => {
                 let visited = value.clone().deserialize_any(visitor);
@@ -214,12 +221,16 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DeserializeError> {
-        if let Input::Typed(Value::Table(table)) = self.input {
-            check_keys(table.keys(), fields)?;
+        match self.input {
+            Input::Typed(Value::Table(table)) => check_keys(table.keys(), fields)?,
+            _ if name == "Duration" && fields == ["secs", "nanos"] => {
+                return Err(Error::custom(DURATION_NEEDS));
+            }
+            _ => {}
         }
         self.deserialize_any(visitor)
     }

@@ -103,6 +103,12 @@ pub enum SettingsError {
         /// The cause. The path is not shown, because somebody may have set the variable to the secret itself.
         source: io::Error,
     },
+    /// An environment variable that is not valid Unicode.
+    #[error("the environment variable {variable} is not valid Unicode; set it to a text, or unset it")]
+    NotUnicode {
+        /// The variable. Its value is not shown, because it may be a secret.
+        variable: &'static str,
+    },
     /// A flag that cannot be used now.
     #[error("cannot use {flag}: {reason}")]
     Flag {

@@ -1,6 +1,8 @@
 //! Checks of the names of tables and keys.
 
-use super::{NameSuggestions, Origin, SettingsError, TableSpec, redact::shown_name, setting::TableEntries};
+use super::{
+    NameSuggestions, Origin, SettingsError, TableSpec, possible_secret::shown_name, setting::TableEntries,
+};
 
 /// The error for a name at the top level of the file whose value is not a table.
 pub(super) fn not_a_table(origin: Origin, key: String) -> SettingsError {

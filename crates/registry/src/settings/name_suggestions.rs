@@ -40,7 +40,7 @@ impl NameSuggestions {
 
 /// The similarity of two names, from 0 to 1. The Jaro–Winkler similarity of short names with swapped letters, such as
 /// `ulr` and `url`, is very low. So names that differ by one wrong, missing, additional or swapped letter always count
-/// as similar.
+/// as similar, unless one of them has only one letter.
 fn similarity(name: &str, unknown: &str) -> f64 {
     let similarity = strsim::jaro_winkler(name, unknown);
     let is_one_typo = name.len().min(unknown.len()) > 1 && strsim::osa_distance(name, unknown) == 1;

@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::{
     positions::contains,
-    redact::shown_name,
+    possible_secret::shown_name,
     setting::{TableEntries, find},
 };
 

@@ -3,10 +3,11 @@
 
 use toml::Value;
 
-use super::format::to_toml;
+use super::{
+    format::to_toml,
+    possible_secret::{is_secret_name, may_be_secret},
+};
 
-/// The minimum length of a possible secret. Shorter texts are usually words, names and durations.
-const MIN_SECRET_LENGTH: usize = 16;
 /// The minimum length of a text that is replaced everywhere. A shorter text is replaced only in quotes: if parts of other
 /// words were replaced too, a reader could guess the text.
 const MIN_REPLACED_LENGTH: usize = 8;
@@ -29,8 +30,11 @@ pub(super) fn redact(message: &str, value: &Value, is_secret: bool) -> String {
 
 fn collect(value: &Value, is_secret: bool, texts: &mut Vec<String>) {
     match value {
-        Value::String(text) if is_secret || may_be_secret(text) => texts.push(text.clone()),
-        Value::String(_) => {}
+        Value::String(text) => {
+            // The text of an environment variable may be a list, and a message may repeat one of its items.
+            let parts = text.split(',').map(str::trim).chain([text.as_str()]);
+            texts.extend(parts.filter(|part| is_secret || may_be_secret(part)).map(str::to_owned));
+        }
         Value::Array(values) => values.iter().for_each(|value| collect(value, is_secret, texts)),
         Value::Table(table) => table.iter().for_each(|(key, value)| {
             if is_secret || is_secret_name(key) {
@@ -41,27 +45,6 @@ fn collect(value: &Value, is_secret: bool, texts: &mut Vec<String>) {
         other if is_secret => texts.push(to_toml(other)),
         _ => {}
     }
-}
-
-/// Whether a text may be a token, a key or an address with a password, and must not be repeated in a message.
-#[must_use]
-pub fn may_be_secret(text: &str) -> bool {
-    let text = text.trim();
-    let is_word = text.len() < MIN_SECRET_LENGTH || text.contains(char::is_whitespace);
-    // Random tokens nearly always contain a digit.
-    let is_path = text.contains(['/', '.']) && !text.contains(|c: char| c.is_ascii_digit());
-    !(is_word || is_path) || text.contains("://") || text.contains('@')
-}
-
-/// The name of a table or a key for a message. It is replaced if it may be a token in the wrong place.
-pub(super) fn shown_name(name: &str) -> String {
-    if is_secret_name(name) { "...".to_owned() } else { name.to_owned() }
-}
-
-/// Whether the name of a table or a key may be a secret. Unlike other texts, a long name of lower-case letters is allowed.
-fn is_secret_name(name: &str) -> bool {
-    let is_name_char = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '-' | '.');
-    may_be_secret(name) && !name.chars().all(is_name_char)
 }
 
 #[cfg(test)]
@@ -85,6 +68,8 @@ mod tests {
     #[test]
     fn values_of_secret_keys_are_redacted() {
         assert_eq!(redact("invalid type: integer `7`", &7.into(), true), "invalid type: integer `...`");
+        let number = "invalid type: floating point `1234567.0`";
+        assert_eq!(redact(number, &1_234_567.0.into(), true), "invalid type: floating point `...`");
         let table = Value::Table([("pass".to_owned(), Value::from("long word"))].into_iter().collect());
         assert_eq!(
             redact("unknown field `pass` with long word", &table, true),
@@ -94,11 +79,14 @@ mod tests {
     }
 
     #[test]
+    fn an_item_of_a_list_in_a_text_is_redacted() {
+        let list = "acme/web, ghp_0123456789abcdef".into();
+        assert_eq!(redact("`ghp_0123456789abcdef` is not a name", &list, false), "`...` is not a name");
+        assert_eq!(redact("invalid type: string \"b\"", &"a,b".into(), true), "invalid type: string \"...\"");
+    }
+
+    #[test]
     fn a_token_in_place_of_a_name_is_redacted() {
-        for name in ["monitors", "datadog_application_key", "commits.reverts_of_the_week"] {
-            assert_eq!(shown_name(name), name);
-        }
-        assert_eq!(shown_name("ghp_0123456789abcdef"), "...");
         let table = Value::Table([("ghp_0123456789abcdef".to_owned(), 1.into())].into_iter().collect());
         assert_eq!(redact("unknown field `ghp_0123456789abcdef`", &table, false), "unknown field `...`");
     }

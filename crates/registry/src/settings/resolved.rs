@@ -11,8 +11,9 @@ use super::{
     list::with_brackets,
     number::with_range,
     place::{place, written},
-    redact::{redact, shown_name},
-    setting::{TableEntries, find, origin_of},
+    possible_secret::shown_name,
+    redact::redact,
+    setting::{Setting, TableEntries, find, origin_of},
 };
 use crate::{Context, FromContext, Scope, Unavailable};
 
@@ -108,26 +109,34 @@ fn refusal(
     let (message, origin) = match error.inner() {
         DeserializeError::UnknownKey { key, known } => {
             let full = if is_whole_table { key.clone() } else { format!("{path}.{key}") };
-            let Some(origin) = origin_of(entries, &full) else {
-                return SettingsError::Table { table: table.to_owned(), message: error.inner().to_string() };
-            };
             // Secrets are not suggested, because they should not be written into a file.
             let known = known.clone().without(|name| is_whole_table && is_secret(table, name));
-            let table = table_name(table, error.path());
-            return SettingsError::UnknownKey { origin, table, key: shown_name(key), known };
+            let key = shown_name(key);
+            let Some(origin) = origin_of(entries, &full) else {
+                let message = DeserializeError::UnknownKey { key, known }.to_string();
+                return SettingsError::Table { table: table.to_owned(), message };
+            };
+            return SettingsError::UnknownKey { origin, table: table_name(table, error.path()), key, known };
         }
         DeserializeError::MissingKey(key) if is_whole_table => {
             return SettingsError::NoDefault { table, key };
         }
         other => (other.to_string(), origin_of(entries, &path)),
     };
-    match find(entries, &path).zip(place(table, entries, &path)).zip(origin) {
-        Some((((key, setting), place), origin)) => {
-            let message = plain(&redact(&message, &setting.value, is_secret(table, key)));
-            SettingsError::Value { origin, place, message }
-        }
-        None => SettingsError::Table { table: table.to_owned(), message },
+    let found = find(entries, &path).zip(place(table, entries, &path)).zip(origin);
+    if let Some((((key, setting), place), origin)) = found {
+        let message = plain(&redact(&message, &setting.value, is_secret(table, key)));
+        return SettingsError::Value { origin, place, message };
     }
+    let message = redact_all(table, entries, &message);
+    SettingsError::Table { table: table.to_owned(), message }
+}
+
+/// Removes possible secrets from a message about a whole table.
+fn redact_all(table: &str, entries: &TableEntries, message: &str) -> String {
+    entries.iter().fold(message.to_owned(), |message, (key, Setting { value, .. })| {
+        redact(&message.replace(key, &shown_name(key)), value, is_secret(table, key))
+    })
 }
 
 /// Rewrites a message of serde for people who write settings.

@@ -61,8 +61,13 @@ inventory::collect!(TableSpec);
 
 impl TableSpec {
     /// The table of a struct that is declared at a place in the code.
+    ///
+    /// # Panics
+    /// Panics if the name has other characters than letters, digits, `_` and `-`. In [`settings_table!`](crate::settings_table), this is
+    /// an error of the compiler.
     #[must_use]
     pub const fn new<T: SettingsTable>(location: Location) -> Self {
+        assert!(is_bare(T::NAME), "the name of a settings table has only letters, digits, `_` and `-`");
         Self {
             name: T::NAME,
             location,
@@ -107,6 +112,18 @@ impl TableSpec {
         specs.sort_by_key(|spec| (spec.name, spec.location.line()));
         specs
     }
+}
+
+/// Whether a name can be the name of a table without quotes. With a dot, it would be a table in another table.
+const fn is_bare(name: &str) -> bool {
+    let (bytes, mut position) = (name.as_bytes(), 0);
+    while position < bytes.len() {
+        if !(bytes[position].is_ascii_alphanumeric() || matches!(bytes[position], b'_' | b'-')) {
+            return false;
+        }
+        position += 1;
+    }
+    !bytes.is_empty()
 }
 
 /// Declares a struct as a table of the settings file and makes it a resource.
@@ -185,4 +202,24 @@ macro_rules! settings_table {
             $crate::settings::TableSpec::new::<$table>($crate::location!())
         }
     };
+    ($($unreadable:tt)*) => {
+        ::core::compile_error!(
+            "`settings_table!` needs the type, the name of the table in quotes, and then these options, each at most once and in \
+             this order: `env: { \"key\" => \"VARIABLE\" }`, `ambient: { \"key\" => \"VARIABLE\" }`, `secret: { \"key\" => \
+             \"VARIABLE\" }`, `exclusive: { \"key\" => \"other\" }`, `template: text`, `shown: function`, `check: function`"
+        );
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_table_needs_no_quotes() {
+        assert!(is_bare("queue") && is_bare("aws-ci_2"));
+        for name in ["", "a.b", "my table", "é"] {
+            assert!(!is_bare(name), "{name}");
+        }
+    }
 }
