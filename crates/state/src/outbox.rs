@@ -10,7 +10,7 @@ use crate::{
     PendingId, RunId, Store, StoreError,
     convert::{seconds, whole},
     ids::IdRange,
-    points::{POINT_COLUMNS, point_from_row},
+    points::{POINT_COLUMNS, PointReader},
 };
 
 /// The SQL expression for the number of points in rows of the outbox.
@@ -36,6 +36,7 @@ impl Store {
     ) -> Result<Vec<PendingPoint>, StoreError> {
         let (run, position) = after.map_or((i64::MIN, i64::MIN), |id| (id.run.0, id.position));
         self.read(|connection| {
+            let mut points = PointReader::default();
             connection
                 .prepare(&format!(
                     "SELECT points.run, position, {POINT_COLUMNS}
@@ -47,7 +48,9 @@ impl Store {
                      WHERE destination = ?1 AND outbox.run >= ?3 AND sending_since IS NULL
                      ORDER BY outbox.run, first, position LIMIT ?2"
                 ))?
-                .query_map(params![destination, whole(limit), run, position], pending_point)?
+                .query_map(params![destination, whole(limit), run, position], |row| {
+                    Ok(PendingPoint { id: PendingId::from_row(row)?, point: points.read(row, 2)? })
+                })?
                 .collect()
         })
     }
@@ -157,6 +160,7 @@ pub(crate) fn points_of_run(
     destination: &str,
     run: RunId,
 ) -> rusqlite::Result<Vec<Point>> {
+    let mut points = PointReader::default();
     transaction
         .prepare(&format!(
             "SELECT {POINT_COLUMNS}
@@ -166,7 +170,7 @@ pub(crate) fn points_of_run(
              CROSS JOIN runs ON runs.id = outbox.run
              WHERE destination = ?1 AND outbox.run = ?2 ORDER BY position"
         ))?
-        .query_map(params![destination, run.0], |row| point_from_row(row, 0))?
+        .query_map(params![destination, run.0], |row| points.read(row, 0))?
         .collect()
 }
 
@@ -218,10 +222,6 @@ impl<'t> Splitter<'t> {
         }
         Ok(())
     }
-}
-
-fn pending_point(row: &Row<'_>) -> rusqlite::Result<PendingPoint> {
-    Ok(PendingPoint { id: PendingId::from_row(row)?, point: point_from_row(row, 2)? })
 }
 
 fn whole_count(row: &Row<'_>) -> rusqlite::Result<u64> {

@@ -1,10 +1,14 @@
 //! Writes and reads points.
 
 use std::{
+    collections::BTreeSet,
+    hash::Hasher as _,
+    mem,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
+use fnv::FnvHasher;
 use rusqlite::{
     OptionalExtension, Row, Statement, Transaction, params,
     types::{Type, ValueRef},
@@ -16,7 +20,7 @@ use crate::{
     convert::{milliseconds, time, time_of_milliseconds, whole},
 };
 
-/// The columns that [`point_from_row`] reads, in their order.
+/// The columns that [`PointReader`] reads, in their order.
 pub(crate) const POINT_COLUMNS: &str =
     "key, kind, interval, unit, tags, timestamp, value, distribution, since_ms, started_at_ms";
 
@@ -27,6 +31,8 @@ pub(crate) struct PointWriter<'t> {
     add: Statement<'t>,
     insert: Statement<'t>,
     count: i64,
+    /// The tags of the last point, as text. Its memory is used again.
+    tags: String,
 }
 
 impl<'t> PointWriter<'t> {
@@ -34,15 +40,18 @@ impl<'t> PointWriter<'t> {
         Ok(Self {
             run,
             find: transaction.prepare(
-                "SELECT id FROM series WHERE key = ?1 AND tags = ?2 AND kind = ?3 AND interval = ?4 AND unit = ?5",
+                "SELECT id FROM series
+                 WHERE hash = ?6 AND key = ?1 AND tags = ?2 AND kind = ?3 AND interval = ?4 AND unit = ?5",
             )?,
-            add: transaction
-                .prepare("INSERT INTO series (key, tags, kind, interval, unit) VALUES (?1, ?2, ?3, ?4, ?5)")?,
+            add: transaction.prepare(
+                "INSERT INTO series (key, tags, kind, interval, unit, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?,
             insert: transaction.prepare(
                 "INSERT INTO points (run, position, series, value, distribution, since_ms)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?,
             count: 0,
+            tags: String::new(),
         })
     }
 
@@ -66,11 +75,14 @@ impl<'t> PointWriter<'t> {
     /// Writes a point at the next position.
     pub(crate) fn write(&mut self, point: &Point) -> rusqlite::Result<PendingId> {
         let Point { key, kind, unit, tags, since, value, .. } = point;
-        let tags = join_tags(tags);
+        self.tags.clear();
+        join_tags_into(&mut self.tags, tags);
         // An interval that depends on the start would make a new series for each run.
         let interval = kind.interval().filter(|_| since.is_none()).unwrap_or_default();
         let unit = unit.as_deref().unwrap_or_default();
-        let series = params![key, tags, kind.name(), whole(interval.as_secs()), unit];
+        let interval = interval.as_secs();
+        let hash = hash([key, &self.tags, kind.name(), unit], interval);
+        let series = params![key, self.tags, kind.name(), whole(interval), unit, hash];
         let id = match self.find.query_row(series, |row| row.get(0)).optional()? {
             Some(id) => id,
             None => self.add.insert(series)?,
@@ -84,9 +96,42 @@ impl<'t> PointWriter<'t> {
     }
 }
 
-/// Reads a point from the columns [`POINT_COLUMNS`], of which the first has the number `start`. Columns are read by number,
-/// because names would be looked up for each row.
-pub(crate) fn point_from_row(row: &Row<'_>, start: usize) -> rusqlite::Result<Point> {
+/// The hash of a series in the file. It never changes: two series with one hash are distinguished by their texts, but the same
+/// series with two hashes would be stored twice.
+fn hash(texts: [&str; 4], interval: u64) -> i64 {
+    let mut hasher = FnvHasher::default();
+    for text in texts {
+        hasher.write(text.as_bytes());
+        // No text contains this byte.
+        hasher.write(&[0xff]);
+    }
+    hasher.write(&interval.to_le_bytes());
+    hasher.finish().cast_signed()
+}
+
+/// Reads points from rows with the columns [`POINT_COLUMNS`]. Points that follow each other share the texts of equal tags.
+#[derive(Debug, Default)]
+pub(crate) struct PointReader {
+    tags: Vec<Tag>,
+}
+
+impl PointReader {
+    /// Reads the point of a row. The first of its columns has the number `start`. Columns are read by number, because names
+    /// would be looked up for each row.
+    pub(crate) fn read(&mut self, row: &Row<'_>, start: usize) -> rusqlite::Result<Point> {
+        let known = mem::take(&mut self.tags);
+        let tags = split_tags(row.get_ref(start + 4)?)?;
+        for (position, tag) in tags.enumerate() {
+            self.tags.push(match known.get(position) {
+                Some(known) if known.as_str() == tag => known.clone(),
+                _ => parse_tag(tag)?,
+            });
+        }
+        point_from_row(row, start, self.tags.iter().cloned().collect())
+    }
+}
+
+fn point_from_row(row: &Row<'_>, start: usize, tags: BTreeSet<Tag>) -> rusqlite::Result<Point> {
     let unit: String = row.get(start + 3)?;
     let since = row.get::<_, Option<i64>>(start + 8)?.map(time_of_milliseconds);
     let interval = match since {
@@ -103,7 +148,7 @@ pub(crate) fn point_from_row(row: &Row<'_>, start: usize) -> rusqlite::Result<Po
             _ => Kind::Gauge,
         },
         unit: Some(unit).filter(|unit| !unit.is_empty()),
-        tags: parse_tags(row.get_ref(start + 4)?)?.into_iter().collect(),
+        tags,
         timestamp: time(row.get(start + 5)?),
         since,
         value: value(row, start + 6)?,
@@ -136,12 +181,30 @@ pub(crate) fn from_json(json: &str) -> rusqlite::Result<Distribution> {
 
 /// The tags of a series in the file, separated by commas.
 pub(crate) fn join_tags<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> String {
-    tags.into_iter().map(Tag::as_str).collect::<Vec<_>>().join(",")
+    let mut text = String::new();
+    join_tags_into(&mut text, tags);
+    text
+}
+
+fn join_tags_into<'a>(text: &mut String, tags: impl IntoIterator<Item = &'a Tag>) {
+    for tag in tags {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(tag.as_str());
+    }
 }
 
 /// The inverse of [`join_tags`].
 pub(crate) fn parse_tags(text: ValueRef<'_>) -> rusqlite::Result<Vec<Tag>> {
-    let invalid = |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
-    let tags = text.as_str()?.split(',').filter(|tag| !tag.is_empty());
-    tags.map(|tag| Tag::parse(tag).map_err(invalid)).collect()
+    split_tags(text)?.map(parse_tag).collect()
+}
+
+fn split_tags(text: ValueRef<'_>) -> rusqlite::Result<impl Iterator<Item = &str>> {
+    Ok(text.as_str()?.split(',').filter(|tag| !tag.is_empty()))
+}
+
+fn parse_tag(text: &str) -> rusqlite::Result<Tag> {
+    Tag::parse(text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }

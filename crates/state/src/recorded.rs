@@ -8,7 +8,7 @@ use system_health_registry::Point;
 use crate::{
     RunId, Store, StoreError,
     convert::seconds,
-    points::{POINT_COLUMNS, point_from_row},
+    points::{POINT_COLUMNS, PointReader},
 };
 
 impl Store {
@@ -41,6 +41,7 @@ impl Store {
     /// counters, are not included.
     pub fn recorded_points(&self, run: RunId) -> Result<Vec<Point>, StoreError> {
         self.read(|connection| {
+            let mut points = PointReader::default();
             connection
                 .prepare(&format!(
                     "SELECT {POINT_COLUMNS}
@@ -48,7 +49,7 @@ impl Store {
                      WHERE run = ?1 AND position <= (SELECT max(last) FROM outcomes WHERE outcomes.run = ?1)
                      ORDER BY position"
                 ))?
-                .query_map(params![run.0], |row| point_from_row(row, 0))?
+                .query_map(params![run.0], |row| points.read(row, 0))?
                 .collect()
         })
     }

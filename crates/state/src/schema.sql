@@ -28,21 +28,24 @@ CREATE TABLE outcomes (
 ) STRICT, WITHOUT ROWID;
 
 -- A series, stored once for all its points. An interval of 0 means that there is none, or that each point has a start of its
--- own. An empty unit means no unit. The check does not use IN, because SQLite would build a table for it at each insert.
+-- own. An empty unit means no unit. `hash` is the hash of all of this: an index of the texts themselves would be as large as
+-- the table. The check does not use IN, because SQLite would build a table for it at each insert.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
+    hash INTEGER NOT NULL,
     key TEXT NOT NULL,
     tags TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind = 'gauge' OR kind = 'count' OR kind = 'rate' OR kind = 'counter' OR kind = 'distribution'),
     interval INTEGER NOT NULL,
-    unit TEXT NOT NULL,
-    UNIQUE (key, tags, kind, interval, unit)
+    unit TEXT NOT NULL
 ) STRICT;
+CREATE INDEX series_by_hash ON series (hash);
 
 -- The points of a run have the positions 0, 1, 2 and so on. First come the points of the outcomes, then those that were made
 -- of them for one destination. A value is a number, or a distribution as JSON. `since_ms` is the time from which it counts.
+-- A trigger deletes them with their run: a foreign key would look up the run at each insert.
 CREATE TABLE points (
-    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    run INTEGER NOT NULL,
     position INTEGER NOT NULL,
     series INTEGER NOT NULL,
     value REAL,
@@ -50,6 +53,9 @@ CREATE TABLE points (
     since_ms INTEGER,
     PRIMARY KEY (run, position)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER points_of_deleted_runs AFTER DELETE ON runs BEGIN
+    DELETE FROM points WHERE run = old.id;
+END;
 
 -- Points that a destination has neither accepted nor refused yet, as ranges of positions that never overlap. Usually
 -- thousands of points are added and removed together, and a range of any length is one row. A range with the time
