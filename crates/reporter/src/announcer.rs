@@ -66,7 +66,8 @@ impl Courier<'_> {
             current.ask(current.store(), move |store| store.give_up_events(&own, dead, oldest)).await?;
         for id in unknown {
             tracing::warn!(
-                "the run that was sending the event `{id}` was killed; the event is not sent again"
+                "the event `{id}` may have arrived and is not sent again: the run that was sending it was killed, or could not \
+                 store the result"
             );
         }
         for id in old {

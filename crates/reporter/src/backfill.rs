@@ -12,6 +12,7 @@ use system_health_registry::{
     Instants, Metric, Outcome, OutcomeState, Report, RequestPlan, Run, Tag, Unavailable,
 };
 use system_health_state::{BackfillResult, BackfilledOutcome, PastSample, Store};
+use tokio::sync::Notify;
 
 use crate::{
     Reporter, ReporterError, StateError,
@@ -99,7 +100,8 @@ struct Progress<'a> {
 impl Reporter {
     /// Computes the selected metrics that [can be computed for the past](system_health_registry::Facts::can_backfill) for
     /// each of the instants, and adds the values to the history. What the history already has is not changed, so a backfill can
-    /// be repeated, and goes on after an interruption. It ends after `deadline`.
+    /// be repeated, and goes on after an interruption. It ends after `deadline`, and at the first error of the state. What was
+    /// recorded before is kept.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
@@ -114,8 +116,19 @@ impl Reporter {
             reached: BTreeMap::new(),
             failure: None,
         };
-        let keep = async |instant, outcome| progress.keep(instant, outcome).await;
-        let request_plans = self.engine.backfill(&self.catalog, &context, instants, keep).await;
+        let has_failed = Notify::new();
+        let keep = async |instant, outcome| {
+            progress.keep(instant, outcome).await;
+            if progress.failure.is_some() {
+                has_failed.notify_one();
+            }
+        };
+        let request_plans = tokio::select! {
+            biased;
+            // Nothing more can be recorded, so nothing more is requested.
+            () = has_failed.notified() => Vec::new(),
+            request_plans = self.engine.backfill(&self.catalog, &context, instants, keep) => request_plans,
+        };
         progress.record().await;
         if let Some(failure) = progress.failure {
             return Err(failure.into());

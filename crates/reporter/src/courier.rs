@@ -61,14 +61,15 @@ impl Courier<'_> {
         mut recorded: Recorded,
         report: &Arc<Report>,
     ) -> (Receipt, Recorded) {
+        let mut receipt = Receipt::default();
         loop {
-            let mut receipt = Receipt::default();
             let Err(error) = self.try_to_deliver(&recorded, report, &mut receipt).await else {
                 return (receipt, recorded);
             };
             if receipt.sent_additive_points {
-                // If the report were recorded again, these points would also be sent again.
-                receipt.fail(Chain(&error).to_string());
+                // If the report were recorded again, these points would also be sent again. The destination may be reachable,
+                // so the metrics about the reporter are still sent.
+                receipt.error.get_or_insert_with(|| Chain(&error).to_string());
                 self.count_left(&recorded.current, &mut receipt).await;
                 return (receipt, recorded);
             }
@@ -78,7 +79,10 @@ impl Courier<'_> {
             let again =
                 state.record_in_another_store(failed, Contents::Report, error, report, &recipients).await;
             match again {
-                Ok(again) => recorded = again,
+                Ok(again) => {
+                    recorded = again;
+                    receipt = receipt.carried_over();
+                }
                 Err(error) => {
                     receipt.fail(Chain(&error).to_string());
                     return (receipt, recorded);
@@ -101,11 +105,11 @@ impl Courier<'_> {
         receipt.repeated = outbox.repeated_count().await?;
         receipt.baselines = outbox.baseline_count().await?;
         let continued = outbox.withheld_count().await?;
-        receipt.withhold_continued(continued);
-        receipt.expired = outbox.expire(times.clone()).await?;
+        receipt.lose(continued);
+        receipt.expired += outbox.expire(times.clone()).await?;
         if !self.target.capabilities.keeps_timestamps {
             // The backend would show a point of an earlier run as the current value. That run may have the same timestamp.
-            receipt.superseded = outbox.supersede().await?;
+            receipt.superseded += outbox.supersede().await?;
         }
         self.give_up_sending(outbox, receipt).await?;
         match &self.sink {
@@ -123,7 +127,7 @@ impl Courier<'_> {
                 let earlier = current.unwritable().filter(|_| self.target.capabilities.keeps_timestamps);
                 if let Some(unwritable) = earlier {
                     // If this fails, the file may have been unusable from the start, so this is not a warning.
-                    let outbox = Outbox { store: unwritable, own: None, ..outbox };
+                    let outbox = Outbox { store: unwritable, own: receipt.failed_run, ..outbox };
                     if let Err(error) = self.empty(sink, outbox, deadline, receipt).await {
                         tracing::debug!(
                             "cannot read the waiting points in the state folder: {}",
@@ -149,14 +153,24 @@ impl Courier<'_> {
         current: &CurrentStore,
         receipt: &mut Receipt,
     ) -> Result<(), StateError> {
+        let delivered = self.try_to_deliver_earlier(current, receipt).await;
+        // If the store cannot be written, it may still be read.
+        self.count_left(current, receipt).await;
+        delivered
+    }
+
+    async fn try_to_deliver_earlier(
+        &self,
+        current: &CurrentStore,
+        receipt: &mut Receipt,
+    ) -> Result<(), StateError> {
         let outbox = Outbox::new(current, self.target);
-        receipt.expired = outbox.expire(self.times()).await?;
+        receipt.expired += outbox.expire(self.times()).await?;
         self.give_up_sending(outbox, receipt).await?;
         match &self.sink {
             Err(unavailable) => receipt.fail(unavailable.to_string()),
             Ok(sink) => self.empty(sink.as_ref(), outbox, self.deadlines.points, receipt).await?,
         }
-        self.count_left(current, receipt).await;
         Ok(())
     }
 
@@ -164,7 +178,7 @@ impl Courier<'_> {
     async fn give_up_sending(&self, outbox: Outbox<'_>, receipt: &mut Receipt) -> Result<(), StateError> {
         if self.has_additive_kind() {
             let dead = SystemTime::now().checked_sub(MAX_SENDING_TIME).unwrap_or(SystemTime::UNIX_EPOCH);
-            receipt.unknown = outbox.give_up_sending(dead).await?;
+            receipt.give_up_earlier(outbox.give_up_sending(dead).await?);
         }
         Ok(())
     }
@@ -193,8 +207,21 @@ impl Courier<'_> {
         }
     }
 
-    /// Delivers the metrics about the reporter itself, which contain the numbers of the `receipt`.
-    pub(crate) async fn deliver_self_metrics(&self, recorded: &Recorded, receipt: &mut Receipt) {
+    /// Delivers the metrics about the reporter itself, which contain the numbers of the `receipt`. `previous` is the store from
+    /// which the other points were delivered.
+    pub(crate) async fn deliver_self_metrics(
+        &self,
+        recorded: &Recorded,
+        previous: &CurrentStore,
+        receipt: &mut Receipt,
+    ) {
+        let unwritable = recorded.current.unwritable();
+        let is_same_store = Arc::ptr_eq(previous.store(), recorded.current.store());
+        if !is_same_store {
+            receipt.leave_store(unwritable.is_some());
+        }
+        let some_waited = receipt.left + receipt.lost > 0;
+        let mut all_delivered = false;
         // If no point could be delivered before, these would fail as well. They wait in the outbox.
         if let (Ok(sink), true) = (&self.sink, receipt.is_reachable()) {
             let mut self_metrics_receipt = Receipt::default();
@@ -205,10 +232,13 @@ impl Courier<'_> {
             receipt.self_metrics = self_metrics_receipt.accepted;
             if done.is_ok() && self_metrics_receipt.error.is_none() {
                 // Other points get another chance: those that this run has left, and those of a concurrent run.
-                let all = Outbox { only_own: false, own: receipt.run, ..own };
+                let own_run = receipt.run.filter(|_| is_same_store);
+                let all = Outbox { only_own: false, own: own_run, ..own };
                 done = self.empty(sink.as_ref(), all, deadline, &mut self_metrics_receipt).await;
+                all_delivered = done.is_ok() && self_metrics_receipt.error.is_none();
             }
             receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
+            receipt.lose(self_metrics_receipt.withheld());
             receipt.accepted += self_metrics_receipt.accepted - receipt.self_metrics;
             receipt.accepted_earlier += self_metrics_receipt.accepted_earlier;
             receipt.unknown += self_metrics_receipt.unknown;
@@ -221,6 +251,10 @@ impl Courier<'_> {
             }
         }
         self.count_left(&recorded.current, receipt).await;
+        // Points in a store that cannot be written did not get another chance.
+        if some_waited && all_delivered && unwritable.is_none() {
+            receipt.clear_error_if_none_left();
+        }
         receipt.explain(recorded.withheld.as_ref());
     }
 

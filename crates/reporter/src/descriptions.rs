@@ -6,7 +6,7 @@ use std::{collections::HashSet, time::SystemTime};
 use system_health_registry::{Catalog, Descriptions, Facts, Report};
 use system_health_state::{Store, StoreError};
 
-use crate::{error::Chain, state::CurrentStore};
+use crate::{Selection, error::Chain, state::CurrentStore};
 
 /// A catalog with the metrics that its sources have described in earlier runs.
 pub fn with_stored_descriptions(catalog: Catalog, store: &Store) -> Result<Catalog, StoreError> {
@@ -16,13 +16,24 @@ pub fn with_stored_descriptions(catalog: Catalog, store: &Store) -> Result<Catal
     Ok(add(catalog, store.descriptions()?))
 }
 
-/// Like [`with_stored_descriptions`], for the store of a run. If it cannot be read, logs a warning.
-pub(crate) async fn with_remembered_from(catalog: &Catalog, current: &CurrentStore) -> Catalog {
+/// Like [`with_stored_descriptions`], for the store of a run, without the sources that the selection does not need. If the store
+/// cannot be read, logs a warning.
+pub(crate) async fn with_remembered_from(
+    catalog: &Catalog,
+    current: &CurrentStore,
+    selection: &Selection,
+) -> Catalog {
     let remembered = current.ask(current.store(), Store::descriptions).await.unwrap_or_else(|error| {
         tracing::warn!("cannot read the descriptions of metrics from sources: {}", Chain(&error));
         Vec::new()
     });
-    add(catalog.clone(), remembered)
+    let is_needed = |source: &str| {
+        let known: Vec<&str> =
+            remembered.iter().filter(|(name, _)| name == source).map(|(_, facts)| facts.key()).collect();
+        selection.needs_source(&known)
+    };
+    let catalog = catalog.clone().filter_sources(is_needed);
+    add(catalog, remembered)
 }
 
 /// Stores the descriptions of the sources of a run.

@@ -67,7 +67,10 @@ pub(crate) fn flip_events(report: &Report, flipped: &[&GoalState]) -> Vec<Pendin
 pub(crate) fn attached(report: &Report, events: &[Event]) -> Vec<Event> {
     let complete = |event: &Event| {
         let tags: Vec<Tag> = overlay_tags(report.tags(), event.tags()).cloned().collect();
-        event.clone().at(event.happened_at().unwrap_or(report.timestamp())).with_tags(tags)
+        let event = event.clone().with_tags(tags);
+        let time = event.happened_at().unwrap_or(report.timestamp());
+        // Only the time of the report can be refused, if the clock is wrong. Then the event has no time.
+        event.clone().at(time).unwrap_or(event)
     };
     let mut events: Vec<Event> = events.iter().map(complete).collect();
     // The sort is stable, so events with the same time stay sorted by id.
@@ -158,7 +161,7 @@ fn flip_event(
     let common = common.unwrap_or_default();
     let title = format!("{title:.MAX_TITLE$}");
     let mut event =
-        Event::new(id, title)?.with_level(level).with_tags(common.iter().cloned()).at(report.timestamp());
+        Event::new(id, title)?.with_level(level).with_tags(common.iter().cloned()).at(report.timestamp())?;
     if let [GoalSeries { sample, .. }] = series
         && let Some(link) = sample.link()
     {

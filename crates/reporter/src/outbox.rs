@@ -3,8 +3,9 @@
 use std::{ops::Range, sync::Arc, time::SystemTime};
 
 use system_health_state::{PendingId, PendingPoint, RunId, Store};
+use tokio::sync::oneshot;
 
-use crate::{StateError, error::Chain, state::CurrentStore, target::Target};
+use crate::{StateError, state::CurrentStore, target::Target};
 
 /// The outbox of one destination, in one store.
 #[derive(Clone, Copy)]
@@ -47,11 +48,21 @@ impl<'a> Outbox<'a> {
         self.current.ask(self.store, move |store| store.supersede(&name, own)).await
     }
 
-    /// Marks points that must not be sent twice, and returns those that no other process is sending.
+    /// Marks points that must not be sent twice, and returns those that no other process is sending. If the caller has given up
+    /// before the points were marked, nobody sends them, so they are returned to the outbox.
     pub(crate) async fn begin_sending(&self, ids: Vec<PendingId>) -> Result<Vec<PendingId>, StateError> {
         let name = self.name.to_owned();
         let now = SystemTime::now();
-        self.current.ask(self.store, move |store| store.begin_sending(&name, &ids, now)).await
+        let (sender, mut receiver) = oneshot::channel();
+        let begin = move |store: &Store| {
+            let begun = store.begin_sending(&name, &ids, now)?;
+            // This fails if the receiver was closed after a timeout, or dropped with the future of the caller.
+            sender.send(begun).or_else(|begun| store.return_to_outbox(&name, &begun))
+        };
+        let asked = self.current.ask(self.store, begin).await;
+        // After a timeout, the points may be marked at any time. Either they are received here, or sending them fails.
+        receiver.close();
+        receiver.try_recv().or_else(|_| asked.map(|()| Vec::new()))
     }
 
     /// Gives up points that were marked before this time as being sent, and returns their number.
@@ -61,28 +72,16 @@ impl<'a> Outbox<'a> {
     }
 
     /// Puts points back into the outbox, because they have certainly not arrived. If this fails, a later run gives them up.
-    pub(crate) async fn return_to_outbox(&self, ids: Vec<PendingId>) {
+    pub(crate) async fn return_to_outbox(&self, ids: Vec<PendingId>) -> Result<(), StateError> {
         let name = self.name.to_owned();
-        let returned = self.current.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await;
-        if let Err(error) = returned {
-            tracing::warn!(
-                "cannot return undelivered points to the outbox, so they are not sent again: {}",
-                Chain(&error)
-            );
-        }
+        self.current.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await
     }
 
     /// Removes points. If this fails, a later run sends them again if the backend overwrites repeated points, and otherwise
     /// gives them up.
-    pub(crate) async fn settle(&self, ids: Vec<PendingId>) {
+    pub(crate) async fn settle(&self, ids: Vec<PendingId>) -> Result<(), StateError> {
         let name = self.name.to_owned();
-        if let Err(error) = self.current.ask(self.store, move |store| store.settle(&name, &ids)).await {
-            tracing::warn!(
-                "cannot remove settled points from the outbox; those that overwrite will be sent again, and the others given \
-                 up: {}",
-                Chain(&error)
-            );
-        }
+        self.current.ask(self.store, move |store| store.settle(&name, &ids)).await
     }
 
     /// The number of points of this run that the destination does not get, because an earlier run in the same slot had

@@ -4,12 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use system_health_registry::slot_start;
 use tokio::{
+    runtime::Handle,
     sync::oneshot,
     task::JoinHandle,
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use crate::{FinishedRun, Mode, Reporter, ReporterError, error::Chain};
+use crate::{Delivery, DeliveryResult, FinishedRun, Mode, Reporter, ReporterError, error::Chain};
 
 /// The times of points are whole seconds.
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,15 +27,21 @@ pub struct PeriodicReporter {
 
 impl Reporter {
     /// Pushes now, and again after each interval, in the background. An interval of less than a second counts as a second. A push
-    /// that takes longer than the interval delays the next one. A push that fails is logged.
+    /// that takes longer than the interval delays the next one. A push that fails, or delivers only a part, is logged.
     ///
     /// [`align`](crate::ReporterBuilder::align) does not apply: each push has a time of its own, because backends keep only one of
     /// two points with the same time.
     ///
     /// # Panics
-    /// Panics outside a Tokio runtime.
+    /// Panics outside a Tokio runtime, and in a runtime whose timers are not enabled. `#[tokio::main]` and
+    /// [`enable_all`](tokio::runtime::Builder::enable_all) enable them.
     #[must_use = "the last values are delivered only if it is finished"]
+    #[track_caller]
     pub fn push_every(mut self, time: Duration) -> PeriodicReporter {
+        assert!(
+            Handle::try_current().is_ok(),
+            "`Reporter::push_every` must be called inside a Tokio runtime"
+        );
         self.align = Duration::ZERO;
 
         let mut slots = interval(time.max(SECOND));
@@ -48,12 +55,30 @@ impl Reporter {
                     _ = &mut stopped => return self.run_at(Mode::Push, times.next().await).await,
                     _ = slots.tick() => {}
                 }
-                if let Err(error) = self.run_at(Mode::Push, times.next().await).await {
-                    tracing::error!("nothing was reported: {}", Chain(&error));
+                match self.run_at(Mode::Push, times.next().await).await {
+                    Ok(finished) => log(&finished),
+                    Err(error) => tracing::error!("nothing was reported: {}", Chain(&error)),
                 }
             }
         });
         PeriodicReporter { stop, pushing }
+    }
+}
+
+/// Logs what nobody sees otherwise, because only the last run is returned.
+fn log(finished: &FinishedRun) {
+    for Delivery { sink, address, result } in finished.deliveries.iter().filter(|it| it.failed()) {
+        let error = match result {
+            DeliveryResult::Pushed(receipt) => {
+                let refusal = receipt.refused.first().map(|refusal| refusal.error.as_str());
+                receipt.error.as_deref().or(refusal).unwrap_or("points are left or lost")
+            }
+            _ => "interrupted",
+        };
+        tracing::error!("not everything was delivered to {sink} ({address}): {error}");
+    }
+    for unmatched in &finished.unmatched {
+        tracing::warn!("{unmatched}");
     }
 }
 
@@ -89,7 +114,10 @@ impl PeriodicReporter {
             Ok(last) => last,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(cancelled) => Err(ReporterError::Cancelled(cancelled.to_string())),
+                // Nothing else cancels the task.
+                Err(_) => Err(ReporterError::Cancelled(
+                    "the runtime of `push_every` has ended; call `finish` before that".to_owned(),
+                )),
             },
         }
     }

@@ -44,11 +44,19 @@ pub struct Receipt {
     pub no_state: bool,
     /// The run whose series count as `accepted`.
     pub(crate) run: Option<RunId>,
+    /// The same run in a store that has failed during the delivery.
+    pub(crate) failed_run: Option<RunId>,
     pub(crate) contact: Contact,
     /// Whether the sink got points that would be added up if they were sent again.
     pub(crate) sent_additive_points: bool,
-    /// Points of this run that are not sent from the store in which the run was recorded: first those that may be lost, and then
-    /// those that the next run delivers from another store.
+    /// Whether points that the sink has accepted or refused may still be in the outbox.
+    pub(crate) has_unsettled: bool,
+    /// The part of `refused` that is of other runs.
+    refused_earlier: Vec<Refusal>,
+    /// The part of `unknown` that other runs were sending when they were killed.
+    unknown_earlier: u64,
+    /// Points that are not in the outbox of the store in which the run was recorded: first those that may be lost, and then those
+    /// that the next run delivers from another store.
     withheld: [u64; 2],
 }
 
@@ -127,12 +135,48 @@ impl Receipt {
         }
     }
 
-    /// Counts points that continue those of earlier runs, which the store does not have.
-    pub(crate) fn withhold_continued(&mut self, points: u64) {
+    /// Counts points that neither this run nor a later one delivers.
+    pub(crate) fn lose(&mut self, points: u64) {
         self.withheld[0] += points;
     }
 
-    /// The number of points that are not sent from the store in which the run was recorded.
+    /// The receipt with which a delivery starts again after its store has failed. It has the numbers of the points that were
+    /// removed from that store, because they are not counted again.
+    pub(crate) fn carried_over(&self) -> Self {
+        // Points that could not be removed are delivered again.
+        let (accepted_earlier, refused_earlier) = if self.has_unsettled {
+            (0, Vec::new())
+        } else {
+            (self.accepted_earlier, self.refused_earlier.clone())
+        };
+        let Self { run: failed_run, expired, superseded, unknown, unknown_earlier, .. } = *self;
+        Self {
+            accepted_earlier,
+            refused: refused_earlier.clone(),
+            refused_earlier,
+            expired,
+            superseded,
+            unknown,
+            unknown_earlier,
+            failed_run,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps the counts of a store that is replaced by another one. `is_readable`: whether the next run can still deliver from it.
+    pub(crate) fn leave_store(&mut self, is_readable: bool) {
+        self.withheld = if is_readable { [self.lost, self.left] } else { [self.lost + self.left, 0] };
+    }
+
+    /// Removes the reason why points were left, if none are left now.
+    pub(crate) fn clear_error_if_none_left(&mut self) {
+        let unknown = self.unknown - self.unknown_earlier;
+        if self.left + self.lost + unknown + self.events_left == 0 {
+            self.error = None;
+        }
+    }
+
+    /// The number of points that are not in the outbox of the store in which the run was recorded.
     pub(crate) fn withheld(&self) -> u64 {
         self.withheld.iter().sum()
     }
@@ -150,18 +194,64 @@ impl Receipt {
         *if is_kept { &mut self.left } else { &mut self.lost } += waiting;
     }
 
-    pub(crate) fn refuse(&mut self, series: u64, error: &DeliveryError) {
+    /// Counts points that other runs were sending when they were killed.
+    pub(crate) fn give_up_earlier(&mut self, points: u64) {
+        self.unknown += points;
+        self.unknown_earlier += points;
+    }
+
+    /// Counts points of this run and of other runs that the destination refused.
+    pub(crate) fn refuse(&mut self, own: u64, earlier: u64, error: &DeliveryError) {
         let error = error.to_string();
-        match self.refused.iter_mut().find(|refusal| refusal.error == error) {
-            Some(refusal) => refusal.series += series,
-            None => self.refused.push(Refusal { series, error }),
-        }
+        count_refused(&mut self.refused, own + earlier, &error);
+        count_refused(&mut self.refused_earlier, earlier, &error);
+    }
+}
+
+fn count_refused(refused: &mut Vec<Refusal>, series: u64, error: &str) {
+    if series == 0 {
+        return;
+    }
+    match refused.iter_mut().find(|refusal| refusal.error == error) {
+        Some(refusal) => refusal.series += series,
+        None => refused.push(Refusal { series, error: error.to_owned() }),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refused_points_of_other_runs_are_carried_over_to_another_store() {
+        let mut receipt = Receipt::default();
+        receipt.refuse(2, 3, &DeliveryError::new("invalid"));
+        receipt.refuse(1, 0, &DeliveryError::new("too long"));
+        assert_eq!((receipt.refused_series(), receipt.refused.len()), (6, 2));
+
+        // The points of this run are refused again.
+        let mut again = receipt.carried_over();
+        assert_eq!((again.refused_series(), again.refused.len()), (3, 1));
+        again.refuse(2, 0, &DeliveryError::new("invalid"));
+        assert_eq!((again.refused_series(), again.refused.len()), (5, 1));
+
+        receipt.has_unsettled = true;
+        assert_eq!(receipt.carried_over().refused_series(), 0);
+    }
+
+    #[test]
+    fn an_error_is_removed_although_a_killed_run_was_sending_points() {
+        let mut receipt = Receipt { error: Some("no connection".to_owned()), ..Receipt::default() };
+        receipt.give_up_earlier(2);
+
+        receipt.unknown += 1;
+        receipt.clear_error_if_none_left();
+        assert!(receipt.error.is_some());
+
+        receipt.unknown -= 1;
+        receipt.clear_error_if_none_left();
+        assert_eq!((receipt.error, receipt.unknown), (None, 2));
+    }
 
     #[test]
     fn a_destination_is_unreachable_only_if_no_point_was_delivered() {

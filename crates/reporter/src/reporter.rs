@@ -118,7 +118,7 @@ impl Reporter {
     /// run.
     ///
     /// # Panics
-    /// Panics outside a Tokio runtime.
+    /// Panics outside a Tokio runtime, and in a runtime whose timers are not enabled.
     pub async fn run(&self, mode: Mode) -> Result<FinishedRun, ReporterError> {
         self.run_at(mode, SystemTime::now()).await
     }

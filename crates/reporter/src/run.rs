@@ -32,7 +32,7 @@ use crate::{
     run_trace::RunTrace,
     self_metrics::{MetricResult, RunResult, SelfMetricsInput},
     service_run::RunPlan,
-    state::{Recorded, RunState},
+    state::{CurrentStore, Recorded, RunState},
     target::Target,
 };
 
@@ -155,7 +155,7 @@ impl<'a> RunInProgress<'a> {
             current.prune(self.reporter.state.keep).await;
         }
         let events = events::attached(&report, &self.attached().await);
-        let unmatched = self.reporter.selection.take_unmatched(&self.reporter.catalog, report.run());
+        let unmatched = self.reporter.selection.take_unmatched(report.run());
         Ok(FinishedRun {
             report,
             self_metrics_report,
@@ -185,7 +185,9 @@ impl<'a> RunInProgress<'a> {
             return Ok(CollectedRun { run, state: state?, connecting, name });
         }
         let state = opening.await?;
-        let catalog = descriptions::with_remembered_from(catalog, &state.current().await).await;
+        let catalog =
+            descriptions::with_remembered_from(catalog, &state.current().await, &self.reporter.selection)
+                .await;
         let (run, (connecting, name)) = tokio::join!(engine.run(&catalog, &self.context), connecting);
         Ok(CollectedRun { run, state, connecting, name })
     }
@@ -244,10 +246,10 @@ impl<'a> RunInProgress<'a> {
                 self.deliver_and_announce(target, connecting, state, recorded.clone(), report, &attached);
             delivering.instrument(span)
         });
-        let (couriers, mut receipts): (Vec<Courier<'_>>, Vec<Receipt>) =
+        let (couriers, mut receipts): (Vec<(Courier<'_>, CurrentStore)>, Vec<Receipt>) =
             join_all(delivering).await.into_iter().unzip();
         let tagged = couriers.iter().zip(&receipts);
-        let tagged = tagged.map(|(courier, receipt)| (courier.target.tags.clone(), receipt.clone()));
+        let tagged = tagged.map(|((courier, _), receipt)| (courier.target.tags.clone(), receipt.clone()));
         // The metrics about the reporter would report interrupted metrics as failures.
         let self_metrics_report = if self.reporter.end_of_collection.has_happened() {
             None
@@ -257,17 +259,17 @@ impl<'a> RunInProgress<'a> {
         if let Some(self_metrics_report) = &self_metrics_report {
             let recorded = state.record(self_metrics_report, recipients).await?;
             let delivering = couriers.iter().zip(&mut receipts);
-            let delivering = delivering.map(|(courier, receipt)| {
+            let delivering = delivering.map(|((courier, previous), receipt)| {
                 let span = span_of(courier.target, "metrics about the reporter");
-                courier.deliver_self_metrics(&recorded, receipt).instrument(span)
+                courier.deliver_self_metrics(&recorded, previous, receipt).instrument(span)
             });
             join_all(delivering).await;
         }
         let checking = couriers.iter().zip(&mut receipts);
-        join_all(checking.map(|(courier, receipt)| courier.check(receipt))).await;
+        join_all(checking.map(|((courier, _), receipt)| courier.check(receipt))).await;
         let deliveries = couriers.iter().zip(receipts);
-        let deliveries =
-            deliveries.map(|(courier, receipt)| delivery(courier.target, DeliveryResult::Pushed(receipt)));
+        let deliveries = deliveries
+            .map(|((courier, _), receipt)| delivery(courier.target, DeliveryResult::Pushed(receipt)));
         Ok((deliveries.collect(), self_metrics_report))
     }
 
@@ -281,6 +283,7 @@ impl<'a> RunInProgress<'a> {
         targets.map(|target| delivery(target, DeliveryResult::Interrupted { kept })).collect()
     }
 
+    /// Also returns the store from which the points were delivered.
     async fn deliver_and_announce(
         &self,
         target: &'a Target,
@@ -289,7 +292,7 @@ impl<'a> RunInProgress<'a> {
         recorded: Recorded,
         report: &Arc<Report>,
         attached: &[Event],
-    ) -> (Courier<'a>, Receipt) {
+    ) -> ((Courier<'a>, CurrentStore), Receipt) {
         let deadlines = Deadlines::new(self.end, self.reserve);
         let sink = connecting.until(deadlines.points).await;
         let recipient = target.recipient(self.reporter.align, self.reporter.watching_since.get());
@@ -307,7 +310,7 @@ impl<'a> RunInProgress<'a> {
         if let Some(error) = &receipt.error {
             Span::current().record(ERROR, error);
         }
-        (courier, receipt)
+        ((courier, current), receipt)
     }
 
     /// The events that collectors have attached, if events are sent.

@@ -136,11 +136,25 @@ impl Selection {
         Ok(Patterns(matched))
     }
 
+    /// Whether a run needs a source that has described metrics with these keys before. If metrics are named by `only`, it does not
+    /// if all of them are known, and none comes from the source.
+    #[must_use]
+    pub fn needs_source(&self, known: &[&str]) -> bool {
+        if self.only.0.is_empty() || self.open.has_open(PatternList::Only) {
+            return true;
+        }
+        match known {
+            // A source cannot return the key of a linked metric, but perhaps another one that a glob matches.
+            [] => self.only.0.iter().any(|pattern| pattern.as_str().contains(['*', '?', '[', '{'])),
+            known => known.iter().any(|key| self.only.match_any(key)),
+        }
+    }
+
     /// The patterns that match no metric, if all sources of the catalog returned their metrics in this run. Each pattern is
     /// returned only once, also by clones of the selection, so that a service reports it once.
     #[must_use]
-    pub fn take_unmatched(&self, catalog: &Catalog, run: &Run) -> Vec<UnmatchedPattern> {
-        self.open.take_unmatched(catalog, run)
+    pub fn take_unmatched(&self, run: &Run) -> Vec<UnmatchedPattern> {
+        self.open.take_unmatched(run)
     }
 
     /// Whether the reporter's own metrics are selected by name.

@@ -74,12 +74,12 @@ pub enum FailOn {
     Never,
     /// A failed delivery.
     Delivery,
-    /// A metric that failed, or a failed delivery.
+    /// A metric that failed, a pattern of `only` that matches no metric, or a failed delivery.
     #[default]
     Error,
-    /// A metric that failed or had no data, or a failed delivery.
+    /// As [`Error`](Self::Error), or a metric that had no data.
     NoData,
-    /// A goal that is missed, a metric that failed, or a failed delivery.
+    /// As [`Error`](Self::Error), or a goal that is missed.
     Goal,
 }
 

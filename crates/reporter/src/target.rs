@@ -78,7 +78,7 @@ impl Sinks {
     }
 
     /// The destinations of the named sinks. If no sink is named, all configured destinations. If none is configured, those
-    /// that need no settings.
+    /// that need no settings, and among these the [fallbacks](Destination::is_fallback) only if there are no others.
     pub(crate) fn targets(
         &self,
         to: &[&'static str],
@@ -105,7 +105,15 @@ impl Sinks {
                 false if chosen.is_empty() => {
                     return Err(DestinationsError::NoneConfigured { sinks: self.settings_hints() });
                 }
-                false => is_last_resort = true,
+                false => {
+                    is_last_resort = true;
+                    let is_preferred = |destinations: &Vec<Arc<dyn Destination>>| {
+                        destinations.iter().any(|one| !one.is_fallback())
+                    };
+                    if chosen.iter().any(is_preferred) {
+                        chosen.retain(is_preferred);
+                    }
+                }
             }
         }
         let mut targets = Vec::<Target>::new();

@@ -5,7 +5,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
@@ -42,11 +42,16 @@ pub enum PatternList {
     Goals,
 }
 
+/// Maximum number of keys that are kept as suggestions.
+const MAX_KEYS: usize = 2_000;
+
 /// The patterns that no metric has matched yet. Clones share what was matched.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OpenPatterns {
     /// The sources that may return a metric.
     sources: Arc<BTreeSet<String>>,
+    /// The keys of the linked metrics, and of those that sources returned, even if they are not selected.
+    keys: Arc<Mutex<BTreeSet<String>>>,
     patterns: Vec<Arc<OpenPattern>>,
 }
 
@@ -101,22 +106,41 @@ impl OpenPatterns {
         pattern: KeyPattern,
         place: Option<Place>,
     ) {
-        self.sources = Arc::new(catalog.sources().iter().map(|source| source.name().to_string()).collect());
+        if self.patterns.is_empty() {
+            self.sources =
+                Arc::new(catalog.sources().iter().map(|source| source.name().to_string()).collect());
+            let linked = catalog.metrics().iter().map(|metric| metric.key().to_owned());
+            self.keys = Arc::new(Mutex::new(linked.collect()));
+        }
         self.patterns.push(Arc::new(OpenPattern { list, pattern, place, is_closed: AtomicBool::new(false) }));
+    }
+
+    /// Whether no metric has matched a pattern of this list yet.
+    pub(crate) fn has_open(&self, list: PatternList) -> bool {
+        self.patterns.iter().any(|open| open.list == list && !open.is_closed.load(Relaxed))
     }
 
     /// Closes the patterns that match the key of a metric.
     pub(crate) fn note(&self, key: &str) {
-        for open in &self.patterns {
-            if !open.is_closed.load(Relaxed) && open.pattern.is_match(key) {
+        let mut is_any_open = false;
+        for open in self.patterns.iter().filter(|open| !open.is_closed.load(Relaxed)) {
+            if open.pattern.is_match(key) {
                 open.is_closed.store(true, Relaxed);
+            } else {
+                is_any_open = true;
+            }
+        }
+        if is_any_open {
+            let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            if keys.len() < MAX_KEYS {
+                keys.insert(key.to_owned());
             }
         }
     }
 
     /// The patterns that still match no metric after this run, if all sources have returned their metrics. Each pattern is
     /// returned only once.
-    pub(crate) fn take_unmatched(&self, catalog: &Catalog, run: &Run) -> Vec<UnmatchedPattern> {
+    pub(crate) fn take_unmatched(&self, run: &Run) -> Vec<UnmatchedPattern> {
         let is_complete = |name: &String| {
             let mut sources = run.sources().iter();
             sources.any(|source| *source.name == **name && source.result.is_ok() && source.refused.is_empty())
@@ -124,13 +148,10 @@ impl OpenPatterns {
         if !self.sources.iter().all(is_complete) {
             return Vec::new();
         }
-        let keys = || {
-            let collected = run.outcomes().iter().map(|outcome| outcome.metric.key());
-            collected.chain(catalog.metrics().iter().map(|metric| metric.key()))
-        };
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let open = self.patterns.iter().filter(|open| !open.is_closed.swap(true, Relaxed));
         open.map(|open| {
-            let unmatched = UnmatchedPattern::new(open.list, &open.pattern, keys());
+            let unmatched = UnmatchedPattern::new(open.list, &open.pattern, keys.iter().map(String::as_str));
             match &open.place {
                 Some(Place { settings, path, refuse }) => {
                     UnmatchedPattern { message: refuse(settings, path, &unmatched).to_string(), ..unmatched }

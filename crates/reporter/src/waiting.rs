@@ -21,12 +21,12 @@ use crate::{
 
 impl Reporter {
     /// Delivers the points and events that earlier runs have left in the state folder, without collecting anything. A service calls
-    /// this when it ends, because its folder may not outlive it. The result has the destinations for which points waited; no
-    /// other destination is contacted. Points for a backend without timestamps stay in the outbox, because it would show
-    /// them as current values.
+    /// this when it ends, because its folder may not outlive it. The result has the destinations for which points or events
+    /// waited; no other destination is contacted. Points for a backend without timestamps stay in the outbox, because it would
+    /// show them as current values.
     ///
     /// # Panics
-    /// Panics outside a Tokio runtime.
+    /// Panics outside a Tokio runtime, and in a runtime whose timers are not enabled.
     pub async fn deliver_waiting(&self) -> Result<Vec<Delivery>, ReporterError> {
         if !self.keeps_state {
             return Ok(Vec::new());
@@ -51,7 +51,7 @@ impl Reporter {
         let context = self.process.context_at(SystemTime::now()).with_deadline(deadline);
         let reserve = delivery_reserve(deadline);
         let name = timeout_at(end - reserve, self.name.tag(context.clone())).await.ok().flatten();
-        let catalog = descriptions::with_remembered_from(&self.catalog, &current).await;
+        let catalog = descriptions::with_remembered_from(&self.catalog, &current, &self.selection).await;
         let described = descriptions::from_catalogs([&catalog].into_iter().chain(&self.self_metrics));
         let context = context.provide(reporter_name(name.as_ref())).provide(described);
         let deadlines = Deadlines::new(end, reserve);

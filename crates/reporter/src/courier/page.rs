@@ -4,7 +4,7 @@
 //! points are marked before they are sent. If their fate stays unknown, they count as unknown and are removed from the
 //! outbox.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, mem, ops::Range};
 
 use system_health_registry::{DeliveryError, Fate, Point, Repeat, Sink};
 use system_health_state::{PendingId, PendingPoint};
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::Courier;
 use crate::{
     Receipt, StateError,
+    error::Chain,
     guard::{self, Next},
     outbox::Outbox,
 };
@@ -27,6 +28,10 @@ struct PageDelivery<'a> {
     open: Vec<bool>,
     settled_any: bool,
     left_any: bool,
+    /// Points that could not be removed from the outbox yet.
+    unsettled: Vec<PendingId>,
+    /// Points that could not be returned to the outbox yet.
+    unreturned: Vec<PendingId>,
 }
 
 impl Courier<'_> {
@@ -57,7 +62,16 @@ impl Courier<'_> {
         let (ids, points): (Vec<PendingId>, Vec<Point>) =
             pending.into_iter().map(|pending| (pending.id, pending.point)).unzip();
         let open = vec![true; ids.len()];
-        let mut page = PageDelivery { outbox, ids, adds_up, open, settled_any: false, left_any: false };
+        let mut page = PageDelivery {
+            outbox,
+            ids,
+            adds_up,
+            open,
+            settled_any: false,
+            left_any: false,
+            unsettled: Vec::new(),
+            unreturned: Vec::new(),
+        };
         let mut settlements = guard::deliver(sink, &points, deadline);
         while page.open.contains(&true) {
             match guard::next(&mut settlements, deadline).await {
@@ -74,6 +88,7 @@ impl Courier<'_> {
                 }
             }
         }
+        page.repeat_failed_changes(receipt).await;
         receipt.update_contact(page.left_any);
         Ok(page.settled_any)
     }
@@ -88,15 +103,18 @@ impl PageDelivery<'_> {
         }
         self.open[points.clone()].fill(false);
         let count = points.len() as u64;
+        let ids = &self.ids[points.clone()];
+        let own = ids.iter().filter(|id| Some(id.run()) == self.outbox.own).count() as u64;
+        let earlier = count - own;
+        // The points of this run in a store that has failed are also delivered from another store, and counted there.
+        let own = if self.outbox.is_writable() { own } else { 0 };
         match fate {
             Fate::Accepted => {
-                let ids = &self.ids[points.clone()];
-                let own = ids.iter().filter(|id| Some(id.run()) == self.outbox.own).count() as u64;
                 receipt.accepted += own;
-                receipt.accepted_earlier += count - own;
+                receipt.accepted_earlier += earlier;
             }
-            Fate::Repeated => receipt.repeated += count,
-            Fate::Refused(error) => receipt.refuse(count, &error),
+            Fate::Repeated => receipt.repeated += own + earlier,
+            Fate::Refused(error) => receipt.refuse(own, earlier, &error),
             Fate::Left(error) => {
                 self.leave(points, &error, receipt).await;
                 return;
@@ -107,7 +125,7 @@ impl PageDelivery<'_> {
             }
         }
         self.settled_any = true;
-        self.outbox.settle(self.ids[points].to_vec()).await;
+        self.settle(self.ids[points].to_vec()).await;
     }
 
     /// Leaves points in the outbox for another attempt, because they have certainly not arrived.
@@ -115,8 +133,11 @@ impl PageDelivery<'_> {
         self.left_any = true;
         receipt.error.get_or_insert_with(|| error.to_string());
         let marked = self.marked(points);
-        if !marked.is_empty() {
-            self.outbox.return_to_outbox(marked).await;
+        if !marked.is_empty()
+            && let Err(error) = self.outbox.return_to_outbox(marked.clone()).await
+        {
+            tracing::debug!("cannot return undelivered points to the outbox yet: {}", Chain(&error));
+            self.unreturned.extend(marked);
         }
     }
 
@@ -128,7 +149,40 @@ impl PageDelivery<'_> {
         let marked = self.marked(points);
         if !marked.is_empty() {
             receipt.unknown += marked.len() as u64;
-            self.outbox.settle(marked).await;
+            self.settle(marked).await;
+        }
+    }
+
+    /// Removes points from the outbox. If this fails, it is tried again when the fate of all points is known.
+    async fn settle(&mut self, ids: Vec<PendingId>) {
+        if let Err(error) = self.outbox.settle(ids.clone()).await {
+            tracing::debug!("cannot remove settled points from the outbox yet: {}", Chain(&error));
+            self.unsettled.extend(ids);
+        }
+    }
+
+    /// Tries once more to change the outbox where that has failed, for example because another process had locked the store.
+    async fn repeat_failed_changes(&mut self, receipt: &mut Receipt) {
+        let (unsettled, unreturned) = (mem::take(&mut self.unsettled), mem::take(&mut self.unreturned));
+        if !unsettled.is_empty()
+            && let Err(error) = self.outbox.settle(unsettled).await
+        {
+            receipt.has_unsettled = true;
+            tracing::warn!(
+                "cannot remove settled points from the outbox; those that overwrite will be sent again, and the others given \
+                 up: {}",
+                Chain(&error)
+            );
+        }
+        let count = unreturned.len() as u64;
+        if !unreturned.is_empty()
+            && let Err(error) = self.outbox.return_to_outbox(unreturned).await
+        {
+            receipt.lose(count);
+            tracing::warn!(
+                "cannot return undelivered points to the outbox, so they are not sent again: {}",
+                Chain(&error)
+            );
         }
     }
 

@@ -3,8 +3,10 @@
 use rusqlite::Connection;
 use system_health_registry::{Catalog, Context, Engine, Facts, IntoReading, Kind, Metric, location};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use super::*;
+use crate::outbox::Outbox;
 
 const OUTBOX: &str = "adding memory";
 
@@ -65,4 +67,25 @@ async fn a_run_that_gave_up_during_the_commit_delivers_no_point_that_adds_up() {
     assert_eq!(waiting(&recorded.current), 1, "the gauge");
     let withheld = recorded.withheld.unwrap();
     assert_eq!((withheld.points[OUTBOX], withheld.is_certain), (2, false));
+}
+
+#[tokio::test]
+async fn points_that_were_marked_for_nobody_are_returned_to_the_outbox() {
+    let (_folder, state, other) = locked_by("").await;
+    let file = state.record(&report().await, &recipients()).await.unwrap().current;
+    let outbox = Outbox { current: &file, store: file.store(), name: OUTBOX, own: None, only_own: false };
+    let ids = outbox.pending(9, None).await.unwrap().iter().map(|pending| pending.id).collect();
+    other.execute_batch("BEGIN; SELECT count(*) FROM runs").unwrap();
+
+    let begun = outbox.begin_sending(ids).await;
+    other.execute_batch("ROLLBACK").unwrap();
+
+    assert!(matches!(begun, Err(StateError::Timeout(_))), "{begun:?}");
+    // The other thread marks the points, and then returns them.
+    let returned = async {
+        while waiting(&file) < 3 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), returned).await.expect("the points wait again");
 }

@@ -27,6 +27,7 @@ pub(crate) struct Backend {
     address: String,
     capabilities: Capabilities,
     is_configured: bool,
+    is_fallback: bool,
     behaviour: Arc<Mutex<Behaviour>>,
     delivered: Arc<Mutex<Delivered>>,
     /// The descriptions of metrics in the last run that connected.
@@ -79,6 +80,7 @@ impl Backend {
             address: "memory".to_owned(),
             capabilities,
             is_configured: true,
+            is_fallback: false,
             behaviour,
             delivered,
             descriptions: Arc::default(),
@@ -98,6 +100,11 @@ impl Backend {
     /// Makes the backend one that nobody has configured.
     pub(crate) fn without_settings(self) -> Self {
         Self { is_configured: false, ..self }
+    }
+
+    /// Makes the backend one that is used only if there is no other.
+    pub(crate) fn only_as_fallback(self) -> Self {
+        Self { is_configured: false, is_fallback: true, ..self }
     }
 
     /// Makes the backend add up counts and rates, and not accept events.
@@ -223,6 +230,10 @@ impl Destination for Backend {
 
     fn is_configured(&self) -> bool {
         self.is_configured
+    }
+
+    fn is_fallback(&self) -> bool {
+        self.is_fallback
     }
 
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {

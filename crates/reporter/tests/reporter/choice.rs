@@ -99,6 +99,22 @@ async fn a_sink_without_settings_is_tried_if_no_sink_is_configured_and_its_error
 }
 
 #[tokio::test]
+async fn a_fallback_is_used_only_if_there_is_no_other_destination() {
+    let agent = || Backend::new("agent").only_as_fallback();
+    let names = |reporter: &Reporter| -> Vec<&str> {
+        reporter.destinations().unwrap().map(Destination::sink).collect()
+    };
+
+    let both = builder("").destination(agent()).destination(Backend::new("api").without_settings());
+    let alone = builder("").destination(agent());
+    let chosen = builder("").destination(agent()).destination(Backend::new("api")).to(["agent", "api"]);
+
+    assert_eq!(names(&both.build().unwrap()), ["api"]);
+    assert_eq!(names(&alone.build().unwrap()), ["agent"]);
+    assert_eq!(names(&chosen.build().unwrap()), ["agent", "api"]);
+}
+
+#[tokio::test]
 async fn a_wrong_choice_is_refused_with_the_reason() {
     for (builder, said) in [
         (builder(""), "this program was built without any sink, so there is nothing to deliver to"),

@@ -1,11 +1,20 @@
 //! A state folder that fails after the run was recorded in it. No point may be lost, and no point that adds up may be
 //! delivered twice.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
 
+use futures::FutureExt;
 use rusqlite::Connection;
-use system_health_registry::{Capabilities, Catalog, Facts, Kind, Repeat};
-use system_health_reporter::{DeliveryStatus, Mode, Receipt};
+use system_health_registry::{
+    Capabilities, Catalog, Facts, Instants, IntoReading, Kind, Metric, Repeat, Sample, location,
+};
+use system_health_reporter::{DeliveryStatus, Mode, Receipt, ReporterError};
 
 use crate::backend::{Backend, Behaviour, Scene, metric, receipts};
 
@@ -51,7 +60,8 @@ async fn points_that_add_up_wait_in_the_file_if_it_fails_before_they_are_sent() 
 
     assert_eq!(stored(&adding)[..2], [1, 1], "the counts of the second run wait");
     assert!(stored(&adding)[2] >= 2, "the gauge of the second run does not wait");
-    assert_eq!((of_adding.accepted, of_adding.left, of_adding.lost), (1, 2, 0), "{of_adding:?}");
+    assert_eq!((of_adding.accepted, of_adding.accepted_earlier), (1, 0), "{of_adding:?}");
+    assert_eq!((of_adding.left, of_adding.lost), (2, 0), "{of_adding:?}");
     assert_eq!(of_adding.status(), DeliveryStatus::Partial);
     let error = of_adding.error.unwrap();
     assert!(error.ends_with("points that the destination would add up wait there"), "{error}");
@@ -105,4 +115,173 @@ async fn points_that_add_up_wait_in_the_file_if_old_points_cannot_be_dropped() {
     assert_eq!((failed.left, failed.lost), (2, 0), "{failed:?}");
     assert_eq!((next.expired, next.left, next.lost), (3, 0, 0), "{next:?}");
     assert_eq!(stored(&backend)[..2], [2, 2], "each count of the last two runs once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backfill_ends_if_its_values_cannot_be_recorded() {
+    let collected = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&collected);
+    let facts = Facts::new("a", "For a test.").with_backfill();
+    let counting = Metric::new(facts, location!(), move |_| {
+        counter.fetch_add(1, Relaxed);
+        async { 1.0.into_reading() }.boxed()
+    });
+    let scene = Scene::with(Catalog::new([counting]).unwrap());
+    let backend = Backend::new("backend");
+    scene.push(&[&backend]).await;
+    let _file = fail_on(&scene, "INSERT ON runs");
+    let instants = Instants::until(SystemTime::now(), Duration::from_secs(5_000), Duration::from_secs(1));
+
+    let failed = scene.reporter(&[&backend]).backfill(&instants.unwrap(), Duration::from_mins(1)).await;
+
+    assert!(matches!(failed, Err(ReporterError::State(_))), "{failed:?}");
+    let collected = collected.load(Relaxed);
+    assert!(collected < 1_000, "nothing is collected after the first failure: {collected} of 5000 instants");
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_that_were_dropped_before_the_file_fails_are_counted() {
+    let scene = scene();
+    let backend = Backend::new("adding").adds_up().with_behaviour(Behaviour::Leave);
+    scene.push(&[&backend]).await;
+    // The first run started 30 minutes ago, and the second one a minute later.
+    let max_age = Duration::from_secs(29 * 60 + 30);
+    let capabilities = Capabilities { counts: Repeat::AddsUp, max_age, ..Capabilities::default() };
+    let backend = backend.with_capabilities(capabilities);
+    backend.set_behaviour(Behaviour::Accept);
+    let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox");
+
+    let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
+
+    assert_eq!((receipt.expired, receipt.accepted, receipt.accepted_earlier), (3, 1, 0), "{receipt:?}");
+    assert_eq!((receipt.left, receipt.lost), (2, 0), "{receipt:?}");
+}
+
+/// The points of the first run fill the first page, and the file fails at the second page.
+#[tokio::test(start_paused = true)]
+async fn points_that_were_delivered_before_the_file_fails_are_counted() {
+    let many = Metric::new(Facts::new("a", "For a test."), location!(), |_| {
+        let sample = |number: u32| Sample::new(number)?.with_tag("number", &number.to_string());
+        async move { (0..20_000).map(sample).collect::<Result<Vec<_>, _>>().into_reading() }.boxed()
+    });
+    let kind = Kind::Count { interval: Duration::from_mins(1) };
+    let count = metric(Facts::new("b", "For a test.").with_kind(kind), 1.0);
+    for (behaviour, accepted_earlier, refused, status) in [
+        (Behaviour::Accept, 20_000, 0, DeliveryStatus::Partial),
+        (Behaviour::Refuse, 0, 20_000, DeliveryStatus::Failed),
+    ] {
+        let mut scene = Scene::with_metrics([many.clone(), count.clone()]);
+        let backend = Backend::new("adding").adds_up().with_behaviour(Behaviour::Leave);
+        scene.push(&[&backend]).await;
+        scene.set_catalog(Catalog::new([count.clone()]).unwrap());
+        backend.set_behaviour(behaviour);
+        let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox");
+
+        let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
+
+        assert_eq!((receipt.accepted, receipt.accepted_earlier), (0, accepted_earlier), "{receipt:?}");
+        assert_eq!((receipt.refused_series(), receipt.status()), (refused, status), "{receipt:?}");
+    }
+}
+
+/// The gauge is sent from the file that cannot be written, and again from memory.
+#[tokio::test(start_paused = true)]
+async fn a_refused_point_counts_once_if_the_file_fails() {
+    let scene = scene();
+    let backend = Backend::new("adding").adds_up();
+    scene.push(&[&backend]).await;
+    backend.set_behaviour(Behaviour::Refuse);
+    let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox");
+
+    let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
+
+    assert_eq!((receipt.refused_series(), receipt.left, receipt.lost), (1, 2, 0), "{receipt:?}");
+}
+
+/// The first page has 20,000 points, and the file fails at the second page.
+#[tokio::test(start_paused = true)]
+async fn the_metrics_about_the_reporter_are_delivered_if_the_file_fails_during_the_delivery() {
+    let kind = Kind::Count { interval: Duration::from_mins(1) };
+    let many = Metric::new(Facts::new("a", "For a test.").with_kind(kind), location!(), |_| {
+        let sample = |number: u32| Sample::new(number)?.with_tag("number", &number.to_string());
+        async move { (0..20_001).map(sample).collect::<Result<Vec<_>, _>>().into_reading() }.boxed()
+    });
+    let mut scene = scene();
+    let backend = Backend::new("adding").adds_up();
+    scene.push(&[&backend]).await;
+    scene.set_catalog(Catalog::new([many]).unwrap());
+    let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox WHEN NEW.first = 20000");
+
+    let [receipt] = push(&scene, &[&backend]).await.try_into().unwrap();
+
+    assert_eq!((receipt.accepted, receipt.left, receipt.lost), (20_000, 1, 0), "{receipt:?}");
+    assert!(receipt.self_metrics > 0, "{receipt:?}");
+    assert!(receipt.error.unwrap().contains("a full disk"));
+}
+
+/// The file fails as long as other points are being sent.
+#[tokio::test(start_paused = true)]
+async fn returning_points_to_the_outbox_is_tried_twice() {
+    let scene = Scene::counts(&["a", "b", "c", "d"]);
+    let backend = Backend::new("adding").adds_up();
+    scene.push(&[&backend]).await;
+    backend.set_behaviour(Behaviour::LeaveKey("a"));
+    let file = fail_on(
+        &scene,
+        "UPDATE OF sending_since ON outbox WHEN NEW.sending_since IS NULL
+         AND EXISTS (SELECT 1 FROM outbox WHERE first > 1 AND sending_since IS NOT NULL)",
+    );
+
+    let [failed] = scene.push(&[&backend]).await.try_into().unwrap();
+    repair(&file);
+    backend.set_behaviour(Behaviour::Accept);
+    let [next] = scene.push(&[&backend]).await.try_into().unwrap();
+
+    assert_eq!((failed.accepted, failed.left, failed.lost), (2, 2, 0), "{failed:?}");
+    assert_eq!((next.accepted, next.accepted_earlier, next.unknown), (4, 2, 0), "{next:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_that_cannot_be_returned_to_the_outbox_count_as_lost() {
+    let scene = Scene::counts(&["a", "b", "c", "d"]);
+    let backend = Backend::new("adding").adds_up();
+    scene.push(&[&backend]).await;
+    backend.set_behaviour(Behaviour::LeaveKey("a"));
+    let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox WHEN NEW.sending_since IS NULL");
+
+    let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
+
+    assert_eq!((receipt.accepted, receipt.left, receipt.lost), (2, 0, 2), "{receipt:?}");
+    assert_eq!(receipt.error.as_deref(), Some("503"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_that_are_left_are_counted_if_the_file_fails_afterwards() {
+    let scene = Scene::gauges(&["a", "b", "c"]);
+    let backend = Backend::new("backend");
+    scene.push(&[&backend]).await;
+    backend.set_behaviour(Behaviour::LeaveKey("c"));
+    // The second run is recorded, but not the metrics about it.
+    let _file = fail_on(&scene, "INSERT ON runs WHEN (SELECT count(*) FROM runs) > 1");
+
+    let [receipt] = push(&scene, &[&backend]).await.try_into().unwrap();
+
+    assert_eq!((receipt.accepted, receipt.left, receipt.lost), (2, 1, 0), "{receipt:?}");
+    assert!(receipt.self_metrics > 0, "{receipt:?}");
+    assert_eq!(receipt.error.as_deref(), Some("503"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_run_the_points_in_a_failing_file_are_counted() {
+    let scene = scene();
+    let backend = Backend::new("adding").adds_up().with_behaviour(Behaviour::Leave);
+    scene.push(&[&backend]).await;
+    backend.set_behaviour(Behaviour::Accept);
+    let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox");
+
+    let deliveries = scene.reporter(&[&backend]).deliver_waiting().await.unwrap();
+
+    let receipt = deliveries[0].receipt().unwrap();
+    assert_eq!((receipt.accepted_earlier, receipt.left), (0, 3), "{receipt:?}");
+    assert_eq!(receipt.status(), DeliveryStatus::Failed);
 }

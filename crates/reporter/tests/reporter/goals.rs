@@ -140,6 +140,10 @@ fn a_goal_that_a_metric_cannot_have_is_refused_at_its_line() {
              metric",
         ),
         (
+            "'system_health.reporter.sources' = '> 0'",
+            "a.toml:2:1: `\"system_health.reporter.sources\"` in [goals]: the monitors of the reporter watch this metric",
+        ),
+        (
             "'a.b' = 'ci.errors / ci.runs < 1'",
             "a.toml:2:1: `\"a.b\"` in [goals]: `ci.errors / ci.runs < 1` is a goal of two metrics, which needs a table",
         ),

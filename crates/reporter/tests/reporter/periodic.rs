@@ -1,6 +1,8 @@
 //! Pushes in the background.
 
 use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -14,9 +16,30 @@ use system_health_registry::{
     Temporality, location,
 };
 use system_health_reporter::Reporter;
-use tokio::sync::Notify;
+use tokio::{runtime::Builder, sync::Notify};
 
-use crate::backend::{Backend, Scene};
+use crate::backend::{Backend, Scene, metric};
+
+/// A reporter without state.
+fn reporter(backend: &Backend, metric: Metric) -> Reporter {
+    Reporter::builder(Settings::default())
+        .catalog(Catalog::new([metric]).unwrap())
+        .destination(backend.clone())
+        .without_state()
+        .without_self_metrics()
+        .build()
+        .unwrap()
+}
+
+fn reporter_of_a() -> Reporter {
+    reporter(&Backend::new("backend"), metric(Facts::new("a", "For a test."), 1.0))
+}
+
+/// The message of a panic.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap()
+}
 
 #[tokio::test]
 async fn a_reporter_pushes_at_once_and_a_last_time_when_it_is_finished() {
@@ -27,15 +50,8 @@ async fn a_reporter_pushes_at_once_and_a_last_time_when_it_is_finished() {
         async { 1.0.into_reading() }.boxed()
     });
     let backend = Backend::new("backend");
-    let reporter = Reporter::builder(Settings::default())
-        .catalog(Catalog::new([metric]).unwrap())
-        .destination(backend.clone())
-        .without_state()
-        .without_self_metrics()
-        .build()
-        .unwrap();
 
-    let running = reporter.push_every(Duration::from_hours(1));
+    let running = reporter(&backend, metric).push_every(Duration::from_hours(1));
     collected.notified().await;
     let last = running.finish().await.unwrap();
 
@@ -76,4 +92,34 @@ async fn what_was_recorded_since_the_last_push_is_delivered_whatever_the_slot() 
     assert_eq!(last.deliveries[0].receipt().unwrap().repeated, 0);
     assert_eq!(backend.stored(), [("jobs".to_owned(), 10.0), ("jobs".to_owned(), 10.0)]);
     assert_eq!(backend.distributions().len(), 2);
+}
+
+#[test]
+fn without_a_runtime_with_timers_the_call_panics_and_says_what_is_missing() {
+    let push = || catch_unwind(AssertUnwindSafe(|| reporter_of_a().push_every(Duration::from_hours(1))));
+
+    let without_runtime = push().unwrap_err();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let entered = runtime.enter();
+    let without_timers = push().unwrap_err();
+    drop(entered);
+
+    assert_eq!(message(&*without_runtime), "`Reporter::push_every` must be called inside a Tokio runtime");
+    let text = message(&*without_timers);
+    assert!(text.contains("Call `enable_time` on the runtime builder"), "{text}");
+}
+
+#[test]
+fn the_last_push_needs_the_runtime_of_the_others() {
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+    let first = runtime();
+    let running = first.block_on(async { reporter_of_a().push_every(Duration::from_hours(1)) });
+    drop(first);
+
+    let error = runtime().block_on(running.finish()).unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "the last push did not happen: the runtime of `push_every` has ended; call `finish` before that"
+    );
 }

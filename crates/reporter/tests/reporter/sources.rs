@@ -101,8 +101,9 @@ async fn patterns_that_match_nothing_are_returned_once_all_sources_have_answered
     assert_eq!(only.0, PatternList::Only);
     assert!(only.1.starts_with("`otter` matches no metric; did you mean `other`?"), "{only:?}");
     assert_eq!(skip.0, PatternList::Skip);
+    // It is a metric of the source, although it is skipped.
     let place =
-        "a.toml:2:24: `skip[1]` in [report]: `ordrs.*` matches no metric; did you mean `orders.open`?";
+        "a.toml:2:24: `skip[1]` in [report]: `ordrs.*` matches no metric; did you mean `orders.late`?";
     assert!(skip.1.starts_with(place), "{skip:?}");
     assert_eq!(goal.0, PatternList::Goals);
     assert!(goal.1.contains("`orders.opn` matches no metric; did you mean `orders.open`?"), "{goal:?}");
@@ -110,9 +111,30 @@ async fn patterns_that_match_nothing_are_returned_once_all_sources_have_answered
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_does_not_run_if_none_of_its_metrics_is_named() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]);
+    scene.set_catalog(catalog(None));
+    let ran = async |scene: &Scene, only: &str| {
+        let reporter = scene.builder(&[&backend]).only([only]).build().unwrap();
+        !scene.run(&reporter, Mode::Push).await.report.run().sources().is_empty()
+    };
+
+    // Before a source has described its metrics, a glob may match one of them.
+    assert!(!ran(&scene, "other").await);
+    assert!(ran(&scene, "oth*").await && ran(&scene, "orders.*").await);
+
+    scene.set_catalog(catalog(Some(&["orders.open"])));
+    assert!(ran(&scene, "orders.*").await);
+    scene.set_catalog(catalog(None));
+    assert!(!ran(&scene, "oth*").await);
+    assert!(ran(&scene, "o*").await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_metric_that_a_source_described_earlier_is_known_to_patterns() {
     let backend = Backend::new("backend");
-    let mut scene = Scene::gauges(&["other"]).settings("[report]\nskip = ['orders.late']");
+    let mut scene = Scene::gauges(&["other"]).settings("[goals]\n'orders.late' = '< 5'");
 
     run(&mut scene, &backend, Some(&["orders.late", "orders.open"])).await;
     let fewer = run(&mut scene, &backend, Some(&["orders.open"])).await;
