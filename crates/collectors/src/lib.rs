@@ -53,6 +53,8 @@ mod extension;
 pub mod git;
 pub mod github;
 #[cfg(any(feature = "aws-ci", feature = "github"))]
+mod glob;
+#[cfg(any(feature = "aws-ci", feature = "github"))]
 mod hex;
 #[cfg(feature = "github")]
 pub mod issues;

@@ -38,11 +38,15 @@ impl Environment {
             }
             let variable = format!("{variable}_FILE");
             if let Some(path) = self.get(&variable) {
-                let path = PathBuf::from(path);
+                let path = match path.to_str() {
+                    Some(text) => PathBuf::from(text.trim()),
+                    None => PathBuf::from(path),
+                };
                 let content = match read(&path).await {
                     Ok(content) => content,
                     Err(error) => {
-                        return Err(CredentialError::Unreadable(secret, variable, path, Arc::new(error)));
+                        let shown = if is_certainly_a_path(&path) { path } else { PathBuf::new() };
+                        return Err(CredentialError::Unreadable(secret, variable, shown, Arc::new(error)));
                     }
                 };
                 return parse(secret, &content, SecretLocation::File { variable, path }).map(Some);
@@ -67,6 +71,12 @@ impl Environment {
         };
         value.filter(|value| !value.as_encoded_bytes().trim_ascii().is_empty())
     }
+}
+
+/// Whether a path is not the secret itself, because its folder exists. A secret may also contain slashes and dots, and may begin
+/// with a slash.
+fn is_certainly_a_path(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.file_name().is_some() && folder.is_dir())
 }
 
 /// Reads a file. A long file is refused, because it cannot be a token or a key.

@@ -16,7 +16,8 @@ use crate::{AwsMessage, InvalidSecret, Secret, SecretLocation, SecretName, Store
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// The file that a variable names cannot be read.
+    /// The file that a variable names cannot be read. The path is empty if it may be the secret itself: somebody may have
+    /// set the variable to the secret instead of its file.
     #[error("{}", unreadable(.0, .1, .2))]
     Unreadable(&'static Secret, String, PathBuf, #[source] Arc<io::Error>),
 
@@ -154,7 +155,7 @@ pub enum CredentialError {
     )]
     AwsCredentialsBroken(&'static Secret, #[source] AwsMessage),
 
-    /// A proxy or a certificate file that the environment names cannot be used.
+    /// A proxy, a certificate file or a region that the environment names cannot be used.
     #[error(
         "cannot get the {0}: no connection to AWS can be set up: {1}; correct the variable, or set {variable}, or \
          write `aws = false` in [secrets]",
@@ -181,16 +182,14 @@ pub enum CredentialError {
     Failed(&'static Secret, StoredSecret, #[source] AwsMessage),
 }
 
-/// The path is omitted if it may be the secret itself: somebody may have set the variable to the secret instead of its
-/// file.
 fn unreadable(secret: &'static Secret, variable: &str, path: &Path) -> String {
-    if path.extension().is_some() || path.components().nth(1).is_some() {
-        format!("cannot read {}, which {variable} names as the file of the {secret}", path.display())
-    } else {
+    if path.as_os_str().is_empty() {
         format!(
             "{variable} names a file that cannot be read (its path is not shown, because it may be the secret \
              itself)"
         )
+    } else {
+        format!("cannot read {}, which {variable} names as the file of the {secret}", path.display())
     }
 }
 

@@ -13,7 +13,7 @@ pub struct SecretsSettings {
     /// The region. Default: the region of `AWS_REGION`, of the profile or of the instance. An ARN contains its own
     /// region.
     pub region: Option<AwsRegionName>,
-    /// Whether AWS is used. Default: `true`.
+    /// Whether secrets are looked up in AWS Secrets Manager. Default: `true`.
     pub aws: bool,
 }
 

@@ -1,7 +1,9 @@
 //! The root certificates that servers are verified with.
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsString,
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -29,8 +31,11 @@ pub enum CertificateError {
         /// Why. The message contains it, so it is not the `source`, which would be printed a second time.
         reason: rustls_native_certs::Error,
     },
-    /// A file or folder that a variable names contains no certificates.
-    #[error("{variable} names {}, which contains no certificate in PEM format", .path.display())]
+    /// A file or folder that a variable names contains no certificate, or one that is not valid.
+    #[error(
+        "{variable} names {}, which contains no certificate in PEM format, or one that is not valid",
+        .path.display()
+    )]
     NamedWithoutCertificates {
         /// The variable.
         variable: &'static str,
@@ -76,9 +81,13 @@ pub fn check_authorities() -> Result<Option<(&'static str, PathBuf)>, Certificat
     load_roots().map(|_| authorities_variable())
 }
 
-/// The variable that names certificates, and its value.
+/// The variable that names certificates, and its value. `SSL_CERT_DIR` has no effect if it names no folder.
 fn authorities_variable() -> Option<(&'static str, PathBuf)> {
-    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find_map(|name| Some((name, env::var_os(name)?.into())))
+    let names_folder =
+        |value: &OsString| env::split_paths(value).any(|folder| !folder.as_os_str().is_empty());
+    let folders = env::var_os("SSL_CERT_DIR").filter(names_folder).map(|value| ("SSL_CERT_DIR", value));
+    let named = env::var_os("SSL_CERT_FILE").map(|value| ("SSL_CERT_FILE", value)).or(folders);
+    named.map(|(variable, value)| (variable, value.into()))
 }
 
 /// The root certificates that all clients trust, in PEM format: for a client of another library.
@@ -151,7 +160,16 @@ fn check(
     if let Some((variable, path)) = &named
         && let Some(reason) = found.errors.pop()
     {
+        // The folders in `SSL_CERT_DIR` are read in addition to the file in `SSL_CERT_FILE`.
+        let is_elsewhere = match &reason.kind {
+            ErrorKind::Io { path: failed, .. } => failed != path,
+            ErrorKind::Pem(_) => {
+                rustls_native_certs::load_certs_from_paths(Some(path), None).errors.is_empty()
+            }
+            _ => false,
+        };
         return Err(match reason.kind {
+            _ if is_elsewhere => CertificateError::Named { variable: "SSL_CERT_DIR", reason },
             ErrorKind::Pem(_) => CertificateError::NamedWithoutCertificates { variable, path: path.clone() },
             _ => CertificateError::Named { variable, reason },
         });
@@ -207,7 +225,7 @@ mod tests {
         {
             fs::write(&file, content).unwrap();
             let expected = format!(
-                "SSL_CERT_FILE names {}, which contains no certificate in PEM format",
+                "SSL_CERT_FILE names {}, which contains no certificate in PEM format, or one that is not valid",
                 file.display()
             );
             assert_eq!(refused().to_string(), expected);
@@ -217,6 +235,34 @@ mod tests {
         let message = system_health_registry::SharedError::new(missing).to_string();
         assert!(message.starts_with("cannot use the certificates that SSL_CERT_FILE names: "), "{message}");
         assert_eq!(message.matches("No such file").count(), 1, "{message}");
+    }
+
+    #[test]
+    fn the_message_names_what_is_wrong_beside_usable_certificates() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let refused = |content: &str, folder: Option<&Path>| {
+            fs::write(&file, content).unwrap();
+            let found = rustls_native_certs::load_certs_from_paths(Some(&file), folder);
+            check(found, Some(("SSL_CERT_FILE", file.clone()))).unwrap_err().to_string()
+        };
+        let certificate = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+
+        let incomplete = refused(&format!("{certificate}-----BEGIN CERTIFICATE-----\nMAA=\n"), None);
+        assert!(incomplete.ends_with(", or one that is not valid"), "{incomplete}");
+
+        let missing = folder.path().join("none");
+        let no_folder = refused(certificate, Some(missing.as_path()));
+        assert!(
+            no_folder.starts_with("cannot use the certificates that SSL_CERT_DIR names: "),
+            "{no_folder}"
+        );
+
+        let certificates = folder.path().join("certificates");
+        fs::create_dir(&certificates).unwrap();
+        fs::write(certificates.join("00000000.0"), "-----BEGIN CERTIFICATE-----\nMAA=\n").unwrap();
+        let invalid = refused(certificate, Some(certificates.as_path()));
+        assert!(invalid.starts_with("cannot use the certificates that SSL_CERT_DIR names: "), "{invalid}");
     }
 
     #[test]

@@ -11,6 +11,10 @@ use url::{Host, Url};
 const HTTPS_VARIABLES: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
 const HTTP_VARIABLES: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 const ALL_VARIABLES: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const NO_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+const WRITE_ADDRESS: &str = "write the proxy's address, such as \"http://proxy.example.com:3128\"";
+const WRITE_HOSTS: &str = "write the names of hosts, separated by commas";
 
 /// A proxy that a variable names, without its user name and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +23,13 @@ pub struct Proxy {
     address: String,
 }
 
-/// A variable with an invalid proxy. The value is not repeated, because it may contain a password.
+/// A variable with an invalid value. The value is not repeated, because it may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} {reason}; write the proxy's address, such as \"http://proxy.example.com:3128\"{hint}")]
+#[error("{variable} {reason}; {advice}{hint}")]
 pub struct ProxyError {
     variable: &'static str,
     reason: &'static str,
+    advice: &'static str,
     hint: &'static str,
 }
 
@@ -60,7 +65,7 @@ fn active_proxy(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Pr
     })
 }
 
-/// Checks that the variables that name a proxy are valid.
+/// Checks that the variables about proxies are valid.
 pub fn check_proxies() -> Result<(), ProxyError> {
     check(|variable| env::var_os(variable))
 }
@@ -68,7 +73,7 @@ pub fn check_proxies() -> Result<(), ProxyError> {
 fn check(get: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
     for variable in [HTTPS_VARIABLES, HTTP_VARIABLES, ALL_VARIABLES].into_iter().flatten() {
         let Some(value) = get(variable).filter(|value| !value.is_empty()) else { continue };
-        let wrong = |reason, hint| ProxyError { variable, reason, hint };
+        let wrong = |reason, hint| ProxyError { variable, reason, advice: WRITE_ADDRESS, hint };
         let value = value.to_str().ok_or_else(|| wrong("is not valid UTF-8", ""))?;
         let hint = if value.contains('@') {
             ", and percent-encode special characters in the password, such as %23 for #"
@@ -76,6 +81,13 @@ fn check(get: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
             ""
         };
         parse(value).map_err(|reason| wrong(reason, hint))?;
+    }
+    // The client would ignore these variables, and use the proxy for all hosts.
+    for variable in NO_VARIABLES {
+        if get(variable).is_some_and(|value| value.to_str().is_none()) {
+            let (reason, hint) = ("is not valid UTF-8", "");
+            return Err(ProxyError { variable, reason, advice: WRITE_HOSTS, hint });
+        }
     }
     Ok(())
 }
@@ -186,6 +198,8 @@ mod tests {
 
         let error = checked("ALL_PROXY", OsString::from_vec(b"http://proxy\xff".to_vec())).unwrap_err();
         assert!(error.starts_with("ALL_PROXY is not valid UTF-8; write"), "{error}");
+        let error = checked("no_proxy", OsString::from_vec(b"example\xff".to_vec())).unwrap_err();
+        assert_eq!(error, "no_proxy is not valid UTF-8; write the names of hosts, separated by commas");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Makes text from a server safe for a message. A server may repeat the credential that it received, and may send control
 //! characters. Only text in messages is redacted, and never data, because a secret may be part of an ordinary word.
 
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 /// The minimum length of a secret, in bytes. A shorter text would also be replaced inside of other words, and a reader
 /// could guess it. Real secrets are longer.
 const MIN_SECRET_LENGTH: usize = 8;
-/// Maximum length of a quotation, in characters.
+/// Maximum length of a quotation, in characters, without the mark that the rest is left out.
 const MAX_QUOTATION: usize = 300;
 
 /// Replaces credentials in text that is quoted.
@@ -21,7 +21,10 @@ impl Redactor {
     #[must_use]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>, replacement: &'static str) -> Self {
         let secrets = secrets.into_iter().filter(|secret| secret.len() >= MIN_SECRET_LENGTH);
-        Self { secrets: secrets.map(str::to_owned).collect(), replacement }
+        let mut secrets: Vec<String> = secrets.map(str::to_owned).collect();
+        // The longest secret is replaced first, because another one may be a part of it.
+        secrets.sort_by_key(|secret| Reverse(secret.len()));
+        Self { secrets, replacement }
     }
 
     /// The text with every occurrence of a secret replaced.
@@ -31,7 +34,7 @@ impl Redactor {
         self.secrets.iter().map(String::as_str).fold(text.to_owned(), replaced)
     }
 
-    /// The redacted text as one line of at most 300 characters.
+    /// The redacted text as one line. After 300 characters, the rest is replaced by ` …`.
     #[must_use]
     pub fn quote(&self, text: &str) -> String {
         // The text is redacted before it is cut, because a part of a secret is also secret.
@@ -46,7 +49,7 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// The text as one line of at most 300 characters, without control characters.
+/// The text as one line without control characters. After 300 characters, the rest is replaced by ` …`.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -66,6 +69,13 @@ mod tests {
 
         assert_eq!(redactor.redact("key 0dd0c0ffee, again: 0dd0c0ffee!"), "key [key], again: [key]!");
         assert_eq!(redactor.redact("a token is a secret"), "a token is a secret");
+    }
+
+    #[test]
+    fn a_secret_that_contains_another_one_is_replaced_as_a_whole() {
+        let redactor = Redactor::new(["0dd0c0ffee", "0dd0c0ffee1234"], "[key]");
+
+        assert_eq!(redactor.redact("0dd0c0ffee1234 and 0dd0c0ffee"), "[key] and [key]");
     }
 
     #[test]

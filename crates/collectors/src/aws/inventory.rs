@@ -106,7 +106,7 @@ pub(super) async fn read_each<'a, T>(
 
 /// A reading of samples and failed entries. An entry to which AWS denied access is not a failed item, because it would fail in
 /// each run until somebody changes the permissions. If there are only such entries, the reason of no data lists the missing
-/// permissions. If there are no entries, the reason is `nothing`.
+/// permissions. If there are neither samples nor failed entries, the reason is `nothing`.
 pub(super) fn reading<T>(
     samples: Vec<Sample>,
     failures: &[(&Entry<T>, &AwsError)],

@@ -1,8 +1,10 @@
 //! Which projects, pipelines and alarms are reported. The patterns are compiled when the settings are read, so that an invalid
 //! one is refused at its line.
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 use serde::Deserialize;
+
+use crate::glob::{InvalidGlob, compile_glob};
 
 /// Globs for names. A name is selected if a pattern without `!` matches it and no pattern with `!` in front does. If all
 /// patterns have a `!`, all names are selected that none of them matches. Syntax:
@@ -74,13 +76,8 @@ fn compile(pattern: &str) -> Result<GlobMatcher, NamePatternsError> {
     if pattern.trim().is_empty() {
         return Err(NamePatternsError::Empty);
     }
-    match GlobBuilder::new(pattern).backslash_escape(true).build() {
-        Ok(glob) => Ok(glob.compile_matcher()),
-        Err(error) => {
-            let reason = error.kind().to_string();
-            Err(NamePatternsError::Invalid { pattern: pattern.to_owned(), reason })
-        }
-    }
+    compile_glob(pattern)
+        .map_err(|InvalidGlob { pattern, reason }| NamePatternsError::Invalid { pattern, reason })
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ pub(super) fn console_page<'a>(region: &str, path: impl IntoIterator<Item = &'a 
     let domain = match region.split_once('-')? {
         ("cn", _) => "console.amazonaws.cn",
         ("us", rest) if rest.starts_with("gov-") => "console.amazonaws-us-gov.com",
-        ("us", rest) if rest.starts_with("iso") => return None,
+        ("us" | "eu", rest) if rest.starts_with("iso") => return None,
+        ("eusc", _) => return None,
         _ => "console.aws.amazon.com",
     };
     let mut page = Url::parse(&format!("https://{region}.{domain}/?region={region}")).ok()?;
@@ -29,6 +30,8 @@ mod tests {
                 Some("https://us-gov-west-1.console.amazonaws-us-gov.com/a/b%2Fc?region=us-gov-west-1"),
             ),
             ("us-iso-east-1", None),
+            ("eu-isoe-west-1", None),
+            ("eusc-de-east-1", None),
         ] {
             assert_eq!(console_page(region, ["a", "b/c"]).as_deref(), expected);
         }

@@ -29,9 +29,27 @@ impl<'a> SelectedNames<'a> {
         Ok(())
     }
 
-    /// The names of all pages.
+    /// The names of all pages, each once. A name may be on two pages if the list changes while it is read.
     pub(super) fn into_list(mut self) -> NameList {
         self.names.sort();
+        self.names.dedup();
         NameList { names: self.names, requests: self.pages }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_on_two_pages_is_listed_once() {
+        let all = NamePatterns::all();
+        let mut names = SelectedNames::new("projects", &all, 10);
+        names.add(["web", "shop"]).unwrap();
+        names.add(["shop", "pay"]).unwrap();
+
+        let list = names.into_list();
+
+        assert_eq!(list, NameList { names: vec!["pay".into(), "shop".into(), "web".into()], requests: 2 });
     }
 }

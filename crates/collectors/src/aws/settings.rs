@@ -18,11 +18,11 @@ pub struct AwsSettings {
     pub pipelines: NamePatterns,
     /// The alarms of CloudWatch. Default: all but those of target tracking, which scale and do not warn.
     pub alarms: NamePatterns,
-    /// The maximum number of projects, and of pipelines, in a region. Default: 200.
+    /// The maximum number of selected projects, and of selected pipelines, in a region. Default: 200.
     pub max_names: u32,
     /// The maximum number of builds that are read for a project. Default: 2000.
     pub max_builds: u32,
-    /// The maximum number of alarms in a region. Default: 10000.
+    /// The maximum number of selected alarms in a region. Default: 10000.
     pub max_alarms: u32,
 }
 

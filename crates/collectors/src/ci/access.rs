@@ -3,6 +3,7 @@
 
 use system_health_registry::{Settings, settings::SettingsError};
 
+use super::CiSettings;
 use crate::{
     github::{
         GitHubApi::Rest,
@@ -22,6 +23,9 @@ github_access!("ci.runners", |_, _| Ok(GitHubNeeds::default()
 /// The usual number of runs in the window whose jobs have to be read.
 const RUNS_WITH_JOBS: u32 = 49;
 
+/// The requests for the verdict about the watched workflow.
+const WATCHED_RUNS: &str = "runs of the watched workflow";
+
 /// The metrics that judge the runs of a workflow.
 const READ_COMMITS: [&str; 4] =
     ["ci.tests_passing_on_main", "ci.workflow_passing", "ci.workflows_failing", "ci.red_seconds"];
@@ -35,9 +39,10 @@ fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let needs = if reads_branch || reads_commits { needs.with_api(Rest, [Contents]) } else { needs };
     let recent = || needs.clone().with_requests("recent runs", 1);
     Ok(match key {
-        "ci.tests_passing_on_main" => needs.with_requests("runs of the watched workflow", 2),
-        "ci.workflow_passing" | "ci.workflows_failing" | "ci.red_seconds" => {
-            recent().with_requests("workflows", 1)
+        "ci.tests_passing_on_main" | "ci.red_seconds" => needs.with_requests(WATCHED_RUNS, 2),
+        "ci.workflow_passing" | "ci.workflows_failing" => {
+            let workflows = recent().with_requests("workflows", 1);
+            if selects_jobs(settings)? { workflows.with_requests(WATCHED_RUNS, 2) } else { workflows }
         }
         "ci.flaky_runs" => recent().with_requests("earlier attempts", 1),
         "ci.flaky_jobs" => recent().with_requests("jobs of runs that were re-run", 1),
@@ -58,6 +63,17 @@ fn names_branch(settings: &Settings) -> Result<bool, SettingsError> {
     let own: RepositoriesSettings = settings.table()?;
     let has_branch = |own: Option<&RepositoryOverrides>| own.is_some_and(|own| own.branch.is_some());
     Ok(common.branch.is_some() || own.of_each(common.names()).any(has_branch))
+}
+
+/// Whether the settings select the jobs that decide, in any repository.
+fn selects_jobs(settings: &Settings) -> Result<bool, SettingsError> {
+    let common: CiSettings = settings.table()?;
+    let repositories: RepositorySettings = settings.table()?;
+    let own: RepositoriesSettings = settings.table()?;
+    let selects = |own: Option<&RepositoryOverrides>| {
+        !own.and_then(|own| own.jobs.as_ref()).unwrap_or(&common.jobs).is_empty()
+    };
+    Ok(own.of_each(repositories.names()).any(selects))
 }
 
 /// The branch with its protection, its rules, and the checks and statuses of its commit.

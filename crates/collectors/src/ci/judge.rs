@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Maximum number of runs and attempts that are fetched individually.
-pub(super) const MAX_INSPECTED: usize = 20;
+const MAX_INSPECTED: usize = 20;
 /// Maximum number of runs in the evidence that are older than the one that decided.
 const MAX_OLDER: usize = 5;
 
@@ -145,9 +145,18 @@ impl<'a> Search<'a> {
                 Ok(None) => {}
                 Ok(Some((passed, votes))) => return Ok(self.decided(passed, &votes, older)),
                 Err(EarlyEnd::Limit) => {
-                    // This run was not inspected.
-                    self.considered -= 1;
-                    return Ok(Judgment { is_cut_off: true, ..self.out_of_runs(false)? });
+                    let judgment = if self.considered == 1 {
+                        let (run, branch) = (run.name(), self.watched.branch);
+                        self.undecided(format!(
+                            "{run} on the branch `{branch}` has too many attempts that decide nothing; at most \
+                             {MAX_INSPECTED} are read"
+                        ))
+                    } else {
+                        // This run was not inspected.
+                        self.considered -= 1;
+                        self.out_of_runs(false)?
+                    };
+                    return Ok(Judgment { is_cut_off: true, ..judgment });
                 }
                 Err(early_end) => return Err(early_end),
             }

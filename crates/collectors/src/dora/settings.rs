@@ -147,7 +147,7 @@ mod tests {
                 "environments = ['live', 'Live']",
                 "`environments` in [dora]: `Live` is named twice; GitHub does not distinguish upper and lower case",
             ),
-            ("tags = ['']", "`tags` in [dora]: a pattern is empty; write one such as \"v*\""),
+            ("tags = ['']", "`tags` in [dora]: a pattern is missing or empty; write one such as \"v*\""),
             ("workflow = '.github/x.yml'", "`workflow` in [dora]: `.github/x.yml` is not a workflow"),
             ("failure_window = 24", "`failure_window` in [dora]: invalid type: integer `24`"),
         ] {

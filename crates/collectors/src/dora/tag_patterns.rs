@@ -1,7 +1,9 @@
 //! Which tags are deployments. The patterns are compiled when the settings are read.
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 use serde::Deserialize;
+
+use crate::glob::{InvalidGlob, compile_glob};
 
 /// Globs for the names of tags, such as `v*`. A tag is selected if a glob matches its whole name. `*` also matches `/`.
 #[derive(Debug, Clone, Deserialize)]
@@ -13,7 +15,7 @@ pub struct TagPatterns(Vec<GlobMatcher>);
 #[non_exhaustive]
 pub enum TagPatternsError {
     /// There is no pattern, or a pattern is empty.
-    #[error("a pattern is empty; write one such as \"v*\"")]
+    #[error("a pattern is missing or empty; write one such as \"v*\"")]
     Empty,
     /// A pattern is not a valid glob.
     #[error("`{pattern}` is not a valid glob: {reason}; write one such as \"v*\"")]
@@ -47,13 +49,35 @@ impl TryFrom<Vec<String>> for TagPatterns {
     type Error = TagPatternsError;
 
     fn try_from(patterns: Vec<String>) -> Result<Self, TagPatternsError> {
-        if patterns.is_empty() || patterns.iter().any(String::is_empty) {
+        if patterns.is_empty() || patterns.iter().any(|pattern| pattern.trim().is_empty()) {
             return Err(TagPatternsError::Empty);
         }
-        let compile = |pattern: String| match GlobBuilder::new(&pattern).build() {
-            Ok(glob) => Ok(glob.compile_matcher()),
-            Err(error) => Err(TagPatternsError::Invalid { reason: error.kind().to_string(), pattern }),
-        };
-        patterns.into_iter().map(compile).collect::<Result<_, _>>().map(Self)
+        patterns.iter().map(|pattern| compile(pattern)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn compile(pattern: &str) -> Result<GlobMatcher, TagPatternsError> {
+    compile_glob(pattern)
+        .map_err(|InvalidGlob { pattern, reason }| TagPatternsError::Invalid { pattern, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_that_cannot_be_compiled_is_refused() {
+        let refused = |pattern: String| TagPatterns::try_from(vec![pattern]).unwrap_err().to_string();
+        assert_eq!(
+            refused("v[".to_owned()),
+            "`v[` is not a valid glob: unclosed character class; missing ']'; write one such as \"v*\""
+        );
+    }
+
+    #[test]
+    fn a_missing_or_empty_pattern_is_refused() {
+        for patterns in [vec![], vec!["v*".to_owned(), " ".to_owned()]] {
+            assert_eq!(TagPatterns::try_from(patterns).unwrap_err(), TagPatternsError::Empty);
+        }
     }
 }

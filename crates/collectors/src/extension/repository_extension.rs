@@ -32,8 +32,8 @@ const FLAGS: [SettingFlag; 2] = [
     SettingFlag {
         flag: "--branch",
         value_name: "BRANCH",
-        help: "Branch of all repositories that do not have their own in the settings [default: from the settings, or \
-               the repository's default branch]",
+        help: "Branch of the repository; with several, of those that do not have their own in the settings [default: \
+               from the settings, or the repository's default branch]",
         table: "repository",
         key: "branch",
         list_key: None,
@@ -80,7 +80,7 @@ async fn name_parts(context: &Context) -> NameParts {
     let branch = context.get::<RepositorySettings>().await.ok().and_then(|settings| settings.branch);
     let mut selection: Vec<String> = branch.iter().map(|branch| format!("branch {branch}")).collect();
     let repositories = context.get::<Subjects<Repository>>().await;
-    // A clone without a remote has only the name of its folder, which may differ in each pod.
+    // A name that comes from a clone is left out: without a remote, it is that of the folder, which may differ in each pod.
     let known = repositories.iter().flatten().filter_map(Repository::configured_name);
     let names: Vec<String> = known.map(ToString::to_string).collect();
     let subject = match &names[..] {

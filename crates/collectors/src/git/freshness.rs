@@ -34,6 +34,8 @@ use crate::date::format_date;
 const STALE_AFTER: Duration = Duration::from_hours(24);
 /// The usual names of default branches.
 const USUAL_NAMES: [&str; 3] = ["main", "master", "trunk"];
+/// Maximum number of other branches listed in a message.
+const MAX_OTHERS: usize = 3;
 /// Clocks differ, so a commit may have an earlier date than its parents. In seconds.
 const CLOCK_SKEW: i64 = 24 * 60 * 60;
 
@@ -64,7 +66,7 @@ pub(super) fn check(
             command = remote.default_branch_command(),
         )));
     }
-    let (branch, name, command) = (&tip.branch, &remote.name, remote.fetch_command());
+    let (branch, name, command) = (&tip.branch, &remote.name, remote.branch_fetch_command(&tip.branch));
     let Some(current_at) = current_at else {
         return Err(Unavailable::no_data(format!(
             "it is unknown when this clone last fetched `{branch}` from `{name}`; run `{command}`"
@@ -98,23 +100,22 @@ pub(super) fn not_fetched_since(remote: &ConfiguredRemote, tip: &Tip, fetched_at
         tip.branch,
         remote.name,
         format_date(fetched_at),
-        remote.fetch_command()
+        remote.branch_fetch_command(&tip.branch)
     ))
 }
 
 fn not_found_again(remote: &ConfiguredRemote, tip: &Tip, others: &[&str]) -> Unavailable {
     let (branch, name, fetch) = (&tip.branch, &remote.name, remote.fetch_command());
-    let (others, _) = others.split_at(others.len().min(3));
-    let others = others.join("`, `");
+    let others = tip::list(others, MAX_OTHERS);
     Unavailable::no_data(if tip.is_default {
         let set_head = remote.default_branch_command();
         format!(
-            "in this clone, the default branch of `{name}` is `{branch}`, but the last fetch found only `{others}` there; \
+            "in this clone, the default branch of `{name}` is `{branch}`, but the last fetch found only {others} there; \
              if the default branch was renamed, run `{set_head}`, otherwise run `{fetch}`"
         )
     } else {
         format!(
-            "the last fetch from `{name}` found `{others}` there, but not `{branch}`; run `{fetch}`, and if the branch no \
+            "the last fetch from `{name}` found {others} there, but not `{branch}`; run `{fetch}`, and if the branch no \
              longer exists, name another one with `branch` in [repository]"
         )
     })

@@ -93,8 +93,24 @@ impl ConfiguredRemote {
 
     /// The command that updates the clone.
     pub(super) fn fetch_command(&self) -> String {
-        let branches = if self.sources.is_empty() { " '+refs/heads/*:refs/heads/*'" } else { "" };
-        format!("git fetch {}{branches}", self.name)
+        if self.sources.is_empty() {
+            // Without references in the configuration, a plain `git fetch` stores no branches.
+            return format!("git fetch {} '+refs/heads/*:{}*'", self.name, self.prefix());
+        }
+        format!("git fetch {}", self.name)
+    }
+
+    /// The command that updates the clone's copy of a branch.
+    pub(super) fn branch_fetch_command(&self, branch: &str) -> String {
+        let name = format!("refs/heads/{branch}");
+        let is_named = self.sources.iter().any(|source| *source == *name);
+        if self.sources.is_empty() || is_named || self.fetches_by_pattern(branch) {
+            return self.fetch_command();
+        }
+        // In a clone of a single branch, a plain `git fetch` fetches no other one.
+        // A branch may have a quote in its name.
+        let refspec = format!("+{name}:{}", self.tracking_ref(branch)).replace('\'', r"'\''");
+        format!("git fetch {} '{refspec}'", self.name)
     }
 
     /// Whether a plain `git fetch` fetches the branch if the remote has it, and also succeeds if it does not.
@@ -205,20 +221,44 @@ mod tests {
         }
     }
 
+    /// The remote `origin` without references to fetch.
+    fn remote(url: &str) -> ConfiguredRemote {
+        let url = gix::url::parse(url.as_bytes()).unwrap();
+        ConfiguredRemote {
+            name: "origin".into(),
+            address: address_of(&url),
+            other_address: None,
+            url,
+            is_mirrored: false,
+            sources: vec![],
+            excluded: vec![],
+        }
+    }
+
+    #[test]
+    fn the_fetch_command_updates_the_references_that_are_read() {
+        let remote = remote("https://github.com/acme/app");
+        assert_eq!(remote.fetch_command(), "git fetch origin '+refs/heads/*:refs/remotes/origin/*'");
+        let bare = ConfiguredRemote { is_mirrored: true, ..remote };
+        assert_eq!(bare.fetch_command(), "git fetch origin '+refs/heads/*:refs/heads/*'");
+        let usual = ConfiguredRemote { sources: vec!["refs/heads/*".into()], ..bare };
+        assert_eq!(usual.fetch_command(), "git fetch origin");
+        assert_eq!(usual.branch_fetch_command("topic"), "git fetch origin");
+        let single =
+            ConfiguredRemote { sources: vec!["refs/heads/main".into()], is_mirrored: false, ..usual };
+        assert_eq!(single.branch_fetch_command("main"), "git fetch origin");
+        assert_eq!(
+            single.branch_fetch_command("topic"),
+            "git fetch origin '+refs/heads/topic:refs/remotes/origin/topic'"
+        );
+        assert_eq!(
+            single.branch_fetch_command("it's"),
+            r"git fetch origin '+refs/heads/it'\''s:refs/remotes/origin/it'\''s'"
+        );
+    }
+
     #[test]
     fn fetch_head_has_the_url_without_user_and_suffix() {
-        let remote = |url: &str| {
-            let url = gix::url::parse(url.as_bytes()).unwrap();
-            ConfiguredRemote {
-                name: "origin".into(),
-                address: address_of(&url),
-                other_address: None,
-                url,
-                is_mirrored: false,
-                sources: vec![],
-                excluded: vec![],
-            }
-        };
         for (url, written) in [
             ("https://user:secret@github.com/acme/app.git", "https://github.com/acme/app"),
             ("git@github.com:acme/app.git", "github.com:acme/app"),

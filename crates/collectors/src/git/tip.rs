@@ -138,10 +138,10 @@ fn missing_on_remote(repository: &Repository, remote: &ConfiguredRemote, branch:
         Err(error) => error.into(),
         Ok(branches) if branches.is_empty() => nothing_fetched(remote),
         Ok(branches) => anyhow!(
-            "the remote `{}` has no branch `{branch}` in this clone; it has {}. If `{branch}` is new, run `{}`",
+            "the remote `{}` has no branch `{branch}` in this clone; it has {}. If the remote has `{branch}`, run `{}`",
             remote.name,
-            list(&branches),
-            remote.fetch_command()
+            list(&branches, MAX_LISTED),
+            remote.branch_fetch_command(branch)
         )
         .into(),
     }
@@ -153,7 +153,8 @@ fn missing(repository: &Repository, branch: &str) -> Unavailable {
         Err(error) => error.into(),
         Ok(branches) if branches.is_empty() => no_commits(branch),
         Ok(branches) => {
-            anyhow!("the local clone has no branch `{branch}`; it has {}", list(&branches)).into()
+            let known = list(&branches, MAX_LISTED);
+            anyhow!("the local clone has no branch `{branch}`; it has {known}").into()
         }
     }
 }
@@ -162,9 +163,11 @@ fn no_commits(branch: &str) -> Unavailable {
     Unavailable::no_data(format!("the branch `{branch}` has no commits yet"))
 }
 
-fn list(branches: &[String]) -> String {
-    let more = if branches.len() > MAX_LISTED { ", …" } else { "" };
-    format!("`{}`{more}", branches[..branches.len().min(MAX_LISTED)].join("`, `"))
+/// At most `max` branches as a text. It ends with `…` if there are more.
+pub(super) fn list<B: AsRef<str>>(branches: &[B], max: usize) -> String {
+    let listed: Vec<&str> = branches.iter().take(max).map(AsRef::as_ref).collect();
+    let more = if branches.len() > max { ", …" } else { "" };
+    format!("`{}`{more}", listed.join("`, `"))
 }
 
 fn branches(repository: &Repository, prefix: &str) -> anyhow::Result<Vec<String>> {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// An instant that git recorded. All dates before 1970 are equivalent, because every window starts later.
+/// An instant that git recorded. Dates before 1970 are read as 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct GitTimestamp(pub(crate) SystemTime);
 
@@ -16,7 +16,8 @@ impl GitTimestamp {
             let (local, offset) = text.split_at_checked(text.len().checked_sub(6)?)?;
             (local, seconds(offset)?)
         };
-        if local < "1970" {
+        let year: i32 = local.rsplitn(3, '-').nth(2)?.parse().ok()?;
+        if year < 1970 {
             return Some(SystemTime::UNIX_EPOCH);
         }
         let time = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;
@@ -58,10 +59,14 @@ mod tests {
             ("2025-04-01T12:00:00-05:30", Some("2025-04-01T17:30:00Z")),
             ("1969-07-20T20:17:40+00:00", Some("1970-01-01T00:00:00Z")),
             ("1970-01-01T01:00:00+02:00", Some("1970-01-01T00:00:00Z")),
+            ("-0001-11-30T00:00:00Z", Some("1970-01-01T00:00:00Z")),
+            ("10000-01-01T00:00:00Z", None),
             ("2025-04-01T12:00:00", None),
             ("2025-04-01", None),
             ("yesterday", None),
             ("é", None),
+            ("Z", None),
+            ("1 May 2025 Z", None),
         ] {
             assert_eq!(read(text).as_deref(), expected, "{text}");
         }

@@ -1,4 +1,5 @@
-//! Where GitHub's API is: api.github.com, a GitHub Enterprise server, or a test's server.
+//! The settings table `[github]`, and where GitHub's API is: api.github.com, a GitHub Enterprise server, or a test's
+//! server.
 
 use std::{fmt, num::NonZeroU32};
 

@@ -219,6 +219,10 @@ async fn the_next_token_of_an_app_uses_the_responses_of_the_previous_one() {
 async fn an_error_says_what_is_wrong_with_an_app() {
     for (app, expected) in [
         ("app_id = 123", "`app_id` in [github] names a GitHub App, but not where it is installed"),
+        (
+            "app_id = 123\ninstallation_owner = \" \"",
+            "`app_id` in [github] names a GitHub App, but not where it is installed",
+        ),
         ("installation_id = 77", "`installation_id` in [github] needs `app_id`"),
         ("app_id = 9\ninstallation_id = 77", "GitHub does not accept that this is the GitHub App 9"),
         ("app_id = 123\ninstallation_id = 9", "the GitHub App 123 has no installation 9"),

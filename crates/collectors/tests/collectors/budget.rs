@@ -2,9 +2,13 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use system_health_collectors::github::GitHubAccess;
+use system_health_collectors::{
+    github::{GitHubAccess, GitHubRepository},
+    repository::Repository,
+};
 use system_health_registry::{
-    Catalog, Context, Engine, OutcomeState, RequestPlan, Run, Settings, Unavailable,
+    Catalog, Context, Engine, Facts, IntoReading, Metric, OutcomeState, RequestPlan, Run, Settings,
+    Unavailable, location,
 };
 use system_health_test_support::{
     github::{self, Conclusion, FakeGitHub, FakeGitHubBuilder},
@@ -191,6 +195,19 @@ async fn a_skipped_group_is_tried_again_after_some_runs() {
 }
 
 #[tokio::test]
+async fn a_skipped_group_that_uses_both_apis_is_tried_again_after_some_runs() {
+    let (github, names) = fake(FakeGitHub::builder());
+    let (stage, responses) = (stage(&github, &names, "max_requests = 23"), Arc::<StoredResponses>::default());
+    let catalog = Catalog::linked().unwrap().filter(|key| key == "commits.direct_pushes");
+    let first = Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
+    assert_eq!(skipped(&first).0, ["commits.direct_pushes"]);
+
+    let second = Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
+
+    assert_eq!(lines(&second), ["commits.* about 12 requests: 8 in the previous run, and a margin"]);
+}
+
+#[tokio::test]
 async fn a_small_run_reads_the_quota_only_if_the_previous_run_left_little() {
     let github = FakeGitHub::builder().token(TOKEN).rate_limit(4).start();
     github.repository("acme/shop").commit("Hotfix");
@@ -253,6 +270,21 @@ fn the_declared_requests_are_the_sum_of_the_declared_needs() {
             metric.key(),
             metric.requests()
         );
+    }
+}
+
+#[test]
+fn with_selected_jobs_the_workflows_need_the_runs_of_the_watched_one_too() {
+    let key = "ci.workflow_passing";
+    for (settings, expected) in [
+        // One of them is for the default branch.
+        ("", 3),
+        ("[ci]\njobs = ['test*']", 5),
+        ("[repository]\nname = 'acme/shop'\n[repositories.'acme/shop']\njobs = ['test*']", 5),
+    ] {
+        let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
+        let needs = (GitHubAccess::for_key(key).unwrap().needs)(key, &settings).unwrap();
+        assert_eq!(needs.requests.values().sum::<u32>(), expected);
     }
 }
 
@@ -331,6 +363,55 @@ async fn after_the_limit_stopped_a_group_the_estimate_is_twice_its_requests() {
         ),
         "{line}"
     );
+}
+
+#[tokio::test]
+async fn a_group_that_the_limit_stopped_before_its_first_request_keeps_its_estimate() {
+    let github = Arc::new(FakeGitHub::builder().token(TOKEN).start());
+    github.repository("acme/shop").commits(250);
+    let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
+    let responses = Arc::<StoredResponses>::default();
+    let facts = Facts::new("late.commits", "Makes its request last.").with_requests(1.0);
+    let late = Metric::new(facts, location!(), move |context| {
+        let github = Arc::clone(&github);
+        Box::pin(async move {
+            let others = async {
+                while github.requests().len() < 2 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(10), others)
+                .await
+                .expect("two requests of the other metric");
+            let repository: GitHubRepository = context.get().await?;
+            repository.get::<serde_json::Value>(&["commits"], &[]).await?;
+            1.into_reading()
+        })
+    });
+    let catalog = Catalog::linked().unwrap().with_metrics([late.each::<Repository>()]).unwrap();
+    let catalog = catalog.filter(|key| ["commits.hotfix", "late.commits"].contains(&key));
+    Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
+
+    let next = Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
+
+    assert_eq!(lines(&next)[1], "late.* about 1 request: 1 for one repository");
+}
+
+#[tokio::test]
+async fn metrics_that_share_their_requests_are_estimated_together() {
+    let (github, names) = fake(FakeGitHub::builder());
+    for (keys, requests) in [
+        (["ci.tests_passing_on_main", "ci.red_seconds"], 2),
+        (["ci.workflow_passing", "ci.workflows_failing"], 2),
+        (["ci.red_seconds", "ci.workflow_passing"], 4),
+    ] {
+        let catalog = Catalog::linked().unwrap().filter(move |key| keys.contains(&key));
+        let run = Engine::new().run(&catalog, &stage(&github, &names, "").context()).await;
+        assert_eq!(
+            lines(&run),
+            [format!("ci.* about {} requests: {requests} for each of 12 repositories", requests * 12)]
+        );
+    }
 }
 
 #[tokio::test]

@@ -187,10 +187,28 @@ async fn a_named_branch_is_read_from_the_remote_if_there_is_one() {
     );
     assert_eq!(
         hotfixes(&git, "copy", &on("topic")).await,
-        "error: the remote `origin` has no branch `topic` in this clone; it has `main`, `release/2.x`. If `topic` is new, \
+        "error: the remote `origin` has no branch `topic` in this clone; it has `main`, `release/2.x`. If the remote has `topic`, \
          run `git fetch origin`"
     );
     assert!(hotfixes(&git, "app", &on("a..b")).await.starts_with("error: cannot read refs/heads/a..b: "));
+}
+
+#[tokio::test]
+async fn the_command_in_the_message_fetches_a_branch_that_a_clone_of_a_single_branch_lacks() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", now());
+    git.run("app", &["branch", "topic"]);
+    git.run(".", &["clone", "--quiet", "--single-branch", &git.url("app"), "copy"]);
+    let topic = "[repository]\nbranch = \"topic\"";
+
+    let reading = hotfixes(&git, "copy", topic).await;
+
+    let (_, command) = reading.rsplit_once(", run `").unwrap();
+    let command = command.trim_end_matches('`').replace('\'', "");
+    assert_eq!(command, "git fetch origin +refs/heads/topic:refs/remotes/origin/topic");
+    let arguments: Vec<&str> = command.split(' ').skip(1).chain(["--quiet"]).collect();
+    git.run("copy", &arguments);
+    assert_eq!(hotfixes(&git, "copy", topic).await, "1 [branch:topic, repository:copy]");
 }
 
 #[tokio::test]

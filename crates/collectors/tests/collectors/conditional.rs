@@ -98,6 +98,36 @@ async fn what_has_changed_is_read_anew() {
 }
 
 #[tokio::test]
+async fn a_list_that_has_become_shorter_after_an_unchanged_page_is_read_to_its_end() {
+    let (github, responses) = (github(), Arc::default());
+    let stage = Stage::on(&github);
+    let messages = commits(&context_with(&stage, &responses)).await;
+    let oldest = json!([{ "commit": { "message": "the oldest one" } }]);
+    github.fail("&page=2", Answer::json(200, &oldest));
+    github.fail("&page=3", Answer::json(200, &json!([])));
+
+    for _ in 0..2 {
+        let shorter = commits(&context_with(&stage, &responses)).await;
+        assert_eq!(shorter[..100], messages[..100]);
+        assert_eq!(shorter[100..], ["the oldest one"]);
+    }
+}
+
+#[tokio::test]
+async fn items_after_a_page_that_ends_the_list_are_an_error_also_after_an_unchanged_page() {
+    let (github, responses) = (github(), Arc::default());
+    let stage = Stage::on(&github);
+    commits(&context_with(&stage, &responses)).await;
+    github.fail("&page=2", Answer::json(200, &json!([])));
+
+    let client: GitHub = context_with(&stage, &responses).get().await.unwrap();
+    let error = client.pages::<Vec<Value>>(&PATH, &[("per_page", "100")]).all().await.unwrap_err();
+
+    let expected = "the list should have 3 pages, but ends on page 2; it may be incomplete";
+    assert_eq!(error.cause().to_string(), expected);
+}
+
+#[tokio::test]
 async fn nothing_is_sent_conditionally_if_nothing_is_kept() {
     let github = github();
     let stage = Stage::on(&github);

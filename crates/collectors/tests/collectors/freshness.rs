@@ -215,6 +215,22 @@ async fn a_default_branch_that_was_renamed_is_no_data_with_the_command_that_fixe
 }
 
 #[tokio::test]
+async fn a_message_shows_if_the_fetch_found_more_branches_than_it_lists() {
+    let git = Git::with_app();
+    git.commit("app", "started", SystemTime::now());
+    git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
+    for branch in ["a", "b", "c"] {
+        git.run("app", &["branch", branch]);
+    }
+    rename(&git);
+    git.run("copy", &["fetch", "--quiet"]);
+
+    let reading = hotfixes(&git, "copy").await;
+
+    assert!(reading.contains("the last fetch found only `trunk`, `a`, `b`, … there; "), "{reading}");
+}
+
+#[tokio::test]
 async fn a_full_fetch_shows_that_a_branch_is_gone_whatever_is_checked_out() {
     for checkout in [&["checkout", "--quiet", "main"][..], &["checkout", "--quiet", "--detach"]] {
         let git = Git::with_app();

@@ -391,7 +391,7 @@ async fn a_refusal_says_what_to_check_and_is_not_repeated() {
         (
             refusal::forbidden(),
             "GitHub answered 403 Forbidden: Resource not accessible by personal access token \
-             (https://docs.github.com/rest); the GitHub token needs read access to the repository's contents and actions",
+             (https://docs.github.com/rest)",
         ),
     ] {
         let github = github();

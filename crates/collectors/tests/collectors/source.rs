@@ -259,14 +259,14 @@ async fn settings_force_either_source() {
 #[tokio::test]
 async fn the_clone_needs_no_credentials() {
     let git = clone(None);
-    let stage = Stage::empty().variable("GITHUB_TOKEN_FILE", "/nowhere").directory(&git.path("app"));
+    let stage = Stage::empty().variable("GITHUB_TOKEN_FILE", "/etc/nowhere").directory(&git.path("app"));
     let local = Stage::empty()
-        .variable("GITHUB_TOKEN_FILE", "/nowhere")
+        .variable("GITHUB_TOKEN_FILE", "/etc/nowhere")
         .directory(&git.path("app"))
         .settings("[commits]\nsource = \"clone\"");
 
     // A token that cannot be read is a failure, not a reason to fall back.
-    assert!(commits(stage).await.starts_with("error: cannot read /nowhere"));
+    assert!(commits(stage).await.starts_with("error: cannot read /etc/nowhere"));
     assert_eq!(commits(local).await, "1 [branch:main, repository:app]");
 }
 

@@ -4,7 +4,10 @@
 //! the SDK would wait for seconds. Here, only one short attempt is made. If there is no response to the request
 //! for the region, no credentials are requested.
 
-use std::{env, time::Duration};
+use std::{
+    env::{self, VarError},
+    time::Duration,
+};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
@@ -18,7 +21,7 @@ use aws_config::{
 };
 
 use super::{network, session::AwsSessionError};
-use crate::AwsMessage;
+use crate::{AwsMessage, AwsRegionName};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const READ_LIMIT: Duration = Duration::from_secs(5);
@@ -51,7 +54,7 @@ pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, AwsSession
 
     let region = match region {
         Some(region) => Some(region),
-        None => configured_region(&provider).await,
+        None => configured_region(&provider).await?,
     };
     let (region, imds_timeouts) = match region {
         Some(region) => (Some(region), ImdsTimeouts::SHORT),
@@ -97,12 +100,24 @@ pub(super) fn unusable_variable() -> Option<AwsSessionError> {
 
 /// The region of the environment or the profile. CI systems set variables without a value to the empty string. The SDK would
 /// use it as a name, and ignore the second variable.
-async fn configured_region(provider: &ProviderConfig) -> Option<Region> {
-    let named = |variable: &str| env::var(variable).ok().filter(|region| !region.trim().is_empty());
-    match ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(named) {
-        Some(region) => Some(Region::new(region)),
-        None => ProfileFileRegionProvider::builder().configure(provider).build().region().await,
+async fn configured_region(provider: &ProviderConfig) -> Result<Option<Region>, AwsSessionError> {
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        match env::var(variable) {
+            Ok(region) if !region.trim().is_empty() => {
+                let region = AwsRegionName::try_from(region.trim().to_owned()).map_err(|_| {
+                    let message = format!("{variable} is not the name of an AWS region, such as `eu-west-1`");
+                    AwsSessionError::NoConnection(AwsMessage::new(&message))
+                })?;
+                return Ok(Some(Region::new(String::from(region))));
+            }
+            Ok(_) | Err(VarError::NotPresent) => {}
+            Err(VarError::NotUnicode(_)) => {
+                let message = AwsMessage::new(&format!("{variable} is not valid UTF-8"));
+                return Err(AwsSessionError::NoConnection(message));
+            }
+        }
     }
+    Ok(ProfileFileRegionProvider::builder().configure(provider).build().region().await)
 }
 
 /// The instance metadata service did not respond.

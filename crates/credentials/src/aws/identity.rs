@@ -19,6 +19,8 @@ pub(super) enum IdentityError {
     NoRegion,
     #[error("AWS refuses to identify this process: {0}")]
     Refused(AwsMessage),
+    #[error("AWS cannot be reached: {0}")]
+    Unreachable(AwsMessage),
     #[error("no response from AWS within 10s")]
     NoResponse,
 }
@@ -36,6 +38,9 @@ impl AwsIdentity {
                 let (account, arn) = (response.account.unwrap_or_default(), response.arn.unwrap_or_default());
                 Ok(Self { account, arn })
             }
+            Err(error) if error.raw_response().is_none() => {
+                Err(IdentityError::Unreachable(AwsMessage::root_of(&error)))
+            }
             Err(error) => {
                 let message = error.as_service_error().and_then(|error| error.meta().message());
                 Err(IdentityError::Refused(
@@ -43,5 +48,31 @@ impl AwsIdentity {
                 ))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+    use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_connection_is_not_a_refusal() {
+        let keys = Credentials::new("AKIDEXAMPLE", "example", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .endpoint_url("http://127.0.0.1:1")
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .build();
+        let session = AwsSession::from_config(config).await.unwrap();
+
+        let error = AwsIdentity::fetch(&session).await.unwrap_err();
+
+        assert!(matches!(error, IdentityError::Unreachable(_)), "{error:?}");
     }
 }

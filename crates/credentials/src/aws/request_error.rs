@@ -68,7 +68,7 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E>> for AwsReques
         let status = response.status().as_u16();
         let xml = XmlError::parse(response.body().bytes().unwrap_or_default());
         let code = error.code().or(xml.code).unwrap_or_default();
-        let message = match error.message().or(xml.message) {
+        let message = match error.message().or(xml.message.as_deref()) {
             Some(text) => AwsMessage::new(text),
             None if !code.is_empty() => AwsMessage::new(&format!("HTTP status {status}")),
             // The SDK's error about an unknown body is not used, because it quotes the body.

@@ -1,12 +1,12 @@
 //! An error response in XML. AWS's older protocols use XML, and emulators and gateways send it in place of JSON.
 
 /// The code and the message of an error response in XML. Any other body has neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct XmlError<'a> {
     /// AWS's error code.
     pub(super) code: Option<&'a str>,
     /// AWS's message.
-    pub(super) message: Option<&'a str>,
+    pub(super) message: Option<String>,
 }
 
 impl<'a> XmlError<'a> {
@@ -14,7 +14,7 @@ impl<'a> XmlError<'a> {
     pub(super) fn parse(body: &'a [u8]) -> Self {
         let body = std::str::from_utf8(body).unwrap_or_default();
         let error = element(body, "Error").unwrap_or_default();
-        Self { code: element(error, "Code"), message: element(error, "Message") }
+        Self { code: element(error, "Code"), message: element(error, "Message").map(decoded) }
     }
 }
 
@@ -22,6 +22,39 @@ impl<'a> XmlError<'a> {
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     Some(rest.split_once(&format!("</{name}>"))?.0.trim())
+}
+
+/// The text with the characters that its references name (<https://www.w3.org/TR/xml/#sec-references>). Unknown references
+/// stay as they are.
+fn decoded(text: &str) -> String {
+    let mut parts = text.split('&');
+    let mut decoded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let reference = part.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest)));
+        let (character, rest) = reference.unwrap_or(('&', part));
+        decoded.push(character);
+        decoded.push_str(rest);
+    }
+    decoded
+}
+
+/// The character that a reference names.
+fn character(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix('x') {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -32,8 +65,21 @@ mod tests {
     fn the_code_and_the_message_are_those_of_the_error() {
         let body = "<?xml version='1.0'?><ErrorResponse><Errors><Error><Code>AccessDenied</Code><Message> no </Message></Error>\
                     </Errors><RequestId>1</RequestId></ErrorResponse>";
-        let error = XmlError { code: Some("AccessDenied"), message: Some("no") };
+        let error = XmlError { code: Some("AccessDenied"), message: Some("no".to_owned()) };
         assert_eq!(XmlError::parse(body.as_bytes()), error);
+    }
+
+    #[test]
+    fn references_to_characters_are_decoded() {
+        for (text, expected) in [
+            ("a &lt;b&gt; &quot;c&quot; &apos;d&apos;", "a <b> \"c\" 'd'"),
+            ("&amp;lt; &#39; &#x27; &#8364;", "&lt; ' ' €"),
+            ("a & b; &nbsp; &#xd800; &#; &lt", "a & b; &nbsp; &#xd800; &#; &lt"),
+            ("", ""),
+        ] {
+            let body = format!("<Error><Message>{text}</Message></Error>");
+            assert_eq!(XmlError::parse(body.as_bytes()).message.as_deref(), Some(expected), "{text}");
+        }
     }
 
     #[test]

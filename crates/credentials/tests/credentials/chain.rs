@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     net::TcpListener,
     path::Path,
     process::{Command, Output},
@@ -55,6 +56,11 @@ pub(crate) fn lookup_in(variables: &[(&str, &str)]) -> String {
 }
 
 fn lookup_at_home(home: &Path, variables: &[(&str, &str)]) -> String {
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, OsStr::new(*value))).collect();
+    lookup_with(home, &variables)
+}
+
+fn lookup_with(home: &Path, variables: &[(&str, &OsStr)]) -> String {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "chain::child_that_looks_up_a_secret", "--nocapture", "--include-ignored"])
         .env_clear()
@@ -212,10 +218,26 @@ fn an_empty_region_does_not_hide_the_default_region() {
     let secrets = SecretsManager::start();
     let endpoint = secrets.0.url();
     let [id, key] = KEYS;
-    let regions = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-3")];
+    let regions = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", " eu-west-3\n")];
     let variables = [id, key, regions[0], regions[1], ("AWS_ENDPOINT_URL", endpoint.as_str()), NO_METADATA];
     assert_eq!(lookup_in(&variables), "token ghp_stored");
     assert_eq!(secrets.scope(), "AKIDEXAMPLE/eu-west-3/secretsmanager/aws4_request");
+}
+
+#[test]
+fn a_text_that_is_not_the_name_of_a_region_is_an_error_that_does_not_show_it() {
+    insta::assert_snapshot!(lookup_in(&[KEYS[0], KEYS[1], ("AWS_REGION", "hunter2"), NO_METADATA]), @"failed: cannot get the GitHub token: no connection to AWS can be set up: AWS_REGION is not the name of an AWS region, such as `eu-west-1`; correct the variable, or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_region_that_is_not_unicode_is_an_error() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let home = tempfile::tempdir().unwrap();
+    let variables =
+        [("AWS_REGION", OsStr::from_bytes(b"eu\xff")), ("AWS_DEFAULT_REGION", OsStr::new("eu-west-3"))];
+    insta::assert_snapshot!(lookup_with(home.path(), &variables), @"failed: cannot get the GitHub token: no connection to AWS can be set up: AWS_REGION is not valid UTF-8; correct the variable, or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
 }
 
 #[test]

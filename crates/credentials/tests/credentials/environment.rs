@@ -33,7 +33,8 @@ async fn the_first_variable_that_is_not_empty_is_used() {
 #[tokio::test]
 async fn each_variable_may_be_replaced_by_one_that_names_a_file() {
     let (_folder, path) = file("  from-file\n");
-    let variables = [("GITHUB_TOKEN_FILE", &*path), ("GH_TOKEN", "third")];
+    let spaced = format!(" {path}\n");
+    let variables = [("GITHUB_TOKEN_FILE", &*spaced), ("GH_TOKEN", "third")];
     assert_eq!(github_token(&variables).await.unwrap(), "from-file");
 
     let variables = [("GITHUB_TOKEN_FILE", &*path), ("GITHUB_TOKEN", "second")];
@@ -50,10 +51,12 @@ async fn each_secret_has_its_own_variables() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_used_is_an_error() {
-    let variables = [("GITHUB_TOKEN_FILE", "/no/such/file"), ("GH_TOKEN", "third")];
+    let (folder, _) = file("");
+    let path = folder.path().join("none").to_str().unwrap().to_owned();
+    let variables = [("GITHUB_TOKEN_FILE", &*path), ("GH_TOKEN", "third")];
     let missing = github_token(&variables).await.unwrap_err();
     assert!(!missing.is_absent());
-    insta::assert_snapshot!(chain_of(missing), @"cannot read /no/such/file, which GITHUB_TOKEN_FILE names as the file of the GitHub token: No such file or directory (os error 2)");
+    insta::assert_snapshot!(chain_of(missing).replace(&path, "PATH"), @"cannot read PATH, which GITHUB_TOKEN_FILE names as the file of the GitHub token: No such file or directory (os error 2)");
 
     let pasted = github_token(&[("GITHUB_TOKEN_FILE", "ghp_one")]).await.unwrap_err();
     insta::assert_snapshot!(chain_of(pasted), @"GITHUB_TOKEN_FILE names a file that cannot be read (its path is not shown, because it may be the secret itself): No such file or directory (os error 2)");
@@ -62,6 +65,36 @@ async fn a_file_that_cannot_be_used_is_an_error() {
     let empty = github_token(&[("GITHUB_TOKEN_FILE", &path)]).await.unwrap_err();
     assert!(!empty.is_absent());
     insta::assert_snapshot!(chain_of(empty).replace(&path, "PATH"), @"cannot use the content of PATH (GITHUB_TOKEN_FILE) as the GitHub token: it is empty");
+}
+
+#[tokio::test]
+async fn a_secret_in_place_of_the_path_of_its_file_is_not_shown() {
+    for pasted in [
+        "ghp_SECRET",
+        "eyJhbGciOiJIUzI1NiJ9.SECRET.x",
+        "c2Vj/SECRET+0123456789==",
+        "/SECRETtnFEMI+K7MDENG==",
+        "/SECRET/K7MDENG+bPxRfi==",
+        "S3cret.SECRET",
+        "https://me:SECRET@example.com/x",
+        "-----BEGIN PRIVATE KEY-----\nMIIE/SECRET\n-----END PRIVATE KEY-----",
+    ] {
+        let error = github_token(&[("GITHUB_TOKEN_FILE", pasted)]).await.unwrap_err();
+        let text = format!("{error:?} {}", chain_of(error.clone()));
+        assert!(text.contains("GITHUB_TOKEN_FILE") && !text.contains("SECRET"), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_variable_that_is_not_unicode_does_not_count_as_unset() {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+
+    let variables =
+        [("GITHUB_TOKEN", OsString::from_vec(b"ghp_one\xff".to_vec())), ("GH_TOKEN", "third".into())];
+    let error = get(&Credentials::from_variables(variables), &TOKEN).await.unwrap_err();
+    let text = format!("{error:?} {}", chain_of(error.clone()));
+    assert!(text.contains("cannot use the value of GITHUB_TOKEN") && !text.contains("ghp_"), "{text}");
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 //!
 //! | failure | retried if idempotent | retried otherwise |
 //! |---|---|---|
-//! | no connection, so nothing was sent | yes | yes |
-//! | no complete response in time, or the connection broke | yes | no |
+//! | the authority of the server's certificate is not known, or the proxy wants a login | no | no |
+//! | no connection for another reason, so nothing was sent | yes | yes |
+//! | the response is too long, or there is none before the deadline | no | no |
+//! | no complete response within the request's timeout, or the connection broke | yes | no |
 //! | 429, or 5xx except 502 and 504: the server did not process the request | yes | yes |
 //! | 408, 502, 504: an intermediary got no response either | yes | no |
 //! | any other response | no | no |

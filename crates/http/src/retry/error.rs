@@ -26,7 +26,7 @@ pub enum RetryError<E> {
         source: E,
     },
     /// The wait that the server requires would end after the deadline.
-    #[error("not retried, because a wait of {wait:.0?} would end after the run's deadline")]
+    #[error("gave up, because a wait of {wait:.0?} would end after the run's deadline")]
     WaitTooLong {
         /// The remaining wait.
         wait: Duration,

@@ -10,8 +10,8 @@ pub struct RetryPolicy {
     pub max_attempts: Option<u32>,
     /// The limit of the first backoff. Default: 500 milliseconds.
     pub first_backoff: Duration,
-    /// The limit of every backoff. Default: 30 seconds. After an outage, requests succeed with an average delay of half
-    /// this limit.
+    /// The limit of every backoff. Default: 30 seconds. After a long outage, requests succeed with an average delay of a
+    /// third of this limit.
     pub max_backoff: Duration,
 }
 

@@ -1,7 +1,7 @@
 //! Makes the attempts of requests.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -54,10 +54,12 @@ impl<E: AttemptError> Retrier<E> {
         mut attempt: impl FnMut() -> A,
     ) -> Result<T, RetryError<E>> {
         let mut attempts = 0;
+        let mut failed = None;
         loop {
             self.wait_for_limit().await?;
             if self.is_past_deadline() {
-                return Err(RetryError::TooLate);
+                let deadline = |source| RetryError::Deadline { attempts, source };
+                return Err(failed.map_or(RetryError::TooLate, deadline));
             }
             attempts += 1;
             let source = match attempt().await {
@@ -85,7 +87,10 @@ impl<E: AttemptError> Retrier<E> {
             }
             // A backoff uses at most half of the remaining time, so that there is time for another attempt.
             let wait = required.max(self.policy.backoff(attempts).min(time_left / 2));
-            tracing::warn!("{}; retrying in {wait:.1?}", SharedError::new(source));
+            // The error is shared only while the line is logged.
+            let source = Arc::new(source);
+            tracing::warn!("{}; retrying in {wait:.1?}", SharedError::new(Arc::clone(&source)));
+            failed = Arc::into_inner(source);
             sleep(wait).await;
         }
     }

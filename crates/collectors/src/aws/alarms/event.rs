@@ -27,7 +27,7 @@ pub(super) fn firing_event(
         .with_text(alarm.reason.chars().take(MAX_REASON).collect::<String>())?
         .with_level(Level::Error)
         .with_tag("region", region)?
-        .at(changed_at);
+        .at(changed_at)?;
     // There is no tag if the name has no character that a tag may have.
     event = event.with_tags(Tag::new("alarm", &alarm.name));
     // An unusable link is left out, because the event is more important.

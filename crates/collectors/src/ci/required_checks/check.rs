@@ -44,8 +44,10 @@ pub(super) enum CheckState {
 impl CheckState {
     /// The state of a check run. See <https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks>.
     pub(super) fn from_run(status: &str, conclusion: Option<&str>) -> anyhow::Result<Self> {
-        if status != "completed" {
-            return Ok(Self::Undecided);
+        match status {
+            "completed" => {}
+            "queued" | "in_progress" | "waiting" | "requested" | "pending" => return Ok(Self::Undecided),
+            unknown => bail!("a check run has the unknown status `{unknown}`"),
         }
         Ok(match conclusion {
             Some("success" | "neutral" | "skipped") => Self::Passed,
@@ -105,6 +107,7 @@ mod tests {
         for error in [
             CheckState::from_run("completed", Some("great")),
             CheckState::from_run("completed", None),
+            CheckState::from_run("great", None),
             CheckState::from_status("great"),
         ] {
             error.unwrap_err();

@@ -35,7 +35,7 @@ pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unava
             .with_evidence(result.evidence.clone());
         samples.push(with_page_link(sample, result.web_page.as_deref()));
     }
-    if samples.is_empty() { Err(none_decided(&workflows).into()) } else { Ok(samples) }
+    if samples.is_empty() { Err(no_data(&workflows).into()) } else { Ok(samples) }
 }
 
 /// Active workflows whose newest decisive run on the branch failed.
@@ -52,20 +52,17 @@ pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unava
     only_now = "it would take requests for every run and attempt that decided then"
 )]
 pub fn workflows_failing(workflows: WorkflowResults) -> Result<Sample, Unavailable> {
-    if let Some(reason) = unknown(&workflows) {
-        return Err(Unavailable::no_data(reason));
-    }
     let is_decided =
-        |result: &&WorkflowResult| matches!(result.state, WorkflowState::Passing | WorkflowState::Failing);
-    if !workflows.results.iter().any(|result| is_decided(&result)) {
-        return Err(none_decided(&workflows).into());
+        |result: &WorkflowResult| matches!(result.state, WorkflowState::Passing | WorkflowState::Failing);
+    if unknown(&workflows).is_some() || !workflows.results.iter().any(is_decided) {
+        return Err(no_data(&workflows).into());
     }
     let failing: Vec<&WorkflowResult> =
         workflows.results.iter().filter(|result| result.state == WorkflowState::Failing).collect();
     let page = failing.iter().find_map(|result| result.web_page.clone());
     let sample = Sample::new(failing.len())?
         .with_tag("branch", workflows.branch.as_str())?
-        .with_evidence(workflows.results.iter().map(WorkflowResult::item));
+        .with_evidence(workflows.results.iter().map(|result| result.item(true)));
     Ok(with_page_link(sample, page.as_deref()))
 }
 
@@ -98,8 +95,9 @@ fn unknown(workflows: &WorkflowResults) -> Option<String> {
     })
 }
 
-fn none_decided(workflows: &WorkflowResults) -> NoData {
+/// No data, because a result cannot be found or no workflow has one.
+fn no_data(workflows: &WorkflowResults) -> NoData {
     let none = || format!("no active workflow has a recent result on the branch `{}`", workflows.branch);
     NoData::new(unknown(workflows).unwrap_or_else(none))
-        .with_evidence(workflows.results.iter().map(WorkflowResult::item))
+        .with_evidence(workflows.results.iter().map(|result| result.item(false)))
 }

@@ -86,6 +86,9 @@ impl FromContext for WorkflowResults {
             };
             results.extend(result);
         }
+        if results.is_empty() {
+            recent.check_branch()?;
+        }
         Ok(Self { branch: recent.branch().clone(), results: results.into() })
     }
 }
@@ -117,23 +120,24 @@ async fn by_jobs(context: &Context, workflow: String) -> Result<Option<WorkflowR
                 evidence: verdict.evidence,
             }))
         }
-        Err(Unavailable::NoData(reason)) => {
-            let state = WorkflowState::Unknown(reason.to_string());
-            Ok(Some(WorkflowResult { workflow, state, web_page: None, evidence: Vec::new() }))
+        Err(Unavailable::NoData(no_data)) => {
+            let state = WorkflowState::Unknown(no_data.reason().to_owned());
+            let evidence = no_data.evidence().items().to_vec();
+            Ok(Some(WorkflowResult { workflow, state, web_page: None, evidence }))
         }
         Err(error) => Err(error),
     }
 }
 
 impl WorkflowResult {
-    /// The workflow as evidence. Those that fail count.
-    pub(super) fn item(&self) -> EvidenceItem {
+    /// The workflow as evidence. If there is a value, those that fail count.
+    pub(super) fn item(&self, has_value: bool) -> EvidenceItem {
         let (is_failing, reason) = match &self.state {
             WorkflowState::Passing => (false, "it passes"),
             WorkflowState::Failing => (true, "it fails"),
             WorkflowState::Undecided(reason) | WorkflowState::Unknown(reason) => (false, reason.as_str()),
         };
-        EvidenceItem::new(&self.workflow, is_failing, reason).with_link(self.web_page.as_deref())
+        EvidenceItem::new(&self.workflow, has_value && is_failing, reason).with_link(self.web_page.as_deref())
     }
 }
 

@@ -65,9 +65,13 @@ pub async fn flaky_jobs(
     let reruns = lists.runs_with_jobs(&runs, |found| found.run.attempt > 1).await?;
     let mut flaky: BTreeMap<(&str, String), FlakyJob<'_>> = BTreeMap::new();
     for (found, jobs) in &reruns {
+        // Names that become the same tag are one job, and the run counts once for it.
+        let mut in_run: BTreeMap<String, &str> = BTreeMap::new();
         for name in flaky_jobs_of(found.run, jobs)? {
-            // Names that become the same tag are one job.
             let tag = Tag::new("job", name).map_or_else(|_| name.to_owned(), |tag| tag.to_string());
+            in_run.entry(tag).or_insert(name);
+        }
+        for (tag, name) in in_run {
             let job = flaky.entry((found.run.workflow()?, tag)).or_insert_with(|| FlakyJob::new(name));
             job.runs.push(found.item());
         }

@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use super::run_pages::RunPages;
 use crate::{
     ci::{CiSettings, TriggerEvents, trigger_events::MERGE_GROUP, workflow_run::WorkflowRun},
+    date::format_date,
     github::{ExistingBranch, GitHubRepository, WatchedBranch},
     repository::{Branch, Repository},
 };
@@ -67,7 +68,7 @@ impl RecentRuns {
     }
 
     /// Fails if the branch may not exist. A branch that does not exist would look like one without runs.
-    pub(super) fn check_branch(&self) -> Result<(), Unavailable> {
+    pub(in crate::ci) fn check_branch(&self) -> Result<(), Unavailable> {
         self.unknown_branch.clone().map_or(Ok(()), Err)
     }
 
@@ -173,7 +174,7 @@ impl FromContext for RecentRuns {
 
 /// An item for the evidence of a count without any run.
 pub(super) fn summary(runs: &RecentRuns, window: Window) -> EvidenceItem {
-    let since = humantime::format_rfc3339_seconds(window.start());
+    let since = format_date(window.start());
     EvidenceItem::new(
         format!("no run since {since}"),
         false,

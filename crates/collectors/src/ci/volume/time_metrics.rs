@@ -120,8 +120,8 @@ pub async fn queue_seconds_samples(
     Ok(runs.sample(waits.len())?)
 }
 
-/// Minutes that jobs ran on runners, by operating system, for the jobs that started within the window in runs that tested
-/// the branch and have ended.
+/// Minutes that jobs ran on runners, by operating system, for the jobs that started within the window and have ended, in
+/// runs that tested the branch.
 #[system_health_metric(
     key = "ci.runner_minutes",
     each = Repository,

@@ -57,7 +57,8 @@ struct TokenResponse {
 impl App {
     /// The app that the settings name.
     pub(in crate::github) fn from_settings(settings: &GitHubSettings) -> Result<Option<Self>, AppError> {
-        let installation = match (settings.installation_id, &settings.installation_owner) {
+        let owner = settings.installation_owner.as_ref().filter(|owner| !owner.trim().is_empty());
+        let installation = match (settings.installation_id, owner) {
             (Some(id), _) => Some(Installation::Id(id)),
             (None, Some(owner)) => Some(Installation::Owner(owner.clone())),
             (None, None) => None,

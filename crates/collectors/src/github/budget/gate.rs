@@ -160,7 +160,8 @@ fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -
 }
 
 /// Keeps what the groups have used, for the estimate of the next run. A group may need more than it has used: after an error,
-/// the larger number of this run and the previous one is kept, and if `max_requests` cut the group off, twice what it has used.
+/// the larger number of this run and the previous one is kept, and if `max_requests` cut the group off, twice what it has used,
+/// or the earlier number if it was cut off before its first request.
 /// The estimate of a group that was skipped is halved for the next run, so the group is tried again after some runs.
 async fn remember(context: &Context, run: &Run, usage: &Usage) {
     let of_repositories: Vec<_> =
@@ -187,9 +188,12 @@ async fn remember(context: &Context, run: &Run, usage: &Usage) {
         let used = counts.iter().filter(|((name, _), _)| *name == group.name);
         let mut used: BTreeMap<_, _> = used.map(|((_, api), count)| (*api, *count)).collect();
         if let Some(estimate) = skipped_estimate(run, group) {
-            // The estimate of the next run is one and a half times this number.
-            used = group.apis.iter().map(|api| (*api, estimate / 3)).collect();
+            used = halved(group, records.used(group).await, estimate);
         } else if is_cut(group) {
+            if used.is_empty() {
+                // The limit was reached before its first request, so the earlier number is kept.
+                continue;
+            }
             for count in used.values_mut() {
                 *count = count.saturating_mul(2);
             }
@@ -210,4 +214,41 @@ fn skipped_estimate(run: &Run, group: &Group) -> Option<u64> {
     estimates
         .find(|estimate| estimate.group == group.name && estimate.skipped.is_some())
         .map(|estimate| estimate.requests)
+}
+
+/// What to keep of a group that was skipped, so that its next estimate is half of this one. Without earlier requests it is not
+/// known which API would get how many, so each gets the same number.
+fn halved(group: &Group, used: Option<BTreeMap<GitHubApi, u64>>, estimate: u64) -> BTreeMap<GitHubApi, u64> {
+    if let Some(used) = used {
+        return used.into_iter().map(|(api, count)| (api, count / 2)).collect();
+    }
+    // The estimate of the next run is one and a half times the sum of these numbers.
+    let apis = u64::try_from(group.apis.len()).unwrap_or(u64::MAX);
+    group.apis.iter().map(|api| (*api, estimate / 3 / apis)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_estimate_of_a_skipped_group_is_halved_for_each_api() {
+        let (rest, graphql) = (GitHubApi::Rest, GitHubApi::GraphQl);
+        let group = Group {
+            name: "commits".to_owned(),
+            keys: BTreeSet::new(),
+            declared: 2.0,
+            apis: BTreeSet::from([rest, graphql]),
+        };
+        let numbers = |used: &BTreeMap<_, _>| {
+            let estimate = group.estimate(1, Some(used));
+            [Some(rest), Some(graphql), None].map(|api| estimate.to(api))
+        };
+        let used = BTreeMap::from([(rest, 100), (graphql, 20)]);
+        assert_eq!(numbers(&used), [150, 30, 180]);
+        assert_eq!(numbers(&halved(&group, Some(used), 180)), [75, 15, 90]);
+        assert_eq!(numbers(&halved(&group, None, 24)), [6, 6, 12]);
+    }
 }

@@ -204,7 +204,9 @@ impl GitHub {
         let document = self.session.get(url).await?;
         let permanent = |cause| self.permanent(url, cause);
         let page = self.session.parse(&document.body).map_err(permanent)?;
-        let links = Links::parse(&document.headers).map_err(permanent)?;
+        let mut links = Links::parse(&document.headers).map_err(permanent)?;
+        links.are_kept = document.is_kept();
+        links.is_page_empty = serde_json::from_slice::<[(); 0]>(&document.body).is_ok();
         if may_change(&page) {
             self.session.keep(&document).await;
         }

@@ -51,7 +51,7 @@ pub enum Cause {
         with_token: bool,
     },
     /// The token has no permission for this request.
-    #[error("GitHub answered {status}{body}{}", permission_advice(needed.as_deref()))]
+    #[error("GitHub answered {status}{body}{}", permission_advice(*status, needed.as_deref()))]
     NoPermission {
         /// The status.
         status: StatusCode,
@@ -255,12 +255,11 @@ impl fmt::Display for ErrorBody {
     }
 }
 
-/// What to do about a missing permission.
-fn permission_advice(needed: Option<&str>) -> String {
-    match needed {
-        Some(needed) => format!("; the GitHub token needs {}", one_line(needed)),
-        None => "; the GitHub token needs read access to the repository's contents and actions".to_owned(),
-    }
+/// What to do about a missing permission. Empty if GitHub does not name it. GitHub also answers 404 if the name is wrong.
+fn permission_advice(status: StatusCode, needed: Option<&str>) -> String {
+    let Some(needed) = needed else { return String::new() };
+    let name = if status == StatusCode::NOT_FOUND { "the name may be mistyped, or " } else { "" };
+    format!("; {name}the GitHub token needs {}", one_line(needed))
 }
 
 /// What to do about a status. GitHub answers 404 if the token may not read a private repository.

@@ -4,6 +4,11 @@
 //! none of the quota, and the kept body is the current one. GitHub decides that anew for each request, so an old value is
 //! never taken for the current one.
 //!
+//! A tag depends on the body of a page and not on its header `Link`, and a response with status 304 does not have this header.
+//! So a full page that was the last one of its list is requested anew: the list may have another page by now, although this
+//! page has not changed. The list may also be shorter than a kept header says, so the list ends at the first page without a
+//! link to a next one, if all later pages are empty.
+//!
 //! GitHub's tags differ for each token, and a GitHub App has a new token every hour:
 //! <https://github.com/github/docs/issues/34689>. So for an app, the tag that the kept body would have with the current token is
 //! calculated: a SHA-256 hash of the headers `Accept` and `Authorization` and the body, each header followed by a colon. This is
@@ -15,10 +20,15 @@ use http::{
     header::{ACCEPT, AUTHORIZATION, ETAG, LINK},
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::link::Links;
 use crate::hex::hex;
+
+/// The number of items on a page if the request names none.
+const DEFAULT_PAGE_SIZE: usize = 30;
 
 /// To whom responses belong. What one token may see is never given to another, except to another token of the same app.
 #[derive(Debug, Clone)]
@@ -102,7 +112,8 @@ impl KeptResponse {
         [owner.line(url).as_bytes(), self.etag.as_bytes(), link, &self.body].join(&b'\n')
     }
 
-    /// Reads a kept response, to ask with these headers whether it has changed. `None` if it is not a response of this URL.
+    /// Reads a kept response, to ask with these headers whether it has changed. `None` if it is not a response of this URL, or
+    /// if it is a full page that was the last one of its list.
     pub(super) fn read(kept: &[u8], owner: &Owner, url: &Url, request: &HeaderMap) -> Option<Self> {
         let mut parts = kept.splitn(4, |byte| *byte == b'\n');
         let mut part = || parts.next();
@@ -115,7 +126,21 @@ impl KeptResponse {
         let body = part()?.to_vec();
         let is_of_token = first == owner.line(url).as_bytes();
         let etag = if is_of_token { etag } else { calculated_etag(request, &body)? };
-        Some(Self { etag, link: (!link.is_empty()).then_some(link), body })
+        let kept = Self { etag, link: (!link.is_empty()).then_some(link), body };
+        (!kept.is_full_last_page(url)).then_some(kept)
+    }
+
+    /// Whether this is a full page of a list and has no link to a next page. If a list is part of an object, GitHub's object
+    /// has the number of all items, so each page changes if the list grows.
+    fn is_full_last_page(&self, url: &Url) -> bool {
+        let links = Links::parse(&self.headers(HeaderMap::new()));
+        if links.is_ok_and(|links| links.next.is_some()) {
+            return false;
+        }
+        let page_size = url.query_pairs().find(|(name, _)| name == "per_page");
+        let page_size = page_size.and_then(|(_, size)| size.parse().ok()).unwrap_or(DEFAULT_PAGE_SIZE);
+        let items = serde_json::from_slice::<Vec<IgnoredAny>>(&self.body);
+        items.is_ok_and(|items| items.len() == page_size)
     }
 }
 
@@ -169,6 +194,30 @@ mod tests {
             assert_eq!(restored, link.map(HeaderValue::from_static));
         }
         assert_eq!(KeptResponse::new(&HeaderMap::new(), b"[]"), None);
+    }
+
+    #[test]
+    fn a_full_page_that_was_the_last_one_is_requested_anew() {
+        let next = Some("<https://api.github.com/x?per_page=2&page=2>; rel=\"next\"");
+        let previous = Some("<https://api.github.com/x?per_page=2&page=1>; rel=\"prev\"");
+        let items = |count: usize| format!("[1{}]", ", 1".repeat(count - 1));
+        let (full, not_paged) = (items(30), items(31));
+        for (path, link, body, is_kept) in [
+            ("/x", None, &*full, false),
+            ("/x", None, &*not_paged, true),
+            ("/x?per_page=2", None, "[1, 2]", false),
+            ("/x?per_page=2&page=2", previous, "[3, 4]", false),
+            ("/x?per_page=2&page=2", previous, "[3]", true),
+            ("/x?per_page=2", next, "[1, 2]", true),
+            ("/x", None, "[1, 2]", true),
+            ("/x?per_page=2", None, r#"{"total_count": 2, "items": [1, 2]}"#, true),
+        ] {
+            let mut headers = HeaderMap::from_iter([(ETAG, HeaderValue::from_static("W/\"abc\""))]);
+            headers.extend(link.map(|link| (LINK, HeaderValue::from_static(link))));
+            let owner = Owner::new(None);
+            let kept = KeptResponse::new(&headers, body.as_bytes()).unwrap().write(&owner, &url(path));
+            assert_eq!(read(&kept, &owner, path).is_some(), is_kept, "{path} {body}");
+        }
     }
 
     #[test]

@@ -11,6 +11,10 @@ use super::cause::Cause;
 pub(super) struct Links {
     pub(super) next: Option<Url>,
     pub(super) last: Option<Url>,
+    /// Whether they are those of an earlier run, because the page has not changed. The last page may be another one by now.
+    pub(super) are_kept: bool,
+    /// Whether the page that has these links is an empty array.
+    pub(super) is_page_empty: bool,
 }
 
 impl Links {
@@ -98,7 +102,7 @@ mod tests {
 
     fn expected(next: Option<&str>, last: Option<&str>) -> Links {
         let url = |text: &str| Url::parse(text).unwrap();
-        Links { next: next.map(url), last: last.map(url) }
+        Links { next: next.map(url), last: last.map(url), ..Links::default() }
     }
 
     const NEXT: &str = "https://api.github.com/repositories/1/commits?per_page=100&page=2";

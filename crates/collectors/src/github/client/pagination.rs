@@ -28,7 +28,8 @@ pub struct Pages<P> {
 
 impl<P: DeserializeOwned + Send> Pages<P> {
     pub(super) fn new(github: GitHub, first: Url) -> Self {
-        Self { github, links: Links { next: Some(first), last: None }, read_count: 0, may_change: |_| true }
+        let links = Links { next: Some(first), ..Links::default() };
+        Self { github, links, read_count: 0, may_change: |_| true }
     }
 
     /// Keeps only the pages that may change for the next run. The caller saves the others in another form.
@@ -80,10 +81,16 @@ impl<P: DeserializeOwned + Send> Pages<P> {
             .buffered(MAX_CONCURRENT)
             .try_collect()
             .await?;
-        let (pages, mut links): (Vec<P>, Vec<Links>) = responses.into_iter().unzip();
-        let mut before_last = links.iter().zip(next..last);
-        if let Some((_, page)) = before_last.find(|(links, _)| links.next.is_none()) {
-            return Err(permanent(&url, Cause::CutOff { page, last }));
+        let (mut pages, mut links): (Vec<P>, Vec<Links>) = responses.into_iter().unzip();
+        let mut before_last = links.iter().zip(next..last).enumerate();
+        if let Some((index, (_, page))) = before_last.find(|(_, (links, _))| links.next.is_none()) {
+            // Items after the end mean that the page before them is wrong.
+            if !self.links.are_kept || links.iter().skip(index + 1).any(|links| !links.is_page_empty) {
+                return Err(permanent(&url, Cause::CutOff { page, last }));
+            }
+            // The list has become shorter since the run that kept the links.
+            pages.truncate(index + 1);
+            links.truncate(index + 1);
         }
         // The list may have grown in the meantime, so the links of the last page decide whether there are more pages.
         if let Some(links) = links.pop() {

@@ -48,8 +48,11 @@ fn rate_limit_wait(
     if !matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
         return None;
     }
+    // GitHub may also refuse the last request of the quota for lack of a permission.
+    let is_exhausted =
+        header(headers, "x-ratelimit-remaining") == Some(0) && !lacks_permission(status, headers, body);
     let is_limit = retry_after(headers, now).is_some()
-        || header(headers, "x-ratelimit-remaining") == Some(0)
+        || is_exhausted
         || body.is_rate_limit()
         || status == StatusCode::TOO_MANY_REQUESTS;
     is_limit.then(|| limit_wait(headers, now))
@@ -91,6 +94,7 @@ mod tests {
     fn a_failure_that_may_pass_is_retried() {
         let after = |seconds| Retry::After(Duration::from_secs(seconds));
         let secondary = r#"{"message": "You have exceeded a secondary rate limit."}"#;
+        let no_permission = r#"{"message": "Resource not accessible by personal access token"}"#;
         let reset = ("x-ratelimit-reset", "1700000090");
         for (status, headers, body, expected) in [
             (500, &[][..], "", Retry::Backoff),
@@ -110,7 +114,19 @@ mod tests {
             (403, &[("x-ratelimit-remaining", "0")], "", after(60)),
             (403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1600000000")], "", after(1)),
             (403, &[("x-ratelimit-remaining", "12"), reset], "", Retry::Never),
-            (403, &[], r#"{"message": "Resource not accessible by personal access token"}"#, Retry::Never),
+            (403, &[], no_permission, Retry::Never),
+            (403, &[("x-ratelimit-remaining", "0"), reset], no_permission, Retry::Never),
+            (
+                403,
+                &[
+                    ("x-ratelimit-remaining", "0"),
+                    reset,
+                    ("x-accepted-oauth-scopes", "repo"),
+                    ("x-oauth-scopes", "gist"),
+                ],
+                "",
+                Retry::Never,
+            ),
             (401, &[], "", Retry::Never),
             (404, &[("x-ratelimit-remaining", "0"), reset], "", Retry::Never),
             (202, &[], "", Retry::Never),

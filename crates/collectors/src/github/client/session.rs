@@ -410,6 +410,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Document {
+    /// Whether it is that of an earlier run, which has not changed.
+    pub(super) fn is_kept(&self) -> bool {
+        self.unkept.is_none()
+    }
+}
+
 impl Access {
     fn new(
         token: Option<&SecretString>,

@@ -151,6 +151,16 @@ async fn without_a_decision_there_is_no_data() {
 }
 
 #[tokio::test]
+async fn if_the_newest_run_has_too_many_attempts_the_reason_says_so() {
+    let cancelled = checks().conclusion(Cancelled);
+    let cancelled = (0..30).fold(cancelled, |run, _| run.re_run().conclusion(Cancelled));
+    assert_eq!(
+        reading("", [passed(), cancelled]).await,
+        "no data: run #2 on the branch `main` has too many attempts that decide nothing; at most 20 are read"
+    );
+}
+
+#[tokio::test]
 async fn settings_name_the_workflow() {
     let other = Run::new("ci.yml").conclusion(Failure).job("test", Failure);
     let reading = reading("[ci]\nworkflow = 'ci.yml'", [other, passed()]).await;

@@ -13,7 +13,7 @@ use system_health_test_support::{
 };
 
 use super::{checks, docs, failed, jobs, passed, pull_request, requests};
-use crate::stage::{OneRepository, Stage, days};
+use crate::stage::{OneRepository, Stage, days, evidence_of};
 
 /// A metric, as lines without the tag of the branch.
 async fn line(metric: &str, context: &OneRepository) -> String {
@@ -45,7 +45,7 @@ async fn collect(metric: &str, context: &OneRepository) -> Result<Vec<String>, U
 async fn over(metric: &str, settings: &str, runs: impl IntoIterator<Item = Run>) -> String {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
-    shop.workflow("checks.yml");
+    shop.workflow("checks.yml").commits(1);
     for run in runs {
         shop.run(run);
     }
@@ -152,6 +152,46 @@ async fn a_result_that_is_not_known_does_not_become_a_number_of_failures() {
     assert_eq!(
         over("workflow_passing", &jobs("'test'"), [other(), cancelled()]).await,
         "0 workflow:other.yml"
+    );
+}
+
+#[tokio::test]
+async fn if_a_result_is_not_known_the_workflows_are_evidence_that_does_not_count() {
+    let github = FakeGitHub::start();
+    let cancelled = checks().conclusion(Cancelled).job("test", Cancelled);
+    github.repository("acme/shop").run(Run::new("other.yml").conclusion(Failure)).run(cancelled);
+
+    let evidence = evidence_of(&Stage::on(&github).settings(&jobs("'test'")), "ci.workflows_failing").await;
+
+    assert!(evidence[0].starts_with("- checks.yml: the only run of checks.yml"), "{evidence:?}");
+    assert_eq!(evidence[1..], ["- other.yml: it fails"]);
+}
+
+#[tokio::test]
+async fn a_branch_that_does_not_exist_is_an_error() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commits(1).run(checks().branch("trunk")).rename_branch("main", "trunk");
+    for metric in ["workflow_passing", "workflows_failing"] {
+        assert_eq!(
+            line(metric, &Stage::on(&github).one_repository()).await,
+            "error: the branch `main` of acme/shop was renamed to `trunk`"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_run_with_too_many_undecided_attempts_may_be_failing() {
+    let attempt = |run: Run| run.started(hours(20)).conclusion(Cancelled);
+    let cancelled = (0..30).fold(attempt(checks().age(hours(20))), |run, _| attempt(run.re_run()));
+    let reason = "run #1 on the branch `main` has too many attempts that decide nothing; at most 20 are read";
+    let other = Run::new("other.yml").conclusion(Failure);
+    assert_eq!(
+        over("workflows_failing", "", [cancelled.clone(), other]).await,
+        format!("no data: checks.yml may be failing: {reason}")
+    );
+    assert_eq!(
+        red_hours("", [cancelled, failed().age(hours(5))]).await,
+        format!("no data: the tests fail, but it is not known since when: {reason}")
     );
 }
 

@@ -196,7 +196,7 @@ async fn measured(runs: &[PastRun]) -> State {
     let now: SystemTime = UNIX_EPOCH + Duration::from_hours(485_772);
     let github = FakeGitHub::builder().now(now).start();
     let shop = github.repository("acme/shop");
-    shop.workflow("checks.yml");
+    shop.workflow("checks.yml").commits(1);
     for run in runs.iter().rev() {
         shop.run(run.to_run());
     }

@@ -35,18 +35,19 @@ fn no_data(result: Result<Value, Unavailable>) -> String {
 #[tokio::test]
 async fn a_missing_permission_is_no_data_with_its_name() {
     let no_access = "GitHub answered 403 Forbidden: Resource not accessible by personal access token \
-                     (https://docs.github.com/rest); the GitHub token needs";
+                     (https://docs.github.com/rest)";
     for (answer, expected) in [
         (
             refusal::forbidden_without("administration=read"),
-            format!("{no_access} the permission `administration=read`"),
+            format!("{no_access}; the GitHub token needs the permission `administration=read`"),
         ),
         (
             refusal::not_found_without("repo"),
-            "GitHub answered 404 Not Found: Not Found (https://docs.github.com/rest); the GitHub token needs the scope `repo`"
+            "GitHub answered 404 Not Found: Not Found (https://docs.github.com/rest); the name may be mistyped, or the \
+             GitHub token needs the scope `repo`"
                 .to_owned(),
         ),
-        (refusal::forbidden(), format!("{no_access} read access to the repository's contents and actions")),
+        (refusal::forbidden(), no_access.to_owned()),
     ] {
         let github = github("/runners", answer);
         assert_eq!(

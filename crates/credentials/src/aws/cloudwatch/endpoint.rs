@@ -3,6 +3,18 @@
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
+/// The domains of partitions, without and with IPv6, by the start of the names of their regions. All other regions have
+/// [`OTHER_DOMAINS`].
+const DOMAINS: [(&str, &str, &str); 6] = [
+    ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+    ("eusc-", "amazonaws.eu", "api.amazonwebservices.eu"),
+    ("us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
+    ("us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+];
+const OTHER_DOMAINS: (&str, &str) = ("amazonaws.com", "api.aws");
+
 /// The URL of CloudWatch in the configuration's region: `AWS_ENDPOINT_URL_CLOUDWATCH`, `AWS_ENDPOINT_URL`, or AWS's own. See
 /// <https://docs.aws.amazon.com/general/latest/gr/cw_region.html>.
 pub(super) fn endpoint(config: &SdkConfig, region: &str) -> String {
@@ -21,11 +33,9 @@ pub(super) fn endpoint(config: &SdkConfig, region: &str) -> String {
 fn standard_endpoint(region: &str, fips: bool, dual_stack: bool) -> String {
     // In GovCloud, all endpoints fulfil FIPS, and none has the name `monitoring-fips`.
     let host = if fips && !region.starts_with("us-gov-") { "monitoring-fips" } else { "monitoring" };
-    let (domain, dual_stack_domain) = match region.split('-').next().unwrap_or_default() {
-        "cn" => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
-        "eusc" => ("amazonaws.eu", "api.amazonwebservices.eu"),
-        _ => ("amazonaws.com", "api.aws"),
-    };
+    let known = DOMAINS.into_iter().find(|(start, ..)| region.starts_with(start));
+    let (domain, dual_stack_domain) =
+        known.map_or(OTHER_DOMAINS, |(_, domain, dual_stack_domain)| (domain, dual_stack_domain));
     format!("https://{host}.{region}.{}", if dual_stack { dual_stack_domain } else { domain })
 }
 
@@ -41,6 +51,8 @@ mod tests {
             ("us-east-1", false, true, "https://monitoring.us-east-1.api.aws"),
             ("us-gov-west-1", true, false, "https://monitoring.us-gov-west-1.amazonaws.com"),
             ("cn-north-1", false, false, "https://monitoring.cn-north-1.amazonaws.com.cn"),
+            ("us-iso-east-1", false, false, "https://monitoring.us-iso-east-1.c2s.ic.gov"),
+            ("us-isob-east-1", false, true, "https://monitoring.us-isob-east-1.api.aws.scloud"),
         ] {
             assert_eq!(standard_endpoint(region, fips, dual_stack), expected);
         }

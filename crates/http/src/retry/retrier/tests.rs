@@ -189,7 +189,7 @@ async fn a_wait_beyond_the_deadline_is_not_started() {
                 attempts_within_a_minute(&[failed(Some(Duration::from_secs(seconds)))]).await;
             assert_eq!(
                 outcome.unwrap_err(),
-                format!("not retried, because a wait of {seconds}s would end after the run's deadline")
+                format!("gave up, because a wait of {seconds}s would end after the run's deadline")
             );
             assert_eq!(took, Duration::ZERO);
         }
@@ -203,6 +203,18 @@ async fn nothing_is_sent_after_the_deadline() {
         attempts(&retrier, IDEMPOTENT, &[]).await,
         Err("not sent before the run's deadline".to_owned())
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_past_the_deadline_is_not_unsent() {
+    let retrier = retrier_until(Instant::now() + MINUTE);
+    let limited = [Failed::Limited(Some(Duration::from_secs(30)))];
+
+    // The machine sleeps during the wait.
+    let sleep = tokio::time::advance(MINUTE * 2);
+    let (outcome, ()) = tokio::join!(attempts(&retrier, IDEMPOTENT, &limited), sleep);
+
+    assert_eq!(outcome, Err("gave up at the run's deadline, after 1 attempt".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,7 +245,7 @@ async fn nothing_is_sent_if_a_rate_limit_ends_after_the_deadline() {
         assert_eq!(limited, other);
         assert_eq!(
             other,
-            format!("not retried, because a wait of {wait:.0?} would end after the run's deadline")
+            format!("gave up, because a wait of {wait:.0?} would end after the run's deadline")
         );
     }
 }

@@ -129,3 +129,11 @@ async fn another_window_and_lookback_can_be_set() {
         assert_eq!(super::line("success_ratio_samples", &context).await, expected, "{settings}");
     }
 }
+
+#[tokio::test]
+async fn a_window_may_start_before_1970() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commits(1);
+    let context = Stage::on(&github).settings("[metrics]\nwindow = '100y'").one_repository();
+    assert_eq!(super::line("success_ratio_samples", &context).await, "0");
+}
