@@ -1,7 +1,10 @@
 //! The dimensions of a metric, made of its tags. Each set of tags has its own set of dimensions, because CloudWatch would add up
 //! the values of two series with the same dimensions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use system_health_registry::Tag;
 
@@ -11,11 +14,11 @@ use crate::limits::{MAX_DIMENSION_VALUE, MAX_DIMENSIONS};
 const WITHOUT_VALUE: &str = "True";
 
 /// Separates the values of several tags with the same name. Tags contain no comma.
-const SEPARATOR: char = ',';
+const SEPARATOR: &str = ",";
 
 /// Dimensions, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Dimensions(BTreeMap<String, String>);
+pub(crate) struct Dimensions<'a>(BTreeMap<&'a str, Cow<'a, str>>);
 
 /// Why tags cannot be dimensions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,20 +31,20 @@ pub(crate) enum DimensionsError {
     LongValue(String),
 }
 
-impl Dimensions {
+impl<'a> Dimensions<'a> {
     /// The dimensions of a set of tags. A tag has at most 200 characters, so no name is too long: CloudWatch accepts 255.
-    pub(crate) fn from_tags(tags: &BTreeSet<Tag>) -> Result<Self, DimensionsError> {
-        let mut dimensions = BTreeMap::<String, String>::new();
+    pub(crate) fn from_tags(tags: &'a BTreeSet<Tag>) -> Result<Self, DimensionsError> {
+        let mut dimensions = BTreeMap::<&str, Cow<'_, str>>::new();
         for tag in tags {
             if !tag.as_str().is_ascii() {
                 return Err(DimensionsError::NotAscii(tag.to_string()));
             }
             let (name, value) = tag.as_str().split_once(':').unwrap_or((tag.as_str(), WITHOUT_VALUE));
-            let joined = dimensions.entry(name.to_owned()).or_default();
+            let joined = dimensions.entry(name).or_default();
             if !joined.is_empty() {
-                joined.push(SEPARATOR);
+                *joined += SEPARATOR;
             }
-            joined.push_str(value);
+            *joined += value;
             if joined.len() > MAX_DIMENSION_VALUE {
                 return Err(DimensionsError::LongValue(name.to_owned()));
             }
@@ -54,7 +57,7 @@ impl Dimensions {
 
     /// The names and values, sorted by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        self.0.iter().map(|(name, value)| (*name, &**value))
     }
 
     pub(crate) fn contains_name(&self, name: &str) -> bool {

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CloudWatchPoint<'a> {
     pub(crate) name: &'a str,
-    pub(crate) dimensions: Dimensions,
+    pub(crate) dimensions: Dimensions<'a>,
     pub(crate) unit: &'static str,
     /// In seconds since 1970.
     pub(crate) timestamp: u64,

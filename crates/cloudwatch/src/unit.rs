@@ -143,8 +143,9 @@ impl StandardUnit {
             return true;
         }
         let word = unit.to_lowercase();
-        let singular = word.strip_suffix('s').unwrap_or(&word);
-        self.words.iter().any(|name| *name == word || *name == singular)
+        // The plurals of `branch` and `push` end in `es`.
+        let singulars = ["s", "es"].map(|end| word.strip_suffix(end).unwrap_or(&word));
+        self.words.iter().any(|name| *name == word || singulars.contains(name))
     }
 }
 
@@ -184,6 +185,7 @@ mod tests {
             (Kind::Gauge, Some(" % "), "Percent"),
             (Kind::Gauge, Some("pull request"), "Count"),
             (Kind::Gauge, Some("runs"), "Count"),
+            (Kind::Gauge, Some("branches"), "Count"),
             (Kind::Gauge, Some("fraction"), "None"),
             (Kind::Gauge, Some("day"), "None"),
             (Kind::Gauge, Some("Mb"), "None"),

@@ -35,6 +35,19 @@ pub(crate) enum AddressError {
     Path,
 }
 
+/// A host without a port: a name, an IPv4 address, or an IPv6 address with or without brackets. `None` if it is something else.
+pub(crate) fn parse_host(text: &str) -> Option<String> {
+    let text = text.trim();
+    let address = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let is_name = !text.is_empty() && text.chars().all(is_allowed_in_host);
+    (is_name || address.parse::<Ipv6Addr>().is_ok()).then(|| address.to_owned())
+}
+
+/// Whether a name or an IPv4 address may contain a character.
+fn is_allowed_in_host(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '-' | '_')
+}
+
 impl Address {
     /// The default of `max_packet_size`, in bytes. An Agent with default settings accepts packets of this size.
     pub(crate) fn default_packet_size(&self) -> u16 {
@@ -65,8 +78,7 @@ impl FromStr for Address {
             (host, port)
         } else {
             let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
-            let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
-            if authority.matches(':').count() > 1 || !host.chars().all(is_allowed) {
+            if authority.matches(':').count() > 1 || !host.chars().all(is_allowed_in_host) {
                 return Err(AddressError::Host);
             }
             if host.is_empty() {

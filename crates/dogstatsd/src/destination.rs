@@ -78,6 +78,11 @@ impl Destination for DogStatsdDestination {
         self.is_configured
     }
 
+    /// Datadog's operator sets the variables of the Agent in every pod.
+    fn is_fallback(&self) -> bool {
+        true
+    }
+
     fn address(&self) -> String {
         self.address.to_string()
     }

@@ -100,7 +100,8 @@ mod tests {
             .unwrap()
             .with_link("https://example.com/1")
             .unwrap()
-            .at(UNIX_EPOCH + Duration::from_secs(1_767_323_045));
+            .at(UNIX_EPOCH + Duration::from_secs(1_767_323_045))
+            .unwrap();
 
         assert_eq!(
             ENCODER.event(&event).unwrap(),

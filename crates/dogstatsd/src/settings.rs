@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{Settings, settings::Origin, settings_table};
 
 use crate::{
-    address::{Address, DEFAULT_PORT},
+    address::{Address, DEFAULT_PORT, parse_host},
     limits::{MAX_PACKET_SIZE, MIN_PACKET_SIZE},
 };
 
@@ -17,6 +17,7 @@ pub(crate) struct DogStatsdSettings {
     /// The address of the Agent.
     address: Option<Address>,
     /// The Agent's host, if there is no address.
+    #[serde(deserialize_with = "host")]
     host: Option<String>,
     /// The Agent's port, if there is no address.
     port: Option<NonZeroU16>,
@@ -66,6 +67,16 @@ impl DogStatsdSettings {
     }
 }
 
+/// Deserializes a host. Only an address has a scheme and a port.
+fn host<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let host = parse_host(&String::deserialize(deserializer)?);
+    host.map(Some).ok_or_else(|| {
+        de::Error::custom(
+            "it is not a name or an IP address; write a URL in `address`, and the port of a host in `port`",
+        )
+    })
+}
+
 /// Deserializes the size of a packet. It must not be too small or too large.
 fn packet_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
     let size = u16::deserialize(deserializer)?;
@@ -100,6 +111,7 @@ mod tests {
     fn the_address_comes_from_the_file_or_from_the_variables_of_datadogs_clients() {
         let url = ("DD_DOGSTATSD_URL", "unix:///a");
         let (host, port) = (("DD_AGENT_HOST", "agent"), ("DD_DOGSTATSD_PORT", "9125"));
+        let [ip, bracketed] = ["::1", "[::1]"].map(|ip| ("DD_AGENT_HOST", ip));
         for (text, variables, expected) in [
             ("", &[][..], None),
             ("address = 'udp://a:1'", &[], Some("udp://a:1")),
@@ -107,6 +119,9 @@ mod tests {
             ("", &[host], Some("udp://agent:8125")),
             ("", &[port], Some("udp://127.0.0.1:9125")),
             ("", &[host, port], Some("udp://agent:9125")),
+            ("", &[ip], Some("udp://[::1]:8125")),
+            ("", &[bracketed], Some("udp://[::1]:8125")),
+            ("host = '10.0.0.1'", &[], Some("udp://10.0.0.1:8125")),
         ] {
             assert_eq!(address(text, variables).as_deref(), expected, "{text} {variables:?}");
         }
@@ -125,6 +140,10 @@ mod tests {
     fn invalid_settings_are_refused_with_their_place() {
         for (text, expected) in [
             ("address = 'agent'", "a.toml:2:1: `address` in [dogstatsd]: it does not start with udp://"),
+            ("host = 'udp://agent'", "a.toml:2:1: `host` in [dogstatsd]: it is not a name or an IP address"),
+            ("host = 'agent:8125'", "a.toml:2:1: `host` in [dogstatsd]: it is not a name or an IP address"),
+            ("host = '[agent]'", "a.toml:2:1: `host` in [dogstatsd]: it is not a name or an IP address"),
+            ("host = ''", "a.toml:2:1: `host` in [dogstatsd]: it is not a name or an IP address"),
             ("port = 0", "a.toml:2:1: `port` in [dogstatsd]: "),
             (
                 "max_packet_size = 100",

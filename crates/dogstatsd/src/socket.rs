@@ -29,7 +29,8 @@ pub(crate) enum Socket {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SocketError {
     #[error(
-        "cannot reach the Agent at {address}; check `address` in [dogstatsd], and that the Agent's DogStatsD is on"
+        "cannot reach the Agent at {address}; check `address`, or `host` and `port`, in [dogstatsd], and that the Agent's \
+         DogStatsD is on"
     )]
     Connect { address: Address, source: io::Error },
     #[error("the host of {address} has no IP address")]
@@ -63,17 +64,8 @@ impl Socket {
                     Ok(Some(Self::Unix(socket)))
                 }
                 Address::Udp(host, port) => {
-                    let Some(peer) = lookup_host((host.as_str(), *port)).await?.next() else {
-                        return Ok(None);
-                    };
-                    let local: IpAddr = match peer {
-                        SocketAddr::V4(_) => [0; 4].into(),
-                        SocketAddr::V6(_) => [0_u16; 8].into(),
-                    };
-                    let socket = UdpSocket::bind((local, 0)).await?;
-                    socket.connect(peer).await?;
-                    probe(&socket).await?;
-                    Ok(Some(Self::Udp(socket, peer.ip())))
+                    let peers: Vec<SocketAddr> = lookup_host((host.as_str(), *port)).await?.collect();
+                    connect_to_any(&peers).await
                 }
             }
         };
@@ -122,6 +114,30 @@ impl Socket {
     }
 }
 
+/// Tries the addresses of a host until one works. `localhost` often has an IPv6 address first, and the Agent may listen only on
+/// IPv4. Fails with the last error. `None` if there is no address.
+async fn connect_to_any(peers: &[SocketAddr]) -> io::Result<Option<Socket>> {
+    let mut result = Ok(None);
+    for &peer in peers {
+        match connect_to(peer).await {
+            Ok(socket) => return Ok(Some(Socket::Udp(socket, peer.ip()))),
+            Err(error) => result = Err(error),
+        }
+    }
+    result
+}
+
+async fn connect_to(peer: SocketAddr) -> io::Result<UdpSocket> {
+    let local: IpAddr = match peer {
+        SocketAddr::V4(_) => [0; 4].into(),
+        SocketAddr::V6(_) => [0_u16; 8].into(),
+    };
+    let socket = UdpSocket::bind((local, 0)).await?;
+    socket.connect(peer).await?;
+    probe(&socket).await?;
+    Ok(socket)
+}
+
 /// Sends an empty packet, which the Agent ignores, and waits briefly for the message that nobody listens.
 async fn probe(socket: &UdpSocket) -> io::Result<()> {
     socket.send(&[]).await?;
@@ -129,5 +145,32 @@ async fn probe(socket: &UdpSocket) -> io::Result<()> {
         Ok(Err(error)) => Err(error),
         // An Agent does not respond. If there is a response, somebody listens.
         Ok(Ok(_)) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn listener() -> (UdpSocket, SocketAddr) {
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = socket.local_addr().unwrap();
+        (socket, address)
+    }
+
+    #[tokio::test]
+    async fn further_addresses_of_a_host_are_tried() {
+        let (agent, listening) = listener().await;
+        let (other, unused) = listener().await;
+        drop(other);
+
+        let found = connect_to_any(&[unused, listening]).await.unwrap();
+
+        let Some(Socket::Udp(socket, _)) = found else { panic!("{found:?}") };
+        assert_eq!(socket.peer_addr().unwrap(), listening);
+        drop(agent);
+        let refused = connect_to_any(&[unused, listening]).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(connect_to_any(&[]).await.unwrap().is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! The table `[local]`, and the destinations that it configures.
 
-use std::time::Duration;
+use std::{path, time::Duration};
 
 use futures::future::BoxFuture;
 use serde::Deserialize;
@@ -60,7 +60,8 @@ impl Destination for LocalDestination {
 
     fn address(&self) -> String {
         match &self.output {
-            LocalOutput::File(path) => path.display().to_string(),
+            // A relative path means another file in another folder, and the address is the name of the outbox.
+            LocalOutput::File(path) => path::absolute(path).as_deref().unwrap_or(path).display().to_string(),
             LocalOutput::Stdout => "stdout".to_owned(),
         }
     }
@@ -95,9 +96,15 @@ impl Destination for LocalDestination {
         events: &'a [Event],
     ) -> BoxFuture<'a, Result<Value, Unavailable>> {
         Box::pin(async move {
-            let lines: Vec<JsonLine<'_>> =
-                points.iter().map(JsonLine::from).chain(events.iter().map(JsonLine::from)).collect();
-            Ok(json!({ "lines": serde_json::to_value(lines)? }))
+            let (mut lines, mut refused) = (Vec::new(), Vec::new());
+            for point in points {
+                match JsonLine::try_from(point) {
+                    Ok(line) => lines.push(line),
+                    Err(error) => refused.push(error.to_string()),
+                }
+            }
+            lines.extend(events.iter().map(JsonLine::from));
+            Ok(json!({ "lines": serde_json::to_value(lines)?, "refused": refused }))
         })
     }
 

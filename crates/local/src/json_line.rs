@@ -5,6 +5,14 @@ use std::{collections::BTreeSet, time::SystemTime};
 use serde::Serialize;
 use system_health_registry::{Distribution, Event, Point, Tag};
 
+/// A value that JSON cannot represent. `serde_json` would write `null`.
+#[derive(Debug, thiserror::Error)]
+#[error("the value of `{key}` is {value}, which is not a finite number")]
+pub(crate) struct NotFinite {
+    key: String,
+    value: f64,
+}
+
 /// A line, without the line break.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -48,9 +56,14 @@ impl JsonLine<'_> {
     }
 }
 
-impl<'a> From<&'a Point> for JsonLine<'a> {
-    fn from(point: &'a Point) -> Self {
-        Self::Point {
+impl<'a> TryFrom<&'a Point> for JsonLine<'a> {
+    type Error = NotFinite;
+
+    fn try_from(point: &'a Point) -> Result<Self, NotFinite> {
+        if let Some(value) = point.value.number().filter(|value| !value.is_finite()) {
+            return Err(NotFinite { key: point.key.clone(), value });
+        }
+        Ok(Self::Point {
             key: &point.key,
             kind: point.kind.name(),
             interval_seconds: point.kind.interval().map(|interval| interval.as_secs()),
@@ -60,7 +73,7 @@ impl<'a> From<&'a Point> for JsonLine<'a> {
             since: point.since.map(rfc3339),
             value: point.value.number(),
             distribution: point.value.distribution(),
-        }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     ffi::OsString,
     fmt,
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     process,
 };
@@ -79,7 +79,55 @@ impl LocalOutput {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).read(true).append(true).open(path)
+    #[cfg(unix)]
+    if is_pipe(path) {
+        return open_pipe(path);
+    }
+    let opened = OpenOptions::new().create(true).read(true).append(true).open(path);
+    opened.map_err(|error| with_missing_folder(path, error))
+}
+
+/// Whether the path is a named pipe.
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// Opens a named pipe for writing only. A process that also reads from it could write without another reader, and the lines
+/// would be lost when it closes the pipe.
+#[cfg(unix)]
+fn open_pipe(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::{
+        fs::{OFlags, fcntl_setfl},
+        io::Errno,
+    };
+
+    // Without this flag, opening the pipe would wait for a reader.
+    let opened =
+        OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
+    let pipe = opened.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::NXIO) => io::Error::new(ErrorKind::BrokenPipe, "no process reads from it"),
+        _ => error,
+    })?;
+    // With the flag, writing would fail whenever the pipe is full.
+    fcntl_setfl(&pipe, OFlags::empty())?;
+    Ok(pipe)
+}
+
+/// Names the folder if it is missing. The error of the system only says that something does not exist.
+fn with_missing_folder(path: &Path, error: io::Error) -> io::Error {
+    match path.parent() {
+        Some(folder)
+            if error.kind() == ErrorKind::NotFound && !folder.as_os_str().is_empty() && !folder.exists() =>
+        {
+            io::Error::new(ErrorKind::NotFound, format!("the folder {} does not exist", folder.display()))
+        }
+        _ => error,
+    }
 }
 
 /// Checks that a file can be created beside the path. The file itself is not created, because the check would have to
@@ -89,7 +137,7 @@ fn try_folder(path: &Path) -> io::Result<()> {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}.tmp", process::id()));
     let probe = path.with_file_name(name);
-    File::create(&probe)?;
+    File::create(&probe).map_err(|error| with_missing_folder(path, error))?;
     fs::remove_file(&probe)
 }
 

@@ -23,14 +23,6 @@ pub(crate) struct LocalSink {
     stdout: StandardOutput,
 }
 
-/// A value that JSON cannot represent.
-#[derive(Debug, thiserror::Error)]
-#[error("the value of `{key}` is {value}, which is not a finite number")]
-struct NotFinite {
-    key: String,
-    value: f64,
-}
-
 /// There was no time to write, so nothing was written.
 #[derive(Debug, thiserror::Error)]
 #[error("no time was left to write to {output} before the run's deadline")]
@@ -60,11 +52,11 @@ impl LocalSink {
         let mut settlements = Vec::new();
         let mut lines = Vec::new();
         for (position, point) in points.iter().enumerate() {
-            // `serde_json` would write `null` for a value that is not finite. Any other value can be written.
-            let not_finite = point.value.number().filter(|number| !number.is_finite());
-            if not_finite.is_some() || JsonLine::from(point).write_to(&mut lines).is_err() {
-                let error = NotFinite { key: point.key.clone(), value: not_finite.unwrap_or(f64::NAN) };
-                let fate = Fate::Refused(DeliveryError::new(error));
+            let written = JsonLine::try_from(point)
+                .map_err(DeliveryError::new)
+                .and_then(|line| line.write_to(&mut lines).map_err(DeliveryError::new));
+            if let Err(error) = written {
+                let fate = Fate::Refused(error);
                 settlements.push(Settlement { points: position..position + 1, fate });
             }
         }

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::{BufRead, BufReader},
     path::Path,
     process::Command,
     time::{Duration, SystemTime},
@@ -43,8 +44,8 @@ fn count() -> Point {
 }
 
 fn event() -> Event {
-    let event = Event::new("deploy-1", "Deployed \"4.2\"").unwrap().with_level(Level::Success).at(time());
-    event.with_tag("service", "shop").unwrap().with_link("https://example.com/1").unwrap()
+    let event = Event::new("deploy-1", "Deployed \"4.2\"").unwrap().with_level(Level::Success);
+    event.at(time()).unwrap().with_tag("service", "shop").unwrap().with_link("https://example.com/1").unwrap()
 }
 
 fn destinations(table: &str) -> Result<Vec<Box<dyn Destination>>, String> {
@@ -171,8 +172,16 @@ async fn points_are_left_if_the_folder_is_missing() {
     let fate = sink.announce(&event(), deadline()).await;
 
     assert!(matches!(fates[0].1, Fate::Left(_)) && matches!(fate, Fate::Left(_)), "{fates:?} {fate:?}");
-    assert!(sink.check(deadline()).await.is_err());
-    assert_eq!(destination.diagnose(Context::new()).await[0].grade, Grade::Failed);
+    let missing = folder.path().join("missing");
+    let expected = format!(
+        "cannot write to {}: the folder {} does not exist",
+        missing.join("points.jsonl").display(),
+        missing.display()
+    );
+    assert!(matches!(&fate, Fate::Left(error) if error.to_string() == expected), "{fate:?}");
+    assert_eq!(sink.check(deadline()).await.unwrap_err().to_string(), expected);
+    let finding = destination.diagnose(Context::new()).await.remove(0);
+    assert_eq!((finding.grade, finding.message), (Grade::Failed, expected));
 }
 
 #[tokio::test]
@@ -207,6 +216,29 @@ async fn only_the_error_about_a_pipe_asks_for_a_reader() {
         let expected = format!("writing to {} was not finished at the run's deadline{hint}", path.display());
         assert!(matches!(&fate, Fate::Unknown(error) if error.to_string() == expected), "{fate:?}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn points_are_left_if_no_process_reads_from_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let sink = sink(&*to_file(&pipe)).await;
+
+    let without_reader = deliver(&*sink, &[gauge(3.0)]).await;
+    let reader = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+    let with_reader = deliver(&*sink, &[gauge(3.0)]).await;
+
+    let expected = format!("cannot write to {}: no process reads from it", pipe.display());
+    assert!(
+        matches!(&without_reader[0].1, Fate::Left(error) if error.to_string() == expected),
+        "{without_reader:?}"
+    );
+    assert!(matches!(with_reader[0].1, Fate::Accepted), "{with_reader:?}");
+    let mut line = String::new();
+    BufReader::new(reader).read_line(&mut line).unwrap();
+    assert_eq!(lines(&line), written_lines()[..1]);
 }
 
 #[tokio::test]
@@ -246,7 +278,10 @@ fn the_settings_choose_the_outputs() {
     };
 
     assert_eq!(addresses("").unwrap(), [""; 0]);
-    assert_eq!(addresses("stdout = true\nfile = \"a/b.jsonl\"").unwrap(), ["a/b.jsonl", "stdout"]);
+    // A relative path would be the outbox of another file in another folder.
+    let file = env::current_dir().unwrap().join("a/b.jsonl");
+    let file = file.to_str().unwrap();
+    assert_eq!(addresses("stdout = true\nfile = \"a/b.jsonl\"").unwrap(), [file, "stdout"]);
     let empty = addresses("file = \"\"").unwrap_err();
     assert_eq!(empty, "system-health.toml:2:1: `file` in [local]: the path is empty");
 }
@@ -268,10 +303,11 @@ fn only_the_destination_stdout_owns_standard_output() {
 }
 
 #[tokio::test]
-async fn a_preview_contains_the_lines() {
-    let preview = preview(&[gauge(3.0), count()], &[event()]).await;
+async fn a_preview_contains_the_lines_and_the_refused_points() {
+    let preview = preview(&[gauge(3.0), gauge(f64::NAN), count()], &[event()]).await;
 
-    assert_eq!(preview, json!({ "lines": written_lines() }));
+    let refused = ["the value of `commits.hotfix` is NaN, which is not a finite number"];
+    assert_eq!(preview, json!({ "lines": written_lines(), "refused": refused }));
 }
 
 #[tokio::test]

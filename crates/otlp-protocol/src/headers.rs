@@ -40,7 +40,8 @@ pub fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
 /// not secret.
 #[must_use]
 pub fn redactor_for_headers(headers: &[(HeaderName, HeaderValue)]) -> Redactor {
-    let values = headers.iter().filter_map(|(_, value)| value.to_str().ok());
+    // `to_str` would leave out values that are not ASCII.
+    let values = headers.iter().filter_map(|(_, value)| std::str::from_utf8(value.as_bytes()).ok());
     let tokens = values.flat_map(|value| [value, value.rsplit(' ').next().unwrap_or(value)]);
     Redactor::new(tokens, "[secret]")
 }
@@ -52,4 +53,20 @@ pub fn deserialize_headers<'de, D: Deserializer<'de>>(
     let list = SecretSetting::deserialize(deserializer)?;
     parse_headers(list.expose()).map_err(de::Error::custom)?;
     Ok(Some(list))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_headers_are_redacted() {
+        let headers = parse_headers("authorization=Basic%20dTpodW50ZXIy,api-key=schlüssel-22").unwrap();
+        let redactor = redactor_for_headers(&headers);
+
+        assert_eq!(
+            redactor.redact("Basic dTpodW50ZXIy, dTpodW50ZXIy or schlüssel-22"),
+            "[secret], [secret] or [secret]"
+        );
+    }
 }

@@ -39,37 +39,38 @@ pub(crate) struct AttributeSplitter {
 
 /// The attributes of a point.
 #[derive(Debug, PartialEq)]
-pub(crate) struct SplitAttributes {
-    pub(crate) resource: ResourceAttributes,
+pub(crate) struct SplitAttributes<'a> {
+    pub(crate) resource: BTreeMap<&'a str, &'a str>,
     pub(crate) data_point: Vec<KeyValue>,
 }
 
 impl AttributeSplitter {
     /// The attributes for some tags. A tag whose attribute has another value in the settings stays an attribute of the data
     /// point: without it, two series could become one.
-    pub(crate) fn split(&self, tags: &BTreeSet<Tag>) -> SplitAttributes {
-        let mut by_name = BTreeMap::<&str, Vec<Option<&str>>>::new();
-        for tag in tags {
-            let value = tag.as_str().split_once(':').map(|(_, value)| value);
-            by_name.entry(tag.name()).or_default().push(value);
-        }
-        let mut resource = self.configured.clone();
+    pub(crate) fn split<'a>(&'a self, tags: &'a BTreeSet<Tag>) -> SplitAttributes<'a> {
+        let value = |tag: &'a Tag| tag.as_str().split_once(':').map(|(_, value)| value);
+        let mut by_name: Vec<(&str, Option<&str>)> =
+            tags.iter().map(|tag| (tag.name(), value(tag))).collect();
+        by_name.sort_by_key(|(name, _)| *name);
+        let mut resource: BTreeMap<&str, &str> =
+            self.configured.iter().map(|(name, value)| (&**name, &**value)).collect();
         let mut data_point = Vec::with_capacity(by_name.len());
-        for (name, values) in by_name {
+        for values in by_name.chunk_by(|(name, _), (next, _)| name == next) {
+            let name = values[0].0;
             let attribute =
                 RESOURCE_TAGS.iter().find(|(tag, _)| *tag == name).map(|(_, attribute)| *attribute);
-            match (attribute, &*values) {
-                (Some(attribute), [Some(value)])
+            match (attribute, values) {
+                (Some(attribute), [(_, Some(value))])
                     if resource.get(attribute).is_none_or(|configured| configured == value) =>
                 {
-                    resource.insert(attribute.to_owned(), (*value).to_owned());
+                    resource.insert(attribute, value);
                 }
-                _ => data_point.push(key_value(name, attribute_value(&values))),
+                _ => data_point.push(key_value(name, attribute_value(values))),
             }
         }
-        resource.entry(SERVICE_NAME.to_owned()).or_insert_with(|| DEFAULT_SERVICE.to_owned());
+        resource.entry(SERVICE_NAME).or_insert(DEFAULT_SERVICE);
         if let Some(reporter) = &self.reporter {
-            resource.entry(SERVICE_INSTANCE.to_owned()).or_insert_with(|| reporter.to_string());
+            resource.entry(SERVICE_INSTANCE).or_insert(reporter);
         }
         SplitAttributes { resource, data_point }
     }
@@ -81,13 +82,13 @@ pub(crate) fn key_value(name: &str, value: AttributeValue) -> KeyValue {
 }
 
 /// The value for all tags of one name: `true` for a tag without a value, and a list for several tags.
-fn attribute_value(values: &[Option<&str>]) -> AttributeValue {
+fn attribute_value(values: &[(&str, Option<&str>)]) -> AttributeValue {
     let text = |value: Option<&str>| AttributeValue::String(value.unwrap_or("true").to_owned());
     match values {
-        [None] => AttributeValue::Bool(true),
-        [value] => text(*value),
+        [(_, None)] => AttributeValue::Bool(true),
+        [(_, value)] => text(*value),
         values => {
-            let values = values.iter().map(|value| text(*value).into()).collect();
+            let values = values.iter().map(|(_, value)| text(*value).into()).collect();
             AttributeValue::Array(ArrayValue { values })
         }
     }

@@ -1,14 +1,15 @@
 //! Points as a request of OTLP. See <https://opentelemetry.io/docs/specs/otel/metrics/data-model/>.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use system_health_registry::{Descriptions, Kind, Point, Temporality, Value};
 
 use crate::{
-    attributes::{AttributeSplitter, ResourceAttributes, key_value},
+    attributes::{AttributeSplitter, key_value},
     histogram::histogram,
     preference::TemporalityPreference,
     proto::{
@@ -48,8 +49,21 @@ pub(crate) enum PointError {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct MetricId<'a> {
     key: &'a str,
-    unit: String,
+    unit: Arc<str>,
     shape: Shape,
+}
+
+/// The units of metrics in UCUM, each looked up once.
+#[derive(Debug, Default)]
+struct Units<'a>(HashMap<(Option<&'a str>, bool), Arc<str>>);
+
+impl<'a> Units<'a> {
+    fn get(&mut self, point: &'a Point) -> Arc<str> {
+        let is_rate = matches!(point.kind, Kind::Rate { .. });
+        let unit = point.unit.as_deref();
+        let ucum = self.0.entry((unit, is_rate)).or_insert_with(|| ucum_unit(unit, is_rate).into());
+        Arc::clone(ucum)
+    }
 }
 
 /// The type of a metric's data.
@@ -86,15 +100,14 @@ impl Encoder {
 
     /// A request with these points.
     pub(crate) fn encode<'a>(
-        &self,
+        &'a self,
         points: impl IntoIterator<Item = &'a Point>,
     ) -> ExportMetricsServiceRequest {
-        let mut resources = BTreeMap::<ResourceAttributes, BTreeMap<MetricId<'a>, DataPoints>>::new();
+        let mut resources = BTreeMap::<BTreeMap<&str, &str>, BTreeMap<MetricId<'_>, DataPoints>>::new();
+        let mut units = Units::default();
         for point in points {
             let attributes = self.splitter.split(&point.tags);
-            let is_rate = matches!(point.kind, Kind::Rate { .. });
-            let unit = ucum_unit(point.unit.as_deref(), is_rate);
-            let id = MetricId { key: &point.key, unit, shape: self.shape(point) };
+            let id = MetricId { key: &point.key, unit: units.get(point), shape: self.shape(point) };
             let data_points = resources.entry(attributes.resource).or_default().entry(id).or_default();
             self.add(data_points, point, attributes.data_point);
         }
@@ -105,7 +118,7 @@ impl Encoder {
                     name: "system-health".to_owned(),
                     version: env!("CARGO_PKG_VERSION").to_owned(),
                 }),
-                metrics: metrics.into_iter().map(|(id, points)| self.metric(id, points)).collect(),
+                metrics: metrics.into_iter().map(|(id, points)| self.metric(&id, points)).collect(),
             }],
         });
         ExportMetricsServiceRequest { resource_metrics: resource_metrics.collect() }
@@ -150,7 +163,7 @@ impl Encoder {
         }
     }
 
-    fn metric(&self, id: MetricId<'_>, DataPoints { numbers, histograms }: DataPoints) -> Metric {
+    fn metric(&self, id: &MetricId<'_>, DataPoints { numbers, histograms }: DataPoints) -> Metric {
         let data = match id.shape {
             Shape::Gauge => MetricData::Gauge(Gauge { data_points: numbers }),
             Shape::Sum(temporality) => MetricData::Sum(Sum {
@@ -164,7 +177,7 @@ impl Encoder {
             }),
         };
         let description = self.descriptions.get(id.key).unwrap_or_default();
-        Metric { name: id.key.to_owned(), description, unit: id.unit, data: Some(data) }
+        Metric { name: id.key.to_owned(), description, unit: id.unit.to_string(), data: Some(data) }
     }
 }
 
@@ -185,6 +198,7 @@ fn nanoseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn resource_attributes(attributes: ResourceAttributes) -> Vec<KeyValue> {
-    attributes.into_iter().map(|(name, value)| key_value(&name, AttributeValue::String(value))).collect()
+fn resource_attributes(attributes: BTreeMap<&str, &str>) -> Vec<KeyValue> {
+    let attributes = attributes.into_iter();
+    attributes.map(|(name, value)| key_value(name, AttributeValue::String(value.to_owned()))).collect()
 }

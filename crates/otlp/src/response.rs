@@ -100,14 +100,15 @@ fn quoted(response: &HttpResponse, redactor: &Redactor) -> String {
     }
 }
 
-/// The partial success in a JSON object. A number of 64 bits is a string in OTLP's JSON.
+/// The partial success in a JSON object. A number of 64 bits is a string in OTLP's JSON, and null is the default.
 fn json_partial_success(body: &[u8]) -> Option<ExportMetricsPartialSuccess> {
     let body: Value = serde_json::from_slice(body).ok()?;
-    let Some(partial) = body.as_object()?.get("partialSuccess") else {
-        return Some(ExportMetricsPartialSuccess::default());
+    let partial = match body.as_object()?.get("partialSuccess") {
+        None | Some(Value::Null) => return Some(ExportMetricsPartialSuccess::default()),
+        Some(partial) => partial.as_object()?,
     };
     let rejected_data_points = match partial.get("rejectedDataPoints") {
-        None => 0,
+        None | Some(Value::Null) => 0,
         Some(Value::String(number)) => number.parse().ok()?,
         Some(number) => number.as_i64()?,
     };
@@ -126,11 +127,18 @@ mod tests {
             Some((partial.rejected_data_points, partial.error_message))
         };
         assert_eq!(read("{}"), Some((0, String::new())));
-        assert_eq!(read(r#"{"partialSuccess": {}}"#), Some((0, String::new())));
+        for text in [
+            r#"{"partialSuccess": {}}"#,
+            r#"{"partialSuccess": null}"#,
+            r#"{"partialSuccess": {"rejectedDataPoints": null, "errorMessage": null}}"#,
+        ] {
+            assert_eq!(read(text), Some((0, String::new())), "{text}");
+        }
         let text = r#"{"partialSuccess": {"rejectedDataPoints": "2", "errorMessage": "old"}}"#;
         assert_eq!(read(text), Some((2, "old".into())));
         assert_eq!(read(r#"{"partialSuccess": {"rejectedDataPoints": 2}}"#), Some((2, String::new())));
-        for text in ["", "[", "[]", r#"{"partialSuccess": {"rejectedDataPoints": "x"}}"#] {
+        let no_number = r#"{"partialSuccess": {"rejectedDataPoints": "x"}}"#;
+        for text in ["", "[", "[]", r#"{"partialSuccess": "2"}"#, no_number] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -30,7 +30,7 @@ pub(crate) struct OtlpSink {
 
 /// The receiver accepted a request, and refused some of its points.
 #[derive(Debug, thiserror::Error)]
-#[error("the receiver refused {refused} of {total} points{}", reason(.message))]
+#[error("the receiver reports that it refused {refused} of {total} points{}", reason(.message))]
 struct PartlyRefused {
     refused: i64,
     total: usize,

@@ -33,13 +33,13 @@ const MAX_SPLITS: usize = 64 * SPLITS_FOR_ONE;
 #[derive(Debug, thiserror::Error)]
 enum Unclear {
     #[error(
-        "the receiver refused {refused} of {total} points and does not say which; they are not sent again, because the \
-             others would count twice"
+        "the receiver reports {refused} refused points for a request with {total}, and does not say which; they are not sent \
+         again, because the others would count twice"
     )]
     AddsUp { refused: usize, total: usize, source: DeliveryError },
     #[error(
-        "the receiver refused {before} of {total} points, and {refused} when the same points were sent again, so it is not \
-         known which"
+        "the receiver reports {before} refused points for a request with {total}, and {refused} when the same points were sent \
+         again, so it is not known which"
     )]
     Changed { before: usize, refused: usize, total: usize, source: DeliveryError },
     #[error(
@@ -98,8 +98,14 @@ where
         match sent {
             Sent::Accepted => self.accept(&batch),
             Sent::Partly { refused, error } => self.account_partly(batch, refused, error),
-            Sent::Refused(source) => match &*batch.positions {
-                [position] => {
+            Sent::Refused(source) => match (batch.search, &*batch.positions) {
+                // The receiver has accepted some of these points before. Now it may refuse them only because it already has
+                // them.
+                (Search::Repeat(before), positions) => {
+                    let total = positions.len();
+                    self.unclear(&batch, Unclear::Changed { before, refused: total, total, source });
+                }
+                (_, [position]) => {
                     let fate = self.refusal(*position, &source);
                     self.settle(&batch, &fate);
                 }
@@ -134,7 +140,9 @@ where
             Search::Repeat(before) if refused != before => {
                 self.unclear(&batch, Unclear::Changed { before, refused, total, source });
             }
-            _ if refused >= total => {
+            // Some receivers count more than was sent, such as the buckets of a histogram. Then only the number for a
+            // single point is clear.
+            _ if refused == total || total == 1 => {
                 for position in batch.positions {
                     let fate = self.refusal(position, &source);
                     self.settled.push_back(Settlement { points: position..position + 1, fate });

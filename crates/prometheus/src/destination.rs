@@ -1,6 +1,7 @@
 //! The Pushgateway and the textfile as destinations.
 
 use std::{
+    path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -140,7 +141,9 @@ impl Destination for TextfileDestination {
     }
 
     fn address(&self) -> String {
-        self.textfile.path(Part::Values).display().to_string()
+        let path = self.textfile.path(Part::Values);
+        // A relative path means another file in another folder, and the address is the name of the outbox.
+        path::absolute(path).as_deref().unwrap_or(path).display().to_string()
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -59,23 +59,28 @@ pub(crate) async fn diagnose_remote_write(remote: &RemoteWrite) -> Vec<Finding> 
     let mut findings = vec![Finding::ok(REMOTE_WRITE, format!("{} accepts samples", remote.url))];
     let (version, features) = (remote.version(deadline).await, remote.features(deadline).await);
     if let (Some(version), Some(features)) = (version, features)
-        && needs_flag(&version)
+        && let Some(problem) = distribution_problem(&version)
         && !features.split(',').any(|feature| feature == "native-histograms")
     {
-        let message = format!(
-            "Prometheus {version} refuses distributions; start it with --enable-feature=native-histograms"
-        );
-        findings.push(Finding::warning(REMOTE_WRITE, message));
+        findings.push(Finding::warning(REMOTE_WRITE, format!("Prometheus {version} {problem}")));
     }
     findings
 }
 
-/// Whether native histograms need a flag. They are stable in version 3.8 and later:
-/// <https://github.com/prometheus/prometheus/releases/tag/v3.8.0>.
-fn needs_flag(version: &str) -> bool {
+/// Why a Prometheus of this version stores no distributions without the feature `native-histograms`. The feature exists in version
+/// 2.40 and later (<https://github.com/prometheus/prometheus/releases/tag/v2.40.0>), and is not needed in version 3.8 and later
+/// (<https://github.com/prometheus/prometheus/releases/tag/v3.8.0>).
+fn distribution_problem(version: &str) -> Option<&'static str> {
     let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
-    let (Some(major), minor) = (numbers.next(), numbers.next().unwrap_or_default()) else { return false };
-    (major, minor) < (3, 8)
+    match (numbers.next()?, numbers.next().unwrap_or_default()) {
+        version if version < (2, 40) => Some(
+            "ignores distributions; use a newer version with native histograms, or a Pushgateway or a textfile",
+        ),
+        version if version < (3, 8) => {
+            Some("refuses distributions; start it with --enable-feature=native-histograms")
+        }
+        _ => None,
+    }
 }
 
 /// Checks that the file can be written.
@@ -94,12 +99,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn native_histograms_need_a_flag_before_version_3_8() {
-        for version in ["2.42.0+ds", "3.0.0", "3.7.3"] {
-            assert!(needs_flag(version), "{version}");
+    fn the_problem_with_distributions_depends_on_the_version() {
+        for version in ["2.40.0", "2.42.0+ds", "3.0.0", "3.7.3"] {
+            let problem = distribution_problem(version).unwrap();
+            assert!(problem.contains("--enable-feature=native-histograms"), "{version}: {problem}");
+        }
+        for version in ["2.31.2+ds1", "2.39.1"] {
+            let problem = distribution_problem(version).unwrap();
+            assert!(problem.starts_with("ignores distributions"), "{version}: {problem}");
         }
         for version in ["3.8.0-rc.0", "3.10.1", "4.0.0", "unknown"] {
-            assert!(!needs_flag(version), "{version}");
+            assert_eq!(distribution_problem(version), None, "{version}");
         }
     }
 }

@@ -50,9 +50,7 @@ pub(crate) fn write_buckets(
 ) -> fmt::Result {
     let finite = histogram.buckets.iter().map(|(boundary, count)| (format(*boundary), *count));
     for (boundary, count) in finite.chain([("+Inf".to_owned(), histogram.count)]) {
-        let mut labels = labels.clone();
-        labels.insert(BOUNDARY, boundary);
-        writeln!(f, "{name}_bucket{} {count}", label_set(&labels))?;
+        writeln!(f, "{name}_bucket{} {count}", label_set(&labels.with(BOUNDARY, &boundary)))?;
     }
     Ok(())
 }

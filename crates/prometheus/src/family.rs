@@ -36,7 +36,8 @@ pub(crate) struct Family {
 /// A value, with the tags from which its labels were made.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LabelledValue {
-    pub(crate) tags: BTreeSet<Tag>,
+    /// One text, because that takes less memory than a set.
+    pub(crate) tags: String,
     pub(crate) value: SeriesValue,
 }
 
@@ -58,8 +59,8 @@ pub(crate) struct Encoded {
     pub(crate) refused: RefusedPoints,
 }
 
-/// The points of each series, by the name of the metric and by labels. The last point of a series counts. A series without points
-/// is not delivered: all its points were refused, because different tags became the same labels.
+/// The points of each series, by the name of the metric and by labels. The last point of a series counts. A series may have no
+/// points: all of them were refused, because different tags became the same labels.
 pub(crate) type Grouped = BTreeMap<String, BTreeMap<Labels, Vec<usize>>>;
 
 /// The points that cannot be delivered, by position.
@@ -121,12 +122,10 @@ impl Encoder {
                 Family { key: newest.key.clone(), help: self.help(newest), unit, exposed_as, series };
             let mut taken = Vec::with_capacity(by_labels.len());
             for (labels, positions) in by_labels {
-                match positions.last().and_then(|at| points.get(*at)) {
-                    Some(point) => {
-                        let value = SeriesValue::from_point(point, conversion(point));
-                        family.series.insert(labels, LabelledValue { tags: point.tags.clone(), value });
-                    }
-                    None => drop(family.series.remove(&labels)),
+                // If all points of a series are refused, the value that was delivered before stays.
+                if let Some(point) = positions.last().and_then(|at| points.get(*at)) {
+                    let value = SeriesValue::from_point(point, conversion(point));
+                    family.series.insert(labels, LabelledValue { tags: tag_list(&point.tags), value });
                 }
                 taken.extend(positions);
             }
@@ -191,17 +190,18 @@ impl Encoder {
                 continue;
             }
             let labels = labels(&point.tags, self.reporter.as_deref());
-            let before = known.and_then(|known| Some(&known.series.get(&labels)?.tags));
+            let delivered = known.and_then(|known| Some(known.series.get(&labels)?.tags.as_str()));
             let entry = series.entry(labels);
-            let before = match &entry {
+            let one = match &entry {
                 Entry::Occupied(positions) => {
-                    positions.get().first().and_then(|at| Some(&points.get(*at)?.tags))
+                    let first = positions.get().first().and_then(|at| points.get(*at));
+                    first.filter(|first| first.tags != point.tags).map(|first| tag_list(&first.tags))
                 }
-                Entry::Vacant(_) => before,
+                Entry::Vacant(_) => delivered.filter(|one| *one != tag_list(&point.tags)).map(str::to_owned),
             };
-            if let Some(other) = before.filter(|other| **other != point.tags) {
+            if let Some(one) = one {
+                let other = tag_list(&point.tags);
                 let shown = format!("{name}{}", label_set(entry.key()));
-                let (one, other) = (tag_list(other), tag_list(&point.tags));
                 let error = PointError::SameSeries { key: point.key.clone(), one, other, series: shown };
                 clashes.entry(entry.key().clone()).or_insert(error);
             }
@@ -258,6 +258,7 @@ pub(crate) fn conversion(point: &Point) -> Conversion {
     base_unit(point).map_or(Conversion::Same, |unit| unit.conversion)
 }
 
+/// The tags as text. Different sets have different texts, because a tag contains no comma.
 fn tag_list(tags: &BTreeSet<Tag>) -> String {
     tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ")
 }

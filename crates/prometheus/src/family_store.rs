@@ -1,6 +1,6 @@
 //! The store for families: groups of a Pushgateway, or files. A family is all series of one metric name.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use system_health_registry::DeliveryError;
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
     fn replace(
         &self,
         part: Part,
-        families: &Families,
+        families: &Arc<Families>,
         deadline: Instant,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 

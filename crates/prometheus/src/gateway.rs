@@ -2,9 +2,11 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use http::{Method, header::CONTENT_TYPE};
 use reqwest::RequestBuilder;
 use serde_json::Value;
@@ -93,7 +95,8 @@ impl Gateway {
         families: &Families,
         deadline: Instant,
     ) -> Result<(), WriteError> {
-        let (path, text) = (self.group(part).path(), Exposition(families).to_string());
+        // The text may be large. All attempts share it.
+        let (path, text) = (self.group(part).path(), Bytes::from(Exposition(families).to_string()));
         let retrier = Retrier::new(self.policy.until_deadline(), deadline);
         // A repeated push overwrites the first one.
         let pushed = retrier.run(Idempotency::Idempotent, async || {
@@ -125,7 +128,7 @@ impl Gateway {
         &self,
         method: Method,
         path: &str,
-        text: Option<String>,
+        text: Option<Bytes>,
         deadline: Instant,
     ) -> Result<HttpResponse, RequestError> {
         let sending = async {
@@ -158,18 +161,24 @@ impl Gateway {
         self.failed(Method::GET, path, GatewayError::from_response(response, &self.login.redactor()))
     }
 
-    /// Deletes the groups of other reporters that have not been pushed for the given time.
+    /// Deletes the groups of other reporters that have not been pushed for the given time. A group that cannot be deleted does not
+    /// keep the others.
     async fn delete_groups(&self, after: Duration, deadline: Instant) -> Result<(), RequestError> {
         for ListedGroup { group, last_push } in self.groups(deadline).await? {
             let age = SystemTime::now().duration_since(last_push).unwrap_or_default();
             if age < after || Part::ALL.into_iter().any(|part| self.group(part) == group) {
                 continue;
             }
-            self.request(Method::DELETE, &group.path(), deadline).await?;
-            tracing::info!(
-                "deleted {} from the Pushgateway, because it has not been pushed for {age:.0?}",
-                self.group_url(&group)
-            );
+            match self.request(Method::DELETE, &group.path(), deadline).await {
+                Ok(_) => tracing::info!(
+                    "deleted {} from the Pushgateway, because it has not been pushed for {age:.0?}",
+                    self.group_url(&group)
+                ),
+                Err(error) => tracing::warn!(
+                    "cannot delete an old group from the Pushgateway: {}",
+                    DeliveryError::new(error)
+                ),
+            }
         }
         Ok(())
     }
@@ -183,7 +192,12 @@ impl FamilyStore for Gateway {
         checking.await.map(drop).map_err(DeliveryError::new)
     }
 
-    async fn replace(&self, part: Part, families: &Families, deadline: Instant) -> Result<(), WriteError> {
+    async fn replace(
+        &self,
+        part: Part,
+        families: &Arc<Families>,
+        deadline: Instant,
+    ) -> Result<(), WriteError> {
         self.push(Method::PUT, part, families, deadline).await
     }
 

@@ -1,7 +1,7 @@
 //! Labels. A tag `name:value` becomes a label, with the changes that Prometheus' data model requires
 //! (<https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>).
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet, iter};
 
 use system_health_registry::Tag;
 
@@ -11,55 +11,47 @@ pub(crate) const REPORTER: &str = "reporter";
 /// The value of a tag that is only a name, such as `nightly`.
 const NO_VALUE: &str = "true";
 
-/// The labels of a series, sorted by name. There may be very many series, and a list takes less time and memory than a map.
+/// Ends each name and each value. Neither contains it, and it is less than every other character, so texts are sorted as the
+/// labels are.
+const END: char = '\0';
+
+/// The labels of a series, sorted by name. There may be very many series, and one text takes less memory than a list of texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Labels(Vec<(String, String)>);
+pub(crate) struct Labels(String);
 
 impl Labels {
     /// The labels with these names and values. Values of one name are joined.
-    fn new(mut pairs: Vec<(String, &str)>) -> Self {
+    pub(crate) fn new(mut pairs: Vec<(Cow<'_, str>, &str)>) -> Self {
         pairs.sort_unstable();
         pairs.dedup();
-        let mut labels = Vec::<(String, String)>::with_capacity(pairs.len() + 2);
-        for (name, value) in pairs {
-            match labels.last_mut() {
-                Some((last, values)) if *last == name => {
-                    values.push(',');
-                    values.push_str(value);
-                }
-                _ => labels.push((name, value.to_owned())),
+        let length: usize = pairs.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+        let mut text = String::with_capacity(length);
+        let mut last = None;
+        for (name, value) in &pairs {
+            if last == Some(name) {
+                text.pop();
+                text.push(',');
+            } else {
+                text.push_str(name);
+                text.push(END);
             }
+            text.push_str(value);
+            text.push(END);
+            last = Some(name);
         }
-        Self(labels)
+        Self(text)
     }
 
-    /// Sets a label.
-    pub(crate) fn insert(&mut self, name: &str, value: String) {
-        match self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
-            Ok(at) => self.0[at].1 = value,
-            Err(at) => self.0.insert(at, (name.to_owned(), value)),
-        }
+    /// The labels with one more label. It replaces a label of the same name.
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+        let others = self.iter().filter(|(other, _)| *other != name);
+        Self::new(others.chain([(name, value)]).map(|(name, value)| (Cow::from(name), value)).collect())
     }
 
+    /// The names and values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-}
-
-impl IntoIterator for Labels {
-    type Item = (String, String);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl FromIterator<(String, String)> for Labels {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(labels: I) -> Self {
-        let mut all = Self::default();
-        labels.into_iter().for_each(|(name, value)| all.insert(&name, value));
-        all
+        let mut texts = self.0.split_terminator(END);
+        iter::from_fn(move || Some((texts.next()?, texts.next()?)))
     }
 }
 
@@ -69,36 +61,59 @@ pub(crate) fn labels(tags: &BTreeSet<Tag>, reporter: Option<&str>) -> Labels {
         let (name, value) = tag.as_str().split_once(':').unwrap_or((tag.as_str(), NO_VALUE));
         (label_name(name), value)
     });
-    let mut labels = Labels::new(pairs.collect());
+    let mut pairs: Vec<(Cow<'_, str>, &str)> = pairs.collect();
     if let Some(reporter) = reporter {
         // In a Pushgateway, the label of the group has the same name and replaces any other value.
-        labels.insert(REPORTER, reporter.to_owned());
+        pairs.retain(|(name, _)| name != REPORTER);
+        pairs.push((REPORTER.into(), reporter));
     }
-    labels
+    Labels::new(pairs)
 }
 
 /// Labels in the text format, such as `{branch="main"}`.
 pub(crate) fn label_set(labels: &Labels) -> String {
-    let written: Vec<String> =
-        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape_value(value))).collect();
-    if written.is_empty() { String::new() } else { format!("{{{}}}", written.join(",")) }
+    let mut text = String::new();
+    for (name, value) in labels.iter() {
+        text.push(if text.is_empty() { '{' } else { ',' });
+        text.push_str(name);
+        text.push_str("=\"");
+        push_escaped(&mut text, value);
+        text.push('"');
+    }
+    if !text.is_empty() {
+        text.push('}');
+    }
+    text
 }
 
-fn escape_value(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"")
+fn push_escaped(text: &mut String, value: &str) {
+    for c in value.chars() {
+        match c {
+            '\n' => text.push_str("\\n"),
+            '\\' | '"' => text.extend(['\\', c]),
+            _ => text.push(c),
+        }
+    }
 }
 
 /// Converts the name of a tag into the name of a label. The result contains only letters, digits and underscores, and
 /// has no special meaning in Prometheus.
-fn label_name(name: &str) -> String {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-    let name: String = name.chars().map(allowed).collect();
+fn label_name(name: &str) -> Cow<'_, str> {
+    let is_allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_';
+    let changed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let name: Cow<'_, str> = if name.bytes().all(is_allowed) {
+        name.into()
+    } else {
+        name.chars().map(changed).collect::<String>().into()
+    };
     match &*name {
         // Labels of the scraped target. Prometheus itself renames conflicting labels in this way.
-        "job" | "instance" => format!("exported_{name}"),
+        "job" | "instance" => format!("exported_{name}").into(),
         // Labels of the buckets of histograms and summaries.
-        "le" | "quantile" => format!("tag_{name}"),
-        _ if name.starts_with("__") || name.starts_with(|c: char| c.is_ascii_digit()) => format!("tag{name}"),
+        "le" | "quantile" => format!("tag_{name}").into(),
+        _ if name.starts_with("__") || name.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("tag{name}").into()
+        }
         _ => name,
     }
 }
@@ -109,7 +124,11 @@ mod tests {
 
     fn label_pairs(tags: &[&str], reporter: Option<&str>) -> Vec<(String, String)> {
         let tags = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
-        labels(&tags, reporter).into_iter().collect()
+        owned_pairs(&labels(&tags, reporter))
+    }
+
+    fn owned_pairs(labels: &Labels) -> Vec<(String, String)> {
+        labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     #[test]
@@ -134,8 +153,31 @@ mod tests {
     }
 
     #[test]
+    fn a_label_is_set_at_its_place_and_may_be_empty() {
+        let mut labels = Labels::new(vec![("b".into(), "1"), ("d".into(), "2")]);
+        for (name, value) in [("c", ""), ("a", "3"), ("b", "4")] {
+            labels = labels.with(name, value);
+        }
+        let expected = [("a", "3"), ("b", "4"), ("c", ""), ("d", "2")];
+        assert_eq!(labels.iter().collect::<Vec<_>>(), expected);
+        assert_eq!(label_set(&labels), "{a=\"3\",b=\"4\",c=\"\",d=\"2\"}");
+        assert_eq!(Labels::default().iter().count(), 0);
+    }
+
+    #[test]
+    fn labels_are_sorted_by_their_names_and_values() {
+        let sorted: [&[(&str, &str)]; 6] =
+            [&[], &[("a", "")], &[("a", "1")], &[("a", "1"), ("b", "1")], &[("a", "1-")], &[("a-b", "1")]];
+        let labels = sorted
+            .map(|pairs| Labels::new(pairs.iter().map(|(name, value)| ((*name).into(), *value)).collect()));
+        assert!(labels.is_sorted_by(|one, next| one < next), "{labels:?}");
+    }
+
+    #[test]
     fn label_values_are_escaped() {
-        assert_eq!(escape_value("a \\ \"b\"\nc"), "a \\\\ \\\"b\\\"\\nc");
+        let mut text = String::new();
+        push_escaped(&mut text, "a \\ \"b\"\nc");
+        assert_eq!(text, "a \\\\ \\\"b\\\"\\nc");
     }
 
     #[test]

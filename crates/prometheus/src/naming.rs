@@ -64,7 +64,8 @@ impl From<&Facts> for PrometheusMetric {
 /// The labels that these tags become, sorted by name. The label `reporter` is not among them.
 #[must_use]
 pub fn tag_labels<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> Vec<(String, String)> {
-    labels(&tags.into_iter().cloned().collect(), None).into_iter().collect()
+    let labels = labels(&tags.into_iter().cloned().collect(), None);
+    labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// The values of the label `job` of a reporter's two groups in a Pushgateway.

@@ -1,6 +1,7 @@
 //! Points as the series of a remote write. Each series has one sample, at the time of the point.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fmt,
     time::{SystemTime, UNIX_EPOCH},
@@ -10,6 +11,7 @@ use prost::{Message as _, encoding::message};
 use system_health_registry::{Point, Value};
 
 use crate::{
+    exposition::number,
     family::{Encoder, Families, RefusedPoints, conversion},
     label::{Labels, label_set},
     part::Part,
@@ -36,6 +38,13 @@ pub(crate) struct RemoteSeries {
     /// Several points of one series and time are one sample.
     pub(crate) positions: Vec<usize>,
     pub(crate) series: TimeSeries,
+}
+
+impl RemoteSeries {
+    /// Whether the value is a distribution.
+    pub(crate) fn is_histogram(&self) -> bool {
+        !self.series.histograms.is_empty()
+    }
 }
 
 /// All series of one time, and the points that cannot be delivered.
@@ -72,15 +81,13 @@ fn family_series(
     points: &[Point],
     positions: BTreeMap<Labels, Vec<usize>>,
 ) -> impl Iterator<Item = RemoteSeries> {
-    positions.into_iter().filter_map(move |(mut labels, positions)| {
+    positions.into_iter().filter_map(move |(labels, positions)| {
         let point = points.get(*positions.last()?)?;
-        labels.insert(NAME, name.to_owned());
-        labels.insert(JOB, Part::from_key(&point.key).job().to_owned());
-        Some(RemoteSeries { key: point.key.clone(), positions, series: time_series(labels, point) })
+        Some(RemoteSeries { key: point.key.clone(), positions, series: time_series(name, &labels, point) })
     })
 }
 
-fn time_series(labels: Labels, point: &Point) -> TimeSeries {
+fn time_series(name: &str, labels: &Labels, point: &Point) -> TimeSeries {
     let timestamp = milliseconds(point.timestamp);
     let conversion = conversion(point);
     let (mut samples, mut histograms) = (Vec::new(), Vec::new());
@@ -89,8 +96,12 @@ fn time_series(labels: Labels, point: &Point) -> TimeSeries {
         Value::Distribution(values) => histograms.push(NativeHistogram::new(values, conversion, timestamp)),
     }
     // In Prometheus, an empty label is the same as a missing label, and the protocol does not allow it.
-    let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
-    let labels = labels.map(|(name, value)| Label { name, value }).collect();
+    let own = labels.iter().filter(|(_, value)| !value.is_empty());
+    let labels = own.chain([(NAME, name), (JOB, Part::from_key(&point.key).job())]);
+    let label = |(name, value): (&str, &str)| Label { name: name.to_owned(), value: value.to_owned() };
+    let mut labels: Vec<Label> = labels.map(label).collect();
+    // The protocol requires this order.
+    labels.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     TimeSeries { labels, samples, histograms }
 }
 
@@ -102,13 +113,14 @@ fn milliseconds(time: SystemTime) -> i64 {
 /// The labels and the value, as in the text format.
 impl fmt::Display for RemoteSeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels = self.series.labels.iter().map(|label| (label.name.clone(), label.value.clone()));
-        write!(f, "{}", label_set(&labels.collect()))?;
+        let labels = self.series.labels.iter().map(|label| (Cow::from(&label.name), label.value.as_str()));
+        write!(f, "{}", label_set(&Labels::new(labels.collect())))?;
         for Sample { value, timestamp } in &self.series.samples {
-            write!(f, " {value} {timestamp}")?;
+            write!(f, " {} {timestamp}", number(*value))?;
         }
         for NativeHistogram { count, sum, timestamp, .. } in &self.series.histograms {
-            write!(f, " {} values with the sum {sum} {timestamp}", count.unwrap_or_default())?;
+            let (count, sum) = (count.unwrap_or_default(), number(*sum));
+            write!(f, " {count} values with the sum {sum} {timestamp}")?;
         }
         Ok(())
     }
@@ -161,9 +173,18 @@ mod tests {
             since: None,
             value: values.unwrap().into(),
         };
-        let series = time_series(Labels::default(), &point);
+        let series = time_series("a", &Labels::default(), &point);
         let one = |at| RemoteSeries { key: "a".to_owned(), positions: vec![at], series: series.clone() };
         (0..count).map(one).collect()
+    }
+
+    #[test]
+    fn a_value_is_displayed_as_in_the_text_format() {
+        let mut series = series(1, 1).remove(0);
+        assert!(series.to_string().ends_with("\"} 1 values with the sum 1 0"), "{series}");
+        series.series.samples.push(Sample { value: 1e300, timestamp: 5 });
+        series.series.histograms.clear();
+        assert!(series.to_string().ends_with("\"} 1e300 5"), "{series}");
     }
 
     #[test]

@@ -41,12 +41,20 @@ impl RemoteSink {
                     waiting.push_front(rest);
                     waiting.push_front(batch);
                 }
-                Err(RemoteFailure::SomeRefused(source) | RemoteFailure::AllRefused(source)) => {
-                    for series in batch {
-                        let error = RefusedMetric { key: series.key, source: source.clone() };
-                        fates.set(series.positions, &Fate::Refused(DeliveryError::new(error)));
+                // The server stores no distributions, so they need not be found one by one.
+                Err(RemoteFailure::NoHistograms(source)) if batch.iter().any(RemoteSeries::is_histogram) => {
+                    let (histograms, numbers): (Vec<_>, Vec<_>) =
+                        batch.into_iter().partition(RemoteSeries::is_histogram);
+                    refuse(&mut fates, histograms, &source);
+                    if !numbers.is_empty() {
+                        waiting.push_front(numbers);
                     }
                 }
+                Err(
+                    RemoteFailure::SomeRefused(source)
+                    | RemoteFailure::AllRefused(source)
+                    | RemoteFailure::NoHistograms(source),
+                ) => refuse(&mut fates, batch, &source),
                 // A repeated run in a slot (`--align`) collects other values.
                 Err(RemoteFailure::SomeOtherValues) => fates.set(positions(batch), &Fate::Repeated),
                 // Later samples are not sent, because they would make these samples too old.
@@ -63,6 +71,13 @@ impl RemoteSink {
             }
         }
         fates.settlements()
+    }
+}
+
+fn refuse(fates: &mut Fates, batch: Vec<RemoteSeries>, source: &DeliveryError) {
+    for series in batch {
+        let error = RefusedMetric { key: series.key, source: source.clone() };
+        fates.set(series.positions, &Fate::Refused(DeliveryError::new(error)));
     }
 }
 

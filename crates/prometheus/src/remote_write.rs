@@ -47,6 +47,8 @@ pub(crate) struct RemoteWrite {
 pub(crate) enum RemoteFailure {
     /// Some samples are refused for good.
     SomeRefused(DeliveryError),
+    /// All distributions are refused for good.
+    NoHistograms(DeliveryError),
     /// Some series already have another value at this time.
     SomeOtherValues,
     /// All samples are refused for good.
@@ -68,6 +70,11 @@ impl RemoteWrite {
             Ok(_) => Ok(()),
             Err(RetryError::Permanent(error)) if matches!(error.source, RemoteWriteError::OtherValue(_)) => {
                 Err(RemoteFailure::SomeOtherValues)
+            }
+            Err(RetryError::Permanent(error))
+                if matches!(error.source, RemoteWriteError::NoHistograms(_)) =>
+            {
+                Err(RemoteFailure::NoHistograms(DeliveryError::new(error)))
             }
             Err(RetryError::Permanent(error)) if error.source.blames_some_samples() => {
                 Err(RemoteFailure::SomeRefused(DeliveryError::new(error)))

@@ -114,7 +114,7 @@ impl RemoteWriteError {
 
     /// Whether a request with fewer samples may be accepted.
     pub(crate) fn blames_some_samples(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::TooLarge(_) | Self::NoHistograms(_))
+        matches!(self, Self::Refused(_) | Self::TooLarge(_))
     }
 }
 

@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -47,9 +48,10 @@ struct Snapshot {
 }
 
 /// Families that are written together, and the positions of the points of each.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Batch {
-    families: Families,
+    /// Shared with the store while it writes them.
+    families: Arc<Families>,
     positions: BTreeMap<String, Vec<usize>>,
 }
 
@@ -106,17 +108,17 @@ impl<T: FamilyStore> PrometheusSink<T> {
         for (at, error) in encoded.refused {
             fates.refuse(at, error);
         }
-        let mut whole = Batch::default();
-        for (name, (family, positions)) in encoded.families {
-            whole.families.insert(name.clone(), family);
-            whole.positions.insert(name, positions);
+        let (mut families, mut positions) = (Families::new(), BTreeMap::new());
+        for (name, (family, positions_of_family)) in encoded.families {
+            families.insert(name.clone(), family);
+            positions.insert(name, positions_of_family);
         }
-        let mut batches = VecDeque::from([whole]);
+        let mut batches = VecDeque::from([Batch { families: Arc::new(families), positions }]);
         while let Some(batch) = batches.pop_front().filter(|batch| !batch.families.is_empty()) {
             match self.write(part, snapshot, &batch.families, deadline).await {
                 Ok(()) => {
                     fates.set(batch.positions.into_values().flatten(), &Fate::Accepted);
-                    snapshot.families.extend(batch.families);
+                    snapshot.families.extend(Arc::unwrap_or_clone(batch.families));
                 }
                 Err(WriteError::Refused(_)) if batch.families.len() > 1 => {
                     for half in batch.halves().into_iter().rev() {
@@ -124,9 +126,8 @@ impl<T: FamilyStore> PrometheusSink<T> {
                     }
                 }
                 Err(WriteError::Refused(source)) => {
-                    for (family, positions) in batch.families.into_values().zip(batch.positions.into_values())
-                    {
-                        let error = RefusedMetric { key: family.key, source: source.clone() };
+                    for (family, positions) in batch.families.values().zip(batch.positions.into_values()) {
+                        let error = RefusedMetric { key: family.key.clone(), source: source.clone() };
                         fates.set(positions, &Fate::Refused(DeliveryError::new(error)));
                     }
                 }
@@ -146,7 +147,7 @@ impl<T: FamilyStore> PrometheusSink<T> {
         &self,
         part: Part,
         snapshot: &mut Snapshot,
-        families: &Families,
+        families: &Arc<Families>,
         deadline: Instant,
     ) -> Result<(), WriteError> {
         if snapshot.has_replaced {
@@ -161,7 +162,7 @@ impl<T: FamilyStore> PrometheusSink<T> {
     async fn clear_values(&self, deadline: Instant) -> Result<(), DeliveryError> {
         let mut written = self.written.lock().await;
         written.values = Snapshot::default();
-        match self.store.replace(Part::Values, &Families::new(), deadline).await {
+        match self.store.replace(Part::Values, &Arc::default(), deadline).await {
             Ok(()) => Ok(()),
             Err(WriteError::Refused(error) | WriteError::Left(error) | WriteError::Unknown(error)) => {
                 Err(DeliveryError::new(NotCleared(error)))
@@ -176,11 +177,12 @@ fn leave(fates: &mut Fates, batches: impl IntoIterator<Item = Batch>, error: &De
 }
 
 impl Batch {
-    fn halves(mut self) -> [Self; 2] {
-        let middle = self.families.keys().nth(self.families.len() / 2).cloned().unwrap_or_default();
-        let rest =
-            Self { families: self.families.split_off(&middle), positions: self.positions.split_off(&middle) };
-        [self, rest]
+    fn halves(self) -> [Self; 2] {
+        let (mut families, mut positions) = (Arc::unwrap_or_clone(self.families), self.positions);
+        let middle = families.keys().nth(families.len() / 2).cloned().unwrap_or_default();
+        let rest = (families.split_off(&middle), positions.split_off(&middle));
+        [(families, positions), rest]
+            .map(|(families, positions)| Self { families: Arc::new(families), positions })
     }
 }
 

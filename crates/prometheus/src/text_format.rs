@@ -47,16 +47,19 @@ impl TextFormat {
     #[must_use]
     pub fn from_accept(accept: &str) -> Self {
         let (mut open, mut plain) = (0, None);
-        let mut wildcard = 0;
+        let (mut any_text, mut anything) = (None, 0);
         for range in accept.split(',').map(Range::parse) {
             match range.media_type.as_str() {
                 OPEN_METRICS if range.allows(OPEN_METRICS_VERSION) => open = open.max(range.quality),
                 PLAIN if range.allows("0.0.4") => plain = plain.max(Some(range.quality)),
-                "text/*" | "*/*" => wildcard = wildcard.max(range.quality),
+                "text/*" => any_text = any_text.max(Some(range.quality)),
+                "*/*" => anything = anything.max(range.quality),
                 _ => {}
             }
         }
-        if open > 0 && open >= plain.unwrap_or(wildcard) { Self::OpenMetrics } else { Self::Prometheus }
+        // The most specific range counts.
+        let plain = plain.or(any_text).unwrap_or(anything);
+        if open > 0 && open >= plain { Self::OpenMetrics } else { Self::Prometheus }
     }
 }
 
@@ -121,6 +124,8 @@ mod tests {
             ("text/plain;version=0.0.4,application/openmetrics-text;q=0.9", Prometheus),
             ("text/plain;q=0.5,application/openmetrics-text;q=0.5", OpenMetrics),
             ("text/plain;version=0.0.4;q=0.2,*/*;q=0.9,application/openmetrics-text;q=0.3", OpenMetrics),
+            ("text/*;q=0.2,*/*;q=0.9,application/openmetrics-text;q=0.3", OpenMetrics),
+            ("text/*;q=0.4,*/*;q=0.1,application/openmetrics-text;q=0.3", Prometheus),
             // Prometheus 2.42
             (
                 "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\

@@ -4,9 +4,10 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process,
+    sync::Arc,
 };
 
 use system_health_registry::DeliveryError;
@@ -61,10 +62,10 @@ impl Textfile {
         tried.map_err(|source| DeliveryError::new(FileError { path: self.values.clone(), source }))
     }
 
-    async fn write(&self, part: Part, families: &Families) -> Result<(), WriteError> {
-        let (path, text) = (self.path(part).to_owned(), Exposition(families).to_string());
+    async fn write(&self, part: Part, families: Arc<Families>) -> Result<(), WriteError> {
+        let path = self.path(part).to_owned();
         let written = spawn_blocking(move || {
-            replace_file(&path, text.as_bytes()).map_err(|source| FileError { path, source })
+            replace_file(&path, &Exposition(&families)).map_err(|source| FileError { path, source })
         });
         match written.await {
             Ok(written) => written.map_err(|error| WriteError::Left(DeliveryError::new(error))),
@@ -79,8 +80,13 @@ impl FamilyStore for Textfile {
         spawn_blocking(move || textfile.try_folder()).await.map_err(DeliveryError::new)?
     }
 
-    async fn replace(&self, part: Part, families: &Families, _deadline: Instant) -> Result<(), WriteError> {
-        self.write(part, families).await
+    async fn replace(
+        &self,
+        part: Part,
+        families: &Arc<Families>,
+        _deadline: Instant,
+    ) -> Result<(), WriteError> {
+        self.write(part, Arc::clone(families)).await
     }
 
     async fn add(
@@ -92,14 +98,14 @@ impl FamilyStore for Textfile {
     ) -> Result<(), WriteError> {
         let mut combined = written.clone();
         combined.extend(families.iter().map(|(name, family)| (name.clone(), family.clone())));
-        self.write(part, &combined).await
+        self.write(part, Arc::new(combined)).await
     }
 
     async fn clean_up(&self, _deadline: Instant) {}
 }
 
 /// Replaces a file atomically. Even after a power failure, it has either the old or the new contents.
-fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
+fn replace_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
     let temporary = temporary(path);
     let replaced = write_file(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
@@ -113,13 +119,15 @@ fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn write_file(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+fn write_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
+    let file = File::create(path)?;
     // The node exporter usually runs as another user, so everybody may read the file.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    file.write_all(text)?;
-    file.sync_all()
+    // The text may be large, so it is written piece by piece.
+    let mut writer = BufWriter::new(file);
+    write!(writer, "{text}")?;
+    writer.into_inner()?.sync_all()
 }
 
 /// A temporary file in the same folder, with a name that the collector ignores and other processes do not use.

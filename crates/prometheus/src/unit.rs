@@ -181,13 +181,14 @@ impl Conversion {
         }
     }
 
-    /// The sum of `count` values in the base unit.
+    /// The sum of `count` values in the base unit. As in a distribution, a sum outside the range of `f64` is limited to this range.
     pub(crate) fn apply_to_sum(self, sum: f64, count: u64) -> f64 {
-        match self {
+        let converted = match self {
             #[expect(clippy::cast_precision_loss, reason = "a sum of so many values is rounded anyway")]
             Fahrenheit => (sum - 32.0 * count as f64) * 5.0 / 9.0,
             Same | Times(_) | Over(_) => self.apply(sum),
-        }
+        };
+        converted.clamp(f64::MIN, f64::MAX)
     }
 }
 
@@ -222,6 +223,14 @@ mod tests {
             ("", 1.0, None),
         ] {
             assert_eq!(converted(unit, value), expected, "{unit}");
+        }
+    }
+
+    #[test]
+    fn a_sum_stays_finite() {
+        for conversion in [Times(86_400.0), Fahrenheit] {
+            let sums = [f64::MIN, f64::MAX].map(|sum| conversion.apply_to_sum(sum, 2));
+            assert!(sums.iter().all(|sum| sum.is_finite()), "{conversion:?}: {sums:?}");
         }
     }
 

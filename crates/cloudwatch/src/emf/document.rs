@@ -32,7 +32,7 @@ pub(crate) struct Documents {
 impl Documents {
     pub(crate) fn from_points(namespace: &Namespace, points: &[Point]) -> Self {
         let mut documents = Self::default();
-        let mut groups = BTreeMap::<(u64, Dimensions), Vec<Document>>::new();
+        let mut groups = BTreeMap::<(u64, Dimensions<'_>), Vec<Document>>::new();
         for (position, point) in points.iter().enumerate() {
             match point_and_values(point) {
                 Ok((point, values)) => {
@@ -76,7 +76,7 @@ impl Document {
         self.values.insert(name.to_owned(), values);
     }
 
-    fn into_line(self, namespace: &Namespace, timestamp: u64, dimensions: &Dimensions) -> Value {
+    fn into_line(self, namespace: &Namespace, timestamp: u64, dimensions: &Dimensions<'_>) -> Value {
         let names: Vec<&str> = dimensions.iter().map(|(name, _)| name).collect();
         let directive = json!({
             "Namespace": namespace.as_str(),

@@ -121,8 +121,8 @@ fn points_that_add_up_are_not_sent_again_to_find_the_refused_ones() {
     assert_eq!(result.unknown(), (0..50).collect());
     assert_eq!(
         result.error(0),
-        "the receiver refused 1 of 50 points and does not say which; they are not sent again, because the others would \
-         count twice: too old"
+        "the receiver reports 1 refused points for a request with 50, and does not say which; they are not sent again, because \
+         the others would count twice: too old"
     );
 }
 
@@ -133,8 +133,57 @@ fn a_receiver_that_refuses_repeated_points_is_recognised() {
     assert_eq!((result.refused(), result.unknown().len()), (BTreeSet::new(), 10));
     assert_eq!(
         result.error(3),
-        "the receiver refused 1 of 10 points, and 10 when the same points were sent again, so it is not known which: too old"
+        "the receiver reports 1 refused points for a request with 10, and 10 when the same points were sent again, so it is not \
+         known which: too old"
     );
+}
+
+#[test]
+fn a_receiver_that_refuses_a_repeated_request_is_recognised() {
+    let batch = Batch { positions: (0..10).collect(), adds_up: false, search: Search::NotStarted };
+    let requests = RefCell::new(0);
+    let send = |_batch: Batch| {
+        *requests.borrow_mut() += 1;
+        let error = DeliveryError::new("no");
+        let is_first = *requests.borrow() == 1;
+        let sent = if is_first { Sent::Partly { refused: 1, error } } else { Sent::Refused(error) };
+        async { sent }
+    };
+
+    let settlements: Vec<_> =
+        settle([batch].into(), send, |position| position).collect().now_or_never().unwrap();
+
+    let [Settlement { points, fate: Fate::Unknown(error) }] = &settlements[..] else {
+        panic!("{settlements:?}")
+    };
+    assert_eq!(*points, 0..10);
+    assert_eq!(
+        error.to_string(),
+        "the receiver reports 1 refused points for a request with 10, and 10 when the same points were sent again, so it is not \
+         known which: no"
+    );
+}
+
+#[test]
+fn refused_points_are_found_if_the_receiver_counts_more_than_were_sent() {
+    let batch = Batch { positions: (0..4).collect(), adds_up: false, search: Search::NotStarted };
+    let send = |batch: Batch| {
+        let sent = if batch.positions.contains(&2) {
+            Sent::Partly { refused: 10, error: DeliveryError::new("no") }
+        } else {
+            Sent::Accepted
+        };
+        async { sent }
+    };
+
+    let settlements: Vec<_> =
+        settle([batch].into(), send, |position| position).collect().now_or_never().unwrap();
+
+    let (refused, others): (Vec<_>, Vec<_>) =
+        settlements.into_iter().partition(|settlement| matches!(settlement.fate, Fate::Refused(_)));
+    let refused: Vec<usize> = refused.into_iter().flat_map(|settlement| settlement.points).collect();
+    assert_eq!(refused, [2]);
+    assert!(others.iter().all(|settlement| matches!(settlement.fate, Fate::Accepted)), "{others:?}");
 }
 
 /// A point of a run. Its value is its number, by which the receiver knows it.

@@ -47,11 +47,26 @@ pub(super) fn severity(priority: Option<u8>) -> String {
 /// In single quotes, text with double quotes is easier to read.
 /// See <https://yaml.org/spec/1.2.2/#73-flow-scalar-styles>.
 fn yaml_string(text: &str) -> String {
-    if text.contains('"') && !text.contains(char::is_control) {
-        format!("'{}'", text.replace('\'', "''"))
-    } else {
-        json!(text).to_string()
+    if text.contains('"') && !text.contains(needs_escape) {
+        return format!("'{}'", text.replace('\'', "''"));
     }
+    let escaped = |c| if needs_escape(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json!(text).to_string().chars().map(escaped).collect()
+}
+
+/// The name of a label as a YAML key. Names have only lower-case letters, digits and underscores. In YAML, some of them are a value of
+/// another type. See <https://yaml.org/type/bool.html> and <https://yaml.org/type/null.html>.
+fn yaml_key(label: &str) -> String {
+    match label {
+        "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" => yaml_string(label),
+        _ => label.to_owned(),
+    }
+}
+
+/// Whether YAML does not allow a character, or reads it as a line break. `serde_json` escapes only those below U+0020.
+/// See <https://yaml.org/spec/1.2.2/#51-character-set>.
+fn needs_escape(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 impl fmt::Display for Rule {
@@ -63,7 +78,7 @@ impl fmt::Display for Rule {
         }
         writeln!(f, "        labels:")?;
         for (name, value) in &self.labels {
-            writeln!(f, "          {name}: {}", yaml_string(value))?;
+            writeln!(f, "          {}: {}", yaml_key(name), yaml_string(value))?;
         }
         writeln!(f, "        annotations:")?;
         for (name, value) in &self.annotations {
@@ -83,9 +98,28 @@ mod tests {
             ("on", "\"on\""),
             ("up{job=\"it's\"}", "'up{job=\"it''s\"}'"),
             ("a \"b\"\nc\\d", "\"a \\\"b\\\"\\nc\\\\d\""),
+            ("\u{7f}é\u{85}\u{2028}", "\"\\u007fé\\u0085\\u2028\""),
         ] {
             assert_eq!(yaml_string(written), expected);
         }
+    }
+
+    #[test]
+    fn a_label_whose_name_means_something_else_in_yaml_is_quoted() {
+        let labels = ["env", "no", "null", "nullable"].map(|name| (name.to_owned(), "a".to_owned())).into();
+        let rule = Rule {
+            alert: "A".to_owned(),
+            expression: "a > 1".to_owned(),
+            pending: None,
+            labels,
+            annotations: BTreeMap::new(),
+        };
+
+        let text = rule.to_string();
+
+        let lines = "        labels:\n          env: \"a\"\n          \"no\": \"a\"\n          \"null\": \"a\"\n          \
+                     nullable: \"a\"\n";
+        assert!(text.contains(lines), "{text}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{net::TcpListener, time::Duration};
 
+use serde_json::json;
 use system_health_registry::Point;
 use system_health_test_support::server::{Answer, Fault, Request, Server};
 use tokio::time::Instant;
@@ -174,6 +175,28 @@ async fn points_are_accepted_even_if_old_groups_cannot_be_listed() {
         let lines: Vec<String> = server.requests().iter().map(Request::line).collect();
         assert_eq!(lines.len(), 2, "{lines:?}");
     }
+}
+
+#[tokio::test]
+async fn a_group_that_cannot_be_deleted_does_not_keep_the_others() {
+    let group = |reporter: &str| {
+        json!({
+            "labels": {"job": "system-health", "reporter": reporter},
+            "push_time_seconds": {"metrics": [{"value": "1.7e9"}]},
+        })
+    };
+    let list = json!({"data": [group("one"), group("two")]});
+    let server = Server::start(move |request| match &*request.method {
+        "GET" => Answer::json(200, &list),
+        _ => Answer::text(200, "text/plain", ""),
+    });
+    server.fail_times(1, "DELETE", Answer::text(500, "text/plain", "no"));
+
+    let fates = fates_from(&server, "delete_after = \"7d\"").await;
+
+    assert_eq!(fates.accepted.len(), 5, "{fates:?}");
+    let deleted = server.requests().iter().filter(|request| request.method == "DELETE").count();
+    assert_eq!(deleted, 2, "{:?}", server.requests());
 }
 
 #[tokio::test]

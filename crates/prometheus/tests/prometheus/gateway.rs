@@ -155,6 +155,28 @@ async fn points_that_prometheus_cannot_tell_apart_or_accept_are_refused() {
 }
 
 #[tokio::test]
+async fn a_delivered_series_stays_if_a_later_point_would_be_the_same_series() {
+    let server = gateway();
+    let sink = sink(&table(&server)).await;
+    deliver_all(&*sink, &[gauge(0, "a", 1.0, &["git-branch:x"])]).await;
+
+    let more = [gauge(0, "a", 2.0, &["git.branch:x"]), gauge(0, "a", 3.0, &["git-branch:y"])];
+    let fates = deliver(&*sink, &more).await;
+
+    assert_eq!(fates.accepted, [1]);
+    assert!(
+        fates.refused[&0].contains("[git-branch:x] and with [git.branch:x] would be one series"),
+        "{fates:?}"
+    );
+    let page = body(&server, 1);
+    let values: Vec<&str> = page.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(
+        values,
+        ["a{git_branch=\"x\",reporter=\"acme/shop\"} 1", "a{git_branch=\"y\",reporter=\"acme/shop\"} 3"]
+    );
+}
+
+#[tokio::test]
 async fn a_later_point_of_a_series_replaces_an_earlier_one() {
     let server = gateway();
 

@@ -135,6 +135,26 @@ async fn a_time_that_is_too_old_or_in_the_future_is_refused_in_one_request() {
 }
 
 #[tokio::test]
+async fn a_server_without_native_histograms_refuses_all_distributions_in_one_request() {
+    let server = Server::start(|request| match names(request) {
+        names if names.contains(['c', 'e']) => {
+            Answer::text(500, "text/plain", "native histograms are disabled")
+        }
+        _ => Answer::text(204, "text/plain", ""),
+    });
+    let mut points = points();
+    points[2] = distribution(0, "c", [1.0]);
+    points[4] = distribution(0, "e", [1.0]);
+
+    let fates = deliver(&*sink(&table(&server)).await, &points).await;
+
+    assert_eq!(fates.accepted, [0, 1, 3]);
+    assert_eq!(fates.refused.keys().collect::<Vec<_>>(), [&2, &4], "{fates:?}");
+    assert!(fates.refused[&4].starts_with("`e` is refused: "), "{fates:?}");
+    assert_eq!(server.requests().iter().map(names).collect::<Vec<_>>(), ["abcde", "abd"]);
+}
+
+#[tokio::test]
 async fn points_are_left_if_the_server_does_not_accept_requests() {
     for (status, words) in [
         (401, "PROMETHEUS_REMOTE_WRITE_TOKEN"),
