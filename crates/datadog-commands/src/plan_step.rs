@@ -23,7 +23,7 @@ pub(crate) enum Verb {
     Deleted,
     /// Not changed, because that would undo changes made in Datadog.
     Left,
-    /// Managed, but belongs to no linked metric and no goal in the settings.
+    /// Managed, but the metrics and the settings no longer define it.
     Stale,
     /// Another monitor of a metric that already has a managed one.
     Copy,

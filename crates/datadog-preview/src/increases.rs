@@ -7,9 +7,19 @@ use std::{
 
 use system_health_registry::{Kind, Point, Tag};
 
-/// The last total of each counter.
-#[derive(Debug, Default)]
-pub(crate) struct Increases(BTreeMap<(String, BTreeSet<Tag>), Total>);
+/// How far ahead a time may be. A time that is farther ahead comes from a wrong clock, and newer totals replace it.
+const FAR_AHEAD: Duration = Duration::from_hours(24);
+
+/// The last totals of counters.
+#[derive(Debug)]
+pub(crate) struct Increases {
+    /// The last total of each series.
+    totals: BTreeMap<(String, BTreeSet<Tag>), Total>,
+    /// When any series of each counter had a total.
+    observed: BTreeMap<String, Observed>,
+    /// When the service began to watch counters.
+    watching_since: SystemTime,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Total {
@@ -19,32 +29,77 @@ struct Total {
     time: SystemTime,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Observed {
+    last: SystemTime,
+    /// The time before the last one.
+    before: Option<SystemTime>,
+}
+
 impl Increases {
-    /// The increase since the previous total, as a count. `None` for the first total of a counter, because the total before it is
-    /// unknown, and for a total that is not newer than the previous one.
+    pub(crate) fn new(watching_since: SystemTime) -> Self {
+        Self { totals: BTreeMap::new(), observed: BTreeMap::new(), watching_since }
+    }
+
+    /// The increase since the previous total, as a count. The first total of a series is an increase if the series started after
+    /// the previous run or while the service was watching. `None` for any other first total, because the total before it is
+    /// unknown, and for a total that is not newer than the previous one, unless the previous one is [`FAR_AHEAD`].
+    ///
+    /// Here, a run has the time of its points, which may be the start of its slot. Datadog's sink uses the run's real start, so it
+    /// does not send the first total of a series that started between the two.
     pub(crate) fn count(&mut self, point: Point) -> Option<Point> {
         let total = Total { value: point.value.number()?, start: point.since, time: point.timestamp };
         let series = (point.key.clone(), point.tags.clone());
-        let last = self.0.get(&series).copied();
-        if last.is_some_and(|last| total.time <= last.time) {
+        let last = self.totals.get(&series).copied();
+        if last.is_some_and(|last| is_at_or_after(last.time, total.time)) {
             return None;
         }
-        self.0.insert(series, total);
-        let last = last?;
-        let restarted = matches!((total.start, last.start), (Some(now), Some(before)) if now > before);
-        let (added, since) = if restarted || total.value < last.value {
-            (total.value, total.start.unwrap_or(last.time))
-        } else {
-            (total.value - last.value, last.time)
+        let previous_run = self.observe(&point.key, total.time);
+        self.totals.insert(series, total);
+        let (added, since) = match last {
+            None => {
+                let is_new = |start: &SystemTime| {
+                    *start >= self.watching_since || previous_run.is_some_and(|previous| *start > previous)
+                };
+                (total.value, total.start.filter(is_new)?)
+            }
+            Some(last) if total.is_after_restart(&last) => (total.value, total.start.unwrap_or(last.time)),
+            Some(last) => (total.value - last.value, last.time),
         };
         let covered = total.time.duration_since(since).unwrap_or_default().as_secs().max(1);
         let kind = Kind::Count { interval: Duration::from_secs(covered) };
         Some(Point { kind, since: Some(since), value: added.into(), ..point })
     }
 
+    /// Notes that a counter has a total at a time. Returns when any of its series had a total before that time.
+    fn observe(&mut self, key: &str, time: SystemTime) -> Option<SystemTime> {
+        let first = Observed { last: time, before: None };
+        let observed = self.observed.entry(key.to_owned()).or_insert(first);
+        if !is_at_or_after(observed.last, time) {
+            // After a clock that was far ahead, the run before that one is the previous run.
+            let before = if observed.last < time { Some(observed.last) } else { observed.before };
+            *observed = Observed { last: time, before };
+        }
+        observed.before.filter(|before| *before < time)
+    }
+
     /// Forgets counters whose last total is from before `since`.
     pub(crate) fn prune(&mut self, since: SystemTime) {
-        self.0.retain(|_, total| total.time >= since);
+        self.totals.retain(|_, total| total.time >= since);
+        self.observed.retain(|_, observed| observed.last >= since);
+    }
+}
+
+/// Whether a time is equal to another one or later, but not [`FAR_AHEAD`].
+fn is_at_or_after(time: SystemTime, other: SystemTime) -> bool {
+    time.duration_since(other).is_ok_and(|ahead| ahead <= FAR_AHEAD)
+}
+
+impl Total {
+    /// Whether the counter has restarted at zero since an earlier total.
+    fn is_after_restart(&self, earlier: &Self) -> bool {
+        let restarted = matches!((self.start, earlier.start), (Some(now), Some(before)) if now > before);
+        restarted || self.value < earlier.value
     }
 }
 
@@ -72,7 +127,7 @@ mod unit_tests {
 
     #[test]
     fn a_count_is_the_increase_since_the_previous_total() {
-        let mut increases = Increases::default();
+        let mut increases = Increases::new(at(1000));
         let mut added = |seconds, value, start| {
             let count = increases.count(total(seconds, value, start))?;
             Some((count.value.number().unwrap(), count.kind.interval().unwrap().as_secs()))
@@ -84,5 +139,50 @@ mod unit_tests {
         assert_eq!(added(180, 1.0, None), Some((1.0, 60)), "the counter has restarted");
         assert_eq!(added(240, 1.0, Some(200)), Some((0.0, 60)));
         assert_eq!(added(300, 4.0, Some(260)), Some((4.0, 40)), "the counter has restarted at a known time");
+    }
+
+    #[test]
+    fn a_clock_that_was_far_ahead_does_not_stop_a_counter() {
+        let mut increases = Increases::new(at(0));
+        let mut added = |seconds, value| increases.count(total(seconds, value, None))?.value.number();
+
+        assert_eq!(added(60, 1.0), None, "a baseline");
+        assert_eq!(added(200_000, 3.0), Some(2.0), "the clock is far ahead");
+        assert_eq!(added(120, 4.0), Some(1.0), "the clock is right again");
+        assert_eq!(added(180, 6.0), Some(2.0));
+    }
+
+    #[test]
+    fn a_clock_that_was_far_ahead_does_not_hide_the_previous_run() {
+        let mut increases = Increases::new(at(1_000_000));
+        for seconds in [60, 200_000] {
+            increases.count(total(seconds, 1.0, None));
+        }
+
+        let tags = BTreeSet::from([Tag::parse("queue:new").unwrap()]);
+        let added = increases.count(Point { tags, ..total(120, 5.0, Some(70)) }).unwrap();
+
+        assert_eq!(added.value.number(), Some(5.0), "it is newer than the run at 60");
+    }
+
+    #[test]
+    fn the_first_total_of_a_series_is_an_increase_if_the_series_is_new() {
+        let mut increases = Increases::new(at(200));
+        let mut added = |queue: &str, seconds, start| {
+            let tags = BTreeSet::from([Tag::parse(queue).unwrap()]);
+            let count = increases.count(Point { tags, ..total(seconds, 5.0, start) })?;
+            Some((count.value.number().unwrap(), count.kind.interval().unwrap().as_secs()))
+        };
+
+        assert_eq!(added("queue:a", 60, Some(10)), None, "no run is known before this one");
+        for queue in ["queue:b", "queue:c"] {
+            assert_eq!(added(queue, 120, Some(70)), Some((5.0, 50)), "{queue} is newer than the last run");
+        }
+        assert_eq!(added("queue:d", 120, Some(50)), None, "it may have grown before the previous run");
+        assert_eq!(added("queue:e", 120, None), None);
+        for (start, is_increase) in [(199, false), (200, true)] {
+            let count = Increases::new(at(200)).count(total(300, 5.0, Some(start)));
+            assert_eq!(count.is_some(), is_increase, "it started at {start}, and the service at 200");
+        }
     }
 }

@@ -29,13 +29,18 @@ pub(crate) struct Points {
 }
 
 impl Points {
-    /// The points of the history in a state folder. Without a folder, there are none.
-    pub(crate) fn from_history(folder: Option<&Path>, now: SystemTime) -> anyhow::Result<Self> {
+    /// The points of the history in a state folder. Without a folder, there are none. `watching_since` is when the service began
+    /// to watch counters.
+    pub(crate) fn from_history(
+        folder: Option<&Path>,
+        watching_since: SystemTime,
+        now: SystemTime,
+    ) -> anyhow::Result<Self> {
         let intake = Arc::new(Intake::in_memory()?);
         let mut points = Self {
             intake,
             kept: Kept::default(),
-            increases: Increases::default(),
+            increases: Increases::new(watching_since),
             distributions: BTreeSet::new(),
         };
         if let Some(folder) =
@@ -93,7 +98,8 @@ impl Points {
         Ok(())
     }
 
-    /// A number as Datadog's sink sends it. `None` for the first total of a counter.
+    /// A number as Datadog's sink sends it, but see [`Increases::count`] for the first total of a series. `None` for a total of a
+    /// counter that is not an increase.
     fn as_sent(&mut self, point: Point) -> Option<Stored> {
         let point = if point.kind == Kind::Counter { self.increases.count(point)? } else { point };
         Some(Stored {

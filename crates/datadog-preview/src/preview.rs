@@ -37,6 +37,8 @@ register_page_part!(PagePartType {
 /// the state folder only. Without a state folder, the points of this process are kept from its first run.
 pub(crate) struct DatadogPreview {
     settings: Mutex<Arc<PartSettings>>,
+    /// The reporter has watched counters since then, or a moment longer.
+    started_at: SystemTime,
     /// Increases when the documents may have changed: when the settings change, and after each run if there are sources, because
     /// sources describe their metrics during a run.
     version: AtomicU64,
@@ -50,6 +52,7 @@ impl DatadogPreview {
     pub(crate) fn new(settings: PartSettings) -> Self {
         Self {
             settings: Mutex::new(Arc::new(settings)),
+            started_at: SystemTime::now(),
             version: AtomicU64::new(0),
             documents: Mutex::default(),
             points: Mutex::default(),
@@ -80,7 +83,8 @@ impl DatadogPreview {
         if let Some(points) = &mut *points {
             return Ok(work(points));
         }
-        let read = Points::from_history(self.settings().folder.as_deref(), SystemTime::now())?;
+        let settings = self.settings();
+        let read = Points::from_history(settings.folder.as_deref(), self.started_at, SystemTime::now())?;
         Ok(work(points.insert(read)))
     }
 

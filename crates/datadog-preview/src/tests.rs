@@ -11,8 +11,8 @@ use std::{
 use serde_json::{Value, json};
 use system_health_intake::Intake;
 use system_health_registry::{
-    Catalog, Distribution, Facts, Goal, IntoReading, Kind, Metric, Outcome, Point, Report, Run, Settings,
-    Tag, Unavailable, location,
+    Catalog, Distribution, Facts, Goal, IntoReading, Kind, Metric, Outcome, Point, Report, Run, Sample,
+    Settings, Tag, Unavailable, location,
 };
 use system_health_reporter::{
     FinishedRun, ReportSettings, Reporter, Selection, base_tags, with_goals_of_settings,
@@ -237,6 +237,22 @@ async fn counters_are_shown_as_the_increases_that_datadog_gets() {
 }
 
 #[tokio::test]
+async fn the_first_total_of_a_counter_that_started_in_the_service_is_an_increase() {
+    let facts = Facts::new("jobs.started", "Jobs that were started.").with_kind(Kind::Counter);
+    let started = Metric::new(facts, location!(), |_| {
+        let reading = Sample::new(4.0).map(|total| total.with_start(SystemTime::now())).into_reading();
+        Box::pin(async { reading })
+    });
+    let catalog = Catalog::new([started]).unwrap();
+    let settings = PartSettings { catalog, ..part_settings("", None) };
+    let part = DatadogPreview::new(settings.clone());
+
+    part.observe(&run(&settings).await);
+
+    assert_eq!(values(&part, 1, "sum:jobs.started{*}.as_count()"), [4.0]);
+}
+
+#[tokio::test]
 async fn distributions_have_percentiles_and_are_not_counted_twice() {
     let folder = tempfile::tempdir().unwrap();
     let settings = part_settings("", Some(folder.path()));
@@ -256,7 +272,7 @@ async fn distributions_have_percentiles_and_are_not_counted_twice() {
 #[test]
 fn a_run_that_repeats_a_slot_does_not_replace_distributions() {
     let now = SystemTime::now();
-    let mut points = Points::from_history(None, now).unwrap();
+    let mut points = Points::from_history(None, now, now).unwrap();
     let waited = |value: f64| Point {
         key: "jobs.waiting".to_owned(),
         kind: Kind::Distribution,

@@ -83,7 +83,8 @@ impl Intake {
         self.state().add_distributions(all)
     }
 
-    /// Deletes what is older than a time, in seconds since 1970. Monitors, dashboards and metadata are kept.
+    /// Deletes what is older than a time, in seconds since 1970. Monitors, dashboards, metadata and the last status of
+    /// each service check are kept.
     pub fn prune(&self, since: i64) -> Result<(), StoreError> {
         self.with_state(|state| state.store.prune(since))
     }

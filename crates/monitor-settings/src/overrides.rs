@@ -1,9 +1,8 @@
 //! Settings of individual metrics and goals, by key, name or pattern.
 
 use anyhow::{Context as _, ensure};
-use globset::{Glob, GlobMatcher};
 use system_health_registry::{
-    Catalog, Metric, Settings,
+    Catalog, KeyPattern, Metric, Settings,
     alerting::{is_watched_by_reporter_monitors, reporter_window},
 };
 use system_health_reporter::Goals;
@@ -17,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Overrides {
     /// Keys come before patterns, and long patterns before short ones.
-    by_pattern: Vec<(String, GlobMatcher, MetricMonitorSettings)>,
+    by_pattern: Vec<(KeyPattern, MetricMonitorSettings)>,
     none: MetricMonitorSettings,
 }
 
@@ -40,8 +39,8 @@ impl Overrides {
         for (pattern, own) in &settings.metrics {
             let place = checks::place(pattern);
             let checked = || {
-                let matcher = Glob::new(pattern).with_context(|| place.clone())?.compile_matcher();
-                let found: Vec<&&str> = keys.iter().filter(|key| matcher.is_match(key)).collect();
+                let parsed = pattern.parse::<KeyPattern>().with_context(|| place.clone())?;
+                let found: Vec<&&str> = keys.iter().filter(|key| parsed.is_match(key)).collect();
                 ensure!(
                     !found.is_empty(),
                     "{place} matches no metric with a monitor; these have one: {}",
@@ -56,19 +55,46 @@ impl Overrides {
                     "{place}: the monitors of the reporter have only the settings `enabled`, `notify`, `renotify` and \
                      `priority`; `every`, `longest_gap`, `missed` and `reporter_by` in [monitors] determine the rest"
                 );
-                Ok(matcher)
+                Ok(parsed)
             };
-            let matcher = at_metric(sources, pattern, checked())?;
-            by_pattern.push((pattern.clone(), matcher, own.clone()));
+            by_pattern.push((at_metric(sources, pattern, checked())?, own.clone()));
         }
         let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
-        by_pattern.sort_by_key(|(pattern, ..)| (is_pattern(pattern), usize::MAX - pattern.len()));
+        by_pattern.sort_by_key(|(pattern, _)| {
+            let text = pattern.as_str();
+            (is_pattern(text), usize::MAX - text.len())
+        });
         Ok(Self { by_pattern, none: MetricMonitorSettings::default() })
     }
 
     /// The settings of the metric with this key or the goal with this name, and the pattern that matches it.
     pub(crate) fn get(&self, key: &str) -> (Option<&str>, &MetricMonitorSettings) {
-        let found = self.by_pattern.iter().find(|(_, matcher, _)| matcher.is_match(key));
-        found.map_or((None, &self.none), |(pattern, _, own)| (Some(pattern.as_str()), own))
+        let found = self.by_pattern.iter().find(|(pattern, _)| pattern.is_match(key));
+        found.map_or((None, &self.none), |(pattern, own)| (Some(pattern.as_str()), own))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use system_health_registry::{Facts, Unavailable, location};
+
+    use super::*;
+    use crate::Monitors;
+
+    #[test]
+    fn a_pattern_that_is_too_long_is_refused() {
+        let pattern = format!("{}a{}", "{".repeat(300), "}".repeat(300));
+        let toml = format!("[monitors.metrics.'{pattern}']\nenabled = false\n");
+        let settings = Settings::builder().toml(Path::new("s.toml"), &toml).unwrap().build().unwrap();
+        let metric = Metric::new(Facts::new("a.b", "A number."), location!(), |_| {
+            Box::pin(async { Err(Unavailable::no_data("never")) })
+        });
+        let catalog = Catalog::new([metric]).unwrap();
+
+        let error = Monitors::from_settings(&catalog, &settings).unwrap_err();
+
+        assert!(format!("{error:#}").contains("(it is longer than 300 bytes)"), "{error:#}");
     }
 }

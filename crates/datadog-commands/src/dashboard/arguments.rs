@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use system_health_command::{SettingsArguments, StateArguments, StateFolderArguments};
+use system_health_command::{SettingsArguments, StateArguments};
 
 use super::wanted::TITLE;
 use crate::confirm::YesArguments;
@@ -88,22 +88,4 @@ pub(super) struct KeptArguments {
     pub(super) state: StateArguments,
     #[command(flatten)]
     pub(super) settings: SettingsArguments,
-}
-
-impl DashboardArguments {
-    /// The settings file and the state folder, if the arguments name them. The catalog depends on both: the settings select
-    /// metrics, and the state has the metrics that sources described.
-    pub(super) fn places(&self) -> (Option<&SettingsArguments>, Option<&StateFolderArguments>) {
-        match &self.action {
-            Some(
-                DashboardAction::Push { kept, .. }
-                | DashboardAction::Diff { kept, .. }
-                | DashboardAction::Delete { kept, .. },
-            ) => (Some(&kept.settings), Some(&kept.state.folder)),
-            Some(DashboardAction::Pull { settings, .. } | DashboardAction::List { settings }) => {
-                (Some(settings), None)
-            }
-            None => (None, None),
-        }
-    }
 }

@@ -17,10 +17,9 @@ use system_health_command::{
 use system_health_datadog::{
     PushAction, WantedDashboard, dashboard, dashboard_json, is_managed_dashboard, without_datadogs_additions,
 };
-use system_health_registry::Catalog;
 use system_health_state::Store;
 
-use super::arguments::{DashboardAction, DashboardArguments, DashboardSource};
+use super::arguments::{DashboardAction, DashboardArguments, DashboardSource, KeptArguments};
 use crate::{
     confirm::YesArguments,
     connection::{Connection, open_existing_store, open_store},
@@ -41,21 +40,22 @@ register_command!(CommandType {
 
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = DashboardArguments::from_arg_matches(matches)?;
-    let (settings, folder) = arguments.places();
-    let catalog = &context.selected_catalog(settings, folder)?;
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
     let stdout = context.stdout();
     match &arguments.action {
-        None => print(&dashboard_json(&dashboard(catalog, &arguments.title.title))?, stdout),
+        None => {
+            let catalog = context.selected_catalog(None, None)?;
+            print(&dashboard_json(&dashboard(&catalog, &arguments.title.title))?, stdout)
+        }
         Some(DashboardAction::Push { source, force, kept }) => {
-            let wanted = wanted(source, catalog)?;
+            let wanted = wanted(source, kept, context)?;
             let settings = context.settings(&kept.settings)?;
             let store = open_store(context, &kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             push(&wanted, *force, &connection, store.as_ref(), stdout).await
         }
         Some(DashboardAction::Diff { source, kept }) => {
-            let wanted = wanted(source, catalog)?;
+            let wanted = wanted(source, kept, context)?;
             let settings = context.settings(&kept.settings)?;
             let store = open_existing_store(context, &kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
@@ -88,9 +88,15 @@ fn print(dashboard: &Value, stdout: Stdout) -> anyhow::Result<ExitStatus> {
 }
 
 /// The dashboard of the metrics that a run collects, or the one in a file.
-fn wanted(source: &DashboardSource, catalog: &Catalog) -> anyhow::Result<WantedDashboard> {
+fn wanted(
+    source: &DashboardSource,
+    kept: &KeptArguments,
+    context: &CommandContext<'_>,
+) -> anyhow::Result<WantedDashboard> {
     let Some(file) = &source.file else {
-        return Ok(WantedDashboard::new(dashboard(catalog, &source.title.title))?);
+        // The settings select metrics, and the state folder has the metrics that sources described.
+        let catalog = context.selected_catalog(Some(&kept.settings), Some(&kept.state.folder))?;
+        return Ok(WantedDashboard::new(dashboard(&catalog, &source.title.title))?);
     };
     let (name, text) = if file == Path::new("-") {
         let mut text = String::new();

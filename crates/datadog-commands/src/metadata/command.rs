@@ -28,8 +28,9 @@ const DESCRIPTION_WIDTH: usize = 60;
 #[derive(Debug, Serialize)]
 struct MetadataRow<'a> {
     metric: &'a str,
+    /// Datadog's name for the kind.
     #[serde(rename = "type")]
-    kind: &'a str,
+    kind: String,
     /// Datadog's name for the unit.
     unit: Option<&'static str>,
     description: &'a str,
@@ -172,7 +173,7 @@ impl<'a> MetadataRow<'a> {
     fn new(name: &'a str, metric: &'a Metric) -> Self {
         Self {
             metric: name,
-            kind: metric.kind().name(),
+            kind: metadata(metric).type_.unwrap_or_default(),
             unit: metric.unit().and_then(datadog_unit),
             description: metric.description().trim(),
             status: None,
@@ -188,7 +189,7 @@ impl fmt::Display for MetadataRows<'_> {
         table.push_record(["METRIC", "TYPE", "UNIT", "", "DESCRIPTION"]);
         for row in self.0 {
             let status = row.status.map_or("", MetadataStatus::word);
-            table.push_record([row.metric, row.kind, row.unit.unwrap_or("-"), status, row.description]);
+            table.push_record([row.metric, &row.kind, row.unit.unwrap_or("-"), status, row.description]);
         }
         let mut table = table.build();
         table
@@ -199,5 +200,21 @@ impl fmt::Display for MetadataRows<'_> {
             writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use system_health_registry::{Facts, Kind, Unavailable, location};
+
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_type_that_is_pushed() {
+        let facts = Facts::new("jobs.done", "Jobs that are done.").with_kind(Kind::Counter);
+        let counter =
+            Metric::new(facts, location!(), |_| Box::pin(async { Err(Unavailable::no_data("never")) }));
+
+        assert_eq!(MetadataRow::new("jobs.done", &counter).kind, "count");
     }
 }

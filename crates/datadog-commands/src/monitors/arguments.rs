@@ -26,7 +26,7 @@ pub(super) enum MonitorsAction {
         /// Overwrite changes made in Datadog
         #[arg(long)]
         force: bool,
-        /// Delete managed monitors of metrics that are no longer linked
+        /// Delete managed monitors that the metrics and the settings no longer define
         #[arg(long)]
         prune: bool,
         #[command(flatten)]

@@ -36,26 +36,26 @@ register_command!(CommandType {
 
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<ExitStatus> {
     let arguments = MonitorsArguments::from_arg_matches(matches)?;
-    let catalog = &context.known_catalog(Some(arguments.settings()), None)?;
+    let catalog = || context.known_catalog(Some(arguments.settings()), None);
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
     let stdout = context.stdout();
     let settings = context.settings(arguments.settings())?;
     let scope = connection::scope(&settings)?;
     match &arguments.action {
         None => {
-            let wanted = wanted(catalog, &scope, &settings)?;
+            let wanted = wanted(&catalog()?, &scope, &settings)?;
             let monitors = wanted.iter().map(WantedMonitor::json).collect::<Result<Vec<_>, _>>()?;
             stdout.write(&(serde_json::to_string_pretty(&monitors)? + "\n"))?;
             Ok(ExitStatus::Done)
         }
         Some(MonitorsAction::Push { force, prune, .. }) => {
-            let wanted = wanted(catalog, &scope, &settings)?;
+            let wanted = wanted(&catalog()?, &scope, &settings)?;
             let connection = Connection::open(&settings).await?;
             let plan = connection.api.plan_monitors(&wanted, &scope).await?;
             push(&plan, *force, *prune, &connection, stdout).await
         }
         Some(MonitorsAction::Diff { .. }) => {
-            let wanted = wanted(catalog, &scope, &settings)?;
+            let wanted = wanted(&catalog()?, &scope, &settings)?;
             let connection = Connection::open(&settings).await?;
             diff(&connection.api.plan_monitors(&wanted, &scope).await?, stdout)
         }
@@ -123,7 +123,7 @@ async fn push(
     }
     if has_step(Verb::Stale) {
         tracing::warn!(
-            "stale monitors belong to no metric that is collected and no goal in [goals]; --prune deletes them"
+            "stale monitors are those that the metrics and the settings no longer define; --prune deletes them"
         );
     }
     if has_step(Verb::Left) {

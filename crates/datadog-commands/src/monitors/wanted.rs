@@ -5,6 +5,7 @@ use system_health_datadog::{
 };
 use system_health_monitor_settings::{MonitoredGoal, Monitors, Watched};
 use system_health_registry::{Catalog, Settings};
+use system_health_reporter::selected_by_settings;
 
 /// The monitors for the metrics of a catalog that are collected: one for each goal, and those for the reporter if its metrics
 /// are in the catalog. `report monitors push` sends these monitors to Datadog.
@@ -23,7 +24,8 @@ pub fn wanted_monitors(
     }
     monitors.check_reporter_windows()?;
     let about_reporter = monitors.about_reporter();
-    wanted.extend(reporter_monitors(scope, monitors.schedule(), |key| {
+    let has_sources = !selected_by_settings(catalog.clone(), settings)?.sources().is_empty();
+    wanted.extend(reporter_monitors(scope, monitors.schedule(), has_sources, |key| {
         about_reporter.iter().find(|(known, _)| *known == key).map(|(_, alerting)| alerting.clone())
     }));
     Ok(wanted)
@@ -34,7 +36,9 @@ mod tests {
     use std::{path::Path, time::Duration};
 
     use serde_json::Value;
-    use system_health_registry::{Facts, Metric, Monitoring, Unavailable, location};
+    use system_health_registry::{
+        Facts, Metric, Monitoring, Source, Unavailable, location, self_metrics::COLLECTOR_SUCCESS,
+    };
 
     use super::*;
 
@@ -45,12 +49,13 @@ mod tests {
         Facts::new(key, "A number.").with_monitoring(monitoring)
     }
 
+    fn metric(facts: Facts) -> Metric {
+        Metric::new(facts, location!(), |_| Box::pin(async { Err(Unavailable::no_data("never")) }))
+    }
+
     /// The monitor of the goal `a.ratio`.
     fn monitor(facts: [Facts; 2], settings: &str) -> Value {
-        let metrics = facts.map(|facts| {
-            Metric::new(facts, location!(), |_| Box::pin(async { Err(Unavailable::no_data("never")) }))
-        });
-        let catalog = Catalog::new(metrics).unwrap();
+        let catalog = Catalog::new(facts.map(metric)).unwrap();
         let settings = format!("[goals.'a.ratio']\ngoal = 'a.b / a.c < 1'\n{settings}\n");
         let settings = Settings::builder().toml(Path::new("s.toml"), &settings).unwrap().build().unwrap();
         let scope = MonitorScope::from_tags(&[]);
@@ -70,5 +75,23 @@ mod tests {
             assert!(set["query"].as_str().unwrap().starts_with("max(last_30m):"), "{set}");
             assert!(set["message"].as_str().unwrap().contains("\n\n@set\n\n"), "{set}");
         }
+    }
+
+    #[test]
+    fn failing_sources_have_a_monitor_if_there_are_sources() {
+        let names = |catalog: &Catalog, settings: &str| -> Vec<String> {
+            let settings = Settings::builder().toml(Path::new("s.toml"), settings).unwrap().build().unwrap();
+            let wanted = wanted_monitors(catalog, &MonitorScope::from_tags(&[]), &settings).unwrap();
+            wanted.iter().map(|monitor| monitor.name().to_owned()).collect()
+        };
+        let source =
+            Source::new("warehouse", "For a test.", location!(), |_| Box::pin(async { Ok(Vec::new()) }));
+        let without = Catalog::new([metric(COLLECTOR_SUCCESS.facts())]).unwrap();
+        let with = without.clone().with_sources([source]).unwrap();
+
+        assert_eq!(names(&without, ""), ["A metric fails repeatedly (*)"]);
+        assert_eq!(names(&with, ""), ["A metric fails repeatedly (*)", "A source fails repeatedly (*)"]);
+        let disabled = format!("[monitors.metrics.'{COLLECTOR_SUCCESS}']\nenabled = false\n");
+        assert_eq!(names(&with, &disabled), [""; 0]);
     }
 }

@@ -46,25 +46,40 @@ fn collect(node: &Value, queries: &mut BTreeSet<String>) {
     }
 }
 
-/// Replaces template variables with their defaults. An empty scope becomes `*`.
+/// Replaces template variables with their defaults. Leaves out `*` and `!*` between other tags, because a variable without a
+/// value does not restrict the scope. They stay in parentheses and beside `OR` or `NOT`. An empty scope becomes `*`.
 fn with_defaults(query: &str, variables: &BTreeMap<String, String>) -> String {
     let mut filled = String::new();
     let mut rest = query;
     while let Some((before, after)) = rest.split_once('{') {
         let (scope, after) = after.split_once('}').unwrap_or((after, ""));
-        let tags: Vec<&str> = scope
-            .split(',')
-            .map(str::trim)
-            .map(|tag| {
-                tag.strip_prefix('$').map_or(tag, |name| variables.get(name).map_or("*", String::as_str))
-            })
-            .filter(|tag| *tag != "*")
-            .collect();
-        let scope = if tags.is_empty() { "*".to_owned() } else { tags.join(",") };
+        let terms = scope.split(" AND ").map(|term| {
+            let tags = term.split(',').map(|tag| tag_with_defaults(tag.trim(), variables));
+            tags.filter(|tag| tag != "*" && tag != "!*").collect::<Vec<_>>().join(",")
+        });
+        let terms: Vec<String> = terms.filter(|term| !term.is_empty()).collect();
+        let scope = if terms.is_empty() { "*".to_owned() } else { terms.join(" AND ") };
         filled.extend([before, "{", &scope, "}"]);
         rest = after;
     }
     filled + rest
+}
+
+/// Replaces template variables in a tag: `$env` with `env:production`, and `$env.value` with `production`.
+fn tag_with_defaults(tag: &str, variables: &BTreeMap<String, String>) -> String {
+    let ends_name = |letter: char| !letter.is_alphanumeric() && !"_-.".contains(letter);
+    let mut pieces = tag.split('$');
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_at(piece.find(ends_name).unwrap_or(piece.len()));
+        let default = |name: &str| variables.get(name).map_or("*", String::as_str);
+        let value = match name.strip_suffix(".value") {
+            Some(name) => default(name).split_once(':').map_or(default(name), |(_, value)| value),
+            None => default(name),
+        };
+        filled.extend([value, rest]);
+    }
+    filled
 }
 
 #[cfg(test)]
@@ -91,6 +106,28 @@ mod tests {
         let queries: Vec<String> = in_dashboard(&dashboard).into_iter().collect();
 
         assert_eq!(queries, ["avg:c.d{*}", "max:a.b{env:production,!x:y} by {repository}"]);
+    }
+
+    #[test]
+    fn variables_are_also_replaced_in_boolean_scopes_and_in_values() {
+        let variables = BTreeMap::from([
+            ("env".to_owned(), "env:production".to_owned()),
+            ("branch".to_owned(), "*".to_owned()),
+        ]);
+        for (query, expected) in [
+            ("max:a{$env AND service:x}", "max:a{env:production AND service:x}"),
+            ("max:a{service:x AND !$env}", "max:a{service:x AND !env:production}"),
+            ("max:a{$branch AND service:x}", "max:a{service:x}"),
+            ("max:a{$branch AND $unheard_of}", "max:a{*}"),
+            ("max:a{service:x,!$branch}", "max:a{service:x}"),
+            ("max:a{service:x AND !$branch}", "max:a{service:x}"),
+            ("max:a{(service:x OR $branch) AND x:y}", "max:a{(service:x OR *) AND x:y}"),
+            ("max:a{(service:x OR $env) AND x:y}", "max:a{(service:x OR env:production) AND x:y}"),
+            ("max:a{stage:$env.value,x:y}", "max:a{stage:production,x:y}"),
+            ("max:a{branch:$branch.value}", "max:a{branch:*}"),
+        ] {
+            assert_eq!(with_defaults(query, &variables), expected);
+        }
     }
 
     #[test]

@@ -99,7 +99,8 @@ fn parse(text: &str) -> Result<Endpoint, Reason> {
         return Err(Reason::Unreadable(ParseError::EmptyHost));
     }
     let name = format!("{}{}", url.authority(), url.path().trim_end_matches('/'));
-    Ok(Endpoint { protocol, name, site: None })
+    let site = Site::ALL.into_iter().find(|site| protocol == "https" && name == format!("api.{site}"));
+    Ok(Endpoint { protocol, name, site })
 }
 
 impl fmt::Display for Endpoint {
@@ -121,6 +122,17 @@ mod tests {
             ("HTTPS://Proxy.example:443/datadog/", "https://proxy.example/datadog"),
         ] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), base);
+        }
+    }
+
+    #[test]
+    fn only_the_api_of_a_site_has_pages() {
+        for (text, page) in [
+            ("https://api.datadoghq.eu/", "https://app.datadoghq.eu/x"),
+            ("https://api.datadoghq.eu/proxy", "/x"),
+            ("http://127.0.0.1:8080", "/x"),
+        ] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().page("/x"), page);
         }
     }
 

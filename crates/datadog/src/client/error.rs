@@ -56,6 +56,14 @@ pub enum DatadogError {
         /// The value.
         value: String,
     },
+    /// The value was not sent, because a series cannot have its kind.
+    #[error(
+        "its kind is {kind}, but a number in Datadog is a gauge, count or rate; a reporter converts counters to counts"
+    )]
+    UnconvertedKind {
+        /// The name of the kind.
+        kind: &'static str,
+    },
     /// 429: too many requests.
     #[error("too many requests ({response}); try again {}", when(*.wait))]
     RateLimited {
@@ -152,6 +160,7 @@ impl AttemptError for DatadogError {
             | Self::NotFound(_)
             | Self::TooLarge { .. }
             | Self::NotANumber { .. }
+            | Self::UnconvertedKind { .. }
             | Self::TooManyValues { .. }
             | Self::Unexpected(_)
             | Self::Deadline { .. }

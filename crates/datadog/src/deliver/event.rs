@@ -13,10 +13,15 @@ use crate::{
     escape::{escape, escape_url},
 };
 
-/// The payload for an event. Its text is Markdown and ends with the link. An event notifies nobody: only monitors do.
+/// Maximum length of an escaped link, in characters. A longer one would leave too little room for the text.
+const MAX_LINK: usize = MAX_EVENT_TEXT - 1000;
+
+/// The payload for an event. Its text is Markdown and ends with the link. A link that is too long after escaping is omitted. An
+/// event notifies nobody: only monitors do.
 #[must_use]
 pub fn event_payload(event: &Event) -> EventCreateRequest {
-    let link = event.link().map(|link| format!("\n\n{}", escape_url(link))).unwrap_or_default();
+    let link = event.link().map(escape_url).filter(|link| link.chars().count() <= MAX_LINK);
+    let link = link.map(|link| format!("\n\n{link}")).unwrap_or_default();
     let end = link + "\n %%%";
     let start = format!("%%% \n{}", escape(event.text().unwrap_or_default()));
     let room = MAX_EVENT_TEXT.saturating_sub(end.chars().count());

@@ -16,7 +16,7 @@ use crate::client::{DatadogError, MAX_PLAIN};
 ///
 /// A repeated delivery overwrites the first one, because metric, tags and time are the same. The payload contains no host:
 /// each run may be a new pod, and its host name would split every metric into one series per run. A point whose value is not
-/// a finite number is omitted, because JSON cannot represent it.
+/// a finite number is omitted, because JSON cannot represent it. So is a total of a counter, because Datadog needs increases.
 #[must_use]
 pub fn payload<'a>(points: impl IntoIterator<Item = &'a Point>) -> MetricPayload {
     MetricPayload::new(points.into_iter().filter_map(series).collect())
@@ -28,7 +28,10 @@ pub(crate) fn size(point: &Point) -> Result<usize, DatadogError> {
         return distribution_size(point, distribution);
     }
     let Some(series) = series(point) else {
-        return Err(DatadogError::NotANumber { value: point.value.to_string() });
+        return Err(match point.value.number() {
+            Some(number) if number.is_finite() => DatadogError::UnconvertedKind { kind: point.kind.name() },
+            _ => DatadogError::NotANumber { value: point.value.to_string() },
+        });
     };
     let size = json_size(&series)?;
     let alone = ENVELOPE + size;

@@ -90,16 +90,25 @@ fn name(element: &Value) -> Option<&str> {
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (moved, others): (Vec<&Change>, Vec<&Change>) =
-            self.0.iter().partition(|change| change.path.contains(".layout."));
+            self.0.iter().partition(|change| change.moved_widget().is_some());
         for change in others {
             writeln!(f, "{change}")?;
         }
-        let place = |change: &&Change| change.path.split(".layout.").next().map(str::to_owned);
-        match moved.iter().filter_map(place).collect::<BTreeSet<_>>().len() {
+        match moved.iter().filter_map(|change| change.moved_widget()).collect::<BTreeSet<_>>().len() {
             0 => Ok(()),
             1 => writeln!(f, "  1 widget moves or changes its size"),
             moved => writeln!(f, "  {moved} widgets move or change their size"),
         }
+    }
+}
+
+impl Change {
+    /// The path of the widget whose place or size differs, if this is such a difference.
+    fn moved_widget(&self) -> Option<&str> {
+        let (widget, property) = self.path.rsplit_once(".layout.")?;
+        // The title of a widget may contain the same text.
+        let is_property = property.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        is_property.then_some(widget)
     }
 }
 
@@ -111,9 +120,13 @@ impl fmt::Display for Change {
             (Some(Value::String(from)), Some(Value::String(to)))
                 if from.contains('\n') || to.contains('\n') =>
             {
+                let (removed, added) = (other_lines(from, to), other_lines(to, from));
+                if removed.is_empty() && added.is_empty() {
+                    return write!(f, "~ {}: the order, the number or the ends of its lines", self.path);
+                }
                 write!(f, "~ {}:", self.path)?;
-                lines(f, '-', from, to)?;
-                lines(f, '+', to, from)
+                removed.iter().try_for_each(|line| write!(f, "\n    - {line}"))?;
+                added.iter().try_for_each(|line| write!(f, "\n    + {line}"))
             }
             (Some(from), Some(to)) => write!(f, "~ {}{} → {}", self.path, Shown(from, ": "), Shown(to, "")),
             (None, None) => Ok(()),
@@ -122,9 +135,9 @@ impl fmt::Display for Change {
 }
 
 /// The lines of a text that another text does not have.
-fn lines(f: &mut fmt::Formatter<'_>, sign: char, text: &str, other: &str) -> fmt::Result {
+fn other_lines<'a>(text: &'a str, other: &str) -> Vec<&'a str> {
     let others: Vec<&str> = other.lines().collect();
-    text.lines().filter(|line| !others.contains(line)).try_for_each(|line| write!(f, "\n    {sign} {line}"))
+    text.lines().filter(|line| !others.contains(line)).collect()
 }
 
 /// Converts whole numbers to integers: `2` instead of `2.0`.
@@ -190,10 +203,31 @@ mod tests {
     }
 
     #[test]
+    fn a_widget_whose_title_contains_layout_is_not_taken_for_one_that_moves() {
+        let from = json!({"widgets": [widget("web.layout.shift", 5.0, 0), widget("web.layout.x", 1.0, 2)]});
+        let to = json!({"widgets": [widget("web.layout.shift", 3.0, 2), widget("web.layout.x", 1.0, 4)]});
+
+        assert_eq!(
+            shown(&from, &to),
+            "~ widgets[\"web.layout.shift\"].definition.target: 5 → 3\n  \
+             2 widgets move or change their size\n"
+        );
+    }
+
+    #[test]
     fn differences_in_texts_are_shown_by_line() {
         let (from, to) = (json!({"message": "a\nb\n@ops"}), json!({"message": "a\nb\n@web"}));
 
         assert_eq!(shown(&from, &to), "~ message:\n    - @ops\n    + @web\n");
+    }
+
+    #[test]
+    fn texts_with_the_same_lines_differ_in_their_order_number_or_ends() {
+        for other in ["b\na", "a\nb\nb", "a\r\nb", "a\nb\n"] {
+            let (from, to) = (json!({"message": "a\nb"}), json!({"message": other}));
+
+            assert_eq!(shown(&from, &to), "~ message: the order, the number or the ends of its lines\n");
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ fn event() -> Event {
         .with_link("https://example.com/deploys/42")
         .unwrap()
         .at(SystemTime::now())
+        .unwrap()
 }
 
 async fn announced(sink: &DatadogSink) -> Fate {
@@ -65,6 +66,22 @@ async fn an_event_arrives_with_its_link() {
     assert_eq!(event["text"], "%%% \nAll went well.\n\nhttps://example.com/deploys/42\n %%%");
     assert_eq!(event["alert_type"], "success");
     assert_eq!(event["tags"], serde_json::json!(["env:test"]));
+}
+
+#[test]
+fn a_link_that_leaves_no_room_for_the_text_is_omitted() {
+    let text = |link: &str| {
+        let event = Event::new("id", "title").unwrap().with_text("x".repeat(3500)).unwrap();
+        event_payload(&event.with_link(link).unwrap()).text
+    };
+    let start = "https://example.com/";
+
+    let long = text(&format!("{start}{}", "z".repeat(1980)));
+    assert!(long.starts_with("%%% \nxxx") && long.ends_with("zzz\n %%%"), "{long}");
+    assert_eq!(long.len(), 4000);
+    // Each `@` becomes three characters.
+    let longer = text(&format!("{start}{}", "@".repeat(1980)));
+    assert_eq!(longer, format!("%%% \n{}\n %%%", "x".repeat(3500)));
 }
 
 #[tokio::test]

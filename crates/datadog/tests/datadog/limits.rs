@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use system_health_datadog::DatadogSink;
-use system_health_registry::{ApiCalls, Point};
+use system_health_registry::{ApiCalls, Kind, Point};
 use system_health_test_support::{
     datadog::{DatadogIntake, error},
     server::Answer,
@@ -106,6 +106,20 @@ async fn values_that_are_not_finite_are_refused_and_not_sent() {
         "Datadog does not accept `c`: its value is -inf, which is not a finite number"
     );
     assert_eq!(system_health_datadog::payload(&points).series.len(), 1);
+}
+
+#[tokio::test]
+async fn a_counter_that_was_not_converted_is_refused() {
+    let intake = DatadogIntake::start();
+    let total = Point { kind: Kind::Counter, ..gauge("jobs", 5.0, &[]) };
+
+    let fates = deliver(&sink(&intake), &[total]).await;
+
+    assert_eq!(
+        fates.refused[&0],
+        "Datadog does not accept `jobs`: its kind is counter, but a number in Datadog is a gauge, count or rate; \
+         a reporter converts counters to counts"
+    );
 }
 
 #[tokio::test]

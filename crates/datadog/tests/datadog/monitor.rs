@@ -56,7 +56,7 @@ fn every_monitor_matches_datadogs_api_description() {
     };
     let monitors: Vec<Value> = goal_monitors(alerting())
         .chain(goal_monitors(recovering))
-        .chain(reporter_monitors(&scope(), SCHEDULE, |_| Some(alerting())))
+        .chain(reporter_monitors(&scope(), SCHEDULE, true, |_| Some(alerting())))
         .map(|monitor| as_json(&monitor))
         .collect();
     let message = |monitor: &Value| Message::request("POST", "/api/v1/monitor", monitor.clone());
@@ -201,7 +201,7 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
     let by =
         |tags: &[&str]| Alerting { group_by: tags.iter().map(ToString::to_string).collect(), ..alerting() };
     let queries = |alerting: Alerting| -> Vec<Value> {
-        let monitors = reporter_monitors(&scope(), SCHEDULE, |_| Some(alerting.clone()));
+        let monitors = reporter_monitors(&scope(), SCHEDULE, true, |_| Some(alerting.clone()));
         assert!(monitors.iter().all(|monitor| is_watched_by_reporter_monitors(monitor.metric())));
         monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect()
     };
@@ -216,6 +216,10 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
                 "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by {{metric}}), 1) - \
                  1000 >= 3"
             ),
+            format!(
+                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by \
+                 {{metric_source}}), 1) - 1000 >= 3"
+            ),
             format!("sum(last_38m):1001 * clamp_max(sum:{reporter}.points{left}, 1) - 1000 >= 3"),
         ]
     );
@@ -228,6 +232,10 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
                  {{metric,reporter}}), 1) - 1000 >= 3"
             ),
             format!(
+                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by \
+                 {{metric_source,reporter}}), 1) - 1000 >= 3"
+            ),
+            format!(
                 "sum(last_38m):1001 * clamp_max(sum:{reporter}.points{left} by {{reporter}}, 1) - 1000 >= 3"
             ),
         ]
@@ -237,7 +245,8 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
 #[test]
 fn only_the_monitor_of_a_stopped_reporter_notifies_of_missing_data() {
     let options = |metric: &str| {
-        let monitors = reporter_monitors(&scope(), SCHEDULE, |key| key.ends_with(metric).then(alerting));
+        let monitors =
+            reporter_monitors(&scope(), SCHEDULE, false, |key| key.ends_with(metric).then(alerting));
         let [monitor] = &monitors[..] else { panic!("{monitors:?}") };
         as_json(monitor)["options"].clone()
     };

@@ -97,7 +97,7 @@ async fn a_wait_beyond_the_deadline_is_not_started() {
         assert_eq!((fates.left.len(), calls), (2, vec![(Some(status), 1)]));
         let message = &fates.left[&1];
         assert!(
-            message.starts_with("not retried, because a wait of 3600s would end after the run's deadline: "),
+            message.starts_with("gave up, because a wait of 3600s would end after the run's deadline: "),
             "{message}"
         );
         assert!(message.contains(&format!("answered {status}: Not now); try again in 3600s")), "{message}");

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     exchange::{Answer, Request},
     notice::Notice,
+    point::DISTRIBUTION,
     rules::{check_name, check_tags, check_time},
     store::{DistributionId, StoreError},
     treatment::Treatment,
@@ -51,7 +52,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
 fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), StoreError> {
     let mut findings = Vec::new();
     let mut accepted: Vec<(DistributionId, Vec<(f64, f64)>)> = Vec::new();
-    let (mut sent, mut metrics, mut has_new_metrics) = (0, BTreeSet::new(), false);
+    let (mut sent, mut metrics) = (0, BTreeSet::new());
     let now = state.now();
     for Submitted { metric, points, tags, host } in series {
         let tags: BTreeSet<String> =
@@ -63,6 +64,7 @@ fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), St
         });
         let stored = if state.treatment == Treatment::AsSent { Some((metric, tags)) } else { checked };
         let Some((metric, tags)) = stored else { continue };
+        let accepted_before = accepted.len();
         for (time, values) in points {
             #[expect(clippy::cast_possible_truncation, reason = "whole seconds since 1970")]
             let time = time as i64;
@@ -71,14 +73,15 @@ fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), St
                 accepted.push(((metric.clone(), tags.clone(), time), values));
             }
         }
-        has_new_metrics |= state.metadata.learn(&metric, "distribution", None);
-        metrics.insert(metric);
+        if accepted.len() > accepted_before {
+            state.metadata.learn(&metric, DISTRIBUTION, None);
+            metrics.insert(metric);
+        }
     }
+    // The values are added last: after an error the client sends them again, and they must not be added twice.
+    state.save_metadata()?;
     state.store.add_values(&accepted)?;
     state.add_findings(findings);
-    if has_new_metrics {
-        state.store.save("metadata", &state.metadata)?;
-    }
     let kept = accepted.iter().map(|(_, values)| values.len()).sum();
     state.notify(Notice::delivery(path, "value", sent, kept, metrics.len()));
     Ok(())

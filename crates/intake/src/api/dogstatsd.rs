@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use super::{checks, events, state::State};
 use crate::{
     dogstatsd::{EventLine, INTERVAL, Line, LineError, MetricLine, MetricType, Values},
-    point::Point,
+    point::{DISTRIBUTION, Point},
     rules::{Finding, Rule, check_name, check_tags, check_time},
     store::{DistributionId, StoreError},
 };
@@ -53,16 +53,13 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
             Err(error) => received.findings.push(refused(line, &error)),
         }
     }
-    let mut has_new_metrics = false;
     for point in received.points.iter().chain(&received.timestamped) {
-        has_new_metrics |= state.metadata.learn(&point.metric, point.kind, None);
+        state.metadata.learn(&point.metric, point.kind, None);
     }
     for ((metric, ..), _) in &received.values {
-        has_new_metrics |= state.metadata.learn(metric, "distribution", None);
+        state.metadata.learn(metric, DISTRIBUTION, None);
     }
-    if has_new_metrics {
-        state.store.save("metadata", &state.metadata)?;
-    }
+    state.save_metadata()?;
     // Each line replaces the point of its series in the current 10 seconds.
     state.store.put_points(&received.points)?;
     let replaced = state.store.put_points(&received.timestamped)?;
@@ -82,8 +79,6 @@ fn add_event(state: &mut State, event: &EventLine) -> Result<bool, StoreError> {
     let happened = event.timestamp.unwrap_or_else(|| state.now());
     events::store(state, SOURCE, &event.to_json(), happened).map(|stored| stored.is_ok())
 }
-
-const NOT_FINITE: &str = "the sum of the values is not a finite number";
 
 fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
     let now = state.now();
@@ -106,6 +101,11 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
     let weight = 1.0 / line.sample_rate.unwrap_or(1.0);
     match (&line.values, line.kind, line.timestamp) {
         (Values::Numbers(numbers), MetricType::Distribution, _) => {
+            if !numbers.iter().all(|number| (number * weight).is_finite()) {
+                let message = "a value divided by the sample rate is not a finite number";
+                findings.push(Finding::new(Rule::Value, &name, message));
+                return;
+            }
             let time = now - now.rem_euclid(INTERVAL);
             let values = numbers.iter().map(|number| (*number, weight)).collect();
             received.values.push(((name, tags, time), values));
@@ -120,7 +120,8 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
             let points: Vec<Point> =
                 state.flushes.add(&name, &tags, line.kind, &line.values, weight, now).into_iter().collect();
             if !points.iter().all(|point| point.value.is_finite()) {
-                findings.push(Finding::new(Rule::Value, &name, NOT_FINITE));
+                let message = "the sum of the values is not a finite number";
+                findings.push(Finding::new(Rule::Value, &name, message));
                 return;
             }
             received.points.extend(points);

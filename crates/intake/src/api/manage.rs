@@ -1,13 +1,18 @@
 //! The endpoints that read or manage. For these, Datadog requires the application key, too.
 
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
     reading::{Outcome, object},
     state::State,
     timeseries,
+    unknown::unknown,
 };
-use crate::exchange::{Request, error};
+use crate::{
+    exchange::Request,
+    store::{Store, StoreError},
+};
 
 /// Answers a request, and saves what it changed.
 pub(super) fn manage(state: &mut State, request: &Request) -> Outcome {
@@ -15,17 +20,32 @@ pub(super) fn manage(state: &mut State, request: &Request) -> Outcome {
     let body = answer(state, request, &path)?;
     if request.method != "GET" {
         match path[..] {
-            ["v1", "metrics", ..] => state.store.save("metadata", &state.metadata)?,
-            ["v1", "dashboard", ..] => state.store.save("dashboards", &state.dashboards)?,
-            ["v1", "monitor", ..] => state.store.save("monitors", &state.monitors)?,
+            ["v1", "metrics", ..] => state.save_metadata()?,
+            ["v1", "dashboard", ..] => save(&mut state.store, "dashboards", &mut state.dashboards)?,
+            ["v1", "monitor", ..] => save(&mut state.store, "monitors", &mut state.monitors)?,
             _ => {}
         }
     }
     Ok(body)
 }
 
+/// Saves a document. If this fails, reads the saved one again: the client may repeat the request, so what is not saved must
+/// not stay.
+fn save<T>(store: &mut Store, kind: &str, document: &mut T) -> Result<(), StoreError>
+where
+    T: Serialize + DeserializeOwned + Default,
+{
+    let saved = store.save(kind, document);
+    if saved.is_err()
+        && let Ok(before) = store.load(kind)
+    {
+        *document = before;
+    }
+    saved
+}
+
 fn answer(state: &mut State, request: &Request, path: &[&str]) -> Outcome {
-    let State { store, metadata, dashboards, monitors, evaluations, .. } = state;
+    let State { store, metadata, dashboards, monitors, .. } = state;
     match (&*request.method, path) {
         ("GET", ["v2", "validate_keys"]) => Ok(json!({ "status": "ok" })),
         ("GET", ["v1", "query"]) => timeseries::answer(store, request),
@@ -44,11 +64,7 @@ fn answer(state: &mut State, request: &Request, path: &[&str]) -> Outcome {
         ("POST", ["v1", "monitor"]) => monitors.create(object(request)?),
         ("GET", ["v1", "monitor", id]) => monitors.read(id),
         ("PUT", ["v1", "monitor", id]) => monitors.update(id, request),
-        ("DELETE", ["v1", "monitor", id]) => {
-            let deleted = monitors.delete(id)?;
-            evaluations.forget(deleted["deleted_monitor_id"].as_u64().unwrap_or_default());
-            Ok(deleted)
-        }
-        _ => Err(error(404, "Not Found")),
+        ("DELETE", ["v1", "monitor", id]) => monitors.delete(id),
+        _ => Err(unknown(state, request)),
     }
 }

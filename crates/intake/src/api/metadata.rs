@@ -13,30 +13,37 @@ use crate::exchange::{Answer, Request, error};
 const TEXTS: [&str; 5] = ["description", "per_unit", "short_name", "type", "unit"];
 const STATSD_INTERVAL: &str = "statsd_interval";
 
-/// The metadata of each metric, without the properties that are not set.
+/// The metadata of each metric.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Metadata(BTreeMap<String, Map<String, Value>>);
+#[serde(transparent)]
+pub(crate) struct Metadata {
+    /// The properties of each metric, without those that are not set.
+    metrics: BTreeMap<String, Map<String, Value>>,
+    /// Whether something has changed since the metadata was last saved.
+    #[serde(skip)]
+    pub(super) is_changed: bool,
+}
 
 impl Metadata {
-    /// Takes the type and the unit from the first submission of a metric. Returns whether the metric is new.
-    pub(crate) fn learn(&mut self, metric: &str, kind: &str, unit: Option<&str>) -> bool {
-        if self.0.contains_key(metric) {
-            return false;
+    /// Takes the type and the unit from the first submission of a metric.
+    pub(crate) fn learn(&mut self, metric: &str, kind: &str, unit: Option<&str>) {
+        if self.metrics.contains_key(metric) {
+            return;
         }
         let kind = if kind == "unspecified" { "gauge" } else { kind };
         let unit = unit.map(|unit| ("unit".to_owned(), unit.into()));
         let properties = [("type".to_owned(), kind.into())].into_iter().chain(unit).collect();
-        self.0.insert(metric.to_owned(), properties);
-        true
+        self.metrics.insert(metric.to_owned(), properties);
+        self.is_changed = true;
     }
 
     /// The type of a metric, if it is known.
     pub(crate) fn kind(&self, metric: &str) -> Option<&str> {
-        self.0.get(metric)?.get("type")?.as_str()
+        self.metrics.get(metric)?.get("type")?.as_str()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned().map(Value::Object)
+        self.metrics.get(name).cloned().map(Value::Object)
     }
 
     pub(crate) fn read(&self, name: &str) -> Outcome {
@@ -45,7 +52,7 @@ impl Metadata {
 
     /// Replaces the properties that the request gives.
     pub(crate) fn edit(&mut self, name: &str, request: &Request) -> Outcome {
-        let metadata = self.0.get_mut(name).ok_or_else(unknown)?;
+        let metadata = self.metrics.get_mut(name).ok_or_else(unknown)?;
         let given = object(request)?;
         for (property, value) in &given {
             let is_valid = match &**property {
@@ -58,6 +65,7 @@ impl Metadata {
             }
         }
         metadata.extend(given);
+        self.is_changed = true;
         Ok(Value::Object(metadata.clone()))
     }
 }

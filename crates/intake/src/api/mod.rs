@@ -16,6 +16,7 @@ mod series;
 mod state;
 mod timeseries;
 mod traces;
+mod unknown;
 
 pub use routes::requires_application_key;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::reading::{AUTHOR, Outcome, invalid, now, number, object};
 use crate::{
     exchange::{Answer, Request, error},
-    query::{refusal, thresholds},
+    query::{METRIC_MONITOR, refusal, thresholds},
 };
 
 /// The number of monitors on a page if the request does not set it.
@@ -109,11 +109,11 @@ fn set_properties(monitor: &mut Value, sent: Map<String, Value>) -> Result<(), A
     }
     // Both names stand for the same type, and Datadog responds with the second.
     if monitor["type"] == "metric alert" {
-        monitor["type"] = "query alert".into();
+        monitor["type"] = METRIC_MONITOR.into();
     }
     let kind = monitor["type"].as_str().ok_or_else(|| invalid("type"))?;
     let query = monitor["query"].as_str().ok_or_else(|| invalid("query"))?;
-    if kind == "query alert" {
+    if kind == METRIC_MONITOR {
         thresholds::check(query, &monitor["options"]["thresholds"])?;
         if let Some(refusal) = refusal(query, &monitor["options"]) {
             return Err(error(400, &refusal));

@@ -7,14 +7,15 @@ use super::{
     reading::{Outcome, invalid, number},
     state::State,
 };
-use crate::exchange::{Request, error};
+use crate::{
+    exchange::{Request, error},
+    rules::MAX_AHEAD,
+};
 
 /// Maximum number of traces in an answer.
 const MAX_TRACES: usize = 100;
 /// The time whose points a series has by default, in seconds.
 const DEFAULT_SPAN: i64 = 24 * 60 * 60;
-/// How far ahead of the clock the rules allow a point, in seconds.
-const AHEAD: i64 = 10 * 60;
 
 /// Answers a request below `/api/v1/intake`.
 pub(super) fn answer(state: &mut State, request: &Request) -> Outcome {
@@ -63,7 +64,7 @@ fn series(state: &State, request: &Request) -> Outcome {
     let now = state.now();
     let to = number(request, "to")?;
     let from = number(request, "from")?.unwrap_or(to.unwrap_or(now).saturating_sub(DEFAULT_SPAN));
-    let to = to.unwrap_or(now + AHEAD);
+    let to = to.unwrap_or(now + MAX_AHEAD);
     let series = state.store.series(&metric, &(from..=to))?;
     Ok(json!({ "metric": metric, "series": series }))
 }

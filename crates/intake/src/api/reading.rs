@@ -46,8 +46,6 @@ pub(crate) fn seconds_since_1970() -> i64 {
 impl From<StoreError> for Answer {
     /// If the store fails, the status is 500, after which clients retry.
     fn from(failure: StoreError) -> Self {
-        let cause =
-            std::error::Error::source(&failure).map_or_else(String::new, |cause| format!(": {cause}"));
-        error(500, &format!("{failure}{cause}"))
+        error(500, &failure.with_cause())
     }
 }

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::{
     checks, distributions, events, manage::manage, overview, reading::Outcome, series, state::State, traces,
+    unknown::unknown,
 };
 use crate::{
-    exchange::{Answer, Request, error},
+    exchange::{Answer, Request},
     rules::{Finding, Rule},
 };
 
@@ -56,12 +57,6 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Answer {
 
 fn outcome_answer(status: u16, outcome: Outcome) -> Answer {
     outcome.map_or_else(|refusal| refusal, |body| Answer::json(status, &body))
-}
-
-fn unknown(state: &mut State, request: &Request) -> Answer {
-    let subject = format!("{} {}", request.method, request.path());
-    state.add_finding(&Finding::new(Rule::Endpoint, &subject, "the intake has no such endpoint"));
-    error(404, "Not Found")
 }
 
 /// Adds a finding for each missing key, because Datadog would refuse the request. Older clients send keys as parameters.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::Error as _};
 use serde_json::json;
 
 use super::{
@@ -72,7 +72,8 @@ struct SeriesV1 {
 pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     accept_with(state, request, 202, &json!({ "errors": [] }), |body| {
         let payload: PayloadV2 = serde_json::from_slice(body)?;
-        Ok(payload.series.into_iter().map(submission_v2).collect())
+        let series: Option<_> = payload.series.into_iter().map(submission_v2).collect();
+        series.ok_or_else(invalid_type)
     })
 }
 
@@ -80,8 +81,13 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
 pub(super) fn accept_v1(state: &mut State, request: &Request) -> Answer {
     accept_with(state, request, 202, &json!({ "status": "ok" }), |body| {
         let payload: PayloadV1 = serde_json::from_slice(body)?;
-        Ok(payload.series.into_iter().map(submission_v1).collect())
+        let series: Option<_> = payload.series.into_iter().map(submission_v1).collect();
+        series.ok_or_else(invalid_type)
     })
+}
+
+fn invalid_type() -> serde_json::Error {
+    serde_json::Error::custom("invalid metric type")
 }
 
 fn accept_with(
@@ -89,14 +95,13 @@ fn accept_with(
     request: &Request,
     status: u16,
     accepted: &serde_json::Value,
-    read: impl Fn(&[u8]) -> serde_json::Result<Option<Vec<Submission>>>,
+    read: impl Fn(&[u8]) -> serde_json::Result<Vec<Submission>>,
 ) -> Answer {
     if let Err(refusal) = check_size(state, request) {
         return refusal;
     }
     let series = match read(&request.body) {
-        Ok(Some(series)) => series,
-        Ok(None) => return error(400, "Payload is not in the expected format: invalid metric type"),
+        Ok(series) => series,
         Err(cause) => return unreadable(state, request, &cause),
     };
     let is_null = |series: &Submission| series.points.iter().any(|point| point.value.is_none());
@@ -114,25 +119,25 @@ pub(super) fn store(state: &mut State, path: &str, submitted: &[Submission]) -> 
     let mut findings = Vec::new();
     let mut points = Vec::new();
     let mut metrics = BTreeSet::new();
-    let mut has_new_metrics = false;
     for series in submitted {
-        let known = state.metadata.kind(&series.metric);
-        let checked = check_series(series, known, state.now(), &mut findings);
+        let known_type = |metric: &str| match state.treatment {
+            Treatment::AsSent => state.metadata.kind(&series.metric),
+            Treatment::LikeDatadog => state.metadata.kind(metric),
+        };
+        let checked = check_series(series, known_type, state.now(), &mut findings);
         let stored = match state.treatment {
             Treatment::AsSent => Some(series.clone()),
             Treatment::LikeDatadog => checked,
         };
         let Some(stored) = stored else { continue };
-        has_new_metrics |= state.metadata.learn(&stored.metric, stored.kind, stored.unit.as_deref());
+        state.metadata.learn(&stored.metric, stored.kind, stored.unit.as_deref());
         points.extend(to_points(&stored));
         metrics.insert(stored.metric);
     }
+    state.save_metadata()?;
     let replaced = state.store.put_points(&points)?;
     state.add_findings(findings);
     state.add_replaced_findings(&replaced);
-    if has_new_metrics {
-        state.store.save("metadata", &state.metadata)?;
-    }
     let sent = submitted.iter().map(|series| series.points.len()).sum();
     state.notify(Notice::delivery(path, "point", sent, points.len(), metrics.len()));
     Ok(())

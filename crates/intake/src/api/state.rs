@@ -7,7 +7,7 @@ use crate::{
     dogstatsd::Flushes,
     notice::Notice,
     point::{DISTRIBUTION, Point},
-    query::{Evaluations, Transition},
+    query::{Evaluations, Status, Transition},
     rules::{Finding, Findings, Rule},
     store::{DistributionId, Store, StoreError, WeightedValues},
     treatment::Treatment,
@@ -133,12 +133,17 @@ impl State {
         &mut self,
         metrics: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
     ) -> Result<(), StoreError> {
-        let mut has_new_metrics = false;
         for (metric, kind, unit) in metrics {
-            has_new_metrics |= self.metadata.learn(metric, kind, unit);
+            self.metadata.learn(metric, kind, unit);
         }
-        if has_new_metrics {
+        self.save_metadata()
+    }
+
+    /// Saves the metadata if it has changed. If this fails, the next call tries again.
+    pub(crate) fn save_metadata(&mut self) -> Result<(), StoreError> {
+        if self.metadata.is_changed {
             self.store.save("metadata", &self.metadata)?;
+            self.metadata.is_changed = false;
         }
         Ok(())
     }
@@ -149,9 +154,9 @@ impl State {
         let Self { evaluations, monitors, .. } = self;
         for monitor in &mut monitors.all {
             let id = monitor["id"].as_u64().unwrap_or_default();
-            if let Some(status) = evaluations.overall(id) {
-                monitor["overall_state"] = serde_json::to_value(status).unwrap_or_default();
-            }
+            // A monitor without groups has no data, even if an earlier evaluation found some.
+            let status = evaluations.overall(id).unwrap_or(Status::NoData);
+            monitor["overall_state"] = serde_json::to_value(status).unwrap_or_default();
         }
         for transition in transitions {
             let monitors = self.monitors.all.iter();

@@ -4,7 +4,7 @@ use super::{
     fields::{tags, timestamp},
     line_error::LineError,
 };
-use crate::service_check::ServiceCheck;
+use crate::service_check::{MAX_STATUS, ServiceCheck};
 
 /// A line with a service check.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,8 @@ impl ServiceCheckLine {
     pub(super) fn parse(rest: &str) -> Result<Self, LineError> {
         let mut fields = rest.split('|');
         let name = fields.next().filter(|name| !name.is_empty()).ok_or(LineError::ServiceCheck)?;
-        let status = fields.next().and_then(|status| status.parse().ok()).filter(|status| *status <= 3);
+        let status =
+            fields.next().and_then(|status| status.parse().ok()).filter(|status| *status <= MAX_STATUS);
         let mut check = ServiceCheck {
             check: name.to_owned(),
             status: status.ok_or(LineError::ServiceCheck)?,

@@ -136,5 +136,17 @@ fn seconds(window: &str) -> Option<i64> {
         "w" => 7 * DAY,
         _ => return None,
     };
-    number.parse::<i64>().ok()?.checked_mul(unit)
+    i64::from(number.parse::<u32>().ok()?).checked_mul(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_a_number_of_a_unit() {
+        assert_eq!(seconds("30m"), Some(1800));
+        // The number of seconds would overflow.
+        assert_eq!(seconds("-153722867280912930m"), None);
+    }
 }

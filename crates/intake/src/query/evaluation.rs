@@ -16,6 +16,8 @@ use super::{
 };
 use crate::store::{Store, StoreError, StoredSeries};
 
+/// The type of metric monitors.
+pub(crate) const METRIC_MONITOR: &str = "query alert";
 /// How long a group without data is remembered, in seconds.
 const RETENTION: i64 = DAY;
 
@@ -58,14 +60,9 @@ impl Evaluations {
         groups.map(|((_, tags), group)| (tags.clone(), group.status)).collect()
     }
 
-    /// The worst status of a monitor's groups. `None` if the monitor has no groups, because there was never data.
+    /// The worst status of a monitor's groups. `None` if the monitor has no groups.
     pub(crate) fn overall(&self, monitor: u64) -> Option<Status> {
         self.groups(monitor).into_iter().map(|(_, status)| status).max()
-    }
-
-    /// Forgets the groups of a monitor that no longer exists.
-    pub(crate) fn forget(&mut self, monitor: u64) {
-        self.0.retain(|(owner, _), _| *owner != monitor);
     }
 
     /// Evaluates the monitors whose condition is due. Leaves out monitors that are not metric monitors, and those with a query
@@ -78,13 +75,15 @@ impl Evaluations {
         is_due: impl Fn(&Condition<'_>) -> bool,
     ) -> Result<Vec<Transition>, StoreError> {
         let mut transitions = Vec::new();
-        let ids: BTreeSet<u64> = monitors.iter().filter_map(|monitor| monitor["id"].as_u64()).collect();
+        let metric_monitors = monitors.iter().filter(|monitor| monitor["type"] == METRIC_MONITOR);
+        let readable: Vec<(&Value, Condition<'_>)> = metric_monitors
+            .filter_map(|monitor| Some((monitor, Condition::parse(monitor["query"].as_str()?)?)))
+            .collect();
+        let ids: BTreeSet<u64> = readable.iter().filter_map(|(monitor, _)| monitor["id"].as_u64()).collect();
+        // A monitor may have been deleted, or edited in such a way that it is no longer evaluated.
         self.0.retain(|(owner, _), _| ids.contains(owner));
-        for monitor in monitors {
-            let condition = Condition::parse(monitor["query"].as_str().unwrap_or_default());
-            if let Some(condition) = condition.filter(|condition| is_due(condition)) {
-                self.evaluate(now, monitor, &condition, store, &mut transitions)?;
-            }
+        for (monitor, condition) in readable.iter().filter(|(_, condition)| is_due(condition)) {
+            self.evaluate(now, monitor, condition, store, &mut transitions)?;
         }
         Ok(transitions)
     }

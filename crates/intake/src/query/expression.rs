@@ -164,7 +164,8 @@ impl Parser {
         if let Some(inner) = text.strip_prefix("clamp_max(") {
             let (inner, rest) = self.nested(inner)?;
             let (limit, rest) = rest.strip_prefix(',')?.split_once(')')?;
-            return Some((Expression::ClampMax(Box::new(inner), limit.trim().parse().ok()?), rest));
+            let limit = limit.trim().parse().ok().filter(|limit: &f64| limit.is_finite())?;
+            return Some((Expression::ClampMax(Box::new(inner), limit), rest));
         }
         if let Some(inner) = text.strip_prefix('(') {
             let (inner, rest) = self.nested(inner)?;
@@ -292,6 +293,7 @@ mod tests {
             "max:a.b",
             "abs(max:a.b{*}",
             "clamp_max(max:a.b{*})",
+            "clamp_max(max:a.b{*}, nan)",
             "sqrt(max:a.b{*})",
             "1 2",
             "max:a.b{*} / ",

@@ -141,8 +141,8 @@ impl<'a> Query<'a> {
     /// Whether the scope selects a series with these tags.
     fn selects(&self, tags: &BTreeSet<String>) -> bool {
         self.scope.split(',').map(str::trim).all(|wanted| match wanted.strip_prefix('!') {
-            Some(unwanted) => !tags.contains(unwanted),
-            None => wanted == "*" || tags.contains(wanted),
+            Some(unwanted) => !has_tag(tags, unwanted),
+            None => wanted == "*" || has_tag(tags, wanted),
         })
     }
 
@@ -155,7 +155,7 @@ impl<'a> Query<'a> {
 
     #[expect(clippy::cast_precision_loss, reason = "an interval is some seconds or hours")]
     fn modified(&self, point: PointRef<'_>) -> f64 {
-        let interval = point.interval.unwrap_or(1) as f64;
+        let interval = point.interval.filter(|interval| *interval > 0).unwrap_or(1) as f64;
         match (self.modifier, point.kind) {
             (Some(Modifier::Count), "rate") => point.value * interval,
             (Some(Modifier::Rate), "count") => point.value / interval,
@@ -173,6 +173,24 @@ impl<'a> Query<'a> {
             _ => average(values),
         }
     }
+}
+
+/// Whether a series has a tag. In the wanted tag, `*` stands for any text.
+fn has_tag(tags: &BTreeSet<String>, wanted: &str) -> bool {
+    match wanted.split_once('*') {
+        None => tags.contains(wanted),
+        Some((start, rest)) => tags.iter().any(|tag| has_parts(tag, start, rest)),
+    }
+}
+
+/// Whether a tag begins with a text, and the rest of it fits a pattern with wildcards.
+fn has_parts(tag: &str, start: &str, pattern: &str) -> bool {
+    let (middle, end) = pattern.rsplit_once('*').unwrap_or(("", pattern));
+    let rest = tag.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+    rest.is_some_and(|rest| {
+        let mut parts = middle.split('*');
+        parts.try_fold(rest, |rest, part| rest.split_once(part).map(|(_, behind)| behind)).is_some()
+    })
 }
 
 fn owned(tags: Vec<&str>) -> Vec<String> {
@@ -226,6 +244,26 @@ mod tests {
         assert_eq!(Query::parse_prefix(text), Some((all, " / avg:d{*}")));
         let (unfilled, rest) = Query::parse_prefix("avg:a{*} by {env}.fill(null) > 5").unwrap();
         assert_eq!((unfilled.fill, rest), (None, " > 5"));
+    }
+
+    #[test]
+    fn a_tag_may_have_wildcards() {
+        let tags = BTreeSet::from(["env:production".to_owned(), "team".to_owned()]);
+        for (wanted, expected) in [
+            ("env:production", true),
+            ("env:prod", false),
+            ("env:p*", true),
+            ("env:*", true),
+            ("*:production", true),
+            ("env:*duct*", true),
+            ("env:*duct*ion", true),
+            ("env:*on*on", false),
+            ("env:p*x", false),
+            ("env:s*", false),
+            ("*a*", true),
+        ] {
+            assert_eq!(has_tag(&tags, wanted), expected, "{wanted}");
+        }
     }
 
     #[test]

@@ -11,6 +11,6 @@ pub(crate) mod thresholds;
 pub use status::{Status, Transition};
 
 pub(crate) use condition::refusal;
-pub(crate) use evaluation::Evaluations;
+pub(crate) use evaluation::{Evaluations, METRIC_MONITOR};
 pub(crate) use expression::Expression;
 pub(crate) use metric_query::Buckets;

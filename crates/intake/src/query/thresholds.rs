@@ -50,7 +50,7 @@ pub(crate) fn end(query: &str) -> Option<(&'static str, f64)> {
     let query = query.trim_end();
     let (rest, number) = query.split_at(query.rfind(['<', '>', '=', ' '])? + 1);
     let comparator = COMPARATORS.into_iter().find(|comparator| rest.trim_end().ends_with(comparator))?;
-    Some((comparator, number.parse().ok()?))
+    Some((comparator, number.parse().ok().filter(|number: &f64| number.is_finite())?))
 }
 
 #[cfg(test)]
@@ -63,6 +63,8 @@ mod tests {
         assert_eq!(end("avg(last_5m):avg:a{x:1}<=0.5 "), Some(("<=", 0.5)));
         assert_eq!(end("avg(last_5m):avg:a{x:1} >= -1e3"), Some((">=", -1000.0)));
         assert_eq!(end("avg(last_5m):avg:a{x:1}"), None);
-        assert_eq!(end("avg(last_5m):avg:a{x:1} > many"), None);
+        for limit in ["many", "nan", "inf", "1e999"] {
+            assert_eq!(end(&format!("avg(last_5m):avg:a{{x:1}} > {limit}")), None, "{limit}");
+        }
     }
 }

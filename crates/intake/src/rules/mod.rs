@@ -17,5 +17,5 @@ pub(crate) use event::check_event;
 pub(crate) use finding::quoted;
 pub(crate) use findings::Findings;
 pub(crate) use name::check_name;
-pub(crate) use series::{Submission, SubmittedPoint, check_series, check_time};
+pub(crate) use series::{MAX_AHEAD, Submission, SubmittedPoint, check_series, check_time};
 pub(crate) use tags::check_tags;

@@ -9,7 +9,7 @@ use super::{Finding, Rule, check_name, check_tags};
 /// How old a point may be, in seconds.
 const MAX_AGE: i64 = 60 * 60;
 /// How far ahead a point may be, in seconds.
-const MAX_AHEAD: i64 = 10 * 60;
+pub(crate) const MAX_AHEAD: i64 = 10 * 60;
 
 /// A series as it was submitted.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +33,11 @@ pub(crate) struct SubmittedPoint {
     pub(crate) value: Option<f64>,
 }
 
-/// The part of a series that Datadog stores. `None` if Datadog stores none of its points.
-pub(crate) fn check_series(
+/// The part of a series that Datadog stores. `None` if Datadog stores none of its points. `known_type` gets the
+/// name that Datadog stores, and returns the type with which the metric was submitted before.
+pub(crate) fn check_series<'k>(
     submitted: &Submission,
-    known_type: Option<&str>,
+    known_type: impl FnOnce(&str) -> Option<&'k str>,
     now: i64,
     findings: &mut Vec<Finding>,
 ) -> Option<Submission> {
@@ -50,7 +51,7 @@ pub(crate) fn check_series(
             format!("a {kind} without an interval cannot be converted between count and rate in queries"),
         );
     }
-    if let Some(known) = known_type.filter(|known| *known != kind) {
+    if let Some(known) = known_type(&metric).filter(|known| *known != kind) {
         note(
             Rule::Type,
             format!(
@@ -131,7 +132,7 @@ mod tests {
 
     fn checked(submitted: &Submission, known: Option<&str>) -> (Option<Submission>, Vec<Rule>) {
         let mut findings = Vec::new();
-        let stored = check_series(submitted, known, NOW, &mut findings);
+        let stored = check_series(submitted, |_| known, NOW, &mut findings);
         (stored, findings.iter().map(|finding| finding.rule).collect())
     }
 

@@ -142,7 +142,7 @@ async fn receive(intake: &Intake, socket: Option<UdpSocket>) -> std::convert::In
         match socket.recv(&mut packet).await {
             Ok(length) => {
                 if let Err(error) = intake.receive(&packet[..length]) {
-                    tracing::error!("{error}");
+                    tracing::error!("{}", error.with_cause());
                 }
             }
             // Some systems report that an earlier packet of ours could not be delivered.
@@ -161,7 +161,7 @@ async fn tick(intake: &Intake) -> std::convert::Infallible {
         if number.is_multiple_of(TICKS_PER_EVALUATION)
             && let Err(error) = intake.evaluate_monitors()
         {
-            tracing::error!("{error}");
+            tracing::error!("{}", error.with_cause());
         }
     }
     std::future::pending().await

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
 use super::{
     Store, StoreError,
@@ -21,17 +21,7 @@ impl Store {
         &mut self,
         distributions: &[(DistributionId, WeightedValues)],
     ) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let mut ids = SeriesIds::new(transaction)?;
-            let mut add = transaction.prepare("INSERT INTO distribution_values VALUES (?1, ?2, ?3, ?4)")?;
-            for ((metric, tags, time), values) in distributions {
-                let series = ids.id(metric, tags)?;
-                for (value, weight) in values {
-                    add.execute(params![series, time, value, weight])?;
-                }
-            }
-            Ok(())
-        })
+        self.write(|transaction| add(transaction, distributions))
     }
 
     /// Replaces the values of a series at a time.
@@ -46,9 +36,8 @@ impl Store {
             for ((metric, tags, time), _) in distributions {
                 remove.execute(params![ids.id(metric, tags)?, time])?;
             }
-            Ok(())
-        })?;
-        self.add_values(distributions)
+            add(transaction, distributions)
+        })
     }
 
     /// All values, in the order of their arrival.
@@ -68,5 +57,38 @@ impl Store {
             }
             Ok(all)
         })
+    }
+}
+
+fn add(
+    transaction: &Transaction<'_>,
+    distributions: &[(DistributionId, WeightedValues)],
+) -> rusqlite::Result<()> {
+    let mut ids = SeriesIds::new(transaction)?;
+    let mut add = transaction.prepare("INSERT INTO distribution_values VALUES (?1, ?2, ?3, ?4)")?;
+    for ((metric, tags, time), values) in distributions {
+        let series = ids.id(metric, tags)?;
+        for (value, weight) in values {
+            add.execute(params![series, time, value, weight])?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_new_values_cannot_be_stored_the_old_ones_stay() {
+        let mut store = Store::in_memory().unwrap();
+        let distribution = |value: f64| [(("a".to_owned(), BTreeSet::new(), 10), vec![(value, 1.0)])];
+        store.put_values(&distribution(1.0)).unwrap();
+        store.put_values(&distribution(2.0)).unwrap();
+
+        // SQLite stores NaN as NULL, and the schema refuses it.
+        assert!(store.put_values(&distribution(f64::NAN)).is_err());
+
+        assert_eq!(store.values().unwrap().into_values().collect::<Vec<_>>(), [[2.0]]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params, types::FromSqlError};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -20,13 +20,18 @@ impl Store {
         })
     }
 
-    /// The document, or its default if none was saved.
+    /// The document, or its default if none was saved. A document that cannot be read is an error, because the next
+    /// [`save`](Self::save) would replace it.
     pub(crate) fn load<T: DeserializeOwned + Default>(&self, kind: &str) -> Result<T, StoreError> {
-        let body: Option<String> = self.read(|connection| {
+        let document = self.read(|connection| {
             let mut select = connection.prepare("SELECT body FROM documents WHERE kind = ?1")?;
-            select.query_row([kind], |row| row.get(0)).optional()
+            let read = |row: &Row<'_>| {
+                let document = serde_json::from_str(row.get_ref(0)?.as_str()?);
+                document.map_err(|cause| rusqlite::Error::from(FromSqlError::Other(cause.into())))
+            };
+            select.query_row([kind], read).optional()
         })?;
-        Ok(body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
+        Ok(document.unwrap_or_default())
     }
 
     /// Replaces the status of a service check.

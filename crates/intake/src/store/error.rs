@@ -41,4 +41,10 @@ impl StoreError {
         let Self::Sqlite { source, .. } = self else { return false };
         matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
     }
+
+    /// The error with its cause, in one line.
+    pub(crate) fn with_cause(&self) -> String {
+        let cause = std::error::Error::source(self).map_or_else(String::new, |cause| format!(": {cause}"));
+        format!("{self}{cause}")
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::{
@@ -25,6 +25,7 @@ pub struct MetricSummary {
     /// The time of the last point, in seconds since 1970.
     pub time: i64,
     /// The last value. If several series have a value at this time, that of the first series. For a distribution, the average.
+    /// NaN or infinite if the sum of the values is too large.
     pub value: f64,
     /// Whether it is a distribution.
     pub is_distribution: bool,
@@ -54,7 +55,7 @@ pub struct DistributionSummary {
     pub min: f64,
     /// The greatest value.
     pub max: f64,
-    /// The average of the values.
+    /// The average of the values. NaN or infinite if the sum of the values is too large.
     pub avg: f64,
 }
 
@@ -72,7 +73,7 @@ impl Store {
                 let (id, metric, tags) = row?;
                 let last = |sql| -> rusqlite::Result<Option<(i64, f64)>> {
                     let mut select = connection.prepare(sql)?;
-                    select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                    select.query_row([id], |row| Ok((row.get(0)?, number(row, 1)?))).optional()
                 };
                 let (point, distribution) = (last(LAST_POINT)?, last(LAST_DISTRIBUTION)?);
                 let is_distribution = distribution.map(|(time, _)| time) > point.map(|(time, _)| time);
@@ -120,7 +121,7 @@ impl Store {
                 let points = points.query_map(within, |row| Ok((row.get(0)?, row.get(1)?)))?;
                 let points = points.collect::<Result<_, _>>()?;
                 let distributions = distributions.query_map(within, |row| {
-                    let [count, min, max, avg] = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+                    let [count, min, max, avg] = [row.get(1)?, row.get(2)?, row.get(3)?, number(row, 4)?];
                     Ok(DistributionSummary { time: row.get(0)?, count, min, max, avg })
                 })?;
                 let distributions = distributions.collect::<Result<_, _>>()?;
@@ -129,6 +130,11 @@ impl Store {
             .collect()
         })
     }
+}
+
+/// A calculated number. SQLite returns NULL in place of NaN.
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<f64> {
+    Ok(row.get::<_, Option<f64>>(column)?.unwrap_or(f64::NAN))
 }
 
 #[cfg(test)]
@@ -161,5 +167,15 @@ mod tests {
         assert_eq!(last(&store), (30, 5.0, false), "of another series");
         store.add_values(&[(id("x:3", 40), vec![(6.0, 1.0)])]).unwrap();
         assert_eq!(last(&store), (40, 6.0, true));
+    }
+
+    #[test]
+    fn an_average_that_cannot_be_calculated_is_nan() {
+        let mut store = Store::in_memory().unwrap();
+        let huge = vec![(1e308, 1e10), (-1e308, 1e10)];
+        store.add_values(&[(("a".to_owned(), BTreeSet::new(), 10), huge)]).unwrap();
+
+        assert!(store.metrics().unwrap()[0].value.is_nan());
+        assert!(store.series("a", &(0..=20)).unwrap()[0].distributions[0].avg.is_nan());
     }
 }

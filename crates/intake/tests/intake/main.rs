@@ -3,6 +3,7 @@
 mod clients;
 mod dashboards;
 mod dogstatsd;
+mod failing_store;
 mod history;
 mod page;
 mod queries;

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use system_health_intake::{Intake, Request, Rule};
+use system_health_intake::{Intake, Request, Rule, Treatment};
 
 fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -47,9 +47,20 @@ fn all_values_of_a_distribution_are_aggregated() {
         ("p99:latency{*}", vec![10.0]),
         ("p50:latency{*} by {env}", vec![2.0, 10.0]),
         ("p95:latency{env:c}", vec![]),
+        ("max:latency{env:*}", vec![10.0]),
+        ("max:latency{!env:b*}", vec![3.0]),
     ] {
         assert_eq!(queried(&intake, query), expected, "{query}");
     }
+}
+
+#[test]
+fn a_metric_is_unknown_as_long_as_all_its_values_are_dropped() {
+    let intake = Intake::in_memory().unwrap();
+    let body = json!({ "series": [{ "metric": "latency", "points": [[0, [1.0]]] }] });
+    let _ = answer(&intake, &Request::json("POST", "/api/v1/distribution_points", &body));
+
+    assert_eq!(intake.metadata("latency"), None);
 }
 
 #[test]
@@ -63,7 +74,7 @@ fn a_gauge_has_no_percentiles() {
 }
 
 #[test]
-fn statsd_counts_whose_sum_is_not_finite_are_refused() {
+fn statsd_values_whose_sum_is_not_finite_are_refused() {
     let intake = Intake::in_memory().unwrap();
 
     intake.receive(b"jobs:1e308|c\njobs:1e308|c\nother:1e10|c|@1e-300").unwrap();
@@ -71,6 +82,85 @@ fn statsd_counts_whose_sum_is_not_finite_are_refused() {
     assert!(intake.points().unwrap().iter().all(|point| point.value.is_finite()));
     let refused = intake.findings().into_iter().filter(|found| found.finding.rule == Rule::Value);
     assert_eq!(refused.count(), 2);
+}
+
+#[test]
+fn a_value_of_a_distribution_with_a_sample_rate_that_is_too_small_is_refused() {
+    let intake = Intake::in_memory().unwrap();
+
+    intake.receive(b"latency:1|d|@1e-310").unwrap();
+
+    assert!(intake.distributions().unwrap().is_empty());
+    let findings = intake.findings();
+    let message = "a value divided by the sample rate is not a finite number";
+    assert!(findings.iter().any(|found| found.finding.message == message), "{findings:?}");
+}
+
+#[test]
+fn a_count_whose_interval_is_not_positive_has_an_interval_of_one_second() {
+    let intake = Intake::in_memory().unwrap();
+    let series = |metric: &str, interval: i64| {
+        let point = json!({ "timestamp": now(), "value": 6.0 });
+        json!({ "metric": metric, "type": 1, "interval": interval, "points": [point] })
+    };
+    let body = json!({ "series": [series("zero", 0), series("negative", -2), series("jobs", 2)] });
+    let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
+
+    assert_eq!(queried(&intake, "avg:zero{*}.as_rate()"), [6.0]);
+    assert_eq!(queried(&intake, "avg:negative{*}.as_rate()"), [6.0]);
+    assert_eq!(queried(&intake, "avg:jobs{*}.as_rate()"), [3.0]);
+}
+
+#[test]
+fn a_metric_whose_name_is_changed_keeps_its_type_too() {
+    for treatment in [Treatment::LikeDatadog, Treatment::AsSent] {
+        let intake = Intake::in_memory().unwrap().with_treatment(treatment);
+        for kind in [3, 1] {
+            let point = json!({ "timestamp": now(), "value": 1.0 });
+            let series = json!({ "metric": "jobs open", "type": kind, "interval": 60, "points": [point] });
+            let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &json!({ "series": [series] })));
+        }
+
+        let findings = intake.findings();
+        assert!(findings.iter().any(|found| found.finding.rule == Rule::Type), "{treatment:?}: {findings:?}");
+    }
+}
+
+#[test]
+fn only_metric_monitors_are_evaluated() {
+    let intake = Intake::in_memory().unwrap();
+    let body = json!({ "series": [{ "metric": "jobs", "type": 3, "points": [{ "timestamp": now(), "value": 9.0 }] }] });
+    let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
+    let query = "max(last_5m):max:jobs{*} > 5";
+    let monitor = json!({ "type": "log alert", "name": "Jobs", "message": "", "query": query });
+    let _ = answer(&intake, &Request::json("POST", "/api/v1/monitor", &monitor));
+
+    assert_eq!(intake.evaluate_all_at(now()).unwrap(), []);
+}
+
+#[test]
+fn a_monitor_that_has_lost_its_groups_has_no_data() {
+    let other_groups = json!({ "query": "max(last_5m):max:jobs{*} by {env} > 5" });
+    let other_type = json!({ "type": "log alert" });
+    for edit in [other_groups, other_type] {
+        let intake = Intake::in_memory().unwrap();
+        let point = json!([{ "timestamp": now(), "value": 9.0 }]);
+        let body = json!({ "series": [{ "metric": "jobs", "type": 3, "points": point }] });
+        let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
+        let query = "max(last_5m):max:jobs{*} > 5";
+        let create = json!({ "type": "query alert", "name": "Jobs", "query": query });
+        let created = answer(&intake, &Request::json("POST", "/api/v1/monitor", &create));
+        let target = format!("/api/v1/monitor/{}", created["id"]);
+        let state = || {
+            intake.evaluate_monitors().unwrap();
+            answer(&intake, &Request::json("GET", &target, &Value::Null))["overall_state"].clone()
+        };
+        assert_eq!(state(), "Alert");
+
+        let _ = answer(&intake, &Request::json("PUT", &target, &edit));
+
+        assert_eq!(state(), "No Data", "{edit}");
+    }
 }
 
 #[test]

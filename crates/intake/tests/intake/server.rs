@@ -1,6 +1,7 @@
 //! What the server refuses, and what it answers itself.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use system_health_intake::{Intake, Request, Rule};
 
 use super::running::Running;
 
@@ -58,6 +59,37 @@ fn unknown_endpoints_and_missing_keys_are_findings() {
     let findings = intake.get("/api/v1/intake/findings");
     let rules: Vec<_> = findings["findings"].as_array().unwrap().iter().map(|found| &found["rule"]).collect();
     assert_eq!(rules, ["keys", "endpoint"]);
+}
+
+#[test]
+fn an_endpoint_that_is_unknown_below_a_known_one_is_a_finding() {
+    let intake = Intake::in_memory().unwrap();
+
+    let answer = intake.handle(&Request::json("POST", "/api/v1/monitor/7/mute", &json!({})));
+
+    assert_eq!(answer.status, 404);
+    let findings = intake.findings();
+    assert!(findings.iter().any(|found| found.finding.rule == Rule::Endpoint), "{findings:?}");
+}
+
+#[test]
+fn a_payload_with_an_unknown_type_or_status_is_a_finding() {
+    let series = |kind: Value| json!({ "series": [{ "metric": "a", "type": kind, "points": [] }] });
+    for (target, body, expected) in [
+        ("/api/v2/series", series(json!(4)), "invalid metric type"),
+        ("/api/v1/series", series(json!("sum")), "invalid metric type"),
+        ("/api/v1/check_run", json!({ "check": "up", "status": 4 }), "a service check is from 0 to 3"),
+        ("/api/v1/check_run", json!([{ "check": "up" }]), "missing field `status`"),
+    ] {
+        let intake = Intake::in_memory().unwrap();
+
+        let answer = intake.handle(&Request::json("POST", target, &body));
+
+        assert_eq!(answer.status, 400, "{body}");
+        let findings = intake.findings();
+        let found = findings.iter().find(|found| found.finding.rule == Rule::Payload);
+        assert!(found.is_some_and(|found| found.finding.message.contains(expected)), "{findings:?}");
+    }
 }
 
 #[test]

@@ -63,7 +63,8 @@ function askForToken(refused) {
     document.getElementById("token-text").textContent = `${text}It is kept until this tab is closed.`;
     dialog.oncancel = event => event.preventDefault();
     dialog.onclose = () => {
-      sessionStorage.setItem(TOKEN, input.value.trim());
+      // `fetch` refuses a header with characters beyond Latin-1, as if the server could not be reached. Tokens are ASCII.
+      sessionStorage.setItem(TOKEN, input.value.trim().replace(/[^\x20-\x7e]/g, "?"));
       input.value = "";
       askedForToken = null;
       resolve();

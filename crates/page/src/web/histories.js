@@ -1,5 +1,6 @@
-// The histories of the metrics that are visible. A few are read at a time, and all of them again after a new run. If there are
-// too many results, the server sends only one run of N, and N in a header.
+// The histories of the metrics that are visible. A few are read at a time, and all of them again after a new run. A history that
+// could not be read is read again at the next refresh. If there are too many results, the server sends only one run of N, and N
+// in a header.
 
 const PARALLEL_HISTORIES = 4;
 const RANGES = {
@@ -37,9 +38,9 @@ function setRange(chosen) {
   loadHistories();
 }
 
-/** After a new run, the shown histories stay until they are read again. */
-function outdateHistories() {
-  for (const history of histories.values()) history.isOld = true;
+/** After a new run, the shown histories stay until they are read again. Otherwise, only those with errors are read again. */
+function outdateHistories(isNewRun) {
+  for (const history of histories.values()) if (isNewRun || history.error) history.isOld = true;
   loadHistories();
 }
 
@@ -77,7 +78,8 @@ function loadHistories() {
 async function loadHistory(name, range) {
   const before = histories.get(name);
   const shown = before?.range === range ? { rows: before.rows, oneRunOf: before.oneRunOf } : {};
-  histories.set(name, { ...shown, range, isLoading: true });
+  const error = before?.range === range ? before.error : undefined;
+  histories.set(name, { ...shown, range, error, isLoading: true });
   try {
     const response = await readResponse(`history?${name}&since=${range}&thin=true`);
     const rows = response ? await documentIn(response) : [];

@@ -65,25 +65,22 @@ function piecesOf(points) {
   return pieces;
 }
 
-/** About `limit` points at most: for each slot of time, the lowest value, the highest value, and the first and the last gap. */
-function thinned(points, limit) {
-  if (points.length <= limit) return points;
-  const [start, end] = [points[0].time, points.at(-1).time];
+/** The pieces of a series with about `limit` points at most. The steps between the points that are kept make no gaps. */
+function thinnedPieces(points, limit) {
+  const pieces = piecesOf(points);
+  const kept = new Set(thinned(pieces.flat(), limit));
+  return pieces.map(piece => piece.filter(point => kept.has(point))).filter(piece => piece.length > 0);
+}
+
+/** About `limit` values at most: for each slot of time, the lowest and the highest one. */
+function thinned(values, limit) {
+  if (values.length <= limit) return values;
+  const [start, end] = [values[0].time, values.at(-1).time];
   const slots = new Map();
-  for (const point of points) {
-    const slot = Math.floor(((point.time - start) / (end - start || 1)) * (limit / 3));
-    const kept = slots.get(slot) ?? {};
-    if (point.value === undefined) {
-      kept.firstGap ??= point;
-      kept.lastGap = point;
-    } else {
-      if (!kept.min || point.value < kept.min.value) kept.min = point;
-      if (!kept.max || point.value > kept.max.value) kept.max = point;
-    }
-    slots.set(slot, kept);
+  for (const point of values) {
+    const slot = Math.floor(((point.time - start) / (end - start || 1)) * (limit / 2));
+    const { min, max } = slots.get(slot) ?? { min: point, max: point };
+    slots.set(slot, { min: point.value < min.value ? point : min, max: point.value > max.value ? point : max });
   }
-  const kept = [...slots.values()].flatMap(({ min, max, firstGap, lastGap }) => [
-    ...new Set([min, max, firstGap, lastGap]),
-  ]);
-  return kept.filter(Boolean).sort((a, b) => a.time - b.time);
+  return [...slots.values()].flatMap(({ min, max }) => [min, max]);
 }

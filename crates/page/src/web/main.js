@@ -151,10 +151,9 @@ function pathsOf(here) {
 async function refresh() {
   const before = (await readAll(pathsOf(address()))).get("report");
   const after = lastDocument("report");
-  if (after?.run.started_at !== before?.run.started_at) {
-    announce(before, after);
-    outdateHistories();
-  }
+  const isNewRun = after?.run.started_at !== before?.run.started_at;
+  if (isNewRun) announce(before, after);
+  outdateHistories(isNewRun);
   renderSoon();
 }
 

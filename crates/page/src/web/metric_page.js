@@ -51,9 +51,10 @@ function metricPage({ argument: key, parameters, width }) {
         element(
           "div",
           { "data-history": name },
+          history?.error && element("p.faint", `The history cannot be read: ${history.error}.`),
           history?.rows
             ? historyPlot(metric, history.rows, { width, subject, events, oneRunOf: history.oneRunOf })
-            : element("p.faint", history?.error ? `The history cannot be read: ${history.error}.` : "Loading …"),
+            : !history?.error && element("p.faint", "Loading …"),
         ),
       ),
     rows.length > 1 && subjectTable(metric, rows),
@@ -186,5 +187,7 @@ function evidenceSections(rows) {
             body(row),
           ),
     ),
+    explained.length > MAX_ROWS &&
+      element("p.faint", `… and ${count(explained.length - MAX_ROWS, "more row")}: see the JSON document.`),
   );
 }

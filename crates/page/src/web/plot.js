@@ -32,6 +32,8 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
   const seen = events.filter(event => Date.parse(event.time) >= start);
   const times = [...new Set(points.map(point => point.time))].sort((a, b) => a - b);
   const names = { middle, upper };
+  // The run under the cursor may no longer be shown, for example in another range.
+  if (!times.includes(cursors.get(metric.key))) cursors.delete(metric.key);
   const cursor = cursors.get(metric.key);
   const move = (box, time) => {
     cursors.set(metric.key, time);
@@ -85,7 +87,7 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
         { x: right + 6, y: y(goal.target) + 4 },
         `goal ${goal.comparison} ${shownValue(goal.target)}`,
       ),
-    shown.reverse().map(one => seriesPath(thinned(one.points, PLOT_POINTS), x, y, goal)),
+    shown.reverse().map(one => seriesPath(one.points, PLOT_POINTS, x, y, goal)),
     gapMarks(gaps, x, bottom + 11, width),
     drawn("line.cursor", {
       visibility: cursor === undefined ? "hidden" : "visible",
@@ -104,11 +106,12 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
       "aria-label": `History of ${metric.key}: choose a run with the arrow keys`,
       "aria-valuemin": 0,
       "aria-valuemax": times.length - 1,
-      "aria-valuenow": cursor === undefined ? times.length - 1 : Math.max(0, times.indexOf(cursor)),
+      "aria-valuenow": times.indexOf(cursor ?? times.at(-1)),
       "aria-valuetext": runText(metric, chosen, cursor ?? times.at(-1), goal, names),
       on: {
         keydown: event => {
-          if (!keys[event.key]) return;
+          // With another key, it is a command for the browser, such as Alt and an arrow for the way back.
+          if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
           event.preventDefault();
           keys[event.key](event.currentTarget);
         },
@@ -186,7 +189,8 @@ function traceAt(rows, time) {
 function runText({ facts }, series, time, goal, names) {
   const at = series.flatMap(one => one.points.filter(point => point.time === time).map(point => ({ one, point })));
   const when = localTime(time);
-  if (at.length === 1) {
+  // All series of a subject share its gaps.
+  if (new Set(at.map(({ point }) => point)).size === 1) {
     const { one, point } = at[0];
     if (point.gap) return `${when}: ${STATE[point.gap].word}: ${shortened(visible(point.reason), 160)}`;
     const verdict = goal ? (isMet(goal, point.value) ? ", goal met" : ", goal missed") : "";
@@ -203,7 +207,7 @@ function runText({ facts }, series, time, goal, names) {
     .filter(({ point }) => point.value !== undefined)
     .map(({ point }) => point.value)
     .sort((a, b) => a - b);
-  const gaps = at.length - values.length;
+  const gaps = new Set(at.map(({ point }) => point).filter(point => point.gap)).size;
   const missed = goal ? values.filter(value => !isMet(goal, value)).length : 0;
   const parts = [
     values.length
@@ -225,7 +229,7 @@ function legend({ facts }, { goal, gaps, events, hidden, series, oneRunOf }) {
     goal && series > 1 ? "Series that miss the goal are thick." : null,
     gaps.length ? "Marks below the axis: runs without a value (tall: error, short: no data)." : null,
     events.length ? "▼ events." : null,
-    hidden > 0 ? `${hidden} more series are not drawn.` : null,
+    hidden > 0 ? `${hidden} more series ${hidden === 1 ? "is" : "are"} not drawn.` : null,
     `Times in ${timeZone()}.`,
   ];
   return element("p.faint.legend", notes.filter(Boolean).join(" "));

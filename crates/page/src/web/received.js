@@ -26,9 +26,12 @@ function receivedPath(metric) {
   return `intake/series?metric=${encodeURIComponent(metric)}&from=${starts.get(shown)}`;
 }
 
+/** The last time that a `Date` can have, in seconds since 1970. A client may send an event with a later one. */
+const MAX_SECONDS = 8.64e12;
+
 /** The intake's times are seconds since 1970. */
 function fromSeconds(seconds) {
-  return new Date(seconds * 1000).toISOString();
+  return new Date(Math.min(seconds, MAX_SECONDS) * 1000).toISOString();
 }
 
 function receivedPage() {
@@ -140,9 +143,12 @@ function receivedMetricPage({ argument, paths, width }) {
   });
   const rows = series.flatMap(({ tags, points, distributions }) => [
     ...(points ?? []).map(([time, value]) => row(tags, time, { value })),
-    ...(distributions ?? []).map(({ time, count, avg, max }) =>
-      row(tags, time, { value: null, distribution: { count, p50: avg, p99: max } }),
-    ),
+    // Without an average, the values were too large to be added.
+    ...(distributions ?? [])
+      .filter(({ avg }) => avg !== null)
+      .map(({ time, count, avg, max }) =>
+        row(tags, time, { value: null, distribution: { count, p50: avg, p99: max } }),
+      ),
   ]);
   const start = Date.now() - rangeMillis();
   const recent = rows.filter(({ time }) => Date.parse(time) >= start);
@@ -225,15 +231,15 @@ function receivedTracePage({ argument }) {
   const received = lastDocument("intake/traces")?.traces.find(({ trace }) => trace === argument);
   if (!received)
     return [traceHeading(argument), element("p", "The intake does not have this trace. It shows only the last ones.")];
-  const start = Math.min(...received.spans.map(span => span.start));
+  const start = received.spans.reduce((first, span) => Math.min(first, span.start), Infinity);
   const spans = received.spans.map(
     ({ span_id, parent_id, name, resource, duration, error, meta, metrics, ...span }) => ({
       span_id,
       parent_id,
-      name,
-      resource,
+      name: name ?? "",
+      resource: resource ?? "",
       start_ns: span.start - start,
-      duration_ns: duration,
+      duration_ns: duration ?? 0,
       error: error
         ? {
             type: meta?.["error.type"] ?? meta?.["error.kind"],

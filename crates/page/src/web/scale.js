@@ -40,10 +40,14 @@ function valueTicks(low, high, wanted, whole) {
 function timeTicks(start, end, wanted) {
   const step = TIME_STEPS.find(step => (end - start) / step <= wanted) ?? TIME_STEPS.at(-1);
   const offset = time => new Date(time).getTimezoneOffset() * MINUTE;
+  const zone = offset(start);
   const ticks = [];
-  for (let time = Math.ceil((start - offset(start)) / step) * step + offset(start); time <= end; time += step)
+  for (let local = Math.ceil((start - zone) / step) * step; ; local += step) {
+    // Daylight saving time may begin or end within the range. Full hours stay full hours.
+    const time = local + (step > HOUR ? offset(local + zone) : zone);
+    if (time > end) return ticks;
     ticks.push(time);
-  return ticks;
+  }
 }
 
 /** The label of a time: the date for midnight, and the time of the day for other times. */

@@ -25,7 +25,8 @@ function sparkline(metric, history) {
   const x = linear(now - rangeMillis(), now, SPARK.edge, SPARK.width - SPARK.edge);
   const y = low === high ? () => SPARK.height / 2 : linear(low, high, SPARK.height - SPARK.edge - 4, SPARK.edge);
   const shown = worstSeries(all, goal).slice(0, SPARK_SERIES);
-  const gaps = all.flatMap(one => one.points.filter(point => point.gap));
+  // All series of a subject share its gaps.
+  const gaps = [...new Set(all.flatMap(one => one.points.filter(point => point.gap)))];
   const text =
     `${metric.key}: ${shownValue(min)} to ${withUnit(shownValue(max), metric.facts.unit)} in the last ${rangeText()}` +
     (gaps.length ? `, ${count(gaps.length, "time")} without a value` : "") +
@@ -42,7 +43,7 @@ function sparkline(metric, history) {
       },
       oneRunOf > 1 && drawn("title", `One run of ${oneRunOf} is shown.`),
       near && drawn("line.goal", { x1: 0, x2: SPARK.width, y1: y(goal.target), y2: y(goal.target) }),
-      shown.reverse().map(one => seriesPath(thinned(one.points, SPARK.width), x, y, goal)),
+      shown.reverse().map(one => seriesPath(one.points, SPARK.width, x, y, goal)),
       gapMarks(gaps, x, SPARK.height - 2, SPARK.width),
     ),
   );
@@ -57,10 +58,11 @@ function worstSeries(all, goal) {
   return [...all].sort((one, other) => rank(one) - rank(other));
 }
 
-function seriesPath(points, x, y, goal) {
+/** A series with about `limit` points at most. */
+function seriesPath(points, limit, x, y, goal) {
   const last = points.findLast(point => point.value !== undefined);
   const missed = goal && last && !isMet(goal, last.value);
-  const pieces = piecesOf(points);
+  const pieces = thinnedPieces(points, limit);
   const line = pieces
     .filter(piece => piece.length > 1)
     .map(piece => `M${piece.map(point => `${x(point.time).toFixed(1)},${y(point.value).toFixed(1)}`).join("L")}`);

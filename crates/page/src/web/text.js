@@ -8,8 +8,9 @@ function visible(text) {
   return String(text).replace(INVISIBLE, "");
 }
 
+/** The start of a text. A character that does not fit completely is left out. */
 function shortened(text, length = 240) {
-  return text.length <= length ? text : `${text.slice(0, length)} …`;
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")} …`;
 }
 
 /** A number with at most six decimals. */

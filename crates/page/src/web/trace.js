@@ -131,7 +131,10 @@ function spanRow(span, depth, end, isChosen) {
   );
 }
 
-/** The spans, each parent before its children. A span whose parent is missing stands at the top. */
+/**
+ * The spans, each parent before its children. A span stands at the top if its parent is missing. Of the spans at or below a
+ * circle of parents, the one that started first stands at the top.
+ */
 function inTreeOrder(spans) {
   const ids = new Set(spans.map(span => span.span_id));
   const sorted = [...spans].sort((one, other) => one.start_ns - other.start_ns);
@@ -139,11 +142,17 @@ function inTreeOrder(spans) {
     ids.has(span.parent_id) && span.parent_id !== span.span_id ? span.parent_id : null,
   );
   const ordered = [];
-  const stack = (children.get(null) ?? []).map(span => ({ span, depth: 0 })).reverse();
-  while (stack.length) {
-    const next = stack.pop();
-    ordered.push(next);
-    stack.push(...(children.get(next.span.span_id) ?? []).map(span => ({ span, depth: next.depth + 1 })).reverse());
+  const placed = new Set();
+  // Spans at or below a circle of parents are below none of the others, so they are placed last, by their start.
+  for (const top of [...(children.get(null) ?? []), ...sorted]) {
+    const stack = [{ span: top, depth: 0 }];
+    while (stack.length) {
+      const { span, depth } = stack.pop();
+      if (placed.has(span)) continue;
+      placed.add(span);
+      ordered.push({ span, depth });
+      for (const child of (children.get(span.span_id) ?? []).toReversed()) stack.push({ span: child, depth: depth + 1 });
+    }
   }
   return ordered;
 }

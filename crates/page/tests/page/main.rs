@@ -7,6 +7,7 @@ mod monitors;
 mod overview;
 mod pictures;
 mod protection;
+mod received;
 mod refresh;
 mod site;
 mod trace;

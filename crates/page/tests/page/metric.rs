@@ -162,6 +162,49 @@ fn the_arrow_keys_move_over_the_runs() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
+fn a_failed_run_of_several_series_is_shown_with_its_reason() {
+    let site = Site::start();
+    site.change("report", |report| {
+        let samples = entry(report, "ci.duration")["samples"].as_array_mut().unwrap();
+        let mut other = samples[0].clone();
+        other["tags"] = json!(["runner:large"]);
+        samples.push(other);
+    });
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/ci.duration");
+    browser.wait_for(HAS_PLOT);
+
+    browser.evaluate("document.querySelector('.plot-box').focus()");
+    for _ in 0..41 {
+        browser.press("ArrowLeft");
+    }
+
+    let failed = browser.evaluate("document.querySelector('.reading').firstChild.textContent");
+    assert!(failed.as_str().unwrap().ends_with(": error: the API answered 502"), "{failed}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_plot_leaves_commands_to_the_browser() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/ci.duration");
+    browser.wait_for(HAS_PLOT);
+    let mut is_left_to_the_browser = |modifier: &str| {
+        let event = format!(
+            "new KeyboardEvent('keydown', {{ key: 'ArrowLeft', cancelable: true, {modifier}: true }})"
+        );
+        browser.evaluate(&format!("document.querySelector('.plot-box').dispatchEvent({event})"))
+    };
+
+    assert_eq!(is_left_to_the_browser("bubbles"), false, "it moves the cursor");
+    for modifier in ["altKey", "ctrlKey", "metaKey"] {
+        assert_eq!(is_left_to_the_browser(modifier), true, "{modifier}");
+    }
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
 fn distributions_show_quantiles_and_counters_show_increases() {
     let site = Site::start();
     let mut browser = Chromium::start();
@@ -259,4 +302,88 @@ fn a_history_with_too_many_results_shows_fewer_runs_and_says_so() {
     let runs = browser.evaluate("document.querySelector('.plot-box').ariaValueMax");
     assert_eq!(runs, "22", "of 24 runs, the first has no increase");
     assert_eq!(browser.problems(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn series_that_are_not_drawn_are_counted() {
+    for (series, expected) in [(41, "1 more series is not drawn."), (42, "2 more series are not drawn.")] {
+        let site = Site::start();
+        site.change("report", |report| {
+            let samples = entry(report, "ci.duration")["samples"].as_array_mut().unwrap();
+            let one = samples[0].clone();
+            samples.extend((1..series).map(|number| {
+                let mut other = one.clone();
+                other["tags"] = json!([format!("runner:{number}")]);
+                other
+            }));
+        });
+        let mut browser = Chromium::start();
+
+        site.open(&mut browser, "#/metric/ci.duration");
+        browser.wait_for(HAS_PLOT);
+
+        let legend = browser.evaluate("document.querySelector('.legend').innerText");
+        assert!(legend.as_str().unwrap().contains(expected), "{legend}");
+    }
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn evidence_that_is_not_shown_is_counted() {
+    let site = Site::start();
+    site.change("report", |report| {
+        let failed = entry(report, "incidents.open").clone();
+        let metrics = report["metrics"].as_array_mut().unwrap();
+        metrics.extend((0..501).map(|number| {
+            let mut one = failed.clone();
+            one["subject"] = format!("acme/service-{number}").into();
+            one
+        }));
+    });
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "#/metric/incidents.open");
+
+    let last = browser.evaluate("document.querySelector('[aria-label=Evidence]').lastChild.textContent");
+    assert_eq!(last, "… and 2 more rows: see the JSON document.");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_cursor_over_a_run_that_is_no_longer_shown_disappears() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/ci.duration");
+    browser.wait_for(HAS_PLOT);
+    browser.evaluate("document.querySelector('.plot-box').focus()");
+    browser.press("Home");
+    assert_eq!(browser.evaluate("document.querySelector('.cursor').getAttribute('visibility')"), "visible");
+
+    site.thin(4);
+    site.change("report", |report| report["run"]["started_at"] = "2026-03-01T14:15:00.000Z".into());
+    refresh(&mut browser);
+    browser.wait_for("document.querySelector('.legend').innerText.startsWith('One run of 4')");
+
+    assert_eq!(browser.evaluate("document.querySelector('.cursor').getAttribute('visibility')"), "hidden");
+    let reading = browser.evaluate("document.querySelector('.reading').firstChild.textContent");
+    assert!(reading.as_str().unwrap().ends_with(": 412.5 second, goal met"), "{reading}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_times_below_a_plot_stay_round_when_daylight_saving_time_begins() {
+    // The page's functions are in a module, which a test cannot call.
+    const SCALE: &str = include_str!("../../src/web/scale.js");
+    let mut browser = Chromium::start();
+    browser.call("Emulation.setTimezoneOverride", &json!({ "timezoneId": "Europe/Berlin" }));
+
+    let hours = browser.evaluate(&format!(
+        "(() => {{ {SCALE}
+            const ticks = timeTicks(Date.parse('2026-03-27T12:00Z'), Date.parse('2026-03-31T12:00Z'), 5);
+            return ticks.map(tick => new Date(tick).getHours());
+        }})()"
+    ));
+
+    assert_eq!(hours, json!([0, 0, 0, 0]));
 }

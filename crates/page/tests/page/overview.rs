@@ -207,3 +207,40 @@ fn a_small_drawing_says_that_not_all_runs_are_shown() {
     let title = browser.evaluate(&format!("{drawing}.querySelector('title').textContent"));
     assert_eq!(title, "One run of 4 is shown.");
 }
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_failed_run_of_several_series_is_counted_once() {
+    let site = Site::start();
+    site.change("report", |report| {
+        let samples = entry(report, "ci.duration")["samples"].as_array_mut().unwrap();
+        let mut other = samples[0].clone();
+        other["tags"] = json!(["runner:large"]);
+        samples.push(other);
+    });
+    let mut browser = Chromium::start();
+    let tile = "document.querySelector('[data-id=\"ci.duration\"]')";
+    let drawing = format!("{tile}.querySelector('.spark svg')");
+
+    site.open(&mut browser, "");
+    browser.evaluate(&format!("{tile}.scrollIntoView()"));
+    browser.wait_for(&drawing);
+
+    let label = browser.evaluate(&format!("{drawing}.ariaLabel"));
+    assert!(label.as_str().unwrap().ends_with(", 1 time without a value"), "{label}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_long_error_is_not_cut_within_a_character() {
+    let site = Site::start();
+    let long = format!("{}😀{}", "a".repeat(239), "b".repeat(9));
+    site.change("report", |report| entry(report, "incidents.open")["causes"] = json!([long]));
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    let text = "document.querySelector('[data-id=\"incidents.open\"] .why').textContent";
+    assert_eq!(browser.evaluate(&format!("{text}.includes('aaa …')")), true);
+    assert_eq!(browser.evaluate(&format!("{text}.isWellFormed()")), true);
+}

@@ -56,6 +56,21 @@ fn an_event_with_an_unknown_level_is_shown_as_information() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
+fn a_token_that_a_header_cannot_contain_is_refused() {
+    let site = Site::start();
+    site.require("secret");
+    let mut browser = Chromium::start();
+
+    browser.open(&site.url(""));
+    browser.wait_for("document.querySelector('dialog[open]')");
+    browser.evaluate("document.querySelector('#token-value').value = '秘密'");
+    browser.press("Enter");
+
+    browser.wait_for("document.querySelector('dialog[open]')?.innerText.includes('refused')");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
 fn only_web_addresses_become_links() {
     let site = Site::start();
     site.change("report", |report| {

@@ -104,3 +104,36 @@ fn old_data_is_not_shown_as_current() {
     );
     assert_eq!(browser.evaluate("document.querySelectorAll('.tile').length"), 11, "the last run stays");
 }
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_history_that_could_not_be_read_is_read_again() {
+    let site = Site::start();
+    site.refuse("history", 500, "the disk is full\n");
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/ci.duration");
+    browser.wait_for("document.querySelector('[aria-label=History]').innerText.includes('cannot be read')");
+
+    site.accept("history");
+    refresh(&mut browser);
+
+    browser.wait_for("document.querySelector('.plot .series path')");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn an_old_history_is_not_shown_as_current() {
+    const HISTORY: &str = "document.querySelector('[aria-label=History]')";
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/ci.duration");
+    browser.wait_for("document.querySelector('.plot .series path')");
+
+    site.refuse("history", 500, "the disk is full\n");
+    site.change("report", |report| report["run"]["started_at"] = "2026-03-01T14:15:00.000Z".into());
+    refresh(&mut browser);
+    let error = "The history cannot be read: the server answered 500: the disk is full.";
+    browser.wait_for(&format!("{HISTORY}.innerText.includes('{error}')"));
+
+    assert_eq!(browser.evaluate("document.querySelectorAll('.plot').length"), 1, "the last history stays");
+}

@@ -92,6 +92,11 @@ impl Site {
         self.content().refusals.insert(path, (status, reason));
     }
 
+    /// From now on, requests for a document are no longer refused.
+    pub(crate) fn accept(&self, path: &str) {
+        self.content().refusals.remove(path);
+    }
+
     fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap()
     }

@@ -39,6 +39,27 @@ fn a_span_follows_its_parent() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
+fn spans_whose_parents_form_a_circle_are_shown() {
+    let site = Site::start();
+    site.change(&format!("traces/{TRACE}"), |trace| {
+        let spans = trace["spans"].as_array_mut().unwrap();
+        let mut second = spans[0].clone();
+        for (span, id, parent) in [(&mut spans[0], "1", "8"), (&mut second, "8", "1")] {
+            span["span_id"] = id.into();
+            span["parent_id"] = parent.into();
+        }
+        spans.push(second);
+    });
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, &format!("#/trace/{TRACE}"));
+
+    assert_eq!(browser.evaluate("document.querySelectorAll('.waterfall > li').length"), 8);
+    assert_eq!(browser.problems(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
 fn a_trace_stays_while_it_is_read_even_if_the_server_forgets_it() {
     let site = Site::start();
     let mut browser = Chromium::start();

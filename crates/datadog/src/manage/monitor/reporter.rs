@@ -2,7 +2,7 @@
 //! if nothing is measured.
 //!
 //! The reports themselves deliver the metrics that these monitors watch, so Datadog has no data while no report arrives. Only
-//! the first monitor notices that. The other two count bad runs: each bad run counts 1, and one good run in the window
+//! the first monitor notices that. The others count bad runs: each bad run counts 1, and one good run in the window
 //! outweighs all of them. So a window with few points, such as after a pause, does not alert, and an alert ends only with a
 //! good run.
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use system_health_registry::{
     alerting::{Alerting, OnMissingData, Schedule},
     duration_in_words,
-    self_metrics::{COLLECTOR_SUCCESS, POINTS, RUN_DURATION, SelfMetric},
+    self_metrics::{COLLECTOR_SUCCESS, POINTS, RUN_DURATION, SOURCES, SelfMetric},
 };
 
 use super::{
@@ -29,15 +29,24 @@ const MAX_SUBJECTS: u32 = 1_000_000;
 /// Recovery threshold: less than the sum of bad runs, more than the sum with a good run.
 const RECOVERY: f64 = 0.0;
 
-/// The monitors of the reporter: it has stopped, a metric fails repeatedly, or points are not delivered. `alerting` returns how
-/// the monitor of a metric alerts, or `None` for no monitor. The tags in `group_by` distinguish several reporters.
+/// The monitors of the reporter: it has stopped, a metric or a source fails repeatedly, or points are not delivered. Without
+/// sources, their monitor would never have data, so there is none. `alerting` returns how the monitors that query a metric
+/// alert, or `None` for no monitor. The tags in `group_by` distinguish several reporters.
 #[must_use]
 pub fn reporter_monitors(
     scope: &MonitorScope,
     schedule: Schedule,
+    has_sources: bool,
     alerting: impl Fn(&str) -> Option<Alerting>,
 ) -> Vec<WantedMonitor> {
-    [stopped, failing, undelivered].into_iter().filter_map(|make| make(scope, schedule, &alerting)).collect()
+    let sources = if has_sources { failing_source(scope, schedule, &alerting) } else { None };
+    let monitors = [
+        stopped(scope, schedule, &alerting),
+        failing(scope, schedule, &alerting),
+        sources,
+        undelivered(scope, schedule, &alerting),
+    ];
+    monitors.into_iter().flatten().collect()
 }
 
 type Alertings<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
@@ -74,15 +83,10 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
 
 fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
-    let by = by(&[&["metric".to_owned()], &alerting.group_by[..]].concat());
     let counter = BadRunCounter {
         metric: COLLECTOR_SUCCESS,
         name: "A metric fails repeatedly",
-        // One failing subject of many makes a run bad, so it must count as much as if all subjects failed.
-        value: format!(
-            "{} * clamp_max({MAX_SUBJECTS} * (1 - min:{COLLECTOR_SUCCESS}{{{scope}}}{by}), 1) - {GOOD_RUN}",
-            GOOD_RUN + 1
-        ),
+        value: failures("metric", scope, &alerting),
         alert: format!(
             "`{{{{metric.name}}}}`, or one of its subjects such as a repository, has failed in {}.",
             in_a_row(schedule)
@@ -92,6 +96,41 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
                       reporter's log and `report history` say why.",
     };
     Some(counter.monitor(scope, schedule, &alerting))
+}
+
+/// The series of sources have the tag `metric_source` instead of `metric`. A monitor ignores series that lack one of the tags by
+/// which it is grouped, so sources need a monitor of their own. See <https://docs.datadoghq.com/monitors/configuration/>.
+fn failing_source(
+    scope: &MonitorScope,
+    schedule: Schedule,
+    alerting: Alertings<'_>,
+) -> Option<WantedMonitor> {
+    // It queries the same metric as the monitor of failing metrics, so it has the same settings.
+    let alerting = alerting(COLLECTOR_SUCCESS.key)?;
+    let counter = BadRunCounter {
+        // A push finds a monitor by its metric, so two monitors cannot have the same one.
+        metric: SelfMetric { runbook: COLLECTOR_SUCCESS.runbook, ..SOURCES },
+        name: "A source fails repeatedly",
+        value: failures("metric_source", scope, &alerting),
+        alert: format!(
+            "The source `{{{{metric_source.name}}}}` has failed, or a metric of it was refused, in {}.",
+            in_a_row(schedule)
+        ),
+        recovery: "The source `{{metric_source.name}}` is collected again.",
+        description: "What fails has no value. `system_health.reporter.refused_metrics` counts the metrics that are \
+                      refused. The reporter's log says why.",
+    };
+    Some(counter.monitor(scope, schedule, &alerting))
+}
+
+/// A query that is 1 for each value of a tag with a failure, and `-GOOD_RUN` for each other one.
+fn failures(tag: &str, scope: &MonitorScope, alerting: &Alerting) -> String {
+    let by = by(&[&[tag.to_owned()], &alerting.group_by[..]].concat());
+    // One failing subject of many makes a run bad, so it must count as much as if all subjects failed.
+    format!(
+        "{} * clamp_max({MAX_SUBJECTS} * (1 - min:{COLLECTOR_SUCCESS}{{{scope}}}{by}), 1) - {GOOD_RUN}",
+        GOOD_RUN + 1
+    )
 }
 
 fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {

@@ -1,0 +1,14 @@
+//! Requests to endpoints that the intake does not have.
+
+use super::state::State;
+use crate::{
+    exchange::{Answer, Request, error},
+    rules::{Finding, Rule},
+};
+
+/// Answers a request to an endpoint that the intake does not have.
+pub(super) fn unknown(state: &mut State, request: &Request) -> Answer {
+    let subject = format!("{} {}", request.method, request.path());
+    state.add_finding(&Finding::new(Rule::Endpoint, &subject, "the intake has no such endpoint"));
+    error(404, "Not Found")
+}
