@@ -42,7 +42,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Exi
     listener.set_nonblocking(true)?;
     let stop_policy = StopPolicy {
         message: "the service stops when the current run has delivered what it has; a second signal ends it at once",
-        timeout: settings.grace + TIME_TO_RECORD,
+        timeout: settings.grace.saturating_add(TIME_TO_RECORD),
         is_normal_end: true,
     };
     context.block_on(stop_policy, |workers, interruption| async move {

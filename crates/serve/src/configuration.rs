@@ -71,5 +71,18 @@ impl Loader<'_> {
 /// The maximum time of a run. In an outage of a backend, a run takes this long, and the next slot must not be skipped because
 /// of it.
 fn deadline(every: Duration) -> Duration {
-    every * 9 / 10
+    // Multiplied last, because the longest durations cannot be multiplied.
+    every / 10 * 9
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    #[test]
+    fn a_run_takes_at_most_nine_tenths_of_any_interval() {
+        assert_eq!(deadline(Duration::from_secs(10)), Duration::from_secs(9));
+        assert_eq!(deadline(Duration::from_mins(15)), Duration::from_secs(810));
+        assert!(deadline(Duration::MAX) < Duration::MAX);
+    }
 }

@@ -13,7 +13,8 @@ use system_health_reporter::{FinishedRun, Selection};
 pub struct PagePartType {
     /// What the page shows.
     pub documents: &'static [Documents],
-    /// The paths of the documents, such as `/api/v1/monitors`. Neither another part nor the service itself may have one of them.
+    /// The paths of the documents, such as `/api/v1/monitors`, without parameters. Neither another part nor the service itself may
+    /// have one of them.
     pub paths: &'static [&'static str],
     /// Starts the part. Slow work should be done only when a document is requested.
     pub start: fn(PartSettings) -> Arc<dyn PagePart>,

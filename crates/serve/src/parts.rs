@@ -7,6 +7,7 @@ use system_health_reporter::FinishedRun;
 use tokio::task::spawn_blocking;
 
 use crate::{
+    http::is_own_path,
     page_part::{PagePart, PagePartType},
     served::Served,
 };
@@ -21,14 +22,28 @@ struct Running {
     part: Arc<dyn PagePart>,
 }
 
-/// Two parts have the same path.
+/// A part has a path that it cannot have.
 #[derive(Debug, thiserror::Error)]
-#[error("two linked crates add {0} to the service; link only one of them")]
-pub(crate) struct DuplicatePath(&'static str);
+pub(crate) enum PathError {
+    /// Two parts have the same path.
+    #[error("two linked crates add {0} to the service; link only one of them")]
+    Duplicate(&'static str),
+    /// The service itself has the path.
+    #[error(
+        "a linked crate adds {0} to the service, but the service itself has this path; the crate must use another one"
+    )]
+    Own(&'static str),
+    /// The router would refuse the path, or take it for a pattern.
+    #[error(
+        "a linked crate adds `{0}` to the service, but a path starts with `/`, has no braces, and has no part that starts with `:` \
+         or `*`"
+    )]
+    NotPlain(&'static str),
+}
 
 impl Parts {
     /// Starts the parts that are linked into this program.
-    pub(crate) fn linked(served: &Served) -> Result<Self, DuplicatePath> {
+    pub(crate) fn linked(served: &Served) -> Result<Self, PathError> {
         Self::start(inventory::iter::<PagePartType>.into_iter().copied(), served)
     }
 
@@ -36,11 +51,20 @@ impl Parts {
     pub(crate) fn start(
         kinds: impl IntoIterator<Item = PagePartType>,
         served: &Served,
-    ) -> Result<Self, DuplicatePath> {
+    ) -> Result<Self, PathError> {
         let kinds: Vec<PagePartType> = kinds.into_iter().collect();
         let mut paths = BTreeSet::new();
-        if let Some(path) = kinds.iter().flat_map(|kind| kind.paths).find(|path| !paths.insert(**path)) {
-            return Err(DuplicatePath(path));
+        // The router would panic for each of these paths.
+        for &path in kinds.iter().flat_map(|kind| kind.paths) {
+            if !is_plain(path) {
+                return Err(PathError::NotPlain(path));
+            }
+            if is_own_path(path) {
+                return Err(PathError::Own(path));
+            }
+            if !paths.insert(path) {
+                return Err(PathError::Duplicate(path));
+            }
         }
         let start = |kind: PagePartType| Running { kind, part: (kind.start)(served.for_parts()) };
         Ok(Self(kinds.into_iter().map(start).collect()))
@@ -72,4 +96,10 @@ impl Parts {
             }
         }
     }
+}
+
+/// Whether a path is no pattern of the router.
+fn is_plain(path: &str) -> bool {
+    let is_pattern = path.contains(['{', '}']) || path.split('/').any(|part| part.starts_with([':', '*']));
+    path.starts_with('/') && !is_pattern
 }

@@ -49,7 +49,11 @@ pub(crate) fn check(
         return Ok(());
     }
     Err(match now.duration_since(finished_at) {
-        Ok(age) => NotReady::Old { age: Duration::from_secs(age.as_secs()), every, error },
+        Ok(age) => {
+            // Rounded up, because the age is longer than the maximum, which consists of whole seconds.
+            let age = Duration::from_secs(age.as_secs() + u64::from(age.subsec_nanos() > 0));
+            NotReady::Old { age, every, error }
+        }
         Err(_) => NotReady::SetBack { error },
     })
 }
@@ -88,16 +92,19 @@ mod unit_tests {
     #[test]
     fn a_service_is_ready_while_the_values_of_its_last_run_are_current() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let a_moment = Duration::from_millis(1);
         let every = Duration::from_mins(1);
         let ready =
             |finished, now| check(finished, every, now, None).map_err(|not_ready| not_ready.to_string());
 
         assert_eq!(ready(None, at(0)).unwrap_err(), "not ready: no run has finished yet");
         assert_eq!(ready(Some(at(100)), at(280)), Ok(()));
-        assert_eq!(
-            ready(Some(at(100)), at(281)).unwrap_err(),
-            "not ready: the last run finished 3m 1s ago, more than 3 slots of 1m"
-        );
+        for now in [at(280) + a_moment, at(281)] {
+            assert_eq!(
+                ready(Some(at(100)), now).unwrap_err(),
+                "not ready: the last run finished 3m 1s ago, more than 3 slots of 1m"
+            );
+        }
         assert_eq!(ready(Some(at(1000)), at(950)), Ok(()), "the clock was corrected");
         assert_eq!(
             ready(Some(at(1000)), at(50)).unwrap_err(),

@@ -131,10 +131,15 @@ impl Service<'_> {
             let now = self.clock.now();
             // If the slot has not begun, the clock was set back.
             if next <= now {
-                let (skipped, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
-                tracing::warn!(
-                    "the slot {skipped} is skipped, because the run of {running} is still in progress"
-                );
+                let last = slots.start_of(now);
+                let (first, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
+                // There are several if the clock was set ahead, or if the machine was suspended.
+                let skipped = if next == last {
+                    format!("the slot {first} is skipped")
+                } else {
+                    format!("the slots {first} to {} are skipped", format_rfc3339_seconds(last))
+                };
+                tracing::warn!("{skipped}, because the run of {running} is still in progress");
             }
             next = slots.next_after(now);
         }

@@ -31,8 +31,7 @@ pub(crate) struct Token([u8; 32]);
 pub(crate) enum TokenError {
     /// The address can be reached from other machines.
     #[error(
-        "{address} can be reached from other machines, so the server needs a token: set SYSTEM_HEALTH_SERVE_TOKEN, or listen on \
-         127.0.0.1"
+        "{address} can be reached from other machines, so the server needs a token (on 127.0.0.1, it needs none)"
     )]
     Needed {
         address: SocketAddr,
@@ -40,8 +39,8 @@ pub(crate) enum TokenError {
         source: CredentialError,
     },
     /// There is a token, but it cannot be read.
-    #[error("cannot read the token")]
-    Unreadable(#[source] CredentialError),
+    #[error(transparent)]
+    Unreadable(CredentialError),
     /// The token is too short.
     #[error(
         "the token for report serve has fewer than {MIN_LENGTH} characters, so it can be guessed; make one with `openssl rand \

@@ -25,7 +25,10 @@ register_extension!(TracesExtension);
 
 impl Extension for TracesExtension {
     fn variables(&self) -> &'static [(&'static str, &'static str)] {
-        &[("DD_TRACE_ENABLED, DD_TRACE_AGENT_URL, DD_AGENT_HOST", "traces of runs, for a Datadog Agent")]
+        &[
+            ("DD_TRACE_ENABLED, DD_TRACE_AGENT_URL, DD_AGENT_HOST", "traces of runs, for a Datadog Agent"),
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "traces of runs, for an OTLP receiver"),
+        ]
     }
 
     fn diagnose<'a>(&'a self, context: &'a Context, _catalog: &'a Catalog) -> BoxFuture<'a, CheckResults> {

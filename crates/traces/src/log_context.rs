@@ -1,6 +1,6 @@
 //! The span that the current thread works for, so that a log message can name it.
 
-use std::{cell::RefCell, fmt, sync::Arc};
+use std::{cell::RefCell, fmt, marker::PhantomData, sync::Arc};
 
 use system_health_registry::trace::{Service, SpanId, Trace, TraceId};
 
@@ -20,10 +20,11 @@ pub struct LogContext {
     service: Arc<Service>,
 }
 
-/// Messages of the current thread belong to a context until this is dropped.
+/// Messages of the current thread belong to a context until this is dropped. It must be dropped in the same thread, so it is not
+/// `Send`.
 #[derive(Debug)]
 #[must_use = "the context ends when this is dropped"]
-pub struct EnteredLogContext(());
+pub struct EnteredLogContext(PhantomData<*const ()>);
 
 impl LogContext {
     pub(crate) fn new(trace: TraceId, span: SpanId, service: Arc<Service>) -> Self {
@@ -48,7 +49,7 @@ impl LogContext {
     /// Makes this the context of the current thread.
     pub fn enter(self) -> EnteredLogContext {
         push(NO_SPAN, self);
-        EnteredLogContext(())
+        EnteredLogContext(PhantomData)
     }
 
     /// The attributes of a message by which Datadog finds its span
@@ -95,4 +96,21 @@ pub(crate) fn pop(number: u64) {
             entered.remove(at);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both implementations apply to a type that is `Send`, so it would not be known which one is meant.
+    trait NotSend<A> {
+        fn check() {}
+    }
+    impl<T> NotSend<()> for T {}
+    impl<T: Send> NotSend<u8> for T {}
+
+    #[test]
+    fn an_entered_context_stays_in_its_thread() {
+        <EnteredLogContext as NotSend<_>>::check();
+    }
 }

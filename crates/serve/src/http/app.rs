@@ -8,6 +8,7 @@ use std::{
     time::SystemTime,
 };
 
+use axum::http::StatusCode;
 use system_health_registry::Interruption;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
@@ -16,6 +17,10 @@ use crate::{clock::Clock, latest::Latest, parts::Parts, readiness::NotReady};
 
 /// Maximum number of responses that are rendered concurrently. Each may need the memory of a whole run as text.
 const MAX_RENDERED: usize = 2;
+
+/// Maximum number of requests whose response is rendered or waits for that. It is lower than the maximum number of connections, so
+/// that connections are left for probes if a document takes long.
+const MAX_WAITING: usize = 32;
 
 /// The state of the service for handlers. Clones share it.
 #[derive(Debug, Clone)]
@@ -29,6 +34,7 @@ struct Inner {
     interruption: Interruption,
     listen: SocketAddr,
     rendering: Arc<Semaphore>,
+    waiting: Semaphore,
     /// Why points were not on the last page for Prometheus.
     refused: Mutex<BTreeSet<String>>,
 }
@@ -42,8 +48,9 @@ impl App {
         listen: SocketAddr,
     ) -> Self {
         let rendering = Arc::new(Semaphore::new(MAX_RENDERED));
+        let waiting = Semaphore::new(MAX_WAITING);
         let refused = Mutex::default();
-        Self(Arc::new(Inner { latest, parts, clock, interruption, listen, rendering, refused }))
+        Self(Arc::new(Inner { latest, parts, clock, interruption, listen, rendering, waiting, refused }))
     }
 
     pub(super) fn latest(&self) -> &Latest {
@@ -79,11 +86,16 @@ impl App {
         last.difference(&before).cloned().collect()
     }
 
-    /// Makes a response in a thread that may block, so that a large one delays neither the runs nor other requests.
+    /// Makes a response in a thread that may block, so that a large one delays neither the runs nor other requests. Fails if too
+    /// many requests wait for their responses.
     pub(super) async fn render<T: Send + 'static>(
         &self,
         render: impl FnOnce(&Latest) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        let Ok(_place) = self.0.waiting.try_acquire() else {
+            let text = "too many requests wait for their responses; try again later";
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, text));
+        };
         let permit = Arc::clone(&self.0.rendering).acquire_owned().await;
         let latest = Arc::clone(&self.0.latest);
         let rendered = spawn_blocking(move || {

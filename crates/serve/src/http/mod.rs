@@ -15,4 +15,5 @@ mod server;
 mod trace;
 
 pub(crate) use app::App;
+pub(crate) use router::is_own_path;
 pub(crate) use server::Server;

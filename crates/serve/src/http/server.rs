@@ -1,11 +1,10 @@
 //! Accepts connections, with limits. A slow client keeps its own connection busy, and nothing else.
 
 use std::{
-    collections::VecDeque,
     convert::Infallible,
     io, net,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -13,6 +12,8 @@ use std::{
 
 use axum::Router;
 use hyper::{
+    Request,
+    body::Incoming,
     server::conn::http1,
     service::{Service, service_fn},
 };
@@ -29,7 +30,8 @@ use tokio::{
 
 use super::{app::App, router::router};
 
-/// Maximum number of connections. If all of them have sent a request, more of them wait in the queue of the operating system.
+/// Maximum number of connections. If there are more, one whose client is slow is closed. If no client is slow, further connections
+/// wait in the queue of the operating system.
 const MAX_CONNECTIONS: usize = 64;
 
 /// The time in which a client must have sent the head of its request.
@@ -44,6 +46,10 @@ const TIME_FOR_CONNECTION: Duration = Duration::from_secs(30);
 /// The time in which the request of a new connection is read, if it has arrived with it.
 const TIME_TO_READ: Duration = Duration::from_millis(100);
 
+/// The time that a client has at least to read its response, even if there are too many connections. It is shorter than the
+/// default timeout of a probe of Kubernetes, which is one second.
+const TIME_TO_SEND: Duration = Duration::from_millis(500);
+
 /// The time to wait if the process has too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -51,7 +57,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Server {
     listener: TcpListener,
     router: Router,
-    connections: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Server {
@@ -63,26 +69,25 @@ impl Server {
         Ok(Self {
             listener: TcpListener::from_std(listener)?,
             router: router(app),
-            connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         })
     }
 
     /// Serves until it is dropped.
     pub(crate) async fn run(self) -> Infallible {
-        let mut idle = IdleConnections::default();
+        let mut connections = Connections::default();
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    if self.connections.available_permits() == 0 {
-                        idle.make_room(&self.connections).await;
+                    if self.permits.available_permits() == 0 {
+                        connections.make_room(&self.permits).await;
                     }
-                    let connections = Arc::clone(&self.connections);
-                    let Ok(permit) = connections.acquire_owned().await else {
+                    let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
                         return std::future::pending().await;
                     };
-                    let has_request = Arc::<AtomicBool>::default();
-                    let serving = serve(stream, self.router.clone(), Arc::clone(&has_request), permit);
-                    idle.add(tokio::spawn(serving).abort_handle(), has_request);
+                    let progress = Arc::<Progress>::default();
+                    let serving = serve(stream, self.router.clone(), Arc::clone(&progress), permit);
+                    connections.add(tokio::spawn(serving).abort_handle(), progress);
                 }
                 Err(error) => {
                     tracing::debug!("cannot accept a connection: {error}");
@@ -93,70 +98,96 @@ impl Server {
     }
 }
 
-/// A connection that has not sent a request yet.
-struct IdleConnection {
+/// How far a connection is.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Whether the head of the request has arrived.
+    has_request: AtomicBool,
+    /// When the response was made. From then on, the connection waits for its client.
+    answered: OnceLock<Instant>,
+}
+
+/// An open connection.
+struct Connection {
     task: AbortHandle,
-    has_request: Arc<AtomicBool>,
+    progress: Arc<Progress>,
     accepted: Instant,
 }
 
-/// The connections that have not sent a request yet, the oldest one first. Without a limit for them, somebody who opens many
-/// connections and sends nothing would hold up the probes.
-#[derive(Default)]
-struct IdleConnections(VecDeque<IdleConnection>);
-
-impl IdleConnections {
-    fn add(&mut self, task: AbortHandle, has_request: Arc<AtomicBool>) {
-        self.remove_busy();
-        self.0.push_back(IdleConnection { task, has_request, accepted: Instant::now() });
-    }
-
-    /// Waits until another connection has ended, or closes one that has sent no request.
-    async fn make_room(&mut self, connections: &Semaphore) {
-        loop {
-            self.remove_busy();
-            let Some(oldest) = self.0.front() else { return };
+impl Connection {
+    /// From when on the connection may be closed to make room for another one. `None` while the server makes the response.
+    fn slow_from(&self) -> Option<Instant> {
+        let Progress { has_request, answered } = &*self.progress;
+        match answered.get() {
+            Some(answered) => Some(*answered + TIME_TO_SEND),
+            None if has_request.load(Ordering::Relaxed) => None,
             // A request that has arrived may not have been read yet.
-            let is_idle_from = oldest.accepted + TIME_TO_READ;
-            if is_idle_from <= Instant::now() {
-                return self.close_oldest();
-            }
-            // Afterwards, another connection may be the oldest one.
-            tokio::select! {
-                _ = connections.acquire() => return,
-                () = sleep_until(is_idle_from) => {}
-            }
+            None => Some(self.accepted + TIME_TO_READ),
         }
-    }
-
-    /// Closes the connection that has waited longest for a request, if there is one.
-    fn close_oldest(&mut self) {
-        if let Some(connection) = self.0.pop_front() {
-            tracing::debug!(
-                "a connection without a request is closed, because there are too many connections"
-            );
-            connection.task.abort();
-        }
-    }
-
-    fn remove_busy(&mut self) {
-        self.0.retain(|IdleConnection { task, has_request, .. }| {
-            !task.is_finished() && !has_request.load(Ordering::Relaxed)
-        });
     }
 }
 
-/// Serves one request. Sets `has_request` when its head has arrived.
-async fn serve(
-    stream: TcpStream,
-    router: Router,
-    has_request: Arc<AtomicBool>,
-    permit: OwnedSemaphorePermit,
-) {
+/// The open connections. Somebody who opens many connections and sends nothing, or reads nothing, must not hold up the probes.
+#[derive(Default)]
+struct Connections(Vec<Connection>);
+
+impl Connections {
+    fn add(&mut self, task: AbortHandle, progress: Arc<Progress>) {
+        self.remove_ended();
+        self.0.push(Connection { task, progress, accepted: Instant::now() });
+    }
+
+    /// Waits until a connection has ended, or closes one whose client is slow.
+    async fn make_room(&mut self, permits: &Semaphore) {
+        loop {
+            self.remove_ended();
+            let now = Instant::now();
+            if self.close_slowest(now) {
+                return;
+            }
+            // The next request or response may change which connection is slow first.
+            let soon = now + TIME_TO_READ;
+            let next = self.0.iter().filter_map(Connection::slow_from).fold(soon, Instant::min);
+            tokio::select! {
+                _ = permits.acquire() => return,
+                () = sleep_until(next) => {}
+            }
+        }
+    }
+
+    /// Closes the connection that has waited longest for a request, or else the one that has waited longest for its client to
+    /// read the response. Returns whether there is one.
+    fn close_slowest(&mut self, now: Instant) -> bool {
+        let slow = self.0.iter().enumerate().filter_map(|(at, connection)| {
+            let from = connection.slow_from().filter(|from| *from <= now)?;
+            Some((connection.progress.answered.get().is_some(), from, at))
+        });
+        let Some((has_response, _, at)) = slow.min() else { return false };
+        let waits_for = if has_response { "its client to read the response" } else { "a request" };
+        tracing::debug!(
+            "a connection that waits for {waits_for} is closed, because there are too many connections"
+        );
+        self.0.remove(at).task.abort();
+        true
+    }
+
+    fn remove_ended(&mut self) {
+        self.0.retain(|connection| !connection.task.is_finished());
+    }
+}
+
+/// Serves one request, and notes how far it is.
+async fn serve(stream: TcpStream, router: Router, progress: Arc<Progress>, permit: OwnedSemaphorePermit) {
     let service = TowerToHyperService::new(router);
-    let service = service_fn(move |request| {
-        has_request.store(true, Ordering::Relaxed);
-        service.call(request)
+    let service = service_fn(move |request: Request<Incoming>| {
+        progress.has_request.store(true, Ordering::Relaxed);
+        let (answer, progress) = (service.call(request), Arc::clone(&progress));
+        async move {
+            let response = answer.await;
+            // A connection serves one request, so this is set once.
+            let _ = progress.answered.set(Instant::now());
+            response
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -176,27 +207,73 @@ async fn serve(
 mod tests {
     use std::future::pending;
 
+    use tokio::task::JoinHandle;
+
     use super::*;
+
+    /// Adds a connection whose task never ends.
+    fn add(connections: &mut Connections, progress: &Arc<Progress>) -> JoinHandle<()> {
+        let task = tokio::spawn(pending::<()>());
+        connections.add(task.abort_handle(), Arc::clone(progress));
+        task
+    }
+
+    fn with_request() -> Arc<Progress> {
+        Arc::new(Progress { has_request: AtomicBool::new(true), ..Progress::default() })
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_not_closed_before_its_request_can_have_been_read() {
-        let (no_room, mut idle) = (Semaphore::new(0), IdleConnections::default());
-        let (oldest, other) = (tokio::spawn(pending::<()>()), tokio::spawn(pending::<()>()));
-        let has_request = Arc::<AtomicBool>::default();
-        idle.add(oldest.abort_handle(), Arc::clone(&has_request));
+        let (no_room, mut connections) = (Semaphore::new(0), Connections::default());
+        let progress = Arc::<Progress>::default();
+        let oldest = add(&mut connections, &progress);
         sleep(TIME_TO_READ / 2).await;
         let accepted = Instant::now();
-        idle.add(other.abort_handle(), Arc::default());
+        let other = add(&mut connections, &Arc::default());
 
         // The request of the oldest connection is read while the server waits for it.
         let read = async {
             sleep(TIME_TO_READ / 4).await;
-            has_request.store(true, Ordering::Relaxed);
+            progress.has_request.store(true, Ordering::Relaxed);
         };
-        tokio::join!(read, idle.make_room(&no_room));
+        tokio::join!(read, connections.make_room(&no_room));
 
         assert!(accepted.elapsed() >= TIME_TO_READ, "{:?}", accepted.elapsed());
         assert!(other.await.unwrap_err().is_cancelled());
         assert!(!oldest.is_finished());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn if_all_have_sent_a_request_the_client_that_has_not_read_its_response_for_longest_is_closed() {
+        let (no_room, mut connections) = (Semaphore::new(0), Connections::default());
+        let progress = [with_request(), with_request(), with_request()];
+        let [unanswered, later, earlier] =
+            progress.each_ref().map(|progress| add(&mut connections, progress));
+        let started = Instant::now();
+        progress[2].answered.set(started).unwrap();
+        sleep(TIME_TO_SEND / 2).await;
+        progress[1].answered.set(Instant::now()).unwrap();
+
+        connections.make_room(&no_room).await;
+
+        assert!(started.elapsed() >= TIME_TO_SEND, "{:?}", started.elapsed());
+        assert!(earlier.await.unwrap_err().is_cancelled());
+        assert!(!unanswered.is_finished() && !later.is_finished());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_a_request_is_closed_before_one_with_a_response() {
+        let (no_room, mut connections) = (Semaphore::new(0), Connections::default());
+        let progress = with_request();
+        progress.answered.set(Instant::now()).unwrap();
+        let answered = add(&mut connections, &progress);
+        sleep(TIME_TO_SEND * 2).await;
+        let idle = add(&mut connections, &Arc::default());
+        sleep(TIME_TO_READ).await;
+
+        connections.make_room(&no_room).await;
+
+        assert!(idle.await.unwrap_err().is_cancelled());
+        assert!(!answered.is_finished());
     }
 }

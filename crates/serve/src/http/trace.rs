@@ -30,7 +30,8 @@ pub(super) async fn trace(State(app): State<App>, Path(id): Path<String>) -> Res
         if let Some(trace) = id.parse().ok().and_then(|id| latest.trace(id)) {
             json(&*trace)
         } else {
-            let text = "only the traces of the last runs are kept, if `DD_TRACE_ENABLED` is true";
+            let text = "only the traces of the last runs are kept, if runs are traced: set `enabled` in [traces], or \
+                        DD_TRACE_ENABLED, to true";
             Err(Problem::new(StatusCode::NOT_FOUND, text))
         }
     })

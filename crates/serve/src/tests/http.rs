@@ -3,24 +3,28 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::{Duration, Instant},
 };
 
 use secrecy::SecretString;
 use serde_json::Value;
 use system_health_registry::{Catalog, Interruption};
+use system_health_reporter::FinishedRun;
 use system_health_test_support::prometheus::check_metrics;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
+    time::timeout,
 };
+use tracing::subscriber::DefaultGuard;
 
 use super::stage::{Stage, at, builder, configuration, one};
 use crate::{
     clock::Clock,
     http::{App, Server},
     latest::Latest,
+    page_part::{AnswerError, PagePart, PagePartType, PartSettings},
     parts::Parts,
     served::Served,
     token::Token,
@@ -28,10 +32,17 @@ use crate::{
 
 /// The lines that were logged.
 #[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn text(&self) -> String {
+    /// Takes the messages of this thread until the guard is dropped.
+    pub(super) fn start(&self) -> DefaultGuard {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
@@ -87,6 +98,16 @@ impl Running {
     ) -> Self {
         let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
+        Self::start_on(listener, latest, parts, clock, listen)
+    }
+
+    fn start_on(
+        listener: StdListener,
+        latest: Arc<Latest>,
+        parts: Parts,
+        clock: Clock,
+        listen: Option<SocketAddr>,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let app = App::new(latest, parts, clock, Interruption::never(), listen.unwrap_or(address));
         let server = tokio::spawn(Server::new(listener, app).unwrap().run());
@@ -174,9 +195,7 @@ async fn after_a_run_everything_is_shown() {
 #[tokio::test]
 async fn a_point_that_is_not_on_the_page_is_logged_once() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let _logging = log.start();
     let stage = Stage::new(at(0));
     let metrics = [one("jobs.waiting"), one("jobs_waiting")];
     let catalog = Catalog::new(metrics.clone()).unwrap();
@@ -223,8 +242,11 @@ async fn a_request_that_cannot_be_answered_says_why() {
         let response = server.get(path, "").await;
         assert!(response.status == status && response.body.starts_with(text), "{path}: {response:?}");
     }
-    let post = server.send(&format!("POST /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", server.address)).await;
-    assert_eq!(post.status, 405);
+    for path in ["/", "/metrics", "/healthz"] {
+        let post = server.send(&format!("POST {path} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address)).await;
+        assert_eq!((post.status, post.header("allow")), (405, Some("GET,HEAD")), "{path}");
+        assert_eq!(post.body, "this path accepts only GET and HEAD\n", "{path}");
+    }
 }
 
 #[tokio::test]
@@ -311,6 +333,92 @@ async fn idle_connections_do_not_hold_up_probes() {
         }
         // The machine was so slow that the server has closed connections because of their age.
     }
+}
+
+/// A part whose document is larger than the buffers of a connection.
+#[derive(Debug)]
+struct Large;
+
+impl PagePart for Large {
+    fn configure(&self, _settings: PartSettings) {}
+
+    fn observe(&self, _finished: &FinishedRun) {}
+
+    fn answer(&self, _path: &str, _query: &str) -> Result<Value, AnswerError> {
+        Ok("x".repeat(1 << 20).into())
+    }
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_their_responses_do_not_hold_up_others() {
+    let (latest, clock) = after_a_run().await;
+    let large = PagePartType { documents: &[], paths: &["/large"], start: |_| Arc::new(Large) };
+    let parts = Parts::start([large], &served(None)).unwrap();
+    // Connections inherit the size of the buffer. By default, the operating system may take the whole response.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(16 * 1024).unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let listener = socket.listen(1024).unwrap().into_std().unwrap();
+    let server = Running::start_on(listener, latest, parts, clock, None);
+    let mut silent = Vec::new();
+    for _ in 0..64 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        // The response has been made. If too many were made at the same time, some would be refused.
+        stream.readable().await.unwrap();
+        silent.push(stream);
+    }
+
+    let started = Instant::now();
+    for path in ["/healthz", "/metrics"] {
+        assert_eq!(server.get(path, "").await.status, 200, "{path}");
+    }
+
+    // After 30 seconds, the server would close their connections anyway.
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+}
+
+/// A part whose document is not made before the end of the test.
+#[derive(Debug)]
+struct Hanging;
+
+static END_OF_TEST: OnceLock<()> = OnceLock::new();
+
+impl PagePart for Hanging {
+    fn configure(&self, _settings: PartSettings) {}
+
+    fn observe(&self, _finished: &FinishedRun) {}
+
+    fn answer(&self, _path: &str, _query: &str) -> Result<Value, AnswerError> {
+        END_OF_TEST.wait();
+        Ok(Value::Null)
+    }
+}
+
+#[tokio::test]
+async fn documents_that_take_long_do_not_hold_up_probes() {
+    let (latest, clock) = after_a_run().await;
+    let hanging = PagePartType { documents: &[], paths: &["/hanging"], start: |_| Arc::new(Hanging) };
+    let parts = Parts::start([hanging], &served(None)).unwrap();
+    let server = Running::start_with(latest, parts, clock, None);
+    let mut waiting = Vec::new();
+    for _ in 0..64 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"GET /hanging HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        waiting.push(stream);
+    }
+
+    // After 30 seconds, the server would close the connections that wait.
+    let answered = timeout(Duration::from_secs(15), async {
+        [server.get("/healthz", "").await, server.get("/metrics", "").await]
+    });
+    let answered = answered.await;
+    END_OF_TEST.set(()).unwrap();
+
+    let [probe, metrics] = answered.expect("both requests are answered at once");
+    assert_eq!(probe.status, 200);
+    let text = "too many requests wait for their responses; try again later\n";
+    assert_eq!((metrics.status, metrics.body.as_str()), (503, text));
 }
 
 #[tokio::test]

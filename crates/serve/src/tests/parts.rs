@@ -129,3 +129,28 @@ fn two_parts_with_one_path_are_refused() {
 
     assert_eq!(error, "two linked crates add /api/v1/monitors to the service; link only one of them");
 }
+
+#[test]
+fn a_part_with_a_path_of_the_service_is_refused() {
+    for paths in [&["/"], &["/metrics"], &["/readyz"], &["/api/v1/report"], &["/api/v1/traces"]] {
+        let error = Parts::start([PagePartType { paths, ..KEYS }], &served(None)).unwrap_err().to_string();
+
+        let expected = format!(
+            "a linked crate adds {} to the service, but the service itself has this path; the crate must use another one",
+            paths[0]
+        );
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn a_part_with_a_path_that_the_router_would_refuse_is_refused() {
+    for paths in [&[""], &["api/v1/owners"], &["/api/v1/traces/{trace}"], &["/api/:key"], &["/api/*rest"]] {
+        let error = Parts::start([PagePartType { paths, ..KEYS }], &served(None)).unwrap_err().to_string();
+
+        assert!(
+            error.starts_with(&format!("a linked crate adds `{}` to the service, but", paths[0])),
+            "{error}"
+        );
+    }
+}

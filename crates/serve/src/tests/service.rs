@@ -24,6 +24,7 @@ use tokio::{
 
 use super::{
     backend::{Backend, Behaviour},
+    http::Log,
     stage::{Stage, about_reporter, at, builder, configuration, metric, one, starts},
 };
 use crate::configuration::Configuration;
@@ -87,6 +88,24 @@ async fn a_slot_that_begins_during_a_run_is_skipped_and_counted() {
 
     assert_eq!(starts(&runs), [0, 30, 40]);
     assert_eq!(skipped(&runs), [0.0, 2.0, 0.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_slots_that_a_jump_of_the_clock_skips_are_logged() {
+    let log = Log::default();
+    let _logging = log.start();
+    let stage = Stage::new(at(0));
+    let correct = async {
+        sleep(Duration::from_secs(5)).await;
+        stage.clock.set(at(35));
+    };
+
+    let running = stage.runs(every(10, builder([slow(&Arc::new(AtomicU64::new(12)))], &[])), 1);
+    let ((runs, _), ()) = tokio::join!(running, correct);
+
+    let [first, last] = [10, 40].map(|seconds| humantime::format_rfc3339_seconds(at(seconds)));
+    let expected = format!("the slots {first} to {last} are skipped, because the run of ");
+    assert_eq!((runs.len(), log.text().matches(&expected).count()), (1, 1), "{}", log.text());
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use system_health_registry::trace::{Service, SpanId, SpanLog, SpanTag, Trace, Tr
 use super::{
     fields::Fields,
     ids::Ids,
-    limits::{MAX_BYTES, MAX_DROPPED_NAMES, MAX_LOGS, MAX_TEXT, cut},
+    limits::{LOG_OVERHEAD, MAX_BYTES, MAX_DROPPED_NAMES, MAX_LOGS, MAX_TEXT, cut},
     span::CollectedSpan,
 };
 
@@ -147,7 +147,7 @@ impl Handle {
         let message = cut(message, MAX_TEXT).to_owned();
         self.change(|span, bytes, now| {
             if span.logs.len() < MAX_LOGS && *bytes < MAX_BYTES {
-                *bytes += message.len();
+                *bytes += message.len() + LOG_OVERHEAD;
                 span.logs.push(SpanLog { at_ns: now, level, message });
             }
         });
@@ -164,7 +164,7 @@ impl Handle {
 
     /// Records a panic.
     pub(super) fn panicked(&self, message: &str, place: &str) {
-        self.change(|span, _, _| span.panicked(message, place));
+        self.change(|span, bytes, _| *bytes += span.panicked(message, place, *bytes >= MAX_BYTES));
     }
 
     pub(super) fn end(&self) {

@@ -68,7 +68,8 @@ impl Visit for Message {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "error" | PANIC_PLACE => self.record_debug(field, &format_args!("{value}")),
+            // A text has no quotation marks here.
+            "message" | "error" | PANIC_PLACE => self.record_debug(field, &format_args!("{value}")),
             _ => self.record_debug(field, &value),
         }
     }

@@ -5,7 +5,7 @@ use system_health_registry::trace::{SpanError, SpanId, SpanLog, SpanTag, TraceSp
 use super::{
     error::described_by,
     fields::Fields,
-    limits::{MAX_ERROR, MAX_LATE_TEXT, cut},
+    limits::{MAX_ERROR, MAX_LATE_TEXT, MAX_TEXT, cut},
 };
 
 /// A span of a trace that is collected.
@@ -31,11 +31,11 @@ impl CollectedSpan {
         if is_late {
             shorten(&mut fields);
         }
-        let bytes = length(&fields);
+        let mut bytes = length(&fields);
         self.resource = fields.resource.or(self.resource.take());
         if fields.error.is_some() {
             self.error = fields.error;
-            self.add_panic_place();
+            bytes += self.add_panic_place();
         }
         for (name, value) in fields.tags {
             match self.tags.iter_mut().find(|(known, _)| *known == name) {
@@ -50,19 +50,33 @@ impl CollectedSpan {
     }
 
     /// Records a panic. The error of the collector or the resource, which is set later, replaces the message of the panic. The
-    /// place is kept.
-    pub(super) fn panicked(&mut self, message: &str, place: &str) {
-        self.error.get_or_insert_with(|| SpanError { kind: "panic".to_owned(), ..described_by(message) });
-        self.panic_place.get_or_insert_with(|| place.to_owned());
-        self.add_panic_place();
+    /// place is kept. Returns the length of the added texts.
+    pub(super) fn panicked(&mut self, message: &str, place: &str, is_late: bool) -> usize {
+        let late = |text| if is_late { cut(text, MAX_LATE_TEXT) } else { text };
+        let mut bytes = 0;
+        if self.error.is_none() {
+            let error = SpanError { kind: "panic".to_owned(), ..described_by(late(message)) };
+            bytes += error.message.len() + error.stack.len();
+            self.error = Some(error);
+        }
+        if self.panic_place.is_none() {
+            let place = late(cut(place, MAX_TEXT));
+            bytes += place.len();
+            self.panic_place = Some(place.to_owned());
+        }
+        bytes + self.add_panic_place()
     }
 
-    fn add_panic_place(&mut self) {
+    /// Adds the place of a panic to the error. Returns the length of the added text.
+    fn add_panic_place(&mut self) -> usize {
         if let (Some(error), Some(place)) = (&mut self.error, &self.panic_place)
             && !error.stack.ends_with(place)
         {
-            error.stack = format!("{}\nat {place}", cut(&error.stack, MAX_ERROR));
+            let line = format!("\nat {place}");
+            error.stack = cut(&error.stack, MAX_ERROR).to_owned() + &line;
+            return line.len();
         }
+        0
     }
 
     /// The finished span. A span without an end was abandoned.
@@ -77,9 +91,17 @@ impl CollectedSpan {
             duration_ns: end.saturating_sub(self.start),
             unfinished: self.end.is_none(),
             error: self.error,
-            tags: self.tags.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            tags: self.tags.into_iter().map(|(name, value)| (name.to_owned(), finite(value))).collect(),
             logs: self.logs,
         }
+    }
+}
+
+/// The value of a tag. NaN and infinities become texts, because JSON has no such numbers.
+fn finite(value: SpanTag) -> SpanTag {
+    match value {
+        SpanTag::Number(number) if !number.is_finite() => SpanTag::Text(number.to_string()),
+        value => value,
     }
 }
 
@@ -89,7 +111,7 @@ fn shorten(fields: &mut Fields) {
         SpanTag::Bool(_) | SpanTag::Integer(_) | SpanTag::Number(_) => None,
     });
     let error = fields.error.iter_mut().flat_map(|error| [&mut error.message, &mut error.stack]);
-    for text in texts.chain(error) {
+    for text in texts.chain(error).chain(&mut fields.resource) {
         text.truncate(cut(text, MAX_LATE_TEXT).len());
     }
 }
@@ -99,4 +121,20 @@ fn length(fields: &Fields) -> usize {
         fields.tags.iter().map(|(_, value)| if let SpanTag::Text(text) = value { text.len() } else { 0 });
     let error = fields.error.iter().map(|error| error.message.len() + error.stack.len());
     tags.chain(error).sum::<usize>() + fields.resource.as_ref().map_or(0, String::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_late_texts_are_shortened() {
+        let mut fields = Fields::from_error_text(&"x".repeat(500));
+        fields.resource = Some("x".repeat(500));
+        fields.tags = vec![("text", SpanTag::Text("x".repeat(500)))];
+
+        shorten(&mut fields);
+
+        assert_eq!(length(&fields), 4 * MAX_LATE_TEXT);
+    }
 }

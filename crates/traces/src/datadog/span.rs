@@ -69,7 +69,7 @@ impl<'a> DatadogSpan<'a> {
             start: trace_start + span.start_ns,
             duration: span.duration_ns,
             error: i32::from(span.error.is_some()),
-            meta: BTreeMap::from([("language", Cow::from("rust"))]),
+            meta: BTreeMap::new(),
             metrics: BTreeMap::new(),
             kind: if span.name == "http.request" { "http" } else { "custom" },
         };
@@ -82,9 +82,6 @@ impl<'a> DatadogSpan<'a> {
 
     fn add_tags(&mut self, trace: &'a Trace, span: &'a TraceSpan, trace_start: u64) {
         let Self { meta, metrics, .. } = self;
-        for (name, value) in [("env", &trace.env), ("version", &trace.version)] {
-            meta.extend(value.as_deref().map(|value| (name, Cow::from(value))));
-        }
         for (name, value) in &span.tags {
             let name =
                 NAMES.iter().find(|(ours, _)| ours == name).map_or(name.as_str(), |(_, theirs)| theirs);
@@ -108,6 +105,11 @@ impl<'a> DatadogSpan<'a> {
                 }
             }
         }
+        // A field of the span may have one of the names below.
+        meta.insert("language", Cow::from("rust"));
+        for (name, value) in [("env", &trace.env), ("version", &trace.version)] {
+            meta.extend(value.as_deref().map(|value| (name, Cow::from(value))));
+        }
         if let Some(error) = &span.error {
             meta.insert("error.type", Cow::from(&error.kind));
             meta.insert("error.message", Cow::from(&error.message));
@@ -119,6 +121,8 @@ impl<'a> DatadogSpan<'a> {
         if !span.logs.is_empty() {
             meta.insert("events", Cow::from(events(&span.logs, trace_start)));
         }
+        // A field that is a number must not be beside a known value of the same name.
+        metrics.retain(|name, _| !meta.contains_key(name));
         if span.name == "system_health.metric" {
             // Datadog computes statistics of these spans, too, and not only of the run.
             metrics.insert("_dd.measured", 1.0);

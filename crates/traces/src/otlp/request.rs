@@ -1,6 +1,6 @@
 //! A trace as a request of OTLP.
 
-use std::time::UNIX_EPOCH;
+use std::{collections::BTreeMap, time::UNIX_EPOCH};
 
 use system_health_otlp_protocol::{AnyValue, AttributeValue, InstrumentationScope, KeyValue, Resource};
 use system_health_registry::trace::{SpanTag, Trace, TraceSpan};
@@ -35,10 +35,13 @@ pub(super) fn request(trace: &Trace) -> ExportTraceServiceRequest {
 fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
     let is_request = span.name == "http.request";
     let start = trace_start + span.start_ns;
-    let mut attributes: Vec<_> = span.tags.iter().map(|(name, value)| tag(name, value)).collect();
-    attributes.push(attribute("resource.name", &span.resource));
+    // A field of the span may have one of these names. No two attributes may have the same name
+    // (https://opentelemetry.io/docs/specs/otel/common/#attribute-collections).
+    let tags = span.tags.iter().map(|(name, value)| (name.as_str(), tag(name, value.clone())));
+    let mut tags: BTreeMap<&str, KeyValue> = tags.collect();
+    tags.insert("resource.name", attribute("resource.name", &span.resource));
     if span.unfinished {
-        attributes.push(tag("system_health.unfinished", &SpanTag::Bool(true)));
+        tags.insert("system_health.unfinished", tag("system_health.unfinished", SpanTag::Bool(true)));
     }
     let mut events: Vec<_> = span
         .logs
@@ -49,7 +52,7 @@ fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
         })
         .collect();
     if let Some(error) = &span.error {
-        attributes.push(attribute("error.type", &error.kind));
+        tags.insert("error.type", attribute("error.type", &error.kind));
         // https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
         let attributes = vec![
             attribute("exception.type", &error.kind),
@@ -70,22 +73,22 @@ fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
         kind: if is_request { CLIENT } else { INTERNAL },
         start_time_unix_nano: start,
         end_time_unix_nano: start + span.duration_ns,
-        attributes,
+        attributes: tags.into_values().collect(),
         events,
         status: span.error.as_ref().map(|error| Status { message: error.message.clone(), code: ERROR }),
     }
 }
 
 fn attribute(name: &str, value: &str) -> KeyValue {
-    tag(name, &SpanTag::from(value))
+    tag(name, SpanTag::from(value))
 }
 
-fn tag(name: &str, value: &SpanTag) -> KeyValue {
+fn tag(name: &str, value: SpanTag) -> KeyValue {
     let value = match value {
-        SpanTag::Bool(value) => AttributeValue::Bool(*value),
-        SpanTag::Integer(number) => AttributeValue::Integer(*number),
-        SpanTag::Number(number) => AttributeValue::Number(*number),
-        SpanTag::Text(text) => AttributeValue::String(text.clone()),
+        SpanTag::Bool(value) => AttributeValue::Bool(value),
+        SpanTag::Integer(number) => AttributeValue::Integer(number),
+        SpanTag::Number(number) => AttributeValue::Number(number),
+        SpanTag::Text(text) => AttributeValue::String(text),
     };
     KeyValue { key: name.to_owned(), value: Some(AnyValue::from(value)) }
 }

@@ -13,6 +13,14 @@ async fn failing() -> Result<u64, std::io::Error> {
     Err(std::io::Error::other("connection refused"))
 }
 
+/// Has a span with fields that have the names of what is known about the service.
+#[system_health_metric(key = "sent.named")]
+fn named() -> u64 {
+    let _span =
+        tracing::info_span!("job", env = "own", version = 2, language = "own", team = "web").entered();
+    1
+}
+
 fn agent() -> Server {
     Server::start(|_: &Request| Answer::json(200, &json!({"rate_by_service": {}})))
 }
@@ -56,6 +64,21 @@ async fn an_agent_gets_the_trace_as_datadogs_clients_send_it() {
     assert_eq!(metric["meta"]["system_health.state"], "error");
     let events: Value = serde_json::from_str(metric["meta"]["events"].as_str().unwrap()).unwrap();
     assert_eq!(events[0]["attributes"], json!({"level": "warn", "message": "the broker is slow"}));
+}
+
+#[tokio::test]
+async fn a_field_of_a_span_does_not_replace_what_is_known_about_the_service() {
+    let server = agent();
+    let tracer = tracer(&format!("agent_url = '{}'", server.url()));
+    let trace = trace_run(&*tracer, &["sent.named"]).await;
+
+    send(&*tracer, &trace).await.unwrap();
+
+    let spans = decoded(&server.requests()[0]);
+    let job = spans.iter().find(|span| span["name"] == "job").unwrap();
+    let expected = json!({"env": "test", "version": "4.2", "language": "rust", "team": "web"});
+    assert_eq!(job["meta"], expected);
+    assert_eq!(job["metrics"]["version"], Value::Null);
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! Functions with `#[traced]`, and plain spans of the crate `tracing`.
 
-use system_health_registry::{Unavailable, system_health_metric, traced};
+use system_health_registry::{
+    Unavailable, system_health_metric,
+    trace::{SpanTag, Trace},
+    traced,
+};
 use tracing::{Instrument, info_span};
 
 use crate::harness::{span, trace_run, tracer, tree};
@@ -28,6 +32,11 @@ fn boxed(fails: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 #[traced]
 fn plain<'a>(words: &'a [String], _more: impl Into<u64>) -> &'a str {
     words.first().map_or("", String::as_str)
+}
+
+#[traced]
+fn last(words: &mut [String]) -> Option<&mut String> {
+    words.last_mut()
 }
 
 struct Client {
@@ -66,6 +75,7 @@ async fn with_plain_span() -> u64 {
     let span = info_span!("login", user = "eva", attempt = 2, token = "ghp_0123456789abcdef");
     async {
         tracing::info!("asking for rows");
+        tracing::info!(message = "a text in a field");
         tracing::info!(token = "ghp_0123456789abcdef", user = "eva", "signed in with gho_0123456789abcdef");
         tracing::error!(error = "401 for ghs_0123456789abcdef", "refused");
         tracing::error!(error = %"403 for ghs_0123456789abcdef", "refused again");
@@ -73,6 +83,15 @@ async fn with_plain_span() -> u64 {
     }
     .instrument(span)
     .await
+}
+
+#[test]
+fn a_traced_function_may_return_a_part_of_its_argument() {
+    let mut words = ["a".to_owned()];
+
+    last(&mut words).unwrap().push('b');
+
+    assert_eq!(words, ["ab"]);
 }
 
 #[tokio::test]
@@ -120,6 +139,7 @@ async fn plain_spans_and_messages_are_parts_of_the_trace_but_secrets_are_not() {
         logs,
         [
             ("info", "asking for rows"),
+            ("info", "a text in a field"),
             ("info", "signed in with ... token=\"...\" user=\"eva\""),
             ("error", "refused error=401 for ..."),
             ("error", "refused again error=403 for ..."),
@@ -170,4 +190,23 @@ async fn no_start_of_a_secret_is_left_where_a_text_is_cut() {
     }
     assert!(span(&trace, "login").tags.contains_key("query"));
     assert!(!format!("{trace:?}").contains("ghp_"), "{trace:#?}");
+}
+
+/// Has a span with numbers that JSON does not have.
+#[system_health_metric(key = "functions.numbers")]
+fn with_numbers() -> u64 {
+    let _span = info_span!("divide", ratio = f64::NAN, limit = f64::INFINITY, half = 0.5).entered();
+    7
+}
+
+#[tokio::test]
+async fn numbers_that_json_does_not_have_are_texts() {
+    let trace = trace_run(&*tracer(""), &["functions.numbers"]).await;
+
+    let tags = &span(&trace, "divide").tags;
+    assert_eq!(tags["ratio"], SpanTag::from("NaN"));
+    assert_eq!(tags["limit"], SpanTag::from("inf"));
+    assert_eq!(tags["half"], SpanTag::Number(0.5));
+    let read: Trace = serde_json::from_str(&serde_json::to_string(&trace).unwrap()).unwrap();
+    assert_eq!(span(&read, "divide").tags, *tags);
 }

@@ -17,6 +17,13 @@ async fn failing() -> Result<u64, std::io::Error> {
     Err(std::io::Error::other("connection refused"))
 }
 
+/// Has a span with a field that has the name of an attribute.
+#[system_health_metric(key = "exported.named")]
+fn named() -> u64 {
+    let _span = tracing::info_span!("job", resource.name = "own", team = "web").entered();
+    1
+}
+
 /// A receiver that accepts everything.
 pub(crate) fn receiver() -> Server {
     Server::start(|_: &Request| Answer::text(200, "application/x-protobuf", ""))
@@ -60,6 +67,21 @@ async fn a_receiver_gets_all_spans() {
     assert_eq!((status.code(), status.message.as_str()), (StatusCode::Error, "connection refused"));
     let events: Vec<_> = metric.events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(events, ["log", "exception"]);
+}
+
+#[tokio::test]
+async fn names_of_attributes_are_unique() {
+    let server = receiver();
+    let tracer = tracer(&format!("exporter = 'otlp'\nendpoint = '{}'", server.url()));
+    let trace = trace_run(&*tracer, &["exported.named"]).await;
+
+    send(&*tracer, &trace).await.unwrap();
+
+    let spans = decoded(&server.requests()[0]);
+    let job = spans.iter().find(|span| span.name == "job").unwrap();
+    let names: Vec<_> = job.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    assert_eq!(names, ["resource.name", "team"]);
+    assert!(!format!("{:?}", job.attributes).contains("own"), "{:?}", job.attributes);
 }
 
 #[tokio::test]
