@@ -3,7 +3,7 @@
 use std::{fmt, process::ExitCode};
 
 use system_health_registry::{Outcome, OutcomeState, Report, SourceOutcome};
-use system_health_reporter::{Delivery, FailOn, FinishedRun, PatternList};
+use system_health_reporter::{Delivery, FailOn, FinishedRun, PatternList, UnmatchedPattern};
 
 use crate::output::wrap;
 
@@ -48,8 +48,8 @@ const TABLE: &[(&str, &str, &str)] = &[
         "1",
         "a metric or an item of it failed, --only has a pattern that matches no metric of any source, or a metric had no data \
          and --fail-on no-data is set. The other metrics were still delivered",
-        "doctor found a problem; diff found a difference; push would overwrite a change that somebody made in the backend; \
-         verify found a query without data; you answered no",
+        "doctor found a problem; explain has a KEY that matches no metric of any source; diff found a difference; push would \
+         overwrite a change that somebody made in the backend; verify found a query without data; you answered no",
     ),
     (
         "2",
@@ -59,8 +59,15 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("3", "a delivery failed, wholly or in part", "the backend refused a request, or could not be reached"),
     ("4", "a goal is missed, and --fail-on goal is set", ""),
     ("5", "the data could not be written to the standard output", "the same"),
-    ("130, 143", "interrupted by Ctrl-C, by SIGTERM; what has finished is printed", "the same"),
+    (
+        "130, 143",
+        "interrupted by Ctrl-C, by SIGTERM; what has finished is printed, unless a second signal ends the process",
+        "interrupted by Ctrl-C, by SIGTERM",
+    ),
 ];
+
+/// The start of what a status means only for a run.
+const ONLY_FOR_A_RUN: &str = ", --only has";
 
 /// Which status is used if several apply.
 const PRECEDENCE: &str = "If several apply, the status is the first of 3, 1, 4 and 5.";
@@ -81,7 +88,7 @@ pub(crate) fn help() -> String {
 pub(crate) fn help_without_delivery() -> String {
     let mut help = "Exit status:\n".to_owned();
     for (status, run, _) in TABLE.iter().filter(|(status, ..)| !["3", "4"].contains(status)) {
-        let text = run.split(", --only has").next().unwrap_or(run);
+        let text = run.split(ONLY_FOR_A_RUN).next().unwrap_or(run);
         push(&mut help, &format!("  {status:8}  "), text);
     }
     help
@@ -96,11 +103,16 @@ impl ExitStatus {
     /// The status of a finished run.
     pub(crate) fn from_finished(finished: &FinishedRun, fail_on: FailOn) -> Self {
         let status = Self::from_run(&finished.report, &finished.deliveries, fail_on);
-        let names_no_metric = finished.unmatched.iter().any(|unmatched| unmatched.list == PatternList::Only);
-        match (status, fail_on) {
-            (_, FailOn::Never | FailOn::Delivery) | (Self::DeliveryFailed, _) => status,
-            _ if names_no_metric => Self::MetricFailed,
-            _ => status,
+        status.with_unmatched(&finished.unmatched, fail_on)
+    }
+
+    /// The status if these patterns matched no metric in the run.
+    pub(crate) fn with_unmatched(self, unmatched: &[UnmatchedPattern], fail_on: FailOn) -> Self {
+        let counts = self != Self::DeliveryFailed && !matches!(fail_on, FailOn::Never | FailOn::Delivery);
+        if counts && unmatched.iter().any(|unmatched| unmatched.list == PatternList::Only) {
+            Self::MetricFailed
+        } else {
+            self
         }
     }
 
@@ -160,6 +172,9 @@ impl fmt::Display for Signal {
 mod tests {
     use std::fs;
 
+    use system_health_registry::{Catalog, Engine};
+    use system_health_reporter::Selection;
+
     use super::*;
     use crate::output::fixture;
 
@@ -173,6 +188,13 @@ mod tests {
             assert!(page.contains(&row), "docs/command.md should have the row {row}");
         }
         assert!(page.contains(PRECEDENCE));
+    }
+
+    #[test]
+    fn the_help_without_delivery_omits_a_part_of_one_row() {
+        let rows = TABLE.iter().filter(|(_, run, _)| run.contains(ONLY_FOR_A_RUN));
+        let statuses: Vec<&str> = rows.map(|(status, ..)| *status).collect();
+        assert_eq!(statuses, ["1"]);
     }
 
     #[tokio::test]
@@ -196,6 +218,27 @@ mod tests {
             (&of_two_metrics, FailOn::Goal, ExitStatus::GoalMissed),
         ] {
             assert_eq!(ExitStatus::from_run(report, &[], fail_on), status, "{fail_on:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_named_metric_that_no_source_returns_changes_the_status() {
+        let catalog = Catalog::from_sources(fixture::sources().split_off(1)).unwrap();
+        let selection = Selection::new(&catalog, &["orders.*", "orders.opn"], &[]).unwrap();
+        let selected = selection.select(catalog).unwrap();
+
+        let run = Engine::new().run(&selected, &fixture::context(None)).await;
+        let unmatched = selection.take_unmatched(&run);
+
+        assert_eq!(unmatched.len(), 1, "{unmatched:?}");
+        for (status, fail_on, expected) in [
+            (ExitStatus::Done, FailOn::Error, ExitStatus::MetricFailed),
+            (ExitStatus::Done, FailOn::Delivery, ExitStatus::Done),
+            (ExitStatus::GoalMissed, FailOn::Goal, ExitStatus::MetricFailed),
+            (ExitStatus::DeliveryFailed, FailOn::Error, ExitStatus::DeliveryFailed),
+        ] {
+            assert_eq!(status.with_unmatched(&unmatched, fail_on), expected, "{fail_on:?}");
+            assert_eq!(status.with_unmatched(&[], fail_on), status, "{fail_on:?}");
         }
     }
 }

@@ -29,9 +29,12 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
 /// Logs the patterns that no metric matched, although all sources have returned theirs.
 pub(crate) fn log_unmatched(patterns: &[UnmatchedPattern]) {
     for unmatched in patterns {
-        match for_unmatched(unmatched) {
-            Some(hint) => tracing::warn!(hint, "{unmatched}"),
-            None => tracing::warn!("{unmatched}"),
+        let hint = for_unmatched(unmatched);
+        // Only these change the exit status.
+        if unmatched.list == PatternList::Only {
+            tracing::error!(hint, "{unmatched}");
+        } else {
+            tracing::warn!(hint, "{unmatched}");
         }
     }
 }
@@ -116,11 +119,29 @@ fn for_selection(error: &SelectionError) -> Option<&'static str> {
 }
 
 fn for_settings(error: &SettingsError) -> Option<&'static str> {
-    matches!(error, SettingsError::UnknownTable { .. }).then_some(
-        "the table may belong to a feature that this program was built without. A crate of your own is not linked \
-         until the program names it: add `use my_collectors as _;` to its main file",
-    )
+    match error {
+        SettingsError::UnknownTable { .. } => Some(
+            "the table may belong to a feature that this program was built without. A crate of your own is not linked \
+             until the program names it: add `use my_collectors as _;` to its main file",
+        ),
+        SettingsError::UnknownKey { table, .. }
+            if ["goals.", "monitors.metrics."].iter().any(|start| table.starts_with(start)) =>
+        {
+            Some(QUOTE_HINT)
+        }
+        SettingsError::Value { place, message, .. }
+            if ["[metrics.every.", "[metrics.windows."].iter().any(|start| place.starts_with(start))
+                && message.starts_with("invalid type: map") =>
+        {
+            Some(QUOTE_HINT)
+        }
+        _ => None,
+    }
 }
+
+/// In TOML, `a.b` without quotes is the key `b` in the table `a`.
+const QUOTE_HINT: &str =
+    "the key of a metric is written in quotes if it contains a dot: \"commits.hotfix\" = ...";
 
 fn for_destinations(error: &DestinationsError) -> Option<&'static str> {
     match error {
@@ -151,7 +172,7 @@ mod tests {
     use std::path::Path;
 
     use anyhow::Context as _;
-    use system_health_registry::{Facts, Settings};
+    use system_health_registry::{Facts, Settings, settings::SettingsBuilder};
 
     use super::*;
     use crate::output::fixture;
@@ -184,6 +205,21 @@ mod tests {
 
         assert!(hint(&table).unwrap().contains("use my_collectors as _;"));
         assert_eq!(hint(&key), None);
+    }
+
+    #[test]
+    fn a_key_with_a_dot_and_without_quotes_has_a_hint() {
+        let hint_of = |text: &str| {
+            let built = Settings::builder().toml(Path::new("a.toml"), text).and_then(SettingsBuilder::build);
+            hint(&built.unwrap_err().into())
+        };
+
+        for text in ["[goals]\nqueue.length = '< 5'", "[metrics.every]\nqueue.length = '1h'"] {
+            assert_eq!(hint_of(text), Some(QUOTE_HINT), "{text}");
+        }
+        for text in ["[goals.'queue.ratio']\ngoal = 5", "[metrics.every]\n'queue.length' = 5"] {
+            assert_eq!(hint_of(text), None, "{text}");
+        }
     }
 
     #[tokio::test]

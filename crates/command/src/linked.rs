@@ -19,7 +19,7 @@ pub struct CommandType {
     /// `--for` selects one of them. Without a target, no other command may have the name.
     pub target: Option<Target>,
     /// The formats that the command supports. Another format is refused before the command runs. Empty for a command that prints
-    /// something else, such as YAML.
+    /// something else, such as YAML: it has no `--format`.
     pub formats: &'static [Format],
     /// Runs the command. The status is the exit status; an error is printed, and the exit status is 2.
     pub run: fn(&ArgMatches, &CommandContext<'_>) -> anyhow::Result<ExitStatus>,

@@ -114,6 +114,7 @@ impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "hint" => value.clone_into(&mut self.hint),
+            "message" => self.text.push_str(value),
             _ => self.record_debug(field, &value),
         }
     }
@@ -185,7 +186,23 @@ impl Write for Stderr {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
+
+    #[test]
+    fn a_text_that_is_a_field_has_no_quotation_marks() {
+        static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+        let subscriber = tracing_subscriber::fmt()
+            .event_format(TextFormat { timestamps: false })
+            .with_writer(|| WRITTEN.make_writer())
+            .finish();
+
+        tracing::subscriber::with_default(subscriber, || tracing::info!(message = "ready", port = 80));
+
+        let written = String::from_utf8(WRITTEN.lock().unwrap().clone()).unwrap();
+        assert!(written.ends_with(": ready port=80\n"), "{written:?}");
+    }
 
     #[test]
     fn only_our_crates_and_crates_with_metrics_log_more_than_warnings() {

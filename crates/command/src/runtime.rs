@@ -4,6 +4,7 @@ use std::{future::Future, io, num::NonZero, pin::pin, thread, time::Duration};
 
 use anyhow::Context as _;
 use futures::channel::oneshot;
+use humantime::format_duration;
 use indicatif::ProgressBar;
 use system_health_registry::Interruption;
 use tokio::{
@@ -90,18 +91,23 @@ where
             tracing::warn!("{signal}: {}", stop_policy.message);
         }
         drop(interrupt);
-        let signal = tokio::select! {
+        let (signal, end) = tokio::select! {
             biased;
-            second = signals.next() => second?,
+            second = signals.next() => (second?, ", the second signal, so the process ends at once".to_owned()),
             stopped = timeout(stop_policy.timeout, work) => match stopped {
                 Ok(status) if stop_policy.is_normal_end => return status,
+                Ok(Ok(_)) => (signal, String::new()),
                 Ok(Err(error)) => {
                     tracing::error!("{error:#}");
-                    signal
+                    (signal, String::new())
                 }
-                Ok(Ok(_)) | Err(_) => signal,
+                Err(_) => {
+                    let limit = format_duration(stop_policy.timeout);
+                    (signal, format!(", and not finished within {limit}, so the process ends now"))
+                }
             }
         };
+        tracing::error!("interrupted by {signal}{end}");
         Ok(ExitStatus::Interrupted(signal))
     });
     progress.finish_and_clear();
@@ -109,10 +115,6 @@ where
     workers.shutdown_background();
     runtime.shutdown_background();
     match status {
-        Ok(ExitStatus::Interrupted(signal)) => {
-            tracing::error!("interrupted by {signal}");
-            Ok(ExitStatus::Interrupted(signal))
-        }
         Err(error) if !error.is::<OutputError>() => {
             tracing::error!(hint = crate::hints::hint(&error), "{error:#}");
             Ok(failed)

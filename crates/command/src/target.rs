@@ -54,10 +54,9 @@ impl TargetedCommand {
     /// targets have must mean the same for each.
     pub(crate) fn command_line(&self) -> (clap::Command, &'static [Format]) {
         let mut line = (self.first.command)();
-        let targets: Vec<Target> = self.commands().filter_map(|command| command.target).collect();
-        let Some(default) = targets.first() else { return (line, self.first.formats) };
+        let Some(default) = self.first.target else { return (line, self.first.formats) };
         let values: Vec<PossibleValue> =
-            targets.iter().map(|target| PossibleValue::new(target.name).help(target.summary)).collect();
+            self.commands().filter_map(|command| self.possible_value(command)).collect();
         line = line.arg(
             Arg::new(FOR)
                 .long(FOR)
@@ -73,6 +72,19 @@ impl TargetedCommand {
             line = line.args(missing.cloned());
         }
         (line, self.first.formats)
+    }
+
+    /// The value of `--for` that selects a command. `--format` lists the formats of the default target, so the help of another target
+    /// says if its formats differ.
+    fn possible_value(&self, command: &CommandType) -> Option<PossibleValue> {
+        let target = command.target?;
+        let names: Vec<&str> = command.formats.iter().map(|format| format.name()).collect();
+        let difference = match &*names {
+            _ if command.formats == self.first.formats => String::new(),
+            [] => "; without --format".to_owned(),
+            names => format!("; --format: {}", names.join(", ")),
+        };
+        Some(PossibleValue::new(target.name).help(format!("{}{difference}", target.summary)))
     }
 
     /// The command for the target that the arguments select. Refuses arguments of another target.
@@ -151,6 +163,24 @@ mod tests {
         assert_eq!(selected("board --title x").unwrap_err(), "`--title` is not for b; it needs `--for a`");
         assert!(selected("board --for a push").unwrap_err().contains("cannot be used with"));
         assert!(selected("board --for c").unwrap_err().contains("[possible values: b, a]"));
+    }
+
+    #[test]
+    fn the_help_of_a_target_says_if_its_formats_differ_from_those_of_the_default() {
+        let mut command = two_targets();
+        let others: [(&str, &str, &[Format]); 2] =
+            [("c", "for C", &[]), ("d", "for D", &[Format::Table, Format::Csv])];
+        for (name, summary, formats) in others {
+            let target = Some(Target { name, summary, is_default: false });
+            assert!(command.add(CommandType { target, formats, ..BOARD_A }));
+        }
+
+        let help = command.command_line().0.render_long_help().to_string();
+
+        let values: Vec<&str> = help.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect();
+        let expected =
+            ["b: for B", "a: for A", "c: for C; without --format", "d: for D; --format: table, csv"];
+        assert_eq!(values, expected, "{help}");
     }
 
     #[test]

@@ -87,10 +87,13 @@ fn with_a_token_in_the_environment_aws_is_not_asked() {
 
 #[test]
 fn a_missing_token_file_is_named_in_the_error() {
-    let ended = scene(&github()).variable("GITHUB_TOKEN_FILE", "no/such-file").run(&[]).with_status(1);
+    let scene = scene(&github());
+    std::fs::create_dir(scene.folder().join("secrets")).unwrap();
+
+    let ended = scene.variable("GITHUB_TOKEN_FILE", "secrets/no-such-file").run(&[]).with_status(1);
 
     let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
-    assert!(error.contains("no/such-file") && error.contains("GITHUB_TOKEN_FILE"), "{error}");
+    assert!(error.contains("secrets/no-such-file") && error.contains("GITHUB_TOKEN_FILE"), "{error}");
 }
 
 #[test]

@@ -65,6 +65,19 @@ fn rules_for_development_come_with_a_warning() {
     ended.says("these rules watch only series with the label env=\"development\"");
 }
 
+/// The rules are YAML. Nobody who asks for JSON should get it.
+#[test]
+fn rules_have_no_other_format() {
+    for arguments in [
+        ["monitors", "--for", "prometheus", "--format", "json"],
+        ["--format", "json", "monitors", "--for", "prometheus"],
+    ] {
+        let ended = run(&arguments).with_status(2);
+        ended.says("this command does not support --format");
+        assert_eq!(ended.stdout(), "");
+    }
+}
+
 #[test]
 #[cfg(feature = "datadog")]
 fn arguments_for_another_system_are_refused() {

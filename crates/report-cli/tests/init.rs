@@ -181,3 +181,59 @@ fn an_existing_file_is_overwritten_only_with_force() {
     assert_eq!(values(&written(&scene)), BTreeMap::new());
     scene.run(&["init", "nowhere/health.toml"]).with_status(2).says("cannot write nowhere/health.toml");
 }
+
+#[test]
+fn a_dash_is_the_standard_output() {
+    let scene = scene();
+
+    let printed = scene.run(&["init", "-"]).with_status(0).stdout();
+
+    assert!(printed.contains("\n[report]\n"), "{printed}");
+    assert!(!scene.folder().join("-").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_overwritten_keeps_its_contents() {
+    const OLD: &str = "[repository]\nname = 'acme/shop'\n";
+    // No file can be written, as on a full disk. The signal would end the program.
+    const SCRIPT: &str = "trap '' XFSZ; ulimit -f 0; exec \"$0\" init --force";
+    let scene = Scene::new("/bin/sh").variable("PATH", std::env::var("PATH").unwrap()).file(FILE, OLD);
+
+    let failed = scene.run(&["-c", SCRIPT, env!("CARGO_BIN_EXE_report")]).with_status(2);
+
+    failed.says("cannot write system-health.toml");
+    assert_eq!(written(&scene), OLD);
+    assert_eq!(fs::read_dir(scene.folder()).unwrap().count(), 1, "no other file is left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_in_a_read_only_folder_is_overwritten_with_force() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let scene = scene();
+    let folder = scene.folder().join("read-only");
+    let set_mode = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join(FILE), "[repository]\nname = 'acme/shop'\n").unwrap();
+
+    set_mode(0o555);
+    let _ = scene.run(&["init", "--force", &format!("read-only/{FILE}")]).with_status(0);
+    // Otherwise, the folder could not be deleted.
+    set_mode(0o755);
+
+    assert_eq!(values(&fs::read_to_string(folder.join(FILE)).unwrap()), BTreeMap::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_file_stays_a_link() {
+    let scene = scene().file("shared.toml", "[repository]\nname = 'acme/shop'\n");
+    std::os::unix::fs::symlink("shared.toml", scene.folder().join(FILE)).unwrap();
+
+    let _ = scene.run(&["init", "--force"]).with_status(0);
+
+    assert!(scene.folder().join(FILE).is_symlink());
+    assert_eq!(values(&fs::read_to_string(scene.folder().join("shared.toml")).unwrap()), BTreeMap::new());
+}

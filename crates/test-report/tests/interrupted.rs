@@ -77,6 +77,20 @@ fn the_next_run_delivers_the_points_of_an_interrupted_run() {
 }
 
 #[test]
+fn points_of_an_interrupted_run_without_state_are_said_to_be_lost() {
+    let intake = DatadogIntake::start();
+    let scene = scene().variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
+    // There is no folder below a file.
+    let folder = ["--push", "--state-dir", "system-health.toml/state"];
+    let (command, child) = start(&scene, &[&folder[..], &RUN].concat());
+
+    send("TERM", &child);
+    let ended = ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(143);
+
+    ended.says("points that were recorded, but not delivered, may be lost: the state folder has failed or cannot be used");
+}
+
+#[test]
 fn a_second_signal_ends_the_process_at_once() {
     let scene = scene();
     let _ = scene.run(&["--only", "test.value"]).with_status(0);
@@ -91,6 +105,7 @@ fn a_second_signal_ends_the_process_at_once() {
     assert!(lines.any(|line| line.contains("a second signal ends it at once")));
     send("TERM", &child);
 
+    assert!(lines.any(|line| line.contains("SIGTERM, the second signal, so the process ends at once")));
     // The second signal determines the status.
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }

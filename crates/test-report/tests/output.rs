@@ -29,6 +29,19 @@ fn the_output_of_a_collector_is_not_among_the_delivered_lines() {
     assert_eq!(line["key"], "test.prints");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_reason_of_the_status_is_logged_if_a_sink_writes_to_the_terminal() {
+    let scene = scene().file("system-health.toml", "[local]\nstdout = true\n");
+    let run =
+        ["--push", "--to", "local", "--no-self-metrics", "--no-progress", "--only", "test.error,test.value"];
+
+    let screen = scene.run_on_a_terminal(&run);
+
+    assert!(screen.contains("test.value"), "{screen}");
+    assert!(screen.contains("this collector always fails"), "{screen}");
+}
+
 #[test]
 fn events_are_shown_without_a_sink() {
     let run = |format| scene().run(&["--only", "test.event", "--format", format]).with_status(0);

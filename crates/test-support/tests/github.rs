@@ -1,11 +1,12 @@
 //! The fake GitHub does what GitHub does, as far as its clients can tell.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Client, header::HeaderMap, redirect::Policy};
-use serde_json::Value;
+use serde_json::{Value, json};
 use system_health_test_support::github::{
-    Commit,
+    Alert, Commit,
     Conclusion::{Cancelled, Failure, Success},
     FakeGitHub, Job, Run, refusal,
 };
@@ -298,6 +299,49 @@ async fn a_token_opens_private_repositories_and_must_be_right() {
         let answer = fetch(&format!("{url}/repos/{repository}"), token).await;
         assert_eq!(answer.status, status, "{repository} {token:?}: {}", answer.body);
     }
+}
+
+/// Asks for a token of the installation 77 of the app 123. The fake does not verify signatures.
+async fn installation_token(github: &FakeGitHub) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let claims = json!({ "iat": now, "exp": now + 60, "iss": "123" });
+    let part = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}.signature", part(&json!({ "alg": "RS256" })), part(&claims));
+    let client = Client::builder().no_proxy().user_agent("test").build().unwrap();
+    let request = client.post(github.url() + "/app/installations/77/access_tokens").bearer_auth(signed);
+    let answer: Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
+    answer["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_token_of_an_app_is_wrong_once_it_has_expired() {
+    for (lifetime, status) in [(Duration::from_hours(1), 200), (Duration::ZERO, 401)] {
+        let github = FakeGitHub::builder().app(123, 77, "acme", true);
+        let github = github.app_tokens_expire_after(lifetime).start();
+        github.repository("acme/shop").private();
+        let token = installation_token(&github).await;
+
+        let read = fetch(&(github.url() + "/repos/acme/shop"), Some(&token)).await;
+
+        assert_eq!(read.status, status, "{lifetime:?}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_secrets_have_numbers_unless_the_request_has_a_cursor() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    for _ in 0..3 {
+        shop.alert(Alert::secret());
+    }
+    let target = "/repos/acme/shop/secret-scanning/alerts?per_page=2";
+
+    let numbered = get(&github, target).await;
+    let with_cursor = get(&github, &format!("{target}&after=")).await;
+
+    assert!(numbered.link("next").unwrap().ends_with("?per_page=2&page=2"), "{}", numbered.header("link"));
+    let link = with_cursor.link("next").unwrap();
+    assert!(link.contains("after=") && !link.contains("&page="), "{link}");
 }
 
 #[tokio::test]

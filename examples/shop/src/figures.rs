@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use anyhow::Context as _;
 use serde::Deserialize;
 use system_health_registry::{
     DescribedReading, Facts, settings::SettingPath, settings_table, system_health_source,
@@ -17,8 +18,9 @@ fn figures(settings: FigureSettings) -> anyhow::Result<Vec<DescribedReading>> {
 /// Parses `KEY<TAB>VALUE<TAB>DESCRIPTION`. If the value is not a number, the metric has an error.
 fn described(line: &str) -> Option<DescribedReading> {
     let mut fields = line.split('\t');
-    let (key, value, description) = (fields.next()?, fields.next()?, fields.next()?);
-    Some(DescribedReading::new(Facts::new(key, description), value.parse::<f64>()))
+    let (key, text, description) = (fields.next()?, fields.next()?, fields.next()?);
+    let value = text.parse::<f64>().with_context(|| format!("`{text}` is not a number"));
+    Some(DescribedReading::new(Facts::new(key, description), value))
 }
 
 /// The table `[figures]` of the settings file.

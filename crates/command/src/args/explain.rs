@@ -11,7 +11,7 @@ use crate::exit;
 /// The end of the help.
 pub(super) fn after_help() -> String {
     let note = "The metrics are collected now, because evidence is not kept between runs. Nothing is delivered.\n\
-                Goals do not change the exit status.";
+                Goals do not change the exit status. The exit status is 1 if a KEY matches no metric.";
     format!("{note}\n\n{}", exit::help_without_delivery())
 }
 

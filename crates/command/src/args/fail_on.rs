@@ -10,11 +10,11 @@ pub(crate) enum FailOnArgument {
     Never,
     /// A failed delivery
     Delivery,
-    /// A metric that failed, or a failed delivery
+    /// A metric that failed, a pattern of --only without a metric, or a failed delivery
     Error,
-    /// A metric that failed or had no data, or a failed delivery
+    /// The same as error, or a metric that had no data
     NoData,
-    /// A missed goal, a metric that failed, or a failed delivery
+    /// The same as error, or a missed goal
     Goal,
 }
 

@@ -3,6 +3,7 @@
 use std::{mem, str::FromStr};
 
 use globset::Glob;
+use system_health_registry::KeyPattern;
 
 /// One or more globs, such as `commits.*,ci.runs`. A comma within braces or brackets, as in `{ci,prs}.*`, does not separate
 /// globs.
@@ -15,6 +16,9 @@ pub(crate) enum GlobListError {
     /// An empty list would select everything, which its author does not expect.
     #[error("no glob is given")]
     Empty,
+    /// One of the globs is too long.
+    #[error("a glob is longer than {} bytes", KeyPattern::MAX_LENGTH)]
+    Length,
     /// One of the globs is invalid.
     #[error(transparent)]
     Glob(#[from] globset::Error),
@@ -31,8 +35,11 @@ impl FromStr for GlobList {
     type Err = GlobListError;
 
     fn from_str(text: &str) -> Result<Self, GlobListError> {
-        let globs: Vec<Glob> =
-            split(text).into_iter().map(|glob| Glob::new(&glob)).collect::<Result<_, _>>()?;
+        let parse = |glob: String| match glob.len() {
+            0..=KeyPattern::MAX_LENGTH => Ok(Glob::new(&glob)?),
+            _ => Err(GlobListError::Length),
+        };
+        let globs: Vec<Glob> = split(text).into_iter().map(parse).collect::<Result<_, _>>()?;
         if globs.is_empty() { Err(GlobListError::Empty) } else { Ok(Self(globs)) }
     }
 }
@@ -89,5 +96,17 @@ mod tests {
         for text in ["", ",", "ci.*,commits.["] {
             assert!(text.parse::<GlobList>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_glob_that_is_too_long_is_refused() {
+        let nested = |levels| format!("{}v{}", "{a".repeat(levels), "}".repeat(levels));
+
+        let error = format!("ci.*,{}", nested(133)).parse::<GlobList>().unwrap_err();
+
+        assert_eq!(error.to_string(), "a glob is longer than 300 bytes");
+        let longest: GlobList = nested(99).parse().unwrap();
+        let matches = |glob: &Glob| glob.compile_matcher().is_match("a".repeat(99) + "v");
+        assert!(GlobList::globs(&[longest]).all(matches));
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 /// Where to write the settings file.
 #[derive(Debug, Args)]
 pub(crate) struct InitArguments {
-    /// The file [default: ./system-health.toml]
+    /// The file, or `-` for the standard output [default: ./system-health.toml]
     pub(crate) file: Option<PathBuf>,
     /// Overwrite the file if it exists
     #[arg(long)]

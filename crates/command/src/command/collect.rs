@@ -1,6 +1,8 @@
 //! `report` without a command: collects, delivers and prints, in that order, so that a slow reader of stdout does not delay
 //! the delivery.
 
+use std::cell::Cell;
+
 use system_health_registry::{Catalog, Interruption};
 use system_health_reporter::{FailOn, FinishedRun, Mode, ReportSettings, Reporter, run_end};
 use tokio::time::Instant;
@@ -44,18 +46,21 @@ pub(super) fn run(
     let fail_on = arguments.fail_on.map_or(report.fail_on, FailOn::from);
     let failed = if mode == Mode::Push { ExitStatus::DeliveryFailed } else { ExitStatus::MetricFailed };
     let show_progress = output.shows_progress(arguments.no_progress);
+    let lacks_state = Cell::new(false);
     let status = runtime::block_on(
         output.progress,
         show_progress,
         failed,
         StopPolicy::RUN,
         |workers, interruption| {
-            report_once(reporter.with_workers(workers), mode, fail_on, interruption, output)
+            report_once(reporter.with_workers(workers), mode, fail_on, interruption, output, &lacks_state)
         },
     );
     if let (Ok(ExitStatus::Interrupted(_)), Mode::Push) = (&status, mode) {
         let rest = if run.state.no_state {
             "are lost: with --no-state nothing is kept"
+        } else if lacks_state.get() {
+            "may be lost: the state folder has failed or cannot be used"
         } else {
             "wait in the outbox for the next run"
         };
@@ -64,12 +69,14 @@ pub(super) fn run(
     status
 }
 
+/// Sets `lacks_state` if the state folder cannot be used.
 async fn report_once(
     reporter: Reporter,
     mode: Mode,
     fail_on: FailOn,
     interruption: Interruption,
     output: RunOutput<'_>,
+    lacks_state: &Cell<bool>,
 ) -> anyhow::Result<ExitStatus> {
     let end = run_end(Instant::now(), reporter.deadline());
     let owns_stdout = reporter.owns_stdout(mode);
@@ -79,10 +86,16 @@ async fn report_once(
     let FinishedRun { report, deliveries, events, unmatched, state_is_unusable, trace, .. } = finished;
     let _log_context = LogContext::from_trace(trace.as_deref());
     if state_is_unusable {
+        lacks_state.set(true);
         let hint = "name another folder with --state-dir, or keep no state with --no-state";
         tracing::warn!(hint, "no state was kept");
     }
-    exit_reason::log(&report, &deliveries, fail_on);
+    if owns_stdout {
+        // No report is printed that shows the reasons.
+        exit_reason::log_always(&report, &deliveries, fail_on);
+    } else {
+        exit_reason::log(&report, &deliveries, fail_on);
+    }
     hints::log_unmatched(&unmatched);
     hints::log(&report);
     if owns_stdout {

@@ -2,7 +2,7 @@
 //! use the state folder, so it can run at the same time as scheduled runs.
 
 use globset::Glob;
-use system_health_registry::{Catalog, Context, Engine, Report, self_metrics::is_self_metric};
+use system_health_registry::{Catalog, Context, Engine, Report, Source, self_metrics::is_self_metric};
 use system_health_reporter::{
     FailOn, Selection, SelectionError, base_tags, run_end, with_goals_of_settings, without_self_metrics,
 };
@@ -33,7 +33,15 @@ pub(super) fn run(
     if keys.iter().all(|key| is_self_metric(key)) {
         return Err(SelectionError::OnlySelfMetrics.into());
     }
-    let catalog = Selection::new(&catalog, &keys, &[])?.select(catalog)?;
+    let selection = Selection::new(&catalog, &keys, &[])?;
+    let is_needed = |source: &Source| {
+        let metrics = catalog.metrics().iter();
+        let known = metrics.filter(|metric| metric.source() == Some(source.name()));
+        selection.needs_source(&known.map(|metric| metric.key()).collect::<Vec<_>>())
+    };
+    let needed = catalog.sources().iter().filter(|source| is_needed(source));
+    let needed: Vec<String> = needed.map(|source| source.name().to_string()).collect();
+    let catalog = selection.select(catalog)?.filter_sources(|source| needed.iter().any(|it| it == source));
     let subjects = SubjectFilter::new(GlobList::globs(&arguments.subject));
     let catalog = subjects.select(catalog)?;
     let deadline = arguments.deadline.unwrap_or(report.deadline);
@@ -52,8 +60,14 @@ pub(super) fn run(
             return Ok(ExitStatus::Usage);
         }
         exit_reason::log(&report, &[], FailOn::Error);
+        let unmatched = selection.take_unmatched(report.run());
+        for pattern in &unmatched {
+            let error = anyhow::Error::from(SelectionError::Unmatched(pattern.clone()));
+            tracing::error!(hint = hints::hint(&error), "{error}");
+        }
         hints::log(&report);
         let status = ExitStatus::from_run(&report, &[], FailOn::Error);
+        let status = status.with_unmatched(&unmatched, FailOn::Error);
         let print = move || match stdout.format() {
             Format::Markdown => {
                 stdout.write(&MarkdownReport::new(&report, &[]).for_explanation().to_string())

@@ -12,6 +12,7 @@ mod subject_filter;
 
 use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
 
+use anyhow::bail;
 use clap_complete::Shell;
 use indicatif::ProgressBar;
 use system_health_registry::Catalog;
@@ -84,8 +85,11 @@ fn dispatch(
         Some(Command::Completions { shell }) => completions(program, stdout, *shell),
         Some(Command::Linked { name, matches }) => {
             let command = program.linked_commands.select(name, matches)?;
-            let stdout =
-                if command.formats.is_empty() { stdout } else { stdout.require_format(command.formats)? };
+            let stdout = match (command.formats, arguments.output.format) {
+                ([], Some(_)) => bail!("this command does not support --format"),
+                ([], None) => stdout,
+                (formats, _) => stdout.require_format(formats)?,
+            };
             let context = CommandContext {
                 catalog,
                 stdout,

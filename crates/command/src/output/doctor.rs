@@ -10,7 +10,7 @@ use system_health_registry::{Finding, Grade};
 use super::{
     stdout::Stdout,
     style::heading,
-    text::{join_names, wrap},
+    text::{join_names, one_line, wrap},
 };
 
 /// The findings, and the conclusions from them.
@@ -62,7 +62,7 @@ impl Diagnosis {
             let style: Style = color.on_default();
             let (grade, check) = (group.grade.name(), group.first_check());
             let first = format!("{style}{grade:7}{style:#}  {check:widest$}  ");
-            wrap(f, width, (&first, &indent), group.message)?;
+            wrap(f, width, (&first, &indent), &one_line(group.message))?;
             let others = group.others();
             if !others.is_empty() {
                 wrap(f, width, ("         also ", "              "), &join_names(others))?;
@@ -133,6 +133,14 @@ mod tests {
 
     use super::*;
     use crate::output::fixture;
+
+    #[test]
+    fn a_message_from_a_server_cannot_control_the_terminal() {
+        let findings = vec![Finding::failed("GitHub", "no\u{1b} such \u{202e}page")];
+        let diagnosis = Diagnosis { findings, works: Vec::new(), next_steps: Vec::new() };
+
+        assert_eq!(fixture::plain(&diagnosis), "failed   GitHub  no such page\n");
+    }
 
     #[test]
     fn findings_with_the_same_message_are_grouped() {

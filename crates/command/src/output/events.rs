@@ -116,7 +116,7 @@ mod tests {
     fn events(count: u64) -> Vec<Event> {
         let event = |number: u64| {
             let event = Event::new(format!("deploy-{number}"), format!("Deployed [version] {number}"));
-            let event = event.unwrap().at(SystemTime::UNIX_EPOCH + Duration::from_secs(number));
+            let event = event.unwrap().at(SystemTime::UNIX_EPOCH + Duration::from_secs(number)).unwrap();
             event.with_level(Level::Success).with_link("https://ci.example.com/a(b)").unwrap()
         };
         (0..count).map(event).collect()

@@ -179,7 +179,7 @@ impl OwnReason {
             Unavailable::NoData(no_data) => one_line(no_data.reason()),
             // The reason of each item has a line of its own.
             Unavailable::Error(_) if outcome.failed_items().len() > 1 => {
-                format!("all {} items failed", outcome.failed_items().len())
+                format!("{} items failed, and no other item has a value", outcome.failed_items().len())
             }
             Unavailable::Error(error) => one_line(&error.to_string()),
         };

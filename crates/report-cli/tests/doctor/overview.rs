@@ -165,8 +165,10 @@ fn the_next_steps_leave_out_what_only_skipped_metrics_need() {
     let ended = scene
         .file("system-health.toml", "[report]\nskip = ['ci.*', 'commits.*']\n")
         .run(&["doctor"])
-        .with_status(0);
+        .with_status(1);
 
+    let nothing = "the selection leaves no metric to collect";
+    assert_eq!(line(&ended, "metrics"), ("failed".into(), nothing.into()));
     let steps = ended.json()["next_steps"].to_string();
     assert!(!steps.contains("repository") && !steps.contains("GITHUB_TOKEN"), "{steps}");
     assert_eq!(line(&ended, "GitHub").0, "info", "{ended}");

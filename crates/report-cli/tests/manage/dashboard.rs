@@ -226,6 +226,20 @@ fn managed_dashboards_can_be_listed_and_deleted() {
 }
 
 #[test]
+fn wrong_goals_matter_only_to_the_dashboard_of_the_metrics() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake).file("ci.json", HAND_WRITTEN);
+    let scene = scene.file("system-health.toml", "[goals]\n'commits.hotfx' = '< 2'\n");
+
+    scene.run(&["dashboard", "push"]).with_status(2).says("there is no metric `commits.hotfx`");
+    assert_eq!(pushed(&scene, &["ci.json"]), step("created", "CI"));
+    for action in [&["list"][..], &["pull", "CI"], &["delete", "CI", "--yes"]] {
+        let _ = scene.run(&[&["dashboard"], action].concat()).with_status(0);
+    }
+    let _ = scene.run(&["monitors", "delete", "--yes"]).with_status(0);
+}
+
+#[test]
 fn a_file_without_a_dashboard_is_refused_before_any_request() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);

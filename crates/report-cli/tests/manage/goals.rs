@@ -123,7 +123,7 @@ fn later_pushes_keep_update_and_prune_the_monitor() {
     for without in ["", &ratio("enabled = false")] {
         let scene = scene_with(&intake, without);
         let left = scene.run(&["monitors", "push"]).with_status(0);
-        left.says("no goal in [goals]");
+        left.says("the metrics and the settings no longer define");
         assert_eq!(steps(&left).last().unwrap().0, "stale", "{left}");
     }
     let _ = scene_with(&intake, "").run(&["monitors", "push", "--prune"]).with_status(0);

@@ -25,9 +25,14 @@ impl RepositoryRequest<'_> {
         self.page(&alerts, object, |page, _| page.into())
     }
 
+    /// The pages of this list have numbers, unless the request has a cursor. The first cursor is empty.
     pub(super) fn secret_scanning_alerts(&self) -> Answer {
         let alerts = self.alerts(|kind| matches!(kind, AlertKind::SecretScanning));
-        self.cursor_page(&alerts, |(number, alert)| self.objects.alert(self.repository, *number, alert))
+        let object = |(number, alert): &(usize, &Alert)| self.objects.alert(self.repository, *number, alert);
+        if ["after", "before"].iter().any(|cursor| self.call.parameter(cursor).is_some()) {
+            return self.cursor_page(&alerts, object);
+        }
+        self.page(&alerts, object, |page, _| page.into())
     }
 
     /// The alerts of a kind and of the state that the request asks for, with their numbers.

@@ -10,6 +10,8 @@ use crate::server::Answer;
 
 /// Maximum lifetime of a signed token, in seconds.
 const MAX_LIFETIME: u64 = 600;
+/// The start of each token of an installation. The number of the token follows.
+pub(super) const TOKEN_PREFIX: &str = "ghs_installation";
 
 /// A GitHub App with one installation.
 #[derive(Debug)]
@@ -18,8 +20,8 @@ pub(super) struct App {
     pub(super) installation: u64,
     pub(super) owner: String,
     pub(super) is_organization: bool,
-    /// The number of tokens that the installation got.
-    pub(super) tokens: u64,
+    /// When each token that the installation got expires.
+    tokens: Vec<SystemTime>,
     /// How long a token is valid.
     pub(super) lifetime: Duration,
 }
@@ -31,17 +33,25 @@ impl App {
             installation,
             owner: owner.to_owned(),
             is_organization,
-            tokens: 0,
+            tokens: Vec::new(),
             lifetime: Duration::from_hours(1),
         }
     }
 
-    /// Whether this is one of the tokens that the installation got.
+    /// Gives the installation a token. Returns it, and when it expires.
+    pub(super) fn add_token(&mut self) -> (String, SystemTime) {
+        let expires = SystemTime::now() + self.lifetime;
+        self.tokens.push(expires);
+        (format!("{TOKEN_PREFIX}{}", self.tokens.len()), expires)
+    }
+
+    /// Whether this is one of the tokens that the installation got, and it has not expired.
     pub(super) fn has_token(&self, token: &str) -> bool {
         token
-            .strip_prefix("ghs_installation")
-            .and_then(|number| number.parse().ok())
-            .is_some_and(|number: u64| (1..=self.tokens).contains(&number))
+            .strip_prefix(TOKEN_PREFIX)
+            .and_then(|number| number.parse::<usize>().ok()?.checked_sub(1))
+            .and_then(|index| self.tokens.get(index))
+            .is_some_and(|expires| SystemTime::now() < *expires)
     }
 
     /// Why the token that the app signed is refused. `None` if it is valid.

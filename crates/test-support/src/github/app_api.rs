@@ -1,7 +1,5 @@
 //! The endpoints for a GitHub App: its installation, and the tokens that it gets.
 
-use std::time::SystemTime;
-
 use serde_json::{Value, json};
 
 use super::{
@@ -35,10 +33,10 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Answe
             }
         }
         ("POST", ["app", "installations", id, "access_tokens"]) if *id == app.installation.to_string() => {
-            app.tokens += 1;
+            let (token, expires) = app.add_token();
             let token = json!({
-                "token": format!("ghs_installation{}", app.tokens),
-                "expires_at": timestamp(SystemTime::now() + app.lifetime),
+                "token": token,
+                "expires_at": timestamp(expires),
                 "permissions": permissions(),
                 "repository_selection": "all",
             });

@@ -11,7 +11,11 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    app::App, call::Call, numbers::Numbers, refusal::epoch_seconds, repository_data::RepositoryData,
+    app::{App, TOKEN_PREFIX},
+    call::Call,
+    numbers::Numbers,
+    refusal::epoch_seconds,
+    repository_data::RepositoryData,
 };
 use crate::server::{Answer, Request};
 
@@ -141,16 +145,16 @@ impl World {
         repository.map_or(Lookup::Nothing, |repository| Lookup::new(repository, caller))
     }
 
-    /// The caller. `None` if the token is wrong. Without an expected token, every token is accepted.
+    /// The caller. `None` if the token is wrong. Without an expected token, every token is accepted, except an expired one of the
+    /// app.
     pub(super) fn caller(&self, call: &Call<'_>) -> Option<Caller> {
-        match (call.token(), &self.token) {
-            (None, _) => Some(Caller::Anonymous),
-            (Some(token), _) if self.app.as_ref().is_some_and(|app| app.has_token(token)) => {
-                Some(Caller::User)
-            }
-            (Some(_), None) => Some(Caller::User),
-            (Some(token), Some(expected)) => (token == expected).then_some(Caller::User),
-        }
+        let Some(token) = call.token() else { return Some(Caller::Anonymous) };
+        let is_right = match (&self.app, &self.token) {
+            (Some(app), _) if token.starts_with(TOKEN_PREFIX) => app.has_token(token),
+            (_, Some(expected)) => token == expected,
+            (_, None) => true,
+        };
+        is_right.then_some(Caller::User)
     }
 
     /// Counts a request. `None` if no request is left.

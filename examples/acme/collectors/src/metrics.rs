@@ -31,7 +31,7 @@ fn open_incidents(incidents: Incidents, events: Events) -> Result<Vec<Sample>, U
         let event = Event::new(format!("acme incident {opened} {}", incident.title), &incident.title)?
             .with_level(if incident.severity == "high" { Level::Error } else { Level::Warning })
             .with_tag("severity", &incident.severity)?
-            .at(incident.opened);
+            .at(incident.opened)?;
         events.attach(event);
     }
     by_severity

@@ -24,7 +24,7 @@ pub(super) async fn collect(
     context: &Context,
 ) -> MetricFindings {
     let run = engine.run(catalog, context).await;
-    let unmatched = selection.take_unmatched(catalog, &run).into_iter();
+    let unmatched = selection.take_unmatched(&run).into_iter();
     let unmatched = unmatched.map(|unmatched| Finding::warning("settings", unmatched.to_string()));
     // The outcomes are sorted by key.
     let metrics = || run.outcomes().chunk_by(|one, other| one.metric.key() == other.metric.key());

@@ -1,7 +1,7 @@
 //! The keys in the examples of a settings file. The templates name built-in metrics. A program without these gets examples
 //! with its own metrics.
 
-use system_health_registry::{Catalog, KeyPattern, self_metrics::is_self_metric};
+use system_health_registry::{Catalog, KeyPattern, Kind, self_metrics::is_self_metric};
 
 /// The keys and patterns in the templates.
 const EXAMPLES: [&str; 8] = [
@@ -32,13 +32,26 @@ pub(super) fn replacements(catalog: &Catalog) -> Vec<(&'static str, String)> {
     if EXAMPLES.iter().filter(|example| **example != GOAL_NAME).all(is_known) {
         return Vec::new();
     }
-    let second = keys.get(1).copied().unwrap_or("another.metric");
-    let group = |key: &str| key.split_once('.').map_or("*", |(group, _)| group).to_owned();
+    // The examples contain goals, which a counter or a distribution cannot have.
+    let can_have_goal = |kind: Kind| !matches!(kind, Kind::Counter | Kind::Distribution);
+    let with_goal = catalog.metrics().iter().filter(|metric| can_have_goal(metric.facts().kind()));
+    let mut with_goal = with_goal.map(|metric| metric.key()).filter(|key| !is_self_metric(key));
+    let first = with_goal.next().unwrap_or(first);
+    let second = with_goal.next().unwrap_or("another.metric");
+    let (group, pattern) = match first.split_once('.') {
+        Some((group, _)) => (group, format!("{group}.*")),
+        // A key without a dot has no group.
+        None => (first, first.to_owned()),
+    };
+    let mut goal_name = format!("{group}.ratio");
+    while keys.contains(&goal_name.as_str()) {
+        goal_name.push_str("_of_two");
+    }
     let mut replacements: Vec<(&'static str, String)> = EXAMPLES
         .into_iter()
         .map(|example| match example {
-            GOAL_NAME => (example, format!("{}.ratio", group(first))),
-            _ if example.ends_with(".*") => (example, format!("{}.*", group(first))),
+            GOAL_NAME => (example, goal_name.clone()),
+            _ if example.ends_with(".*") => (example, pattern.clone()),
             "commits.hotfix" => (example, second.to_owned()),
             _ => (example, first.to_owned()),
         })
@@ -71,6 +84,27 @@ mod tests {
         assert_eq!(replacement(&own, "commits.reverts").as_deref(), Some("queue.length"));
         assert_eq!(replacement(&own, "commits.hotfix").as_deref(), Some("queue.oldest"));
         assert_eq!(replacement(&own, GOAL_NAME).as_deref(), Some("queue.ratio"));
+    }
+
+    #[test]
+    fn the_examples_with_a_key_without_a_group_are_valid() {
+        let own = catalog(&["answer"]);
+
+        assert_eq!(replacement(&own, "prs.*").as_deref(), Some("answer"));
+        assert_eq!(replacement(&own, GOAL_NAME).as_deref(), Some("answer.ratio"));
+    }
+
+    #[test]
+    fn the_examples_of_goals_are_valid() {
+        let counter = Facts::new("queue.added", "A test.").with_kind(Kind::Counter);
+        let metrics = [counter, Facts::new("queue.ratio", "A test."), Facts::new("queue.length", "A test.")];
+        let metrics = metrics.map(|facts| fixture::alone(facts, || 1.into_reading()));
+        let own = Catalog::new(metrics).unwrap();
+
+        for example in ["commits.reverts", "commits.hotfix"] {
+            assert_ne!(replacement(&own, example).as_deref(), Some("queue.added"));
+        }
+        assert_eq!(replacement(&own, GOAL_NAME).as_deref(), Some("queue.ratio_of_two"));
     }
 
     #[test]

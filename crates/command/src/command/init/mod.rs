@@ -5,9 +5,11 @@ mod keys;
 mod template;
 
 use std::{
-    fs::OpenOptions,
-    io::{ErrorKind, Write},
+    ffi::OsString,
+    fs::{self, OpenOptions},
+    io::{self, ErrorKind, Write},
     path::Path,
+    process,
 };
 
 use anyhow::Context as _;
@@ -37,7 +39,8 @@ pub(super) fn run(
     let runtime = runtime.context("cannot start the runtime")?;
     let detected = runtime.block_on(detect());
     let text = settings_file(program, catalog, &detected);
-    if arguments.stdout {
+    let is_stdout = arguments.file.as_deref().is_some_and(|file| file == Path::new("-"));
+    if arguments.stdout || is_stdout {
         stdout.write(&text)?;
         return Ok(ExitStatus::Done);
     }
@@ -68,9 +71,7 @@ fn settings_file(program: &Program, catalog: &Catalog, detected: &DetectedSettin
     if !sinks.is_empty() {
         template.replace_example("[\"datadog\"]", &format!("{sinks:?}"));
     }
-    for (example, text) in keys::replacements(catalog) {
-        template.replace_example(example, &text);
-    }
+    template.replace_examples(&keys::replacements(catalog));
     for (example, text) in &detected.examples {
         template.replace_example(example, text);
     }
@@ -87,18 +88,56 @@ fn settings_file(program: &Program, catalog: &Catalog, detected: &DetectedSettin
 
 /// Writes a new file. An existing one is overwritten only with `force`.
 fn write(file: &Path, text: &str, force: bool) -> anyhow::Result<()> {
-    let opened = if force {
-        OpenOptions::new().write(true).create(true).truncate(true).open(file)
+    let written = if force {
+        overwrite(file, text)
     } else {
-        OpenOptions::new().write(true).create_new(true).open(file)
+        let created = OpenOptions::new().write(true).create_new(true).open(file);
+        created.and_then(|mut file| file.write_all(text.as_bytes()))
     };
-    match opened.and_then(|mut file| file.write_all(text.as_bytes())) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+    match written {
+        Err(error) if !force && error.kind() == ErrorKind::AlreadyExists => {
             let message = format!("{} exists", file.display());
             let hint = "overwrite it with --force, or print the new one with --stdout";
             Err(WithHint { message, hint }.into())
         }
         written => written.with_context(|| format!("cannot write {}", file.display())),
+    }
+}
+
+/// Replaces the contents of a file. If this fails, the file still has its old contents, unless it had to be written in
+/// place.
+fn overwrite(file: &Path, text: &str) -> io::Result<()> {
+    let mut opened = OpenOptions::new().write(true).create(true).truncate(false).open(file)?;
+    let metadata = opened.metadata()?;
+    // A new file and a device have no contents to keep.
+    if !metadata.is_file() || metadata.len() == 0 {
+        return opened.write_all(text.as_bytes());
+    }
+    drop(opened);
+    // A link stays a link.
+    let file = fs::canonicalize(file)?;
+    let mut name = OsString::from(".");
+    name.push(file.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", process::id()));
+    let temporary = file.with_file_name(name);
+    let replaced = fs::write(&temporary, text)
+        .and_then(|()| fs::set_permissions(&temporary, metadata.permissions()))
+        .and_then(|()| fs::rename(&temporary, &file));
+    if replaced.is_err() {
+        // A failed attempt must not leave the temporary file behind.
+        let _ = fs::remove_file(&temporary);
+    }
+    match replaced {
+        // The folder is read-only, or the file is mounted into it.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::ResourceBusy
+            ) =>
+        {
+            fs::write(&file, text)
+        }
+        replaced => replaced,
     }
 }
 

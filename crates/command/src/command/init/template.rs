@@ -46,6 +46,26 @@ impl Template {
             *line = line.replace(example, value);
         }
     }
+
+    /// Replaces several examples in all tables. The text that replaces one may contain another.
+    pub(super) fn replace_examples(&mut self, replacements: &[(&str, String)]) {
+        for line in self.tables.iter_mut().flat_map(|table| &mut table.lines) {
+            *line = with_replacements(line, replacements);
+        }
+    }
+}
+
+fn with_replacements(line: &str, replacements: &[(&str, String)]) -> String {
+    let (mut replaced, mut rest) = (String::new(), line);
+    loop {
+        let places = replacements
+            .iter()
+            .filter_map(|(example, text)| Some((rest.find(*example)?, example.len(), text)));
+        let Some((at, length, text)) = places.min_by_key(|(at, ..)| *at) else { return replaced + rest };
+        replaced.push_str(&rest[..at]);
+        replaced.push_str(text);
+        rest = &rest[at + length..];
+    }
 }
 
 impl fmt::Display for Template {
@@ -81,6 +101,16 @@ mod tests {
 
         [acme]
         "#);
+    }
+
+    #[test]
+    fn an_example_within_a_replacement_is_not_replaced() {
+        let mut template =
+            Template::new(BTreeMap::from([("report", "[report]\n# skip = [\"prs.*\", \"ci.*\"]\n")]));
+
+        template.replace_examples(&[("prs.*", "myci.*".to_owned()), ("ci.*", "myci.*".to_owned())]);
+
+        assert_eq!(template.to_string(), "\n[report]\n# skip = [\"myci.*\", \"myci.*\"]\n");
     }
 
     #[test]

@@ -199,7 +199,7 @@ async fn if_all_items_failed_each_of_them_is_shown_once() {
 
     Errors
       queue.age_seconds: queue:mail: connection refused
-      queue.length: all 2 items failed
+      queue.length: 2 items failed, and no other item has a value
 
     Failed items
       queue.length of queue:mail: connection refused
