@@ -28,7 +28,7 @@ variable "service_account" {
 }
 
 variable "secrets" {
-  description = "Names of the secrets that the reporter reads. Add datadog/app-key for dashboards, monitors and metadata."
+  description = "Names of the secrets that the reporter reads. Add datadog/app-key for dashboards, monitors and metadata. Empty if it reads none."
   type        = list(string)
   default     = ["github/dashboard-token", "datadog/api-key"]
 }
@@ -124,6 +124,8 @@ resource "aws_iam_role" "reporter" {
 }
 
 resource "aws_iam_role_policy" "secrets" {
+  # A policy without resources would be refused.
+  count  = length(var.secrets) == 0 ? 0 : 1
   name   = var.name
   role   = aws_iam_role.reporter.id
   policy = data.aws_iam_policy_document.secrets.json
