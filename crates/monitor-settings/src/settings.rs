@@ -20,7 +20,7 @@ pub struct MonitorSettings {
     /// Longest time between two runs, such as a weekend. Default: `every`.
     #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) longest_gap: Option<Duration>,
-    /// Number of consecutive runs that may be missed or fail before somebody is notified.
+    /// Number of consecutive missed or failed runs after which somebody is notified.
     #[serde(deserialize_with = "runs")]
     pub(crate) missed: u32,
     /// Who is notified.
@@ -28,7 +28,7 @@ pub struct MonitorSettings {
     pub(crate) notify: Vec<String>,
     /// Names of tags; each combination of their values has its own alert.
     pub(crate) group_by: Vec<String>,
-    /// The same for metrics about the reporter, which have different tags.
+    /// `group_by` for the metrics about the reporter, which have other tags.
     pub(crate) reporter_by: Vec<String>,
     /// Time after which an alert is repeated.
     #[serde(deserialize_with = "deserialize_optional_duration")]
@@ -36,11 +36,11 @@ pub struct MonitorSettings {
     /// From 1 (high) to 5 (low).
     #[serde(deserialize_with = "priority")]
     pub(crate) priority: Option<u8>,
-    /// Settings for some metrics and goals of two metrics, by key, name or pattern.
+    /// Settings for single monitors, by the key of a metric, the name of a goal of two metrics, or a pattern for either.
     pub(crate) metrics: BTreeMap<String, MetricMonitorSettings>,
 }
 
-/// Settings for the monitors of some metrics and goals.
+/// One table of `[monitors.metrics]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MetricMonitorSettings {

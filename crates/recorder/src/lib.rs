@@ -1,7 +1,7 @@
 //! Records values from any thread of a program, and reports them with the program's metrics.
 //!
-//! Values are added up for each series until the next run. So memory depends on the number of series, and not on the number
-//! of values.
+//! For each series, only a total, the last value or a distribution is kept. So memory depends on the number of series, and not on the
+//! number of values.
 //!
 //! ```
 //! use system_health_recorder::Recorder;
@@ -21,8 +21,9 @@
 //! # }
 //! ```
 //!
-//! A program that links this crate also has [`Recorder::global`], whose values are reported without further code. It is a
-//! resource, too: a collector can have an argument of the type [`Recorder`].
+//! A program that links this crate also has [`Recorder::global`]. Every reporter whose catalog has the linked sources
+//! ([`Catalog::linked`](system_health_registry::Catalog::linked)) reports its values. A collector with an argument of the type
+//! [`Recorder`] gets the global one, unless another one is provided.
 
 #[cfg(feature = "metrics")]
 mod facade;

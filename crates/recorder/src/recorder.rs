@@ -27,7 +27,7 @@ const REFUSED_KEY: &str = "recorder.refused";
 /// Why NaN and infinities are refused.
 const NOT_FINITE: &str = "a value must be a finite number";
 
-/// Records values from any thread, and adds them up for each series until the next run. Cheap to clone.
+/// Records values from any thread, and keeps a total, the last value or a distribution for each series. Cheap to clone.
 ///
 /// | | what a run reports | without new values |
 /// |---|---|---|

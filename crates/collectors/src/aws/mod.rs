@@ -1,4 +1,4 @@
-//! CI and alarms in AWS. The metrics are about regions and not about repositories.
+//! CI and alarms in AWS. These metrics have no repository. Each series has the tag `region`, and often also `project` or `pipeline`.
 
 mod action_log;
 pub mod alarms;

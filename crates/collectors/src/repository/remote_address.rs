@@ -9,7 +9,7 @@ pub struct RemoteAddress {
 }
 
 impl RemoteAddress {
-    /// An address from its parts: the host in lower case, and the path without `.git`.
+    /// An address from its parts. They are not changed, so the host must be in lower case, and the path without `.git`.
     #[must_use]
     pub fn new(host: &str, path: &str) -> Self {
         Self { host: host.to_owned(), path: path.to_owned() }

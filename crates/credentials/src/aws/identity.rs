@@ -1,4 +1,4 @@
-//! The AWS identity of this process, for its diagnosis.
+//! The AWS identity of this process, which the diagnosis of AWS names.
 
 use super::session::{AwsSession, AwsSessionError};
 use crate::AwsMessage;

@@ -17,7 +17,7 @@ pub struct Schedule {
     pub every: Duration,
     /// Longest time between two runs, such as a weekend. Equal to `every` if the reporter runs around the clock.
     pub longest_gap: Duration,
-    /// Number of consecutive runs that may be missed or fail before somebody is notified.
+    /// Number of consecutive missed or failed runs after which somebody is notified.
     pub missed: u32,
 }
 

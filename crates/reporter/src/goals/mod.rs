@@ -1,5 +1,5 @@
-//! The goals in the settings: those of metrics, and those of two metrics, such as `ci.errors / ci.runs < 0.1`, with their results
-//! in a run.
+//! The goals in the settings. The goal of one metric becomes a part of the catalog. A goal of two metrics, such as
+//! `ci.errors / ci.runs < 0.1`, is judged here after a run.
 
 mod combination;
 mod goal_list;

@@ -35,7 +35,7 @@ pub(super) fn request(trace: &Trace) -> ExportTraceServiceRequest {
 fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
     let is_request = span.name == "http.request";
     let start = trace_start + span.start_ns;
-    // A field of the span may have one of these names. No two attributes may have the same name
+    // An attribute that is added below replaces a field of the span with its name. No two attributes may have the same name
     // (https://opentelemetry.io/docs/specs/otel/common/#attribute-collections).
     let tags = span.tags.iter().map(|(name, value)| (name.as_str(), tag(name, value.clone())));
     let mut tags: BTreeMap<&str, KeyValue> = tags.collect();

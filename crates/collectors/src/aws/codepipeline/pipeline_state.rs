@@ -13,12 +13,13 @@ const MAX_PAGES: usize = 10;
 pub(super) struct PipelineState {
     /// `None` if no execution has passed or failed yet.
     pub(super) is_passing: Option<bool>,
-    /// The executions that were considered, newest first. The last one decided, unless `is_passing` is `None`.
+    /// The executions up to the one that decided, newest first. Without a decision, all that were read.
     pub(super) executions: Vec<Execution>,
 }
 
 impl PipelineState {
-    /// Reads executions from the newest to the oldest, until one decides.
+    /// Reads executions from the newest to the oldest, until one decides. Fails if there are more pages than the limit, and none
+    /// of those that were read has a decision.
     pub(super) async fn read(client: &Client, region: &AwsRegion, pipeline: &str) -> Result<Self, AwsError> {
         let mut executions = Vec::new();
         let mut token = None;
