@@ -14,6 +14,7 @@ use system_health_test_support::{
     github::{self, Conclusion, FakeGitHub, FakeGitHubBuilder},
     server::Answer,
 };
+use tokio::sync::watch;
 
 use crate::{
     conditional::{StoredResponses, context_with},
@@ -367,22 +368,21 @@ async fn after_the_limit_stopped_a_group_the_estimate_is_twice_its_requests() {
 
 #[tokio::test]
 async fn a_group_that_the_limit_stopped_before_its_first_request_keeps_its_estimate() {
-    let github = Arc::new(FakeGitHub::builder().token(TOKEN).start());
+    let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(250);
     let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
     let responses = Arc::<StoredResponses>::default();
     let facts = Facts::new("late.commits", "Makes its request last.").with_requests(1.0);
+    // The other metric makes two requests, as many as the limit allows.
+    let (reached, is_reached) = watch::channel(false);
+    github.after_next_request(|| {});
+    github.after_next_request(move || {
+        reached.send_replace(true);
+    });
     let late = Metric::new(facts, location!(), move |context| {
-        let github = Arc::clone(&github);
+        let mut is_reached = is_reached.clone();
         Box::pin(async move {
-            let others = async {
-                while github.requests().len() < 2 {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
-            };
-            tokio::time::timeout(Duration::from_secs(10), others)
-                .await
-                .expect("two requests of the other metric");
+            is_reached.wait_for(|is_reached| *is_reached).await?;
             let repository: GitHubRepository = context.get().await?;
             repository.get::<serde_json::Value>(&["commits"], &[]).await?;
             1.into_reading()

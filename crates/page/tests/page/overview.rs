@@ -212,12 +212,7 @@ fn a_small_drawing_says_that_not_all_runs_are_shown() {
 #[ignore = "needs a browser: run cargo xtask test"]
 fn a_failed_run_of_several_series_is_counted_once() {
     let site = Site::start();
-    site.change("report", |report| {
-        let samples = entry(report, "ci.duration")["samples"].as_array_mut().unwrap();
-        let mut other = samples[0].clone();
-        other["tags"] = json!(["runner:large"]);
-        samples.push(other);
-    });
+    site.add_series("ci.duration", "runner:large");
     let mut browser = Chromium::start();
     let tile = "document.querySelector('[data-id=\"ci.duration\"]')";
     let drawing = format!("{tile}.querySelector('.spark svg')");

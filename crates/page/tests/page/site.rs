@@ -71,6 +71,16 @@ impl Site {
         change(self.content().documents.get_mut(path).expect("a document"));
     }
 
+    /// Adds a series with this tag to the first entry of a metric.
+    pub(crate) fn add_series(&self, key: &str, tag: &str) {
+        self.change("report", |report| {
+            let samples = entry(report, key)["samples"].as_array_mut().expect("samples");
+            let mut other = samples[0].clone();
+            other["tags"] = json!([tag]);
+            samples.push(other);
+        });
+    }
+
     /// Removes a document.
     pub(crate) fn remove(&self, path: &str) {
         self.content().documents.remove(path);

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use system_health_registry::{Catalog, Context, Engine, Facts, IntoReading, Kind, Metric, location};
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::runtime::Builder;
 
 use super::*;
 use crate::outbox::Outbox;
@@ -69,23 +69,24 @@ async fn a_run_that_gave_up_during_the_commit_delivers_no_point_that_adds_up() {
     assert_eq!((withheld.points[OUTBOX], withheld.is_certain), (2, false));
 }
 
-#[tokio::test]
-async fn points_that_were_marked_for_nobody_are_returned_to_the_outbox() {
-    let (_folder, state, other) = locked_by("").await;
-    let file = state.record(&report().await, &recipients()).await.unwrap().current;
-    let outbox = Outbox { current: &file, store: file.store(), name: OUTBOX, own: None, only_own: false };
-    let ids = outbox.pending(9, None).await.unwrap().iter().map(|pending| pending.id).collect();
-    other.execute_batch("BEGIN; SELECT count(*) FROM runs").unwrap();
+#[test]
+fn points_that_were_marked_for_nobody_are_returned_to_the_outbox() {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let (_folder, file) = runtime.block_on(async {
+        let (folder, state, other) = locked_by("").await;
+        let file = state.record(&report().await, &recipients()).await.unwrap().current;
+        let outbox = Outbox { current: &file, store: file.store(), name: OUTBOX, own: None, only_own: false };
+        let ids = outbox.pending(9, None).await.unwrap().iter().map(|pending| pending.id).collect();
+        other.execute_batch("BEGIN; SELECT count(*) FROM runs").unwrap();
 
-    let begun = outbox.begin_sending(ids).await;
-    other.execute_batch("ROLLBACK").unwrap();
+        let begun = outbox.begin_sending(ids).await;
+        other.execute_batch("ROLLBACK").unwrap();
 
-    assert!(matches!(begun, Err(StateError::Timeout(_))), "{begun:?}");
-    // The other thread marks the points, and then returns them.
-    let returned = async {
-        while waiting(&file) < 3 {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(Duration::from_secs(30), returned).await.expect("the points wait again");
+        assert!(matches!(begun, Err(StateError::Timeout(_))), "{begun:?}");
+        (folder, file)
+    });
+    // This waits for the other thread, which marks the points, and then returns them.
+    drop(runtime);
+
+    assert_eq!(waiting(&file), 3);
 }

@@ -25,6 +25,19 @@ fn scene() -> Scene {
     Scene::with_metrics(facts.map(|(key, kind)| metric(Facts::new(key, "For a test.").with_kind(kind), 1.0)))
 }
 
+/// A backend that adds up, for which the points of the first run wait and are too old for the second run.
+async fn with_old_points() -> (Scene, Backend) {
+    let scene = scene();
+    let backend = Backend::new("adding").adds_up().with_behaviour(Behaviour::Leave);
+    scene.push(&[&backend]).await;
+    // The first run started 30 minutes ago, and the second one a minute later.
+    let max_age = Duration::from_secs(29 * 60 + 30);
+    let capabilities = Capabilities { counts: Repeat::AddsUp, max_age, ..Capabilities::default() };
+    let backend = backend.with_capabilities(capabilities);
+    backend.set_behaviour(Behaviour::Accept);
+    (scene, backend)
+}
+
 /// Makes the file fail at each such statement, until it is repaired.
 fn fail_on(scene: &Scene, statement: &str) -> Connection {
     let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
@@ -98,14 +111,7 @@ async fn without_timestamps_values_that_wait_in_an_unwritable_file_are_not_deliv
 
 #[tokio::test(start_paused = true)]
 async fn points_that_add_up_wait_in_the_file_if_old_points_cannot_be_dropped() {
-    let scene = scene();
-    let backend = Backend::new("adding").adds_up().with_behaviour(Behaviour::Leave);
-    scene.push(&[&backend]).await;
-    // The first run started 30 minutes ago, and the second one a minute later.
-    let max_age = Duration::from_secs(29 * 60 + 30);
-    let capabilities = Capabilities { counts: Repeat::AddsUp, max_age, ..Capabilities::default() };
-    let backend = backend.with_capabilities(capabilities);
-    backend.set_behaviour(Behaviour::Accept);
+    let (scene, backend) = with_old_points().await;
 
     let file = fail_on(&scene, "DELETE ON outbox");
     let [failed] = scene.push(&[&backend]).await.try_into().unwrap();
@@ -141,14 +147,7 @@ async fn a_backfill_ends_if_its_values_cannot_be_recorded() {
 
 #[tokio::test(start_paused = true)]
 async fn points_that_were_dropped_before_the_file_fails_are_counted() {
-    let scene = scene();
-    let backend = Backend::new("adding").adds_up().with_behaviour(Behaviour::Leave);
-    scene.push(&[&backend]).await;
-    // The first run started 30 minutes ago, and the second one a minute later.
-    let max_age = Duration::from_secs(29 * 60 + 30);
-    let capabilities = Capabilities { counts: Repeat::AddsUp, max_age, ..Capabilities::default() };
-    let backend = backend.with_capabilities(capabilities);
-    backend.set_behaviour(Behaviour::Accept);
+    let (scene, backend) = with_old_points().await;
     let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox");
 
     let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
