@@ -5,6 +5,6 @@ function(w)
     w.note(|||
       **Green**: the goal is met. **Red**: it is missed. Each tile shows the last value in the selected time range. If
       there are several series, it shows the one farthest from the goal, or their average if the goal is `==` or `!=`.
-      If all tiles are empty, the reporter does not run: `report doctor` says why.
+      If all tiles are empty, the reporter does not run: the command `doctor` says why.
     |||),
   ])

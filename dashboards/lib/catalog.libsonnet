@@ -1,8 +1,8 @@
 // The facts about the metrics that a run collects, as `report list --format json` prints them, so that dashboards do not
 // repeat them.
 
-function(entries)
-  local metrics = { [metric.key]: metric for metric in entries if std.get(metric, 'collected', true) };
+function(document)
+  local metrics = { [metric.key]: metric for metric in document.metrics if std.get(metric, 'collected', true) };
   {
     // The keys of these metrics, in alphabetical order.
     keys: std.objectFields(metrics),

@@ -30,8 +30,8 @@ local request(query, format, more={}) = {
   response_format: format,
 };
 
-function(entries)
-  local catalog = catalogs(entries);
+function(document)
+  local catalog = catalogs(document);
   local query = queries.of(catalog);
   local asQuery(it) = if std.isString(it) then query(it) else it;
   local goalOf(query, own) = goals(if own == null then query.metric.goal else own);

@@ -5,12 +5,11 @@ use std::{path::Path, time::Duration};
 
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
-use system_health_registry::{Settings, settings, settings_table};
+use system_health_registry::{Settings, settings_table};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 struct Queue {
-    #[serde(deserialize_with = "settings::deserialize_duration")]
     window: Duration,
     patterns: Vec<String>,
     limit: u32,

@@ -25,7 +25,6 @@ pub struct CommandContext<'a> {
     pub(crate) stdout: Stdout,
     pub(crate) progress: &'a ProgressBar,
     pub(crate) traces: &'a ProgramTraces,
-    /// The name of the program.
     pub(crate) program: &'a str,
     /// The sinks of the program that are not linked.
     pub(crate) own_sinks: &'a [SinkType],
@@ -127,6 +126,12 @@ impl<'a> CommandContext<'a> {
     /// Logs an error with its causes, and with a hint if there is one.
     pub fn log_error(&self, error: &anyhow::Error) {
         tracing::error!(hint = hints::hint(error), "{error:#}");
+    }
+
+    /// The name of the program, for texts that name one of its commands.
+    #[must_use]
+    pub fn program(&self) -> &'a str {
+        self.program
     }
 
     /// Where to print data, in a format that the command supports.

@@ -1,10 +1,10 @@
 //! Why the exit status is not 0. If stdout goes to a program, the reasons are logged, so that the log of a job says why it
 //! failed. They take only a few lines even if a thousand repositories fail.
 
-use system_health_registry::{OutcomeState, Report, Unavailable};
+use system_health_registry::{ItemError, OutcomeState, Report, SourceOutcome, Unavailable};
 use system_health_reporter::{Delivery, DeliveryResult, FailOn};
 
-use crate::output::{MetricOutcomes, Reasons, ReceiptText, Stdout, count, join_names, one_line};
+use crate::output::{MetricOutcomes, Reasons, ReceiptText, Stdout, count, one_line};
 
 /// Maximum number of lines about sources, and of lines about missed goals.
 const MAX_LINES: usize = 20;
@@ -44,26 +44,7 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
     let all = || groups.iter().copied();
     let mut lines = reason_lines(&Reasons::for_state(all(), OutcomeState::Error), "");
     lines.extend(reason_lines(&Reasons::for_failed_items(all()), ""));
-    lines.extend(bounded(report.run().sources().iter().filter_map(|source| {
-        let name = &source.name;
-        match &source.result {
-            Err(Unavailable::Error(error)) => {
-                Some(format!("the source `{name}`: {}", one_line(&error.to_string())))
-            }
-            Err(Unavailable::NoData(no_data)) if fail_on == FailOn::NoData => {
-                Some(format!("the source `{name}`: no data: {}", one_line(no_data.reason())))
-            }
-            Ok(_) if !source.refused.is_empty() => {
-                let refused = source.refused.iter().map(|refused| one_line(&refused.to_string()));
-                let number = count(source.refused.len(), "metric");
-                Some(format!(
-                    "the source `{name}`: {number} refused: {}",
-                    join_names(&refused.collect::<Vec<_>>())
-                ))
-            }
-            Ok(_) | Err(Unavailable::NoData(_)) => None,
-        }
-    })));
+    lines.extend(bounded(report.run().sources().iter().flat_map(|source| source_lines(source, fail_on))));
     if fail_on == FailOn::NoData {
         lines.extend(reason_lines(&Reasons::for_state(all(), OutcomeState::NoData), "no data: "));
     }
@@ -73,6 +54,27 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
         lines.extend(bounded(MetricOutcomes::of_report(report).into_iter().filter_map(missed)));
     }
     lines
+}
+
+/// Why a source is a reason: its error, or a line for each metric that was refused.
+fn source_lines(source: &SourceOutcome, fail_on: FailOn) -> Vec<String> {
+    let SourceOutcome { name, location, result, refused, .. } = source;
+    match result {
+        Err(Unavailable::Error(error)) => {
+            vec![format!("the source `{name}`: {}", one_line(&error.to_string()))]
+        }
+        Err(Unavailable::NoData(no_data)) if fail_on == FailOn::NoData => {
+            vec![format!("the source `{name}`: no data: {}", one_line(no_data.reason()))]
+        }
+        Err(Unavailable::NoData(_)) => Vec::new(),
+        Ok(_) => {
+            let line = |error: &ItemError| {
+                let error = one_line(&error.to_string());
+                format!("the source `{name}` in {location} returned a metric that was refused: {error}")
+            };
+            refused.iter().map(line).collect()
+        }
+    }
 }
 
 fn reason_lines(reasons: &Reasons, state: &str) -> Vec<String> {
@@ -120,7 +122,7 @@ mod tests {
         commits.hotfix of 7 repositories: 7 other reasons, a different one for each repository, such as: the answer is cut off after 993 bytes (acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998, acme/app-0999)
         commits.reverts of acme/app-0317 branch:gone: 404 Not Found
         the source `prometheus`: cannot ask http://prometheus:9090: connection refused
-        the source `warehouse`: 1 metric refused: the key `commits.hotfix` is used elsewhere or was returned twice
+        the source `warehouse` in acme (db.rs:7) returned a metric that was refused: the key `commits.hotfix` is used elsewhere or was returned twice
         ci.tests_passing_on_main: the goal is missed by 30 of 683 samples: acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437, acme/app-0460, acme/app-0483, acme/app-0506, acme/app-0529, acme/app-0552, acme/app-0575, acme/app-0598, acme/app-0621, acme/app-0644, acme/app-0667, acme/app-0690, acme/app-0713, acme/app-0736, acme/app-0759 and 10 more
         commits.hotfix: the goal is missed by 45 of 678 samples: acme/app-0749, acme/app-0748, acme/app-0747, acme/app-0746, acme/app-0745, acme/app-0744, acme/app-0743, acme/app-0742, acme/app-0741, acme/app-0740, acme/app-0739, acme/app-0738, acme/app-0737, acme/app-0736, acme/app-0735, acme/app-0734, acme/app-0733, acme/app-0732, acme/app-0731, acme/app-0730 and 25 more
         ");

@@ -84,7 +84,9 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
 fn for_history(error: &HistoryError) -> &'static str {
     match error {
         HistoryError::NoRuns(_) => "collect metrics first, or name another folder with --state-dir",
-        HistoryError::UnknownKey { .. } => "the command `list` shows the linked metrics",
+        HistoryError::UnknownKey { .. } | HistoryError::UnmatchedPattern { .. } => {
+            "the command `list` shows the linked metrics"
+        }
         HistoryError::TooMany { .. } => "ask for fewer results with a shorter --since",
         HistoryError::TooManyInRun { .. } => "ask for the results of one subject",
         HistoryError::Store(_) => STORE_HINT,
@@ -93,6 +95,9 @@ fn for_history(error: &HistoryError) -> &'static str {
 
 fn for_unmatched(unmatched: &UnmatchedPattern) -> Option<&'static str> {
     match unmatched.list {
+        PatternList::Only if unmatched.has_similar => {
+            Some("correct --only: the command `list` shows all keys")
+        }
         PatternList::Only => Some(
             "correct --only: the command `list` shows all keys. A crate of your own is not linked until the program \
              names it: add `use my_collectors as _;` to its main file",
@@ -104,6 +109,9 @@ fn for_unmatched(unmatched: &UnmatchedPattern) -> Option<&'static str> {
 
 fn for_selection(error: &SelectionError) -> Option<&'static str> {
     match error {
+        SelectionError::Unmatched(unmatched) if unmatched.has_similar => {
+            Some("the command `list` shows all keys")
+        }
         SelectionError::Unmatched(_) => Some(
             "the command `list` shows all keys. A crate of your own is not linked until the program names it: add \
              `use my_collectors as _;` to its main file",
@@ -112,7 +120,8 @@ fn for_selection(error: &SelectionError) -> Option<&'static str> {
             Some("use --push, or --dry-run to see most of them without a delivery")
         }
         SelectionError::Nothing => Some(
-            "correct --only, --skip, `skip` in [report] or `enable` in [metrics]: no metric is left to collect",
+            "correct --only, --skip, `skip` or `skip_sources` in [report], or `enable` in [metrics]: no metric is left to \
+             collect",
         ),
         _ => None,
     }
@@ -120,6 +129,7 @@ fn for_selection(error: &SelectionError) -> Option<&'static str> {
 
 fn for_settings(error: &SettingsError) -> Option<&'static str> {
     match error {
+        SettingsError::Several(errors) => errors.iter().find_map(for_settings),
         SettingsError::UnknownTable { .. } => Some(
             "the table may belong to a feature that this program was built without. A crate of your own is not linked \
              until the program names it: add `use my_collectors as _;` to its main file",
@@ -172,7 +182,8 @@ mod tests {
     use std::path::Path;
 
     use anyhow::Context as _;
-    use system_health_registry::{Facts, Settings, settings::SettingsBuilder};
+    use system_health_registry::{Catalog, Facts, Settings, settings::SettingsBuilder};
+    use system_health_reporter::Selection;
 
     use super::*;
     use crate::output::fixture;
@@ -205,6 +216,24 @@ mod tests {
 
         assert!(hint(&table).unwrap().contains("use my_collectors as _;"));
         assert_eq!(hint(&key), None);
+    }
+
+    #[test]
+    fn only_a_pattern_without_a_similar_name_has_a_hint_about_unlinked_crates() {
+        let metric = fixture::alone(Facts::new("fleet.age", "A test."), || Err(none_configured())?);
+        let catalog = Catalog::new([metric]).unwrap();
+        let hints_of = |pattern: &str| {
+            let error = Selection::new(&catalog, &[pattern], &[]).unwrap_err();
+            let of_reporter = ReporterError::from(error.clone());
+            [hint(&of_reporter.into()).unwrap(), hint(&error.into()).unwrap()]
+        };
+
+        for mistyped in ["fleet.agee", "flet.*", "fleet.cost"] {
+            let hints = hints_of(mistyped);
+            assert!(hints.iter().all(|hint| !hint.contains("my_collectors")), "{mistyped}: {hints:?}");
+        }
+        let hints = hints_of("orders.*");
+        assert!(hints.iter().all(|hint| hint.contains("use my_collectors as _;")), "{hints:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use system_health_registry::{Catalog, settings::NameSuggestions};
+use system_health_registry::{Catalog, KeyPattern, settings::NameSuggestions};
 use system_health_state::{HistoryEntry, HistoryFilter, Store, StoreError, ThinnedHistory};
 
 /// Which results to read.
@@ -34,6 +34,14 @@ pub enum HistoryError {
         /// The key.
         key: String,
         /// The keys of the catalog.
+        known: NameSuggestions,
+    },
+    /// A pattern matches no key.
+    #[error("`{pattern}` matches no linked metric, and none that a run has recorded{known}")]
+    UnmatchedPattern {
+        /// The pattern.
+        pattern: KeyPattern,
+        /// The keys that exist.
         known: NameSuggestions,
     },
     /// There are more rows than the maximum.
@@ -84,11 +92,37 @@ impl HistoryQuery<'_> {
             let keys = catalog.metrics().iter().map(|metric| metric.key());
             return Err(HistoryError::UnknownKey {
                 key: key.to_owned(),
-                known: NameSuggestions::nearest_to(key, keys),
+                known: NameSuggestions::nearest_keys(key, keys),
             });
         }
         Ok(store)
     }
+}
+
+/// The results since a time of the metrics whose keys match one of the patterns, by key, subject and time. Fails if a pattern
+/// matches no key that is in the catalog or was recorded.
+pub(crate) fn matching_entries(
+    patterns: &[KeyPattern],
+    since: SystemTime,
+    folder: &Path,
+    catalog: &Catalog,
+) -> Result<Vec<HistoryEntry>, HistoryError> {
+    HistoryError::check_folder(folder)?;
+    let store = Store::open_existing(folder)?;
+    let recorded = store.recorded_keys()?;
+    let linked = catalog.metrics().iter().map(|metric| metric.key());
+    let keys: Vec<&str> = linked.chain(recorded.iter().map(String::as_str)).collect();
+    for pattern in patterns {
+        if !keys.iter().any(|key| pattern.is_match(key)) {
+            let known = NameSuggestions::nearest_keys(pattern.as_str(), keys);
+            return Err(HistoryError::UnmatchedPattern { pattern: pattern.clone(), known });
+        }
+    }
+    let mut entries = Vec::new();
+    for key in recorded.iter().filter(|key| patterns.iter().any(|pattern| pattern.is_match(key))) {
+        entries.extend(store.history(Some(key), since)?);
+    }
+    Ok(entries)
 }
 
 impl HistoryError {

@@ -17,7 +17,11 @@ pub struct SecretsSettings {
     pub aws: bool,
 }
 
-settings_table!(SecretsSettings, "secrets", template: include_str!("settings.toml"), shown: |_| true);
+settings_table!(SecretsSettings, "secrets", template: TEMPLATE, shown: |_| true);
+
+/// Without AWS, the table has no effect, so a new settings file leaves it out. It is still accepted, because several programs may
+/// share a file.
+const TEMPLATE: &str = if cfg!(feature = "aws") { include_str!("settings.toml") } else { "" };
 
 impl Default for SecretsSettings {
     fn default() -> Self {

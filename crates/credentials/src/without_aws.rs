@@ -33,7 +33,11 @@ mod tests {
     use std::path::Path;
 
     use serde::Deserialize;
-    use system_health_registry::{Settings, settings_table};
+    use system_health_registry::{
+        Settings,
+        settings::{SettingsBuilder, TableSpec},
+        settings_table,
+    };
 
     use crate::{Credentials, Secret, SecretName, stored};
 
@@ -54,6 +58,15 @@ mod tests {
         let credentials = Credentials::builder().variables(no_variables).secret_names_from(names).build();
         let error = credentials.get(&TOKEN).await.unwrap_err();
         (error.is_absent(), error.to_string())
+    }
+
+    #[test]
+    fn the_table_has_no_effect_so_a_new_file_leaves_it_out() {
+        let file = Settings::builder().toml(Path::new("a.toml"), "[secrets]\naws = false\n");
+        let templates = TableSpec::templates();
+
+        assert!(file.and_then(SettingsBuilder::build).is_ok());
+        assert!(!templates.contains_key("secrets") && templates.contains_key("pager"), "{templates:?}");
     }
 
     #[tokio::test]

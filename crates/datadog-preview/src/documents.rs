@@ -34,9 +34,9 @@ impl Documents {
             None => Cow::Borrowed(catalog),
         };
         let is_skipped = |key: &str| {
-            !is_self_metric(key)
-                && catalog.metrics().iter().any(|metric| metric.key() == key)
-                && selection.choice(key) != Choice::Collected
+            let mut metrics = catalog.metrics().iter();
+            let metric = metrics.find(|metric| metric.key() == key && !is_self_metric(key));
+            metric.is_some_and(|metric| selection.choice(metric) != Choice::Collected)
         };
         let mut monitors = Vec::new();
         for wanted in wanted_monitors(&catalog, &monitor_scope(settings)?, settings)? {

@@ -134,7 +134,7 @@ async fn a_metric_that_misses_its_goal_alerts_and_one_without_data_has_no_state(
         (&json!("Alert"), &json!([{ "tags": [], "state": "Alert" }]))
     );
     assert_eq!(open["query"], open["monitor"]["query"]);
-    assert!(open["monitor"]["message"].as_str().unwrap().contains("Managed by `report`"), "{open:#}");
+    assert!(open["monitor"]["message"].as_str().unwrap().contains("Managed by system-health"), "{open:#}");
     assert_eq!(open["monitor"].get("id"), None, "the monitor is as a push sends it");
     assert_eq!(state(&part, LATE), Value::Null);
     assert_eq!(values(&part, 1, "max:jobs.open{*}"), [7.0]);

@@ -12,7 +12,7 @@ const DOGSTATSD_PORT: u16 = 8125;
 /// Run a local stand-in for Datadog, and explain what Datadog would refuse or change
 ///
 /// It takes what Datadog's API and the Agent take, without any key: series, distributions, events, service checks, queries,
-/// dashboards, monitors, metadata, DogStatsD over UDP, and traces. `report --push --local` delivers to it. It runs until it is
+/// dashboards, monitors, metadata, DogStatsD over UDP, and traces. The flags `--push --local` deliver to it. It runs until it is
 /// interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "intake")]

@@ -40,13 +40,14 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Exi
     let intake = Intake::new(store)?.with_observer(printer.observer());
     intake.prune(oldest(&state))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(serve(&arguments, intake, &folder, &file, &printer))?;
+    runtime.block_on(serve(context.program(), &arguments, intake, &folder, &file, &printer))?;
     drop(runtime);
     printer.finish()?;
     Ok(ExitStatus::Done)
 }
 
 async fn serve(
+    program: &str,
     arguments: &IntakeArguments,
     intake: Intake,
     folder: &Path,
@@ -71,7 +72,7 @@ async fn serve(
     let _file = AddressFile::write(folder, &addresses)
         .with_context(|| format!("cannot write {} into {}", AddressFile::FILE_NAME, folder.display()))?;
     let stop = interrupted()?;
-    printer.print(&Listening::new(&addresses, file));
+    printer.print(&Listening::new(program, &addresses, file));
     Ok(server.serve(stop).await?)
 }
 

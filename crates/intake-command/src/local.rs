@@ -12,7 +12,7 @@ register_extension!(LocalExtension);
 
 const LOCAL: SettingSwitch = SettingSwitch {
     flag: "--local",
-    help: "Deliver to `report intake` on this machine, and nowhere else; needs no keys",
+    help: "Deliver to the command `intake` on this machine, and nowhere else; needs no keys",
     settings: to_local_intake,
 };
 

@@ -21,6 +21,9 @@ pub(crate) struct Listening {
     url: String,
     dogstatsd: Option<String>,
     file: String,
+    /// The program that prints the line.
+    #[serde(skip)]
+    program: String,
 }
 
 /// Prints notices.
@@ -32,9 +35,14 @@ pub(crate) struct Printer {
 }
 
 impl Listening {
-    pub(crate) fn new(addresses: &Addresses, file: &Path) -> Self {
+    pub(crate) fn new(program: &str, addresses: &Addresses, file: &Path) -> Self {
         let dogstatsd = addresses.dogstatsd.map(|address| format!("udp://{address}"));
-        Self { url: format!("http://{}", addresses.http), dogstatsd, file: file.display().to_string() }
+        Self {
+            url: format!("http://{}", addresses.http),
+            dogstatsd,
+            file: file.display().to_string(),
+            program: program.to_owned(),
+        }
     }
 }
 
@@ -45,7 +53,7 @@ impl fmt::Display for Listening {
             write!(f, ", and on {dogstatsd} for DogStatsD")?;
         }
         write!(f, "\nstoring in {}", self.file)?;
-        write!(f, "\n`report --push --local` delivers here; Ctrl-C stops")
+        write!(f, "\n`{} --push --local` delivers here; Ctrl-C stops", self.program)
     }
 }
 
@@ -96,13 +104,13 @@ mod tests {
             http: "127.0.0.1:8126".parse().unwrap(),
             dogstatsd: Some("127.0.0.1:8125".parse().unwrap()),
         };
-        let listening = Listening::new(&addresses, Path::new(":memory:"));
+        let listening = Listening::new("acme-health", &addresses, Path::new(":memory:"));
 
         assert_eq!(
             line(Format::Table, &listening),
             "listening on http://127.0.0.1:8126 for Datadog's API and traces, and on udp://127.0.0.1:8125 for DogStatsD\n\
              storing in :memory:\n\
-             `report --push --local` delivers here; Ctrl-C stops\n"
+             `acme-health --push --local` delivers here; Ctrl-C stops\n"
         );
         assert_eq!(
             line(Format::Json, &listening),

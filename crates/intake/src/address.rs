@@ -40,7 +40,7 @@ struct Content {
 #[non_exhaustive]
 pub enum LocateError {
     /// Nobody listens.
-    #[error("no intake runs at {url}; start `report intake` in another terminal")]
+    #[error("no intake runs at {url}; start the command `intake` in another terminal")]
     NotRunning {
         /// Where it would be.
         url: String,
@@ -57,7 +57,7 @@ pub enum LocateError {
     },
     /// Another program listens.
     #[error(
-        "{url} is not an intake; stop the program that listens there, or start `report intake` with another --listen"
+        "{url} is not an intake; stop the program that listens there, or start the command `intake` with another --listen"
     )]
     NotAnIntake {
         /// The address.
@@ -190,6 +190,6 @@ mod tests {
         other.join().unwrap();
 
         let error = probe(&taken).unwrap_err();
-        assert!(error.to_string().ends_with("start `report intake` in another terminal"), "{error}");
+        assert!(error.to_string().ends_with("start the command `intake` in another terminal"), "{error}");
     }
 }

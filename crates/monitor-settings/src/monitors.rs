@@ -7,7 +7,9 @@ use system_health_registry::{
     check_recovery,
     self_metrics::is_self_metric,
 };
-use system_health_reporter::{Goals, NamedGoal, selected_by_settings, with_goals_of_settings};
+use system_health_reporter::{
+    GoalOfTwoMetrics, GoalsOfTwoMetrics, selected_by_settings, with_goals_of_settings,
+};
 
 use crate::{
     alerting::{AlertSource, Defaults},
@@ -20,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Monitors<'a> {
     catalog: Catalog,
-    goals: Goals,
+    goals: GoalsOfTwoMetrics,
     settings: MonitorSettings,
     overrides: Overrides,
     /// Knows where each setting was set, for errors.
@@ -51,7 +53,7 @@ impl<'a> Monitors<'a> {
         let settings: MonitorSettings = sources.table()?;
         checks::check(&settings, sources)?;
         let catalog = with_goals_of_settings(catalog.clone(), sources)?;
-        let goals = Goals::from_settings(&catalog, sources)?;
+        let goals = GoalsOfTwoMetrics::from_settings(&catalog, sources)?;
         let overrides = Overrides::new((&catalog, &goals), &settings, sources)?;
         // A file may have goals and settings of monitors for metrics that it does not select.
         let catalog = selected_by_settings(catalog, sources)?;
@@ -114,7 +116,10 @@ impl<'a> Monitors<'a> {
     }
 
     /// `None` if the monitor is disabled, or a metric is not collected.
-    fn of_two_metrics<'b>(&'b self, named: &'b NamedGoal) -> anyhow::Result<Option<MonitoredGoal<'b>>> {
+    fn of_two_metrics<'b>(
+        &'b self,
+        named: &'b GoalOfTwoMetrics,
+    ) -> anyhow::Result<Option<MonitoredGoal<'b>>> {
         let (name, goal) = (named.name.as_str(), &named.goal);
         let (pattern, own) = self.overrides.get(name);
         if !own.enabled {

@@ -5,7 +5,7 @@ use system_health_registry::{
     Catalog, KeyPattern, Metric, Settings,
     alerting::{is_watched_by_reporter_monitors, reporter_window},
 };
-use system_health_reporter::Goals;
+use system_health_reporter::GoalsOfTwoMetrics;
 
 use crate::{
     checks::{self, at_metric},
@@ -23,7 +23,7 @@ pub(crate) struct Overrides {
 impl Overrides {
     /// Fails if a pattern matches no metric, because that is probably a mistake.
     pub(crate) fn new(
-        (catalog, goals): (&Catalog, &Goals),
+        (catalog, goals): (&Catalog, &GoalsOfTwoMetrics),
         settings: &MonitorSettings,
         sources: &Settings,
     ) -> anyhow::Result<Self> {

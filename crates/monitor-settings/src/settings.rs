@@ -3,22 +3,15 @@
 use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
-use system_health_registry::{
-    alerting::Schedule,
-    check_handle,
-    settings::{deserialize_duration, deserialize_optional_duration},
-    settings_table,
-};
+use system_health_registry::{alerting::Schedule, check_handle, settings_table};
 
 /// The table `[monitors]`: what alerts, when, and whom it notifies.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct MonitorSettings {
     /// Time from one run of the reporter to the next.
-    #[serde(deserialize_with = "deserialize_duration")]
     pub(crate) every: Duration,
     /// Longest time between two runs, such as a weekend. Default: `every`.
-    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) longest_gap: Option<Duration>,
     /// Number of consecutive missed or failed runs after which somebody is notified.
     #[serde(deserialize_with = "runs")]
@@ -31,7 +24,6 @@ pub struct MonitorSettings {
     /// `group_by` for the metrics about the reporter, which have other tags.
     pub(crate) reporter_by: Vec<String>,
     /// Time after which an alert is repeated.
-    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) renotify: Option<Duration>,
     /// From 1 (high) to 5 (low).
     #[serde(deserialize_with = "priority")]
@@ -50,7 +42,6 @@ pub(crate) struct MetricMonitorSettings {
     #[serde(deserialize_with = "some_handles")]
     pub(crate) notify: Option<Vec<String>>,
     /// The evaluation window.
-    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) window: Option<Duration>,
     /// The value at which an alert ends.
     pub(crate) recovery: Option<f64>,
@@ -59,7 +50,6 @@ pub(crate) struct MetricMonitorSettings {
     /// Names of tags; each combination of their values has its own alert.
     pub(crate) group_by: Option<Vec<String>>,
     /// Time after which an alert is repeated.
-    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub(crate) renotify: Option<Duration>,
     /// From 1 (high) to 5 (low).
     #[serde(deserialize_with = "priority")]
@@ -115,13 +105,13 @@ settings_table!(MonitorSettings, "monitors", template: include_str!("settings.to
 fn number<'de, D: Deserializer<'de>, T: TryFrom<u64> + PartialOrd>(
     deserializer: D,
     range: RangeInclusive<T>,
-    right: &str,
+    expected: &str,
 ) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     let number = value.as_u64().and_then(|number| T::try_from(number).ok());
     number
         .filter(|number| range.contains(number))
-        .ok_or_else(|| de::Error::custom(format!("{value} is not {right}")))
+        .ok_or_else(|| de::Error::custom(format!("{value} is not {expected}")))
 }
 
 /// Reads a number of runs. Its maximum comes from the queries of the reporter's monitors, in which one good run outweighs 1000

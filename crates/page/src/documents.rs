@@ -12,7 +12,7 @@ pub enum Documents {
     /// |---|---|
     /// | `api/v1/report?current=true` | what `report --format json` prints; 404 or 503 before the first run |
     /// | `api/v1/history?key=KEY&since=DURATION&thin=true` | what `report history KEY --since DURATION --format json` prints; `DURATION` is `1h`, `6h`, `24h`, `7d` or `30d`. With `&subject=NAME`, only the results of this subject |
-    /// | `api/v1/catalog` | what `report list --format json` prints |
+    /// | `api/v1/catalog` | the `metrics` that `report list --format json` prints |
     ///
     /// A server whose runs collect different metrics adds those that the last run did not collect, as they ended in the last run
     /// that did. Such an entry says in `run` when its run started, and may have the `trace_id` of that run.

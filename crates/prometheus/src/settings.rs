@@ -9,7 +9,7 @@ use system_health_credentials::{Credentials, Secret, SecretName, register_secret
 use system_health_http::parse_service_url;
 use system_health_registry::{
     Context, Settings, Unavailable,
-    settings::{Origin, SecretSetting, SettingPath, SettingsError, SettingsTable as _, deserialize_duration},
+    settings::{Origin, SecretSetting, SettingPath, SettingsError, SettingsTable as _},
     settings_table,
 };
 use url::Url;
@@ -251,7 +251,7 @@ fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretSett
 
 /// Deserializes a duration. It must not be too short.
 fn delete_after<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let after = deserialize_duration(deserializer)?;
+    let after = Duration::deserialize(deserializer)?;
     if after < MIN_DELETE_AFTER {
         return Err(de::Error::custom(
             "this is too short; write at least \"1h\", and more than the time between two runs of any reporter",

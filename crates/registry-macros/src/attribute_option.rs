@@ -24,10 +24,12 @@ pub(crate) struct AttributeOption {
 pub(crate) struct AttributeOptions(HashMap<&'static str, AttributeOption>);
 
 impl AttributeOptions {
-    /// Parses options that are separated by commas. An unknown or repeated option is a mistake.
+    /// Parses options that are separated by commas. An unknown or repeated option is a mistake. `misplaced` returns the
+    /// message about an unknown option that belongs elsewhere.
     pub(crate) fn parse(
         tokens: TokenStream,
         names: &[&'static str],
+        misplaced: impl Fn(&str) -> Option<String>,
         mistakes: &mut Mistakes,
     ) -> syn::Result<Self> {
         let list = |input: ParseStream<'_>| parse_list(input, mistakes);
@@ -36,7 +38,10 @@ impl AttributeOptions {
         for option in list {
             let name = option.name.to_string();
             match names.iter().find(|known| **known == name) {
-                None => mistakes.at(&option.name, unknown_option_message(names, &name)),
+                None => {
+                    let message = misplaced(&name).unwrap_or_else(|| unknown_option_message(names, &name));
+                    mistakes.at(&option.name, message);
+                }
                 Some(known) if options.contains_key(known) => {
                     mistakes
                         .at(&option.name, format!("the option `{known}` is given twice; remove one of them"));
@@ -57,18 +62,30 @@ impl AttributeOptions {
 fn parse_list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Vec<AttributeOption>> {
     let mut options = Vec::new();
     while !input.is_empty() {
-        let option = until_comma(input)?;
+        let option = until_end(input)?;
         options.extend(mistakes.handle(AttributeOption::parse(option)));
-        input.parse::<Option<Token![,]>>()?;
+        let comma: Option<Token![,]> = input.parse()?;
+        if comma.is_none() && !input.is_empty() {
+            let next = input.fork().call(Ident::parse_any)?;
+            let message = format!("there is no comma before `{next}`; separate options with commas");
+            mistakes.at(&next, message);
+        }
     }
     Ok(options)
 }
 
-/// The tokens up to the next comma that does not belong to a type, such as `Pair<A, B>`.
-fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+/// The tokens up to the next comma that does not belong to a type, such as `Pair<A, B>`, or up to the next option if the comma
+/// before it is missing.
+fn until_end(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     let (mut depth, mut is_after_name, mut last) = (0_u32, false, ' ');
+    let mut count = 0;
     while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
+        // An option has at least three tokens: its name, `=` and its value.
+        if count >= 3 && depth == 0 && is_next_option(input) {
+            break;
+        }
+        count += 1;
         let token: TokenTree = input.parse()?;
         let mark = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
         match mark {
@@ -85,7 +102,13 @@ fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     Ok(tokens)
 }
 
-fn unknown_option_message(names: &[&str], name: &str) -> String {
+/// Whether the next tokens are a name and `=`.
+fn is_next_option(input: ParseStream<'_>) -> bool {
+    input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
+}
+
+/// The message about an option that does not exist.
+pub(crate) fn unknown_option_message(names: &[&str], name: &str) -> String {
     let similarity = |known: &str| strsim::jaro_winkler(known, name);
     let nearest =
         names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).copied().unwrap_or_default();
@@ -203,7 +226,8 @@ mod tests {
             let mut mistakes = Mistakes::default();
 
             let tokens = quote!(each = #value, unit = "row");
-            let options = AttributeOptions::parse(tokens, &["each", "unit"], &mut mistakes).unwrap();
+            let options =
+                AttributeOptions::parse(tokens, &["each", "unit"], |_| None, &mut mistakes).unwrap();
 
             let each = options.get("each").unwrap();
             assert_eq!(each.value.to_string(), value.to_string());
@@ -217,7 +241,7 @@ mod tests {
         let mut mistakes = Mistakes::default();
 
         let tokens = quote!(goal = < 5, unit = "row");
-        let options = AttributeOptions::parse(tokens, &["goal", "unit"], &mut mistakes).unwrap();
+        let options = AttributeOptions::parse(tokens, &["goal", "unit"], |_| None, &mut mistakes).unwrap();
 
         assert_eq!(options.get("goal").unwrap().value.to_string(), quote!(< 5).to_string());
         assert_eq!(options.get("unit").unwrap().text().unwrap(), "row");

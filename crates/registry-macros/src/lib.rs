@@ -10,6 +10,7 @@ mod doc_comment;
 mod expand;
 mod metric_options;
 mod mistakes;
+mod settings_table;
 mod source_options;
 mod traced;
 
@@ -58,6 +59,14 @@ pub fn system_health_source(options: TokenStream, item: TokenStream) -> TokenStr
 #[proc_macro_attribute]
 pub fn traced(options: TokenStream, item: TokenStream) -> TokenStream {
     traced::expand(&options.into(), item.into()).into()
+}
+
+/// Reports what is wrong in a call of `settings_table!`, at the wrong token. Only that macro calls it, if the call does not match
+/// its pattern.
+#[doc(hidden)]
+#[proc_macro]
+pub fn settings_table_mistake(call: TokenStream) -> TokenStream {
+    settings_table::mistake(call.into()).into_compile_error().into()
 }
 
 fn register<O>(

@@ -21,7 +21,7 @@ impl MetricOptions {
     pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Self> {
         let mut mistakes = Mistakes::default();
         let names: Vec<&str> = MetricOption::all().map(|option| option.name).collect();
-        let written = AttributeOptions::parse(tokens, &names, &mut mistakes)?;
+        let written = AttributeOptions::parse(tokens, &names, |_| None, &mut mistakes)?;
         let mut options = Self { facts: Vec::new(), each: None };
         let mut unreadable = Vec::new();
         for option in MetricOption::all() {

@@ -3,7 +3,7 @@
 use std::{fmt::Display, time::Duration};
 
 use proc_macro2::TokenStream;
-use system_health_rules::parse_duration;
+use system_health_rules::{MetricOption, parse_duration};
 
 use crate::{
     attribute_option::{AttributeOption, AttributeOptions, mistake_in_attribute},
@@ -22,7 +22,7 @@ impl SourceOptions {
     /// Parses the options. Fails with all their mistakes.
     pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Self> {
         let mut mistakes = Mistakes::default();
-        let written = AttributeOptions::parse(tokens, NAMES, &mut mistakes)?;
+        let written = AttributeOptions::parse(tokens, NAMES, option_of_metric, &mut mistakes)?;
         let name = if let Some(option) = written.get("name") {
             mistakes.handle(parse(option, parse_name))
         } else {
@@ -34,6 +34,17 @@ impl SourceOptions {
             written.get("timeout").and_then(|option| mistakes.handle(parse(option, parse_duration)));
         mistakes.finish_with(Self { name: name.unwrap_or_default(), timeout })
     }
+}
+
+/// The message about an option that only a metric has.
+fn option_of_metric(name: &str) -> Option<String> {
+    MetricOption::all().any(|option| option.name == name).then(|| {
+        format!(
+            "`{name}` is an option of a metric; a source describes its metrics at run time, with the `Facts` that it returns \
+             (options of a source: `{}`)",
+            NAMES.join("`, `")
+        )
+    })
 }
 
 fn parse<T, E: Display>(option: &AttributeOption, rule: impl FnOnce(&str) -> Result<T, E>) -> syn::Result<T> {

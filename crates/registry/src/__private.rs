@@ -8,6 +8,7 @@ use crate::{
 };
 
 pub use inventory;
+pub use system_health_registry_macros::settings_table_mistake;
 pub use tokio::join;
 pub use tracing;
 
@@ -125,8 +126,27 @@ impl IntoDescribedReadings for Vec<DescribedReading> {
     }
 }
 
-impl<E: Into<Unavailable>> IntoDescribedReadings for Result<Vec<DescribedReading>, E> {
+impl<E: IntoUnavailable> IntoDescribedReadings for Result<Vec<DescribedReading>, E> {
     fn into_described_readings(self) -> Result<Vec<DescribedReading>, Unavailable> {
-        self.map_err(E::into)
+        self.map_err(E::into_unavailable)
+    }
+}
+
+/// The possible errors of collectors and sources. It is a trait of its own, so that the compiler names the type that is not an
+/// error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that a collector or a source can return",
+    label = "the error type of this `Result` is not an error",
+    note = "implement `std::error::Error` for it, or return another error, such as `Unavailable` or a `String`"
+)]
+pub trait IntoUnavailable {
+    /// Why there is no value.
+    fn into_unavailable(self) -> Unavailable;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Unavailable>> IntoUnavailable for E {
+    fn into_unavailable(self) -> Unavailable {
+        self.into()
     }
 }

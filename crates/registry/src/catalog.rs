@@ -11,6 +11,7 @@ use crate::{
     __private::{GateRegistration, Registration, SourceRegistration},
     Alias, DescribedReading, Facts, Gate, Goal, ItemError, Location, Metric, OptionError, Reading, Source,
     Unavailable,
+    self_metrics::{RESERVED_PREFIX, ReservedKeyError, is_self_metric},
 };
 
 inventory::collect!(Registration);
@@ -78,6 +79,14 @@ pub enum CatalogError {
         location: Location,
         /// What is wrong; at least one error.
         errors: Vec<OptionError>,
+    },
+    /// The key or the alias of a metric is reserved for the metrics about the reporter.
+    #[error("a metric in {location} is not valid: {error}")]
+    Reserved {
+        /// Where the metric is registered.
+        location: Location,
+        /// The key, and what would be right.
+        error: ReservedKeyError,
     },
     /// Two sources have the same name.
     #[error("the source `{name}` is registered twice, in {first} and in {second}; rename one of them")]
@@ -173,6 +182,8 @@ impl Catalog {
                 location: metric.location().clone(),
                 errors: vec![error],
             })?;
+            check_reserved(keys(metric).filter(|key| !is_self_metric(key)))
+                .map_err(|error| CatalogError::Reserved { location: metric.location().clone(), error })?;
         }
         if let Some(pair) = metrics.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
             let (first, second) = (pair[0].location().clone(), pair[1].location().clone());
@@ -219,6 +230,14 @@ impl Catalog {
     #[must_use]
     pub fn filter_sources(mut self, keep: impl Fn(&str) -> bool) -> Self {
         self.sources.retain(|source| keep(source.name()));
+        self
+    }
+
+    /// Removes the sources whose names a filter accepts, with their known metrics. The catalog may become empty.
+    #[must_use]
+    pub fn without_sources(mut self, is_removed: impl Fn(&str) -> bool) -> Self {
+        self.sources.retain(|source| !is_removed(source.name()));
+        self.metrics.retain(|metric| !metric.source().is_some_and(|source| is_removed(source)));
         self
     }
 
@@ -310,7 +329,8 @@ impl Catalog {
             .map_err(|error| DescribedError::Goal { key: metric.key().to_owned(), error })
     }
 
-    fn is_kept(&self, key: &str) -> bool {
+    /// Whether the filters accept the key of a metric.
+    pub(crate) fn is_kept(&self, key: &str) -> bool {
         self.filters.iter().all(|keep| keep(key))
     }
 }
@@ -329,6 +349,8 @@ impl fmt::Debug for Catalog {
 enum DescribedError {
     #[error("a metric is not valid")]
     Invalid(#[from] OptionError),
+    #[error("a metric is not valid")]
+    Reserved(#[from] ReservedKeyError),
     #[error("the key `{0}` is used elsewhere or was returned twice")]
     Used(String),
     #[error("the goal of `{key}` was not replaced: {}", .error.message())]
@@ -338,6 +360,7 @@ enum DescribedError {
 /// Checks the facts of a metric and adds its keys to the used keys.
 fn reserve_keys(facts: &Facts, used: &mut HashSet<String>) -> Result<(), DescribedError> {
     facts.check()?;
+    check_reserved(keys(facts))?;
     if let Some(key) = keys(facts).find(|key| used.contains(*key)) {
         return Err(DescribedError::Used(key.to_owned()));
     }
@@ -352,6 +375,12 @@ fn used_keys<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> HashSet<Strin
 /// The keys under which a metric is delivered.
 fn keys(facts: &Facts) -> impl Iterator<Item = &str> {
     [facts.key()].into_iter().chain(facts.alias().map(Alias::key))
+}
+
+/// Refuses keys that are reserved for the metrics about the reporter.
+fn check_reserved<'k>(mut keys: impl Iterator<Item = &'k str>) -> Result<(), ReservedKeyError> {
+    keys.find(|key| key.starts_with(RESERVED_PREFIX))
+        .map_or(Ok(()), |key| Err(ReservedKeyError(key.to_owned())))
 }
 
 /// Refuses an alias that is also the key or the alias of another metric.

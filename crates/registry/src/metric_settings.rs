@@ -15,7 +15,6 @@ pub struct MetricSettings {
     /// The metrics that are collected in addition to those that are enabled by default: patterns for their keys.
     pub enable: Vec<KeyPattern>,
     /// The length of the window over which metrics are measured. Default: 7 days.
-    #[serde(deserialize_with = "settings::deserialize_duration")]
     pub window: Duration,
     /// The windows of single metrics, by patterns for their keys.
     pub windows: BTreeMap<KeyPattern, WindowLength>,
@@ -26,7 +25,7 @@ pub struct MetricSettings {
 /// The length of the window of some metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct WindowLength(#[serde(deserialize_with = "settings::deserialize_duration")] pub Duration);
+pub struct WindowLength(pub Duration);
 
 /// The time between two collections of some metrics by a service: whole seconds, at least 10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -1,6 +1,6 @@
 //! Readings, and the conversion of a collector's return value into a reading.
 
-use crate::{ItemError, NoData, Sample, Unavailable, item_error::AllFailed};
+use crate::{__private::IntoUnavailable, ItemError, NoData, Sample, Unavailable, item_error::AllFailed};
 
 /// The result of one collection of a metric: one or more samples, and the items that failed. Everything else is
 /// [`Unavailable`].
@@ -108,9 +108,9 @@ impl<T: IntoReading> IntoReading for Option<T> {
     }
 }
 
-impl<T: IntoReading, E: Into<Unavailable>> IntoReading for Result<T, E> {
+impl<T: IntoReading, E: IntoUnavailable> IntoReading for Result<T, E> {
     fn into_reading(self) -> Result<Reading, Unavailable> {
-        self.map_err(E::into)?.into_reading()
+        self.map_err(E::into_unavailable)?.into_reading()
     }
 }
 

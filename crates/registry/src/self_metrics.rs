@@ -7,6 +7,9 @@ use crate::{Aggregate, Comparison, Facts, Goal, Monitoring};
 
 const PREFIX: &str = "system_health.reporter.";
 
+/// The start of the keys that are reserved for the metrics about the reporter.
+pub const RESERVED_PREFIX: &str = "system_health.";
+
 /// A metric of the reporter about itself: a gauge.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SelfMetric {
@@ -187,7 +190,7 @@ pub const RUN_DURATION: SelfMetric = SelfMetric {
 /// The number of slots in which a service did not run.
 pub const SKIPPED_SLOTS: SelfMetric = SelfMetric {
     key: "system_health.reporter.skipped_slots",
-    description: "Slots since the previous run in which `report serve` did not run, because that run was still in progress. No \
+    description: "Slots since the previous run in which the service did not run, because that run was still in progress. No \
                   data for a run that is not part of a service.",
     unit: Some("slot"),
     aggregate: Aggregate::Sum,
@@ -244,6 +247,14 @@ pub const SELF_METRICS: [SelfMetric; 16] = [
 pub fn is_self_metric(key: &str) -> bool {
     SelfMetric::from_key(key).is_some()
 }
+
+/// A key that no metric but those about the reporter may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the key `{0}` is reserved: only the metrics about the reporter have keys that start with `{RESERVED_PREFIX}`; start it \
+     with another name, such as that of your team or product"
+)]
+pub struct ReservedKeyError(pub(crate) String);
 
 impl SelfMetric {
     /// The metric with this key, if it is about the reporter itself.

@@ -37,12 +37,17 @@ pub struct DescribedReading {
 pub struct SourceOutcome {
     /// The source's name.
     pub name: Arc<str>,
+    /// Where the source was registered.
+    pub location: Location,
     /// The number of metrics that it returned, or why it returned none.
     pub result: Result<usize, Unavailable>,
     /// The keys of the metrics that it returned and that were kept.
     pub returned: Vec<String>,
     /// The metrics that were refused because of their facts, such as a key that is used elsewhere.
     pub refused: Vec<ItemError>,
+    /// Whether the keys of all metrics that it returned are known. They are not if it failed, or if a metric was refused because
+    /// of its key.
+    pub knows_all_keys: bool,
     /// How long the collection took.
     pub duration: Duration,
 }

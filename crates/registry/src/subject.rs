@@ -168,6 +168,8 @@ impl<S: Subject> FromContext for Subjects<S> {
 }
 
 /// The engine provides the subject of a metric. A subject of another type is an error.
+// Without the attribute, the compiler explains that an argument is not a subject, although few arguments have to be one.
+#[diagnostic::do_not_recommend]
 impl<S: Subject> FromContext for S {
     const SCOPE: Scope = Scope::Subject;
 

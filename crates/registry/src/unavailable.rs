@@ -17,6 +17,9 @@ pub enum Unavailable {
     Error(SharedError),
 }
 
+/// The message of an error whose text is empty, and that of all its causes, too.
+const NO_TEXT: &str = "an error without a text (its `Display` writes nothing)";
+
 /// An error that several metrics share. It is displayed with all its causes: `outer: cause: root cause`.
 #[derive(Clone)]
 pub struct SharedError(Arc<dyn Error + Send + Sync>);
@@ -68,20 +71,26 @@ impl SharedError {
         &*self.0
     }
 
-    /// The messages of the error and of its causes, the outermost first. A cause is left out if the previous message already
-    /// ends with its text. The messages of many errors do.
+    /// The messages of the error and of its causes, the outermost first. There is at least one. A cause is left out if the
+    /// previous message already ends with its text. The messages of many errors do. An error with an empty text is left out,
+    /// too. If no error has a text, the message says so.
     #[must_use]
     pub fn messages(&self) -> Vec<String> {
-        let mut previous = self.0.to_string();
-        let mut messages = vec![previous.clone()];
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
+        let mut messages = Vec::new();
+        let mut previous = String::new();
+        let mut next: Option<&(dyn Error + 'static)> = Some(self.as_error());
+        while let Some(error) = next {
             let text = error.to_string();
-            if !previous.ends_with(&text) {
-                messages.push(text.clone());
+            if !text.trim().is_empty() {
+                if !previous.ends_with(&text) {
+                    messages.push(text.clone());
+                }
+                previous = text;
             }
-            previous = text;
-            cause = error.source();
+            next = error.source();
+        }
+        if messages.is_empty() {
+            messages.push(NO_TEXT.to_owned());
         }
         messages
     }
@@ -126,6 +135,17 @@ mod tests {
     fn the_text_of_a_cause_is_not_repeated() {
         let error = SharedError::new(*chain(&["send: refused", "refused", "errno 111"]).unwrap());
         assert_eq!(error.to_string(), "send: refused: errno 111");
+    }
+
+    #[test]
+    fn an_error_without_a_text_is_still_displayed() {
+        for (texts, displayed) in [
+            (&["", " \n"][..], NO_TEXT),
+            (&["", "errno 111"], "errno 111"),
+            (&["send: refused", "", "refused"], "send: refused"),
+        ] {
+            assert_eq!(SharedError::new(*chain(texts).unwrap()).to_string(), displayed);
+        }
     }
 
     #[test]

@@ -161,6 +161,16 @@ fn a_used_alias_is_refused_with_both_places() {
 }
 
 #[test]
+fn only_metrics_about_the_reporter_have_reserved_keys() {
+    let facts = |key: &str| Facts::new(key, "A test.");
+    let former = Alias::new("system_health.queue", Duration::from_hours(24 * 20_849));
+
+    assert!(Catalog::new([metric("system_health.reporter.points"), metric("system_health_queue")]).is_ok());
+    assert_snapshot!(refusal([mail(facts("system_health.reporter.mails"))]), @"a metric in mail (mail/src/queue.rs:12) is not valid: the key `system_health.reporter.mails` is reserved: only the metrics about the reporter have keys that start with `system_health.`; start it with another name, such as that of your team or product");
+    assert_snapshot!(refusal([mail(facts("queue.length").with_alias(former))]), @"a metric in mail (mail/src/queue.rs:12) is not valid: the key `system_health.queue` is reserved: only the metrics about the reporter have keys that start with `system_health.`; start it with another name, such as that of your team or product");
+}
+
+#[test]
 fn programs_can_match_errors() {
     let invalid = Catalog::new([metric("9")]).unwrap_err();
 

@@ -15,7 +15,6 @@ use system_health_registry::{
 struct QueueSettings {
     broker: String,
     patterns: Vec<String>,
-    #[serde(deserialize_with = "system_health_registry::settings::deserialize_duration")]
     window: Duration,
     limits: Limits,
 }

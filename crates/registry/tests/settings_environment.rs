@@ -15,10 +15,9 @@ struct WorkerSettings {
     queues: Vec<String>,
     ports: Vec<u16>,
     level: Level,
-    #[serde(deserialize_with = "system_health_registry::settings::deserialize_optional_duration")]
     pause: Option<Duration>,
-    /// Its author forgot how a duration is read.
-    rest: Option<Duration>,
+    rest: Duration,
+    pauses: Vec<Duration>,
     limits: BTreeMap<String, u32>,
 }
 
@@ -40,6 +39,7 @@ settings_table!(WorkerSettings, "worker", env: {
     "level" => "W_LEVEL",
     "pause" => "W_PAUSE",
     "rest" => "W_REST",
+    "pauses" => "W_PAUSES",
     "limits" => "W_LIMITS",
 });
 
@@ -61,6 +61,8 @@ fn a_variable_is_parsed_as_the_type_of_its_key() {
         ("W_PORTS", "80,443"),
         ("W_LEVEL", "very-high"),
         ("W_PAUSE", "5m"),
+        ("W_REST", "90s"),
+        ("W_PAUSES", "1s,2m"),
     ]);
 
     let expected = WorkerSettings {
@@ -72,7 +74,8 @@ fn a_variable_is_parsed_as_the_type_of_its_key() {
         ports: vec![80, 443],
         level: Level::VeryHigh,
         pause: Some(Duration::from_mins(5)),
-        rest: None,
+        rest: Duration::from_secs(90),
+        pauses: vec![Duration::from_secs(1), Duration::from_mins(2)],
         limits: BTreeMap::new(),
     };
     assert_eq!(settings.unwrap(), expected);
@@ -115,13 +118,7 @@ fn the_error_about_an_invalid_value_names_the_variable() {
             "5",
             "`pause` in [worker]: `5` is not a duration; write a duration such as \"30s\", \"15m\" or \"7d\"",
         ),
-        (
-            "W_REST",
-            "5m",
-            "`rest` in [worker]: a field of the type `Duration` needs `#[serde(deserialize_with = \
-             \"system_health_registry::settings::deserialize_duration\")]`, and one of the type `Option<Duration>` needs \
-             `deserialize_optional_duration`",
-        ),
+        ("W_REST", "0s", "`rest` in [worker]: a duration must be longer than zero"),
         ("W_LIMITS", "5", "`limits` in [worker]: invalid type: string \"5\", expected a map"),
     ] {
         let error = from_environment(&[(variable, value)]).unwrap_err();

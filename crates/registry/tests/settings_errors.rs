@@ -9,7 +9,6 @@ use system_health_registry::{Settings, SharedError, settings::Origin, settings_t
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 struct CommitSettings {
-    #[serde(deserialize_with = "system_health_registry::settings::deserialize_duration")]
     window: Duration,
     hotfix_patterns: Vec<String>,
     source: Source,

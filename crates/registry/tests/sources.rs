@@ -115,6 +115,18 @@ async fn only_invalid_and_used_keys_are_refused() {
 }
 
 #[tokio::test]
+async fn keys_of_metrics_about_the_reporter_are_refused() {
+    let run = run(
+        rows(&[("system_health.reporter.points", 1.0), ("orders.open", 2.0)]),
+        &Catalog::linked().unwrap(),
+    )
+    .await;
+
+    assert_eq!(common::lines(&run), "orders.known: value 7 []\norders.open: value 2 []");
+    assert_snapshot!(source(&run), @"warehouse: 2 metrics; refused: a metric is not valid: the key `system_health.reporter.points` is reserved: only the metrics about the reporter have keys that start with `system_health.`; start it with another name, such as that of your team or product");
+}
+
+#[tokio::test]
 async fn a_remembered_metric_that_is_refused_is_an_error() {
     let teller = Source::new("teller", "A test.", location!(), |_| {
         let described = [("late", "A row."), ("late", "A row."), ("open", "")];

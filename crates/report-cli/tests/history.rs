@@ -55,6 +55,27 @@ fn spreadsheets_get_comma_separated_values() {
 }
 
 #[test]
+fn globs_and_several_keys_choose_metrics() {
+    let scene = scene();
+    let _ = scene.run(&[]).with_status(0);
+    let keys = |arguments: &[&str]| {
+        let rows = scene.run(&[&["history"], arguments].concat()).with_status(0).json();
+        let keys = rows.as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap().to_owned());
+        keys.collect::<Vec<_>>()
+    };
+
+    assert_eq!(keys(&["commits.*"]), ["commits.hotfix", "commits.reverts"]);
+    let several = keys(&["ci.tests_passing_on_main,commits.hotfix"]);
+    assert_eq!(several, ["ci.tests_passing_on_main", "commits.hotfix"]);
+    let overview = scene.run(&["history", "commits.*", "--format", "table"]).with_status(0).stdout();
+    assert!(overview.starts_with("METRIC") && !overview.contains("ci."), "{overview}");
+    scene
+        .run(&["history", "commits.*,comits.*"])
+        .with_status(2)
+        .says("`comits.*` matches no linked metric, and none that a run has recorded; ");
+}
+
+#[test]
 fn a_missing_folder_or_metric_is_an_error() {
     let scene = scene();
     scene.run(&["history"]).with_status(2).says("no runs are kept in");

@@ -138,7 +138,7 @@ fn without_an_intake_a_local_push_says_how_to_start_one() {
     let ended = scene.run(&["--push", "--local"]).with_status(2);
 
     ended.says("cannot use --local");
-    ended.says("`report intake`");
+    ended.says("the command `intake`");
 }
 
 #[test]

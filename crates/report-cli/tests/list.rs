@@ -12,8 +12,9 @@ fn scene() -> Scene {
 fn every_linked_metric_is_listed_with_its_facts() {
     let list = scene().run(&["list"]).with_status(0).json();
 
-    let metrics = list.as_array().unwrap();
-    let by_default = metrics.iter().filter(|metric| metric["enabled"] != false);
+    let metrics = list["metrics"].as_array().unwrap();
+    assert_eq!(list["sources"].as_array().map(Vec::len), Some(0));
+    let by_default = metrics.iter().filter(|metric| metric["enabled"] == true);
     let keys = by_default.map(|metric| metric["key"].as_str().unwrap());
     let (self_metrics, others): (Vec<&str>, Vec<&str>) =
         keys.partition(|key| key.starts_with("system_health.reporter."));
@@ -62,7 +63,8 @@ fn a_skipped_metric_is_not_on_the_dashboard() {
     let list = scene.run(&["list"]).with_status(0).json();
     let dashboard = scene.run(&["dashboard", "--title", "Ours"]).with_status(0).stdout();
 
-    let hotfix = list.as_array().unwrap().iter().find(|metric| metric["key"] == "commits.hotfix").unwrap();
+    let mut metrics = list["metrics"].as_array().unwrap().iter();
+    let hotfix = metrics.find(|metric| metric["key"] == "commits.hotfix").unwrap();
     assert_eq!(hotfix["collected"], false);
     assert!(dashboard.contains("ci.tests_passing_on_main") && !dashboard.contains("commits.hotfix"));
 }
@@ -92,7 +94,7 @@ fn the_dashboard_has_every_collected_metric() {
     let dashboard = scene().run(&["dashboard", "--title", "Ours"]).with_status(0);
 
     assert_eq!(dashboard.json()["title"], "Ours");
-    for metric in listed.as_array().unwrap().iter().filter(|metric| metric["collected"] == true) {
+    for metric in listed["metrics"].as_array().unwrap().iter().filter(|metric| metric["collected"] == true) {
         let query = format!(":{}{{$env,$service", metric["key"].as_str().unwrap());
         assert!(dashboard.stdout().contains(&query), "{query}");
     }

@@ -77,6 +77,18 @@ fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
 }
 
 #[test]
+fn a_dry_run_counts_series_as_a_push_does() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let counts = |mode| {
+        let delivery = scene.run(&[mode]).with_status(0).json()["deliveries"][0].clone();
+        (delivery["series"].as_u64(), delivery["self_metrics"].as_u64() > Some(0))
+    };
+
+    assert_eq!(["--dry-run", "--push"].map(counts), [(Some(2), true); 2]);
+}
+
+#[test]
 fn a_dry_run_shows_exactly_what_a_push_delivers() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);

@@ -206,7 +206,7 @@ fn a_goal_in_the_settings_reaches_all_outputs() {
 
     let list = printed(&["list"]).json();
     let metric =
-        |key: &str| list.as_array().unwrap().iter().find(|metric| metric["key"] == key).unwrap().clone();
+        |key: &str| list["metrics"].as_array().unwrap().iter().find(|it| it["key"] == key).unwrap().clone();
     assert_eq!(metric("commits.hotfix")["goal"], "< 2");
     assert!(
         metric("commits.hotfix")["recovery"].is_null(),

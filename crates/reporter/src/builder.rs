@@ -12,7 +12,7 @@ use system_health_registry::{
 };
 
 use crate::{
-    DestinationsError, Goals, ReportSettings, Reporter, ReporterError, Selection, SelectionError,
+    DestinationsError, GoalsOfTwoMetrics, ReportSettings, Reporter, ReporterError, Selection, SelectionError,
     StateSettings, base_tags,
     name::{Name, NameHook, program_name},
     run_trace::Tracing,
@@ -32,6 +32,7 @@ pub struct ReporterBuilder {
     to: Vec<String>,
     only: Vec<String>,
     skip: Vec<String>,
+    skip_sources: Vec<String>,
     state: StateChoice,
     deadline: Option<Duration>,
     align: Option<Duration>,
@@ -66,6 +67,7 @@ impl ReporterBuilder {
             to: Vec::new(),
             only: Vec::new(),
             skip: Vec::new(),
+            skip_sources: Vec::new(),
             state: StateChoice::Settings,
             deadline: None,
             align: None,
@@ -125,6 +127,13 @@ impl ReporterBuilder {
     #[must_use]
     pub fn skip(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.skip = patterns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Does not run the sources with these names, in addition to `skip_sources` in `[report]`. Their metrics are not collected.
+    #[must_use]
+    pub fn skip_sources(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.skip_sources = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -277,10 +286,14 @@ impl ReporterBuilder {
         let all = with_goals_of_settings(all, &self.settings)?;
         let self_metrics = Catalog::new(only_self_metrics(all.clone()).metrics().iter().cloned())?;
         let catalog = without_self_metrics(all.clone());
-        let selection = Selection::new(&all, &self.only, &self.skip)?.with_settings(&all, &self.settings)?;
-        let goals = Goals::from_settings(&all, &self.settings)?.filter(|key| selection.keeps(key));
+        let selection = Selection::new(&all, &self.only, &self.skip)?
+            .skip_sources(&all, &self.skip_sources)?
+            .with_settings(&all, &self.settings)?;
+        let goals =
+            GoalsOfTwoMetrics::from_settings(&all, &self.settings)?.filter(|key| selection.keeps(key));
         let skipped = report.skip.iter().map(ToString::to_string);
-        let skip: Vec<String> = self.skip.into_iter().chain(skipped).collect();
+        let skipped_sources = selection.skipped_sources().map(|name| format!("source {name}"));
+        let skip: Vec<String> = self.skip.into_iter().chain(skipped).chain(skipped_sources).collect();
         let tags = base_tags(&report)?;
         let to = self.sinks.find(&report.to, |position| {
             let origin = self.settings.origin::<ReportSettings>(&format!("to[{position}]"));
@@ -339,6 +352,7 @@ impl std::fmt::Debug for ReporterBuilder {
             .field("to", &self.to)
             .field("only", &self.only)
             .field("skip", &self.skip)
+            .field("skip_sources", &self.skip_sources)
             .field("state", &self.state)
             .finish_non_exhaustive()
     }

@@ -60,9 +60,11 @@ pub enum DeliveryResult {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Preview {
-    /// The number of series.
+    /// The number of series of this run.
     pub series: usize,
-    /// The series in the format of the destination.
+    /// The number of series about the reporter itself.
+    pub self_metrics: usize,
+    /// All these series in the format of the destination.
     pub payload: serde_json::Value,
     /// The events in the same format.
     pub events: Vec<serde_json::Value>,

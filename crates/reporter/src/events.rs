@@ -64,7 +64,8 @@ pub(crate) fn flip_events(report: &Report, flipped: &[&GoalState]) -> Vec<Pendin
 }
 
 /// The events that collectors have attached, sorted by time, with the tags of the report.
-pub(crate) fn attached(report: &Report, events: &[Event]) -> Vec<Event> {
+#[must_use]
+pub fn attached_events(report: &Report, events: &[Event]) -> Vec<Event> {
     let complete = |event: &Event| {
         let tags: Vec<Tag> = overlay_tags(report.tags(), event.tags()).cloned().collect();
         let event = event.clone().with_tags(tags);
@@ -81,7 +82,7 @@ pub(crate) fn attached(report: &Report, events: &[Event]) -> Vec<Event> {
 /// The events that collectors have attached, except those that happened too long ago.
 pub(crate) fn collector_events(report: &Report, events: &[Event], max_age: Duration) -> Vec<PendingEvent> {
     let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
-    let events = attached(report, events).into_iter().filter_map(|event| {
+    let events = attached_events(report, events).into_iter().filter_map(|event| {
         let time = event.happened_at().unwrap_or(report.timestamp());
         if time < oldest {
             tracing::debug!("the event `{}` happened too long ago to be sent", event.id());

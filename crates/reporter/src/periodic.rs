@@ -27,7 +27,8 @@ pub struct PeriodicReporter {
 
 impl Reporter {
     /// Pushes now, and again after each interval, in the background. An interval of less than a second counts as a second. A push
-    /// that takes longer than the interval delays the next one. A push that fails, or delivers only a part, is logged.
+    /// that takes longer than the interval delays the next one. A push that fails, or delivers only a part, is logged. For any other
+    /// reaction, see [`push_every_with`](Self::push_every_with).
     ///
     /// [`align`](crate::ReporterBuilder::align) does not apply: each push has a time of its own, because backends keep only one of
     /// two points with the same time.
@@ -37,7 +38,23 @@ impl Reporter {
     /// [`enable_all`](tokio::runtime::Builder::enable_all) enable them.
     #[must_use = "the last values are delivered only if it is finished"]
     #[track_caller]
-    pub fn push_every(mut self, time: Duration) -> PeriodicReporter {
+    pub fn push_every(self, time: Duration) -> PeriodicReporter {
+        self.push_every_with(time, log)
+    }
+
+    /// Pushes like [`push_every`](Self::push_every), and calls a function with the result of each push, before the next one starts.
+    /// This includes the last push, whose result [`finish`](PeriodicReporter::finish) also returns. Nothing is logged. The function
+    /// must not block, because it runs on the thread of the pushes.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime, and in a runtime whose timers are not enabled.
+    #[must_use = "the last values are delivered only if it is finished"]
+    #[track_caller]
+    pub fn push_every_with(
+        mut self,
+        time: Duration,
+        mut handle: impl FnMut(&Result<FinishedRun, ReporterError>) + Send + 'static,
+    ) -> PeriodicReporter {
         assert!(
             Handle::try_current().is_ok(),
             "`Reporter::push_every` must be called inside a Tokio runtime"
@@ -50,14 +67,15 @@ impl Reporter {
         let pushing = tokio::spawn(async move {
             let mut times = DistinctSeconds::default();
             loop {
-                tokio::select! {
+                let is_last = tokio::select! {
                     biased;
-                    _ = &mut stopped => return self.run_at(Mode::Push, times.next().await).await,
-                    _ = slots.tick() => {}
-                }
-                match self.run_at(Mode::Push, times.next().await).await {
-                    Ok(finished) => log(&finished),
-                    Err(error) => tracing::error!("nothing was reported: {}", Chain(&error)),
+                    _ = &mut stopped => true,
+                    _ = slots.tick() => false,
+                };
+                let result = self.run_at(Mode::Push, times.next().await).await;
+                handle(&result);
+                if is_last {
+                    return result;
                 }
             }
         });
@@ -65,8 +83,15 @@ impl Reporter {
     }
 }
 
-/// Logs what nobody sees otherwise, because only the last run is returned.
-fn log(finished: &FinishedRun) {
+/// Logs what nobody sees otherwise, because only the last run is returned, and only by `finish`.
+fn log(result: &Result<FinishedRun, ReporterError>) {
+    let finished = match result {
+        Ok(finished) => finished,
+        Err(error) => {
+            tracing::error!("nothing was reported: {}", Chain(error));
+            return;
+        }
+    };
     for Delivery { sink, address, result } in finished.deliveries.iter().filter(|it| it.failed()) {
         let error = match result {
             DeliveryResult::Pushed(receipt) => {

@@ -17,7 +17,7 @@ pub struct Receipt {
     pub self_metrics: u64,
     /// Series that the destination refused for good, with the reasons.
     pub refused: Vec<Refusal>,
-    /// Points that wait in the outbox for the next run.
+    /// Points that wait in the outbox for the next run: those of this run, of earlier runs and about the reporter.
     pub left: u64,
     /// Points that may have arrived and are not sent again, because the backend would add them up.
     pub unknown: u64,

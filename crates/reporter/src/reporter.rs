@@ -6,8 +6,8 @@ use system_health_registry::{Catalog, Destination, Engine, Interruption, Process
 use tokio::runtime::Handle;
 
 use crate::{
-    DestinationsError, FinishedRun, Goals, ReportSettings, ReporterBuilder, ReporterError, Selection,
-    SelectionError, ServiceRun, StateSettings,
+    DestinationsError, FinishedRun, GoalsOfTwoMetrics, ReportSettings, ReporterBuilder, ReporterError,
+    Selection, SelectionError, ServiceRun, StateSettings,
     name::Name,
     run::RunInProgress,
     run_trace::Tracing,
@@ -24,7 +24,7 @@ pub struct Reporter {
     pub(crate) selection: Selection,
     pub(crate) catalog: Catalog,
     pub(crate) self_metrics: Option<Catalog>,
-    pub(crate) goals: Goals,
+    pub(crate) goals: GoalsOfTwoMetrics,
     pub(crate) intervals: Intervals,
     pub(crate) targets: Result<Vec<Target>, DestinationsError>,
     pub(crate) name: Name,

@@ -9,7 +9,7 @@ use std::{
 
 use futures::future::{join_all, try_join_all};
 use system_health_registry::{
-    Context, Descriptions, Engine, Event, Events, Kind, PastRuns, Point, Report, ResponseCache,
+    Context, Descriptions, Engine, Event, Events, Kind, Outcome, PastRuns, Point, Report, ResponseCache,
     ResponseStore, Run, RunHistory, SharedError, Tag,
     trace::{ERROR, Service, delivery_span},
 };
@@ -113,7 +113,7 @@ impl<'a> RunInProgress<'a> {
         let report = self.report(run, &self.reporter.tags);
         // Sources describe their metrics during the run, when the sinks are already connected.
         self.descriptions.add(descriptions::of_sources(&report));
-        let goals = self.plan.goals.judge(report.run());
+        let goals = self.judge_goals(report.run());
         let report = Arc::new(report.with_goals(goals));
         let recipients: Vec<Recipient> = match mode {
             Mode::Push => self
@@ -154,7 +154,7 @@ impl<'a> RunInProgress<'a> {
             }
             current.prune(self.reporter.state.keep).await;
         }
-        let events = events::attached(&report, &self.attached().await);
+        let events = events::attached_events(&report, &self.attached().await);
         let unmatched = self.reporter.selection.take_unmatched(report.run());
         Ok(FinishedRun {
             report,
@@ -190,6 +190,17 @@ impl<'a> RunInProgress<'a> {
                 .await;
         let (run, (connecting, name)) = tokio::join!(engine.run(&catalog, &self.context), connecting);
         Ok(CollectedRun { run, state, connecting, name })
+    }
+
+    /// The results of the goals of two metrics. If a source was skipped, a metric without an outcome may be one of its metrics. Then
+    /// its goals have no result, as if it was skipped by its key, unless a source has failed, which may be why there is no outcome.
+    fn judge_goals(&self, run: &Run) -> Vec<Outcome> {
+        let has_failed_source = || run.sources().iter().any(|source| source.result.is_err());
+        if self.reporter.selection.skipped_sources().next().is_none() || has_failed_source() {
+            return self.plan.goals.judge(run);
+        }
+        let has_outcome = |key: &str| run.outcomes().iter().any(|outcome| outcome.metric.key() == key);
+        self.plan.goals.clone().into_owned().filter(has_outcome).judge(run)
     }
 
     async fn open_state(&self) -> Result<RunState, StateError> {
@@ -339,13 +350,15 @@ impl<'a> RunInProgress<'a> {
             let failed = |error| ReporterError::Preview { sink: destination.sink(), error };
             tracing::info!("dry run: nothing is sent to {address}");
             let mut points = self.points_for(target, report, state).await?;
+            let series = points.len();
             points.extend(self_metrics_report.iter().flat_map(Report::points));
+            let self_metrics = points.len() - series;
             let payload = destination.preview(context.clone(), &points, &[]).await.map_err(failed)?;
             let events = self.events_of(target, report, state, &attached).await?;
             let events =
                 events.iter().map(|event| destination.preview(context.clone(), &[], slice::from_ref(event)));
             let events = try_join_all(events).await.map_err(failed)?;
-            let preview = Preview { series: points.len(), payload, events };
+            let preview = Preview { series, self_metrics, payload, events };
             deliveries.push(delivery(target, DeliveryResult::DryRun(preview)));
         }
         Ok(deliveries)

@@ -1,16 +1,19 @@
 //! Which of the linked metrics a run collects.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use system_health_registry::{
-    Catalog, KeyPattern, KeyPatternError, MetricSettings, Run, Settings,
+    Catalog, KeyPattern, KeyPatternError, Metric, MetricSettings, Run, Settings,
     self_metrics::is_self_metric,
-    settings::{SettingsError, SettingsTable},
+    settings::{NameSuggestions, SettingsError, SettingsTable},
 };
 
 use crate::{
     PatternList, ReportSettings, UnmatchedPattern,
-    goals::goals_of_unknown_metrics,
+    goals::unknown_metrics_with_goals,
     unmatched::{OpenPatterns, Place, shown},
     with_goals_of_settings,
 };
@@ -21,6 +24,8 @@ pub struct Selection {
     only: Patterns,
     enable: Patterns,
     skip: Patterns,
+    /// The names of the sources that do not run.
+    skipped_sources: Arc<BTreeSet<String>>,
     /// The metrics that are not enabled by default.
     disabled: Arc<HashSet<String>>,
     /// Whether `only` matches metrics about the reporter itself.
@@ -48,6 +53,9 @@ pub enum SelectionError {
     /// A pattern matches no metric.
     #[error(transparent)]
     Unmatched(UnmatchedPattern),
+    /// A source that is to be skipped does not exist.
+    #[error(transparent)]
+    UnknownSource(UnknownSource),
     /// No metric is left.
     #[error("the selection leaves no metric to collect")]
     Nothing,
@@ -58,6 +66,14 @@ pub enum SelectionError {
     OnlySelfMetrics,
 }
 
+/// There is no source with a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no source `{}`{known}", shown(.name))]
+pub struct UnknownSource {
+    name: String,
+    known: NameSuggestions,
+}
+
 /// Whether a run collects a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
@@ -65,7 +81,7 @@ pub enum Choice {
     Collected,
     /// It is not enabled by default, and nothing names it.
     NotEnabled,
-    /// It is skipped, or only other metrics are named.
+    /// It or its source is skipped, or only other metrics are named.
     Skipped,
 }
 
@@ -82,10 +98,66 @@ impl Selection {
         Ok(Self { only, skip, names_self_metrics, open, ..Self::default() })
     }
 
-    /// Also applies the settings: `enable` in `[metrics]`, unless metrics are named by `only`, and `skip` in `[report]`. A
-    /// pattern that matches nothing in the catalog is refused with its place in the file, unless the catalog has sources. In a
-    /// [shared](Settings::is_shared) file, such a pattern is ignored, because it may be for another program.
-    pub fn with_settings(mut self, catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
+    /// Also skips the sources with these names: they do not run, and their metrics are not collected. A name that no source of
+    /// the catalog has is refused.
+    pub fn skip_sources<N: AsRef<str>>(
+        mut self,
+        catalog: &Catalog,
+        names: impl IntoIterator<Item = N>,
+    ) -> Result<Self, SelectionError> {
+        for name in names {
+            self.skip_source(catalog, name.as_ref()).map_err(SelectionError::UnknownSource)?;
+        }
+        Ok(self)
+    }
+
+    /// Also skips the sources that `skip_sources` in `[report]` names. A name that no source of the catalog has is refused with
+    /// its place in the file. In a [shared](Settings::is_shared) file, it is ignored, because it may be for another program.
+    pub fn skip_sources_of_settings(
+        mut self,
+        catalog: &Catalog,
+        settings: &Settings,
+    ) -> Result<Self, SettingsError> {
+        let report = settings.table::<ReportSettings>()?;
+        for (index, name) in report.skip_sources.iter().enumerate() {
+            match self.skip_source(catalog, name) {
+                Ok(()) => {}
+                Err(error) if settings.is_shared() => {
+                    tracing::debug!("`skip_sources[{index}]` in [report] is ignored: {error}");
+                }
+                Err(error) => {
+                    return Err(settings.refuse::<ReportSettings>(&format!("skip_sources[{index}]"), error));
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    fn skip_source(&mut self, catalog: &Catalog, name: &str) -> Result<(), UnknownSource> {
+        let mut known = catalog.sources().iter().map(|source| &**source.name());
+        if known.any(|known| known == name) {
+            Arc::make_mut(&mut self.skipped_sources).insert(name.to_owned());
+            return Ok(());
+        }
+        let known = catalog.sources().iter().map(|source| source.name().to_string());
+        Err(UnknownSource { name: name.to_owned(), known: NameSuggestions::nearest_to(name, known) })
+    }
+
+    /// The names of the sources that are skipped.
+    pub fn skipped_sources(&self) -> impl Iterator<Item = &str> {
+        self.skipped_sources.iter().map(String::as_str)
+    }
+
+    /// Also applies the settings: `enable` in `[metrics]`, unless metrics are named by `only`, and `skip` and `skip_sources` in
+    /// `[report]`. A pattern that matches nothing in the catalog is refused with its place in the file, unless the catalog has
+    /// sources. In a [shared](Settings::is_shared) file, such a pattern is ignored, because it may be for another program.
+    pub fn with_settings(self, catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
+        let mut selected = self.skip_sources_of_settings(catalog, settings)?;
+        selected.apply_patterns(catalog, settings)?;
+        Ok(selected)
+    }
+
+    fn apply_patterns(&mut self, catalog: &Catalog, settings: &Settings) -> Result<(), SettingsError> {
         let (report, metrics) = (settings.table::<ReportSettings>()?, settings.table::<MetricSettings>()?);
         let windows = metrics.windows.into_keys();
         let windows = windows.map(|pattern| (format!("windows.{pattern}"), pattern));
@@ -98,13 +170,13 @@ impl Selection {
         let skip = self.take_patterns::<ReportSettings>(catalog, settings, PatternList::Skip, skip)?;
         self.skip.0.extend(skip.0);
         if !settings.is_shared() {
-            for (key, place) in goals_of_unknown_metrics(catalog, settings)? {
+            for (key, place) in unknown_metrics_with_goals(catalog, settings)? {
                 self.open.add(catalog, PatternList::Goals, key, Some(place));
             }
         }
         let disabled = catalog.metrics().iter().filter(|metric| !metric.is_enabled());
         self.disabled = Arc::new(disabled.map(|metric| metric.key().to_owned()).collect());
-        Ok(self)
+        Ok(())
     }
 
     /// Takes patterns with their paths in a settings table. A pattern that matches nothing in a catalog without sources is ignored
@@ -150,8 +222,9 @@ impl Selection {
         }
     }
 
-    /// The patterns that match no metric, if all sources of the catalog returned their metrics in this run. Each pattern is
-    /// returned only once, also by clones of the selection, so that a service reports it once.
+    /// The patterns that match no metric, if all sources of the catalog returned their metrics in this run. If a source is skipped,
+    /// nobody knows whether a pattern matches one of its metrics. Each pattern is returned only once, also by clones of the
+    /// selection, so that a service reports it once.
     #[must_use]
     pub fn take_unmatched(&self, run: &Run) -> Vec<UnmatchedPattern> {
         self.open.take_unmatched(run)
@@ -162,9 +235,16 @@ impl Selection {
         self.names_self_metrics
     }
 
-    /// Whether the metric with this key is collected.
+    /// Whether a metric is collected.
     #[must_use]
-    pub fn choice(&self, key: &str) -> Choice {
+    pub fn choice(&self, metric: &Metric) -> Choice {
+        if metric.source().is_some_and(|source| self.skipped_sources.contains(&**source)) {
+            return Choice::Skipped;
+        }
+        self.choice_of_key(metric.key())
+    }
+
+    fn choice_of_key(&self, key: &str) -> Choice {
         if self.skip.match_any(key) || !(self.only.0.is_empty() || self.only.match_any(key)) {
             Choice::Skipped
         } else if self.only.0.is_empty() && self.disabled.contains(key) && !self.enable.match_any(key) {
@@ -187,15 +267,16 @@ impl Selection {
     #[must_use]
     pub fn filter(&self, catalog: Catalog) -> Catalog {
         let selection = self.clone();
+        let catalog = catalog.without_sources(|name| selection.skipped_sources.contains(name));
         catalog.filter(move |key| {
             selection.open.note(key);
             selection.keeps(key)
         })
     }
 
-    /// Whether the metric with this key is selected.
+    /// Whether a metric with this key is selected, if its source is not skipped.
     pub(crate) fn keeps(&self, key: &str) -> bool {
-        self.choice(key) == Choice::Collected
+        self.choice_of_key(key) == Choice::Collected
     }
 
     /// The selected metrics about the reporter itself. They are part of every push, so patterns in `only` for other metrics keep

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration, time::Sy
 
 use system_health_registry::{Catalog, MetricSettings};
 
-use crate::{Goals, Reporter, Slots};
+use crate::{GoalsOfTwoMetrics, Reporter, Slots};
 
 /// A run of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct RunPlan<'a> {
     pub(crate) catalog: Cow<'a, Catalog>,
-    pub(crate) goals: Cow<'a, Goals>,
+    pub(crate) goals: Cow<'a, GoalsOfTwoMetrics>,
     /// The number of slots that were skipped before the run. `None` if the run is not part of a service.
     pub(crate) skipped_slots: Option<u64>,
 }

@@ -6,7 +6,7 @@ use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
     KeyPattern, Settings, Tag,
-    settings::{SettingPath, SettingsError, deserialize_duration, deserialize_optional_duration},
+    settings::{SettingPath, SettingsError},
     settings_table,
 };
 
@@ -27,8 +27,9 @@ pub struct ReportSettings {
     pub to: Vec<String>,
     /// Globs for the keys of metrics that are not collected, such as `ci.*`.
     pub skip: Vec<KeyPattern>,
+    /// The names of the sources that do not run.
+    pub skip_sources: Vec<String>,
     /// The maximum time of a run, including its delivery.
-    #[serde(deserialize_with = "deserialize_duration")]
     pub deadline: Duration,
     /// Maximum number of subjects whose metrics are collected at once.
     pub concurrency: NonZero<usize>,
@@ -47,7 +48,6 @@ pub struct ReportSettings {
     /// The tag `version:`.
     pub version: Option<String>,
     /// The length of the schedule slot. Points get the time at which it starts.
-    #[serde(deserialize_with = "deserialize_optional_duration")]
     pub align: Option<Duration>,
     /// Whether a push also delivers metrics about the reporter itself.
     pub self_metrics: bool,
@@ -62,7 +62,6 @@ pub struct StateSettings {
     /// The folder. Default: one for the program, such as `~/.local/state/system-health/report`.
     pub dir: Option<SettingPath>,
     /// How long runs are kept.
-    #[serde(deserialize_with = "deserialize_duration")]
     pub keep: Duration,
 }
 
@@ -131,6 +130,7 @@ impl Default for ReportSettings {
             name: None,
             to: Vec::new(),
             skip: Vec::new(),
+            skip_sources: Vec::new(),
             deadline: Duration::from_mins(5),
             concurrency: const { NonZero::new(16).unwrap() },
             fail_on: FailOn::default(),

@@ -22,6 +22,8 @@ use system_health_registry::{
 pub struct UnmatchedPattern {
     /// The list that contains the pattern.
     pub list: PatternList,
+    /// Whether a key or a group has a similar name, so that the pattern is probably mistyped.
+    pub has_similar: bool,
     message: String,
 }
 
@@ -78,9 +80,19 @@ impl UnmatchedPattern {
         pattern: &KeyPattern,
         keys: impl Iterator<Item = &'a str>,
     ) -> Self {
-        let known = NameSuggestions::nearest_to(pattern.as_str(), keys);
-        Self { list, message: format!("`{}` matches no metric{known}", shown(pattern.as_str())) }
+        let keys: Vec<&str> = keys.collect();
+        let known = NameSuggestions::nearest_keys(pattern.as_str(), keys.iter().copied());
+        let groups = keys.iter().map(|key| group(key));
+        let has_similar =
+            known.has_near() || NameSuggestions::nearest_to(group(pattern.as_str()), groups).has_near();
+        let message = format!("`{}` matches no metric{known}", shown(pattern.as_str()));
+        Self { list, has_similar, message }
     }
+}
+
+/// The first part of a key or a pattern.
+fn group(key: &str) -> &str {
+    key.split('.').next().unwrap_or_default()
 }
 
 /// A pattern as messages show it.
@@ -138,12 +150,12 @@ impl OpenPatterns {
         }
     }
 
-    /// The patterns that still match no metric after this run, if all sources have returned their metrics. Each pattern is
-    /// returned only once.
+    /// The patterns that still match no metric after this run, if all sources ran and the keys of all their metrics are known.
+    /// Each pattern is returned only once.
     pub(crate) fn take_unmatched(&self, run: &Run) -> Vec<UnmatchedPattern> {
         let is_complete = |name: &String| {
-            let mut sources = run.sources().iter();
-            sources.any(|source| *source.name == **name && source.result.is_ok() && source.refused.is_empty())
+            // The key of a refused metric was noted like that of any other.
+            run.sources().iter().any(|source| *source.name == **name && source.knows_all_keys)
         };
         if !self.sources.iter().all(is_complete) {
             return Vec::new();

@@ -8,7 +8,7 @@ use system_health_registry::parse_every;
 
 /// Run again and again in one process: collect, deliver, and show the values over HTTP
 ///
-/// Each run is one of `report --push`. Runs start in slots, such as :00, :15, :30 and :45, in UTC. A slot that begins while a run
+/// Each run is the same as with `--push`. Runs start in slots, such as :00, :15, :30 and :45, in UTC. A slot that begins while a run
 /// is in progress is skipped. SIGHUP reads the settings again. SIGTERM ends the current run, delivers what it has, and exits
 /// with 0.
 #[derive(Debug, Clone, Parser)]

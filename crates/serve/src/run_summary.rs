@@ -29,8 +29,15 @@ impl fmt::Display for RunSummary<'_> {
             let (sink, address) = (delivery.sink, &delivery.address);
             match &delivery.result {
                 DeliveryResult::Pushed(receipt) => {
-                    let delivered = receipt.accepted + receipt.accepted_earlier + receipt.self_metrics;
-                    write!(f, "; {sink} ({address}): delivered {delivered}, left {}", receipt.left)?;
+                    write!(f, "; {sink} ({address}): delivered series {}", receipt.accepted)?;
+                    let further = [
+                        (receipt.self_metrics, "series about the reporter"),
+                        (receipt.accepted_earlier, "points of earlier runs"),
+                    ];
+                    for (number, what) in further.into_iter().filter(|(number, _)| *number > 0) {
+                        write!(f, ", {what} {number}")?;
+                    }
+                    write!(f, ", points left {}", receipt.left)?;
                 }
                 DeliveryResult::Interrupted { .. } => {
                     write!(f, "; {sink} ({address}): interrupted")?;

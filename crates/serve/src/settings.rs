@@ -7,10 +7,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de};
 use system_health_credentials::SecretName;
-use system_health_registry::{
-    settings::{deserialize_duration, deserialize_every},
-    settings_table,
-};
+use system_health_registry::{settings::deserialize_every, settings_table};
 
 /// The default address. Only programs on the same machine reach it.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8700);
@@ -26,7 +23,6 @@ pub(crate) struct ServeSettings {
     #[serde(deserialize_with = "address")]
     pub(crate) listen: SocketAddr,
     /// Maximum time for the delivery of a run after a signal, which ends the collection at once. Changes need a restart.
-    #[serde(deserialize_with = "deserialize_duration")]
     pub(crate) grace: Duration,
     /// The name of the token in AWS Secrets Manager. Without a name, the token is looked up there, under the default name, only
     /// if a token is needed.

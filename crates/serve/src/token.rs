@@ -12,7 +12,7 @@ use crate::settings::ServeSettings;
 
 /// Where the token is looked up.
 const TOKEN: Secret = Secret::new(
-    "token for report serve",
+    "token of the service",
     &["SYSTEM_HEALTH_SERVE_TOKEN"],
     stored!("system-health/serve-token", ServeSettings, token_secret),
 );
@@ -43,7 +43,7 @@ pub(crate) enum TokenError {
     Unreadable(CredentialError),
     /// The token is too short.
     #[error(
-        "the token for report serve has fewer than {MIN_LENGTH} characters, so it can be guessed; make one with `openssl rand \
+        "the token of the service has fewer than {MIN_LENGTH} characters, so it can be guessed; make one with `openssl rand \
          -hex 32`"
     )]
     TooShort,

@@ -1,7 +1,7 @@
 //! The history: the results of earlier runs.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::RangeInclusive,
     time::{Duration, SystemTime},
 };
@@ -176,6 +176,16 @@ impl Store {
         self.read(|connection| {
             connection
                 .query_row("SELECT EXISTS (SELECT 1 FROM outcomes WHERE key = ?1)", [key], |row| row.get(0))
+        })
+    }
+
+    /// The keys of all metrics that the history has results of.
+    pub fn recorded_keys(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare("SELECT DISTINCT key FROM outcomes")?
+                .query_map([], |row| row.get(0))?
+                .collect()
         })
     }
 

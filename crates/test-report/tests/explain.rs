@@ -64,7 +64,6 @@ test.evidence.none: no data
         it is locked
 
 test.value: 7
-  Evidence: no items listed
 ";
     assert_eq!(shown.with_status(1).stdout(), expected);
 }

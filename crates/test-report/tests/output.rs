@@ -9,6 +9,19 @@ fn scene() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_test-report"))
 }
 
+#[test]
+fn texts_do_not_name_commands_of_another_program() {
+    let rules = ["monitors", "--for", "prometheus"];
+    let grafana = ["dashboard", "--for", "grafana"];
+    for arguments in [&["init", "--stdout"][..], &rules, &grafana, &["list", "--format", "markdown"]] {
+        let ended = scene().run(arguments).with_status(0);
+
+        assert!(!ended.stdout().contains("`report"), "{ended}");
+    }
+    let rules = scene().run(&rules).stdout();
+    assert!(rules.starts_with("# Created by `test-report monitors --for prometheus` from"), "{rules}");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_output_of_a_collector_is_not_in_the_document() {
@@ -55,6 +68,18 @@ fn events_are_shown_without_a_sink() {
     let table = run("table").stdout();
     assert!(table.contains("\nEvents\n") && table.contains("info: Deployed version 4.2"), "{table}");
     let markdown = run("markdown").stdout();
+    assert!(markdown.contains("<summary>Events: 1</summary>"), "{markdown}");
+}
+
+#[test]
+fn explain_shows_events_in_all_formats() {
+    let explain = |format| scene().run(&["explain", "test.event", "--format", format]).with_status(0);
+
+    let json = explain("json").json();
+    assert_eq!(json["events"][0]["id"], "deploy-1207", "{json:#}");
+    let table = explain("table").stdout();
+    assert!(table.contains("\nEvents\n") && table.contains("info: Deployed version 4.2"), "{table}");
+    let markdown = explain("markdown").stdout();
     assert!(markdown.contains("<summary>Events: 1</summary>"), "{markdown}");
 }
 

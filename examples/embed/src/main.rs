@@ -21,8 +21,8 @@ async fn main() -> anyhow::Result<()> {
     let finished = reporter.push().await?;
     for receipt in finished.deliveries.iter().filter_map(|delivery| delivery.receipt()) {
         println!(
-            "{} now, {} of earlier runs, {} left",
-            receipt.accepted, receipt.accepted_earlier, receipt.left
+            "delivered: {} series, {} about the reporter, {} of earlier runs; waiting: {}",
+            receipt.accepted, receipt.self_metrics, receipt.accepted_earlier, receipt.left
         );
     }
     anyhow::ensure!(finished.is_delivered(), "not everything was delivered");

@@ -28,7 +28,7 @@ fn a_program_delivers_its_own_metrics_and_gets_a_receipt() {
 
     let ended = scene(&intake).run(&["3"]).with_status(0);
 
-    assert_eq!(ended.stdout(), "1 now, 0 of earlier runs, 0 left\n");
+    assert_eq!(ended.stdout(), "delivered: 1 series, 0 about the reporter, 0 of earlier runs; waiting: 0\n");
     assert_eq!(values(&intake), [3.0]);
 }
 
@@ -42,8 +42,8 @@ fn undelivered_points_wait_for_the_next_run() {
     next_second();
     let second = scene.run(&["5"]).with_status(0);
 
-    assert_eq!(first.stdout(), "0 now, 0 of earlier runs, 1 left\n");
-    assert_eq!(second.stdout(), "1 now, 1 of earlier runs, 0 left\n");
+    assert_eq!(first.stdout(), "delivered: 0 series, 0 about the reporter, 0 of earlier runs; waiting: 1\n");
+    assert_eq!(second.stdout(), "delivered: 1 series, 0 about the reporter, 1 of earlier runs; waiting: 0\n");
     assert_eq!(values(&intake), [3.0, 5.0]);
 }
 

@@ -112,7 +112,9 @@ fn the_program_lists_and_collects_its_own_metrics() {
     let list = scene.run(&["list"]).with_status(0).json();
     let ended = scene.run(&["--only", "backup.*", "--only", "shop.*"]).with_status(0);
 
-    let keys: Vec<_> = list.as_array().unwrap().iter().filter_map(|metric| metric["key"].as_str()).collect();
+    let metrics = list["metrics"].as_array().unwrap().iter();
+    let keys: Vec<_> = metrics.filter_map(|metric| metric["key"].as_str()).collect();
+    assert_eq!(list["sources"][0]["name"], "figures");
     for key in ["backup.age", "commits.hotfix", "pulls.open", "queue.stuck", "tickets.unanswered"] {
         assert!(keys.contains(&key), "{keys:?}");
     }
@@ -133,4 +135,18 @@ fn commands_know_the_metrics_of_a_source_after_a_push() {
 
     assert_eq!(pushed.metric("shop.orders")["state"], "value");
     assert_eq!((before, commands.map(knows)), ([false; 2], [true; 2]));
+}
+
+#[test]
+fn the_history_shows_the_goal_of_a_metric_of_a_source() {
+    let goals = "[figures]\nfile = 'figures.tsv'\n[goals]\n'shop.orders' = '< 5'\n";
+    let scene = Scene::new(env!("CARGO_BIN_EXE_shop-health"))
+        .file("system-health.toml", goals)
+        .file("figures.tsv", "shop.orders\t7\tOrders of today.\n");
+    let _ = scene.run(&["--only", "shop.*"]).with_status(0);
+
+    let history = scene.run(&["history", "shop.*", "--format", "table"]).with_status(0).stdout();
+
+    let line = history.lines().find(|line| line.starts_with("shop.orders")).unwrap();
+    assert!(line.contains("< 5  missed"), "{history}");
 }

@@ -26,6 +26,38 @@ fn a_pattern_of_only_that_matches_no_metric_of_a_source_fails_the_run() {
 }
 
 #[test]
+fn a_source_that_is_skipped_does_not_run() {
+    let broken = "[figures]\nfile = 'missing.tsv'\n";
+    let scene = scene();
+    let known = scene.run(&["--only", "shop.orders"]).with_status(0);
+    let scene = scene.file("system-health.toml", broken);
+    let failed = scene.run(&["--only", "shop.orders"]).with_status(1);
+    // Nobody knows whether the source has the metric of this goal.
+    let skipped = format!("{broken}[report]\nskip_sources = ['figures']\n[goals]\n'shop.ordres' = '< 5'\n");
+    let scene = scene.file("system-health.toml", &skipped);
+
+    let listed = scene.run(&["list", "--format", "table"]).with_status(0);
+    let explained = scene.run(&["explain", "shop.orders"]).with_status(2);
+    let ended = scene.run(&["--only", "shop.orders"]).with_status(2);
+    let misspelt =
+        scene.file("system-health.toml", "[report]\nskip_sources = ['figurs']\n").run(&[]).with_status(2);
+
+    assert_eq!(known.json()["sources"][0]["name"], "figures", "{known}");
+    assert_eq!(failed.json()["sources"][0]["state"], "error", "{failed}");
+    let lines: Vec<_> = listed.stdout().lines().map(str::to_owned).collect();
+    let line = |start: &str| lines.iter().find(|line| line.trim_start().starts_with(start)).cloned();
+    assert!(line("shop.orders ").is_some_and(|line| line.contains("  skipped  ")), "{listed}");
+    assert!(line("figures: skipped;").is_some(), "{listed}");
+    for ended in [explained, ended] {
+        ended.says("the selection leaves no metric to collect");
+        ended.says("`skip_sources` in [report]");
+    }
+    misspelt.says(
+        "system-health.toml:2:17: `skip_sources[0]` in [report]: there is no source `figurs`; did you mean `figures`?",
+    );
+}
+
+#[test]
 fn an_unmatched_pattern_of_the_settings_is_a_warning_with_its_place() {
     let scene = scene();
     let scene =

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
-use system_health_registry::{settings, settings_table};
+use system_health_registry::settings_table;
 
 use super::{JobPatterns, TriggerEvents};
 
@@ -19,11 +19,9 @@ pub struct CiSettings {
     /// The events whose runs test the branch.
     pub events: TriggerEvents,
     /// The age beyond which a result is out of date. Default: 14 days.
-    #[serde(deserialize_with = "settings::deserialize_duration")]
     pub max_age: Duration,
     /// A run that was created longer than this before a window does not count, even if it was re-run in the window. Runs are
     /// read this much further back than the window. Default: 3 days.
-    #[serde(deserialize_with = "settings::deserialize_duration")]
     pub rerun_lookback: Duration,
     /// The maximum number of runs, or of earlier attempts, for which a metric makes a request. More are an error. Default: 300.
     pub max_run_requests: u32,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
-use system_health_registry::settings;
 
 use super::{
     DeploymentSource, DoraSettings, TagPatterns,
@@ -31,10 +30,8 @@ pub struct DoraOverrides {
     #[serde(deserialize_with = "some_labels")]
     pub incident_labels: Option<Vec<String>>,
     /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed.
-    #[serde(deserialize_with = "settings::deserialize_optional_duration")]
     pub failure_window: Option<Duration>,
     /// How far before the window deployments and incidents are read.
-    #[serde(deserialize_with = "settings::deserialize_optional_duration")]
     pub lookback: Option<Duration>,
     /// The maximum number of comparisons of deployments, and of requests for single runs of the workflow.
     pub max_requests: Option<usize>,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
-use system_health_registry::{settings, settings_table};
+use system_health_registry::settings_table;
 
 use super::TagPatterns;
 use crate::ci::deserialize_file_name;
@@ -28,11 +28,9 @@ pub struct DoraSettings {
     #[serde(deserialize_with = "deserialize_labels")]
     pub incident_labels: Vec<String>,
     /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed. Default: 24 hours.
-    #[serde(deserialize_with = "settings::deserialize_duration")]
     pub failure_window: Duration,
     /// How far before the window deployments and incidents are read. A deployment that was created earlier does not count, even
     /// if it succeeds within the window, unless it is a release. Default: 14 days.
-    #[serde(deserialize_with = "settings::deserialize_duration")]
     pub lookback: Duration,
     /// The maximum number of comparisons of deployments of a repository in a run, and also the maximum number of requests for
     /// single runs of its workflow. Default: 500.

@@ -47,7 +47,6 @@ pub struct RepositoryOverrides {
     pub events: Option<TriggerEvents>,
     /// The age beyond which a result is out of date.
     #[cfg(feature = "github")]
-    #[serde(deserialize_with = "system_health_registry::settings::deserialize_optional_duration")]
     pub max_age: Option<Duration>,
     /// What differs from `[dora]`.
     #[cfg(feature = "github")]

@@ -29,6 +29,15 @@ impl GlobList {
     pub(crate) fn globs(lists: &[Self]) -> impl Iterator<Item = &Glob> {
         lists.iter().flat_map(|Self(globs)| globs)
     }
+
+    /// The text of the only glob of all lists, if it has no special characters and so matches only itself.
+    pub(crate) fn only_text(lists: &[Self]) -> Option<&str> {
+        let mut globs = Self::globs(lists).map(Glob::glob);
+        match (globs.next(), globs.next()) {
+            (Some(text), None) => Some(text).filter(|text| !text.contains(['*', '?', '[', '{', '\\'])),
+            _ => None,
+        }
+    }
 }
 
 impl FromStr for GlobList {
@@ -88,6 +97,19 @@ mod tests {
         ] {
             let list: GlobList = text.parse().unwrap();
             assert_eq!(GlobList::globs(&[list]).map(Glob::glob).collect::<Vec<_>>(), globs, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_single_glob_without_special_characters_matches_only_its_text() {
+        let only = |texts: &[&str]| {
+            let lists: Vec<GlobList> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            GlobList::only_text(&lists).map(str::to_owned)
+        };
+
+        assert_eq!(only(&["commits.hotfix"]), Some("commits.hotfix".to_owned()));
+        for several in [&[][..], &["commits.*"], &["ci.runs,prs.open"], &["ci.runs", "prs.open"]] {
+            assert_eq!(only(several), None, "{several:?}");
         }
     }
 

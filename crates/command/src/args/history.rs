@@ -5,13 +5,15 @@ use std::time::Duration;
 use clap::Args;
 use system_health_registry::parse_duration;
 
-use super::{SettingsArguments, StateFolderArguments};
+use super::{GlobList, SettingsArguments, StateFolderArguments};
 
 /// Which earlier runs to show.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArguments {
-    /// Only this metric [default: all]
-    pub(crate) key: Option<String>,
+    /// Only these metrics: keys, or globs such as 'commits.*'; may also be separated by commas. A single key has a plot
+    /// [default: all]
+    #[arg(value_name = "KEY")]
+    pub(crate) keys: Vec<GlobList>,
     /// Show runs that are at most this old
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "7d")]
     pub(crate) since: Duration,

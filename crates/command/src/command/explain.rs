@@ -2,9 +2,12 @@
 //! use the state folder, so it can run at the same time as scheduled runs.
 
 use globset::Glob;
-use system_health_registry::{Catalog, Context, Engine, Report, Source, self_metrics::is_self_metric};
+use system_health_registry::{
+    Catalog, Context, Engine, Events, Report, Source, self_metrics::is_self_metric,
+};
 use system_health_reporter::{
-    FailOn, Selection, SelectionError, base_tags, run_end, with_goals_of_settings, without_self_metrics,
+    FailOn, Selection, SelectionError, attached_events, base_tags, run_end, with_goals_of_settings,
+    without_self_metrics,
 };
 use tokio::time::Instant;
 
@@ -33,7 +36,7 @@ pub(super) fn run(
     if keys.iter().all(|key| is_self_metric(key)) {
         return Err(SelectionError::OnlySelfMetrics.into());
     }
-    let selection = Selection::new(&catalog, &keys, &[])?;
+    let selection = Selection::new(&catalog, &keys, &[])?.skip_sources_of_settings(&catalog, &settings)?;
     let is_needed = |source: &Source| {
         let metrics = catalog.metrics().iter();
         let known = metrics.filter(|metric| metric.source() == Some(source.name()));
@@ -54,6 +57,8 @@ pub(super) fn run(
         let engine = Engine::new().with_workers(workers).with_observer(follow(progress));
         let engine = subjects.limit(engine).with_interruption(interruption.clone());
         let report = Report::new(engine.run(&catalog, &context).await, tags);
+        let attached = context.get::<Events>().await.unwrap_or_default().attached();
+        let events = attached_events(&report, &attached);
         progress.finish_and_clear();
         if let Err(error) = subjects.check(&report) {
             tracing::error!("{error}");
@@ -70,9 +75,13 @@ pub(super) fn run(
         let status = status.with_unmatched(&unmatched, FailOn::Error);
         let print = move || match stdout.format() {
             Format::Markdown => {
-                stdout.write(&MarkdownReport::new(&report, &[]).for_explanation().to_string())
+                let markdown = MarkdownReport::new(&report, &[]).with_events(&events).for_explanation();
+                stdout.write(&markdown.to_string())
             }
-            _ => stdout.print(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[])),
+            _ => stdout.print(
+                Explanation::new(&report, &events, Stdout::width()),
+                JsonReport::new(&report, &[]).with_events(&events),
+            ),
         };
         runtime::print(print, end, status, &interruption).await
     })

@@ -2,15 +2,16 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use system_health_registry::Catalog;
+use system_health_registry::{Catalog, KeyPattern};
 use system_health_reporter::{warn_of_damage, with_goals_of_settings};
 use system_health_state::Store;
 
 use crate::{
-    args::{Format, HistoryArguments},
+    args::{Format, GlobList, HistoryArguments},
     exit::ExitStatus,
-    history_query::{HistoryError, HistoryQuery},
+    history_query::{HistoryError, HistoryQuery, matching_entries},
     output::{HistoryReport, HistoryRow, Stdout},
+    remembered::with_remembered_metrics,
     settings,
 };
 
@@ -33,8 +34,15 @@ pub(super) fn run(
         opened.store.delete_older_than(past(keep))?;
     }
     let since = past(arguments.since);
-    let key = arguments.key.as_deref();
-    let entries = HistoryQuery { key, subject: None, since, max_rows: None }.entries(&folder, catalog)?;
+    let catalog = &*with_remembered_metrics(catalog, &folder);
+    let key = GlobList::only_text(&arguments.keys);
+    let entries = if key.is_some() || arguments.keys.is_empty() {
+        HistoryQuery { key, subject: None, since, max_rows: None }.entries(&folder, catalog)?
+    } else {
+        let globs = GlobList::globs(&arguments.keys);
+        let patterns: Vec<KeyPattern> = globs.map(|glob| glob.glob().parse()).collect::<Result<_, _>>()?;
+        matching_entries(&patterns, since, &folder, catalog)?
+    };
     let rows: Vec<HistoryRow<'_>> = HistoryRow::from_entries(&entries).collect();
     if stdout.format() == Format::Csv {
         stdout.write(&HistoryRow::csv(&rows)?)?;

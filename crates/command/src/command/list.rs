@@ -9,7 +9,7 @@ use system_health_reporter::{Selection, with_goals_of_settings};
 use crate::{
     args::{Format, ListArguments},
     exit::ExitStatus,
-    output::{JsonList, MarkdownList, Stdout, TableList},
+    output::{JsonCatalog, MarkdownList, Stdout, TableList},
     remembered::with_remembered,
     settings,
 };
@@ -32,7 +32,7 @@ pub(super) fn run(
     } else {
         stdout.print(
             TableList { catalog, selection, width: Stdout::width() },
-            JsonList::new(catalog, selection),
+            JsonCatalog::new(catalog, selection),
         )?;
     }
     Ok(ExitStatus::Done)

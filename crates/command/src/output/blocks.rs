@@ -80,7 +80,8 @@ impl ProblemBlocks<'_> {
                         .map(|hidden| format!("\n  - {hidden} more")),
                 );
                 let (refused, returned) = (source.refused.len(), count(*returned, "metric"));
-                Some(format!("**{refused} of {returned} refused**{}", lines.concat()))
+                let place = source.location.to_string();
+                Some(format!("**{refused} of {returned} refused**, see {}{}", Code(&place), lines.concat()))
             }
         };
         let mut lines: Vec<String> = self

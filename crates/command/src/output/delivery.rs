@@ -15,6 +15,20 @@ pub(super) struct DeliveryText<'a> {
 /// What happened to the points and events of a delivery.
 pub(crate) struct ReceiptText<'a>(pub(crate) &'a Receipt);
 
+/// A number of series of a run, and a number of series about the reporter: `8 series, and 12 about the reporter`.
+struct Series(u64, u64);
+
+impl fmt::Display for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(of_run, about_reporter) = self;
+        write!(f, "{of_run} series")?;
+        if *about_reporter > 0 {
+            write!(f, ", and {about_reporter} about the reporter")?;
+        }
+        Ok(())
+    }
+}
+
 impl<'a> DeliveryText<'a> {
     /// The texts of all deliveries. If a sink has several, each names its address.
     pub(super) fn all(deliveries: &'a [Delivery]) -> impl Iterator<Item = Self> {
@@ -36,7 +50,8 @@ impl<'a> DeliveryText<'a> {
                 self.to_string().trim_end().to_owned()
             }
             DeliveryResult::DryRun(preview) => {
-                format!("Would be delivered to {}: {} series.", self.place, preview.series)
+                let series = Series(preview.series as u64, preview.self_metrics as u64);
+                format!("Would be delivered to {}: {series}.", self.place)
             }
         }
     }
@@ -59,8 +74,8 @@ impl fmt::Display for DeliveryText<'_> {
                 let result = paint(BAD, "Interrupted");
                 writeln!(f, "{result} before everything was delivered to {place}. The rest {rest}.")
             }
-            DeliveryResult::DryRun(Preview { series, payload, events, .. }) => {
-                writeln!(f, "Would be delivered to {place}: {series} series.\n{payload:#}")?;
+            DeliveryResult::DryRun(Preview { payload, events, .. }) => {
+                writeln!(f, "{}\n{payload:#}", self.summary())?;
                 events.iter().try_for_each(|event| writeln!(f, "An event would be sent:\n{event:#}"))
             }
         }
@@ -70,10 +85,11 @@ impl fmt::Display for DeliveryText<'_> {
 impl fmt::Display for ReceiptText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(receipt) = self;
+        let accepted = Series(receipt.accepted, receipt.self_metrics);
         match (receipt.status(), &receipt.error) {
             (DeliveryStatus::Failed, Some(error)) => writeln!(f, ": {error}")?,
-            (_, Some(error)) => writeln!(f, ": {} series were accepted; {error}", receipt.accepted)?,
-            (_, None) => writeln!(f, ": {} series.", receipt.accepted)?,
+            (_, Some(error)) => writeln!(f, ": accepted {accepted}; {error}")?,
+            (_, None) => writeln!(f, ": {accepted}.")?,
         }
         for Refusal { series, error } in &receipt.refused {
             writeln!(f, "  refused: {series} series: {error}")?;
@@ -141,5 +157,24 @@ impl fmt::Display for ReceiptText<'_> {
         counts.try_for_each(|(count, [one, many])| {
             writeln!(f, "  {count} {}", if *count == 1 { one } else { many })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_about_the_reporter_are_counted_separately() {
+        let mut receipt = Receipt::default();
+        (receipt.accepted, receipt.self_metrics) = (8, 12);
+        assert_eq!(ReceiptText(&receipt).to_string(), ": 8 series, and 12 about the reporter.\n");
+
+        (receipt.self_metrics, receipt.left, receipt.error) = (0, 3, Some("no connection".to_owned()));
+        let text = ReceiptText(&receipt).to_string();
+        assert_eq!(
+            text,
+            ": accepted 8 series; no connection\n  3 points wait in the outbox for the next run\n"
+        );
     }
 }

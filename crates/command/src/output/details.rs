@@ -65,7 +65,7 @@ impl Details {
             return Ok(());
         }
         let keys = left_out.iter().take(10).copied().collect::<Vec<_>>().join(" ");
-        writeln!(f, "\nSome evidence is too long to be shown here: `report explain {keys}`")
+        writeln!(f, "\nSome evidence is too long to be shown here: the command `explain {keys}` shows it")
     }
 
     /// The block of an outcome; empty without evidence.

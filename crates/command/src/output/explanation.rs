@@ -3,10 +3,11 @@
 
 use std::fmt;
 
-use system_health_registry::{Evidence, Outcome, Report, Sample, Tag, Unavailable};
+use system_health_registry::{Event, Evidence, Outcome, Report, Sample, Tag, Unavailable};
 
 use super::{
     details::ShownCount,
+    events::EventLines,
     metric_outcomes::MetricOutcomes,
     problems::Problems,
     style::{BAD, GOOD, QUIET, heading, paint},
@@ -17,16 +18,17 @@ use super::{
 /// Maximum number of samples that are shown for a metric with many samples.
 const MAX_SAMPLES: usize = 5;
 
-/// The outcomes of a run with their evidence.
+/// The outcomes of a run with their evidence, and the events that collectors attached.
 pub(crate) struct Explanation<'a> {
     report: &'a Report,
+    events: &'a [Event],
     width: Option<usize>,
 }
 
 impl<'a> Explanation<'a> {
     /// Explains a report. Text is wrapped at `width`.
-    pub(crate) fn new(report: &'a Report, width: Option<usize>) -> Self {
-        Self { report, width }
+    pub(crate) fn new(report: &'a Report, events: &'a [Event], width: Option<usize>) -> Self {
+        Self { report, events, width }
     }
 
     /// Writes all outcomes of a metric. If there are many, writes only the worst.
@@ -110,7 +112,7 @@ impl<'a> Explanation<'a> {
 
     fn write_evidence(&self, f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
         if evidence.is_empty() {
-            return writeln!(f, "  Evidence: no items listed");
+            return Ok(());
         }
         let not_counted = evidence.total() - evidence.counted();
         self.write_items(f, "Counted", evidence, true, evidence.counted())?;
@@ -161,7 +163,8 @@ impl fmt::Display for Explanation<'_> {
         let long: Vec<MetricOutcomes<'_>> =
             groups.iter().copied().filter(|group| !group.is_short()).collect();
         let sources = self.report.run().sources();
-        Problems { groups: &long, items_of: &groups, sources, width: self.width }.fmt(f)
+        Problems { groups: &long, items_of: &groups, sources, width: self.width }.fmt(f)?;
+        EventLines { events: self.events, width: self.width }.fmt(f)
     }
 }
 
@@ -186,7 +189,7 @@ mod tests {
         let hotfix = fixture::metrics().into_iter().filter(|metric| metric.key() == "commits.hotfix");
         let report = fixture::run(hotfix, [], Some(1_000)).await;
 
-        let shown = fixture::plain(Explanation::new(&report, Some(80)));
+        let shown = fixture::plain(Explanation::new(&report, &[], Some(80)));
 
         let (explained, problems) = shown.split_once("\nGoals missed\n").unwrap();
         assert!(problems.contains("\nErrors\n"), "{shown}");
@@ -194,19 +197,14 @@ mod tests {
         commits.hotfix: 1000 repositories: 678 samples, 322 errors
 
         commits.hotfix of acme/app-0749: 49 commit, goal < 5 missed
-          Evidence: no items listed
 
         commits.hotfix of acme/app-0748: 48 commit, goal < 5 missed
-          Evidence: no items listed
 
         commits.hotfix of acme/app-0747: 47 commit, goal < 5 missed
-          Evidence: no items listed
 
         commits.hotfix of acme/app-0746: 46 commit, goal < 5 missed
-          Evidence: no items listed
 
         commits.hotfix of acme/app-0745: 45 commit, goal < 5 missed
-          Evidence: no items listed
 
         … and 673 more samples: choose some with --subject NAME, or see --format json
         ");
@@ -233,7 +231,7 @@ mod tests {
         });
         let report = fixture::run([late, broken], [], None).await;
 
-        let shown = fixture::plain(Explanation::new(&report, Some(34)));
+        let shown = fixture::plain(Explanation::new(&report, &[], Some(34)));
 
         assert_snapshot!(shown, @"
         queue.late: 1, goal == 0 missed

@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use futures::future::BoxFuture;
 use system_health_registry::{
-    Catalog, Context, DescribedReading, Engine, Facts, IntoReading, ItemError, Metric, Outcome, Reading,
-    Report, Sample, Source, Subject, Subjects, Tag, TagError, Unavailable, location,
+    Catalog, Context, DescribedReading, Engine, Facts, IntoReading, ItemError, Location, Metric, Outcome,
+    Reading, Report, Sample, Source, Subject, Subjects, Tag, TagError, Unavailable, location,
 };
 
 /// A numbered repository. A test provides [`Subjects`] of them.
@@ -142,7 +142,8 @@ pub(crate) fn sources() -> Vec<Source> {
         Source::new("prometheus", "A test.", location!(), |_| {
             Box::pin(async { Err("cannot ask http://prometheus:9090: connection refused")? })
         }),
-        Source::new("warehouse", "A test.", location!(), |_| {
+        // A fixed place, because messages name it.
+        Source::new("warehouse", "A test.", Location::code("acme", "db.rs", 7), |_| {
             Box::pin(async {
                 let orders = DescribedReading::new(Facts::new("orders.open", "Orders."), 7);
                 let taken = DescribedReading::new(Facts::new("commits.hotfix", "Hotfixes."), 7);

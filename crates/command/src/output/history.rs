@@ -36,7 +36,7 @@ const MAX_SUBJECTS: usize = 5;
 pub(crate) struct HistoryReport<'a> {
     /// The results, by key and time.
     pub(crate) entries: &'a [HistoryEntry],
-    /// The linked metrics, for their goals.
+    /// The linked metrics and those of sources, for their goals.
     pub(crate) catalog: &'a Catalog,
     /// The only metric to show, as a plot.
     pub(crate) key: Option<&'a str>,

@@ -188,8 +188,15 @@ enum JsonResult<'a> {
     Accepted(JsonReceipt<'a>),
     Partial(JsonReceipt<'a>),
     Failed(JsonReceipt<'a>),
-    Interrupted { kept: bool },
-    DryRun { series: usize, payload: &'a serde_json::Value, events: &'a [serde_json::Value] },
+    Interrupted {
+        kept: bool,
+    },
+    DryRun {
+        series: usize,
+        self_metrics: usize,
+        payload: &'a serde_json::Value,
+        events: &'a [serde_json::Value],
+    },
 }
 
 #[derive(Serialize)]
@@ -407,6 +414,7 @@ impl<'a> JsonDelivery<'a> {
             DeliveryResult::Interrupted { kept } => JsonResult::Interrupted { kept: *kept },
             DeliveryResult::DryRun(preview) => JsonResult::DryRun {
                 series: preview.series,
+                self_metrics: preview.self_metrics,
                 payload: &preview.payload,
                 events: &preview.events,
             },

@@ -1,10 +1,12 @@
 //! `report list`: the linked metrics and sources. Nothing is collected.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
+use humantime::format_duration;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use system_health_registry::{
-    Catalog, Form, Metric, MetricOption, group_title, self_metrics::is_self_metric,
+    Catalog, DEFAULT_TIMEOUT, Form, Metric, MetricOption, OptionValue, Source, group_title,
+    self_metrics::is_self_metric,
 };
 use system_health_reporter::{Choice, Selection};
 use tabled::{
@@ -31,28 +33,92 @@ pub(crate) struct TableList<'a> {
     pub(crate) width: Option<usize>,
 }
 
-/// The catalog as JSON for programs.
+/// The catalog as JSON for programs: the metrics and the sources.
+#[derive(Serialize)]
+pub(crate) struct JsonCatalog<'a> {
+    metrics: JsonList<'a>,
+    sources: Vec<JsonSource<'a>>,
+}
+
+/// The metrics of a catalog as JSON for programs.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub struct JsonList<'a>(Vec<JsonMetric<'a>>);
 
-/// A metric with all options of the attribute, and whether a run collects it. Options that are not set are `null`.
-struct JsonMetric<'a>(&'a Metric, Choice);
+/// A metric with all options of the attribute, and whether a run collects it. Options that are not set are `null`, unless every
+/// metric has a value of them.
+struct JsonMetric<'a> {
+    metric: &'a Metric,
+    choice: Choice,
+    /// The maximum time of one collection.
+    timeout: Duration,
+}
+
+/// A source. Its metrics are known only after a run has called it.
+#[derive(Serialize)]
+struct JsonSource<'a> {
+    name: &'a str,
+    description: &'a str,
+    timeout: String,
+    /// Whether a run calls it.
+    collected: bool,
+    /// The keys of the metrics that are known.
+    metrics: Vec<&'a str>,
+    #[serde(rename = "crate")]
+    crate_name: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<u32>,
+}
+
+impl<'a> JsonCatalog<'a> {
+    /// Describes a catalog.
+    pub(crate) fn new(catalog: &'a Catalog, selection: &Selection) -> Self {
+        let source = |source: &'a Source| {
+            let known = catalog.metrics().iter().filter(|metric| metric.source() == Some(source.name()));
+            let location = source.location();
+            JsonSource {
+                name: source.name(),
+                description: source.description().trim(),
+                timeout: format_duration(source.timeout().unwrap_or(DEFAULT_TIMEOUT)).to_string(),
+                collected: !selection.skipped_sources().any(|name| *name == **source.name()),
+                metrics: known.map(|metric| metric.key()).collect(),
+                crate_name: location.crate_name(),
+                file: location.line().map(|(file, _)| file),
+                line: location.line().map(|(_, line)| line),
+            }
+        };
+        let sources = catalog.sources().iter().map(source).collect();
+        Self { metrics: JsonList::new(catalog, selection), sources }
+    }
+}
 
 impl<'a> JsonList<'a> {
-    /// Describes a catalog.
+    /// Describes the metrics of a catalog.
     #[must_use]
     pub fn new(catalog: &'a Catalog, selection: &Selection) -> Self {
-        let metrics = catalog.metrics().iter();
-        Self(metrics.map(|metric| JsonMetric(metric, selection.choice(metric.key()))).collect())
+        let timeout = |metric: &Metric| match metric.source() {
+            None => metric.timeout(),
+            // A source collects all its metrics at once.
+            Some(name) => catalog.sources().iter().find(|it| it.name() == name).and_then(Source::timeout),
+        };
+        let metric = |metric: &'a Metric| JsonMetric {
+            metric,
+            choice: selection.choice(metric),
+            timeout: timeout(metric).unwrap_or(DEFAULT_TIMEOUT),
+        };
+        Self(catalog.metrics().iter().map(metric).collect())
     }
 }
 
 impl Serialize for JsonMetric<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(metric, choice) = self;
+        let Self { metric, choice, timeout } = self;
         let location = metric.location();
-        let values: BTreeMap<_, _> = metric.options().map(|(option, value)| (option.name, value)).collect();
+        let mut values: BTreeMap<_, _> =
+            metric.options().map(|(option, value)| (option.name, value)).collect();
+        values.insert("timeout", OptionValue::Text(format_duration(*timeout).to_string()));
+        values.insert("enabled", OptionValue::Bool(metric.is_enabled()));
+        values.insert("backfill", OptionValue::Bool(metric.can_backfill()));
         let mut map = serializer.serialize_map(None)?;
         for option in MetricOption::all().filter(|option| option.form != Form::Type) {
             map.serialize_entry(option.name, &values.get(option.name))?;
@@ -107,7 +173,7 @@ impl TableList<'_> {
                 metric.unit().unwrap_or("-").to_owned(),
                 metric.goal().map_or_else(|| "-".to_owned(), |goal| goal.to_string()),
                 metric.requests().map_or_else(|| "-".to_owned(), |requests| requests.to_string()),
-                collected(self.selection.choice(metric.key())).to_owned(),
+                collected(self.selection.choice(metric)).to_owned(),
                 wrapped(metric.description(), description_width),
                 place(metric),
             ];
@@ -125,7 +191,9 @@ impl TableList<'_> {
                 writeln!(f, "\nSources of further metrics")?;
             }
             let known = metrics.iter().filter(|metric| metric.source() == Some(source.name())).count();
+            let is_skipped = self.selection.skipped_sources().any(|name| *name == **source.name());
             let known = match known {
+                _ if is_skipped => "skipped".to_owned(),
                 0 => "no metrics known yet".to_owned(),
                 known => format!("{} known", count(known, "metric")),
             };
@@ -166,7 +234,7 @@ mod tests {
     use std::path::Path;
 
     use insta::assert_snapshot;
-    use system_health_registry::{Facts, Location, Settings, Source, Unavailable};
+    use system_health_registry::{Facts, Location, Settings, Unavailable};
 
     use super::*;
     use crate::output::fixture;
@@ -202,7 +270,32 @@ mod tests {
         ");
         let collected = json.as_array().unwrap().iter().map(|metric| metric["collected"].as_bool().unwrap());
         assert_eq!(collected.collect::<Vec<_>>(), [false, true, false, true]);
-        assert_eq!((&json[0]["group"], &json[2]["enabled"]), (&"ci".into(), &false.into()));
+        assert_eq!((&json[0]["group"], &json[0]["timeout"]), (&"ci".into(), &"30s".into()));
+        assert_eq!((&json[0]["enabled"], &json[2]["enabled"]), (&true.into(), &false.into()));
+    }
+
+    #[test]
+    fn a_skipped_source_is_listed_with_its_metrics() {
+        let source = Source::new("warehouse", "Orders.", Location::code("acme", "db.rs", 7), |_| {
+            Box::pin(async { Err(Unavailable::no_data("a test")) })
+        });
+        let catalog = Catalog::from_sources([source]).unwrap();
+        let selection = Selection::default().skip_sources(&catalog, ["warehouse"]).unwrap();
+        let catalog =
+            catalog.with_described_metrics("warehouse", [Facts::new("orders.open", "Open orders.")]);
+
+        let list = TableList { catalog: &catalog, selection: &selection, width: None }.to_string();
+        let json = serde_json::to_value(JsonCatalog::new(&catalog, &selection)).unwrap();
+
+        assert_snapshot!(list, @"
+        METRIC       EACH  KIND   UNIT  GOAL  REQUESTS  COLLECTED  DESCRIPTION   SOURCE
+        orders.open  -     gauge  -     -     -         skipped    Open orders.  the source `warehouse`
+
+        Sources of further metrics
+          warehouse: skipped; acme (db.rs:7); Orders.
+        ");
+        assert_eq!(json["metrics"][0]["collected"], false);
+        assert_eq!(json["sources"][0]["collected"], false);
     }
 
     #[test]
@@ -211,6 +304,7 @@ mod tests {
             Source::new(name, "The views\nof a database.", Location::code("acme", "db.rs", 7), |_| {
                 Box::pin(async { Err(Unavailable::no_data("a test")) })
             })
+            .with_timeout(Duration::from_mins(1))
         };
         let hotfix = Metric::new(
             Facts::new("commits.hotfix", "Hotfixes."),
@@ -225,7 +319,7 @@ mod tests {
 
         let selection = Selection::default();
         let list = TableList { catalog: &catalog, selection: &selection, width: None }.to_string();
-        let json = serde_json::to_value(JsonList::new(&catalog, &selection)).unwrap();
+        let json = serde_json::to_value(JsonCatalog::new(&catalog, &selection)).unwrap();
 
         assert_snapshot!(list, @"
         METRIC          EACH        KIND   UNIT  GOAL  REQUESTS  COLLECTED  DESCRIPTION  SOURCE
@@ -236,6 +330,9 @@ mod tests {
           archive: no metrics known yet; acme (db.rs:7); The views of a database.
           warehouse: 1 metric known; acme (db.rs:7); The views of a database.
         ");
-        assert_eq!((&json[0]["subject"], &json[1]["source"]), (&"Repository".into(), &"warehouse".into()));
+        let [hotfix, orders] = &json["metrics"].as_array().unwrap()[..] else { panic!("{json:#}") };
+        assert_eq!((&hotfix["subject"], &orders["source"]), (&"Repository".into(), &"warehouse".into()));
+        assert_eq!((&hotfix["timeout"], &orders["timeout"]), (&"30s".into(), &"1m".into()));
+        assert_snapshot!(json["sources"], @r#"[{"collected":true,"crate":"acme","description":"The views\nof a database.","file":"db.rs","line":7,"metrics":[],"name":"archive","timeout":"1m"},{"collected":true,"crate":"acme","description":"The views\nof a database.","file":"db.rs","line":7,"metrics":["orders.open"],"name":"warehouse","timeout":"1m"}]"#);
     }
 }

@@ -237,7 +237,7 @@ mod tests {
         <summary>Sources</summary>
 
         - `prometheus`: **error**: cannot ask http:​//prometheus:9090: connection refused
-        - `warehouse`: **1 of 2 metrics refused**
+        - `warehouse`: **1 of 2 metrics refused**, see `acme (db.rs:7)`
           - the key \`commits.hotfix\` is used elsewhere or was returned twice
 
         </details>

@@ -10,7 +10,7 @@ pub(crate) struct MarkdownList<'a>(pub(crate) &'a Catalog);
 
 impl fmt::Display for MarkdownList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# Catalog of metrics\n\n<!-- Written by `report list --format markdown`. -->")?;
+        writeln!(f, "# Catalog of metrics\n\n<!-- Written by the command `list --format markdown`. -->")?;
         let mut group = None;
         for metric in self.0.metrics() {
             let first_word = metric.key().split('.').next();
@@ -87,7 +87,7 @@ mod tests {
         assert_snapshot!(MarkdownList(&catalog), @r"
         # Catalog of metrics
 
-        <!-- Written by `report list --format markdown`. -->
+        <!-- Written by the command `list --format markdown`. -->
 
         ## queue
 
@@ -112,6 +112,6 @@ mod tests {
         | source | `mail` `lib.rs` |
         ");
         let json = serde_json::to_value(JsonList::new(&catalog, &Selection::default())).unwrap();
-        assert_snapshot!(json, @r#"[{"about_reporter":false,"aggregate":"max","alias":"queue.length","alias_until":"2027-01-31","backfill":null,"by":null,"collected":true,"crate":"mail","description":"Waiting messages.","enabled":null,"every":null,"file":"lib.rs","goal":"< 5","group":"queue","group_title":"Queue","interval":null,"key":"queue.waiting","kind":"gauge","line":7,"notify":["@slack-mail","@a|b"],"only_now":null,"owner":"team-mail","recovery":3.5,"requests":null,"runbook":"https://wiki.example.com/mail","tags":["team:mail","area:queues"],"timeout":null,"unit":"message","window":"1h 30m"}]"#);
+        assert_snapshot!(json, @r#"[{"about_reporter":false,"aggregate":"max","alias":"queue.length","alias_until":"2027-01-31","backfill":false,"by":null,"collected":true,"crate":"mail","description":"Waiting messages.","enabled":true,"every":null,"file":"lib.rs","goal":"< 5","group":"queue","group_title":"Queue","interval":null,"key":"queue.waiting","kind":"gauge","line":7,"notify":["@slack-mail","@a|b"],"only_now":null,"owner":"team-mail","recovery":3.5,"requests":null,"runbook":"https://wiki.example.com/mail","tags":["team:mail","area:queues"],"timeout":"30s","unit":"message","window":"1h 30m"}]"#);
     }
 }

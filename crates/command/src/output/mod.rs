@@ -40,7 +40,7 @@ pub(crate) use delivery::ReceiptText;
 pub(crate) use doctor::Diagnosis;
 pub(crate) use explanation::Explanation;
 pub(crate) use history::HistoryReport;
-pub(crate) use list::TableList;
+pub(crate) use list::{JsonCatalog, TableList};
 pub(crate) use markdown::MarkdownReport;
 pub(crate) use markdown_list::MarkdownList;
 pub(crate) use metric_outcomes::MetricOutcomes;

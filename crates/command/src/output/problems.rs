@@ -90,7 +90,8 @@ impl Problems<'_> {
                 Err(Unavailable::NoData(no_data)) => format!("no data: {}", one_line(no_data.reason())),
                 Err(Unavailable::Error(error)) => format!("error: {}", one_line(&error.to_string())),
                 Ok(returned) => {
-                    format!("{} of {} refused", source.refused.len(), count(*returned, "metric"))
+                    let (refused, returned) = (source.refused.len(), count(*returned, "metric"));
+                    format!("{refused} of {returned} refused, see {}", source.location)
                 }
             };
             wrap(f, self.width, ("  ", "    "), &format!("{}: {text}", source.name))?;

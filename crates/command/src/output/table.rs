@@ -139,8 +139,7 @@ impl fmt::Display for TableReport<'_> {
         let sources = self.report.run().sources();
         Problems { groups: &self.groups, items_of: &self.groups, sources, width: self.width }.fmt(f)?;
         if self.summarized().next().is_some() {
-            let hint =
-                "--format json shows all; report explain KEY --subject NAME shows what is behind one value.";
+            let hint = "--format json shows all; the command `explain KEY --subject NAME` shows what is behind one value.";
             writeln!(f)?;
             wrap(f, self.width, ("", ""), hint)?;
         }

@@ -1,5 +1,7 @@
 //! The AWS identity of this process, which the diagnosis of AWS names.
 
+use std::time::Duration;
+
 use super::session::{AwsSession, AwsSessionError};
 use crate::AwsMessage;
 
@@ -17,12 +19,14 @@ pub(super) enum IdentityError {
     NoSession(#[from] AwsSessionError),
     #[error("no AWS region is known")]
     NoRegion,
-    #[error("AWS refuses to identify this process: {0}")]
-    Refused(AwsMessage),
+    /// AWS has answered, but without an identity: it refuses the credentials, fails itself, or is not what responds.
+    #[error("AWS does not identify this process: {0}")]
+    NotIdentified(AwsMessage),
     #[error("AWS cannot be reached: {0}")]
     Unreachable(AwsMessage),
-    #[error("no response from AWS within 10s")]
-    NoResponse,
+    /// The credentials may come from another server or a program, which may be what is slow.
+    #[error("the AWS credentials could not be loaded and identified within {}", humantime::format_duration(*.0))]
+    Timeout(Duration),
 }
 
 impl AwsIdentity {
@@ -43,7 +47,7 @@ impl AwsIdentity {
             }
             Err(error) => {
                 let message = error.as_service_error().and_then(|error| error.meta().message());
-                Err(IdentityError::Refused(
+                Err(IdentityError::NotIdentified(
                     message.map_or_else(|| AwsMessage::root_of(&error), AwsMessage::new),
                 ))
             }

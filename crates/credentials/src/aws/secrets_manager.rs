@@ -110,7 +110,7 @@ impl SecretsManager {
             AwsIdentity::fetch(session.as_ref().map_err(Clone::clone)?).await
         })
         .await
-        .unwrap_or(Err(IdentityError::NoResponse))
+        .unwrap_or(Err(IdentityError::Timeout(LIMIT)))
     }
 
     /// The session, for requests to other services of AWS.
@@ -129,5 +129,41 @@ impl SecretsManager {
                 session => session,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use aws_config::BehaviorVersion;
+    use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+
+    use super::*;
+
+    /// Credentials that a program or another server does not return.
+    #[derive(Debug)]
+    struct Waiting;
+
+    impl ProvideCredentials for Waiting {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::new(pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn aws_is_not_blamed_if_it_was_not_asked_for_the_identity() {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(Waiting))
+            .build();
+        let secrets_manager = SecretsManager::new(None, ApiCalls::default()).with_config(Some(config));
+
+        let error = secrets_manager.identity().await.unwrap_err();
+
+        assert_eq!(error.to_string(), "the AWS credentials could not be loaded and identified within 10s");
     }
 }

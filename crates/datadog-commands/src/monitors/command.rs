@@ -193,7 +193,7 @@ async fn delete(
         keys.iter().find(|key| !managed_monitors.iter().any(|monitor| monitor.watches(key)))
     {
         bail!(
-            "there is no managed monitor for `{unknown}`; `report monitors diff` lists the managed monitors"
+            "there is no managed monitor for `{unknown}`; the command `monitors diff` lists the managed monitors"
         );
     }
     managed_monitors.retain(|monitor| keys.is_empty() || keys.iter().any(|key| monitor.watches(key)));

@@ -218,7 +218,7 @@ fn hint(response: &ErrorResponse) -> impl fmt::Display {
         413 => format!(
             "Datadog accepts at most {MAX_PLAIN} bytes of JSON, and {MAX_COMPRESSED} bytes compressed"
         ),
-        _ => "`report --dry-run` shows what is sent".to_owned(),
+        _ => "a dry run shows what is sent".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The text before the fingerprint.
-const START: &str = "Managed by `report` (system-health:";
+const START: &str = "Managed by system-health (";
 /// The text after the fingerprint.
 const END: &str = ")";
 /// Length of a fingerprint, in hexadecimal digits.
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_mark_is_removed_completely() {
         let fingerprint = Fingerprint::new(&json!({"title": "CI"}));
-        for text in ["", "One line.", "Two\n\nparagraphs, (system-health: no mark)."] {
+        for text in ["", "One line.", "Two\n\nparagraphs, Managed by system-health (no mark)."] {
             let marked = marked(text, &fingerprint);
 
             assert_eq!(unmarked(&marked), (text.to_owned(), Some(fingerprint.clone())), "{marked}");

@@ -165,7 +165,7 @@ async fn refused_series_are_named_and_the_others_delivered() {
         format!(
             "Datadog does not accept `metric.17` with the tags env:test, team:platform: the payload was refused \
              ({host} answered 400: Payload is not in the expected format: invalid series); \
-             `report --dry-run` shows what is sent"
+             a dry run shows what is sent"
         )
     );
     assert!(
@@ -214,7 +214,7 @@ async fn a_refused_payload_is_split_into_single_series() {
         let words = if answer.status == 202 { "bad; worse" } else { "bad" };
         let hint = match answer.status {
             413 => "Datadog accepts at most 5242880 bytes of JSON, and 512000 bytes compressed",
-            _ => "`report --dry-run` shows what is sent",
+            _ => "a dry run shows what is sent",
         };
         let message = &fates.refused[&1];
         assert!(

@@ -163,7 +163,7 @@ fn handles_and_variables_in_texts_are_escaped() {
     let message = monitor_json(&metric)["message"].as_str().unwrap().to_owned();
 
     let (words, mark) = message.rsplit_once("\n\n").unwrap();
-    assert!(mark.starts_with("Managed by `report` (system-health:"), "{mark}");
+    assert!(mark.starts_with("Managed by system-health ("), "{mark}");
     assert_eq!(
         words,
         "{{#is_alert}}`mail.waiting` is {{value}} @\u{200b}emails and should be < 5.{{/is_alert}}\n\

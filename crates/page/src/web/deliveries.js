@@ -82,8 +82,9 @@ function receipt(delivery) {
   ];
 }
 
-function dryRun({ series, payload }) {
-  return element("details", element("summary", `${series} series would be sent`), jsonText(payload));
+function dryRun({ series, self_metrics, payload }) {
+  const aboutReporter = self_metrics > 0 ? `, and ${self_metrics} about the reporter,` : "";
+  return element("details", element("summary", `${series} series${aboutReporter} would be sent`), jsonText(payload));
 }
 
 function jsonText(value) {

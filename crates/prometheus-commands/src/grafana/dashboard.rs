@@ -42,7 +42,7 @@ pub(super) fn dashboard(catalog: &Catalog, title: &str) -> Value {
     json!({
         "title": title,
         "uid": "system-health",
-        "description": "Created by `report dashboard --for grafana` from the metrics' descriptions, units and goals.",
+        "description": "Created by system-health from the metrics' descriptions, units and goals.",
         "tags": ["system-health"],
         "schemaVersion": SCHEMA_VERSION,
         "editable": true,

@@ -45,6 +45,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Exi
     }
     let textfile = configured_textfile(&settings)?;
     let links = (textfile.as_deref(), arguments.dashboard_url.as_deref());
-    context.stdout().write(&RuleFile::new(&monitors, &reporter_labels, links)?.to_string())?;
+    let file = RuleFile::new(context.program(), &monitors, &reporter_labels, links)?;
+    context.stdout().write(&file.to_string())?;
     Ok(ExitStatus::Done)
 }

@@ -60,7 +60,7 @@ impl ReporterRules<'_> {
         let silence = self.schedule.silence_window();
         let (seconds, words) = (silence.as_secs(), duration_in_words(silence));
         let description = "The reporter does not run, or it cannot deliver. Until it delivers again, the last values look \
-                           current, and no other alert can start or end. `report doctor` says what is wrong.";
+                           current, and no other alert can start or end. The command `doctor` says what is wrong.";
         let jobs = pushgateway_jobs().join("|");
         let pushed = format!("max by (reporter) (push_time_seconds{{job=~\"{jobs}\"}})");
         let labels = Self::labels(alerting);
@@ -98,7 +98,7 @@ impl ReporterRules<'_> {
                     template::label_values(&labels)
                 ),
                 description: "The reporter has never delivered, its group was deleted, or Prometheus does not read what it \
-                              delivers. `report doctor` says what is wrong.",
+                              delivers. The command `doctor` says what is wrong.",
             },
         ];
         rules.into_iter().chain(textfile).collect()
@@ -118,7 +118,7 @@ impl ReporterRules<'_> {
                  {{{{ else }}}}The source {{{{ $labels.metric_source }}}}, or one of its metrics,{{{{ end }}}} fails{}",
                 self.in_a_row()
             ),
-            description: "What fails has no value. The reporter's log and `report history` say why.",
+            description: "What fails has no value. The reporter's log and the command `history` say why.",
         }]
     }
 

@@ -8,14 +8,17 @@ use super::{goal::goal_rules, reporter::ReporterRules, reporter_labels::Reporter
 
 /// A file of rules.
 /// See <https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group>.
-pub(super) struct RuleFile {
+pub(super) struct RuleFile<'a> {
+    /// The program that makes the file.
+    program: &'a str,
     /// Groups by name.
     groups: Vec<(String, Vec<Rule>)>,
 }
 
-impl RuleFile {
+impl<'a> RuleFile<'a> {
     /// The rules for the goals that have a monitor, and for the reporter.
     pub(super) fn new(
+        program: &'a str,
         monitors: &Monitors<'_>,
         reporter_labels: &ReporterLabels,
         links: (Option<&std::path::Path>, Option<&str>),
@@ -31,16 +34,18 @@ impl RuleFile {
         let groups = [("goals", goals), ("reporter", reporter)];
         let groups = groups.into_iter().filter(|(_, rules)| !Vec::is_empty(rules));
         Ok(Self {
+            program,
             groups: groups.map(|(name, rules)| (format!("system-health {name}{suffix}"), rules)).collect(),
         })
     }
 }
 
-impl fmt::Display for RuleFile {
+impl fmt::Display for RuleFile<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "# Created by `report monitors --for prometheus` from the goals of the metrics and the settings."
+            "# Created by `{} monitors --for prometheus` from the goals of the metrics and the settings.",
+            self.program
         )?;
         if self.groups.is_empty() {
             return writeln!(f, "groups: []");

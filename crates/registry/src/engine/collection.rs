@@ -19,8 +19,8 @@ use super::{
     task_runner::{TaskRunner, earlier},
 };
 use crate::{
-    Catalog, Context, Instants, Metric, Outcome, Reading, RequestPlan, Source, SourceOutcome, SubjectLabel,
-    Unavailable,
+    Catalog, Context, DescribedReading, Instants, Metric, Outcome, Reading, RequestPlan, Source,
+    SourceOutcome, SubjectLabel, Unavailable, check_key,
     collected_keys::CollectedKeys,
     collecting::working_for,
     gate::revised,
@@ -288,26 +288,32 @@ impl<'a> Collection<'a> {
             record(&span, &described);
             drop(span);
             let duration = started.elapsed();
-            let (result, returned, refused, results) = match described {
+            let (result, returned, refused, knows_all_keys, results) = match described {
                 Ok(described) => {
                     let count = described.len();
+                    let has_valid_key = |reading: &DescribedReading| check_key(reading.facts.key()).is_ok();
+                    let mut kept =
+                        described.iter().filter(|reading| self.catalog.is_kept(reading.facts.key()));
+                    let knows_all_keys = kept.all(has_valid_key);
                     let keys: HashSet<String> =
                         described.iter().map(|reading| reading.facts.key().to_owned()).collect();
                     let mut from_others = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
                     let (accepted, refused) = self.catalog.accept(source, described, &mut from_others);
                     drop(from_others);
                     let returned = accepted.iter().map(|(metric, _)| metric.key().to_owned());
-                    (Ok(count), returned.filter(|key| keys.contains(key)).collect(), refused, accepted)
+                    let returned = returned.filter(|key| keys.contains(key)).collect();
+                    (Ok(count), returned, refused, knows_all_keys, accepted)
                 }
                 Err(unavailable) => {
                     let known = self.catalog.described_by(source).cloned();
                     let results = known.map(|metric| (metric, Err(unavailable.clone()))).collect();
-                    (Err(unavailable), Vec::new(), Vec::new(), results)
+                    (Err(unavailable), Vec::new(), Vec::new(), false, results)
                 }
             };
             self.engine.observe(Progress::Planned { outcomes: results.len() });
-            let name = Arc::clone(source.name());
-            let source = SourceOutcome { name, result, returned, refused, duration };
+            let (name, location) = (Arc::clone(source.name()), source.location().clone());
+            let source =
+                SourceOutcome { name, location, result, returned, refused, knows_all_keys, duration };
             let outcomes = results.into_iter().map(|(metric, result)| {
                 let result = result.and_then(|reading| checked(&metric, None, reading));
                 CollectionResult::Outcome(None, Outcome { metric, subject: None, result, duration })

@@ -24,8 +24,8 @@ pub struct SettingsBuilder {
     tables: Tables,
     /// The first variable, or file with a secret, that could not be read.
     unreadable: Option<SettingsError>,
-    /// The first table that no linked crate declares.
-    unknown: Option<SettingsError>,
+    /// The tables that no linked crate declares.
+    unknown: Vec<SettingsError>,
     is_shared: bool,
 }
 
@@ -42,7 +42,7 @@ impl SettingsBuilder {
     pub fn toml(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
         for FileTable { name, origin, entries } in file::parse(path, text)? {
             if let Err(unknown) = check_table_name(&name, &origin) {
-                self.unknown.get_or_insert(unknown);
+                self.unknown.push(unknown);
                 continue;
             }
             check_exclusive(&name, &entries)?;
@@ -170,17 +170,30 @@ impl SettingsBuilder {
         self
     }
 
-    /// Checks every table and key against the linked crates, and whether their environment variables are valid Unicode.
+    /// Checks every table and key against the linked crates, and whether their environment variables are valid Unicode. The error
+    /// contains those of all tables. For each table, it is the first one.
     pub fn build(self) -> Result<Settings, SettingsError> {
         check_unique_names()?;
-        if let Some(unknown) = self.unknown.filter(|_| !self.is_shared) {
-            return Err(unknown);
-        }
+        // The checks of the tables would take an unreadable value for a missing one.
         if let Some(unreadable) = self.unreadable {
             return Err(unreadable);
         }
+        let mut errors = if self.is_shared { Vec::new() } else { self.unknown };
         let settings = Settings::new(self.tables, self.is_shared);
-        TableSpec::linked().into_iter().try_for_each(|spec| (spec.check)(&settings))?;
-        Ok(settings)
+        for spec in TableSpec::linked() {
+            let Err(error) = (spec.check)(&settings) else { continue };
+            // The check of one table may read another one, and fail like it.
+            if !errors.iter().any(|other| other.to_string() == error.to_string()) {
+                errors.push(error);
+            }
+        }
+        match errors.pop() {
+            None => Ok(settings),
+            Some(only) if errors.is_empty() => Err(only),
+            Some(last) => {
+                errors.push(last);
+                Err(SettingsError::Several(errors))
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! Deserialises a table of settings. It does three things that `toml`'s own deserialiser does not: it refuses unknown keys
-//! at every depth, it parses numbers, booleans and lists from the text of an environment variable, and it resolves paths
-//! relative to the file that contains them.
+//! Deserialises a table of settings. It does four things that `toml`'s own deserialiser does not: it refuses unknown keys
+//! at every depth, it parses numbers, booleans and lists from the text of an environment variable, it parses durations such
+//! as `90s`, and it resolves paths relative to the file that contains them.
 
 use std::fmt;
 
@@ -16,6 +16,7 @@ use toml::Value;
 
 use super::{
     NameSuggestions, Origin, SettingPath,
+    duration::{self, DurationVisitor},
     setting::{Setting, TableEntries},
 };
 
@@ -31,11 +32,6 @@ pub(super) enum DeserializeError {
     /// A struct has no default for a key that is not set.
     MissingKey(&'static str),
 }
-
-/// The message about a `Duration` that serde reads as a table of seconds and nanoseconds.
-const DURATION_NEEDS: &str = "a field of the type `Duration` needs \
-    `#[serde(deserialize_with = \"system_health_registry::settings::deserialize_duration\")]`, and one of the type \
-    `Option<Duration>` needs `deserialize_optional_duration`";
 
 /// The keys of a table.
 pub(super) struct TableDeserializer<'a>(pub(super) &'a TableEntries);
@@ -95,6 +91,13 @@ impl<'a> ValueDeserializer<'a> {
             },
             Input::Typed(_) => self.deserialize_any(visitor),
         }
+    }
+
+    /// Visits a [`Duration`](std::time::Duration). serde reads it from two numbers, and people write it as a text.
+    fn visit_duration<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
+        let duration = self.deserialize_str(DurationVisitor::any())?;
+        let numbers = [duration.as_secs(), u64::from(duration.subsec_nanos())];
+        visitor.visit_seq(SeqDeserializer::new(numbers.into_iter()))
     }
 
     /// Visits a path. A relative path in a file is resolved relative to the folder of the file.
@@ -225,12 +228,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DeserializeError> {
-        match self.input {
-            Input::Typed(Value::Table(table)) => check_keys(table.keys(), fields)?,
-            _ if name == "Duration" && fields == ["secs", "nanos"] => {
-                return Err(Error::custom(DURATION_NEEDS));
-            }
-            _ => {}
+        if duration::is_duration(name, fields) {
+            return self.visit_duration(visitor);
+        }
+        if let Input::Typed(Value::Table(table)) = self.input {
+            check_keys(table.keys(), fields)?;
         }
         self.deserialize_any(visitor)
     }

@@ -7,24 +7,26 @@ use serde::{
     de::{Error, Visitor},
 };
 
-/// Reads a duration such as `30s` or `7d`, for `#[serde(deserialize_with = "...")]`.
-pub fn deserialize_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    deserializer.deserialize_str(DurationVisitor(crate::parse_duration))
-}
-
-/// Like [`deserialize_duration`], for a field of the type `Option<Duration>`.
-pub fn deserialize_optional_duration<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Duration>, D::Error> {
-    deserialize_duration(deserializer).map(Some)
-}
-
-/// Like [`deserialize_duration`], for the time between two runs of a service: whole seconds, at least 10.
+/// Reads the time between two runs of a service, for `#[serde(deserialize_with = "...")]`: whole seconds, at least 10. Any
+/// other [`Duration`] needs no function.
 pub fn deserialize_every<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     deserializer.deserialize_str(DurationVisitor(crate::parse_every))
 }
 
-struct DurationVisitor(fn(&str) -> Result<Duration, crate::DurationError>);
+/// Whether a struct is serde's form of a [`Duration`].
+pub(super) fn is_duration(name: &str, fields: &[&str]) -> bool {
+    name == "Duration" && fields == ["secs", "nanos"]
+}
+
+/// Parses the text of a duration.
+pub(super) struct DurationVisitor(fn(&str) -> Result<Duration, crate::DurationError>);
+
+impl DurationVisitor {
+    /// Accepts any duration that is longer than zero.
+    pub(super) fn any() -> Self {
+        Self(crate::parse_duration)
+    }
+}
 
 impl Visitor<'_> for DurationVisitor {
     type Value = Duration;

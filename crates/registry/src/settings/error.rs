@@ -150,6 +150,9 @@ pub enum SettingsError {
         /// The names of existing keys.
         known: NameSuggestions,
     },
+    /// Several tables are wrong. There is one error of each.
+    #[error("{} tables are wrong:{}", .0.len(), in_lines(.0))]
+    Several(Vec<SettingsError>),
     /// The struct of a table refuses the table as a whole.
     #[error("settings table [{table}]: {message}")]
     Table {
@@ -158,4 +161,16 @@ pub enum SettingsError {
         /// What is wrong with the table.
         message: String,
     },
+}
+
+/// Maximum number of errors that are shown.
+const MAX_ERRORS: usize = 10;
+
+/// The errors, each on its own line.
+fn in_lines(errors: &[SettingsError]) -> String {
+    let mut lines: Vec<String> = errors.iter().take(MAX_ERRORS).map(|error| format!("\n  {error}")).collect();
+    if let Some(hidden @ 1..) = errors.len().checked_sub(MAX_ERRORS) {
+        lines.push(format!("\n  and {hidden} more"));
+    }
+    lines.concat()
 }

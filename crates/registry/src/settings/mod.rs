@@ -41,6 +41,8 @@
 //! "GITHUB_REF_NAME" });
 //! ```
 //!
+//! A [`Duration`](std::time::Duration) is a text with a unit, such as `"90s"`. It must be longer than zero.
+//!
 //! Every table of the file must belong to a linked crate, unless the file is [shared](SettingsBuilder::shared), and every key
 //! must be a field of its struct. This also holds for nested tables. Anything else is an error that names the place, and a similar
 //! name or the names that exist.
@@ -58,6 +60,7 @@ mod name_suggestions;
 mod number;
 mod origin;
 mod path;
+mod path_keys;
 mod place;
 mod positions;
 mod possible_secret;
@@ -68,7 +71,7 @@ mod setting;
 mod table;
 
 pub use builder::SettingsBuilder;
-pub use duration::{deserialize_duration, deserialize_every, deserialize_optional_duration};
+pub use duration::deserialize_every;
 pub use error::SettingsError;
 pub use name_suggestions::NameSuggestions;
 pub use origin::Origin;

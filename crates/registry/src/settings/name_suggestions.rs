@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::self_metrics::{RESERVED_PREFIX, is_self_metric};
+
 /// The names that exist instead of an unknown name, sorted by similarity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameSuggestions {
@@ -30,12 +32,46 @@ impl NameSuggestions {
         Self { names, has_near }
     }
 
+    /// The keys that exist instead of an unknown key or glob. For a glob of an unknown group, such as `flet.*`, they are the globs
+    /// of whole groups, such as `fleet.*`. The many metrics about the reporter are included only if the group is similar to
+    /// theirs.
+    #[must_use]
+    pub fn nearest_keys<'k>(unknown: &str, keys: impl IntoIterator<Item = &'k str>) -> Self {
+        let end = unknown.find(['.', '*', '?', '[', '{']).unwrap_or(unknown.len());
+        let group = &unknown[..end];
+        let is_about_reporter = is_group_of_reporter(group);
+        let is_likely = |key: &&str| is_about_reporter || !is_self_metric(key);
+        let keys: Vec<&str> = keys.into_iter().filter(is_likely).collect();
+        let is_glob = unknown.contains(['*', '?', '[', '{']);
+        let is_known_group = || keys.iter().any(|key| key.split('.').next() == Some(group));
+        if !is_glob || group.is_empty() || is_known_group() {
+            return Self::nearest_to(unknown, keys);
+        }
+        let globs = keys.iter().map(|key| match key.split_once('.') {
+            Some((group, _)) => format!("{group}.*"),
+            None => (*key).to_owned(),
+        });
+        Self::nearest_to(unknown, globs)
+    }
+
+    /// Whether one of the names is so similar that it is suggested.
+    #[must_use]
+    pub const fn has_near(&self) -> bool {
+        self.has_near
+    }
+
     /// Removes names. If the most similar name is removed, the others are listed without a suggestion.
     pub(super) fn without(mut self, is_removed: impl Fn(&str) -> bool) -> Self {
         self.has_near &= self.names.first().is_some_and(|nearest| !is_removed(nearest));
         self.names.retain(|name| !is_removed(name));
         self
     }
+}
+
+/// Whether the first part of a key looks like that of the metrics about the reporter.
+fn is_group_of_reporter(group: &str) -> bool {
+    let reserved = RESERVED_PREFIX.trim_end_matches('.');
+    group.starts_with("system") || strsim::osa_distance(group, reserved) <= 2
 }
 
 /// The similarity of two names, from 0 to 1. The Jaro–Winkler similarity of short names with swapped letters, such as
@@ -89,6 +125,21 @@ mod tests {
             ("x", &[], ""),
         ] {
             assert_eq!(NameSuggestions::nearest_to(unknown, names.iter().copied()).to_string(), suggestion);
+        }
+    }
+
+    #[test]
+    fn keys_are_suggested_for_keys_and_groups_for_globs() {
+        let keys = ["fleet.cars", "fleet.vans", "staff", "system_health.reporter.points"];
+        for (unknown, suggestion) in [
+            ("fleet.car", "; did you mean `fleet.cars`? (others: `fleet.vans`, `staff`)"),
+            ("flet.*", "; did you mean `fleet.*`? (others: `staff`)"),
+            ("flet*", "; did you mean `fleet.*`? (others: `staff`)"),
+            ("fleet.vns*", "; did you mean `fleet.vans`? (others: `fleet.cars`, `staff`)"),
+            ("x.*", "; there are `fleet.*`, `staff`"),
+            ("sytem_health.*", "; did you mean `system_health.*`? (others: `staff`, `fleet.*`)"),
+        ] {
+            assert_eq!(NameSuggestions::nearest_keys(unknown, keys).to_string(), suggestion);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use super::{Settings, SettingsError, declared::check_declared_keys};
+use super::{Settings, SettingsError, declared::check_declared_keys, path_keys::is_path};
 use crate::Location;
 
 /// A table of the settings file. Implemented by [`settings_table!`](crate::settings_table).
@@ -25,12 +25,14 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[];
 
     /// The table in a new settings file. Each key is commented out, as `# key = value`, with an example or its default,
-    /// below a comment that explains it. If the template is empty, the file contains only the name of the table.
-    const TEMPLATE: &'static str = "";
+    /// below a comment that explains it. Without a template, the file contains only the name of the table. An empty template
+    /// leaves the table out.
+    const TEMPLATE: Option<&'static str> = None;
 
     /// Whether `report doctor` may show the texts in this table. Default: it may not, because a text could be an
-    /// undeclared secret, or a secret in the wrong place. Other values, such as numbers and booleans, are always
-    /// shown. The values of keys in [`SECRET`](Self::SECRET) are never shown.
+    /// undeclared secret, or a secret in the wrong place. Other values, such as numbers, booleans and a
+    /// [`SettingPath`](super::SettingPath), are always shown, and so is the host of an address. The values of keys in
+    /// [`SECRET`](Self::SECRET) are never shown.
     fn shows_text(&self) -> bool {
         false
     }
@@ -52,8 +54,10 @@ pub struct TableSpec {
     pub(super) ambient: &'static [(&'static str, &'static str)],
     pub(super) secret: &'static [(&'static str, &'static str, &'static str)],
     pub(super) exclusive: &'static [(&'static str, &'static str)],
-    pub(super) template: &'static str,
+    pub(super) template: Option<&'static str>,
     pub(super) shows_text: fn(&Settings) -> bool,
+    /// Whether the value of a key is a path.
+    is_path: fn(&str) -> bool,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
 
@@ -63,11 +67,18 @@ impl TableSpec {
     /// The table of a struct that is declared at a place in the code.
     ///
     /// # Panics
-    /// Panics if the name has other characters than letters, digits, `_` and `-`. In [`settings_table!`](crate::settings_table), this is
-    /// an error of the compiler.
+    /// Panics if the name has other characters than letters, digits, `_` and `-`, and if the template has no header of this
+    /// table, or one of another table. In [`settings_table!`](crate::settings_table), this is an error of the compiler.
     #[must_use]
     pub const fn new<T: SettingsTable>(location: Location) -> Self {
         assert!(is_bare(T::NAME), "the name of a settings table has only letters, digits, `_` and `-`");
+        if let Some(template) = T::TEMPLATE {
+            assert!(
+                template.is_empty() || has_headers_of(template, T::NAME),
+                "the template of a settings table has the header `[name]` with the name of the table, and no header of \
+                 another table"
+            );
+        }
         Self {
             name: T::NAME,
             location,
@@ -76,6 +87,7 @@ impl TableSpec {
             secret: T::SECRET,
             exclusive: T::EXCLUSIVE,
             template: T::TEMPLATE,
+            is_path: is_path::<T>,
             shows_text: |settings| settings.table::<T>().is_ok_and(|table| table.shows_text()),
             check: |settings| {
                 check_declared_keys::<T>()?;
@@ -84,6 +96,12 @@ impl TableSpec {
                 settings.table::<T>()?.check(settings)
             },
         }
+    }
+
+    /// Whether a key of a linked table has the type [`SettingPath`](super::SettingPath).
+    #[must_use]
+    pub fn has_path(table: &str, key: &str) -> bool {
+        Self::linked().iter().any(|spec| spec.name == table && (spec.is_path)(key))
     }
 
     /// Whether a key of this table is declared a secret.
@@ -100,10 +118,12 @@ impl TableSpec {
         })
     }
 
-    /// The names of all linked tables, with their [templates](SettingsTable::TEMPLATE).
+    /// The names of the linked tables of a new settings file, with their [templates](SettingsTable::TEMPLATE). The template of a
+    /// table without one is empty.
     #[must_use]
     pub fn templates() -> BTreeMap<&'static str, &'static str> {
-        Self::linked().into_iter().map(|spec| (spec.name, spec.template)).collect()
+        let shown = Self::linked().into_iter().filter(|spec| spec.template != Some(""));
+        shown.map(|spec| (spec.name, spec.template.unwrap_or_default())).collect()
     }
 
     /// All tables of the program, sorted by name and place, because the order of the linker is arbitrary.
@@ -126,6 +146,42 @@ const fn is_bare(name: &str) -> bool {
     !bytes.is_empty()
 }
 
+/// Whether a template has a header of this table, or of a table in it, and no header of another table. A header may be commented
+/// out.
+const fn has_headers_of(template: &str, name: &str) -> bool {
+    let (text, mut start, mut has_header) = (template.as_bytes(), 0, false);
+    while start < text.len() {
+        let mut end = start;
+        while end < text.len() && !matches!(text[end], b'\r' | b'\n') {
+            end += 1;
+        }
+        let bracket = if starts_at(text, start, b"# ") { start + 2 } else { start };
+        // A line of an array starts with a bracket, too. It is not followed by a bare name.
+        let is_header = starts_at(text, bracket, b"[") && text[end - 1] == b']' && text[bracket + 1] != b'"';
+        if is_header {
+            let after = bracket + 1 + name.len();
+            if !starts_at(text, bracket + 1, name.as_bytes()) || !matches!(text[after], b']' | b'.') {
+                return false;
+            }
+            has_header = true;
+        }
+        start = end + 1;
+    }
+    has_header
+}
+
+/// Whether a part of a text is at this position.
+const fn starts_at(text: &[u8], position: usize, part: &[u8]) -> bool {
+    let mut offset = 0;
+    while offset < part.len() {
+        if position + offset >= text.len() || text[position + offset] != part[offset] {
+            return false;
+        }
+        offset += 1;
+    }
+    true
+}
+
 /// Declares a struct as a table of the settings file and makes it a resource.
 ///
 /// The struct implements `Clone`, and `serde::Deserialize` with a default for every key: put `#[serde(default)]` on it.
@@ -142,7 +198,7 @@ const fn is_bare(name: &str) -> bool {
 /// - `template` is the table in a new settings file, see
 ///   [`SettingsTable::TEMPLATE`](crate::settings::SettingsTable::TEMPLATE).
 /// - `shown` is a function `fn(&Self) -> bool` that says whether `report doctor` may show the texts in this table.
-///   Default: it may not.
+///   Default: it shows only paths, and the hosts of addresses.
 /// - `check` is a method `fn(&Self, &Settings) -> Result<(), SettingsError>`, see
 ///   [`SettingsTable::check`](crate::settings::SettingsTable::check).
 ///
@@ -169,7 +225,10 @@ macro_rules! settings_table {
                 &[$($(($secret_key, $secret_variable, ::core::concat!($secret_variable, "_FILE"))),+)?];
             const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[$($(($one_key, $other_key)),+)?];
 
-            $(const TEMPLATE: &'static str = $template;)?
+            $(
+                const TEMPLATE: ::core::option::Option<&'static str> =
+                    ::core::option::Option::Some($template);
+            )?
 
             $(
                 fn shows_text(&self) -> bool {
@@ -183,7 +242,12 @@ macro_rules! settings_table {
                     &self,
                     settings: &$crate::Settings,
                 ) -> ::core::result::Result<(), $crate::settings::SettingsError> {
-                    ($check)(self, settings)
+                    // With this type, the compiler reports a wrong signature at the function.
+                    let check: fn(
+                        &Self,
+                        &$crate::Settings,
+                    ) -> ::core::result::Result<(), $crate::settings::SettingsError> = $check;
+                    check(self, settings)
                 }
             )?
         }
@@ -203,11 +267,7 @@ macro_rules! settings_table {
         }
     };
     ($($unreadable:tt)*) => {
-        ::core::compile_error!(
-            "`settings_table!` needs the type, the name of the table in quotes, and then these options, each at most once and in \
-             this order: `env: { \"key\" => \"VARIABLE\" }`, `ambient: { \"key\" => \"VARIABLE\" }`, `secret: { \"key\" => \
-             \"VARIABLE\" }`, `exclusive: { \"key\" => \"other\" }`, `template: text`, `shown: function`, `check: function`"
-        );
+        $crate::__private::settings_table_mistake! { $($unreadable)* }
     };
 }
 
@@ -220,6 +280,28 @@ mod tests {
         assert!(is_bare("queue") && is_bare("aws-ci_2"));
         for name in ["", "a.b", "my table", "é"] {
             assert!(!is_bare(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_template_has_only_headers_of_its_table() {
+        for template in [
+            "[queue]\n# name = \"mail\"\n",
+            "# [queue]\r\n# names = [\r\n# [\"a\"]\r\n# ]\r\n",
+            "# What is different.\n# [queue.\"a.b\"]\n# name = \"mail\"",
+        ] {
+            assert!(has_headers_of(template, "queue"), "{template}");
+        }
+        for template in [
+            "# name = \"mail\"\n",
+            "[queues]\n",
+            "[que]\n",
+            "[queue]\n\n# [backup]\n",
+            "[",
+            "[]",
+            "[[queue]]",
+        ] {
+            assert!(!has_headers_of(template, "queue"), "{template}");
         }
     }
 }

@@ -1,4 +1,4 @@
-// The compiler says which trait the error type lacks.
+// The error names the type that is not an error.
 use system_health_registry::system_health_metric;
 
 struct Refused;

@@ -20,6 +20,7 @@ fn a_sink_that_no_push_delivers_to_does_not_count_as_a_failure() {
     let elsewhere = scene().file("system-health.toml", local).run(&["doctor"]).with_status(0);
     assert!(!elsewhere.stdout().contains("Datadog"), "{elsewhere}");
     assert!(elsewhere.json()["works"].to_string().contains("delivered to local"), "{elsewhere}");
+    assert!(line(&elsewhere, "[local] file").1.starts_with("\"points.jsonl\", from "), "{elsewhere}");
 
     let unnamed = scene()
         .variable("DD_API_KEY", "0123456789abcdef")

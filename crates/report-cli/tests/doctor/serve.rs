@@ -53,7 +53,7 @@ fn an_address_that_other_machines_can_reach_needs_a_token() {
     let (grade, text) = line(&without, "serve");
     assert_eq!(grade, "failed");
     let start = "0.0.0.0:8700 can be reached from other machines, so the server needs a token (on 127.0.0.1, it \
-                 needs none): found no token for report serve: SYSTEM_HEALTH_SERVE_TOKEN is not set";
+                 needs none): found no token of the service: SYSTEM_HEALTH_SERVE_TOKEN is not set";
     assert!(text.starts_with(start), "{text}");
     let (grade, text) = line(&short, "serve");
     assert!(grade == "failed" && text.contains("fewer than 16 characters"), "{text}");

@@ -19,6 +19,22 @@ fn nothing_else_is_checked_if_the_settings_cannot_be_read() {
 }
 
 #[test]
+fn each_wrong_table_has_a_finding() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let wrong = scene(&github, &intake)
+        .file("system-health.toml", "[ci]\nworkfow = 'a.yml'\n[report]\nalin = '5m'\n");
+
+    let ended = wrong.run(&["doctor"]).with_status(1);
+
+    let document = ended.json();
+    let messages = document["findings"].as_array().unwrap().iter().map(|line| &line["message"]);
+    let messages: Vec<_> = messages.map(|message| message.as_str().unwrap()).collect();
+    assert!(messages[0].starts_with("system-health.toml:2:1: there is no key `workfow`"), "{messages:?}");
+    assert!(messages[1].starts_with("system-health.toml:4:1: there is no key `alin`"), "{messages:?}");
+    assert!(messages[2].starts_with("not checked") && messages.len() == 3, "{messages:?}");
+}
+
+#[test]
 fn wrong_settings_are_findings_without_passwords() {
     let (github, intake) = (github(), DatadogIntake::start());
     let wrong = scene(&github, &intake)

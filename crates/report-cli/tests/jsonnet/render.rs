@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use system_health_test_support::{scene::Scene, tools::run_contract_script};
 
 pub(crate) fn folder() -> PathBuf {
@@ -15,7 +15,7 @@ pub(crate) fn folder() -> PathBuf {
 /// The metrics that are linked.
 pub(crate) fn listed() -> Vec<Value> {
     let listed = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["list", "--format", "json"]).with_status(0);
-    listed.json().as_array().unwrap().clone()
+    listed.json()["metrics"].as_array().unwrap().clone()
 }
 
 /// The metrics that a run collects without settings.
@@ -27,11 +27,11 @@ pub(crate) fn keys(catalog: &[Value]) -> Vec<&str> {
     catalog.iter().map(|metric| metric["key"].as_str().unwrap()).collect()
 }
 
-/// Renders files. Each result has a `dashboard` or an `error`. Without `catalog`, the files use their own.
+/// Renders files. Each result has a `dashboard` or an `error`. Without a `catalog` of metrics, the files use their own.
 pub(crate) fn render(files: &[PathBuf], catalog: Option<&Value>) -> Vec<Value> {
     let folder = folder();
     let arguments: Vec<&Path> = iter::once(&folder).chain(files).map(PathBuf::as_path).collect();
-    let catalog = catalog.map(Value::to_string).unwrap_or_default();
+    let catalog = catalog.map(|metrics| json!({ "metrics": metrics }).to_string()).unwrap_or_default();
     let rendered = run_contract_script("jsonnet_render.py", &arguments, catalog.as_bytes());
     serde_json::from_str(&rendered).unwrap()
 }

@@ -196,7 +196,10 @@ fn a_pulled_dashboard_can_be_pushed() {
         dashboard.get("author_handle").is_none() && dashboard.get("modified_at").is_none(),
         "{dashboard}"
     );
-    assert!(!pulled.stdout().contains("(system-health:"), "the mark is removed from a pulled dashboard");
+    assert!(
+        !pulled.stdout().contains("Managed by system-health ("),
+        "the mark is removed from a pulled dashboard"
+    );
     let scene = scene.file("pulled.json", &pulled.stdout());
     assert_eq!(pushed(&scene, &["pulled.json"]), step("kept", "System health"));
     let scene = scene.file("pulled.json", &pulled.stdout().replace("\"System health\"", "\"Health\""));
@@ -384,7 +387,7 @@ fn a_hand_written_dashboard_is_pushed_unchanged() {
 
     let sent = intake.server().requests().into_iter().find(|request| request.method == "POST").unwrap();
     let mut sent: Value = serde_json::from_slice(&sent.body).unwrap();
-    assert!(sent["description"].as_str().unwrap().starts_with("Managed by `report`"), "{sent}");
+    assert!(sent["description"].as_str().unwrap().starts_with("Managed by system-health"), "{sent}");
     sent.as_object_mut().unwrap().remove("description");
     let mut written: Value = serde_json::from_str(written).unwrap();
     written["notify_list"] = json!(["a@example.com", "z@example.com"]);

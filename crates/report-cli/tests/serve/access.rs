@@ -14,7 +14,7 @@ fn an_address_that_other_machines_can_reach_needs_a_token() {
 
     ended.says(
         "can be reached from other machines, so the server needs a token (on 127.0.0.1, it needs none): found no token \
-         for report serve: SYSTEM_HEALTH_SERVE_TOKEN is not set",
+         of the service: SYSTEM_HEALTH_SERVE_TOKEN is not set",
     );
     assert_eq!(ended.stderr().matches("needs a token").count(), 1, "{ended}");
 }
@@ -26,7 +26,7 @@ fn a_short_token_is_refused_from_a_variable_and_from_a_file() {
     for scene in [variable, file] {
         let ended = scene.run(&["serve", "--listen", "127.0.0.1:0"]).with_status(2);
 
-        ended.says("the token for report serve has fewer than 16 characters");
+        ended.says("the token of the service has fewer than 16 characters");
         assert!(!ended.stderr().contains("hunter2"));
     }
 }

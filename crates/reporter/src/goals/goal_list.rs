@@ -8,12 +8,12 @@ use super::{
     combination::{CombinationError, check_combination},
     goal_of_metric::{KeyError, find},
     judgement,
-    settings::{GoalsSettings, NamedGoal},
+    settings::{GoalOfTwoMetrics, GoalsSettings},
 };
 
 /// The goals of two metrics in the settings.
 #[derive(Debug, Clone, Default)]
-pub struct Goals(Vec<NamedGoal>);
+pub struct GoalsOfTwoMetrics(Vec<GoalOfTwoMetrics>);
 
 /// Why a goal cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ enum GoalError {
     Combination(#[from] CombinationError),
 }
 
-impl Goals {
+impl GoalsOfTwoMetrics {
     /// Reads the tables in `[goals]`. Refuses a goal, with its place in the file, if its name is the key of a metric, if one of
     /// its metrics does not exist, or if the two cannot be combined. A metric that a source may return later is not refused. If
     /// the file is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be for another
@@ -59,7 +59,7 @@ impl Goals {
     }
 
     /// The goals, sorted by name.
-    pub fn iter(&self) -> impl Iterator<Item = &NamedGoal> {
+    pub fn iter(&self) -> impl Iterator<Item = &GoalOfTwoMetrics> {
         self.0.iter()
     }
 
@@ -71,7 +71,7 @@ impl Goals {
     }
 }
 
-impl NamedGoal {
+impl GoalOfTwoMetrics {
     /// Both metrics, if the catalog has them.
     #[must_use]
     pub fn metrics<'a>(&self, catalog: &'a Catalog) -> Option<[&'a Metric; 2]> {

@@ -4,7 +4,6 @@
 use system_health_registry::{
     Catalog, KeyPattern, Metric, Settings,
     alerting::is_watched_by_reporter_monitors,
-    self_metrics::is_self_metric,
     settings::{NameSuggestions, SettingsError},
 };
 
@@ -48,7 +47,7 @@ pub fn with_goals_of_settings(catalog: Catalog, settings: &Settings) -> Result<C
 }
 
 /// The metrics with a goal in `[goals]` that only a source can still return, with their places in the file.
-pub(crate) fn goals_of_unknown_metrics(
+pub(crate) fn unknown_metrics_with_goals(
     catalog: &Catalog,
     settings: &Settings,
 ) -> Result<Vec<(KeyPattern, Place)>, SettingsError> {
@@ -79,8 +78,6 @@ pub(super) fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Met
     if !catalog.sources().is_empty() {
         return Ok(None);
     }
-    // Metrics about the reporter are suggested only for a similar key: few goals are about them, and there are many of them.
-    let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
-    let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
-    Err(KeyError::Unknown { key: key.to_owned(), known: NameSuggestions::nearest_to(key, keys) })
+    let keys = metrics.iter().map(|metric| metric.key());
+    Err(KeyError::Unknown { key: key.to_owned(), known: NameSuggestions::nearest_keys(key, keys) })
 }

@@ -14,13 +14,13 @@ use system_health_registry::{
     Unavailable,
 };
 
-use super::{combination::check_combination, settings::NamedGoal};
+use super::{combination::check_combination, settings::GoalOfTwoMetrics};
 
 /// The samples of one metric by the tags that distinguish them.
 type Side<'a> = BTreeMap<BTreeSet<&'a Tag>, f64>;
 
 /// One outcome for each subject of the two metrics, or one if they have none.
-pub(super) fn judge(named: &NamedGoal, run: &Run) -> Vec<Outcome> {
+pub(super) fn judge(named: &GoalOfTwoMetrics, run: &Run) -> Vec<Outcome> {
     let goal = &named.goal;
     let outcomes = [goal.left(), goal.right()].map(|key| outcomes_of(run, key));
     let subjects: BTreeSet<_> =
@@ -46,8 +46,8 @@ fn outcomes_of<'a>(run: &'a Run, key: &str) -> &'a [Outcome] {
     &outcomes[start..end]
 }
 
-fn metric(named: &NamedGoal, metrics: [Option<&Metric>; 2]) -> Metric {
-    let NamedGoal { name, goal, description, runbook, owner } = named;
+fn metric(named: &GoalOfTwoMetrics, metrics: [Option<&Metric>; 2]) -> Metric {
+    let GoalOfTwoMetrics { name, goal, description, runbook, owner } = named;
     let description = description.clone().unwrap_or_else(|| format!("The goal `{goal}` of two metrics."));
     let monitoring = Monitoring { runbook: runbook.clone(), owner: owner.clone(), ..Monitoring::default() };
     let mut facts = Facts::new(name, description).with_monitoring(monitoring);
@@ -61,7 +61,7 @@ fn metric(named: &NamedGoal, metrics: [Option<&Metric>; 2]) -> Metric {
 }
 
 fn result(
-    named: &NamedGoal,
+    named: &GoalOfTwoMetrics,
     run: &Run,
     [left, right]: [&[Outcome]; 2],
     subject: Option<&Arc<SubjectLabel>>,
@@ -194,7 +194,7 @@ mod tests {
     async fn results(goal: &str, metrics: [Metric; 2]) -> Vec<String> {
         let context = Context::new().provide(Subjects::new((0..6).map(Repository)));
         let run = Engine::new().run(&Catalog::new(metrics).unwrap(), &context).await;
-        let named = NamedGoal {
+        let named = GoalOfTwoMetrics {
             name: "a.goal".to_owned(),
             goal: goal.parse().unwrap(),
             description: None,

@@ -7,7 +7,7 @@ mod goal_of_metric;
 mod judgement;
 mod settings;
 
-pub use goal_list::Goals;
-pub(crate) use goal_of_metric::goals_of_unknown_metrics;
+pub use goal_list::GoalsOfTwoMetrics;
+pub(crate) use goal_of_metric::unknown_metrics_with_goals;
 pub use goal_of_metric::with_goals_of_settings;
-pub use settings::NamedGoal;
+pub use settings::GoalOfTwoMetrics;

@@ -53,7 +53,7 @@ settings_table!(
 /// A goal of two metrics, with its name.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct NamedGoal {
+pub struct GoalOfTwoMetrics {
     /// The name. No metric has it as its key.
     pub name: String,
     /// The goal.
@@ -76,11 +76,11 @@ impl GoalsSettings {
     }
 
     /// The goals of two metrics, sorted by name.
-    pub(super) fn of_two(self) -> impl Iterator<Item = NamedGoal> {
+    pub(super) fn of_two(self) -> impl Iterator<Item = GoalOfTwoMetrics> {
         self.0.into_iter().filter_map(|(GoalName(name), entry)| match entry {
             GoalEntry::OfMetric(_) => None,
             GoalEntry::OfTwo(GoalSettings { goal, description, runbook, owner }) => {
-                Some(NamedGoal { name, goal, description, runbook, owner })
+                Some(GoalOfTwoMetrics { name, goal, description, runbook, owner })
             }
         })
     }

@@ -16,9 +16,12 @@ use system_health_registry::{
     Temporality, location,
 };
 use system_health_reporter::Reporter;
-use tokio::{runtime::Builder, sync::Notify};
+use tokio::{
+    runtime::Builder,
+    sync::{Notify, mpsc::unbounded_channel},
+};
 
-use crate::backend::{Backend, Scene, metric};
+use crate::backend::{Backend, Behaviour, Scene, metric};
 
 /// A reporter without state.
 fn reporter(backend: &Backend, metric: Metric) -> Reporter {
@@ -58,6 +61,24 @@ async fn a_reporter_pushes_at_once_and_a_last_time_when_it_is_finished() {
     assert!(last.is_delivered());
     assert_eq!(last.deliveries[0].receipt().unwrap().accepted, 1);
     assert_eq!(backend.stored().len(), 2);
+}
+
+#[tokio::test]
+async fn a_program_gets_the_result_of_each_push() {
+    let backend = Backend::new("backend").with_behaviour(Behaviour::Leave);
+    let reporter = reporter(&backend, metric(Facts::new("a", "For a test."), 1.0));
+    let (results, mut received) = unbounded_channel();
+
+    let running = reporter.push_every_with(Duration::from_hours(1), move |result| {
+        results.send(result.as_ref().unwrap().is_delivered()).unwrap();
+    });
+    assert_eq!(received.recv().await, Some(false));
+    backend.set_behaviour(Behaviour::Accept);
+    let last = running.finish().await.unwrap();
+
+    assert!(last.is_delivered());
+    assert_eq!(received.recv().await, Some(true));
+    assert_eq!(received.recv().await, None, "there was no other push");
 }
 
 /// Both pushes are in one second, and in one schedule slot.

@@ -53,7 +53,7 @@ async fn an_invalid_pattern_in_the_settings_is_refused_with_its_place() {
     for (settings, message) in [
         (
             "[report]\nskip = ['ci.*', 'comits.*']",
-            "a.toml:2:17: `skip[1]` in [report]: `comits.*` matches no metric; did you mean `commits.hotfix`?",
+            "a.toml:2:17: `skip[1]` in [report]: `comits.*` matches no metric; did you mean `commits.*`?",
         ),
         (
             "[metrics]\nenable = ['prs.*', 'issues.*']",

@@ -1,8 +1,13 @@
 //! Sources: their descriptions are remembered, and their failures are visible.
 
+use std::path::Path;
+
 use futures::FutureExt;
-use system_health_registry::{Catalog, DescribedReading, Facts, OutcomeState, Source, Unavailable, location};
-use system_health_reporter::{FinishedRun, Mode, PatternList};
+use system_health_registry::{
+    Catalog, DescribedReading, Facts, OutcomeState, Settings, SharedError, Source, Unavailable, location,
+    settings::SettingsBuilder,
+};
+use system_health_reporter::{FinishedRun, Mode, PatternList, Reporter};
 
 use crate::backend::{Backend, Scene, metric};
 
@@ -102,12 +107,75 @@ async fn patterns_that_match_nothing_are_returned_once_all_sources_have_answered
     assert!(only.1.starts_with("`otter` matches no metric; did you mean `other`?"), "{only:?}");
     assert_eq!(skip.0, PatternList::Skip);
     // It is a metric of the source, although it is skipped.
-    let place =
-        "a.toml:2:24: `skip[1]` in [report]: `ordrs.*` matches no metric; did you mean `orders.late`?";
+    let place = "a.toml:2:24: `skip[1]` in [report]: `ordrs.*` matches no metric; did you mean `orders.*`?";
     assert!(skip.1.starts_with(place), "{skip:?}");
     assert_eq!(goal.0, PatternList::Goals);
     assert!(goal.1.contains("`orders.opn` matches no metric; did you mean `orders.open`?"), "{goal:?}");
     assert_eq!(again.unmatched, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_metric_leaves_a_pattern_open_only_if_it_may_match() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]).settings("[report]\nskip = ['ordrs.*', 'orders.late']");
+    let unmatched = async |scene: &mut Scene, key: &'static str| {
+        let source = Source::new("warehouse", "For a test.", location!(), move |_| {
+            // The blank unit is refused.
+            let refused = Facts::new(key, "A row.").with_unit("");
+            async { Ok(vec![DescribedReading::new(refused, 1.0)]) }.boxed()
+        });
+        let other = metric(Facts::new("other", "For a test."), 1.0);
+        scene.set_catalog(Catalog::new([other]).unwrap().with_sources([source]).unwrap());
+        let finished = scene.run(&scene.reporter(&[&backend]), Mode::Push).await;
+        let unmatched = finished.unmatched.iter().map(ToString::to_string);
+        unmatched.map(|text| text.split(" matches").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let [first, second] =
+        ["a.toml:2:9: `skip[0]` in [report]: `ordrs.*`", "a.toml:2:20: `skip[1]` in [report]: `orders.late`"];
+
+    assert_eq!(unmatched(&mut scene, "orders.late").await, [first]);
+    assert_eq!(unmatched(&mut scene, "orders.open").await, [first, second]);
+    // Nobody knows which metric this is.
+    assert_eq!(unmatched(&mut scene, "Orders Late!").await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skipped_source_does_not_run_and_nothing_is_missing() {
+    let backend = Backend::new("backend");
+    let goals = "[goals]\n'orders.opn' = '< 5'\n[goals.'orders.ok']\ngoal = 'orders.open / other < 5'";
+    let mut scene = Scene::gauges(&["other"]).settings(goals);
+    let before = run(&mut scene, &backend, Some(&["orders.open"])).await;
+    scene.set_catalog(catalog(None));
+
+    let reporter = scene.builder(&[&backend]).skip_sources(["warehouse"]).build().unwrap();
+    let finished = scene.run(&reporter, Mode::Push).await;
+
+    assert_eq!((before.report.goals().len(), before.unmatched.len()), (1, 1));
+    assert_eq!(states(&finished), [("other".to_owned(), OutcomeState::Value)]);
+    assert!(finished.report.run().sources().is_empty(), "{finished:?}");
+    // Nobody knows which of these metrics the source would have returned.
+    assert_eq!((finished.report.goals().len(), finished.unmatched.len()), (0, 0));
+}
+
+#[test]
+fn a_skipped_source_that_does_not_exist_is_refused_unless_the_file_is_shared() {
+    let build = |settings: SettingsBuilder, toml: &str, names: &[&str]| {
+        let settings = settings.toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
+        let builder = Reporter::builder(settings).catalog(catalog(None)).without_state();
+        builder
+            .skip_sources(names.iter().copied())
+            .build()
+            .map_err(|error| SharedError::new(error).to_string())
+    };
+    let toml = "[report]\nskip_sources = ['warehouse', 'warehous']";
+    let message = "there is no source `warehous`; did you mean `warehouse`?";
+
+    assert_eq!(
+        build(Settings::builder(), toml, &[]).unwrap_err(),
+        format!("a.toml:2:30: `skip_sources[1]` in [report]: {message}")
+    );
+    assert_eq!(build(Settings::builder(), "", &["warehous"]).unwrap_err(), message);
+    assert!(build(Settings::builder().shared(), toml, &[]).is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! `/api/v1/catalog`: the metrics, as `report list --format json` prints them.
+//! `/api/v1/catalog`: the metrics, as they are in `metrics` of `report list --format json`.
 
 use std::borrow::Cow;
 

@@ -27,7 +27,7 @@ use super::{
     http::Log,
     stage::{Stage, about_reporter, at, builder, configuration, metric, one, starts},
 };
-use crate::configuration::Configuration;
+use crate::{configuration::Configuration, run_summary::RunSummary};
 
 /// A year in seconds.
 const YEAR: u64 = 365 * 24 * 3600;
@@ -355,6 +355,9 @@ async fn a_delivery_that_hangs_is_given_up_after_the_grace_period_and_its_points
 
     assert!(!runs[0].is_delivered());
     assert_eq!(later[0].deliveries[0].receipt().unwrap().accepted_earlier, 1);
+    let summary = RunSummary(&later[0]).to_string();
+    assert!(summary.contains(": delivered series 1, "), "{summary}");
+    assert!(summary.ends_with(", points of earlier runs 1, points left 0"), "{summary}");
     assert_eq!(backend.count("a"), 2);
 }
 

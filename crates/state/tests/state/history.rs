@@ -44,6 +44,8 @@ fn the_history_can_be_limited_to_a_metric_and_a_time() {
 
     assert_eq!(chosen.iter().map(values).collect::<Vec<_>>(), [[2.0]]);
     assert!(store.has_results_of("jobs.silent").unwrap() && !store.has_results_of("jobs").unwrap());
+    assert!(store.recorded_keys().unwrap().contains("jobs.silent"));
+    assert!(!store.recorded_keys().unwrap().contains("jobs"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) fn request(trace: &Trace) -> ExportTraceServiceRequest {
         ("deployment.environment.name", trace.env.as_ref()),
         ("service.version", trace.version.as_ref()),
     ];
-    let attributes = service.into_iter().filter_map(|(name, value)| Some(attribute(name, value?)));
+    let attributes = service.into_iter().filter_map(|(name, value)| Some(text_attribute(name, value?)));
     let scope = InstrumentationScope {
         name: "system-health".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -33,57 +33,59 @@ pub(super) fn request(trace: &Trace) -> ExportTraceServiceRequest {
 }
 
 fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
-    let is_request = span.name == "http.request";
+    let is_http_request = span.name == "http.request";
     let start = trace_start + span.start_ns;
     // An attribute that is added below replaces a field of the span with its name. No two attributes may have the same name
     // (https://opentelemetry.io/docs/specs/otel/common/#attribute-collections).
-    let tags = span.tags.iter().map(|(name, value)| (name.as_str(), tag(name, value.clone())));
-    let mut tags: BTreeMap<&str, KeyValue> = tags.collect();
-    tags.insert("resource.name", attribute("resource.name", &span.resource));
+    let tags = span.tags.iter().map(|(name, value)| (name.as_str(), attribute(name, value.clone())));
+    let mut attributes: BTreeMap<&str, KeyValue> = tags.collect();
+    attributes.insert("resource.name", text_attribute("resource.name", &span.resource));
     if span.unfinished {
-        tags.insert("system_health.unfinished", tag("system_health.unfinished", SpanTag::Bool(true)));
+        let unfinished = attribute("system_health.unfinished", SpanTag::Bool(true));
+        attributes.insert("system_health.unfinished", unfinished);
     }
     let mut events: Vec<_> = span
         .logs
         .iter()
         .map(|log| {
-            let attributes = vec![attribute("level", &log.level), attribute("message", &log.message)];
+            let attributes =
+                vec![text_attribute("level", &log.level), text_attribute("message", &log.message)];
             Event { time_unix_nano: trace_start + log.at_ns, name: "log".to_owned(), attributes }
         })
         .collect();
     if let Some(error) = &span.error {
-        tags.insert("error.type", attribute("error.type", &error.kind));
+        attributes.insert("error.type", text_attribute("error.type", &error.kind));
         // https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
-        let attributes = vec![
-            attribute("exception.type", &error.kind),
-            attribute("exception.message", &error.message),
-            attribute("exception.stacktrace", &error.stack),
+        let of_exception = vec![
+            text_attribute("exception.type", &error.kind),
+            text_attribute("exception.message", &error.message),
+            text_attribute("exception.stacktrace", &error.stack),
         ];
         events.push(Event {
             time_unix_nano: start + span.duration_ns,
             name: "exception".to_owned(),
-            attributes,
+            attributes: of_exception,
         });
     }
     Span {
         trace_id: trace.trace_id.get().to_be_bytes().to_vec(),
         span_id: span.span_id.get().to_be_bytes().to_vec(),
         parent_span_id: span.parent_id.map_or_else(Vec::new, |parent| parent.get().to_be_bytes().to_vec()),
-        name: if is_request { span.resource.clone() } else { span.name.clone() },
-        kind: if is_request { CLIENT } else { INTERNAL },
+        name: if is_http_request { span.resource.clone() } else { span.name.clone() },
+        kind: if is_http_request { CLIENT } else { INTERNAL },
         start_time_unix_nano: start,
         end_time_unix_nano: start + span.duration_ns,
-        attributes: tags.into_values().collect(),
+        attributes: attributes.into_values().collect(),
         events,
         status: span.error.as_ref().map(|error| Status { message: error.message.clone(), code: ERROR }),
     }
 }
 
-fn attribute(name: &str, value: &str) -> KeyValue {
-    tag(name, SpanTag::from(value))
+fn text_attribute(name: &str, value: &str) -> KeyValue {
+    attribute(name, SpanTag::from(value))
 }
 
-fn tag(name: &str, value: SpanTag) -> KeyValue {
+fn attribute(name: &str, value: SpanTag) -> KeyValue {
     let value = match value {
         SpanTag::Bool(value) => AttributeValue::Bool(value),
         SpanTag::Integer(number) => AttributeValue::Integer(number),

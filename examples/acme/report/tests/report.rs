@@ -19,7 +19,8 @@ fn scene() -> Scene {
 fn lists_built_in_and_own_metrics() {
     let list = scene().run(&["list"]).with_status(0).json();
 
-    let collected = list.as_array().unwrap().iter().filter(|metric| metric["collected"] == true);
+    let list = list["metrics"].as_array().unwrap();
+    let collected = list.iter().filter(|metric| metric["collected"] == true);
     let keys: Vec<&str> = collected.map(|metric| metric["key"].as_str().unwrap()).collect();
     let expected = [
         "acme.incidents.oldest_seconds",

@@ -10,10 +10,20 @@ use crate::output::count;
 /// The results of collecting all metrics.
 pub(super) struct MetricFindings {
     pub(super) findings: Vec<Finding>,
-    /// The keys of metrics with a value, at least for one subject.
+    pub(super) counts: MetricCounts,
+}
+
+/// How the metrics ended. Each is counted once, by its worst outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct MetricCounts {
+    /// The keys of metrics that have values, and no errors or failed items.
     pub(super) with_value: Vec<String>,
-    /// The number of metrics.
-    pub(super) metric_count: usize,
+    /// The number of metrics that have no errors and no values.
+    pub(super) without_data: usize,
+    /// The number of metrics with an error or a failed item, for at least one subject.
+    pub(super) failed: usize,
+    /// Whether there is any value, even of a metric that failed for another subject.
+    pub(super) has_values: bool,
 }
 
 /// Collects the selected metrics.
@@ -28,21 +38,51 @@ pub(super) async fn collect(
     let unmatched = unmatched.map(|unmatched| Finding::warning("settings", unmatched.to_string()));
     // The outcomes are sorted by key.
     let metrics = || run.outcomes().chunk_by(|one, other| one.metric.key() == other.metric.key());
-    let with_value = metrics().filter(|outcomes| outcomes.iter().any(has_value));
-    let sources = run.sources().iter().map(for_source);
+    let sources = run.sources().iter().flat_map(for_source);
+    let skipped = selection.skipped_sources();
+    let skipped = skipped.map(|name| Finding::ok(format!("source {name}"), "is skipped"));
     MetricFindings {
-        with_value: with_value.map(|outcomes| outcomes[0].metric.key().to_owned()).collect(),
-        metric_count: metrics().count(),
+        counts: MetricCounts::new(metrics()),
         findings: requests(&run)
             .chain(sources)
+            .chain(skipped)
             .chain(unmatched)
             .chain(metrics().flat_map(for_metric))
             .collect(),
     }
 }
 
+impl MetricCounts {
+    /// Counts metrics by their outcomes.
+    fn new<'o>(metrics: impl Iterator<Item = &'o [Outcome]>) -> Self {
+        let mut counts = Self::default();
+        for outcomes in metrics {
+            let has_values = outcomes.iter().any(has_value);
+            counts.has_values |= has_values;
+            match outcomes {
+                [first, ..] if has_values && !outcomes.iter().any(has_error) => {
+                    counts.with_value.push(first.metric.key().to_owned());
+                }
+                _ if outcomes.iter().any(has_error) => counts.failed += 1,
+                _ => counts.without_data += 1,
+            }
+        }
+        counts
+    }
+
+    /// The number of all metrics.
+    pub(super) fn all(&self) -> usize {
+        self.with_value.len() + self.without_data + self.failed
+    }
+}
+
 fn has_value(outcome: &Outcome) -> bool {
     outcome.state() == OutcomeState::Value
+}
+
+/// Whether the collection failed, at least for one item.
+fn has_error(outcome: &Outcome) -> bool {
+    outcome.state() == OutcomeState::Error || !outcome.failed_items().is_empty()
 }
 
 /// The requests that the metrics of each group are expected to make, and how many requests the API allows.
@@ -70,11 +110,18 @@ fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
     };
     let problems: Vec<_> = outcomes.iter().map(named).filter(|finding| finding.grade != Grade::Ok).collect();
     let grade = problems.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok);
-    // A subject with failed items may have values.
-    let with_value = outcomes.iter().filter(|outcome| has_value(outcome)).count();
-    let summary = format!("has values for {with_value} of {} subjects", outcomes.len());
-    let summary = Finding::new(format!("metric {key}"), grade, summary);
+    let summary = Finding::new(format!("metric {key}"), grade, summary(outcomes));
     [vec![summary], Finding::keep_worst(problems)].concat()
+}
+
+/// For how many subjects a metric has values, no data or errors. A subject with failed items may also have values.
+fn summary(outcomes: &[Outcome]) -> String {
+    let number = |is_counted: fn(&Outcome) -> bool| outcomes.iter().filter(|it| is_counted(it)).count();
+    let without_data = number(|outcome| outcome.state() == OutcomeState::NoData);
+    let problems = [("no data", without_data), ("errors", number(has_error))].into_iter();
+    let problems = problems.filter(|(_, number)| *number > 0);
+    let problems: Vec<String> = problems.map(|(name, number)| format!(", {name} for {number}")).collect();
+    format!("has values for {} of {} subjects{}", number(has_value), outcomes.len(), problems.concat())
 }
 
 fn finding(check: String, outcome: &Outcome) -> Finding {
@@ -91,17 +138,23 @@ fn finding(check: String, outcome: &Outcome) -> Finding {
     }
 }
 
-/// The finding about a source. Each metric that it returned has a finding of its own.
-fn for_source(source: &SourceOutcome) -> Finding {
+/// The findings about a source: what it returned, and each metric that was refused. Each metric that it returned has a finding of
+/// its own.
+fn for_source(source: &SourceOutcome) -> Vec<Finding> {
     let check = format!("source {}", source.name);
-    match (&source.result, &source.refused[..]) {
-        (Ok(returned), []) => Finding::ok(check, format!("returned {}", count(*returned, "metric"))),
-        (Ok(returned), [first, ..]) => {
-            let (refused, returned) = (source.refused.len(), count(*returned, "metric"));
-            Finding::failed(check, format!("{refused} of {returned} refused: {first}"))
+    match &source.result {
+        Ok(returned) if source.refused.is_empty() => {
+            vec![Finding::ok(check, format!("returned {}", count(*returned, "metric")))]
         }
-        (Err(Unavailable::NoData(reason)), _) => Finding::warning(check, format!("has no data: {reason}")),
-        (Err(Unavailable::Error(error)), _) => Finding::failed(check, error.to_string()),
+        Ok(returned) => {
+            let (refused, returned) = (source.refused.len(), count(*returned, "metric"));
+            let message = format!("{refused} of {returned} refused, see {}", source.location);
+            let refused = source.refused.iter().map(|error| Finding::failed(&*check, error.to_string()));
+            let refused = Finding::keep_worst(refused.collect());
+            [vec![Finding::failed(&*check, message)], refused].concat()
+        }
+        Err(Unavailable::NoData(reason)) => vec![Finding::warning(check, format!("has no data: {reason}"))],
+        Err(Unavailable::Error(error)) => vec![Finding::failed(check, error.to_string())],
     }
 }
 
@@ -138,10 +191,33 @@ mod tests {
         assert_eq!(
             findings(metric, vec![]).await,
             [
-                Finding::failed("metric queue.length", "has values for 2 of 2 subjects"),
+                Finding::failed("metric queue.length", "has values for 2 of 2 subjects, errors for 1"),
                 Finding::failed("metric queue.length of acme/app-0000", failed),
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn a_metric_is_counted_once_by_its_worst_outcome() {
+        let metrics = [
+            fixture::alone(Facts::new("a.value", "A test."), || 1.into_reading()),
+            fixture::alone(Facts::new("b.no_data", "A test."), || Err(Unavailable::no_data("none"))),
+            fixture::alone(Facts::new("c.error", "A test."), || Err("connection refused")?),
+            fixture::each(Facts::new("d.some", "A test."), |number| match number {
+                0 => Err(Unavailable::no_data("none")),
+                1 => Err("connection refused")?,
+                _ => 0.into_reading(),
+            }),
+        ];
+        let catalog = Catalog::new(metrics).unwrap();
+
+        let context = fixture::context(Some(3));
+        let found = collect(&Engine::new(), &catalog, &Selection::default(), &context).await;
+
+        let (with_value, without_data, failed) = (vec!["a.value".to_owned()], 1, 2);
+        assert_eq!(found.counts, MetricCounts { with_value, without_data, failed, has_values: true });
+        let summary = "has values for 1 of 3 subjects, no data for 1, errors for 1";
+        assert!(found.findings.contains(&Finding::failed("metric d.some", summary)), "{:?}", found.findings);
     }
 
     #[tokio::test]
@@ -152,9 +228,10 @@ mod tests {
 
         let failed = "cannot ask http://prometheus:9090: connection refused";
         assert_eq!(findings[0], Finding::failed("source prometheus", failed));
-        let refused = &findings[1];
-        assert_eq!((&*refused.check, refused.grade), ("source warehouse", Grade::Failed));
-        assert!(refused.message.starts_with("1 of 2 metrics refused: "), "{}", refused.message);
+        let refused = "1 of 2 metrics refused, see acme (db.rs:7)";
+        assert_eq!(findings[1], Finding::failed("source warehouse", refused));
+        let refused = "the key `commits.hotfix` is used elsewhere or was returned twice";
+        assert_eq!(findings[2], Finding::failed("source warehouse", refused));
     }
 
     #[tokio::test]

@@ -14,8 +14,8 @@ use system_health_registry::{
     settings::SettingsError,
 };
 use system_health_reporter::{
-    Goals, ReportSettings, Selection, SelectionError, base_tags, delivery_reserve, with_goals_of_settings,
-    without_self_metrics,
+    GoalsOfTwoMetrics, ReportSettings, Selection, SelectionError, base_tags, delivery_reserve,
+    with_goals_of_settings, without_self_metrics,
 };
 use tokio::runtime;
 
@@ -44,11 +44,14 @@ pub(super) fn run(
         // With wrong settings, the rest of the diagnosis could be about another repository or folder than a run uses.
         Err(error) => {
             let message = "not checked, because no run gets past wrong settings; correct them first";
-            let error = anyhow::Error::from(error);
-            let findings = vec![
-                Finding::failed("settings", format!("{error:#}")),
-                Finding::warning("everything else", message),
-            ];
+            let errors = match error {
+                SettingsError::Several(errors) => errors,
+                only => vec![only],
+            };
+            let findings = errors.into_iter().map(anyhow::Error::from);
+            let findings = findings.map(|error| Finding::failed("settings", format!("{error:#}")));
+            let mut findings = Finding::keep_worst(findings.collect());
+            findings.push(Finding::warning("everything else", message));
             let observations = Observations {
                 are_settings_right: false,
                 ..Observations::new(&program.name, &program.sinks, &findings)
@@ -74,7 +77,7 @@ fn diagnose(
     let report: ReportSettings = ok_or_finding(settings.table(), &mut findings).unwrap_or_default();
     ok_or_finding(base_tags(&report), &mut findings);
     ok_or_finding(report.check_slot(settings), &mut findings);
-    ok_or_finding(Goals::from_settings(catalog, settings), &mut findings);
+    ok_or_finding(GoalsOfTwoMetrics::from_settings(catalog, settings), &mut findings);
     let choice = Choice::new(program, settings);
     findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());
@@ -121,13 +124,12 @@ fn diagnose(
     runtime.shutdown_background();
     let is_state_right = state.iter().all(|finding| finding.grade != Grade::Failed);
     let SinkFindings { ready, any_configured, findings: about_sinks } = about_sinks;
-    let MetricFindings { with_value, metric_count, findings: about_metrics } = about_metrics;
+    let MetricFindings { counts, findings: about_metrics } = about_metrics;
     findings.extend([about_sinks, state, about_metrics].concat());
     let observations = Observations {
         has_file: command_settings::file(&arguments.settings).is_some(),
         setup_steps: &setup_steps,
-        with_value: &with_value,
-        metric_count,
+        metrics: counts,
         ready: &ready,
         is_sink_configured: any_configured,
         state: state_folder.as_deref().filter(|_| is_state_right),

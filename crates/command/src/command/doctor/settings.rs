@@ -1,6 +1,11 @@
 //! The settings in force, and where each was set. No secret is shown.
 
-use system_health_registry::{Finding, Settings};
+use std::path::Path;
+
+use system_health_registry::{
+    Finding, Settings,
+    settings::{TableSpec, may_be_secret},
+};
 
 use crate::output::count;
 
@@ -15,7 +20,10 @@ pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
         for (table, key, value, origin) in keys.iter().take(MAX_KEYS) {
             let value = match value {
                 None => "a secret".to_owned(),
-                Some(value) if value.contains('"') && !settings.shows_text(table) => "a text".to_owned(),
+                Some(value) if value.contains('"') && !settings.shows_text(table) => {
+                    public_text(&value, TableSpec::has_path(table, key))
+                        .unwrap_or_else(|| "a text".to_owned())
+                }
                 Some(value) => without_secrets(value),
             };
             findings.push(Finding::ok(format!("[{table}] {key}"), format!("{value}, from {origin}")));
@@ -28,6 +36,41 @@ pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
         }
     }
     if findings.is_empty() { vec![Finding::ok("settings", "all have their defaults")] } else { findings }
+}
+
+/// What may be shown of a text whose table does not allow its texts: a path, and the host of an address.
+fn public_text(value: &str, is_path: bool) -> Option<String> {
+    let text = value.strip_prefix('"')?.strip_suffix('"')?;
+    if text.contains(['"', '\\']) {
+        return None;
+    }
+    if is_path {
+        let has_root = Path::new(text).is_absolute() || text.starts_with("./") || text.starts_with("../");
+        // Somebody may have set the path of a file with a secret to the secret itself.
+        return (has_root || !may_be_secret(text)).then(|| value.to_owned());
+    }
+    host_of(text).map(|address| format!("\"{address}\""))
+}
+
+/// An address without its path and its query, either of which may contain a key. `None` if it may contain a password.
+fn host_of(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    if !["http", "https", "udp"].contains(&scheme) || text.contains('@') {
+        return None;
+    }
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let is_key = |part: &str| part.len() >= 16 && part.contains(|c: char| c.is_ascii_digit());
+    if name.is_empty()
+        || !name.chars().all(is_name)
+        || !port.chars().all(|c| c.is_ascii_digit())
+        || name.split(['.', '-']).any(is_key)
+    {
+        return None;
+    }
+    let rest = if matches!(path, "" | "/") { path } else { "/..." };
+    Some(format!("{scheme}://{host}{rest}"))
 }
 
 /// The text, with each URL without its login and its query, which may hold a password or a key.
@@ -73,6 +116,26 @@ mod tests {
         let names = message("[report] skip");
         assert!(names.contains("\"a.9\", … (1000 in all)]") && names.len() < 150, "{names}");
         assert_eq!(message("[goals]"), "980 keys more, 1000 in all");
+    }
+
+    #[test]
+    fn a_path_and_the_host_of_an_address_are_shown_and_other_texts_are_not() {
+        for (value, is_path, shown) in [
+            ("\"certs/ca.pem\"", true, Some("\"certs/ca.pem\"")),
+            ("\"/srv/v2/2026/ca-bundle.pem\"", true, Some("\"/srv/v2/2026/ca-bundle.pem\"")),
+            ("\"0123456789abcdef0123456789abcdef\"", true, None),
+            ("[\"certs/ca.pem\"]", true, None),
+            ("\"certs/ca.pem\"", false, None),
+            ("\"hunter2\"", false, None),
+            ("\"http://pushgateway:9091\"", false, Some("\"http://pushgateway:9091\"")),
+            ("\"https://hooks.example/T0/s3cr3t?a=b\"", false, Some("\"https://hooks.example/...\"")),
+            ("\"https://me:hunter2@dd.example\"", false, None),
+            ("\"https://me:hun/ter2@dd.example\"", false, None),
+            ("\"https://me:hunter2/dd.example\"", false, None),
+            ("\"https://0123456789abcdef0123/\"", false, None),
+        ] {
+            assert_eq!(public_text(value, is_path).as_deref(), shown, "{value}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use system_health_registry::{Finding, Grade, SetupStep, SinkType};
 
+use super::metrics::MetricCounts;
 use crate::output::join_names;
 
 /// What the summary is based on.
@@ -19,10 +20,8 @@ pub(super) struct Observations<'a> {
     pub(super) has_file: bool,
     /// The steps that the linked crates suggest to complete the setup.
     pub(super) setup_steps: &'a [SetupStep],
-    /// The keys of metrics with a value.
-    pub(super) with_value: &'a [String],
-    /// The number of metrics.
-    pub(super) metric_count: usize,
+    /// How the metrics ended.
+    pub(super) metrics: MetricCounts,
     /// The sinks that can deliver.
     pub(super) ready: &'a [&'static str],
     /// Whether any sink is configured, even if it cannot deliver.
@@ -41,8 +40,7 @@ impl<'a> Observations<'a> {
             are_settings_right: true,
             has_file: false,
             setup_steps: &[],
-            with_value: &[],
-            metric_count: 0,
+            metrics: MetricCounts::default(),
             ready: &[],
             is_sink_configured: false,
             state: None,
@@ -52,17 +50,33 @@ impl<'a> Observations<'a> {
     /// What works now.
     pub(super) fn works(&self) -> Vec<String> {
         let mut works = Vec::new();
-        if !self.with_value.is_empty() {
-            let (with_value, all) = (self.with_value.len(), self.metric_count);
-            let verb = if with_value == 1 { "has" } else { "have" };
-            let keys = self.with_value.join(", ");
-            works.push(format!("{with_value} of {all} metrics {verb} a value: {keys}"));
-        }
+        works.extend(self.metrics_that_work());
         if !self.ready.is_empty() {
             works.push(format!("values can be delivered to {}", self.ready.join(", ")));
         }
         works.extend(self.state.map(|folder| format!("runs are kept in {}", folder.display())));
         works
+    }
+
+    /// How many metrics have a value, and why the others do not. `None` if none has one.
+    fn metrics_that_work(&self) -> Option<String> {
+        let MetricCounts { with_value, without_data, failed, .. } = &self.metrics;
+        let have = |number: usize| if number == 1 { "has" } else { "have" };
+        let with_errors = *failed > 0 && self.metrics.has_values;
+        if with_value.is_empty() && !with_errors {
+            return None;
+        }
+        let (number, all) = (with_value.len(), self.metrics.all());
+        let keys = with_value.join(", ");
+        let keys = if keys.is_empty() { keys } else { format!(": {keys}") };
+        let mut text = format!("{number} of {all} metrics {} a value{keys}", have(number));
+        if *without_data > 0 {
+            text = format!("{text}; {without_data} {} no data", have(*without_data));
+        }
+        if *failed > 0 {
+            text = format!("{text}; {failed} {} errors", have(*failed));
+        }
+        Some(text)
     }
 
     /// What to do next, the most important first.
@@ -86,7 +100,7 @@ impl<'a> Observations<'a> {
         if !self.has_file {
             steps.push(format!("Write a settings file for this folder: `{name} init`."));
         }
-        if !self.with_value.is_empty() {
+        if self.metrics.has_values {
             steps.push(match self.ready {
                 [] => format!("See the values: `{name}`."),
                 _ => format!("See the values with `{name}`, deliver them with `{name} --push`."),
@@ -121,18 +135,14 @@ mod tests {
     use super::*;
 
     fn configured(findings: &[Finding]) -> Observations<'_> {
-        Observations {
-            has_file: true,
-            metric_count: 3,
-            ready: &["datadog"],
-            ..Observations::new("report", &[], findings)
-        }
+        Observations { has_file: true, ready: &["datadog"], ..Observations::new("report", &[], findings) }
     }
 
     #[test]
     fn if_everything_works_the_next_step_is_a_run() {
-        let keys = ["commits.hotfix".to_owned()];
-        let observations = Observations { with_value: &keys, metric_count: 1, ..configured(&[]) };
+        let with_value = vec!["commits.hotfix".to_owned()];
+        let metrics = MetricCounts { with_value, has_values: true, ..MetricCounts::default() };
+        let observations = Observations { metrics, ..configured(&[]) };
 
         assert_eq!(
             observations.works(),
@@ -142,6 +152,20 @@ mod tests {
             observations.next_steps(),
             ["See the values with `report`, deliver them with `report --push`."]
         );
+    }
+
+    #[test]
+    fn metrics_without_data_and_with_errors_are_counted_separately() {
+        let works = |with_value: &[&str], has_values| {
+            let with_value = with_value.iter().map(|&key| key.to_owned()).collect();
+            let metrics = MetricCounts { with_value, without_data: 1, failed: 2, has_values };
+            Observations { metrics, ready: &[], ..configured(&[]) }.works()
+        };
+
+        let some = "2 of 5 metrics have a value: ci.runs, commits.hotfix; 1 has no data; 2 have errors";
+        assert_eq!(works(&["ci.runs", "commits.hotfix"], true), [some]);
+        assert_eq!(works(&[], true), ["0 of 3 metrics have a value; 1 has no data; 2 have errors"]);
+        assert_eq!(works(&[], false), [""; 0]);
     }
 
     #[test]

@@ -13,8 +13,10 @@ use std::{
 };
 
 use anyhow::Context as _;
+use system_health_credentials::SecretsSettings;
 use system_health_registry::{
-    Catalog, DetectedSettings, DetectedValue, linked_extensions, settings::TableSpec,
+    Catalog, DetectedSettings, DetectedValue, linked_extensions,
+    settings::{SettingsTable as _, TableSpec},
 };
 use tokio::runtime;
 
@@ -66,7 +68,15 @@ async fn detect() -> DetectedSettings {
 }
 
 fn settings_file(program: &Program, catalog: &Catalog, detected: &DetectedSettings) -> String {
-    let mut template = Template::new(TableSpec::templates());
+    let tables = TableSpec::templates();
+    // A program that was built without AWS accepts the table, but has no template for it.
+    let has_secrets_manager = tables.contains_key(SecretsSettings::NAME);
+    let secrets = if has_secrets_manager {
+        "environment variables, files or AWS Secrets Manager"
+    } else {
+        "environment variables or files"
+    };
+    let mut template = Template::new(tables);
     let sinks: Vec<&str> = program.sinks.iter().map(|sink| sink.name).collect();
     if !sinks.is_empty() {
         template.replace_example("[\"datadog\"]", &format!("{sinks:?}"));
@@ -81,7 +91,7 @@ fn settings_file(program: &Program, catalog: &Catalog, detected: &DetectedSettin
     let name = &program.name;
     format!(
         "# Settings of `{name}`, written by `{name} init`. Lines that start with `# ` are explanations, defaults or examples.\n\
-         # Secrets do not belong here: they come from environment variables, files or AWS Secrets Manager.\n\
+         # Secrets do not belong here: they come from {secrets}.\n\
          {template}"
     )
 }

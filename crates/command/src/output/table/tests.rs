@@ -72,11 +72,11 @@ async fn a_thousand_subjects_are_one_row_and_a_list_of_problems() {
 
     Sources
       prometheus: error: cannot ask http://prometheus:9090: connection refused
-      warehouse: 1 of 2 metrics refused
+      warehouse: 1 of 2 metrics refused, see acme (db.rs:7)
         the key `commits.hotfix` is used elsewhere or was returned twice
 
-    --format json shows all; report explain KEY --subject NAME shows what is behind
-    one value.
+    --format json shows all; the command `explain KEY --subject NAME` shows what is
+    behind one value.
     ");
 }
 
@@ -185,8 +185,8 @@ async fn many_samples_without_a_subject_are_one_row() {
            queue:日本-26, queue:日本-28, queue:日本-30, queue:日本-32,
            queue:日本-34, queue:日本-36, queue:日本-38 and 31 more
 
-    --format json shows all; report explain KEY --subject NAME shows what is behind
-    one value.
+    --format json shows all; the command `explain KEY --subject NAME` shows what is
+    behind one value.
     ");
 }
 

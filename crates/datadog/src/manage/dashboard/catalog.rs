@@ -49,7 +49,7 @@ pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
     });
     Dashboard::new(DashboardLayoutType::ORDERED, title.to_owned(), widgets.collect())
         .description(Some(
-            "Created by `report dashboard` from the metrics' descriptions, units and goals.".to_owned(),
+            "Created by system-health from the metrics' descriptions, units and goals.".to_owned(),
         ))
         .reflow_type(DashboardReflowType::FIXED)
         .template_variables(Some(variables.into()))

@@ -40,7 +40,7 @@ pub enum DashboardError {
     #[error("its `title` is empty; a push finds a dashboard by its title")]
     NoTitle,
     /// It does not exist.
-    #[error("there is no dashboard `{0}`; `report dashboard list` lists the managed ones")]
+    #[error("there is no dashboard `{0}`; the command `dashboard list` lists the managed ones")]
     Missing(String),
     /// Several dashboards have the title.
     #[error("several dashboards have the title `{title}`: {}; use an id instead, or delete the others", .ids.join(", "))]

@@ -65,7 +65,7 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         about: about(
             RUN_DURATION,
             "The reporter does not run, or it cannot reach Datadog. Until it delivers again, no other monitor can alert. \
-             `report doctor` says what is wrong.",
+             The command `doctor` says what is wrong.",
         ),
         alerting: &alerting,
     });
@@ -93,7 +93,7 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         ),
         recovery: "`{{metric.name}}` is collected again.",
         description: "What fails has no value. `system_health.reporter.subjects` counts the subjects that fail. The \
-                      reporter's log and `report history` say why.",
+                      reporter's log and the command `history` say why.",
     };
     Some(counter.monitor(scope, schedule, &alerting))
 }

@@ -59,7 +59,7 @@ fn rules(settings: &str) -> String {
     let reporter_labels = ReporterLabels::from_settings(&settings).unwrap();
     let links =
         (Some(Path::new("/var/lib/health.prom")), Some("https://grafana.example.com/d/system-health"));
-    let rules = RuleFile::new(&monitors, &reporter_labels, links).unwrap().to_string();
+    let rules = RuleFile::new("report", &monitors, &reporter_labels, links).unwrap().to_string();
     let lint = check_file("rules", &rules);
     assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
     rules

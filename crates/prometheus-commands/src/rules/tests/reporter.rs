@@ -95,7 +95,7 @@ fn three_bad_runs_in_a_row_alert_and_fewer_do_not() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn the_alert_of_a_failing_source_names_the_source() {
-    let description = "What fails has no value. The reporter's log and `report history` say why.";
+    let description = "What fails has no value. The reporter's log and the command `history` say why.";
     for (label, value, summary) in [
         (
             "metric_source",
@@ -118,6 +118,6 @@ fn the_alert_of_a_failing_source_names_the_source() {
 fn the_alert_about_a_reporter_that_never_delivered_names_none() {
     let summary = "Prometheus has had no values of a reporter for 52 minutes 30 seconds";
     let description = "The reporter has never delivered, its group was deleted, or Prometheus does not read what it delivers. \
-                       `report doctor` says what is wrong.";
+                       The command `doctor` says what is wrong.";
     assert_alert(("ReporterIsMissing", RUN_DURATION), &[], &[], [summary, description]);
 }
