@@ -1,4 +1,4 @@
-//! Parsing and displaying a goal round-trips, and its target is a finite number.
+//! A goal that is displayed and parsed again is equal, and its target is a finite number. NaN fulfils only goals with `!=`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

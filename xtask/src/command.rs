@@ -4,8 +4,8 @@ use std::process::{Command, Output};
 
 use anyhow::{Result, bail};
 
-/// Runs a program and returns its standard output. If it cannot be started or fails, the hint is the end of the error
-/// message.
+/// Runs a program and returns its standard output. If it cannot be started or fails, the error message ends with
+/// the hint.
 pub(crate) fn run(command: &mut Command, hint: &str) -> Result<String> {
     let Output { status, stdout, stderr } = match command.output() {
         Ok(output) => output,

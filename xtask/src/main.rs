@@ -1,5 +1,5 @@
-//! Project tasks. `cargo xtask test` runs all tests, including those that need a moto server, a published API
-//! description or Helm. It installs these tools in the target folder first.
+//! Project tasks. `cargo xtask test` runs all tests, including those that need tools, such as a moto server or Helm. It installs
+//! the tools in the target folder first.
 
 mod command;
 mod test;

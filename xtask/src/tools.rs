@@ -1,8 +1,8 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
 //! API descriptions of Datadog and GitHub, clients and two Agents of Datadog, the schemas of GitHub's GraphQL and of Compose,
 //! Helm, Prometheus, Rotel, Chromium, axe, a generator of charts' READMEs and GitHub's parser of workflows. Versions are pinned
-//! if the registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only
-//! if the recipe changes.
+//! if the registry keeps old ones. The recipe of each installed part is stored in a stamp file, so that the part is installed
+//! again if the recipe changes.
 
 use std::{
     env, fs,
@@ -18,8 +18,9 @@ use crate::command::run;
 const DATADOG_CLIENT: &str = "datadog-api-client==2.62.0";
 /// Datadog's own clients for Python, which the tests connect to the local intake.
 const DATADOG_CLIENTS: [&str; 2] = ["datadog==0.56.0", DATADOG_CLIENT];
-/// The package that contains a small Agent of Datadog, which listens for DogStatsD, and the path of the program in it.
+/// The package that contains a small Agent of Datadog, which receives DogStatsD and traces.
 const MINI_AGENT: &str = "datadog-serverless-compat==0.19.0";
+/// The path of the program in that package.
 const MINI_AGENT_MEMBER: &str = "datadog_serverless_compat/bin/linux-amd64/datadog-serverless-compat";
 /// Extracts a program from a Python package.
 const UNPACK_PROGRAM: &str = "\
@@ -83,13 +84,13 @@ const TEST_AGENT: &str = "ddapm-test-agent==1.69.1";
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// GitHub's parser of workflows and actions.
 const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
-/// Chromium without a window for x86-64, and the libraries that it needs. Unlike the package of a distribution, this one needs no
-/// root and has a fixed version.
+/// The npm package with Chromium without a window, for x86-64, and the libraries that it needs, and the checksum of its archive.
+/// Unlike the package of a distribution, it can be installed without root and has a fixed version.
 const CHROMIUM: (&str, &str) = (
     "@sparticuz/chromium@153.0.0",
     "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA==",
 );
-/// Extracts Chromium from this package. Only Node.js can read the compressed files.
+/// Extracts Chromium from this package. It is written in JavaScript, because Python's standard library has no Brotli.
 const UNPACK_CHROMIUM: &str = "\
 const { brotliDecompressSync } = require('node:zlib');
 const { readFileSync, writeFileSync } = require('node:fs');
@@ -98,6 +99,7 @@ const unpack = (from, to, mode) => writeFileSync(`${folder}/${to}`, brotliDecomp
 unpack('chromium.br', 'chromium', 0o755);
 unpack('al2023.tar.br', 'libraries.tar', 0o644);
 ";
+/// Extracts the libraries of Chromium, and removes the archives.
 const UNPACK_LIBRARIES: &str = "\
 import pathlib, sys, tarfile
 folder = pathlib.Path(sys.argv[1])
@@ -327,7 +329,7 @@ impl Tools {
         })
     }
 
-    /// Installs one part into an empty folder, unless its stamp says that the recipe is unchanged.
+    /// Installs one part into an empty folder, unless the file or folder `product` exists in it and the recipe is unchanged.
     fn part(
         &self,
         name: &str,
@@ -390,7 +392,7 @@ fn system_python() -> Result<&'static str> {
         .context("the tests need Python 3.10 or newer, as `python3` or `python`; on Debian, install python3")
 }
 
-/// A file of the contract checks.
+/// A file in the folder `contract` of the crate `test-support`.
 fn contract(name: &str) -> PathBuf {
     workspace().join("crates/test-support/contract").join(name)
 }

@@ -10,7 +10,7 @@
 //! | [`commits::LandedCommits`], [`commits::ForcePushes`] | how commits landed on the branch, and its force pushes | `github` |
 //! | [`branches::Branches`] | the branches, with the commits that they point to | `github` |
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
-//! | [`ci::required_checks::RequiredChecksVerdict`] | whether the checks pass that the branch requires | `github` |
+//! | [`ci::required_checks::RequiredChecksVerdict`] | whether the checks that the branch requires pass | `github` |
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
 //! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |

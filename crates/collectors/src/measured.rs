@@ -17,8 +17,8 @@ impl Measured {
         Ok(with_page_link(Sample::new(self.values.len())?.with_evidence(self.evidence), page))
     }
 
-    /// The quantiles of the values, with links to the page of the list, if there is one. `what` names the items for the
-    /// reason of no data.
+    /// The quantiles of the values, with links to the page of the list, if there is one. If there are no values, there is no
+    /// data, and `what` names the items in the reason.
     pub(crate) fn quantiles(self, what: &str, page: Option<&str>) -> Result<Vec<Sample>, Unavailable> {
         let Self { values, evidence } = self;
         let samples = match quantile_samples(values, what) {

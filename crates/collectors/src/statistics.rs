@@ -19,8 +19,8 @@ pub(crate) fn quantile(sorted: &[f64], quantile: f64) -> Option<f64> {
     Some(low + (high - low) * position.fract())
 }
 
-/// The samples of a metric that reports quantiles, with the tag `quantile`. `what` names the values for the reason of no data,
-/// such as `merged pull requests`.
+/// The samples of a metric that reports quantiles, with the tag `quantile`. `what` names the values, such as
+/// `merged pull requests`, in the reason for no data.
 pub(crate) fn quantile_samples(mut values: Vec<f64>, what: &str) -> Result<Vec<Sample>, Unavailable> {
     values.sort_by(f64::total_cmp);
     let samples = QUANTILES.iter().filter_map(|(name, rank)| {
@@ -31,7 +31,7 @@ pub(crate) fn quantile_samples(mut values: Vec<f64>, what: &str) -> Result<Vec<S
     if samples.is_empty() { Err(no_values(what)) } else { Ok(samples) }
 }
 
-/// The share of a part in the whole. `what` names what is counted, such as `completed runs`, for the reason of no data.
+/// The share of a part in the whole. `what` names what is counted, such as `completed runs`, in the reason for no data.
 #[cfg(feature = "github")]
 pub(crate) fn ratio(part: usize, whole: usize, what: &str) -> Result<f64, Unavailable> {
     if whole == 0 {

@@ -63,21 +63,31 @@ pub(crate) fn open_store(
         .folder()
         .map_err(anyhow::Error::from)
         .and_then(|folder| Store::open(&folder).map_err(Into::into))
-        .inspect_err(|error| tracing::warn!("cannot remember the dashboard's id: {error:#}"));
+        .inspect_err(warn_of_unusable_store);
     if let Ok(Some(damaged)) = opened.as_ref().map(|opened| &opened.moved_aside) {
         warn_of_damage(damaged);
     }
     Ok(opened.ok().map(|opened| opened.store))
 }
 
-/// Opens the store for a command that changes nothing. `None` if there is no store.
+/// Opens the store for a command that changes nothing. `None` if there is no store. If it cannot be opened, a warning is logged
+/// and the command goes on without it.
 pub(crate) fn open_existing_store(
     context: &CommandContext<'_>,
     arguments: &StateArguments,
     settings: &Settings,
 ) -> anyhow::Result<Option<Store>> {
-    let folder = state_settings(context, arguments, settings)?.and_then(|state| state.folder().ok());
-    Ok(folder.and_then(|folder| Store::open_existing(&folder).ok()))
+    let Some(state) = state_settings(context, arguments, settings)? else { return Ok(None) };
+    let opened = state.folder().map_err(anyhow::Error::from).and_then(|folder| {
+        // A folder that cannot be read may contain a store. The error of opening it says why it cannot be read.
+        let may_exist = folder.join(Store::FILE_NAME).try_exists().unwrap_or(true);
+        may_exist.then(|| Store::open_existing(&folder)).transpose().map_err(Into::into)
+    });
+    Ok(opened.inspect_err(warn_of_unusable_store).unwrap_or_default())
+}
+
+fn warn_of_unusable_store(error: &anyhow::Error) {
+    tracing::warn!("cannot open the store with the ids of pushed dashboards: {error:#}");
 }
 
 /// The settings of the state. `None` if no state is kept.

@@ -21,7 +21,7 @@ pub(crate) enum Verb {
     Updated,
     Kept,
     Deleted,
-    /// Not changed, because that would undo changes made in Datadog.
+    /// Neither changed nor deleted, because that needs `--force`.
     Left,
     /// Managed, but the metrics and the settings no longer define it.
     Stale,
@@ -39,7 +39,7 @@ pub(crate) struct PlanStep {
     pub(crate) id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<String>,
-    /// Why an update needs `--force`.
+    /// Why the update or deletion needs `--force`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) overwrites: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -7,7 +7,8 @@ use std::{
 
 use system_health_registry::{Kind, Point, Tag};
 
-/// How far ahead a time may be. A time that is farther ahead comes from a wrong clock, and newer totals replace it.
+/// How far the previous total may be ahead of a new one. If it is farther ahead, it comes from a wrong clock, and the new one
+/// replaces it.
 const FAR_AHEAD: Duration = Duration::from_hours(24);
 
 /// The last totals of counters.
@@ -15,7 +16,7 @@ const FAR_AHEAD: Duration = Duration::from_hours(24);
 pub(crate) struct Increases {
     /// The last total of each series.
     totals: BTreeMap<(String, BTreeSet<Tag>), Total>,
-    /// When any series of each counter had a total.
+    /// When each counter last had totals, in any series.
     observed: BTreeMap<String, Observed>,
     /// When the service began to watch counters.
     watching_since: SystemTime,
@@ -32,7 +33,7 @@ struct Total {
 #[derive(Debug, Clone, Copy)]
 struct Observed {
     last: SystemTime,
-    /// The time before the last one.
+    /// The observed time before `last`.
     before: Option<SystemTime>,
 }
 
@@ -45,8 +46,8 @@ impl Increases {
     /// the previous run or while the service was watching. `None` for any other first total, because the total before it is
     /// unknown, and for a total that is not newer than the previous one, unless the previous one is [`FAR_AHEAD`].
     ///
-    /// Here, a run has the time of its points, which may be the start of its slot. Datadog's sink uses the run's real start, so it
-    /// does not send the first total of a series that started between the two.
+    /// Here, a run has the time of its points, which may be the start of its slot. A delivery uses the run's real start, so it
+    /// does not contain the first total of a series that started between the two.
     pub(crate) fn count(&mut self, point: Point) -> Option<Point> {
         let total = Total { value: point.value.number()?, start: point.since, time: point.timestamp };
         let series = (point.key.clone(), point.tags.clone());
@@ -71,26 +72,26 @@ impl Increases {
         Some(Point { kind, since: Some(since), value: added.into(), ..point })
     }
 
-    /// Notes that a counter has a total at a time. Returns when any of its series had a total before that time.
+    /// Notes that a counter has a total at a time. Returns when any of its series last had a total before that time.
     fn observe(&mut self, key: &str, time: SystemTime) -> Option<SystemTime> {
         let first = Observed { last: time, before: None };
         let observed = self.observed.entry(key.to_owned()).or_insert(first);
         if !is_at_or_after(observed.last, time) {
-            // After a clock that was far ahead, the run before that one is the previous run.
+            // If the clock of the last run was far ahead, the run before it is the previous run.
             let before = if observed.last < time { Some(observed.last) } else { observed.before };
             *observed = Observed { last: time, before };
         }
         observed.before.filter(|before| *before < time)
     }
 
-    /// Forgets counters whose last total is from before `since`.
+    /// Forgets series and counters whose last total is from before `since`.
     pub(crate) fn prune(&mut self, since: SystemTime) {
         self.totals.retain(|_, total| total.time >= since);
         self.observed.retain(|_, observed| observed.last >= since);
     }
 }
 
-/// Whether a time is equal to another one or later, but not [`FAR_AHEAD`].
+/// Whether a time is equal to another one or later, by at most [`FAR_AHEAD`].
 fn is_at_or_after(time: SystemTime, other: SystemTime) -> bool {
     time.duration_since(other).is_ok_and(|ahead| ahead <= FAR_AHEAD)
 }

@@ -78,7 +78,8 @@ impl Points {
                 let values: Vec<(f64, f64)> = distribution.values().map(weighted).collect();
                 let time = seconds(point.timestamp);
                 let id = (point.key, tags(&point.tags), time);
-                // Datadog would add up the values of two runs in the same schedule slot. So the sink sends only those of the first.
+                // Datadog would add up the values of two runs in the same schedule slot. So only those of the first run are
+                // delivered.
                 if self.distributions.insert(id.clone()) {
                     self.kept.add(time, values.len());
                     distributions.push((id, values));
@@ -98,8 +99,8 @@ impl Points {
         Ok(())
     }
 
-    /// A number as Datadog's sink sends it, but see [`Increases::count`] for the first total of a series. `None` for a total of a
-    /// counter that is not an increase.
+    /// A number as Datadog's sink sends it. [`Increases::count`] describes the exception, the first total of a series. `None` for
+    /// the total of a counter if the increase is not known.
     fn as_sent(&mut self, point: Point) -> Option<Stored> {
         let point = if point.kind == Kind::Counter { self.increases.count(point)? } else { point };
         Some(Stored {

@@ -37,7 +37,7 @@ register_page_part!(PagePartType {
 /// the state folder only. Without a state folder, the points of this process are kept from its first run.
 pub(crate) struct DatadogPreview {
     settings: Mutex<Arc<PartSettings>>,
-    /// The reporter has watched counters since then, or a moment longer.
+    /// The reporter has watched counters since this time, or since a moment before it.
     started_at: SystemTime,
     /// Increases when the documents may have changed: when the settings change, and after each run if there are sources, because
     /// sources describe their metrics during a run.

@@ -8,7 +8,7 @@ pub(crate) fn escape(text: &str) -> String {
     broken(&broken(&text.replace('@', "@\u{200b}")))
 }
 
-/// Percent-encodes the same characters in a URL. The URL still leads to the same page.
+/// Percent-encodes `@`, `{` and `}` in a URL. The URL still leads to the same page.
 pub(crate) fn escape_url(url: &str) -> String {
     url.replace('@', "%40").replace('{', "%7B").replace('}', "%7D")
 }

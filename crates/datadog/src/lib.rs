@@ -1,12 +1,12 @@
-//! Delivers points to Datadog, through Datadog's own generated client.
+//! Delivers points and events to Datadog, and pushes dashboards, monitors and metadata. Uses the client that Datadog generates.
 //!
 //! That client has 1.3 million lines and takes minutes to compile, so only this crate depends on it. It also panics on
 //! unexpected input, and drops most of an error response. So this crate validates the input first ([`Endpoint`], the API
 //! key), sends the client's requests itself, and parses every response ([`DatadogError`]).
 //!
 //! A delivery reports the fate of each of its points. It is cut into payloads by Datadog's limits. A few requests are sent
-//! concurrently, failed ones are retried, and a refused payload is split until the refused series is alone: one bad series
-//! does not prevent the delivery of the others.
+//! concurrently, and temporary failures are retried. A refused payload is split until the refused series is alone, so one bad
+//! series does not prevent the delivery of the others.
 //!
 //! ```
 //! use secrecy::SecretString;

@@ -35,7 +35,8 @@ pub(crate) enum AddressError {
     Path,
 }
 
-/// A host without a port: a name, an IPv4 address, or an IPv6 address with or without brackets. `None` if it is something else.
+/// A host without a port: a name, an IPv4 address, or an IPv6 address with or without brackets. `None` if the text is not a
+/// host.
 pub(crate) fn parse_host(text: &str) -> Option<String> {
     let text = text.trim();
     let address = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);

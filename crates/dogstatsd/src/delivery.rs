@@ -19,7 +19,7 @@ pub(crate) struct PacketDelivery<'a> {
     deadline: Instant,
     socket: Option<Socket>,
     packet: Packet,
-    /// The points that are complete when the packet is sent, and whether earlier packets had some of their lines.
+    /// The points that are complete when the packet is sent, each with whether earlier packets had some of its lines.
     complete: Vec<(usize, bool)>,
     fates: Vec<(usize, Fate)>,
     /// Why no more packets are sent.
@@ -39,7 +39,7 @@ impl<'a> PacketDelivery<'a> {
         Self { address, encoder, deadline, socket: None, packet, complete, fates, failure: None }
     }
 
-    /// Sends the points one after the other, until a packet fails. The rest is left.
+    /// Sends the points one after the other, until a packet fails. The remaining points are left.
     pub(crate) async fn deliver(mut self, points: &[Point]) -> Vec<Settlement> {
         for (position, point) in points.iter().enumerate() {
             if let Some(error) = &self.failure {
@@ -129,7 +129,8 @@ fn not_sent(fate: Fate) -> Fate {
     }
 }
 
-/// Settlements in the order of the points. Consecutive points that were accepted share one, and so do those that were left.
+/// Settlements in the order of the points. Consecutive points share a settlement if all were
+/// accepted, or if all were left.
 fn settlements(mut fates: Vec<(usize, Fate)>) -> Vec<Settlement> {
     fates.sort_by_key(|(position, _)| *position);
     let mut settlements: Vec<Settlement> = Vec::new();

@@ -29,8 +29,8 @@ const AGENT: &str = "DogStatsD";
 /// Timeout of a diagnosis.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The Agent sends a gauge with a timestamp on, and Datadog keeps the last one. An Agent before 7.40 and one without
-/// `dogstatsd_no_aggregation_pipeline` ignore timestamps: they add up counts. So counts add up here, too.
+/// The Agent forwards a gauge with its timestamp, and Datadog keeps the last value. An Agent before 7.40, or without
+/// `dogstatsd_no_aggregation_pipeline`, ignores timestamps and adds up counts. So this sink says that repeated counts add up.
 const CAPABILITIES: Capabilities = Capabilities {
     max_age: MAX_AGE,
     max_ahead: MAX_AHEAD,

@@ -6,10 +6,10 @@ use system_health_registry::{Distribution, KeyError, Kind, Point, Tag, Value, ch
 
 use crate::limits::{MAX_RATE_SHIFT, MAX_VALUES};
 
-/// Writes points and events as lines.
+/// Writes points, events and service checks as lines.
 #[derive(Debug, Clone)]
 pub(crate) struct Encoder {
-    /// The container, such as `ci-ID`, if the Agent is told it.
+    /// The container, such as `ci-ID`, if the lines name it.
     pub(crate) container: Option<String>,
     /// Maximum length of a line, in bytes.
     pub(crate) max_length: usize,
@@ -61,8 +61,9 @@ impl Encoder {
         Ok([line].into_iter().chain(self.service_check(point)).collect())
     }
 
-    /// Lines with many values. A value of a bucket with `n` values is sent once for each set bit of `n`, with a sample rate that
-    /// is a power of two. The Agent counts a value `1 / rate` times, and for these rates the result is a whole number.
+    /// Lines with many values. The value of a bucket with `n` values is sent once for each set bit of `n`, with a sample rate that
+    /// is a power of two. With the lowest rate, it may be sent several times. The Agent counts a value `1 / rate` times,
+    /// which is a whole number for these rates.
     fn distribution(&self, point: &Point, distribution: &Distribution) -> Result<Vec<String>, LineError> {
         if distribution.count() > MAX_VALUES {
             return Err(LineError::Values { key: point.key.clone(), count: distribution.count() });

@@ -6,7 +6,7 @@ use system_health_registry::Event;
 
 use crate::{
     encoder::Encoder,
-    limits::{MAX_AGGREGATION_KEY, MAX_EVENT_TEXT},
+    limits::{MAX_AGGREGATION_KEY, MAX_EVENT_LINK, MAX_EVENT_TEXT},
 };
 
 /// Datadog reads a text between these marks as Markdown.
@@ -29,10 +29,13 @@ pub(crate) struct TooLong {
 }
 
 impl Encoder {
-    /// The line of an event. Its text is Markdown and ends with the link. A text that is too long is cut, and ends with ` …`.
+    /// The line of an event. Its text is Markdown and ends with the link. A text that is too long is cut, and ends with ` …`. A
+    /// link that is too long after escaping is omitted.
     pub(crate) fn event(&self, event: &Event) -> Result<String, TooLong> {
         let title = escaped(event.title());
-        let link = event.link().map(|link| format!("\\n\\n{}", link.replace('@', "%40"))).unwrap_or_default();
+        let link = event.link().map(|link| link.replace('@', "%40"));
+        let link = link.filter(|link| link.chars().count() <= MAX_EVENT_LINK);
+        let link = link.map(|link| format!("\\n\\n{link}")).unwrap_or_default();
         let key: String = event.id().chars().take(MAX_AGGREGATION_KEY).map(without_separator).collect();
         let time = match event.happened_at() {
             Some(time) => format!("|d:{}", time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
@@ -52,7 +55,7 @@ impl Encoder {
         if whole.len() <= self.max_length && text.chars().count() <= max_characters {
             return Ok(whole);
         }
-        // The length of the text may have more digits than that of the cut text.
+        // The line contains the length of the text. With more text than `CUT`, this length may have more digits.
         let length = with_text(CUT).len() + whole.len().to_string().len();
         let limit = self.max_length;
         let room =
@@ -150,5 +153,9 @@ mod tests {
         let text = line.split('|').nth(1).unwrap();
         assert_eq!(text.chars().count(), 4000);
         assert!(text.contains("ä …\\n\\nhttps://example.com/xxx"), "{text}");
+        // Each `@` becomes three characters.
+        let page = format!("https://example.com/{}", "@".repeat(1900));
+        let line = encoder.event(&Event::new("a", "Title").unwrap().with_link(page).unwrap()).unwrap();
+        assert_eq!(line, "_e{5,17}:Title|%%% \\nTitle\\n %%%|k:a|t:info");
     }
 }

@@ -13,7 +13,7 @@ pub(crate) const UNIX_PACKET_SIZE: u16 = 8192;
 /// Minimum of `max_packet_size`. A line with a long key and some tags must fit.
 pub(crate) const MIN_PACKET_SIZE: u16 = 512;
 
-/// Maximum payload of a UDP packet over IPv4.
+/// Maximum of `max_packet_size`: the largest payload of a UDP packet over IPv4.
 pub(crate) const MAX_PACKET_SIZE: u16 = 65_507;
 
 /// Maximum age of a point. The Agent passes timestamps on, and Datadog accepts one hour. One minute is reserved for clock skew.
@@ -31,11 +31,15 @@ pub(crate) const MAX_EVENT_AGE: Duration = Duration::from_mins(18 * 60 - 1);
 /// See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
 pub(crate) const MAX_EVENT_TEXT: usize = 4000;
 
+/// Maximum length of an escaped link in an event, in characters. A longer link would leave too little room for the text.
+pub(crate) const MAX_EVENT_LINK: usize = MAX_EVENT_TEXT - 1000;
+
 /// Maximum length of the key that groups events, in characters.
 pub(crate) const MAX_AGGREGATION_KEY: usize = 100;
 
-/// A value of a distribution is sent at most as 2^20 values at once: its sample rate is at least 2^-20.
+/// A value in a line stands for at most 2^20 values of a distribution: its sample rate is at least 2^-20.
 pub(crate) const MAX_RATE_SHIFT: u32 = 20;
 
-/// Maximum number of values of a distribution. More would need thousands of values in the packets.
+/// Maximum number of values of a distribution. If all of them are equal, the packets repeat the
+/// value about 4100 times.
 pub(crate) const MAX_VALUES: u64 = 1 << 32;

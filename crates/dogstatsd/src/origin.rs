@@ -14,7 +14,7 @@ const HOST_NAMESPACE: u64 = 0xEFFF_FFFB;
 const MAX_ROOT_INODE: u64 = 2;
 
 /// This process's container, as the protocol names it: `ci-ID`, or `in-INODE` if only the inode of its control group is known.
-/// `None` outside of containers.
+/// `None` outside of containers, or if neither is known.
 pub(crate) fn container() -> Option<String> {
     let root = Path::new("/");
     let namespace = fs::metadata(root.join("proc/self/ns/cgroup")).ok().map(|file| file.ino());
@@ -29,7 +29,7 @@ fn container_in(root: &Path, namespace: Option<u64>) -> Option<String> {
     if let Some(id) = id_in_groups(&groups).or_else(in_mounts) {
         return Some(format!("ci-{id}"));
     }
-    // In the host's namespace, the group of a container would have had its id as its name.
+    // In the host's namespace, the name of a container's control group would contain the id. So this is no container.
     if namespace == Some(HOST_NAMESPACE) {
         return None;
     }
@@ -54,7 +54,7 @@ fn id_in_mounts(mounts: &str) -> Option<String> {
         let path = line.split_whitespace().nth(3)?.strip_suffix("/hostname")?;
         let parts: Vec<&str> = path.split('/').collect();
         let at = parts.iter().rposition(|part| is_id(part))?;
-        // In Kubernetes with containerd, the file belongs to the pod, whose id is not one of a container.
+        // In Kubernetes with containerd, the file belongs to the pod, and the path contains the id of the pod.
         let is_of_pod = at.checked_sub(1).is_some_and(|before| parts[before] == "sandboxes");
         (!is_of_pod).then(|| parts[at].to_owned())
     };
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_inode_of_the_control_group_counts_if_no_id_is_known() {
+    fn the_inode_of_the_control_group_is_used_if_no_id_is_known() {
         let id = id();
         let sandbox = format!("1 2 8:1 /cri/sandboxes/{id}/hostname /etc/hostname rw - ext4 /dev/sda1 rw");
         let inode = |root: &TempDir, path: &str| {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_comes_before_the_inode() {
+    fn an_id_is_preferred_to_the_inode() {
         let id = id();
         let mounts = format!("1 2 8:1 /docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/sda1 rw");
         let root = root(&[

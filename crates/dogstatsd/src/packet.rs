@@ -13,7 +13,7 @@ impl Packet {
         Self { text: String::with_capacity(limit), limit }
     }
 
-    /// Whether the line fits. Into an empty packet, every line fits.
+    /// Whether the line fits. An empty packet accepts a line of any length: the encoder limits the length.
     pub(crate) fn has_room_for(&self, line: &str) -> bool {
         self.text.is_empty() || self.text.len() + 1 + line.len() <= self.limit
     }
@@ -26,7 +26,7 @@ impl Packet {
         self.text.push_str(line);
     }
 
-    /// The packet's bytes.
+    /// The packet's text.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }

@@ -15,7 +15,8 @@ const WARNING: u8 = 1;
 const CRITICAL: u8 = 2;
 
 impl Encoder {
-    /// The line of the service check that belongs to a point, if there is one. It is shorter than the line of the point.
+    /// The line of the service check that belongs to a point, if there is one. It fits into a packet, because it is
+    /// shorter than the line of the point.
     pub(crate) fn service_check(&self, point: &Point) -> Option<String> {
         if point.key != COLLECTOR_SUCCESS.key {
             return None;

@@ -17,12 +17,12 @@ pub(crate) struct DogStatsdSettings {
     /// The address of the Agent.
     address: Option<Address>,
     /// The Agent's host, if there is no address.
-    #[serde(deserialize_with = "host")]
+    #[serde(deserialize_with = "deserialize_host")]
     host: Option<String>,
     /// The Agent's port, if there is no address.
     port: Option<NonZeroU16>,
     /// Maximum size of a packet, in bytes.
-    #[serde(deserialize_with = "packet_size")]
+    #[serde(deserialize_with = "deserialize_packet_size")]
     pub(crate) max_packet_size: Option<u16>,
     /// Whether the Agent is told in which container the reporter runs.
     pub(crate) origin_detection: bool,
@@ -48,18 +48,18 @@ impl Default for DogStatsdSettings {
 impl DogStatsdSettings {
     /// The address, if one is set. A host or a port alone is completed with the default of Datadog's clients.
     pub(crate) fn address(&self) -> Option<Address> {
-        let by_parts = || match (&self.host, self.port) {
+        let from_host_and_port = || match (&self.host, self.port) {
             (None, None) => None,
             (host, port) => {
                 let host = host.as_deref().unwrap_or("127.0.0.1");
                 Some(Address::Udp(host.to_owned(), port.map_or(DEFAULT_PORT, NonZeroU16::get)))
             }
         };
-        self.address.clone().or_else(by_parts)
+        self.address.clone().or_else(from_host_and_port)
     }
 
     /// Whether the settings file or a flag says where the Agent is. The environment variables do not count: Datadog's operator
-    /// sets them in every pod, and points would be delivered twice, through the Agent and to Datadog itself.
+    /// sets them in every pod. If they counted, points would be delivered twice: through the Agent and to Datadog itself.
     pub(crate) fn is_chosen(settings: &Settings) -> bool {
         ["address", "host", "port"].iter().any(|key| {
             settings.origin::<Self>(key).is_some_and(|origin| !matches!(origin, Origin::Environment(_)))
@@ -67,8 +67,8 @@ impl DogStatsdSettings {
     }
 }
 
-/// Deserializes a host. Only an address has a scheme and a port.
-fn host<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+/// Deserializes a host, which has no scheme and no port.
+fn deserialize_host<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let host = parse_host(&String::deserialize(deserializer)?);
     host.map(Some).ok_or_else(|| {
         de::Error::custom(
@@ -78,7 +78,7 @@ fn host<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 }
 
 /// Deserializes the size of a packet. It must not be too small or too large.
-fn packet_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+fn deserialize_packet_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
     let size = u16::deserialize(deserializer)?;
     if !(MIN_PACKET_SIZE..=MAX_PACKET_SIZE).contains(&size) {
         return Err(de::Error::custom(format!(

@@ -21,7 +21,7 @@ const PROBE_TIME: Duration = Duration::from_millis(50);
 pub(crate) enum Socket {
     /// To a host, whose address says whether it is this machine.
     Udp(UdpSocket, IpAddr),
-    /// To a file.
+    /// To a socket file.
     Unix(UnixDatagram),
 }
 

@@ -103,7 +103,7 @@ struct Roots {
     certificates: Vec<CertificateDer<'static>>,
 }
 
-/// The root certificates, shared by all clients of the process. They are read only once.
+/// The root certificates, shared by all clients of the process. After the first success, they are not read again.
 fn shared_roots() -> Result<Arc<Roots>, CertificateError> {
     static ROOTS: Mutex<Option<Arc<Roots>>> = Mutex::new(None);
     // The lock is held while the files are read, so that a second client waits instead of reading them too.
@@ -130,7 +130,7 @@ fn bundle_of_system() -> Option<CertificateResult> {
     (!found.certs.is_empty()).then_some(found)
 }
 
-/// Only Unix systems have a bundle. macOS has a keychain instead.
+/// macOS and Windows have no bundle, but certificate stores of their own.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn bundle_of_system() -> Option<CertificateResult> {
     None
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_names_what_is_wrong_beside_usable_certificates() {
+    fn the_message_names_what_cannot_be_read_beside_other_certificates() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
         let refused = |content: &str, folder: Option<&Path>| {

@@ -90,8 +90,8 @@ impl HttpError {
     }
 }
 
-/// Whether one of the causes is a certificate from an authority that this machine does not trust. If it trusts another
-/// authority with the same name, such as the predecessor of a private one, the error is an invalid signature.
+/// Whether one of the causes is a certificate from an authority that this machine does not trust. If the machine
+/// trusts another authority with the same name, such as the predecessor of a private one, the error is an invalid signature.
 #[must_use]
 pub fn has_unknown_authority(error: &(dyn Error + 'static)) -> bool {
     causes(error)

@@ -4,7 +4,7 @@
 //! - Connections may outlive a run ([`HttpClient`]). Requests are counted for a run and end at its deadline
 //!   ([`RunClient`]).
 //! - Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the same names in lower case.
-//!   Requests to the machine itself never use a proxy.
+//!   Requests to `localhost` and to loopback addresses never use a proxy.
 //! - By default, the system's certificate authorities are used: those in its bundle, such as `/etc/ssl/certs/ca-certificates.crt`,
 //!   if there is one. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
 //! - Redirects are not followed, because a credential could be sent to another host.

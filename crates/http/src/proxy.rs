@@ -1,5 +1,5 @@
 //! Proxies from environment variables. The HTTP client reads the variables itself, but it ignores an invalid value and
-//! connects directly. Behind a firewall, this fails without a hint. So the values are checked first.
+//! connects directly. Behind a firewall, the direct connection fails without a hint. So the values are checked first.
 
 use std::{env, ffi::OsString, fmt};
 
@@ -8,10 +8,10 @@ use hyper_util::client::proxy::matcher::Matcher;
 use system_health_registry::settings::may_be_secret;
 use url::{Host, Url};
 
-const HTTPS_VARIABLES: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
-const HTTP_VARIABLES: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
-const ALL_VARIABLES: [&str; 2] = ["ALL_PROXY", "all_proxy"];
-const NO_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
+const HTTPS_PROXY_VARIABLES: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+const HTTP_PROXY_VARIABLES: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
+const ALL_PROXY_VARIABLES: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const NO_PROXY_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 const WRITE_ADDRESS: &str = "write the proxy's address, such as \"http://proxy.example.com:3128\"";
 const WRITE_HOSTS: &str = "write the names of hosts, separated by commas";
@@ -51,15 +51,15 @@ impl Proxy {
 
 /// The proxy that the client uses. In each pair of variables, the first one that is set is used, even if it is empty.
 fn active_proxy(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
-    let own = if scheme == "https" { HTTPS_VARIABLES } else { HTTP_VARIABLES };
-    [own, ALL_VARIABLES].into_iter().find_map(|pair| {
+    let own = if scheme == "https" { HTTPS_PROXY_VARIABLES } else { HTTP_PROXY_VARIABLES };
+    [own, ALL_PROXY_VARIABLES].into_iter().find_map(|pair| {
         let (variable, value) = pair
             .into_iter()
             .find_map(|variable| Some((variable, get(variable)?)))
             .filter(|(_, v)| !v.is_empty())?;
         let url = parse(&value).ok()?;
         let (host, port) = (url.host_str()?, url.port_or_known_default()?);
-        // Somebody may have set the variable to a key by mistake, which the parser accepts as a host name.
+        // A key that somebody put into the variable by mistake is parsed as a host name.
         let host = if may_be_secret(host) && !host.contains(['.', ':']) { "..." } else { host };
         Some(Proxy { variable, address: format!("{host}:{port}") })
     })
@@ -71,7 +71,7 @@ pub fn check_proxies() -> Result<(), ProxyError> {
 }
 
 fn check(get: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
-    for variable in [HTTPS_VARIABLES, HTTP_VARIABLES, ALL_VARIABLES].into_iter().flatten() {
+    for variable in [HTTPS_PROXY_VARIABLES, HTTP_PROXY_VARIABLES, ALL_PROXY_VARIABLES].into_iter().flatten() {
         let Some(value) = get(variable).filter(|value| !value.is_empty()) else { continue };
         let wrong = |reason, hint| ProxyError { variable, reason, advice: WRITE_ADDRESS, hint };
         let value = value.to_str().ok_or_else(|| wrong("is not valid UTF-8", ""))?;
@@ -83,7 +83,7 @@ fn check(get: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
         parse(value).map_err(|reason| wrong(reason, hint))?;
     }
     // The client would ignore these variables, and use the proxy for all hosts.
-    for variable in NO_VARIABLES {
+    for variable in NO_PROXY_VARIABLES {
         if get(variable).is_some_and(|value| value.to_str().is_none()) {
             let (reason, hint) = ("is not valid UTF-8", "");
             return Err(ProxyError { variable, reason, advice: WRITE_HOSTS, hint });

@@ -3,8 +3,8 @@
 
 use std::{cmp::Reverse, fmt};
 
-/// The minimum length of a secret, in bytes. A shorter text would also be replaced inside of other words, and a reader
-/// could guess it. Real secrets are longer.
+/// The minimum length of a secret, in bytes. A shorter secret would also be replaced inside ordinary words, and a reader
+/// could guess the secret from them. Real secrets are longer.
 const MIN_SECRET_LENGTH: usize = 8;
 /// Maximum length of a quotation, in characters, without the mark that the rest is left out.
 const MAX_QUOTATION: usize = 300;

@@ -49,8 +49,8 @@ pub(crate) fn record_response(span: &Span, result: &Result<HttpResponse, HttpErr
     }
 }
 
-/// The path of a URL with placeholders, such as `/repos/acme/shop/issues/{number}`. They replace numbers, and segments that
-/// may be secret.
+/// The path of a URL with placeholders, such as `/repos/acme/shop/issues/{number}`. They replace numbers,
+/// percent-encoded segments, and segments that may be secret.
 fn path_template(url: &Url) -> String {
     let Some(segments) = url.path_segments() else { return "/".to_owned() };
     let template = |segment: &str| {

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use system_health_command::{CommandContext, CommandType, ExitStatus, Format, register_command};
-use system_health_intake::{AddressFile, Intake, IntakeServer, ServeError, Store};
+use system_health_intake::{AddressFile, Intake, IntakeServer, ServeError, Store, StoreError};
 use system_health_page::{Documents, router};
 use system_health_reporter::StateSettings;
 
@@ -82,11 +82,16 @@ fn open(file: Option<&Path>, folder: &Path) -> anyhow::Result<Store> {
     }
     let default = folder.join(Store::FILE_NAME);
     let file = file.unwrap_or(&default);
-    Store::open(file).map_err(|error| {
-        let advice =
-            if error.is_in_use() { "; another one seems to be running with the same file" } else { "" };
-        anyhow::Error::from(error).context(format!("the intake cannot store anything{advice}"))
-    })
+    Store::open(file).map_err(with_store_advice)
+}
+
+fn with_store_advice(error: StoreError) -> anyhow::Error {
+    let advice = match &error {
+        StoreError::Foreign { .. } => "; delete the file, or name another one with --file",
+        error if error.is_in_use() => "; another intake seems to use the same file",
+        _ => "",
+    };
+    anyhow::Error::from(error).context(format!("the intake cannot store anything{advice}"))
 }
 
 /// The time before which data is deleted, in seconds since 1970.
@@ -128,4 +133,20 @@ fn interrupted() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         let _ = tokio::signal::ctrl_c().await;
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_about_a_foreign_file_names_the_flag() {
+        let error = with_store_advice(StoreError::Foreign { file: "other.db".into() });
+
+        assert_eq!(
+            format!("{error:#}"),
+            "the intake cannot store anything; delete the file, or name another one with --file: other.db is not a file of \
+             this version of the intake"
+        );
+    }
 }

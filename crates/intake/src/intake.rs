@@ -37,7 +37,8 @@ impl Intake {
         Self::new(Store::in_memory()?)
     }
 
-    /// Chooses what happens to submissions that break Datadog's rules.
+    /// Chooses what happens to series, distributions and service checks that break Datadog's rules. Events and the metrics of
+    /// `DogStatsD` are always treated [like Datadog](Treatment::LikeDatadog).
     #[must_use]
     pub fn with_treatment(self, treatment: Treatment) -> Self {
         self.state().treatment = treatment;

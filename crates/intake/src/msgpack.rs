@@ -13,7 +13,7 @@ pub(crate) enum MsgpackError {
     #[error("it ends early")]
     End,
     #[error("there are bytes after its end")]
-    Rest,
+    TrailingBytes,
     #[error("it is nested too deeply")]
     Depth,
     #[error("no value starts with the byte 0x{0:02x}")]
@@ -28,7 +28,7 @@ pub(crate) enum MsgpackError {
 pub(crate) fn decode(bytes: &[u8]) -> Result<Value, MsgpackError> {
     let mut reader = Reader { rest: bytes };
     let value = reader.value(0)?;
-    if reader.rest.is_empty() { Ok(value) } else { Err(MsgpackError::Rest) }
+    if reader.rest.is_empty() { Ok(value) } else { Err(MsgpackError::TrailingBytes) }
 }
 
 struct Reader<'a> {
@@ -178,7 +178,7 @@ mod tests {
             (&[0xc1], MsgpackError::Marker(0xc1)),
             (&[0xa1, 0xff], MsgpackError::Text),
             (&[0x81, 0xc0, 0x01], MsgpackError::Key),
-            (&[0x01, 0x01], MsgpackError::Rest),
+            (&[0x01, 0x01], MsgpackError::TrailingBytes),
             (&[0x91; 100], MsgpackError::Depth),
         ] {
             assert_eq!(decode(bytes), Err(error), "{bytes:?}");

@@ -18,6 +18,5 @@ pub(crate) struct ServiceCheck {
     /// In seconds since 1970.
     pub(crate) timestamp: Option<i64>,
     pub(crate) message: Option<String>,
-    #[serde(default)]
     pub(crate) tags: Option<BTreeSet<String>>,
 }

@@ -1,4 +1,4 @@
-//! How submissions are treated that Datadog would not store as they are.
+//! The treatment of submissions that Datadog would change or drop.
 
 /// What happens to submissions that break Datadog's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -60,7 +60,7 @@ impl Destination for LocalDestination {
 
     fn address(&self) -> String {
         match &self.output {
-            // A relative path means another file in another folder, and the address is the name of the outbox.
+            // The outbox is named after the address, and what a relative path means depends on the working folder.
             LocalOutput::File(path) => path::absolute(path).as_deref().unwrap_or(path).display().to_string(),
             LocalOutput::Stdout => "stdout".to_owned(),
         }

@@ -205,7 +205,7 @@ async fn only_the_error_about_a_pipe_asks_for_a_reader() {
     fs::write(&file, "").unwrap();
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for (path, hint) in [(file, ""), (pipe, "; does a process read from it?")] {
-        // While another process writes, this one waits.
+        // The sink waits for this lock, as it does while another process writes.
         let other = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
         other.lock().unwrap();
 
@@ -278,7 +278,7 @@ fn the_settings_choose_the_outputs() {
     };
 
     assert_eq!(addresses("").unwrap(), [""; 0]);
-    // A relative path would be the outbox of another file in another folder.
+    // What a relative path means depends on the working folder, so an address is absolute.
     let file = env::current_dir().unwrap().join("a/b.jsonl");
     let file = file.to_str().unwrap();
     assert_eq!(addresses("stdout = true\nfile = \"a/b.jsonl\"").unwrap(), [file, "stdout"]);

@@ -2,7 +2,8 @@
 //! [headers](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables) and for
 //! [attributes of the resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable).
 
-/// Why a list cannot be read. The message does not repeat the list, because it may be secret.
+/// Why a list cannot be read. The message does not repeat the list, because it may be secret. Items are numbered from 1, and
+/// empty items are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyValueError {
     /// An item has no name or no `=`.
@@ -15,7 +16,7 @@ pub enum KeyValueError {
 
 /// The pairs of a list, in their order. Values are percent-decoded, and names are not.
 pub fn parse_key_values(list: &str) -> Result<Vec<(String, String)>, KeyValueError> {
-    let items = list.split(',').map(str::trim).enumerate().filter(|(_, item)| !item.is_empty());
+    let items = list.split(',').map(str::trim).filter(|item| !item.is_empty()).enumerate();
     let pair = |(index, item): (usize, &str)| {
         let (name, value) = item.split_once('=').ok_or(KeyValueError::NoPair(index + 1))?;
         let name = name.trim();
@@ -70,6 +71,7 @@ mod tests {
         for (list, error) in [
             ("abc", KeyValueError::NoPair(1)),
             ("a=b,=c", KeyValueError::NoPair(2)),
+            ("a=b,,c", KeyValueError::NoPair(2)),
             ("a=100%", KeyValueError::Encoding(1)),
             ("a=%zz", KeyValueError::Encoding(1)),
             ("a=%+1", KeyValueError::Encoding(1)),
@@ -85,6 +87,6 @@ mod tests {
         let list = "a%2Cb=c%3Dd";
         assert_eq!(parse_attributes(list), Ok(vec![("a,b".into(), "c=d".into())]));
         assert_eq!(parse_key_values(list), Ok(vec![("a%2Cb".into(), "c=d".into())]));
-        assert_eq!(parse_attributes("a=b,%=c"), Err(KeyValueError::Encoding(2)));
+        assert_eq!(parse_attributes("a=b,,%=c"), Err(KeyValueError::Encoding(2)));
     }
 }

@@ -10,7 +10,7 @@ use crate::histogram;
 /// (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>), but some receivers and proxies accept less.
 pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// The size of the fixed parts of a data point: two times, a value, and the tags and lengths of messages.
+/// The size of the fixed parts of a data point: two times, a value, and protobuf's field numbers and lengths.
 const DATA_POINT_SIZE: usize = 64;
 /// The size of an attribute without its texts.
 const ATTRIBUTE_SIZE: usize = 16;
@@ -50,9 +50,9 @@ impl Batch {
 /// Cuts points into batches of about `limit` bytes. Points that add up are in batches of their own, because only they must not be
 /// sent again after an unclear response.
 ///
-/// The points of each run are in batches of their own, too, the oldest run first. Some receivers refuse a point that they already have, so
-/// such points could be refused although they were stored. Together with other points, they would make it unknown which points are
-/// refused, in each run again. On their own, all of them are refused, which is clear.
+/// The points of each run are in batches of their own, too, the oldest run first. Some receivers refuse a point that they have
+/// already stored. If new points were in the same batch, it would be unknown which points were refused, so all of them would be
+/// sent again by each later run. Without new points, the receiver refuses the whole batch, so each point is known to be refused.
 pub(crate) fn cut(
     points: &[Point],
     positions: impl IntoIterator<Item = usize>,

@@ -7,7 +7,10 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{
+    HeaderMap,
+    header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
+};
 use system_health_http::{
     HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient, server_time,
 };
@@ -77,7 +80,8 @@ impl Exporter {
             }
             // Headers from the settings replace headers with the same names.
             let mut request = request.body(compressed.to_vec()).build().map_err(OtlpError::Request)?;
-            request.headers_mut().extend(self.headers.iter().cloned());
+            let headers: HeaderMap = self.headers.iter().cloned().collect();
+            request.headers_mut().extend(headers);
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
             let partial = read_response(&response, &self.redactor())?;
             Ok((response, partial))

@@ -111,7 +111,7 @@ fn any_value(value: &AnyValue) -> Value {
         None => json!({}),
         Some(AttributeValue::String(text)) => json!({ "stringValue": text }),
         Some(AttributeValue::Bool(value)) => json!({ "boolValue": value }),
-        // 64-bit integers are texts in JSON.
+        // 64-bit integers are strings in OTLP's JSON.
         Some(AttributeValue::Integer(value)) => json!({ "intValue": value.to_string() }),
         Some(AttributeValue::Number(value)) => json!({ "doubleValue": value }),
         Some(AttributeValue::Array(array)) => {

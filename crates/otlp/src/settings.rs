@@ -36,7 +36,7 @@ pub(crate) struct OtlpSettings {
     pub(crate) endpoint: Option<EndpointUrl>,
     /// The URL for metrics. It takes precedence over `endpoint`.
     pub(crate) metrics_endpoint: Option<EndpointUrl>,
-    /// Headers of every request, if the environment has them.
+    /// Headers of every request, from the environment.
     #[serde(deserialize_with = "deserialize_headers")]
     pub(crate) headers: Option<SecretSetting>,
     /// Headers that replace those of `headers`.

@@ -90,14 +90,14 @@ where
                 continue;
             }
             let sent = (self.send)(batch.clone()).await;
-            self.account(batch, sent);
+            self.process(batch, sent);
         }
     }
 
-    fn account(&mut self, batch: Batch, sent: Sent) {
+    fn process(&mut self, batch: Batch, sent: Sent) {
         match sent {
             Sent::Accepted => self.accept(&batch),
-            Sent::Partly { refused, error } => self.account_partly(batch, refused, error),
+            Sent::Partly { refused, error } => self.process_partial_refusal(batch, refused, error),
             Sent::Refused(source) => match (batch.search, &*batch.positions) {
                 // The receiver has accepted some of these points before. Now it may refuse them only because it already has
                 // them.
@@ -133,7 +133,7 @@ where
     }
 
     /// Handles a batch of which the receiver refused at least one point.
-    fn account_partly(&mut self, mut batch: Batch, refused: usize, source: DeliveryError) {
+    fn process_partial_refusal(&mut self, mut batch: Batch, refused: usize, source: DeliveryError) {
         let total = batch.positions.len();
         match batch.search {
             // Some receivers refuse a point that they already have. Then accepted points would look refused.

@@ -1,5 +1,5 @@
 //! A web page that shows every metric of a run: its state, goal, history, subjects and evidence, the events and the
-//! deliveries. The page is a single document that loads no other files and needs no build, so it also works offline.
+//! deliveries. The page is a single document that loads no other files and needs no build. It needs no internet access.
 //!
 //! ```
 //! use system_health_page::{Documents, router};

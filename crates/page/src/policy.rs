@@ -1,5 +1,6 @@
-//! The Content Security Policy of the page. It allows the page's own script and style by their hashes, and requests to its own
-//! server. Everything else is refused: other scripts, images, forms, frames, and functions that read text as markup.
+//! The Content Security Policy of the page. It allows the page's own script and style by their hashes, images in `data:` URLs,
+//! and requests to its own server. Everything else is refused, such as other scripts, forms, frames, and functions that read
+//! text as markup.
 //! See <https://www.w3.org/TR/CSP3/>.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

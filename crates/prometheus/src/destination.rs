@@ -142,7 +142,7 @@ impl Destination for TextfileDestination {
 
     fn address(&self) -> String {
         let path = self.textfile.path(Part::Values);
-        // A relative path means another file in another folder, and the address is the name of the outbox.
+        // The address is the name of the outbox. From another working directory, the same relative path names another file.
         path::absolute(path).as_deref().unwrap_or(path).display().to_string()
     }
 

@@ -29,7 +29,7 @@ pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
         deadline: Instant,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// Removes the values of reporters that no longer exist, if the settings enable that.
+    /// Removes the values of other reporters that have not pushed for the time in the settings, if it is set.
     fn clean_up(&self, deadline: Instant) -> impl Future<Output = ()> + Send;
 }
 

@@ -161,8 +161,8 @@ impl Gateway {
         self.failed(Method::GET, path, GatewayError::from_response(response, &self.login.redactor()))
     }
 
-    /// Deletes the groups of other reporters that have not been pushed for the given time. A group that cannot be deleted does not
-    /// keep the others.
+    /// Deletes the groups of other reporters that have not been pushed for the given time. If a group cannot be deleted, the
+    /// others are still deleted.
     async fn delete_groups(&self, after: Duration, deadline: Instant) -> Result<(), RequestError> {
         for ListedGroup { group, last_push } in self.groups(deadline).await? {
             let age = SystemTime::now().duration_since(last_push).unwrap_or_default();
@@ -221,7 +221,9 @@ impl FamilyStore for Gateway {
                     DeliveryError::new(error)
                 );
             }
-            Err(_) => tracing::warn!("cannot delete old groups from the Pushgateway: no response in time"),
+            Err(_) => tracing::warn!(
+                "cannot delete all old groups from the Pushgateway within {CLEAN_UP_TIMEOUT:?}"
+            ),
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Groups of the Pushgateway. A push replaces the contents of its group, and nothing else
-//! (<https://github.com/prometheus/pushgateway#url>).
+//! Groups of the Pushgateway. A push changes only its own group (<https://github.com/prometheus/pushgateway#url>).
 
 use std::fmt;
 
@@ -8,7 +7,7 @@ use serde_json::Value;
 
 use crate::{label::REPORTER, part::Part};
 
-/// The grouping key of a reporter.
+/// The grouping key of one part of a reporter's metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PushGroup {
     part: Part,
@@ -26,11 +25,11 @@ impl PushGroup {
         let label = |name: &str| labels.get(name).and_then(Value::as_str);
         let job = label("job")?;
         let part = Part::ALL.into_iter().find(|part| part.job() == job)?;
-        let known = labels.keys().all(|name| name == "job" || name == REPORTER);
-        known.then(|| Self::new(part, label(REPORTER)))
+        let has_no_other_labels = labels.keys().all(|name| name == "job" || name == REPORTER);
+        has_no_other_labels.then(|| Self::new(part, label(REPORTER)))
     }
 
-    /// The path of the group below the URL of the Pushgateway. The name is encoded, because it may contain a slash.
+    /// The path of the group below the URL of the Pushgateway. The reporter's name is encoded, because it may contain a slash.
     pub(crate) fn path(&self) -> String {
         let job = self.part.job();
         match &self.reporter {

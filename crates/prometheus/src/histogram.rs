@@ -11,7 +11,7 @@ const MAX_BOUNDARIES: i64 = 160;
 /// The finest scale: 8 boundaries for each power of two. The upper bound of a bucket is 9 % above the lower one.
 const FINEST_SCALE: i32 = 3;
 
-/// The coarsest scale. All finite numbers have at most 68 boundaries with it.
+/// The coarsest scale. With it, there are fewer than 70 boundaries for all finite numbers together.
 const COARSEST_SCALE: i32 = -6;
 
 /// A histogram in base units.
@@ -50,7 +50,7 @@ impl Histogram {
         }
         let mut converted = Vec::with_capacity(buckets.len());
         for (boundary, count) in buckets {
-            // Degrees Fahrenheit near zero may become the same degrees Celsius. Equal boundaries would be one series twice.
+            // Different boundaries may become equal, for example near 0 °F. Equal boundaries would be the same series twice.
             push(&mut converted, conversion.apply(boundary), count);
         }
         // A boundary beyond the largest number would be `+Inf`, which is always written.

@@ -11,8 +11,8 @@ pub(crate) const REPORTER: &str = "reporter";
 /// The value of a tag that is only a name, such as `nightly`.
 const NO_VALUE: &str = "true";
 
-/// Ends each name and each value. Neither contains it, and it is less than every other character, so texts are sorted as the
-/// labels are.
+/// Ends each name and each value. Neither contains it, and it is less than every other character, so the texts have the same
+/// order as the lists of labels.
 const END: char = '\0';
 
 /// The labels of a series, sorted by name. There may be very many series, and one text takes less memory than a list of texts.
@@ -20,7 +20,7 @@ const END: char = '\0';
 pub(crate) struct Labels(String);
 
 impl Labels {
-    /// The labels with these names and values. Values of one name are joined.
+    /// The labels with these names and values. Several values of one name are joined by commas.
     pub(crate) fn new(mut pairs: Vec<(Cow<'_, str>, &str)>) -> Self {
         pairs.sort_unstable();
         pairs.dedup();
@@ -96,8 +96,8 @@ fn push_escaped(text: &mut String, value: &str) {
     }
 }
 
-/// Converts the name of a tag into the name of a label. The result contains only letters, digits and underscores, and
-/// has no special meaning in Prometheus.
+/// Converts the name of a tag into the name of a label. The result contains only lower-case letters, digits and underscores,
+/// and has no special meaning in Prometheus.
 fn label_name(name: &str) -> Cow<'_, str> {
     let is_allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_';
     let changed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };

@@ -23,7 +23,7 @@ impl Login {
         }
     }
 
-    /// Replaces the secret in texts.
+    /// Replaces the secrets in texts that may repeat them.
     pub(crate) fn redactor(&self) -> Redactor {
         let secrets = match self {
             Self::None => Vec::new(),

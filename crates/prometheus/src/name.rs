@@ -9,20 +9,20 @@ use crate::unit::BaseUnit;
 const RESERVED_ENDS: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
 
 /// The name of a metric: the key in snake case without its unit, followed by the base unit. The name of a counter ends in
-/// `_total`.
+/// `_total`, and the name of a rate in `_per_second`.
 pub(crate) fn metric_name(key: &str, kind: Kind, unit: Option<BaseUnit>) -> String {
     let mut name = snake_case(key);
     if kind == Kind::Counter {
-        if let Some(stem) = without_last_words(&name, "total") {
-            name.truncate(stem);
+        if let Some(length) = length_without(&name, "total") {
+            name.truncate(length);
         }
         push_unit(&mut name, unit);
         push_word(&mut name, "total");
         return name;
     }
     let per_second = matches!(kind, Kind::Rate { .. });
-    if per_second && let Some(stem) = without_last_words(&name, "per_second") {
-        name.truncate(stem);
+    if per_second && let Some(length) = length_without(&name, "per_second") {
+        name.truncate(length);
     }
     push_unit(&mut name, unit);
     if per_second {
@@ -39,8 +39,8 @@ fn push_unit(name: &mut String, unit: Option<BaseUnit>) {
     if let Some(unit) = unit {
         let spelled = unit.spellings().chain([unit.suffix.to_owned()]);
         // The longest spelling is removed, because `degree_celsius` ends with `celsius`.
-        if let Some(stem) = spelled.filter_map(|words| without_last_words(name, &words)).min() {
-            name.truncate(stem);
+        if let Some(length) = spelled.filter_map(|words| length_without(name, &words)).min() {
+            name.truncate(length);
         }
         push_word(name, unit.suffix);
     }
@@ -69,7 +69,7 @@ fn snake_case(key: &str) -> String {
 }
 
 /// The length of the name without these last words, if it ends with them.
-fn without_last_words(name: &str, words: &str) -> Option<usize> {
+fn length_without(name: &str, words: &str) -> Option<usize> {
     let stem = name.strip_suffix(words)?;
     stem.strip_suffix('_').or(stem.is_empty().then_some(stem)).map(str::len)
 }

@@ -61,7 +61,7 @@ impl From<&Facts> for PrometheusMetric {
     }
 }
 
-/// The labels that these tags become, sorted by name. The label `reporter` is not among them.
+/// The labels that these tags become, sorted by name. The label `reporter` of a delivered series is not added.
 #[must_use]
 pub fn tag_labels<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> Vec<(String, String)> {
     let labels = labels(&tags.into_iter().cloned().collect(), None);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn values_in_the_own_unit_are_converted_back() {
+    fn expressions_are_converted_into_the_own_unit_of_a_metric() {
         for (unit, expression) in [
             ("day", "(x / 86400)"),
             ("%", "(x * 100)"),

@@ -1,5 +1,5 @@
 //! Native histograms (<https://prometheus.io/docs/specs/native_histograms/>). Their exponential buckets are those of a
-//! distribution, so the counts are exact.
+//! distribution, so the counts are exact, unless the values are converted into another unit.
 
 use std::collections::BTreeMap;
 

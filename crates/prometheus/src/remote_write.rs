@@ -96,13 +96,13 @@ impl RemoteWrite {
         checking.await.map(drop).map_err(DeliveryError::new)
     }
 
-    /// The version of Prometheus, if this server is Prometheus itself.
+    /// The version of Prometheus, if the server has Prometheus' own API.
     pub(crate) async fn version(&self, deadline: Instant) -> Option<String> {
         let build = self.status("buildinfo", deadline).await?;
         build.pointer("/data/version")?.as_str().map(str::to_owned)
     }
 
-    /// The features that Prometheus was started with.
+    /// The features that Prometheus was started with, separated by commas.
     pub(crate) async fn features(&self, deadline: Instant) -> Option<String> {
         let flags = self.status("flags", deadline).await?;
         flags.pointer("/data/enable-feature")?.as_str().map(str::to_owned)

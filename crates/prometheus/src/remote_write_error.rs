@@ -14,10 +14,10 @@ pub(crate) enum RemoteWriteError {
     /// 400 because at least one series already has another value at this time.
     #[error("there is another value with the same time ({0})")]
     OtherValue(String),
-    /// 400 because the time, which all samples of the request have, is too old. 500 from Prometheus before version 2.50.
+    /// 400 because the time, which all samples of the request have, is too old. Prometheus before version 2.50 may answer 500.
     #[error("the time is too old for this Prometheus ({0}); see `out_of_order_time_window` of Prometheus")]
     TooOld(String),
-    /// 400 because this time is too far in the future.
+    /// 400 because the time of the samples is too far in the future.
     #[error(
         "the time is too far in the future for this server ({0}); compare the clocks of this machine and of the server"
     )]

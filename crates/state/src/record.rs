@@ -40,7 +40,7 @@ impl Store {
     }
 
     /// The number of points of a run that were not added to the outbox, because an earlier run had already added a point
-    /// with the same series and time.
+    /// with the same series and time, or a total of the counter with the same or a later time.
     pub fn repeated_count(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.number_of_recipient("repeated", destination, run)
     }
@@ -51,8 +51,8 @@ impl Store {
         self.number_of_recipient("baselines", destination, run)
     }
 
-    /// The number of points of a run that were not added to the outbox, because they continue those of earlier runs. See
-    /// [`Continuity`](crate::Continuity).
+    /// The number of points of a run that were not added to the outbox, because they continue those of earlier runs, which
+    /// the store does not have. See [`Continuity`](crate::Continuity).
     pub fn withheld_count(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.number_of_recipient("withheld", destination, run)
     }
@@ -136,7 +136,7 @@ fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Resul
     Ok(RunId(transaction.last_insert_rowid()))
 }
 
-/// Writes the outcomes with their points, and returns the points that some destinations do not get as they are.
+/// Writes the outcomes with their points. Returns the points that some destinations get in another form or not at all.
 fn insert_outcomes(
     points: &mut PointWriter<'_>,
     transaction: &Transaction<'_>,
@@ -146,11 +146,11 @@ fn insert_outcomes(
         "INSERT INTO outcomes (run, key, subject, state, message, failed_items, duration_ms, first, last)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    let mut had_value = transaction.prepare(
+    let mut update_last_value = transaction.prepare(
         "INSERT INTO last_values (key, subject, timestamp, seen) VALUES (?1, ?2, ?3, ?3)
          ON CONFLICT DO UPDATE SET timestamp = excluded.timestamp, seen = excluded.seen",
     )?;
-    let mut had_none = transaction.prepare(
+    let mut update_seen = transaction.prepare(
         "INSERT INTO last_values (key, subject, timestamp, seen) VALUES (?1, ?2, ?3, ?3)
          ON CONFLICT DO UPDATE SET seen = excluded.seen",
     )?;
@@ -161,11 +161,11 @@ fn insert_outcomes(
         let collected = params![key, subject, seconds(report.timestamp())];
         let message = match &outcome.result {
             Ok(_) => {
-                had_value.execute(collected)?;
+                update_last_value.execute(collected)?;
                 outcome.failed_items().first().map(ToString::to_string).unwrap_or_default()
             }
             Err(unavailable) => {
-                had_none.execute(collected)?;
+                update_seen.execute(collected)?;
                 match unavailable {
                     Unavailable::NoData(no_data) => no_data.reason().to_owned(),
                     Unavailable::Error(error) => error.to_string(),

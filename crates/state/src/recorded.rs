@@ -1,4 +1,4 @@
-//! The points of earlier runs, as they were collected: for code that needs what a backend would have got.
+//! The points of earlier runs, as they were collected, for code that evaluates them as a backend would.
 
 use std::time::SystemTime;
 
@@ -21,15 +21,15 @@ impl Store {
                  WHERE timestamp >= ?1 AND NOT backfilled ORDER BY timestamp DESC, id DESC",
             )?;
             let mut rows = newest_first.query([seconds(since)])?;
-            let (mut runs, mut left) = (Vec::new(), limit);
+            let (mut runs, mut remaining) = (Vec::new(), limit);
             let mut is_complete = true;
             while let Some(row) = rows.next()? {
                 let points = usize::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
-                let Some(rest) = left.checked_sub(points) else {
+                let Some(after) = remaining.checked_sub(points) else {
                     is_complete = false;
                     break;
                 };
-                left = rest;
+                remaining = after;
                 runs.push(RunId(row.get(0)?));
             }
             runs.reverse();

@@ -16,11 +16,11 @@ use crate::{
 
 /// Maximum size of a compressed response, in bytes. Larger ones are not kept.
 const MAX_RESPONSE: usize = 1 << 20;
-/// Maximum size of an unpacked response, in bytes. A damaged row must not fill the memory.
-const MAX_UNPACKED: u64 = 64 << 20;
+/// Responses that unpack to this many bytes or more are not read. A damaged row must not fill the memory.
+const UNPACKED_LIMIT: u64 = 64 << 20;
 /// Maximum size of all compressed responses together, in bytes.
 const MAX_TOTAL: i64 = 128 << 20;
-/// Responses that were used within this many seconds are all in use.
+/// Responses that were used within this many seconds count as in use.
 const IN_USE: i64 = 2 * DAY;
 /// Responses that were not used for this many seconds are deleted.
 const MAX_AGE: i64 = 14 * DAY;
@@ -45,13 +45,13 @@ impl PackedResponse {
         self.0.len()
     }
 
-    /// The response, unless it is damaged.
+    /// The response. `None` if it is damaged or too large when unpacked.
     #[must_use]
     pub fn unpack(&self) -> Option<Vec<u8>> {
         let mut response = Vec::new();
-        let read = GzDecoder::new(&*self.0).take(MAX_UNPACKED).read_to_end(&mut response);
+        let read = GzDecoder::new(&*self.0).take(UNPACKED_LIMIT).read_to_end(&mut response);
         read.and_then(|length| {
-            if length as u64 == MAX_UNPACKED { Err(io::ErrorKind::InvalidData.into()) } else { Ok(length) }
+            if length as u64 == UNPACKED_LIMIT { Err(io::ErrorKind::InvalidData.into()) } else { Ok(length) }
         })
         .ok()?;
         Some(response)
@@ -72,8 +72,8 @@ impl Store {
     /// Keeps new responses, and notes that stored ones were used. Old ones are deleted. If all responses together exceed their
     /// maximum size, those that are no longer in use are deleted first, the least recently used ones before the others.
     ///
-    /// If those in use exceed it, the ones with the smallest keys stay. Each run uses the same responses in the same order. If the
-    /// least recently used ones were deleted, each run would need next what it has just deleted, and would find nothing.
+    /// If those in use exceed it, the ones with the smallest keys stay. Each run uses the same responses in the same order:
+    /// if the least recently used ones were deleted, each response would be deleted before the next run uses it.
     pub fn keep_responses(
         &self,
         new: &[(String, PackedResponse)],

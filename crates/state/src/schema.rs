@@ -39,7 +39,7 @@ fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Unusabl
     }
     // This setting has an effect only before the first table is created.
     connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
-    // Another process may be migrating the file at the same time, so check the version again with the lock.
+    // Another process may be migrating the file at the same time, so check the version again while holding the lock.
     let transaction = connection.transaction_with_behavior(Immediate)?;
     let version = version(&transaction)?;
     let missing = migrations.get(version..).ok_or(Unusable::Newer(version))?;
@@ -51,7 +51,7 @@ fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Unusabl
     Ok(transaction.commit()?)
 }
 
-/// Checks that a file is a store that this program can read.
+/// Fails if a file was written by a newer version or belongs to another program.
 pub(crate) fn check(connection: &Connection) -> Result<(), Unusable> {
     match version(connection)? {
         version if version > MIGRATIONS.len() => Err(Unusable::Newer(version)),

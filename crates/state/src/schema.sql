@@ -1,6 +1,6 @@
--- A run of the reporter. All its points have this timestamp, in seconds since 1970. Of the runs with `backfilled`, there is one
--- for each timestamp. It was computed later, has only values, and no destination ever gets them. `trace` is the trace of the run, as
--- 32 hexadecimal digits, or NULL if spans were not collected.
+-- A run of the reporter. All its points have this timestamp, in seconds since 1970. If `backfilled` is 1, a backfill computed the
+-- run later: it has only values, and no destination gets them. There is at most one such run for each timestamp. `trace` is the
+-- trace of the run, as 32 hexadecimal digits, or NULL if spans were not collected.
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     timestamp INTEGER NOT NULL,
@@ -12,8 +12,8 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_timestamp ON runs (timestamp);
 
 -- The outcome of a metric for one of its subjects. The subject is empty if the metric has none. `message` is the reason for
--- no data, the error, or the error of the first failed item. The outcome has the points of the run from `first` to `last`,
--- and no points if `last` is less than `first`.
+-- no data, the error, or the first failed item with its error; it is empty for a value without failed items. The outcome has the
+-- points of the run from `first` to `last`, and no points if `last` is less than `first`.
 CREATE TABLE outcomes (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     key TEXT NOT NULL,
@@ -28,8 +28,8 @@ CREATE TABLE outcomes (
 ) STRICT, WITHOUT ROWID;
 
 -- A series, stored once for all its points. An interval of 0 means that there is none, or that each point has a start of its
--- own. An empty unit means no unit. `hash` is the hash of all of this: an index of the texts themselves would be as large as
--- the table. The check does not use IN, because SQLite would build a table for it at each insert.
+-- own. An empty unit means no unit. `hash` is the hash of the other columns but `id`: an index of the texts themselves would
+-- be as large as the table. The check does not use IN, because SQLite would build a table for it at each insert.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     hash INTEGER NOT NULL,
@@ -42,8 +42,9 @@ CREATE TABLE series (
 CREATE INDEX series_by_hash ON series (hash);
 
 -- The points of a run have the positions 0, 1, 2 and so on. First come the points of the outcomes, then those that were made
--- of them for one destination. A value is a number, or a distribution as JSON. `since_ms` is the time from which it counts.
--- A trigger deletes them with their run: a foreign key would look up the run at each insert.
+-- from them for one destination. A value is a number, or a distribution as JSON. `since_ms` is the start of the time that the
+-- value covers, if it has one of its own. A trigger deletes points with their run: a foreign key would look up the run at each
+-- insert.
 CREATE TABLE points (
     run INTEGER NOT NULL,
     position INTEGER NOT NULL,
@@ -71,9 +72,10 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_run ON outbox (run);
 
 -- The destinations whose outboxes got the points of a run. `repeated` is the number of points that were not added, because
--- an earlier run had added the same series and time, and the destination would add up their values. `baselines` is the number
--- of counters whose total was not added, because it is not known what it was before. `withheld` is the number of points that were
--- not added, because they continue those of earlier runs, and this store does not have the runs before and after this one.
+-- an earlier run had added the same series and time, and the destination would add up their values. It also counts totals of a
+-- counter that are not newer than the last one. `baselines` is the number of counters whose total was not added, because it is
+-- not known what it was before. `withheld` is the number of points that were not added, because they continue those of earlier
+-- runs, and this store does not have the runs before and after this one.
 CREATE TABLE recipients (
     destination TEXT NOT NULL,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -134,7 +136,8 @@ CREATE TABLE dashboards (
     PRIMARY KEY (destination, title)
 ) STRICT, WITHOUT ROWID;
 
--- Whether a series met its goal when it was last pushed to a destination.
+-- Whether a series met its goal in the last run that was recorded for a destination, at the time `timestamp`. For an unchanged
+-- state, the time may be up to a day old.
 CREATE TABLE goals (
     destination TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -157,8 +160,9 @@ CREATE TABLE events (
     PRIMARY KEY (destination, id)
 ) STRICT, WITHOUT ROWID;
 
--- Responses of servers, compressed, with the time when they were last written or used. The client chooses the
--- keys: hashes of whose response it is and of its URL. The response is the last column, so that SQLite reads the others without it.
+-- Responses of servers, compressed, with the time when they were last written or used. The client makes the keys. Each
+-- is a hash of the owner of the response and of its URL. The response is the last column, so that SQLite reads the others
+-- without it.
 CREATE TABLE responses (
     key TEXT PRIMARY KEY NOT NULL,
     size INTEGER NOT NULL,

@@ -43,7 +43,7 @@ impl Store {
     pub fn give_up_sending(&self, destination: &str, before: SystemTime) -> Result<u64, StoreError> {
         let given_up = "FROM outbox WHERE destination = ?1 AND sending_since NOT BETWEEN ?2 AND ?2 + ?3";
         let place = params![destination, seconds(before), FAR_AHEAD];
-        // Usually there are none, and a read needs no lock.
+        // Usually there are none, and a read does not need the write lock.
         let any = format!("SELECT EXISTS (SELECT 1 {given_up})");
         if !self.read(|connection| connection.query_row(&any, place, |row| row.get(0)))? {
             return Ok(0);

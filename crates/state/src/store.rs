@@ -14,7 +14,7 @@ use crate::{
     convert::{DAY, seconds},
 };
 
-/// The runs and outboxes in one state folder, or in memory.
+/// The state of a reporter, in one folder or in memory.
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
     file: PathBuf,
@@ -34,7 +34,7 @@ impl Store {
         Self { connection: Arc::clone(&self.connection), file: self.file.clone(), call: Some(call) }
     }
 
-    /// Reads the whole file, and fails if any part of it is damaged.
+    /// Reads the whole file, and fails if its structure is damaged. A changed value is not noticed.
     pub fn check(&self) -> Result<(), StoreError> {
         let verdict: String =
             self.read(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
@@ -65,34 +65,34 @@ impl Store {
     /// that no longer exist, totals of counters and distributions without new values, and descriptions that no source has
     /// repeated. Runs with points in an outbox are kept. Returns the number of deleted runs.
     pub fn delete_older_than(&self, since: SystemTime) -> Result<usize, StoreError> {
-        let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
-        let settled = "timestamp < ?1 AND state = 'settled'";
-        let unrecorded = format!("timestamp < ?1 - {DAY}");
-        let unrepeated = format!("seen < ?1 - {DAY}");
-        // Without its total, the next value of a counter would be a baseline.
-        let unseen = "timestamp < ?1";
-        let gone = "seen < ?1";
+        let old_runs = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
+        let old_events = "timestamp < ?1 AND state = 'settled'";
+        // The time of an unchanged goal or description is stored only once a day.
+        let old_goals = format!("timestamp < ?1 - {DAY}");
+        let old_descriptions = format!("seen < ?1 - {DAY}");
+        let old_last_values = "seen < ?1";
+        let old_totals = "timestamp < ?1";
         let any = format!(
-            "SELECT EXISTS (SELECT 1 FROM runs WHERE {old})
-                 OR EXISTS (SELECT 1 FROM events WHERE {settled})
-                 OR EXISTS (SELECT 1 FROM goals WHERE {unrecorded})
-                 OR EXISTS (SELECT 1 FROM descriptions WHERE {unrepeated})
-                 OR EXISTS (SELECT 1 FROM last_values WHERE {gone})
-                 OR EXISTS (SELECT 1 FROM counters WHERE {unseen})
-                 OR EXISTS (SELECT 1 FROM accumulated WHERE {unseen})"
+            "SELECT EXISTS (SELECT 1 FROM runs WHERE {old_runs})
+                 OR EXISTS (SELECT 1 FROM events WHERE {old_events})
+                 OR EXISTS (SELECT 1 FROM goals WHERE {old_goals})
+                 OR EXISTS (SELECT 1 FROM descriptions WHERE {old_descriptions})
+                 OR EXISTS (SELECT 1 FROM last_values WHERE {old_last_values})
+                 OR EXISTS (SELECT 1 FROM counters WHERE {old_totals})
+                 OR EXISTS (SELECT 1 FROM accumulated WHERE {old_totals})"
         );
         let since = [seconds(since)];
         if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {
             return Ok(0);
         }
         let deleted = self.write(|transaction| {
-            let deleted = transaction.execute(&format!("DELETE FROM runs WHERE {old}"), since)?;
-            transaction.execute(&format!("DELETE FROM events WHERE {settled}"), since)?;
-            transaction.execute(&format!("DELETE FROM goals WHERE {unrecorded}"), since)?;
-            transaction.execute(&format!("DELETE FROM descriptions WHERE {unrepeated}"), since)?;
-            transaction.execute(&format!("DELETE FROM last_values WHERE {gone}"), since)?;
-            transaction.execute(&format!("DELETE FROM counters WHERE {unseen}"), since)?;
-            transaction.execute(&format!("DELETE FROM accumulated WHERE {unseen}"), since)?;
+            let deleted = transaction.execute(&format!("DELETE FROM runs WHERE {old_runs}"), since)?;
+            transaction.execute(&format!("DELETE FROM events WHERE {old_events}"), since)?;
+            transaction.execute(&format!("DELETE FROM goals WHERE {old_goals}"), since)?;
+            transaction.execute(&format!("DELETE FROM descriptions WHERE {old_descriptions}"), since)?;
+            transaction.execute(&format!("DELETE FROM last_values WHERE {old_last_values}"), since)?;
+            transaction.execute(&format!("DELETE FROM counters WHERE {old_totals}"), since)?;
+            transaction.execute(&format!("DELETE FROM accumulated WHERE {old_totals}"), since)?;
             transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
             Ok(deleted)
         })?;
@@ -114,7 +114,8 @@ impl Store {
         read(&connection).map_err(|source| self.error(source))
     }
 
-    /// Runs a transaction. It takes the write lock at the start, so it cannot fail because of the lock later.
+    /// Runs a transaction. It takes the write lock at the start. If a transaction reads first, SQLite may refuse it the lock
+    /// later without waiting.
     pub(crate) fn write<T>(
         &self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,

@@ -35,7 +35,7 @@ impl Store {
             let times = times(&snapshot, filter)?;
             let mut counter = RowCounter::new(&snapshot, filter)?;
             let fits = |one_run_of| counter.is_at_most(max_rows, times.iter().step_by(one_run_of));
-            let Some(one_run_of) = smallest_step(times.len(), max_rows, fits)? else { return Ok(None) };
+            let Some(one_run_of) = step_that_fits(times.len(), max_rows, fits)? else { return Ok(None) };
             let entries = entries(&snapshot, filter, times.iter().step_by(one_run_of))?;
             Ok(Some(ThinnedHistory { entries, one_run_of }))
         })
@@ -57,7 +57,7 @@ fn times(connection: &Connection, filter: &HistoryFilter<'_>) -> rusqlite::Resul
 
 /// A step that fits, while the step before it does not. It is found by bisection, which counts fewer rows than trying all steps
 /// from 1. If runs differ much in size, a much smaller step may fit by chance. `None` if even the newest run alone does not fit.
-fn smallest_step(
+fn step_that_fits(
     runs: usize,
     max_rows: usize,
     mut fits: impl FnMut(usize) -> rusqlite::Result<bool>,
@@ -104,25 +104,26 @@ impl<'c> RowCounter<'c> {
         Ok(Self { count, filter: *filter })
     }
 
-    /// Whether there are at most this many rows at some times. Counting stops at the first time that exceeds the maximum.
+    /// Whether the runs at these times together have at most `max_rows` rows. Counting stops at the first time that exceeds the
+    /// maximum.
     fn is_at_most<'t>(
         &mut self,
         max_rows: usize,
         times: impl Iterator<Item = &'t i64>,
     ) -> rusqlite::Result<bool> {
-        let mut left = max_rows;
+        let mut remaining = max_rows;
         for time in times {
-            let key = params![self.filter.key, self.filter.subject, time];
-            let rows = self.count.query_row(key, |row| row.get::<_, i64>(0))?;
-            let rest = usize::try_from(rows).ok().and_then(|rows| left.checked_sub(rows));
-            let Some(rest) = rest else { return Ok(false) };
-            left = rest;
+            let parameters = params![self.filter.key, self.filter.subject, time];
+            let rows = self.count.query_row(parameters, |row| row.get::<_, i64>(0))?;
+            let after = usize::try_from(rows).ok().and_then(|rows| remaining.checked_sub(rows));
+            let Some(after) = after else { return Ok(false) };
+            remaining = after;
         }
         Ok(true)
     }
 }
 
-/// The results at some times.
+/// The results at these times, sorted by key, subject and time.
 fn entries<'t>(
     connection: &Connection,
     filter: &HistoryFilter<'_>,
@@ -143,10 +144,10 @@ fn entries<'t>(
             }
         }
     }
-    entries.sort_unstable_by(|one, other| place(one).cmp(&place(other)));
+    entries.sort_unstable_by(|one, other| sort_key(one).cmp(&sort_key(other)));
     Ok(entries)
 }
 
-fn place(entry: &HistoryEntry) -> (&str, &str, SystemTime) {
+fn sort_key(entry: &HistoryEntry) -> (&str, &str, SystemTime) {
     (&entry.key, &entry.subject, entry.time)
 }

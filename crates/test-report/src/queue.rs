@@ -38,8 +38,8 @@ async fn together(_queue: Queue) -> u64 {
     1
 }
 
-/// A value for the first queue. The collector writes to the pipe that `TEST_PIPE` names when it has come to the second one,
-/// and then waits for ever.
+/// A value for the first queue. For each other queue, the collector writes to the pipe that `TEST_PIPE` names, and then waits
+/// for ever.
 #[system_health_metric(key = "test.pipe", each = Queue, timeout = "1h")]
 async fn pipe(queue: Queue) -> Result<u64, Unavailable> {
     if queue.0 == 1 {

@@ -77,7 +77,7 @@ fn the_next_run_delivers_the_points_of_an_interrupted_run() {
 }
 
 #[test]
-fn points_of_an_interrupted_run_without_state_are_said_to_be_lost() {
+fn a_warning_says_that_points_of_an_interrupted_run_without_state_may_be_lost() {
     let intake = DatadogIntake::start();
     let scene = scene().variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
     // There is no folder below a file.

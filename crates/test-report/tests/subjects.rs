@@ -48,5 +48,5 @@ fn a_program_delivers_to_a_sink_of_its_own() {
 
     assert_eq!(ended.with_status(0).json()["deliveries"][0]["sink"], "test");
     assert_eq!(fs::read_to_string(scene.folder().join("keys")).unwrap(), "test.value\n");
-    assert!(scene.run(&["--help"]).with_status(0).stdout().contains("test"));
+    assert!(scene.run(&["--help"]).with_status(0).stdout().contains("Keys, in a file"));
 }

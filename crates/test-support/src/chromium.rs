@@ -1,7 +1,9 @@
-//! A real Chromium without a window, driven with its protocol for tools (<https://chromedevtools.github.io/devtools-protocol/>).
-//! Each test that starts Chromium needs provisioned tools.
+//! A real Chromium without a window, controlled through its [debugging protocol]. Each test that starts Chromium needs
+//! provisioned tools.
 //!
 //! Chromium resolves no host but 127.0.0.1, so a page that needs anything else fails visibly.
+//!
+//! [debugging protocol]: https://chromedevtools.github.io/devtools-protocol/
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -139,7 +141,10 @@ impl Chromium {
         result["result"]["value"].clone()
     }
 
-    /// Waits until an expression is true. The page checks it before each frame.
+    /// Waits until an expression is true. The page checks it before each frame. An exception counts as false.
+    ///
+    /// # Panics
+    /// If the expression is not true within a minute.
     pub fn wait_for(&mut self, expression: &str) {
         let check = format!("(() => {{ try {{ return ({expression}); }} catch {{ return false; }} }})()");
         self.evaluate(&format!(
@@ -147,7 +152,8 @@ impl Chromium {
         ));
     }
 
-    /// Sets the size of the window, in pixels, and whether the user prefers dark colors.
+    /// Sets the size of the window, in pixels, and whether the user prefers dark colors. A window narrower than 600 pixels is
+    /// that of a phone.
     pub fn emulate(&mut self, width: u32, height: u32, is_dark: bool) {
         let is_phone = width < 600;
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone });

@@ -16,9 +16,9 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// Timeout of the start, long enough for Python on a busy machine.
+/// Maximum time without a line of output during the start, long enough for Python on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
-/// What the Agent checks of each request. It refuses requests with a fault.
+/// The checks that the Agent makes of each request. It refuses a request that fails one of them.
 const CHECKS: &str = "trace_count_header,meta_tracer_version_header,trace_content_length";
 
 /// A running test Agent; killed on drop.
@@ -36,8 +36,8 @@ impl TestAgent {
     /// If the Agent does not start.
     #[must_use]
     pub fn start() -> Self {
-        let package = tools::file("ddapm/ddapm_test_agent/agent.py");
-        let packages = package.ancestors().nth(2).expect("the folder of the packages");
+        let program = tools::file("ddapm/ddapm_test_agent/agent.py");
+        let packages = program.ancestors().nth(2).expect("the folder of the packages");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let ports: Vec<TcpListener> =
             (0..3).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
@@ -86,7 +86,7 @@ impl TestAgent {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The Unix socket at which the Agent listens, too.
+    /// The Unix socket at which the Agent also listens.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("apm.socket")
@@ -95,16 +95,15 @@ impl TestAgent {
     /// The spans of each trace that the Agent got.
     ///
     /// # Panics
-    /// If the Agent does not answer.
+    /// If the Agent does not answer, or answers with an error.
     #[must_use]
     pub fn traces(&self) -> Vec<Vec<Value>> {
         serde_json::from_str(&self.get("/test/traces")).expect("traces")
     }
 
     fn get(&self, path: &str) -> String {
-        const GET: &str = "import sys, urllib.error, urllib.request\n\
-            try: print(urllib.request.urlopen(sys.argv[1]).read().decode(), end='')\n\
-            except urllib.error.HTTPError as error: print(error.read().decode(), end='')";
+        const GET: &str = "import sys, urllib.request\n\
+            print(urllib.request.urlopen(sys.argv[1]).read().decode(), end='')";
         let output = tools::python().args(["-c", GET, &format!("{}{path}", self.url())]).output();
         let output = output.expect("run Python");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

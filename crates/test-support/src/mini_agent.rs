@@ -12,7 +12,7 @@ use std::{
 
 use crate::tools;
 
-/// Timeout of the start and of a packet, long enough for a busy machine.
+/// Timeout of the start and of [`MiniAgent::wait_for`], long enough for a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running Agent; killed on drop.
@@ -85,7 +85,7 @@ impl MiniAgent {
 
     /// The URL for DogStatsD, for `DD_DOGSTATSD_URL`.
     #[must_use]
-    pub fn address(&self) -> String {
+    pub fn dogstatsd_url(&self) -> String {
         format!("udp://127.0.0.1:{}", self.port)
     }
 
@@ -105,8 +105,8 @@ impl MiniAgent {
         let deadline = Instant::now() + TIMEOUT;
         while parsed.valid + parsed.failures.len() < lines {
             let line = self.next_log_line(deadline);
-            if let Some((_, rest)) = line.split_once("Parsed ") {
-                let number = rest.split(' ').next().and_then(|number| number.parse::<usize>().ok());
+            if let Some((_, parsed_metrics)) = line.split_once("Parsed ") {
+                let number = parsed_metrics.split(' ').next().and_then(|number| number.parse::<usize>().ok());
                 parsed.valid += number.expect("a number of metrics");
             } else if line.contains("Failed to parse") || line.contains("Unsupported metric") {
                 parsed.failures.push(line);

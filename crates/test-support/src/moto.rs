@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::tools;
 
-/// Timeout of the start, long enough for Python on a busy machine.
+/// Maximum time without a line of output during the start, long enough for Python on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running moto server; killed on drop. The test that starts one needs provisioned tools.
@@ -35,7 +35,7 @@ pub struct AccessKey {
 }
 
 impl Moto {
-    /// The region in which the secrets are created, for `AWS_REGION`.
+    /// The region in which everything is created, for `AWS_REGION`.
     pub const REGION: &str = "us-east-1";
 
     /// Starts a server that accepts any signature.
@@ -91,7 +91,7 @@ impl Moto {
         self.secrets_manager("DeleteSecret", &json!({"SecretId": name}));
     }
 
-    /// Creates a user with an access key and without any rights.
+    /// Creates a user with an access key and without any permissions.
     #[must_use]
     pub fn create_user(&self, name: &str) -> AccessKey {
         self.iam("CreateUser", name, "");
@@ -99,14 +99,14 @@ impl Moto {
         AccessKey { id: element(&answer, "AccessKeyId"), secret: element(&answer, "SecretAccessKey") }
     }
 
-    /// Gives a user the rights of a policy.
+    /// Gives a user the permissions of a policy.
     pub fn put_user_policy(&self, name: &str, policy: &str) {
         let document = encoded(policy);
         self.iam("PutUserPolicy", name, &format!("&PolicyName=reporter&PolicyDocument={document}"));
     }
 
-    /// Creates a project in CodeBuild, with a number of builds. Each of them ends within five minutes after its start,
-    /// and its end may be in the future.
+    /// Creates a project in CodeBuild, and starts a number of builds. Each build ends within five minutes after its start, so
+    /// the end may be in the future.
     pub fn create_project(&self, name: &str, builds: u32) {
         self.json(
             "codebuild",
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     #[ignore = "needs moto: run cargo xtask test"]
-    #[should_panic(expected = "moto refused")]
+    #[should_panic(expected = r#"{"Name":"datadog/app-key""#)]
     fn free_actions_run_out() {
         let moto = Moto::start_authenticating(3);
         moto.create_secret("datadog/api-key", "example");

@@ -17,7 +17,8 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// Timeout of a start and of a scrape, long enough for a busy machine.
+/// Maximum time without a line of output during a start, and timeout of readiness and of a scrape. Long enough for a busy
+/// machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running server; killed on drop.
@@ -45,7 +46,7 @@ pub struct Prometheus {
 /// The result of `promtool`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PromtoolOutput {
-    /// The exit status: 0 if there is no problem, 3 for a breach of conventions, and 1 if the input cannot be read.
+    /// The exit status: 0 if there is no problem, 3 if a convention is broken, and 1 if the input is not valid or a test fails.
     pub status: Option<i32>,
     /// What it wrote to its standard output and standard error.
     pub output: String,
@@ -208,18 +209,18 @@ impl Prometheus {
         found.iter().map(series).collect()
     }
 
-    /// Repeats a query until its result is right, because a scrape takes time. Returns the result.
+    /// Repeats a query until its result is the expected one, because a scrape takes time. Returns the result.
     ///
     /// # Panics
-    /// If the result does not become right.
-    pub fn query_until(&self, query: &str, is_right: impl Fn(&InstantVector) -> bool) -> InstantVector {
+    /// If the result is not the expected one in time.
+    pub fn query_until(&self, query: &str, is_expected: impl Fn(&InstantVector) -> bool) -> InstantVector {
         let start = Instant::now();
         loop {
             let found = self.query(query);
-            if is_right(&found) {
+            if is_expected(&found) {
                 return found;
             }
-            assert!(start.elapsed() < TIMEOUT, "{query} does not become right: {found:?}");
+            assert!(start.elapsed() < TIMEOUT, "{query} still finds {found:?}");
             std::thread::yield_now();
         }
     }
@@ -238,16 +239,16 @@ pub fn check_metrics(page: &str) -> PromtoolOutput {
     PromtoolOutput::from(process.wait_with_output().expect("wait for promtool"))
 }
 
-/// Runs `promtool check` on a file of rules or of settings: `what` is `rules` or `config`.
+/// Runs `promtool check` on a file of rules or of settings: `kind` is `rules` or `config`.
 ///
 /// # Panics
 /// If promtool cannot be run.
 #[must_use]
-pub fn check_file(what: &str, text: &str) -> PromtoolOutput {
+pub fn check_file(kind: &str, text: &str) -> PromtoolOutput {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("checked.yml");
     fs::write(&file, text).expect("write a file for promtool");
-    let output = program("promtool").args(["check", what]).arg(&file).output();
+    let output = program("promtool").args(["check", kind]).arg(&file).output();
     PromtoolOutput::from(output.expect("run promtool"))
 }
 
@@ -276,7 +277,7 @@ impl From<Output> for PromtoolOutput {
 }
 
 impl Service {
-    /// Starts a program on a free port of its choice, which it names on its standard error.
+    /// Starts a program that chooses a free port and prints it on its standard error.
     fn start(command: &mut Command) -> Self {
         command.arg("--web.listen-address=127.0.0.1:0");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

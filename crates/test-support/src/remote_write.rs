@@ -1,5 +1,5 @@
-//! A fake of a Prometheus that accepts remote writes. Like Prometheus, it stores nothing of a request and answers 400 if a sample is
-//! older than the newest sample of its series, or has another value at the same time.
+//! A fake of a Prometheus that accepts remote writes. If a sample is older than the newest sample of its series, or has another
+//! value at the same time, the fake answers 400 and stores nothing of the request, as Prometheus does.
 //! See <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
 
 use std::{
@@ -34,7 +34,7 @@ type Labels = BTreeMap<String, String>;
 struct Store {
     /// The values of each series by time, in milliseconds since 1970.
     series: BTreeMap<Labels, BTreeMap<i64, f64>>,
-    /// The native histograms of each series, in the same way.
+    /// The native histograms of each series by time, in milliseconds since 1970.
     histograms: BTreeMap<Labels, BTreeMap<i64, StoredHistogram>>,
     /// The names of the metrics whose samples are refused.
     refused: BTreeSet<String>,
@@ -107,7 +107,7 @@ impl RemoteWriteReceiver {
         self.server.url()
     }
 
-    /// Refuses each sample of a metric from now on.
+    /// Refuses each request with a sample of a metric from now on.
     pub fn refuse(&self, name: &str) {
         lock(&self.store).refused.insert(name.to_owned());
     }
@@ -116,14 +116,15 @@ impl RemoteWriteReceiver {
     #[must_use]
     pub fn names(&self) -> BTreeSet<String> {
         let store = lock(&self.store);
-        store.series.keys().chain(store.histograms.keys()).map(|labels| name(labels).to_owned()).collect()
+        let all_labels = store.series.keys().chain(store.histograms.keys());
+        all_labels.map(|labels| metric_name(labels).to_owned()).collect()
     }
 
     /// The values of all series of a metric, each with its time in milliseconds since 1970.
     #[must_use]
     pub fn values(&self, metric: &str) -> Vec<(i64, f64)> {
         let store = lock(&self.store);
-        let series = store.series.iter().filter(|(labels, _)| name(labels) == metric);
+        let series = store.series.iter().filter(|(labels, _)| metric_name(labels) == metric);
         series.flat_map(|(_, values)| values).map(|(time, value)| (*time, *value)).collect()
     }
 
@@ -131,7 +132,7 @@ impl RemoteWriteReceiver {
     #[must_use]
     pub fn histograms(&self, metric: &str) -> Vec<(i64, StoredHistogram)> {
         let store = lock(&self.store);
-        let series = store.histograms.iter().filter(|(labels, _)| name(labels) == metric);
+        let series = store.histograms.iter().filter(|(labels, _)| metric_name(labels) == metric);
         series.flat_map(|(_, values)| values).map(|(time, value)| (*time, *value)).collect()
     }
 }
@@ -140,7 +141,7 @@ fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
     store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn name(labels: &Labels) -> &str {
+fn metric_name(labels: &Labels) -> &str {
     labels.get("__name__").map_or("", |name| name)
 }
 
@@ -165,7 +166,7 @@ impl Store {
         let (mut all_series, mut all_histograms) = (self.series.clone(), self.histograms.clone());
         for TimeSeries { labels, samples, histograms } in written.series {
             let labels: Labels = labels.into_iter().map(|label| (label.name, label.value)).collect();
-            if self.refused.contains(name(&labels)) {
+            if self.refused.contains(metric_name(&labels)) {
                 refusal = Some("label value is too long");
                 continue;
             }

@@ -49,7 +49,7 @@ impl Rotel {
         rotel
     }
 
-    /// The URL.
+    /// The URL for OTLP over HTTP, without a path.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

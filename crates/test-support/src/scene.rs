@@ -28,7 +28,7 @@ pub struct ProgramOutput {
 }
 
 impl Scene {
-    /// An empty folder, which also contains the state. The metadata service of EC2 is not used.
+    /// An empty folder. The program keeps its state in `.state` in this folder, and does not use the metadata service of EC2.
     ///
     /// # Panics
     /// If no temporary folder can be created.
@@ -148,6 +148,7 @@ impl Scene {
         before + &session.exp_eof().expect("the program's end")
     }
 
+    /// Runs git. What it records has the time this long ago.
     fn git_ago(&self, age: Duration, arguments: &[&str]) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
         let date = &format!("{} +0000", now.saturating_sub(age).as_secs());

@@ -1,6 +1,6 @@
 //! Finds the provisioned tools, such as a Python environment with moto, and the API descriptions of Datadog and GitHub.
-//! `cargo xtask test` installs them and sets the variable. Plain `cargo test` needs no tools, because it ignores the tests that
-//! need them.
+//! `cargo xtask test` installs them and sets the environment variable. Plain `cargo test` needs no tools, because it ignores the
+//! tests that need them.
 
 use std::{
     env,
@@ -47,7 +47,7 @@ pub fn python() -> Command {
     Command::new(file("python/bin/python"))
 }
 
-/// A program, such as one of an npm package, with the Node.js of the machine or else the provisioned one.
+/// A program that needs Node.js, such as one of an npm package. If the machine has no Node.js, the provisioned one is used.
 ///
 /// # Panics
 /// If the tools are not provisioned.

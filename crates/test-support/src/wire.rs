@@ -23,7 +23,7 @@ pub enum WireFault {
     BlackHole,
     /// The connection is reset in the middle of the answer's body.
     Reset,
-    /// The answer comes at one byte a second.
+    /// One byte of the answer comes every second.
     Drip,
     /// These bytes, and then the end of the connection.
     Raw(String),
@@ -42,8 +42,9 @@ pub enum Upstream {
 pub struct FaultyServer {
     address: SocketAddr,
     upstream: Upstream,
+    /// How many further requests are broken.
     left: Arc<AtomicUsize>,
-    /// The socket that does not listen yet.
+    /// The socket that does not listen yet, with [`WireFault::Refused`].
     refused: Mutex<Option<Socket>>,
 }
 
@@ -59,8 +60,8 @@ impl WireFault {
 }
 
 impl FaultyServer {
-    /// Breaks the first `times` requests, and forwards all later ones. With [`WireFault::Refused`], all connections are refused until
-    /// [`Self::heal`] is called.
+    /// Breaks the first `times` requests, and forwards all later ones. With [`WireFault::Refused`], all connections are refused
+    /// until [`Self::heal`] is called.
     ///
     /// # Panics
     /// If no port is free.

@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// All files with an ending in a folder and its subfolders, without the folders of builds and tools.
+/// All files with an ending in a folder and its subfolders, except those in `target` and in hidden folders.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries
@@ -54,7 +54,7 @@ fn anchors(page: &Path) -> Vec<String> {
         .collect()
 }
 
-/// The source files of a crate.
+/// The texts of the source files in a folder.
 fn sources(folder: &Path) -> Vec<String> {
     files(folder, ".rs").iter().map(|file| fs::read_to_string(file).unwrap()).collect()
 }

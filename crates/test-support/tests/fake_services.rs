@@ -1,4 +1,4 @@
-//! The program `fake-services` prints its addresses, and ends when its input ends.
+//! The program `fake-services` prints its addresses, obeys commands, and ends when its input ends.
 
 use std::{
     io::{BufRead, BufReader, Write},

@@ -138,6 +138,34 @@ async fn branches_have_their_own_commits() {
 }
 
 #[tokio::test]
+async fn merged_commits_stay_when_their_branch_is_deleted() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commit(Commit::new("first").age(days(3)));
+    shop.commit(Commit::new("on topic").branch("topic").after(["main"]).age(days(2)));
+    shop.commit(Commit::new("merge").after(["main", "topic"]).age(days(1)));
+    shop.delete_branch("topic");
+
+    let main = get(&github, COMMITS).await;
+    let topic = get(&github, &format!("{COMMITS}?sha=topic")).await;
+
+    assert_eq!(main.fields("", "/commit/message"), ["merge", "on topic", "first"]);
+    assert_eq!(topic.status, 404);
+}
+
+#[tokio::test]
+async fn a_repository_says_whether_its_issues_are_on() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+
+    let on = get(&github, "/repos/acme/shop").await;
+    shop.turn_issues_off();
+    let off = get(&github, "/repos/acme/shop").await;
+
+    assert_eq!((&on.body["has_issues"], &off.body["has_issues"]), (&true.into(), &false.into()));
+}
+
+#[tokio::test]
 async fn requests_for_missing_things_are_refused() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").workflow("idle.yml");
@@ -325,6 +353,12 @@ async fn a_token_of_an_app_is_wrong_once_it_has_expired() {
 
         assert_eq!(read.status, status, "{lifetime:?}");
     }
+}
+
+#[test]
+#[should_panic(expected = "an app")]
+fn the_lifetime_of_tokens_can_only_be_set_after_the_app() {
+    let _ = FakeGitHub::builder().app_tokens_expire_after(Duration::ZERO);
 }
 
 #[tokio::test]

@@ -256,7 +256,7 @@ async fn every_answer_is_as_github_describes_it() {
     }
     ask(&github, None, PAGE_QUERY, json!({ "first": 1 })).await;
     ask(&github, Some("wrong"), PAGE_QUERY, json!({ "first": 1 })).await;
-    github.answer_nodes_in_time(0);
+    github.set_max_nodes_in_time(0);
     ask(&github, Some("right"), PAGE_QUERY, json!({ "first": 1 })).await;
 
     let exchanges = github.exchanges();

@@ -39,7 +39,7 @@ fn registry() -> Server {
             "PUT" => {
                 let found = digest(&request.body);
                 let kind = request.header("content-type").unwrap_or_default().to_owned();
-                // A blob is put to where its upload began, a manifest under its tag.
+                // The path of a blob is that of its upload. The path of a manifest ends with its tag.
                 let folder = path.strip_suffix("/uploads").unwrap_or(path);
                 for name in [&*found, last] {
                     kept.insert(format!("{folder}/{name}"), (kind.clone(), request.body.clone()));

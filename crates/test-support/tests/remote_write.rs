@@ -48,7 +48,7 @@ fn duplicate_out_of_order_and_refused_samples_are_errors() {
         assert_eq!(answer, expected, "{name} {value} {time}");
     }
 
-    // A refused sample keeps the others of its request out.
+    // If a sample is refused, nothing of its request is stored.
     let both = [request("c", 1.0, 10), request("a", 1.0, 9)].concat();
     assert_eq!(write(&receiver, RemoteWriteReceiver::PATH, &both), "400 out of order sample");
 

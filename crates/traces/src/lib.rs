@@ -2,7 +2,7 @@
 //!
 //! The other crates only create spans of the crate `tracing`. [`Traces`] has a layer that collects them, for any subscriber
 //! that is built on `tracing_subscriber::registry()`, and a tracer for the reporter. Until a tracer is made, the layer is
-//! interested in nothing, so that all spans are disabled.
+//! interested in nothing, and enables no span.
 //!
 //! ```
 //! use system_health_registry::Settings;

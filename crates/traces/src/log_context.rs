@@ -5,11 +5,11 @@ use std::{cell::RefCell, fmt, marker::PhantomData, sync::Arc};
 use system_health_registry::trace::{Service, SpanId, Trace, TraceId};
 
 thread_local! {
-    /// The entered spans, each with the number that it has in the subscriber.
+    /// The entered contexts, each with the number that the subscriber gave its span.
     static ENTERED: RefCell<Vec<(u64, LogContext)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The number of contexts that are no spans. Numbers of spans start at one.
+/// The number for a context that was entered without a span. The subscriber numbers spans from one.
 const NO_SPAN: u64 = 0;
 
 /// The span that a message belongs to, and its service.
@@ -53,8 +53,8 @@ impl LogContext {
     }
 
     /// The attributes of a message by which Datadog finds its span
-    /// (<https://docs.datadoghq.com/tracing/other_telemetry/connect_logs_and_traces/>). An id with 128 bits is written in
-    /// hexadecimal, with 32 digits; the id of a span is written as a decimal number.
+    /// (<https://docs.datadoghq.com/tracing/other_telemetry/connect_logs_and_traces/>). The id of the trace
+    /// is written with 32 hexadecimal digits, and the id of the span as a decimal number.
     #[must_use]
     pub fn attributes(&self) -> Vec<(&'static str, String)> {
         let Service { name, env, version } = &*self.service;
@@ -88,7 +88,7 @@ pub(crate) fn push(number: u64, context: LogContext) {
     let _ = ENTERED.try_with(|entered| entered.borrow_mut().push((number, context)));
 }
 
-/// Removes the last context with a number. Spans may be left in another order than they were entered.
+/// Removes the last context with this number. Spans may be left in another order than they were entered in.
 pub(crate) fn pop(number: u64) {
     let _ = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
@@ -102,7 +102,7 @@ pub(crate) fn pop(number: u64) {
 mod tests {
     use super::*;
 
-    /// Both implementations apply to a type that is `Send`, so it would not be known which one is meant.
+    /// For a type that is `Send`, both implementations apply, so that the call in the test is ambiguous and does not compile.
     trait NotSend<A> {
         fn check() {}
     }

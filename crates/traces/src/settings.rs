@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_agent_comes_from_the_variables_of_datadogs_clients() {
+    fn the_address_of_the_agent_comes_from_the_file_or_a_variable() {
         let url = ("DD_TRACE_AGENT_URL", "unix:///a");
         let (host, port) = (("DD_AGENT_HOST", "agent"), ("DD_TRACE_AGENT_PORT", "9126"));
         for (text, variables, expected) in [
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_gets_the_traces_if_no_agent_is_named() {
+    fn a_receiver_gets_the_traces_if_no_agent_is_set_or_the_exporter_is_otlp() {
         let general = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
         let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces:4318/x");
         let host = ("DD_AGENT_HOST", "agent");

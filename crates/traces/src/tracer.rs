@@ -16,7 +16,7 @@ use crate::{collect::Collector, exporter::Exporter, settings::TracesSettings};
 pub(crate) struct RunTracer {
     collector: Arc<Collector>,
     settings: TracesSettings,
-    /// Connected when the first trace is sent.
+    /// Created when the first trace is sent.
     exporter: OnceLock<Exporter>,
 }
 

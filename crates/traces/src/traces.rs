@@ -20,8 +20,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Traces(Arc<Collector>);
 
-/// The filter of the layer: the spans of a run, and the spans and messages of crates with collectors, from the level `INFO`.
-/// Nothing passes until a tracer is made.
+/// The filter of the layer. The spans of a run pass, and so do spans and messages of crates with collectors, unless they are more
+/// verbose than `INFO`. Nothing passes until a tracer is made.
 #[derive(Debug, Clone)]
 struct SpanFilter(Arc<Collector>);
 

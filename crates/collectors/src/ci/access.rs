@@ -62,7 +62,7 @@ fn names_branch(settings: &Settings) -> Result<bool, SettingsError> {
     let common: RepositorySettings = settings.table()?;
     let own: RepositoriesSettings = settings.table()?;
     let has_branch = |own: Option<&RepositoryOverrides>| own.is_some_and(|own| own.branch.is_some());
-    Ok(common.branch.is_some() || own.of_each(common.names()).any(has_branch))
+    Ok(common.branch.is_some() || own.overrides_of_each(common.names()).any(has_branch))
 }
 
 /// Whether the settings select the jobs that decide, in any repository.
@@ -73,7 +73,7 @@ fn selects_jobs(settings: &Settings) -> Result<bool, SettingsError> {
     let selects = |own: Option<&RepositoryOverrides>| {
         !own.and_then(|own| own.jobs.as_ref()).unwrap_or(&common.jobs).is_empty()
     };
-    Ok(own.of_each(repositories.names()).any(selects))
+    Ok(own.overrides_of_each(repositories.names()).any(selects))
 }
 
 /// The branch with its protection, its rules, and the checks and statuses of its commit.

@@ -1,6 +1,6 @@
-//! Metrics about CI. `state` and `volume` contain the optional ones; everything else is for `ci.tests_passing_on_main`.
-//! For that metric, `judge` decides from the known runs of a workflow and makes no requests, and `fetch` gets from GitHub
-//! what `judge` needs. `docs/metrics.md` defines the metrics.
+//! Metrics about CI. `state`, `volume` and `required_checks` contain the optional ones. `workflow_attempts` is for metrics
+//! outside this module. Most other modules are for `ci.tests_passing_on_main`: `judge` decides from the known runs of a
+//! workflow and makes no requests, and `fetch` gets from GitHub what `judge` needs. `docs/metrics.md` defines the metrics.
 
 mod access;
 mod age;

@@ -20,7 +20,7 @@ impl Repository {
         }
     }
 
-    /// The settings tables that contain the settings of [`Self::ci_settings`].
+    /// The settings tables from which the values of [`Self::ci_settings`] come, for the keys that messages name.
     pub(crate) fn ci_tables(&self) -> CiTables {
         let (own, common) = (self.overrides(), CiTables::default());
         let table = |is_own: bool, common: String| {

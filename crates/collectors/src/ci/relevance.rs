@@ -70,7 +70,7 @@ pub(super) fn staleness(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> Res
             let mut counting = known.runs().iter().filter(counts).peekable();
             if counting.peek().is_none() {
                 let problem = "shows none that counts: the list may be stale, and it never contains runs of the merge queue";
-                return Ok(Some(no_proof(watched, problem)));
+                return Ok(Some(not_up_to_date(watched, problem)));
             }
             let commits = known.commits().ok_or(CiQuery::Commits)?;
             let Some(tip) = commits.first() else { return Ok(Some("the branch has no commits".to_owned())) };
@@ -81,10 +81,10 @@ pub(super) fn staleness(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> Res
             format!("may be stale: the list has no run for the newest commit {tip}")
         }
     };
-    Ok(Some(no_proof(watched, &problem)))
+    Ok(Some(not_up_to_date(watched, &problem)))
 }
 
-fn no_proof(watched: &WatchedWorkflow<'_>, problem: &str) -> String {
+fn not_up_to_date(watched: &WatchedWorkflow<'_>, problem: &str) -> String {
     format!(
         "the newest runs of {} on all branches do not decide, and GitHub's list of those on the branch `{}` {problem}",
         watched.settings.workflow, watched.branch

@@ -13,7 +13,7 @@ use super::{
 
 /// Maximum number of runs in progress whose jobs are read.
 pub(super) const MAX_RUNNING: usize = 5;
-/// Maximum number of older runs that are searched for a completed one.
+/// Maximum number of older runs that are searched for one that passed or failed.
 pub(super) const MAX_CANDIDATES: usize = 5;
 
 /// The jobs of the newest of the older runs that passed or failed.

@@ -17,7 +17,8 @@ pub(super) struct SelectedJobs<'a> {
     patterns: &'a JobPatterns,
     /// The settings table that contains the patterns, for messages.
     table: &'a str,
-    /// What older runs have to decide. `None` before a run is found in which no selected job was cancelled.
+    /// What older runs have to decide. `None` before a run starts the search. A run in which a selected job was cancelled or
+    /// is in progress does not start it.
     pending: Option<Vec<PendingJob>>,
     passed: usize,
     /// For each pattern, whether it matched a job, or a skipped job may stand for one that it matches.
@@ -32,7 +33,7 @@ pub(super) struct SelectedJobs<'a> {
 /// What an older run has to decide.
 #[derive(Debug)]
 enum PendingJob {
-    /// A selected job was skipped, or one that stands for selected jobs.
+    /// This selected job was skipped. It may stand for several jobs. See [`stands_for`].
     Skipped(String),
     /// No job matches the pattern, but these skipped jobs may stand for jobs that do.
     NotListed { pattern: JobPattern, hidden_by: Vec<String> },
@@ -82,7 +83,7 @@ impl<'a> SelectedJobs<'a> {
         }
     }
 
-    /// Whether no run so far has decided even a part of the result.
+    /// Whether no run has started the search yet.
     pub(super) fn is_at_start(&self) -> bool {
         self.pending.is_none()
     }
@@ -146,7 +147,7 @@ impl<'a> SelectedJobs<'a> {
         Ok(result)
     }
 
-    /// The result if no more runs are inspected. `complete` says that there are no older runs.
+    /// The result if no more runs are inspected. `complete` says whether there are no older runs.
     pub(super) fn end(self, complete: bool) -> anyhow::Result<FinalResult> {
         self.check_patterns()?;
         let Some(mut pending) = self.pending else {
@@ -176,7 +177,7 @@ impl<'a> SelectedJobs<'a> {
             })
             .collect();
         Ok(FinalResult::Undecided(if reasons.is_empty() {
-            "the selected jobs were skipped in all of them".to_owned()
+            "the selected jobs were skipped".to_owned()
         } else {
             reasons.join(", ")
         }))
@@ -245,7 +246,7 @@ impl<'a> SelectedJobs<'a> {
             let now_passed: Vec<&Job> = with_conclusion(&found, JobConclusion::Passed).collect();
             if !undecided.is_empty() || now_passed.is_empty() {
                 reasons.push(match undecided[..] {
-                    [] => wanted.was_not_run(),
+                    [] => wanted.reason_if_not_run(),
                     _ => describe(&undecided),
                 });
                 still_pending.push(wanted);
@@ -306,7 +307,7 @@ impl PendingJob {
         }
     }
 
-    fn was_not_run(&self) -> String {
+    fn reason_if_not_run(&self) -> String {
         match self {
             Self::Skipped(job) => format!("`{job}` was not run either"),
             Self::NotListed { pattern, .. } => {

@@ -29,7 +29,7 @@ pub struct CiSettings {
 
 settings_table!(CiSettings, "ci", template: include_str!("settings.toml"), shown: |_| true);
 
-/// The settings table of each key, for messages.
+/// The settings tables of the keys that messages name.
 #[derive(Debug, Clone)]
 pub(crate) struct CiTables {
     pub(crate) workflow: String,

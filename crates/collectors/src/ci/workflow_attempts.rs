@@ -1,4 +1,4 @@
-//! The attempts of one workflow on the branch, with the times at which they ended: for metrics in which a run of a workflow
+//! The attempts of one workflow on the branch, and when those that passed ended: for metrics in which a run of a workflow
 //! stands for something else, such as a deployment.
 //!
 //! The list without filters is used, because filtered ones come from GitHub's search index and end after 1,000 runs.
@@ -45,14 +45,14 @@ pub(crate) struct WorkflowAttempts<'a> {
     pages: Pages<RunsPage>,
     /// The runs of the last page that were not returned yet.
     runs: VecDeque<WorkflowRun>,
-    /// The number of requests for single runs that may still be made.
+    /// The number of earlier attempts and lists of jobs that may still be requested.
     requests: usize,
     /// The settings table that names the workflow and limits the requests.
     table: &'a str,
 }
 
 impl<'a> WorkflowAttempts<'a> {
-    /// No request is made yet. At most `requests` are made for single runs.
+    /// No request is made yet. At most `requests` earlier attempts and lists of jobs will be requested.
     pub(crate) fn new(
         repository: &'a GitHubRepository,
         branch: &'a Branch,
@@ -78,8 +78,11 @@ impl<'a> WorkflowAttempts<'a> {
                 self.runs.extend(page.workflow_runs);
                 continue;
             };
-            let is_pull_request = run.event.starts_with("pull_request") || run.event == MERGE_GROUP;
-            if run.head_branch.as_deref() == Some(self.branch.as_str()) && run.is_own() && !is_pull_request {
+            let is_for_pull_request = run.event.starts_with("pull_request") || run.event == MERGE_GROUP;
+            if run.head_branch.as_deref() == Some(self.branch.as_str())
+                && run.is_own()
+                && !is_for_pull_request
+            {
                 return self.attempts_of_run(run).await.map(Some);
             }
         }

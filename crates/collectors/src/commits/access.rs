@@ -33,8 +33,8 @@ fn needs(key: &str, all_settings: &Settings) -> Result<GitHubNeeds, SettingsErro
     needs.with_api(Rest, [Contents]).with_requests("commits", 1).with_branch(all_settings)
 }
 
-/// The commits that landed on the branch, and the pull requests with which they landed. Usually, these are the commits that
-/// the other metrics read.
+/// What is needed for the commits that landed on the branch, and for the pull requests with which they landed. Usually, the
+/// other metrics read the same commits, and these are requested once.
 fn landed(all_settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let settings: CommitSettings = all_settings.table()?;
     let is_shared = settings.source != SourceChoice::Clone && settings.history == HistoryChoice::FirstParent;

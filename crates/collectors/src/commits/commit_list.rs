@@ -19,7 +19,7 @@ use crate::{
 /// A commit with a date further in the future was made with a wrong clock.
 const MAX_CLOCK_SKEW: Duration = Duration::from_hours(24);
 
-/// The commits of a branch that any metric of the run counts.
+/// The commits of a branch in the longest window. Each metric takes those of its own window.
 #[derive(Debug, Clone)]
 pub(crate) struct CommitList {
     origin: Arc<CommitsOrigin>,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::HistoryChoice;
 
-/// Clocks differ, so only commits that are older than the range by more than this count as old for the end of the walk.
+/// Clocks differ. So a commit counts as old only if it is older than the start of the range by more than this.
 const CLOCK_SKEW: Duration = Duration::from_hours(24);
 
 /// The walk ends after this many consecutive old commits. It is less than a page of GitHub's list, so that a quiet
@@ -17,7 +17,7 @@ const MAX_CONSECUTIVE_OLD: u32 = 50;
 pub struct HistoryRange {
     since: SystemTime,
     history: HistoryChoice,
-    is_past: bool,
+    is_backfill: bool,
 }
 
 /// Decides where a walk along the history ends.
@@ -32,18 +32,18 @@ impl HistoryRange {
     #[must_use]
     pub fn new(since: SystemTime, history: HistoryChoice) -> Self {
         let seconds = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        Self { since: UNIX_EPOCH + Duration::from_secs(seconds), history, is_past: false }
+        Self { since: UNIX_EPOCH + Duration::from_secs(seconds), history, is_backfill: false }
     }
 
     /// The same range, read for a backfill: all visited commits are kept, with their parents.
     #[must_use]
     pub(crate) fn for_backfill(self) -> Self {
-        Self { is_past: true, ..self }
+        Self { is_backfill: true, ..self }
     }
 
     /// Whether it is read for a backfill.
     pub(crate) fn is_backfill(&self) -> bool {
-        self.is_past
+        self.is_backfill
     }
 
     /// The same part of the history, with another start.

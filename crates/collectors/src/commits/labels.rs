@@ -38,7 +38,7 @@ impl<'de> Deserialize<'de> for LabelNames {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let names = Vec::<String>::deserialize(deserializer)?;
         if names.iter().any(|name| name.trim().is_empty()) {
-            return Err(D::Error::custom("a label has a name, such as \"revert\""));
+            return Err(D::Error::custom("a label is empty; write its name, such as \"revert\""));
         }
         if !names.is_empty() && cfg!(not(feature = "github")) {
             return Err(D::Error::custom(
@@ -90,7 +90,7 @@ impl FromContext for CommitLabels {
 
     #[cfg(not(feature = "github"))]
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        // Labels are refused in the settings.
+        // In this build, the settings refuse labels.
         context.get::<CommitSettings>().await?;
         Ok(Self {})
     }
@@ -108,7 +108,7 @@ mod tests {
             Settings::builder().toml(Path::new("a.toml"), "[commits]\nrevert_labels = [\" \"]").unwrap();
         assert_eq!(
             settings.build().unwrap_err().to_string(),
-            "a.toml:2:1: `revert_labels` in [commits]: a label has a name, such as \"revert\""
+            "a.toml:2:1: `revert_labels` in [commits]: a label is empty; write its name, such as \"revert\""
         );
     }
 }

@@ -1,9 +1,9 @@
 //! What was on a branch at a past instant, as far as its commits show it.
 //!
 //! Git does not record when a commit landed. This module takes the committer's date, which merging, squashing and rebasing
-//! renew. But a commit cannot have landed before the commits below it, so one with an old date that was pushed on top of newer
-//! ones is taken to have landed with the newest of these. So the branch at an instant consists of the topmost commit of its
-//! first-parent chain that had landed, and of all ancestors of this commit.
+//! renew. But a commit cannot have landed before the commits below it. So if a commit has an older date than a commit below it,
+//! it is taken to have landed with the newest of the commits below it. The branch at an instant consists of the topmost commit
+//! of its first-parent chain that had landed, and of all ancestors of this commit.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -31,10 +31,11 @@ struct Authored {
 
 /// One item for each author. Those that are people count.
 pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem> {
-    // An address belongs to one account, even in the commits for which GitHub does not name it.
+    // GitHub may name the account only in some commits with an address. The other commits with this address are taken to be by
+    // the same account.
     let mut accounts: HashMap<String, &str> =
         commits.iter().filter_map(|commit| Some((address(commit), commit.author.account()?))).collect();
-    // Nobody owns the missing address.
+    // Commits without an address may be by different people.
     accounts.remove("");
     let mut authors: BTreeMap<Identity, Authored> = BTreeMap::new();
     for commit in commits {

@@ -39,7 +39,7 @@ patterns! {
     /// `Roll back the database when the name is taken`: the verb is also used for databases.
     ANY_CONDITION = r"(?i)(?:^|\s)(?:when|if|on|in|of|for|support)\b";
     OTHER_VERB = r"(?i)^(?:roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out|undo(?:es|ing)?)\s+(?P<object>.*)";
-    /// The same without `rollback`, and with `undo` only before a word such as `the`: both are mostly nouns.
+    /// Like `OTHER_VERB`, but without `rollback`, and with `undo` only before a word such as `the`: both are mostly nouns.
     SEPARATE_VERB = r"(?i)^(?:roll(?:ed|ing)? back|back(?:ed|ing)? out|undo(?:es|ing)? (?:the|a|an|all|some|my|our|last|previous|accidental))\s";
     VERSION = r"(?i)^(?:to|from)\s.*[0-9]|\sto v?[0-9]";
     QUOTE = "^(?:\"|\u{201c})";
@@ -68,7 +68,7 @@ patterns! {
         r"(?i)^(?:this |this (?:pr|mr|commit|change|pull request|merge request) )?(?:\w+ly )?reverts?:? (?:.*[\s(])?",
         reference!(),
     );
-    /// The same inside a sentence: `Enable the test again, reverting #12`.
+    /// Like `LINE`, but inside a sentence: `Enable the test again, reverting #12`.
     SENTENCE = concat!(r"(?i)\s(?:reverts|reverting) ", reference!());
     MENTION = r"(?i)\b(?:un)?revert|\bre-?appl(?:y|ies)\b|\broll(?:ed|ing|s)?[ -]?back|\bback(?:ed|ing)? out\b";
 }
@@ -124,7 +124,7 @@ fn form_of_message(message: &CommitMessage<'_>) -> Option<&'static str> {
     form_of_body(message)
 }
 
-/// The title decides, unless the button "Revert" made the branch.
+/// The title decides, unless the button "Revert" made the branch. Without a title, the branch decides.
 fn form_of_merge(branch: &str, title: Option<&str>) -> Option<&'static str> {
     let is_again = |title| without_prefixes(title).any(|text| AGAIN.is_match(text));
     let is_branch = match title {

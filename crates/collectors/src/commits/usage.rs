@@ -1,5 +1,5 @@
-//! How a subject uses a word. `Revert login` says what the commit does, but `Revert button` names a part of the
-//! program, and `Reverts are shown` is a statement about reverts. The words that follow show the difference.
+//! How a subject line uses a word such as `Revert`. `Revert login` says what the commit does, but `Revert button` names a part
+//! of the program, and `Reverts are shown` is a statement about reverts. The words that follow show the difference.
 
 use super::pattern::patterns;
 
@@ -12,13 +12,13 @@ patterns! {
         r"(?i)^(?:feat|fix|chore|docs?|ci|build|tests?|perf|refactor|style|revert|enhancement",
         r"|for|in|of|on|to|from|with|and|the|an?)$",
     );
-    /// Only in lower case: `Revert CAN frames`.
+    /// The start of a predicate. Only in lower case, because `Revert CAN frames` is about a noun.
     PREDICATE = concat!(
         r"^(?:is|are|was|were|isn't|aren't|has|have|had|does|doesn't|do not|don't|did|didn't|should|shouldn't",
         r"|must|may|might|can|cannot|can't|could|would|will|won't|shall|needs|no longer",
         r"|works|fails|crashes|ignores)\b",
     );
-    /// Such a noun cannot be the object of a verb without an article, except in the plural.
+    /// Nouns for parts of a program. In the singular, they need an article to be the object of a verb.
     PART = concat!(
         r"(?i)^(?:button|dialog|modal|popup|menu|shortcut|prompt|command|subcommand|helper|action|flag|option",
         r"|endpoint|handler|hook|function|functionality|logic)(?:[^\w-]|$)",
@@ -33,20 +33,20 @@ patterns! {
 }
 
 /// Whether the word and the words that follow name a part of the program, before a colon.
-pub(super) fn is_part_of_program(rest: &str) -> bool {
+pub(super) fn is_part_of_program(following: &str) -> bool {
     PART_OF_PROGRAM
-        .captures(rest)
+        .captures(following)
         .is_some_and(|part| !NOT_A_PART.is_match(part.get("first").unwrap_or_default()))
 }
 
 /// Whether the word is the subject of a sentence that continues with these words.
-pub(super) fn is_subject(rest: &str) -> bool {
-    PREDICATE.is_match(rest)
+pub(super) fn is_subject(following: &str) -> bool {
+    PREDICATE.is_match(following)
 }
 
 /// Whether the word modifies the noun that follows.
-pub(super) fn is_modifier(rest: &str) -> bool {
-    PART.is_match(rest) && !CHANGE.is_match(rest)
+pub(super) fn is_modifier(following: &str) -> bool {
+    PART.is_match(following) && !CHANGE.is_match(following)
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_following_words_show_how_a_word_is_used() {
-        for (rest, expected) in [
+        for (following, expected) in [
             ("button: fix its colour", "part modifier"),
             ("login page: be exact", "part"),
             ("feat: add login", ""),
@@ -78,11 +78,11 @@ mod tests {
             ("", ""),
         ] {
             let found = [
-                is_part_of_program(rest).then_some("part"),
-                is_subject(rest).then_some("subject"),
-                is_modifier(rest).then_some("modifier"),
+                is_part_of_program(following).then_some("part"),
+                is_subject(following).then_some("subject"),
+                is_modifier(following).then_some("modifier"),
             ];
-            assert_eq!(found.into_iter().flatten().collect::<Vec<_>>().join(" "), expected, "{rest}");
+            assert_eq!(found.into_iter().flatten().collect::<Vec<_>>().join(" "), expected, "{following}");
         }
     }
 }

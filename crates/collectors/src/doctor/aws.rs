@@ -35,8 +35,8 @@ async fn diagnose(context: &Context, needed: &[AwsNeeds]) -> Vec<Finding> {
     // permission, the findings about the metrics say so.
     let _ = timeout(TIMEOUT, join_all(needed.iter().map(|needs| (needs.read)(context)))).await;
     let findings = needed.iter().flat_map(|needs| {
-        let tried = |action: &&'static str| finding(action, needs.keys, regions.actions().find(action));
-        needs.actions.iter().map(tried)
+        let to_finding = |action: &&'static str| finding(action, needs.keys, regions.actions().find(action));
+        needs.actions.iter().map(to_finding)
     });
     findings.collect()
 }

@@ -170,9 +170,9 @@ async fn repositories(context: &Context) -> Vec<Finding> {
     };
     let all: Vec<Repository> = repositories.iter().cloned().collect();
     if let [repository] = &all[..] {
-        return Finding::check_with_timeout(REPOSITORY, single(context, repository)).await;
+        return Finding::check_with_timeout(REPOSITORY, only_repository(context, repository)).await;
     }
-    // Their workflows are not diagnosed here, because the findings about the metrics already show them.
+    // The workflows of several repositories are not diagnosed here: the findings about the metrics show their problems.
     let probe = async |repository: Repository| {
         let check = format!("{REPOSITORY} {repository}");
         Finding::check_with_timeout(&check, problems_of(context, repository, &check)).await
@@ -204,7 +204,7 @@ async fn problems_of(context: &Context, repository: Repository, check: &str) -> 
 }
 
 /// Diagnoses the only repository, including its workflow.
-async fn single(context: &Context, repository: &Repository) -> Vec<Finding> {
+async fn only_repository(context: &Context, repository: &Repository) -> Vec<Finding> {
     let context = context.about(repository.clone());
     let on_github: GitHubRepository = match context.get().await {
         Ok(repository) => repository,

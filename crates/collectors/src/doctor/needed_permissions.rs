@@ -6,8 +6,8 @@ use system_health_registry::{Settings, settings::SettingsError};
 
 use crate::github::{GitHubAccess, GitHubNeeds, Permission};
 
-/// The permissions that metrics need with these settings, each with the names of the metrics that need it. If all `keys` with
-/// the same pattern need it, their name is the pattern, such as `ci.*`.
+/// The permissions that metrics need with these settings, each with the keys of the metrics that need it. If all `keys` that
+/// match a pattern, such as `ci.*`, need the permission, the pattern stands for them.
 pub(super) fn needed<'k>(
     keys: impl IntoIterator<Item = &'k str>,
     settings: &Settings,
@@ -24,8 +24,8 @@ pub(super) fn needed<'k>(
     let mut needed = BTreeMap::<_, BTreeSet<_>>::new();
     for (pattern, metrics) in by_pattern {
         for permission in metrics.values().flat_map(|needs| &needs.permissions) {
-            let in_need = metrics.iter().filter(|(_, needs)| needs.permissions.contains(permission));
-            let keys: Vec<&str> = in_need.map(|(key, _)| *key).collect();
+            let needing = metrics.iter().filter(|(_, needs)| needs.permissions.contains(permission));
+            let keys: Vec<&str> = needing.map(|(key, _)| *key).collect();
             let names = if keys.len() == metrics.len() { vec![pattern] } else { keys };
             needed.entry(*permission).or_default().extend(names);
         }

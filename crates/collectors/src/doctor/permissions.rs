@@ -26,9 +26,9 @@ const GIVE_ROLE: &str = "give the owner of the token a role that has it";
 
 /// A request that finds out whether a token has a permission.
 enum Probe {
-    /// A document of the repository.
+    /// A REST request. The path is relative to `repos/OWNER/NAME`.
     Get(&'static [&'static str]),
-    /// A GraphQL query, because the metrics with this need use GraphQL, too.
+    /// A GraphQL query. The metrics that need the permission also use GraphQL.
     Query(&'static str),
 }
 
@@ -45,10 +45,14 @@ query PullRequests($owner: String!, $name: String!) {
 /// The findings about each permission that an enabled metric needs.
 pub(super) async fn diagnose(context: &Context, client: &GitHub, catalog: &Catalog) -> Vec<Finding> {
     // If this fails, the findings about the repositories say why.
-    find(context, client, catalog).await.unwrap_or_default()
+    try_diagnose(context, client, catalog).await.unwrap_or_default()
 }
 
-async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<Vec<Finding>, Unavailable> {
+async fn try_diagnose(
+    context: &Context,
+    client: &GitHub,
+    catalog: &Catalog,
+) -> Result<Vec<Finding>, Unavailable> {
     let keys = catalog.metrics().iter().map(|metric| metric.key());
     let needed = needed(keys, &context.get().await?)?;
     if let Some(granted) = installation_permissions(context).await? {
@@ -59,7 +63,7 @@ async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<V
             };
         return Ok(needed.into_iter().map(finding).collect());
     }
-    // If GitHub does not respond, the finding about the API says why.
+    // If the request fails, the finding about the API says why.
     let Some(scopes) = scopes(client).await else { return Ok(Vec::new()) };
     let mut findings = Vec::new();
     let repositories = context.get::<Subjects<Repository>>().await?;
@@ -78,7 +82,7 @@ async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<V
     Ok(findings)
 }
 
-/// Whether reading the repository is not enough: the owner of a classic token also needs a role such as administrator. See
+/// Whether the owner of a classic token needs a role such as administrator: the right to read the repository is not enough. See
 /// <https://docs.github.com/articles/repository-permission-levels-for-an-organization>.
 fn depends_on_role(permission: Permission) -> bool {
     matches!(
@@ -90,7 +94,8 @@ fn depends_on_role(permission: Permission) -> bool {
     )
 }
 
-/// The scopes of a classic token. Other tokens have none. This request does not count against the rate limit.
+/// The scopes of a classic token. Other tokens have none. `None` if the request fails. The request does not count against the
+/// rate limit.
 async fn scopes(client: &GitHub) -> Option<Vec<String>> {
     let headers = match client.get_once(&["rate_limit"], &[]).await {
         Ok((headers, _)) => headers,
@@ -144,8 +149,8 @@ fn from_probe(
         Cause::Status { status: StatusCode::CONFLICT, .. } => {
             return present(permission, metrics, &format!("{name} can be read"));
         }
-        // GitHub also responds with 404 if a feature is turned off, but then the message says so. A 403 has another reason, such
-        // as the rules of an organization.
+        // GitHub also responds with 404 if a feature is turned off, but then the message says so. Any other 403 has another
+        // reason, such as the rules of an organization.
         Cause::Status { status, body, .. } => {
             *status == StatusCode::NOT_FOUND && !is_about_feature(&body.to_string())
         }
@@ -161,12 +166,12 @@ fn from_probe(
     )
 }
 
-fn present(permission: Permission, metrics: &BTreeSet<&str>, how: &str) -> Finding {
-    Finding::ok(check_name(permission), format!("for {}: {how}", join(metrics)))
+fn present(permission: Permission, metrics: &BTreeSet<&str>, reason: &str) -> Finding {
+    Finding::ok(check_name(permission), format!("for {}: {reason}", join(metrics)))
 }
 
-fn missing(permission: Permission, metrics: &BTreeSet<&str>, advice: &str, how: &str) -> Finding {
-    Finding::warning(check_name(permission), format!("is missing for {}, {advice}: {how}", join(metrics)))
+fn missing(permission: Permission, metrics: &BTreeSet<&str>, advice: &str, reason: &str) -> Finding {
+    Finding::warning(check_name(permission), format!("is missing for {}, {advice}: {reason}", join(metrics)))
 }
 
 fn check_name(permission: Permission) -> String {

@@ -17,16 +17,16 @@ use crate::{
 github_access!("dora.*", needs);
 
 /// The usual number of deployments in the window.
-const DEPLOYMENTS: u32 = 7;
+const USUAL_DEPLOYMENTS: u32 = 7;
 
 /// What the settings of all repositories need together.
 fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let common: DoraSettings = all.table()?;
-    let overrides: RepositoriesSettings = all.table()?;
+    let tables: RepositoriesSettings = all.table()?;
     let repositories: RepositorySettings = all.table()?;
     let own = |own: Option<&RepositoryOverrides>| own.and_then(|own| own.dora.clone());
     let (own, others): (Vec<_>, Vec<_>) =
-        overrides.of_each(repositories.names()).map(own).partition(Option::is_some);
+        tables.overrides_of_each(repositories.names()).map(own).partition(Option::is_some);
     let mut needs = GitHubNeeds::default();
     if !others.is_empty() {
         needs = needs_with(key, &common, all)?;
@@ -53,12 +53,12 @@ fn needs_with(key: &str, settings: &DoraSettings, all: &Settings) -> Result<GitH
         DeploymentSource::Releases | DeploymentSource::Tags => deployments.with_requests("deployments", 1),
         DeploymentSource::Workflow => deployments
             .with_requests("deployments", 1)
-            .with_requests("jobs of deployments", DEPLOYMENTS)
+            .with_requests("jobs of deployments", USUAL_DEPLOYMENTS)
             .with_branch(all)?,
     };
     let changes = || {
         let changes = deployments.clone().with_api(Rest, [Contents]).with_api(GraphQl, [PullRequests]);
-        changes.with_requests("comparisons", DEPLOYMENTS).with_requests("pull requests of commits", 1)
+        changes.with_requests("comparisons", USUAL_DEPLOYMENTS).with_requests("pull requests of commits", 1)
     };
     let failures = || {
         let failures = changes().with_requests("commits that are not deployed", 1).with_branch(all)?;

@@ -14,7 +14,7 @@ use crate::{
     short_id::short_id,
 };
 
-/// What is known about the deployments of a repository. The position of a deployment is its index in `successes`.
+/// What is known about a sequence of deployments. The position of a deployment is its index in `successes`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DeploymentHistory<'a> {
     pub(super) successes: &'a [Success],
@@ -30,7 +30,7 @@ pub(super) struct Rules<'a> {
     pub(super) failure_window: Duration,
     /// Which commits can be reverts and hotfixes.
     pub(super) history: HistoryChoice,
-    /// The watched branch: labels count if their pull request was merged into it.
+    /// The watched branch. The labels of a pull request count if it was merged into this branch.
     pub(super) branch: &'a str,
     pub(super) hotfixes: &'a Classifier,
     pub(super) hotfix_labels: &'a LabelNames,
@@ -64,11 +64,11 @@ pub(super) struct Analysis {
     pub(super) failed: BTreeMap<usize, Vec<Sign>>,
     /// Why a deployment was made because of a failure.
     pub(super) rework: BTreeMap<usize, String>,
-    /// Incidents and commits that are not signs of a failure.
+    /// Incidents and commits that are not signs of a failure, or that are unknown.
     pub(super) ignored: Vec<(SystemTime, EvidenceItem)>,
 }
 
-/// The changes of the deployment with this position, or without a position the changes that were not deployed yet.
+/// The changes of the deployment at this position. With `None`, the changes that were not deployed yet.
 type DeployedChanges<'a> = (Option<usize>, &'a [Change]);
 
 impl Analysis {
@@ -87,7 +87,7 @@ impl Analysis {
     }
 
     /// When the failure of a deployment ended: when all of its signs had ended. `None` if a sign has not ended. A rollback
-    /// takes the deployment out of production, so it ends all commits and all earlier incidents among the signs.
+    /// takes the deployment out of production, so it ends the signs of commits, and of incidents that were opened before it.
     pub(super) fn ended_at(&self, failed: usize) -> Option<SystemTime> {
         let signs = self.failed.get(&failed)?;
         let rollback = signs
@@ -129,7 +129,8 @@ impl Analysis {
     ) {
         let Some((form, is_revert)) = rules.classify(change) else { return };
         let end = deployment.unwrap_or(history.successes.len());
-        // Several commits may have the same subject, so it counts only if the message names no commit in another way.
+        // Several commits may have the same subject, so a quoted subject counts only if the message names no known commit in
+        // another way.
         let is_named = is_revert && history.has_change(|other| reference::names_reverted(change, other));
         let reverts: fn(&Change, &Change) -> bool =
             if is_named { reference::names_reverted } else { reference::quotes_reverted };
@@ -147,7 +148,9 @@ impl Analysis {
             before.find(|(_, step)| brought(step)).map(|(index, _)| *index)
         };
         let named = if is_revert { reverted() } else { None };
-        let by_time = || history.live_at(change.landed_at).filter(|index| *index < end);
+        // A commit landed before its own deployment, even if its date is not earlier. A lightweight tag has the date of its
+        // commit.
+        let by_time = || history.live_at(change.landed_at, end);
         let Some(failed) = named.or_else(by_time) else {
             let reason = "no deployment before it is known";
             self.ignored.push((change.landed_at, change.item(false, reason)));
@@ -183,7 +186,7 @@ impl Analysis {
             || (0..history.successes.len()).rev().filter(|&index| history.successes[index].at <= created_at);
         let named =
             earlier().find(|&index| reference::names_deployment(&incident.body, &history.successes[index]));
-        let Some(failed) = named.or_else(|| history.live_at(created_at)) else {
+        let Some(failed) = named.or_else(|| history.live_at(created_at, history.successes.len())) else {
             return ignore("no deployment before it is known");
         };
         let is_fix = |change: &Change| reference::fixes(&change.message, number);
@@ -231,7 +234,7 @@ impl Rules<'_> {
         let reason = |classifier: &Classifier, labels: &LabelNames| match classifier.classify(&change.message)
         {
             Classification::Counts(form) => Some(form),
-            _ => change.labelled(self.branch, labels),
+            _ => change.label_reason(self.branch, labels),
         };
         if let Some(revert) = reason(self.reverts, self.revert_labels) {
             return Some((revert, true));
@@ -255,9 +258,9 @@ impl<'a> DeploymentHistory<'a> {
         self.deployed_changes().any(|(_, changes)| changes.iter().any(&condition))
     }
 
-    /// The last deployment up to a time, without rollbacks.
-    fn live_at(&self, time: SystemTime) -> Option<usize> {
-        let last = self.successes.iter().rposition(|success| success.at <= time)?;
+    /// The last deployment up to a time, without rollbacks, among those before the position `end`.
+    fn live_at(&self, time: SystemTime, end: usize) -> Option<usize> {
+        let last = self.successes[..end].iter().rposition(|success| success.at <= time)?;
         self.last_up_to(last)
     }
 

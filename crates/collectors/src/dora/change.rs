@@ -1,4 +1,4 @@
-//! A commit that a deployment brought to production.
+//! A commit that a deployment brought to production, or that was not deployed yet.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,7 +9,7 @@ use system_health_registry::EvidenceItem;
 
 use crate::{commits::LabelNames, short_id::short_id};
 
-/// A commit between two deployments.
+/// A commit that a deployment brought to production, or that was not deployed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) id: String,
@@ -33,14 +33,15 @@ pub(super) struct Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PullRequestLabel {
     pub(super) number: u64,
-    /// The branch into which the pull request was merged. `None` if it no longer exists, so it may have been any branch.
+    /// The branch into which the pull request was merged. `None` if this branch was deleted or renamed. It may then be the
+    /// watched one.
     pub(super) base: Option<String>,
     pub(super) name: String,
 }
 
 impl Change {
-    /// Why it counts: a pull request that was merged into the branch has one of these labels.
-    pub(super) fn labelled(&self, branch: &str, names: &LabelNames) -> Option<String> {
+    /// Why the change counts, if a pull request that was merged into the branch has one of these labels.
+    pub(super) fn label_reason(&self, branch: &str, names: &LabelNames) -> Option<String> {
         let is_landed = |label: &&PullRequestLabel| label.base.as_deref().is_none_or(|base| base == branch);
         let mut landed = self.labels.iter().filter(is_landed);
         let PullRequestLabel { number, name, .. } = landed.find(|label| names.contains(&label.name))?;

@@ -86,7 +86,7 @@ fn lead_times(sequence: &Sequence, steps: &Steps, window: Window) -> Measured {
 }
 
 /// The deployed commits whose pull requests are read. A merge has no lead time, but the labels of its pull request count.
-fn changes_of(steps: &mut [Steps], with_labels: bool) -> Vec<&mut Change> {
+fn changes_to_look_up(steps: &mut [Steps], with_labels: bool) -> Vec<&mut Change> {
     let changes = steps.iter_mut().flat_map(BTreeMap::values_mut).filter_map(|step| match step {
         Step::Brought(changes) => Some(changes),
         _ => None,
@@ -132,7 +132,7 @@ impl FromContext for Changes {
                 .push(read.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?);
         }
         let with_labels = context.get::<CommitSettings>().await?.uses_labels();
-        let changes = changes_of(&mut steps, with_labels);
+        let changes = changes_to_look_up(&mut steps, with_labels);
         let result = pull_requests::set_pull_requests(&repository, changes, with_labels).await;
         result.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
         Ok(Self(Arc::new(Inner { deployments, steps })))
@@ -149,7 +149,7 @@ async fn read_steps(sequence: &Sequence, comparisons: &mut Comparisons<'_>) -> a
     let pairs = successes[start.saturating_sub(1)..].windows(2);
     let pairs =
         pairs.filter_map(|pair| commits(&pair[0]).zip(commits(&pair[1]))).filter(|(old, new)| old != new);
-    // Usually, no other comparisons are needed.
+    // These are read concurrently. Usually, no other comparisons are needed.
     comparisons.read(pairs.collect()).await?;
     steps(successes, start, comparisons).await
 }

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::github::{GitHubRepository, Permission, WatchedBranch, no_data_without};
 
-/// The deployments of a repository in the longest window of the metrics `dora.*`, and the last deployment before this
-/// window. The deployments to each environment are a sequence.
+/// The deployments of a repository in the longest window of the metrics `dora.*`, and those before this window that were
+/// read. The deployments to each environment are a sequence.
 #[derive(Debug, Clone)]
 pub struct Deployments(Arc<Inner>);
 

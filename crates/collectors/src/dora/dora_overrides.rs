@@ -24,7 +24,7 @@ pub struct DoraOverrides {
     /// The tags that count.
     pub tags: Option<TagPatterns>,
     /// The file name of the workflow that deploys.
-    #[serde(deserialize_with = "some_file_name")]
+    #[serde(deserialize_with = "deserialize_optional_file_name")]
     pub workflow: Option<String>,
     /// The labels of issues that are incidents.
     #[serde(deserialize_with = "some_labels")]
@@ -59,7 +59,9 @@ fn some_environments<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     deserialize_environments(deserializer).map(Some)
 }
 
-fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn deserialize_optional_file_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     deserialize_file_name(deserializer).map(Some)
 }
 

@@ -115,7 +115,7 @@ fn recoveries(sequence: &Sequence, analysis: &Analysis, window: Window) -> Measu
     Measured { values, evidence }
 }
 
-/// The incidents and commits in a window that are not signs of a failure.
+/// The incidents and commits in a window that are not signs of a failure, or that are unknown.
 fn ignored(analysis: &Analysis, window: Window) -> impl Iterator<Item = EvidenceItem> {
     let within = analysis.ignored.iter().filter(move |(at, _)| window.contains(*at));
     within.map(|(_, item)| item.clone())
@@ -134,9 +134,9 @@ impl FromContext for Failures {
         let commits = context.get::<CommitSettings>().await?;
         let changes = context.get::<Changes>().await?;
         let last = changes.sequences().filter_map(|(sequence, _)| sequence.successes().last());
-        let last: BTreeSet<&String> = last.filter_map(|last| last.commit.as_ref()).collect();
+        let last_commits: BTreeSet<&String> = last.filter_map(|last| last.commit.as_ref()).collect();
         let WatchedBranch(branch) = context.get().await?;
-        let mut undeployed = undeployed(context, &repository, branch.as_str(), last).await?;
+        let mut undeployed = undeployed(context, &repository, branch.as_str(), last_commits).await?;
         if commits.uses_labels() {
             let changes = undeployed.values_mut().flatten().flatten().collect();
             let read = pull_requests::set_pull_requests(&repository, changes, true).await;
@@ -200,7 +200,7 @@ async fn undeployed(
     Ok(undeployed)
 }
 
-/// Says that signs may be missing after the last deployment.
+/// Evidence that signs may be missing after the last deployment.
 fn unknown_changes(last: &Success) -> EvidenceItem {
     let reason = match &last.commit {
         Some(commit) => {

@@ -47,7 +47,7 @@ struct IncidentResponse {
     created_at: Timestamp,
     updated_at: Timestamp,
     // A field with `Option::deserialize` may be null, but not missing. If a missing `closed_at` were accepted, the incident would
-    // be open.
+    // seem to be open.
     #[serde(deserialize_with = "Option::deserialize")]
     closed_at: Option<Timestamp>,
     #[serde(deserialize_with = "Option::deserialize")]
@@ -109,8 +109,8 @@ impl IncidentResponse {
     }
 }
 
-/// The issues with any of the labels that were updated after `since`, each once. Whether GitHub looks for issues with all or
-/// with any labels of a query is not documented, so each label has queries of its own.
+/// The issues with any of the labels that were updated after `since`, each once. Each label has its own queries, because GitHub
+/// does not document whether a query with several labels finds the issues with all of them or with any.
 pub(super) async fn read(
     repository: &GitHubRepository,
     labels: &[String],

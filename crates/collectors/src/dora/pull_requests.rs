@@ -100,8 +100,8 @@ struct AuthoredCommit {
     authored_date: GitTimestamp,
 }
 
-/// Sets [`Change::squashed`] of all changes to which a pull request was squashed, and [`Change::labels`] if labels count. Several
-/// changes may have the same commit, because each environment has its own changes.
+/// Sets [`Change::squashed`] of all changes into which a pull request was squashed, and [`Change::labels`] if labels count.
+/// Several changes may have the same commit, because each environment has its own changes.
 pub(super) async fn set_pull_requests(
     repository: &GitHubRepository,
     changes: Vec<&mut Change>,
@@ -118,7 +118,7 @@ pub(super) async fn set_pull_requests(
         bail!("{}: GitHub did not answer about the commit with the node {}", failed(), ids[missing]);
     }
     let mut commit_counts: HashMap<u64, usize> = HashMap::new();
-    let mut found = HashMap::new();
+    let mut first_commits = HashMap::new();
     let mut labels: HashMap<String, Vec<PullRequestLabel>> = HashMap::new();
     for commit in nodes.into_iter().flatten() {
         let Some(PullRequests { total_count, nodes }) = commit.associated_pull_requests else { continue };
@@ -135,7 +135,7 @@ pub(super) async fn set_pull_requests(
             *commit_counts.entry(pull_request.number).or_default() += 1;
             let is_result = pull_request.merge_commit.is_some_and(|merge| merge.oid == commit.oid);
             if let Some(first) = pull_request.commits.nodes.first().filter(|_| is_result) {
-                found.insert(commit.oid.clone(), (first.commit.authored_date.0, pull_request.number));
+                first_commits.insert(commit.oid.clone(), (first.commit.authored_date.0, pull_request.number));
             }
         }
     }
@@ -144,14 +144,15 @@ pub(super) async fn set_pull_requests(
         if !change.is_merge() {
             // If a pull request was rebased, each of its commits has landed with its own date.
             let has_one_commit = |(_, number): &&(_, u64)| commit_counts[number] == 1;
-            change.squashed = found.get(&change.id).filter(has_one_commit).copied();
+            change.squashed = first_commits.get(&change.id).filter(has_one_commit).copied();
         }
     }
     Ok(())
 }
 
 impl PullRequestResponse {
-    /// The labels of a pull request that was merged in this repository. Without the labels in the response, there are none.
+    /// The labels of a pull request that was merged in this repository. Empty for any other pull request, and if the query did
+    /// not request labels.
     fn labels(&self, repository: &Identified) -> Vec<PullRequestLabel> {
         if self.merged_at.is_none() || self.base_repository.as_ref() != Some(repository) {
             return Vec::new();

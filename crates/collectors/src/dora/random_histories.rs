@@ -17,7 +17,7 @@ use super::{
 };
 use crate::commits::{Classifier, HistoryChoice, LabelNames};
 
-/// The last second of a history.
+/// Deployments succeed, commits land and incidents are opened before this second.
 const END: u64 = 120;
 
 /// What a commit does.
@@ -29,7 +29,7 @@ enum Form {
     Revert(usize),
     /// A fix of the incident with this position.
     Fix(usize),
-    /// The same, as part of a branch that was merged.
+    /// Another form, in a commit of a merged branch.
     Merged(Box<Form>),
 }
 
@@ -243,7 +243,8 @@ fn reference(history: &History) -> Failures {
     let all = commits(history);
     for (commit, form, landed, by) in &all {
         let before = by.unwrap_or(count);
-        let by_time = live(*landed).filter(|index| *index < before);
+        // A commit landed before its own deployment, whatever its date is.
+        let by_time = live(by.map_or(*landed, |index| (*landed).min(at(index) - 1)));
         let form = match form {
             Form::Merged(form) if history.counts_merged => &**form,
             form => form,
@@ -252,7 +253,7 @@ fn reference(history: &History) -> Failures {
             Form::Plain | Form::Fix(_) | Form::Merged(_) => continue,
             Form::Hotfix => by_time,
             Form::Revert(other) => match all.get(*other).map(|other| other.3) {
-                Some(same) if same == *by && other != commit => continue,
+                Some(brought_by) if brought_by == *by && other != commit => continue,
                 Some(Some(earlier)) if earlier < before => Some(earlier),
                 _ => by_time,
             },

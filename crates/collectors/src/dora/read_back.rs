@@ -7,7 +7,7 @@ use super::deployment::{Deployment, DeploymentState};
 /// The times that decide where reading ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadBack<'a> {
-    /// Deployments that were created before this time do not count.
+    /// Deployments that were created before this time do not count, unless they are releases.
     pub(super) since: SystemTime,
     /// The start of the longest window.
     pub(super) window_start: SystemTime,

@@ -76,7 +76,7 @@ struct CommitId {
     oid: String,
 }
 
-/// The releases, the last created first, and what may be missing because older ones were not read.
+/// The releases, the last created first, and evidence about older ones that were not read.
 pub(super) async fn read(
     repository: &GitHubRepository,
     prereleases: bool,
@@ -95,9 +95,7 @@ pub(super) async fn read(
             break;
         }
         if read.len() > max_items {
-            bail!(
-                "there are more than {max_items} releases in the time that matters; raise `max_pages` in [github]"
-            );
+            bail!("more than {max_items} releases would have to be read; raise `max_pages` in [github]");
         }
     }
     let unread = next.is_some().then(|| unread(&read, range)).flatten();

@@ -12,7 +12,7 @@ use crate::date::format_date;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Deployments of a repository in the longest window of the metrics `dora.*`, and the last one before it. Each
+/// Deployments of a repository in the longest window of the metrics `dora.*`, and those before this window that were read. Each
 /// replaces the one before it.
 #[derive(Debug)]
 pub(super) struct Sequence {

@@ -90,7 +90,7 @@ pub(super) fn deserialize_labels<'de, D: Deserializer<'de>>(
     let labels = Vec::<String>::deserialize(deserializer)?;
     let labels: Vec<String> = labels.iter().map(|label| label.trim().to_owned()).collect();
     if labels.iter().any(String::is_empty) {
-        return Err(D::Error::custom("a label has a name, such as \"incident\""));
+        return Err(D::Error::custom("a label is empty; write its name, such as \"incident\""));
     }
     Ok(labels)
 }
@@ -147,6 +147,10 @@ mod tests {
             ),
             ("tags = ['']", "`tags` in [dora]: a pattern is missing or empty; write one such as \"v*\""),
             ("workflow = '.github/x.yml'", "`workflow` in [dora]: `.github/x.yml` is not a workflow"),
+            (
+                "incident_labels = [' ']",
+                "`incident_labels` in [dora]: a label is empty; write its name, such as \"incident\"",
+            ),
             ("failure_window = 24", "`failure_window` in [dora]: invalid type: integer `24`"),
         ] {
             let error = read(line).unwrap_err();

@@ -94,25 +94,28 @@ async fn step(
         Some(old) => comparisons.get(old, commit).await?,
         None => None,
     };
-    let mut newer = Vec::new();
-    let mut contained = false;
-    let mut old_commits = Vec::new();
+    let mut new_frontier = Vec::new();
+    let mut is_contained = false;
+    // For each commit of the frontier, the commits that it does not contain.
+    let mut not_contained = Vec::new();
     for old in frontier.iter() {
         match comparisons.get(old, commit).await? {
-            Some(Comparison { relation: Relation::Identical | Relation::Behind, .. }) => contained = true,
+            Some(Comparison { relation: Relation::Identical | Relation::Behind, .. }) => {
+                is_contained = true;
+            }
             Some(comparison) => {
                 if comparison.relation == Relation::Diverged {
-                    newer.push(old.clone());
+                    new_frontier.push(old.clone());
                 }
-                old_commits.push(comparison.changes);
+                not_contained.push(comparison.changes);
             }
             // GitHub cannot compare the commits, for example because it no longer has the old one.
             None => {}
         }
     }
-    if !contained {
-        newer.push(commit.clone());
-        *frontier = newer;
+    if !is_contained {
+        new_frontier.push(commit.clone());
+        *frontier = new_frontier;
     }
     let Some(Comparison { relation, mut changes }) = last else {
         let reason = match before.commit.as_deref() {
@@ -126,12 +129,13 @@ async fn step(
     Ok(match relation {
         Relation::Identical => Step::Repeated,
         Relation::Behind => Step::RolledBack,
-        Relation::Diverged if contained => Step::RolledBack,
-        Relation::Ahead if contained => Step::Brought(Vec::new()),
+        Relation::Diverged if is_contained => Step::RolledBack,
+        Relation::Ahead if is_contained => Step::Brought(Vec::new()),
         Relation::Ahead | Relation::Diverged => {
             // Keep the commits that are new compared with every commit of the frontier.
-            let is_new =
-                |change: &Change| old_commits.iter().all(|new| new.iter().any(|other| other.id == change.id));
+            let is_new = |change: &Change| {
+                not_contained.iter().all(|changes| changes.iter().any(|other| other.id == change.id))
+            };
             changes.retain(is_new);
             Step::Brought(changes)
         }

@@ -92,7 +92,7 @@ impl TagResponse {
             None => target.target.unwrap_or_default(),
         };
         let committed_at = commit.committed_date.map(|date| date.0);
-        // A lightweight tag has no tagger, and neither have tags that git before 0.99 made. They get the commit's date.
+        // Lightweight tags have no tagger, and neither do tags from very old versions of git. They get the commit's date.
         let at = target.tagger.and_then(|tagger| tagger.date).map(|date| date.0).or(committed_at);
         let state = match at {
             Some(at) if commit.oid.is_some() => DeploymentState::Succeeded(at),

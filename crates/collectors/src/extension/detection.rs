@@ -22,7 +22,7 @@ pub(super) async fn detect() -> DetectedSettings {
             let comment = "from the remote of this clone".to_owned();
             detected.values.push(DetectedValue { table: "repository", key: "name", value, comment });
         }
-        None => detected.steps.push("name a repository on GitHub in the file, for the metrics about one"),
+        None => detected.steps.push("name a repository on GitHub in the file, for its metrics"),
     }
     let head = git(&["symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
     if let Some(branch) = head.as_deref().and_then(|head| head.strip_prefix("origin/")) {
@@ -43,8 +43,8 @@ pub(super) async fn detect() -> DetectedSettings {
     detected
 }
 
-/// The repository on GitHub that the remote of the clone points to. A clone from another host has none: with a name in the
-/// settings, the repository with this name on GitHub would be read instead of the clone.
+/// The repository on GitHub that the remote of the clone points to. `None` for a clone from another host: if the settings named
+/// it, the repository with this name on GitHub would be read instead of the clone.
 async fn repository() -> Option<RepositoryName> {
     let context = Context::new().provide(Settings::default());
     let clone = context.get::<LocalClone>().await.ok()?;
@@ -77,7 +77,7 @@ fn likely_workflow(workflows: &[String]) -> Option<String> {
     USUAL_WORKFLOWS.iter().find_map(named)
 }
 
-/// The output of a git command. `None` if there is no git or no repository.
+/// The output of a git command. `None` if the command fails or prints nothing, for example because there is no repository.
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).stdin(Stdio::null()).output().ok()?;
     let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();

@@ -32,8 +32,8 @@ const FLAGS: [SettingFlag; 2] = [
     SettingFlag {
         flag: "--branch",
         value_name: "BRANCH",
-        help: "Branch of the repository; with several, of those that do not have their own in the settings [default: \
-               from the settings, or the repository's default branch]",
+        help: "Branch of the repository, or of all repositories without their own branch in the settings [default: from \
+               the settings, or the repository's default branch]",
         table: "repository",
         key: "branch",
         list_key: None,

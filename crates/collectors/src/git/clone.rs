@@ -48,8 +48,8 @@ impl LocalClone {
         Ok(Some(Self { inner: Arc::new(inner), remote }))
     }
 
-    /// Where the repository was cloned from: the address of its remote `origin`, of its only remote, or of the remote of the
-    /// branch that is checked out. `None` if there is no such remote, or if it is a folder.
+    /// The address of the remote whose branches are read. After [`Self::discover`], this is `origin`, the only remote, or the
+    /// remote of the branch that is checked out. `None` if there is no such remote, or if it is a folder.
     #[must_use]
     pub fn remote(&self) -> Option<&RemoteAddress> {
         self.selected_remote()?.address.as_ref()

@@ -23,8 +23,8 @@ pub(super) fn modified_at(file: &Path) -> anyhow::Result<Option<SystemTime>> {
     }
 }
 
-/// Whether an error means that a file is missing. A folder in its place also does: `logs/refs/heads/a` is a folder if there is
-/// a branch `a/b`.
+/// Whether an error means that a file is missing, or that there is a folder in its place: `logs/refs/heads/a` is a folder if
+/// there is a branch `a/b`.
 pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),

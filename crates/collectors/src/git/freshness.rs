@@ -8,9 +8,9 @@
 //! - the first entry of the clone's reflog, if `git clone` wrote it;
 //! - for a bare clone, the files that `git clone` copies from git's template.
 //!
-//! If `FETCH_HEAD` lists the branch, its time decides. If it does not, the newest of the other times decides, because none of
-//! them is later than the last fetch. The times of `packed-refs` and of `HEAD` are not used, because `git gc` and
-//! `git symbolic-ref` rewrite these files without a fetch.
+//! If `FETCH_HEAD` lists the branch at the clone's commit, its time decides, or that of a later push. If it does not, the newest
+//! of the other times decides, because none of them is later than the last fetch or push. The times of `packed-refs` and of
+//! `HEAD` are not used, because `git gc` and `git symbolic-ref` rewrite these files without a fetch.
 
 use std::{
     path::Path,
@@ -52,7 +52,7 @@ pub(super) fn check(
     // A fetch of other branches says nothing about this one.
     let full = fetches.iter().filter(|fetch| fetch.is_full() && remote.fetches_by_pattern(&tip.branch));
     if let Some(others) = fetched_without(full, &tip.branch, current_at) {
-        return Err(not_found_again(remote, tip, &others));
+        return Err(not_found_by_last_fetch(remote, tip, &others));
     }
     if tip.is_default
         && let Some(successor) = successor(repository, remote, tip)?
@@ -104,7 +104,7 @@ pub(super) fn not_fetched_since(remote: &ConfiguredRemote, tip: &Tip, fetched_at
     ))
 }
 
-fn not_found_again(remote: &ConfiguredRemote, tip: &Tip, others: &[&str]) -> Unavailable {
+fn not_found_by_last_fetch(remote: &ConfiguredRemote, tip: &Tip, others: &[&str]) -> Unavailable {
     let (branch, name, fetch) = (&tip.branch, &remote.name, remote.fetch_command());
     let others = tip::list(others, MAX_OTHERS);
     Unavailable::no_data(if tip.is_default {
@@ -212,7 +212,7 @@ fn last_current(
     let mut cloned = None;
     for name in ["HEAD", &remote.tracking_ref("HEAD")] {
         let first = ReflogEntry::all(folder, name)?.into_iter().next();
-        cloned = cloned.max(first.filter(|entry| entry.is("clone: ")).map(|entry| entry.at));
+        cloned = cloned.max(first.filter(|entry| entry.was_written_by("clone: ")).map(|entry| entry.at));
     }
     // Bare clones have no reflogs.
     let created = if repository.is_bare() { created_at(folder)? } else { None };

@@ -15,7 +15,7 @@ use system_health_registry::Unavailable;
 use super::tip::Tip;
 use crate::commits::{BranchHistory, Commit, CommitAuthor, HistoryRange, Walk};
 
-/// The facts about a commit that the walk needs. The order of the fields orders the walk by date.
+/// What the walk needs to know about a commit. The order of the fields orders the walk by date.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Visited {
     committed_at: SystemTime,

@@ -38,18 +38,18 @@ impl ReflogEntry {
     }
 
     /// Whether this action wrote the entry, such as `update by push`.
-    pub(super) fn is(&self, action: &str) -> bool {
+    pub(super) fn was_written_by(&self, action: &str) -> bool {
         self.message.starts_with(action.as_bytes())
     }
 
     /// Whether the entry's value came from the remote, as in `fetch --prune: fast-forward`. Other actions change only
     /// the clone: `remote: renamed …`, `branch: …` or an `update-ref` without a message.
     pub(super) fn is_from_remote(&self) -> bool {
-        ["fetch", "pull", "clone: ", PUSH].iter().any(|action| self.is(action))
+        ["fetch", "pull", "clone: ", PUSH].iter().any(|action| self.was_written_by(action))
     }
 
     /// Whether a push to the remote wrote the entry.
     pub(super) fn is_push(&self) -> bool {
-        self.is(PUSH)
+        self.was_written_by(PUSH)
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct ConfiguredRemote {
     /// The URL that git uses.
     url: Url,
     /// Whether the remote's branches are the clone's own branches, as in a mirror, where `git fetch` overwrites them.
-    /// In a bare clone they are, too, although a plain `git fetch` does not update them.
+    /// Also true for a bare clone without references to fetch, although a plain `git fetch` does not update its branches.
     pub(super) is_mirrored: bool,
     /// The references that `git fetch` fetches, such as `refs/heads/*`.
     sources: Vec<BString>,
@@ -67,8 +67,8 @@ impl ConfiguredRemote {
         Ok(remotes)
     }
 
-    /// The position of the remote that git uses by default: `origin`, the only remote, or the remote of the branch
-    /// that is checked out.
+    /// The position of the remote whose branches are read by default: `origin`, the only remote, or the remote of the
+    /// branch that is checked out.
     pub(super) fn find_default(repository: &Repository, remotes: &[Self]) -> Option<usize> {
         match remotes {
             [first, ..] if first.name == "origin" => Some(0),
@@ -107,7 +107,7 @@ impl ConfiguredRemote {
         if self.sources.is_empty() || is_named || self.fetches_by_pattern(branch) {
             return self.fetch_command();
         }
-        // In a clone of a single branch, a plain `git fetch` fetches no other one.
+        // In a clone of a single branch, a plain `git fetch` fetches no other branch.
         // A branch may have a quote in its name.
         let refspec = format!("+{name}:{}", self.tracking_ref(branch)).replace('\'', r"'\''");
         format!("git fetch {} '{refspec}'", self.name)
@@ -147,11 +147,11 @@ impl ConfiguredRemote {
             return gix::url::parse(written.as_bytes())
                 .is_ok_and(|url| address_of(&url).as_ref() == Some(&address));
         }
-        let bare = |url: &[u8]| {
+        let without_suffix = |url: &[u8]| {
             let url = url.trim_end_with(|c| c == '/');
             url.strip_suffix(b".git").unwrap_or(url).trim_end_with(|c| c == '/').to_owned()
         };
-        bare(&self.url.to_bstring()) == bare(written)
+        without_suffix(&self.url.to_bstring()) == without_suffix(written)
     }
 }
 
@@ -164,8 +164,8 @@ fn address_of(url: &Url) -> Option<RemoteAddress> {
     (!path.is_empty()).then(|| RemoteAddress::new(&host, path))
 }
 
-/// The preferred address of a remote, and the other one. The configured address is preferred, because a mirror, to
-/// which `insteadOf` points, has other paths. An abbreviation such as `gh:acme/app` has a host without a dot; then the
+/// The preferred address of a remote, and the other one. The configured address is preferred, because `insteadOf` may
+/// point to a mirror with other paths. An abbreviation such as `gh:acme/app` has a host without a dot. In its place, the
 /// address that git uses is preferred.
 fn preferred(
     configured: Option<RemoteAddress>,

@@ -1,4 +1,4 @@
-//! Reads a list of items, the last updated first, back to a time, while it changes.
+//! Reads a list that may change meanwhile. It is ordered by the last update, the latest first, and is read back to a given time.
 //!
 //! # Why nothing is missed
 //! An item matters if it was created, closed or merged after `since`. Each of these events updates the item, and `updatedAt`
@@ -7,8 +7,9 @@
 //! An item that is updated between two requests moves to the start of the list. If it was on no page before, it is on no
 //! later page either. Its `updatedAt` is then not before that of the first item of the first page, because GitHub's clock
 //! does not go back. So after a pass of several requests, the list is read again from its start down to that time, until a
-//! pass needs a single request or finds nothing new. (A pass without news may need several requests, because many items may
-//! have the time at which the pass ends, to the second.)
+//! pass needs a single request or finds nothing new. A pass that finds nothing new may need several requests, because many
+//! items may have been updated in the second at which the pass ends. Such a pass may still miss an item that is updated again
+//! while the pass reads.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -21,7 +22,7 @@ const MAX_PASSES: u32 = 5;
 
 /// An item of a list that is ordered by `updatedAt`.
 pub(crate) trait Updated {
-    /// What identifies it in its repository.
+    /// The number that identifies the item in its repository.
     fn number(&self) -> u64;
     fn updated_at(&self) -> SystemTime;
 }
@@ -44,11 +45,11 @@ pub(crate) struct PageInfo {
 /// Why a list could not be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ListError {
-    #[error("GitHub says that there is a next page, but not where it starts")]
+    #[error("GitHub says that there is a next page, but gave no new cursor for it")]
     NoCursor,
     #[error(
-        "GitHub's list is not in the order of `updatedAt`: #{number} of {updated} follows an earlier time, so older items may \
-         be missing"
+        "GitHub's list is not in the order of `updatedAt`: #{number}, updated at {updated}, follows an item that was updated \
+         earlier, so older items may be missing"
     )]
     Order { number: u64, updated: String },
     #[error(
@@ -56,7 +57,7 @@ pub(crate) enum ListError {
     )]
     TooLong(usize),
     #[error("the list was read {MAX_PASSES} times, and had changed each time")]
-    Restless,
+    KeepsChanging,
 }
 
 /// The list as far as it is known.
@@ -69,18 +70,18 @@ pub(crate) struct ChangedList<T> {
     passes: u32,
 }
 
-/// Reading the list once, from its start.
+/// One pass over the list, from its start.
 #[derive(Debug)]
 struct Pass {
-    /// It ends with the first item that was updated before this time.
+    /// The pass ends at the first item that was updated before this time, or not after the `since` of the list.
     until: SystemTime,
-    /// The first `updatedAt` that it has seen.
+    /// The `updatedAt` of the first item of the pass.
     newest: Option<SystemTime>,
-    /// The earliest one, which the next ones may not exceed.
+    /// The earliest `updatedAt` of the pass so far, to check the order of the next items.
     oldest: Option<SystemTime>,
     next: Option<NextPage>,
     requests: u32,
-    /// Whether it found an item that was not known, or not as it is now.
+    /// Whether the pass found an item that is new or was updated since an earlier pass.
     has_news: bool,
 }
 
@@ -103,7 +104,7 @@ impl PageInfo {
 impl NextPage {
     pub(crate) const FIRST: Self = Self(None);
 
-    /// The cursor after which it starts. `None` for the first page.
+    /// The cursor after which the page starts. `None` for the first page.
     pub(crate) fn cursor(&self) -> Option<&str> {
         self.0.as_deref()
     }
@@ -126,13 +127,13 @@ impl<T: Updated> ChangedList<T> {
         self.pass.next.as_ref()
     }
 
-    /// Adds the page that [`Self::next_page`] named. What is read later replaces what was read before.
+    /// Adds the page that [`Self::next_page`] named. An item that was read before is replaced.
     pub(crate) fn add(&mut self, page: Connection<T>) -> Result<(), ListError> {
         self.pass.next = page.page_info.next(self.pass.next.as_ref())?;
         for item in page.nodes {
             let updated = item.updated_at();
             let newest = *self.pass.newest.get_or_insert(updated);
-            // An item that is updated while GitHub makes the page may be in the wrong place, but it is newer than all others.
+            // An item that is updated while GitHub makes the page may be in the wrong place. Then it is not older than the first.
             if self.pass.oldest.is_some_and(|oldest| updated > oldest) && updated < newest {
                 return Err(ListError::Order {
                     number: item.number(),
@@ -150,11 +151,11 @@ impl<T: Updated> ChangedList<T> {
         if self.items.len() > self.max_items { Err(ListError::TooLong(self.max_items)) } else { Ok(()) }
     }
 
-    /// Reads again what has changed since the last pass started.
+    /// Starts a pass over what has changed since the last pass started.
     pub(crate) fn read_again(&mut self) -> Result<(), ListError> {
         self.passes += 1;
         if self.passes > MAX_PASSES {
-            return Err(ListError::Restless);
+            return Err(ListError::KeepsChanging);
         }
         let until = self.pass.newest.unwrap_or(self.since);
         self.pass = Pass::new(until);
@@ -166,7 +167,7 @@ impl<T: Updated> ChangedList<T> {
         self.pass.requests += 1;
     }
 
-    /// Whether nothing can be missing, at the end of a pass.
+    /// At the end of a pass: whether no other pass is needed.
     pub(crate) const fn is_settled(&self) -> bool {
         self.pass.requests <= 1 || (self.passes > 1 && !self.pass.has_news)
     }
@@ -213,7 +214,7 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(second)
     }
 
-    /// A page of a list, whose cursors are positions (`by_position`) or the last item of the page before.
+    /// A page of a list. Its cursors are positions (`by_position`), or they name the last item of the page before.
     fn page(list: &[Item], after: &NextPage, size: usize, by_position: bool) -> Connection<Item> {
         let mut ordered = list.to_vec();
         ordered.sort_by_key(|item| std::cmp::Reverse((item.updated, item.number)));
@@ -260,7 +261,7 @@ mod tests {
         let mut read = ChangedList::new(at(0), 2);
         assert_eq!(
             read.add(list(items(&[9, 5, 7]), false, None)).unwrap_err().to_string(),
-            "GitHub's list is not in the order of `updatedAt`: #3 of 1970-01-01T00:00:07Z follows an earlier time, so older items may be missing"
+            "GitHub's list is not in the order of `updatedAt`: #3, updated at 1970-01-01T00:00:07Z, follows an item that was updated earlier, so older items may be missing"
         );
         let mut read = ChangedList::new(at(0), 9);
         let around_a_newer_one = read.add(list(items(&[9, 5, 10, 7]), false, None));
@@ -273,7 +274,7 @@ mod tests {
         let mut read = ChangedList::new(at(0), 2);
         assert_eq!(read.add(list(items(&[9, 8, 7]), false, None)), Err(ListError::TooLong(2)));
         let mut read = ChangedList::<Item>::new(at(0), 2);
-        assert_eq!((0..5).find_map(|_| read.read_again().err()), Some(ListError::Restless));
+        assert_eq!((0..5).find_map(|_| read.read_again().err()), Some(ListError::KeepsChanging));
     }
 
     proptest! {

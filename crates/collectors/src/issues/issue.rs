@@ -74,7 +74,7 @@ impl IssueResponse {
 }
 
 impl Issue {
-    /// The time from its creation to its last closing, or why that does not count. `closed_at` is when it was closed.
+    /// The time from the creation to the last closing, or why the issue does not count. `closed_at` is the last closing.
     pub(super) fn time_to_close(&self, closed_at: SystemTime) -> Result<Duration, String> {
         if let Account::Bot(login) = &self.author {
             return Err(format!("it was opened by the bot `{login}`"));

@@ -52,7 +52,7 @@ pub fn closed_issues(issues: Issues, window: Window) -> Result<Sample, SampleErr
     issues.count(&window, "closed", |issue| issue.closed_at)
 }
 
-/// The time from the creation to the closing of the issues that were closed as completed in the window.
+/// The time from the creation to the closing of the issues that people opened and that were closed as completed in the window.
 #[system_health_metric(
     key = "issues.time_to_close_seconds",
     each = Repository,

@@ -64,17 +64,17 @@ async fn read_list(
     let mut list = ChangedList::new(since, repository.github().max_items());
     let mut size = PAGE_SIZE;
     loop {
-        let mut newest = None;
+        let mut latest = None;
         while let Some(next) = list.next_page() {
             let response = repository.query_page::<IssuesResponse>(ISSUES, next, &mut size).await?.repository;
             if !response.has_issues_enabled {
                 return Ok(None);
             }
             list.add(response.changed)?;
-            newest = Some((response.url, response.open.total_count));
+            latest = Some((response.url, response.open.total_count));
             list.count_request();
         }
-        if let Some((url, open)) = newest.filter(|_| list.is_settled()) {
+        if let Some((url, open)) = latest.filter(|_| list.is_settled()) {
             let issues = list.into_items().into_values().map(|issue| issue.into_issue(bots)).collect();
             return Ok(Some(Issues::new(format!("{url}/issues"), open, issues)));
         }

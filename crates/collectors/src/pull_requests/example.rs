@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::pull_request::{Comment, Event, EventKind, History, PullRequest, Review};
 use crate::github::Account;
 
-/// This many seconds after the first day, on which nothing happens.
+/// The instant this many seconds after the start of 1970-01-02. Instants before that start have no events.
 pub(super) fn at(second: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(24) + Duration::from_secs(second)
 }
@@ -14,7 +14,7 @@ pub(super) fn person(login: &str) -> Account {
     Account::Person(login.to_owned())
 }
 
-/// An open pull request of `ada`, created at second 0 and never touched.
+/// An open pull request of `ada`, created at second 0 and never updated.
 pub(super) fn pull_request(number: u64) -> PullRequest {
     PullRequest {
         number,

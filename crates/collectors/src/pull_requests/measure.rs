@@ -33,7 +33,7 @@ pub(super) type Measure = fn(&PullRequest, &Window) -> Verdict;
 /// Open pull requests: either those that are drafts, or those that are not.
 pub(super) fn open(pull_request: &PullRequest, is_draft: bool) -> Verdict {
     if pull_request.is_open() && pull_request.is_draft == is_draft {
-        counts_since("opened", pull_request.created_at)
+        counts_at("opened", pull_request.created_at)
     } else {
         Unrelated
     }
@@ -77,7 +77,7 @@ pub(super) fn merged_without_review(pull_request: &PullRequest, window: &Window)
                 format_date(first.submitted_at)
             ),
         ),
-        None => counts_since("merged", merged_at),
+        None => counts_at("merged", merged_at),
     }
 }
 
@@ -177,12 +177,12 @@ fn excluded_if_by_bot(pull_request: &PullRequest) -> Option<Verdict> {
 
 fn counts_within(window: &Window, verb: &str, at: Option<SystemTime>) -> Verdict {
     match at {
-        Some(at) if window.contains(at) => counts_since(verb, at),
+        Some(at) if window.contains(at) => counts_at(verb, at),
         _ => Unrelated,
     }
 }
 
-fn counts_since(verb: &str, at: SystemTime) -> Verdict {
+fn counts_at(verb: &str, at: SystemTime) -> Verdict {
     Counts(1.0, format!("{verb} at {}", format_date(at)))
 }
 

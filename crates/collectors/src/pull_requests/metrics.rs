@@ -173,7 +173,7 @@ pub fn time_to_first_review_samples(prs: PullRequests, window: Window) -> Result
     prs.samples(&window, measure::time_to_first_review)
 }
 
-/// Rounds of review of the pull requests that were merged in the window: commits that other people reviewed.
+/// Rounds of review of the pull requests that people opened and that were merged in the window: commits that other people reviewed.
 #[system_health_metric(
     key = "prs.review_rounds",
     each = Repository,
@@ -205,7 +205,7 @@ pub fn review_rounds_samples(prs: PullRequests, window: Window) -> Result<Sample
     prs.samples(&window, measure::review_rounds)
 }
 
-/// Lines added and removed by the pull requests that were merged in the window.
+/// Lines added and removed by the pull requests that people opened and that were merged in the window.
 #[system_health_metric(
     key = "prs.size_lines",
     each = Repository,
@@ -236,7 +236,7 @@ pub fn size_lines_samples(prs: PullRequests, window: Window) -> Result<Sample, S
     prs.samples(&window, measure::size_lines)
 }
 
-/// Comments of people on the pull requests that were merged in the window, those on lines included.
+/// Comments of people on the pull requests that people opened and that were merged in the window, those on lines included.
 #[system_health_metric(
     key = "prs.comments",
     each = Repository,

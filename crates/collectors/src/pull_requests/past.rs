@@ -34,7 +34,7 @@ impl PullRequest {
             updated_at: instant,
             closed_at,
             merged_at,
-            // If the events contradict the pull request now, they did so at the instant, too.
+            // If the events contradict the state now, the past state must contradict them, too, so that it is excluded as well.
             is_draft: is_draft != is_contradicted,
             history: Some(History {
                 events: before.to_vec(),

@@ -12,12 +12,13 @@ pub(super) struct PullRequest {
     pub(super) web_page: String,
     pub(super) author: Account,
     pub(super) created_at: SystemTime,
-    /// When anything about it last changed. No other instant of its history is later.
+    /// When anything about it last changed. No other instant that GitHub recorded is later.
     pub(super) updated_at: SystemTime,
     /// The last time it was closed or merged. `None` while it is open.
     pub(super) closed_at: Option<SystemTime>,
     pub(super) merged_at: Option<SystemTime>,
     pub(super) is_draft: bool,
+    /// The number of lines added and removed.
     pub(super) lines: u64,
     /// The events, reviews and comments. `None` if the pull request was last updated so long ago that they do not matter.
     pub(super) history: Option<History>,

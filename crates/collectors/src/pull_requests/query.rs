@@ -218,20 +218,20 @@ pub(super) struct CommentResponse {
 #[serde(tag = "__typename")]
 pub(super) enum EventResponse {
     #[serde(rename = "ReadyForReviewEvent")]
-    ReadyForReview(Instant),
+    ReadyForReview(EventTime),
     #[serde(rename = "ConvertToDraftEvent")]
-    ConvertToDraft(Instant),
+    ConvertToDraft(EventTime),
     #[serde(rename = "ClosedEvent")]
-    Closed(Instant),
+    Closed(EventTime),
     #[serde(rename = "ReopenedEvent")]
-    Reopened(Instant),
+    Reopened(EventTime),
     #[serde(rename = "HeadRefForcePushedEvent")]
-    HeadRefForcePushed(Instant),
+    HeadRefForcePushed(EventTime),
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Instant {
+pub(super) struct EventTime {
     created_at: Timestamp,
 }
 
@@ -291,8 +291,8 @@ impl PullRequestResponse {
         self.closed_at.is_none()
     }
 
-    /// Whether it is open, or was closed after `since`. Nothing that is measured happens after the closing: a later review does
-    /// not count.
+    /// Whether it is open, or was closed after `since`. If it was closed earlier, it counts for no metric, because a review after
+    /// the closing does not count.
     pub(super) fn is_open_or_closed_after(&self, since: SystemTime) -> bool {
         self.closed_at.is_none_or(|closed| closed.0 > since)
     }

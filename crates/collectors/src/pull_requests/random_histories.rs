@@ -175,7 +175,7 @@ impl Story {
         Self { happened, ..*self }
     }
 
-    /// The number of seconds for which it was ready before `until`. `None` if it never was.
+    /// The number of seconds before `until` in which it was ready. `None` if it was not yet ready by then.
     fn waited(&self, until: u64) -> Option<u64> {
         if !(0..=until).any(|second| self.was_ready_in(second)) {
             return None;
@@ -230,7 +230,7 @@ impl Story {
     }
 }
 
-/// The seconds after the start, up to the end.
+/// The seconds after the start, up to and including the end.
 #[derive(Debug, Clone, Copy)]
 struct Seconds {
     start: u64,
@@ -257,7 +257,8 @@ fn expected_time_to_first_review(story: &Story, window: Seconds) -> Option<u64> 
     if story.author == Who::Bot || !window.contains(first) { None } else { story.waited(first) }
 }
 
-/// Counts the first review after each push, in order. Reviews in the second of the merge may come before or after it.
+/// Counts the first review after each push, in order. All reviews in the second of the merge count, because GitHub's times do
+/// not show whether they came before it.
 fn expected_rounds(story: &Story, window: Seconds) -> Option<u64> {
     let merged = story.merged().filter(|second| window.contains(*second))?;
     if story.author == Who::Bot {
@@ -266,7 +267,7 @@ fn expected_rounds(story: &Story, window: Seconds) -> Option<u64> {
     let (mut rounds, mut is_reviewed) = (0, false);
     let mut is_forgotten = false;
     for &(second, action) in &story.happened {
-        // GitHub removes only the commits of earlier reviews.
+        // The removal matters only if a review that counts came before it.
         is_forgotten |= action == Action::Forget && rounds > 0;
         if second > merged {
             continue;

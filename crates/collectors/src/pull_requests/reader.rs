@@ -29,8 +29,8 @@ struct Lists {
     open: u64,
 }
 
-/// The open pull requests that were not updated after `since`, the least recently updated first. One that changes while they are
-/// read is not missed, because it is then in the list of changed ones.
+/// The open pull requests that were not updated after `since`, the least recently updated first. A pull request that is updated
+/// while they are read is not missed, because the list of changed pull requests then contains it.
 struct OldList {
     since: SystemTime,
     next: Option<NextPage>,
@@ -60,7 +60,7 @@ pub(super) async fn read(
     let mut all: BTreeMap<u64, PullRequest> =
         lists.old.items.into_iter().map(|(number, old)| (number, old.into_pull_request(bots))).collect();
     for (number, mut changed) in lists.changed.into_items() {
-        // It may have been open when the other list was read.
+        // If its page of the old list was read before the update, that list has an outdated copy.
         all.remove(&number);
         if changed.pull_request.is_open_or_closed_after(since) {
             let history = read_history(repository, &mut changed).await;
@@ -87,8 +87,8 @@ async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow:
                 let repository = repository.name().to_string();
                 bail!(Incomplete { repository, counted: lists.open, listed: lists.known_open() });
             }
-            // If a pull request left the list while it was read, those after it moved forward, and one may have been skipped
-            // between two pages.
+            // If a pull request leaves the list between two requests, those after it move forward, and the next page may skip
+            // one of them.
             lists.old.read_again();
         }
         lists.changed.read_again()?;
@@ -117,7 +117,7 @@ async fn request_lists(
     Ok(response.repository)
 }
 
-/// Reads the reviews, comments and events of a pull request that did not fit on the page of the list.
+/// Reads the remaining reviews, comments and events of a pull request, which did not fit on the page of the list.
 async fn read_history(repository: &GitHubRepository, changed: &mut ChangedPullRequest) -> anyhow::Result<()> {
     let number = changed.pull_request.number;
     for _ in 0..=repository.github().max_pages() {
@@ -175,8 +175,8 @@ impl Lists {
         Ok(())
     }
 
-    /// The number of open pull requests. One that is in both lists changed while they were read; then the list of changed ones is
-    /// right.
+    /// The number of open pull requests. If a pull request is in both lists, it was updated while they were read. Then its
+    /// state in the list of changed ones counts.
     fn known_open(&self) -> u64 {
         let changed = self.changed.items().filter(|item| item.pull_request.is_open()).count();
         let old = self.old.items.keys().filter(|number| !self.changed.contains(**number)).count();

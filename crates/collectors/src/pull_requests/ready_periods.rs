@@ -29,7 +29,7 @@ impl ReadyPeriods {
     pub(super) fn new(pull_request: &PullRequest) -> Result<Self, Contradiction> {
         let mut events: Vec<_> =
             pull_request.history.iter().flat_map(|history| &history.events).copied().collect();
-        // Stable: GitHub lists events in their order, even those of the same second.
+        // The sort must be stable: GitHub lists events in the order in which they happened, even those of the same second.
         events.sort_by_key(|event| event.at);
         let first_about_draft = events.iter().find_map(|event| match event.kind {
             EventKind::ReadyForReview => Some(true),
@@ -68,7 +68,7 @@ impl ReadyPeriods {
         self.0.iter().any(|period| period.from <= at && period.to.is_none_or(|to| at <= to))
     }
 
-    /// The time in which it was open and ready for review until an instant. `None` if it never was.
+    /// How long it was open and ready for review until an instant. `None` if it was not yet ready by then.
     pub(super) fn time_until(&self, at: SystemTime) -> Option<Duration> {
         let mut periods = self.0.iter().filter(|period| period.from <= at).peekable();
         periods.peek()?;

@@ -73,12 +73,12 @@ impl FromStr for RepositoryName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let fits = |part: &&str| {
-            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            !part.is_empty() && part.chars().all(allowed) && !matches!(*part, "." | "..")
+        let is_valid = |part: &&str| {
+            let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            !part.is_empty() && part.chars().all(is_allowed) && !matches!(*part, "." | "..")
         };
         match text.split('/').collect::<Vec<_>>()[..] {
-            [owner, name] if [owner, name].iter().all(fits) => {
+            [owner, name] if [owner, name].iter().all(is_valid) => {
                 Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
             }
             _ => Err(NameError::Repository),
@@ -98,8 +98,8 @@ impl TryFrom<String> for Branch {
     type Error = NameError;
 
     fn try_from(text: String) -> Result<Self, NameError> {
-        let broken = |c: char| c.is_whitespace() || c.is_control();
-        if text.is_empty() || text.contains(broken) { Err(NameError::Branch) } else { Ok(Self(text)) }
+        let is_forbidden = |c: char| c.is_whitespace() || c.is_control();
+        if text.is_empty() || text.contains(is_forbidden) { Err(NameError::Branch) } else { Ok(Self(text)) }
     }
 }
 

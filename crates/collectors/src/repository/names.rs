@@ -9,7 +9,8 @@ use serde::{
 
 use super::RepositoryName;
 
-/// At least one repository, and none of them twice. In an environment variable, they are separated by commas or spaces.
+/// At least one repository, and none of them twice. In a string, such as an environment variable, commas or whitespace separate
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepositoryNames(Vec<RepositoryName>);
 
@@ -26,8 +27,8 @@ impl RepositoryNames {
         }
         let mut keys = HashSet::new();
         match names.iter().find(|name| !keys.insert(name.key())) {
-            Some(twice) => Err(E::custom(format!(
-                "`{twice}` is named twice; GitHub does not distinguish upper and lower case"
+            Some(duplicate) => Err(E::custom(format!(
+                "`{duplicate}` is named twice; GitHub does not distinguish upper and lower case"
             ))),
             None => Ok(Self(names)),
         }

@@ -37,7 +37,7 @@ pub struct RepositoryOverrides {
     pub branch: Option<Branch>,
     /// The file name of the workflow that runs the tests.
     #[cfg(feature = "github")]
-    #[serde(deserialize_with = "some_file_name")]
+    #[serde(deserialize_with = "deserialize_optional_file_name")]
     pub workflow: Option<String>,
     /// The jobs that decide whether the tests pass.
     #[cfg(feature = "github")]
@@ -62,9 +62,10 @@ impl RepositoriesSettings {
         same.map(|(_, overrides)| overrides.clone()).unwrap_or_default()
     }
 
-    /// The overrides of each of these repositories, if it has some. If no repository is named, any of them may be watched.
+    /// The overrides of each of these repositories, or `None` for a repository without overrides. Without names, any repository
+    /// may be watched, so this returns `None` and all overrides.
     #[cfg(feature = "github")]
-    pub(crate) fn of_each(
+    pub(crate) fn overrides_of_each(
         &self,
         names: &[RepositoryName],
     ) -> impl Iterator<Item = Option<&RepositoryOverrides>> {
@@ -107,7 +108,9 @@ fn nearest(unknown: &RepositoryName, names: &[RepositoryName]) -> String {
 }
 
 #[cfg(feature = "github")]
-fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn deserialize_optional_file_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     deserialize_file_name(deserializer).map(Some)
 }
 

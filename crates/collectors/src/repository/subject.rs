@@ -16,7 +16,7 @@ pub struct Repository(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     name: String,
-    named: Option<RepositoryName>,
+    configured_name: Option<RepositoryName>,
     branch: Option<Branch>,
     overrides: RepositoryOverrides,
 }
@@ -36,10 +36,10 @@ impl Repository {
         &self.0.name
     }
 
-    /// The name in the settings. `None` if the settings name no repository. Then this is the repository of the local clone.
+    /// The name in the settings. `None` if this is the repository of the local clone, because the settings name none.
     #[must_use]
     pub fn configured_name(&self) -> Option<&RepositoryName> {
-        self.0.named.as_ref()
+        self.0.configured_name.as_ref()
     }
 
     /// The branch that the settings name for the repository.
@@ -56,14 +56,14 @@ impl Repository {
 
     fn new(
         name: String,
-        named: Option<RepositoryName>,
+        configured_name: Option<RepositoryName>,
         settings: &RepositorySettings,
         overrides: RepositoryOverrides,
         common_branch_wins: bool,
     ) -> Self {
         let (common, own) = (settings.branch.clone(), overrides.branch.clone());
         let branch = if common_branch_wins { common.or(own) } else { own.or(common) };
-        Self(Arc::new(Inner { name, named, branch, overrides }))
+        Self(Arc::new(Inner { name, configured_name, branch, overrides }))
     }
 }
 

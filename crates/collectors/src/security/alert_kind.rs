@@ -1,8 +1,8 @@
-//! The kinds of alerts that GitHub makes.
+//! The kinds of security alerts on GitHub.
 
 use crate::github::Permission;
 
-/// Who made an alert.
+/// A kind of alert: which tool raises it, and about what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AlertKind {
     /// Dependabot, about dependencies with known vulnerabilities.
@@ -28,7 +28,7 @@ impl AlertKind {
         }
     }
 
-    /// The name of the permission to read the alerts.
+    /// The permission to read the alerts.
     pub(super) const fn permission(self) -> Permission {
         match self {
             Self::Dependabot => Permission::DependabotAlerts,

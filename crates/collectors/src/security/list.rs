@@ -37,7 +37,7 @@ fn unavailable(repository: &GitHubRepository, kind: AlertKind, error: GitHubErro
     let (name, tag) = (repository.name(), kind.tag());
     let cause = error.cause();
     match cause {
-        // Only GitHub's message says so: "Dependabot alerts are disabled for this repository".
+        // Only GitHub's message says that the feature is off: "Dependabot alerts are disabled for this repository".
         Cause::Status { status: StatusCode::FORBIDDEN, .. }
             if error.message().is_some_and(is_about_feature) =>
         {

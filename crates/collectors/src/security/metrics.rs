@@ -34,10 +34,12 @@ pub async fn open_alerts(
     let (mut samples, mut reasons) = (Vec::new(), Vec::new());
     for (kind, read) in AlertKind::ALL.into_iter().zip(join_all(read).await) {
         match read {
-            Ok(of_kind) => samples.extend(of_kind.into_iter().map(Ok)),
+            Ok(counts) => samples.extend(counts.into_iter().map(Ok)),
             Err(Unavailable::NoData(reason)) => reasons.push(reason.to_string()),
-            // If the run may make no further requests, this is not a problem of one kind of alerts.
-            Err(Unavailable::Error(error)) if is_limit(&error) => return Err(Unavailable::Error(error)),
+            // The limit for the requests of a run is not a problem of one kind of alerts.
+            Err(Unavailable::Error(error)) if has_no_requests_left(&error) => {
+                return Err(Unavailable::Error(error));
+            }
             Err(Unavailable::Error(error)) => {
                 samples.push(Err(ItemError::new(error.to_string()).with_tag("kind", kind.tag())));
             }
@@ -52,8 +54,8 @@ pub async fn open_alerts(
     Ok(samples)
 }
 
-/// Whether the run may make no further requests.
-fn is_limit(error: &SharedError) -> bool {
+/// Whether the reason for an error is that the run may make no further requests.
+fn has_no_requests_left(error: &SharedError) -> bool {
     let error: &(dyn Error + 'static) = error.as_error();
     iter::successors(Some(error), |&error| error.source())
         .filter_map(|error| error.downcast_ref::<GitHubError>())

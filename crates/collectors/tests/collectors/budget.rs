@@ -53,7 +53,7 @@ fn lines(run: &Run) -> Vec<String> {
     plan(run).groups.iter().map(ToString::to_string).collect()
 }
 
-/// The keys of the metrics that are skipped for all repositories, and the only reason.
+/// The keys of the metrics that are skipped for all repositories, and the different reasons as lines.
 fn skipped(run: &Run) -> (Vec<&str>, String) {
     let is_skipped = |reason: &Unavailable| {
         matches!(reason, Unavailable::NoData(_)) && reason.to_string().contains("skipped")
@@ -278,7 +278,7 @@ fn the_declared_requests_are_the_sum_of_the_declared_needs() {
 fn with_selected_jobs_the_workflows_need_the_runs_of_the_watched_one_too() {
     let key = "ci.workflow_passing";
     for (settings, expected) in [
-        // One of them is for the default branch.
+        // One of the three requests is for the default branch.
         ("", 3),
         ("[ci]\njobs = ['test*']", 5),
         ("[repository]\nname = 'acme/shop'\n[repositories.'acme/shop']\njobs = ['test*']", 5),

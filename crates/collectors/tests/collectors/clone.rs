@@ -23,7 +23,7 @@ async fn hotfixes(git: &Git, repository: &str, settings: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_window_is_by_the_committers_date_and_starts_on_the_second() {
+async fn the_committers_date_decides_and_the_window_starts_at_a_whole_second() {
     let git = Git::with_app();
     git.commit("app", "hotfix before the window", now() - days(7) - SECOND);
     git.commit("app", "hotfix at its start", now() - days(7));
@@ -171,7 +171,7 @@ async fn without_commits_there_is_no_data() {
 }
 
 #[tokio::test]
-async fn a_named_branch_is_read_from_the_remote_if_there_is_one() {
+async fn a_named_branch_is_read_from_the_remote_if_the_clone_has_one() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now());
     git.run("app", &["branch", "release/2.x"]);

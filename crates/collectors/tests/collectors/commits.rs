@@ -9,7 +9,7 @@ use crate::stage::{Stage, days, hotfixes, line, reverts, tests};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn the_window_is_by_the_committers_date_and_starts_on_the_second() {
+async fn the_committers_date_decides_and_the_window_starts_at_a_whole_second() {
     let now = UNIX_EPOCH + Duration::from_millis(1_700_000_000_900);
     let github = FakeGitHub::start();
     github
@@ -89,7 +89,7 @@ async fn old_dates_of_the_newest_commits_hide_no_other_commits() {
 }
 
 #[tokio::test]
-async fn an_old_first_parent_is_followed_where_the_list_sorts_it_far_back() {
+async fn a_first_parent_is_followed_even_if_its_old_date_sorts_it_far_back_in_the_list() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commit("hotfix: login").commit(Commit::new("Imported").age(days(900)));

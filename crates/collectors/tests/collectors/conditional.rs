@@ -70,7 +70,7 @@ async fn requests_and_quota(context: &Context) -> (Vec<(u16, u64)>, Option<u64>)
 }
 
 #[tokio::test]
-async fn what_has_not_changed_costs_no_quota_and_is_read_to_its_last_page() {
+async fn a_list_that_has_not_changed_costs_no_quota_and_is_read_to_its_last_page() {
     let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
     let first = context_with(&stage, &responses);
@@ -85,7 +85,7 @@ async fn what_has_not_changed_costs_no_quota_and_is_read_to_its_last_page() {
 }
 
 #[tokio::test]
-async fn what_has_changed_is_read_anew() {
+async fn a_list_that_has_changed_is_read_again() {
     let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
     commits(&context_with(&stage, &responses)).await;
@@ -183,7 +183,7 @@ async fn responses_are_not_shared_between_tokens_and_do_not_contain_them() {
 }
 
 #[tokio::test]
-async fn what_is_damaged_is_read_anew() {
+async fn a_response_whose_kept_copy_is_damaged_is_read_again() {
     let (github, responses) = (github(), Arc::<StoredResponses>::default());
     let stage = Stage::on(&github);
     commits(&context_with(&stage, &responses)).await;
@@ -201,7 +201,7 @@ async fn requests_for_a_renamed_repository_are_conditional() {
     let messages = commits(&context_with(&stage, &responses)).await;
     let second = context_with(&stage, &responses);
     assert_eq!(commits(&second).await, messages);
-    // Each page is redirected before it is found unchanged.
+    // GitHub redirects the request for each page, and then answers that the page has not changed.
     let (by_status, _) = requests_and_quota(&second).await;
     assert!(by_status.contains(&(304, 3)), "{by_status:?}");
 }

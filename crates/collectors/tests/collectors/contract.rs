@@ -22,7 +22,7 @@ use crate::stage::{Stage, TOKEN, collected, hotfixes, tests};
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
-async fn every_request_is_one_that_github_describes() {
+async fn every_request_for_a_renamed_repository_is_one_that_github_describes() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     let shop = github.repository("acme/old");
     shop.rename("acme/shop").commits(250).run(Run::new("checks.yml").jobs(150, Conclusion::Success));

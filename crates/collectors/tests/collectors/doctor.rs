@@ -46,7 +46,7 @@ fn found(permission: &str, grade: Grade, message: &str) -> (String, Grade, Strin
 }
 
 #[tokio::test]
-async fn one_request_finds_out_whether_a_token_has_a_permission() {
+async fn a_request_shows_whether_a_token_has_a_permission() {
     let github = github();
     github.fail("/commits", refusal::forbidden_without("contents=read"));
     github.fail("/actions/runners", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
@@ -158,7 +158,7 @@ async fn a_refusal_for_another_reason_is_not_a_missing_permission() {
 }
 
 #[tokio::test]
-async fn a_clone_from_another_host_is_no_failure_because_a_run_only_has_no_data() {
+async fn a_clone_from_another_host_is_a_warning() {
     let (github, git) = (github(), Git::with_app());
     git.commit("app", "one", SystemTime::now());
     git.set_origin("app", "https://gitlab.com/group/app.git");

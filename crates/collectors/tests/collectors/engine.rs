@@ -30,7 +30,7 @@ async fn a_program_that_links_this_crate_finds_and_runs_its_metrics() {
 }
 
 #[tokio::test]
-async fn metrics_share_each_answer_of_github() {
+async fn metrics_share_each_response_of_github() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").seeded_history(7);
     let linked = Catalog::linked().unwrap();

@@ -164,7 +164,7 @@ async fn a_renamed_remote_and_an_updated_ref_are_not_fetches() {
 
     git.run("copy", &["fetch", "--quiet", "upstream"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
-    // Without `FETCH_HEAD`, the reflog still has the fetch below the entry of the new name.
+    // Without `FETCH_HEAD`, the reflog still has the fetch, before the entry that the renaming adds.
     fs::remove_file(git.path("copy/.git/FETCH_HEAD")).unwrap();
     git.run("copy", &["remote", "rename", "upstream", "origin"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
@@ -215,7 +215,7 @@ async fn a_default_branch_that_was_renamed_is_no_data_with_the_command_that_fixe
 }
 
 #[tokio::test]
-async fn a_message_shows_if_the_fetch_found_more_branches_than_it_lists() {
+async fn the_message_shows_that_the_fetch_found_more_branches_than_are_listed() {
     let git = Git::with_app();
     git.commit("app", "started", SystemTime::now());
     git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);

@@ -1,4 +1,4 @@
-//! Real git repositories in temporary folders, free of the settings of whoever runs the tests.
+//! Real git repositories in temporary folders. The git settings of the user who runs the tests have no effect on them.
 
 use std::{
     path::{Path, PathBuf},
@@ -38,11 +38,11 @@ impl Git {
     /// Adds a remote, as if its branch `main` had just been fetched.
     pub(crate) fn add_remote(&self, repository: &str, name: &str, url: &str) {
         self.run(repository, &["remote", "add", name, url]);
-        self.fetched(repository, name);
+        self.set_fetched(repository, name);
     }
 
     /// Sets the remote-tracking branch for `main` to the local `main`, as a fetch would.
-    pub(crate) fn fetched(&self, repository: &str, remote: &str) {
+    pub(crate) fn set_fetched(&self, repository: &str, remote: &str) {
         let branch = format!("refs/remotes/{remote}/main");
         self.run(repository, &["update-ref", "-m", "fetch: fast-forward", &branch, "main"]);
     }

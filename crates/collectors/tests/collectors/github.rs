@@ -170,7 +170,7 @@ async fn the_token_is_not_sent_to_other_hosts() {
         let reading = line(&Stage::on(&github).hotfixes().await);
 
         let expected = format!(
-            "GET /repos/acme/shop/commits: GitHub's {what} points to `{}`, which is not below {}; it was not followed",
+            "GET /repos/acme/shop/commits: GitHub's {what} points to `{}` and not to {}, so it was not followed",
             elsewhere.url(),
             github.url()
         );
@@ -221,7 +221,7 @@ async fn temporary_errors_of_later_pages_are_retried() {
 }
 
 #[tokio::test]
-async fn a_limit_beyond_the_deadline_fails_at_once_and_says_when_it_ends() {
+async fn a_rate_limit_that_ends_after_the_deadline_is_an_error_at_once_that_says_when_it_ends() {
     let reset = humantime::parse_rfc3339("2100-01-01T00:00:00Z").unwrap();
     let github = github();
     github.fail("/commits", refusal::rate_limit(403, reset));
@@ -241,7 +241,7 @@ async fn a_limit_beyond_the_deadline_fails_at_once_and_says_when_it_ends() {
 }
 
 #[tokio::test]
-async fn a_limit_beyond_the_deadline_holds_all_requests() {
+async fn a_rate_limit_that_ends_after_the_deadline_holds_all_requests() {
     let github = github();
     github.fail("/commits", refusal::secondary_rate_limit(429, Duration::from_hours(1)));
     let context = Stage::on(&github).one_repository();
@@ -381,7 +381,7 @@ async fn a_token_that_occurs_in_the_data_does_not_change_the_data() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_what_to_check_and_is_not_repeated() {
+async fn a_refusal_is_an_error_that_is_not_retried() {
     for (answer, expected) in [
         (
             refusal::bad_credentials(),

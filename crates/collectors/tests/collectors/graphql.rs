@@ -101,7 +101,7 @@ async fn all_pages_are_read() {
 #[tokio::test]
 async fn the_page_size_is_halved_until_github_responds_in_time() {
     let github = github(30);
-    github.answer_nodes_in_time(12);
+    github.set_max_nodes_in_time(12);
     let context = Stage::on(&github).one_repository();
     let all_commits = commits(&context).await.all().await.unwrap();
     assert_eq!(all_commits.len(), 30);
@@ -111,7 +111,7 @@ async fn the_page_size_is_halved_until_github_responds_in_time() {
 #[tokio::test]
 async fn a_single_item_that_takes_too_long_is_an_error() {
     let github = github(30);
-    github.answer_nodes_in_time(0);
+    github.set_max_nodes_in_time(0);
     let context = Stage::on(&github).deadline(Duration::from_secs(2)).one_repository();
     let error = commits(&context).await.page_size(4).all().await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::Timeout));
@@ -197,7 +197,7 @@ async fn a_next_page_without_a_new_cursor_is_an_error() {
         let github = github(1);
         github.fail("/graphql", page(cursor));
         let error = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap_err();
-        assert!(text(error).contains("it may be incomplete"));
+        assert!(text(error).contains("gave no items or no new cursor; the list may be incomplete"));
         assert!(github.requests().len() <= 2);
     }
 }

@@ -57,7 +57,7 @@ impl Node {
     }
 }
 
-/// Histories of fewer commits than this. The last commit is the tip of `main`.
+/// Histories with fewer than `end` commits. The last commit is the tip of `main`.
 fn histories(end: usize) -> impl Strategy<Value = Vec<Node>> {
     let age = prop_oneof![3 => 0..WINDOW_HOURS + 30, 1 => 0..WINDOW_HOURS * 20];
     let node = (age, any::<bool>(), 1_usize..5, proptest::option::weighted(0.3, 1_usize..20));
@@ -156,7 +156,7 @@ fn check(end: usize, setting: &str, expected: fn(&[Node]) -> usize) {
         if found == [expected.clone(), expected.clone()] {
             Ok(())
         } else {
-            Err(TestCaseError::fail(format!("GitHub and clone count {found:?}, but {expected} are right")))
+            Err(TestCaseError::fail(format!("GitHub and clone count {found:?}, but {expected} is expected")))
         }
     });
     result.unwrap();
@@ -169,5 +169,6 @@ fn hotfixes_of_the_first_parent_history_are_counted_like_the_reference() {
 
 #[test]
 fn hotfixes_of_all_history_are_counted_like_the_reference() {
+    // Too few commits to end the walk: `reachable` counts all of them.
     check(MAX_OLD_COMMITS, "all", reachable);
 }

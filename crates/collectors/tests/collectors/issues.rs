@@ -121,7 +121,7 @@ async fn all_pages_are_read_while_the_list_changes() {
 #[tokio::test]
 async fn a_page_that_takes_too_long_is_halved() {
     let github = github_with((0..30).map(|_| Issue::new("Solved").close(hours(1))));
-    github.answer_nodes_in_time(60);
+    github.set_max_nodes_in_time(60);
     assert_eq!(value(&one_repository(&github), "closed").await, "30");
     assert_eq!(github.requests().len(), 2, "100 at once, and then 50");
 }

@@ -10,7 +10,7 @@ use crate::stage::{Stage, collected};
 
 /// The length of the window, in minutes. All ages are odd, so nothing happens at its start.
 const WINDOW: u64 = 7 * 24 * 60;
-/// The last is a bot, because the settings name it.
+/// `ci[bot]` is a bot by its name, and `robot` because the settings name it.
 const AUTHORS: [&str; 4] = ["ada", "grace", "ci[bot]", "robot"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,7 @@ async fn check(issues: &[PastIssue], max_nodes: u64) {
     for issue in issues {
         shop.issue(issue.to_issue());
     }
-    github.answer_nodes_in_time(max_nodes);
+    github.set_max_nodes_in_time(max_nodes);
     let settings = format!(
         "[github]\napi_url = \"{}\"\nbots = [\"robot\"]\n[repository]\nname = \"acme/shop\"",
         github.url()

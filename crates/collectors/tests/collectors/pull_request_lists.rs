@@ -59,8 +59,8 @@ async fn all_pages_of_both_lists_are_read_and_no_more() {
     assert_eq!(value(&context, "open").await, "draft:false 250, draft:true 0");
     assert_eq!(value(&context, "stale").await, "250");
     assert_eq!(value(&context, "opened").await, "120");
-    // The list of changes has pages of 50. Four pages have 200 items of the window, the fifth one has older items, and the start
-    // of the list is read again.
+    // The list of changed pull requests has pages of 50. Four pages have 200 items of the window, and the fifth has older items.
+    // Then the start of the list is read again.
     assert_eq!(github.requests().len(), 6);
 }
 
@@ -108,7 +108,7 @@ async fn an_open_pull_request_that_is_closed_while_the_list_is_read_is_counted_o
 #[tokio::test]
 async fn the_size_of_a_page_that_takes_too_long_is_halved() {
     let github = github_with((0..30).map(|_| merged()));
-    github.answer_nodes_in_time(4_000);
+    github.set_max_nodes_in_time(4_000);
     let context = stage(&github).one_repository();
     assert_eq!(value(&context, "merged").await, "30");
     let size =

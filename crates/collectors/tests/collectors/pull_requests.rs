@@ -183,7 +183,7 @@ async fn without_pull_requests_in_the_window_a_count_is_0_and_a_quantile_is_no_d
 }
 
 #[tokio::test]
-async fn the_window_starts_after_its_first_instant_and_ends_with_the_run() {
+async fn the_window_excludes_its_start_and_includes_its_end() {
     let almost_a_week = Duration::from_secs(7 * DAY - 1);
     for (merged, expected) in [(days(7), "0"), (almost_a_week, "1"), (Duration::ZERO, "1")] {
         let pull_request = PullRequest::new("Sell socks").age(days(9)).merge(merged);

@@ -69,6 +69,26 @@ async fn a_clone_from_another_host_is_not_a_repository_on_github() {
 }
 
 #[tokio::test]
+async fn without_a_repository_on_github_the_clones_remote_is_named() {
+    let reason = async |git: &Git| {
+        let context = Stage::empty().token().directory(&git.path("app")).one_repository();
+        line(&tests(&context).await)
+    };
+    let upstream = clone(None);
+    upstream.add_remote("app", "upstream", "https://gitlab.com/acme/app.git");
+    let reading = reason(&upstream).await;
+    assert!(reading.contains("this clone's remote `upstream` is on gitlab.com; set"), "{reading}");
+
+    let folder = clone(None);
+    folder.add_remote("app", "origin", "../other");
+    let reading = reason(&folder).await;
+    assert!(reading.contains("this clone's remote `origin` is not on a host; set"), "{reading}");
+
+    let reading = reason(&clone(None)).await;
+    assert!(reading.contains("this clone has no default remote; set"), "{reading}");
+}
+
+#[tokio::test]
 async fn an_api_on_another_host_than_the_clones_remote_is_an_error_that_names_both_hosts() {
     let git = clone(Some("https://github.com/acme/shop"));
     let stage = || {
@@ -153,7 +173,7 @@ async fn a_clone_is_used_for_the_repositories_of_all_its_remotes() {
     git.add_remote("app", "upstream", "https://127.0.0.1/acme/shop");
     git.commit("app", "hotfix that is not pushed", SystemTime::now());
     git.commit("app", "hotfix on the fork", SystemTime::now());
-    git.fetched("app", "origin");
+    git.set_fetched("app", "origin");
     let stage = |name: &str| {
         let settings = format!("[repository]\nname = \"{name}\"");
         Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))

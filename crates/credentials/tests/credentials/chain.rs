@@ -289,7 +289,7 @@ fn moto_accepts_the_credentials_of_a_process() {
 #[test]
 fn a_credential_process_that_fails_is_an_error() {
     let home = home_with_profile("");
-    for (program, advice) in [
+    for (program, expected) in [
         ("echo cannot log in >&2; false", "cannot log in"),
         ("echo '{\"Version\": 1, \"SecretAccessKey\": \"wJalrSECRET\"}'", "AccessKeyId"),
     ] {
@@ -297,7 +297,7 @@ fn a_credential_process_that_fails_is_an_error() {
         std::fs::write(home.path().join(".aws/config"), config).unwrap();
         let answer = lookup_at_home(home.path(), &[NO_METADATA, PATH]);
         assert!(answer.starts_with("failed: cannot get the GitHub token: the AWS credentials"), "{answer}");
-        assert!(answer.contains(advice) && !answer.contains("SECRET"), "{answer}");
+        assert!(answer.contains(expected) && !answer.contains("SECRET"), "{answer}");
     }
 }
 

@@ -33,7 +33,7 @@ async fn token_from(answer: Answer) -> Result<String, CredentialError> {
     get(&from_aws(&always(answer).url()), &TOKEN).await
 }
 
-/// Whether the error means that the secret is absent, and its message.
+/// Whether the error means that the secret is absent, and the error as users see it.
 async fn error_from(answer: Answer) -> (bool, String) {
     let error = token_from(answer).await.unwrap_err();
     (error.is_absent(), chain_of(error))

@@ -119,11 +119,11 @@ async fn push(
     let remembered = remembered(connection, store, wanted.title());
     let planned = connection.api.plan_dashboard(wanted, remembered.as_deref()).await?;
     let step = PlanStep::planned(wanted.title(), planned.id.clone(), &planned.action);
-    if step.needs_force() && !force {
+    if let Some(reason) = step.overwrites
+        && !force
+    {
         show(&[step.left()], stdout)?;
-        tracing::error!(
-            "nothing was pushed, because it would undo changes made in Datadog; --force pushes anyway"
-        );
+        tracing::error!("the dashboard was not pushed: {reason}; --force overwrites it");
         return Ok(ExitStatus::Different);
     }
     let pushed = connection.api.push_dashboard(wanted, &planned).await?;

@@ -117,7 +117,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     Ok(ExitStatus::Done)
 }
 
-/// Pushes until a request fails, then waits for the requests that were already sent. Sets the status of each row.
+/// Pushes until a request fails, then waits for the metrics whose update has already begun. Sets the status of each row.
 async fn push<'a>(
     api: &DatadogApi,
     names: &[(&'a str, &Metric)],

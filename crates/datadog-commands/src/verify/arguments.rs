@@ -13,7 +13,7 @@ pub(super) struct VerifyArguments {
     /// Maximum time until a delivered point can be queried
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "2m")]
     pub(super) timeout: Duration,
-    /// How far back queries look for data [default: two runs according to [monitors], but at least 1h]
+    /// How far back queries look for data [default: `every` plus `longest_gap` in [monitors], but at least 1h]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(super) since: Option<Duration>,
     #[command(flatten)]

@@ -169,7 +169,7 @@ fn query_result(found: Result<bool, DatadogError>) -> Result<QueryResult, Datado
     }
 }
 
-/// The checks as text: failed ones in full, the others as a count.
+/// The checks as text: each query that failed or found no data, and the number of queries that found data.
 struct QueryChecks<'a>(&'a [QueryCheck]);
 
 impl fmt::Display for QueryChecks<'_> {

@@ -22,7 +22,7 @@ use super::{
     key_scope::{DASHBOARD, METRICS, MONITOR, QUERY, key_scope},
 };
 
-/// Maximum time in which a request is retried.
+/// Maximum time for a request and its retries.
 const RETRY_TIME: Duration = Duration::from_mins(1);
 /// Number of dashboards or monitors in a page.
 const PAGE_SIZE: usize = 100;
@@ -78,7 +78,7 @@ impl DatadogApi {
         Ok(Self { requests, http, retry: config.retry })
     }
 
-    /// Checks whether both keys are valid, in one request. See
+    /// Checks whether both keys are valid, in one request without retries. See
     /// <https://docs.datadoghq.com/api/latest/key-management/#validate-api-and-application-keys>.
     pub async fn validate(&self) -> Result<(), DatadogError> {
         let request = self.requests.make(Method::GET, &["api", "v2", "validate_keys"], &[], None)?;
@@ -242,7 +242,7 @@ impl DatadogApi {
         serde_json::from_value(body).map_err(|_| self.unexpected(message))
     }
 
-    fn unexpected(&self, message: &str) -> DatadogError {
+    pub(crate) fn unexpected(&self, message: &str) -> DatadogError {
         DatadogError::Unexpected(self.response(message))
     }
 

@@ -1,5 +1,5 @@
-//! Datadog's models as JSON. All of this crate uses these functions, because the code that serializes a dashboard with all
-//! kinds of widgets is large and is generated once for each serializer.
+//! Datadog's models as JSON. Every dashboard is serialized by these functions, because the code that serializes a dashboard
+//! with all kinds of widgets is large and is generated once for each serializer.
 
 use datadog_api_client::datadogV1::model::Dashboard;
 use serde::Serialize;

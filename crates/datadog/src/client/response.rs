@@ -19,7 +19,7 @@ pub struct ErrorResponse {
     pub host: String,
     /// The status.
     pub status: u16,
-    /// The body in one line, shortened and without the keys.
+    /// The body in one line, shortened and without the keys. If the body has an unexpected form, what is wrong with it.
     pub message: String,
 }
 

@@ -11,7 +11,7 @@ pub const API_KEY: Secret = Secret::new(
     stored!("datadog/api-key", DatadogSettings, api_key_secret),
 );
 
-/// The key that other endpoints need in addition to the API key. Deliveries do not need it.
+/// The key that dashboards, monitors, metadata and queries need in addition to the API key. Deliveries do not need it.
 pub const APP_KEY: Secret = Secret::new(
     "Datadog application key",
     &["DD_APP_KEY"],

@@ -57,7 +57,7 @@ impl DatadogSettings {
         self.endpoint().is_ok() && self.site().is_ok()
     }
 
-    /// A local intake has a URL of its own.
+    /// Refuses `local` without a URL, because a site is not a local intake.
     fn check_local(&self, settings: &Settings) -> Result<(), SettingsError> {
         if self.local && self.url.is_none() {
             let message = "it needs `url`, such as \"http://127.0.0.1:8126\"";

@@ -1,5 +1,5 @@
-//! Cuts a delivery into payloads of Datadog's maximum size. It works lazily: the first payload can be sent before the last
-//! point is measured.
+//! Cuts a delivery into payloads that are not larger than Datadog accepts. It works lazily: the first payload can be sent
+//! before the last point is measured.
 
 use std::{iter, ops::Range};
 
@@ -9,13 +9,13 @@ pub(crate) const ENVELOPE: usize = 13;
 /// A part of a delivery.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece<E> {
-    /// Points that fit into one payload.
+    /// Points that fit into one payload, or one point that is larger. A distribution may be larger, and is sent in parts.
     Fitting(Range<usize>),
     /// A point that cannot be sent at all.
     Unfit(usize, E),
 }
 
-/// Cuts points of these sizes into payloads of at most `limit` bytes. Each point must fit on its own.
+/// Cuts points of these sizes into payloads of at most `limit` bytes. A point that is larger is a piece of its own.
 pub(crate) fn cut<E>(
     sizes: impl Iterator<Item = Result<usize, E>>,
     limit: usize,

@@ -31,7 +31,7 @@ struct OngoingDelivery<'a> {
     retrier: Retrier<DatadogError>,
 }
 
-/// Datadog refused a series permanently.
+/// A series that Datadog refused permanently, or that cannot be sent at all.
 #[derive(Debug, thiserror::Error)]
 #[error("Datadog does not accept {series}")]
 struct SeriesRefused {

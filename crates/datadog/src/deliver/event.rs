@@ -1,4 +1,4 @@
-//! Events in Datadog's format, each sent at most once.
+//! Events in Datadog's format, each created at most once.
 //! See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
 
 use std::time::UNIX_EPOCH;

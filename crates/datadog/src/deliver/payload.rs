@@ -16,7 +16,8 @@ use crate::client::{DatadogError, MAX_PLAIN};
 ///
 /// A repeated delivery overwrites the first one, because metric, tags and time are the same. The payload contains no host:
 /// each run may be a new pod, and its host name would split every metric into one series per run. A point whose value is not
-/// a finite number is omitted, because JSON cannot represent it. So is a total of a counter, because Datadog needs increases.
+/// a finite number is omitted, because JSON cannot represent it. The total of a counter is also omitted, because Datadog needs
+/// increases.
 #[must_use]
 pub fn payload<'a>(points: impl IntoIterator<Item = &'a Point>) -> MetricPayload {
     MetricPayload::new(points.into_iter().filter_map(series).collect())

@@ -16,7 +16,7 @@ use crate::client::{
     MAX_EVENT_AGE, checked_key,
 };
 
-/// Delivers points to Datadog as series.
+/// Delivers points and events to Datadog.
 #[derive(Clone)]
 pub struct DatadogSink {
     requests: Requests,
@@ -28,7 +28,8 @@ impl DatadogSink {
     /// What Datadog supports. It accepts points up to one hour after their time
     /// (<https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>) and events up to 18 hours
     /// (<https://docs.datadoghq.com/api/latest/events/#post-an-event>). Both limits are one minute
-    /// less here, because a delivery takes time. A point of the same series and time overwrites an earlier one.
+    /// less here, because a delivery takes time. A point overwrites an earlier one of the same series and time, but
+    /// Datadog adds up the values of distributions.
     pub const CAPABILITIES: Capabilities = Capabilities {
         max_age: MAX_AGE,
         max_ahead: MAX_AHEAD,

@@ -25,13 +25,13 @@ pub(crate) enum Sent {
     Stopped(DeliveryError),
 }
 
-/// Limits the search for refused series. If Datadog refuses everything, finding each one would take two requests per series.
+/// Limits the search for refused series. If Datadog refuses everything, the search would send about two requests per series.
 /// Each accepted payload increases the budget by one refused series and the splits to find it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
-    /// Number of refused series after which no payload is split.
+    /// Number of further refused series after which no payload is split.
     pub(crate) refusals: usize,
-    /// Maximum number of splits.
+    /// Maximum number of further splits.
     pub(crate) splits: usize,
 }
 

@@ -26,10 +26,10 @@ pub(crate) fn is_kept_option(name: &str) -> bool {
 
 /// A dashboard in its canonical form.
 pub(crate) fn dashboard(dashboard: &Value) -> Value {
-    plain(without_additions(dashboard))
+    normalized(without_additions(dashboard))
 }
 
-/// A dashboard without ids and dates.
+/// A dashboard without the properties that Datadog adds. Tabs refer to widgets by position.
 pub(crate) fn without_additions(dashboard: &Value) -> Value {
     let mut dashboard = dashboard.clone();
     if let Some(properties) = dashboard.as_object_mut() {
@@ -77,7 +77,7 @@ pub(crate) fn monitor(monitor: &Value) -> Value {
         tags.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
     }
     if let Some(options) = monitor.get_mut("options").and_then(Value::as_object_mut) {
-        // An option that is off is equivalent to an absent one, except for the one that is on by default.
+        // An option that is off is equivalent to an absent one, except for `include_tags`, which is on by default.
         options.entry("include_tags").or_insert(true.into());
         options.retain(|name, value| {
             let is_off = *value == Value::Bool(false) || value.as_f64() == Some(0.0);
@@ -87,21 +87,21 @@ pub(crate) fn monitor(monitor: &Value) -> Value {
             thresholds.retain(|name, _| THRESHOLDS.contains(&name.as_str()));
         }
     }
-    plain(monitor)
+    normalized(monitor)
 }
 
-/// Removes empty values, sorts names, and converts all numbers to floats.
-pub(crate) fn plain(value: Value) -> Value {
+/// Removes properties with empty values, sorts properties by name, and converts all numbers to floats.
+fn normalized(value: Value) -> Value {
     match value {
         Value::Object(properties) => {
             let properties: BTreeMap<String, Value> = properties
                 .into_iter()
-                .map(|(name, value)| (name, plain(value)))
+                .map(|(name, value)| (name, normalized(value)))
                 .filter(|(_, value)| !is_empty(value))
                 .collect();
             Value::Object(properties.into_iter().collect())
         }
-        Value::Array(values) => Value::Array(values.into_iter().map(plain).collect()),
+        Value::Array(values) => Value::Array(values.into_iter().map(normalized).collect()),
         Value::Number(number) => {
             number.as_f64().and_then(Number::from_f64).map_or(number.into(), Value::Number)
         }

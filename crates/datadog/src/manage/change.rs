@@ -1,4 +1,5 @@
-//! Shows people the differences between two JSON documents. List elements are identified by name, not by position.
+//! Shows people the differences between two JSON documents. The elements of a list are identified by their names if each has a
+//! unique name, and otherwise by position.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -103,10 +104,10 @@ impl fmt::Display for Changes {
 }
 
 impl Change {
-    /// The path of the widget whose place or size differs, if this is such a difference.
+    /// The path of the widget, if its place or size is what differs.
     fn moved_widget(&self) -> Option<&str> {
         let (widget, property) = self.path.rsplit_once(".layout.")?;
-        // The title of a widget may contain the same text.
+        // The title of a widget may contain `.layout.`, too.
         let is_property = property.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         is_property.then_some(widget)
     }
@@ -122,7 +123,11 @@ impl fmt::Display for Change {
             {
                 let (removed, added) = (other_lines(from, to), other_lines(to, from));
                 if removed.is_empty() && added.is_empty() {
-                    return write!(f, "~ {}: the order, the number or the ends of its lines", self.path);
+                    return write!(
+                        f,
+                        "~ {}: only the order, number or endings of its lines differ",
+                        self.path
+                    );
                 }
                 write!(f, "~ {}:", self.path)?;
                 removed.iter().try_for_each(|line| write!(f, "\n    - {line}"))?;
@@ -155,7 +160,7 @@ fn with_integers(value: &Value) -> Value {
     }
 }
 
-/// A value on one line, after a separator. Nothing for a named value, because its name is already in the path.
+/// A value on one line, after a separator. Nothing for an object with a name, because the path says which one it is.
 struct Shown<'a>(&'a Value, &'a str);
 
 impl fmt::Display for Shown<'_> {
@@ -203,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_widget_whose_title_contains_layout_is_not_taken_for_one_that_moves() {
+    fn changes_are_shown_if_the_title_of_a_widget_contains_layout() {
         let from = json!({"widgets": [widget("web.layout.shift", 5.0, 0), widget("web.layout.x", 1.0, 2)]});
         let to = json!({"widgets": [widget("web.layout.shift", 3.0, 2), widget("web.layout.x", 1.0, 4)]});
 
@@ -222,11 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn texts_with_the_same_lines_differ_in_their_order_number_or_ends() {
+    fn texts_with_the_same_lines_differ_in_their_order_number_or_endings() {
         for other in ["b\na", "a\nb\nb", "a\r\nb", "a\nb\n"] {
             let (from, to) = (json!({"message": "a\nb"}), json!({"message": other}));
 
-            assert_eq!(shown(&from, &to), "~ message: the order, the number or the ends of its lines\n");
+            assert_eq!(
+                shown(&from, &to),
+                "~ message: only the order, number or endings of its lines differ\n"
+            );
         }
     }
 

@@ -17,7 +17,7 @@ pub enum PushAction {
     Create,
     /// Do nothing, because the dashboard or monitor is as wanted.
     Keep,
-    /// Update the dashboard or monitor, because it differs.
+    /// Update the dashboard or monitor, because it differs or has no mark of a push.
     Update {
         /// The differences.
         changes: Changes,
@@ -31,7 +31,7 @@ pub enum PushAction {
 pub enum Overwrites {
     /// Changes made in Datadog since the last push.
     HandEdits,
-    /// A dashboard or monitor that was not created by a push.
+    /// A dashboard or monitor without the mark of a push.
     Unmanaged,
 }
 
@@ -65,7 +65,7 @@ impl CanonicalDocument {
         Self { content: canonical(&raw), shape: None, mark }
     }
 
-    /// Whether a push created it.
+    /// Whether it has the mark of a push.
     pub(crate) fn is_managed(&self) -> bool {
         self.mark.is_some()
     }
@@ -75,7 +75,7 @@ impl CanonicalDocument {
         self.mark.as_ref() != Some(&Fingerprint::new(&self.content))
     }
 
-    /// Whether it was changed since the last push, assuming that push had the same properties as `wanted`.
+    /// Whether it was changed since the last push, if the last push had the same properties as `wanted`.
     pub(crate) fn is_edited_since(&self, wanted: &Self) -> bool {
         self.is_edited() && self.as_pushed(wanted).is_edited()
     }

@@ -2,7 +2,8 @@
 
 use system_health_registry::{Aggregate, Facts, Kind};
 
-/// The query of a metric in a scope. It returns one series for each combination of the tags' values, or a single series.
+/// The query of a metric in a scope. It returns one series for each combination of the tags' values, or a single series if there
+/// are no tags.
 pub(crate) fn metric_query(metric: &Facts, scope: &str, tags: &[String]) -> String {
     let modifier = match metric.kind() {
         Kind::Gauge | Kind::Distribution => "",
@@ -12,17 +13,17 @@ pub(crate) fn metric_query(metric: &Facts, scope: &str, tags: &[String]) -> Stri
     metric_query_with(metric, metric.aggregate_or_default(), scope, tags) + modifier
 }
 
-/// Like [`metric_query`], with the given aggregate, and without normalizing counts and rates.
+/// Like [`metric_query`], but with the given aggregate, and without `.as_count()` or `.as_rate()`.
 pub(crate) fn metric_query_with(
     metric: &Facts,
     aggregate: Aggregate,
     scope: &str,
     tags: &[String],
 ) -> String {
-    format!("{}:{}{{{scope}}}{}", aggregate.name(), metric.key(), by(tags))
+    format!("{}:{}{{{scope}}}{}", aggregate.name(), metric.key(), group_by_clause(tags))
 }
 
 /// The part of a query that groups by tags.
-pub(crate) fn by(tags: &[String]) -> String {
+pub(crate) fn group_by_clause(tags: &[String]) -> String {
     if tags.is_empty() { String::new() } else { format!(" by {{{}}}", tags.join(",")) }
 }

@@ -1,4 +1,5 @@
-//! The names of all properties in a JSON document. Datadog adds properties to pushed documents, which a comparison ignores.
+//! The names of all properties in a JSON document. Datadog adds properties to pushed documents, and a comparison ignores the
+//! added ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 

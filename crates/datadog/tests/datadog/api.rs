@@ -1,10 +1,11 @@
-//! Which failed requests to the API are repeated.
+//! Which failed requests to the API are retried, and how unexpected responses are reported.
 
 use secrecy::SecretString;
-use system_health_datadog::{DatadogApi, dashboard};
+use serde_json::json;
+use system_health_datadog::{DatadogApi, PlannedDashboard, PushAction, WantedDashboard, dashboard};
 use system_health_test_support::{
     datadog::{DatadogIntake, error},
-    server::Fault,
+    server::{Answer, Fault},
 };
 
 use crate::{catalogs::catalogs, harness::config};
@@ -19,15 +20,15 @@ async fn requests_after(fault: Fault) -> (usize, usize) {
     let intake = DatadogIntake::start();
     intake.server().fail_times(1, "POST /api/v1/dashboard", fault.clone());
     let created = api(&intake.url()).create_dashboard(&dashboard).await;
-    let create = intake.server().requests().len();
-    assert_eq!((created.is_ok(), intake.dashboards().len()), (create == 2, create - 1), "{created:?}");
+    let creations = intake.server().requests().len();
+    assert_eq!((created.is_ok(), intake.dashboards().len()), (creations == 2, creations - 1), "{created:?}");
     intake.server().fail_times(1, "GET /api/v1/dashboard", fault);
-    assert_eq!(api(&intake.url()).dashboards().await.unwrap().len(), create - 1);
-    (create, intake.server().requests().len() - create)
+    assert_eq!(api(&intake.url()).dashboards().await.unwrap().len(), creations - 1);
+    (creations, intake.server().requests().len() - creations)
 }
 
 #[tokio::test]
-async fn a_create_is_repeated_only_if_nothing_was_created() {
+async fn a_request_to_create_is_retried_only_if_nothing_was_created() {
     for (fault, requests) in [
         (error(429, "Slow down").into(), (2, 2)),
         (error(503, "Not now").into(), (2, 2)),
@@ -38,4 +39,16 @@ async fn a_create_is_repeated_only_if_nothing_was_created() {
     ] {
         assert_eq!(requests_after(Fault::clone(&fault)).await, requests, "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn a_response_to_a_push_without_an_id_is_an_error() {
+    let intake = DatadogIntake::start();
+    intake.server().fail("POST /api/v1/dashboard", Answer::json(200, &json!({"title": "System health"})));
+    let wanted = WantedDashboard::new(dashboard(&catalogs()[1], "System health")).unwrap();
+    let planned = PlannedDashboard { id: None, action: PushAction::Create };
+
+    let error = api(&intake.url()).push_dashboard(&wanted, &planned).await.unwrap_err();
+
+    assert!(error.to_string().contains("a dashboard without an id"), "{error}");
 }

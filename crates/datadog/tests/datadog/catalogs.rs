@@ -38,6 +38,7 @@ pub(crate) fn catalogs() -> Vec<Catalog> {
             metric("kinds.rate").with_kind(Kind::Rate { interval: INTERVAL }),
             metric("kinds.gauge").with_unit("commit"),
             metric("kinds.distribution").with_kind(Kind::Distribution),
+            metric("kinds.counter").with_kind(Kind::Counter),
         ],
         vec![
             described("odd.text", "\"Quotes\", {braces} and\n\nlines: <b>ä</b>.").with_unit("page view"),

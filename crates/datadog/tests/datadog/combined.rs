@@ -12,7 +12,7 @@ use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::{described, metric, with_goal};
 
-const ALL: &str = "{env:test,service:shop}";
+const SCOPE: &str = "{env:test,service:shop}";
 
 fn scope() -> MonitorScope {
     MonitorScope::from_tags(&["service:shop", "env:test"].map(|tag| Tag::parse(tag).unwrap()))
@@ -55,7 +55,7 @@ fn query(goal: &str, left: &Facts, right: &Facts) -> String {
 fn the_query_compares_the_result_farthest_from_the_goal() {
     let (errors, runs) = (metric("a.errors"), metric("a.runs"));
     let formula =
-        |operator: &str| format!("avg:a.errors{ALL}.fill(null) {operator} avg:a.runs{ALL}.fill(null)");
+        |operator: &str| format!("avg:a.errors{SCOPE}.fill(null) {operator} avg:a.runs{SCOPE}.fill(null)");
     for (goal, expected) in [
         ("a / b < 0.1", format!("max(last_30m):{} >= 0.1", formula("/"))),
         ("a / b <= 0.1", format!("max(last_30m):{} > 0.1", formula("/"))),
@@ -75,7 +75,7 @@ fn both_sides_are_grouped_like_the_monitor() {
 
     let monitor = monitor("a / b < 1", &metric("a.errors"), &metric("a.runs"), &by).json().unwrap();
 
-    let side = |key| format!("avg:{key}{ALL} by {{repository,branch}}.fill(null)");
+    let side = |key| format!("avg:{key}{SCOPE} by {{repository,branch}}.fill(null)");
     assert_eq!(monitor["query"], format!("max(last_30m):{} / {} >= 1", side("a.errors"), side("a.runs")));
 }
 
@@ -86,7 +86,7 @@ fn the_default_aggregates_of_both_sides_match() {
     let gauge = || metric("a.g");
     for (left, right, aggregates) in [
         (gauge(), gauge(), ["avg", "avg"]),
-        // Another goal of the metric says nothing about this one.
+        // The goal of a metric itself does not affect the aggregate.
         (with_goal("a.g", "< 5"), gauge(), ["avg", "avg"]),
         (gauge().with_kind(count), gauge().with_kind(rate), ["sum", "sum"]),
         // If one side is summed over all series, an average series on the other side would not match.
@@ -96,7 +96,8 @@ fn the_default_aggregates_of_both_sides_match() {
         (gauge().with_kind(count).with_aggregate(Aggregate::Max), gauge(), ["max", "avg"]),
         (gauge().with_aggregate(Aggregate::Min), gauge().with_kind(rate), ["min", "sum"]),
     ] {
-        let [left_side, right_side] = aggregates.map(|aggregate| format!("{aggregate}:a.g{ALL}.fill(null)"));
+        let [left_side, right_side] =
+            aggregates.map(|aggregate| format!("{aggregate}:a.g{SCOPE}.fill(null)"));
         let expected = format!("max(last_30m):{left_side} / {right_side} >= 1");
         assert_eq!(query("a / b < 1", &left, &right), expected);
     }
@@ -162,7 +163,7 @@ fn the_message_describes_both_metrics_and_names_their_owners() {
 #[test]
 fn a_sum_has_the_unit_of_its_parts_and_a_ratio_has_none() {
     let (one, other) = (metric("a.one").with_unit("run"), metric("a.other").with_unit("run"));
-    for (goal, is) in [
+    for (goal, alert) in [
         ("a + b < 5", "`a.one + a.other` is {{value}} runs and should be < 5."),
         ("a - b == 0", "`a.one - a.other` is not 0 runs; it should be == 0."),
         ("a / b < 5", "`a.one / a.other` is {{value}} and should be < 5."),
@@ -170,7 +171,7 @@ fn a_sum_has_the_unit_of_its_parts_and_a_ratio_has_none() {
         let monitor = monitor(goal, &one, &other, &alerting()).json().unwrap();
         let message = monitor["message"].as_str().unwrap();
 
-        assert!(message.starts_with(&format!("{{{{#is_alert}}}}{is}{{{{/is_alert}}}}")), "{message}");
+        assert!(message.starts_with(&format!("{{{{#is_alert}}}}{alert}{{{{/is_alert}}}}")), "{message}");
         // If the goal has no description, the descriptions of the metrics come first.
         assert!(message.contains("{{/is_alert_recovery}}\n\n`a.one`: What a reader"), "{message}");
     }

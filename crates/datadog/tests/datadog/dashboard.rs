@@ -174,6 +174,7 @@ fn counts_are_summed_and_drawn_as_bars() {
         (query.replace("$env,$service,$repository,$branch", ""), request["display_type"].clone())
     };
     assert_eq!(timeseries("kinds.count"), ("sum:kinds.count{}.as_count()".into(), json!("bars")));
+    assert_eq!(timeseries("kinds.counter"), ("sum:kinds.counter{}.as_count()".into(), json!("bars")));
     assert_eq!(timeseries("kinds.rate"), ("sum:kinds.rate{}.as_rate()".into(), json!("line")));
     assert_eq!(timeseries("kinds.gauge"), ("avg:kinds.gauge{}".into(), json!("line")));
 }

@@ -20,7 +20,7 @@ const ENDPOINT: &str = "POST /api/v1/distribution_points";
 /// The time of the points, as the client writes it.
 const TIME_IN_JSON: f64 = 1_767_323_045.0;
 /// Time until the deadline of a delivery. It is long enough for some attempts.
-const TIME: Duration = Duration::from_secs(1);
+const DELIVERY_TIME: Duration = Duration::from_secs(1);
 const MAX_PLAIN: usize = 5 * 1024 * 1024;
 
 fn distribution(key: &str, values: &[(f64, u64)]) -> Point {
@@ -159,7 +159,7 @@ async fn distributions_that_may_have_arrived_have_an_unknown_fate_and_are_not_se
         let intake = DatadogIntake::start();
         intake.server().fail(ENDPOINT, fault);
 
-        let fates = deliver_within(TIME, &sink(&intake), &mixed()).await;
+        let fates = deliver_within(DELIVERY_TIME, &sink(&intake), &mixed()).await;
 
         assert_eq!(fates.accepted, [0, 2]);
         assert_eq!(fates.unknown.keys().collect::<Vec<_>>(), [&1, &3], "{fates:?}");
@@ -177,11 +177,11 @@ async fn distributions_that_have_not_arrived_are_left_or_sent_again() {
     forbidding.server().fail(ENDPOINT, error(403, "Forbidden"));
 
     let again = deliver(&sink(&intake), &mixed()).await;
-    let refused = deliver_within(TIME, &sink(&forbidding), &mixed()).await;
+    let forbidden = deliver_within(DELIVERY_TIME, &sink(&forbidding), &mixed()).await;
 
     assert_eq!(again.accepted, [0, 1, 2, 3]);
     assert_eq!(counts(&intake), BTreeMap::from([("b".to_owned(), 6), ("d".to_owned(), 1)]));
-    assert_eq!((refused.accepted.len(), refused.left.len()), (2, 2), "{refused:?}");
+    assert_eq!((forbidden.accepted.len(), forbidden.left.len()), (2, 2), "{forbidden:?}");
 }
 
 #[tokio::test]

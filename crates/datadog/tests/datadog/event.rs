@@ -50,8 +50,8 @@ fn every_event_matches_datadogs_api_description() {
         messages.push(message(broken));
     }
 
-    for (number, faults) in contract::problems(&messages).iter().enumerate() {
-        assert_eq!(faults.is_empty(), number < 3, "{number}: {faults:?}");
+    for (number, problems) in contract::problems(&messages).iter().enumerate() {
+        assert_eq!(problems.is_empty(), number < 3, "{number}: {problems:?}");
     }
 }
 

@@ -19,14 +19,14 @@ use system_health_test_support::{
 use crate::harness::{Fates, config, deliver_within, mixed, sink};
 
 /// How long a delivery may take: long enough for several attempts.
-const TIME: Duration = Duration::from_secs(1);
+const DELIVERY_TIME: Duration = Duration::from_secs(1);
 
 /// Delivers to an intake with a permanent fault. Returns why all points are left, with `HOST` in place of the intake's
 /// address, and the number of requests.
 async fn delivery(fault: impl Into<Fault>) -> (String, usize) {
     let intake = DatadogIntake::start();
     intake.server().fail("POST /api/v2/series", fault);
-    let fates = deliver_within(TIME, &sink(&intake), &mixed()).await;
+    let fates = deliver_within(DELIVERY_TIME, &sink(&intake), &mixed()).await;
     (reason_left(&fates, &intake.url()), intake.server().requests().len())
 }
 
@@ -40,7 +40,7 @@ fn reason_left(fates: &Fates, url: &str) -> String {
 }
 
 /// The error of `validate` if the intake answers with a fault.
-async fn check(fault: impl Into<Fault>) -> String {
+async fn validation_error(fault: impl Into<Fault>) -> String {
     let intake = DatadogIntake::start();
     intake.server().fail("GET /api/v1/validate", fault);
     let error = DeliveryError::new(sink(&intake).validate().await.unwrap_err());
@@ -76,8 +76,16 @@ async fn only_a_valid_key_passes_the_check() {
 
     sink(&intake).validate().await.unwrap();
 
-    assert!(check(Answer::json(200, &json!({"valid": false}))).await.starts_with("the API key was refused"));
-    assert!(check(Answer::json(200, &json!({}))).await.starts_with("the response is not from Datadog's API"));
+    assert!(
+        validation_error(Answer::json(200, &json!({"valid": false})))
+            .await
+            .starts_with("the API key was refused")
+    );
+    assert!(
+        validation_error(Answer::json(200, &json!({})))
+            .await
+            .starts_with("the response is not from Datadog's API")
+    );
 }
 
 #[tokio::test]
@@ -89,7 +97,7 @@ async fn a_rate_limit_says_when_to_try_again() {
         (limited(), "later"),
     ] {
         assert_eq!(
-            check(answer).await,
+            validation_error(answer).await,
             format!("too many requests (HOST answered 429: Too many requests); try again {when}")
         );
     }
@@ -99,7 +107,7 @@ async fn a_rate_limit_says_when_to_try_again() {
 async fn server_errors_are_reported_as_problems_of_datadog() {
     for status in [408, 500, 503] {
         assert_eq!(
-            check(error(status, "Internal error")).await,
+            validation_error(error(status, "Internal error")).await,
             format!(
                 "Datadog has a problem (HOST answered {status}: Internal error); \
                  try again later, or see https://status.datadoghq.com"
@@ -155,7 +163,7 @@ async fn a_lost_connection_is_reported_with_its_cause() {
 }
 
 #[tokio::test]
-async fn after_an_incomplete_response_the_request_is_retried() {
+async fn a_request_is_retried_after_an_incomplete_or_invalid_response() {
     for answer in [
         "HTTP/1.1 202 Accepted\r\ncontent-length: 14\r\n\r\n{\"errors\"",
         "HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"err",
@@ -173,7 +181,7 @@ async fn after_an_incomplete_response_the_request_is_retried() {
             }
         });
 
-        let fates = deliver_within(TIME, &DatadogSink::new(&config(&url)).unwrap(), &mixed()).await;
+        let fates = deliver_within(DELIVERY_TIME, &DatadogSink::new(&config(&url)).unwrap(), &mixed()).await;
 
         server.join().unwrap();
         // The last attempts find the port closed, because the server answers only two requests.
@@ -187,7 +195,8 @@ async fn a_refused_connection_is_reported_with_its_cause() {
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
 
     let sink = DatadogSink::new(&config(&format!("http://{closed}"))).unwrap();
-    let message = reason_left(&deliver_within(TIME, &sink, &mixed()).await, &format!("http://{closed}"));
+    let message =
+        reason_left(&deliver_within(DELIVERY_TIME, &sink, &mixed()).await, &format!("http://{closed}"));
 
     assert!(
         message.contains(" attempts: the connection to HOST failed (from DD_SITE or DD_URL): "),

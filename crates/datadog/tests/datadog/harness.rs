@@ -59,7 +59,7 @@ pub(crate) fn mixed() -> Vec<Point> {
     ]
 }
 
-/// Text that does not compress below 5/8 of its length, and is the same in every run.
+/// Random text that does not compress below half of its length. The same seed results in the same text.
 pub(crate) fn noise(length: usize, seed: u64) -> String {
     let mut random = fastrand::Rng::with_seed(seed);
     (0..length).map(|_| random.lowercase()).collect()

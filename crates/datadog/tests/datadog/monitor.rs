@@ -127,7 +127,7 @@ fn a_monitor_alerts_when_its_goal_is_missed() {
 }
 
 #[test]
-fn the_series_farthest_from_the_goal_is_compared_by_default() {
+fn the_goal_the_kind_and_the_aggregate_determine_the_query() {
     let query = |metric: Facts| monitor_json(&metric)["query"].as_str().unwrap().to_owned();
     let all = "{env:test,service:shop}";
     let count = Kind::Count { interval: Duration::from_mins(15) };
@@ -206,7 +206,7 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
         monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect()
     };
     let reporter = "system_health.reporter";
-    let (all, left) = ("{env:test,service:shop}", "{env:test,service:shop,!result:accepted}");
+    let (all, undelivered) = ("{env:test,service:shop}", "{env:test,service:shop,!result:accepted}");
 
     assert_eq!(
         queries(by(&[])),
@@ -220,7 +220,7 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
                 "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by \
                  {{metric_source}}), 1) - 1000 >= 3"
             ),
-            format!("sum(last_38m):1001 * clamp_max(sum:{reporter}.points{left}, 1) - 1000 >= 3"),
+            format!("sum(last_38m):1001 * clamp_max(sum:{reporter}.points{undelivered}, 1) - 1000 >= 3"),
         ]
     );
     assert_eq!(
@@ -236,7 +236,7 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
                  {{metric_source,reporter}}), 1) - 1000 >= 3"
             ),
             format!(
-                "sum(last_38m):1001 * clamp_max(sum:{reporter}.points{left} by {{reporter}}, 1) - 1000 >= 3"
+                "sum(last_38m):1001 * clamp_max(sum:{reporter}.points{undelivered} by {{reporter}}, 1) - 1000 >= 3"
             ),
         ]
     );

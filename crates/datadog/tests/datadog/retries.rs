@@ -1,4 +1,4 @@
-//! Temporary failures are retried until the deadline. After that, or after a permanent failure, points are left.
+//! Temporary failures are retried until the deadline. After that, or if the key is refused, points are left.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ async fn temporary_failures_are_retried() {
 }
 
 #[tokio::test]
-async fn deliveries_are_retried_more_often_than_other_requests() {
+async fn the_maximum_number_of_attempts_does_not_apply_to_deliveries() {
     let (fates, calls) = deliver_after(&[(9, error(503, "Unavailable").into())]).await;
 
     assert_eq!((fates.accepted.len(), calls), (2, vec![(Some(202), 1), (Some(503), 9)]));

@@ -101,11 +101,11 @@ pub(crate) async fn deliver(sink: &dyn Sink, points: &[Point]) -> Fates {
 /// Delivers. Checks that every point has exactly one fate.
 pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Point]) -> Fates {
     let mut fates = Fates::default();
-    let mut times = vec![0; points.len()];
+    let mut fate_counts = vec![0; points.len()];
     let mut settlements = sink.deliver(points, Instant::now() + time);
     while let Some(Settlement { points, fate }) = settlements.next().await {
         for position in points {
-            times[position] += 1;
+            fate_counts[position] += 1;
             match &fate {
                 Fate::Repeated => panic!("point {position} is repeated"),
                 Fate::Accepted => fates.accepted.push(position),
@@ -115,6 +115,6 @@ pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Po
             }
         }
     }
-    assert!(times.iter().all(|times| *times == 1), "{times:?}");
+    assert!(fate_counts.iter().all(|count| *count == 1), "{fate_counts:?}");
     fates
 }

@@ -1,4 +1,4 @@
-//! Datadog's own parser, in its mini Agent, accepts every kind of line.
+//! Datadog's own parser, in its mini Agent, accepts the lines of points of each kind.
 
 use std::time::Duration;
 
@@ -24,12 +24,12 @@ fn points() -> Vec<Point> {
 
 #[tokio::test]
 #[ignore = "needs Datadog's mini Agent: run cargo xtask test"]
-async fn datadogs_parser_accepts_every_line() {
+async fn datadogs_parser_accepts_the_lines_of_all_points() {
     let agent = MiniAgent::start();
-    let table = format!("address = \"{}\"", agent.address());
+    let table = format!("address = \"{}\"", agent.dogstatsd_url());
     let shown = destination(&table).preview(Context::new(), &points(), &[]).await.unwrap();
 
-    let fates = deliver(&*sink_to(&agent.address()).await, &points()).await;
+    let fates = deliver(&*sink_to(&agent.dogstatsd_url()).await, &points()).await;
 
     assert_eq!(fates.accepted.len(), points().len());
     let lines = shown["lines"].as_array().unwrap().len();
@@ -39,10 +39,10 @@ async fn datadogs_parser_accepts_every_line() {
 
 #[tokio::test]
 #[ignore = "needs Datadog's mini Agent: run cargo xtask test"]
-async fn datadogs_parser_refuses_a_line_that_is_not_of_the_protocol() {
+async fn datadogs_parser_refuses_lines_that_violate_the_protocol() {
     let agent = MiniAgent::start();
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    let host = agent.address().strip_prefix("udp://").unwrap().to_owned();
+    let host = agent.dogstatsd_url().strip_prefix("udp://").unwrap().to_owned();
 
     for line in ["a:b|g", "a:1|q", "a:1:2|"] {
         socket.send_to(line.as_bytes(), &host).unwrap();

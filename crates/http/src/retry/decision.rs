@@ -4,10 +4,10 @@
 //! |---|---|---|
 //! | the authority of the server's certificate is not known, or the proxy wants a login | no | no |
 //! | no connection for another reason, so nothing was sent | yes | yes |
-//! | the response is too long, or there is none before the deadline | no | no |
-//! | no complete response within the request's timeout, or the connection broke | yes | no |
-//! | 429, or 5xx except 502 and 504: the server did not process the request | yes | yes |
-//! | 408, 502, 504: an intermediary got no response either | yes | no |
+//! | the response is too long, or not complete before the deadline | no | no |
+//! | the request's timeout or the read timeout has passed, or the connection broke | yes | no |
+//! | 429, or 5xx except 502 and 504: the server has answered, so it is assumed not to have processed the request | yes | yes |
+//! | 408, 502, 504: an intermediary may have got no response from the server | yes | no |
 //! | any other response | no | no |
 
 use std::{
@@ -36,7 +36,7 @@ pub enum Retry {
 pub enum Idempotency {
     /// The effect is the same. The request may be retried even if the server may have processed it.
     Idempotent,
-    /// The effect may be different. The request is retried only if the server has certainly not processed it.
+    /// The effect may be different. The request is not retried if the server may have processed it.
     NotIdempotent,
 }
 
@@ -58,9 +58,9 @@ impl Retry {
     /// Whether to retry after an error response.
     #[must_use]
     pub fn from_response(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Self {
-        let may_pass = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+        let is_temporary = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
             || status.is_server_error();
-        if may_pass { Self::after(retry_after(headers, now)) } else { Self::Never }
+        if is_temporary { Self::after(retry_after(headers, now)) } else { Self::Never }
     }
 
     /// After the wait that the server requires, or after a backoff.
@@ -82,8 +82,8 @@ impl From<&Method> for Idempotency {
     }
 }
 
-/// Whether the server may have processed a request with this error status: an intermediary got no response from the
-/// server. All other statuses come from the server itself.
+/// Whether the server may have processed a request with this error status, because an intermediary may have got no response
+/// from the server. Any other error status is taken as the server's own answer that it did not process the request.
 #[must_use]
 pub fn may_have_been_processed(status: StatusCode) -> bool {
     matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)

@@ -13,10 +13,10 @@ use crate::{AttemptError, Idempotency, Retry, RetryError, RetryPolicy};
 /// The minimum time before the deadline for another attempt. With less time, a response is unlikely.
 const MIN_TIME_LEFT: Duration = Duration::from_millis(500);
 
-/// Makes attempts until one succeeds, one fails permanently, or there is no time for another.
+/// Makes attempts until one succeeds or fails permanently, or until the policy or the deadline allows no other.
 ///
-/// All requests of a retrier share a deadline and a rate limit. No wait exceeds the deadline. If the server limits one
-/// request, all of them wait.
+/// All requests of a retrier share a deadline and a rate limit. No wait ends after the deadline. If the server limits
+/// one request, all of them wait.
 #[derive(Debug)]
 pub struct Retrier<E> {
     policy: RetryPolicy,
@@ -54,12 +54,12 @@ impl<E: AttemptError> Retrier<E> {
         mut attempt: impl FnMut() -> A,
     ) -> Result<T, RetryError<E>> {
         let mut attempts = 0;
-        let mut failed = None;
+        let mut last_error = None;
         loop {
             self.wait_for_limit().await?;
             if self.is_past_deadline() {
                 let deadline = |source| RetryError::Deadline { attempts, source };
-                return Err(failed.map_or(RetryError::TooLate, deadline));
+                return Err(last_error.map_or(RetryError::TooLate, deadline));
             }
             attempts += 1;
             let source = match attempt().await {
@@ -90,7 +90,7 @@ impl<E: AttemptError> Retrier<E> {
             // The error is shared only while the line is logged.
             let source = Arc::new(source);
             tracing::warn!("{}; retrying in {wait:.1?}", SharedError::new(Arc::clone(&source)));
-            failed = Arc::into_inner(source);
+            last_error = Arc::into_inner(source);
             sleep(wait).await;
         }
     }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::reading::{AUTHOR, Outcome, invalid, now, number, object};
+use super::endpoint::{AUTHOR, EndpointResult, invalid, now, number, object};
 use crate::exchange::{Answer, Request, error};
 
 /// The number of dashboards in a list if the request does not set it.
@@ -33,7 +33,7 @@ pub(crate) struct Dashboards {
 }
 
 impl Dashboards {
-    pub(crate) fn list(&self, request: &Request) -> Outcome {
+    pub(crate) fn list(&self, request: &Request) -> EndpointResult {
         let start = number(request, "start")?.unwrap_or(0);
         let count = number(request, "count")?.unwrap_or(DEFAULT_COUNT);
         let summary = |dashboard: &Value| SUMMARY.map(|name| (name.to_owned(), dashboard[name].clone()));
@@ -42,11 +42,11 @@ impl Dashboards {
         Ok(json!({ "dashboards": page }))
     }
 
-    pub(crate) fn read(&self, id: &str) -> Outcome {
+    pub(crate) fn read(&self, id: &str) -> EndpointResult {
         self.find(id).map(|index| self.all[index].clone())
     }
 
-    pub(crate) fn create(&mut self, sent: Map<String, Value>) -> Outcome {
+    pub(crate) fn create(&mut self, sent: Map<String, Value>) -> EndpointResult {
         check(&sent)?;
         let id = id(self.created);
         self.created += 1;
@@ -56,7 +56,7 @@ impl Dashboards {
         Ok(dashboard)
     }
 
-    pub(crate) fn replace(&mut self, id: &str, request: &Request) -> Outcome {
+    pub(crate) fn replace(&mut self, id: &str, request: &Request) -> EndpointResult {
         let index = self.find(id)?;
         let sent = object(request)?;
         check(&sent)?;
@@ -65,7 +65,7 @@ impl Dashboards {
         Ok(self.all[index].clone())
     }
 
-    pub(crate) fn edit(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> Outcome {
+    pub(crate) fn edit(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> EndpointResult {
         let index = self.find(id)?;
         let mut dashboard = self.all[index].take();
         edit(&mut dashboard);
@@ -75,7 +75,7 @@ impl Dashboards {
         self.read(id)
     }
 
-    pub(crate) fn delete(&mut self, id: &str) -> Outcome {
+    pub(crate) fn delete(&mut self, id: &str) -> EndpointResult {
         let index = self.find(id)?;
         self.all.remove(index);
         Ok(json!({ "deleted_dashboard_id": id }))
@@ -97,7 +97,7 @@ impl Dashboards {
             "restricted_roles": [],
             "template_variables": null,
         });
-        let own = json!({
+        let read_only = json!({
             "id": id,
             "author_handle": handle,
             "author_name": name,
@@ -105,7 +105,7 @@ impl Dashboards {
             "modified_at": modified,
             "url": url,
         });
-        for (name, value) in sent.into_iter().chain(own.as_object().cloned().unwrap_or_default()) {
+        for (name, value) in sent.into_iter().chain(read_only.as_object().cloned().unwrap_or_default()) {
             dashboard[name] = value;
         }
         self.number_widgets(&mut dashboard["widgets"]);

@@ -33,7 +33,7 @@ struct Submitted {
     host: Option<String>,
 }
 
-/// Accepts a payload completely or not at all.
+/// Accepts or refuses a payload as a whole. Nothing of a refused payload is stored.
 pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     if let Err(refusal) = check_size(state, request) {
         return refusal;
@@ -48,7 +48,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     }
 }
 
-/// Stores the part of a payload that Datadog would store.
+/// Stores the part of a payload that Datadog would store, or all of it if submissions are stored as sent.
 fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), StoreError> {
     let mut findings = Vec::new();
     let mut accepted: Vec<(DistributionId, Vec<(f64, f64)>)> = Vec::new();

@@ -60,7 +60,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
         state.metadata.learn(metric, DISTRIBUTION, None);
     }
     state.save_metadata()?;
-    // Each line replaces the point of its series in the current 10 seconds.
+    // Within the current 10 seconds, each line replaces the point of its series, so this makes no finding.
     state.store.put_points(&received.points)?;
     let replaced = state.store.put_points(&received.timestamped)?;
     state.store.add_values(&received.values)?;
@@ -117,8 +117,7 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
             received.timestamped.extend(timestamped_points(&name, &tags, kind, numbers, time));
         }
         _ => {
-            let points: Vec<Point> =
-                state.flushes.add(&name, &tags, line.kind, &line.values, weight, now).into_iter().collect();
+            let points = state.flushes.add(&name, &tags, line.kind, &line.values, weight, now);
             if !points.iter().all(|point| point.value.is_finite()) {
                 let message = "the sum of the values is not a finite number";
                 findings.push(Finding::new(Rule::Value, &name, message));

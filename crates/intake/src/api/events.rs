@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    reading::{Outcome, invalid, number, object},
+    endpoint::{EndpointResult, invalid, number, object},
     state::State,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 const BASE_ID: u64 = 5_934_719_801_181_587_474;
 
 /// Accepts an event.
-pub(super) fn create(state: &mut State, request: &Request) -> Outcome {
+pub(super) fn create(state: &mut State, request: &Request) -> EndpointResult {
     let sent = object(request)?;
     let event = with_defaults(sent.clone(), state.now());
     if !event.get("title").is_some_and(Value::is_string) {
@@ -35,7 +35,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Outcome {
     Ok(json!({ "status": "ok", "event": shown(event, id) }))
 }
 
-/// Stores an event, unless Datadog would refuse it.
+/// Stores an event, unless Datadog would refuse it. Returns the number of the event, or Datadog's refusal.
 pub(super) fn store(
     state: &mut State,
     source: &str,
@@ -57,7 +57,7 @@ pub(super) fn store(
 }
 
 /// The events within the time of a request.
-pub(super) fn list(state: &State, request: &Request) -> Outcome {
+pub(super) fn list(state: &State, request: &Request) -> EndpointResult {
     let start = number(request, "start")?.ok_or_else(|| invalid("start"))?;
     let end = number(request, "end")?.ok_or_else(|| invalid("end"))?;
     let shown = |(id, time, event): (u64, i64, Value)| {
@@ -68,7 +68,7 @@ pub(super) fn list(state: &State, request: &Request) -> Outcome {
 }
 
 /// One event.
-pub(super) fn read(state: &State, id: &str) -> Outcome {
+pub(super) fn read(state: &State, id: &str) -> EndpointResult {
     let number = id.parse::<u64>().ok().and_then(|id| id.checked_sub(BASE_ID));
     let all = state.store.events(&(i64::MIN..=i64::MAX))?;
     let found = all.into_iter().find(|(id, ..)| Some(*id) == number);

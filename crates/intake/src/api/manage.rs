@@ -1,10 +1,10 @@
-//! The endpoints that read or manage. For these, Datadog requires the application key, too.
+//! The endpoints for which Datadog requires an application key, except those for events.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
-    reading::{Outcome, object},
+    endpoint::{EndpointResult, object},
     state::State,
     timeseries,
     unknown::unknown,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Answers a request, and saves what it changed.
-pub(super) fn manage(state: &mut State, request: &Request) -> Outcome {
+pub(super) fn manage(state: &mut State, request: &Request) -> EndpointResult {
     let path: Vec<&str> = request.path().split('/').skip(2).collect();
     let body = answer(state, request, &path)?;
     if request.method != "GET" {
@@ -44,7 +44,7 @@ where
     saved
 }
 
-fn answer(state: &mut State, request: &Request, path: &[&str]) -> Outcome {
+fn answer(state: &mut State, request: &Request, path: &[&str]) -> EndpointResult {
     let State { store, metadata, dashboards, monitors, .. } = state;
     match (&*request.method, path) {
         ("GET", ["v2", "validate_keys"]) => Ok(json!({ "status": "ok" })),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::reading::{Outcome, invalid, object};
+use super::endpoint::{EndpointResult, invalid, object};
 use crate::exchange::{Answer, Request, error};
 
 /// Properties whose value is a text.
@@ -46,12 +46,12 @@ impl Metadata {
         self.metrics.get(name).cloned().map(Value::Object)
     }
 
-    pub(crate) fn read(&self, name: &str) -> Outcome {
+    pub(crate) fn read(&self, name: &str) -> EndpointResult {
         self.get(name).ok_or_else(unknown)
     }
 
     /// Replaces the properties that the request gives.
-    pub(crate) fn edit(&mut self, name: &str, request: &Request) -> Outcome {
+    pub(crate) fn edit(&mut self, name: &str, request: &Request) -> EndpointResult {
         let metadata = self.metrics.get_mut(name).ok_or_else(unknown)?;
         let given = object(request)?;
         for (property, value) in &given {

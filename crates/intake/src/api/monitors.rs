@@ -1,11 +1,11 @@
-//! Monitors. They are kept as they were sent, with the properties that Datadog adds according to recorded responses, if Datadog's
-//! API description lists these properties.
+//! Monitors. They are kept as they were sent, with the properties that Datadog adds. These are the properties that are in recorded
+//! responses and in Datadog's API description.
 //! See <https://docs.datadoghq.com/api/latest/monitors/>.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::reading::{AUTHOR, Outcome, invalid, now, number, object};
+use super::endpoint::{AUTHOR, EndpointResult, invalid, now, number, object};
 use crate::{
     exchange::{Answer, Request, error},
     query::{METRIC_MONITOR, refusal, thresholds},
@@ -13,7 +13,7 @@ use crate::{
 
 /// The number of monitors on a page if the request does not set it.
 const DEFAULT_PAGE_SIZE: usize = 100;
-/// The properties in which a duplicate of a monitor equals the monitor.
+/// Monitors with equal values of these properties are duplicates.
 const IDENTITY: [&str; 4] = ["name", "type", "query", "message"];
 /// The properties that only Datadog sets.
 const READ_ONLY: [&str; 7] = ["id", "created", "creator", "deleted", "modified", "multi", "overall_state"];
@@ -28,7 +28,7 @@ pub(crate) struct Monitors {
 
 impl Monitors {
     /// All monitors with the tags, or one page of them.
-    pub(crate) fn list(&self, request: &Request) -> Outcome {
+    pub(crate) fn list(&self, request: &Request) -> EndpointResult {
         let tags = request.parameter("monitor_tags").unwrap_or_default();
         let tags: Vec<&str> = tags.split(',').filter(|tag| !tag.is_empty()).collect();
         let has = |monitor: &Value, tag| monitor["tags"].as_array().is_some_and(|tags| tags.contains(&tag));
@@ -39,11 +39,11 @@ impl Monitors {
         Ok(found.skip(page.saturating_mul(size)).take(size).collect())
     }
 
-    pub(crate) fn read(&self, id: &str) -> Outcome {
+    pub(crate) fn read(&self, id: &str) -> EndpointResult {
         self.find(id).map(|index| self.all[index].clone())
     }
 
-    pub(crate) fn create(&mut self, mut sent: Map<String, Value>) -> Outcome {
+    pub(crate) fn create(&mut self, mut sent: Map<String, Value>) -> EndpointResult {
         sent.retain(|name, _| !READ_ONLY.contains(&&**name));
         let (name, handle) = AUTHOR;
         let now = now();
@@ -72,7 +72,7 @@ impl Monitors {
     }
 
     /// Replaces the properties that the request gives.
-    pub(crate) fn update(&mut self, id: &str, request: &Request) -> Outcome {
+    pub(crate) fn update(&mut self, id: &str, request: &Request) -> EndpointResult {
         let index = self.find(id)?;
         let mut sent = object(request)?;
         sent.retain(|name, _| !READ_ONLY.contains(&&**name));
@@ -83,14 +83,14 @@ impl Monitors {
         Ok(monitor)
     }
 
-    pub(crate) fn edit(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> Outcome {
+    pub(crate) fn edit(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> EndpointResult {
         let index = self.find(id)?;
         edit(&mut self.all[index]);
         self.all[index]["modified"] = now();
         self.read(id)
     }
 
-    pub(crate) fn delete(&mut self, id: &str) -> Outcome {
+    pub(crate) fn delete(&mut self, id: &str) -> EndpointResult {
         let monitor = self.all.remove(self.find(id)?);
         Ok(json!({ "deleted_monitor_id": monitor["id"] }))
     }
@@ -107,7 +107,7 @@ fn set_properties(monitor: &mut Value, sent: Map<String, Value>) -> Result<(), A
     for (name, value) in sent {
         monitor[name] = value;
     }
-    // Both names stand for the same type, and Datadog responds with the second.
+    // Datadog accepts both names of this type, and responds with `query alert`.
     if monitor["type"] == "metric alert" {
         monitor["type"] = METRIC_MONITOR.into();
     }

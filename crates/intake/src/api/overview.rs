@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    reading::{Outcome, invalid, number},
+    endpoint::{EndpointResult, invalid, number},
     state::State,
 };
 use crate::{
@@ -14,11 +14,11 @@ use crate::{
 
 /// Maximum number of traces in an answer.
 const MAX_TRACES: usize = 100;
-/// The time whose points a series has by default, in seconds.
+/// The default length of the time range of a series, in seconds.
 const DEFAULT_SPAN: i64 = 24 * 60 * 60;
 
 /// Answers a request below `/api/v1/intake`.
-pub(super) fn answer(state: &mut State, request: &Request) -> Outcome {
+pub(super) fn answer(state: &mut State, request: &Request) -> EndpointResult {
     let path: Vec<&str> = request.path().split('/').skip(4).collect();
     match (&*request.method, &path[..]) {
         ("GET", []) => Ok(json!({
@@ -47,7 +47,7 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Outcome {
     }
 }
 
-fn metrics(state: &State) -> Outcome {
+fn metrics(state: &State) -> EndpointResult {
     let metrics = state.store.metrics()?.into_iter().map(|summary| {
         let metadata = state.metadata.get(&summary.metric).unwrap_or_default();
         let mut shown = json!(summary);
@@ -59,7 +59,7 @@ fn metrics(state: &State) -> Outcome {
     Ok(json!({ "metrics": metrics.collect::<Vec<_>>() }))
 }
 
-fn series(state: &State, request: &Request) -> Outcome {
+fn series(state: &State, request: &Request) -> EndpointResult {
     let metric = request.parameter("metric").ok_or_else(|| invalid("metric"))?;
     let now = state.now();
     let to = number(request, "to")?;
@@ -69,7 +69,7 @@ fn series(state: &State, request: &Request) -> Outcome {
     Ok(json!({ "metric": metric, "series": series }))
 }
 
-fn events(state: &State, request: &Request) -> Outcome {
+fn events(state: &State, request: &Request) -> EndpointResult {
     let from = number(request, "from")?.unwrap_or(i64::MIN);
     let to = number(request, "to")?.unwrap_or(i64::MAX);
     let mut events = state.store.events(&(from..=to))?;
@@ -82,7 +82,7 @@ fn events(state: &State, request: &Request) -> Outcome {
     Ok(json!({ "events": events.into_iter().map(shown).collect::<Vec<_>>() }))
 }
 
-fn monitors(state: &mut State) -> Outcome {
+fn monitors(state: &mut State) -> EndpointResult {
     state.evaluate_all()?;
     let shown = state.monitors.all.iter().map(|monitor| {
         let id = monitor["id"].as_u64().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What all payloads of metrics have in common.
+//! What payloads of metrics and of service checks have in common.
 
 use super::state::State;
 use crate::{

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    checks, distributions, events, manage::manage, overview, reading::Outcome, series, state::State, traces,
-    unknown::unknown,
+    checks, distributions, endpoint::EndpointResult, events, manage::manage, overview, series, state::State,
+    traces, unknown::unknown,
 };
 use crate::{
     exchange::{Answer, Request},
@@ -16,7 +16,7 @@ const APPLICATION_KEY_PREFIXES: [&str; 5] =
     ["/api/v2/validate_keys", "/api/v1/query", "/api/v1/metrics", "/api/v1/dashboard", "/api/v1/monitor"];
 
 /// The prefix of the intake's own endpoints, which Datadog does not have.
-const OWN: &str = "/api/v1/intake";
+const OWN_PREFIX: &str = "/api/v1/intake";
 
 /// Whether Datadog wants an application key for a request, in addition to the API key.
 #[must_use]
@@ -28,8 +28,8 @@ pub fn requires_application_key(method: &str, path: &str) -> bool {
 /// Answers a request. A missing key only adds a finding, and any key is accepted.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Answer {
     let path = request.path();
-    if path.starts_with(OWN) {
-        return outcome_answer(200, overview::answer(state, request));
+    if path.starts_with(OWN_PREFIX) {
+        return to_answer(200, overview::answer(state, request));
     }
     // The page that the intake itself serves needs no keys.
     if path.starts_with("/api/") && request.header("sec-fetch-site") != Some("same-origin") {
@@ -41,22 +41,20 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Answer {
         ("POST", "/api/v1/series") => series::accept_v1(state, request),
         ("POST", "/api/v1/distribution_points") => distributions::accept(state, request),
         ("POST", "/api/v1/check_run") => checks::accept(state, request),
-        ("POST", "/api/v1/events") => outcome_answer(202, events::create(state, request)),
-        ("GET", "/api/v1/events") => outcome_answer(200, events::list(state, request)),
+        ("POST", "/api/v1/events") => to_answer(202, events::create(state, request)),
+        ("GET", "/api/v1/events") => to_answer(200, events::list(state, request)),
         ("PUT" | "POST", "/v0.3/traces" | "/v0.4/traces") => traces::accept(state, request),
         ("GET", "/info") => Answer::json(200, &traces::info()),
         ("GET", path) if path.starts_with("/api/v1/events/") => {
-            outcome_answer(200, events::read(state, path.trim_start_matches("/api/v1/events/")))
+            to_answer(200, events::read(state, path.trim_start_matches("/api/v1/events/")))
         }
-        (method, path) if requires_application_key(method, path) => {
-            outcome_answer(200, manage(state, request))
-        }
+        (method, path) if requires_application_key(method, path) => to_answer(200, manage(state, request)),
         _ => unknown(state, request),
     }
 }
 
-fn outcome_answer(status: u16, outcome: Outcome) -> Answer {
-    outcome.map_or_else(|refusal| refusal, |body| Answer::json(status, &body))
+fn to_answer(status: u16, result: EndpointResult) -> Answer {
+    result.map_or_else(|refusal| refusal, |body| Answer::json(status, &body))
 }
 
 /// Adds a finding for each missing key, because Datadog would refuse the request. Older clients send keys as parameters.

@@ -68,18 +68,18 @@ struct SeriesV1 {
     host: Option<String>,
 }
 
-/// Accepts a payload of version 2 completely or not at all.
+/// Accepts or refuses a payload of version 2 as a whole. Nothing of a refused payload is stored.
 pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
-    accept_with(state, request, 202, &json!({ "errors": [] }), |body| {
+    accept_with(state, request, &json!({ "errors": [] }), |body| {
         let payload: PayloadV2 = serde_json::from_slice(body)?;
         let series: Option<_> = payload.series.into_iter().map(submission_v2).collect();
         series.ok_or_else(invalid_type)
     })
 }
 
-/// Accepts a payload of version 1 completely or not at all.
+/// Accepts or refuses a payload of version 1 as a whole. Nothing of a refused payload is stored.
 pub(super) fn accept_v1(state: &mut State, request: &Request) -> Answer {
-    accept_with(state, request, 202, &json!({ "status": "ok" }), |body| {
+    accept_with(state, request, &json!({ "status": "ok" }), |body| {
         let payload: PayloadV1 = serde_json::from_slice(body)?;
         let series: Option<_> = payload.series.into_iter().map(submission_v1).collect();
         series.ok_or_else(invalid_type)
@@ -93,7 +93,6 @@ fn invalid_type() -> serde_json::Error {
 fn accept_with(
     state: &mut State,
     request: &Request,
-    status: u16,
     accepted: &serde_json::Value,
     read: impl Fn(&[u8]) -> serde_json::Result<Vec<Submission>>,
 ) -> Answer {
@@ -109,13 +108,13 @@ fn accept_with(
         return error(400, "Payload is not in the expected format: invalid type: null, expected f64");
     }
     match store(state, request.path(), &series) {
-        Ok(()) => Answer::json(status, accepted),
+        Ok(()) => Answer::json(202, accepted),
         Err(error) => error.into(),
     }
 }
 
-/// Stores the part of a payload that Datadog would store.
-pub(super) fn store(state: &mut State, path: &str, submitted: &[Submission]) -> Result<(), StoreError> {
+/// Stores the part of a payload that Datadog would store, or all of it if submissions are stored as sent.
+fn store(state: &mut State, path: &str, submitted: &[Submission]) -> Result<(), StoreError> {
     let mut findings = Vec::new();
     let mut points = Vec::new();
     let mut metrics = BTreeSet::new();

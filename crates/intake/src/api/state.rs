@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{dashboards::Dashboards, metadata::Metadata, monitors::Monitors, reading::seconds_since_1970};
+use super::{dashboards::Dashboards, endpoint::seconds_since_1970, metadata::Metadata, monitors::Monitors};
 use crate::{
     dogstatsd::Flushes,
     notice::Notice,
@@ -47,7 +47,7 @@ impl State {
     }
 
     /// Seconds since 1970.
-    #[expect(clippy::unused_self, reason = "the clock is part of the state")]
+    #[expect(clippy::unused_self, reason = "all callers get the time from the state")]
     pub(crate) fn now(&self) -> i64 {
         seconds_since_1970()
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::reading::{Outcome, invalid, number};
+use super::endpoint::{EndpointResult, invalid, number};
 use crate::{
     exchange::{Request, error},
     query::{Buckets, Expression},
@@ -14,7 +14,7 @@ use crate::{
 const BUCKET: i64 = 1;
 
 /// The series that a request asks for.
-pub(super) fn answer(store: &Store, request: &Request) -> Outcome {
+pub(super) fn answer(store: &Store, request: &Request) -> EndpointResult {
     let text = request.parameter("query").ok_or_else(|| invalid("query"))?;
     let time = |name| number(request, name)?.ok_or_else(|| invalid(name));
     let (from, to): (i64, i64) = (time("from")?, time("to")?);

@@ -55,7 +55,7 @@ impl EventLine {
         Ok(event)
     }
 
-    /// The event in the form of Datadog's API.
+    /// The event in the form of Datadog's API, without its timestamp.
     pub(crate) fn to_json(&self) -> Map<String, Value> {
         let own = [("title", json!(self.title)), ("text", json!(self.text)), ("tags", json!(self.tags))];
         let others = self.properties.iter().map(|(name, value)| (*name, json!(value)));

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_fields_of_a_service_check_are_read() {
+    fn all_fields_of_a_service_check_are_read_and_a_wrong_head_is_refused() {
         let ServiceCheckLine(check) =
             ServiceCheckLine::parse("redis.up|2|d:1656581400|h:web|#env:prod|m:it: is down").unwrap();
 

@@ -1,4 +1,4 @@
-//! A request as it arrived, with its body decompressed.
+//! A request as it arrived. Its body can be decompressed.
 
 use std::io::{self, Read};
 
@@ -22,7 +22,7 @@ pub struct Request {
     pub target: String,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body. It is compressed until [`decompress`](Self::decompress) is called.
+    /// The body. It may be compressed until [`decompress`](Self::decompress) is called.
     pub body: Vec<u8>,
     /// The length of the body as it arrived.
     pub wire_length: usize,

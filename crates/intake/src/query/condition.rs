@@ -144,9 +144,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_is_a_number_of_a_unit() {
+    fn a_window_is_a_number_with_a_unit_and_without_a_sign() {
         assert_eq!(seconds("30m"), Some(1800));
-        // The number of seconds would overflow.
+        // The start of this window would be later than the last time that fits into 64 bits.
         assert_eq!(seconds("-153722867280912930m"), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Evaluates metric monitors over the points that have arrived, as Datadog documents it.
 //!
-//! A query is evaluated over its window for each group that has been seen; the values in a bucket of time are averaged.
+//! A query is evaluated over its window for each group that has been seen. The values of a series in a bucket of time are averaged,
+//! or summed up as a count.
 //! A group without data behaves as `on_missing_data` says and is forgotten after a day. A group that was never
 //! seen is not evaluated at all. See <https://docs.datadoghq.com/monitors/configuration/>,
 //! <https://docs.datadoghq.com/monitors/guide/on_missing_data/> and
@@ -28,6 +29,7 @@ pub(crate) struct Evaluations(BTreeMap<(u64, Vec<String>), Group>);
 #[derive(Debug)]
 struct Group {
     status: Status,
+    /// The first evaluation without data, in seconds since 1970. `None` if there is data.
     empty_since: Option<i64>,
     /// Whether somebody was notified of the status and waits for a recovery.
     is_notified: bool,

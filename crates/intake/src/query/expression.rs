@@ -121,9 +121,9 @@ impl<'a> Expression<'a> {
 
 /// Reads expressions. Each function returns what it has read, and the rest of the text.
 struct Parser {
-    /// The parentheses that are open.
+    /// The number of parentheses that are open.
     depth: usize,
-    /// The operators that were read.
+    /// The number of operators that were read.
     operators: usize,
 }
 

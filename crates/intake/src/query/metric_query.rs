@@ -27,7 +27,7 @@ pub(crate) struct Query<'a> {
     pub(crate) scope: &'a str,
     pub(crate) keys: Vec<&'a str>,
     pub(crate) modifier: Option<Modifier>,
-    /// The longest gap that is filled if the query is combined with others, in seconds.
+    /// The longest gap that is filled if the query is combined with others, in seconds. `None`: no gap is filled.
     fill: Option<i64>,
 }
 
@@ -59,12 +59,12 @@ impl<'a> Query<'a> {
             (fill, rest) = (None, behind);
         }
         let is_allowed_in_name = |letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter);
-        let readable = |tag: &str| !tag.is_empty() && !tag.contains([' ', '$', '{']);
-        let valid = (AGGREGATORS.contains(&aggregator) || distribution::is_percentile(aggregator))
+        let is_readable = |tag: &str| !tag.is_empty() && !tag.contains([' ', '$', '{']);
+        let is_valid = (AGGREGATORS.contains(&aggregator) || distribution::is_percentile(aggregator))
             && metric.starts_with(|letter: char| letter.is_ascii_alphabetic())
             && metric.chars().all(is_allowed_in_name)
-            && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(readable);
-        valid.then_some((Self { aggregator, metric, scope, keys, modifier, fill }, rest))
+            && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(is_readable);
+        is_valid.then_some((Self { aggregator, metric, scope, keys, modifier, fill }, rest))
     }
 
     /// The values of each group within a time. In a bucket of time each series is averaged, or summed up as a count, and
@@ -99,7 +99,7 @@ impl<'a> Query<'a> {
     ) -> Groups {
         let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
         let mut distributions: BTreeMap<_, BTreeMap<_, Vec<(f64, f64)>>> = BTreeMap::new();
-        let has_only_distributions = distribution::is_percentile(self.aggregator);
+        let selects_only_distributions = distribution::is_percentile(self.aggregator);
         for point in points {
             if point.metric == self.metric && time.contains(&point.timestamp) && self.selects(point.tags) {
                 let Some(group) = self.group(point.tags) else { continue };
@@ -107,7 +107,7 @@ impl<'a> Query<'a> {
                 if point.kind == DISTRIBUTION {
                     let values = distributions.entry(group).or_default().entry(bucket).or_default();
                     values.push((point.value, point.weight));
-                } else if !has_only_distributions {
+                } else if !selects_only_distributions {
                     let series = groups.entry(group).or_default().entry(point.tags).or_default();
                     series.entry(bucket).or_default().push(self.modified(point));
                 }

@@ -10,7 +10,7 @@ pub enum Status {
     /// The condition is not met, or there is no data and `on_missing_data` is `resolve`.
     #[serde(rename = "OK")]
     Ok,
-    /// There was data before, but there is none now.
+    /// There was data before, but there is none now, and the monitor's options ask to show that.
     #[serde(rename = "No Data")]
     NoData,
     /// The condition is met, or was met and the recovery threshold is not reached yet.

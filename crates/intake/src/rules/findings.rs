@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use super::{Effect, Finding};
 
-/// Maximum number of different findings. A sender could make up any number.
+/// Maximum number of different findings. A sender could cause any number of them.
 const MAX_FINDINGS: usize = 1000;
 
 /// The findings since the start.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     all: BTreeMap<Finding, Seen>,
-    /// Findings that were not kept, because there were too many different ones.
+    /// The number of findings that were not kept, because there were too many different ones.
     dropped: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Datadog's rules: what it would refuse or change. Each function is pure: it takes what was submitted, and returns what Datadog
-//! would store with a [`Finding`] for each difference. The rules come from Datadog's documentation, to which each finding links.
+//! Datadog's rules: what it would refuse or change. Each function takes what was submitted, returns what Datadog would store, and
+//! adds a [`Finding`] for each difference. The rules come from Datadog's documentation, to which each finding links.
 
 mod event;
 mod finding;

@@ -7,7 +7,7 @@ const MAX_NAME: usize = 200;
 
 /// The name that Datadog stores. `None` if it refuses the metric.
 pub(crate) fn check_name(name: &str, findings: &mut Vec<Finding>) -> Option<String> {
-    let refused = |rule, message: String| Finding::new(rule, name, message);
+    let finding = |rule, message: String| Finding::new(rule, name, message);
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         let subject = if name.is_empty() { "a metric without a name" } else { name };
         findings.push(Finding::new(
@@ -20,7 +20,7 @@ pub(crate) fn check_name(name: &str, findings: &mut Vec<Finding>) -> Option<Stri
     let length = name.chars().count();
     if length > MAX_NAME {
         let message = format!("the name has {length} characters, and at most {MAX_NAME} are allowed");
-        findings.push(refused(Rule::NameLength, message));
+        findings.push(finding(Rule::NameLength, message));
         return None;
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
@@ -30,7 +30,7 @@ pub(crate) fn check_name(name: &str, findings: &mut Vec<Finding>) -> Option<Stri
             "is stored as `{stored}`: a name contains only ASCII letters, digits, `_` and `.`, and other characters become \
              `_`"
         );
-        findings.push(refused(Rule::NameCharacters, message));
+        findings.push(finding(Rule::NameCharacters, message));
     }
     Some(stored)
 }

@@ -12,7 +12,7 @@ pub enum Effect {
     Refused,
     /// Datadog stores something else.
     Changed,
-    /// Datadog stores it, but probably not with the intended effect.
+    /// Datadog stores it, but probably not with the intended effect. Or the intake does not know what Datadog would do.
     Noted,
 }
 

@@ -12,7 +12,8 @@ use tokio::time::timeout;
 
 use crate::exchange::{BodyError, Request, error};
 
-/// The largest body, in bytes, as it arrives and decompressed: the limit of the Agent for traces. Endpoints have lower limits.
+/// The largest body, in bytes, as it arrives and decompressed: the limit of the Agent for traces. The endpoints for
+/// metrics have lower limits.
 /// See <https://docs.datadoghq.com/tracing/guide/trace_ingestion_volume_control/>.
 const MAX_BODY: usize = 25 * 1024 * 1024;
 /// How long a client may take to send a body.

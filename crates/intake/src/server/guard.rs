@@ -1,5 +1,5 @@
-//! Refuses what a web site on the internet could make a browser send to this machine: requests with another name in `Host`, after the
-//! site's name was pointed at loopback, and requests with another site in `Origin`.
+//! Refuses requests that a web site on the internet could make a browser send to this machine. They have the site in `Origin`. If
+//! the site's name was pointed at loopback, they have this name in `Host`.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::exchange::{Answer, error};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Hosts(pub(super) Vec<String>);
 
-/// Passes a request on if its headers are those of a client on this machine, or of the page that the server itself shows.
+/// Passes a request on, unless its `Host` has a name that is not this server's, or its `Origin` is another site.
 pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
     match refusal_of(&hosts, request.headers()) {
         Some(refusal) => refusal.into_response(),

@@ -105,7 +105,7 @@ impl IntakeServer {
         Ok(Addresses { http, dogstatsd: dogstatsd.map_err(ServeError::Serve)? })
     }
 
-    /// Serves until `stop` ends. Then open connections are closed at once.
+    /// Serves until `stop` ends. Then no request is accepted any more. A request that has arrived may still be answered.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
         let Self { intake, http, dogstatsd, routes, hosts } = self;
         let shared = (Arc::clone(&intake), Arc::new(Semaphore::new(MAX_REQUESTS)));
@@ -145,7 +145,7 @@ async fn receive(intake: &Intake, socket: Option<UdpSocket>) -> std::convert::In
                     tracing::error!("{}", error.with_cause());
                 }
             }
-            // Some systems report that an earlier packet of ours could not be delivered.
+            // One failure does not end the server.
             Err(error) => tracing::debug!("cannot receive a packet: {error}"),
         }
     }

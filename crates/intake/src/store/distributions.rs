@@ -1,4 +1,4 @@
-//! The values of distributions. Unlike a point, a value never replaces another.
+//! The values of distributions. Unlike submitted points, submitted values do not replace earlier ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 

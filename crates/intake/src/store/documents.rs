@@ -11,8 +11,9 @@ use super::{Store, StoreError, points::to_json};
 impl Store {
     /// Replaces a document.
     pub(crate) fn save(&mut self, kind: &str, document: &impl Serialize) -> Result<(), StoreError> {
-        let body = serde_json::to_string(document).unwrap_or_default();
         self.write(|transaction| {
+            let body = serde_json::to_string(document)
+                .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))?;
             transaction
                 .prepare("INSERT OR REPLACE INTO documents VALUES (?1, ?2)")?
                 .execute(params![kind, body])?;
@@ -55,5 +56,24 @@ impl Store {
             select.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()
         })
         .map(|bodies| bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_document_that_cannot_be_saved_is_not_replaced() {
+        let mut store = Store::in_memory().unwrap();
+        store.save("numbers", &BTreeMap::from([("one", 1)])).unwrap();
+
+        // A name in JSON is a string.
+        assert!(store.save("numbers", &BTreeMap::from([((1, 2), 3)])).is_err());
+
+        let saved: BTreeMap<String, i64> = store.load("numbers").unwrap();
+        assert_eq!(saved, BTreeMap::from([("one".to_owned(), 1)]));
     }
 }

@@ -25,9 +25,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The file belongs to another program, or to another version.
-    #[error(
-        "{} is not a file of this version of the intake; delete it, or name another one with --file", .file.display()
-    )]
+    #[error("{} is not a file of this version of the intake", .file.display())]
     Foreign {
         /// The file.
         file: PathBuf,

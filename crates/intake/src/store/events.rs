@@ -17,7 +17,7 @@ impl Store {
         Ok(id.unsigned_abs())
     }
 
-    /// The events within a time, in the order of their arrival, each with its number.
+    /// The events within a time range, in the order of their arrival, each with its number.
     pub(crate) fn events(&self, time: &RangeInclusive<i64>) -> Result<Vec<(u64, i64, Value)>, StoreError> {
         let rows = self.read(|connection| {
             let mut select = connection

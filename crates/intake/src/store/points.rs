@@ -9,8 +9,8 @@ use super::{Store, StoreError};
 use crate::point::{DISTRIBUTION, Point, PointRef, kind_named};
 
 impl Store {
-    /// Stores points. A point replaces the one of the same series and second. Returns the metrics of points that replaced another
-    /// value.
+    /// Stores points. A point replaces the one of the same series and second. Returns the metrics of points that replaced a
+    /// different value.
     pub(crate) fn put_points(&mut self, points: &[Point]) -> Result<BTreeSet<String>, StoreError> {
         self.write(|transaction| {
             let mut ids = SeriesIds::new(transaction)?;
@@ -47,7 +47,7 @@ impl Store {
         Ok(series.into_iter().flat_map(StoredSeries::into_points).collect())
     }
 
-    /// The series of some metrics with their points within a time, ordered by metric, tags and time.
+    /// The series of some metrics with their points within a time range, ordered by metric, tags and time.
     pub(crate) fn series_of(
         &self,
         metrics: &BTreeSet<&str>,
@@ -72,7 +72,7 @@ pub(crate) struct StoredSeries {
     metric: String,
     tags: BTreeSet<String>,
     points: Vec<StoredPoint>,
-    /// The values of a distribution: time, value, and how often it counts.
+    /// The values of a distribution: time, value, and how many times it counts.
     values: Vec<(i64, f64, f64)>,
 }
 
@@ -88,7 +88,7 @@ struct StoredPoint {
 impl StoredSeries {
     /// The points for a query.
     pub(crate) fn points(&self) -> impl Iterator<Item = PointRef<'_>> + Clone {
-        let of_series = PointRef {
+        let template = PointRef {
             metric: &self.metric,
             tags: &self.tags,
             timestamp: 0,
@@ -102,13 +102,13 @@ impl StoredSeries {
             value: point.value,
             kind: point.kind,
             interval: point.interval,
-            ..of_series
+            ..template
         });
         let value = move |(timestamp, value, weight): &(i64, f64, f64)| PointRef {
             timestamp: *timestamp,
             value: *value,
             weight: *weight,
-            ..of_series
+            ..template
         };
         points.chain(self.values.iter().map(value))
     }

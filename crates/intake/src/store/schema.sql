@@ -17,7 +17,8 @@ CREATE TABLE points (
     PRIMARY KEY (series, time)
 ) WITHOUT ROWID;
 
--- Values of distributions, which add up. They are in the order of their arrival. A weight is the number of equal values.
+-- Values of distributions, which add up. They are in the order of their arrival. A weight says how many times the
+-- value counts.
 CREATE TABLE distribution_values (
     series INTEGER NOT NULL REFERENCES series (id),
     time INTEGER NOT NULL,
@@ -47,7 +48,8 @@ CREATE TABLE documents (
     body TEXT NOT NULL
 );
 
--- Spans as JSON. The id of a trace is written in decimal digits, because it does not fit into a number of SQLite.
+-- Spans as JSON. A start is in nanoseconds since 1970. The id of a trace is written in decimal digits, because it does
+-- not fit into a number of SQLite.
 CREATE TABLE spans (
     trace TEXT NOT NULL,
     start INTEGER NOT NULL,

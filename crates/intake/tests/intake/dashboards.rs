@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use system_health_intake::{Intake, Request};
 
-/// A dashboard whose widgets are in this many groups, one in the other.
+/// A dashboard with one widget inside this many nested groups.
 fn dashboard(widget: Value, groups: usize) -> Value {
     let grouped = |widget, _| json!({ "definition": { "type": "group", "widgets": [widget] } });
     json!({ "title": "Jobs", "layout_type": "ordered", "widgets": [(0..groups).fold(widget, grouped)] })

@@ -91,7 +91,7 @@ fn a_packet_that_the_agent_would_cut_is_cut_and_explained() {
 fn an_agent_of_datadog_accepts_and_refuses_the_same_lines() {
     let agent = MiniAgent::start();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = agent.address();
+    let address = agent.dogstatsd_url();
     let address = address.strip_prefix("udp://").unwrap();
     // This Agent knows no histograms, timers or sets.
     for line in [

@@ -10,11 +10,11 @@ use std::{
 use serde_json::{Value, json};
 use system_health_intake::{Intake, Request};
 
-/// Properties that contain a document as a client sent it, or names that it chose.
-const FREE: [&str; 4] = ["monitor", "widgets", "meta", "metrics"];
+/// Properties whose contents a client chooses: a document as it was sent, or an object with the client's own names.
+const CLIENT_PROPERTIES: [&str; 4] = ["monitor", "widgets", "meta", "metrics"];
 
-/// The types of everything in a document, by its path. Elements of lists have one path. Null has no type.
-fn types(value: &Value, path: &str, found: &mut BTreeMap<String, BTreeSet<&'static str>>) {
+/// Adds the types of everything in a document, by path. All elements of a list have the same path. Null has no type.
+fn collect_types(value: &Value, path: &str, found: &mut BTreeMap<String, BTreeSet<&'static str>>) {
     let types_here = found.entry(path.to_owned()).or_default();
     let name = match value {
         Value::Null => return,
@@ -26,12 +26,12 @@ fn types(value: &Value, path: &str, found: &mut BTreeMap<String, BTreeSet<&'stat
     };
     types_here.insert(name);
     match value {
-        Value::Array(items) => items.iter().for_each(|item| types(item, &format!("{path}[]"), found)),
+        Value::Array(items) => items.iter().for_each(|item| collect_types(item, &format!("{path}[]"), found)),
         Value::Object(properties) => {
             for (name, value) in properties {
-                let is_free = FREE.contains(&name.as_str()) && !path.is_empty();
-                let shown = if is_free { &Value::Null } else { value };
-                types(shown, &format!("{path}.{name}"), found);
+                let is_chosen_by_client = CLIENT_PROPERTIES.contains(&name.as_str()) && !path.is_empty();
+                let shown = if is_chosen_by_client { &Value::Null } else { value };
+                collect_types(shown, &format!("{path}.{name}"), found);
             }
         }
         _ => {}
@@ -95,8 +95,8 @@ fn the_documents_in_the_tests_of_the_page_have_the_form_of_the_real_ones() {
         let answer = intake.handle(&Request::json("GET", &format!("/api/v1/{path}{query}"), &Value::Null));
         let real: Value = serde_json::from_slice(&answer.body).unwrap();
         let (mut expected, mut found) = (BTreeMap::new(), BTreeMap::new());
-        types(document, "", &mut expected);
-        types(&real, "", &mut found);
+        collect_types(document, "", &mut expected);
+        collect_types(&real, "", &mut found);
         for (place, expected) in expected {
             let found = found.get(&place);
             assert!(

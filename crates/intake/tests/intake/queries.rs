@@ -17,7 +17,7 @@ fn answer(intake: &Intake, request: &Request) -> Value {
 }
 
 /// The last value of each group.
-fn queried(intake: &Intake, query: &str) -> Vec<f64> {
+fn last_values(intake: &Intake, query: &str) -> Vec<f64> {
     let (from, to) = (now() - 600, now() + 1);
     let target = format!("/api/v1/query?from={from}&to={to}&query={}", query.replace(' ', "+"));
     let found = answer(intake, &Request::json("GET", &target, &Value::Null));
@@ -50,7 +50,7 @@ fn all_values_of_a_distribution_are_aggregated() {
         ("max:latency{env:*}", vec![10.0]),
         ("max:latency{!env:b*}", vec![3.0]),
     ] {
-        assert_eq!(queried(&intake, query), expected, "{query}");
+        assert_eq!(last_values(&intake, query), expected, "{query}");
     }
 }
 
@@ -69,12 +69,12 @@ fn a_gauge_has_no_percentiles() {
     let body = json!({ "series": [{ "metric": "jobs", "type": 3, "points": [{ "timestamp": now(), "value": 1.0 }] }] });
     let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
 
-    assert_eq!(queried(&intake, "avg:jobs{*}"), [1.0]);
-    assert!(queried(&intake, "p95:jobs{*}").is_empty());
+    assert_eq!(last_values(&intake, "avg:jobs{*}"), [1.0]);
+    assert!(last_values(&intake, "p95:jobs{*}").is_empty());
 }
 
 #[test]
-fn statsd_values_whose_sum_is_not_finite_are_refused() {
+fn statsd_counts_whose_total_is_not_finite_are_refused() {
     let intake = Intake::in_memory().unwrap();
 
     intake.receive(b"jobs:1e308|c\njobs:1e308|c\nother:1e10|c|@1e-300").unwrap();
@@ -106,9 +106,9 @@ fn a_count_whose_interval_is_not_positive_has_an_interval_of_one_second() {
     let body = json!({ "series": [series("zero", 0), series("negative", -2), series("jobs", 2)] });
     let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
 
-    assert_eq!(queried(&intake, "avg:zero{*}.as_rate()"), [6.0]);
-    assert_eq!(queried(&intake, "avg:negative{*}.as_rate()"), [6.0]);
-    assert_eq!(queried(&intake, "avg:jobs{*}.as_rate()"), [3.0]);
+    assert_eq!(last_values(&intake, "avg:zero{*}.as_rate()"), [6.0]);
+    assert_eq!(last_values(&intake, "avg:negative{*}.as_rate()"), [6.0]);
+    assert_eq!(last_values(&intake, "avg:jobs{*}.as_rate()"), [3.0]);
 }
 
 #[test]
@@ -212,6 +212,6 @@ fn a_nested_query_within_the_limits_is_answered() {
 
     let nested = format!("{}max:jobs{{*}}{}", "abs(".repeat(64), ")".repeat(64));
     let long = format!("{}max:jobs{{*}}", "1%2B".repeat(256));
-    assert_eq!(queried(&intake, &nested), [1.0]);
-    assert_eq!(queried(&intake, &long), [257.0]);
+    assert_eq!(last_values(&intake, &nested), [1.0]);
+    assert_eq!(last_values(&intake, &long), [257.0]);
 }

@@ -206,9 +206,12 @@ enum Requests {
     NotConnected,
 }
 
-/// Makes runs with ten points each for a receiver that refuses a point that it already has. Returns how many points wait after each
-/// run, and how many points the receiver has stored at the end.
-fn runs_with(is_invalid: impl Fn(&Point) -> bool, requests: impl Fn(u32) -> Requests) -> (Vec<usize>, usize) {
+/// Simulates ten runs with ten points each, and a receiver that refuses a point that it already has. Returns how many points wait
+/// after each run, and how many points the receiver has stored at the end.
+fn simulate_runs(
+    is_invalid: impl Fn(&Point) -> bool,
+    requests: impl Fn(u32) -> Requests,
+) -> (Vec<usize>, usize) {
     let (mut outbox, mut waiting) = (Vec::<Point>::new(), Vec::new());
     let stored = RefCell::new(BTreeSet::<String>::new());
     for run in 0..10 {
@@ -252,40 +255,41 @@ fn runs_with(is_invalid: impl Fn(&Point) -> bool, requests: impl Fn(u32) -> Requ
 }
 
 #[test]
-fn one_invalid_point_keeps_the_points_of_one_run_only_once() {
-    let (waiting, stored) = runs_with(|point| point.value == 3.0, |_| Requests::Answered);
+fn after_one_invalid_point_the_points_of_its_run_wait_for_one_run() {
+    let (waiting, stored) = simulate_runs(|point| point.value == 3.0, |_| Requests::Answered);
 
     assert_eq!(waiting, [10, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(stored, 99);
 }
 
 #[test]
-fn an_invalid_point_in_each_run_keeps_the_points_of_one_run() {
-    let (waiting, stored) = runs_with(|point| point.value.to_string().ends_with('3'), |_| Requests::Answered);
+fn if_each_run_has_an_invalid_point_only_the_points_of_the_last_run_wait() {
+    let (waiting, stored) =
+        simulate_runs(|point| point.value.to_string().ends_with('3'), |_| Requests::Answered);
 
     assert_eq!(waiting, [10; 10]);
     assert_eq!(stored, 90);
 }
 
 #[test]
-fn points_that_were_stored_without_a_response_do_not_keep_later_ones() {
+fn points_that_were_stored_without_a_response_do_not_make_later_ones_wait() {
     let requests = |run| if run == 2 { Requests::StoredWithoutResponse } else { Requests::Answered };
 
-    let (waiting, stored) = runs_with(|_| false, requests);
+    let (waiting, stored) = simulate_runs(|_| false, requests);
 
     assert_eq!(waiting, [0, 0, 10, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(stored, 100);
 }
 
 #[test]
-fn points_that_were_stored_do_not_keep_those_of_other_earlier_runs() {
+fn points_that_were_stored_do_not_make_those_of_other_runs_wait() {
     let requests = |run| match run {
         2 => Requests::StoredWithoutResponse,
         3 => Requests::NotConnected,
         _ => Requests::Answered,
     };
 
-    let (waiting, stored) = runs_with(|_| false, requests);
+    let (waiting, stored) = simulate_runs(|_| false, requests);
 
     assert_eq!(waiting, [0, 0, 10, 20, 0, 0, 0, 0, 0, 0]);
     assert_eq!(stored, 100);

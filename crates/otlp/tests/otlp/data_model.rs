@@ -14,9 +14,9 @@ const NANOSECONDS: u64 = 1_000_000_000;
 const HOURLY_COUNT: Kind = Kind::Count { interval: Duration::from_hours(1) };
 
 /// The only metric that a receiver gets for a point.
-async fn delivered(point: Point, more: &str) -> Metric {
+async fn delivered(point: Point, more_settings: &str) -> Metric {
     let server = receiver();
-    assert_eq!(deliver(&*sink(&server.url(), more).await, &[point]).await, ["accepted"]);
+    assert_eq!(deliver(&*sink(&server.url(), more_settings).await, &[point]).await, ["accepted"]);
     let mut metrics = metrics(&server.requests()[0]);
     assert_eq!(metrics.len(), 1);
     metrics.remove(0)
@@ -45,7 +45,7 @@ fn value_start_and_time(metric: &Metric) -> (f64, u64, u64) {
     (value, point.start_time_unix_nano / NANOSECONDS, point.time_unix_nano / NANOSECONDS)
 }
 
-fn text(attributes: &[KeyValue]) -> Vec<String> {
+fn name_value_pairs(attributes: &[KeyValue]) -> Vec<String> {
     let value = |attribute: &KeyValue| match attribute.value.clone().unwrap().value.unwrap() {
         any_value::Value::StringValue(text) => text,
         other => format!("{other:?}"),
@@ -128,7 +128,7 @@ async fn a_distribution_is_an_exponential_histogram() {
         assert_eq!((point.count, point.zero_count, point.sum), (4, 1, Some(63.0)));
         assert_eq!((point.min, point.max, point.scale), (Some(0.0), Some(60.0), 6));
         assert_eq!(point.start_time_unix_nano, (TIME - 900) * NANOSECONDS);
-        assert_eq!(text(&point.attributes), ["branch=main"]);
+        assert_eq!(name_value_pairs(&point.attributes), ["branch=main"]);
         let buckets = point.positive.as_ref().unwrap();
         // log2(1.5) * 64 = 37.4 and log2(60) * 64 = 378.04: the buckets from 37 to 378.
         assert_eq!((buckets.offset, buckets.bucket_counts.len()), (37, 342));
@@ -186,7 +186,7 @@ async fn points_are_grouped_by_resource_and_metric() {
     let resources: Vec<_> = request
         .resource_metrics
         .iter()
-        .map(|metrics| text(&metrics.resource.as_ref().unwrap().attributes).join(" "))
+        .map(|metrics| name_value_pairs(&metrics.resource.as_ref().unwrap().attributes).join(" "))
         .collect();
     let expected =
         |service| format!("cloud.region=eu-west-1 service.instance.id=acme/shop service.name={service}");

@@ -37,6 +37,18 @@ async fn a_request_is_compressed_and_has_the_headers_of_the_settings() {
 }
 
 #[tokio::test]
+async fn a_header_of_the_settings_replaces_that_of_the_sink() {
+    let server = receiver();
+    let variables =
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", &*server.url()), ("OTEL_EXPORTER_OTLP_HEADERS", "user-agent=shop")];
+    let sink = destination("", &variables).connect(context()).await.unwrap();
+
+    assert_eq!(deliver(&*sink, &[gauge("a", 1.0)]).await, ["accepted"]);
+
+    assert_eq!(server.requests()[0].header("user-agent"), Some("shop"));
+}
+
+#[tokio::test]
 async fn a_large_delivery_is_split() {
     let server = receiver();
     let long = "x".repeat(180);

@@ -18,7 +18,7 @@ async fn diagnose(url: &str) -> Vec<Finding> {
 async fn a_preview_is_the_request_in_the_json_of_otlp() {
     let server = receiver();
     let values = Distribution::from_values([-1.0, 0.0, 2.0, 3.0]).unwrap();
-    let hour = Kind::Count { interval: Duration::from_hours(1) };
+    let hourly_count = Kind::Count { interval: Duration::from_hours(1) };
     let points = [
         point(
             "commits.hotfix",
@@ -26,9 +26,9 @@ async fn a_preview_is_the_request_in_the_json_of_otlp() {
             3.0,
             &["branch:main", "nightly", "team:a", "team:b", "service:shop"],
         ),
-        point("deploys", hour, 2.0, &[]),
+        point("deploys", hourly_count, 2.0, &[]),
         point("builds", Kind::Distribution, values, &[]),
-        point("broken", hour, -1.0, &[]),
+        point("broken", hourly_count, -1.0, &[]),
     ];
     let destination = destination(&format!("endpoint = '{}'\ntemporality = 'lowmemory'", server.url()), &[]);
 

@@ -31,9 +31,9 @@ fn server_answering(status: u16, content_type: &'static str, text: &'static str)
 }
 
 /// Answers like a receiver that refuses the points of `c`: either the whole request, or only these points.
-fn without_c(request: &Request, whole: bool) -> Answer {
+fn response_refusing_c(request: &Request, refuses_request: bool) -> Answer {
     let refused = names(request).iter().filter(|name| *name == "c").count();
-    match (refused, whole) {
+    match (refused, refuses_request) {
         (0, _) => protobuf(200, &ExportMetricsServiceResponse::default()),
         (_, true) => Answer::json(400, &serde_json::json!({ "message": "c is invalid" })),
         (refused, false) => partial(refused.try_into().unwrap(), "c is too old"),
@@ -42,12 +42,12 @@ fn without_c(request: &Request, whole: bool) -> Answer {
 
 #[tokio::test]
 async fn a_refused_point_does_not_affect_others() {
-    for whole in [true, false] {
-        let server = Server::start(move |request| without_c(request, whole));
+    for refuses_request in [true, false] {
+        let server = Server::start(move |request| response_refusing_c(request, refuses_request));
 
         let fates = deliver(&*sink(&server.url(), "").await, &gauges()).await;
 
-        let error = if whole {
+        let error = if refuses_request {
             format!(
                 "POST {}/v1/metrics: the receiver refused the metrics (HTTP 400: c is invalid)",
                 server.url()
@@ -63,7 +63,7 @@ async fn a_refused_point_does_not_affect_others() {
 
 #[tokio::test]
 async fn a_partial_success_is_not_repeated_for_points_that_add_up() {
-    let server = Server::start(|request| without_c(request, false));
+    let server = Server::start(|request| response_refusing_c(request, false));
 
     let fates = deliver(&*sink(&server.url(), DELTA).await, &counts()).await;
 
@@ -74,7 +74,7 @@ async fn a_partial_success_is_not_repeated_for_points_that_add_up() {
 
 #[tokio::test]
 async fn the_parts_of_a_refused_request_are_sent_because_nothing_was_stored() {
-    let server = Server::start(|request| without_c(request, true));
+    let server = Server::start(|request| response_refusing_c(request, true));
 
     let fates = deliver(&*sink(&server.url(), DELTA).await, &counts()).await;
 

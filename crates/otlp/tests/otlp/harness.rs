@@ -69,8 +69,8 @@ pub(crate) fn context() -> Context {
 }
 
 /// The sink for a receiver, with more settings.
-pub(crate) async fn sink(url: &str, more: &str) -> Box<dyn Sink> {
-    destination(&format!("endpoint = '{url}'\n{more}"), &[]).connect(context()).await.unwrap()
+pub(crate) async fn sink(url: &str, more_settings: &str) -> Box<dyn Sink> {
+    destination(&format!("endpoint = '{url}'\n{more_settings}"), &[]).connect(context()).await.unwrap()
 }
 
 /// Delivers. Returns the fate of each point as a word, followed by its error if it has one.

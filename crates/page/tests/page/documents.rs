@@ -1,4 +1,4 @@
-//! Checks that the documents of these tests have the same form as those that the command prints.
+//! Checks that the report of these tests has the form of the reports that the command prints.
 
 use std::path::Path;
 

@@ -180,7 +180,7 @@ fn the_links_below_the_page_lead_to_documents() {
 
     // A history needs the key of a metric, so there is no link to it.
     assert_eq!(browser.evaluate(LINKS), json!(["api/v1/report?current=true", "api/v1/catalog"]));
-    site.require("secret");
+    site.require_token("secret");
     refresh(&mut browser);
     browser.wait_for("document.querySelector('dialog').open");
     browser.type_text("secret");

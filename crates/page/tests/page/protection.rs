@@ -58,7 +58,7 @@ fn an_event_with_an_unknown_level_is_shown_as_information() {
 #[ignore = "needs a browser: run cargo xtask test"]
 fn a_token_that_a_header_cannot_contain_is_refused() {
     let site = Site::start();
-    site.require("secret");
+    site.require_token("secret");
     let mut browser = Chromium::start();
 
     browser.open(&site.url(""));
@@ -127,7 +127,7 @@ fn the_page_sends_requests_only_to_its_own_server() {
 #[ignore = "needs a browser: run cargo xtask test"]
 fn the_page_asks_for_a_token_and_keeps_it_in_the_tab_only() {
     let site = Site::start();
-    site.require("secret");
+    site.require_token("secret");
     let mut browser = Chromium::start();
 
     browser.open(&site.url(""));

@@ -15,10 +15,11 @@ fn now() -> u64 {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn a_series_with_many_points_has_no_gaps_because_of_that() {
+fn leaving_out_points_of_a_series_makes_no_gaps() {
     let site = Site::start();
     site.change("intake/series", |document| {
-        let points: Vec<Value> = (0..1000).map(|age| json!([now() - 60_000 + age * 60, age])).collect();
+        let points: Vec<Value> =
+            (0..1000).map(|minute| json!([now() - 60_000 + minute * 60, minute])).collect();
         document["series"] = json!([{ "tags": [], "points": points, "distributions": [] }]);
     });
     let mut browser = Chromium::start();

@@ -43,7 +43,7 @@ impl Site {
         Self::start_with(&ALL_DOCUMENTS)
     }
 
-    /// A server that has these documents.
+    /// A server whose page offers only these documents.
     pub(crate) fn start_with(documents: &[Documents]) -> Self {
         let page = Page::new(documents.iter().copied());
         let content =
@@ -87,7 +87,7 @@ impl Site {
     }
 
     /// Refuses requests without this token.
-    pub(crate) fn require(&self, token: &'static str) {
+    pub(crate) fn require_token(&self, token: &'static str) {
         self.content().token = Some(token);
     }
 
@@ -175,7 +175,8 @@ fn without_earlier_runs(mut report: Value) -> Value {
     report
 }
 
-/// The history of a metric: every run of the last day had its value, except one run that failed.
+/// The history of a metric over the last day. Each run has the state that the report has, with similar values. If the
+/// report has a value, one earlier run failed.
 fn history(content: &Content, request: &Request) -> Answer {
     let one_run_of = content.one_run_of;
     if one_run_of > 1 && request.parameter("thin").as_deref() != Some("true") {
@@ -190,7 +191,7 @@ fn history(content: &Content, request: &Request) -> Answer {
     let now = SystemTime::now();
     let ages = || (0..96).rev().filter(move |age| age % one_run_of == 0);
     let rows: Vec<Value> =
-        entries.flat_map(|entry| ages().flat_map(move |age| past(entry, now, age))).collect();
+        entries.flat_map(|entry| ages().flat_map(move |age| past_rows(entry, now, age))).collect();
     let answer = Answer::json(200, &rows);
     if one_run_of == 1 {
         return answer;
@@ -198,15 +199,16 @@ fn history(content: &Content, request: &Request) -> Answer {
     answer.with_header("system-health-one-run-of", &one_run_of.to_string())
 }
 
-fn past(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {
+/// The rows of an entry in an earlier run. `age` is the number of runs since then.
+fn past_rows(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {
     let time = humantime::format_rfc3339_seconds(now - STEP * age - Duration::from_mins(1)).to_string();
-    let row = |state: &str, facts: Value| {
+    let row = |state: &str, result: Value| {
         let subject = entry["subject"].as_str().unwrap_or_default();
         let row = json!({
             "time": time, "key": entry["key"], "subject": subject, "unit": entry["unit"], "state": state,
             "trace_id": past_trace(age)
         });
-        merge(row, facts)
+        merge(row, result)
     };
     let without_value =
         |state, reason: &Value| vec![row(state, json!({ "value": null, "tags": [], "reason": reason }))];
@@ -217,17 +219,17 @@ fn past(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {
         _ => {}
     }
     let samples = entry["samples"].as_array().into_iter().flatten().map(|sample| {
-        let facts = json!({ "tags": sample["tags"], "reason": null });
+        let result = json!({ "tags": sample["tags"], "reason": null });
         let value = match sample["value"].as_f64() {
             Some(value) => json!({ "value": earlier(value, age) }),
             None => json!({ "value": null, "distribution": sample["distribution"] }),
         };
-        row("value", merge(facts, value))
+        row("value", merge(result, value))
     });
     samples.collect()
 }
 
-/// The id of the trace of the run before this many others.
+/// The id of the trace of an earlier run. `age` is the number of runs since then.
 pub(crate) fn past_trace(age: u32) -> String {
     if age == 0 { TRACE.to_owned() } else { format!("{age:032x}") }
 }

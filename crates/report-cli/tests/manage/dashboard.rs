@@ -154,6 +154,20 @@ fn a_renamed_dashboard_is_found_by_its_id() {
 }
 
 #[test]
+fn a_diff_warns_if_the_store_cannot_be_opened() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake).file("ci.json", HAND_WRITTEN).file("file", "");
+    pushed(&scene, &["ci.json"]);
+
+    let diff = scene.run(&["dashboard", "diff", "ci.json", "--state-dir", "file/state"]).with_status(0);
+
+    assert_eq!(steps(&diff), step("keep", "CI"));
+    diff.says("cannot open the store with the ids of pushed dashboards: ");
+    let diff = scene.run(&["dashboard", "diff", "ci.json", "--no-state"]).with_status(0);
+    assert!(!diff.stderr().contains("store"), "{diff}");
+}
+
+#[test]
 fn a_deleted_dashboard_is_created_again() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
@@ -174,6 +188,7 @@ fn an_unmanaged_dashboard_with_the_same_title_is_not_changed() {
     let left = scene.run(&["dashboard", "push"]).with_status(1);
 
     assert_eq!(left.json()[0]["overwrites"], "it was not created by a push");
+    left.says("the dashboard was not pushed: it was not created by a push; --force overwrites it");
     assert_eq!(writes(&intake), [""; 0]);
     let refused = scene.run(&["dashboard", "delete", &id(&theirs), "--yes"]).with_status(2);
     refused.says("was not created by a push");

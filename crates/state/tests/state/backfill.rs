@@ -10,7 +10,7 @@ use crate::harness::{at, durations, report};
 fn backfill(store: &Store, seconds: u64, values: &[f64]) -> BackfillResult {
     let mut backfilled = store.backfill(&[report(seconds, values)]).unwrap();
     let Some(BackfilledOutcome { key, time, result, .. }) = backfilled.pop() else {
-        panic!("nothing was added")
+        panic!("no outcome has a value")
     };
     assert!(backfilled.is_empty(), "only values are added: {backfilled:?}");
     assert_eq!((key.as_str(), time), ("jobs.waiting", at(seconds)));

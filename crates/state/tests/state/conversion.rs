@@ -121,7 +121,7 @@ fn points_that_continue_those_of_other_runs_are_withheld_if_the_store_does_not_h
         (Continuity::Kept, values(), TOTALS, 0),
         (Continuity::Interrupted, values(), TOTALS, 1),
         (Continuity::None, values(), TOTALS, 1),
-        // It gets only the values of one run.
+        // This destination gets only the values of one run.
         (Continuity::Interrupted, values(), DELTAS, 0),
     ] {
         let store = Store::in_memory().unwrap();

@@ -1,4 +1,4 @@
-//! Runs that are recorded in a second store.
+//! Runs that are recorded in a second store, and calls that are cancelled.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn points_that_add_up_or_are_converted_or_count_the_time_since_an_earlier_run_ar
 }
 
 #[test]
-fn a_call_that_ended_changes_nothing() {
+fn a_cancelled_call_changes_nothing() {
     let store = Store::in_memory().unwrap();
     let call = Arc::new(Call::default());
     assert!(call.try_cancel());

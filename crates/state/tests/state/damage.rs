@@ -46,13 +46,14 @@ fn a_store_whose_damage_is_found_later_can_be_replaced() {
 }
 
 #[test]
-fn files_of_newer_versions_and_other_programs_are_not_changed() {
+fn files_of_newer_versions_and_other_programs_are_refused_and_not_moved() {
     let folder = tempfile::tempdir().unwrap();
     drop(Store::open(folder.path()).unwrap());
     Connection::open(file(folder.path())).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let newer = Store::open(folder.path()).unwrap_err();
     assert!(matches!(newer, StoreError::Newer { version: 99, .. }), "{newer:?}");
     assert!(newer.to_string().contains("a newer version of this program (format 99)"), "{newer}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 
     let folder = tempfile::tempdir().unwrap();
     Connection::open(file(folder.path())).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
@@ -128,7 +129,7 @@ fn only_the_owner_can_access_the_files() {
 }
 
 #[test]
-fn only_one_of_many_processes_moves_a_damaged_file_aside() {
+fn only_one_of_many_threads_moves_a_damaged_file_aside() {
     let folder = tempfile::tempdir().unwrap();
     let garbage = "not a database".repeat(1000);
     fs::write(file(folder.path()), &garbage).unwrap();
@@ -159,7 +160,7 @@ fn checking_an_existing_store_finds_damage_to_any_page_and_changes_nothing() {
     let whole = fs::read(file(folder.path())).unwrap();
     Store::open_existing(folder.path()).unwrap().check().unwrap();
 
-    for page in 2..whole.len() / 4096 {
+    for page in 0..whole.len() / 4096 {
         let mut bytes = whole.clone();
         bytes[page * 4096..][..4096].fill(0xAB);
         fs::write(file(folder.path()), &bytes).unwrap();

@@ -95,12 +95,12 @@ fn an_event_that_is_added_repeatedly_is_sent_once() {
 #[test]
 fn returned_events_are_sent_again_and_events_with_an_unknown_fate_are_not() {
     let store = Store::in_memory().unwrap();
-    store.add_events(HERE, &[event("lost", 1), event("old", 2), event("unseen", 3)]).unwrap();
+    store.add_events(HERE, &[event("returned", 1), event("old", 2), event("unknown", 3)]).unwrap();
 
-    let lost = store.next_event(HERE, at(0)).unwrap().unwrap();
-    store.return_event(HERE, &lost.id).unwrap();
-    assert_eq!(store.next_event(HERE, at(0)).unwrap().unwrap(), lost);
-    store.settle_event(HERE, "lost").unwrap();
+    let returned = store.next_event(HERE, at(0)).unwrap().unwrap();
+    store.return_event(HERE, &returned.id).unwrap();
+    assert_eq!(store.next_event(HERE, at(0)).unwrap().unwrap(), returned);
+    store.settle_event(HERE, "returned").unwrap();
     store.next_event(HERE, at(0)).unwrap();
     store.return_event(HERE, "old").unwrap();
     store.next_event(HERE, at(0)).unwrap();
@@ -111,13 +111,13 @@ fn returned_events_are_sent_again_and_events_with_an_unknown_fate_are_not() {
     assert_eq!(
         store.give_up_events(HERE, at(0), at(3)).unwrap(),
         only_old,
-        "another process is sending `unseen`"
+        "another process may still be sending `unknown`"
     );
     store.return_event(HERE, "old").unwrap();
     let given_up = store.give_up_events(HERE, at(1), at(3)).unwrap();
 
-    assert_eq!(given_up, (vec!["unseen".to_owned()], vec![]));
-    store.return_event(HERE, "unseen").unwrap();
+    assert_eq!(given_up, (vec!["unknown".to_owned()], vec![]));
+    store.return_event(HERE, "unknown").unwrap();
     assert_eq!(store.pending_events(HERE).unwrap().len(), 0);
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(490_000) + Duration::from_secs(seconds)
 }
 
-/// A run at a time. It has values of `jobs.waiting`, a metric without data, and a failed metric.
+/// The report of a run at this time, with values of `jobs.waiting`, a metric without data, and a failed metric.
 pub(crate) fn report(seconds: u64, values: &[f64]) -> Report {
     let catalog = Catalog::new([
         waiting(),
@@ -66,7 +66,7 @@ pub(crate) struct Total {
     pub(crate) start: Option<SystemTime>,
 }
 
-/// A run at a time, with the counter `jobs.done`.
+/// The report of a run at this time, with the counter `jobs.done`.
 pub(crate) fn counters(seconds: u64, totals: &[Total]) -> Report {
     let totals = totals.to_vec();
     let done = Metric::new(facts("jobs.done").with_kind(Kind::Counter), location!(), move |_| {
@@ -83,7 +83,7 @@ pub(crate) fn counters(seconds: u64, totals: &[Total]) -> Report {
     run(&Catalog::new([done]).unwrap(), &Context::starting_at(at(seconds)))
 }
 
-/// A run at a time, with the count `jobs.started` of the time since another second.
+/// The report of a run at this time, with the count `jobs.started` of the time since `since`.
 pub(crate) fn counts_since(seconds: u64, since: u64) -> Report {
     let facts = facts("jobs.started").with_kind(Kind::Count { interval: Duration::from_mins(1) });
     let metric = Metric::new(facts, location!(), move |_| {
@@ -93,7 +93,7 @@ pub(crate) fn counts_since(seconds: u64, since: u64) -> Report {
     run(&Catalog::new([metric]).unwrap(), &Context::starting_at(at(seconds)))
 }
 
-/// A run at a time, with the distribution `jobs.seconds` of some values.
+/// The report of a run at this time, with the distribution `jobs.seconds` of these values.
 pub(crate) fn durations(seconds: u64, values: &[f64]) -> Report {
     let values = Distribution::from_values(values.iter().copied()).unwrap();
     let facts = facts("jobs.seconds").with_kind(Kind::Distribution);
@@ -125,7 +125,7 @@ impl fmt::Display for Queue {
     }
 }
 
-/// A run at a time, with `queue.length` for each of some queues.
+/// The report of a run at this time, with `queue.length` for each of these queues.
 pub(crate) fn queues(seconds: u64, names: &[&str]) -> Report {
     let length = Metric::new(facts("queue.length"), location!(), |context| {
         Box::pin(async move {

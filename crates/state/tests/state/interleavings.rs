@@ -1,6 +1,6 @@
 //! The promises of the outbox, for any order of runs, deliveries, crashes and restarts. If repeated points overwrite each
-//! other, every point that does not expire is delivered at least once, and the newest value is stored in the end. If
-//! repeated points are added up, no point is delivered twice, and points with an unknown fate are counted.
+//! other, the backend has the newest value of each series and time in the end, unless it expired. If repeated points are
+//! added up, no point is delivered twice, and points that a killed process was sending are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ enum Step {
     Record { later: u64, values: usize },
     /// The backend accepts the first waiting points, and the process is killed before it records that.
     DeliverAndCrash(usize),
-    /// Some of the first waiting points are delivered: those with `true`.
+    /// Of the first waiting points, those with `true` are delivered and settled.
     Deliver(Vec<bool>),
     /// Points that are too old are dropped.
     Expire,
@@ -49,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_point_arrives_and_the_newest_value_wins(steps in vec(step(), 1..25)) {
+    fn the_newest_value_of_each_series_and_time_arrives_unless_it_expires(steps in vec(step(), 1..25)) {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path()).unwrap().store;
         let mut backend = BTreeMap::<Place, f64>::new();
@@ -132,7 +132,7 @@ enum Death {
 }
 
 #[derive(Debug, Clone)]
-enum Sending {
+enum SendingStep {
     /// Some seconds later, a run collects a number of values.
     Record { later: u64, values: usize },
     /// One of two processes reads a page with a number of points.
@@ -145,7 +145,7 @@ enum Sending {
     GiveUp,
 }
 
-fn sending() -> impl Strategy<Value = Sending> {
+fn sending_step() -> impl Strategy<Value = SendingStep> {
     let seen = prop_oneof![
         3 => Just(Seen::Accepted),
         2 => Just(Seen::Left),
@@ -158,12 +158,12 @@ fn sending() -> impl Strategy<Value = Sending> {
         1 => Just(Death::HalfSettled),
     ];
     prop_oneof![
-        2 => (0..3_u64, 0..4_usize).prop_map(|(later, values)| Sending::Record { later, values }),
-        3 => (0..2_usize, 0..6_usize).prop_map(|(process, points)| Sending::Read { process, points }),
+        2 => (0..3_u64, 0..4_usize).prop_map(|(later, values)| SendingStep::Record { later, values }),
+        3 => (0..2_usize, 0..6_usize).prop_map(|(process, points)| SendingStep::Read { process, points }),
         3 => (0..2_usize, vec(seen, 6), death)
-            .prop_map(|(process, seen, death)| Sending::Send { process, seen, death }),
-        1 => Just(Sending::Expire),
-        1 => Just(Sending::GiveUp),
+            .prop_map(|(process, seen, death)| SendingStep::Send { process, seen, death }),
+        1 => Just(SendingStep::Expire),
+        1 => Just(SendingStep::GiveUp),
     ]
 }
 
@@ -171,8 +171,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn points_that_add_up_never_arrive_twice_and_missing_ones_are_counted(
-        steps in vec(sending(), 1..30),
+    fn points_that_add_up_never_arrive_twice_and_those_of_killed_processes_are_counted(
+        steps in vec(sending_step(), 1..30),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let open = || Store::open(folder.path()).unwrap().store;
@@ -180,12 +180,12 @@ proptest! {
         let mut pages: [Vec<PendingPoint>; 2] = Default::default();
         // Every value is recorded once, so it identifies its point.
         let (mut recorded, mut arrived) = (Vec::new(), Vec::new());
-        let mut excused = Vec::new();
-        let (mut cut_off, mut given_up, mut elsewhere) = (0, 0, 0);
+        let mut may_be_missing = Vec::new();
+        let (mut never_settled, mut given_up, mut waiting_elsewhere) = (0, 0, 0);
         let (mut now, mut value) = (100, 0.0);
         for step in steps {
             match step {
-                Sending::Record { later, values } => {
+                SendingStep::Record { later, values } => {
                     now += later;
                     let values: Vec<f64> = (0..values).map(|_| { value += 1.0; value }).collect();
                     let report = report(now, &values);
@@ -193,16 +193,16 @@ proptest! {
                     let is_replaced = |pending: &PendingPoint| replaced.contains(&place(&pending.point));
                     let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
                     let replaced_waiting = waiting.iter().filter(|pending| is_replaced(pending));
-                    excused.extend(replaced_waiting.map(|pending| pending.point.value.number().unwrap()));
+                    may_be_missing.extend(replaced_waiting.map(|pending| pending.point.value.number().unwrap()));
                     let waiting = stores[0].pending(OVERWRITES, 1_000, None).unwrap();
-                    elsewhere += values.len() - waiting.iter().filter(|pending| is_replaced(pending)).count();
+                    waiting_elsewhere += values.len() - waiting.iter().filter(|pending| is_replaced(pending)).count();
                     stores[0].record(&report, &[OVERWRITES, ADDS_UP]).unwrap();
                     recorded.extend(values);
                 }
-                Sending::Read { process, points } => {
+                SendingStep::Read { process, points } => {
                     pages[process] = stores[process].pending(ADDS_UP, points, None).unwrap();
                 }
-                Sending::Send { process, seen, death } => {
+                SendingStep::Send { process, seen, death } => {
                     let store = &stores[process];
                     let page = std::mem::take(&mut pages[process]);
                     let ids: Vec<PendingId> = page.iter().map(|pending| pending.id).collect();
@@ -216,18 +216,18 @@ proptest! {
                     prop_assert_eq!(sent.len(), allowed.len());
                     let has_arrived = |seen| matches!(seen, Seen::Accepted | Seen::Unknown(true));
                     for (index, (id, value, seen)) in sent.into_iter().enumerate() {
-                        let unseen = match death {
+                        let is_fate_lost = match death {
                             Death::Never => false,
                             Death::Marked | Death::Sent => true,
                             Death::HalfSettled => index % 2 == 1,
                         };
                         if has_arrived(seen) && !matches!(death, Death::Marked) {
                             arrived.push(value);
-                        } else if unseen || !matches!(seen, Seen::Left) {
-                            excused.push(value);
+                        } else if is_fate_lost || !matches!(seen, Seen::Left) {
+                            may_be_missing.push(value);
                         }
                         match seen {
-                            _ if unseen => cut_off += 1,
+                            _ if is_fate_lost => never_settled += 1,
                             Seen::Left => store.return_to_outbox(ADDS_UP, &[id]).unwrap(),
                             Seen::Accepted | Seen::Unknown(_) => store.settle(ADDS_UP, &[id]).unwrap(),
                         }
@@ -236,28 +236,28 @@ proptest! {
                         stores[process] = open();
                     }
                 }
-                Sending::Expire => {
+                SendingStep::Expire => {
                     let oldest = at(now - WINDOW);
                     let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
                     let old = waiting.iter().filter(|pending| pending.point.timestamp < oldest);
                     let old: Vec<f64> = old.map(|pending| pending.point.value.number().unwrap()).collect();
                     let dropped = stores[0].expire(ADDS_UP, &(oldest..at(now + WINDOW))).unwrap();
                     prop_assert_eq!(dropped, old.len() as u64);
-                    excused.extend(old);
+                    may_be_missing.extend(old);
                 }
-                Sending::GiveUp => given_up += stores[1].give_up_sending(ADDS_UP, at(now + 1)).unwrap(),
+                SendingStep::GiveUp => given_up += stores[1].give_up_sending(ADDS_UP, at(now + 1)).unwrap(),
             }
         }
         given_up += stores[0].give_up_sending(ADDS_UP, at(now + 1)).unwrap();
         let left = stores[1].pending(ADDS_UP, 1_000, None).unwrap();
         arrived.extend(left.iter().map(|pending| pending.point.value.number().unwrap()));
 
-        prop_assert_eq!(given_up, cut_off);
+        prop_assert_eq!(given_up, never_settled);
         for value in recorded {
             let times = arrived.iter().filter(|arrived| arrived.to_bits() == value.to_bits()).count();
             prop_assert!(times <= 1, "{} arrived {} times", value, times);
-            prop_assert!(times == 1 || excused.contains(&value), "{} was lost", value);
+            prop_assert!(times == 1 || may_be_missing.contains(&value), "{} was lost", value);
         }
-        prop_assert_eq!(stores[0].pending_count(OVERWRITES).unwrap(), elsewhere as u64);
+        prop_assert_eq!(stores[0].pending_count(OVERWRITES).unwrap(), waiting_elsewhere as u64);
     }
 }

@@ -127,10 +127,10 @@ fn adjacent_ranges_are_joined_when_points_return() {
 
 /// The state of a point in the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Place {
+enum PointState {
     Waiting,
     Sending,
-    Out,
+    Removed,
 }
 
 #[derive(Debug, Clone)]
@@ -163,11 +163,11 @@ proptest! {
             store.record(&report(seconds, &[0.0; 6]), &[HERE, THERE]).unwrap();
         }
         let ids = waiting(&store);
-        let mut model = vec![Place::Waiting; ids.len()];
+        let mut model = vec![PointState::Waiting; ids.len()];
         for (step, chosen) in steps {
             let chosen: Vec<usize> = (0..ids.len()).filter(|index| chosen[*index]).collect();
             let chosen_ids: Vec<PendingId> = chosen.iter().map(|index| ids[*index]).collect();
-            let mut change = |from: &[Place], to| {
+            let mut change = |from: &[PointState], to| {
                 let changed: Vec<usize> =
                     chosen.iter().copied().filter(|index| from.contains(&model[*index])).collect();
                 for index in &changed {
@@ -177,26 +177,28 @@ proptest! {
             };
             match step {
                 Step::Begin => {
-                    let begun = change(&[Place::Waiting], Place::Sending);
+                    let begun = change(&[PointState::Waiting], PointState::Sending);
                     let expected: Vec<PendingId> = begun.iter().map(|index| ids[*index]).collect();
                     prop_assert_eq!(store.begin_sending(HERE, &chosen_ids, at(1)).unwrap(), expected);
                 }
                 Step::Return => {
-                    change(&[Place::Sending], Place::Waiting);
+                    change(&[PointState::Sending], PointState::Waiting);
                     store.return_to_outbox(HERE, &chosen_ids).unwrap();
                 }
                 Step::Settle => {
-                    change(&[Place::Waiting, Place::Sending], Place::Out);
+                    change(&[PointState::Waiting, PointState::Sending], PointState::Removed);
                     store.settle(HERE, &chosen_ids).unwrap();
                 }
                 Step::GiveUp => {
-                    let sending = model.iter().filter(|place| **place == Place::Sending).count();
+                    let sending = model.iter().filter(|state| **state == PointState::Sending).count();
                     prop_assert_eq!(store.give_up_sending(HERE, at(2)).unwrap(), sending as u64);
-                    model.iter_mut().filter(|place| **place == Place::Sending).for_each(|place| *place = Place::Out);
+                    for state in model.iter_mut().filter(|state| **state == PointState::Sending) {
+                        *state = PointState::Removed;
+                    }
                 }
             }
             let expected: Vec<PendingId> =
-                ids.iter().zip(&model).filter(|(_, place)| **place == Place::Waiting).map(|(id, _)| *id).collect();
+                ids.iter().zip(&model).filter(|(_, state)| **state == PointState::Waiting).map(|(id, _)| *id).collect();
             prop_assert_eq!(waiting(&store), expected);
         }
         prop_assert_eq!(store.pending_count(THERE).unwrap(), 12, "no other outbox is touched");

@@ -89,7 +89,7 @@ fn receiver(path: &Path) -> Receive {
 }
 
 #[test]
-fn the_unix_socket_is_gone() {
+fn there_is_no_unix_socket() {
     let world = World::new();
     let (scene, path) = unix_scene(&world);
 
@@ -113,7 +113,7 @@ fn the_queue_is_full() {
     let world = World::new();
     let (scene, path) = unix_scene(&world);
     let socket = bind(&path);
-    // One sender may not fill the queue, because its own buffer is limited, too.
+    // One sender is perhaps not enough to fill the queue, because its own buffer is limited, too.
     let mut senders = Vec::new();
     loop {
         let sender = UnixDatagram::unbound().unwrap();
@@ -169,8 +169,8 @@ fn waiting(socket: &UnixDatagram) -> Vec<String> {
     lines
 }
 
-/// Runs until all points of both runs have arrived, and returns how often each line has arrived.
-fn received_with_the_next_run(
+/// Runs again, and reads from the socket until the run has ended. Returns how often each line of both runs has arrived.
+fn arrivals_after_the_next_run(
     scene: &Scene,
     socket: &UnixDatagram,
     first: Vec<String>,
@@ -185,12 +185,12 @@ fn received_with_the_next_run(
     }
     assert!(child.wait().unwrap().success());
     lines.extend(waiting(socket));
-    let mut times = BTreeMap::new();
+    let mut arrivals = BTreeMap::new();
     for line in lines {
         assert!(line.starts_with("test.many:"), "{line}");
-        *times.entry(line).or_default() += 1;
+        *arrivals.entry(line).or_default() += 1;
     }
-    times
+    arrivals
 }
 
 #[test]
@@ -208,9 +208,9 @@ fn the_queue_takes_only_some_of_the_packets() {
     assert!(accepted > 0 && left > 0, "{accepted} {left}");
     assert_eq!((taken.len() as u64, accepted + left), (accepted, MANY as u64));
     assert_eq!((&receipt["unknown"], &receipt["lost"]), (&0.into(), &0.into()));
-    let times = received_with_the_next_run(&scene, &socket, taken);
-    assert_eq!(times.len(), 2 * MANY);
-    assert!(times.values().all(|times| *times == 1));
+    let arrivals = arrivals_after_the_next_run(&scene, &socket, taken);
+    assert_eq!(arrivals.len(), 2 * MANY);
+    assert!(arrivals.values().all(|count| *count == 1));
 }
 
 #[test]
@@ -234,8 +234,8 @@ fn killed_during_the_delivery() {
         String::from_utf8_lossy(&buffer[..length]).lines().map(str::to_owned).collect();
     taken.extend(waiting(&socket));
     assert!(taken.len() < MANY, "the queue takes all {MANY} points");
-    let times = received_with_the_next_run(&scene, &socket, taken);
+    let arrivals = arrivals_after_the_next_run(&scene, &socket, taken);
     // A gauge that was sent again has the same time, and overwrites itself.
-    assert_eq!(times.len(), 2 * MANY);
-    assert!(times.values().all(|times| *times <= 2));
+    assert_eq!(arrivals.len(), 2 * MANY);
+    assert!(arrivals.values().all(|count| *count <= 2));
 }

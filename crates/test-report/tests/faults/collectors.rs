@@ -2,6 +2,7 @@
 
 use crate::scenario::{Scenario, World, delivery};
 
+/// The faults: a description, the key of the metric, and a part of its error.
 const FAULTS: [(&str, &str, &str); 5] = [
     ("panics", "test.panic", "the collector panicked: this collector always panics"),
     ("waits for ever", "test.hang.async", "no result within"),

@@ -45,7 +45,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         status,
     };
     let mut rows = vec![row("a proxy with a password and a private authority", "all", 0)];
-    rows.extend(FAULTS.map(|(fault, ..)| row(fault, "nothing yet; all with the next run", 3)));
+    let delivered = "nothing yet; all but GitHub's metrics with the next run";
+    rows.extend(FAULTS.map(|(fault, ..)| row(fault, delivered, 3)));
     rows
 }
 
@@ -127,30 +128,30 @@ fn faults_of_the_network_are_reported_and_nothing_is_lost() {
         let port = proxy.rsplit(':').next().unwrap();
         let value = match value {
             OTHER => other.authority().display().to_string(),
-            proxy if proxy.ends_with("127.0.0.1") => format!("{proxy}:{port}"),
+            url if url.ends_with("127.0.0.1") => format!("{url}:{port}"),
             value => value.to_owned(),
         };
         let before = corporation.world.delivered("test.value").len();
         // With secrets in the environment, the fault affects each service, and not only AWS.
-        let wrong = corporation.scene(Some((variable, &value)));
-        let wrong = if variable == "AWS_CA_BUNDLE" {
-            wrong
+        let scene = corporation.scene(Some((variable, &value)));
+        let scene = if variable == "AWS_CA_BUNDLE" {
+            scene
         } else {
-            wrong.variable("GITHUB_TOKEN", TOKEN).variable("DD_API_KEY", DatadogIntake::KEY)
+            scene.variable("GITHUB_TOKEN", TOKEN).variable("DD_API_KEY", DatadogIntake::KEY)
         };
 
-        let ended = wrong.run(&RUN).with_status(3);
+        let ended = scene.run(&RUN).with_status(3);
 
         assert_eq!(corporation.world.delivered("test.value").len(), before, "{fault}: {ended}");
         assert_eq!(ended.metric("commits.hotfix")["state"], "error", "{fault}: {ended}");
         assert!(ended.stderr().contains(message), "{fault}: {ended}");
         Corporation::assert_hides_secrets(&ended);
         next_second();
-        let right = match variable {
+        let correct = match variable {
             "HTTPS_PROXY" => corporation.network.proxy(),
             _ => corporation.network.authority().display().to_string(),
         };
-        let next = wrong.variable(variable, right).run(&RUN).with_status(0);
+        let next = scene.variable(variable, correct).run(&RUN).with_status(0);
         assert_eq!(delivery(&next)["points_of_earlier_runs"], 1, "{fault}: {next}");
         assert_eq!(delivery(&next)["left"], 0, "{fault}: {next}");
     }

@@ -1,4 +1,4 @@
-//! Several destinations at once. A fault of one of them does not affect the others, and each gets every point once.
+//! Several destinations at once. A fault of one of them does not affect the others.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ use crate::{
 const PLACE: &str = "one of two destinations";
 const SERIES: &str = "/api/v2/series";
 const SINKS: [&str; 2] = ["prometheus", "datadog"];
-/// Two points, one of each metric.
+/// Each of these metrics has one point.
 const METRICS: [&str; 2] = ["test.value", "test.prints"];
 const RUN: [&str; 10] = [
     "--push",
@@ -39,7 +39,7 @@ const RUN: [&str; 10] = [
     "5s",
 ];
 
-/// A distribution has the values of one run, or of all runs.
+/// The fault in the test of distributions. One destination gets the values of each run, and the other those of all runs.
 const DISTRIBUTIONS: &str =
     "a distribution is refused by both (401, 403), and the process is killed (SIGKILL) during the next run";
 
@@ -66,8 +66,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         delivered,
         status,
     };
-    let rest = "all to the other; to this one nothing yet, all with the next run";
-    let failing = faults().into_iter().map(|(fault, _)| row(PLACE, fault, rest, 3));
+    let delivered = "all to the other; to this one nothing yet, all with the next run";
+    let failing = faults().into_iter().map(|(fault, _)| row(PLACE, fault, delivered, 3));
     let others = [
         row(PLACE, "dies once after it has stored the points", "all to both, once", 0),
         row(PLACE, "refuses half of the points", "all to the other; to this one all but the refused ones", 3),
@@ -95,12 +95,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 }
 
 /// Prometheus and Datadog.
-struct Places {
+struct Backends {
     prometheus: RemoteWriteReceiver,
     world: World,
 }
 
-impl Places {
+impl Backends {
     fn new() -> Self {
         Self { prometheus: RemoteWriteReceiver::start(), world: World::new() }
     }
@@ -189,13 +189,13 @@ fn for_each_sink(test: impl Fn(&'static str, &'static str) + Sync) {
 fn a_destination_that_fails_does_not_affect_the_other() {
     for (fault, wire) in faults() {
         for_each_sink(|bad, good| {
-            let places = Places::new();
-            let server = FaultyServer::start(wire.clone(), ALWAYS, upstream(&places.url(bad)));
-            let scene = Places::with_address(places.scene(), bad, &server.url());
+            let backends = Backends::new();
+            let server = FaultyServer::start(wire.clone(), ALWAYS, upstream(&backends.url(bad)));
+            let scene = Backends::with_address(backends.scene(), bad, &server.url());
 
             let first = scene.run(&RUN).with_status(status(fault));
-            assert_eq!(places.times(good, METRICS[0]).len(), 1, "{fault}: {first}");
-            assert_eq!(places.times(bad, METRICS[0]).len(), 0, "{fault}: {first}");
+            assert_eq!(backends.times(good, METRICS[0]).len(), 1, "{fault}: {first}");
+            assert_eq!(backends.times(bad, METRICS[0]).len(), 0, "{fault}: {first}");
             check_receipt(&first, good, 2, 0, 0);
             check_receipt(&first, bad, 0, 0, 2);
 
@@ -204,7 +204,7 @@ fn a_destination_that_fails_does_not_affect_the_other() {
             let second = scene.run(&RUN).with_status(0);
             check_receipt(&second, good, 2, 0, 0);
             check_receipt(&second, bad, 2, 2, 0);
-            places.check_complete(2, &second);
+            backends.check_complete(2, &second);
         });
     }
 }
@@ -213,14 +213,14 @@ fn a_destination_that_fails_does_not_affect_the_other() {
 fn a_destination_that_dies_after_it_has_stored_the_points_is_asked_again() {
     let status = status("dies once after it has stored the points");
     for_each_sink(|bad, good| {
-        let places = Places::new();
-        places.server(bad).fail_times(1, "POST", Fault::DisconnectAfterwards);
+        let backends = Backends::new();
+        backends.server(bad).fail_times(1, "POST", Fault::DisconnectAfterwards);
 
-        let ended = places.scene().run(&RUN).with_status(status);
+        let ended = backends.scene().run(&RUN).with_status(status);
 
         check_receipt(&ended, bad, 2, 0, 0);
         check_receipt(&ended, good, 2, 0, 0);
-        places.check_complete(1, &ended);
+        backends.check_complete(1, &ended);
     });
 }
 
@@ -228,19 +228,19 @@ fn a_destination_that_dies_after_it_has_stored_the_points_is_asked_again() {
 fn a_destination_refuses_half_of_the_points() {
     let status = status("refuses half of the points");
     for_each_sink(|bad, good| {
-        let places = Places::new();
-        places.prometheus.refuse(if bad == "prometheus" { "test_value" } else { "none" });
-        places.world.intake.refuse(if bad == "datadog" { "test.value" } else { "none" });
+        let backends = Backends::new();
+        backends.prometheus.refuse(if bad == "prometheus" { "test_value" } else { "none" });
+        backends.world.intake.refuse(if bad == "datadog" { "test.value" } else { "none" });
 
-        let ended = places.scene().run(&RUN).with_status(status);
+        let ended = backends.scene().run(&RUN).with_status(status);
 
         check_receipt(&ended, good, 2, 0, 0);
         check_receipt(&ended, bad, 1, 0, 0);
         let refused = &delivery(&ended, bad)["refused"][0];
         assert_eq!(refused["series"], 1, "{ended}");
         assert!(refused["error"].to_string().contains("test.value"), "{ended}");
-        assert_eq!(places.times(bad, "test.value").len(), 0, "{ended}");
-        assert_eq!(places.times(bad, "test.prints").len(), 1, "{ended}");
+        assert_eq!(backends.times(bad, "test.value").len(), 0, "{ended}");
+        assert_eq!(backends.times(bad, "test.prints").len(), 1, "{ended}");
     });
 }
 
@@ -304,7 +304,7 @@ fn all_destinations_are_asked_at_once() {
 }
 
 #[test]
-fn a_killed_process_loses_and_repeats_nothing() {
+fn after_a_killed_process_both_backends_have_each_point_once() {
     let run = patient_run();
     // What happens to the first request of Prometheus, and to that of Datadog. `None` is a usual response.
     let (asked, stored) = (|| Some(Fault::Hang), || Some(Fault::HangAfterwards));
@@ -318,19 +318,19 @@ fn a_killed_process_loses_and_repeats_nothing() {
         [asked(), None],
         [stored(), None],
     ] {
-        let places = Places::new();
-        let scene = places.scene();
+        let backends = Backends::new();
+        let scene = backends.scene();
         for (sink, first) in SINKS.into_iter().zip(faults.clone()) {
             if let Some(first) = first {
-                places.server(sink).fail_times(1, "POST", first);
+                backends.server(sink).fail_times(1, "POST", first);
             }
         }
 
         kill_when(&scene, &run, || {
             for (sink, fault) in SINKS.into_iter().zip(&faults) {
-                let _ = places.server(sink).wait_for("POST");
-                let keeps = !matches!(fault, Some(Fault::Hang));
-                wait_until(|| !keeps || !places.times(sink, METRICS[1]).is_empty());
+                let _ = backends.server(sink).wait_for("POST");
+                let stores = !matches!(fault, Some(Fault::Hang));
+                wait_until(|| !stores || !backends.times(sink, METRICS[1]).is_empty());
             }
         });
 
@@ -343,7 +343,7 @@ fn a_killed_process_loses_and_repeats_nothing() {
             assert!(earlier == 2 || (fault.is_none() && earlier == 0), "{faults:?}: {sink}: {next}");
             assert_eq!((&receipt["series"], &receipt["left"]), (&json!(2), &json!(0)), "{faults:?}: {next}");
         }
-        places.check_complete(2, &next);
+        backends.check_complete(2, &next);
     }
 }
 
@@ -367,19 +367,19 @@ fn a_killed_process_does_not_repeat_points_that_add_up() {
     let run = ["--push", "--no-self-metrics", "--to", "prometheus,cloudwatch", "--only", "test.value"];
     for (fault, stored_by_first) in [(Fault::Hang, 0), (Fault::HangAfterwards, 1)] {
         for prometheus_fault in [Fault::Hang, Fault::HangAfterwards] {
-            let places = Places::new();
+            let backends = Backends::new();
             let (cloudwatch, stored) = cloudwatch();
-            let scene = places
+            let scene = backends
                 .scene()
                 .file("system-health.toml", "[cloudwatch]\nnamespace = 'Shop'\n")
                 .aws("http://127.0.0.1:1", &AccessKey::example())
                 .variable("AWS_ENDPOINT_URL_CLOUDWATCH", cloudwatch.url());
             cloudwatch.fail_times(1, "POST", fault.clone());
-            places.prometheus.server().fail_times(1, "POST", prometheus_fault);
+            backends.prometheus.server().fail_times(1, "POST", prometheus_fault);
 
             kill_when(&scene, &run, || {
                 let _ = cloudwatch.wait_for("POST");
-                let _ = places.prometheus.server().wait_for("POST");
+                let _ = backends.prometheus.server().wait_for("POST");
                 wait_until(|| stored.lock().unwrap().len() == stored_by_first);
             });
 
@@ -388,7 +388,7 @@ fn a_killed_process_does_not_repeat_points_that_add_up() {
             assert_eq!(delivery(&next, "cloudwatch")["points_of_earlier_runs"], 0, "{next}");
             assert_eq!(delivery(&next, "prometheus")["points_of_earlier_runs"], 1, "{next}");
             assert_eq!(stored.lock().unwrap().len(), stored_by_first + 1, "{next}");
-            assert_eq!(places.times("prometheus", "test.value").len(), 2, "{next}");
+            assert_eq!(backends.times("prometheus", "test.value").len(), 2, "{next}");
         }
     }
 }
@@ -398,10 +398,10 @@ fn distributions_have_the_values_of_each_run_or_of_all_runs() {
     let run = ["--push", "--no-self-metrics", "--to", "prometheus,cloudwatch", "--only", "test.distribution"];
     // CloudWatch may have stored the points of the second and the third run when the process is killed. They are never repeated.
     for (fault, stored_when_killed) in [(Fault::Hang, 1), (Fault::HangAfterwards, 3)] {
-        let places = Places::new();
+        let backends = Backends::new();
         let (cloudwatch, stored) = cloudwatch();
-        let prometheus = places.prometheus.server();
-        let scene = places
+        let prometheus = backends.prometheus.server();
+        let scene = backends
             .scene()
             .file("system-health.toml", "[cloudwatch]\nnamespace = 'Shop'\n")
             .aws("http://127.0.0.1:1", &AccessKey::example())
@@ -428,7 +428,7 @@ fn distributions_have_the_values_of_each_run_or_of_all_runs() {
         next_second();
         let last = scene.run(&run).with_status(0);
         assert_eq!(delivery(&last, "prometheus")["points_of_earlier_runs"], 2, "{last}");
-        let totals = places.prometheus.histograms("test_distribution_seconds");
+        let totals = backends.prometheus.histograms("test_distribution_seconds");
         let totals: Vec<(u64, f64)> =
             totals.into_iter().map(|(_, values)| (values.count, values.sum)).collect();
         assert_eq!(totals, [(4, 7.5), (8, 15.0), (12, 22.5), (16, 30.0)], "{last}");
@@ -446,18 +446,18 @@ fn distributions_have_the_values_of_each_run_or_of_all_runs() {
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn a_real_prometheus_has_each_value_once_if_the_other_destination_fails() {
     let prometheus = Prometheus::receiving(false);
-    let places = Places::new();
+    let backends = Backends::new();
     let url = prometheus.remote_write_url();
     let address = url.trim_end_matches(RemoteWriteReceiver::PATH);
-    let scene = |url: &str| Places::with_address(places.world.scene(), "prometheus", url);
+    let scene = |url: &str| Backends::with_address(backends.world.scene(), "prometheus", url);
     let count = "count_over_time(test_value[1h])";
     let run = patient_run();
 
     // Prometheus has stored the first values when the process is killed.
     let first = scene(address);
-    places.world.intake.server().fail_times(1, SERIES, Fault::Hang);
+    backends.world.intake.server().fail_times(1, SERIES, Fault::Hang);
     kill_when(&first, &run, || {
-        let _ = places.world.intake.server().wait_for(SERIES);
+        let _ = backends.world.intake.server().wait_for(SERIES);
         let _ = prometheus.query_until(count, |found| !found.is_empty());
     });
     next_second();
@@ -477,7 +477,7 @@ fn a_real_prometheus_has_each_value_once_if_the_other_destination_fails() {
     let fourth = scene.run(&RUN).with_status(0);
     check_receipt(&fourth, "prometheus", 2, 2, 0);
 
-    assert_eq!(places.world.delivered("test.value").len(), 4);
+    assert_eq!(backends.world.delivered("test.value").len(), 4);
     for (query, expected) in [(count, 4.0), ("sum_over_time(test_value[1h])", 28.0)] {
         let found = prometheus.query(query);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Faults of a Pushgateway and a textfile. They have the values of one run, so the next run replaces them.
+//! Faults of a Pushgateway and a textfile. Both contain only the values of one run, and the next run replaces these values.
 
 use std::fs;
 

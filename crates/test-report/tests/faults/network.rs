@@ -1,8 +1,8 @@
-//! Faults of a network or a server. Each of them is tried with each service.
+//! Faults of a network or a server, for the tests of the services.
 
 use system_health_test_support::wire::WireFault;
 
-/// The fault never ends.
+/// The fault lasts until the test ends it.
 pub(crate) const ALWAYS: usize = usize::MAX;
 
 /// A fault, and how often it happens.
@@ -13,8 +13,8 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// Whether the fault ends, so that a retry succeeds.
-    pub(crate) fn passes(&self) -> bool {
+    /// Whether the fault ends by itself, so that a retry succeeds.
+    pub(crate) fn is_temporary(&self) -> bool {
         self.times != ALWAYS
     }
 }

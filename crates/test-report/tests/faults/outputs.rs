@@ -81,7 +81,7 @@ fn full_output() -> (UnixStream, OwnedFd) {
     (reader, writer.into())
 }
 
-/// Starts a run with a standard output, of which this process keeps only the other end.
+/// Starts a run with this standard output, and closes the output in this process.
 fn start(scene: &Scene, arguments: &[&str], output: OwnedFd) -> (Command, Child) {
     let mut command = scene.command(arguments);
     let child = command.stdout(Stdio::from(output)).stderr(Stdio::piped()).spawn().unwrap();

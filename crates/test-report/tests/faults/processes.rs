@@ -22,7 +22,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         status,
     };
     vec![
-        row("killed (SIGKILL) before the delivery", "the next run", 137),
+        row("killed (SIGKILL) before the delivery", "nothing of this run; all of the next run", 137),
         row("killed (SIGKILL) during the delivery", "nothing yet; all with the next run", 137),
         row("killed (SIGKILL) after the delivery", "all, once", 137),
         row("SIGTERM during the delivery", "nothing yet; all with the next run", 143),
@@ -97,7 +97,7 @@ fn stopped_while_nobody_reads_its_output() {
 fn killed_after_the_delivery() {
     let world = World::new();
     let scene = world.scene();
-    // The event is sent after the values, and this never ends.
+    // The event is sent after the values, and its request never gets a response.
     world.intake.server().fail("/api/v1/events", Fault::Hang);
     let (_, mut child) = start(&scene, &["--push", "--no-self-metrics", "--only", "test.event"]);
     let _ = world.intake.server().wait_for("/api/v1/events");

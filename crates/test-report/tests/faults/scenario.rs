@@ -86,10 +86,10 @@ pub(crate) fn check_recovery(
     assert_eq!(delivery(&second)["left"], 0, "{second}");
 }
 
-/// Starts a run, and kills it when something has happened.
-pub(crate) fn kill_when(scene: &Scene, arguments: &[&str], happened: impl FnOnce()) {
+/// Starts a run, and kills it when `wait` returns.
+pub(crate) fn kill_when(scene: &Scene, arguments: &[&str], wait: impl FnOnce()) {
     let mut child = scene.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    happened();
+    wait();
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -98,7 +98,7 @@ pub(crate) fn kill_when(scene: &Scene, arguments: &[&str], happened: impl FnOnce
 pub(crate) fn wait_until(condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < LIMIT, "it has not happened");
+        assert!(start.elapsed() < LIMIT, "the condition is still false after {LIMIT:?}");
         thread::yield_now();
     }
 }

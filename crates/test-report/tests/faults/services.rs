@@ -21,14 +21,14 @@ const RUN: [&str; 8] =
 const OTLP: &str = "OTLP";
 const PROMETHEUS: &str = "Prometheus";
 
-/// A repeated run in a slot has other values.
+/// The fault of a second run in the same slot, in which one series has another value.
 const REPEATED: &str = "400 for another value in the same slot";
 
 /// Faults in the body of a successful response. They do not affect remote writes, whose responses have no meaningful body.
 const ABOUT_BODIES: [&str; 2] = ["truncated JSON", "content-length too short"];
 
 fn row(place: &'static str, fault: &Fault, delivered: &'static str, status: i32) -> Scenario {
-    let (delivered, status) = if fault.passes() { ("all", 0) } else { (delivered, status) };
+    let (delivered, status) = if fault.is_temporary() { ("all", 0) } else { (delivered, status) };
     Scenario { place, fault: fault.name.to_owned(), delivered, status }
 }
 
@@ -43,13 +43,13 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let remote_write = faults.iter().filter(|fault| !ABOUT_BODIES.contains(&fault.name));
     let remote_write =
         remote_write.map(|fault| row(PROMETHEUS, fault, "nothing yet; all with the next run", 3));
-    let partly = Scenario {
+    let partial_success = Scenario {
         place: "OTLP response",
         fault: "a partial success: one of two points is refused".to_owned(),
         delivered: "all but the refused point",
         status: 3,
     };
-    let some = Scenario {
+    let refused_sample = Scenario {
         place: PROMETHEUS,
         fault: "400 for one of two samples".to_owned(),
         delivered: "all but the refused sample",
@@ -65,9 +65,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         .chain(aws)
         .chain(datadog)
         .chain(otlp)
-        .chain([partly])
+        .chain([partial_success])
         .chain(remote_write)
-        .chain([some, repeated])
+        .chain([refused_sample, repeated])
         .collect()
 }
 
@@ -96,10 +96,10 @@ fn faults_of_github() {
         let ended = scene.run(&RUN).with_status(row.status);
 
         let hotfixes = world.delivered("commits.hotfix");
-        assert_eq!(hotfixes.len(), usize::from(fault.passes()), "{}: {ended}", fault.name);
+        assert_eq!(hotfixes.len(), usize::from(fault.is_temporary()), "{}: {ended}", fault.name);
         assert!(hotfixes.iter().all(|(_, value)| value == "1"), "{}: {ended}", fault.name);
         assert_eq!(world.delivered("test.value").len(), 1, "{}: {ended}", fault.name);
-        let state = if fault.passes() { "value" } else { "error" };
+        let state = if fault.is_temporary() { "value" } else { "error" };
         assert_eq!(ended.metric("commits.hotfix")["state"], state, "{}: {ended}", fault.name);
     });
 }
@@ -123,8 +123,8 @@ fn faults_of_secrets_manager() {
 
         let ended = scene.run(&RUN).with_status(row.status);
 
-        assert_eq!(world.intake.points().len(), if fault.passes() { 2 } else { 0 }, "{}", fault.name);
-        if !fault.passes() {
+        assert_eq!(world.intake.points().len(), if fault.is_temporary() { 2 } else { 0 }, "{}", fault.name);
+        if !fault.is_temporary() {
             assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
             check_recovery(&scene, &server, &RUN, &ended);
         }
@@ -140,15 +140,15 @@ fn faults_of_datadog() {
 
         let ended = scene.run(&RUN).with_status(row.status);
 
-        assert_eq!(world.intake.points().len(), if fault.passes() { 2 } else { 0 }, "{}", fault.name);
-        if !fault.passes() {
+        assert_eq!(world.intake.points().len(), if fault.is_temporary() { 2 } else { 0 }, "{}", fault.name);
+        if !fault.is_temporary() {
             assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
             check_recovery(&scene, &server, &RUN, &ended);
         }
     });
 }
 
-/// A receiver that refuses the points of a metric, if there is one.
+/// A receiver of OTLP. It refuses the points of the metric `refused`.
 fn receiver(refused: Option<&'static str>) -> Server {
     Server::start(move |request| match refused.filter(|key| mentions(&request.body, key)) {
         None => Answer::text(200, "application/x-protobuf", ""),
@@ -174,8 +174,8 @@ fn faults_of_otlp() {
 
         let ended = scene.run(&run).with_status(row.status);
 
-        assert_eq!(receiver.requests().len(), usize::from(fault.passes()), "{}: {ended}", fault.name);
-        if !fault.passes() {
+        assert_eq!(receiver.requests().len(), usize::from(fault.is_temporary()), "{}: {ended}", fault.name);
+        if !fault.is_temporary() {
             assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
             check_recovery(&scene, &server, &run, &ended);
         }
@@ -216,7 +216,7 @@ fn faults_of_prometheus() {
 
         let ended = scene.run(&run).with_status(row.status);
 
-        let runs = if fault.passes() {
+        let runs = if fault.is_temporary() {
             1
         } else {
             assert!(receiver.names().is_empty(), "{}: {ended}", fault.name);

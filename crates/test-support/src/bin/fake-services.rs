@@ -10,8 +10,9 @@
 //! With `--repositories NUMBER`, there are many repositories. Their histories are generated from `--seed`, and the rate limit is
 //! never reached.
 //!
-//! Each line of the standard input is a command: `change NUMBER` changes that many repositories. After each command, one line of
-//! JSON says how many repositories changed, and how many requests have counted against the rate limit so far.
+//! Each line of the standard input is a command: `change NUMBER` changes that many repositories, and any other line changes
+//! none. After each line, one line of JSON says how many repositories changed, and how many requests have counted against the
+//! rate limit so far.
 
 use std::{
     io::{self, BufRead},
@@ -121,7 +122,7 @@ fn repositories(options: &Options) -> (FakeGitHub, Vec<String>) {
     (github, names)
 }
 
-/// Changes some repositories, and different ones in each round.
+/// Changes a number of repositories. If each round has the same number, it continues where the previous round ended.
 fn change(github: &FakeGitHub, names: &[String], count: usize, seed: u64) {
     let first = usize::try_from(seed).unwrap_or_default().wrapping_mul(count);
     for number in 0..count {

@@ -81,7 +81,7 @@ impl DatadogIntake {
     /// # Panics
     /// If Datadog would refuse it.
     pub fn deliver(&self, payload: Value) {
-        self.by_hand("POST", SERIES, &payload);
+        self.send_without_keys("POST", SERIES, &payload);
         self.shared.captured().series.push(payload);
     }
 
@@ -91,7 +91,7 @@ impl DatadogIntake {
         self.shared.captured().series.clone()
     }
 
-    /// What is stored, ordered by metric, tags and time.
+    /// The stored points, ordered by metric, tags and time.
     ///
     /// # Panics
     /// If SQLite cannot be used.
@@ -142,7 +142,7 @@ impl DatadogIntake {
     /// If Datadog would refuse it.
     #[expect(clippy::must_use_candidate, reason = "a test may need only that it exists")]
     pub fn add_dashboard(&self, dashboard: &Value) -> Value {
-        self.by_hand("POST", "/api/v1/dashboard", dashboard)
+        self.send_without_keys("POST", "/api/v1/dashboard", dashboard)
     }
 
     /// Edits a dashboard as a person would.
@@ -158,7 +158,7 @@ impl DatadogIntake {
     /// # Panics
     /// If there is no dashboard with this id.
     pub fn delete_dashboard(&self, id: &str) {
-        self.by_hand("DELETE", &format!("/api/v1/dashboard/{id}"), &Value::Null);
+        self.send_without_keys("DELETE", &format!("/api/v1/dashboard/{id}"), &Value::Null);
     }
 
     /// The monitors as Datadog answers them, in the order of their creation.
@@ -183,7 +183,7 @@ impl DatadogIntake {
     /// If Datadog would refuse it.
     #[expect(clippy::must_use_candidate, reason = "a test may need only that it exists")]
     pub fn add_monitor(&self, monitor: &Value) -> Value {
-        self.by_hand("POST", "/api/v1/monitor", monitor)
+        self.send_without_keys("POST", "/api/v1/monitor", monitor)
     }
 
     /// Edits a monitor, as a person or a change of its state would.
@@ -202,11 +202,11 @@ impl DatadogIntake {
     /// # Panics
     /// If there is no monitor with this id.
     pub fn delete_monitor(&self, id: u64) {
-        self.by_hand("DELETE", &format!("/api/v1/monitor/{id}"), &Value::Null);
+        self.send_without_keys("DELETE", &format!("/api/v1/monitor/{id}"), &Value::Null);
     }
 
-    /// A request that is not captured. It needs no keys, and the limit for compressed payloads does not apply.
-    fn by_hand(&self, method: &str, target: &str, body: &Value) -> Value {
+    /// Sends a request that is not captured. The limit for compressed payloads does not apply. Returns the body of the answer.
+    fn send_without_keys(&self, method: &str, target: &str, body: &Value) -> Value {
         let request = Request { wire_length: 0, ..Request::json(method, target, body) };
         let answer = self.shared.intake.handle(&request);
         if answer.status >= 300 {

@@ -1,5 +1,5 @@
 //! Datadog, as far as this project uses it: the intake of `system-health-intake` with keys, faults and captured payloads, and the
-//! check of both sides against Datadog's own API description.
+//! check of requests and answers against Datadog's own API description.
 
 pub mod contract;
 mod intake;

@@ -14,7 +14,7 @@ pub(super) enum AlertKind {
     /// Code that breaks a rule, with the severities of the rule.
     CodeScanning {
         severity: Option<&'static str>,
-        security: Option<&'static str>,
+        security_severity: Option<&'static str>,
     },
     SecretScanning,
 }
@@ -28,8 +28,11 @@ impl Alert {
 
     /// A place in the code that breaks a rule with these severities, such as `error` and `high`.
     #[must_use]
-    pub const fn code_scanning(severity: Option<&'static str>, security: Option<&'static str>) -> Self {
-        Self { kind: AlertKind::CodeScanning { severity, security }, is_open: true }
+    pub const fn code_scanning(
+        severity: Option<&'static str>,
+        security_severity: Option<&'static str>,
+    ) -> Self {
+        Self { kind: AlertKind::CodeScanning { severity, security_severity }, is_open: true }
     }
 
     /// A secret in the repository.

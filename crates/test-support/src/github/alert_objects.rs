@@ -14,24 +14,24 @@ impl Objects<'_> {
     /// An alert as JSON, whose form depends on the kind.
     pub(super) fn alert(&self, repository: &RepositoryData, number: usize, alert: &Alert) -> Value {
         let full_name = &repository.full_name;
-        let (kind, page) = match alert.kind {
-            AlertKind::Dependabot(_) => ("dependabot", "dependabot"),
-            AlertKind::CodeScanning { .. } => ("code-scanning", "code-scanning"),
-            AlertKind::SecretScanning => ("secret-scanning", "secret-scanning"),
+        let kind = match alert.kind {
+            AlertKind::Dependabot(_) => "dependabot",
+            AlertKind::CodeScanning { .. } => "code-scanning",
+            AlertKind::SecretScanning => "secret-scanning",
         };
         let url = format!("{}/{kind}/alerts/{number}", self.repository_url(full_name));
         let mut object = json!({
             "number": number,
             "url": url,
-            "html_url": format!("{WEB}/{full_name}/security/{page}/{number}"),
+            "html_url": format!("{WEB}/{full_name}/security/{kind}/{number}"),
             "created_at": CREATED,
             "updated_at": CREATED,
         });
         let state = |closed: &'static str| if alert.is_open { "open" } else { closed };
         let more = match alert.kind {
             AlertKind::Dependabot(severity) => dependabot(severity, state("fixed")),
-            AlertKind::CodeScanning { severity, security } => {
-                code_scanning(severity, security, &url, state("fixed"))
+            AlertKind::CodeScanning { severity, security_severity } => {
+                code_scanning(severity, security_severity, &url, state("fixed"))
             }
             AlertKind::SecretScanning => secret_scanning(state("resolved")),
         };
@@ -77,7 +77,7 @@ fn dependabot(severity: &str, state: &str) -> Value {
     })
 }
 
-fn code_scanning(severity: Option<&str>, security: Option<&str>, url: &str, state: &str) -> Value {
+fn code_scanning(severity: Option<&str>, security_severity: Option<&str>, url: &str, state: &str) -> Value {
     json!({
         "state": state,
         "instances_url": format!("{url}/instances"),
@@ -89,7 +89,7 @@ fn code_scanning(severity: Option<&str>, security: Option<&str>, url: &str, stat
             "id": "js/zipslip",
             "name": "js/zipslip",
             "severity": severity,
-            "security_severity_level": security,
+            "security_severity_level": security_severity,
             "description": "Files outside of the folder",
         },
         "tool": { "name": "CodeQL", "guid": null, "version": "2.4.0" },

@@ -25,7 +25,7 @@ use super::{
 use crate::server::{Answer, Request};
 
 /// The parameters that make GitHub take a list of runs from the search index. The fake filters by `branch`, `event`, `head_sha` and
-/// `status`; the client sends no others.
+/// `status`; the collectors send no others.
 const FILTERS: [&str; 7] = ["actor", "branch", "check_suite_id", "created", "event", "head_sha", "status"];
 /// Maximum number of runs in a list from the search index.
 const MAX_FILTERED: usize = 1_000;
@@ -101,8 +101,8 @@ fn etag(answer: &Answer) -> Option<&str> {
 /// Whether the client knows this response already.
 fn is_known(answer: &Answer, call: &Call<'_>) -> bool {
     let etag = etag(answer);
-    let strong = |etag: &str| etag.trim_start_matches("W/").to_owned();
-    etag.is_some() && etag.map(strong) == call.request.header("if-none-match").map(strong)
+    let opaque_tag = |etag: &str| etag.trim_start_matches("W/").to_owned();
+    etag.is_some() && etag.map(opaque_tag) == call.request.header("if-none-match").map(opaque_tag)
 }
 
 fn not_modified(answer: &Answer) -> Answer {
@@ -111,13 +111,13 @@ fn not_modified(answer: &Answer) -> Answer {
 }
 
 fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answer {
-    let (lookup, rest) = match path {
+    let (lookup, subpath) = match path {
         _ if call.request.method != "GET" => return refusal::not_found("/rest"),
-        ["repos", owner, name, rest @ ..] => (world.find(&format!("{owner}/{name}"), caller), rest),
-        ["repositories", id, rest @ ..] => (world.find_by_id(id, caller), rest),
+        ["repos", owner, name, subpath @ ..] => (world.find(&format!("{owner}/{name}"), caller), subpath),
+        ["repositories", id, subpath @ ..] => (world.find_by_id(id, caller), subpath),
         _ => return refusal::not_found("/rest"),
     };
-    let documentation = match rest {
+    let documentation = match subpath {
         [] => GET_REPOSITORY,
         ["commits"] => LIST_COMMITS,
         ["compare", _] => COMPARE,
@@ -140,17 +140,17 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
     };
     let repository = match lookup {
         Lookup::Found(repository) => repository,
-        Lookup::Moved(id) => return moved(world, call, id, rest),
+        Lookup::Moved(id) => return moved(world, call, id, subpath),
         Lookup::Nothing => return refusal::not_found(documentation),
     };
     let request = RepositoryRequest {
         call,
         repository,
         objects: Objects { api: &world.api },
-        path: rest.join("/"),
+        path: subpath.join("/"),
         now: world.numbers.now,
     };
-    match rest {
+    match subpath {
         ["commits"] => request.commits(),
         ["compare", range] => request.compare(range),
         ["actions", "workflows"] => request.workflows(),
@@ -172,9 +172,9 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
     }
 }
 
-/// A redirect to the same endpoint with the repository's id.
-fn moved(world: &World, call: &Call<'_>, id: u64, rest: &[&str]) -> Answer {
-    let path: String = rest.iter().flat_map(|part| ["/", part]).collect();
+/// A redirect to the endpoint under the repository's id.
+fn moved(world: &World, call: &Call<'_>, id: u64, subpath: &[&str]) -> Answer {
+    let path: String = subpath.iter().flat_map(|part| ["/", part]).collect();
     let query = call.request.query();
     let mark = if query.is_empty() { "" } else { "?" };
     refusal::moved(&format!("{}/repositories/{id}{path}{mark}{query}", world.api))

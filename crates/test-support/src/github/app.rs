@@ -20,8 +20,8 @@ pub(super) struct App {
     pub(super) installation: u64,
     pub(super) owner: String,
     pub(super) is_organization: bool,
-    /// When each token that the installation got expires.
-    tokens: Vec<SystemTime>,
+    /// The times at which the installation's tokens expire, in the order of their numbers.
+    expiry_times: Vec<SystemTime>,
     /// How long a token is valid.
     pub(super) lifetime: Duration,
 }
@@ -33,7 +33,7 @@ impl App {
             installation,
             owner: owner.to_owned(),
             is_organization,
-            tokens: Vec::new(),
+            expiry_times: Vec::new(),
             lifetime: Duration::from_hours(1),
         }
     }
@@ -41,16 +41,16 @@ impl App {
     /// Gives the installation a token. Returns it, and when it expires.
     pub(super) fn add_token(&mut self) -> (String, SystemTime) {
         let expires = SystemTime::now() + self.lifetime;
-        self.tokens.push(expires);
-        (format!("{TOKEN_PREFIX}{}", self.tokens.len()), expires)
+        self.expiry_times.push(expires);
+        (format!("{TOKEN_PREFIX}{}", self.expiry_times.len()), expires)
     }
 
-    /// Whether this is one of the tokens that the installation got, and it has not expired.
+    /// Whether this is a token of the installation that has not expired.
     pub(super) fn has_token(&self, token: &str) -> bool {
         token
             .strip_prefix(TOKEN_PREFIX)
             .and_then(|number| number.parse::<usize>().ok()?.checked_sub(1))
-            .and_then(|index| self.tokens.get(index))
+            .and_then(|index| self.expiry_times.get(index))
             .is_some_and(|expires| SystemTime::now() < *expires)
     }
 

@@ -79,7 +79,7 @@ impl Commit {
         self
     }
 
-    /// Pushed to this branch. Its first commit creates it.
+    /// Pushed to this branch. The first commit creates the branch.
     #[must_use]
     pub fn branch(mut self, branch: impl Into<String>) -> Self {
         self.branch = Some(branch.into());

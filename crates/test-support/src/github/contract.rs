@@ -1,6 +1,6 @@
-//! Validates requests and responses against the `OpenAPI` description that GitHub publishes: clients may make only
-//! requests that GitHub declares, and the fake must respond as GitHub does. The script `contract/github_check.py` does
-//! the work, and says where it is stricter than the description.
+//! Validates requests and responses against the `OpenAPI` description and the GraphQL schema that GitHub publishes: clients
+//! may make only requests that GitHub declares, and the fake must respond as GitHub does. The script
+//! `contract/github_check.py` does the work, and says where it is stricter than the description.
 
 use std::fmt::{self, Write as _};
 
@@ -18,11 +18,11 @@ pub struct Exchange {
     pub path: String,
     /// The query without its question mark, still encoded.
     pub query: String,
-    /// The body of the request. Null if there is none.
+    /// The body of the request. Null if it is not JSON.
     pub request: Value,
     /// The status of the response.
     pub status: u16,
-    /// The body of the response. Null if there is none.
+    /// The body of the response. Null if it is not JSON.
     pub body: Value,
 }
 

@@ -60,8 +60,8 @@ impl FakeGitHub {
         Repository::new(self.world.clone(), id)
     }
 
-    /// Creates many repositories, `acme/repository-1` and so on. The function gets the number of each repository, and fills it.
-    /// Returns their names.
+    /// Creates `count` repositories, `acme/repository-1` and so on, and calls `fill` with the number of each. Returns their
+    /// names.
     pub fn repositories(&self, count: usize, fill: impl Fn(usize, &Repository)) -> Vec<String> {
         let name = |number| format!("acme/repository-{number}");
         let fill = |number| {
@@ -85,7 +85,7 @@ impl FakeGitHub {
         world.answered.iter().map(|(request, answer)| exchange(request, answer, &self.base_path)).collect()
     }
 
-    /// How many requests counted against a rate limit so far.
+    /// How many requests counted against a rate limit so far. A GraphQL query counts as many times as it costs points.
     #[must_use]
     pub fn counted_requests(&self) -> u32 {
         self.world.lock().counted_requests()
@@ -109,11 +109,11 @@ impl FakeGitHub {
     }
 
     /// From now on, a GraphQL query that asks for more than `max` nodes times out.
-    pub fn answer_nodes_in_time(&self, max: u64) {
+    pub fn set_max_nodes_in_time(&self, max: u64) {
         self.world.lock().max_nodes_in_time = Some(max);
     }
 
-    /// From now on, each GraphQL query costs this many points of the quota.
+    /// From now on, each GraphQL query costs this many points of the rate limit.
     pub fn set_query_cost(&self, points: u32) {
         self.world.lock().query_cost = points;
     }
@@ -150,7 +150,7 @@ impl FakeGitHubBuilder {
         self
     }
 
-    /// Allows each caller this many requests, instead of 5,000 with a token and 60 without.
+    /// Allows each kind of caller this many requests to each API, instead of 5,000 with a token and 60 without.
     #[must_use]
     pub const fn rate_limit(mut self, requests: u32) -> Self {
         self.rate_limit = Some(requests);
@@ -166,11 +166,12 @@ impl FakeGitHubBuilder {
     }
 
     /// Sets the lifetime of the app's tokens. Default: an hour.
+    ///
+    /// # Panics
+    /// If [`Self::app`] was not called before.
     #[must_use]
     pub fn app_tokens_expire_after(mut self, lifetime: Duration) -> Self {
-        if let Some(app) = &mut self.app {
-            app.lifetime = lifetime;
-        }
+        self.app.as_mut().expect("an app").lifetime = lifetime;
         self
     }
 
@@ -181,7 +182,7 @@ impl FakeGitHubBuilder {
         self
     }
 
-    /// Sets the time from which the ages of commits and runs are counted. Default: the start of the fake.
+    /// Sets the fake's clock, from which all ages are counted. The clock stands still. Default: the start of the fake.
     #[must_use]
     pub const fn now(mut self, now: SystemTime) -> Self {
         self.now = Some(now);

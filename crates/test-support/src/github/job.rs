@@ -32,7 +32,7 @@ pub enum Conclusion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Queued,
-    /// For an approval, or for another run.
+    /// Waits for an approval, or for another run.
     Waiting,
     InProgress,
     Completed(Conclusion),
@@ -84,7 +84,7 @@ impl Job {
         Self { has_runner: false, ..Self::with_status(name, Status::Waiting) }
     }
 
-    /// Created this long before the fake's clock, instead of with its attempt.
+    /// Created this long before the fake's clock, instead of when its attempt started.
     #[must_use]
     pub const fn created(mut self, age: Duration) -> Self {
         self.created = Some(When::Ago(age));
@@ -119,7 +119,7 @@ impl Job {
         self
     }
 
-    /// Belongs to this attempt of the run, instead of the attempt that the previous calls describe.
+    /// Belongs to this attempt of the run. Default: the latest attempt when the job is added to the run.
     #[must_use]
     pub const fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = Some(attempt);

@@ -16,13 +16,14 @@ pub fn bad_credentials() -> Answer {
     error(401, "Bad credentials", "/rest")
 }
 
-/// 401: the signature of a GitHub App does not match its key.
+/// 401: the token that a GitHub App signed is malformed, or its signature does not match the app's key.
 #[must_use]
 pub fn undecodable_token() -> Answer {
     error(401, "A JSON web token could not be decoded", "/rest")
 }
 
-/// 401: the token of a GitHub App has an expiration time that GitHub does not accept.
+/// 401: the token that a GitHub App signed has expired, expires too late, or was issued in the future. The message is that of
+/// a token that expires too late.
 #[must_use]
 pub fn untimely_token() -> Answer {
     error(401, "'Expiration time' claim ('exp') is too far in the future", "/rest")
@@ -132,7 +133,7 @@ pub(super) fn no_user_agent() -> Answer {
     error(403, message, "/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent")
 }
 
-/// 301: the repository was renamed, and `url` is the new URL.
+/// 301: the repository or the branch was renamed, and `url` is the new URL.
 pub(super) fn moved(url: &str) -> Answer {
     let documentation_url =
         format!("{DOCS}/rest/guides/best-practices-for-using-the-rest-api#follow-redirects");

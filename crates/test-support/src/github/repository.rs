@@ -68,14 +68,14 @@ impl Repository {
         })
     }
 
-    /// Adds a workflow file such as `checks.yml` that never ran.
+    /// Adds a workflow file such as `checks.yml` that has no runs yet.
     pub fn workflow(&self, file: &str) -> &Self {
         self.change(|repository, _| {
             repository.workflows.insert(file.to_owned());
         })
     }
 
-    /// Disables a workflow, so that it no longer runs.
+    /// Disables a workflow, as a person would: its state becomes `disabled_manually`.
     pub fn disable_workflow(&self, file: &str) -> &Self {
         self.change(|repository, _| {
             repository.disabled_workflows.insert(file.to_owned());
@@ -164,10 +164,11 @@ impl Repository {
         self.change(|repository, _| repository.rules.entry(branch.to_owned()).or_default().push(rule))
     }
 
-    /// Deletes a branch. Its commits stay if they are on another branch.
+    /// Deletes a branch. The commits that were merged into other branches stay in the histories of these branches.
     pub fn delete_branch(&self, name: &str) -> &Self {
         self.change(|repository, _| {
-            repository.branches.remove(name);
+            let commits = repository.branches.remove(name).unwrap_or_default();
+            repository.removed.extend(commits);
         })
     }
 
@@ -252,7 +253,7 @@ impl Repository {
         self.change(|repository, numbers| repository.tags.push(tag.store(numbers.now)))
     }
 
-    /// Turns the issues off: `hasIssuesEnabled` becomes false. The fake still lists the issues.
+    /// Turns the issues off: `has_issues` and `hasIssuesEnabled` become false. The fake still lists the issues.
     pub fn turn_issues_off(&self) -> &Self {
         self.change(|repository, _| repository.are_issues_off = true)
     }

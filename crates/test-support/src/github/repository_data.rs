@@ -60,7 +60,7 @@ pub(super) struct RepositoryData {
     pub(super) default_branch: String,
     pub(super) created: SystemTime,
     pub(super) branches: BTreeMap<String, Vec<StoredCommit>>,
-    /// Commits that are on no branch any more.
+    /// Commits that were removed from their branch by a force push, or whose branch was deleted. A merge may still lead to them.
     pub(super) removed: Vec<StoredCommit>,
     pub(super) workflows: BTreeSet<String>,
     pub(super) disabled_workflows: BTreeSet<String>,
@@ -158,11 +158,11 @@ impl RepositoryData {
         if self.disabled_workflows.contains(file) { "disabled_manually" } else { "active" }
     }
 
-    /// The runs of a workflow, or of all workflows, newest first.
+    /// The runs of a workflow, or of all workflows, newest first. `filtered`: as the search index has them.
     pub(super) fn runs_of(&self, workflow: Option<&str>, filtered: bool) -> Vec<&StoredRun> {
         let runs = self.search_index.as_ref().filter(|_| filtered).unwrap_or(&self.runs);
-        let is_of = |run: &&StoredRun| workflow.is_none_or(|workflow| run.workflow == workflow);
-        let mut runs: Vec<_> = runs.iter().rev().filter(is_of).collect();
+        let is_listed = |run: &&StoredRun| workflow.is_none_or(|workflow| run.workflow == workflow);
+        let mut runs: Vec<_> = runs.iter().rev().filter(is_listed).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.created));
         runs
     }

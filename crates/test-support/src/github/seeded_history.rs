@@ -12,13 +12,13 @@ use super::{
     run::Run,
 };
 
-const MINUTES_OF_DAY: u64 = 24 * 60;
+const MINUTES_PER_DAY: u64 = 24 * 60;
 
-/// A deterministic sequence of numbers. It is `SplitMix64`: <https://prng.di.unimi.it/splitmix64.c>.
+/// A deterministic sequence of pseudorandom numbers, `SplitMix64`: <https://prng.di.unimi.it/splitmix64.c>.
 #[derive(Debug, Clone)]
-struct Numbers(u64);
+struct RandomNumbers(u64);
 
-impl Numbers {
+impl RandomNumbers {
     /// The next number below a limit.
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -30,18 +30,18 @@ impl Numbers {
     /// Up to `max` ages from 2 minutes to `days` days and 1 minute, the oldest first.
     fn ages(&mut self, max: u64, days: u64) -> Vec<Duration> {
         let count = self.below(max + 1);
-        let mut minutes: Vec<u64> = (0..count).map(|_| 2 + self.below(days * MINUTES_OF_DAY)).collect();
+        let mut minutes: Vec<u64> = (0..count).map(|_| 2 + self.below(days * MINUTES_PER_DAY)).collect();
         minutes.sort_unstable_by(|one, other| other.cmp(one));
         minutes.into_iter().map(Duration::from_mins).collect()
     }
 }
 
 impl Repository {
-    /// Fills the repository with the history of a seed: commits of the last 14 days, their runs and deployments, and pull
-    /// requests and issues of the last 30 days.
+    /// Fills the repository with the history of a seed: a first commit of 60 days ago, commits of the last 14 days, their runs
+    /// and deployments, and pull requests and issues of the last 30 days.
     pub fn seeded_history(&self, seed: u64) {
-        let mut numbers = Numbers(seed);
-        let mut deployment_numbers = Numbers(!seed);
+        let mut numbers = RandomNumbers(seed);
+        let mut deployment_numbers = RandomNumbers(!seed);
         self.commit(Commit::new("The first commit").age(Duration::from_hours(24 * 60)));
         for (number, age) in numbers.ages(110, 14).into_iter().enumerate() {
             let kind = if numbers.below(40) == 0 { "Hotfix" } else { "Change" };
@@ -72,7 +72,7 @@ impl Repository {
 
     /// Adds the results of a few minutes of work: a commit, its run, a pull request, an issue and a deployment.
     pub fn seeded_change(&self, seed: u64) {
-        let mut numbers = Numbers(seed);
+        let mut numbers = RandomNumbers(seed);
         let age = Duration::from_mins(1);
         self.commit(Commit::new(format!("Change {}", numbers.below(1_000))));
         self.run(Run::new("checks.yml").jobs(3, Conclusion::Success));
@@ -82,7 +82,7 @@ impl Repository {
     }
 
     /// Deploys the last commit. The deployment sometimes fails.
-    fn seeded_deployment(&self, numbers: &mut Numbers, age: Duration) {
+    fn seeded_deployment(&self, numbers: &mut RandomNumbers, age: Duration) {
         let state = if numbers.below(8) == 0 { "FAILURE" } else { "SUCCESS" };
         let deployment = Deployment::new("production", self.tip("main")).age(age);
         self.deployment(deployment.status("IN_PROGRESS", age).status(state, age / 2));
@@ -95,15 +95,15 @@ mod tests {
     use crate::github::FakeGitHub;
 
     #[test]
-    fn equal_seeds_give_equal_histories_and_different_seeds_give_different_histories() {
-        let ages = |seed| Numbers(seed).ages(110, 14);
+    fn equal_seeds_give_equal_ages_and_different_seeds_give_different_ages() {
+        let ages = |seed| RandomNumbers(seed).ages(110, 14);
         assert_eq!(ages(1), ages(1));
         assert_ne!(ages(1), ages(2));
         assert!(ages(1).is_sorted_by(|one, other| one >= other) && ages(1).len() <= 110);
     }
 
     #[test]
-    fn a_change_adds_to_the_history() {
+    fn a_seeded_change_adds_a_commit() {
         let github = FakeGitHub::start();
         let repository = github.repository("acme/shop");
         repository.seeded_history(1);

@@ -10,7 +10,7 @@ pub(super) enum When {
 }
 
 impl When {
-    /// The time, relative to `now`, in whole seconds, the precision of GitHub's API.
+    /// The time in whole seconds, the precision of GitHub's API. An age counts from `now`.
     pub(super) fn resolve(self, now: SystemTime) -> SystemTime {
         let instant = match self {
             Self::Ago(age) => now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH),

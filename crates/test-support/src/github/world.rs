@@ -145,19 +145,19 @@ impl World {
         repository.map_or(Lookup::Nothing, |repository| Lookup::new(repository, caller))
     }
 
-    /// The caller. `None` if the token is wrong. Without an expected token, every token is accepted, except an expired one of the
-    /// app.
+    /// The caller. `None` if the token is wrong. Without an expected token, every token is accepted, unless it looks like a token
+    /// of the app and is unknown or has expired.
     pub(super) fn caller(&self, call: &Call<'_>) -> Option<Caller> {
         let Some(token) = call.token() else { return Some(Caller::Anonymous) };
-        let is_right = match (&self.app, &self.token) {
+        let is_accepted = match (&self.app, &self.token) {
             (Some(app), _) if token.starts_with(TOKEN_PREFIX) => app.has_token(token),
             (_, Some(expected)) => token == expected,
             (_, None) => true,
         };
-        is_right.then_some(Caller::User)
+        is_accepted.then_some(Caller::User)
     }
 
-    /// Counts a request. `None` if no request is left.
+    /// Counts a request: once, or by the cost of a query. `None` if the budget does not allow it.
     pub(super) fn spend(&mut self, caller: Caller, resource: Resource) -> Option<Budget> {
         let budget = self.budget(caller, resource);
         let cost = if resource == Resource::GraphQl { self.query_cost } else { 1 };
@@ -168,7 +168,7 @@ impl World {
         })
     }
 
-    /// The number of requests that counted against the limit of any resource.
+    /// The number of requests that counted against the limit of any resource. A query counts as many times as it costs points.
     pub(super) fn counted_requests(&self) -> u32 {
         self.used.values().sum()
     }

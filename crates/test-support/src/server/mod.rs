@@ -2,7 +2,7 @@
 //! scripted.
 //!
 //! It listens on loopback, on a free port, in a thread and runtime of its own, so that plain and async
-//! tests can use it. It stops when it is dropped. Requests that hang end then.
+//! tests can use it. When it is dropped, it stops and ends requests that hang.
 
 mod fault;
 
@@ -164,7 +164,7 @@ fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<
 
 async fn answer(extract::State(shared): extract::State<Arc<Shared>>, request: extract::Request) -> Response {
     let (head, body) = request.into_parts();
-    // A client that goes away while it sends never made the request.
+    // A request whose client disconnects before the end of the body is not recorded.
     let Ok(body) = to_bytes(body, usize::MAX).await else { return Fault::disconnect() };
     let mut request = Request::new(&head, body.into());
     // What cannot be decompressed stays as it arrived.

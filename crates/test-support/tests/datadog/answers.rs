@@ -1,4 +1,4 @@
-//! Checks every kind of answer of the fake, and every accepted request of these tests, against Datadog's API description.
+//! Checks every kind of answer of the fake, and every request that the fake accepts here, against Datadog's API description.
 
 use serde_json::{Value, json};
 use system_health_test_support::datadog::{DatadogIntake, contract, error};

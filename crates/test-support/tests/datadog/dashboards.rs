@@ -53,7 +53,7 @@ async fn a_dashboard_is_replaced_as_a_whole() {
 }
 
 #[tokio::test]
-async fn people_create_edit_and_delete_by_hand() {
+async fn dashboards_can_be_created_edited_and_deleted_by_hand() {
     let intake = DatadogIntake::start();
     let created = intake.add_dashboard(&dashboard("By hand"));
     let id = created["id"].as_str().unwrap();

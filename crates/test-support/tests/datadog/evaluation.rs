@@ -104,7 +104,7 @@ fn long_windows_are_evaluated_rarely() {
     }
 }
 
-/// Delivers one value per minute of each of two metrics with this type.
+/// Delivers the values of two metrics of this type, one value per minute.
 fn deliver_both(intake: &DatadogIntake, kind: u8, errors: &[f64], runs: &[f64]) {
     for (metric, values) in [("a.errors", errors), ("a.runs", runs)] {
         for (value, minute) in values.iter().zip(1..) {
@@ -115,7 +115,7 @@ fn deliver_both(intake: &DatadogIntake, kind: u8, errors: &[f64], runs: &[f64]) 
     }
 }
 
-/// Whether the only monitor alerts about the values of five minutes.
+/// Whether a monitor with this query alerts in the fifth minute of these values.
 fn alerts(query: &str, kind: u8, errors: &[f64], runs: &[f64]) -> bool {
     let (_, critical) = query.rsplit_once(' ').unwrap();
     let critical: f64 = critical.parse().unwrap();
@@ -159,7 +159,7 @@ fn a_divisor_of_zero_gives_no_value() {
 }
 
 #[test]
-fn in_a_ratio_short_gaps_are_filled_unless_the_query_disables_it() {
+fn short_gaps_in_a_ratio_are_filled_unless_the_query_forbids_it() {
     // 6 errors and no run, then no error and 10 runs. Between them, the interpolated values have few runs and many errors.
     let highest_ratio_exceeds = |errors: [f64; 2], fill: &str, above: f64| {
         let query = format!("max(last_5m):avg:a.errors{{*}}{fill} / avg:a.runs{{*}}{fill} > {above}");

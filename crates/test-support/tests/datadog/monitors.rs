@@ -1,4 +1,4 @@
-//! Monitors are kept with what Datadog adds, and refused where they contradict themselves.
+//! Monitors are kept with what Datadog adds, and refused if they contradict themselves.
 
 use serde_json::{Value, json};
 use system_health_test_support::datadog::DatadogIntake;
@@ -60,7 +60,7 @@ async fn an_update_replaces_what_it_names() {
 }
 
 #[tokio::test]
-async fn people_edit_and_delete_by_hand() {
+async fn monitors_can_be_edited_and_deleted_by_hand() {
     let intake = DatadogIntake::start();
     let created = intake.add_monitor(&monitor("a", &[]));
 

@@ -1,4 +1,4 @@
-//! Stored points are found by their metric, their tags and their time.
+//! Queries find stored points by their metric, their tags and their time, and calculate with them.
 
 use serde_json::{Value, json};
 use system_health_test_support::datadog::DatadogIntake;

@@ -17,7 +17,7 @@ use super::{
 
 /// The tag with the number of spans that were not kept.
 const DROPPED: &str = "system_health.dropped_spans";
-/// The tag with the most frequent names of these spans, each with the number of spans.
+/// The tag with the most frequent names of the dropped spans, each with the number of spans.
 const DROPPED_NAMES: &str = "system_health.dropped_spans.names";
 
 /// The spans of one trace.
@@ -34,12 +34,14 @@ pub(super) struct Buffer {
 #[derive(Debug, Default)]
 struct Content {
     spans: Vec<CollectedSpan>,
+    /// The number of dropped spans by name.
     dropped: BTreeMap<&'static str, u64>,
+    /// The length of all texts, with the overhead of messages.
     bytes: usize,
     is_finished: bool,
 }
 
-/// A span of a trace, as its layer knows it.
+/// What the layer keeps of a span: where it is in its trace.
 #[derive(Debug, Clone)]
 pub(super) struct Handle {
     pub(super) buffer: Arc<Buffer>,
@@ -66,7 +68,8 @@ impl Buffer {
         self.ids.trace
     }
 
-    /// Adds a span, or counts it if there are too many.
+    /// Adds a span. If a limit is reached, the span is only counted, and its inner spans become those of its parent. `None` if
+    /// the trace has ended.
     pub(super) fn add(
         self: &Arc<Self>,
         parent: Option<&Handle>,
@@ -114,7 +117,7 @@ impl Buffer {
         {
             let count = i64::try_from(dropped_spans).unwrap_or(i64::MAX);
             root.tags.insert(DROPPED.to_owned(), SpanTag::Integer(count));
-            root.tags.insert(DROPPED_NAMES.to_owned(), SpanTag::Text(names(&dropped)));
+            root.tags.insert(DROPPED_NAMES.to_owned(), SpanTag::Text(most_frequent(&dropped)));
         }
         Trace {
             trace_id: self.ids.trace,
@@ -184,8 +187,8 @@ impl Handle {
     }
 }
 
-/// The names of dropped spans, such as `http.request ×12`. The most frequent ones come first.
-fn names(dropped: &BTreeMap<&'static str, u64>) -> String {
+/// The most frequent names of dropped spans, such as `http.request ×12`, the most frequent first.
+fn most_frequent(dropped: &BTreeMap<&'static str, u64>) -> String {
     let mut dropped: Vec<_> = dropped.iter().collect();
     dropped.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let names = dropped.iter().take(MAX_DROPPED_NAMES).map(|(name, count)| format!("{name} ×{count}"));

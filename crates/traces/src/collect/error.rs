@@ -11,8 +11,8 @@ use super::limits::{MAX_ERROR, cut};
 
 /// The type of an error whose type is not known.
 pub(super) const UNKNOWN_TYPE: &str = "Error";
-/// Maximum length of the name of a type. The rest of what `Debug` writes may be long, and is not needed.
-const MAX_TYPE: usize = 64;
+/// The number of bytes after which no more of what `Debug` writes is read. The type is at the start, and the rest may be long.
+const MAX_DEBUG: usize = 64;
 
 /// Describes an error with its causes. `clean` removes secrets from a text.
 pub(super) fn describe(error: &(dyn Error + 'static), clean: impl Fn(&str) -> String) -> SpanError {
@@ -41,13 +41,13 @@ pub(super) fn describe(error: &(dyn Error + 'static), clean: impl Fn(&str) -> St
 }
 
 /// Describes an error of which only the text is known.
-pub(super) fn described_by(text: &str) -> SpanError {
+pub(super) fn describe_text(text: &str) -> SpanError {
     let text = cut(text, MAX_ERROR).to_owned();
     SpanError { kind: UNKNOWN_TYPE.to_owned(), message: text.clone(), stack: text }
 }
 
 /// The name at the start of what `Debug` writes: with a derived `Debug`, it is the name of the type or of its variant. The rest
-/// is not used, because fields may contain secrets.
+/// is not used, because fields may contain secrets. [`UNKNOWN_TYPE`] if there is no name.
 fn type_name(error: &(dyn Error + 'static)) -> String {
     let mut start = Start(String::new());
     // The writer fails on purpose when it has read enough.
@@ -64,8 +64,8 @@ struct Start(String);
 
 impl Write for Start {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push_str(cut(text, MAX_TYPE));
-        if self.0.len() > MAX_TYPE { Err(fmt::Error) } else { Ok(()) }
+        self.0.push_str(cut(text, MAX_DEBUG));
+        if self.0.len() > MAX_DEBUG { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
@@ -117,8 +117,12 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_is_only_a_text_has_no_type() {
+    fn the_type_of_an_error_that_is_only_a_text_is_unknown() {
         assert_eq!(describe(SharedError::new("Broken").as_error(), str::to_owned).kind, UNKNOWN_TYPE);
+    }
+
+    #[test]
+    fn the_type_ends_before_the_fields() {
         assert_eq!(describe(&io::Error::other("a (b)"), str::to_owned).kind, "Custom");
     }
 }

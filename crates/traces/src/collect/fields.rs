@@ -12,7 +12,7 @@ use tracing::{
 };
 
 use super::{
-    error::{describe, described_by},
+    error::{describe, describe_text},
     limits::{MAX_RESOURCE, MAX_TEXT, cut},
 };
 
@@ -36,14 +36,14 @@ impl Fields {
 
     /// Sets only the error, of which only the text is known.
     pub(super) fn from_error_text(text: &str) -> Self {
-        Self { error: Some(described_by(text)), ..Self::default() }
+        Self { error: Some(describe_text(text)), ..Self::default() }
     }
 
-    fn text(&mut self, field: &Field, text: &str) {
+    fn add_text(&mut self, field: &Field, text: &str) {
         match field.name() {
             RESOURCE if self.is_ours => self.resource = Some(cut(text, MAX_RESOURCE).to_owned()),
             TRACE_ID if self.is_ours => self.trace = text.parse().ok(),
-            ERROR => self.error = Some(described_by(&self.clean(text))),
+            ERROR => self.error = Some(describe_text(&self.clean(text))),
             name => {
                 self.has_ended |= name == STATE;
                 let text = cut(&self.clean(text), MAX_TEXT).to_owned();
@@ -52,7 +52,7 @@ impl Fields {
         }
     }
 
-    /// The text without words that may be secrets. This is done before the text is cut, because the start of a secret would not be
+    /// The text without words that may be secrets. Call it before the text is cut, because the start of a secret would not be
     /// recognized.
     fn clean(&self, text: &str) -> String {
         if self.is_ours { text.to_owned() } else { redacted(text) }
@@ -71,7 +71,7 @@ impl Visit for Fields {
     fn record_u64(&mut self, field: &Field, value: u64) {
         match i64::try_from(value) {
             Ok(value) => self.record_i64(field, value),
-            Err(_) => self.text(field, &value.to_string()),
+            Err(_) => self.add_text(field, &value.to_string()),
         }
     }
 
@@ -80,18 +80,18 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, value);
+        self.add_text(field, value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         match field.name() {
             ERROR => self.error = Some(describe(value, |text| self.clean(text))),
-            _ => self.text(field, &value.to_string()),
+            _ => self.add_text(field, &value.to_string()),
         }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.text(field, &format!("{value:?}"));
+        self.add_text(field, &format!("{value:?}"));
     }
 }
 

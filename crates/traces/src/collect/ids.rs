@@ -1,4 +1,4 @@
-//! New ids. The random numbers are those with which Rust protects its hash maps: the operating system seeds them.
+//! New ids. They come from the hash function of Rust's hash maps, whose keys are random.
 
 use std::{
     hash::{BuildHasher, RandomState},

@@ -1,4 +1,4 @@
-//! The layer. A span belongs to a trace if one of its outer spans is the span of a run.
+//! The layer. A span belongs to a trace if it is the span of a run, or is inside of one.
 
 use std::sync::Arc;
 
@@ -89,8 +89,8 @@ fn handle<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> Option<Handle> {
     span.extensions().get::<Handle>().cloned()
 }
 
-/// Records a panic in a span and in its outer spans, up to the first one whose name starts with `system_health.`, such as that
-/// of the metric, the resource or the source.
+/// Records a panic in a span and in its outer spans, up to and including the first one whose name starts with `system_health.`,
+/// such as the span of a metric, a resource or a source. The span of the run is left out.
 fn panicked<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, message: &str, place: &str) {
     for span in span.scope() {
         if is_run(span.metadata()) {

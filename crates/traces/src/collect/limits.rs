@@ -12,8 +12,8 @@ pub(super) const MAX_LATE_TEXT: usize = 100;
 pub(super) const MAX_LOGS: usize = 32;
 /// What a message needs in addition to its text, in memory and in a request, in bytes.
 pub(super) const LOG_OVERHEAD: usize = 100;
-/// The length of all texts of a trace, with the overhead of messages, in bytes, after which no further spans and messages are kept.
-/// An Agent accepts 25 MB.
+/// Length of all texts of a trace, with the overhead of messages, in bytes. When it is reached, no further spans and messages are
+/// kept. An Agent accepts 25 MB.
 pub(super) const MAX_BYTES: usize = 8 << 20;
 /// Maximum number of names in the list of dropped spans.
 pub(super) const MAX_DROPPED_NAMES: usize = 20;

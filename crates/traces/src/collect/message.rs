@@ -10,8 +10,9 @@ use super::fields::redacted;
 /// The fields of a message.
 #[derive(Default)]
 pub(super) struct Message {
-    /// The text, and all other fields as `name=value`, as they are shown on the terminal. Words that may be secrets are redacted,
-    /// except in the text of a panic: it is the error of the metric, too, and its place in the code looks like a secret.
+    /// The text, and the other fields as `name=value`, as they are shown on the terminal. A hint is left out. Words that may be
+    /// secrets are redacted, except in the text of a panic: the error of the metric contains this text anyway, and the place in
+    /// the code looks like a secret.
     pub(super) text: String,
     /// The text of a field `error`, without words that may be secrets.
     pub(super) error: Option<String>,
@@ -68,7 +69,7 @@ impl Visit for Message {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            // A text has no quotation marks here.
+            // These texts are added without quotation marks.
             "message" | "error" | PANIC_PLACE => self.record_debug(field, &format_args!("{value}")),
             _ => self.record_debug(field, &value),
         }

@@ -3,7 +3,7 @@
 use system_health_registry::trace::{SpanError, SpanId, SpanLog, SpanTag, TraceSpan};
 
 use super::{
-    error::described_by,
+    error::describe_text,
     fields::Fields,
     limits::{MAX_ERROR, MAX_LATE_TEXT, MAX_TEXT, cut},
 };
@@ -15,8 +15,9 @@ pub(super) struct CollectedSpan {
     pub(super) parent: Option<SpanId>,
     pub(super) name: &'static str,
     pub(super) resource: Option<String>,
-    /// Since the start of the trace, in nanoseconds.
+    /// The time since the start of the trace, in nanoseconds.
     pub(super) start: u64,
+    /// The time since the start of the trace, in nanoseconds.
     pub(super) end: Option<u64>,
     pub(super) error: Option<SpanError>,
     /// The place of a panic in this span or in an inner span.
@@ -26,7 +27,7 @@ pub(super) struct CollectedSpan {
 }
 
 impl CollectedSpan {
-    /// Sets fields. Returns the length of their texts.
+    /// Sets fields. `is_late` shortens their texts. Returns the length of the added texts.
     pub(super) fn set(&mut self, mut fields: Fields, now: u64, is_late: bool) -> usize {
         if is_late {
             shorten(&mut fields);
@@ -55,7 +56,7 @@ impl CollectedSpan {
         let late = |text| if is_late { cut(text, MAX_LATE_TEXT) } else { text };
         let mut bytes = 0;
         if self.error.is_none() {
-            let error = SpanError { kind: "panic".to_owned(), ..described_by(late(message)) };
+            let error = SpanError { kind: "panic".to_owned(), ..describe_text(late(message)) };
             bytes += error.message.len() + error.stack.len();
             self.error = Some(error);
         }

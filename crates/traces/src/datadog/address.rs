@@ -38,7 +38,7 @@ pub(crate) enum AddressError {
     Scheme,
     #[error("the path of the socket is not absolute")]
     Path,
-    #[error("it contains a user name, a query or a fragment")]
+    #[error("it contains a user name, a password, a query or a fragment")]
     Parts,
     #[error(transparent)]
     Unreadable(#[from] ParseError),
@@ -147,8 +147,9 @@ mod tests {
             ("agent:8126", "it does not start with http://, https:// or unix://"),
             ("udp://agent:8125", "it does not start with http://, https:// or unix://"),
             ("unix://run/apm", "the path of the socket is not absolute"),
-            ("http://u:p@agent", "it contains a user name, a query or a fragment"),
-            ("http://agent?a=b", "it contains a user name, a query or a fragment"),
+            ("http://u:p@agent", "it contains a user name, a password, a query or a fragment"),
+            ("http://:p@agent", "it contains a user name, a password, a query or a fragment"),
+            ("http://agent?a=b", "it contains a user name, a password, a query or a fragment"),
             ("http://agent:99999", "invalid port number"),
             ("http://", "empty host"),
         ] {

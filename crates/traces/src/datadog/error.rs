@@ -1,4 +1,4 @@
-//! Why an Agent did not take a trace.
+//! Why a request to an Agent failed.
 
 use http::StatusCode;
 use system_health_http::HttpError;

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-/// The part of `/info` that a diagnosis shows.
+/// The part of `/info` that a diagnosis needs.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AgentInfo {
@@ -14,7 +14,7 @@ pub(crate) struct AgentInfo {
 }
 
 impl AgentInfo {
-    /// Whether the Agent accepts what is sent.
+    /// Whether the Agent accepts traces in the format that is sent.
     pub(crate) fn accepts_traces(&self) -> bool {
         self.endpoints.iter().any(|path| path.ends_with("/v0.4/traces"))
     }

@@ -11,7 +11,7 @@ use crate::sampling::SampleRate;
 /// The priority of a trace: whether the Agent keeps it
 /// (<https://docs.datadoghq.com/tracing/trace_pipeline/ingestion_mechanisms/>).
 const PRIORITY: &str = "_sampling_priority_v1";
-/// Our names of tags that Datadog knows under other names.
+/// Tags that have another name in Datadog: our name, and Datadog's.
 const NAMES: [(&str, &str); 4] = [
     ("http.request.method", "http.method"),
     ("http.response.status_code", "http.status_code"),
@@ -45,7 +45,7 @@ struct DatadogEvent<'a> {
     attributes: BTreeMap<&'a str, &'a str>,
 }
 
-/// A request with one trace.
+/// The body of a request with one trace.
 pub(super) fn payload(trace: &Trace, rate: Option<SampleRate>) -> Vec<u8> {
     let start = u64::try_from(trace.started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos());
     let start = start.unwrap_or_default();
@@ -105,7 +105,7 @@ impl<'a> DatadogSpan<'a> {
                 }
             }
         }
-        // A field of the span may have one of the names below.
+        // The values below replace fields of the span that have the same names.
         meta.insert("language", Cow::from("rust"));
         for (name, value) in [("env", &trace.env), ("version", &trace.version)] {
             meta.extend(value.as_deref().map(|value| (name, Cow::from(value))));
@@ -121,10 +121,10 @@ impl<'a> DatadogSpan<'a> {
         if !span.logs.is_empty() {
             meta.insert("events", Cow::from(events(&span.logs, trace_start)));
         }
-        // A field that is a number must not be beside a known value of the same name.
+        // A name is in one of the two maps only: a text takes precedence over a number.
         metrics.retain(|name, _| !meta.contains_key(name));
         if span.name == "system_health.metric" {
-            // Datadog computes statistics of these spans, too, and not only of the run.
+            // Without this mark, Datadog computes statistics only of the span of the run.
             metrics.insert("_dd.measured", 1.0);
         }
     }

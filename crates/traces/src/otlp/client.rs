@@ -66,14 +66,16 @@ impl ReceiverClient {
         sent.await.map_err(|source| ReceiverError { url: self.url.clone(), source })
     }
 
-    /// A body that cannot be decoded is not from a receiver, but the status says that the trace was accepted.
+    /// Returns an error if the receiver refused some of the spans. A body that cannot be decoded is ignored, because the status
+    /// says that the trace was accepted.
     fn check_partial(&self, body: &[u8]) -> Result<(), ReceiverProblem> {
         let partial =
             ExportTraceServiceResponse::decode(body).ok().and_then(|response| response.partial_success);
         match partial {
             Some(partial) if partial.rejected_spans > 0 => {
                 let message = redactor_for_headers(&self.headers).quote(&partial.error_message);
-                Err(ReceiverProblem::Partial { refused: partial.rejected_spans, message })
+                let reason = if message.is_empty() { "without a reason".to_owned() } else { message };
+                Err(ReceiverProblem::Partial { refused: partial.rejected_spans, reason })
             }
             _ => Ok(()),
         }

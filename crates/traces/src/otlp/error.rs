@@ -1,4 +1,4 @@
-//! Why a receiver did not take a trace.
+//! Why a request to a receiver failed.
 
 use http::StatusCode;
 use system_health_http::HttpError;
@@ -24,8 +24,8 @@ pub(crate) enum ReceiverProblem {
     )]
     Login(StatusCode),
     /// The receiver accepted only some of the spans.
-    #[error("the receiver refused {refused} spans ({message})")]
-    Partial { refused: i64, message: String },
+    #[error("the receiver refused some spans: {refused} ({reason})")]
+    Partial { refused: i64, reason: String },
     /// Any other status.
     #[error("the receiver answered {0}")]
     Status(StatusCode),

@@ -13,7 +13,7 @@ async fn failing() -> Result<u64, std::io::Error> {
     Err(std::io::Error::other("connection refused"))
 }
 
-/// Has a span with fields that have the names of what is known about the service.
+/// Has a span whose fields have the names of tags that the exporter sets.
 #[system_health_metric(key = "sent.named")]
 fn named() -> u64 {
     let _span =
@@ -67,7 +67,7 @@ async fn an_agent_gets_the_trace_as_datadogs_clients_send_it() {
 }
 
 #[tokio::test]
-async fn a_field_of_a_span_does_not_replace_what_is_known_about_the_service() {
+async fn a_field_of_a_span_does_not_replace_a_tag_that_the_exporter_sets() {
     let server = agent();
     let tracer = tracer(&format!("agent_url = '{}'", server.url()));
     let trace = trace_run(&*tracer, &["sent.named"]).await;
@@ -112,10 +112,10 @@ async fn the_error_says_that_the_agent_does_not_accept_traces() {
 
 #[tokio::test]
 async fn the_error_says_that_the_agent_dropped_the_trace() {
-    // Like an Agent, which answers 200 unless the client wants to know.
+    // An Agent answers 200 unless the client asks for the real status.
     let server = Server::start(|request: &Request| {
-        let is_wanted = request.header("datadog-send-real-http-status") == Some("true");
-        Answer::json(if is_wanted { 429 } else { 200 }, &json!({"rate_by_service": {}}))
+        let asks_for_status = request.header("datadog-send-real-http-status") == Some("true");
+        Answer::json(if asks_for_status { 429 } else { 200 }, &json!({"rate_by_service": {}}))
     });
     let tracer = tracer(&format!("agent_url = '{}'", server.url()));
     let trace = trace_run(&*tracer, &["sent.failing"]).await;

@@ -1,4 +1,4 @@
-//! A subscriber with the layer, and runs of single metrics.
+//! A subscriber with the layer, and runs of a few metrics.
 
 use std::{
     panic,
@@ -37,9 +37,9 @@ pub(crate) fn service() -> Service {
     Service { name: "shop".to_owned(), env: Some("test".to_owned()), version: Some("4.2".to_owned()) }
 }
 
-/// A tracer with more settings in `[traces]`.
-pub(crate) fn tracer(table: &str) -> Arc<dyn Tracer> {
-    let text = format!("[traces]\nenabled = true\n{table}");
+/// An enabled tracer, with further settings for `[traces]`.
+pub(crate) fn tracer(further: &str) -> Arc<dyn Tracer> {
+    let text = format!("[traces]\nenabled = true\n{further}");
     let settings = Settings::builder().toml(Path::new("a.toml"), &text).unwrap().build().unwrap();
     TRACES.tracer(&settings).unwrap().unwrap()
 }
@@ -64,13 +64,13 @@ pub(crate) async fn trace_run_within(tracer: &dyn Tracer, keys: &[&str], deadlin
     tracer.finish(id).expect("a trace")
 }
 
-/// Sends a trace, and returns the error.
+/// Sends a trace. The error is a text with its causes.
 pub(crate) async fn send(tracer: &dyn Tracer, trace: &Trace) -> Result<(), String> {
     let sent = tracer.send(trace, Instant::now() + Duration::from_secs(30)).await;
     sent.map_err(|error| error.to_string())
 }
 
-/// The span with a resource.
+/// The first span with this resource.
 pub(crate) fn span<'t>(trace: &'t Trace, resource: &str) -> &'t TraceSpan {
     let found = trace.spans.iter().find(|span| span.resource == resource);
     found.unwrap_or_else(|| panic!("no span of {resource} in {}", tree(trace)))

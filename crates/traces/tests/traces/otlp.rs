@@ -1,7 +1,9 @@
 //! Requests to a receiver, decoded with OpenTelemetry's own types.
 
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
+    collector::trace::v1::{
+        ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+    },
     trace::v1::{Span, span::SpanKind, status::StatusCode},
 };
 use prost::Message;
@@ -94,4 +96,23 @@ async fn a_refused_login_is_an_error() {
     let expected = "the login was refused (401 Unauthorized); check OTEL_EXPORTER_OTLP_TRACES_HEADERS or \
                     OTEL_EXPORTER_OTLP_HEADERS";
     assert!(error.contains(expected), "{error}");
+}
+
+#[tokio::test]
+async fn refused_spans_are_an_error_although_the_request_succeeded() {
+    for (error_message, expected) in [
+        ("the spans are too old", "the receiver refused some spans: 2 (the spans are too old)"),
+        ("", "the receiver refused some spans: 2 (without a reason)"),
+    ] {
+        let partial =
+            ExportTracePartialSuccess { rejected_spans: 2, error_message: error_message.to_owned() };
+        let body = ExportTraceServiceResponse { partial_success: Some(partial) }.encode_to_vec();
+        let server =
+            Server::start(move |_: &Request| Answer { status: 200, headers: vec![], body: body.clone() });
+        let (tracer, trace) = failing_run(&server.url()).await;
+
+        let error = send(&*tracer, &trace).await.unwrap_err();
+
+        assert_eq!(error, format!("POST {}/v1/traces: {expected}", server.url()));
+    }
 }

@@ -104,7 +104,7 @@ async fn a_run_has_a_span_for_each_metric_and_subject_with_its_resources() {
     let trace = trace_run(&*tracer(""), &["queue.waiting"]).await;
 
     let tree = tree(&trace);
-    // The broker is shared, so it is a part of the metric that asked first.
+    // The broker is shared, so only one of the two `Messages` contains its span.
     let without_broker = tree.replace("      system_health.resource Broker\n", "");
     assert_eq!(tree.matches("Broker").count(), 1, "{tree}");
     assert_eq!(

@@ -6,7 +6,7 @@ use anyhow::bail;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RequiredCheck {
     pub(super) name: String,
-    /// The number of the only app that may make the check. `None` if any app or user may make it.
+    /// The id of the only app that may make the check. `None` if any app or user may make it.
     pub(super) app: Option<u64>,
 }
 
@@ -15,7 +15,7 @@ pub(super) struct RequiredCheck {
 pub(super) struct Check {
     pub(super) name: String,
     pub(super) source: CheckSource,
-    /// Later checks have higher numbers.
+    /// Later checks have higher ids.
     pub(super) id: u64,
     pub(super) state: CheckState,
     /// The conclusion or the state, as GitHub names it.
@@ -26,7 +26,7 @@ pub(super) struct Check {
 /// Who made a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CheckSource {
-    /// A check run of the app with this number. `None` if GitHub does not name the app.
+    /// A check run of the app with this id. `None` if GitHub does not name the app.
     Run(Option<u64>),
     /// A commit status. GitHub does not say which app made it.
     Status,
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conclusions_count_as_in_githubs_documentation() {
+    fn known_conclusions_and_states_have_a_meaning_and_unknown_ones_are_errors() {
         use CheckState::{Failed, Passed, Undecided};
         for (conclusion, state) in [
             ("success", Passed),

@@ -11,7 +11,7 @@ use crate::short_id::short_id;
 #[derive(Debug)]
 pub(super) struct CommitVerdict {
     pub(super) state: CheckState,
-    /// The page of the first check that failed.
+    /// The page of the first failed check that has one.
     pub(super) web_page: Option<String>,
     /// The checks that are missing or decide nothing, as text for the reason of no data.
     pub(super) undecided: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
     let found: Vec<(&RequiredCheck, Vec<&Check>)> =
         required.iter().map(|needed| (needed, latest(needed, checks))).collect();
     let mut verdict = CommitVerdict {
-        state: state_together(&found),
+        state: combined_state(&found),
         web_page: None,
         undecided: Vec::new(),
         evidence: Vec::new(),
@@ -44,7 +44,7 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
                     verdict.undecided.push(format!("`{}` is {}", check.name, check.word));
                 }
             }
-            // If a check failed, those that passed decide nothing. An undecided commit decides nothing at all.
+            // If a check failed, the checks that passed do not count. If the commit is undecided, no check counts.
             let decides = check.state != CheckState::Undecided && check.state == verdict.state;
             let item = EvidenceItem::new(title(commit, needed), decides, &*check.word);
             verdict.evidence.push(item.with_link(check.web_page.as_deref()));
@@ -53,8 +53,8 @@ pub(super) fn judge(commit: &str, required: &[RequiredCheck], checks: &[Check]) 
     verdict
 }
 
-/// The state of a commit with these checks of each required check.
-fn state_together(found: &[(&RequiredCheck, Vec<&Check>)]) -> CheckState {
+/// The state of a commit, from the latest checks for each required check.
+fn combined_state(found: &[(&RequiredCheck, Vec<&Check>)]) -> CheckState {
     let has = |state| found.iter().flat_map(|(_, latest)| latest).any(|check| check.state == state);
     if has(CheckState::Failed) {
         CheckState::Failed

@@ -1,4 +1,4 @@
-//! Whether the checks pass that the branch requires. `judge` decides from the checks of commits and makes no requests;
+//! Whether the required checks of the branch pass. `judge` decides from the checks of commits and makes no requests;
 //! `requirements` and `commit_checks` get from GitHub what `judge` needs. `docs/metrics.md` defines the result.
 
 mod check;

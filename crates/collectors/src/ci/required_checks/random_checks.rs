@@ -26,7 +26,7 @@ fn state() -> impl Strategy<Value = CheckState> {
 }
 
 prop_compose! {
-    /// Checks in any order. The latest check has the highest number.
+    /// Checks in any order. The latest check has the highest id.
     fn checks()(
         checks in prop::collection::vec((prop::sample::select(&NAMES[..]), source(), state()), 0..12)
             .prop_map(|checks| checks.into_iter().zip(1_u64..).collect::<Vec<_>>())

@@ -44,7 +44,7 @@ struct RuleCheck {
     integration_id: Option<i64>,
 }
 
-/// Reads the rules of the branch.
+/// Reads the rules of the branch, and adds the checks that its protection requires.
 pub(super) async fn read(
     repository: &GitHubRepository,
     branch: &Branch,

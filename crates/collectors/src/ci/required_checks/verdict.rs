@@ -24,7 +24,7 @@ pub struct RequiredChecksVerdict {
     pub branch: Branch,
     /// Whether all required checks pass.
     pub passed: bool,
-    /// The web page of the first check that failed.
+    /// The web page of the first failed check that has one.
     pub web_page: Option<String>,
     /// The checks of the commits that were considered.
     pub evidence: Vec<EvidenceItem>,
@@ -46,7 +46,7 @@ impl FromContext for RequiredChecksVerdict {
         if required.checks.is_empty() {
             return Err(Unavailable::no_data(format!("no check is required on the branch `{branch}`")));
         }
-        let (mut evidence, mut newest) = (Vec::new(), String::new());
+        let (mut evidence, mut undecided_on_tip) = (Vec::new(), String::new());
         let mut commits = vec![required.tip.clone()];
         let mut considered = 0;
         while let Some(commit) = commits.get(considered).cloned() {
@@ -59,7 +59,7 @@ impl FromContext for RequiredChecksVerdict {
             }
             considered += 1;
             if considered == 1 {
-                newest = format!("on {}, {}", short_id(&commit), undecided.join(" and "));
+                undecided_on_tip = format!("on {}, {}", short_id(&commit), undecided.join(" and "));
                 commits.extend(commit_checks::first_parents(&repository, &commit, MAX_BEFORE).await?);
             }
         }
@@ -68,8 +68,8 @@ impl FromContext for RequiredChecksVerdict {
             number => format!("{number} commits"),
         };
         let reason = format!(
-            "the required checks decide nothing on the newest {of_commits} of `{branch}`: {newest}; do they run only for pull \
-             requests?"
+            "the required checks decide nothing on the newest {of_commits} of `{branch}`: {undecided_on_tip}; do they run \
+             only for pull requests?"
         );
         Err(NoData::new(reason).with_evidence(evidence).into())
     }

@@ -92,25 +92,26 @@ async fn start(
     known: &mut KnownRuns,
 ) -> Result<Result<(WorkflowRun, u32), String>, Unavailable> {
     let mut first_failure: Option<AttemptStart> = None;
-    // Goes back in time from attempt to attempt. An attempt of a run that could not decide at its time, because a newer run
-    // had already decided, is not among those that were considered, so it is left out.
+    // Goes back in time from attempt to attempt. A re-run of an older run is left out if a newer run had already decided:
+    // it did not change the value.
     for _ in 0..=MAX_STREAK {
         let before = first_failure.unwrap_or_else(AttemptStart::after_all);
-        match past(history, watched, known, before).await? {
+        match value_before(history, watched, known, before).await? {
             Ok(Past::Failing(since)) => first_failure = Some(since),
             Ok(Past::Passing | Past::Nothing) => {
                 let Some(AttemptStart { run, attempt, .. }) = first_failure else {
                     return Err(anyhow!("no run of the failing tests is known").into());
                 };
-                return Ok(Ok((find(history, known, run, attempt).await?, attempt)));
+                return Ok(Ok((run_in_attempt(history, known, run, attempt).await?, attempt)));
             }
             Err(reason) => return Ok(Err(reason)),
         }
     }
-    Ok(Err(format!("more than {MAX_STREAK} attempts are part of it")))
+    Ok(Err(format!("they began to fail more than {MAX_STREAK} attempts ago")))
 }
 
-async fn find(
+/// A run as it was in one of its attempts.
+async fn run_in_attempt(
     history: &TestHistory,
     known: &mut KnownRuns,
     run: u64,
@@ -132,7 +133,7 @@ async fn find(
 }
 
 /// What the value was before an attempt started.
-async fn past(
+async fn value_before(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
@@ -155,13 +156,13 @@ async fn past(
     Ok(if known.is_complete() && !judgment.is_cut_off {
         Ok(Past::Nothing)
     } else if judgment.considered == 0 {
-        Err("all runs that GitHub lists are part of it".to_owned())
+        Err("they may have begun to fail before the oldest run that GitHub lists".to_owned())
     } else {
         Err(reason)
     })
 }
 
-/// Why GitHub's list of the branch's runs may be stale, if it was read. Then it may lack older runs.
+/// Why GitHub's list of the branch's runs may be stale, if it was read. A stale list may lack older runs.
 async fn stale(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,

@@ -41,7 +41,7 @@ pub struct WorkflowResult {
     pub state: WorkflowState,
     /// The web page of the run that decided.
     pub web_page: Option<String>,
-    /// The runs that were considered.
+    /// The runs and jobs that were considered.
     pub evidence: Vec<EvidenceItem>,
 }
 
@@ -54,7 +54,7 @@ pub enum WorkflowState {
     Failing,
     /// None of its recent runs decided, for this reason.
     Undecided(String),
-    /// The result cannot be found, for this reason: it may be failing.
+    /// The result cannot be found, for this reason. The workflow may be failing.
     Unknown(String),
 }
 
@@ -93,7 +93,7 @@ impl FromContext for WorkflowResults {
     }
 }
 
-/// The runs of each of these workflows. A workflow without a run does not run on the branch.
+/// The runs of each of these workflows. A workflow without a run is left out.
 fn by_workflow(
     runs: Vec<WorkflowRun>,
     workflows: &BTreeSet<String>,

@@ -100,8 +100,12 @@ impl<'a> BranchRuns<'a> {
     /// No data for a reason, with the number of runs that tested the branch, and with all runs as evidence.
     pub(super) fn no_data(&self, reason: &str) -> NoData {
         let since = format_date(self.window.start());
-        let (branch, count) = (self.source.branch(), self.runs.len());
-        NoData::new(format!("{reason}: {count} runs tested the branch `{branch}` since {since}"))
+        let branch = self.source.branch();
+        let runs = match self.runs.len() {
+            1 => "1 run".to_owned(),
+            count => format!("{count} runs"),
+        };
+        NoData::new(format!("{reason}: {runs} tested the branch `{branch}` since {since}"))
             .with_evidence(self.evidence(|run| (false, run.run.ending().to_owned())))
     }
 

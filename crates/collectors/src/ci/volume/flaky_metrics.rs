@@ -1,5 +1,5 @@
-//! The metrics about runs and jobs that failed and then passed on the same commit. They make requests only for runs that
-//! were re-run.
+//! The metrics about runs and jobs that failed and then passed on the same commit. In addition to the list of runs, they
+//! request only the attempts or jobs of runs that were re-run.
 
 use std::collections::BTreeMap;
 
@@ -77,13 +77,17 @@ pub async fn flaky_jobs(
         }
     }
     if flaky.is_empty() {
-        let reason = format!("no job failed and then passed in the {} runs that were re-run", reruns.len());
+        let reason = match reruns.len() {
+            0 => "no run was re-run".to_owned(),
+            1 => "no job failed and then passed in the one run that was re-run".to_owned(),
+            count => format!("no job failed and then passed in the {count} runs that were re-run"),
+        };
         return Err(NoData::new(reason)
             .with_evidence(runs.evidence(|run| (false, run.run.ending().to_owned())))
             .into());
     }
     let mut worst: Vec<_> = flaky.into_iter().collect();
-    // The sort is stable: jobs with the same number stay in the order of their names.
+    // The sort is stable: jobs with the same number stay in the order of their workflows and names.
     worst.sort_by_key(|(_, job)| std::cmp::Reverse(job.runs.len()));
     worst.truncate(MAX_JOBS);
     let sample = |((workflow, _), job): ((&str, String), FlakyJob<'_>)| {

@@ -47,7 +47,7 @@ impl JobLists {
         Ok(runs.into_iter().zip(lists).collect())
     }
 
-    /// The jobs of runs, in their order.
+    /// The jobs of each of these runs, in the order of the runs.
     pub(super) async fn lists(&self, runs: Vec<JobsOf>) -> Result<Vec<Arc<[Job]>>, Unavailable> {
         ensure_within(runs.len(), self.limit, "lists of jobs")?;
         stream::iter(runs).map(|run| self.list(run)).buffered(MAX_CONCURRENT).try_collect().await

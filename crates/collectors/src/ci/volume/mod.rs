@@ -1,4 +1,5 @@
-//! How many runs tested the branch, how they ended, and how long they took. `docs/metrics.md` defines each metric.
+//! How many runs tested the branch, how they ended, how long they took, and how long jobs wait for runners. `docs/metrics.md`
+//! defines each metric.
 
 mod branch_runs;
 mod duration;

@@ -1,8 +1,8 @@
 //! The runs as they were at a past instant, for a backfill.
 //!
 //! GitHub lists each run in its latest attempt. At an instant, an earlier attempt may have been the latest one, and it may not
-//! have ended. An attempt that was re-run later is requested. GitHub does not say when a run ended. So its jobs are requested,
-//! which have an end, but only if the instant is between the start of the attempt and the last change of the run.
+//! have ended. An attempt that was re-run later is requested. GitHub does not say when a run ended, but when its jobs ended. So
+//! its jobs are requested if the instant is between the start of the attempt and the last change of the run.
 
 use std::{
     ops::Deref,
@@ -116,15 +116,15 @@ impl PastAttempts {
         self.0.earlier.get((run, attempt), request).await
     }
 
-    /// When the last job of an attempt ended. The run is given in that attempt and in its latest one.
+    /// When the last job of an attempt ended. `run` is the run in this attempt, and `latest` is the run in its latest attempt.
     async fn ended_at(&self, run: &WorkflowRun, latest: &WorkflowRun) -> Result<SystemTime, Unavailable> {
         let list = self.0.jobs.list(latest.into()).await?;
         let of_attempt = |job: &&Job| job.run_attempt.unwrap_or(1) == run.attempt;
         list.iter().filter(of_attempt).filter_map(|job| job.completed_at).max().ok_or_else(|| {
             let (attempt, name) = (run.attempt, run.name());
             let error = anyhow!(
-                "GitHub lists no job of attempt {attempt} of {name} that has ended, so it is unknown whether it had ended at \
-                 the instant"
+                "GitHub lists no job of attempt {attempt} of {name} that has ended, so it is unknown whether this attempt \
+                 had ended at the instant"
             );
             error.into()
         })

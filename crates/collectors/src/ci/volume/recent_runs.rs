@@ -48,7 +48,7 @@ pub struct RecentRuns {
     /// The windows need the runs since this time. Some runs on the last page are older.
     since: SystemTime,
     /// The pages that were not read.
-    rest: Arc<Mutex<RunPages>>,
+    unread_pages: Arc<Mutex<RunPages>>,
     /// How far back from an instant runs are needed.
     reach: Duration,
     /// In a backfill, if the list was cut off: when the oldest run that was read was created, and why older ones were not read.
@@ -124,7 +124,7 @@ impl RecentRuns {
     /// the pages are read only once.
     pub(in crate::ci) async fn since(&self, since: SystemTime) -> Result<Vec<WorkflowRun>, Unavailable> {
         let mut runs = self.runs.to_vec();
-        runs.extend(self.rest.lock().await.read_back_to(since).await?);
+        runs.extend(self.unread_pages.lock().await.read_back_to(since).await?);
         let mut runs = without_repetitions(runs);
         runs.retain(|run| run.created_at >= since);
         Ok(runs)
@@ -167,8 +167,8 @@ impl FromContext for RecentRuns {
         };
         let oldest = runs.iter().map(|run| run.created_at).min().unwrap_or_else(|| context.started_at());
         let limit = pages.limit().cloned().map(|limit| (oldest, limit));
-        let (settings, rest) = (Arc::new(settings), Arc::new(Mutex::new(pages)));
-        Ok(Self { runs, branch, settings, unknown_branch, since, rest, reach, limit })
+        let (settings, unread_pages) = (Arc::new(settings), Arc::new(Mutex::new(pages)));
+        Ok(Self { runs, branch, settings, unknown_branch, since, unread_pages, reach, limit })
     }
 }
 

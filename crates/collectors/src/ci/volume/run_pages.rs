@@ -61,7 +61,7 @@ impl RunPages {
     /// Reads the next pages, until a page has only runs that were created before a time, or to the end of the list.
     ///
     /// If runs are deleted between two requests, the other runs move towards the first page, and some of them may be on no
-    /// page that is read. So the list is read again from its start if GitHub counts fewer runs than with the page before.
+    /// page that is read. So the list is read again from its start if the total on a page is lower than on the page before.
     pub(super) async fn read_back_to(&mut self, since: SystemTime) -> Result<Vec<WorkflowRun>, Unavailable> {
         let name = self.on_github.name().clone();
         let failed = || format!("cannot list the workflow runs of {name} since {}", format_date(since));

@@ -1,4 +1,4 @@
-//! The metrics about durations. They request the jobs of every run.
+//! The metrics about durations. They need the jobs of almost every run, and request them run by run.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -93,7 +93,7 @@ pub async fn queue_seconds(
     let runs = recent.on_branch(window)?;
     let waits = waits(&runs, &lists, window).await?;
     if waits.is_empty() {
-        return Err(runs.no_data("no job of them started on a runner").into());
+        return Err(runs.no_data("no job started on a runner").into());
     }
     let tagged = |sample| Ok(runs.tagged(sample)?);
     quantile_samples(seconds(waits), "jobs that started")?.into_iter().map(tagged).collect()
@@ -148,7 +148,7 @@ pub async fn runner_minutes(
         }
     }
     if times.is_empty() {
-        return Err(runs.no_data("no job of them ended on a runner").into());
+        return Err(runs.no_data("no job ended on a runner").into());
     }
     let sample =
         |(os, time): (&str, Duration)| Ok(runs.sample(time.as_secs_f64() / 60.0)?.with_tag("os", os)?);

@@ -22,7 +22,7 @@ const ASSOCIATION_DELAY: Duration = Duration::from_mins(10);
     enabled = false,
     requests = 2,
     timeout = "1h",
-    only_now = "GitHub associates commits with the pull requests of now"
+    only_now = "GitHub says only which pull requests a commit has now"
 )]
 pub fn direct_pushes(landed: LandedCommits, window: Window) -> Result<Sample, Unavailable> {
     let commits = landed.within(&window);

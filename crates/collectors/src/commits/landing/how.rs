@@ -28,8 +28,8 @@ pub(in crate::commits) enum Landing<'a> {
 }
 
 impl CommitPullRequest {
-    /// Whether it was merged into a branch, or into one that no longer exists and may have been this branch.
-    pub(super) fn is_landed_on(&self, branch: &str) -> bool {
+    /// Whether it was merged into this branch, or into a branch that no longer exists and may have been this one.
+    pub(super) fn may_have_landed_on(&self, branch: &str) -> bool {
         self.is_merged && self.is_own && (self.base == branch || !self.has_base)
     }
 }

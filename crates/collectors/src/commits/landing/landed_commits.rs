@@ -38,10 +38,10 @@ impl LandedCommits {
         landing(pull_requests, &self.commits.origin().branch)
     }
 
-    /// The number of a merged pull request of a commit and its label, if the label is one of these.
+    /// For a commit, the number of a merged pull request with one of these labels, and this label.
     pub(in crate::commits) fn label(&self, commit: &Commit, names: &LabelNames) -> Option<(u64, &str)> {
         let branch = &self.commits.origin().branch;
-        let merged = self.pull_requests.get(&commit.id)?.iter().filter(|one| one.is_landed_on(branch));
+        let merged = self.pull_requests.get(&commit.id)?.iter().filter(|one| one.may_have_landed_on(branch));
         merged
             .flat_map(|one| one.labels.iter().map(|label| (one.number, &**label)))
             .find(|(_, label)| names.contains(label))

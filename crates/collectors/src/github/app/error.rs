@@ -15,13 +15,13 @@ pub enum AppError {
     /// The settings name an installation, but no app.
     #[error("`{0}` in [github] needs `app_id`, the number of the GitHub App")]
     NoApp(&'static str),
-    /// The secret is not a private key.
+    /// The secret is not an RSA private key in PEM.
     #[error(
         "the private key of the GitHub App is not an RSA key in PEM; use the whole file that GitHub gives out, from \
          `-----BEGIN RSA PRIVATE KEY-----` on"
     )]
     Key,
-    /// GitHub does not accept the signature.
+    /// GitHub does not accept the signature, or has no such app.
     #[error(
         "GitHub does not accept that this is the GitHub App {app}; check that `app_id` in [github] and the private key \
          belong together, and that the key was not deleted"

@@ -22,6 +22,7 @@ pub(super) struct Group {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Estimate {
     pub(super) requests: BTreeMap<GitHubApi, u64>,
+    /// The number of requests to all APIs together.
     pub(super) total: u64,
     pub(super) basis: String,
 }
@@ -97,7 +98,7 @@ impl Group {
             1 => format!("{declared} for one repository"),
             _ => format!("{declared} for each of {subjects} repositories"),
         };
-        // Estimates need no precision, and a cast of a float ends at the largest number.
+        // Estimates need no precision, and a cast from a float saturates.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let requests = (declared * subjects as f64).ceil() as u64;
         // It is not declared how many requests go to which API, so the quota of each API must be enough for all of them.

@@ -23,7 +23,7 @@ use crate::{
     repository::Repository,
 };
 
-/// If a run needs at most this many requests, GitHub is not asked how many remain, because asking takes as long as a request.
+/// If a run needs at most this many requests, GitHub is not asked how many remain, because asking takes as long as one of them.
 const FEW_REQUESTS: u64 = 20;
 /// GitHub is asked nevertheless if the previous run left fewer than this many requests beyond the estimate.
 const RESERVE: u64 = 100;
@@ -68,7 +68,7 @@ impl Gate for Budget {
     }
 }
 
-/// The plan. Without a client for GitHub there is none, and the metrics say why.
+/// Decides which groups to skip. Without a client for GitHub there is no decision, and the metrics say why.
 async fn plan(context: &Context, planned: &PlannedMetrics) -> Result<GateDecision, Unavailable> {
     let groups = groups_of_metrics(context, planned.metrics()).await?;
     if groups.is_empty() {
@@ -82,7 +82,7 @@ async fn plan(context: &Context, planned: &PlannedMetrics) -> Result<GateDecisio
     let (github, (used, quotas)) = (github?, previous);
     let subjects = planned.subjects().len();
     let estimate = |(group, used): (&Group, &Option<_>)| match planned.instants() {
-        // An ordinary run reads less.
+        // A backfill reads more than the earlier ordinary run, so the requests of that run are no basis.
         Some(_) => group.estimate(subjects, None).at_least(),
         None => group.estimate(subjects, used.as_ref()),
     };
@@ -134,8 +134,8 @@ async fn limit_of_settings(context: &Context) -> Result<Option<RequestLimit>, Un
 }
 
 fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -> GateDecision {
-    let mut plan = GateDecision::default();
-    let mut lines = Vec::new();
+    let mut decision = GateDecision::default();
+    let mut request_estimates = Vec::new();
     let exceeded = exceeded(&estimates, limits);
     for ((group, estimate), limit) in groups.iter().zip(estimates).zip(exceeded) {
         let name = &group.name;
@@ -145,9 +145,9 @@ fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -
             format!("skipped: {name}.* needs about {needed} requests to GitHub ({basis}), and {}", limit.text)
         });
         if let Some(reason) = &skipped {
-            plan.skipped.extend(group.keys.iter().map(|key| (key.clone(), NoData::new(reason))));
+            decision.skipped.extend(group.keys.iter().map(|key| (key.clone(), NoData::new(reason))));
         }
-        lines.push(RequestEstimate {
+        request_estimates.push(RequestEstimate {
             group: name.clone(),
             requests: estimate.to(None),
             basis: estimate.basis,
@@ -155,33 +155,36 @@ fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -
         });
     }
     let limits = limits.iter().map(|limit| limit.text.clone()).collect();
-    plan.requests = Some(RequestPlan { api: "GitHub", groups: lines, limits });
-    plan
+    decision.requests = Some(RequestPlan { api: "GitHub", groups: request_estimates, limits });
+    decision
 }
 
-/// Keeps what the groups have used, for the estimate of the next run. A group may need more than it has used: after an error,
-/// the larger number of this run and the previous one is kept, and if `max_requests` cut the group off, twice what it has used,
-/// or the earlier number if it was cut off before its first request.
-/// The estimate of a group that was skipped is halved for the next run, so the group is tried again after some runs.
+/// Keeps what the groups have used, for the estimates of the next run. Some groups may need more than they have used:
+///
+/// - After an error, the larger number of this run and the previous one is kept.
+/// - If `max_requests` cut the group off, twice what the group has used is kept. If the group was cut off before its first
+///   request, the earlier number stays.
+///
+/// The estimate of a group that was skipped is halved, so the group is tried again after some runs.
 async fn remember(context: &Context, run: &Run, usage: &Usage) {
-    let of_repositories: Vec<_> =
+    let outcomes: Vec<_> =
         run.outcomes().iter().filter(|outcome| outcome.metric.subject_type() == Some("Repository")).collect();
-    let mut subjects: Vec<_> = of_repositories.iter().filter_map(|outcome| outcome.subject.clone()).collect();
+    let mut subjects: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.subject.clone()).collect();
     subjects.sort();
     subjects.dedup();
-    let metrics = of_repositories.iter().map(|outcome| outcome.metric.clone()).collect::<Vec<_>>();
+    let metrics = outcomes.iter().map(|outcome| outcome.metric.clone()).collect::<Vec<_>>();
     let Ok(records) = records(context, &subjects).await else { return };
     let Ok(groups) = groups_of_metrics(context, &metrics).await else { return };
     let counts = usage.by_group();
     let is_complete = |group: &Group| {
-        let mut outcomes = of_repositories.iter().filter(|outcome| group.keys.contains(outcome.metric.key()));
-        outcomes.all(|outcome| outcome.state() != OutcomeState::Error)
+        let mut of_group = outcomes.iter().filter(|outcome| group.keys.contains(outcome.metric.key()));
+        of_group.all(|outcome| outcome.state() != OutcomeState::Error)
     };
     let max = context.get::<GitHubSettings>().await.ok().and_then(|settings| settings.max_requests);
-    let refused = max.map(|max| Cause::MaxRequests(max).to_string());
-    let is_cut = |group: &Group| {
-        of_repositories.iter().filter(|outcome| group.keys.contains(outcome.metric.key())).any(|outcome| {
-            matches!(&outcome.result, Err(Unavailable::NoData(no_data)) if Some(no_data.reason()) == refused.as_deref())
+    let limit_reason = max.map(|max| Cause::MaxRequests(max).to_string());
+    let is_cut_off = |group: &Group| {
+        outcomes.iter().filter(|outcome| group.keys.contains(outcome.metric.key())).any(|outcome| {
+            matches!(&outcome.result, Err(Unavailable::NoData(no_data)) if Some(no_data.reason()) == limit_reason.as_deref())
         })
     };
     for group in &groups {
@@ -189,9 +192,8 @@ async fn remember(context: &Context, run: &Run, usage: &Usage) {
         let mut used: BTreeMap<_, _> = used.map(|((_, api), count)| (*api, *count)).collect();
         if let Some(estimate) = skipped_estimate(run, group) {
             used = halved(group, records.used(group).await, estimate);
-        } else if is_cut(group) {
+        } else if is_cut_off(group) {
             if used.is_empty() {
-                // The limit was reached before its first request, so the earlier number is kept.
                 continue;
             }
             for count in used.values_mut() {
@@ -208,7 +210,7 @@ async fn remember(context: &Context, run: &Run, usage: &Usage) {
     records.save_quotas(&usage.quotas()).await;
 }
 
-/// The estimate of a group that was skipped.
+/// The estimate of a group that was skipped. `None` if the group was not skipped.
 fn skipped_estimate(run: &Run, group: &Group) -> Option<u64> {
     let mut estimates = run.request_plans().iter().flat_map(|plan| &plan.groups);
     estimates
@@ -216,8 +218,8 @@ fn skipped_estimate(run: &Run, group: &Group) -> Option<u64> {
         .map(|estimate| estimate.requests)
 }
 
-/// What to keep of a group that was skipped, so that its next estimate is half of this one. Without earlier requests it is not
-/// known which API would get how many, so each gets the same number.
+/// The numbers to keep for a group that was skipped. With them, its next estimate is half of this one. If there are no numbers
+/// of an earlier run, the requests are divided equally among the APIs of the group.
 fn halved(group: &Group, used: Option<BTreeMap<GitHubApi, u64>>, estimate: u64) -> BTreeMap<GitHubApi, u64> {
     if let Some(used) = used {
         return used.into_iter().map(|(api, count)| (api, count / 2)).collect();

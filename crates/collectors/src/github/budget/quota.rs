@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use system_health_http::header;
+use system_health_registry::SharedError;
 
 use crate::{
     date::format_date,
@@ -59,6 +60,7 @@ pub(super) async fn read(github: &GitHub) -> Option<BTreeMap<GitHubApi, Quota>> 
         Ok((_, body)) => Some(parse(&body)),
         Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => None,
         Err(error) => {
+            let error = SharedError::new(error);
             tracing::debug!("cannot ask how many requests remain: {error}");
             None
         }

@@ -1,5 +1,5 @@
-//! What a group used in the previous run of the same selection, and how many requests remained at the end of that run. The
-//! records are kept with the responses of earlier runs. They may be lost, and then the estimate is less exact.
+//! What a group used in the previous run with the same repositories and metrics, and how many requests remained at the end of
+//! the previous run. The records are kept with the responses of earlier runs. If they are lost, the estimate is less exact.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{
     hex::hex,
 };
 
-/// What one run leaves for the next one.
+/// What one run leaves for the next one: a value for each API.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept<T> {
     rest: Option<T>,
@@ -25,7 +25,7 @@ struct Kept<T> {
 pub(super) struct Records {
     cache: ResponseCache,
     api: ApiUrl,
-    subjects: String,
+    subjects_hash: String,
 }
 
 impl Records {
@@ -37,7 +37,7 @@ impl Records {
             hash.update(name);
             hash.update([0]);
         }
-        Self { cache, api, subjects: hex(&hash.finalize()) }
+        Self { cache, api, subjects_hash: hex(&hash.finalize()) }
     }
 
     /// The requests of a group in the previous run.
@@ -62,7 +62,7 @@ impl Records {
 
     fn key_of(&self, group: &Group) -> String {
         let keys: Vec<&str> = group.keys.iter().map(String::as_str).collect();
-        self.key(&self.subjects, &keys.join(","))
+        self.key(&self.subjects_hash, &keys.join(","))
     }
 
     fn key(&self, what: &str, keys: &str) -> String {

@@ -27,7 +27,7 @@ pub(super) fn exceeded<'l>(
             if total <= limit.max {
                 break;
             }
-            // Of several groups that need the most requests, the last one is skipped.
+            // If several groups need equally many requests, the last one is skipped.
             let Some(most_expensive) = kept().max_by_key(|index| estimates[*index].to(limit.api)) else {
                 break;
             };
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_expensive_groups_are_skipped_until_the_rest_fits() {
+    fn the_most_expensive_groups_are_skipped_until_the_others_fit() {
         let estimates = [estimate(50, 0), estimate(1, 0), estimate(0, 30), estimate(20, 0)];
         let rest = |max| skipped(&estimates, &[limit(Some(GitHubApi::Rest), max)]);
         assert_eq!((rest(71), rest(70), rest(20), rest(0)), (vec![], vec![0], vec![0, 3], vec![0, 1, 3]));
@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_kept_fits_and_nothing_cheaper_is_skipped(
+        fn kept_groups_fit_and_none_is_more_expensive_than_a_skipped_one(
             numbers in prop::collection::vec((0_u64..100, 0_u64..100), 0..8),
             max in 0_u64..300,
         ) {

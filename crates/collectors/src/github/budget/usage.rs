@@ -26,7 +26,7 @@ struct Inner {
 #[derive(Debug)]
 struct Limit {
     max: NonZeroU32,
-    /// A permit for each request that may still count. The semaphore is closed as soon as there are none.
+    /// A permit for each request that may still count. The semaphore is closed as soon as `max` requests have counted.
     permits: Arc<Semaphore>,
 }
 
@@ -58,8 +58,8 @@ impl Usage {
         Self(Arc::new(Inner { limit, counts: Mutex::default() }))
     }
 
-    /// Waits until it is clear whether one more request may count: the requests that are under way may turn out to be free.
-    /// Fails with the limit if it is reached.
+    /// Waits until it is clear whether one more request may count, because a request that is under way may turn out to be free.
+    /// Fails with the limit if the limit is reached.
     pub(in crate::github) async fn permit(&self, api: GitHubApi) -> Result<Permit, NonZeroU32> {
         let slot = match &self.0.limit {
             Some(limit) => Some(Arc::clone(&limit.permits).acquire_owned().await.map_err(|_| limit.max)?),
@@ -74,7 +74,7 @@ impl Usage {
         self.counts().quotas.insert(api, quota);
     }
 
-    /// Whether any request was sent.
+    /// Whether any request got a permit.
     pub(super) fn is_used(&self) -> bool {
         self.counts().is_used
     }
@@ -84,12 +84,12 @@ impl Usage {
         self.counts().by_group.clone()
     }
 
-    /// How many requests remained after the latest response.
+    /// How many requests remained after the latest response of each API.
     pub(super) fn quotas(&self) -> BTreeMap<GitHubApi, Quota> {
         self.counts().quotas.clone()
     }
 
-    /// Counts a request that costs more than the one request as which it was counted.
+    /// Counts the rest of the cost of a query that was already counted as one request.
     pub(in crate::github) fn count_more(&self, api: GitHubApi, more: u64) {
         self.add(current_group(), api, more);
         if let Some(limit) = &self.0.limit {
@@ -120,7 +120,7 @@ impl Usage {
     }
 }
 
-/// The group of the metric that is being collected.
+/// The group of the metric that is being collected. Empty outside of a metric.
 fn current_group() -> String {
     current_metric().map(|metric| group_of(metric.key()).to_owned()).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use http::HeaderMap;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use system_health_registry::{ApiCalls, ResponseCache};
+use system_health_registry::{ApiCalls, ResponseCache, SharedError};
 use tokio::time::Instant;
 use url::Url;
 
@@ -28,8 +28,8 @@ const ERROR_RESERVE: Duration = Duration::from_millis(250);
 
 /// A client for GitHub's REST and GraphQL APIs.
 ///
-/// It only reads. Requests are retried if a retry may help and there is time before the run's deadline. Redirects, such
-/// as those of a renamed repository, are followed on GitHub's own host.
+/// Collectors can only read with it. Requests are retried if a retry may help and there is time before the run's deadline.
+/// Redirects, such as those of a renamed repository, are followed on GitHub's own host.
 ///
 /// As a resource, it has the token, or none if `source` in `[commits]` permits reading public repositories without one.
 /// Otherwise there is no data without a token.
@@ -111,7 +111,7 @@ impl GitHub {
     /// Asks a GraphQL query. It must only read, because it is retried as all requests are.
     ///
     /// # Errors
-    /// Also if GitHub answers only a part of the query. GitHub answers queries only with a token.
+    /// Also if GitHub answers only a part of the query, or if there is no token: GitHub answers queries only with a token.
     pub async fn query<T: DeserializeOwned>(
         &self,
         query: &'static str,
@@ -153,6 +153,7 @@ impl GitHub {
             match self.query_data(query, variables(*size), may_halve).await {
                 Err(error) if may_halve && error.cause().is_query_timeout() => {
                     *size /= 2;
+                    let error = SharedError::new(error);
                     tracing::debug!("{error}; asking for {size} items at once from now on");
                 }
                 data => return data,
@@ -182,7 +183,7 @@ impl GitHub {
         }
         serde_path_to_error::deserialize(data).map_err(|error| {
             let inner = error.path().to_string();
-            // The path of the whole is `.`.
+            // The path of the whole document is `.`.
             let inner = Some(&*inner).filter(|inner| *inner != ".");
             let at = ["data"].iter().chain(path).copied().chain(inner).collect::<Vec<_>>().join(".");
             self.failed_query(Cause::Shape { at, source: error.into_inner() })
@@ -195,7 +196,7 @@ impl GitHub {
         GitHubError::new(Request::Query(&self.api.graphql(), &Value::Null), cause)
     }
 
-    /// Gets one page of a list. If it may change, it is kept for the next run.
+    /// Gets one document or one page of a list. If it may change, it is kept for the next run.
     pub(super) async fn get_page<P: DeserializeOwned>(
         &self,
         url: &Url,
@@ -213,8 +214,8 @@ impl GitHub {
         Ok((page, links))
     }
 
-    /// What an earlier run with the same token has saved with [`Self::save_final`]. The caller must know from a request of this run
-    /// that the token may still read it.
+    /// What an earlier run with the same token or app has saved with [`Self::save_final`]. The caller must know from a request of
+    /// this run that the token may still read it.
     pub(crate) async fn load_final<T: DeserializeOwned>(&self, path: &[&str], key: &str) -> Option<T> {
         serde_json::from_slice(&self.session.load_final(&self.final_name(path, key)).await?).ok()
     }
@@ -246,7 +247,7 @@ impl GitHub {
         self.max_pages.get()
     }
 
-    /// The maximum number of items of a list whose pages have other sizes.
+    /// The maximum number of items of a list, whatever the size of its pages.
     pub(crate) fn max_items(&self) -> usize {
         usize::try_from(self.max_pages.get()).unwrap_or(usize::MAX).saturating_mul(100)
     }

@@ -41,7 +41,7 @@ impl AttemptError for FailedAttempt {
         }
     }
 
-    /// During a rate limit, GitHub wants no requests at all.
+    /// A rate limit also holds back the other requests of the same retrier.
     fn rate_limit(&self) -> Option<Self> {
         let Cause::RateLimit { status, body, until } = &self.cause else { return None };
         let cause = Cause::RateLimit { status: *status, body: body.clone(), until: *until };

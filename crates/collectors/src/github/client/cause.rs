@@ -82,17 +82,19 @@ pub enum Cause {
     /// There is no token, and GitHub answers GraphQL queries only with one. The request was not sent.
     #[error("GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token")]
     NoToken,
-    /// GitHub says that a list of a GraphQL query has a next page, but not where that page starts.
-    #[error("GitHub says that the list goes on after `{0}`, but not where; it may be incomplete")]
-    NoCursor(String),
+    /// GitHub says that a list of a GraphQL query has a next page, but gave no items, or no new cursor.
+    #[error(
+        "GitHub says that the list has a next page, but gave no items or no new cursor; the list may be incomplete"
+    )]
+    NoCursor,
     /// A redirect or a link points to another host.
-    #[error("GitHub's {what} points to `{target}`, which is not below {expected}; it was not followed")]
+    #[error("GitHub's {what} points to `{target}` and not to {expected}, so it was not followed")]
     Elsewhere {
         /// What points there: a redirect, or the link to the next page.
         what: &'static str,
-        /// The host it points to.
+        /// The scheme, host and port that it points to.
         target: String,
-        /// The host of the API.
+        /// The scheme, host and port of the API.
         expected: String,
     },
     /// The run has made as many requests as the settings allow. The request was not sent.
@@ -147,7 +149,7 @@ pub struct ErrorBody {
 }
 
 impl Cause {
-    /// Whether a GraphQL query asked for more than GitHub can answer in time. A smaller page may help.
+    /// If the request was a GraphQL query: whether it asked for more than GitHub can answer in time. A smaller page may help.
     pub(super) fn is_query_timeout(&self) -> bool {
         match self {
             Self::Query(errors) => errors.kind() == QueryErrorKind::Timeout,
@@ -181,7 +183,6 @@ impl Cause {
             Self::TokenRefused { body } => Self::TokenRefused { body: body.quoted(quote) },
             Self::Query(errors) => Self::Query(errors.quoted(quote)),
             Self::NoAnswer { body } => Self::NoAnswer { body: body.quoted(quote) },
-            Self::NoCursor(cursor) => Self::NoCursor(quote(&cursor)),
             Self::Elsewhere { what, target, expected } => {
                 Self::Elsewhere { what, target: quote(&target), expected }
             }
@@ -192,6 +193,7 @@ impl Cause {
             cause @ (Self::Connection { .. }
             | Self::Deadline { .. }
             | Self::NoToken
+            | Self::NoCursor
             | Self::MaxRequests(_)
             | Self::Redirects(_)
             | Self::TooLarge(_)
@@ -218,7 +220,7 @@ impl ErrorBody {
         self.message.as_deref()
     }
 
-    /// Whether the token has no permission.
+    /// Whether GitHub says that the token has no permission.
     pub(super) fn is_no_permission(&self) -> bool {
         self.message.as_deref().is_some_and(is_about_permission)
     }

@@ -12,7 +12,7 @@ use super::{attempt::FailedAttempt, cause::Cause, query_errors::QueryErrorKind};
 #[error("{request}{note}")]
 pub struct GitHubError {
     request: String,
-    /// The number of attempts, or why there was no other one. Empty if the error is permanent.
+    /// The number of attempts, or why there was no other one. Empty if the error is permanent or nothing was sent.
     note: String,
     #[source]
     cause: Cause,
@@ -75,7 +75,7 @@ impl GitHubError {
         }
     }
 
-    /// The status of the response, if it is the reason of the error.
+    /// The status of the response, if it is the reason for the error.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self.cause {

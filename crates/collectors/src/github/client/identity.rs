@@ -17,7 +17,8 @@ pub(in crate::github) struct Identity<'a> {
     pub(in crate::github) renewal: Option<Arc<dyn Renewal>>,
 }
 
-/// Renews a token that expires. It is an object, because it makes requests with another client.
+/// Renews a token that expires. Its future is boxed: it makes requests with another client, and without the box their future
+/// would contain itself.
 pub(in crate::github) trait Renewal: Debug + Send + Sync {
     /// The known token, or a new one if the known one expires soon.
     fn token(&self) -> BoxFuture<'_, Result<SecretString, AppError>>;

@@ -4,7 +4,7 @@
 //! none of the quota, and the kept body is the current one. GitHub decides that anew for each request, so an old value is
 //! never taken for the current one.
 //!
-//! A tag depends on the body of a page and not on its header `Link`, and a response with status 304 does not have this header.
+//! An `ETag` depends on the body of a page and not on its header `Link`, and a response with status 304 has no header `Link`.
 //! So a full page that was the last one of its list is requested anew: the list may have another page by now, although this
 //! page has not changed. The list may also be shorter than a kept header says, so the list ends at the first page without a
 //! link to a next one, if all later pages are empty.
@@ -34,7 +34,7 @@ const DEFAULT_PAGE_SIZE: usize = 30;
 #[derive(Debug, Clone)]
 pub(in crate::github) struct Owner {
     hash: [u8; 32],
-    /// The mark of the current token of an app. Other owners have only one token.
+    /// The start of the hash of an app's current token. Other owners have only one token.
     token: Option<String>,
 }
 
@@ -64,7 +64,7 @@ impl Owner {
         hex(&Sha256::new_with_prefix(self.hash).chain_update(url.as_str()).finalize())
     }
 
-    /// The first line of a kept response: the URL, and for an app the mark of the token.
+    /// The first line of a kept response: the URL, and for an app the start of the token's hash.
     fn line(&self, url: &Url) -> String {
         match &self.token {
             None => url.to_string(),

@@ -1,5 +1,5 @@
-//! The header `Link`, which has the URLs of a list's other pages. The URLs have to be used as they are: from the second
-//! page on, they contain the repository's id instead of its name, for example.
+//! The header `Link`, which has the URLs of a list's other pages. They must not be derived from the URL of the first page: for
+//! example, they contain the repository's id instead of its name.
 
 use http::{HeaderMap, header::LINK};
 use url::Url;
@@ -11,7 +11,7 @@ use super::cause::Cause;
 pub(super) struct Links {
     pub(super) next: Option<Url>,
     pub(super) last: Option<Url>,
-    /// Whether they are those of an earlier run, because the page has not changed. The last page may be another one by now.
+    /// Whether the links come from an earlier run, because the page has not changed since. Another page may be the last by now.
     pub(super) are_kept: bool,
     /// Whether the page that has these links is an empty array.
     pub(super) is_page_empty: bool,

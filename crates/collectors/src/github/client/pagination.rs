@@ -32,7 +32,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Self { github, links, read_count: 0, may_change: |_| true }
     }
 
-    /// Keeps only the pages that may change for the next run. The caller saves the others in another form.
+    /// For the next run, keeps only the pages that may still change. The caller saves the others in another form.
     pub(crate) fn keep_if(mut self, may_change: fn(&P) -> bool) -> Self {
         self.may_change = may_change;
         self
@@ -48,7 +48,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Ok(Some(page))
     }
 
-    /// Replaces a parameter of the pages that were not read yet, if GitHub's link to them has it.
+    /// Replaces a parameter in the link to the next page, if the link has it.
     pub(crate) fn replace_parameter(&mut self, name: &str, value: &str) {
         if let Some(next) = &mut self.links.next
             && next.query_pairs().any(|(key, _)| key == name)
@@ -84,7 +84,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         let (mut pages, mut links): (Vec<P>, Vec<Links>) = responses.into_iter().unzip();
         let mut before_last = links.iter().zip(next..last).enumerate();
         if let Some((index, (_, page))) = before_last.find(|(_, (links, _))| links.next.is_none()) {
-            // Items after the end mean that the page before them is wrong.
+            // If a later page has items, the page without a next page is wrong.
             if !self.links.are_kept || links.iter().skip(index + 1).any(|links| !links.is_page_empty) {
                 return Err(permanent(&url, Cause::CutOff { page, last }));
             }

@@ -6,7 +6,7 @@ use super::{cause::Cause, session::Session};
 
 /// Maximum number of characters of a response that is not JSON, in messages.
 const MAX_SHOWN: usize = 80;
-/// Maximum number of bytes of such a response from which the token is removed.
+/// Maximum number of bytes of such a response that are searched for the token.
 const MAX_REDACTED: usize = 4096;
 
 impl Session {
@@ -24,7 +24,7 @@ impl Session {
     }
 
     fn not_json(&self, body: &[u8], source: serde_json::Error) -> Cause {
-        // Redacted before it is cut, because a part of the token is secret, too.
+        // The token is removed before the text is cut, because a part of the token is secret, too.
         let text = self.redact(&String::from_utf8_lossy(&body[..body.len().min(MAX_REDACTED)]));
         Cause::NotJson {
             start: text.chars().take(MAX_SHOWN).collect::<String>().escape_debug().to_string(),

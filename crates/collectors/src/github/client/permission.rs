@@ -1,4 +1,4 @@
-//! Whether a response says that the token has no permission, and which one.
+//! Whether a response says that the token lacks a permission, and which one.
 //!
 //! Fine-grained tokens and GitHub Apps have permissions, classic tokens have scopes:
 //! <https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps>,
@@ -36,7 +36,7 @@ pub(super) fn needed_permission(headers: &HeaderMap) -> Option<String> {
     if let Some(scopes) = missing_scopes(headers) {
         return Some(format!("the scope `{}`", scopes.join("` or `")));
     }
-    // Alternatives are separated by `; `, permissions that are needed together by `, `.
+    // Alternatives are separated by `; `, permissions that are needed together by `,` with or without a space.
     let permissions =
         text(headers, PERMISSIONS)?.replace("; ", "` or `").replace(',', ", ").replace(",  ", ", ");
     Some(format!("the permission `{permissions}`"))

@@ -25,16 +25,20 @@ impl GitHub {
         let mut found = Vec::new();
         let mut size = max;
         while found.len() < ids.len() {
-            let rest = &ids[found.len()..];
+            let remaining = &ids[found.len()..];
+            let count = |size: u32| usize::try_from(size).unwrap_or(usize::MAX).min(remaining.len());
             let with_ids = |size: u32| {
-                let size = usize::try_from(size).unwrap_or(usize::MAX);
                 let mut variables = variables.clone();
-                variables["ids"] = rest[..size.min(rest.len())].into();
+                variables["ids"] = remaining[..count(size)].into();
                 variables
             };
             let NodesResponse { nodes } = self.query_sized(query, &mut size, with_ids).await?;
-            let (answered, asked) = (nodes.len(), rest.len());
-            ensure!((1..=asked).contains(&answered), "GitHub answered about {answered} of {asked} objects");
+            let (answered, asked) = (nodes.len(), count(size));
+            // Otherwise it would not be clear which object an answer is about.
+            ensure!(
+                answered == asked,
+                "GitHub was asked about {asked} objects, but answered about {answered}"
+            );
             found.extend(nodes);
         }
         Ok(found)

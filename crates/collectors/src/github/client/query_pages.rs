@@ -69,10 +69,7 @@ impl<N: DeserializeOwned + Send> QueryPages<N> {
         let Connection { nodes, page_info } = self.page(&current).await?;
         self.next = match page_info.next(Some(&current)) {
             Ok(next) if next.is_none() || !nodes.is_empty() => next,
-            _ => {
-                let cursor = current.cursor().unwrap_or_default().to_owned();
-                return Err(self.github.failed_query(Cause::NoCursor(cursor)));
-            }
+            _ => return Err(self.github.failed_query(Cause::NoCursor)),
         };
         self.items_read += nodes.len() as u64;
         Ok(Some(nodes))

@@ -13,7 +13,7 @@ use super::{
 
 /// The wait that GitHub's documentation asks for if a rate limit comes without a time.
 const SECONDARY_WAIT: Duration = Duration::from_mins(1);
-/// The minimum wait, for a reset time that has already passed because a clock is slow.
+/// The minimum wait, for a reset time that has already passed because the clocks differ.
 const MIN_WAIT: Duration = Duration::from_secs(1);
 
 /// The cause of a failed attempt, and whether to retry it.
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_may_pass_is_retried() {
+    fn only_a_failure_that_may_be_temporary_is_retried() {
         let after = |seconds| Retry::After(Duration::from_secs(seconds));
         let secondary = r#"{"message": "You have exceeded a secondary rate limit."}"#;
         let no_permission = r#"{"message": "Resource not accessible by personal access token"}"#;

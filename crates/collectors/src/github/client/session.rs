@@ -40,16 +40,16 @@ use crate::github::{
 
 const MAX_REDIRECTS: u32 = 5;
 
-/// The time between two attempts to renew a token. Until then, requests use the known token, instead of waiting for the next attempt.
+/// The minimum time between a failed attempt to renew a token and the next attempt. Until then, requests use the known token.
 const RENEWAL_PAUSE: Duration = Duration::from_mins(1);
 
-/// The state of one run's requests. They share a deadline and a rate limit.
+/// The state of one run's requests. They share a deadline, and those to the same API share its rate limit.
 #[derive(Debug)]
 pub(super) struct Session {
     octocrab: Octocrab,
     access: RwLock<Arc<Access>>,
     renewal: Option<Arc<dyn Renewal>>,
-    /// When a renewal failed last. It is locked during a renewal, so that concurrent requests do not try it again.
+    /// When a renewal failed last. The lock is held during a renewal, so that concurrent requests do not renew the token, too.
     failed_renewal: tokio::sync::Mutex<Option<Instant>>,
     retrier: Retrier<FailedAttempt>,
     /// For GraphQL queries, which have a rate limit of their own.
@@ -72,12 +72,12 @@ struct Access {
     tokens: Vec<SecretString>,
 }
 
-/// A response with status 200, or 201 if something was created.
+/// The headers and the body of a response.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// How to keep it for the next run. `None` if the response is kept already.
+    /// How to keep it for the next run. `None` if it is kept already, or if it is not a document but a new token.
     unkept: Option<Unkept>,
 }
 
@@ -201,7 +201,7 @@ impl Session {
         })
     }
 
-    /// GitHub's response, if it has refused the token and there is no newer one.
+    /// GitHub's response, if it has refused the token and there is no newer token.
     async fn refusal(&self) -> Option<ErrorBody> {
         if lock(&self.refusal).is_some() {
             self.access().await;
@@ -267,12 +267,12 @@ impl Session {
         }
     }
 
-    /// Something that an earlier run saved with the same token, and that cannot change.
+    /// Something that an earlier run with the same token or app saved, and that cannot change.
     pub(super) async fn load_final(&self, name: &Url) -> Option<Vec<u8>> {
         self.responses.store()?.load(&self.access().await.owner.key(name)).await
     }
 
-    /// Saves something that cannot change, for later runs with the same token.
+    /// Saves something that cannot change, for later runs with the same token or app.
     pub(super) async fn save_final(&self, name: &Url, value: &[u8]) {
         if let Some(store) = self.responses.store() {
             store.save(&self.access().await.owner.key(name), value).await;
@@ -314,14 +314,14 @@ impl Session {
         etag: Option<&HeaderValue>,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
         let response = self.response(access, request, etag).await;
-        let (parts, body) = response.map_err(|error| self.broken(inner(error)))?.into_parts();
+        let (parts, body) = response.map_err(|error| self.connection_failure(inner(error)))?.into_parts();
         tracing::debug!(
             path = request.url().path(),
             query = request.url().query(),
             status = parts.status.as_u16(),
             "GitHub responded"
         );
-        let body = body.collect().await.map_err(|error| self.broken(error.into()))?;
+        let body = body.collect().await.map_err(|error| self.connection_failure(error.into()))?;
         if let Some(remaining) = header(&parts.headers, "x-ratelimit-remaining") {
             // Queries have a limit of their own.
             let api = if request.body().is_none() { API_NAME } else { GRAPHQL_NAME };
@@ -394,7 +394,7 @@ impl Session {
     }
 
     /// The failure of a connection. A retry may help, unless the configuration is wrong.
-    fn broken(&self, source: Box<dyn Error + Send + Sync>) -> Failure {
+    fn connection_failure(&self, source: Box<dyn Error + Send + Sync>) -> Failure {
         let host = self.transport.host().to_owned();
         let http = source.downcast_ref::<HttpError>();
         let retry = http.map_or(Retry::Backoff, Retry::from);

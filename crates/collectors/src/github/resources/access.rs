@@ -60,8 +60,11 @@ async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavai
 
 /// Refuses to read a repository without a token if its clone is read instead. The run may have a client without a token
 /// because of other repositories.
-pub(super) async fn check(context: &Context, named: Option<&RepositoryName>) -> Result<(), Unavailable> {
-    // Without a token of the app, there is no client.
+pub(super) async fn check_anonymous_access(
+    context: &Context,
+    named: Option<&RepositoryName>,
+) -> Result<(), Unavailable> {
+    // With an app, there is no client without a token.
     if App::from_settings(&context.get::<GitHubSettings>().await?)?.is_some() {
         return Ok(());
     }

@@ -37,7 +37,7 @@ struct Protection {
     required_status_checks: Option<ProtectedChecks>,
 }
 
-/// The checks that the protection requires. GitHub also shows them to tokens that may not read the rest of it.
+/// The checks that the protection requires. GitHub also shows them to tokens that may not read the rest of the protection.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ProtectedChecks {
     pub(crate) enforcement_level: Option<String>,

@@ -15,7 +15,8 @@ use crate::{
 /// The subject's repository on GitHub, with a client that reads from it.
 ///
 /// As a resource, it is the repository that the settings name, or else the one that the remote of the local clone
-/// points to. There is no data if that remote is on another host, or if there is no token and a clone is read instead.
+/// points to. There is no data if that remote is on another host, or if there is no token and a clone is read instead. It is
+/// an error if the settings name the API of another host than the clone's.
 #[derive(Debug, Clone)]
 pub struct GitHubRepository {
     github: GitHub,
@@ -57,7 +58,7 @@ impl GitHubRepository {
         self.github.get(&self.path(path), query).await
     }
 
-    /// What an earlier run with the same token has saved about the repository with [`Self::save_final`].
+    /// What an earlier run with the same token or app has saved about the repository with [`Self::save_final`].
     pub(crate) async fn load_final<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         self.github.load_final(&self.path(&[]), key).await
     }
@@ -93,7 +94,7 @@ impl GitHubRepository {
         self.github.query_pages(query, self.with_name(variables), list)
     }
 
-    /// Asks a query about a part of a list of the repository, which gets smaller if GitHub does not answer in time.
+    /// Asks a query about a part of a list of the repository. The part gets smaller if GitHub does not answer in time.
     pub(crate) async fn query_sized<T: DeserializeOwned>(
         &self,
         query: &'static str,
@@ -144,7 +145,7 @@ impl FromContext for GitHubRepository {
             name => name,
         };
         let github = context.get::<GitHub>().await?;
-        access::check(context, repository.configured_name()).await?;
+        access::check_anonymous_access(context, repository.configured_name()).await?;
         Ok(Self { github, name: name? })
     }
 }
@@ -166,11 +167,14 @@ async fn find_name(context: &Context, repository: &Repository) -> Result<Reposit
     {
         return Err(OtherHost::new(origin, &github, remote, address).into());
     }
-    let remote = clone.remote().map(RemoteAddress::host);
-    let remote = remote.map_or_else(|| "missing".to_owned(), |host| format!("on {host}"));
+    let remote = match (clone.remote_name(), clone.remote()) {
+        (Some(name), Some(address)) => format!("this clone's remote `{name}` is on {}", address.host()),
+        (Some(name), None) => format!("this clone's remote `{name}` is not on a host"),
+        (None, _) => "this clone has no default remote".to_owned(),
+    };
     Err(Unavailable::no_data(format!(
-        "no repository on GitHub is named, and this clone's remote `origin` is {remote}; set SYSTEM_HEALTH_REPOSITORY, \
-         `name` in [repository] or GITHUB_REPOSITORY"
+        "no repository on GitHub is named, and {remote}; set SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or \
+         GITHUB_REPOSITORY"
     )))
 }
 

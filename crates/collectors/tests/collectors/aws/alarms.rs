@@ -86,7 +86,7 @@ async fn an_alarm_that_started_to_fire_has_one_event_with_the_same_id_in_each_ru
     aws.alarms(REGION, "MetricAlarms", &[later]);
     let (_, second) = read(&context_with(&aws.url(), "")).await;
 
-    // It recovers and fires again.
+    // The alarm recovers and fires again.
     aws.alarms(REGION, "MetricAlarms", &[alarm(&name, "ALARM", before(HOUR / 2))]);
     let (_, third) = read(&context_with(&aws.url(), "")).await;
 
@@ -100,7 +100,7 @@ async fn an_alarm_that_started_to_fire_has_one_event_with_the_same_id_in_each_ru
 }
 
 #[tokio::test]
-async fn muted_and_old_alarms_have_no_event() {
+async fn alarms_that_are_muted_or_old_or_do_not_fire_have_no_event() {
     let aws = FakeAws::start();
     let fires = |name| alarm(name, "ALARM", before(HOUR));
     aws.alarms(

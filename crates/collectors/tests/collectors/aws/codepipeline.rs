@@ -1,4 +1,4 @@
-//! States of pipelines, computed by hand.
+//! The metrics about the states of pipelines. The expected values were computed by hand.
 
 use system_health_collectors::aws::codepipeline::{PipelineStates, pipeline_state, pipelines_failing};
 use system_health_registry::Context;

@@ -150,7 +150,7 @@ proptest! {
             prop_assert_eq!(times, expected_events(&alarms, run, selects_all, &denied));
             ids.push(by_title(&events, |event| event.id().to_owned()));
         }
-        // An alarm that still fires has the same event, which is sent once. One that fires again has another.
+        // An alarm that still fires has the same event, which is sent once. An alarm that fires again has another event.
         for (number, alarm) in alarms.iter().enumerate() {
             let title = format!("Alarm {} fires in {}", alarm.name(number), alarm.region);
             if let (Some(first), Some(second)) = (ids[0].get(&title), ids[1].get(&title)) {

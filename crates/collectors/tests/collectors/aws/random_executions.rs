@@ -20,7 +20,7 @@ const NO_STATE: &str = "no data: no pipeline in CodePipeline has an execution th
 type Pipeline = (usize, bool, Vec<(&'static str, &'static str)>);
 
 fn pipeline() -> impl Strategy<Value = Pipeline> {
-    // Most histories need several pages until one decides.
+    // Few executions pass or fail, so some histories need several pages until an execution decides.
     let status =
         prop_oneof![1 => prop::sample::select(&STATUSES[..2]), 3 => prop::sample::select(&STATUSES[2..])];
     let kind = prop_oneof![4 => Just("STANDARD"), 1 => Just("ROLLBACK")];

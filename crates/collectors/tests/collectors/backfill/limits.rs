@@ -105,7 +105,7 @@ async fn a_shallow_clone_has_the_instants_whose_windows_it_contains() {
 }
 
 #[tokio::test]
-async fn nothing_is_known_about_instants_before_the_end_of_a_shallow_clone() {
+async fn a_clone_that_contains_only_its_tip_has_no_values() {
     let git = Git::with_app();
     git.commit("app", "hotfix", at(NOW - 30 * DAY));
     git.commit("app", "Tip", at(NOW - DAY - HOUR));

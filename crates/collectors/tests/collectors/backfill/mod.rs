@@ -34,7 +34,7 @@ fn instants() -> Instants {
 }
 
 /// The values of one or several metrics at some instants: by time and key, each sample as `value tags`. A metric without data
-/// has none.
+/// has an empty list.
 type Values = BTreeMap<(u64, String), Vec<String>>;
 
 /// The linked metrics with this prefix that can be computed for the past.

@@ -92,7 +92,7 @@ async fn compare(history: &[PastRun]) -> Vec<String> {
     }
     let github = github(history, NOW);
     let computed = backfill(Stage::on(&github), "ci.").await;
-    // The list of runs, perhaps the branch, and for each attempt one.
+    // One request for the list of runs, perhaps one for the branch, and one for each attempt.
     let max_requests = 2 + history.iter().map(|run| run.attempts.len()).sum::<usize>();
     assert!(
         github.requests().len() <= max_requests,

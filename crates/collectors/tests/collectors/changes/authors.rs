@@ -13,7 +13,7 @@ async fn people_count_once_and_bots_not_at_all() {
         .commit(Commit::new("Old").age(days(8)).by("old", "Old", "old@example.com"))
         .commit(Commit::new("One").by("ada", "Ada", "ada@example.com"))
         .commit(Commit::new("Two").by("Ada", "Ada Lovelace", "ada@example.org"))
-        // The account is not known, but its address is.
+        // GitHub names no account for this commit, but another commit with the same address has one.
         .commit(Commit::new("Three").by("ghost", "A. Lovelace", "ADA@example.org"))
         .commit(Commit::new("Four").by("ghost", "Ben", "ben@example.com"))
         .commit(Commit::new("Five").by(

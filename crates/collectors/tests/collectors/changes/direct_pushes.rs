@@ -163,6 +163,23 @@ async fn a_commit_that_github_does_not_find_is_named() {
 }
 
 #[tokio::test]
+async fn an_answer_about_another_number_of_commits_is_an_error() {
+    for nodes in [json!([]), json!([null, null]), json!([null, null, null, null])] {
+        let github = github_with(|shop| {
+            shop.commits(3);
+        });
+        let expected = format!(
+            "GitHub was asked about 3 objects, but answered about {}",
+            nodes.as_array().unwrap().len()
+        );
+        github.fail("/graphql", Answer::json(200, &json!({ "data": { "nodes": nodes } })));
+        let value = value(&github).await;
+        assert!(value.contains(&expected), "{value}");
+        assert_eq!(github.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn the_commits_of_merged_branches_count_only_in_other_metrics() {
     let github = github_with(|shop| {
         shop.pull_request(merged());

@@ -44,8 +44,8 @@ fn merged() -> PullRequest {
     PullRequest::new("Change").age(days(30)).merge(days(1))
 }
 
-/// Does a step, at an age in days. Returns how many commits landed without a pull request.
-fn act(shop: &Repository, number: u64, step: Step, age: u64) -> u64 {
+/// Performs a step, as many days ago as `age` says. Returns how many commits landed without a pull request.
+fn perform(shop: &Repository, number: u64, step: Step, age: u64) -> u64 {
     let commit = |text: &str| Commit::new(text).age(days(age));
     let branch = format!("branch-{number}");
     let topic = |count: u64, is_associated: bool| {
@@ -101,14 +101,15 @@ fn act(shop: &Repository, number: u64, step: Step, age: u64) -> u64 {
     }
 }
 
-/// Does all steps, the first one the longest ago. Returns how many commits landed without a pull request within seven days.
-fn history(github: &FakeGitHub, steps: &[Step]) -> u64 {
+/// Performs one step on each day, the last one a day ago. Returns how many commits landed without a pull request within seven
+/// days.
+fn perform_all(github: &FakeGitHub, steps: &[Step]) -> u64 {
     let shop = github.repository("acme/shop");
     shop.commit(Commit::new("First").age(days(100))).commit(Commit::new("Base").branch("develop"));
     let mut direct = 0;
     for ((index, step), number) in steps.iter().enumerate().zip(1..) {
         let age = u64::try_from(steps.len() - index).unwrap();
-        let landed_directly = act(&shop, number, *step, age);
+        let landed_directly = perform(&shop, number, *step, age);
         direct += if age <= 7 { landed_directly } else { 0 };
     }
     direct
@@ -121,7 +122,7 @@ proptest! {
     fn every_direct_push_is_found(steps in prop::collection::vec(step(), 0..14), is_all: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let github = github();
-        let expected = history(&github, &steps);
+        let expected = perform_all(&github, &steps);
         let history = if is_all { "all" } else { "first-parent" };
         let stage = stage(&github).settings(&format!("[commits]\nhistory = \"{history}\""));
         let lines = runtime.block_on(collected(&stage, "commits.direct_pushes"));

@@ -8,7 +8,7 @@ use system_health_test_support::github::{Commit, FakeGitHub};
 use super::{github, now};
 use crate::stage::{Stage, collected, days};
 
-/// The account that owns the address, the name and the address. The accounts of a `ghost` are not known.
+/// The account that owns the address, the name and the address. `ghost` means that GitHub knows no account.
 const AUTHORS: [(&str, &str, &str); 14] = [
     ("ada", "Ada", "ada@example.com"),
     ("ada", "Ada Lovelace", "ada@example.org"),
@@ -27,7 +27,8 @@ const AUTHORS: [(&str, &str, &str); 14] = [
     ("renovate[bot]", "Renovate", "29139614+renovate[bot]@users.noreply.github.com"),
 ];
 const BOTS: [&str; 3] = ["acme-ci", "deploy[bot]", "renovate[bot]"];
-/// Ages are counted from a day after now, because clocks may be wrong. A commit of the first second of the window counts.
+/// The age of the start of the window, at which a commit still counts. Ages are in seconds, and are counted from a day after
+/// now, because clocks may be wrong.
 const OLDEST: u64 = 8 * 86_400;
 
 #[derive(Debug, Clone)]

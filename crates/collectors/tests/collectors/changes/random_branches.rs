@@ -8,11 +8,11 @@ use system_health_test_support::github::Commit;
 use super::{github, now, stage};
 use crate::stage::{collected, days};
 
-/// Branches with a prefix, and the ages of the commits of each of them in the order of the pushes.
+/// A prefix, the number of branches with it, and the ages of the commits of each of these branches in the order of the pushes.
 type Bunch = (&'static str, usize, Vec<u64>);
 
-/// All ages are in hours and are counted from a day after now, because clocks may be wrong. What happened at the start of the
-/// window does not count.
+/// The age of the start of the window, at which a commit does not count. Ages are in hours, and are counted from a day after
+/// now, because clocks may be wrong.
 const START: u64 = 8 * 24;
 const QUEUE: &str = "gh-readonly-queue/main/pr-7";
 const PREFIXES: [&str; 5] = ["topic", "main", "develop", "gh-readonly", QUEUE];
@@ -25,7 +25,8 @@ fn bunch() -> impl Strategy<Value = Bunch> {
     (select(&PREFIXES[..]), 1..70_usize, ages())
 }
 
-/// The number of branches other than these two, and other than those of the merge queue, whose newest commit is new.
+/// The number of branches whose newest commit is new. The watched branch, the default branch and the branches of the merge
+/// queue do not count.
 fn expected(branches: &BTreeMap<String, Vec<u64>>, default: &str) -> usize {
     let is_active = |(name, ages): &(&String, &Vec<u64>)| {
         let is_left_out = *name == "main" || *name == default || name.starts_with(QUEUE);
@@ -58,7 +59,8 @@ proptest! {
                 shop.commit(Commit::new("Sell socks").branch(name).at(at));
             }
         }
-        // If there is another page, branches of the first one are deleted before it is read. Then the list is read again.
+        // If there are two pages or more, branches of the first one are deleted before the second one is read. Then the list is
+        // read again.
         if branches.len() > 100 {
             let names = branches.keys().filter(|name| !["main", "develop"].contains(&name.as_str()));
             let names: Vec<String> = names.take(deleted).cloned().collect();

@@ -14,13 +14,13 @@ const DAY: u64 = 24 * 60;
 /// How long ago the run started. What was done since then does not count.
 const RUN: u64 = 30;
 
-/// The same thing, done once in each minute.
+/// Activity of one kind on one branch, once in each minute.
 #[derive(Debug, Clone)]
 struct Burst {
     kind: &'static str,
     branch: &'static str,
     count: u64,
-    /// How long ago the newest one was.
+    /// How long ago the newest activity was.
     age: u64,
 }
 
@@ -52,7 +52,7 @@ proptest! {
                 expected += u64::from(is_in_window && (burst.kind, burst.branch) == ("force_push", "main"));
             }
         }
-        // While the pages are read, another one is pushed, and the items move on.
+        // While the pages are read, there is another force push, and the items move back in the list.
         let pushed = shop.clone();
         github.after_next_request(move || {
             pushed.activity(Activity::new("force_push", "main").age(Duration::ZERO));

@@ -26,7 +26,7 @@ async fn reading_of(runs: Value) -> Result<Sample, Unavailable> {
     let github = FakeGitHub::start();
     let total = runs.as_array().unwrap().len();
     github.fail("/runs?", Answer::json(200, &json!({"total_count": total, "workflow_runs": runs})));
-    // A minute after the run, 2026-06-15T12:00:00Z.
+    // A minute after 2026-06-15T12:00:00Z, when the runs were created.
     let now = UNIX_EPOCH + Duration::from_hours(494_868) + Duration::from_mins(1);
     Stage::on(&github).started_at(now).tests().await
 }

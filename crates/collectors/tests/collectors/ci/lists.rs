@@ -103,7 +103,11 @@ async fn a_filtered_list_without_a_run_that_is_known_is_stale() {
         reading.starts_with("no data: ") && reading.ends_with("may be stale: the list lacks run #101"),
         "{reading}"
     );
-    assert_eq!(requests(&github).len(), 2, "the tip could not prove the list");
+    assert_eq!(
+        requests(&github).len(),
+        2,
+        "the tip is not requested, because it could not prove that the list is complete"
+    );
 }
 
 #[tokio::test]
@@ -177,7 +181,11 @@ async fn the_list_of_the_branch_never_contains_runs_of_the_merge_queue() {
         "no data: the newest runs of checks.yml on all branches do not decide, and GitHub's list of those on the branch \
          `main` shows none that counts: the list may be stale, and it never contains runs of the merge queue"
     );
-    assert_eq!(requests(&github).len(), 2, "the tip could not prove the list");
+    assert_eq!(
+        requests(&github).len(),
+        2,
+        "the tip is not requested, because it could not prove that the list is complete"
+    );
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ fn jobs(patterns: &str) -> String {
     format!("[ci]\njobs = [{patterns}]")
 }
 
-/// A repository in which pull requests have pushed the branch's runs off the newest page of all runs.
+/// Adds these runs, and then so many runs of pull requests that the newest page of all runs contains only those.
 fn busy(shop: &Repository, on_main: impl IntoIterator<Item = Run>) {
     for run in on_main {
         shop.run(run);

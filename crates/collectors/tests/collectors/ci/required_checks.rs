@@ -74,7 +74,7 @@ async fn the_latest_check_of_each_app_counts() {
 
 #[tokio::test]
 async fn if_a_check_is_required_of_one_app_checks_of_other_apps_are_ignored() {
-    let with = |checks: Vec<Check>| {
+    let github_with = |checks: Vec<Check>| {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
         shop.commits(1).require("main", [RequiredCheck::new("test").app(ACTIONS)]);
@@ -84,8 +84,8 @@ async fn if_a_check_is_required_of_one_app_checks_of_other_apps_are_ignored() {
         github
     };
     let ours = vec![test("success"), test("failure").app(7), Check::status("test", "failure")];
-    assert_eq!(value(&with(ours)).await, "1 branch:main");
-    let theirs = value(&with(vec![test("success").app(7), Check::status("test", "success")])).await;
+    assert_eq!(value(&github_with(ours)).await, "1 branch:main");
+    let theirs = value(&github_with(vec![test("success").app(7), Check::status("test", "success")])).await;
     let expected = "no data: the required checks decide nothing on the newest commit of `main`: on ";
     assert!(theirs.starts_with(expected) && theirs.contains("`test` is missing"), "{theirs}");
 }

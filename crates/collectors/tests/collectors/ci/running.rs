@@ -69,8 +69,18 @@ async fn selected_jobs_that_ended_decide_before_the_run_ends() {
             vec![passed(), waits(checks().job("docs", Failure)), docs()],
             "1",
         ),
-        ("a re-run failed again", &test, vec![waits(passed().re_run().job("test", Failure))], "1"),
-        ("a re-run passed", &test, vec![waits(failed().re_run().job("test", Success))], "0"),
+        (
+            "a re-run failed, but has not ended",
+            &test,
+            vec![waits(passed().re_run().job("test", Failure))],
+            "1",
+        ),
+        (
+            "a re-run passed, but has not ended",
+            &test,
+            vec![waits(failed().re_run().job("test", Success))],
+            "0",
+        ),
         (
             "there is no completed run",
             &test,

@@ -15,7 +15,7 @@ use system_health_test_support::{
 use super::{checks, docs, failed, jobs, passed, pull_request, requests};
 use crate::stage::{OneRepository, Stage, days, evidence_of};
 
-/// A metric, as lines without the tag of the branch.
+/// The samples of a metric without the tag of the branch, joined with `; `, or the reason of no data, or the error.
 async fn line(metric: &str, context: &OneRepository) -> String {
     match collect(metric, context).await {
         Ok(lines) => lines.join("; "),
@@ -52,7 +52,7 @@ async fn over(metric: &str, settings: &str, runs: impl IntoIterator<Item = Run>)
     line(metric, &Stage::on(&github).settings(settings).one_repository()).await
 }
 
-/// Hours since the start of the red streak.
+/// The value of `red_seconds` in hours. What is not a number of seconds stays as it is.
 async fn red_hours(settings: &str, runs: impl IntoIterator<Item = Run>) -> String {
     let red = over("red_seconds", settings, runs).await;
     match red.strip_suffix(" workflow:checks.yml") {
@@ -168,7 +168,7 @@ async fn if_a_result_is_not_known_the_workflows_are_evidence_that_does_not_count
 }
 
 #[tokio::test]
-async fn a_branch_that_does_not_exist_is_an_error() {
+async fn a_renamed_branch_is_an_error() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(1).run(checks().branch("trunk")).rename_branch("main", "trunk");
     for metric in ["workflow_passing", "workflows_failing"] {
@@ -232,7 +232,7 @@ async fn a_re_run_does_not_start_the_streak_again() {
 }
 
 #[tokio::test]
-async fn a_re_run_of_an_older_run_neither_starts_nor_ends_the_streak() {
+async fn a_re_run_has_no_effect_on_the_streak_once_a_newer_run_has_decided() {
     let passed = |age| passed().age(hours(age));
     let failed = |age| failed().age(hours(age));
     let again = |run: Run, age, end| run.re_run().started(hours(age)).conclusion(end);
@@ -243,9 +243,9 @@ async fn a_re_run_of_an_older_run_neither_starts_nor_ends_the_streak() {
         (vec![passed(60), again(failed(50), 5, Success), failed(40)], "50"),
         // A cancelled run does not decide, so the re-run does.
         (vec![again(passed(50), 2, Failure), checks().age(hours(40)).conclusion(Cancelled)], "2"),
-        // The first failure is that of the older run, although it was re-run later.
+        // The older run passed and then failed in its re-runs, before the newer run started.
         (vec![passed(60), again(again(failed(50), 45, Success), 40, Failure), failed(30)], "40"),
-        // The newer run decided only by a re-run, after that of the older one.
+        // The newer run decided only in its re-run, after the re-run of the older run.
         (
             vec![
                 again(passed(50), 20, Failure),
@@ -253,6 +253,7 @@ async fn a_re_run_of_an_older_run_neither_starts_nor_ends_the_streak() {
             ],
             "20",
         ),
+        // The newer run decided in its re-run, before the re-run of the older run.
         (
             vec![
                 again(passed(50), 10, Failure),
@@ -306,9 +307,9 @@ async fn a_streak_whose_start_is_not_known_is_no_data() {
     let long = red_hours("", (0..101).map(|_| failed())).await;
     assert_eq!(
         long,
-        "no data: the tests fail, but it is not known since when: all runs that GitHub lists are part of it"
+        "no data: the tests fail, but it is not known since when: they may have begun to fail before the oldest run that GitHub lists"
     );
-    // The list of the branch may be stale: it lacks the commit of its tip.
+    // GitHub's list of the runs on the branch is stale: it lacks the run that failed.
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1).run(passed().age(hours(9))).stop_search_index();
@@ -319,7 +320,7 @@ async fn a_streak_whose_start_is_not_known_is_no_data() {
     let stale = line("red_seconds", &Stage::on(&github).one_repository()).await;
     assert!(stale.starts_with("no data: the tests fail, but it is not known since when: "), "{stale}");
     assert!(stale.contains("may be stale"), "{stale}");
-    // The list lacks all runs, so nothing older is known.
+    // The stale list lacks both runs, so no older run is known.
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1).stop_search_index();

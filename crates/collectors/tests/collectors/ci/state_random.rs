@@ -30,7 +30,7 @@ struct PastRun {
     attempts: Vec<(u64, Option<Conclusion>)>,
 }
 
-/// How an attempt changes the state.
+/// The result of an attempt that passed or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Vote {
     Passed,
@@ -140,8 +140,8 @@ fn vote(ending: Option<Conclusion>) -> Option<Vote> {
     }
 }
 
-/// What the attempts that have started decide, and how old the deciding one is now. The newest run with an attempt that passed
-/// or failed decides, with the last of these.
+/// The age and the result of the attempt that decides, among the attempts that have started. It is the last attempt that passed
+/// or failed, of the newest run that has one.
 fn value(runs: &[&PastRun], started: impl Fn(&PastRun, usize) -> bool) -> Option<(u64, Vote)> {
     runs.iter().find_map(|run| {
         let attempts = run.attempts.iter().enumerate().rev();
@@ -201,7 +201,7 @@ async fn measured(runs: &[PastRun]) -> State {
         shop.run(run.to_run());
     }
     let stage = Stage::on(&github).started_at(now);
-    // The number of each line, and its workflow.
+    // The number and the workflow of each line. Lines without a number are left out.
     let values = async |key: &str| -> Vec<(u64, String)> {
         let lines = collected(&stage, key).await;
         assert!(lines.iter().all(|line| !line.starts_with("error: ")), "{key}: {lines:?}");

@@ -14,7 +14,7 @@ const TAGS: &str = "[dora]\ndeployments = 'tags'";
 const WORKFLOW: &str = "[dora]\ndeployments = 'workflow'";
 
 #[tokio::test]
-async fn a_deployment_counts_at_the_instant_of_its_first_success() {
+async fn a_deployment_counts_at_the_time_of_its_first_success() {
     let (github, shop) = shop();
     let commit = push(&shop, "Sell socks", days(20));
     let to = |environment: &str| Deployment::new(environment, &commit);
@@ -63,7 +63,7 @@ async fn each_environment_is_a_sequence_of_its_own() {
     let socks = push(&shop, "Sell socks", days(12));
     let shoes = push(&shop, "Sell shoes", hours(102));
     let hats = push(&shop, "Sell hats", hours(92));
-    // In a single sequence, a deployment to one environment would look like a rollback of the other.
+    // In a single sequence, a deployment to one environment would look like a rollback of the other one.
     shop.deployment(to("eu", &socks, days(9)))
         .deployment(to("us", &socks, days(9)))
         .deployment(to("eu", &shoes, hours(100)))
@@ -306,7 +306,7 @@ async fn the_evidence_says_that_a_release_may_be_missing() {
     assert_eq!(github.requests().len(), 1);
 }
 
-/// Releases from 8 to 45 days ago, every six hours. A page ends after 25 days.
+/// Releases from 8 to 45 days ago, every six hours. A page with 100 of them covers 25 days.
 fn shop_with_many_releases() -> (FakeGitHub, Repository) {
     let (github, shop) = shop();
     let commit = push(&shop, "Sell socks", days(90));

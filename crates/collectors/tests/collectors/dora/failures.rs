@@ -1,6 +1,6 @@
 //! Which deployments failed, how long each failure lasted, and which deployments were made because of a failure.
 
-use system_health_test_support::github::{Commit, Issue, PullRequest, Release, refusal};
+use system_health_test_support::github::{Commit, Issue, PullRequest, Release, Tag, refusal};
 
 use super::{days, deploy, evidence, hours, one_repository, push, release, shop, value};
 
@@ -101,6 +101,22 @@ async fn a_hotfix_after_the_failure_window_is_not_a_failure() {
     assert_eq!(values(&one_repository(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
     let longer = one_repository(&github, "[dora]\nfailure_window = '25h'");
     assert_eq!(values(&longer).await, ["0.5", "93600 93600 93600", "1", "0.5"]);
+}
+
+#[tokio::test]
+async fn a_hotfix_with_the_date_of_its_own_deployment_is_about_the_deployment_before_it() {
+    let (github, shop) = shop();
+    // A lightweight tag has the date of its commit.
+    for (tag, message, age) in [
+        ("v1", "Sell socks", days(9)),
+        ("v2", "Sell shoes", hours(100)),
+        ("v3", "hotfix: sell shoes in pairs", hours(96)),
+    ] {
+        let commit = push(&shop, message, age);
+        shop.tag(Tag::new(tag, commit));
+    }
+    let context = one_repository(&github, "[dora]\ndeployments = 'tags'");
+    assert_eq!(values(&context).await, ["0.5", "14400 14400 14400", "1", "0.5"]);
 }
 
 #[tokio::test]

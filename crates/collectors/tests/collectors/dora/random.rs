@@ -38,8 +38,8 @@ fn histories() -> impl Strategy<Value = History> {
         .prop_map(|(commits, deployed)| History { commits, deployed })
 }
 
-/// The lead times in hours, sorted: each commit with one parent that was not part of the first deployment belongs to the first
-/// deployment that contains it.
+/// The lead times in hours, sorted. A commit belongs to the first deployment that contains it. Merges do not count, nor do the
+/// commits of the first deployment, nor commits that were authored after their deployment.
 fn reference(
     ancestors: &[BTreeSet<usize>],
     is_merge: &[bool],

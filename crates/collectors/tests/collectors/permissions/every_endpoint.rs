@@ -1,4 +1,4 @@
-//! Each REST endpoint that a metric requests is refused, and its first GraphQL query. Then the metric has no data, and the reason
+//! If GitHub refuses a REST endpoint that a metric needs, or all GraphQL queries, then the metric has no data, and the reason
 //! names a permission that the metric declares.
 
 use std::{
@@ -20,8 +20,8 @@ use crate::stage::{Stage, collected, days};
 const SETTINGS: &str = "[ci]\nworkflow = \"checks.yml\"\njobs = [\"test\"]\n[commits]\nhotfix_labels = [\"hotfix\"]\n\
                         revert_labels = [\"revert\"]";
 
-/// How a repository is filled.
-type World = fn(&Repository);
+/// Fills a repository.
+type Scenario = fn(&Repository);
 
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(485_772)
@@ -74,9 +74,9 @@ fn busy(shop: &Repository) {
     }
 }
 
-fn github(world: World) -> FakeGitHub {
+fn github(scenario: Scenario) -> FakeGitHub {
     let github = FakeGitHub::builder().now(now()).start();
-    world(&github.repository("acme/shop"));
+    scenario(&github.repository("acme/shop"));
     github
 }
 
@@ -106,14 +106,14 @@ async fn a_refused_endpoint_is_no_data_that_names_a_declared_permission() {
     let mut seen = BTreeSet::new();
     let mut wrong = Vec::new();
     let named = "branch = \"main\"";
-    let worlds: [(&str, World, &str); 4] =
+    let scenarios: [(&str, Scenario, &str); 4] =
         [("", small, named), ("ci.", merge_queue, named), ("ci.", merge_queue, ""), ("ci.", busy, "")];
-    for (keys, world, branch) in worlds {
+    for (key_prefix, scenario, branch) in scenarios {
         let toml = format!("[repository]\nname = \"acme/shop\"\n{branch}\n{SETTINGS}");
         let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().unwrap();
         for key in catalog.metrics().iter().map(|metric| metric.key()) {
             let Some(access) = GitHubAccess::for_key(key) else { continue };
-            if !key.starts_with(keys) {
+            if !key.starts_with(key_prefix) {
                 continue;
             }
             let needs = (access.needs)(key, &settings).unwrap();
@@ -121,10 +121,10 @@ async fn a_refused_endpoint_is_no_data_that_names_a_declared_permission() {
             let permissions = needs.permissions.iter().chain([&Permission::Metadata]);
             let permissions: Vec<String> =
                 permissions.map(|name| format!("the GitHub token needs the permission `{name}`")).collect();
-            let permitted = github(world);
+            let permitted = github(scenario);
             let expected = lines(&permitted, &toml, key).await;
             for (endpoint, target) in endpoints(&permitted) {
-                let github = github(world);
+                let github = github(scenario);
                 let answer = if endpoint == "/graphql" {
                     refusal::query_error("FORBIDDEN", "Resource not accessible by integration")
                 } else {
@@ -132,13 +132,13 @@ async fn a_refused_endpoint_is_no_data_that_names_a_declared_permission() {
                 };
                 github.fail(&target, answer);
                 let lines = lines(&github, &toml, key).await;
-                // A metric may do without a response, such as that about the branch if there are runs, and leave out the samples
-                // that need it.
-                let is_right = |line: &String| {
+                // A metric may not need the response: if there are runs, it does not need the branch. Or it may leave out only
+                // the samples that need the response.
+                let is_expected = |line: &String| {
                     let names_permission = permissions.iter().any(|name| line.contains(name));
                     expected.contains(line) || (line.starts_with("no data: ") && names_permission)
                 };
-                if lines.is_empty() || !lines.iter().all(is_right) {
+                if lines.is_empty() || !lines.iter().all(is_expected) {
                     wrong.push(format!("{key} without {target}: {lines:?}"));
                 }
                 seen.insert(endpoint);

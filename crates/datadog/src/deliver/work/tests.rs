@@ -20,8 +20,8 @@ const COMPRESSED_LIMIT: usize = 150;
 struct TestSeries {
     size: usize,
     bad: bool,
-    /// How often its payload yields to other payloads before the response.
-    slow: usize,
+    /// How often a payload that starts with this series yields to other payloads before its response.
+    yields: usize,
 }
 
 /// What a test observed of a delivery.
@@ -36,8 +36,8 @@ struct Observed {
 }
 
 impl Observed {
-    fn positions(&self, is: impl Fn(&Fate) -> bool) -> Vec<usize> {
-        let matching = |(position, fates): (usize, &Vec<Fate>)| is(&fates[0]).then_some(position);
+    fn positions(&self, has_fate: impl Fn(&Fate) -> bool) -> Vec<usize> {
+        let matching = |(position, fates): (usize, &Vec<Fate>)| has_fate(&fates[0]).then_some(position);
         self.fates.iter().enumerate().filter_map(matching).collect()
     }
 
@@ -54,28 +54,29 @@ impl Observed {
     }
 }
 
-fn why(text: &str) -> DeliveryError {
+fn failure(text: &str) -> DeliveryError {
     DeliveryError::new(text)
 }
 
-fn plain(series: &[TestSeries]) -> usize {
+fn plain_size(series: &[TestSeries]) -> usize {
     ENVELOPE + series.iter().map(|series| series.size + 1).sum::<usize>() - 1
 }
 
-fn compressed(series: &[TestSeries]) -> usize {
-    plain(series) / 3
+fn compressed_size(series: &[TestSeries]) -> usize {
+    plain_size(series) / 3
 }
 
-fn unfit(series: &TestSeries) -> bool {
+fn is_unfit(series: &TestSeries) -> bool {
     ENVELOPE + series.size > LIMIT
 }
 
 fn is_refused(series: &[TestSeries]) -> bool {
-    compressed(series) > COMPRESSED_LIMIT || series.iter().any(|series| series.bad)
+    compressed_size(series) > COMPRESSED_LIMIT || series.iter().any(|series| series.bad)
 }
 
 fn pieces(series: &[TestSeries]) -> impl Iterator<Item = Piece<DeliveryError>> {
-    let size = |series: &TestSeries| if unfit(series) { Err(why("too large")) } else { Ok(series.size) };
+    let size =
+        |series: &TestSeries| if is_unfit(series) { Err(failure("too large")) } else { Ok(series.size) };
     cut(series.iter().map(size), LIMIT)
 }
 
@@ -91,24 +92,25 @@ fn deliver(
         let (observed, sent) = (Rc::clone(&observed), &series[points.clone()]);
         let answer = answer(&points);
         // A payload that is too large after compression is never sent.
-        let leaves = compressed(sent) <= COMPRESSED_LIMIT;
+        let is_sent = compressed_size(sent) <= COMPRESSED_LIMIT;
         async move {
-            if leaves {
+            if is_sent {
                 let mut observed = observed.borrow_mut();
                 observed.requests.push(points);
                 observed.in_flight += 1;
                 observed.max_in_flight = observed.max_in_flight.max(observed.in_flight);
             }
-            for _ in 0..sent[0].slow {
+            for _ in 0..sent[0].yields {
                 yield_now().await;
             }
             let mut observed = observed.borrow_mut();
-            observed.in_flight -= usize::from(leaves);
+            observed.in_flight -= usize::from(is_sent);
             if let Some(Sent::Stopped(_)) = answer {
                 observed.requests_at_stop = Some(observed.requests.len());
             }
-            answer
-                .unwrap_or_else(|| if is_refused(sent) { Sent::Refused(why("bad")) } else { Sent::Accepted })
+            answer.unwrap_or_else(|| {
+                if is_refused(sent) { Sent::Refused(failure("bad")) } else { Sent::Accepted }
+            })
         }
     };
     let settlements = async { settle(pieces(series), budget, 4, send).collect::<Vec<_>>().await };
@@ -125,7 +127,7 @@ fn series() -> impl Strategy<Value = Vec<TestSeries>> {
     // Most series are small and good. Some are bad, too large when compressed, or too large in any case.
     let size = prop_oneof![8 => 1..40_usize, 1 => 1..700_usize];
     let bad = prop_oneof![9 => Just(false), 1 => Just(true)];
-    let one = (size, bad, 0..6_usize).prop_map(|(size, bad, slow)| TestSeries { size, bad, slow });
+    let one = (size, bad, 0..6_usize).prop_map(|(size, bad, yields)| TestSeries { size, bad, yields });
     vec(one, 0..300)
 }
 
@@ -140,10 +142,10 @@ proptest! {
 
         prop_assert!(observed.fates.iter().all(|fates| fates.len() == 1), "{:?}", observed.fates);
         for points in &observed.requests {
-            prop_assert!(plain(&series[points.clone()]) <= LIMIT);
+            prop_assert!(plain_size(&series[points.clone()]) <= LIMIT);
         }
         prop_assert!(observed.max_in_flight <= 4);
-        let to_refuse = |one: &TestSeries| unfit(one) || is_refused(std::slice::from_ref(one));
+        let to_refuse = |one: &TestSeries| is_unfit(one) || is_refused(std::slice::from_ref(one));
         let expected: Vec<_> = (0..series.len()).filter(|position| to_refuse(&series[*position])).collect();
         prop_assert_eq!(observed.refused(), expected);
         prop_assert_eq!(observed.left(), [0; 0]);
@@ -162,7 +164,7 @@ proptest! {
         prop_assert!(observed.requests.len() <= pieces(&series).count() + 2 * allowed);
         let good = |position: &usize| !series[*position].bad;
         prop_assert!(observed.accepted().iter().all(good));
-        let may_be_refused = |one: &TestSeries| unfit(one) || is_refused(std::slice::from_ref(one));
+        let may_be_refused = |one: &TestSeries| is_unfit(one) || is_refused(std::slice::from_ref(one));
         prop_assert!(observed.refused().iter().all(|position| may_be_refused(&series[*position])));
         for position in observed.left() {
             let Fate::Left(error) = &observed.fates[position][0] else { unreachable!() };
@@ -176,7 +178,7 @@ proptest! {
         let lost_points = Cell::new(0);
         let lose = |points: &Range<usize>| {
             lost_points.set(lost_points.get() + points.len());
-            Sent::Left(why("lost"))
+            Sent::Left(failure("lost"))
         };
         let observed = deliver(&series, generous(), |points| is_lost(points).then(|| lose(points)));
 
@@ -188,7 +190,7 @@ proptest! {
     #[test]
     fn nothing_is_sent_after_a_stop(series in series(), at in 0..300_usize) {
         let stops = |points: &Range<usize>| points.contains(&at);
-        let observed = deliver(&series, generous(), |points| stops(points).then(|| Sent::Stopped(why("stop"))));
+        let observed = deliver(&series, generous(), |points| stops(points).then(|| Sent::Stopped(failure("stop"))));
 
         prop_assert!(observed.fates.iter().all(|fates| fates.len() == 1), "{:?}", observed.fates);
         if let Some(requests) = observed.requests_at_stop {
@@ -200,13 +202,12 @@ proptest! {
 
 #[test]
 fn the_search_is_bounded_if_everything_is_refused() {
-    let series = vec![TestSeries { size: 1, bad: true, slow: 0 }; 20_000];
-    let refuse = |_: &Range<usize>| Some(Sent::Refused(why("no")));
-    let whole = [Piece::Fitting(0..series.len())];
+    let series_count = 20_000;
+    let whole = [Piece::Fitting(0..series_count)];
     let requests = RefCell::new(0);
-    let send = |points| {
+    let send = |_: Range<usize>| {
         *requests.borrow_mut() += 1;
-        std::future::ready(refuse(&points).unwrap())
+        std::future::ready(Sent::Refused(failure("no")))
     };
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -214,7 +215,7 @@ fn the_search_is_bounded_if_everything_is_refused() {
 
     let refused = settled.iter().filter(|one| matches!(one.fate, Fate::Refused(_))).count();
     assert!((64..80).contains(&refused), "{refused}");
-    assert_eq!(settled.iter().map(|one| one.points.len()).sum::<usize>(), series.len());
+    assert_eq!(settled.iter().map(|one| one.points.len()).sum::<usize>(), series_count);
     assert!(requests.into_inner() < 250);
 }
 
@@ -225,15 +226,15 @@ fn accepted_payloads_extend_the_budget() {
     let requests = RefCell::new(0);
     let send = |points| {
         *requests.borrow_mut() += 1;
-        std::future::ready(if bad(&points) { Sent::Refused(why("bad")) } else { Sent::Accepted })
+        std::future::ready(if bad(&points) { Sent::Refused(failure("bad")) } else { Sent::Accepted })
     };
     let whole = [Piece::Fitting(0..series.len())];
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), 4, send).collect());
 
-    let points = |is: fn(&Fate) -> bool| -> usize {
-        settled.iter().filter(|one| is(&one.fate)).map(|one| one.points.len()).sum()
+    let points = |has_fate: fn(&Fate) -> bool| -> usize {
+        settled.iter().filter(|one| has_fate(&one.fate)).map(|one| one.points.len()).sum()
     };
     assert_eq!(points(|fate| matches!(fate, Fate::Accepted)), 9_000);
     assert_eq!(points(|fate| matches!(fate, Fate::Refused(_))), 1_000);

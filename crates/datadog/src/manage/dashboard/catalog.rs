@@ -16,7 +16,7 @@ use super::{
 
 /// The widths of widgets, in columns.
 const VALUE_WIDTH: i64 = 3;
-const LINES_WIDTH: i64 = 6;
+const TIMESERIES_WIDTH: i64 = 6;
 const SAMPLES_WIDTH: i64 = 4;
 
 /// The dashboard of a catalog, for a person who has to find out quickly what is wrong. The first group has the last value
@@ -24,8 +24,10 @@ const SAMPLES_WIDTH: i64 = 4;
 /// metric, with the goal as a line. Metrics with goals come first, and the number of samples is beside a ratio or a quantile. A
 /// widget's menu links to the runbook. The metrics about the reporter come last.
 ///
-/// If a metric has several series, such as one per repository, the value is the one farthest from the goal, unless the metric
-/// has an aggregate. A time series has a line for each value of the tags in the metric's option `by`.
+/// If a metric has several series, such as one per repository, its aggregate or the
+/// [default](system_health_registry::Facts::aggregate_or_default) combines them. For example, the value of a gauge with the goal
+/// `< 5` is that of the series farthest from the goal. A time series has a line for each combination of the values of the tags
+/// in the metric's option `by`.
 #[must_use]
 pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
     let (about_reporter, others): (Vec<&Metric>, Vec<&Metric>) =
@@ -34,7 +36,7 @@ pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
     for metric in &others {
         by_title.entry(group_title(metric.group())).or_default().push(metric);
     }
-    let groups = by_title.iter().map(|(title, metrics)| group(title, all_lines(metrics)));
+    let groups = by_title.iter().map(|(title, metrics)| group(title, group_timeseries(metrics)));
     let groups = goals(&others).into_iter().chain(groups).chain(reporter::group(&about_reporter));
     let mut top = 0;
     let widgets = groups.map(|group| {
@@ -55,7 +57,7 @@ pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
         .template_variables(Some(variables.into()))
 }
 
-/// The values of all metrics with goals.
+/// The group with the value of each metric that has a goal.
 fn goals(metrics: &[&Metric]) -> Option<WidgetGroup> {
     let with_goals = metrics.iter().filter(|metric| metric.goal().is_some());
     let mut values =
@@ -63,16 +65,19 @@ fn goals(metrics: &[&Metric]) -> Option<WidgetGroup> {
     values.peek().is_some().then(|| group("Goals", values))
 }
 
-/// The time series of a group.
-fn all_lines(metrics: &[&Metric]) -> Vec<(i64, Widget)> {
+/// The time series of a group of metrics, with their widths.
+fn group_timeseries(metrics: &[&Metric]) -> Vec<(i64, Widget)> {
     let widgets = pair_with_sample_counts(metrics).into_iter().flat_map(|(metric, samples)| match samples {
-        None => vec![(LINES_WIDTH, lines(metric))],
-        Some(samples) => vec![(COLUMNS - SAMPLES_WIDTH, lines(metric)), (SAMPLES_WIDTH, lines(samples))],
+        None => vec![(TIMESERIES_WIDTH, metric_timeseries(metric))],
+        Some(samples) => vec![
+            (COLUMNS - SAMPLES_WIDTH, metric_timeseries(metric)),
+            (SAMPLES_WIDTH, metric_timeseries(samples)),
+        ],
     });
     widgets.collect()
 }
 
-fn lines(metric: &Metric) -> Widget {
+fn metric_timeseries(metric: &Metric) -> Widget {
     let by: Vec<&str> = metric.by().iter().map(String::as_str).collect();
     timeseries(metric, metric.key().to_owned(), &by, &VARIABLES)
 }

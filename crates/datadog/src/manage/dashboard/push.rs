@@ -1,5 +1,6 @@
-//! Pushes of dashboards. To avoid copies, a push looks for the dashboard that an earlier push created: by its id, if the caller
-//! remembers it, or else by its title and mark.
+//! Pushes of dashboards. To avoid copies, a push first looks for an existing dashboard: by the id in the wanted JSON, by the id
+//! that the caller remembers from an earlier push, or by the title. If several dashboards have the title, the push takes the
+//! only one with the mark of a push.
 
 use serde_json::Value;
 
@@ -61,7 +62,7 @@ impl DatadogApi {
         })
     }
 
-    /// Executes a plan. Sends nothing if there is nothing to do.
+    /// Executes a plan. Sends nothing and returns `None` if there is nothing to do.
     pub async fn push_dashboard(
         &self,
         wanted: &WantedDashboard,
@@ -76,7 +77,8 @@ impl DatadogApi {
         };
         let text = |name| response.get(name).and_then(Value::as_str).map(str::to_owned);
         let changed = wanted.document.changes_in(&CanonicalDocument::from_dashboard(&response));
-        Ok(text("id").map(|id| ManagedDashboard { id, url: text("url"), changed }))
+        let id = text("id").ok_or_else(|| self.unexpected("a dashboard without an id"))?;
+        Ok(Some(ManagedDashboard { id, url: text("url"), changed }))
     }
 
     /// The dashboards with the mark of a push.
@@ -86,7 +88,7 @@ impl DatadogApi {
         Ok(all)
     }
 
-    /// The dashboard with an id or a title. If several dashboards have the title, the managed one.
+    /// The dashboard with an id or a title. If several dashboards have the title, the only managed one of them.
     pub async fn find_dashboard(&self, id_or_title: &str) -> Result<Value, DashboardError> {
         let existing = match self.dashboard(id_or_title).await? {
             None => self.dashboard_with_title(id_or_title).await?,

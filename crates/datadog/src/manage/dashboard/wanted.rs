@@ -35,7 +35,7 @@ pub enum DashboardError {
     Json(serde_json::Error),
     /// The JSON is not a dashboard.
     #[error("it is not a dashboard: {0}")]
-    NoDashboard(&'static str),
+    NotADashboard(&'static str),
     /// It has no title.
     #[error("its `title` is empty; a push finds a dashboard by its title")]
     NoTitle,
@@ -53,7 +53,7 @@ pub enum DashboardError {
 }
 
 impl WantedDashboard {
-    /// Takes a dashboard in Datadog's model.
+    /// Wraps a dashboard in Datadog's model.
     pub fn new(dashboard: Dashboard) -> Result<Self, DashboardError> {
         let value = json(&dashboard)?;
         Self::marked(dashboard, &value, None)
@@ -66,19 +66,19 @@ impl WantedDashboard {
         let id = Value::get(&value, "id").and_then(Value::as_str).map(str::to_owned);
         let value = canonical::without_additions(&value);
         let Value::Object(properties) = value.clone() else {
-            return Err(DashboardError::NoDashboard("it is not a JSON object"));
+            return Err(DashboardError::NotADashboard("it is not a JSON object"));
         };
         let mut properties: BTreeMap<String, Value> = properties.into_iter().collect();
         let Some(Value::String(title)) = properties.remove("title") else {
-            return Err(DashboardError::NoDashboard("it has no `title`"));
+            return Err(DashboardError::NotADashboard("it has no `title`"));
         };
         let layout = match properties.remove("layout_type").as_ref().and_then(Value::as_str) {
             Some("ordered") => DashboardLayoutType::ORDERED,
             Some("free") => DashboardLayoutType::FREE,
-            _ => return Err(DashboardError::NoDashboard("its `layout_type` is not `ordered` or `free`")),
+            _ => return Err(DashboardError::NotADashboard("its `layout_type` is not `ordered` or `free`")),
         };
         let Some(Value::Array(widgets)) = properties.remove("widgets") else {
-            return Err(DashboardError::NoDashboard("it has no list of `widgets`"));
+            return Err(DashboardError::NotADashboard("it has no list of `widgets`"));
         };
         let widgets = widgets.into_iter().map(widget).collect::<Result<_, _>>()?;
         let mut dashboard = Dashboard::new(layout, title, widgets);
@@ -114,11 +114,11 @@ impl WantedDashboard {
 /// Wraps the JSON of a widget in the model.
 fn widget(value: Value) -> Result<Widget, DashboardError> {
     let Value::Object(properties) = value else {
-        return Err(DashboardError::NoDashboard("one of its `widgets` is not a JSON object"));
+        return Err(DashboardError::NotADashboard("one of its `widgets` is not a JSON object"));
     };
     let mut properties: BTreeMap<String, Value> = properties.into_iter().collect();
     let Some(value @ Value::Object(_)) = properties.remove("definition") else {
-        return Err(DashboardError::NoDashboard("one of its `widgets` has no `definition`"));
+        return Err(DashboardError::NotADashboard("one of its `widgets` has no `definition`"));
     };
     let widget = Widget::new(WidgetDefinition::UnparsedObject(UnparsedObject { value }));
     Ok(widget.additional_properties(properties))

@@ -11,7 +11,7 @@ use datadog_api_client::datadogV1::model::{
 };
 use system_health_registry::{Comparison, Facts, Goal, Kind};
 
-use crate::manage::query::{by as grouped_by, metric_query};
+use crate::manage::query::{group_by_clause, metric_query};
 
 /// The template variables. Each filters by the tag of the same name.
 pub(super) const VARIABLES: [&str; 4] = ["env", "service", "repository", "branch"];
@@ -145,7 +145,7 @@ fn quantile_query(
     variables: &Variables,
 ) -> FormulaAndFunctionQueryDefinition {
     let tags: Vec<String> = by.iter().map(ToString::to_string).collect();
-    let text = format!("{quantile}:{}{{{}}}{}", metric.key(), scope(variables), grouped_by(&tags));
+    let text = format!("{quantile}:{}{{{}}}{}", metric.key(), scope(variables), group_by_clause(&tags));
     let query = FormulaAndFunctionMetricQueryDefinition::new(
         FormulaAndFunctionMetricDataSource::METRICS,
         quantile.to_owned(),

@@ -11,7 +11,7 @@ pub(super) struct Quantity<'a> {
     pub(super) unit: Option<&'a str>,
     /// Its query.
     pub(super) query: String,
-    /// Queries for the minimum and maximum of several series. If both are equal to a value, all series are.
+    /// The queries that a goal with `==` or `!=` compares: for the maximum and the minimum of several series, or a single query.
     pub(super) outermost: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ impl AlertCondition {
             1.0 => unit.map(word).unwrap_or_default(),
             _ => units.clone(),
         };
-        let is = format!("`{name}` is {{{{value}}}}{units} and should be {goal}.");
+        let sentence = format!("`{name}` is {{{{value}}}}{units} and should be {goal}.");
         let distance = |query: &String| match target {
             0.0 => format!("abs({query})"),
             below if below < 0.0 => format!("abs({query} + {})", -below),
@@ -45,10 +45,10 @@ impl AlertCondition {
         };
         let distances = |operator: &str| outermost.iter().map(distance).collect::<Vec<_>>().join(operator);
         let (over_time, value, comparator, critical, alert) = match goal.comparison() {
-            Comparison::Less => ("max", query.clone(), ">=", target, is),
-            Comparison::LessOrEqual => ("max", query.clone(), ">", target, is),
-            Comparison::Greater => ("min", query.clone(), "<=", target, is),
-            Comparison::GreaterOrEqual => ("min", query.clone(), "<", target, is),
+            Comparison::Less => ("max", query.clone(), ">=", target, sentence),
+            Comparison::LessOrEqual => ("max", query.clone(), ">", target, sentence),
+            Comparison::Greater => ("min", query.clone(), "<=", target, sentence),
+            Comparison::GreaterOrEqual => ("min", query.clone(), "<", target, sentence),
             Comparison::Equal => (
                 "max",
                 distances(" + "),

@@ -1,5 +1,5 @@
-//! The monitor of a metric's goal. It alerts when one point misses the goal, and recovers when no point in its window misses
-//! the goal.
+//! The monitor of a metric's goal. It alerts when one point misses the goal. By default, it recovers when no point in its window
+//! misses the goal.
 //!
 //! Points may be a quarter of an hour apart, and Datadog interpolates gauges for only five minutes. So the window must be
 //! longer than the time between two runs. The monitor compares the value in the window that is farthest from the goal, and not
@@ -47,8 +47,9 @@ pub fn goal_monitor(metric: &Facts, scope: &MonitorScope, alerting: &Alerting) -
     Some(WantedMonitor::new(parts, scope, alerting))
 }
 
-/// The quantity that the goal limits. If the metric has no aggregate of its own, the minimum and maximum of its series show for a
-/// goal `==` or `!=` whether one of them differs from the target.
+/// The quantity that the goal limits. If the metric has no aggregate of its own, a goal with `==` or `!=` is compared with the
+/// maximum and the minimum of its series: all series are equal to the target if both are. A series between them that is equal to
+/// the target of `!=` is not noticed.
 fn quantity<'a>(metric: &'a Facts, scope: &MonitorScope, alerting: &Alerting) -> Quantity<'a> {
     let query = |aggregate| metric_query_with(metric, aggregate, &scope.to_string(), &alerting.group_by);
     let outermost = match metric.aggregate() {

@@ -46,8 +46,9 @@ pub(super) fn message(texts: &MessageTexts<'_>) -> String {
         push(&mut message, format_args!("{{{{#is_no_data}}}}{no_data}{{{{/is_no_data}}}}\n"));
     }
     // If nobody was notified of missing data, nobody is notified when data arrives again.
-    let recovers = if alerting.on_missing_data.notifies() { "is_recovery" } else { "is_alert_recovery" };
-    push(&mut message, format_args!("{{{{#{recovers}}}}}{recovery}{{{{/{recovers}}}}}\n"));
+    let recovery_variable =
+        if alerting.on_missing_data.notifies() { "is_recovery" } else { "is_alert_recovery" };
+    push(&mut message, format_args!("{{{{#{recovery_variable}}}}}{recovery}{{{{/{recovery_variable}}}}}\n"));
     let mut paragraphs: Vec<String> = about.iter().flat_map(About::paragraphs).collect();
     if !alerting.notify.is_empty() {
         paragraphs.push(alerting.notify.join(" "));

@@ -19,7 +19,7 @@ use super::{
     message::{self, About, MessageTexts},
     wanted::{MonitorParts, minutes},
 };
-use crate::manage::query::by;
+use crate::manage::query::group_by_clause;
 
 /// Weight of a good run in a sum in which each bad run counts 1. A window contains at most this number of runs, so one good run
 /// outweighs all bad runs in the window.
@@ -30,8 +30,8 @@ const MAX_SUBJECTS: u32 = 1_000_000;
 const RECOVERY: f64 = 0.0;
 
 /// The monitors of the reporter: it has stopped, a metric or a source fails repeatedly, or points are not delivered. Without
-/// sources, their monitor would never have data, so there is none. `alerting` returns how the monitors that query a metric
-/// alert, or `None` for no monitor. The tags in `group_by` distinguish several reporters.
+/// sources, their monitor would never have data, so there is none. `alerting` takes the key of a metric and returns the settings
+/// of the monitors that query it, or `None` for no monitors. The tags in `group_by` distinguish several reporters.
 #[must_use]
 pub fn reporter_monitors(
     scope: &MonitorScope,
@@ -57,15 +57,15 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION.key)? };
     let window = minutes(schedule.silence_window());
     let silence = Duration::from_mins(window.unsigned_abs());
-    let by = by(&alerting.group_by);
+    let by = group_by_clause(&alerting.group_by);
     let message = message::message(&MessageTexts {
         alert: "A run took a negative time.".to_owned(),
         recovery: "The reporter delivers again.".to_owned(),
         no_data: format!("The reporter has delivered nothing for {}.", duration_in_words(silence)),
         about: about(
             RUN_DURATION,
-            "The reporter does not run, or it cannot reach Datadog. Until it delivers again, no other monitor can alert. \
-             The command `doctor` says what is wrong.",
+            "The reporter does not run, or it cannot reach Datadog. Until it delivers again, the other monitors have no new \
+             data. The command `doctor` says what is wrong.",
         ),
         alerting: &alerting,
     });
@@ -123,9 +123,9 @@ fn failing_source(
     Some(counter.monitor(scope, schedule, &alerting))
 }
 
-/// A query that is 1 for each value of a tag with a failure, and `-GOOD_RUN` for each other one.
+/// A query with a series for each value of a tag. It is 1 if something with this value failed, and otherwise `-GOOD_RUN`.
 fn failures(tag: &str, scope: &MonitorScope, alerting: &Alerting) -> String {
-    let by = by(&[&[tag.to_owned()], &alerting.group_by[..]].concat());
+    let by = group_by_clause(&[&[tag.to_owned()], &alerting.group_by[..]].concat());
     // One failing subject of many makes a run bad, so it must count as much as if all subjects failed.
     format!(
         "{} * clamp_max({MAX_SUBJECTS} * (1 - min:{COLLECTOR_SUCCESS}{{{scope}}}{by}), 1) - {GOOD_RUN}",
@@ -135,7 +135,7 @@ fn failures(tag: &str, scope: &MonitorScope, alerting: &Alerting) -> String {
 
 fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
     let alerting = alerting(POINTS.key)?;
-    let by = by(&alerting.group_by);
+    let by = group_by_clause(&alerting.group_by);
     // This tag filter selects points that were refused, left for the next run, unknown, or lost.
     let not_delivered = if scope.tags().is_empty() {
         "!result:accepted".to_owned()

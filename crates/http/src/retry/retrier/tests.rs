@@ -68,7 +68,7 @@ async fn attempts_within_a_minute(failures: &[Failed]) -> (Result<usize, String>
 }
 
 #[tokio::test(start_paused = true)]
-async fn temporary_errors_are_retried_after_growing_backoffs() {
+async fn temporary_errors_are_retried_after_limited_backoffs() {
     let (outcome, took) = attempts_within_a_minute(&[Failed::Unavailable(None); 4]).await;
     assert_eq!(outcome, Ok(5));
     assert!(took <= FIRST_BACKOFF * 15 + Duration::from_millis(4), "{took:?}");
@@ -206,7 +206,7 @@ async fn nothing_is_sent_after_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_waits_past_the_deadline_is_not_unsent() {
+async fn the_attempts_before_a_wait_that_ends_late_are_reported() {
     let retrier = retrier_until(Instant::now() + MINUTE);
     let limited = [Failed::Limited(Some(Duration::from_secs(30)))];
 

@@ -48,7 +48,7 @@ fn execute(world: &World, caller: Caller, body: &[u8]) -> Result<Answer, Invalid
         .map_err(|error| InvalidQuery(json!({ "message": error.to_string().trim() })))?;
     let no_variables = Map::new();
     let query = Query::new(&document, body["variables"].as_object().unwrap_or(&no_variables))?;
-    let nodes = query.nodes();
+    let nodes = query.requested_nodes();
     if nodes > MAX_NODES {
         let message = format!(
             "This query requests up to {nodes} possible nodes which exceeds the maximum limit of {MAX_NODES}."

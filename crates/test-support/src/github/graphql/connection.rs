@@ -10,7 +10,6 @@ const MAX_PAGE_SIZE: u64 = 100;
 
 /// A page of a list.
 pub(super) struct Connection<I> {
-    node: &'static str,
     items: Vec<I>,
     /// The start and the end of the page, as positions in the list. `None` if the query does not ask for a page. Then the
     /// query gets only the number of items.
@@ -19,7 +18,6 @@ pub(super) struct Connection<I> {
 }
 
 struct Edge<'a, I> {
-    node: &'static str,
     item: &'a I,
     position: usize,
 }
@@ -29,18 +27,18 @@ struct PageInfo {
     total: usize,
 }
 
-/// Makes a reference to an object an object.
+/// Lets a reference to an object be used as an object.
 struct ByReference<'a, I>(&'a I);
 
 impl<I: Object> Connection<I> {
-    /// The page that the arguments of the field ask for. `node` is the type of the items.
-    pub(super) fn resolve<'a>(node: &'static str, field: &Field<'_>, items: Vec<I>) -> Resolved<'a>
+    /// The page that the arguments of the field ask for.
+    pub(super) fn resolve<'a>(field: &Field<'_>, items: Vec<I>) -> Resolved<'a>
     where
         I: 'a,
     {
         let name = field.name;
         let size = match (field.integer("first"), field.integer("last")) {
-            (None, None) => return Resolved::object(Self { node, items, page: None, name: name.to_owned() }),
+            (None, None) => return Resolved::object(Self { items, page: None, name: name.to_owned() }),
             (Some(size), _) | (None, Some(size)) => size,
         };
         if size > MAX_PAGE_SIZE {
@@ -62,7 +60,7 @@ impl<I: Object> Connection<I> {
         } else {
             (start.max(end.saturating_sub(size)), end)
         };
-        Resolved::object(Self { node, items, page: Some(page), name: name.to_owned() })
+        Resolved::object(Self { items, page: Some(page), name: name.to_owned() })
     }
 }
 
@@ -71,7 +69,7 @@ fn cursor(position: usize) -> String {
     format!("Y3Vyc29yOnYyOp{position:06}")
 }
 
-/// The number of items up to a cursor.
+/// The position of the item with this cursor. `None` if the cursor is not valid.
 fn position(cursor: &str) -> Option<usize> {
     cursor.strip_prefix("Y3Vyc29yOnYyOp")?.parse().ok()
 }
@@ -97,9 +95,7 @@ impl<I: Object> Object for Connection<I> {
         Some(match field.name {
             "nodes" => Resolved::List(page().map(|(_, item)| Resolved::object(ByReference(item))).collect()),
             "edges" => Resolved::List(
-                page()
-                    .map(|(n, item)| Resolved::object(Edge { node: self.node, item, position: n + 1 }))
-                    .collect(),
+                page().map(|(n, item)| Resolved::object(Edge { item, position: n + 1 })).collect(),
             ),
             "pageInfo" => Resolved::object(PageInfo { page: (start, end), total: self.items.len() }),
             _ => return None,
@@ -109,7 +105,8 @@ impl<I: Object> Object for Connection<I> {
 
 impl<I: Object> Object for Edge<'_, I> {
     fn type_name(&self) -> &'static str {
-        self.node
+        // Queries have no fragments on edges, so the name of the type is not needed.
+        "Edge"
     }
 
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {

@@ -16,7 +16,7 @@ struct DeploymentStatus {
     id: String,
     state: &'static str,
     at: SystemTime,
-    log: String,
+    log_url: String,
 }
 
 impl<'a> Deployment<'a> {
@@ -31,7 +31,7 @@ impl<'a> Deployment<'a> {
         if field.argument("orderBy").is_some_and(|order| order["direction"] == "DESC") {
             found.sort_by_key(|found| Reverse((found.data.created, found.data.number)));
         }
-        Connection::resolve("Deployment", field, found)
+        Connection::resolve(field, found)
     }
 
     /// The deployment with this id, if the repository has it.
@@ -46,12 +46,12 @@ impl<'a> Deployment<'a> {
 }
 
 impl<'a> Environment<'a> {
-    /// The list `environments` of a repository, by name.
+    /// The list `environments` of a repository, in the order of their names.
     pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
         let names: BTreeSet<&str> =
             repository.deployments.iter().map(|deployment| &*deployment.environment).collect();
         let environments = names.into_iter().map(|name| Self { repository, name }).collect();
-        Connection::resolve("Environment", field, environments)
+        Connection::resolve(field, environments)
     }
 }
 
@@ -74,15 +74,15 @@ impl Object for Deployment<'_> {
             "environment" => Resolved::value(&*data.environment),
             "repository" => Resolved::object(Repository { data: repository }),
             "statuses" => {
-                let log = format!("{WEB}/{}/actions/runs/{}", repository.full_name, data.number);
+                let log_url = format!("{WEB}/{}/actions/runs/{}", repository.full_name, data.number);
                 let status = |(n, (state, at)): (usize, &(&'static str, SystemTime))| DeploymentStatus {
                     id: format!("DES_{}_{}_{n}", repository.id, data.number),
                     state,
                     at: *at,
-                    log: log.clone(),
+                    log_url: log_url.clone(),
                 };
                 let statuses = data.statuses.iter().enumerate().map(status).collect();
-                Connection::resolve("DeploymentStatus", field, statuses)
+                Connection::resolve(field, statuses)
             }
             _ => return None,
         })
@@ -103,7 +103,7 @@ impl Object for DeploymentStatus {
             "id" => Resolved::value(&*self.id),
             "state" => Resolved::value(self.state),
             "createdAt" => Resolved::time(self.at),
-            "logUrl" => Resolved::value(&*self.log),
+            "logUrl" => Resolved::value(&*self.log_url),
             "environmentUrl" => Resolved::value(Value::Null),
             _ => return None,
         })

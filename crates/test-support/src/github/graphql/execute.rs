@@ -23,7 +23,7 @@ pub(super) struct Query<'q> {
     variables: Map<String, Value>,
 }
 
-/// An error of the whole query, as GitHub words it in the list of errors.
+/// An error of the whole query: its object in the list of errors.
 pub(super) struct InvalidQuery(pub(super) Value);
 
 impl<'q> Query<'q> {
@@ -52,25 +52,25 @@ impl<'q> Query<'q> {
 
     /// How many nodes the query asks for at most:
     /// <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit>.
-    pub(super) fn nodes(&self) -> u64 {
-        self.nodes_of(self.selection, 1)
+    pub(super) fn requested_nodes(&self) -> u64 {
+        self.requested_nodes_in(self.selection, 1)
     }
 
-    fn nodes_of(&self, selection: &SelectionSet<'q, Text>, factor: u64) -> u64 {
-        let of_selection = |item: &Selection<'q, Text>| match item {
-            Selection::InlineFragment(inline) => self.nodes_of(&inline.selection_set, factor),
+    fn requested_nodes_in(&self, selection: &SelectionSet<'q, Text>, factor: u64) -> u64 {
+        let count_nodes = |item: &Selection<'q, Text>| match item {
+            Selection::InlineFragment(inline) => self.requested_nodes_in(&inline.selection_set, factor),
             Selection::FragmentSpread(spread) => {
                 let fragment = self.fragments.get(&*spread.fragment_name);
-                fragment.map_or(0, |fragment| self.nodes_of(&fragment.selection_set, factor))
+                fragment.map_or(0, |fragment| self.requested_nodes_in(&fragment.selection_set, factor))
             }
             Selection::Field(field) => {
                 let arguments = self.arguments(field);
                 let page = ["first", "last"].iter().find_map(|name| arguments.get(*name)?.as_u64());
                 let (count, factor) = page.map_or((0, factor), |page| (factor * page, factor * page));
-                count + self.nodes_of(&field.selection_set, factor)
+                count + self.requested_nodes_in(&field.selection_set, factor)
             }
         };
-        selection.items.iter().map(of_selection).sum()
+        selection.items.iter().map(count_nodes).sum()
     }
 
     /// The response to the query, whose root is this object: `{"data": ..., "errors": [...]}`.
@@ -138,7 +138,7 @@ impl<'q> Query<'q> {
         })
     }
 
-    /// The fields that are selected of an object, by their names in the response.
+    /// Adds the fields that a selection selects from an object, by their names in the response.
     fn select(&self, object: &dyn Object, selection: &'q SelectionSet<'q, Text>, fields: &mut Selected<'q>) {
         for item in &selection.items {
             match item {

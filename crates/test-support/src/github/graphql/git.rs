@@ -18,7 +18,7 @@ impl<'a> Ref<'a> {
     /// The list `refs` of a repository: its branches in the order of their names.
     pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
         let names = repository.branches.keys().filter(|_| field.text("refPrefix") == Some("refs/heads/"));
-        Connection::resolve("Ref", field, names.map(|name| Self { repository, name }).collect())
+        Connection::resolve(field, names.map(|name| Self { repository, name }).collect())
     }
 }
 
@@ -77,18 +77,14 @@ impl Object for Commit<'_> {
             "authoredDate" => Resolved::time(data.authored),
             "url" => Resolved::value(format!("{WEB}/{}/commit/{}", self.repository.full_name, data.sha)),
             "repository" => Resolved::object(Repository { data: self.repository }),
-            "associatedPullRequests" => PullRequest::of_commit(self.repository, data, field),
+            "associatedPullRequests" => PullRequest::associated_with(self.repository, data, field),
             "history" => {
                 let commits = self.repository.history(&data.sha).unwrap_or_default();
-                Connection::resolve(
-                    "Commit",
-                    field,
-                    commits.into_iter().map(|data| self.with(data)).collect(),
-                )
+                Connection::resolve(field, commits.into_iter().map(|data| self.with(data)).collect())
             }
             "parents" => {
-                let of_sha = |sha: &String| Commit::at(self.repository, sha);
-                Connection::resolve("Commit", field, data.parents.iter().filter_map(of_sha).collect())
+                let parent = |sha: &String| Commit::at(self.repository, sha);
+                Connection::resolve(field, data.parents.iter().filter_map(parent).collect())
             }
             _ => return None,
         })

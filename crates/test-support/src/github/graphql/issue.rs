@@ -45,7 +45,7 @@ impl<'a> Issue<'a> {
         if order.is_some_and(|order| order["direction"] == "DESC") {
             found.reverse();
         }
-        Connection::resolve("Issue", field, found)
+        Connection::resolve(field, found)
     }
 
     fn id(&self) -> String {
@@ -57,8 +57,7 @@ impl<'a> Issue<'a> {
         let event =
             |(n, at): (usize, &SystemTime)| ReopenedEvent { id: format!("E_{}_{n}", self.id()), at: *at };
         let events = self.data.reopened.iter().enumerate().map(event);
-        (field.names("itemTypes") == ["REOPENED_EVENT"])
-            .then(|| Connection::resolve("IssueTimelineItems", field, events.collect()))
+        (field.names("itemTypes") == ["REOPENED_EVENT"]).then(|| Connection::resolve(field, events.collect()))
     }
 }
 

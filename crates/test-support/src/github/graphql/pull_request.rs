@@ -67,11 +67,11 @@ impl<'a> PullRequest<'a> {
         if order.is_some_and(|order| order["direction"] == "DESC") {
             found.reverse();
         }
-        Connection::resolve("PullRequest", field, found)
+        Connection::resolve(field, found)
     }
 
     /// The pull requests that GitHub associates with a commit.
-    pub(super) fn of_commit(
+    pub(super) fn associated_with(
         repository: &'a RepositoryData,
         commit: &StoredCommit,
         field: &Field<'_>,
@@ -80,7 +80,7 @@ impl<'a> PullRequest<'a> {
             commit.pull_requests.contains(&data.number) || data.landed.contains(&commit.sha)
         };
         let found = repository.pull_requests.iter().filter(is_associated);
-        Connection::resolve("PullRequest", field, found.map(|data| Self { repository, data }).collect())
+        Connection::resolve(field, found.map(|data| Self { repository, data }).collect())
     }
 
     /// The pull request with a number.
@@ -101,20 +101,12 @@ impl<'a> PullRequest<'a> {
 
     fn reviews(&self, field: &Field<'_>) -> Resolved<'a> {
         let review = |(n, data)| Review { data, id: format!("PRR_{}_{n}", self.id()) };
-        Connection::resolve(
-            "PullRequestReview",
-            field,
-            self.data.reviews.iter().enumerate().map(review).collect(),
-        )
+        Connection::resolve(field, self.data.reviews.iter().enumerate().map(review).collect())
     }
 
     fn comments(&self, field: &Field<'_>) -> Resolved<'a> {
         let comment = |(n, data)| Comment { data, id: format!("IC_{}_{n}", self.id()) };
-        Connection::resolve(
-            "IssueComment",
-            field,
-            self.data.comments.iter().enumerate().map(comment).collect(),
-        )
+        Connection::resolve(field, self.data.comments.iter().enumerate().map(comment).collect())
     }
 
     fn timeline(&self, field: &Field<'_>) -> Resolved<'a> {
@@ -124,7 +116,7 @@ impl<'a> PullRequest<'a> {
                 || types.iter().any(|name| name.replace('_', "").eq_ignore_ascii_case(event.type_name))
         });
         let event = |(n, data)| Event { data, id: format!("E_{}_{n}", self.id()) };
-        Connection::resolve("PullRequestTimelineItems", field, events.map(event).collect())
+        Connection::resolve(field, events.map(event).collect())
     }
 }
 
@@ -162,7 +154,7 @@ impl Object for PullRequest<'_> {
                 Some(fork) => Resolved::object(Fork(fork)),
                 None => Resolved::object(Repository { data: self.repository }),
             },
-            "labels" => Connection::resolve("Label", field, data.labels.iter().map(Label).collect()),
+            "labels" => Connection::resolve(field, data.labels.iter().map(Label).collect()),
             "headRefName" => Resolved::value(format!("change-{}", data.number)),
             "mergeCommit" => {
                 Resolved::optional(data.landed.last().and_then(|sha| GitCommit::at(self.repository, sha)))
@@ -175,9 +167,7 @@ impl Object for PullRequest<'_> {
             "reviews" => self.reviews(field),
             "comments" => self.comments(field),
             "timelineItems" => self.timeline(field),
-            "commits" => {
-                Connection::resolve("PullRequestCommit", field, vec![PullRequestCommit { data: &data.head }])
-            }
+            "commits" => Connection::resolve(field, vec![PullRequestCommit { data: &data.head }]),
             _ => return None,
         })
     }
@@ -202,7 +192,7 @@ impl Object for Review<'_> {
             "commit" => Resolved::optional(data.commit.as_ref().map(|data| Commit { data })),
             "comments" => {
                 let comments = (0..data.comments).map(|_| ReviewComment).collect();
-                Connection::resolve("PullRequestReviewComment", field, comments)
+                Connection::resolve(field, comments)
             }
             _ => return None,
         })

@@ -38,7 +38,7 @@ impl Object for Root<'_> {
 }
 
 impl Root<'_> {
-    /// The object with this id.
+    /// The commit or the deployment with this id.
     fn node(&self, id: &str) -> Resolved<'_> {
         let mut visible = self
             .world

@@ -26,27 +26,27 @@ impl<'a> Release<'a> {
     pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
         let mut found: Vec<_> = repository.releases.iter().map(|data| Self { repository, data }).collect();
         found.sort_by_key(|found| Reverse((found.data.created, found.data.number)));
-        Connection::resolve("Release", field, found)
+        Connection::resolve(field, found)
     }
 
-    /// The release that GitHub marks as the latest one. Here, it is the last published one. On GitHub, people may choose another
-    /// one.
+    /// The release that GitHub marks as the latest one. Here, it is the last published one that is not a prerelease. On GitHub,
+    /// people may choose another one.
     pub(super) fn latest(repository: &'a RepositoryData) -> Option<Self> {
-        let marked = repository.releases.iter().filter(|data| !data.is_draft && !data.is_prerelease);
-        let latest = marked.max_by_key(|data| (data.published, data.number))?;
+        let published = repository.releases.iter().filter(|data| !data.is_draft && !data.is_prerelease);
+        let latest = published.max_by_key(|data| (data.published, data.number))?;
         Some(Self { repository, data: latest })
     }
 }
 
 impl<'a> TagRef<'a> {
-    /// The list `refs` of the tags of a repository.
+    /// The list `refs` of a repository for tags, the newest first.
     pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
         let mut found: Vec<_> = repository.tags.iter().map(|data| Self { repository, data }).collect();
         found.sort_by_key(|found| {
             let committed = Commit::at(repository, &found.data.commit).map(|commit| commit.data.committed);
             Reverse((found.data.tagged.or(committed), found.data.name.clone()))
         });
-        Connection::resolve("Ref", field, found)
+        Connection::resolve(field, found)
     }
 }
 

@@ -1,5 +1,4 @@
-//! The types of the graph that refer to each other. Each borrows the stored data. The fields of each type are implemented in a
-//! file of its own.
+//! The types of the graph that several files use. Each type borrows the stored data. The other files implement their fields.
 
 use crate::github::{
     commit::StoredCommit,

@@ -13,7 +13,7 @@ use super::{METRICS, ci, days, line, seconds};
 use crate::{ci::requests, stage::Stage};
 
 #[tokio::test]
-async fn the_list_is_read_to_the_start_of_the_window_and_the_lookback() {
+async fn the_list_is_read_back_to_the_start_of_the_lookback_before_the_window() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     for _ in 0..250 {
@@ -26,7 +26,7 @@ async fn the_list_is_read_to_the_start_of_the_window_and_the_lookback() {
         shop.run(ci());
     }
     assert_eq!(line("success_ratio_samples", &Stage::on(&github).one_repository()).await, "270");
-    // Three pages have runs of the last ten days. The fourth shows that the next ones are older.
+    // Three pages have runs of the last ten days. The fourth has only older ones, so no further page is read.
     assert_eq!(requests(&github).len(), 4);
 }
 
@@ -110,7 +110,7 @@ async fn a_run_on_two_pages_counts_once() {
     assert_eq!(line("success_ratio_samples", &Stage::on(&github).one_repository()).await, "99");
 }
 
-/// A run that succeeded now.
+/// A run that succeeded a few seconds ago.
 fn run(id: u64) -> Value {
     let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now() - seconds(5)).to_string();
     json!({"id": id, "event": "push", "head_branch": "main", "head_sha": "abc", "status": "completed",

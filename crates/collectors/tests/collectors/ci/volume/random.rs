@@ -45,7 +45,7 @@ struct PastAttempt {
 #[derive(Debug, Clone)]
 struct PastJob {
     name: &'static str,
-    /// Whether the job did not run again, and is only listed again with the times of the previous attempt.
+    /// Whether the job did not run in this attempt, and is only listed again with the times of the previous one.
     is_copy: bool,
     created: u64,
     started: u64,

@@ -14,7 +14,7 @@ proptest! {
 
     #[test]
     fn every_runner_is_counted_once(
-        // How many runners in a row have a status.
+        // A status, and how many runners in a row have it.
         rows in vec((select(&[Idle, Busy, Offline][..]), 1..120_usize), 0..6),
     ) {
         let github = FakeGitHub::start();

@@ -16,8 +16,8 @@ fn job(name: &str, created: u64, started: u64, completed: u64) -> Job {
     Job::new(name, Success).created(seconds(created)).started(seconds(started)).completed(seconds(completed))
 }
 
-/// A run that GitHub recorded: run 16620109074 of step-security/skip-duplicate-actions, as far as its times go. It was
-/// created at 10:30:31, its last job ended at 10:31:42, and it was updated at 10:31:43.
+/// A repository with the times of a real run: run 16620109074 of step-security/skip-duplicate-actions. That run was created
+/// at 10:30:31, its last job ended at 10:31:42, and it was updated at 10:31:43.
 fn recorded() -> OneRepository {
     // Seconds before 10:31:43.
     let run = ci()
@@ -103,7 +103,7 @@ async fn only_runs_that_ran_to_their_end_have_a_duration() {
     assert_eq!(over("duration_seconds_samples", [took(Cancelled, 9)]).await, "0 workflow:ci.yml");
     let none = over("duration_seconds", [took(Cancelled, 9)]).await;
     assert!(
-        none.starts_with("no data: none ran to its end: 1 runs tested the branch `main` since "),
+        none.starts_with("no data: none ran to its end: 1 run tested the branch `main` since "),
         "{none}"
     );
 }
@@ -177,7 +177,7 @@ async fn minutes_are_summed_by_operating_system() {
         .with_job(job("e", 900, 900, 600).labels(["gpu"]));
     assert_eq!(over("runner_minutes", [run]).await, "1.5 os:linux; 5 os:macos; 5 os:other; 2 os:windows");
     let none = over("runner_minutes", [ci().conclusion(Skipped)]).await;
-    assert!(none.starts_with("no data: no job of them ended on a runner"), "{none}");
+    assert!(none.starts_with("no data: no job ended on a runner"), "{none}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::{
 pub(crate) const AUTHOR: (&str, &str) = ("Robin Keys", "robin@example.com");
 
 /// The body of a successful answer, or a refusal.
-pub(crate) type Outcome = Result<Value, Answer>;
+pub(crate) type EndpointResult = Result<Value, Answer>;
 
 /// The JSON object in a request.
 pub(crate) fn object(request: &Request) -> Result<Map<String, Value>, Answer> {
