@@ -47,7 +47,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
     status, out, _, _ = run(root, ["list", "--format", "json"], {})
     assert status == 0 and "commits.hotfix" in out, out
     status, out, _, _ = run(root, ["list"], {}, ["/usr/bin/id"])
-    assert status == 127, "there is more than the one program in the image"
+    assert status == 127, "the image contains another program than `report`"
 
     services = subprocess.Popen([fake_services], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

@@ -10,7 +10,8 @@ import threading
 COUNTS = {"bytes": 0, "requests": 0}
 LOCK = threading.Lock()
 
-# An option of Linux that Python does not define. Without it, and without root, the kernel may drop packets.
+# An option of Linux that Python does not define. Only root may set it. For others, the buffer is smaller, and the kernel may drop
+# packets.
 SO_RCVBUFFORCE = 33
 BUFFER_SIZE = 256 * 1024 * 1024
 

@@ -1,6 +1,6 @@
 //! Measures what an observation costs with the recorder, and with two exporters for the same macros of the crate `metrics`:
-//! 10 million observations over 10,000 series, from 1 thread and from 2. Nothing is exported meanwhile, so this is also the memory
-//! that they need between two runs, scrapes or flushes.
+//! 10 million observations over 10,000 series, from 1 thread and from 2. Nothing is exported meanwhile. So it also measures the memory
+//! that each of them needs between two runs, scrapes or flushes.
 //!
 //! Run it with `cargo bench --manifest-path benches/Cargo.toml --bench recorder`. It needs Linux, where the kernel counts the CPU time
 //! of a thread in nanoseconds.
@@ -30,7 +30,7 @@ fn main() {
     }
 }
 
-/// Measures each combination in a process of its own, because a process keeps the memory that it had.
+/// Measures each combination in a process of its own, because the peak memory of a process never falls.
 fn measure_all() {
     println!(
         "| recorder | values | threads | CPU time per observation | memory after 1 million | after 10 million |"

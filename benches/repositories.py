@@ -7,8 +7,8 @@ It measures the first run and the steady state. In the steady state, 5 % of the 
     python3 benches/repositories.py [--profile debug] [--repositories 1,100] [--groups default,prs]
 
 GitHub is the fake of the tests, which answers after 50 ms. The histories of the repositories are always the same. Each group of
-metrics is measured alone, with a state folder of its own. Only the default selection in the steady state has limits: 0.5 counted
-requests per repository, 60 s and 128 MiB.
+metrics is measured alone, with a state folder of its own. Only the default selection in the steady state, with several
+repositories, has limits: 0.5 counted requests per repository, 60 s and 128 MiB.
 """
 
 import argparse

@@ -72,6 +72,7 @@ def start_moto() -> tuple[subprocess.Popen, int]:
             "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/secretsmanager/aws4_request",
         }
         body = json.dumps({"Name": name, "SecretString": value}).encode()
+        status = None
         for _ in range(200):
             try:
                 status, _, _ = ask_moto(port, headers, body)

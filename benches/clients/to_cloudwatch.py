@@ -1,4 +1,4 @@
-"""Metrics for CloudWatch, as many in a request as it accepts, with AWS' own client."""
+"""Metrics for CloudWatch, as many in a request as CloudWatch accepts, with AWS' own client."""
 
 import datetime
 import sys

@@ -1,4 +1,4 @@
-"""Series for Datadog, in payloads of the largest size that it accepts, with Datadog's own client."""
+"""Series for Datadog, in payloads of nearly the largest size that Datadog accepts, with Datadog's own client."""
 
 import sys
 import time

@@ -14,7 +14,7 @@ import points
 url, count = sys.argv[1], int(sys.argv[2])
 exporter = OTLPMetricExporter(endpoint=f"{url}/v1/metrics", compression=Compression.Gzip, max_export_batch_size=10_000)
 reader = PeriodicExportingMetricReader(exporter, export_interval_millis=float("inf"))
-# Without this limit, the SDK drops all but 2,000 series.
+# By default, the SDK merges all series after the first 2,000 into one.
 views = [View(instrument_name="*", aggregation_cardinality_limit=count + 1)]
 resource = Resource({"service.name": "system-health"})
 provider = MeterProvider([reader], resource=resource, views=views, shutdown_on_exit=False)

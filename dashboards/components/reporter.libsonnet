@@ -1,5 +1,5 @@
-// The health of the reporter itself. If there are several reporters, counts are summed, and of other values the worst is
-// shown.
+// The health of the reporter itself. If there are several reporters, counts are summed, and other values show the worst
+// reporter.
 
 function(w) {
   local query(name, aggregate, by=[], where=[]) =

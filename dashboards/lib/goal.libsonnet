@@ -4,7 +4,8 @@ local met = 'white_on_green';
 local missed = 'white_on_red';
 
 // For each comparison: the aggregate that selects the value farthest from the goal, the sort order in which this value is
-// first, and the conditions for green and red. The first matching condition applies.
+// first, and the conditions for green and red. The first matching condition applies. No aggregate selects the value farthest
+// from `==` or `!=`, so these use the average.
 local comparisons = {
   '<': { worst: 'max', order: 'desc', colours: [['<', met], ['>=', missed]] },
   '<=': { worst: 'max', order: 'desc', colours: [['<=', met], ['>', missed]] },

@@ -10,14 +10,21 @@ local variables = common + ['repository', 'branch'];
 local variablesOf(metric) =
   if std.get(metric, 'about_reporter', false) then common else variables;
 
-// How several series are combined: counts and rates are summed; for a gauge, the series farthest from the goal is shown.
+// How several series are combined: counts, rates and counters are summed, and distributions are averaged. For gauges, see
+// goal.libsonnet.
 local aggregateOf(metric) =
   local own = std.get(metric, 'aggregate');
   if own != null then own
-  else if metric.kind == 'gauge' then goal(metric.goal).worst
+  else if std.member(['gauge', 'distribution'], metric.kind) then goal(metric.goal).worst
   else 'sum';
 
-local suffixes = { gauge: '', count: '.as_count()', rate: '.as_rate()' };
+local suffixes = {
+  gauge: '',
+  distribution: '',
+  count: '.as_count()',
+  counter: '.as_count()',
+  rate: '.as_rate()',
+};
 
 {
   // The names of the template variables.

@@ -58,10 +58,11 @@ function(document)
         },
       },
 
-    // The values over time, with the goal as a line. By default, counts are bars and everything else is a line.
+    // The values over time, with the goal as a line. By default, counts and counters are bars, and everything else is a
+    // line.
     timeseries(query, title=null, width=8, height=2, goal=null, display=null):
       local it = asQuery(query);
-      local default = if it.metric.kind == 'count' then 'bars' else 'line';
+      local default = if std.member(['count', 'counter'], it.metric.kind) then 'bars' else 'line';
       {
         width:: width,
         height:: height,

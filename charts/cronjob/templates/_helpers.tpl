@@ -40,7 +40,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end -}}
 
-{{/* Labels of the pod of the Deployment, which the test's pod does not have. */}}
+{{/* Labels that select the pod of the Deployment, but not the test's pod. */}}
 {{- define "system-health.serveSelectorLabels" -}}
 {{ include "system-health.selectorLabels" . }}
 app.kubernetes.io/component: serve
@@ -83,7 +83,7 @@ app.kubernetes.io/component: serve
 {{- end }}
 {{- end -}}
 
-{{/* Specification of a pod that runs `report` with `args`, for the chart's context `root`. With `serve`, it stays and has probes. */}}
+{{/* Specification of a pod that runs `report` with `args`, for the chart's context `root`. With `serve`, it runs until it is deleted, and has probes. */}}
 {{- define "system-health.podSpec" -}}
 {{- $values := .root.Values -}}
 {{- $secret := include "system-health.secretName" .root -}}

@@ -20,7 +20,7 @@ struct Datum<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Vec<u64>>,
     unit: &'static str,
-    /// The standard resolution, in seconds. Runs are never more frequent.
+    /// In seconds. This is the standard resolution: CloudWatch adds up the values of each minute.
     storage_resolution: u8,
 }
 

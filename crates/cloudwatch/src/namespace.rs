@@ -14,9 +14,11 @@ pub(crate) struct Namespace(String);
 /// Why a namespace was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NamespaceError {
-    #[error("a namespace has 1 to {MAX_NAMESPACE} characters; write one such as \"SystemHealth\"")]
+    #[error(
+        "a namespace has 1 to {MAX_NAMESPACE} characters, not only spaces; write one such as \"SystemHealth\""
+    )]
     Length,
-    #[error("a namespace contains only ASCII characters; write one such as \"SystemHealth\"")]
+    #[error("a namespace contains only printable ASCII characters; write one such as \"SystemHealth\"")]
     Characters,
     #[error("namespaces that begin with `AWS/` or `:` are reserved; write one such as \"SystemHealth\"")]
     Reserved,

@@ -22,7 +22,7 @@ pub(crate) struct CloudWatchPoint<'a> {
     pub(crate) values: MetricValues,
 }
 
-/// The error of a point that CloudWatch would refuse or change.
+/// The error of a point that cannot be delivered.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("`{key}` cannot be delivered")]
 pub(crate) struct PointError {

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct PutDestination {
     pub(crate) namespace: Namespace,
-    /// Default: the region of AWS's configuration.
+    /// Default: the region of `[secrets]`, or of AWS's own configuration.
     pub(crate) region: Option<AwsRegionName>,
 }
 

@@ -21,7 +21,7 @@ type RequestError = SdkError<CloudWatchResponseError, HttpResponse>;
 /// Why a request failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum PutError {
-    /// CloudWatch, or a server in front of it, responded, or there was no response.
+    /// The SDK returned an error, with or without a response.
     #[error("the request {ACTION} failed")]
     Failed {
         outcome: PutOutcome,
@@ -40,7 +40,7 @@ pub(crate) enum PutOutcome {
     Invalid,
     /// Nothing was stored, because the request is too large.
     TooLarge,
-    /// Nothing was stored. A retry may succeed at this time.
+    /// Nothing was stored. Contains whether and when to retry the request.
     NotStored(Retry),
     /// The data may have been stored.
     Unclear,
@@ -105,7 +105,7 @@ fn outcome(error: &RequestError, cause: &AwsRequestError) -> PutOutcome {
     }
 }
 
-/// Whether CloudWatch may have stored the data of a request with this status. Of its own errors, only 503 means that it has not
+/// Whether CloudWatch may have stored the data of a request with this status. Of the 5xx statuses, only 503 means that it has not
 /// handled the request. 500 is "an unknown error, exception or failure"
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html>).
 fn may_have_been_stored(status: StatusCode) -> bool {

@@ -8,8 +8,8 @@ use futures::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use system_health_http::{Idempotency, Retrier, RetryError, RetryPolicy};
-use system_health_registry::{DeliveryError, Event, Fate, Point, Settlement, Sink};
+use system_health_http::{Idempotency, Retrier, RetryError, RetryPolicy, one_line};
+use system_health_registry::{DeliveryError, Event, Fate, Point, Settlement, Sink, Tag};
 use tokio::time::Instant;
 
 use crate::{
@@ -32,10 +32,19 @@ pub(crate) struct PutSink {
 /// A delivery: the requests that remain, and the settlements that were not returned yet.
 struct Delivery<'a> {
     writer: &'a MetricWriter,
+    points: &'a [Point],
     retrier: Retrier<PutError>,
     batches: VecDeque<Batch>,
     settled: VecDeque<Settlement>,
     refused_in_a_row: usize,
+}
+
+/// A point that CloudWatch refuses.
+#[derive(Debug, thiserror::Error)]
+#[error("CloudWatch does not accept {series}")]
+struct PointRefused {
+    series: String,
+    source: RetryError<PutError>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -49,10 +58,10 @@ impl PutSink {
         Self { writer, policy: RetryPolicy::default() }
     }
 
-    fn delivery(&self, points: &[Point], deadline: Instant) -> Delivery<'_> {
+    fn delivery<'a>(&'a self, points: &'a [Point], deadline: Instant) -> Delivery<'a> {
         let (batches, settled) = batches(&self.writer.namespace, points);
         let retrier = Retrier::new(self.policy.until_deadline(), deadline);
-        Delivery { writer: &self.writer, retrier, batches, settled, refused_in_a_row: 0 }
+        Delivery { writer: &self.writer, points, retrier, batches, settled, refused_in_a_row: 0 }
     }
 }
 
@@ -93,8 +102,11 @@ impl Delivery<'_> {
         }
     }
 
-    fn refuse(&mut self, batch: &Batch, error: RetryError<PutError>) {
-        let error = DeliveryError::new(error);
+    /// Refuses a batch of one point.
+    fn refuse(&mut self, batch: &Batch, source: RetryError<PutError>) {
+        let mut points = batch.positions().into_iter().filter_map(|range| self.points.get(range.start));
+        let series = points.next().map(name_of_series).unwrap_or_default();
+        let error = DeliveryError::new(PointRefused { series, source });
         self.settle(batch, &Fate::Refused(error.clone()));
         self.refused_in_a_row += 1;
         if self.refused_in_a_row >= MAX_REFUSED_IN_A_ROW {
@@ -112,6 +124,14 @@ impl Delivery<'_> {
     fn settle(&mut self, batch: &Batch, fate: &Fate) {
         let settlement = |points| Settlement { points, fate: fate.clone() };
         self.settled.extend(batch.positions().into_iter().map(settlement));
+    }
+}
+
+fn name_of_series(point: &Point) -> String {
+    let tags = point.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
+    match &*tags {
+        "" => format!("`{}`", one_line(&point.key)),
+        tags => format!("`{}` with the tags {}", one_line(&point.key), one_line(tags)),
     }
 }
 

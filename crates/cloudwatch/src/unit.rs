@@ -155,7 +155,7 @@ pub(crate) fn standard_unit(kind: Kind, unit: Option<&str>) -> &'static str {
     let known = unit.and_then(|unit| UNITS.iter().find(|standard| standard.is_for(unit)));
     let known = known.or_else(|| unit.filter(|unit| is_quotient(unit)).map(|_| &OTHER_MEASURES));
     match kind {
-        // Default: a rate, a count or a counter counts something, and any other unit says what.
+        // A rate, a count or a counter without a known unit counts things, and its unit names them.
         Kind::Rate { .. } => known.unwrap_or(&COUNT).per_second.unwrap_or(NO_UNIT),
         Kind::Count { .. } | Kind::Counter => known.unwrap_or(&COUNT).name,
         Kind::Gauge | Kind::Distribution => known.map_or(NO_UNIT, |known| known.name),

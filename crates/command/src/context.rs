@@ -103,7 +103,7 @@ impl<'a> CommandContext<'a> {
     /// continues. The work receives the handle of this runtime. The first signal interrupts the work, and a second signal ends
     /// the process at once.
     ///
-    /// An error of the work is logged, and the status is that of wrong usage.
+    /// An error of the work is logged, and the status is that of wrong usage. But an error about stdout is returned.
     pub fn block_on<F>(
         &self,
         stop_policy: StopPolicy,

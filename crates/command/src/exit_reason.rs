@@ -83,7 +83,7 @@ fn reason_lines(reasons: &Reasons, state: &str) -> Vec<String> {
         .iter()
         .map(|reason| {
             let lists: Vec<String> = reason.lists().map(|list| format!(" ({list})")).collect();
-            format!("{}: {state}{}{}", reason.subject(), reason.text(), lists.concat())
+            format!("{}: {state}{}{}", reason.affected(), reason.text(), lists.concat())
         })
         .collect();
     lines.extend(reasons.others.map(|(others, number)| {

@@ -30,7 +30,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
 pub(crate) fn log_unmatched(patterns: &[UnmatchedPattern]) {
     for unmatched in patterns {
         let hint = for_unmatched(unmatched);
-        // Only these change the exit status.
+        // An unmatched pattern of another list does not change the exit status.
         if unmatched.list == PatternList::Only {
             tracing::error!(hint, "{unmatched}");
         } else {
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn only_a_pattern_without_a_similar_name_has_a_hint_about_unlinked_crates() {
-        let metric = fixture::alone(Facts::new("fleet.age", "A test."), || Err(none_configured())?);
+        let metric = fixture::without_subject(Facts::new("fleet.age", "A test."), || Err(none_configured())?);
         let catalog = Catalog::new([metric]).unwrap();
         let hints_of = |pattern: &str| {
             let error = Selection::new(&catalog, &[pattern], &[]).unwrap_err();
@@ -253,7 +253,8 @@ mod tests {
 
     #[tokio::test]
     async fn metrics_that_fail_alike_have_one_hint() {
-        let metric = |key: &str| fixture::alone(Facts::new(key, "A test."), || Err(none_configured())?);
+        let metric =
+            |key: &str| fixture::without_subject(Facts::new(key, "A test."), || Err(none_configured())?);
         let report = fixture::run([metric("a.metric"), metric("b.metric")], [], None).await;
 
         assert_eq!(for_metrics(&report).len(), 1);

@@ -1,6 +1,6 @@
 //! The `report` command as a library: arguments, output, progress and exit status.
 //!
-//! It names no sink. Metrics, sinks and further commands are those that a program links: each registers itself. A program
+//! It depends on no sink. Metrics, sinks and further commands are those that a program links: each registers itself. A program
 //! links what it needs and calls [`main`], as `system-health-report-cli` does.
 
 #[doc(hidden)]

@@ -21,7 +21,8 @@ pub struct CommandType {
     /// The formats that the command supports. Another format is refused before the command runs. Empty for a command that prints
     /// something else, such as YAML: it has no `--format`.
     pub formats: &'static [Format],
-    /// Runs the command. The status is the exit status; an error is printed, and the exit status is 2.
+    /// Runs the command and returns the exit status. An error is logged, and the exit status is 2, or 5 if stdout cannot be
+    /// written.
     pub run: fn(&ArgMatches, &CommandContext<'_>) -> anyhow::Result<ExitStatus>,
 }
 

@@ -1,5 +1,5 @@
-//! Messages on stderr. Our own crates and the crates of linked metrics log at the chosen level. All other crates log only
-//! warnings, whatever the verbosity, because the details of an HTTP library can contain credentials.
+//! Messages on stderr. Our own crates and the crates of linked metrics log at the chosen level. Whatever the verbosity, all
+//! other crates log only warnings and errors, and the AWS SDK logs nothing: their details can contain credentials.
 
 use std::{
     collections::BTreeSet,
@@ -28,6 +28,7 @@ use tracing_subscriber::{
 use crate::{
     args::{LogFormat, OutputArguments},
     json_log::JsonFormat,
+    output::printable,
     traces::ProgramTraces,
 };
 
@@ -140,7 +141,8 @@ where
         };
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let Fields { text, hint, others } = fields;
+        // Much text comes from servers.
+        let [text, hint, others] = [fields.text, fields.hint, fields.others].map(|text| printable(&text));
         let time = if self.timestamps {
             format!("{} ", humantime::format_rfc3339_millis(SystemTime::now()))
         } else {
@@ -190,18 +192,33 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_text_that_is_a_field_has_no_quotation_marks() {
-        static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+    /// What `log` writes into the buffer.
+    fn written(buffer: &'static Mutex<Vec<u8>>, log: impl FnOnce()) -> String {
         let subscriber = tracing_subscriber::fmt()
             .event_format(TextFormat { timestamps: false })
-            .with_writer(|| WRITTEN.make_writer())
+            .with_writer(move || buffer.make_writer())
             .finish();
+        tracing::subscriber::with_default(subscriber, log);
+        String::from_utf8(buffer.lock().unwrap().clone()).unwrap()
+    }
 
-        tracing::subscriber::with_default(subscriber, || tracing::info!(message = "ready", port = 80));
+    #[test]
+    fn a_text_that_is_a_field_has_no_quotation_marks() {
+        static BUFFER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-        let written = String::from_utf8(WRITTEN.lock().unwrap().clone()).unwrap();
+        let written = written(&BUFFER, || tracing::info!(message = "ready", port = 80));
+
         assert!(written.ends_with(": ready port=80\n"), "{written:?}");
+    }
+
+    #[test]
+    fn a_message_cannot_control_the_terminal() {
+        static BUFFER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+        let from_server = "gone\u{7}\nreally \u{202e}so";
+
+        let written = written(&BUFFER, || tracing::warn!("{from_server}"));
+
+        assert!(written.ends_with(": gone \nreally so\n"), "{written:?}");
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::{
     settings,
 };
 
-/// The linked metrics, and the metrics that sources described. Nothing is read unless sources are linked. If the state cannot be
-/// read, this is an error: a command would take monitors of these metrics for stale.
+/// The linked metrics, and the metrics that sources described. Nothing is read unless sources are linked. Fails if the state
+/// cannot be read, because a command would otherwise take the monitors of these metrics for stale.
 ///
 /// Without `settings`, the file that `SYSTEM_HEALTH_CONFIG` names or the default file is read. Without `folder`, the settings
 /// name the state folder.

@@ -1,4 +1,4 @@
-//! Runs collectors until they are done or a signal interrupts them, and prints without waiting for a stalled reader.
+//! Runs collectors until they are done or a signal interrupts them, and prints with a time limit, because a reader may stall.
 
 use std::{future::Future, io, num::NonZero, pin::pin, thread, time::Duration};
 
@@ -22,11 +22,11 @@ use crate::{
 /// Minimum number of worker threads, so that a collector that blocks its thread does not stop the others.
 const MIN_THREADS: usize = 2;
 
-/// Minimum time that the reader of stdout gets, even after the deadline or an interruption.
+/// Minimum time that the reader of stdout gets, even if the deadline has passed or the run was interrupted before.
 const MIN_TIME_TO_PRINT: Duration = Duration::from_secs(1);
 
-/// Maximum time for an interrupted run to record and print what has finished. Kubernetes kills a container 30 seconds after
-/// the first signal.
+/// Maximum time for an interrupted run to record and print what has finished. By default, Kubernetes kills a container
+/// 30 seconds after the first signal.
 const MAX_TIME_TO_STOP: Duration = Duration::from_secs(10);
 
 /// What happens when a signal asks the work to stop.

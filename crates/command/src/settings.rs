@@ -32,7 +32,7 @@ pub(crate) fn builder(arguments: &SettingsArguments) -> Result<SettingsBuilder, 
     Ok(builder.environment())
 }
 
-/// The settings of a run: the file, overridden by the environment, overridden by flags.
+/// The settings: the file, overridden by the environment, overridden by flags.
 pub(crate) fn load(
     arguments: &SettingsArguments,
     flags: &SettingFlagArguments,
@@ -59,14 +59,14 @@ pub(crate) fn load_switched(
     switches.apply(&others.build()?, flagged()?)?.build()
 }
 
-/// The settings of runs with these arguments.
+/// The settings of a run with these arguments.
 pub(crate) fn of_run(arguments: &RunArguments) -> Result<Settings, SettingsError> {
     let RunArguments { settings, flags, switches, state, .. } = arguments;
     load_switched(settings, flags, switches, &state.folder)
 }
 
-/// The settings of a run, with the table `[report]`.
-pub(crate) fn load_for_run(
+/// The settings of [`load`], with the table `[report]`.
+pub(crate) fn load_with_report_settings(
     arguments: &SettingsArguments,
     flags: &SettingFlagArguments,
 ) -> Result<(Settings, ReportSettings), SettingsError> {

@@ -1,6 +1,6 @@
-//! Commands of one name for several systems, such as a dashboard for Datadog and one for Grafana. Each comes from another crate,
-//! so a program has only the commands of the crates that it links. On the command line, they are one command with the argument
-//! `--for`.
+//! Commands of one name for several systems, such as a dashboard for Datadog and one for Grafana. Each may come from a
+//! different crate, so a program has only the commands of the crates that it links. On the command line, they are one command
+//! with the argument `--for`.
 
 use anyhow::bail;
 use clap::{Arg, ArgMatches, builder::PossibleValue, parser::ValueSource};
@@ -22,7 +22,7 @@ pub struct Target {
     pub is_default: bool,
 }
 
-/// The commands of one name, each for another target. The default comes first.
+/// The commands of one name, each for a different target. The default comes first.
 #[derive(Debug, Clone)]
 pub(crate) struct TargetedCommand {
     first: CommandType,

@@ -1,8 +1,8 @@
-//! Messages of AWS and its SDK about a failure, in a form that is safe to print.
+//! Messages about failures of AWS, in a form that is safe to print.
 
 use std::{error::Error, fmt};
 
-/// AWS's own message about a failure, as one line of bounded length.
+/// Why AWS cannot be used, as one line of bounded length. Usually, this is the message of AWS or its SDK.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AwsMessage(pub(crate) String);
 

@@ -52,7 +52,8 @@ pub struct CredentialsBuilder {
 }
 
 impl Credentials {
-    /// A builder. By default, secrets come from the process's environment and from AWS's default chain.
+    /// A builder. By default, secrets come from the process's environment and from AWS Secrets Manager, with AWS's default
+    /// credentials chain.
     #[must_use]
     pub fn builder() -> CredentialsBuilder {
         CredentialsBuilder::default()
@@ -170,7 +171,7 @@ impl CredentialsBuilder {
         self
     }
 
-    /// Uses this configuration for AWS instead of its default chain.
+    /// Uses this configuration for AWS instead of AWS's default chain.
     #[cfg(feature = "aws")]
     #[must_use]
     pub fn aws_config(mut self, config: SdkConfig) -> Self {

@@ -16,7 +16,8 @@ use tokio::io::AsyncReadExt;
 
 use crate::{CredentialError, Secret, SecretLocation, value::parse_secret};
 
-const MAX_FILE_LENGTH: u64 = 64 * 1024;
+/// Files with this many bytes or more are refused.
+const FILE_LENGTH_LIMIT: u64 = 64 * 1024;
 
 /// The environment in which secrets are looked up.
 pub(crate) enum Environment {
@@ -62,8 +63,8 @@ impl Environment {
             .any(|variable| self.get(variable).is_some() || self.get(&format!("{variable}_FILE")).is_some())
     }
 
-    /// The value of a variable. An empty one counts as unset, because CI systems set variables without a value to the
-    /// empty string.
+    /// The value of a variable. A variable that is empty or contains only white space counts as unset, because CI systems
+    /// set variables without a value to the empty string.
     fn get(&self, variable: &str) -> Option<OsString> {
         let value = match self {
             Self::Process => env::var_os(variable),
@@ -82,8 +83,8 @@ fn is_certainly_a_path(path: &Path) -> bool {
 /// Reads a file. A long file is refused, because it cannot be a token or a key.
 async fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    tokio::fs::File::open(path).await?.take(MAX_FILE_LENGTH).read_to_end(&mut content).await?;
-    if content.len() as u64 == MAX_FILE_LENGTH {
+    tokio::fs::File::open(path).await?.take(FILE_LENGTH_LIMIT).read_to_end(&mut content).await?;
+    if content.len() as u64 == FILE_LENGTH_LIMIT {
         return Err(io::Error::other("it is longer than any token or key"));
     }
     Ok(content)

@@ -1,4 +1,4 @@
-//! Why a secret is not available. Each message says what to do, and none repeats a secret.
+//! Why a secret is not available. The messages say what to do if it is known, and none repeats a secret.
 
 use std::{
     io,
@@ -147,7 +147,7 @@ pub enum CredentialError {
     )]
     AwsCredentialsRefused(&'static Secret, #[source] AwsMessage),
 
-    /// Loading the AWS credentials failed.
+    /// Loading the AWS credentials failed or took too long.
     #[error(
         "cannot get the {0}: the AWS credentials of this process could not be loaded; fix the profile, web \
          identity or role that they come from, or set {variable}, or write `aws = false` in [secrets]",

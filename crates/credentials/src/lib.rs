@@ -1,7 +1,7 @@
 //! The secrets that collectors and sinks need, such as a token for an API.
 //!
 //! A crate declares each secret that it needs as a constant, a [`Secret`]. The resource [`Credentials`] looks it up,
-//! first in the environment, then in AWS Secrets Manager. Each secret is looked up on first use and once a run. The
+//! first in the environment, then in AWS Secrets Manager. Each secret is looked up once per run, on first use. The
 //! result is a [`SecretString`](secrecy::SecretString), which no error, debug output or log line repeats.
 //!
 //! ```

@@ -8,7 +8,8 @@ pub(crate) fn escape(text: &str) -> String {
     broken(&broken(&text.replace('@', "@\u{200b}")))
 }
 
-/// Percent-encodes `@`, `{` and `}` in a URL. The URL still leads to the same page.
+/// Percent-encodes `@`, `{` and `}` in a URL. The URL still leads to the same page, because links and runbooks have no user
+/// before their host.
 pub(crate) fn escape_url(url: &str) -> String {
     url.replace('@', "%40").replace('{', "%7B").replace('}', "%7D")
 }

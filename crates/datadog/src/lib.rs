@@ -25,6 +25,7 @@ mod client;
 mod deliver;
 mod escape;
 mod manage;
+mod seconds;
 
 pub use client::{
     API_KEY, APP_KEY, ConfigError, DashboardSummary, DatadogApi, DatadogConfig, DatadogError, DatadogKey,

@@ -1,7 +1,7 @@
 //! Makes text from a server safe for a message. A server may repeat the credential that it received, and may send control
 //! characters. Only text in messages is redacted, and never data, because a secret may be part of an ordinary word.
 
-use std::{cmp::Reverse, fmt};
+use std::{fmt, ops::Range};
 
 /// The minimum length of a secret, in bytes. A shorter secret would also be replaced inside ordinary words, and a reader
 /// could guess the secret from them. Real secrets are longer.
@@ -21,17 +21,31 @@ impl Redactor {
     #[must_use]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>, replacement: &'static str) -> Self {
         let secrets = secrets.into_iter().filter(|secret| secret.len() >= MIN_SECRET_LENGTH);
-        let mut secrets: Vec<String> = secrets.map(str::to_owned).collect();
-        // The longest secret is replaced first, because another one may be a part of it.
-        secrets.sort_by_key(|secret| Reverse(secret.len()));
-        Self { secrets, replacement }
+        Self { secrets: secrets.map(str::to_owned).collect(), replacement }
     }
 
-    /// The text with every occurrence of a secret replaced.
+    /// The text with every occurrence of a secret replaced. Occurrences that overlap are replaced together.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        let replaced = |text: String, secret| text.replace(secret, self.replacement);
-        self.secrets.iter().map(String::as_str).fold(text.to_owned(), replaced)
+        let mut redacted = String::with_capacity(text.len());
+        let mut end = 0;
+        for secret in self.occurrences(text) {
+            if secret.start >= end {
+                redacted.push_str(&text[end..secret.start]);
+                redacted.push_str(self.replacement);
+            }
+            end = end.max(secret.end);
+        }
+        redacted.push_str(&text[end..]);
+        redacted
+    }
+
+    /// Where secrets are in a text, ordered by their starts.
+    fn occurrences(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
+        text.char_indices().flat_map(move |(start, _)| {
+            let found = self.secrets.iter().filter(move |secret| text[start..].starts_with(secret.as_str()));
+            found.map(move |secret| start..start + secret.len())
+        })
     }
 
     /// The redacted text as one line. After 300 characters, the rest is replaced by ` …`.
@@ -76,6 +90,15 @@ mod tests {
         let redactor = Redactor::new(["0dd0c0ffee", "0dd0c0ffee1234"], "[key]");
 
         assert_eq!(redactor.redact("0dd0c0ffee1234 and 0dd0c0ffee"), "[key] and [key]");
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_replaced_as_a_whole() {
+        let redactor = Redactor::new(["0dd0c0ffee", "c0ffee1234", "abcdabcdabcd"], "[key]");
+
+        assert_eq!(redactor.redact("<0dd0c0ffee1234>"), "<[key]>");
+        assert_eq!(redactor.redact("abcdabcdabcdabcd!"), "[key]!");
+        assert_eq!(redactor.redact("0dd0c0ffee0dd0c0ffee"), "[key][key]");
     }
 
     #[test]

@@ -79,7 +79,9 @@ impl Printer {
     /// Prints the lines that still wait. The observer must have been dropped.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         drop(self.lines);
-        self.thread.join().unwrap_or(Ok(()))
+        self.thread
+            .join()
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("the thread that prints the lines panicked")))
     }
 }
 
@@ -97,6 +99,17 @@ fn to_json(content: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_of_the_thread_is_an_error() {
+        let (lines, _) = sync_channel(1);
+        let thread = thread::spawn(|| -> anyhow::Result<()> { panic!("no paper") });
+        let printer = Printer { lines, format: Format::Table, thread };
+
+        let error = printer.finish().unwrap_err();
+
+        assert_eq!(error.to_string(), "the thread that prints the lines panicked");
+    }
 
     #[test]
     fn lines_are_text_or_json() {

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -40,7 +40,7 @@ struct Content {
 #[non_exhaustive]
 pub enum LocateError {
     /// Nobody listens.
-    #[error("no intake runs at {url}; start the command `intake` in another terminal")]
+    #[error("no intake runs at {url}")]
     NotRunning {
         /// Where it would be.
         url: String,
@@ -56,12 +56,18 @@ pub enum LocateError {
         source: io::Error,
     },
     /// Another program listens.
-    #[error(
-        "{url} is not an intake; stop the program that listens there, or start the command `intake` with another --listen"
-    )]
+    #[error("{url} is not an intake")]
     NotAnIntake {
         /// The address.
         url: String,
+    },
+    /// There is no intake at the address in the state folder, and none at the default address.
+    #[error("neither the address in {} ({recorded}) nor the default address works", AddressFile::FILE_NAME)]
+    Neither {
+        /// Why the address in the state folder does not work.
+        recorded: Box<LocateError>,
+        /// Why the default address does not work.
+        source: Box<LocateError>,
     },
 }
 
@@ -69,7 +75,7 @@ impl AddressFile {
     /// The name of the file in the state folder.
     pub const FILE_NAME: &str = "intake.json";
     /// The address on which an intake listens by default: that of an Agent for traces.
-    pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8126);
+    pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8126);
 
     /// Writes the file into a state folder, which is created if necessary.
     pub fn write(folder: &Path, addresses: &Addresses) -> io::Result<Self> {
@@ -94,23 +100,19 @@ impl Drop for AddressFile {
 
 /// The URL of the intake that runs with this state folder, or at the default address.
 pub fn locate(folder: &Path) -> Result<String, LocateError> {
-    let mut urls: Vec<String> =
-        read(&folder.join(AddressFile::FILE_NAME)).map(|content| content.url).into_iter().collect();
-    // An intake with another state folder may listen at the default address.
-    let default = url(AddressFile::DEFAULT_ADDRESS);
-    if !urls.contains(&default) {
-        urls.push(default);
-    }
-    let mut found = Err(None);
-    for url in urls {
-        found = probe(&url).map(|()| url).map_err(Some);
-        if found.is_ok() {
-            break;
-        }
-    }
-    found.map_err(|error| {
-        error.unwrap_or_else(|| LocateError::NotAnIntake { url: url(AddressFile::DEFAULT_ADDRESS) })
-    })
+    let recorded = read(&folder.join(AddressFile::FILE_NAME)).map(|content| content.url);
+    choose(recorded, url(AddressFile::DEFAULT_ADDRESS))
+}
+
+/// The first of the two URLs that is that of an intake. An intake with another state folder may listen at the default address.
+fn choose(recorded: Option<String>, default: String) -> Result<String, LocateError> {
+    let probed = |url: String| probe(&url).map(|()| url);
+    let Some(recorded) = recorded.filter(|url| *url != default) else { return probed(default) };
+    let recorded = match probed(recorded) {
+        Err(error) => Box::new(error),
+        found => return found,
+    };
+    probed(default).map_err(|source| LocateError::Neither { recorded, source: Box::new(source) })
 }
 
 fn read(path: &Path) -> Option<Content> {
@@ -148,10 +150,13 @@ fn url(address: SocketAddr) -> String {
     format!("http://{}", reachable(address))
 }
 
-/// An address that a client on this machine can connect to. Not every system allows connections to 0.0.0.0.
+/// An address that a client on this machine can connect to. Not every system allows connections to `0.0.0.0` and `[::]`. A
+/// server at `[::]` may accept only IPv6.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
     }
     address
 }
@@ -182,7 +187,35 @@ mod tests {
     }
 
     #[test]
-    fn an_address_without_an_intake_is_an_error_that_says_what_to_do() {
+    fn clients_connect_to_loopback_in_the_family_of_the_address() {
+        for (address, expected) in [
+            ("0.0.0.0:7", "http://127.0.0.1:7"),
+            ("[::]:7", "http://[::1]:7"),
+            ("10.0.0.1:7", "http://10.0.0.1:7"),
+        ] {
+            assert_eq!(url(address.parse().unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn the_error_names_both_addresses_that_were_tried() {
+        let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [recorded, default] = listeners.map(|listener| url(listener.local_addr().unwrap()));
+
+        let error = choose(Some(recorded.clone()), default.clone()).unwrap_err();
+
+        let expected = format!(
+            "neither the address in intake.json (no intake runs at {recorded}) nor the default address works"
+        );
+        assert_eq!(error.to_string(), expected);
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(source, format!("no intake runs at {default}"));
+        let error = choose(Some(default.clone()), default.clone()).unwrap_err();
+        assert_eq!(error.to_string(), format!("no intake runs at {default}"));
+    }
+
+    #[test]
+    fn an_address_without_an_intake_is_an_error() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let taken = url(listener.local_addr().unwrap());
         let other = std::thread::spawn(move || drop(listener.accept()));
@@ -190,6 +223,6 @@ mod tests {
         other.join().unwrap();
 
         let error = probe(&taken).unwrap_err();
-        assert!(error.to_string().ends_with("start the command `intake` in another terminal"), "{error}");
+        assert_eq!(error.to_string(), format!("no intake runs at {taken}"));
     }
 }

@@ -124,9 +124,9 @@ impl Intake {
         self.state().dashboards.all.clone()
     }
 
-    /// Edits a dashboard as a person would. If there is no dashboard with this id, the error is Datadog's answer.
+    /// Edits and saves a dashboard as a person would. If there is no dashboard with this id, the error is Datadog's answer.
     pub fn edit_dashboard(&self, id: &str, edit: impl FnOnce(&mut Value)) -> Result<Value, Answer> {
-        self.state().dashboards.edit(id, edit)
+        api::edit_dashboard(&mut self.state(), id, edit)
     }
 
     /// The monitors as Datadog returns them, in the order of their creation.
@@ -135,9 +135,9 @@ impl Intake {
         self.state().monitors.all.clone()
     }
 
-    /// Edits a monitor as a person would. If there is no monitor with this id, the error is Datadog's answer.
+    /// Edits and saves a monitor as a person would. If there is no monitor with this id, the error is Datadog's answer.
     pub fn edit_monitor(&self, id: &str, edit: impl FnOnce(&mut Value)) -> Result<Value, Answer> {
-        self.state().monitors.edit(id, edit)
+        api::edit_monitor(&mut self.state(), id, edit)
     }
 
     /// Evaluates the monitors that are due at a time, in seconds since 1970, over all points that have arrived. Returns what

@@ -17,6 +17,8 @@ use system_health_registry::{
 };
 use system_health_test_support::tools::run_contract_script;
 use tokio::time::Instant;
+#[cfg(target_os = "linux")]
+use tokio::time::advance;
 
 /// This variable is set in the child process that writes to its standard output.
 const CHILD: &str = "SYSTEM_HEALTH_TEST_CHILD";
@@ -198,8 +200,9 @@ async fn nothing_is_written_after_the_deadline() {
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn only_the_error_about_a_pipe_asks_for_a_reader() {
+    const LIMIT: Duration = Duration::from_secs(5);
     let folder = tempfile::tempdir().unwrap();
     let (file, pipe) = (folder.path().join("points.jsonl"), folder.path().join("pipe"));
     fs::write(&file, "").unwrap();
@@ -209,8 +212,10 @@ async fn only_the_error_about_a_pipe_asks_for_a_reader() {
         let other = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
         other.lock().unwrap();
 
-        let fate =
-            sink(&*to_file(&path)).await.announce(&event(), Instant::now() + Duration::from_millis(50)).await;
+        let (sink, event) = (sink(&*to_file(&path)).await, event());
+
+        let announcing = sink.announce(&event, Instant::now() + LIMIT);
+        let (fate, ()) = futures::future::join(announcing, advance(LIMIT)).await;
 
         other.unlock().unwrap();
         let expected = format!("writing to {} was not finished at the run's deadline{hint}", path.display());

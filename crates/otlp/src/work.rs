@@ -33,13 +33,13 @@ const MAX_SPLITS: usize = 64 * SPLITS_FOR_ONE;
 #[derive(Debug, thiserror::Error)]
 enum Unclear {
     #[error(
-        "the receiver reports {refused} refused points for a request with {total}, and does not say which; they are not sent \
-         again, because the others would count twice"
+        "of the {total} points of a request, the receiver reports {refused} as refused, and does not say which; they are not \
+         sent again, because the others would count twice"
     )]
     AddsUp { refused: usize, total: usize, source: DeliveryError },
     #[error(
-        "the receiver reports {before} refused points for a request with {total}, and {refused} when the same points were sent \
-         again, so it is not known which"
+        "of the {total} points of a request, the receiver reports {before} as refused, and {refused} when the same points were \
+         sent again, so it is not known which"
     )]
     Changed { before: usize, refused: usize, total: usize, source: DeliveryError },
     #[error(

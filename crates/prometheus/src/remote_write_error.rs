@@ -43,8 +43,8 @@ pub(crate) enum RemoteWriteError {
     Server { response: String, retry: Retry, may_have_arrived: bool },
     /// Any other response.
     #[error(
-        "this is not the response of a server for remote writes ({0}); check `remote_write` in [prometheus]. Prometheus needs \
-         --web.enable-remote-write-receiver"
+        "this is not the response of a server for remote writes ({0}); check `remote_write` in [prometheus], or \
+         PROMETHEUS_REMOTE_WRITE_URL. Prometheus needs --web.enable-remote-write-receiver"
     )]
     Unexpected(String),
     /// There was no complete response.

@@ -1,4 +1,5 @@
-//! What a response means. A Pushgateway and a server of remote writes, and proxies in front of them, use the same statuses.
+//! What a response means. Pushgateways, servers that accept remote writes, and proxies in front of them use the same
+//! statuses.
 
 use std::time::SystemTime;
 
@@ -20,7 +21,7 @@ pub(crate) enum Meaning {
         retry: Retry,
         may_have_arrived: bool,
     },
-    /// Anything else, such as a page on which people log in, whatever its status is.
+    /// Anything else, such as a redirect, or a login page with the status 200.
     Unexpected,
 }
 
@@ -28,7 +29,7 @@ impl Meaning {
     fn from_parts(status: StatusCode, headers: &HeaderMap) -> Self {
         let retry = Retry::from_response(status, headers, SystemTime::now());
         match status {
-            // Neither a Pushgateway nor a server of remote writes sends HTML pages to programs.
+            // Neither a Pushgateway nor a server that accepts remote writes sends HTML pages to programs.
             _ if status.is_success() && is_page(headers) => Self::Unexpected,
             _ if status.is_success() => Self::Success,
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::Refused,

@@ -113,7 +113,7 @@ fn replace_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
         return replaced;
     }
-    // Without this, a power failure could undo the rename. The file is already replaced, so a failure changes nothing.
+    // Without this, a power failure could undo the rename. The file is already replaced, so an error here is ignored.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
@@ -130,7 +130,8 @@ fn write_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
     writer.into_inner()?.sync_all()
 }
 
-/// A temporary file in the same folder, with a name that the collector ignores and other processes do not use.
+/// A temporary file in the same folder, with a name that the collector ignores. It contains the process id, because other
+/// processes may write the same file.
 fn temporary(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

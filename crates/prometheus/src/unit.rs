@@ -1,6 +1,6 @@
 //! Units. Prometheus expects base units, and their plural at the end of the metric's name
 //! (<https://prometheus.io/docs/practices/naming/#base-units>). Units such as `commit` only say what is counted. They
-//! are not converted, because the metric's name already contains this information.
+//! are neither converted nor added to the name, because the name already says what is counted.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -28,7 +28,7 @@ pub(crate) enum Conversion {
     Fahrenheit,
 }
 
-/// A unit that Prometheus knows.
+/// The base unit of a unit, and the conversion into it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BaseUnit {
     /// The end of the metric's name, such as `seconds`.
@@ -150,7 +150,8 @@ impl BaseUnit {
         known.copied()
     }
 
-    /// The spellings of this unit as the last words of a metric's name: `_ms`, `_millisecond`, `_milliseconds`.
+    /// The spellings of the converted unit as the last words of a metric's name, such as `ms`, `millisecond` and
+    /// `milliseconds`.
     pub(crate) fn spellings(self) -> impl Iterator<Item = String> {
         let quantity = QUANTITIES.iter().filter(move |quantity| quantity.suffix == self.suffix);
         let units = quantity.flat_map(|quantity| quantity.units);
@@ -171,7 +172,7 @@ fn is_symbol(name: &str) -> bool {
 }
 
 impl Conversion {
-    /// A value in the base unit.
+    /// Converts a value into the base unit.
     pub(crate) fn apply(self, value: f64) -> f64 {
         match self {
             Same => value,
@@ -181,7 +182,8 @@ impl Conversion {
         }
     }
 
-    /// The sum of `count` values in the base unit. As in a distribution, a sum outside the range of `f64` is limited to this range.
+    /// Converts the sum of `count` values into the base unit. As in a distribution, a sum outside the range of `f64` is limited
+    /// to this range.
     pub(crate) fn apply_to_sum(self, sum: f64, count: u64) -> f64 {
         let converted = match self {
             #[expect(clippy::cast_precision_loss, reason = "a sum of so many values is rounded anyway")]

@@ -21,7 +21,7 @@ use crate::{
 /// Default maximum number of series of a recorder.
 pub const DEFAULT_MAX_SERIES: usize = 10_000;
 
-/// The key of the metric that reports, as failed items, the refused values of metrics for which there is no room.
+/// The key of the metric for refused values of metrics for which there is no room. The values are its failed items.
 const REFUSED_KEY: &str = "recorder.refused";
 
 /// Why NaN and infinities are refused.
@@ -52,7 +52,7 @@ struct Recorded {
     /// The number of series of all metrics.
     series: usize,
     max_series: usize,
-    /// The refused values of metrics for which there is no room. A library may make a key of each id that it sees.
+    /// The refused values of metrics for which there is no room. A library may make a new key from each id that it sees.
     refusals: Refusals,
 }
 
@@ -223,7 +223,7 @@ impl Recorded {
         Ok(new)
     }
 
-    /// The number of values of a metric that were dropped for a reason.
+    /// The number to which the caller adds each value of a metric that is dropped for this reason.
     fn refuse(&mut self, key: &str, refusal: &Refusal) -> Dropped {
         match self.metric_if_room(key) {
             Some(metric) => metric.refusals.dropped_for(refusal.to_string()),
@@ -258,7 +258,7 @@ impl RecordedMetric {
         Self { facts, series: None, refusals: Refusals::default() }
     }
 
-    /// The reading of a run. `None` if no value was ever recorded, and none was refused since the last call.
+    /// The reading of a run. `None` if the metric has no series, and no value was refused since the last call.
     fn take(&mut self, now: SystemTime) -> Option<DescribedReading> {
         let Self { facts, series, refusals } = self;
         let mut samples = Vec::new();

@@ -28,7 +28,7 @@ pub(crate) struct Refusals {
 impl Dropped {
     pub(crate) fn add(&self, count: u64) {
         let add = |dropped: u64| Some(dropped.saturating_add(count));
-        // The function always returns a number.
+        // The update is never refused.
         let _ = self.0.fetch_update(Relaxed, Relaxed, add);
     }
 
@@ -44,7 +44,7 @@ impl Dropped {
 }
 
 impl Refusals {
-    /// The number of values that were dropped for a reason.
+    /// The number of values that were dropped for a reason. All reasons beyond the maximum share one number.
     pub(crate) fn dropped_for(&mut self, reason: String) -> Dropped {
         let is_full = self.reasons.len() >= MAX_REASONS;
         match self.reasons.get(&reason) {
@@ -60,7 +60,7 @@ impl Refusals {
         }
     }
 
-    /// The reasons since the last call as failed items of the metric.
+    /// The reasons since the last call, as failed items.
     pub(crate) fn take(&mut self) -> Vec<ItemError> {
         let times = |count| if count == 1 { "once".to_owned() } else { format!("{count} times") };
         let reasons = self.reasons.iter().map(|(reason, dropped)| (reason.as_str(), dropped));

@@ -1,4 +1,4 @@
-//! What was recorded for one series. Recording is a few instructions: the series is found once, and its handle is kept.
+//! What was recorded for one series. A handle keeps its series, so recording with it needs no look-up.
 
 use std::{
     collections::BTreeSet,
@@ -61,12 +61,12 @@ impl CounterSeries {
     #[cfg(feature = "metrics")]
     pub(crate) fn raise_to(&self, total: u64) {
         self.is_mirrored.store(true, Relaxed);
-        // Who sees this total also sees that it is mirrored.
+        // A thread that sees this total also sees that it is mirrored.
         self.total.fetch_max(total, std::sync::atomic::Ordering::Release);
     }
 
-    /// The total. With a start, all of it would count as an increase since then, and once more after each restart of the program.
-    /// So a mirrored total has none, and the first one is a baseline.
+    /// The total. A mirrored total has no start, so the first one is a baseline. With a start, all of it would count as an
+    /// increase, and again after each restart of the program.
     pub(crate) fn sample(&self) -> Result<Sample, SampleError> {
         let total = Sample::new(self.total.load(Acquire))?;
         Ok(if self.is_mirrored.load(Relaxed) { total } else { total.with_start(self.created) })

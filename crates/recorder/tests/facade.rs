@@ -101,8 +101,8 @@ async fn each_run_says_what_the_kept_handles_of_refused_series_have_dropped() {
             metrics::histogram!("open", "route" => route),
         )
     });
-    for values in [2, 1] {
-        for _ in 0..values {
+    for repeats in [2, 1] {
+        for _ in 0..repeats {
             counter.increment(5);
             counter.absolute(9);
             gauge.set(1.0);
@@ -115,7 +115,7 @@ async fn each_run_says_what_the_kept_handles_of_refused_series_have_dropped() {
         let run = run(&recorder).await;
 
         let failed: Vec<String> = run.outcomes()[0].failed_items().iter().map(ToString::to_string).collect();
-        let times = |dropped: usize| format!("not recorded, {} times: ", values * dropped);
+        let times = |dropped: usize| format!("not recorded, {} times: ", repeats * dropped);
         assert_eq!(failed.len(), 3, "{failed:?}");
         assert!(failed.iter().any(|item| item.starts_with(&times(2)) && item.contains("counter now")));
         assert!(failed.iter().any(|item| item.starts_with(&times(3)) && item.contains("route:/orders")));

@@ -177,7 +177,7 @@ async fn memory_does_not_grow_with_the_handles_of_refused_series() {
 
     let failures = failures(&run(&recorder).await);
 
-    assert!(failures[0].contains("[customer:new]"), "there is room for the reasons of others again");
+    assert!(failures[0].contains("[customer:new]"), "there is room for new reasons again");
 }
 
 #[tokio::test]

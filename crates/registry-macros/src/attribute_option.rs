@@ -62,8 +62,8 @@ impl AttributeOptions {
 fn parse_list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Vec<AttributeOption>> {
     let mut options = Vec::new();
     while !input.is_empty() {
-        let option = until_end(input)?;
-        options.extend(mistakes.handle(AttributeOption::parse(option)));
+        let option = option_tokens(input)?;
+        options.extend(mistakes.ok_or_add(AttributeOption::parse(option)));
         let comma: Option<Token![,]> = input.parse()?;
         if comma.is_none() && !input.is_empty() {
             let next = input.fork().call(Ident::parse_any)?;
@@ -74,9 +74,9 @@ fn parse_list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Ve
     Ok(options)
 }
 
-/// The tokens up to the next comma that does not belong to a type, such as `Pair<A, B>`, or up to the next option if the comma
-/// before it is missing.
-fn until_end(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+/// The tokens of an option: up to the next comma, or up to the next option if the comma is missing. A comma in a type, such as
+/// `Pair<A, B>`, does not end the option.
+fn option_tokens(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     let (mut depth, mut is_after_name, mut last) = (0_u32, false, ' ');
     let mut count = 0;
@@ -203,8 +203,8 @@ impl AttributeOption {
     }
 }
 
-/// A mistake in the whole attribute.
-pub(crate) fn mistake_in_attribute(message: impl Display) -> syn::Error {
+/// A mistake in a whole attribute, or in a whole call of a macro.
+pub(crate) fn mistake_in_whole_call(message: impl Display) -> syn::Error {
     syn::Error::new(Span::call_site(), message)
 }
 

@@ -1,4 +1,4 @@
-//! The function with the attribute. Only its signature is parsed. The compiler checks the body and reports errors there
+//! The function with the attribute. Its body is not parsed. The compiler checks the body and reports errors there
 //! as if there were no attribute.
 
 use proc_macro2::{Ident, TokenStream};
@@ -39,6 +39,13 @@ impl Role {
             Self::Source => "Rows of a view.",
         }
     }
+
+    const fn return_type_example(self) -> &'static str {
+        match self {
+            Self::Metric => "u64",
+            Self::Source => "Vec<DescribedReading>",
+        }
+    }
 }
 
 impl Collector {
@@ -52,7 +59,8 @@ impl Collector {
         let description = description(&attributes, &signature, role, &mut mistakes);
         let arguments =
             signature.inputs.iter().filter_map(|input| argument(input, role, &mut mistakes)).collect();
-        let returns = mistakes.handle(return_type(&signature)).unwrap_or(Type::Verbatim(TokenStream::new()));
+        let returns =
+            mistakes.ok_or_add(return_type(&signature, role)).unwrap_or(Type::Verbatim(TokenStream::new()));
         let is_async = signature.asyncness.is_some();
         mistakes.finish_with(Self { name: signature.ident, is_async, arguments, returns, description })
     }
@@ -105,7 +113,7 @@ fn description(
     role: Role,
     mistakes: &mut Mistakes,
 ) -> String {
-    let description = mistakes.handle(doc_comment::parse(attributes));
+    let description = mistakes.ok_or_add(doc_comment::parse(attributes));
     if description.as_deref() == Some("") {
         let (noun, example) = (role.with_article(), role.example());
         mistakes.at(
@@ -141,11 +149,14 @@ fn argument(input: &FnArg, role: Role, mistakes: &mut Mistakes) -> Option<Type> 
     Some((*argument.ty).clone())
 }
 
-fn return_type(signature: &Signature) -> syn::Result<Type> {
+fn return_type(signature: &Signature, role: Role) -> syn::Result<Type> {
     match &signature.output {
         ReturnType::Default => Err(syn::Error::new_spanned(
             &signature.ident,
-            "a collector returns its value; add a return type such as `-> u64`",
+            format!(
+                "a collector returns its value; add a return type such as `-> {}`",
+                role.return_type_example()
+            ),
         )),
         ReturnType::Type(_, returns) => match &**returns {
             Type::ImplTrait(opaque) => Err(syn::Error::new_spanned(
@@ -154,5 +165,26 @@ fn return_type(signature: &Signature) -> syn::Result<Type> {
             )),
             named => Ok(named.clone()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn a_missing_return_type_has_an_example_for_the_role() {
+        for (role, example) in [(Role::Metric, "`-> u64`"), (Role::Source, "`-> Vec<DescribedReading>`")] {
+            let item = quote! {
+                /// Rows of a view.
+                fn rows() {}
+            };
+
+            let mistake = Collector::parse(item, role).err().unwrap().to_string();
+
+            assert!(mistake.ends_with(example), "{mistake}");
+        }
     }
 }

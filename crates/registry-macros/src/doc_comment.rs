@@ -1,4 +1,4 @@
-//! The doc comment of a function as plain text: the description of the metric.
+//! The doc comment of a function as plain text: the description of the metric or the source.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 

@@ -6,7 +6,7 @@ use syn::Type;
 use system_health_rules::{Facts, Form, MetricOption, OptionValue};
 
 use crate::{
-    attribute_option::{AttributeOption, AttributeOptions, mistake_in_attribute},
+    attribute_option::{AttributeOption, AttributeOptions, mistake_in_whole_call},
     mistakes::Mistakes,
 };
 
@@ -31,7 +31,7 @@ impl MetricOptions {
                 unreadable.push(option.name);
                 continue;
             }
-            if mistakes.handle(options.read(option, attribute_option)).is_none() {
+            if mistakes.ok_or_add(options.read(option, attribute_option)).is_none() {
                 unreadable.push(option.name);
             }
         }
@@ -41,7 +41,7 @@ impl MetricOptions {
             for error in new_errors {
                 mistakes.add(match written.get(error.option()) {
                     Some(option) => option.mistake_at(error.item(), error.message()),
-                    None => mistake_in_attribute(error.message()),
+                    None => mistake_in_whole_call(error.message()),
                 });
             }
         }

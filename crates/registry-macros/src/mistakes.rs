@@ -23,7 +23,7 @@ impl Mistakes {
     }
 
     /// Returns the value of a result, or adds its mistake and returns `None`.
-    pub(crate) fn handle<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+    pub(crate) fn ok_or_add<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|mistake| self.add(mistake)).ok()
     }
 

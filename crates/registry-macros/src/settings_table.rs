@@ -1,5 +1,5 @@
 //! What is wrong in a call of `settings_table!`. The macro itself is written with `macro_rules!`, which can only refuse the
-//! whole call. So it passes a call that it does not understand to this module.
+//! whole call. So it passes a call that does not match its pattern to this module.
 
 use proc_macro2::TokenStream;
 use syn::{
@@ -8,7 +8,7 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 
-use crate::attribute_option::{mistake_in_attribute, unknown_option_message};
+use crate::attribute_option::{mistake_in_whole_call, unknown_option_message};
 
 /// The options in their order, with an example of each value.
 const OPTIONS: [(&str, &str); 7] = [
@@ -24,7 +24,7 @@ const OPTIONS: [(&str, &str); 7] = [
 /// The first mistake in a call.
 pub(crate) fn mistake(call: TokenStream) -> syn::Error {
     match parse.parse2(call) {
-        Ok(()) => mistake_in_attribute("this call of `settings_table!` is not understood"),
+        Ok(()) => mistake_in_whole_call("this call of `settings_table!` is not understood"),
         Err(mistake) => mistake,
     }
 }

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use system_health_rules::{MetricOption, parse_duration};
 
 use crate::{
-    attribute_option::{AttributeOption, AttributeOptions, mistake_in_attribute},
+    attribute_option::{AttributeOption, AttributeOptions, mistake_in_whole_call},
     mistakes::Mistakes,
 };
 
@@ -24,14 +24,14 @@ impl SourceOptions {
         let mut mistakes = Mistakes::default();
         let written = AttributeOptions::parse(tokens, NAMES, option_of_metric, &mut mistakes)?;
         let name = if let Some(option) = written.get("name") {
-            mistakes.handle(parse(option, parse_name))
+            mistakes.ok_or_add(parse(option, parse_name))
         } else {
             let message = "a source needs a name; add an option such as `name = \"warehouse\"`";
-            mistakes.add(mistake_in_attribute(message));
+            mistakes.add(mistake_in_whole_call(message));
             None
         };
         let timeout =
-            written.get("timeout").and_then(|option| mistakes.handle(parse(option, parse_duration)));
+            written.get("timeout").and_then(|option| mistakes.ok_or_add(parse(option, parse_duration)));
         mistakes.finish_with(Self { name: name.unwrap_or_default(), timeout })
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn expand(options: &TokenStream, item: TokenStream) -> TokenStream {
         let message = "`traced` takes no options; the span has the name of the function";
         mistakes.at(options, message);
     }
-    let function = mistakes.handle(parse.parse2(item.clone()));
+    let function = mistakes.ok_or_add(parse.parse2(item.clone()));
     if let Some(Function { signature, .. }) = &function {
         refuse_untraceable(signature, &mut mistakes);
     }
@@ -69,7 +69,7 @@ fn refuse_untraceable(signature: &Signature, mistakes: &mut Mistakes) {
 
 fn traced(Function { attributes, visibility, signature, body }: &Function) -> TokenStream {
     let [span, returned, entered] = ["span", "returned", "entered"].map(local);
-    let start = start(&signature.ident);
+    let new_span = new_span(&signature.ident);
     let call = if signature.asyncness.is_some() {
         let typed = typed_return(&signature.output, &returned);
         quote! {
@@ -88,7 +88,7 @@ fn traced(Function { attributes, visibility, signature, body }: &Function) -> To
     quote! {
         #(#attributes)*
         #visibility #signature {
-            let #span = #start;
+            let #span = #new_span;
             #[allow(clippy::let_unit_value)]
             let #returned = #call;
             {
@@ -109,7 +109,7 @@ fn local(name: &str) -> Ident {
 }
 
 /// Creates the span. It does not contain the function's arguments, because one of them may be a secret.
-fn start(function: &Ident) -> TokenStream {
+fn new_span(function: &Ident) -> TokenStream {
     let name = function.unraw().to_string();
     quote! {
         ::system_health_registry::__private::tracing::info_span!(

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 
 use crate::{
     CatalogError, Context, DescribedReading, Extension, Facts, FromContext, Gate, IntoReading, Location,
-    Metric, OptionValue, Reading, Source, Unavailable, task::Task,
+    Metric, OptionValue, Reading, Source, Unavailable, collecting::blocking_for_current_metric, task::Task,
 };
 
 pub use inventory;
@@ -80,6 +80,7 @@ pub fn argument<T: FromContext>(context: &Context) -> BoxFuture<'_, Result<T, Un
 /// aborted before the collector has a thread, the collector never starts. Spans of the collector belong to the same trace.
 pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 'static) -> T {
     let span = tracing::Span::current();
+    let collector = blocking_for_current_metric(collector);
     match Task::from(tokio::task::spawn_blocking(move || span.in_scope(collector))).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
@@ -132,7 +133,7 @@ impl<E: IntoUnavailable> IntoDescribedReadings for Result<Vec<DescribedReading>,
     }
 }
 
-/// The possible errors of collectors and sources. It is a trait of its own, so that the compiler names the type that is not an
+/// The possible errors of collectors and sources. Because this is a separate trait, the compiler names the type that is not an
 /// error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error that a collector or a source can return",

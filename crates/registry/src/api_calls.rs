@@ -27,7 +27,7 @@ pub struct ApiCalls(Arc<Mutex<Counters>>);
 #[derive(Debug, Default)]
 struct Counters {
     calls: BTreeMap<(&'static str, Option<u16>), (u64, Duration)>,
-    quotas: BTreeMap<&'static str, u64>,
+    remaining: BTreeMap<&'static str, u64>,
 }
 
 /// The requests to one API whose responses had the same status.
@@ -55,7 +55,7 @@ impl ApiCalls {
 
     /// Records how many more requests the API allows. Each call replaces the number of the previous call.
     pub fn record_remaining(&self, api: &'static str, remaining: u64) {
-        self.lock().quotas.insert(api, remaining);
+        self.lock().remaining.insert(api, remaining);
     }
 
     /// The requests so far, sorted by API and status.
@@ -70,8 +70,8 @@ impl ApiCalls {
 
     /// How many more requests the API allows, if that is known.
     #[must_use]
-    pub fn quota(&self, api: &str) -> Option<u64> {
-        self.lock().quotas.get(api).copied()
+    pub fn remaining(&self, api: &str) -> Option<u64> {
+        self.lock().remaining.get(api).copied()
     }
 
     fn lock(&self) -> MutexGuard<'_, Counters> {

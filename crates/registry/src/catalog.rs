@@ -226,7 +226,7 @@ impl Catalog {
         self
     }
 
-    /// Keeps the sources whose names a filter accepts. Their known metrics stay.
+    /// Keeps the sources whose names a filter accepts. The known metrics of the removed sources stay.
     #[must_use]
     pub fn filter_sources(mut self, keep: impl Fn(&str) -> bool) -> Self {
         self.sources.retain(|source| keep(source.name()));
@@ -273,9 +273,10 @@ impl Catalog {
         self.metrics.iter().filter(move |metric| metric.source() == Some(source.name()))
     }
 
-    /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors
-    /// of the refused metrics that the filters keep. A known metric that was refused has its error. A known metric that the
-    /// source has not returned has no data. `from_others` has the keys that other sources have returned in this run.
+    /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors of
+    /// refused metrics and of goals that were not replaced. A refused metric that the filters leave out has no error. The result of
+    /// a known metric that was refused is its error. A known metric that the source has not returned has no data. `from_others`
+    /// has the keys that other sources have returned in this run.
     pub(crate) fn accept(
         &self,
         source: &Source,
@@ -344,7 +345,7 @@ impl fmt::Debug for Catalog {
     }
 }
 
-/// Why a metric that a source described was refused.
+/// Why a metric that a source described was refused, or its goal was not replaced.
 #[derive(Debug, thiserror::Error)]
 enum DescribedError {
     #[error("a metric is not valid")]

@@ -11,7 +11,8 @@ task_local! {
 }
 
 /// The metric for which the current task works. In a collector, this is the metric itself. While a shared resource is built,
-/// this is the metric that first asked for the resource. `None` outside of a run.
+/// this is the metric that first asked for the resource. `None` in a source, in [`Subject::list`](crate::Subject::list), in a gate,
+/// and outside of a run.
 #[must_use]
 pub fn current_metric() -> Option<Metric> {
     COLLECTED.try_with(Clone::clone).ok()
@@ -32,5 +33,16 @@ pub(crate) fn working_for_current_metric<T>(
             Some(metric) => working_for(metric, work).await,
             None => work.await,
         }
+    }
+}
+
+/// Runs blocking `work` for the metric of the current task, even if `work` runs on another thread.
+pub(crate) fn blocking_for_current_metric<T: 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl FnOnce() -> T + Send + 'static {
+    let metric = current_metric();
+    move || match metric {
+        Some(metric) => COLLECTED.sync_scope(metric, work),
+        None => work(),
     }
 }

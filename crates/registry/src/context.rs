@@ -52,16 +52,18 @@ pub trait FromContext: Clone + Send + Sync + Sized + 'static {
     /// A resource can ask the context only for resources that live at least as long as itself.
     const SCOPE: Scope = Scope::Run;
 
-    /// Builds the resource. The context calls this at most once in the resource's scope, on first use.
+    /// Builds the resource. The context calls this at most once in the resource's scope, on first use. A resource with
+    /// [`Scope::Process`] that could not be built is tried again in the next run.
     ///
-    /// It may ask the context for other resources. It should end by [`Context::deadline`], because nobody uses the result
-    /// after that.
+    /// It may ask the context for other resources. It should end by [`Context::deadline`], because nobody waits for the
+    /// result after that.
     fn from_context(context: &Context) -> impl Future<Output = Result<Self, Unavailable>> + Send;
 }
 
 /// The resources of one run, built on first use and shared by all requesters.
 ///
-/// Clones share their resources. When the last clone is dropped, building of the run's remaining resources is aborted.
+/// Clones share their resources. When the last clone is dropped, the run's resources that are still being built
+/// are aborted.
 #[derive(Clone)]
 pub struct Context {
     caches: Caches,
@@ -103,7 +105,8 @@ struct SubjectCache {
 #[derive(Clone)]
 enum Requester {
     Program,
-    Metric(WaitList),
+    /// A task of the engine, such as a collector, a source or a gate.
+    Task(WaitList),
     Resource(ResourceType, Scope),
 }
 
@@ -168,7 +171,7 @@ impl Context {
         let resource = ResourceType { id: TypeId::of::<T>(), name: short_type_name::<T>() };
         let started = self.start::<T>(resource)?;
         let _on_wait_list = match &self.requester {
-            Requester::Metric(wait_list) => Some(wait_list.add(resource.name)),
+            Requester::Task(wait_list) => Some(wait_list.add(resource.name)),
             Requester::Program | Requester::Resource(..) => None,
         };
         let resource = started.await?;
@@ -177,8 +180,8 @@ impl Context {
 
     /// When the run started, by the wall clock. A collector can take it as the argument [`StartedAt`](crate::StartedAt).
     ///
-    /// In a backfill, this is the past instant for a collector and for a resource with [`Scope::Metric`], and the time of the
-    /// backfill itself for all other resources, because they serve all [`instants`](Self::instants).
+    /// In a backfill, this is the past instant for a collector and for a resource with [`Scope::Metric`]. For all other resources,
+    /// it is the time of the backfill itself, because they serve all [`instants`](Self::instants).
     #[must_use]
     pub fn started_at(&self) -> SystemTime {
         self.caches.metric.instant.unwrap_or(self.started_at)
@@ -285,10 +288,10 @@ impl Context {
         Self { caches: Caches { metric, ..own.caches }, tasks, ..own }
     }
 
-    /// The handle of a metric, and the list of what the metric is waiting for.
-    pub(crate) fn for_metric(&self) -> (Self, WaitList) {
+    /// The handle of a task of the engine, and the list of what the task is waiting for.
+    pub(crate) fn with_wait_list(&self) -> (Self, WaitList) {
         let wait_list = WaitList::default();
-        (Self { requester: Requester::Metric(wait_list.clone()), ..self.for_task() }, wait_list)
+        (Self { requester: Requester::Task(wait_list.clone()), ..self.for_task() }, wait_list)
     }
 
     /// The type name of the subject, if there is one.

@@ -74,7 +74,8 @@ impl Finding {
         timeout(LIMIT, findings).await.unwrap_or_else(timed_out)
     }
 
-    /// The worst of these findings, and one more finding that counts the rest. All of them must be of one kind.
+    /// The ten worst findings, and one more that counts the others. Ten or fewer findings are returned as they are. All of them
+    /// must be of one kind.
     #[must_use]
     pub fn keep_worst(mut findings: Vec<Self>) -> Vec<Self> {
         let others = findings.len().saturating_sub(MAX_OF_A_KIND);
@@ -99,7 +100,7 @@ impl Finding {
         };
         let check = format!("clock compared with {server}");
         let message = match skew.as_secs() {
-            0 => "the same to a second".to_owned(),
+            0 => "less than 1 s apart".to_owned(),
             seconds => format!("{seconds} s {side} it"),
         };
         if skew >= CLOCK_FAILURE {
@@ -155,7 +156,7 @@ mod tests {
         };
         let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
 
-        assert_eq!(at(now), (Grade::Ok, "the same to a second".into()));
+        assert_eq!(at(now), (Grade::Ok, "less than 1 s apart".into()));
         assert_eq!(at(now + 10 * second), (Grade::Ok, "10 s behind it".into()));
         assert_eq!(at(now - minute), (Grade::Warning, "60 s ahead of it".into()));
         assert_eq!(at(now + 6 * minute), (Grade::Failed, "360 s behind it".into()));

@@ -34,7 +34,9 @@ pub enum InstantsError {
     #[error("the distance of the instants must be a whole number of seconds, at least one")]
     Distance,
     /// No multiple of the distance is in the time span.
-    #[error("there is no multiple of the distance in this time; make it longer, or the distance shorter")]
+    #[error(
+        "no multiple of the distance is in this time span; make the time span longer or the distance shorter"
+    )]
     Nothing,
     /// There are more than [`Instants::MAX`] instants.
     #[error("these are {0} instants, and {max} is the maximum; make the distance longer", max = Instants::MAX)]

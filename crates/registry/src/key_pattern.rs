@@ -21,7 +21,7 @@ pub struct KeyPattern {
     matcher: GlobMatcher,
 }
 
-/// The text is not a glob.
+/// The text is not a glob, or is too long.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a pattern for keys ({reason}); write a key or a glob, such as \"commits.*\"")]
 pub struct KeyPatternError {

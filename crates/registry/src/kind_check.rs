@@ -1,4 +1,4 @@
-//! Checks that samples fit the kind of their metric. Every backend would misread a sample that does not fit.
+//! Checks that samples fit the kind of their metric. A backend would misread a sample that does not fit.
 
 use crate::{Kind, Sample, Value};
 

@@ -14,6 +14,9 @@ pub enum LinkError {
          \"https://github.com/acme/app/commits/main\""
     )]
     Start,
+    /// The link contains a user name or a password, which its readers must not see.
+    #[error("a link must not contain a user name or a password, which would stand before an `@`")]
+    User,
     /// The link contains a character at which it would end when it is shown in a text.
     #[error("a link must not contain whitespace or control characters; percent-encode the {0:?}")]
     Character(char),
@@ -22,11 +25,15 @@ pub enum LinkError {
     Length(usize),
 }
 
-/// Accepts a URL with `http` or `https`, without whitespace and control characters, of at most 2000 characters.
+/// Accepts a URL with `http` or `https`, without user, whitespace and control characters, of at most 2000 characters.
 pub(crate) fn check_link(link: &str) -> Result<(), LinkError> {
-    let host = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"));
-    if host.is_none_or(|host| host.is_empty() || host.starts_with(['/', '?', '#'])) {
+    let after_scheme = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"));
+    let authority = after_scheme.and_then(|text| text.split(['/', '?', '#']).next()).unwrap_or_default();
+    if authority.is_empty() {
         return Err(LinkError::Start);
+    }
+    if authority.contains('@') {
+        return Err(LinkError::User);
     }
     if let Some(found) = link.chars().find(|c| c.is_whitespace() || c.is_control()) {
         return Err(LinkError::Character(found));
@@ -44,7 +51,13 @@ mod tests {
     #[test]
     fn urls_of_pages_are_accepted() {
         let longest = format!("https://example.com/{}", "é".repeat(MAX_LENGTH - 20));
-        for link in ["https://example.com", "http://127.0.0.1:8080/runs/7?attempt=2#top", &longest] {
+        for link in [
+            "https://example.com",
+            "http://127.0.0.1:8080/runs/7?attempt=2#top",
+            "https://example.com/@ada",
+            "https://example.com?to=@ada",
+            &longest,
+        ] {
             assert_eq!(check_link(link), Ok(()), "{link}");
         }
     }
@@ -61,6 +74,9 @@ mod tests {
             "http://?x",
         ] {
             assert_eq!(check_link(link), Err(LinkError::Start), "{link}");
+        }
+        for link in ["https://ada@example.com/x", "http://ada:secret@example.com", "https://@example.com"] {
+            assert_eq!(check_link(link), Err(LinkError::User), "{link}");
         }
         for (link, found) in [("https://a/b c", ' '), ("https://a/\n", '\n'), ("https://a/\u{a0}", '\u{a0}')]
         {

@@ -66,7 +66,8 @@ impl Metric {
         Self { facts: Arc::new(facts), location: Arc::new(location), collected_by }
     }
 
-    /// Collects the metric once for each subject of a type. Has no effect on a metric of a source.
+    /// Collects the metric once for each subject of a type. Has no effect on a metric that no function collects: one of a
+    /// source, or one for a goal of two metrics.
     #[must_use]
     pub fn each<S: Subject>(mut self) -> Self {
         if let CollectedBy::Function { subject, .. } = &mut self.collected_by {
@@ -87,7 +88,7 @@ impl Metric {
         &self.facts
     }
 
-    /// Where the metric was registered.
+    /// Where the metric was registered, or what described it.
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location

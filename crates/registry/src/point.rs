@@ -10,13 +10,14 @@ use crate::{Kind, Tag, Value};
 pub struct Point {
     /// The metric's key.
     pub key: String,
-    /// How values relate to time.
+    /// How values of different times are combined.
     pub kind: Kind,
     /// What the values count or measure.
     pub unit: Option<String>,
     /// All tags: of the report, the metric, the subject and the sample.
     pub tags: BTreeSet<Tag>,
-    /// The time of the value, in whole seconds. A later point of the same series and time replaces this one.
+    /// The time of the value, in whole seconds. Most backends replace this point if they get another one of the same series
+    /// and time.
     pub timestamp: SystemTime,
     /// The time from which the value counts, if it is known. A counter was zero at this time. A count, a rate or a
     /// distribution covers the time from then on.

@@ -1,5 +1,5 @@
-//! The previous run that delivered a value of a metric, as a resource. A count of what happened since then covers every moment
-//! once, however far apart the runs are.
+//! The previous run that delivered a value of a metric, as a resource. If a metric counts what happened since the start of that
+//! run, every moment is counted once, however far apart the runs are.
 
 use std::{
     fmt,
@@ -40,7 +40,7 @@ pub struct PreviousRun(SystemTime);
 pub enum KnownRun {
     /// It started at this time.
     StartedAt(SystemTime),
-    /// It was in the same schedule slot as this run.
+    /// It was in the same schedule slot as this run, or in a later one because the clock was set back.
     InSameSlot,
 }
 
@@ -49,8 +49,9 @@ pub type PastRunFuture<'a> = Pin<Box<dyn Future<Output = Result<Option<KnownRun>
 
 /// The runs of the past, which the program provides.
 pub trait PastRuns: Send + Sync + 'static {
-    /// The last run before the one that started at `now`, in which a metric had a value for a subject and was delivered. The
-    /// subject is empty for a metric without subjects. An error means that this run is not known.
+    /// Finds the latest run in which a metric had a value for a subject, and whose points were recorded for a destination. `now`
+    /// is the start of the current run. The subject is empty for a metric without subjects. Returns `None` if there is no such run, and an error if this cannot
+    /// be determined.
     fn last_delivered<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a>;
 }
 
@@ -99,7 +100,8 @@ impl FromContext for PreviousRun {
             None => Ok(Self(context.started_at().checked_sub(interval).unwrap_or(UNIX_EPOCH))),
             Some(KnownRun::StartedAt(time)) => Ok(Self(time)),
             Some(KnownRun::InSameSlot) => Err(Unavailable::no_data(
-                "an earlier run in the same schedule slot has counted, and the next slot counts from there",
+                "an earlier run in the same schedule slot has counted; the run of the next slot counts from the start of \
+                 that run",
             )),
         }
     }

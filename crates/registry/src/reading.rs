@@ -53,7 +53,7 @@ impl Reading {
 /// | [`Reading`] | this reading |
 /// | [`NoData`] | no data, with its reason and evidence |
 /// | `Option<T>` | the reading of `T`; `None` is no data |
-/// | `Result<T, E>` | the reading of `T`; `Err` is an error, or no data if it is an [`Unavailable`] without an error |
+/// | `Result<T, E>` | the reading of `T`; `Err` is an error, or no data if it is [`Unavailable::NoData`] or [`NoData`] |
 #[diagnostic::on_unimplemented(
     message = "a collector cannot return `{Self}`",
     label = "a collector cannot return this",

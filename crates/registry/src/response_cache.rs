@@ -14,8 +14,8 @@ pub trait ResponseStore: Send + Sync + 'static {
     /// The response that was kept under a key. `None` if there is none or it cannot be read.
     fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>>;
 
-    /// Keeps a response in place of an earlier one with the same key. The store may write it later, and
-    /// drops it if that fails.
+    /// Keeps a response in place of an earlier one with the same key. The store may write the response later, and drops it if
+    /// writing fails.
     fn save<'a>(&'a self, key: &'a str, response: &'a [u8]) -> ResponseFuture<'a, ()>;
 }
 
@@ -44,6 +44,6 @@ impl FromContext for ResponseCache {
 
 impl fmt::Debug for ResponseCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseCache").field("keeps", &self.0.is_some()).finish()
+        f.debug_struct("ResponseCache").field("has_store", &self.0.is_some()).finish()
     }
 }

@@ -11,8 +11,8 @@ pub fn pair_with_sample_counts<'a>(metrics: &[&'a Metric]) -> Vec<(&'a Metric, O
         let key = format!("{}_samples", metric.key());
         metrics.iter().copied().find(|other| other.key() == key)
     };
-    let alone = metrics.iter().filter(|metric| !counts_samples(metric.key(), metrics));
-    let mut pairs: Vec<_> = alone.map(|metric| (*metric, samples_of(metric))).collect();
+    let main_metrics = metrics.iter().filter(|metric| !counts_samples(metric.key(), metrics));
+    let mut pairs: Vec<_> = main_metrics.map(|metric| (*metric, samples_of(metric))).collect();
     pairs.sort_by_key(|(metric, samples)| (samples.is_some(), metric.goal().is_none()));
     pairs
 }
@@ -30,7 +30,7 @@ mod tests {
     use crate::{Facts, Unavailable, location};
 
     #[test]
-    fn each_metric_is_shown_once() {
+    fn each_metric_is_shown_once_and_pairs_come_last() {
         let metric = |key: &str| {
             Metric::new(Facts::new(key, "A test."), location!(), |_| {
                 Box::pin(async { Err(Unavailable::no_data("a test")) })

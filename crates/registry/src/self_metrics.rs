@@ -36,7 +36,7 @@ macro_rules! runbook {
     };
 }
 
-/// How long a request took.
+/// The average duration of a request.
 pub const API_LATENCY: SelfMetric = SelfMetric {
     key: "system_health.reporter.api_latency_seconds",
     description: "The average duration of a request to the API of another system in the run.",
@@ -58,7 +58,7 @@ pub const API_REQUESTS: SelfMetric = SelfMetric {
     tags: &["api", "status"],
 };
 
-/// How long each metric took.
+/// How long the collection of each metric took.
 pub const COLLECTOR_DURATION: SelfMetric = SelfMetric {
     key: "system_health.reporter.collector_duration_seconds",
     description: "How long the collection of each metric took, for the slowest of its subjects.",

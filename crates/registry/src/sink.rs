@@ -103,9 +103,9 @@ pub struct Capabilities {
 /// What happens if the same point is delivered twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// The second point replaces the first. A delivery with an unknown outcome is repeated.
+    /// The second point replaces the first. A point with an unknown fate is delivered again.
     Overwrites,
-    /// Both points count. A delivery with an unknown outcome is never repeated.
+    /// Both points count. A point with an unknown fate is never delivered again.
     AddsUp,
 }
 
@@ -157,8 +157,8 @@ pub struct Settlement {
 pub enum Fate {
     /// The backend accepted it.
     Accepted,
-    /// The backend has another value of the same series and time, such as that of an earlier run in the same schedule slot, and keeps
-    /// it.
+    /// The backend already has a value of the same series and time, and keeps it. For example, an earlier run in the same
+    /// schedule slot delivered that value.
     Repeated,
     /// The backend refused it and will not accept it later.
     Refused(DeliveryError),

@@ -192,7 +192,7 @@ impl AnySubject {
         Self { label, value: SubjectValue::new(subject.clone()), error }
     }
 
-    /// Records why the subject cannot be used, unless there is a reason.
+    /// Records why the subject cannot be used, unless a reason is already recorded.
     fn refuse(&mut self, error: SubjectError) {
         self.error.get_or_insert_with(|| SharedError::new(error));
     }
@@ -243,14 +243,14 @@ fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unava
 
 /// Refuses the subjects that have the same tags as another one: their series would be the same.
 fn refuse_equal_tags(subjects: &mut [AnySubject], type_name: &'static str) {
-    let mut first_with_tags = HashMap::new();
+    let mut last_with_tags = HashMap::new();
     let mut equal = Vec::new();
     for (place, subject) in subjects.iter().enumerate() {
-        // A subject whose tags cannot be used has none.
+        // A subject with an error has no series.
         if subject.error.is_none()
-            && let Some(first) = first_with_tags.insert(subject.label.tags.clone(), place)
+            && let Some(previous) = last_with_tags.insert(subject.label.tags.clone(), place)
         {
-            equal.extend([(first, place), (place, first)]);
+            equal.extend([(previous, place), (place, previous)]);
         }
     }
     for (place, other) in equal {

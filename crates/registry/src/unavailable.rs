@@ -17,7 +17,7 @@ pub enum Unavailable {
     Error(SharedError),
 }
 
-/// The message of an error whose text is empty, and that of all its causes, too.
+/// The message of an error if its own text and the texts of all its causes are empty.
 const NO_TEXT: &str = "an error without a text (its `Display` writes nothing)";
 
 /// An error that several metrics share. It is displayed with all its causes: `outer: cause: root cause`.
@@ -72,8 +72,8 @@ impl SharedError {
     }
 
     /// The messages of the error and of its causes, the outermost first. There is at least one. A cause is left out if the
-    /// previous message already ends with its text. The messages of many errors do. An error with an empty text is left out,
-    /// too. If no error has a text, the message says so.
+    /// previous message already ends with its text, because many errors repeat their cause. An error with an empty text is left
+    /// out, too. If no error has a text, the message says so.
     #[must_use]
     pub fn messages(&self) -> Vec<String> {
         let mut messages = Vec::new();

@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 
 use crate::Distribution;
 
-/// The value of a sample or a point: a finite number, or many values as a distribution.
+/// The value of a sample or a point: a number, or many values as a distribution.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A finite number.
+    /// A number. It is finite in every sample.
     Number(f64),
     /// Many values, of a metric of the kind `distribution`.
     Distribution(Arc<Distribution>),

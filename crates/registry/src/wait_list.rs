@@ -1,8 +1,8 @@
-//! The resources that a metric is waiting for. The error of a timeout names them.
+//! The resources that a task of the engine is waiting for. The error of a timeout names them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The names of the resources that a metric is waiting for.
+/// The names of the resources that a task of the engine is waiting for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WaitList(Arc<Mutex<Vec<&'static str>>>);
 

@@ -54,7 +54,7 @@ impl Window {
         self.start
     }
 
-    /// The end, when the run started. Something that happened exactly then counts.
+    /// The end: the start of the run, or in a backfill the past instant. Something that happened exactly then counts.
     #[must_use]
     pub const fn end(&self) -> SystemTime {
         self.end

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, num::ParseIntError, time::Duration};
 use insta::assert_snapshot;
 use system_health_registry::{
     Aggregate, Catalog, Comparison, Context, FromContext, Goal, Kind, Metric, Monitoring, NoData, Sample,
-    Unavailable, system_health_metric,
+    Unavailable, current_metric, system_health_metric,
 };
 
 #[derive(Clone)]
@@ -20,9 +20,9 @@ impl FromContext for Queues {
 }
 
 #[derive(Clone)]
-struct Named<T>(T);
+struct Generic<T>(T);
 
-impl<T: Clone + Default + Send + Sync + 'static> FromContext for Named<T> {
+impl<T: Clone + Default + Send + Sync + 'static> FromContext for Generic<T> {
     async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
         Ok(Self(T::default()))
     }
@@ -71,9 +71,9 @@ fn gauge() -> Duration {
     Duration::from_millis(250)
 }
 
-/// One of the queues, as text.
+/// The length of a queue, formatted and parsed again.
 #[system_health_metric(key = "shape.question_mark")]
-fn question_mark(Queues(queues): Queues, mut text: Named<String>) -> Result<u64, ParseIntError> {
+fn question_mark(Queues(queues): Queues, mut text: Generic<String>) -> Result<u64, ParseIntError> {
     text.0.push_str(&queues["mail"].to_string());
     let number = text.0.parse::<u64>()?;
     Ok(number)
@@ -81,13 +81,19 @@ fn question_mark(Queues(queues): Queues, mut text: Named<String>) -> Result<u64,
 
 /// An argument with generics, and a function whose name also occurs in generated code.
 #[system_health_metric(key = "shape.generics")]
-async fn context(Named(context): Named<Option<Vec<BTreeMap<String, u8>>>>) -> Option<usize> {
+async fn context(Generic(context): Generic<Option<Vec<BTreeMap<String, u8>>>>) -> Option<usize> {
     context.map(|context| context.len())
+}
+
+/// The length of this metric's key. A sync function runs on another thread, and has a current metric there, too.
+#[system_health_metric(key = "shape.current_metric")]
+fn length_of_own_key() -> Option<usize> {
+    current_metric().map(|metric| metric.key().len())
 }
 
 /// Several samples.
 #[system_health_metric(key = "shape.samples")]
-async fn samples(queues: Queues, _: Named<u8>) -> Result<Vec<Sample>, Unavailable> {
+async fn samples(queues: Queues, _: Generic<u8>) -> Result<Vec<Sample>, Unavailable> {
     let sample = |(name, length): (&&str, &u64)| Ok(Sample::new(*length)?.with_tag("queue", name)?);
     queues.0.iter().map(sample).collect()
 }
@@ -178,6 +184,7 @@ async fn functions_of_every_shape_are_collected() {
     facts.gauge: value 0.25 []
     facts.rate: value 0.25 []
     shape.attributes: no data: nobody asked
+    shape.current_metric: value 20 []
     shape.generics: no data: the collector returned none
     shape.question_mark: value 3 []
     shape.samples: value 3 [queue:mail] 4 [queue:print]
@@ -191,7 +198,7 @@ async fn a_collector_is_still_an_ordinary_function() {
     let queues = Queues(BTreeMap::from([("mail", 40), ("fax", 2)]));
 
     assert_eq!(all_facts(queues.clone()).await, 42);
-    assert_eq!(question_mark(queues, Named("1".to_owned())), Ok(140));
-    assert_eq!(context(Named(Some(vec![]))).await, Some(0));
+    assert_eq!(question_mark(queues, Generic("1".to_owned())), Ok(140));
+    assert_eq!(context(Generic(Some(vec![]))).await, Some(0));
     assert_eq!(attributes(), NoData::new("nobody asked"));
 }

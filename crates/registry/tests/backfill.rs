@@ -10,6 +10,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use futures::future::BoxFuture;
 use system_health_registry::{
     Catalog, Context, Engine, Facts, FromContext, Instants, Interruption, Metric, Outcome, OutcomeState,
     Scope, StartedAt, Subject, Tag, TagError, Unavailable, Window, Windows, location, system_health_metric,
@@ -44,7 +45,7 @@ impl fmt::Display for Queue {
     }
 }
 
-/// How often the messages of a queue were read.
+/// How often messages were read.
 #[derive(Debug, Clone, Default)]
 struct Reads(Arc<AtomicUsize>);
 
@@ -54,7 +55,7 @@ impl FromContext for Reads {
     }
 }
 
-/// The hours in which messages arrived, since the start of the first window.
+/// The hours in which messages arrived: every hour since the start of the first window.
 #[derive(Debug, Clone)]
 struct Messages {
     hours: Vec<u64>,
@@ -179,11 +180,7 @@ async fn an_error_belongs_to_its_instant() {
     let metric = Metric::new(facts, location!(), |context| {
         Box::pin(async move {
             let StartedAt(now) = context.get().await?;
-            if hours(now).is_multiple_of(8) {
-                Err("there was an outage".into())
-            } else {
-                Ok(0).and_then(reading)
-            }
+            if hours(now).is_multiple_of(8) { Err("there was an outage".into()) } else { reading(0) }
         })
     });
     let catalog = Catalog::new([metric]).unwrap();
@@ -200,6 +197,47 @@ async fn an_error_belongs_to_its_instant() {
 
 fn reading(value: u64) -> Result<system_health_registry::Reading, Unavailable> {
     system_health_registry::IntoReading::into_reading(value)
+}
+
+/// The time until the deadline in its context.
+#[derive(Clone)]
+struct TimeLeft(Duration);
+
+impl FromContext for TimeLeft {
+    const SCOPE: Scope = Scope::Metric;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let deadline = context.deadline().ok_or("the context has no deadline")?;
+        Ok(Self(deadline.saturating_duration_since(tokio::time::Instant::now())))
+    }
+}
+
+/// The minutes until the deadline of the context, after 20 seconds.
+fn minutes_left(
+    context: Context,
+) -> BoxFuture<'static, Result<system_health_registry::Reading, Unavailable>> {
+    Box::pin(async move {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let TimeLeft(left) = context.get().await?;
+        reading(left.as_secs().div_ceil(60))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn resources_of_a_late_instant_have_time_until_the_deadline_of_the_run() {
+    let facts = |key: &str| Facts::new(key, "Minutes until the deadline.").with_backfill();
+    let once = Metric::new(facts("left.once"), location!(), minutes_left);
+    let for_each = Metric::new(facts("left.each"), location!(), minutes_left).each::<Queue>();
+
+    for (metric, count) in [(once, 1), (for_each, 2)] {
+        let context = Context::starting_at(at(1_041)).with_deadline(HOUR);
+        let outcomes = backfill(&Engine::new(), &Catalog::new([metric]).unwrap(), &context).await;
+
+        let last = outcomes.iter().filter(|(instant, _)| *instant == Some(1_040));
+        let values: Vec<_> = last.map(|(_, outcome)| outcome.samples()[0].value().to_string()).collect();
+        // The ten instants took 200 seconds of the hour.
+        assert_eq!(values, vec!["57"; count]);
+    }
 }
 
 #[tokio::test]

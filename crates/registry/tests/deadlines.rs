@@ -61,7 +61,7 @@ async fn hangs_in_resource(_: Never) -> u64 {
     0
 }
 
-/// Hangs in two resources. A third one is built.
+/// Hangs in two resources. A third resource takes five seconds.
 #[system_health_metric(key = "hang.resources", timeout = "1m 30s")]
 fn hangs_in_resources(_: AfterNever, _: FiveSeconds, _: Never) -> u64 {
     0
@@ -97,7 +97,7 @@ struct TimeLeft(Duration);
 
 impl FromContext for TimeLeft {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let deadline = context.deadline().ok_or("a resource of a run has a deadline")?;
+        let deadline = context.deadline().ok_or("the context has no deadline")?;
         Ok(Self(deadline - Instant::now()))
     }
 }

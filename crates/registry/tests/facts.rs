@@ -1,4 +1,4 @@
-//! Facts in JSON. The state stores facts in this form, and lists show it.
+//! Facts in JSON. The state stores facts in this form.
 
 use std::time::Duration;
 

@@ -101,12 +101,13 @@ fn metric(key: &str, collect: fn() -> Result<u64, Unavailable>) -> Metric {
 }
 
 fn catalog(metrics: impl IntoIterator<Item = Metric>) -> Catalog {
+    // A filter must keep the gate.
     Catalog::new(metrics).unwrap().with_gate(&TestGate).filter(|_| true)
 }
 
 fn large_and_small() -> Catalog {
     catalog([
-        metric("large.one", || panic!("it is not collected")),
+        metric("large.one", || panic!("a skipped metric was collected")),
         metric("small.failing", || Err("broken".into())),
         metric("small.limited", || Err(Limited.into())),
         metric("small.one", || Ok(1)),
@@ -167,6 +168,29 @@ async fn a_gate_that_does_not_decide_in_time_skips_nothing() {
 
     assert_eq!(states(&run), ["small.one 1", "small.one 1"]);
     assert_eq!(run.duration().as_secs(), 2);
+}
+
+/// The time until the deadline in its context.
+#[derive(Clone)]
+struct TimeLeft(Duration);
+
+impl FromContext for TimeLeft {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let deadline = context.deadline().ok_or("the context has no deadline")?;
+        Ok(Self(deadline.saturating_duration_since(tokio::time::Instant::now())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_has_the_whole_timeout_of_its_metric_after_a_slow_gate() {
+    let metric = Metric::new(Facts::new("small.resource", "A metric."), location!(), |context| {
+        async move { context.get::<TimeLeft>().await?.0.as_secs_f64().round().into_reading() }.boxed()
+    });
+    let context = Context::new().provide(Script { never_decides: true, ..Script::default() });
+
+    let run = Engine::new().run(&catalog([metric]), &context).await;
+
+    assert_eq!(states(&run), ["small.resource 30"]);
 }
 
 #[derive(Clone)]

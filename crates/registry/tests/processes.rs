@@ -101,11 +101,11 @@ async fn a_resource_of_the_process_cannot_depend_on_a_resource_of_a_run() {
     );
 }
 
-/// A connection whose first build ends only when somebody says so, or never.
+/// A connection. Its first build waits for a notification and then fails.
 #[derive(Debug, Clone)]
 struct SlowConnection(usize);
 
-/// The number of builds of a [`SlowConnection`], and what the first one waits for.
+/// The number of builds of a [`SlowConnection`], and what the first build waits for.
 #[derive(Debug, Clone, Default)]
 struct SlowBuilds(Arc<(AtomicUsize, Notify)>);
 
@@ -132,7 +132,7 @@ impl FromContext for SlowConnection {
     }
 }
 
-/// The number of the build that made the connection. `None` if it is not there after a second.
+/// The number of the build that made the connection. `None` if it is not built within a second.
 async fn connection(context: &Context) -> Option<usize> {
     timeout(Duration::from_secs(1), context.get::<SlowConnection>()).await.ok().map(|built| built.unwrap().0)
 }

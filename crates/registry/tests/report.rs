@@ -24,7 +24,7 @@ fn workers() -> u8 {
     4
 }
 
-/// Samples with different combinations of the tags that may have only one value.
+/// Samples with different tags named `env`, `service`, `version` and `source`, and one with another tag.
 #[system_health_metric(key = "levels.all", tags = ["service:shop", "version:2"])]
 fn levels() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![
@@ -41,7 +41,7 @@ fn like_the_report() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("env", "test")?])
 }
 
-/// Two samples, one of which has a tag that the report may also have. Several tags may have this name.
+/// Two samples, one of which has a tag that the report may also have. A point may have several tags with this name.
 #[system_health_metric(key = "duplicate.team")]
 fn like_another_tag_of_the_report() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("team", "a")?])

@@ -1,5 +1,5 @@
-//! Secrets in settings. They come from environment variables, or from the files that these name. Entries and errors never contain
-//! them.
+//! Secrets in settings. They come from an environment variable, from a file that a variable names, or from the settings file.
+//! Entries, errors and debug output do not contain them.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -50,7 +50,7 @@ fn token(settings: &Settings) -> String {
 }
 
 #[test]
-fn a_secret_comes_from_a_variable_a_file_or_the_settings() {
+fn a_secret_comes_from_a_variable_its_own_file_or_the_settings_file() {
     let file = std::env::temp_dir().join(format!("secret-setting-{}", std::process::id()));
     fs::write(&file, " s3cret\n").unwrap();
     for settings in [

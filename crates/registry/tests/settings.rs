@@ -9,7 +9,7 @@ use system_health_registry::{
     settings_table, system_health_metric,
 };
 
-/// The table of another crate.
+/// A table as another crate would declare it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default)]
 struct QueueSettings {

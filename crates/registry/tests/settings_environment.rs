@@ -140,11 +140,11 @@ fn a_number_in_a_file_must_be_finite() {
 fn a_variable_that_is_not_unicode_is_refused_without_showing_it() {
     use std::{env, ffi::OsStr, os::unix::ffi::OsStrExt, process::Command};
 
-    // A test cannot change its own environment, so it runs once more in a process with the variable.
+    // To change its own environment, the test would need unsafe code. So it starts itself again with the variable.
     if env::var_os("W_QUEUES").is_none() {
-        let this = "a_variable_that_is_not_unicode_is_refused_without_showing_it";
+        let test_name = "a_variable_that_is_not_unicode_is_refused_without_showing_it";
         let mut test = Command::new(env::current_exe().unwrap());
-        test.args(["--exact", this, "--nocapture"]).env("W_QUEUES", OsStr::from_bytes(b"mail,\xff"));
+        test.args(["--exact", test_name, "--nocapture"]).env("W_QUEUES", OsStr::from_bytes(b"mail,\xff"));
         assert!(test.status().unwrap().success());
         return;
     }

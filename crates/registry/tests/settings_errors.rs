@@ -58,8 +58,8 @@ fn refusal(text: &str) -> String {
     SharedError::new(error).to_string()
 }
 
-/// The message for a key of `[commits]`, set somewhere else.
-fn refusal_of(key: &str, value: &str, origin: Origin) -> String {
+/// The message for a key of `[commits]` that a variable or a flag sets.
+fn refusal_of_key(key: &str, value: &str, origin: Origin) -> String {
     Settings::builder()
         .set("commits", key, value, origin)
         .build()
@@ -119,8 +119,8 @@ fn a_value_of_the_wrong_type_is_refused() {
 
 #[test]
 fn errors_name_variables_and_flags() {
-    assert_snapshot!(refusal_of("window", "soon", Origin::Environment("COMMITS_WINDOW")), @r#"environment variable COMMITS_WINDOW: `window` in [commits]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
-    assert_snapshot!(refusal_of("windows", "7d", Origin::Flag("--window")), @"flag --window: there is no key `windows` in [commits]; did you mean `window`? (others: `limits`, `rules`, `hotfix-patterns`, `source`)");
+    assert_snapshot!(refusal_of_key("window", "soon", Origin::Environment("COMMITS_WINDOW")), @r#"environment variable COMMITS_WINDOW: `window` in [commits]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
+    assert_snapshot!(refusal_of_key("windows", "7d", Origin::Flag("--window")), @"flag --window: there is no key `windows` in [commits]; did you mean `window`? (others: `limits`, `rules`, `hotfix-patterns`, `source`)");
     let environment =
         Settings::builder().environment_from(|name| (name == "COMMITS_SOURCE").then(|| "svn".to_owned()));
     assert_snapshot!(environment.build().unwrap_err(), @"environment variable COMMITS_SOURCE: `source` in [commits]: unknown variant `svn`, expected one of `auto`, `github`, `local`");

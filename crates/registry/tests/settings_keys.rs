@@ -35,7 +35,7 @@ settings_table!(
 impl PoolSettings {
     fn check_limits(&self, settings: &Settings) -> Result<(), SettingsError> {
         let Some((name, _)) = self.limits.iter().find(|(_, limits)| limits.pages == 0) else { return Ok(()) };
-        Err(settings.refuse::<Self>(&format!("limits.{name}.pages"), "there is no limit of 0"))
+        Err(settings.refuse::<Self>(&format!("limits.{name}.pages"), "a limit must be at least 1"))
     }
 }
 
@@ -77,7 +77,7 @@ fn the_error_about_a_nested_value_names_its_own_line() {
     );
     assert_eq!(
         refusal(&format!("{limits}0")),
-        "system-health.toml:4:1: `pages` in [pool.limits.\"c.d\"]: there is no limit of 0"
+        "system-health.toml:4:1: `pages` in [pool.limits.\"c.d\"]: a limit must be at least 1"
     );
     assert_eq!(
         refusal("[pool]\nhosts = [\n'a',\n2,\n]"),

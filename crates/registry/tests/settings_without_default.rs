@@ -1,4 +1,4 @@
-//! A table without a default is a mistake of its author. It is found even if the file has the key.
+//! A key without a default is a mistake of the table's author. It is reported even if the file sets the key.
 
 use std::path::Path;
 

@@ -200,7 +200,7 @@ async fn each_metric_has_one_outcome_if_there_are_no_usable_subjects() {
 
 /// A tag of `a__b` is the same as that of `a_b`, and a tag cannot be made of `!`.
 #[tokio::test]
-async fn only_the_subjects_that_cannot_be_distinguished_or_have_no_tags_fail() {
+async fn only_the_subjects_that_cannot_be_distinguished_or_have_invalid_tags_fail() {
     let queues = vec!["mail", "a__b", "print", "print", "a_b", "!", "!"];
 
     let run = common::run("each.waiting", &Context::new().provide(Broker(Ok(queues)))).await;
@@ -239,7 +239,7 @@ async fn a_test_can_provide_a_resource_for_all_subjects() {
     assert_eq!(common::lines(&run), "each.waiting of mail: value 7 []\neach.waiting of print: value 7 []");
 }
 
-/// Numbered subjects.
+/// One of 5,000 numbered subjects.
 #[derive(Debug, Clone)]
 struct Number(usize);
 
@@ -370,10 +370,10 @@ async fn metrics_that_are_not_started_before_the_deadline_are_errors() {
 #[tokio::test]
 async fn a_program_can_get_resources_of_a_subject_without_a_metric() {
     let reads = Reads::default();
-    let run = Context::new().provide(reads.clone());
-    let mail = run.about(Queue("mail".to_owned()));
-    let broken = run.about(Queue("broken".to_owned()));
-    drop(run);
+    let context = Context::new().provide(reads.clone());
+    let mail = context.about(Queue("mail".to_owned()));
+    let broken = context.about(Queue("broken".to_owned()));
+    drop(context);
 
     for _ in 0..2 {
         assert_eq!(mail.get::<Messages>().await.unwrap().0, 4);
@@ -396,9 +396,9 @@ impl FromContext for QueueName {
 
 #[tokio::test]
 async fn subjects_without_a_metric_do_not_share_resources_with_the_scope_of_a_metric() {
-    let run = Context::new();
+    let context = Context::new();
     for name in ["mail", "print"] {
-        let about = run.about(Queue(name.to_owned()));
-        assert_eq!(about.get::<QueueName>().await.unwrap().0, name);
+        let about_queue = context.about(Queue(name.to_owned()));
+        assert_eq!(about_queue.get::<QueueName>().await.unwrap().0, name);
     }
 }

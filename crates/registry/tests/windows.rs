@@ -93,10 +93,10 @@ fn settings(toml: &str) -> Result<Settings, SettingsError> {
     Settings::builder().toml(Path::new("a.toml"), toml)?.build()
 }
 
-/// The values or errors of the metrics whose keys start with a text.
-async fn outcomes(group: &'static str, toml: &str) -> Vec<String> {
+/// The values or errors of `shared.read` and of the metrics whose keys start with a prefix.
+async fn outcomes(prefix: &'static str, toml: &str) -> Vec<String> {
     let catalog =
-        Catalog::linked().unwrap().filter(move |key| key.starts_with(group) || key == "shared.read");
+        Catalog::linked().unwrap().filter(move |key| key.starts_with(prefix) || key == "shared.read");
     let context = Context::new().provide(settings(toml).unwrap());
     let run = Engine::new().run(&catalog, &context).await;
     let text = |outcome: &system_health_registry::Outcome| {
@@ -123,7 +123,7 @@ async fn every_metric_has_the_window_of_its_longest_pattern() {
 }
 
 #[tokio::test]
-async fn a_program_without_a_metric_gets_the_default_window() {
+async fn a_program_without_a_metric_gets_the_window_of_the_settings() {
     let context = Context::new().provide(settings("[metrics]\nwindow = '36h'").unwrap());
     let window: Window = context.get().await.unwrap();
     assert_eq!((hours(&window), window.end()), (36, context.started_at()));

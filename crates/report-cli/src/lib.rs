@@ -10,8 +10,8 @@
 //! }
 //! ```
 //!
-//! This crate links the sinks and the built-in collectors that its features select. Without `git`, `github` and `aws-ci`, there
-//! are no built-in collectors. The command itself is in `system-health-command`.
+//! This crate links the sinks, the commands and the built-in collectors that its features select. Without `git`, `github` and
+//! `aws-ci`, there are no built-in collectors. The `report` command itself is in `system-health-command`.
 
 // Keeps the registrations linked.
 #[cfg(feature = "cloudwatch")]

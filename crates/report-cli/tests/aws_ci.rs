@@ -1,4 +1,4 @@
-//! The metrics of AWS in the whole program, with the real moto server.
+//! The metrics of AWS in the whole program, with the real moto server or with a server of the test.
 #![cfg(feature = "aws-ci")]
 
 use std::path::Path;

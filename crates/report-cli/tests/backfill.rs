@@ -54,9 +54,9 @@ fn a_backfill_keeps_the_results_of_runs() {
     let _ = scene.run(&["backfill", "--since", "10d", "--only", "commits.*"]).with_status(0);
 
     let rows = scene.run(&["history", "commits.hotfix", "--since", "40d"]).with_status(0).json();
-    let of_runs: Vec<&Value> =
+    let rows_of_runs: Vec<&Value> =
         rows.as_array().unwrap().iter().filter(|row| row["backfilled"] == false).collect();
-    assert_eq!((of_runs.len(), &of_runs[0]["value"]), (1, &json!(0)), "{rows:#}");
+    assert_eq!((rows_of_runs.len(), &rows_of_runs[0]["value"]), (1, &json!(0)), "{rows:#}");
 }
 
 #[test]
@@ -87,11 +87,9 @@ fn a_dry_run_shows_instants_metrics_and_requests_and_reads_only_the_rate_limit()
         shown.contains("Requests to GitHub that a backfill makes:\n  commits.* about 2 requests: at least 2"),
         "{shown}"
     );
-    assert!(
-        github.requests().iter().all(|request| request.path() == "/rate_limit"),
-        "{:#?}",
-        github.requests()
-    );
+    let requests = github.requests();
+    assert!(!requests.is_empty(), "the rate limit is read");
+    assert!(requests.iter().all(|request| request.path() == "/rate_limit"), "{requests:#?}");
     scene.run(&["history"]).with_status(2).says("no runs are kept");
 }
 

@@ -22,7 +22,7 @@ fn compose() -> Value {
     serde_json::from_slice(&converted.stdout).unwrap()
 }
 
-/// What is wrong with each document, by the schema of the Compose specification.
+/// The errors of each document according to the schema of the Compose specification.
 fn faults(documents: &Value) -> Vec<Value> {
     let schema = tools::file("compose/compose-spec.json");
     let faults =
@@ -60,13 +60,13 @@ fn the_file_follows_the_compose_specification() {
 fn only_the_reporter_starts_without_a_profile() {
     let compose = compose();
     let services = compose["services"].as_object().unwrap();
-    let always: Vec<&String> =
+    let without_profile: Vec<&String> =
         services.iter().filter(|(_, service)| service["profiles"].is_null()).map(|(name, _)| name).collect();
 
-    assert_eq!(always, ["report"]);
+    assert_eq!(without_profile, ["report"]);
     assert_eq!(services["datadog-agent"]["profiles"], json!(["with-datadog"]));
     for (name, service) in services {
-        assert!(service["healthcheck"]["test"].is_array(), "{name} has a health check");
+        assert!(service["healthcheck"]["test"].is_array(), "{name} has no health check");
     }
 }
 
@@ -111,7 +111,7 @@ fn the_agent_takes_traces_metrics_and_logs_of_the_reporter() {
     {
         assert_eq!(agent["environment"][variable], "true", "{variable}");
     }
-    // It takes the logs of containers with this label, and finds them through these files.
+    // The Agent collects the logs of containers with this label. It finds the containers and their logs in these files.
     let label = report["labels"]["com.datadoghq.ad.logs"].as_str().expect("a label");
     let logs: Value = serde_json::from_str(label).expect("JSON");
     assert_eq!(logs, json!([{ "source": "system-health", "service": "system-health" }]));

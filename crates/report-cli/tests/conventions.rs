@@ -147,7 +147,7 @@ fn text(value: &Json) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A cell of the table. What is the same as in the metric itself is left out.
+/// A cell of the table. The name and the value are left out if they are those of the metric.
 fn cell(shown: Option<Shown>, (key, _, _, value): &Example) -> String {
     let Some(Shown { name, kind, unit, value: delivered }) = shown else { return "not delivered".to_owned() };
     let mut words = Vec::new();

@@ -109,7 +109,7 @@ fn it_is_an_error_if_aws_cannot_be_reached() {
     assert!(error.contains("cannot be reached"), "{error}");
 }
 
-/// A work tree without a token. The CI metric has no data in it, and the reason says why there is no token.
+/// A work tree without a token. Its CI metric has no value, and the reason or the error says why there is no token.
 fn work_tree() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
 }

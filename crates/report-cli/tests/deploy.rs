@@ -17,7 +17,7 @@ use system_health_test_support::{
 
 const TOKEN: &str = "ghp_fr0mSecretsManager0123456789012345";
 
-fn deploy() -> PathBuf {
+fn deploy_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy")
 }
 
@@ -33,7 +33,7 @@ fn push(moto: &Moto, key: &AccessKey, github: &FakeGitHub, intake: &DatadogIntak
 #[test]
 #[ignore = "needs moto: run cargo xtask test"]
 fn the_iam_policy_is_sufficient_for_a_push() {
-    let policy = fs::read_to_string(deploy().join("iam-policy.json")).unwrap();
+    let policy = fs::read_to_string(deploy_folder().join("iam-policy.json")).unwrap();
     let mut policy: Value = serde_json::from_str(&policy).unwrap();
     let resources = policy["Statement"][0]["Resource"].take();
     let secret = |name: &str| format!("arn:aws:secretsmanager:REGION:ACCOUNT:secret:{name}-??????");
@@ -59,7 +59,7 @@ fn the_iam_policy_is_sufficient_for_a_push() {
 fn the_terraform_file_names_the_actions_secrets_and_principals() {
     let parse = "import hcl2, json, sys; json.dump(hcl2.load(open(sys.argv[1])), sys.stdout)";
     let parsed =
-        tools::python().args(["-c", parse]).arg(deploy().join("terraform/main.tf")).output().unwrap();
+        tools::python().args(["-c", parse]).arg(deploy_folder().join("terraform/main.tf")).output().unwrap();
     assert!(parsed.status.success(), "{}", String::from_utf8_lossy(&parsed.stderr));
     let terraform = String::from_utf8(parsed.stdout).unwrap();
 

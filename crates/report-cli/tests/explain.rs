@@ -59,9 +59,12 @@ fn explain_has_the_flags_of_a_run_except_push() {
 fn help_documents_the_exit_statuses() {
     let help = scene().run(&["explain", "--help"]).with_status(0).stdout();
 
-    for text in
-        ["Goals do not change the exit status", "a metric or an item of it failed", "Nothing is delivered"]
-    {
+    for text in [
+        "Goals do not change the exit status",
+        "If a KEY matches no metric, the exit status is 2",
+        "a metric or an item of it failed",
+        "Nothing is delivered",
+    ] {
         assert!(help.contains(text), "{text}: {help}");
     }
     assert!(scene().run(&["--help"]).with_status(0).stdout().contains("explain"));

@@ -1,4 +1,4 @@
-//! Checks that the dependencies of a disabled feature are not compiled.
+//! Checks which dependencies are compiled: those of a disabled feature are not.
 
 use std::{env, process::Command};
 
@@ -39,7 +39,7 @@ fn without_the_feature_aws_ci_its_clients_are_not_compiled() {
 }
 
 #[test]
-fn without_the_features_of_collectors_none_is_compiled() {
+fn without_the_features_of_collectors_their_crate_is_not_compiled() {
     let collectors = "system-health-collectors".to_owned();
 
     assert!(!tree("aws,local,prometheus,serve").contains(&collectors));

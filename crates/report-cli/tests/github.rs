@@ -13,7 +13,7 @@ use system_health_test_support::{
 };
 
 const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
-/// Names the branch and selects jobs, so that each list is requested only once.
+/// Names the branch, so that it is not requested. Selects jobs, so that the jobs of the workflow run are requested.
 const SETTINGS: &str = "[repository]\nbranch = 'main'\n[ci]\njobs = ['unit tests']\n";
 
 fn scene(github: &FakeGitHub) -> Scene {
@@ -159,7 +159,7 @@ fn a_run_asks_whether_the_responses_of_the_run_before_have_changed() {
 
     assert_eq!(value("commits.hotfix"), 1.0);
     assert_eq!(value("commits.hotfix"), 1.0);
-    // The jobs of a run that has ended are not requested again.
+    // The jobs of a workflow run that has ended are not requested again.
     assert_eq!(statuses(), [200, 200, 200, 200, 200, 304, 304, 304, 304]);
 
     github.repository("acme/shop").commit("Hotfix the basket");

@@ -65,7 +65,7 @@ fn rules_for_development_come_with_a_warning() {
     ended.says("these rules watch only series with the label env=\"development\"");
 }
 
-/// The rules are YAML. Nobody who asks for JSON should get it.
+/// The rules are always YAML, so `--format json` is refused.
 #[test]
 fn rules_have_no_other_format() {
     for arguments in [
@@ -88,7 +88,7 @@ fn arguments_for_another_system_are_refused() {
     run(&["monitors", "--for", "grafana"]).with_status(2).says("[possible values: datadog, prometheus]");
 }
 
-/// In a program without Datadog, the commands are for the only system that is left.
+/// In a program without Datadog, each command supports only one system, so `--for` is optional.
 #[test]
 #[cfg(not(feature = "datadog"))]
 fn the_only_system_is_the_default() {

@@ -104,15 +104,3 @@ fn a_range_that_starts_before_1970_shows_all_runs() {
         assert!(ended.stdout().contains("commits.hotfix"), "{ended}");
     }
 }
-
-#[test]
-fn a_flag_for_a_list_takes_several_values_separated_by_commas() {
-    let selected = |only: &str| {
-        let document = scene().run(&["--only", only]).with_status(0).json();
-        let metrics = document["metrics"].as_array().unwrap().clone();
-        metrics.iter().map(|metric| metric["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-
-    assert_eq!(selected("commits.hotfix,commits.reverts"), ["commits.hotfix", "commits.reverts"]);
-    assert_eq!(selected("commits.{hotfix,reverts}"), ["commits.hotfix", "commits.reverts"]);
-}

@@ -1,4 +1,4 @@
-//! `report init`: writes a file that can be read back.
+//! `report init`: writes a settings file that `report` can read.
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
@@ -10,7 +10,7 @@ use system_health_report_cli as _; // keeps all tables linked
 use system_health_test_support::scene::Scene;
 
 const FILE: &str = "system-health.toml";
-/// Keys whose values come from the environment.
+/// Keys with secrets. Their values do not belong in the file.
 const SECRETS: [&str; 2] = ["password", "token"];
 const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
 
@@ -117,15 +117,19 @@ fn all_keys_of_all_linked_tables_are_in_the_file() {
             .iter()
             .find_map(|start| printed.split_once(start))
             .unwrap_or_else(|| panic!("there is no [{table}]: {printed}"));
-        // Up to the next table.
-        let own = rest.split("\n[").next().unwrap();
+        // Up to the next table that is not commented out.
+        let table_text = rest.split("\n[").next().unwrap();
         for key in keys(table).unwrap_or_default() {
             if SECRETS.contains(&&*key) {
-                assert!(!own.contains(&format!("{key} = ")), "a secret does not belong in the file: {own}");
+                assert!(
+                    !table_text.contains(&format!("{key} = ")),
+                    "a secret does not belong in the file: {table_text}"
+                );
                 continue;
             }
-            let is_there = own.contains(&format!("{key} = ")) || own.contains(&format!("[{table}.{key}"));
-            assert!(is_there, "there is no `{key}` in [{table}]: {own}");
+            let is_there =
+                table_text.contains(&format!("{key} = ")) || table_text.contains(&format!("[{table}.{key}"));
+            assert!(is_there, "there is no `{key}` in [{table}]: {table_text}");
             tested += 1;
         }
     }
@@ -154,19 +158,19 @@ fn a_clone_from_another_host_is_not_a_repository_on_github() {
 }
 
 #[test]
-fn the_next_commands_read_the_new_file() {
-    let commands = |scene: Scene, arguments: &[&str]| {
+fn the_suggested_command_reads_the_new_file() {
+    let doctor_arguments = |scene: Scene, arguments: &[&str]| {
         let stderr = scene.run(arguments).with_status(0).stderr();
-        let (_, commands) = stderr.split_once("next: `report doctor").unwrap();
-        commands.split('`').next().unwrap().to_owned()
+        let (_, arguments) = stderr.split_once("next: `report doctor").unwrap();
+        arguments.split('`').next().unwrap().to_owned()
     };
 
-    assert_eq!(commands(scene(), &["init"]), "");
-    assert_eq!(commands(scene(), &["init", "health.toml"]), " --config health.toml");
-    assert_eq!(commands(scene(), &["init", "Ada's file.toml"]), r" --config 'Ada'\''s file.toml'");
+    assert_eq!(doctor_arguments(scene(), &["init"]), "");
+    assert_eq!(doctor_arguments(scene(), &["init", "health.toml"]), " --config health.toml");
+    assert_eq!(doctor_arguments(scene(), &["init", "Ada's file.toml"]), r" --config 'Ada'\''s file.toml'");
     let with_variable = |value: &str| scene().variable("SYSTEM_HEALTH_CONFIG", value);
-    assert_eq!(commands(with_variable("other.toml"), &["init"]), " --config system-health.toml");
-    assert_eq!(commands(with_variable(""), &["init"]), "");
+    assert_eq!(doctor_arguments(with_variable("other.toml"), &["init"]), " --config system-health.toml");
+    assert_eq!(doctor_arguments(with_variable(""), &["init"]), "");
 }
 
 #[test]
@@ -196,7 +200,7 @@ fn a_dash_is_the_standard_output() {
 #[test]
 fn a_file_that_cannot_be_overwritten_keeps_its_contents() {
     const OLD: &str = "[repository]\nname = 'acme/shop'\n";
-    // No file can be written, as on a full disk. The signal would end the program.
+    // With this limit, each write to a file fails, as on a full disk. Without the trap, a signal would end the program.
     const SCRIPT: &str = "trap '' XFSZ; ulimit -f 0; exec \"$0\" init --force";
     let scene = Scene::new("/bin/sh").variable("PATH", std::env::var("PATH").unwrap()).file(FILE, OLD);
 

@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 use system_health_test_support::{chromium::Chromium, scene::Scene};
 
-/// How long a test waits for a line, even on a busy machine.
+/// How long a test waits for a line. It is enough even on a busy machine.
 const LIMIT: Duration = Duration::from_mins(1);
 
 fn scene() -> Scene {
@@ -25,8 +25,8 @@ struct Intake {
     process: Child,
     lines: Receiver<Value>,
     url: String,
-    /// The address at which it receives `DogStatsD`.
-    packets: String,
+    /// The URL at which the intake receives `DogStatsD`, such as `udp://127.0.0.1:8125`.
+    dogstatsd_url: String,
 }
 
 impl Intake {
@@ -41,10 +41,10 @@ impl Intake {
                 let _ = sender.send(serde_json::from_str(&line).expect("a line of JSON"));
             }
         });
-        let mut intake = Self { process, lines, url: String::new(), packets: String::new() };
+        let mut intake = Self { process, lines, url: String::new(), dogstatsd_url: String::new() };
         let listening = intake.next("listening");
         listening["url"].as_str().expect("a URL").clone_into(&mut intake.url);
-        listening["dogstatsd"].as_str().expect("an address").clone_into(&mut intake.packets);
+        listening["dogstatsd"].as_str().expect("an address").clone_into(&mut intake.dogstatsd_url);
         intake
     }
 
@@ -237,7 +237,7 @@ fn points_and_service_checks_that_are_sent_to_an_agent_arrive() {
     let scene = scene();
     let intake = Intake::start(&scene);
 
-    let agent = scene.variable("DD_DOGSTATSD_URL", intake.packets.as_str());
+    let agent = scene.variable("DD_DOGSTATSD_URL", intake.dogstatsd_url.as_str());
     let _ = agent.run(&["--push", "--to", "dogstatsd", "--only", "commits.hotfix"]).with_status(0);
 
     // The self-metrics come last.

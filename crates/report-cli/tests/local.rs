@@ -72,7 +72,7 @@ fn samples_have_tags_for_the_repository_and_branch() {
 
     let tags = document["metrics"][0]["samples"][0]["tags"].as_array().unwrap().clone();
     for tag in ["branch:main", "repository:acme/shop", "env:test"] {
-        assert!(tags.contains(&tag.into()), "{tag} is delivered with the sample: {tags:?}");
+        assert!(tags.contains(&tag.into()), "the sample has no tag {tag}: {tags:?}");
     }
 }
 
@@ -144,6 +144,18 @@ fn metrics_are_selected_by_their_keys() {
 }
 
 #[test]
+fn a_flag_for_a_list_takes_several_values_separated_by_commas() {
+    let selected = |only: &str| {
+        let document = work_tree().run(&["--only", only]).with_status(0).json();
+        let metrics = document["metrics"].as_array().unwrap().clone();
+        metrics.iter().map(|metric| metric["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(selected("commits.hotfix,commits.reverts"), ["commits.hotfix", "commits.reverts"]);
+    assert_eq!(selected("commits.{hotfix,reverts}"), ["commits.hotfix", "commits.reverts"]);
+}
+
+#[test]
 fn fail_on_selects_what_counts_as_a_failure() {
     let (healthy, missed) = (work_tree(), (0..5).fold(work_tree(), |scene, _| scene.commit("hotfix", DAY)));
 
@@ -158,6 +170,7 @@ fn fail_on_selects_what_counts_as_a_failure() {
     let _ = run(&scene(), "never").with_status(0);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_failed_write_to_stdout_has_its_own_status() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();

@@ -25,10 +25,15 @@ fn an_unknown_sink_is_refused_with_the_nearest_name() {
 
     if cfg!(feature = "datadog") {
         scene.run(&["--push", "--to", "datadgo"]).with_status(2).says("datadog");
-        let settings = Scene::new(env!("CARGO_BIN_EXE_report"))
-            .file("system-health.toml", "[report]\nto = ['datadgo']\n");
-        settings.run(&[]).with_status(2).says("did you mean `datadog`?");
+        let scene = scene.file("system-health.toml", "[report]\nto = ['datadgo']\n");
+        scene.run(&[]).with_status(2).says("did you mean `datadog`?");
     }
+}
+
+#[test]
+fn a_sink_can_be_named_only_for_a_delivery() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
+
     scene.run(&["--to", "datadog"]).with_status(2).says("--push");
 }
 

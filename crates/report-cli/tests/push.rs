@@ -22,7 +22,7 @@ fn scene(intake: &DatadogIntake) -> Scene {
 }
 
 #[test]
-fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
+fn values_are_delivered_as_gauges_with_all_their_tags_and_the_same_timestamp() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake)
         .origin("https://github.com/acme/shop", Duration::ZERO)
@@ -179,7 +179,7 @@ fn tags_from_the_environment_are_adapted_with_a_warning() {
 }
 
 /// The value of the tag `reporter:` on the points about the reporter. Checks that no other point has this tag.
-fn reporter(scene: Scene, arguments: &[&str]) -> String {
+fn reporter_tag(scene: Scene, arguments: &[&str]) -> String {
     let intake = DatadogIntake::start();
     let scene = scene.variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
 
@@ -208,20 +208,23 @@ fn each_reporter_has_its_own_stable_name() {
         |repository| scene().file("system-health.toml", &format!("repository.name = '{repository}'"));
     let only_commits = ["--only", "commits.*"];
 
-    assert_eq!(reporter(scene_of("acme/shop"), &[]), "acme/shop");
-    assert_eq!(reporter(scene_of("acme/docs"), &[]), "acme/docs");
-    let selected = reporter(scene_of("acme/shop"), &only_commits);
+    assert_eq!(reporter_tag(scene_of("acme/shop"), &[]), "acme/shop");
+    assert_eq!(reporter_tag(scene_of("acme/docs"), &[]), "acme/docs");
+    let selected = reporter_tag(scene_of("acme/shop"), &only_commits);
     assert!(selected.starts_with("acme/shop-"), "{selected}");
     // In another folder, as in another pod.
-    assert_eq!(reporter(scene_of("acme/shop"), &only_commits), selected);
-    assert_eq!(reporter(scene(), &["--no-state"]), "report");
+    assert_eq!(reporter_tag(scene_of("acme/shop"), &only_commits), selected);
+    assert_eq!(reporter_tag(scene(), &["--no-state"]), "report");
     assert_eq!(
-        reporter(scene_of("acme/shop").variable("SYSTEM_HEALTH_REPORTER", "ops/Night shift"), &only_commits),
+        reporter_tag(
+            scene_of("acme/shop").variable("SYSTEM_HEALTH_REPORTER", "ops/Night shift"),
+            &only_commits
+        ),
         "ops/night_shift"
     );
     // If the settings give all points a tag `reporter`, this tag takes precedence.
     let tagged = scene_of("acme/shop").variable("DD_TAGS", "reporter:mine");
-    assert_eq!(reporter(tagged, &["--only", "ci.*"]), "mine");
+    assert_eq!(reporter_tag(tagged, &["--only", "ci.*"]), "mine");
 }
 
 #[test]
@@ -242,7 +245,8 @@ fn the_key_is_checked_even_if_there_is_nothing_to_deliver() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_API_KEY", "wrong0wrong0wrong0wrong0wrong000");
 
-    // The delivery of self-metrics also checks the key. Only if there are no points at all, a separate request checks it.
+    // Datadog checks the key with each delivery. A separate request checks the key only if there are no points, not even
+    // self-metrics.
     for (arguments, path) in [
         (&[][..], "/api/v2/series"),
         (&["--no-self-metrics"], "/api/v1/validate"),
@@ -327,5 +331,5 @@ fn pushed_payloads_match_datadogs_api_description() {
     broken["series"][0]["units"] = "commit".into();
     let problems = contract::problems(&[contract::Message::series(sent), contract::Message::series(broken)]);
     assert_eq!(problems[0], [""; 0]);
-    assert!(!problems[1].is_empty(), "the check would also pass a property that Datadog does not have");
+    assert!(!problems[1].is_empty(), "the check also accepts a property that Datadog does not have");
 }

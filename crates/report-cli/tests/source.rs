@@ -1,5 +1,5 @@
-//! Which repository is reported, and where its commits come from. A clone is used only for a repository that one of its
-//! remotes points to, and only if no access to GitHub is configured.
+//! Which repository is reported, and where its commits come from. By default, a clone is used only if no access to GitHub
+//! is configured. If a repository is named, a remote of the clone must point to it.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ fn work_tree() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
 }
 
-fn commits(scene: &Scene, arguments: &[&str]) -> ProgramOutput {
+fn collect_hotfixes(scene: &Scene, arguments: &[&str]) -> ProgramOutput {
     scene.run(&[&["--only", "commits.hotfix"], arguments].concat())
 }
 
-fn repository(ended: &ProgramOutput) -> String {
+fn repository_tag(ended: &ProgramOutput) -> String {
     let tags = ended.metric("commits.hotfix")["samples"][0]["tags"].clone();
     let mut tags = tags.as_array().unwrap().iter().filter_map(|tag| tag.as_str());
     tags.find(|tag| tag.starts_with("repository:")).unwrap().to_owned()
@@ -35,11 +35,11 @@ fn error(ended: &ProgramOutput) -> String {
 fn a_clone_is_not_used_for_another_repository() {
     // Nothing listens on this port, so GitHub cannot be reached.
     let scene = work_tree().variable("GITHUB_API_URL", "http://127.0.0.1:1");
-    let by_flag = commits(&scene, &["--repo", "rust-lang/rust", "--deadline", "2s"]).with_status(1);
+    let by_flag = collect_hotfixes(&scene, &["--repo", "rust-lang/rust", "--deadline", "2s"]).with_status(1);
     let scene = scene.variable("GITHUB_REPOSITORY", "rust-lang/rust");
-    let by_variable = commits(&scene, &["--deadline", "2s"]).with_status(1);
+    let by_variable = collect_hotfixes(&scene, &["--deadline", "2s"]).with_status(1);
     let local = scene.file("system-health.toml", "[commits]\nsource = 'clone'\n");
-    let forced = commits(&local, &[]).with_status(1);
+    let forced = collect_hotfixes(&local, &[]).with_status(1);
 
     assert!(error(&by_flag).contains("127.0.0.1"), "{by_flag}");
     assert!(error(&by_variable).contains("127.0.0.1"), "{by_variable}");
@@ -64,12 +64,12 @@ fn flag_variable_file_and_ci_name_the_repository_in_this_order() {
     let with_variable = with_file().variable("SYSTEM_HEALTH_REPOSITORY", "acme/variable");
 
     for (ended, name) in [
-        (commits(&base(), &[]), "ci"),
-        (commits(&with_file(), &[]), "file"),
-        (commits(&with_variable, &[]), "variable"),
-        (commits(&with_variable, &["--repo", "acme/flag"]), "flag"),
+        (collect_hotfixes(&base(), &[]), "ci"),
+        (collect_hotfixes(&with_file(), &[]), "file"),
+        (collect_hotfixes(&with_variable, &[]), "variable"),
+        (collect_hotfixes(&with_variable, &["--repo", "acme/flag"]), "flag"),
     ] {
-        assert_eq!(repository(&ended.with_status(0)), format!("repository:acme/{name}"));
+        assert_eq!(repository_tag(&ended.with_status(0)), format!("repository:acme/{name}"));
     }
 }
 
@@ -81,10 +81,10 @@ fn an_api_on_another_host_than_the_remote_is_an_error() {
 
     let message = "environment variable GITHUB_API_URL: this is the API of ghe.example.com, but the remote `origin` of \
                    this clone is on github.com;";
-    let unnamed = error(&commits(&scene, &[]).with_status(1));
+    let unnamed = error(&collect_hotfixes(&scene, &[]).with_status(1));
     assert!(unnamed.starts_with(message), "{unnamed}");
     let scene = scene.variable("GITHUB_REPOSITORY", "acme/shop");
-    let named = error(&commits(&scene, &[]).with_status(1));
+    let named = error(&collect_hotfixes(&scene, &[]).with_status(1));
     assert!(named.starts_with(message), "{named}");
 }
 
@@ -119,12 +119,12 @@ fn if_configured_access_to_github_fails_the_clone_is_not_used() {
         ),
         (profile("credential_process = echo no session >&2; false\n"), "no session"),
     ] {
-        let error = error(&commits(&scene, &[]).with_status(1));
+        let error = error(&collect_hotfixes(&scene, &[]).with_status(1));
         assert!(error.starts_with("cannot get the GitHub token: ") && error.contains(message), "{error}");
     }
     // No access to GitHub is configured: there are no AWS credentials, or only some for other purposes.
     for scene in [work_tree(), region(), keys().file("system-health.toml", "[secrets]\naws = false\n")] {
-        let ended = commits(&scene, &[]).with_status(0);
+        let ended = collect_hotfixes(&scene, &[]).with_status(0);
         assert_eq!(ended.metric("commits.hotfix")["samples"][0]["value"], 1.0, "{ended}");
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Courier<'_> {
-    /// Stores the states of the goals and the events of a run. This run or a later one sends each event once. If
+    /// Stores the states of the goals and the events of a run. This run or a later one sends each event at most once. If
     /// `announces` is false, only the states of the goals are stored.
     pub(crate) async fn record_events(
         &self,
@@ -56,14 +56,15 @@ impl Courier<'_> {
     ) -> Result<(), StateError> {
         let Some(max_age) = self.target.capabilities.max_event_age else { return Ok(()) };
         let outbox = || self.target.outbox.clone();
-        let own = outbox();
-        if !current.ask(current.store(), move |store| store.has_unsettled_events(&own)).await? {
+        let name = outbox();
+        if !current.ask(current.store(), move |store| store.has_unsettled_events(&name)).await? {
             return Ok(());
         }
         let ago = |age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-        let (own, dead, oldest) = (outbox(), ago(MAX_SENDING_TIME), ago(max_age));
-        let (unknown, old) =
-            current.ask(current.store(), move |store| store.give_up_events(&own, dead, oldest)).await?;
+        let (name, sending_before, happened_before) = (outbox(), ago(MAX_SENDING_TIME), ago(max_age));
+        let (unknown, old) = current
+            .ask(current.store(), move |store| store.give_up_events(&name, sending_before, happened_before))
+            .await?;
         for id in unknown {
             tracing::warn!(
                 "the event `{id}` may have arrived and is not sent again: the run that was sending it was killed, or could not \
@@ -77,14 +78,14 @@ impl Courier<'_> {
         while let (Ok(sink), true) = (&self.sink, receipt.is_reachable())
             && Instant::now() < self.deadlines.events
         {
-            let own = outbox();
-            let next = current.ask(current.store(), move |store| store.next_event(&own, SystemTime::now()));
+            let name = outbox();
+            let next = current.ask(current.store(), move |store| store.next_event(&name, SystemTime::now()));
             let Some(next) = next.await? else { break };
             let fate = match events::parse(&next) {
                 Ok(event) => guard::announce(sink.as_ref(), &event, self.deadlines.events).await,
                 Err(error) => Fate::Refused(DeliveryError::new(error)),
             };
-            let (own, id) = (outbox(), next.id.clone());
+            let (name, id) = (outbox(), next.id.clone());
             match fate {
                 Fate::Accepted | Fate::Repeated => {
                     receipt.contact = Contact::Made;
@@ -96,14 +97,14 @@ impl Courier<'_> {
                 }
                 Fate::Left(error) => {
                     receipt.error.get_or_insert_with(|| error.to_string());
-                    current.ask(current.store(), move |store| store.return_event(&own, &id)).await?;
+                    current.ask(current.store(), move |store| store.return_event(&name, &id)).await?;
                     break;
                 }
             }
-            current.ask(current.store(), move |store| store.settle_event(&own, &id)).await?;
+            current.ask(current.store(), move |store| store.settle_event(&name, &id)).await?;
         }
-        let own = outbox();
-        let left = current.ask(current.store(), move |store| store.pending_events(&own)).await?;
+        let name = outbox();
+        let left = current.ask(current.store(), move |store| store.pending_events(&name)).await?;
         receipt.events_left = left.len() as u64;
         Ok(())
     }
@@ -117,20 +118,20 @@ pub(crate) async fn events_to_show(
     attached: Vec<PendingEvent>,
 ) -> Result<Vec<PendingEvent>, StateError> {
     let (outbox, goals, timestamp) = (outbox.to_owned(), events::goal_states(report), report.timestamp());
-    let (flipped, attached) = current
+    let (flipped, waiting) = current
         .ask(current.store(), move |store| {
             let flipped: Vec<GoalState> =
                 store.flipped_goals(&outbox, timestamp, &goals)?.into_iter().cloned().collect();
-            let mut new = store.pending_events(&outbox)?;
+            let mut waiting = store.pending_events(&outbox)?;
             for event in attached {
                 if !store.knows_event(&outbox, &event.id)? {
-                    new.push(event);
+                    waiting.push(event);
                 }
             }
-            Ok::<_, StoreError>((flipped, new))
+            Ok::<_, StoreError>((flipped, waiting))
         })
         .await?;
     let mut shown = events::flip_events(report, &flipped.iter().collect::<Vec<_>>());
-    shown.extend(attached);
+    shown.extend(waiting);
     Ok(shown)
 }

@@ -1,5 +1,5 @@
-//! Computes values for past instants into the history, so that it is not empty on the first day. Nothing is delivered, and
-//! goals, events and counters do not change.
+//! Adds values for past instants to the history, so that it is not empty on the first day. Nothing is delivered, and goals,
+//! events and counters do not change.
 
 use std::{
     collections::BTreeMap,
@@ -22,16 +22,16 @@ use crate::{
 /// Number of outcomes that are recorded in one transaction.
 const BATCH_SIZE: usize = 500;
 
-/// What a backfill has computed.
+/// What a backfill has computed, or would compute.
 #[derive(Debug, Clone)]
 pub struct Backfill {
     /// The instants.
     pub instants: Instants,
     /// The selected metrics that can be computed for the past, sorted by key.
     pub metrics: Vec<BackfilledMetric>,
-    /// The selected metrics that cannot, sorted by key.
+    /// The selected metrics that cannot be computed for the past, sorted by key.
     pub only_now: Vec<Metric>,
-    /// The names of the selected sources. They describe what is there now.
+    /// The names of the selected sources. A source knows only current values, so it is not called.
     pub sources: Vec<Arc<str>>,
     /// The requests that were expected.
     pub request_plans: Vec<RequestPlan>,
@@ -100,7 +100,7 @@ struct Progress<'a> {
 impl Reporter {
     /// Computes the selected metrics that [can be computed for the past](system_health_registry::Facts::can_backfill) for
     /// each of the instants, and adds the values to the history. What the history already has is not changed, so a backfill can
-    /// be repeated, and goes on after an interruption. It ends after `deadline`, and at the first error of the state. What was
+    /// be repeated, for example after an interruption. It ends after `deadline`, and at the first error of the state. What was
     /// recorded before is kept.
     ///
     /// # Panics
@@ -248,7 +248,7 @@ impl Progress<'_> {
                 }
             }
             (Ok(_), Some(instant)) => self.waiting.push((instant, outcome)),
-            // Each value belongs to an instant.
+            // Only a failure concerns all instants. A value always has an instant.
             (Ok(_), None) => {}
         }
         if self.waiting.len() >= BATCH_SIZE {

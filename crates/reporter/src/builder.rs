@@ -1,4 +1,5 @@
-//! Builds a reporter. All errors in its configuration are found here, before anything is collected.
+//! Builds a reporter. Errors in its configuration are found here, before anything is collected. Only missing and duplicate
+//! destinations are found later, by [`Reporter::check`].
 
 use std::{
     path::PathBuf,
@@ -24,7 +25,7 @@ use crate::{
     with_goals_of_settings, without_self_metrics,
 };
 
-/// Builds a [`Reporter`]. Everything that is not set here comes from the settings.
+/// Builds a [`Reporter`]. What is not set here comes from the settings or has a default.
 pub struct ReporterBuilder {
     settings: Settings,
     catalog: Option<Catalog>,
@@ -106,17 +107,15 @@ impl ReporterBuilder {
         self
     }
 
-    /// Delivers to all destinations of these sinks. Default: `to` in `[report]`, or all
-    /// sinks that are configured.
+    /// Delivers to all destinations of these sinks. Default: `to` in `[report]`, or all sinks that are configured.
     #[must_use]
     pub fn to(mut self, sinks: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.to = sinks.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Collects only the metrics whose keys match one of these globs, such as `commits.*`. The metrics about the
-    /// reporter itself are always collected, unless a glob matches some of them. Then only the matching ones are
-    /// collected.
+    /// Collects only the metrics whose keys match one of these globs, such as `commits.*`. The globs do not restrict the
+    /// metrics about the reporter itself, unless a glob matches some of them. Then only the matching ones are collected.
     #[must_use]
     pub fn only(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.only = patterns.into_iter().map(Into::into).collect();
@@ -203,8 +202,8 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets a function that determines the reporter's name, unless the settings name the reporter. It is called once a
-    /// run and must return the same value each time. Default: the reporter is named after the program.
+    /// Sets a function that determines the reporter's name, unless the settings name the reporter. It is called at
+    /// most once in each run and must return the same value each time. Default: the reporter is named after the program.
     #[must_use]
     pub fn name_parts<F>(mut self, hook: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
     where
@@ -297,7 +296,7 @@ impl ReporterBuilder {
         let tags = base_tags(&report)?;
         let to = self.sinks.find(&report.to, |position| {
             let origin = self.settings.origin::<ReportSettings>(&format!("to[{position}]"));
-            // The program may have named the sinks, so that there is no line of a file.
+            // If the program has named the sinks, they are in no line of a file.
             match origin.filter(|_| uses_to_of_settings) {
                 Some(origin) => format!("{origin}: `to` in [report]"),
                 None => "`to`".to_owned(),
@@ -319,7 +318,7 @@ impl ReporterBuilder {
                 Ok(Vec::new())
             }
             Ok(targets) if !self.needs_destination => {
-                Ok(targets.into_iter().filter(|target| target.others.is_none()).collect())
+                Ok(targets.into_iter().filter(|target| target.settings_hints.is_none()).collect())
             }
             targets => targets,
         };

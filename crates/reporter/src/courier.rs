@@ -33,8 +33,8 @@ const PAGE_SIZE: usize = 20_000;
 /// wait for more than a day.
 const MAX_AHEAD: Duration = Duration::from_hours(24);
 
-/// Points that have been marked as being sent for longer than this are given up, because the run that marked them was probably
-/// killed. A run whose deadline is longer may still be sending them.
+/// Points and events that have been marked as being sent for longer than this are given up, because the run that marked them was
+/// probably killed. A run whose deadline is longer may still be sending them.
 pub(crate) const MAX_SENDING_TIME: Duration = Duration::from_hours(1);
 
 /// Delivers to one destination.
@@ -52,9 +52,9 @@ pub(crate) struct Courier<'a> {
 }
 
 impl Courier<'_> {
-    /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded in another store. Points
-    /// that the destination would add up are not sent from there if the failed store may still contain them. Returns the last
-    /// record.
+    /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded in another store and
+    /// delivered from that store, without the points that the destination would add up if the failed store may still contain
+    /// them. Also returns the report as it was recorded last.
     pub(crate) async fn deliver(
         &self,
         state: &RunState,
@@ -108,14 +108,14 @@ impl Courier<'_> {
         receipt.lose(continued);
         receipt.expired += outbox.expire(times.clone()).await?;
         if !self.target.capabilities.keeps_timestamps {
-            // The backend would show a point of an earlier run as the current value. That run may have the same timestamp.
+            // The backend would show a point of an earlier run as the current value.
             receipt.superseded += outbox.supersede().await?;
         }
         self.give_up_sending(outbox, receipt).await?;
         match &self.sink {
-            Err(unavailable) => receipt.fail(match &self.target.others {
+            Err(unavailable) => receipt.fail(match &self.target.settings_hints {
                 None => unavailable.to_string(),
-                Some(others) => format!("{unavailable}; no destination is configured ({others})"),
+                Some(hints) => format!("{unavailable}; no destination is configured ({hints})"),
             }),
             Ok(_) if self.timestamp < times.start => receipt.fail(format!(
                 "the run took so long that {} no longer accepts its points",
@@ -123,19 +123,19 @@ impl Courier<'_> {
             )),
             Ok(sink) => {
                 let (sink, deadline) = (sink.as_ref(), self.deadlines.points);
-                // Without timestamps, their values would become the current ones.
-                let earlier = current.unwritable().filter(|_| self.target.capabilities.keeps_timestamps);
-                if let Some(unwritable) = earlier {
-                    // If this fails, the file may have been unusable from the start, so this is not a warning.
+                // A backend without timestamps would show the points of earlier runs as current values.
+                let unwritable = current.unwritable().filter(|_| self.target.capabilities.keeps_timestamps);
+                if let Some(unwritable) = unwritable {
+                    // An error is not a warning, because the file may have been unusable from the start.
                     let outbox = Outbox { store: unwritable, own: receipt.failed_run, ..outbox };
-                    if let Err(error) = self.empty(sink, outbox, deadline, receipt).await {
+                    if let Err(error) = self.deliver_waiting(sink, outbox, deadline, receipt).await {
                         tracing::debug!(
                             "cannot read the waiting points in the state folder: {}",
                             Chain(&error)
                         );
                     }
                 }
-                self.empty(sink, outbox, deadline, receipt).await?;
+                self.deliver_waiting(sink, outbox, deadline, receipt).await?;
                 self.clear_if_no_value(sink, report, deadline, receipt).await;
             }
         }
@@ -169,7 +169,7 @@ impl Courier<'_> {
         self.give_up_sending(outbox, receipt).await?;
         match &self.sink {
             Err(unavailable) => receipt.fail(unavailable.to_string()),
-            Ok(sink) => self.empty(sink.as_ref(), outbox, self.deadlines.points, receipt).await?,
+            Ok(sink) => self.deliver_waiting(sink.as_ref(), outbox, self.deadlines.points, receipt).await?,
         }
         Ok(())
     }
@@ -228,13 +228,14 @@ impl Courier<'_> {
             let deadline = self.deadlines.self_metrics;
             // These points must not be in the same payload as points that could not be delivered before.
             let own = Outbox { only_own: true, ..self.outbox(&recorded.current, recorded.run) };
-            let mut done = self.empty(sink.as_ref(), own, deadline, &mut self_metrics_receipt).await;
+            let mut done =
+                self.deliver_waiting(sink.as_ref(), own, deadline, &mut self_metrics_receipt).await;
             receipt.self_metrics = self_metrics_receipt.accepted;
             if done.is_ok() && self_metrics_receipt.error.is_none() {
                 // Other points get another chance: those that this run has left, and those of a concurrent run.
                 let own_run = receipt.run.filter(|_| is_same_store);
                 let all = Outbox { only_own: false, own: own_run, ..own };
-                done = self.empty(sink.as_ref(), all, deadline, &mut self_metrics_receipt).await;
+                done = self.deliver_waiting(sink.as_ref(), all, deadline, &mut self_metrics_receipt).await;
                 all_delivered = done.is_ok() && self_metrics_receipt.error.is_none();
             }
             receipt.withhold(recorded.withheld.as_ref(), &self.target.outbox);
@@ -284,8 +285,8 @@ impl Courier<'_> {
         repeats.contains(&Repeat::AddsUp)
     }
 
-    /// Delivers the waiting points until the deadline at the latest.
-    async fn empty(
+    /// Delivers the waiting points. Ends at the deadline at the latest.
+    async fn deliver_waiting(
         &self,
         sink: &dyn Sink,
         outbox: Outbox<'_>,

@@ -12,7 +12,8 @@ use crate::{DeliveryStatus, Receipt, UnmatchedPattern};
 pub struct FinishedRun {
     /// The collected outcomes, with tags and timestamp.
     pub report: Arc<Report>,
-    /// The metrics about the reporter itself, if the run delivers and they are enabled. An interrupted run has none.
+    /// The metrics about the reporter itself, if the run delivers and they are enabled. A run that was interrupted, or whose
+    /// collection was ended early, has none.
     pub self_metrics_report: Option<Arc<Report>>,
     /// The reporter's name, if the run delivers or previews.
     pub reporter_name: Option<String>,
@@ -71,7 +72,7 @@ pub struct Preview {
 }
 
 impl FinishedRun {
-    /// Whether everything was delivered to all destinations.
+    /// Whether no delivery has failed. This is also true if the run does not deliver.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
         !self.deliveries.iter().any(Delivery::failed)
@@ -79,7 +80,7 @@ impl FinishedRun {
 }
 
 impl Delivery {
-    /// Whether something was not delivered.
+    /// Whether a push did not deliver everything to the destination.
     #[must_use]
     pub fn failed(&self) -> bool {
         match &self.result {

@@ -16,9 +16,9 @@ pub fn with_stored_descriptions(catalog: Catalog, store: &Store) -> Result<Catal
     Ok(add(catalog, store.descriptions()?))
 }
 
-/// Like [`with_stored_descriptions`], for the store of a run, without the sources that the selection does not need. If the store
-/// cannot be read, logs a warning.
-pub(crate) async fn with_remembered_from(
+/// Like [`with_stored_descriptions`], but reads the store of a run and leaves out the sources that the selection does not need.
+/// Logs a warning if the store cannot be read.
+pub(crate) async fn with_remembered_descriptions(
     catalog: &Catalog,
     current: &CurrentStore,
     selection: &Selection,
@@ -68,7 +68,7 @@ pub(crate) fn from_catalogs<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>)
     metrics.map(|metric| (metric.key(), metric.description())).collect()
 }
 
-/// The descriptions of the metrics of a run that sources have described.
+/// The keys and descriptions of the metrics that sources have described in a run.
 pub(crate) fn of_sources(report: &Report) -> impl Iterator<Item = (&str, &str)> {
     let metrics = report.run().outcomes().iter().map(|outcome| &outcome.metric);
     let described = metrics.filter(|metric| metric.source().is_some());

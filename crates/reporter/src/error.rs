@@ -32,8 +32,8 @@ pub enum ReporterError {
     /// The destinations are not clear.
     #[error(transparent)]
     Destinations(#[from] DestinationsError),
-    /// Neither the state folder nor a store in memory can be used.
-    #[error("the run cannot be recorded")]
+    /// The state cannot be used. A run first tries a store in memory in place of the state folder.
+    #[error("the state cannot be used")]
     State(#[from] StateError),
     /// The runtime ended before the last push of a [`PeriodicReporter`](crate::PeriodicReporter).
     #[error("the last push did not happen: {0}")]

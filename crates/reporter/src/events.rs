@@ -1,5 +1,5 @@
 //! The events of a run: goals that have been missed or met again since the last push, and the events that collectors have
-//! attached. Each event is sent once. The store keeps track of that.
+//! attached. Each event is sent at most once. The store keeps track of that.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,7 +45,7 @@ pub(crate) fn goal_states(report: &Report) -> Vec<GoalState> {
     all_series(report).map(|series| series.state()).collect()
 }
 
-/// The events of goals that flipped: one for each metric and direction.
+/// The events of goals that flipped: one for all series of a metric that now miss its goal, and one for all that meet it again.
 pub(crate) fn flip_events(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEvent> {
     let flipped: BTreeSet<&GoalState> = flipped.iter().copied().collect();
     let mut by_metric = BTreeMap::<(&str, bool), Vec<GoalSeries<'_>>>::new();
@@ -57,7 +57,7 @@ pub(crate) fn flip_events(report: &Report, flipped: &[&GoalState]) -> Vec<Pendin
     }
     let events = by_metric.into_iter().filter_map(|((key, met), series)| {
         flip_event(report, series.first()?.metric, met, &series)
-            .inspect_err(|error| tracing::warn!("cannot report that the goal of {key} flipped: {error}"))
+            .inspect_err(|error| tracing::warn!("cannot make an event about the goal of {key}: {error}"))
             .ok()
     });
     events.filter_map(|event| pending(&event, report.timestamp())).collect()

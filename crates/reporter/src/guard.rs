@@ -39,7 +39,7 @@ impl Connecting {
     }
 
     /// Waits for the sink until the deadline.
-    pub(crate) async fn until(mut self, deadline: Instant) -> Result<Box<dyn Sink>, Unavailable> {
+    pub(crate) async fn wait_until(mut self, deadline: Instant) -> Result<Box<dyn Sink>, Unavailable> {
         match timeout_at(deadline, &mut self.0).await {
             Ok(Ok(connected)) => connected,
             Ok(Err(error)) => match error.try_into_panic() {

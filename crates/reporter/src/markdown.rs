@@ -1,5 +1,5 @@
 //! Escaping of text in Markdown. Much of the text, such as the subjects of commits, is written by other people. So it
-//! must not become formatting, HTML, a link, or a mention that notifies people.
+//! must not become HTML or a mention that notifies people. [`Code`] and [`Plain`] also prevent formatting and links.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use system_health_registry::EvidenceItem;
 /// An invisible character that separates other characters.
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
-/// Text in a cell of a table.
+/// Text in a cell of a table. Its formatting is kept.
 pub struct Cell<'a>(pub &'a str);
 
 impl fmt::Display for Cell<'_> {
@@ -82,7 +82,7 @@ impl fmt::Display for Plain<'_> {
     }
 }
 
-/// The URL of a link. Characters that could end the link or the cell of a table, or start a mention or a variable, are
+/// The URL of a link. Characters that could end the link or the cell of a table, or start a mention or a template variable, are
 /// percent-encoded. An `&` could start an entity, so it is written as `&amp;`.
 pub struct LinkUrl<'a>(pub &'a str);
 

@@ -3,7 +3,7 @@
 //! failure of another.
 //!
 //! By default, the name is derived from properties that distinguish reporters and stay the same from run to run: the
-//! subject of the reports, and the selection of metrics. It does not contain the host's name, which is different in
+//! subject of the reports, the program, and the selection of metrics. It does not contain the host's name, which is different in
 //! each pod.
 
 use std::{env, fmt, path::PathBuf, sync::Arc};
@@ -28,7 +28,7 @@ pub(crate) enum Name {
     /// The name is set.
     Named(Tag),
     /// The name is derived.
-    Unnamed {
+    Derived {
         program: String,
         /// The patterns that select metrics.
         patterns: Vec<String>,
@@ -69,14 +69,14 @@ impl Name {
         }
         let only = only.iter().map(|pattern| format!("only {pattern}"));
         let patterns = only.chain(skip.iter().map(|pattern| format!("skip {pattern}"))).collect();
-        Ok(Self::Unnamed { program: program.to_owned(), patterns, hook })
+        Ok(Self::Derived { program: program.to_owned(), patterns, hook })
     }
 
-    /// The tag with the name. `None` if the program's name contains no letter and no digit.
+    /// The tag with the name. `None` if the derived name contains no letter and no digit.
     pub(crate) async fn tag(&self, context: Context) -> Option<Tag> {
         match self {
             Self::Named(tag) => Some(tag.clone()),
-            Self::Unnamed { program, patterns, hook } => {
+            Self::Derived { program, patterns, hook } => {
                 let NameParts { subject, selection } = match hook {
                     Some(hook) => (hook.0)(context).await,
                     None => NameParts::default(),
@@ -127,8 +127,8 @@ impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(tag) => f.debug_tuple("Named").field(tag).finish(),
-            Self::Unnamed { program, patterns, .. } => f
-                .debug_struct("Unnamed")
+            Self::Derived { program, patterns, .. } => f
+                .debug_struct("Derived")
                 .field("program", program)
                 .field("patterns", patterns)
                 .finish_non_exhaustive(),

@@ -1,4 +1,4 @@
-//! The outbox of one destination in a store.
+//! The outbox of one destination, for asynchronous callers.
 
 use std::{ops::Range, sync::Arc, time::SystemTime};
 
@@ -84,16 +84,16 @@ impl<'a> Outbox<'a> {
         self.current.ask(self.store, move |store| store.settle(&name, &ids)).await
     }
 
-    /// The number of points of this run that the destination does not get, because an earlier run in the same slot had
-    /// the same series.
+    /// The number of points of this run that the destination does not get, because an earlier run had the same series at the
+    /// same time, or a total of the counter at a later time. Logs a warning if there are any.
     pub(crate) async fn repeated_count(&self) -> Result<u64, StateError> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
         let repeated = self.current.ask(self.store, move |store| store.repeated_count(&name, own)).await?;
         if repeated > 0 {
             tracing::warn!(
-                "{repeated} points are not sent to {}, because an earlier run in the same schedule slot had the same series \
-                 and their values would be added up",
+                "{repeated} points are not sent to {}, because an earlier run had the same series at the same time, or counter \
+                 totals at a later time, and their values would be added up",
                 self.name
             );
         }

@@ -16,11 +16,11 @@ use crate::state::CurrentStore;
 pub(crate) struct RecordedRuns {
     /// `None` before the state is open.
     state: watch::Sender<Option<CurrentStore>>,
-    /// The schedule slot of the runs.
+    /// The length of the schedule slot.
     slot: Duration,
 }
 
-/// An earlier run may have counted a part of the time since the interval began.
+/// There may be a previous run that is not known. It may have counted a part of the time that a metric would count now.
 #[derive(Debug, thiserror::Error)]
 #[error("the previous run is not known, because the state folder cannot be used or was damaged")]
 struct UnknownPreviousRun;

@@ -36,10 +36,10 @@ impl Reporter {
     /// # Panics
     /// Panics outside a Tokio runtime, and in a runtime whose timers are not enabled. `#[tokio::main]` and
     /// [`enable_all`](tokio::runtime::Builder::enable_all) enable them.
-    #[must_use = "the last values are delivered only if it is finished"]
+    #[must_use = "call `finish` at the end of the program, so that the last values are delivered"]
     #[track_caller]
-    pub fn push_every(self, time: Duration) -> PeriodicReporter {
-        self.push_every_with(time, log)
+    pub fn push_every(self, every: Duration) -> PeriodicReporter {
+        self.push_every_with(every, log)
     }
 
     /// Pushes like [`push_every`](Self::push_every), and calls a function with the result of each push, before the next one starts.
@@ -48,12 +48,12 @@ impl Reporter {
     ///
     /// # Panics
     /// Panics outside a Tokio runtime, and in a runtime whose timers are not enabled.
-    #[must_use = "the last values are delivered only if it is finished"]
+    #[must_use = "call `finish` at the end of the program, so that the last values are delivered"]
     #[track_caller]
     pub fn push_every_with(
         mut self,
-        time: Duration,
-        mut handle: impl FnMut(&Result<FinishedRun, ReporterError>) + Send + 'static,
+        every: Duration,
+        mut on_result: impl FnMut(&Result<FinishedRun, ReporterError>) + Send + 'static,
     ) -> PeriodicReporter {
         assert!(
             Handle::try_current().is_ok(),
@@ -61,8 +61,8 @@ impl Reporter {
         );
         self.align = Duration::ZERO;
 
-        let mut slots = interval(time.max(SECOND));
-        slots.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut ticks = interval(every.max(SECOND));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (stop, mut stopped) = oneshot::channel();
         let pushing = tokio::spawn(async move {
             let mut times = DistinctSeconds::default();
@@ -70,10 +70,10 @@ impl Reporter {
                 let is_last = tokio::select! {
                     biased;
                     _ = &mut stopped => true,
-                    _ = slots.tick() => false,
+                    _ = ticks.tick() => false,
                 };
                 let result = self.run_at(Mode::Push, times.next().await).await;
-                handle(&result);
+                on_result(&result);
                 if is_last {
                     return result;
                 }
@@ -114,11 +114,11 @@ struct DistinctSeconds {
 }
 
 impl DistinctSeconds {
-    /// The time now. If the last one was in the same second, waits for the next second.
+    /// The time now. If the last time was in the same second, waits for the next second and returns its start.
     async fn next(&mut self) -> SystemTime {
         let now = SystemTime::now();
         let next = match self.last.map(|last| slot_start(last, SECOND) + SECOND) {
-            // A time that is further ahead is that of a clock that was set back.
+            // If the free second is further ahead, the clock was set back.
             Some(free) if now < free && free <= now + SECOND => free,
             _ => now,
         };
@@ -132,7 +132,7 @@ impl PeriodicReporter {
     /// Waits for a push that is in progress, pushes a last time, and returns this last run with its receipts.
     ///
     /// # Panics
-    /// Panics if a push has panicked.
+    /// Panics if a push or the function that got its result has panicked.
     pub async fn finish(self) -> Result<FinishedRun, ReporterError> {
         drop(self.stop);
         match self.pushing.await {

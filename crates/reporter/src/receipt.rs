@@ -34,7 +34,7 @@ pub struct Receipt {
     /// Counters of this run that were not sent, because the destination gets increases and the previous total is not known. The
     /// next run sends the increase since this run.
     pub baselines: u64,
-    /// Events that the destination accepted.
+    /// Events that the destination accepted or already had.
     pub events: u64,
     /// Events that wait for the next run.
     pub events_left: u64,
@@ -63,12 +63,12 @@ pub struct Receipt {
 /// Whether the destination was reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Contact {
-    /// There was nothing to deliver.
+    /// Nothing was sent.
     #[default]
     Untried,
-    /// There were points, but none was delivered.
+    /// Nothing could be delivered.
     Failed,
-    /// The destination accepted or refused points.
+    /// The destination responded, for example accepted or refused points.
     Made,
 }
 
@@ -93,7 +93,7 @@ pub enum DeliveryStatus {
 }
 
 impl Receipt {
-    /// Whether everything was delivered.
+    /// Whether everything, a part or nothing was delivered.
     #[must_use]
     pub fn status(&self) -> DeliveryStatus {
         let any_left = self.left > 0 || self.lost > 0 || self.events_left > 0;

@@ -90,7 +90,8 @@ impl Reporter {
     /// Ends collections early, and delivers nevertheless. Metrics that have no result when this happens are errors. There are no
     /// metrics about the reporter then, because they would report these errors as failures.
     ///
-    /// An [interruption](Self::with_interruption) of the whole run must be set before.
+    /// Call [`with_interruption`](Self::with_interruption) before this function, if at all. After this, only `end` ends collections
+    /// early.
     #[must_use]
     pub fn with_end_of_collection(mut self, end: Interruption) -> Self {
         self.engine = self.engine.with_interruption(end.clone());
@@ -123,7 +124,7 @@ impl Reporter {
         self.run_at(mode, SystemTime::now()).await
     }
 
-    /// Runs with a given start time, for tests that depend on the time.
+    /// Runs in a mode, with a given start time in place of the current time.
     pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<FinishedRun, ReporterError> {
         self.check(mode)?;
         let targets = self.targets(mode)?;
@@ -148,8 +149,8 @@ impl Reporter {
         self.intervals.interval(key)
     }
 
-    /// Fails if a run in this mode has nothing to collect or its destinations are not clear. A run makes the same check
-    /// before it collects anything.
+    /// Fails if a run in this mode has nothing to collect or its destinations are not clear. [`run`](Self::run)
+    /// makes the same check before it collects anything.
     pub fn check(&self, mode: Mode) -> Result<(), ReporterError> {
         if mode == Mode::Collect && self.catalog.metrics().is_empty() && self.catalog.sources().is_empty() {
             return Err(SelectionError::OnlySelfMetrics.into());

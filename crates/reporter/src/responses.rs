@@ -18,7 +18,7 @@ use crate::{error::Chain, state::CurrentStore};
 
 /// Maximum size of the responses that wait to be written, in bytes.
 const MAX_WAITING: usize = 4 << 20;
-/// Maximum time that a request waits for the state folder.
+/// Maximum time to wait until the state folder is open.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// Maximum number of responses that are loaded concurrently. Each loading thread gets a heap of its own from glibc, which
 /// keeps what was freed there. With many threads, these heaps were a third of the memory of a run.
@@ -46,7 +46,9 @@ enum State {
 #[derive(Debug, Default)]
 struct Waiting {
     new: Vec<(String, PackedResponse)>,
+    /// The size of the new responses, in bytes.
     size: usize,
+    /// The keys of stored responses that were used.
     used: Vec<String>,
 }
 

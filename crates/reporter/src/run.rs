@@ -45,7 +45,7 @@ pub(crate) struct RunInProgress<'a> {
     responses: Arc<Responses>,
     past_runs: Arc<RecordedRuns>,
     started: Instant,
-    /// The deadline of the run.
+    /// The deadline of the run, before its trace is sent.
     end: Instant,
     /// The time that is reserved for the delivery.
     reserve: Duration,
@@ -98,7 +98,7 @@ impl<'a> RunInProgress<'a> {
             descriptions,
             trace,
         };
-        let finished = run.finish(mode).instrument(run.trace.span()).await;
+        let finished = run.collect_and_deliver(mode).instrument(run.trace.span()).await;
         let Self { trace, .. } = run;
         trace.record(finished.as_ref().map(|finished| &*finished.report));
         let is_kept = finished.as_ref().is_ok_and(|finished| !finished.state_is_unusable);
@@ -107,7 +107,7 @@ impl<'a> RunInProgress<'a> {
         finished.map(|finished| FinishedRun { trace, ..finished })
     }
 
-    async fn finish(&self, mode: Mode) -> Result<FinishedRun, ReporterError> {
+    async fn collect_and_deliver(&self, mode: Mode) -> Result<FinishedRun, ReporterError> {
         let CollectedRun { run, state, connecting, name } = self.collect(mode).await?;
         self.responses.write().await;
         let report = self.report(run, &self.reporter.tags);
@@ -139,8 +139,8 @@ impl<'a> RunInProgress<'a> {
                 let pushing = self.push(connecting, &report, &state, &recipients, recorded, name);
                 match interruption.run_until_interrupted(pushing).await {
                     Some(pushed) => {
-                        let (deliveries, of_reporter) = pushed?;
-                        self_metrics_report = of_reporter;
+                        let (deliveries, self_metrics) = pushed?;
+                        self_metrics_report = self_metrics;
                         deliveries
                     }
                     None => self.interrupted(mode, &state).await,
@@ -185,18 +185,22 @@ impl<'a> RunInProgress<'a> {
             return Ok(CollectedRun { run, state: state?, connecting, name });
         }
         let state = opening.await?;
-        let catalog =
-            descriptions::with_remembered_from(catalog, &state.current().await, &self.reporter.selection)
-                .await;
+        let catalog = descriptions::with_remembered_descriptions(
+            catalog,
+            &state.current().await,
+            &self.reporter.selection,
+        )
+        .await;
         let (run, (connecting, name)) = tokio::join!(engine.run(&catalog, &self.context), connecting);
         Ok(CollectedRun { run, state, connecting, name })
     }
 
-    /// The results of the goals of two metrics. If a source was skipped, a metric without an outcome may be one of its metrics. Then
-    /// its goals have no result, as if it was skipped by its key, unless a source has failed, which may be why there is no outcome.
+    /// The results of the goals of two metrics. If a source was skipped, a metric without an outcome may belong to that source. A
+    /// goal of this metric has no result, as if the metric was skipped by its key. But if another source was unavailable, this may
+    /// be why there is no outcome, so all goals have results.
     fn judge_goals(&self, run: &Run) -> Vec<Outcome> {
-        let has_failed_source = || run.sources().iter().any(|source| source.result.is_err());
-        if self.reporter.selection.skipped_sources().next().is_none() || has_failed_source() {
+        let is_source_unavailable = || run.sources().iter().any(|source| source.result.is_err());
+        if self.reporter.selection.skipped_sources().next().is_none() || is_source_unavailable() {
             return self.plan.goals.judge(run);
         }
         let has_outcome = |key: &str| run.outcomes().iter().any(|outcome| outcome.metric.key() == key);
@@ -294,7 +298,7 @@ impl<'a> RunInProgress<'a> {
         targets.map(|target| delivery(target, DeliveryResult::Interrupted { kept })).collect()
     }
 
-    /// Also returns the store from which the points were delivered.
+    /// Delivers a report and the events to a destination. Also returns the store from which the points were delivered.
     async fn deliver_and_announce(
         &self,
         target: &'a Target,
@@ -305,7 +309,7 @@ impl<'a> RunInProgress<'a> {
         attached: &[Event],
     ) -> ((Courier<'a>, CurrentStore), Receipt) {
         let deadlines = Deadlines::new(self.end, self.reserve);
-        let sink = connecting.until(deadlines.points).await;
+        let sink = connecting.wait_until(deadlines.points).await;
         let recipient = target.recipient(self.reporter.align, self.reporter.watching_since.get());
         let courier = Courier { target, recipient, sink, timestamp: report.timestamp(), deadlines };
         let announces = self.reporter.report.events;
@@ -354,7 +358,7 @@ impl<'a> RunInProgress<'a> {
             points.extend(self_metrics_report.iter().flat_map(Report::points));
             let self_metrics = points.len() - series;
             let payload = destination.preview(context.clone(), &points, &[]).await.map_err(failed)?;
-            let events = self.events_of(target, report, state, &attached).await?;
+            let events = self.events_for(target, report, state, &attached).await?;
             let events =
                 events.iter().map(|event| destination.preview(context.clone(), &[], slice::from_ref(event)));
             let events = try_join_all(events).await.map_err(failed)?;
@@ -383,7 +387,7 @@ impl<'a> RunInProgress<'a> {
     }
 
     /// The events that a push would send to a destination.
-    async fn events_of(
+    async fn events_for(
         &self,
         target: &Target,
         report: &Report,
@@ -437,7 +441,7 @@ impl<'a> RunInProgress<'a> {
     }
 }
 
-/// The span of the delivery of something to a destination.
+/// The span of a delivery to a destination. `what` says what is delivered.
 fn span_of(target: &Target, what: &'static str) -> Span {
     delivery_span(target.destination.sink(), &target.destination.address(), what)
 }

@@ -21,7 +21,7 @@ use crate::{Mode, ReporterError, trace_file};
 
 /// Maximum time for sending a trace. A backend on the same machine needs milliseconds.
 const MAX_TIME_TO_SEND: Duration = Duration::from_secs(5);
-/// Sending the trace gets one part in this many of a run's time.
+/// A run reserves its deadline divided by this number for sending the trace.
 const TIME_DIVISOR: u32 = 20;
 /// Maximum time for sending the trace of an interrupted run.
 const MAX_TIME_TO_SEND_INTERRUPTED: Duration = Duration::from_secs(1);

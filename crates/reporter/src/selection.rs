@@ -34,7 +34,7 @@ pub struct Selection {
     open: OpenPatterns,
 }
 
-/// Patterns for keys. Each matches a metric of the catalog, unless it is open.
+/// Patterns for keys. Each matches a metric of the catalog, unless the catalog has sources.
 #[derive(Debug, Clone, Default)]
 struct Patterns(Vec<KeyPattern>);
 
@@ -66,7 +66,7 @@ pub enum SelectionError {
     OnlySelfMetrics,
 }
 
-/// There is no source with a name.
+/// No source has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no source `{}`{known}", shown(.name))]
 pub struct UnknownSource {
@@ -150,7 +150,8 @@ impl Selection {
 
     /// Also applies the settings: `enable` in `[metrics]`, unless metrics are named by `only`, and `skip` and `skip_sources` in
     /// `[report]`. A pattern that matches nothing in the catalog is refused with its place in the file, unless the catalog has
-    /// sources. In a [shared](Settings::is_shared) file, such a pattern is ignored, because it may be for another program.
+    /// sources. In a [shared](Settings::is_shared) file, such a pattern is ignored, because it may be for another program. The
+    /// patterns of `windows` and `every` in `[metrics]` are also checked.
     pub fn with_settings(self, catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
         let mut selected = self.skip_sources_of_settings(catalog, settings)?;
         selected.apply_patterns(catalog, settings)?;
@@ -208,15 +209,17 @@ impl Selection {
         Ok(Patterns(matched))
     }
 
-    /// Whether a run needs a source that has described metrics with these keys before. If metrics are named by `only`, it does not
-    /// if all of them are known, and none comes from the source.
+    /// Whether a run needs a source. `known` are the keys of the metrics that the source has described before.
+    ///
+    /// If `only` is empty, each source is needed. Otherwise, a source is needed if a pattern in `only` matches a known key, or is
+    /// still open. If no key is known, a source is also needed if a pattern is a glob.
     #[must_use]
     pub fn needs_source(&self, known: &[&str]) -> bool {
         if self.only.0.is_empty() || self.open.has_open(PatternList::Only) {
             return true;
         }
         match known {
-            // A source cannot return the key of a linked metric, but perhaps another one that a glob matches.
+            // A pattern that is not a glob matches a linked metric, and a source cannot return the key of a linked metric.
             [] => self.only.0.iter().any(|pattern| pattern.as_str().contains(['*', '?', '[', '{'])),
             known => known.iter().any(|key| self.only.match_any(key)),
         }
@@ -269,7 +272,7 @@ impl Selection {
         let selection = self.clone();
         let catalog = catalog.without_sources(|name| selection.skipped_sources.contains(name));
         catalog.filter(move |key| {
-            selection.open.note(key);
+            selection.open.note_key(key);
             selection.keeps(key)
         })
     }

@@ -1,5 +1,5 @@
-//! Collectors of the reporter's metrics about itself, which [`self_metrics`] declares. They run after the points of the
-//! run were delivered, even if all other metrics failed. As long as their values arrive, the reporter works.
+//! Collectors of the reporter's metrics about itself, which [`self_metrics`] declares. They run after the delivery of the
+//! run's points, even if all other metrics failed. As long as their values arrive, the reporter works.
 
 use std::{
     collections::BTreeMap,
@@ -41,7 +41,7 @@ self_metric!(SKIPPED_SLOTS, skipped_slots);
 self_metric!(SOURCES, sources);
 self_metric!(SUBJECTS, subjects);
 
-/// A run whose points were delivered.
+/// The result of a run, from which the collectors compute their values.
 #[derive(Debug, Clone)]
 pub(crate) struct SelfMetricsInput(Arc<RunResult>);
 
@@ -61,7 +61,7 @@ pub(crate) struct RunResult {
     pub(crate) last_values: BTreeMap<(String, String), SystemTime>,
     /// The requests of the run.
     pub(crate) api_calls: ApiCalls,
-    /// The slots that were skipped before the run, if it is part of a service.
+    /// The number of slots that were skipped before the run, if it is part of a service.
     pub(crate) skipped_slots: Option<u64>,
 }
 
@@ -113,18 +113,18 @@ pub fn without_self_metrics(catalog: Catalog) -> Catalog {
 }
 
 impl SelfMetricsInput {
-    /// A sample for each metric of the run. `worse` combines the values of a metric with several subjects.
+    /// A sample for each metric of the run. `combine` combines the values of a metric with several subjects.
     fn by_metric<V: SampleValue>(
         &self,
         value: impl Fn(&MetricResult) -> Option<V>,
-        worse: fn(f64, f64) -> f64,
+        combine: fn(f64, f64) -> f64,
     ) -> Result<Vec<Sample>, SampleError> {
         let mut by_metric = BTreeMap::<&str, f64>::new();
         for result in &self.0.metric_results {
             if let Some(value) = value(result).map(SampleValue::into_f64) {
                 by_metric
                     .entry(&result.key)
-                    .and_modify(|worst| *worst = worse(*worst, value))
+                    .and_modify(|combined| *combined = combine(*combined, value))
                     .or_insert(value);
             }
         }
@@ -187,7 +187,7 @@ fn collector_duration(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError
 }
 
 fn collector_success(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
-    let of_source = |source: &SourceOutcome| {
+    let source_succeeded = |source: &SourceOutcome| {
         OutcomeState::from(&source.result) != OutcomeState::Error && source.refused.is_empty()
     };
     let by_metric = run.0.metric_results.chunk_by(|one, other| one.key == other.key);
@@ -199,7 +199,7 @@ fn collector_success(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError>
         Sample::new(good.into_f64() / results.len().into_f64())?.with_tag("metric", &results[0].key)
     });
     let mut samples = of_metrics.collect::<Result<Vec<_>, _>>()?;
-    samples.extend(run.by_source(of_source)?);
+    samples.extend(run.by_source(source_succeeded)?);
     Ok(samples)
 }
 
@@ -290,5 +290,5 @@ fn api_latency(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
 }
 
 fn github_rate_limit_remaining(run: &SelfMetricsInput) -> Option<u64> {
-    run.0.api_calls.quota("github")
+    run.0.api_calls.remaining("github")
 }

@@ -13,12 +13,12 @@ pub struct ServiceRun {
     pub slot: SystemTime,
     /// The start of the slot of the previous run. Without one, all metrics are due.
     pub previous: Option<SystemTime>,
-    /// How many slots between these two runs were skipped, because the previous run was still in progress.
+    /// The number of slots since the previous run that were skipped, because a run was still in progress.
     pub skipped: u64,
 }
 
 /// The intervals of metrics that are not collected in each run of a service. The metrics of a source are collected in each run:
-/// the source returns all of them at once, and may forget the values.
+/// the source returns all of them at once, and may not return a value a second time.
 #[derive(Debug, Clone)]
 pub(crate) struct Intervals(Arc<Inner>);
 

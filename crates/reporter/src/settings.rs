@@ -73,10 +73,10 @@ pub enum FailOn {
     Never,
     /// A failed delivery.
     Delivery,
-    /// A metric that failed, a pattern of `only` that matches no metric, or a failed delivery.
+    /// A metric or a source that failed at least in part, a pattern of `only` that matches no metric, or a failed delivery.
     #[default]
     Error,
-    /// As [`Error`](Self::Error), or a metric that had no data.
+    /// As [`Error`](Self::Error), or a metric or a source that had no data.
     NoData,
     /// As [`Error`](Self::Error), or a goal that is missed.
     Goal,
@@ -152,7 +152,7 @@ impl Default for StateSettings {
     }
 }
 
-// Datadog's own variables are used, because Datadog's agents already set them on many machines.
+// Datadog's own variables are used, because they are already set on many machines, for Datadog's agent.
 settings_table!(
     ReportSettings, "report",
     env: {

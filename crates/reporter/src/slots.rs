@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Minimum length in seconds. The times of points are also whole seconds.
 const MIN_SECONDS: u64 = 1;
 
-/// Maximum length in seconds: ten years. No service needs longer slots, and `SystemTime` can represent the start of the next one.
+/// Maximum length in seconds: ten years. No service needs longer slots, and `SystemTime` can represent the start of the next slot.
 const MAX_SECONDS: u64 = 10 * 365 * 24 * 3600;
 
 /// Slots of equal length, without gaps.
@@ -28,8 +28,8 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Slots of this length, rounded down to whole seconds. A shorter one than a second becomes a second, and a longer one than ten
-    /// years becomes ten years. Times before 1970 count as 1970.
+    /// Slots of this length, rounded down to whole seconds, but at least a second and at most ten years. Times before 1970 count
+    /// as 1970.
     #[must_use]
     pub fn new(length: Duration) -> Self {
         Self { seconds: length.as_secs().clamp(MIN_SECONDS, MAX_SECONDS) }
@@ -59,9 +59,9 @@ impl Slots {
         self.number(until).saturating_sub(self.number(after))
     }
 
-    /// Whether something that happens at most once in each slot is due at `time`. It is due if a slot has started since
-    /// `previous`, the time of the last check, if there was no check yet, or if the clock was set back since then. So a check
-    /// that is left out only delays it.
+    /// Whether something that happens at most once in each slot is due at `time`. `previous` is the time of the previous check.
+    /// It is due if a slot has started since then, if there was no check before, or if the clock was set back. So a skipped
+    /// check only delays it.
     #[must_use]
     pub fn is_due(self, previous: Option<SystemTime>, time: SystemTime) -> bool {
         previous.is_none_or(|previous| previous > time || self.starts_between(previous, time) > 0)

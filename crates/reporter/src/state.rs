@@ -1,5 +1,5 @@
-//! The state of a run. A run must not fail because of the state folder: an error is logged once, and the run continues
-//! with a store in memory.
+//! The state of a run. A run must not fail because of the state folder: a warning is logged, and the run continues with a
+//! new file or a store in memory.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,13 +23,14 @@ use crate::{
     withheld::{Contents, Withheld},
 };
 
-/// Timeout of the store. A store that takes longer, for example on a lost network file system, counts as unusable.
+/// The maximum timeout of a call to the store. A store that takes longer, for example on a lost network file system, counts as
+/// unusable.
 const MAX_WAIT: Duration = Duration::from_secs(15);
 /// The minimum timeout, even if the deadline of the run is near. It is needed to record what was delivered.
 const MIN_WAIT: Duration = Duration::from_secs(1);
 
-/// Points and events for a destination to which no run delivers any more are dropped after this time. Nothing else empties the
-/// outbox of a destination that was removed from the settings.
+/// A run drops points and events that are older than this and wait for a destination to which the run does not deliver. Nothing
+/// else empties the outbox of a destination that was removed from the settings.
 const ABANDONED_AFTER: Duration = Duration::from_hours(30 * 24);
 
 /// Why the state cannot be used.
@@ -53,19 +54,19 @@ pub enum StateError {
     Task(#[from] JoinError),
 }
 
-/// The state of a run. All destinations share it. If one finds the store unusable, the store is replaced for all.
+/// The state of a run. All destinations share it. If the store fails for one destination, it is replaced for all.
 #[derive(Debug)]
 pub(crate) struct RunState {
     current: Mutex<CurrentStore>,
 }
 
-/// The store of a run, and whether it is usable.
+/// The store of a run, and what happened to it during the run.
 #[derive(Debug, Clone)]
 pub(crate) struct CurrentStore {
     store: Arc<Store>,
     /// The folder. `None` for a store in memory.
     folder: Option<PathBuf>,
-    /// Whether the settings enable state.
+    /// Whether the run should keep state.
     wanted: bool,
     /// Whether this store has replaced a store that failed during the run because its file is damaged.
     replaced: bool,
@@ -97,7 +98,7 @@ impl Recorded {
 /// Why a report was not recorded.
 struct RecordError {
     error: StateError,
-    /// What the store contains of the report anyway.
+    /// What the store contains of the report in spite of the error.
     contents: Contents,
 }
 
@@ -193,8 +194,8 @@ impl RunState {
             *current = CurrentStore { replaced: true, is_forgetful: true, ..opened };
             match current.record_again(failed, contents, &error, report, recipients).await {
                 Ok(recorded) => return Ok(recorded),
-                // If the file proved to be intact, it may still have the report.
                 Err(newer) if was_moved_aside => contents = newer.contents,
+                // The file proved to be intact, so it may still have the report.
                 Err(newer) => contents = contents.max(newer.contents),
             }
         }
@@ -265,7 +266,7 @@ impl CurrentStore {
         }
     }
 
-    /// Drops points and events that have waited too long for destinations to which no run delivers, and logs a warning.
+    /// Drops old points and events that wait for destinations other than these recipients, and logs a warning.
     pub(crate) async fn drop_abandoned(&self, recipients: &[Recipient]) {
         if !self.is_kept() {
             return;
@@ -280,8 +281,8 @@ impl CurrentStore {
             Ok(dropped) => {
                 for (destination, count) in dropped {
                     tracing::warn!(
-                        "{count} points and events that waited for {destination} are dropped, because no run has delivered \
-                         to it for 30 days"
+                        "{count} points and events that waited for {destination} are dropped, because they are older than \
+                         30 days and this run does not deliver there"
                     );
                 }
             }
@@ -331,7 +332,7 @@ impl CurrentStore {
     }
 
     /// Records a report after another store has failed, which may contain the report. A point that the next run may deliver from
-    /// the failed store is not delivered from this store, unless the destination overwrites such a point.
+    /// the failed store is not delivered from this store, unless the destination overwrites repeated points.
     async fn record_again(
         &self,
         failed: &CurrentStore,
@@ -410,7 +411,8 @@ pub(crate) async fn ask_store<T: Send + 'static>(
     ask_until(Instant::now() + MAX_WAIT, &Arc::default(), store, work).await
 }
 
-/// Calls a function with a store, in a thread that may block, with a timeout. After the timeout, its first commit cannot begin.
+/// Calls a function with a store, in a thread that may block, with a timeout. After the timeout, the function cannot begin its
+/// first commit.
 async fn ask_until<T: Send + 'static>(
     deadline: Instant,
     call: &Arc<Call>,

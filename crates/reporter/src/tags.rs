@@ -7,7 +7,7 @@ use system_health_registry::{Tag, TagError, overlay_tags, settings::may_be_secre
 
 use crate::ReportSettings;
 
-/// A tag whose text no message repeats.
+/// How a message names a tag whose text it must not repeat.
 const HIDDEN_TAG: &str = "a tag (not shown, because it may be a secret)";
 
 /// An invalid tag, and where it comes from.
@@ -39,7 +39,7 @@ pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
     let levels = [
         defaults.into_iter().collect::<Result<_, _>>()?,
         report.tags.iter().cloned().collect(),
-        ambient(report.extra_tags.as_deref().unwrap_or_default()),
+        parse_extra_tags(report.extra_tags.as_deref().unwrap_or_default()),
         named.collect::<Result<_, _>>()?,
     ];
     let tags = levels
@@ -49,11 +49,11 @@ pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
 }
 
 /// The tags of `extra_tags`, usually from `DD_TAGS`. Other programs use this variable, too. Therefore tags are normalised as
-/// Datadog does it, and invalid tags are ignored. A warning is logged in both cases.
-fn ambient(written: &str) -> BTreeSet<Tag> {
+/// Datadog does it, and invalid tags are ignored. A warning is logged if a tag is ignored, or changes in more than its case.
+fn parse_extra_tags(written: &str) -> BTreeSet<Tag> {
     let written = written.split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty());
     let tags = written.filter_map(|written| {
-        let (tag, warning) = ambient_tag(written);
+        let (tag, warning) = parse_extra_tag(written);
         if let Some(warning) = warning {
             tracing::warn!("`extra_tags` in [report], or DD_TAGS: {warning}");
         }
@@ -62,8 +62,8 @@ fn ambient(written: &str) -> BTreeSet<Tag> {
     tags.collect()
 }
 
-/// A tag of `extra_tags`, if it is not ignored, and a warning, if it is not sent as it is written.
-fn ambient_tag(written: &str) -> (Option<Tag>, Option<String>) {
+/// A tag of `extra_tags`, if it is not ignored, and a warning, if the tag is ignored or changes in more than its case.
+fn parse_extra_tag(written: &str) -> (Option<Tag>, Option<String>) {
     let tag = Tag::normalised(written);
     let warning = match &tag {
         Ok(tag) if tag.as_str() == written.to_lowercase() => None,
@@ -87,7 +87,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         Tag::parse(tag).map_err(|error| match error {
             // The error of the tag would show what Datadog stores, which reveals most of the secret.
             TagError::Changed { written, .. } if may_be_secret(&written) => de::Error::custom(format_args!(
-                "{HIDDEN_TAG} would be stored as another; a tag starts with a letter and contains only letters, digits, \
+                "{HIDDEN_TAG} would be stored in another form; a tag starts with a letter and contains only letters, digits, \
                  `_`, `-`, `:`, `.` and `/`, at most 200 characters"
             )),
             error => de::Error::custom(error),
@@ -185,9 +185,9 @@ mod tests {
             ),
             (digits, "a tag (not shown, because it may be a secret) is ignored, because it is not valid"),
         ] {
-            assert_eq!(ambient_tag(written).1.as_deref(), Some(warning));
+            assert_eq!(parse_extra_tag(written).1.as_deref(), Some(warning));
         }
-        assert_eq!(ambient_tag("Team:Web").1, None);
+        assert_eq!(parse_extra_tag("Team:Web").1, None);
     }
 
     #[test]

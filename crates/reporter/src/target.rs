@@ -23,8 +23,8 @@ pub(crate) struct Target {
     pub(crate) capabilities: Capabilities,
     /// The tags of metrics about deliveries to this destination.
     pub(crate) tags: Vec<Tag>,
-    /// If no destination is configured and this one is tried without settings: the sinks that could be configured.
-    pub(crate) others: Option<String>,
+    /// The settings that would configure each sink, if no destination is configured and this one is tried without settings.
+    pub(crate) settings_hints: Option<String>,
 }
 
 /// The sinks that a reporter can use.
@@ -120,8 +120,8 @@ impl Sinks {
         for destinations in chosen {
             let is_one_of_several = destinations.len() > 1;
             for destination in destinations {
-                let others = is_last_resort.then(|| self.settings_hints());
-                let target = Target { others, ..Target::new(destination, is_one_of_several) };
+                let settings_hints = is_last_resort.then(|| self.settings_hints());
+                let target = Target { settings_hints, ..Target::new(destination, is_one_of_several) };
                 if targets.iter().any(|other| other.outbox == target.outbox) {
                     return Err(DestinationsError::Twice { outbox: target.outbox });
                 }
@@ -157,10 +157,10 @@ impl Target {
         let (sink, address) = (destination.sink(), destination.address());
         let outbox = format!("{sink} {address}");
         let tags = tags(sink, is_one_of_several.then_some(&*address)).unwrap_or_else(|error| {
-            tracing::warn!("metrics about deliveries to {outbox} have no tag with its name: {error}");
+            tracing::warn!("metrics about deliveries to {outbox} have no tag that names it: {error}");
             Vec::new()
         });
-        Self { capabilities: destination.capabilities(), destination, outbox, tags, others: None }
+        Self { capabilities: destination.capabilities(), destination, outbox, tags, settings_hints: None }
     }
 }
 

@@ -50,7 +50,7 @@ const MAX_KEYS: usize = 2_000;
 /// The patterns that no metric has matched yet. Clones share what was matched.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OpenPatterns {
-    /// The sources that may return a metric.
+    /// The names of the sources of the catalog.
     sources: Arc<BTreeSet<String>>,
     /// The keys of the linked metrics, and of those that sources returned, even if they are not selected.
     keys: Arc<Mutex<BTreeSet<String>>>,
@@ -127,13 +127,13 @@ impl OpenPatterns {
         self.patterns.push(Arc::new(OpenPattern { list, pattern, place, is_closed: AtomicBool::new(false) }));
     }
 
-    /// Whether no metric has matched a pattern of this list yet.
+    /// Whether a pattern of this list is open.
     pub(crate) fn has_open(&self, list: PatternList) -> bool {
         self.patterns.iter().any(|open| open.list == list && !open.is_closed.load(Relaxed))
     }
 
-    /// Closes the patterns that match the key of a metric.
-    pub(crate) fn note(&self, key: &str) {
+    /// Closes the patterns that match the key of a metric. If others stay open, keeps the key for suggestions.
+    pub(crate) fn note_key(&self, key: &str) {
         let mut is_any_open = false;
         for open in self.patterns.iter().filter(|open| !open.is_closed.load(Relaxed)) {
             if open.pattern.is_match(key) {
@@ -154,7 +154,7 @@ impl OpenPatterns {
     /// Each pattern is returned only once.
     pub(crate) fn take_unmatched(&self, run: &Run) -> Vec<UnmatchedPattern> {
         let is_complete = |name: &String| {
-            // The key of a refused metric was noted like that of any other.
+            // `note_key` was also called with the keys of refused metrics.
             run.sources().iter().any(|source| *source.name == **name && source.knows_all_keys)
         };
         if !self.sources.iter().all(is_complete) {

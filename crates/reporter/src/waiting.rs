@@ -1,4 +1,4 @@
-//! Delivers what waits in the outboxes without a run, when a service ends.
+//! Delivers the points and events that wait in the outboxes, without a run. A service does this when it ends.
 
 use std::time::SystemTime;
 
@@ -22,8 +22,8 @@ use crate::{
 impl Reporter {
     /// Delivers the points and events that earlier runs have left in the state folder, without collecting anything. A service calls
     /// this when it ends, because its folder may not outlive it. The result has the destinations for which points or events
-    /// waited; no other destination is contacted. Points for a backend without timestamps stay in the outbox, because it would
-    /// show them as current values.
+    /// waited; no other destination is contacted. Nothing is delivered to a backend without timestamps, because the backend would
+    /// show old points as current values.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime, and in a runtime whose timers are not enabled.
@@ -51,7 +51,8 @@ impl Reporter {
         let context = self.process.context_at(SystemTime::now()).with_deadline(deadline);
         let reserve = delivery_reserve(deadline);
         let name = timeout_at(end - reserve, self.name.tag(context.clone())).await.ok().flatten();
-        let catalog = descriptions::with_remembered_from(&self.catalog, &current, &self.selection).await;
+        let catalog =
+            descriptions::with_remembered_descriptions(&self.catalog, &current, &self.selection).await;
         let described = descriptions::from_catalogs([&catalog].into_iter().chain(&self.self_metrics));
         let context = context.provide(reporter_name(name.as_ref())).provide(described);
         let deadlines = Deadlines::new(end, reserve);
@@ -82,7 +83,7 @@ impl Reporter {
         context: Context,
         deadlines: Deadlines,
     ) -> Receipt {
-        let sink = Connecting::start(&target.destination, context).until(deadlines.points).await;
+        let sink = Connecting::start(&target.destination, context).wait_until(deadlines.points).await;
         let recipient = target.recipient(self.align, self.watching_since.get());
         let courier = Courier { target, recipient, sink, timestamp: SystemTime::now(), deadlines };
         let mut receipt = Receipt::default();

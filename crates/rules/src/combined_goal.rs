@@ -1,4 +1,4 @@
-//! A goal for the combination of two metrics: `commits.reverts / commits.hotfix < 0.5`.
+//! A goal of two metrics: `commits.reverts / commits.hotfix < 0.5`.
 //!
 //! The left side has two metrics and one operator, but no numbers, parentheses or functions. Every backend can evaluate this
 //! in the same way. A longer calculation should be a metric of its own. Multiplication is not supported, because no useful
@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 
 use crate::{Goal, GoalError, check_key};
 
-/// A goal for the combination of two metrics, such as `commits.reverts / commits.hotfix < 0.5`.
+/// A goal of two metrics, such as `commits.reverts / commits.hotfix < 0.5`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CombinedGoal {
     left: String,
@@ -28,7 +28,7 @@ pub enum Operator {
     Add,
 }
 
-/// Why a goal for two metrics was refused.
+/// Why a goal of two metrics was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CombinedGoalError {

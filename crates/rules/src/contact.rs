@@ -10,6 +10,9 @@ pub enum ContactError {
     /// The runbook is not a URL.
     #[error("a runbook must be a URL such as \"https://wiki.example.com/hotfix\"")]
     Runbook,
+    /// The runbook contains a user name or a password, which its readers must not see.
+    #[error("a runbook must not contain a user name or a password, which would stand before an `@`")]
+    RunbookUser,
 }
 
 /// Accepts an owner that is not blank.
@@ -17,10 +20,16 @@ pub fn check_owner(owner: &str) -> Result<(), ContactError> {
     if owner.trim().is_empty() { Err(ContactError::Owner) } else { Ok(()) }
 }
 
-/// Accepts an `https://` URL without whitespace.
+/// Accepts an `https://` URL without user and whitespace.
 pub fn check_runbook(runbook: &str) -> Result<(), ContactError> {
-    let is_url = runbook.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
-    if is_url && !runbook.contains(char::is_whitespace) { Ok(()) } else { Err(ContactError::Runbook) }
+    let after_scheme = runbook.strip_prefix("https://").unwrap_or_default();
+    if after_scheme.is_empty() || runbook.contains(char::is_whitespace) {
+        return Err(ContactError::Runbook);
+    }
+    match after_scheme.split(['/', '?', '#']).next() {
+        Some(authority) if authority.contains('@') => Err(ContactError::RunbookUser),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -31,9 +40,12 @@ mod tests {
     fn owners_are_names_and_runbooks_are_urls() {
         assert_eq!(check_owner("team-platform"), Ok(()));
         assert_eq!(check_owner(" \t"), Err(ContactError::Owner));
-        assert_eq!(check_runbook("https://wiki.example.com/hotfix"), Ok(()));
+        for runbook in ["https://wiki.example.com/hotfix", "https://wiki.example.com/@ops"] {
+            assert_eq!(check_runbook(runbook), Ok(()), "{runbook}");
+        }
         for runbook in ["", "https://", "wiki/hotfix", "http://wiki.example.com", "https://a b"] {
             assert_eq!(check_runbook(runbook), Err(ContactError::Runbook), "{runbook}");
         }
+        assert_eq!(check_runbook("https://ada:secret@wiki.example.com"), Err(ContactError::RunbookUser));
     }
 }

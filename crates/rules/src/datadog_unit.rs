@@ -184,7 +184,7 @@ pub fn is_unit_symbol(unit: &str) -> bool {
     SYMBOLS.iter().any(|(symbol, _)| *symbol == unit)
 }
 
-/// Datadog's name for a unit, if it has one. Case is ignored, and plurals are accepted.
+/// Datadog's name for a unit, if it has one. Case is ignored, except in symbols. Plurals are accepted.
 #[must_use]
 pub fn datadog_unit(unit: &str) -> Option<&'static str> {
     let unit = unit.trim();

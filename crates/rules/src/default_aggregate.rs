@@ -4,8 +4,8 @@
 use crate::{Aggregate, Comparison, Facts, Kind};
 
 impl Facts {
-    /// The metric's aggregate, or the default. By default, counts, rates and counters are summed. For gauges with a goal `<`,
-    /// `<=`, `>` or `>=`, the value farthest from the goal is used. Other gauges and distributions are averaged.
+    /// The metric's aggregate, or the default. By default, counts, rates and counters are summed. Gauges have the maximum with a
+    /// goal `<` or `<=`, and the minimum with a goal `>` or `>=`. Other gauges and distributions are averaged.
     #[must_use]
     pub fn aggregate_or_default(&self) -> Aggregate {
         let by_kind = || match (self.kind(), self.goal().map(|goal| goal.comparison())) {

@@ -83,7 +83,7 @@ impl Facts {
     }
 
     /// Replaces the goal, or removes it. The threshold at which an alert ends is removed as well if it does not fit the new
-    /// goal, because it was chosen for the old one. Fails if a metric of this kind cannot have a goal.
+    /// goal, because it was chosen for the old one. Fails if there is a new goal and a metric of this kind cannot have one.
     pub fn replace_goal(mut self, goal: Option<Goal>) -> Result<Self, OptionError> {
         if goal.is_some() {
             self.kind.check_can_have_goal().map_err(|error| OptionError::new("goal", error))?;
@@ -232,7 +232,7 @@ impl Facts {
         self.enabled
     }
 
-    /// How many requests to other systems a collection makes if only this metric is collected, if that is known.
+    /// How many requests to other systems a collection makes if only this metric is collected. `None` if that is unknown.
     /// The metrics of a group share their requests.
     #[must_use]
     pub fn requests(&self) -> Option<f64> {
@@ -246,13 +246,13 @@ impl Facts {
         self.backfill
     }
 
-    /// Why the metric can be computed only for now, if it is known.
+    /// Why the metric can be computed only for now, if the reason is known.
     #[must_use]
     pub fn only_now(&self) -> Option<&str> {
         self.only_now.as_deref()
     }
 
-    /// How several series of the metric become one value, if the metric says so. See
+    /// How several series of the metric become one value, if the metric has its own aggregate. See
     /// [`aggregate_or_default`](Self::aggregate_or_default) for the default.
     #[must_use]
     pub fn aggregate(&self) -> Option<Aggregate> {

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_need_each_other_are_reported_if_one_is_missing() {
+    fn a_single_mistake_is_one_error_that_names_its_option() {
         for (options, refused) in [
             (&[("unit", "job")][..], "`key`: a metric needs a key"),
             (&[("key", "a"), ("kind", "rate")], "`kind`: a rate needs the time that a value covers"),
@@ -186,7 +186,7 @@ mod tests {
             (&[("key", "a"), ("kind", "counter"), ("goal", "< 5")], "`goal`: a counter has no current value"),
             (&[("key", "a"), ("kind", "distribution"), ("goal", "< 5")], "`goal`: a distribution has no"),
             (&[("key", "a"), ("only_now", " ")], "`only_now`: a reason has words"),
-            (&[("key", "a"), ("recovery", "3")], "`recovery`: an alert ends when the goal is met again"),
+            (&[("key", "a"), ("recovery", "3")], "`recovery`: a recovery threshold needs a goal"),
             (&[("key", "a"), ("alias", "b")], "`alias`: an alias needs a day on which it expires"),
             (&[("key", "a"), ("alias_until", "2027-01-31")], "`alias_until`: there is no alias to expire"),
             (
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refused_text_of_a_list_is_known() {
+    fn an_error_has_the_position_of_the_refused_text_in_a_list() {
         let tags = OptionValue::List(vec!["a".to_owned(), "A".to_owned()]);
         let errors =
             Facts::from_options("Jobs.", &[("key", OptionValue::Text("a".to_owned())), ("tags", tags)]);

@@ -90,7 +90,7 @@ impl FromStr for Goal {
             .iter()
             .find_map(|(symbol, comparison)| Some((*comparison, text.trim().strip_prefix(symbol)?)))
             .ok_or_else(|| GoalError::Comparison(text.to_owned()))?;
-        // `<>` and `=<` are no comparisons.
+        // `<>` and `===` are not comparisons.
         if rest.starts_with(['<', '>', '=', '!']) {
             return Err(GoalError::Comparison(text.to_owned()));
         }

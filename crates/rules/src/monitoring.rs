@@ -51,7 +51,8 @@ pub(crate) const MONITORING_OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "runbook",
         form: Form::Text,
-        meaning: "the URL of the page that says what to do when the goal is missed; it starts with `https://`",
+        meaning: "the URL of the page that says what to do when the goal is missed; it starts with `https://` and has no \
+                  user name",
         default: "none",
         example: "\"https://wiki.example.com/hotfix\"",
         depends_on: None,
@@ -65,7 +66,7 @@ pub(crate) const MONITORING_OPTIONS: &[MetricOption] = &[
         name: "window",
         form: Form::Text,
         meaning: "the evaluation window of a monitor: whole minutes, from `1m` to `7d`",
-        default: "the window of the monitors' settings",
+        default: "`window` in the monitors' settings",
         example: "\"1h\"",
         depends_on: None,
         set: |facts, value| {
@@ -98,7 +99,7 @@ pub(crate) const MONITORING_OPTIONS: &[MetricOption] = &[
         form: Form::Text,
         meaning: "who is notified when the goal is missed: \
                   [handles](https://docs.datadoghq.com/monitors/notify/#notifications), separated by spaces",
-        default: "nobody",
+        default: "`notify` in the monitors' settings",
         example: "\"@slack-platform @oncall\"",
         depends_on: None,
         set: |facts, value| {

@@ -189,8 +189,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
         form: Form::Text,
         meaning: "how several series, such as those of several repositories, become one value on dashboards and in \
                   monitors: `avg`, `min`, `max` or `sum`",
-        default: "for counts, rates and counters, the sum; for gauges with a goal `<`, `<=`, `>` or `>=`, the value \
-                  farthest from the goal; for other gauges and distributions, the average",
+        default: "for counts, rates and counters, the sum; for gauges with a goal `<` or `<=`, the maximum; for gauges \
+                  with a goal `>` or `>=`, the minimum; for other gauges and distributions, the average",
         example: "\"max\"",
         depends_on: None,
         set: |facts, value| {

@@ -1,5 +1,5 @@
 //! The recovery threshold: the value at which an alert about a missed goal ends. If it differs from the goal, a value
-//! that moves back and forth around the goal does not cause one alert after the other.
+//! that moves back and forth around the goal does not cause one alert after another.
 //! See <https://docs.datadoghq.com/monitors/guide/recovery-thresholds/>.
 
 use crate::{Comparison, Goal};
@@ -12,9 +12,7 @@ pub enum RecoveryError {
     #[error("`{0}` is not a finite number; write the value at which an alert ends, such as \"3\"")]
     NotFinite(String),
     /// The metric has no goal.
-    #[error(
-        "an alert ends when the goal is met again; add a goal such as `goal = \"< 5\"`, or remove `recovery`"
-    )]
+    #[error("a recovery threshold needs a goal; add a goal such as `goal = \"< 5\"`, or remove `recovery`")]
     NoGoal,
     /// The goal compares with `==` or `!=`.
     #[error("an alert about the goal `{0}` ends as soon as it is met; remove `recovery`")]
@@ -48,7 +46,7 @@ pub fn check_recovery(recovery: f64, goal: Option<Goal>) -> Result<(), RecoveryE
     if matches!(goal.comparison(), Comparison::Equal | Comparison::NotEqual) {
         return Err(RecoveryError::Exact(goal.to_string()));
     }
-    // Datadog refuses a threshold at the target itself: an alert ends there anyway.
+    // Datadog refuses a threshold that is equal to the target.
     let is_better = match goal.comparison() {
         Comparison::Less | Comparison::LessOrEqual => recovery < goal.target(),
         _ => recovery > goal.target(),

@@ -60,7 +60,7 @@ impl Tag {
     /// The tag `name:value` for a value that a program found, such as a branch name. Characters of the value that
     /// Datadog does not allow become `_`.
     ///
-    /// Fails if the name would have to change, or if no character of the value is left.
+    /// Fails if the name needs a change other than lower case, or if no character of the value is left.
     pub fn new(name: &str, value: &str) -> Result<Self, TagError> {
         let parsed;
         let name = if is_stored_form(name) {
@@ -217,7 +217,7 @@ mod tests {
             assert_eq!(normalise(&once), once, "{text:?}");
             assert!(once.chars().count() <= MAX_TAG_LENGTH, "{text:?}");
         };
-        // All characters that are not ASCII, letters or digits are treated alike, so one of them is enough.
+        // All characters other than ASCII, letters and digits become `_`, so one of them is enough.
         let differs = |c: &char| c.is_ascii() || c.is_alphanumeric() || *c == '☃';
         for c in ('\0'..=char::MAX).filter(differs) {
             check(format!("{c}a{c}"));

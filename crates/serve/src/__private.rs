@@ -1,3 +1,3 @@
-//! What generated code calls. Not for people: it may change in any release.
+//! What the macros of this crate use. It is not public API, and may change in any release.
 
 pub use inventory;

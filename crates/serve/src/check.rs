@@ -16,7 +16,7 @@ use tokio::{net::TcpStream, time::timeout};
 /// The time in which the service must answer.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Maximum size of an answer, which is one sentence.
+/// Maximum size of an answer, in bytes. An answer is one sentence.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// Asks the service that listens on an address. The status is 0 if the service is ready. If it is not, the reason is logged, and

@@ -1,4 +1,4 @@
-//! The clock that slots are counted with.
+//! The clock that says when slots start.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -43,8 +43,8 @@ impl Clock {
         }
     }
 
-    /// Waits for the start of the next slot. Returns early if it is more than two slots away, because then the clock was set
-    /// back. A smaller correction does not repeat a slot.
+    /// Waits until `start`, the start of the next slot. Returns early if the start is more than two slots away, because then
+    /// the clock was set back. A smaller correction does not repeat a slot.
     pub(crate) async fn until_start(&self, start: SystemTime, slots: Slots) {
         let longest = slots.length() * 2;
         while let Ok(left) = start.duration_since(self.now())

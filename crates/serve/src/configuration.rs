@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::{arguments::ServeArguments, served::Served, settings::ServeSettings, token::Token};
 
-/// The reporter, its slots, and what requests need to know.
+/// The reporter, its slots, and what the HTTP server needs.
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) reporter: Reporter,
@@ -68,8 +68,8 @@ impl Loader<'_> {
     }
 }
 
-/// The maximum time of a run. In an outage of a backend, a run takes this long, and the next slot must not be skipped because
-/// of it.
+/// The maximum time of a run. In an outage of a backend, a run takes this long. The time is shorter than a slot, so that the
+/// next slot is not skipped.
 fn deadline(every: Duration) -> Duration {
     // Multiplied last, because the longest durations cannot be multiplied.
     every / 10 * 9

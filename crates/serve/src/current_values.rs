@@ -1,6 +1,6 @@
 //! The values that are current. Most metrics are collected in each run, and some less often. So the values come from several
 //! runs: those of each metric come from the last run that collected it. If the metric had no value in that run, it has no
-//! current value, but the failure is still its last outcome.
+//! current value, and its last outcome is an error or no data.
 
 use std::{
     collections::BTreeMap,
@@ -74,7 +74,7 @@ impl CurrentValues {
             self.goals.insert(goal.metric.key().to_owned(), Arc::clone(run));
         }
         // What is no longer current is not needed any more. This also removes metrics that no longer exist. A rare metric stays,
-        // even if its next collection is late: a failure must not disappear because nobody looks.
+        // even if its next collection is late: a failure must not disappear before the next collection.
         self.by_key.retain(|_, collected| collected.is_rare || collected.is_current(run.finished_at));
     }
 
@@ -84,7 +84,7 @@ impl CurrentValues {
         self.goals.clear();
     }
 
-    /// The runs before `last` with the last outcomes of metrics and goals that `last` does not have.
+    /// The runs before `last` with the last outcomes of rare metrics and goals that `last` does not have.
     pub(crate) fn earlier_runs(&self, last: &Arc<PublishedRun>) -> Vec<Arc<PublishedRun>> {
         let rare = self.by_key.values().filter(|collected| collected.is_rare).map(|collected| &collected.run);
         let runs = rare.chain(self.goals.values()).filter(|run| !Arc::ptr_eq(run, last));

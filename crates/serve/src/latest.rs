@@ -87,8 +87,8 @@ impl Latest {
         Some((state.last.clone()?, state.values.clone()))
     }
 
-    /// The ids of the traces that can be read, the newest one first: those of the last runs, and those of the runs that the report
-    /// names.
+    /// The ids of the traces that can be read: those of the last runs, the newest one first, and then those of earlier runs that
+    /// the report names.
     pub(crate) fn traces(&self) -> Vec<TraceId> {
         let state = self.read();
         let mut ids: Vec<TraceId> = state.traces.iter().map(|trace| trace.trace_id).collect();
@@ -100,7 +100,7 @@ impl Latest {
         ids
     }
 
-    /// One of these traces.
+    /// The trace with this id, if it can be read.
     pub(crate) fn trace(&self, id: TraceId) -> Option<Arc<Trace>> {
         let state = self.read();
         let earlier = || state.values.traces().find(|trace| trace.trace_id == id).map(Arc::clone);

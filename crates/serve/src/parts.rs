@@ -54,7 +54,7 @@ impl Parts {
     ) -> Result<Self, PathError> {
         let kinds: Vec<PagePartType> = kinds.into_iter().collect();
         let mut paths = BTreeSet::new();
-        // The router would panic for each of these paths.
+        // Without these checks, the router would panic, or take a path for a pattern.
         for &path in kinds.iter().flat_map(|kind| kind.paths) {
             if !is_plain(path) {
                 return Err(PathError::NotPlain(path));
@@ -98,7 +98,7 @@ impl Parts {
     }
 }
 
-/// Whether a path is no pattern of the router.
+/// Whether the router takes a path as it is written.
 fn is_plain(path: &str) -> bool {
     let is_pattern = path.contains(['{', '}']) || path.split('/').any(|part| part.starts_with([':', '*']));
     path.starts_with('/') && !is_pattern

@@ -36,7 +36,8 @@ pub(crate) enum NotReady {
     SetBack { error: Option<String> },
 }
 
-/// Fails if no run has finished, or if its values are no longer current. `error` is why the latest run was not possible.
+/// Fails if no run has finished, or if the values of the last one are no longer current. `error` is why the latest run was not
+/// possible.
 pub(crate) fn check(
     finished_at: Option<SystemTime>,
     every: Duration,

@@ -1,9 +1,8 @@
 //! One line about a run, for the log.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use humantime::{format_duration, format_rfc3339_seconds};
-use std::time::Duration;
 use system_health_registry::OutcomeState;
 use system_health_reporter::{DeliveryResult, FinishedRun};
 

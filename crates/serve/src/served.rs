@@ -1,4 +1,4 @@
-//! The parts of the settings that requests need.
+//! What the HTTP server needs besides the runs. It is made from the settings.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,7 +7,7 @@ use system_health_reporter::Selection;
 
 use crate::{page_part::PartSettings, token::Token};
 
-/// What the HTTP server needs to know besides the runs.
+/// The metrics, the settings and the token that the HTTP server uses.
 #[derive(Debug)]
 pub(crate) struct Served {
     /// The time between two runs.

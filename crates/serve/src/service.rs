@@ -79,7 +79,7 @@ impl Service<'_> {
                     let started_at = self.clock.now();
                     let run = ServiceRun { slot: configuration.slots.start_of(started_at), previous, skipped };
                     let result = self.run_once(&configuration, run, started_at).await;
-                    // If so, the delivery of the run was the last one.
+                    // If the service was interrupted, this run has made the last delivery.
                     let is_last = self.interruption.has_happened();
                     let ended_at = self.clock.now();
                     let missed = configuration.slots.starts_between(run.slot, ended_at);
@@ -133,7 +133,7 @@ impl Service<'_> {
             if next <= now {
                 let last = slots.start_of(now);
                 let (first, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
-                // There are several if the clock was set ahead, or if the machine was suspended.
+                // Several slots are skipped at once if the clock was set ahead, or if the machine was suspended.
                 let skipped = if next == last {
                     format!("the slot {first} is skipped")
                 } else {

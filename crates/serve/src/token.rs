@@ -26,7 +26,7 @@ const MIN_LENGTH: usize = 16;
 #[derive(Clone)]
 pub(crate) struct Token([u8; 32]);
 
-/// Why there is no token.
+/// Why no token was found, or why the token cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TokenError {
     /// The address can be reached from other machines.
@@ -53,14 +53,15 @@ pub(crate) enum TokenError {
 }
 
 impl Token {
-    /// Finds the token. Without one, everybody on this machine may read, but an address that other machines reach is refused.
+    /// Finds the token. `None` if the server needs no token, because only this machine reaches its address. Any other address
+    /// without a token is an error.
     pub(crate) async fn find(settings: &Settings, listen: SocketAddr) -> Result<Option<Self>, TokenError> {
         let table: ServeSettings =
             settings.table().map_err(|error| TokenError::Settings(SharedError::new(error)))?;
         Self::find_in(&Process::new().provide(settings.clone()).context(), &table, listen).await
     }
 
-    /// The same, with the credentials of a context.
+    /// Like [`find`](Self::find), with the credentials of a context.
     pub(crate) async fn find_in(
         context: &Context,
         table: &ServeSettings,
@@ -92,8 +93,8 @@ impl Token {
         Self(digest(token.expose_secret()))
     }
 
-    /// Whether a text is the token. The comparison takes the same time however many characters are right.
-    pub(crate) fn is(&self, text: &str) -> bool {
+    /// Whether a text is the token. The time of the comparison does not depend on the number of matching characters.
+    pub(crate) fn matches(&self, text: &str) -> bool {
         self.0.ct_eq(&digest(text)).into()
     }
 }

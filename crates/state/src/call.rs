@@ -1,5 +1,5 @@
-//! A call of the store by somebody who waits for a limited time. If the store is slow, its transaction may be ready to
-//! commit after the caller has given up and has continued without it.
+//! A call of the store whose caller waits for a limited time. If the store is slow, the transaction may be ready to commit
+//! after the caller has given up and has continued without the result.
 
 use std::sync::OnceLock;
 
@@ -15,8 +15,8 @@ enum First {
 }
 
 impl Call {
-    /// Cancels the call, because its caller waits no longer. Returns whether the call has changed nothing and will change
-    /// nothing. If not, it may have committed a transaction, or may still be doing that.
+    /// Cancels the call, because its caller waits no longer. If this returns `true`, the call has changed nothing and will
+    /// change nothing. Otherwise it has committed a transaction, or is about to commit one.
     pub fn try_cancel(&self) -> bool {
         *self.0.get_or_init(|| First::Cancel) == First::Cancel
     }

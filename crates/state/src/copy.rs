@@ -24,8 +24,8 @@ impl Store {
     /// Records a run that another store contains or may contain, like [`record_for`](Self::record_for).
     ///
     /// A later run may deliver the points of the other store again. So points that a destination would add up are not added to
-    /// its outbox. Points that are converted are not added either, because the other store has the totals for that. Nor are counts
-    /// of the time since an earlier run: if the other store does not have this run, the next run counts that time again.
+    /// its outbox. Points that are converted are not added either, because only the other store has the totals. Nor are
+    /// counts of the time since an earlier run: if the other store does not have this run, the next run counts that time again.
     pub fn record_copy(&self, report: &Report, recipients: &[Recipient]) -> Result<RunCopy, StoreError> {
         let unconverted: Vec<Recipient> = recipients.iter().map(Recipient::without_conversion).collect();
         self.write(|transaction| {

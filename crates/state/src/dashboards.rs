@@ -33,7 +33,7 @@ impl Store {
         })
     }
 
-    /// Removes a deleted dashboard.
+    /// Forgets the id of a deleted dashboard.
     pub fn forget_dashboard(&self, destination: &str, id: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction

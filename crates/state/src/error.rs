@@ -28,6 +28,12 @@ pub enum StoreError {
         /// The version of its schema.
         version: usize,
     },
+    /// The file was opened for reading, and does not have the tables of this version of this program.
+    #[error("{} does not have the tables of this version of this program yet; the next run creates them", .file.display())]
+    NotCurrent {
+        /// The file.
+        file: PathBuf,
+    },
     /// The file is another program's database.
     #[error("{} is another program's database; name another folder", .file.display())]
     Foreign {

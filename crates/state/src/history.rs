@@ -85,15 +85,15 @@ impl HistoryFilter<'_> {
     /// The condition for outcomes, where `?1` is the key and `?2` the subject. If both are given, the outcome of a run is
     /// found by its primary key.
     pub(crate) fn condition(&self) -> String {
-        let of_key = if self.key.is_some() { "key = ?1" } else { "?1 IS NULL" };
-        let of_subject = if self.subject.is_some() { "subject = ?2" } else { "?2 IS NULL" };
-        format!("{of_key} AND {of_subject}")
+        let key = if self.key.is_some() { "key = ?1" } else { "?1 IS NULL" };
+        let subject = if self.subject.is_some() { "subject = ?2" } else { "?2 IS NULL" };
+        format!("{key} AND {subject}")
     }
 }
 
 impl PastResult {
-    /// The number of values, and of reasons why there was none.
-    fn rows(&self) -> usize {
+    /// The number of values and of stored messages: a reason, an error, or the first failed item.
+    fn row_count(&self) -> usize {
         match self {
             Self::Value { samples, failures } => samples.len() + usize::from(failures.is_some()),
             Self::NoData(_) | Self::Error(_) => 1,
@@ -137,7 +137,7 @@ impl Store {
                     rows += 1;
                 } else {
                     let entry = entry(row, &mut samples)?;
-                    rows += entry.result.rows();
+                    rows += entry.result.row_count();
                     entries.push(entry);
                 }
                 if rows > max_rows {
@@ -148,9 +148,9 @@ impl Store {
         })
     }
 
-    /// The last run in which a metric had a value for a subject, and whose points some destination got: the time of its points,
-    /// and when it started. The subject is empty for a metric without subjects. A run more than a day after `now` had a wrong
-    /// clock and is skipped.
+    /// The last run in which a metric had a value for a subject, and whose points were added to the outbox of a destination.
+    /// Returns the time of its points, and when it started. The subject is empty for a metric without subjects. A run more than a
+    /// day after `now` had a wrong clock and is skipped.
     pub fn last_delivered(
         &self,
         key: &str,
@@ -189,8 +189,8 @@ impl Store {
         })
     }
 
-    /// The time of the last value of each metric and subject, or of the first run that collected it if it never had one, even
-    /// if that run was deleted. The subject is empty for a metric without subjects.
+    /// The time of the last value of each metric and subject. If there never was a value, the time of the first run that
+    /// collected the metric. These runs may have been deleted since then. The subject is empty for a metric without subjects.
     pub fn last_values(&self) -> Result<BTreeMap<(String, String), SystemTime>, StoreError> {
         self.read(|connection| {
             connection
@@ -201,7 +201,7 @@ impl Store {
     }
 }
 
-/// Whether the entry before this row is the result of a later run with the same time.
+/// Whether the entry before this row is the result of the same metric and subject from a later run with the same time.
 pub(crate) fn is_replaced(row: &Row<'_>, before: Option<&HistoryEntry>) -> rusqlite::Result<bool> {
     let Some(before) = before else { return Ok(false) };
     Ok(before.time == time(row.get("timestamp")?)

@@ -3,9 +3,9 @@
 //! delivered yet (the outbox), the events, and the ids of dashboards.
 //!
 //! A run records its points before it delivers them, and removes them from the outbox when the sink has accepted or
-//! refused them. So a crash at any moment loses nothing that was recorded. After a crash, a point may be delivered
-//! twice. Usually the second one overwrites the first. If a backend would add them up, points are marked before they
-//! are sent, and points that are still marked after a crash are counted and never sent again.
+//! refused them. So recorded points survive a crash, and one may be delivered twice. Usually the second one overwrites the
+//! first. If a backend would add them up, points are marked before they are sent. Points that are still marked after a crash
+//! may have arrived, so they are counted and never sent again.
 //!
 //! ```
 //! use system_health_state::Store;
@@ -20,7 +20,6 @@
 
 mod backfill;
 mod call;
-mod conversion;
 mod convert;
 mod copy;
 mod dashboards;
@@ -39,6 +38,7 @@ mod responses;
 mod schema;
 mod sending;
 mod store;
+mod temporality;
 mod thinned;
 
 pub use backfill::{BackfillResult, BackfilledOutcome};

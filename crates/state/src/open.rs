@@ -34,9 +34,10 @@ impl Store {
     /// Opens the store in a folder, which is created if necessary. A damaged file is moved aside, and a new store is
     /// created.
     pub fn open(folder: &Path) -> Result<OpenedStore, StoreError> {
-        make_private(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
+        create_private_folder(folder)
+            .map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
         let opened = {
-            let _unmoved = lock_folder(folder, fs::File::lock_shared);
+            let _shared_lock = lock_folder(folder, fs::File::lock_shared);
             open_file(&folder.join(Self::FILE_NAME))
         };
         match opened {
@@ -54,7 +55,7 @@ impl Store {
         make_file_private(&lock).map_err(unusable)?;
         let lock = fs::OpenOptions::new().write(true).open(lock).map_err(unusable)?;
         lock.lock().map_err(unusable)?;
-        let _alone = lock_folder(folder, fs::File::lock);
+        let _exclusive_lock = lock_folder(folder, fs::File::lock);
         match open_file(&file).and_then(|store| store.check().map(|()| store)) {
             Err(error) if error.is_damage() => {}
             // With other errors, such as a lock, other processes may still use the file.
@@ -67,7 +68,7 @@ impl Store {
     /// Opens an existing store for reading: nothing is created, repaired or moved. Writing may fail.
     pub fn open_existing(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join(Self::FILE_NAME);
-        let _unmoved = lock_folder(folder, fs::File::lock_shared);
+        let _shared_lock = lock_folder(folder, fs::File::lock_shared);
         let open = |access| {
             let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = connect(|| Connection::open_with_flags(&file, flags))?;
@@ -76,8 +77,8 @@ impl Store {
             Ok(connection)
         };
         // Only a connection that may write can roll back the transaction of a killed process.
-        match opened(open(OpenFlags::SQLITE_OPEN_READ_WRITE), &file) {
-            Err(error) if error.is_read_only() => opened(open(OpenFlags::SQLITE_OPEN_READ_ONLY), &file),
+        match to_store(open(OpenFlags::SQLITE_OPEN_READ_WRITE), &file) {
+            Err(error) if error.is_read_only() => to_store(open(OpenFlags::SQLITE_OPEN_READ_ONLY), &file),
             opened => opened,
         }
     }
@@ -105,8 +106,8 @@ fn open_file(file: &Path) -> Result<Store, StoreError> {
     prepare(connection, file)
 }
 
-/// Opens a connection while no other thread opens one. Whoever closes a file releases all locks that the process has on it. So no
-/// connection may open, and later lock, a file that another thread has just created and not closed yet.
+/// Opens a connection while no other thread opens one. Closing a file releases all locks that the process has on it.
+/// So no connection may open, and later lock, a file that another thread has just created and not closed yet.
 fn connect(open: impl FnOnce() -> rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
     static CONNECTING: Mutex<()> = Mutex::new(());
 
@@ -119,6 +120,8 @@ fn prepare(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Stor
     let prepared = || -> Result<Connection, Unusable> {
         let mut connection = connection?;
         connection.busy_timeout(LOCK_TIMEOUT)?;
+        // The mode of the journal is stored in the file, so it is set only after the check.
+        schema::check_ownership(&connection)?;
         // A rollback journal also works on network file systems, and leaves no files beside the store. The cache
         // may use up to 8 MiB, which is enough for a run of 100,000 points.
         connection.execute_batch(
@@ -128,20 +131,21 @@ fn prepare(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Stor
         schema::migrate(&mut connection)?;
         Ok(connection)
     };
-    opened(prepared(), file)
+    to_store(prepared(), file)
 }
 
-fn opened(connection: Result<Connection, Unusable>, file: &Path) -> Result<Store, StoreError> {
+fn to_store(connection: Result<Connection, Unusable>, file: &Path) -> Result<Store, StoreError> {
     let file = file.to_owned();
     match connection {
         Ok(connection) => Ok(Store::new(connection, file)),
         Err(Unusable::Newer(version)) => Err(StoreError::Newer { file, version }),
+        Err(Unusable::NotCurrent) => Err(StoreError::NotCurrent { file }),
         Err(Unusable::Foreign) => Err(StoreError::Foreign { file }),
         Err(Unusable::Sqlite(source)) => Err(StoreError::Sqlite { file, source }),
     }
 }
 
-/// Moves a damaged file and its journal aside, because SQLite would apply the journal to the new file. The journal is moved
+/// Moves a damaged file aside. Its journal is moved too, because SQLite would apply it to the new file. The journal is moved
 /// first: as soon as the file is gone, another process may create a new one, whose journal has the same name.
 fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let now = seconds(SystemTime::now());
@@ -199,8 +203,8 @@ fn restrict(file: &Path) {
     let _ = file;
 }
 
-/// Creates the folder so that only its owner can access it.
-fn make_private(folder: &Path) -> io::Result<()> {
+/// Creates the folder so that only its owner can access it. An existing folder is not changed.
+fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

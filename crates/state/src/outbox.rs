@@ -78,7 +78,7 @@ impl Store {
     fn drop_waiting(&self, condition: &str, params: &[&dyn ToSql]) -> Result<u64, StoreError> {
         let dropped = format!("FROM outbox WHERE destination = ?1 AND sending_since IS NULL AND {condition}");
         let count = format!("SELECT {COUNT} {dropped}");
-        // Usually there are none, and a read needs no lock.
+        // Usually there are none, and a read does not need the write lock.
         if self.read(|connection| connection.query_row(&count, params, whole_count))? == 0 {
             return Ok(0);
         }
@@ -89,8 +89,8 @@ impl Store {
         })
     }
 
-    /// Removes unsettled points and events from before a time whose destination is not in this list. Returns how many were
-    /// removed for each destination. The points stay in the history.
+    /// Removes the unsettled points and events of destinations that are not in this list, if they are from before a time.
+    /// Returns how many were removed for each destination. The points stay in the history.
     pub fn drop_abandoned(
         &self,
         destinations: &[&str],
@@ -154,7 +154,7 @@ impl Store {
     }
 }
 
-/// The waiting points of one run.
+/// The points of one run in the outbox of a destination.
 pub(crate) fn points_of_run(
     transaction: &Transaction<'_>,
     destination: &str,

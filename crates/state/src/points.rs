@@ -96,8 +96,8 @@ impl<'t> PointWriter<'t> {
     }
 }
 
-/// The hash of a series in the file. It never changes: two series with one hash are distinguished by their texts, but the same
-/// series with two hashes would be stored twice.
+/// The hash of a series in the file. Never change this function: two series with one hash are distinguished by their texts, but
+/// the same series with two hashes would be stored twice.
 fn hash(texts: [&str; 4], interval: u64) -> i64 {
     let mut hasher = FnvHasher::default();
     for text in texts {
@@ -168,7 +168,7 @@ pub(crate) fn covered(since: SystemTime, until: SystemTime) -> Duration {
     Duration::from_secs(until.duration_since(since).unwrap_or_default().as_secs().max(1))
 }
 
-/// A distribution in the file.
+/// A distribution as the file stores it.
 pub(crate) fn to_json(distribution: &Distribution) -> rusqlite::Result<String> {
     serde_json::to_string(distribution).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
@@ -179,7 +179,7 @@ pub(crate) fn from_json(json: &str) -> rusqlite::Result<Distribution> {
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
 }
 
-/// The tags of a series in the file, separated by commas.
+/// The tags of a series as the file stores them: separated by commas.
 pub(crate) fn join_tags<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> String {
     let mut text = String::new();
     join_tags_into(&mut text, tags);

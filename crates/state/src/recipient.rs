@@ -24,15 +24,16 @@ pub struct Recipient {
     pub continuity: Continuity,
 }
 
-/// Whether a store has the runs before and after a run. If not, points that continue those of earlier runs are not added to the
-/// outbox: the values of all runs of a distribution would begin anew, and the next run would count the same time again.
+/// Whether a store has the runs before and after a run. If not, points that continue points of earlier runs are not added to the
+/// outbox: otherwise, the values of all runs of a distribution would begin anew, or the next run would count the same time
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Continuity {
     /// The store has all runs.
     Kept,
     /// Another store has the earlier and the later runs, but not this one.
     Interrupted,
-    /// No store has them. So each run counts for itself.
+    /// No store has the runs before and after this one. So each run counts for itself.
     None,
 }
 

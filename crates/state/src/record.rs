@@ -7,10 +7,10 @@ use system_health_registry::{Point, Report, Unavailable};
 
 use crate::{
     PendingId, Recipient, RunId, Store, StoreError,
-    conversion::{convert_for, is_converted},
     convert::{milliseconds, seconds, whole},
     outbox::{points_of_run, remove_from_outbox},
     points::PointWriter,
+    temporality::{convert_for, is_converted},
 };
 
 impl Store {

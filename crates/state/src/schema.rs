@@ -16,6 +16,8 @@ const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 pub(crate) enum Unusable {
     /// Written by a newer version of this crate.
     Newer(usize),
+    /// Without the tables of this version: written by an older version, or by a process that was killed while it created them.
+    NotCurrent,
     /// Another program's database.
     Foreign,
     /// An error of SQLite.
@@ -51,12 +53,18 @@ fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Unusabl
     Ok(transaction.commit()?)
 }
 
-/// Fails if a file was written by a newer version or belongs to another program.
-pub(crate) fn check(connection: &Connection) -> Result<(), Unusable> {
+/// Fails if a file belongs to another program or a newer version, so that it must not be changed.
+pub(crate) fn check_ownership(connection: &Connection) -> Result<(), Unusable> {
     match version(connection)? {
         version if version > MIGRATIONS.len() => Err(Unusable::Newer(version)),
         _ => Ok(()),
     }
+}
+
+/// Fails if a file does not have the current schema.
+pub(crate) fn check(connection: &Connection) -> Result<(), Unusable> {
+    check_ownership(connection)?;
+    if version(connection)? < MIGRATIONS.len() { Err(Unusable::NotCurrent) } else { Ok(()) }
 }
 
 /// The version of a file; 0 if it is empty.

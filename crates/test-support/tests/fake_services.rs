@@ -60,6 +60,24 @@ fn many_repositories_change_on_command() {
 }
 
 #[test]
+fn a_number_of_changes_that_cannot_be_read_is_an_error() {
+    let mut program = Command::new(PROGRAM)
+        .args(["--repositories", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(program.stdin.take().unwrap(), "change many").unwrap();
+
+    let output = program.wait_with_output().unwrap();
+
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.starts_with("fake-services: `change many`: "), "{stderr}");
+}
+
+#[test]
 fn a_wrong_option_is_an_error() {
     let output = Command::new(PROGRAM).args(["--commits", "many"]).output().unwrap();
 

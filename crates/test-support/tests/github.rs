@@ -390,6 +390,7 @@ async fn requests_are_counted_until_none_is_left() {
 
     assert_eq!((first.header("x-ratelimit-remaining"), second.header("x-ratelimit-remaining")), ("1", "0"));
     assert_eq!((third.status, third.header("x-ratelimit-remaining")), (403, "0"));
+    assert_eq!((third.header("x-ratelimit-limit"), third.header("x-ratelimit-used")), ("2", "2"));
     assert_eq!(third.header("x-ratelimit-reset"), second.header("x-ratelimit-reset"));
     assert_eq!((rate_limit.status, &rate_limit.body["rate"]["used"]), (200, &2.into()));
 }

@@ -12,7 +12,7 @@ use system_health_test_support::{
             ActionRequired, Cancelled, Failure, Neutral, Skipped, Stale, StartupFailure, Success, TimedOut,
         },
         FakeGitHub, Job, RequiredCheck, Run, Runner,
-        contract::{self, Exchange},
+        contract::{self, Exchange, assert_refused, places},
         refusal,
     },
     server::Answer,
@@ -178,32 +178,6 @@ async fn one_of_each() -> Vec<Exchange> {
     github.exchanges()
 }
 
-/// The JSON pointers to all values in a value, including the value itself.
-fn places(value: &Value) -> Vec<String> {
-    let below =
-        |key: &str, value| places(value).into_iter().map(move |place| format!("/{key}{place}")).collect();
-    let inner: Vec<Vec<String>> = match value {
-        Value::Object(object) => object.iter().map(|(key, value)| below(key, value)).collect(),
-        Value::Array(items) => {
-            items.iter().enumerate().map(|(i, value)| below(&i.to_string(), value)).collect()
-        }
-        _ => vec![],
-    };
-    std::iter::once(String::new()).chain(inner.into_iter().flatten()).collect()
-}
-
-/// Asserts that every exchange is refused.
-fn assert_refused(exchanges: &[(String, Exchange)]) {
-    let only: Vec<Exchange> = exchanges.iter().map(|(_, exchange)| exchange.clone()).collect();
-    let accepted: Vec<_> = exchanges
-        .iter()
-        .zip(contract::problems(&only))
-        .filter(|(_, problems)| problems.is_empty())
-        .map(|((change, exchange), _)| format!("{exchange}: {change}"))
-        .collect();
-    assert!(accepted.is_empty(), "accepted but wrong: {accepted:#?}");
-}
-
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
 async fn every_response_is_as_github_describes_it() {
@@ -224,8 +198,8 @@ fn every_scripted_error_is_as_github_describes_it() {
     let errors = [
         refusal::bad_credentials(),
         refusal::forbidden(),
-        refusal::rate_limit(403, reset),
-        refusal::rate_limit(429, reset),
+        refusal::rate_limit(403, 5000, reset),
+        refusal::rate_limit(429, 5000, reset),
         refusal::secondary_rate_limit(403, Duration::from_secs(1)),
         refusal::secondary_rate_limit(429, Duration::from_secs(1)),
         refusal::server_error(500),

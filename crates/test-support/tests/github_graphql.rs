@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use system_health_test_support::{
     github::{
         Commit, Deployment, FakeGitHub, Issue, PullRequest, Release, Review, Tag,
-        contract::{self, Exchange},
+        contract::{self, Exchange, assert_refused, places},
         refusal,
     },
     server::Answer,
@@ -184,16 +184,24 @@ async fn everything(github: &FakeGitHub) -> Exchange {
     github.exchanges().pop().unwrap()
 }
 
-/// Asserts that every exchange is refused.
-fn assert_refused(exchanges: &[(String, Exchange)]) {
-    let only: Vec<Exchange> = exchanges.iter().map(|(_, exchange)| exchange.clone()).collect();
-    let accepted: Vec<_> = exchanges
-        .iter()
-        .zip(contract::problems(&only))
-        .filter(|(_, problems)| problems.is_empty())
-        .map(|((change, _), _)| change)
-        .collect();
-    assert!(accepted.is_empty(), "accepted but wrong: {accepted:#?}");
+#[tokio::test]
+async fn a_removed_commit_can_still_be_read_by_its_hash() {
+    let github = FakeGitHub::builder().token("right").start();
+    let shop = github.repository("acme/shop");
+    shop.commits(2);
+    let query = r#"query($commit: String!) {
+        repository(owner: "acme", name: "shop") { object(expression: $commit) { ... on Commit { oid message } } }
+    }"#;
+    let read = async |commit: &str| {
+        let answer = ask(&github, Some("right"), query, json!({ "commit": commit })).await;
+        answer["data"]["repository"]["object"].clone()
+    };
+    let newest = read("main").await;
+
+    shop.remove_commits("main", 1);
+
+    assert_eq!(read(newest["oid"].as_str().unwrap()).await, newest);
+    assert_ne!(read("main").await, newest);
 }
 
 #[tokio::test]
@@ -459,18 +467,4 @@ async fn a_query_that_github_does_not_describe_is_refused() {
         ("another status".to_owned(), Exchange { status: 418, ..good.clone() }),
     ];
     assert_refused(&wrong);
-}
-
-/// The JSON pointers to all values in a value, including the value itself.
-fn places(value: &Value) -> Vec<String> {
-    let below =
-        |key: &str, value| places(value).into_iter().map(move |place| format!("/{key}{place}")).collect();
-    let inner: Vec<Vec<String>> = match value {
-        Value::Object(object) => object.iter().map(|(key, value)| below(key, value)).collect(),
-        Value::Array(items) => {
-            items.iter().enumerate().map(|(i, value)| below(&i.to_string(), value)).collect()
-        }
-        _ => vec![],
-    };
-    std::iter::once(String::new()).chain(inner.into_iter().flatten()).collect()
 }

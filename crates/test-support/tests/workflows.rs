@@ -172,7 +172,7 @@ fn the_documentation_uses_the_action_of_this_version() {
 
 #[test]
 fn every_action_is_pinned_by_its_commit_and_says_its_version() {
-    for file in workflows() {
+    for file in workflows().into_iter().chain([root().join("action.yml")]) {
         let text = fs::read_to_string(&file).unwrap();
         for line in
             text.lines().filter_map(|line| line.trim_start().trim_start_matches("- ").strip_prefix("uses: "))

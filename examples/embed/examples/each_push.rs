@@ -1,4 +1,4 @@
-//! A shop that reports its metrics every minute, and says so each time something was not delivered.
+//! A shop that reports its metrics every minute, and raises an alert each time something was not delivered.
 
 use std::time::Duration;
 

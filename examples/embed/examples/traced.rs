@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
         tracing::error!(panic.place = place, "panic at {place}");
     }));
     let settings = Settings::builder().shared().environment().build()?;
-    let traces = Traces::new(["shop"]); // also collects what this crate logs during a run
+    let traces = Traces::new([env!("CARGO_CRATE_NAME")]); // also collects what this crate logs during a run
     tracing_subscriber::registry().with(tracing_subscriber::fmt::layer()).with(traces.layer()).init();
 
     let mut reporter = Reporter::builder(settings.clone());

@@ -1,5 +1,5 @@
-//! A shop that reports the length of its queue without the `report` command. The shop and the command may share a settings
-//! file, of which the shop uses only some tables.
+//! A shop that reports the length of its queue without the `report` command. The shop may share a
+//! settings file with the command, and ignores the tables that only the command uses.
 
 use std::{env, path::Path};
 

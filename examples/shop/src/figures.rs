@@ -12,15 +12,17 @@ use system_health_registry::{
 #[system_health_source(name = "figures", timeout = "1m")]
 fn figures(settings: FigureSettings) -> anyhow::Result<Vec<DescribedReading>> {
     let Some(file) = settings.file else { return Ok(Vec::new()) };
-    Ok(fs::read_to_string(file)?.lines().filter_map(described).collect())
+    fs::read_to_string(file)?.lines().map(described).collect()
 }
 
-/// Parses `KEY<TAB>VALUE<TAB>DESCRIPTION`. If the value is not a number, the metric has an error.
-fn described(line: &str) -> Option<DescribedReading> {
+/// Parses `KEY<TAB>VALUE<TAB>DESCRIPTION`. If the value is not a number, the metric has an error. If a field is missing, the
+/// source has one.
+fn described(line: &str) -> anyhow::Result<DescribedReading> {
     let mut fields = line.split('\t');
-    let (key, text, description) = (fields.next()?, fields.next()?, fields.next()?);
+    let mut next = |name: &str| fields.next().with_context(|| format!("the line `{line}` has no {name}"));
+    let (key, text, description) = (next("key")?, next("value")?, next("description")?);
     let value = text.parse::<f64>().with_context(|| format!("`{text}` is not a number"));
-    Some(DescribedReading::new(Facts::new(key, description), value))
+    Ok(DescribedReading::new(Facts::new(key, description), value))
 }
 
 /// The table `[figures]` of the settings file.
@@ -41,5 +43,12 @@ mod tests {
     fn a_value_that_is_not_a_number_is_an_error() {
         assert!(described("shop.orders\t7\tOrders of today.").unwrap().result.is_ok());
         assert!(described("shop.orders\tmany\tOrders of today.").unwrap().result.is_err());
+    }
+
+    #[test]
+    fn a_line_with_a_missing_field_is_an_error() {
+        let error = described("shop.orders\t7").err().unwrap();
+
+        assert_eq!(error.to_string(), "the line `shop.orders\t7` has no description");
     }
 }

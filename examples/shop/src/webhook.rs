@@ -49,7 +49,7 @@ fn configure(settings: &Settings) -> Result<Destinations, SharedError> {
     Ok(settings.url.map(|url| Box::new(Webhook { url }) as Box<dyn Destination>).into_iter().collect())
 }
 
-/// The destination. It is not connected.
+/// The destination, without a connection.
 #[derive(Debug)]
 struct Webhook {
     url: Url,
@@ -65,8 +65,8 @@ impl Destination for Webhook {
     }
 
     fn capabilities(&self) -> Capabilities {
-        // The receiver stores values by key, tags and time, for a day. The default: a repeated point overwrites, and there
-        // are no events.
+        // The receiver stores values by key, tags and time, for a day. By default, a repeated point overwrites the first, and
+        // there are no events.
         Capabilities { max_age: Duration::from_hours(24), ..Capabilities::default() }
     }
 

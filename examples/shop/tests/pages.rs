@@ -1,5 +1,5 @@
-//! Checks the code blocks of the documentation. Each Rust code block is an excerpt of a file below `examples/`, which is compiled
-//! and tested. The manifests name packages and features that exist.
+//! Checks the code blocks of the documentation, and the program of this example. Each Rust code block is an excerpt of a file
+//! below `examples/`, which is compiled and tested. The manifests name packages and features that exist.
 
 use std::{
     env, fs,
@@ -35,14 +35,14 @@ fn flush_left(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim(), "\n"]).collect()
 }
 
-fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+fn rust_files(folder: &Path) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries
         .flat_map(|path| match path.extension() {
             Some(extension) if extension == "rs" => {
                 vec![(path.clone(), flush_left(&fs::read_to_string(&path).unwrap()))]
             }
-            _ if path.is_dir() => sources(&path),
+            _ if path.is_dir() => rust_files(&path),
             _ => vec![],
         })
         .collect()
@@ -59,12 +59,12 @@ fn is_excerpt(block: &str, mut source: &str) -> bool {
 
 #[test]
 fn every_rust_code_block_is_an_excerpt_of_an_example() {
-    let sources = sources(&root().join("examples"));
+    let files = rust_files(&root().join("examples"));
     for page in PAGES {
         for block in [code_blocks(page, "rust"), code_blocks(page, "rust,ignore")].concat() {
             let block = flush_left(&block);
             assert!(
-                sources.iter().any(|(_, source)| is_excerpt(&block, source)),
+                files.iter().any(|(_, source)| is_excerpt(&block, source)),
                 "no file below examples/ has this code block of {page}:\n{block}"
             );
         }

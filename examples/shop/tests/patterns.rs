@@ -14,12 +14,12 @@ fn scene() -> Scene {
 fn a_pattern_of_only_that_matches_no_metric_of_a_source_fails_the_run() {
     let scene = scene();
 
-    let right = scene.run(&["--only", "shop.*"]).with_status(0);
-    let wrong = scene.run(&["--only", "shop.ordres"]).with_status(1);
+    let matching = scene.run(&["--only", "shop.*"]).with_status(0);
+    let misspelt = scene.run(&["--only", "shop.ordres"]).with_status(1);
     let ignored = scene.run(&["--only", "shop.ordres", "--fail-on", "never"]).with_status(0);
 
-    assert!(!right.stderr().contains("matches no metric"), "{right}");
-    for ended in [wrong, ignored] {
+    assert!(!matching.stderr().contains("matches no metric"), "{matching}");
+    for ended in [misspelt, ignored] {
         ended.says("`shop.ordres` matches no metric; did you mean `shop.orders`?");
         ended.says("correct --only");
     }
@@ -32,7 +32,7 @@ fn a_source_that_is_skipped_does_not_run() {
     let known = scene.run(&["--only", "shop.orders"]).with_status(0);
     let scene = scene.file("system-health.toml", broken);
     let failed = scene.run(&["--only", "shop.orders"]).with_status(1);
-    // Nobody knows whether the source has the metric of this goal.
+    // The goal is not refused, because a skipped source might have its metric.
     let skipped = format!("{broken}[report]\nskip_sources = ['figures']\n[goals]\n'shop.ordres' = '< 5'\n");
     let scene = scene.file("system-health.toml", &skipped);
 

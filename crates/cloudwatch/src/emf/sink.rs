@@ -66,7 +66,7 @@ impl EmfSink {
         settlements
     }
 
-    /// Waits only until the deadline, because a pipe may have no reader.
+    /// Waits only until the deadline, because nobody may be reading from a pipe.
     async fn write(&self, text: Vec<u8>, deadline: Instant) -> Result<(), WriteError> {
         if Instant::now() >= deadline {
             return Err(WriteError::TooLate);

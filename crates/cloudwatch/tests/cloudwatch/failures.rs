@@ -35,7 +35,7 @@ async fn a_response_decides_the_fate_of_its_points_and_of_the_remaining_ones() {
         (html(404).into(), "left", "left", "a body that is not from AWS"),
         (html(400).into(), "left", "left", "a body that is not from AWS"),
         (html(302).into(), "left", "left", "HTTP status 302"),
-        // AWS: "an unknown error, exception or failure", so nobody knows how far it came.
+        // AWS documents 500 as "an unknown error, exception or failure", so the data may have been stored.
         (error(500, "InternalServiceFault").into(), "unknown", "left", "InternalServiceFault"),
         (html(502).into(), "unknown", "left", "HTTP status 502"),
         (html(504).into(), "unknown", "left", "HTTP status 504"),

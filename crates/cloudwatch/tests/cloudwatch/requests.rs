@@ -167,6 +167,7 @@ async fn an_invalid_datum_is_found_and_the_others_are_delivered() {
     let refused: Vec<usize> = (0..100).filter(|at| fates[*at].starts_with("refused: ")).collect();
     assert_eq!(refused, [7, 47, 87]);
     assert_eq!(fates.iter().filter(|fate| *fate == "accepted").count(), 97);
+    assert!(fates[7].starts_with("refused: CloudWatch does not accept `bad7`: "), "{}", fates[7]);
     assert!(fates[7].contains("AWS returned an error (InvalidParameterValueException): no"), "{}", fates[7]);
     assert!(server.requests().len() < 50);
 }

@@ -1,4 +1,4 @@
-//! Which actions of AWS a run has tried, and where AWS denied them.
+//! The actions that a run has tried, and the regions in which AWS allowed or denied them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,20 +7,20 @@ use std::{
 
 use system_health_credentials::AwsMessage;
 
-/// The actions that a run has tried. Clones share their entries.
+/// The actions that AWS allowed or denied in a run. Clones share their entries.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ActionLog(Arc<Mutex<BTreeMap<&'static str, TriedAction>>>);
 
-/// The regions in which an action was tried.
+/// The regions in which AWS allowed or denied an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TriedAction {
     pub(crate) allowed_in: BTreeSet<String>,
-    /// Each region has AWS's message.
+    /// AWS's message, by region.
     pub(crate) denied_in: BTreeMap<String, String>,
 }
 
 impl ActionLog {
-    /// Where an action was tried. `None` if it was not tried.
+    /// Where an action was tried. `None` if AWS neither allowed nor denied it, for example because it could not be reached.
     pub(crate) fn find(&self, action: &str) -> Option<TriedAction> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(action).cloned()
     }

@@ -15,7 +15,7 @@ const CONCURRENT_READS: usize = 4;
 #[derive(Debug, Clone)]
 pub(super) struct Inventory<T>(Vec<Entry<T>>);
 
-/// One thing that was read in a region.
+/// One project, one pipeline, or all alarms of a region. If the names in a region cannot be listed, they are one entry.
 #[derive(Debug, Clone)]
 pub(super) struct Entry<T> {
     pub(super) region: String,
@@ -29,8 +29,8 @@ impl<T> Inventory<T> {
         self.0.iter()
     }
 
-    /// If AWS denies access to some entries but not to all, the missing permissions are logged, because the denied entries
-    /// have no samples.
+    /// If AWS denied access to some entries and others were read, the missing permissions are logged, because the denied
+    /// entries have no samples.
     pub(super) fn new(entries: impl IntoIterator<Item = Entry<T>>) -> Self {
         let entries: Vec<Entry<T>> = entries.into_iter().collect();
         let denied = entries.iter().filter_map(|entry| Some((entry, entry.content.as_ref().err()?)));
@@ -45,7 +45,7 @@ impl<T> Inventory<T> {
     /// The samples of each entry, with its tags. An entry that could not be read is a failed item, unless AWS denied access
     /// to it.
     ///
-    /// `nothing` is the reason of no data if there are no samples, unless the AWS credentials lack a permission.
+    /// `nothing` is the reason of no data if nothing failed and there are no samples.
     pub(super) fn reading(
         &self,
         samples: impl Fn(&Entry<T>, &T) -> Result<Vec<Sample>, Unavailable>,
@@ -105,8 +105,8 @@ pub(super) async fn read_each<'a, T>(
 }
 
 /// A reading of samples and failed entries. An entry to which AWS denied access is not a failed item, because it would fail in
-/// each run until somebody changes the permissions. If there are only such entries, the reason of no data lists the missing
-/// permissions. If there are neither samples nor failed entries, the reason is `nothing`.
+/// each run until somebody changes the permissions. Without samples and failed items, there is no data. The reason lists the
+/// missing permissions, or is `nothing` if none is missing.
 pub(super) fn reading<T>(
     samples: Vec<Sample>,
     failures: &[(&Entry<T>, &AwsError)],

@@ -1,4 +1,4 @@
-//! The names that exist in each region, such as those of projects.
+//! The selected names in each region, such as those of projects.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,7 +16,7 @@ pub(super) struct NameList {
     pub(super) requests: usize,
 }
 
-/// The names in each region, or why they cannot be listed there.
+/// The selected names in each region, or why they cannot be listed there.
 #[derive(Debug, Clone)]
 pub(super) struct RegionalNames(Arc<BTreeMap<String, Result<NameList, AwsError>>>);
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::glob::{InvalidGlob, compile_glob};
 
 /// Globs for names. A name is selected if a pattern without `!` matches it and no pattern with `!` in front does. If all
-/// patterns have a `!`, all names are selected that none of them matches. Syntax:
+/// patterns have a `!`, a name is selected if none of them matches it. Syntax:
 /// <https://docs.rs/globset/latest/globset/#syntax>; `*` also matches `/`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(try_from = "Vec<String>")]

@@ -71,7 +71,7 @@ impl AwsRegion {
         self.access.attempt_counter()
     }
 
-    /// Checks the response to an action, and records in the action log if AWS allowed or denied the action.
+    /// Converts the error of an action. Records in the action log whether AWS allowed or denied the action.
     pub(super) fn checked<T, E>(
         &self,
         action: &'static str,

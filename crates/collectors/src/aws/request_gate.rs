@@ -28,12 +28,12 @@ register_gate!(AwsRequests);
 impl Gate for AwsRequests {
     fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision> {
         async move {
-            // If the estimate is not shown, nobody needs it.
+            // These metrics have no subjects. If the estimate is not shown, nobody needs it.
             if !planned.is_without_subjects() || !planned.is_for_display() {
                 return GateDecision::default();
             }
             let needs = |needs: &AwsNeeds| planned.metrics().iter().any(|metric| needs.is_for(metric.key()));
-            // Without AWS credentials, nothing is asked, and the metrics say why.
+            // If the estimate fails, such as without AWS credentials, it is left out. The metrics say why.
             let requests = estimate(context, needs).await.ok().flatten();
             let request_plan =
                 |estimate| RequestPlan { api: "AWS", groups: vec![estimate], limits: Vec::new() };
@@ -52,7 +52,7 @@ impl Gate for AwsRequests {
 }
 
 /// The requests of the metrics that are collected. The estimate itself requests the lists of names. These requests are included,
-/// because the metrics share them. `None` if none of the metrics asks AWS.
+/// because the metrics share them. `None` if no metric needs AWS.
 async fn estimate(
     context: &Context,
     needs: impl Fn(&AwsNeeds) -> bool,
@@ -69,11 +69,11 @@ async fn estimate(
     }
     if for_builds {
         let Projects(projects) = context.get().await?;
-        parts.push(of_names(&projects, FOR_PROJECT, "project"));
+        parts.push(requests_for_names(&projects, FOR_PROJECT, "project"));
     }
     if for_pipelines {
         let Pipelines(pipelines) = context.get().await?;
-        parts.push(of_names(&pipelines, FOR_PIPELINE, "pipeline"));
+        parts.push(requests_for_names(&pipelines, FOR_PIPELINE, "pipeline"));
     }
     let total: usize = parts.iter().map(|(requests, _)| requests).sum();
     let texts: Vec<String> = parts.iter().map(|(requests, what)| format!("{requests} for {what}")).collect();
@@ -82,8 +82,8 @@ async fn estimate(
     Ok(Some(RequestEstimate { group: "aws".to_owned(), requests, basis, skipped: None }))
 }
 
-/// The requests for the list of names and for each of them.
-fn of_names(names: &RegionalNames, for_each: usize, what: &str) -> (usize, String) {
+/// The requests for the list of names and for each name, and what they are for.
+fn requests_for_names(names: &RegionalNames, for_each: usize, what: &str) -> (usize, String) {
     let (count, lists) = names.count();
     (lists + count * for_each, counted(count, what))
 }

@@ -26,15 +26,17 @@ const RUNS_WITH_JOBS: u32 = 49;
 /// The requests for the verdict about the watched workflow.
 const WATCHED_RUNS: &str = "runs of the watched workflow";
 
-/// The metrics that judge the runs of a workflow.
+/// The metrics that read the commits of the branch, because they judge the runs of a workflow.
 const READ_COMMITS: [&str; 4] =
     ["ci.tests_passing_on_main", "ci.workflow_passing", "ci.workflows_failing", "ci.red_seconds"];
 
 fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let needs = GitHubNeeds::default().with_api(Rest, [Actions]).with_branch(settings)?;
-    // If the branch has no run, the branch itself may have to be read, to check that it exists.
+    // If the branch has no run, the branch itself may have to be read, to check that it exists. `ci.queued_jobs` is about all
+    // branches.
     let reads_branch = names_branch(settings)? && key != "ci.queued_jobs";
-    // The commits of the branch say which runs of the merge queue count, and whether GitHub's list of its runs is up to date.
+    // The commits of the branch say which runs of the merge queue count, and whether GitHub's list of the branch's runs is up
+    // to date.
     let reads_commits = READ_COMMITS.contains(&key);
     let needs = if reads_branch || reads_commits { needs.with_api(Rest, [Contents]) } else { needs };
     let recent = || needs.clone().with_requests("recent runs", 1);
@@ -57,7 +59,7 @@ fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     })
 }
 
-/// Whether the settings name the branch of a repository.
+/// Whether the settings name the branch of any repository.
 fn names_branch(settings: &Settings) -> Result<bool, SettingsError> {
     let common: RepositorySettings = settings.table()?;
     let own: RepositoriesSettings = settings.table()?;
@@ -76,7 +78,7 @@ fn selects_jobs(settings: &Settings) -> Result<bool, SettingsError> {
     Ok(own.overrides_of_each(repositories.names()).any(selects))
 }
 
-/// The branch with its protection, its rules, and the checks and statuses of its commit.
+/// The four requests are for the branch with its protection, its rules, and the checks and the statuses of its commit.
 fn required_checks(_key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let needs = GitHubNeeds::default().with_api(Rest, [Checks, CommitStatuses, Contents]);
     needs.with_requests("required checks", 4).with_branch(settings)

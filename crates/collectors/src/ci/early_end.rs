@@ -6,7 +6,7 @@ use super::known_runs::CiQuery;
 pub(super) enum EarlyEnd {
     /// More has to be fetched from GitHub.
     Query(CiQuery),
-    /// The maximum number of runs was inspected.
+    /// The maximum number of runs and attempts was read.
     Limit,
     /// A response or a setting is invalid.
     Error(anyhow::Error),

@@ -105,9 +105,9 @@ impl WorkflowClient<'_> {
         runs.map_err(|source| RunsError::new(self.repository, self.file, &self.tables.workflow, source))
     }
 
-    async fn run(&self, run: u64, attempt: &[&str]) -> anyhow::Result<WorkflowRun> {
+    async fn run(&self, run: u64, attempt_path: &[&str]) -> anyhow::Result<WorkflowRun> {
         let run = run.to_string();
-        let path = [&["actions", "runs", &run], attempt].concat();
+        let path = [&["actions", "runs", &run], attempt_path].concat();
         let response = self.repository.get(&path, &[]).await;
         response.with_context(|| format!("cannot read run {run} in {}", self.repository.name()))
     }

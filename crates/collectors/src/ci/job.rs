@@ -62,12 +62,12 @@ pub(super) enum JobConclusion {
     Failed,
     /// The job did not run because of a condition, or because of a job that it needs.
     Skipped,
-    /// Such as cancelled. The job might have failed.
+    /// The job neither passed nor failed nor was skipped. It may have been cancelled, for example, or be in progress.
     Undecided,
 }
 
 impl Job {
-    pub(super) fn conclusion(&self) -> anyhow::Result<JobConclusion> {
+    pub(super) fn result(&self) -> anyhow::Result<JobConclusion> {
         match self.conclusion.as_deref() {
             Some("success") => Ok(JobConclusion::Passed),
             Some("failure" | "timed_out") => Ok(JobConclusion::Failed),
@@ -88,7 +88,7 @@ impl Job {
     }
 
     /// How the job ended, for messages.
-    pub(super) fn ending(&self) -> &str {
+    pub(super) fn ending_in_words(&self) -> &str {
         match self.conclusion.as_deref() {
             Some("success") => "passed",
             Some("failure") => "failed",

@@ -14,7 +14,7 @@ use super::{
     relevance::{Relevance, WatchedWorkflow, relevance, staleness},
     running::{MAX_RUNNING, jobs_of_completed_run},
     selected_jobs::{FinalResult, JobsResult, PartialResult, SelectedJobs},
-    workflow_run::{RunConclusion, WorkflowRun},
+    workflow_run::{RunResult, WorkflowRun},
 };
 
 /// Maximum number of runs and attempts that are fetched individually.
@@ -34,12 +34,12 @@ pub(super) enum JudgeStep {
 #[derive(Debug)]
 pub(super) struct Judgment {
     pub(super) result: Result<Decision, String>,
-    /// Whether the search ended at the maximum number of runs, so that another one might decide.
+    /// Whether the search ended at [`MAX_INSPECTED`], so that an older run or attempt might decide.
     pub(super) is_cut_off: bool,
     /// The number of runs that test the branch and were considered.
     pub(super) considered: usize,
-    /// The newest attempt of the runs that were considered, if the result is one before an attempt: since this attempt, the
-    /// result was the same.
+    /// The newest attempt of the considered runs that had started at the time of the judgment. The result was the same from this
+    /// attempt on. `None` if the judgment is about now.
     pub(super) newest: Option<AttemptStart>,
     pub(super) evidence: EvidenceLog,
 }
@@ -90,8 +90,8 @@ pub(super) fn judge(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> anyhow:
     judge_before(watched, known, None)
 }
 
-/// Judges the known runs as they were before an attempt started. `None` is now. What started earlier counts as ended, because
-/// GitHub records no end of an earlier attempt.
+/// Judges the known runs as they were before an attempt started. `None` is now. An attempt that started earlier counts as ended
+/// if it has ended by now, because GitHub does not record when an earlier attempt ended.
 pub(super) fn judge_before(
     watched: &WatchedWorkflow<'_>,
     known: &KnownRuns,
@@ -181,19 +181,15 @@ impl<'a> Search<'a> {
         };
         for attempt in (1..=last).rev() {
             let known = self.attempt(run, attempt)?;
-            let conclusion =
-                if known.is_completed()? { known.conclusion()? } else { RunConclusion::Undecided };
-            match conclusion {
-                RunConclusion::Undecided => {
-                    let reason = format!("{}, so it decides nothing", known.ending());
+            let result = if known.is_completed()? { known.result()? } else { RunResult::Undecided };
+            match result {
+                RunResult::Undecided => {
+                    let reason = format!("{}, so it decides nothing", known.ending_in_words());
                     self.evidence.add_run(run, attempt, reason);
                 }
-                RunConclusion::Passed | RunConclusion::Failed => {
-                    let entry = self.evidence.add_run(run, attempt, known.ending());
-                    return Ok(Some((
-                        conclusion == RunConclusion::Passed,
-                        vec![Vote::new(run, known, entry)],
-                    )));
+                RunResult::Passed | RunResult::Failed => {
+                    let entry = self.evidence.add_run(run, attempt, known.ending_in_words());
+                    return Ok(Some((result == RunResult::Passed, vec![Vote::new(run, known, entry)])));
                 }
             }
         }
@@ -215,7 +211,7 @@ impl<'a> Search<'a> {
                 // An invalid workflow file makes a run fail without any jobs.
                 if self.selected.is_at_start()
                     && known.is_completed()?
-                    && known.conclusion()? == RunConclusion::Failed
+                    && known.result()? == RunResult::Failed
                 {
                     let entry = self.evidence.add_run(run, attempt, "it failed before any job started");
                     return Ok(Some((false, vec![Vote::new(run, known, entry)])));
@@ -428,9 +424,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// No data, because the filtered list may be out of date, so the runs that only it contains cannot decide.
-    fn stale(mut self, reason: String, rest: &[WorkflowRun]) -> Judgment {
-        for run in rest.iter().filter(|run| self.known.is_only_filtered(run.id)) {
+    /// No data: the filtered list may be out of date, so a run that only this list contains cannot decide.
+    fn stale(mut self, reason: String, remaining: &[WorkflowRun]) -> Judgment {
+        for run in remaining.iter().filter(|run| self.known.is_only_filtered(run.id)) {
             let why = match relevance(self.watched, self.known, run) {
                 Ok(Relevance::OtherBranch) => continue,
                 Ok(Relevance::Ignored(why)) => why,

@@ -1,6 +1,6 @@
 //! What is known about the runs of a workflow. GitHub filters lists of runs with a search index that may be days old
-//! or incomplete. The list of all runs is correct. So the filtered list only adds runs that are older than those on
-//! the newest page of all runs, and only if it is proven to be up to date. See
+//! or incomplete. The list of all runs is correct. So the filtered list only adds runs that are not on the newest page of
+//! all runs, and these decide only if the filtered list is proven to be up to date. See
 //! <https://github.com/cli/cli/issues/5440>.
 
 use std::collections::{HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! The metric about CI. The client limits the time of each request. The long timeout of the metric lets the client wait
+//! Whether the tests pass. The client limits the time of each request. The long timeout of the metric lets the client wait
 //! for rate limits until the run's deadline.
 
 use system_health_registry::{Sample, SampleError, group_title, system_health_metric};

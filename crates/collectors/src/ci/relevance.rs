@@ -8,7 +8,7 @@ use super::{
     trigger_events::MERGE_GROUP,
     workflow_run::WorkflowRun,
 };
-use crate::repository::Branch;
+use crate::{repository::Branch, short_id::short_id};
 
 /// The workflow and the branch, with their settings.
 #[derive(Debug)]
@@ -77,8 +77,7 @@ pub(super) fn staleness(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> Res
             if counting.any(|run| run.head_sha == *tip) {
                 return Ok(None);
             }
-            let tip = tip.get(..7).unwrap_or(tip);
-            format!("may be stale: the list has no run for the newest commit {tip}")
+            format!("may be stale: the list has no run for the newest commit {}", short_id(tip))
         }
     };
     Ok(Some(not_up_to_date(watched, &problem)))

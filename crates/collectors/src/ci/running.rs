@@ -8,7 +8,7 @@ use super::{
     job::{Job, up_to_attempt},
     known_runs::{CiQuery, KnownRuns},
     relevance::{Relevance, WatchedWorkflow, relevance, staleness},
-    workflow_run::{RunConclusion, WorkflowRun},
+    workflow_run::{RunResult, WorkflowRun},
 };
 
 /// Maximum number of runs in progress whose jobs are read.
@@ -37,7 +37,7 @@ pub(super) fn jobs_of_completed_run<'h>(
         if !known.is_confirmed(run.id) {
             return Err(CiQuery::Run(run.id).into());
         }
-        if run.is_completed()? && run.conclusion()? != RunConclusion::Undecided {
+        if run.is_completed()? && run.result()? != RunResult::Undecided {
             let jobs = known.jobs(run.id).ok_or(CiQuery::Jobs(run.id))?;
             return Ok(Some(up_to_attempt(jobs, run.attempt, run.attempt)));
         }

@@ -327,7 +327,7 @@ fn add_new<'j>(jobs: &mut Vec<&'j Job>, found: impl IntoIterator<Item = &'j Job>
 }
 
 fn conclusions<'j>(jobs: &[&'j Job]) -> anyhow::Result<Vec<(&'j Job, JobConclusion)>> {
-    jobs.iter().map(|job| Ok((*job, job.conclusion()?))).collect()
+    jobs.iter().map(|job| Ok((*job, job.result()?))).collect()
 }
 
 fn with_conclusion<'l, 'j>(
@@ -339,6 +339,7 @@ fn with_conclusion<'l, 'j>(
 
 /// Such as: `` `test (mac)` was cancelled, `lint` was cancelled ``.
 fn describe(jobs: &[&Job]) -> String {
-    let words: Vec<String> = jobs.iter().map(|job| format!("`{}` {}", job.name, job.ending())).collect();
+    let words: Vec<String> =
+        jobs.iter().map(|job| format!("`{}` {}", job.name, job.ending_in_words())).collect();
     words.join(", ")
 }

@@ -23,7 +23,7 @@ pub struct CiSettings {
     /// A run that was created longer than this before a window does not count, even if it was re-run in the window. Runs are
     /// read this much further back than the window. Default: 3 days.
     pub rerun_lookback: Duration,
-    /// The maximum number of runs, or of earlier attempts, for which a metric makes a request. More are an error. Default: 300.
+    /// The maximum number of runs, or of earlier attempts, that a metric reads one by one. More are an error. Default: 300.
     pub max_run_requests: u32,
 }
 

@@ -14,7 +14,7 @@ use super::{
     job_list::{JobsOf, list_jobs},
     known_runs::RunsPage,
     trigger_events::MERGE_GROUP,
-    workflow_run::{RunConclusion, WorkflowRun},
+    workflow_run::{RunResult, WorkflowRun},
 };
 use crate::{
     github::{GitHubRepository, Pages},
@@ -101,7 +101,7 @@ impl<'a> WorkflowAttempts<'a> {
         let mut jobs = None;
         let mut attempts = Vec::new();
         for run in runs {
-            let has_passed = run.is_completed()? && run.conclusion()? == RunConclusion::Passed;
+            let has_passed = run.is_completed()? && run.result()? == RunResult::Passed;
             if has_passed && jobs.is_none() {
                 self.count_request()?;
                 jobs = Some(list_jobs(self.repository, jobs_of).await?);
@@ -109,7 +109,7 @@ impl<'a> WorkflowAttempts<'a> {
             let passed_at = if has_passed {
                 end_of(jobs.as_deref().unwrap_or_default(), run.attempt)
             } else {
-                Err(run.ending().to_owned())
+                Err(run.ending_in_words().to_owned())
             };
             attempts.push(WorkflowAttempt {
                 id: format!("{}/{}", run.id, run.attempt),

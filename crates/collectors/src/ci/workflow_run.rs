@@ -53,9 +53,9 @@ pub(super) struct RepositoryId {
     pub(super) id: u64,
 }
 
-/// How an attempt ended, in GitHub's own words.
+/// GitHub's conclusion of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum RunEnding {
+pub(super) enum RunConclusion {
     Success,
     Failure,
     TimedOut,
@@ -69,9 +69,9 @@ pub(super) enum RunEnding {
     None,
 }
 
-/// What the conclusion of a completed attempt means.
+/// What a conclusion means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RunConclusion {
+pub(super) enum RunResult {
     Passed,
     Failed,
     /// Such as cancelled or skipped.
@@ -99,27 +99,27 @@ impl WorkflowRun {
         self.is_completed().is_ok_and(|is_completed| is_completed).then_some(self.attempt)
     }
 
-    /// What the conclusion of a completed attempt means.
+    /// The result of a completed attempt.
+    pub(super) fn result(&self) -> anyhow::Result<RunResult> {
+        Ok(self.final_conclusion()?.result())
+    }
+
+    /// The conclusion of the attempt, which is `None` before it has ended.
     pub(super) fn conclusion(&self) -> anyhow::Result<RunConclusion> {
-        Ok(self.completed_ending()?.meaning())
+        if self.is_completed()? { self.final_conclusion() } else { Ok(RunConclusion::None) }
     }
 
-    /// How the attempt ended, or that it has not.
-    pub(super) fn run_ending(&self) -> anyhow::Result<RunEnding> {
-        if self.is_completed()? { self.completed_ending() } else { Ok(RunEnding::None) }
-    }
-
-    fn completed_ending(&self) -> anyhow::Result<RunEnding> {
+    fn final_conclusion(&self) -> anyhow::Result<RunConclusion> {
         Ok(match self.conclusion.as_deref() {
-            Some("success") => RunEnding::Success,
-            Some("failure") => RunEnding::Failure,
-            Some("timed_out") => RunEnding::TimedOut,
-            Some("startup_failure") => RunEnding::StartupFailure,
-            Some("cancelled") => RunEnding::Cancelled,
-            Some("skipped") => RunEnding::Skipped,
-            Some("neutral") => RunEnding::Neutral,
-            Some("stale") => RunEnding::Stale,
-            Some("action_required") => RunEnding::ActionRequired,
+            Some("success") => RunConclusion::Success,
+            Some("failure") => RunConclusion::Failure,
+            Some("timed_out") => RunConclusion::TimedOut,
+            Some("startup_failure") => RunConclusion::StartupFailure,
+            Some("cancelled") => RunConclusion::Cancelled,
+            Some("skipped") => RunConclusion::Skipped,
+            Some("neutral") => RunConclusion::Neutral,
+            Some("stale") => RunConclusion::Stale,
+            Some("action_required") => RunConclusion::ActionRequired,
             Some(unknown) => bail!("run {} has the unknown conclusion `{unknown}`", self.id),
             None => bail!("run {} is completed but has no conclusion", self.id),
         })
@@ -138,7 +138,7 @@ impl WorkflowRun {
     }
 
     /// How the attempt ended, for messages.
-    pub(super) fn ending(&self) -> &str {
+    pub(super) fn ending_in_words(&self) -> &str {
         match self.conclusion.as_deref() {
             Some("success") => "it passed",
             Some("failure") => "it failed",
@@ -174,7 +174,7 @@ impl WorkflowRun {
     }
 }
 
-impl RunEnding {
+impl RunConclusion {
     /// The value in GitHub's responses, or `none`.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
@@ -191,17 +191,17 @@ impl RunEnding {
         }
     }
 
-    /// Whether an attempt with this ending passed, failed or neither.
-    pub(super) const fn meaning(self) -> RunConclusion {
+    /// Whether an attempt with this conclusion passed, failed or neither.
+    pub(super) const fn result(self) -> RunResult {
         match self {
-            Self::Success => RunConclusion::Passed,
-            Self::Failure | Self::TimedOut | Self::StartupFailure => RunConclusion::Failed,
+            Self::Success => RunResult::Passed,
+            Self::Failure | Self::TimedOut | Self::StartupFailure => RunResult::Failed,
             Self::Cancelled
             | Self::Skipped
             | Self::Neutral
             | Self::Stale
             | Self::ActionRequired
-            | Self::None => RunConclusion::Undecided,
+            | Self::None => RunResult::Undecided,
         }
     }
 }

@@ -103,8 +103,11 @@ fn form_of_title(title: &str) -> Option<&'static str> {
 }
 
 /// Whether the word and the words that follow name a thing that has to do with hotfixes.
-fn is_about(rest: &str) -> bool {
-    ABOUT.is_match(rest) || is_part_of_program(rest) || is_subject(rest) || is_modifier(rest)
+fn is_about(following: &str) -> bool {
+    ABOUT.is_match(following)
+        || is_part_of_program(following)
+        || is_subject(following)
+        || is_modifier(following)
 }
 
 fn is_hotfix_branch(branch: &str) -> bool {

@@ -105,8 +105,8 @@ fn lead_time(change: &Change, success: &Success) -> Result<(f64, String), String
         return Err(format!("its date, {date}, is after its deployment, so a clock was wrong"));
     };
     let first = match change.squashed {
-        Some((_, number)) => format!("with the first commit of #{number}"),
-        None => "when it was committed".to_owned(),
+        Some((first, number)) if first <= change.authored_at => format!("with the first commit of #{number}"),
+        _ => "when it was committed".to_owned(),
     };
     let reason = format!(
         "it began {first} at {}, and {} brought it to production after {}",

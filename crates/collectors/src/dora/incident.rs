@@ -143,7 +143,7 @@ async fn read_label(
         if list.is_settled() {
             return Ok(list.into_items().into_values().map(IncidentResponse::into_incident).collect());
         }
-        list.read_again()?;
+        list.start_pass()?;
     }
 }
 

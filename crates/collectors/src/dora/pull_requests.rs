@@ -1,7 +1,10 @@
 //! The pull requests of commits: when the work on a squashed one began, and their labels. A squash merge makes one commit with
 //! the date of the merge, so the date of the first commit has to be found in the pull request.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::SystemTime,
+};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -117,12 +120,11 @@ pub(super) async fn set_pull_requests(
     if let Some(missing) = nodes.iter().position(Option::is_none) {
         bail!("{}: GitHub did not answer about the commit with the node {}", failed(), ids[missing]);
     }
-    let mut commit_counts: HashMap<u64, usize> = HashMap::new();
-    let mut first_commits = HashMap::new();
-    let mut labels: HashMap<String, Vec<PullRequestLabel>> = HashMap::new();
-    for commit in nodes.into_iter().flatten() {
-        let Some(PullRequests { total_count, nodes }) = commit.associated_pull_requests else { continue };
-        if nodes.len() < total_count {
+    let commits: Vec<CommitResponse> = nodes.into_iter().flatten().collect();
+    let mut labels: HashMap<&str, Vec<PullRequestLabel>> = HashMap::new();
+    for commit in &commits {
+        let Some(PullRequests { total_count, nodes }) = &commit.associated_pull_requests else { continue };
+        if nodes.len() < *total_count {
             bail!(
                 "{}: GitHub listed {} of the {total_count} pull requests of commit {}",
                 failed(),
@@ -131,23 +133,37 @@ pub(super) async fn set_pull_requests(
             );
         }
         for pull_request in nodes {
-            labels.entry(commit.oid.clone()).or_default().extend(pull_request.labels(&commit.repository));
-            *commit_counts.entry(pull_request.number).or_default() += 1;
-            let is_result = pull_request.merge_commit.is_some_and(|merge| merge.oid == commit.oid);
-            if let Some(first) = pull_request.commits.nodes.first().filter(|_| is_result) {
-                first_commits.insert(commit.oid.clone(), (first.commit.authored_date.0, pull_request.number));
-            }
+            labels.entry(&commit.oid).or_default().extend(pull_request.labels(&commit.repository));
         }
     }
+    let squashed = squashed(&commits);
     for change in changes {
-        change.labels = labels.get(&change.id).cloned().unwrap_or_default();
+        change.labels = labels.get(&*change.id).cloned().unwrap_or_default();
         if !change.is_merge() {
-            // If a pull request was rebased, each of its commits has landed with its own date.
-            let has_one_commit = |(_, number): &&(_, u64)| commit_counts[number] == 1;
-            change.squashed = first_commits.get(&change.id).filter(has_one_commit).copied();
+            change.squashed = squashed.get(&*change.id).copied();
         }
     }
     Ok(())
+}
+
+/// When the first commit of each squashed pull request was made, and the number of the pull request, by the commit into which
+/// it was squashed. If a pull request was rebased, each of its commits has landed with its own date.
+fn squashed(commits: &[CommitResponse]) -> HashMap<&str, (SystemTime, u64)> {
+    let mut commit_counts: HashMap<_, usize> = HashMap::new();
+    let mut first_commits = Vec::new();
+    for commit in commits {
+        for pull_request in commit.associated_pull_requests.iter().flat_map(|found| &found.nodes) {
+            // Pull requests of different repositories may have the same number.
+            let identity = (pull_request.base_repository.as_ref().map(|base| &*base.id), pull_request.number);
+            *commit_counts.entry(identity).or_default() += 1;
+            let is_result = pull_request.merge_commit.as_ref().is_some_and(|merge| merge.oid == commit.oid);
+            if let Some(first) = pull_request.commits.nodes.first().filter(|_| is_result) {
+                first_commits.push((&*commit.oid, first.commit.authored_date.0, identity));
+            }
+        }
+    }
+    first_commits.retain(|(_, _, identity)| commit_counts[identity] == 1);
+    first_commits.into_iter().map(|(commit, date, (_, number))| (commit, (date, number))).collect()
 }
 
 impl PullRequestResponse {
@@ -164,5 +180,39 @@ impl PullRequestResponse {
             name: label.name.clone(),
         };
         self.labels.iter().flat_map(|labels| &labels.nodes).map(label).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A commit that became of the pull request `#1` of a repository.
+    fn commit(oid: &str, repository: &str) -> CommitResponse {
+        let commit = json!({
+            "oid": oid,
+            "repository": { "id": "shop" },
+            "associatedPullRequests": {
+                "totalCount": 1,
+                "nodes": [{
+                    "number": 1,
+                    "mergedAt": "2025-06-01T00:00:00Z",
+                    "mergeCommit": { "oid": oid },
+                    "baseRefName": "main",
+                    "baseRef": null,
+                    "baseRepository": { "id": repository },
+                    "commits": { "nodes": [{ "commit": { "authoredDate": "2025-05-01T00:00:00Z" } }] },
+                }],
+            },
+        });
+        serde_json::from_value(commit).unwrap()
+    }
+
+    #[test]
+    fn a_pull_request_is_identified_by_its_repository_and_its_number() {
+        let count = |commits: &[CommitResponse]| squashed(commits).len();
+
+        assert_eq!(count(&[commit("a", "shop"), commit("b", "upstream")]), 2);
+        assert_eq!(count(&[commit("a", "shop"), commit("b", "shop")]), 0, "it was rebased");
     }
 }

@@ -95,12 +95,14 @@ pub(super) fn deserialize_labels<'de, D: Deserializer<'de>>(
     Ok(labels)
 }
 
-/// Refuses an empty list, because without an environment GitHub would list the deployments to all environments. Also refuses
-/// empty and repeated names.
+/// Deserializes the names of environments. GitHub would find nothing for a name with spaces around it. Refuses an empty list,
+/// because without an environment GitHub would list the deployments to all environments. Also refuses empty and repeated
+/// names.
 pub(super) fn deserialize_environments<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<String>, D::Error> {
     let environments = Vec::<String>::deserialize(deserializer)?;
+    let environments: Vec<String> = environments.iter().map(|name| name.trim().to_owned()).collect();
     if environments.is_empty() || environments.iter().any(String::is_empty) {
         return Err(D::Error::custom("write the names of environments, such as [\"production\"]"));
     }
@@ -142,7 +144,11 @@ mod tests {
                 "`environments` in [dora]: write the names of environments, such as [\"production\"]",
             ),
             (
-                "environments = ['live', 'Live']",
+                "environments = [' ']",
+                "`environments` in [dora]: write the names of environments, such as [\"production\"]",
+            ),
+            (
+                "environments = ['live', ' Live']",
                 "`environments` in [dora]: `Live` is named twice; GitHub does not distinguish upper and lower case",
             ),
             ("tags = ['']", "`tags` in [dora]: a pattern is missing or empty; write one such as \"v*\""),
@@ -156,6 +162,12 @@ mod tests {
             let error = read(line).unwrap_err();
             assert!(error.starts_with(&format!("a.toml:2:1: {message}")), "{error}");
         }
+    }
+
+    #[test]
+    fn spaces_around_a_name_are_removed() {
+        let settings = read("environments = [' live ']\nincident_labels = [' outage ']").unwrap();
+        assert_eq!((&*settings.environments[0], &*settings.incident_labels[0]), ("live", "outage"));
     }
 
     #[test]

@@ -94,9 +94,10 @@ impl TagResponse {
         let committed_at = commit.committed_date.map(|date| date.0);
         // Lightweight tags have no tagger, and neither do tags from very old versions of git. They get the commit's date.
         let at = target.tagger.and_then(|tagger| tagger.date).map(|date| date.0).or(committed_at);
-        let state = match at {
-            Some(at) if commit.oid.is_some() => DeploymentState::Succeeded(at),
-            _ => DeploymentState::NotSuccessful("it is not the tag of a commit".to_owned()),
+        let state = match (at, &commit.oid) {
+            (_, None) => DeploymentState::NotSuccessful("it is not the tag of a commit".to_owned()),
+            (None, Some(_)) => DeploymentState::NotSuccessful("its commit has no date".to_owned()),
+            (Some(at), Some(_)) => DeploymentState::Succeeded(at),
         };
         let page = format!("{}/releases/tag/{}", self.repository.url, self.name);
         Deployment {
@@ -108,6 +109,29 @@ impl TagResponse {
             created_at: at.max(committed_at).unwrap_or(SystemTime::UNIX_EPOCH),
             state,
             web_page: Some(page),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_that_is_no_deployment_says_why() {
+        for (target, expected) in [
+            (json!(null), "it is not the tag of a commit"),
+            (json!({ "tagger": { "date": "2025-06-01T00:00:00Z" } }), "it is not the tag of a commit"),
+            (json!({ "oid": "1234567890" }), "its commit has no date"),
+        ] {
+            let repository = json!({ "url": "https://github.com/acme/shop" });
+            let tag = json!({ "id": "R_1", "name": "v1", "repository": repository, "target": target });
+            let tag: TagResponse = serde_json::from_value(tag).unwrap();
+
+            let DeploymentState::NotSuccessful(reason) = tag.into_deployment().state else {
+                panic!("{target}")
+            };
+            assert_eq!(reason, expected);
         }
     }
 }

@@ -43,7 +43,7 @@ impl LocalClone {
     pub fn discover(directory: &Path) -> anyhow::Result<Option<Self>> {
         let Some(repository) = open(directory)? else { return Ok(None) };
         let remotes = ConfiguredRemote::all(&repository)?;
-        let remote = ConfiguredRemote::find_default(&repository, &remotes);
+        let remote = ConfiguredRemote::find_default(&repository, &remotes)?;
         let inner = Inner { directory: directory.to_owned(), remotes, folder: folder_name(&repository) };
         Ok(Some(Self { inner: Arc::new(inner), remote }))
     }

@@ -69,16 +69,17 @@ impl ConfiguredRemote {
 
     /// The position of the remote whose branches are read by default: `origin`, the only remote, or the remote of the
     /// branch that is checked out.
-    pub(super) fn find_default(repository: &Repository, remotes: &[Self]) -> Option<usize> {
+    pub(super) fn find_default(repository: &Repository, remotes: &[Self]) -> anyhow::Result<Option<usize>> {
         match remotes {
-            [first, ..] if first.name == "origin" => Some(0),
-            [_] => Some(0),
-            _ => {
-                let branch = repository.head_name().ok()??;
-                let name = repository.branch_remote_name(branch.shorten(), Direction::Fetch)?;
-                remotes.iter().position(|remote| *remote.name == *name.as_bstr())
-            }
+            [] => return Ok(None),
+            [first, ..] if first.name == "origin" => return Ok(Some(0)),
+            [_] => return Ok(Some(0)),
+            _ => {}
         }
+        let head = repository.head_name().context("cannot read `HEAD` of the clone")?;
+        let Some(branch) = head else { return Ok(None) };
+        let name = repository.branch_remote_name(branch.shorten(), Direction::Fetch);
+        Ok(name.and_then(|name| remotes.iter().position(|remote| *remote.name == *name.as_bstr())))
     }
 
     /// The reference under which the clone stores a branch of the remote.

@@ -21,8 +21,7 @@ pub enum GitHubApi {
 /// What the metrics whose keys match a pattern need. They share their requests.
 #[derive(Debug, Clone, Copy)]
 pub struct GitHubAccess {
-    /// A key or a glob, such as `prs.*`.
-    pub keys: &'static str,
+    pub(crate) keys: &'static str,
     /// Returns what a metric needs, from its key and the settings of a run.
     pub needs: fn(&str, &Settings) -> Result<GitHubNeeds, SettingsError>,
 }
@@ -43,6 +42,24 @@ pub struct GitHubNeeds {
 inventory::collect!(GitHubAccess);
 
 impl GitHubAccess {
+    /// What the metrics with a key, or with keys that match a pattern such as `prs.*`, need. `needs` returns what a metric needs,
+    /// from its key and the settings of a run.
+    ///
+    /// # Panics
+    /// If `keys` is neither a key nor a pattern of keys with `*`. In [`github_access!`](crate::github_access), this is an error of
+    /// the compiler.
+    #[must_use]
+    pub const fn new(
+        keys: &'static str,
+        needs: fn(&str, &Settings) -> Result<GitHubNeeds, SettingsError>,
+    ) -> Self {
+        assert!(
+            is_key_pattern(keys),
+            "write a key or a pattern such as \"prs.*\": letters, digits, `_`, `.` and `*`"
+        );
+        Self { keys, needs }
+    }
+
     /// The access of a metric. If several patterns match its key, the longest one counts. `None` if no pattern matches.
     #[must_use]
     pub fn for_key(key: &str) -> Option<&'static Self> {
@@ -51,6 +68,18 @@ impl GitHubAccess {
         };
         inventory::iter::<Self>.into_iter().filter(is_match).max_by_key(|access| access.keys.len())
     }
+}
+
+/// Whether a text has only characters of keys and `*`. Other globs would have to be parsed, which is not possible in a constant.
+const fn is_key_pattern(text: &str) -> bool {
+    let mut bytes = text.as_bytes();
+    while let [first, rest @ ..] = bytes {
+        if !(first.is_ascii_alphanumeric() || matches!(first, b'_' | b'.' | b'*')) {
+            return false;
+        }
+        bytes = rest;
+    }
+    !text.is_empty()
 }
 
 impl GitHubNeeds {
@@ -138,7 +167,22 @@ macro_rules! github_access {
     };
     ($keys:literal, $needs:expr) => {
         $crate::__private::inventory::submit! {
-            $crate::github::GitHubAccess { keys: $keys, needs: $needs }
+            $crate::github::GitHubAccess::new($keys, $needs)
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_keys_and_patterns_of_keys_are_accepted() {
+        for keys in ["ci.runners", "prs.*", "*", "Z9.x_"] {
+            assert!(is_key_pattern(keys) && Glob::new(keys).is_ok(), "{keys}");
+        }
+        for keys in ["", "prs.[", "prs.{a", "prs *", "prs.\\", "é"] {
+            assert!(!is_key_pattern(keys), "{keys}");
+        }
+    }
 }

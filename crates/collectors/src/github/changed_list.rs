@@ -152,7 +152,7 @@ impl<T: Updated> ChangedList<T> {
     }
 
     /// Starts a pass over what has changed since the last pass started.
-    pub(crate) fn read_again(&mut self) -> Result<(), ListError> {
+    pub(crate) fn start_pass(&mut self) -> Result<(), ListError> {
         self.passes += 1;
         if self.passes > MAX_PASSES {
             return Err(ListError::KeepsChanging);
@@ -274,7 +274,7 @@ mod tests {
         let mut read = ChangedList::new(at(0), 2);
         assert_eq!(read.add(list(items(&[9, 8, 7]), false, None)), Err(ListError::TooLong(2)));
         let mut read = ChangedList::<Item>::new(at(0), 2);
-        assert_eq!((0..5).find_map(|_| read.read_again().err()), Some(ListError::KeepsChanging));
+        assert_eq!((0..5).find_map(|_| read.start_pass().err()), Some(ListError::KeepsChanging));
     }
 
     proptest! {
@@ -310,7 +310,7 @@ mod tests {
                 if read.is_settled() && (read.pass.requests == 1 || !is_touched) {
                     break;
                 }
-                prop_assume!(read.read_again().is_ok());
+                prop_assume!(read.start_pass().is_ok());
             }
             let found: Vec<u64> = read.items().map(|item| item.number).collect();
             for number in mattered {

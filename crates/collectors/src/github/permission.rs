@@ -119,7 +119,7 @@ pub fn no_data_without(
             refused.cause()
         ))
     } else if let Some(response) = missing_feature(refused) {
-        Unavailable::no_data(format!("GitHub does not have this for {what}: {response}"))
+        Unavailable::no_data(format!("{what} does not have the feature that this reads: {response}"))
     } else {
         error.into()
     }

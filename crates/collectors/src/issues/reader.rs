@@ -78,6 +78,6 @@ async fn read_list(
             let issues = list.into_items().into_values().map(|issue| issue.into_issue(bots)).collect();
             return Ok(Some(Issues::new(format!("{url}/issues"), open, issues)));
         }
-        list.read_again()?;
+        list.start_pass()?;
     }
 }

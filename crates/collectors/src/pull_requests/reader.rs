@@ -36,7 +36,7 @@ struct OldList {
     next: Option<NextPage>,
     items: BTreeMap<u64, PullRequestResponse>,
     max_items: usize,
-    was_read_again: bool,
+    is_second_pass: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,15 +83,15 @@ async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow:
             if lists.is_complete() {
                 return Ok(lists);
             }
-            if lists.old.was_read_again {
+            if lists.old.is_second_pass {
                 let repository = repository.name().to_string();
                 bail!(Incomplete { repository, counted: lists.open, listed: lists.known_open() });
             }
             // If a pull request leaves the list between two requests, those after it move forward, and the next page may skip
             // one of them.
-            lists.old.read_again();
+            lists.old.start_second_pass();
         }
-        lists.changed.read_again()?;
+        lists.changed.start_pass()?;
     }
 }
 
@@ -192,11 +192,11 @@ impl Lists {
 impl OldList {
     fn new(since: SystemTime, max_items: usize) -> Self {
         let (next, items) = (Some(NextPage::FIRST), BTreeMap::new());
-        Self { since, next, items, max_items, was_read_again: false }
+        Self { since, next, items, max_items, is_second_pass: false }
     }
 
-    fn read_again(&mut self) {
-        (self.next, self.was_read_again) = (Some(NextPage::FIRST), true);
+    fn start_second_pass(&mut self) {
+        (self.next, self.is_second_pass) = (Some(NextPage::FIRST), true);
     }
 
     fn add(&mut self, page: Connection<PullRequestResponse>) -> Result<(), ListError> {

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use system_health_collectors::{
-    github::{GitHubAccess, GitHubRepository},
+    github::{Cause, GitHub, GitHubAccess, GitHubRepository},
     repository::Repository,
 };
 use system_health_registry::{
@@ -137,6 +137,21 @@ async fn a_request_above_max_requests_is_not_sent_and_its_metric_has_no_data() {
 }
 
 #[tokio::test]
+async fn a_request_for_a_repository_that_is_called_rate_limit_counts() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github.repository("acme/rate_limit").commits(1);
+    let context = stage(&github, &["acme/rate_limit".to_owned()], "max_requests = 1").context();
+    let client = context.get::<GitHub>().await.unwrap();
+    let read = async || client.get::<serde_json::Value>(&["repos", "acme", "rate_limit"], &[]).await;
+
+    read().await.unwrap();
+
+    let error = read().await.unwrap_err();
+    assert!(matches!(error.cause(), Cause::MaxRequests(_)), "{error:?}");
+    assert_eq!(paths(&github), ["/repos/acme/rate_limit"]);
+}
+
+#[tokio::test]
 async fn a_query_counts_as_many_times_as_it_costs_points() {
     let (github, names) = fake(FakeGitHub::builder());
     github.set_query_cost(4);
@@ -189,7 +204,8 @@ async fn a_skipped_group_is_tried_again_after_some_runs() {
     let second = collect(&context_with(&stage, &responses)).await;
 
     assert!(
-        lines(&second)[0].starts_with("ci.* about 12 requests: 8 in the previous run"),
+        lines(&second)[0]
+            .starts_with("ci.* about 12 requests: 8 assumed, because the previous run was not complete"),
         "{:?}",
         lines(&second)
     );
@@ -205,7 +221,10 @@ async fn a_skipped_group_that_uses_both_apis_is_tried_again_after_some_runs() {
 
     let second = Engine::new().run(&catalog, &context_with(&stage, &responses)).await;
 
-    assert_eq!(lines(&second), ["commits.* about 12 requests: 8 in the previous run, and a margin"]);
+    assert_eq!(
+        lines(&second),
+        ["commits.* about 12 requests: 8 assumed, because the previous run was not complete, and a margin"]
+    );
 }
 
 #[tokio::test]
@@ -342,7 +361,10 @@ async fn after_an_error_the_estimate_keeps_the_larger_number_of_the_last_two_run
 
     let next = collect(&context_with(&stage, &responses)).await;
 
-    assert_eq!(commits(&next), commits(&failed));
+    assert_eq!(
+        commits(&next),
+        commits(&failed).replace("in the previous run", "assumed, because the previous run was not complete")
+    );
 }
 
 #[tokio::test]
@@ -359,8 +381,8 @@ async fn after_the_limit_stopped_a_group_the_estimate_is_twice_its_requests() {
     let [line] = &lines(&next)[..] else { panic!("{:?}", lines(&next)) };
     assert!(
         line.starts_with(
-            "commits.* skipped: commits.* needs about 6 requests to GitHub (4 in the previous run, and a margin), and \
-             `max_requests` in [github] is 2"
+            "commits.* skipped: commits.* needs about 6 requests to GitHub (4 assumed, because the previous run was not \
+             complete, and a margin), and `max_requests` in [github] is 2"
         ),
         "{line}"
     );

@@ -66,7 +66,7 @@ async fn commits(context: &Context) -> Vec<String> {
 async fn requests_and_quota(context: &Context) -> (Vec<(u16, u64)>, Option<u64>) {
     let calls: ApiCalls = context.get().await.unwrap();
     let by_status = calls.by_status().iter().filter_map(|calls| Some((calls.status?, calls.count))).collect();
-    (by_status, calls.quota("github"))
+    (by_status, calls.remaining("github"))
 }
 
 #[tokio::test]

@@ -224,7 +224,7 @@ async fn temporary_errors_of_later_pages_are_retried() {
 async fn a_rate_limit_that_ends_after_the_deadline_is_an_error_at_once_that_says_when_it_ends() {
     let reset = humantime::parse_rfc3339("2100-01-01T00:00:00Z").unwrap();
     let github = github();
-    github.fail("/commits", refusal::rate_limit(403, reset));
+    github.fail("/commits", refusal::rate_limit(403, 5000, reset));
 
     let reading = line(&Stage::on(&github).hotfixes().await);
 

@@ -270,8 +270,8 @@ async fn queries_are_counted_and_have_a_quota_of_their_own() {
     let context = Stage::on(&github).one_repository();
     name(&context).await.unwrap();
     let calls: ApiCalls = context.get().await.unwrap();
-    assert_eq!(calls.quota("github"), None);
-    assert_eq!(calls.quota("github-graphql"), Some(4_999));
+    assert_eq!(calls.remaining("github"), None);
+    assert_eq!(calls.remaining("github-graphql"), Some(4_999));
     let counted: Vec<_> =
         calls.by_status().iter().map(|calls| (calls.api, calls.status, calls.count)).collect();
     assert_eq!(counted, [("github", Some(200), 1)]);

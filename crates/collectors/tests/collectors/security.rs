@@ -35,7 +35,7 @@ fn github(alerts: impl IntoIterator<Item = Alert>) -> FakeGitHub {
     github
 }
 
-/// The samples that are not 0, and the failed items, or the error or the reason for no data.
+/// The lines of [`collected`], without the samples that are 0.
 async fn found(github: &FakeGitHub) -> Vec<String> {
     let lines = collected(&Stage::on(github), KEY).await;
     lines.into_iter().filter(|line| !line.starts_with("0 ")).collect()

@@ -11,10 +11,10 @@ use system_health_test_support::{
 
 use crate::stage::{Stage, collected};
 
-const DEGREES: [&str; 4] = ["critical", "high", "medium", "low"];
+const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 /// Each kind, the path of its list, and its severities.
 const KINDS: [(&str, &str, &[&str]); 3] = [
-    ("dependabot", "/dependabot/alerts", &DEGREES),
+    ("dependabot", "/dependabot/alerts", &SEVERITIES),
     (
         "code_scanning",
         "/code-scanning/alerts",
@@ -34,7 +34,7 @@ struct Alerts {
 
 fn alert() -> impl Strategy<Value = (Alert, (&'static str, &'static str))> {
     let of_rule = option::of(select(&["error", "warning", "note", "none"][..]));
-    let code_scanning = (of_rule, option::of(select(&DEGREES[..]))).prop_map(|(rule, security)| {
+    let code_scanning = (of_rule, option::of(select(&SEVERITIES[..]))).prop_map(|(rule, security)| {
         let severity = match (security, rule) {
             (None, Some("none") | None) => "unrated",
             (Some(severity), _) | (None, Some(severity)) => severity,
@@ -42,7 +42,7 @@ fn alert() -> impl Strategy<Value = (Alert, (&'static str, &'static str))> {
         (Alert::code_scanning(rule, security), ("code_scanning", severity))
     });
     prop_oneof![
-        2 => select(&DEGREES[..]).prop_map(|severity| (Alert::dependabot(severity), ("dependabot", severity))),
+        2 => select(&SEVERITIES[..]).prop_map(|severity| (Alert::dependabot(severity), ("dependabot", severity))),
         2 => code_scanning,
         1 => Just((Alert::secret(), ("secret_scanning", "unrated"))),
     ]

@@ -291,7 +291,7 @@ async fn the_clone_needs_no_credentials() {
 }
 
 #[tokio::test]
-async fn without_a_source_the_error_says_what_to_set() {
+async fn without_a_clone_or_a_named_repository_the_error_says_what_is_missing() {
     assert_eq!(
         commits(Stage::empty().settings("[commits]\nsource = \"clone\"\n[repository]\nname = \"acme/shop\""))
             .await,

@@ -10,8 +10,8 @@ use crate::exit;
 
 /// The end of the help.
 pub(super) fn after_help() -> String {
-    let note = "Only the history in the state folder changes: nothing is delivered, and values of runs are kept. A value that\n\
-                differs from that of an earlier backfill is kept, too, and makes the exit status 1.\n\
+    let note = "Only the history in the state folder changes: nothing is delivered, and values of runs are kept. If a value\n\
+                differs from that of an earlier backfill, the earlier value is kept, and the exit status is 1.\n\
                 docs/backfill.md says which metrics can be computed for the past, and why.";
     format!("{note}\n\n{}", exit::help_without_delivery())
 }

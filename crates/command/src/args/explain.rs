@@ -11,7 +11,9 @@ use crate::exit;
 /// The end of the help.
 pub(super) fn after_help() -> String {
     let note = "The metrics are collected now, because evidence is not kept between runs. Nothing is delivered.\n\
-                Goals do not change the exit status. The exit status is 1 if a KEY matches no metric.";
+                Goals do not change the exit status.\n\
+                If a KEY matches no metric, the exit status is 2. With sources, the KEY is checked after the collection,\n\
+                and the exit status is 1.";
     format!("{note}\n\n{}", exit::help_without_delivery())
 }
 

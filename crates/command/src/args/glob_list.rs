@@ -108,8 +108,8 @@ mod tests {
         };
 
         assert_eq!(only(&["commits.hotfix"]), Some("commits.hotfix".to_owned()));
-        for several in [&[][..], &["commits.*"], &["ci.runs,prs.open"], &["ci.runs", "prs.open"]] {
-            assert_eq!(only(several), None, "{several:?}");
+        for texts in [&[][..], &["commits.*"], &["ci.runs,prs.open"], &["ci.runs", "prs.open"]] {
+            assert_eq!(only(texts), None, "{texts:?}");
         }
     }
 

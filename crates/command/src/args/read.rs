@@ -57,8 +57,8 @@ pub(crate) fn command_line(
 }
 
 impl Arguments {
-    /// Reads command-line arguments. Flags for output may come before or after a command. Flags for a run cannot be
-    /// combined with a command.
+    /// Reads command-line arguments. Flags for output may come before or after a command. Flags for a run cannot
+    /// come before a command.
     pub(crate) fn read(command_line: clap::Command, arguments: &[OsString]) -> Result<Self, clap::Error> {
         let read = Self::parse_with(command_line, arguments);
         read.map_err(|error| without_secrets(with_hint(error), arguments))

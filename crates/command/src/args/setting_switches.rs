@@ -1,5 +1,5 @@
-//! The flags of linked crates that take no value. Each flag sets keys in the settings. The values are looked up when the flag is
-//! given.
+//! The flags without a value that linked crates add. Each flag sets keys in the settings. The values of these keys are looked
+//! up when the flag is given.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use system_health_registry::{

@@ -1,4 +1,4 @@
-//! `report backfill`: computes values for past instants into the history. It delivers nothing.
+//! `report backfill`: computes values for past instants and adds them to the history. It delivers nothing.
 
 use std::time::SystemTime;
 
@@ -100,7 +100,7 @@ fn log(backfill: &Backfill) {
         let until = match backfill.complete_until {
             Some(until) => {
                 format!(
-                    "each metric and subject with results has them until {}",
+                    "the results of each metric and subject that has any are complete until {}",
                     humantime::format_rfc3339_seconds(until)
                 )
             }

@@ -57,14 +57,14 @@ pub(super) fn run(
         },
     );
     if let (Ok(ExitStatus::Interrupted(_)), Mode::Push) = (&status, mode) {
-        let rest = if run.state.no_state {
+        let what_happens = if run.state.no_state {
             "are lost: with --no-state nothing is kept"
         } else if lacks_state.get() {
             "may be lost: the state folder has failed or cannot be used"
         } else {
             "wait in the outbox for the next run"
         };
-        tracing::warn!("points that were recorded, but not delivered, {rest}");
+        tracing::warn!("points that were recorded, but not delivered, {what_happens}");
     }
     status
 }
@@ -91,7 +91,7 @@ async fn report_once(
         tracing::warn!(hint, "no state was kept");
     }
     if owns_stdout {
-        // No report is printed that shows the reasons.
+        // The report, which would show the reasons, is not printed.
         exit_reason::log_always(&report, &deliveries, fail_on);
     } else {
         exit_reason::log(&report, &deliveries, fail_on);

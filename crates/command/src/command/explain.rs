@@ -28,7 +28,7 @@ pub(super) fn run(
     catalog: &Catalog,
     output: RunOutput<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.flags)?;
+    let (settings, report) = settings::load_with_report_settings(&arguments.settings, &arguments.flags)?;
     let tags = base_tags(&report)?;
     // The metrics about the reporter need a finished run, so they cannot be explained here.
     let catalog = without_self_metrics(with_goals_of_settings(catalog.clone(), &settings)?);

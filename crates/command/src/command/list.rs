@@ -23,7 +23,7 @@ pub(super) fn run(
     let settings = settings::builder(&arguments.settings).and_then(SettingsBuilder::build);
     let catalog = match &settings {
         Ok(_) => with_remembered(catalog, Some(&arguments.settings), Some(&arguments.folder))?.into_owned(),
-        // They may name another state folder.
+        // The wrong settings may name another state folder.
         Err(_) => catalog.clone(),
     };
     let (catalog, selection) = &apply_settings(settings, catalog)?;

@@ -18,7 +18,7 @@ use super::{
 const MAX_SHOWN: usize = 5;
 
 /// Why a metric cannot be computed for the past, if its declaration does not say why.
-pub(super) const NOT_DECLARED: &str = "it is not declared that it can";
+pub(super) const NOT_DECLARED: &str = "it does not declare `backfill`";
 
 /// Why the metrics of a source cannot be computed for the past.
 pub(super) const SOURCE_REASON: &str = "a source describes what is there now";
@@ -49,10 +49,10 @@ impl BackfillTable<'_> {
             return writeln!(f, "\nNone of the selected metrics can be computed for the past.");
         }
         if self.is_dry_run {
-            writeln!(f, "\nComputed for each instant, and each subject:")?;
+            writeln!(f, "\nWould be computed for each instant and each subject:")?;
             return metrics.iter().try_for_each(|metric| writeln!(f, "  {}", metric.metric.key()));
         }
-        let headings = ["ADDED", "KNOWN", "OF RUNS", "DIFFERENT", "NO DATA", "ERRORS"];
+        let headings = ["ADDED", "KNOWN", "FROM RUNS", "DIFFERENT", "NO DATA", "ERRORS"];
         let mut columns = Columns::new(headings.map(|heading| (heading, true)).to_vec());
         for metric in metrics {
             let cells = [

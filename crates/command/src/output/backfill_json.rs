@@ -72,7 +72,7 @@ struct JsonSample<'a> {
 
 #[derive(Serialize)]
 struct JsonOnlyNow<'a> {
-    /// The metric, or nothing for a source.
+    /// The key of the metric. `None` for a source.
     key: Option<&'a str>,
     source: Option<&'a str>,
     reason: &'a str,

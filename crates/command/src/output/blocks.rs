@@ -1,4 +1,4 @@
-//! The problems of a run in Markdown. The table only counts problems. Each block lists them when a reader opens it.
+//! The problems of a run in Markdown that the table only counts or does not show. A reader opens a block to see its list.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ const MAX_METRICS: usize = 50;
 const MAX_SOURCES: usize = 50;
 /// Maximum number of refused metrics that are listed for a source.
 const MAX_REFUSED: usize = 5;
-/// Maximum length of the text of an error, in characters. An escaped character may take several bytes.
+/// Maximum length of the text of an error or a reason, in characters. An escaped character may take several bytes.
 const MAX_TEXT: usize = 300;
 
 /// The problems as blocks that can be opened. Nothing is written if there are none.
@@ -63,7 +63,7 @@ impl ProblemBlocks<'_> {
     }
 
     fn sources(&self) -> Vec<String> {
-        let text = |source: &SourceOutcome| match &source.result {
+        let problem = |source: &SourceOutcome| match &source.result {
             Err(Unavailable::NoData(no_data)) => Some(format!("no data: {}", text(no_data.reason()))),
             Err(Unavailable::Error(error)) => Some(format!("**error**: {}", text(&error.to_string()))),
             Ok(_) if source.refused.is_empty() => None,
@@ -87,7 +87,7 @@ impl ProblemBlocks<'_> {
         let mut lines: Vec<String> = self
             .sources
             .iter()
-            .filter_map(|source| Some(format!("{}: {}", Code(&source.name), text(source)?)))
+            .filter_map(|source| Some(format!("{}: {}", Code(&source.name), problem(source)?)))
             .collect();
         let hidden = lines.split_off(lines.len().min(MAX_SOURCES)).len();
         lines.extend((hidden > 0).then(|| format!("{hidden} more")));
@@ -115,7 +115,7 @@ fn lines(reasons: &Reasons) -> Vec<String> {
         .iter()
         .map(|reason| {
             let lists: Vec<String> = reason.lists().map(|list| format!("\n  - {}", Code(&list))).collect();
-            format!("{}: {}{}", Code(&reason.subject()), text(reason.text()), lists.concat())
+            format!("{}: {}{}", Code(&reason.affected()), text(reason.text()), lists.concat())
         })
         .collect();
     let others = |(others, number)| format!("{number} more, for {}", count(others, "other reason"));

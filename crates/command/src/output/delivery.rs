@@ -30,7 +30,7 @@ impl fmt::Display for Series {
 }
 
 impl<'a> DeliveryText<'a> {
-    /// The texts of all deliveries. If a sink has several, each names its address.
+    /// The texts of all deliveries. If a sink has several deliveries, each text names the address of its destination.
     pub(super) fn all(deliveries: &'a [Delivery]) -> impl Iterator<Item = Self> {
         deliveries.iter().map(|delivery| {
             let same_sink = deliveries.iter().filter(|other| other.sink == delivery.sink).count();

@@ -19,7 +19,7 @@ pub(super) struct Details {
     samples: usize,
     /// Maximum number of outcomes of a metric that has many outcomes.
     outcomes: usize,
-    /// Maximum number of items of one sample that counted, and maximum number of those that did not.
+    /// Maximum number of items of one sample that counted, and also of items that did not count.
     items: usize,
     /// Maximum number of bytes of all blocks.
     bytes: usize,
@@ -65,7 +65,7 @@ impl Details {
             return Ok(());
         }
         let keys = left_out.iter().take(10).copied().collect::<Vec<_>>().join(" ");
-        writeln!(f, "\nSome evidence is too long to be shown here: the command `explain {keys}` shows it")
+        writeln!(f, "\nNot all evidence is shown here: the command `explain {keys} --format json` shows it")
     }
 
     /// The block of an outcome; empty without evidence.
@@ -87,8 +87,8 @@ impl Details {
         let subject = outcome.subject.as_ref().map_or_else(String::new, |subject| {
             format!(" of <code>{}</code>", Html(&one_line(subject.name())))
         });
-        // A key has only letters, digits, `_` and `.`.
         writeln!(block, "\n<details{open}>")?;
+        // A key needs no escaping: it has only letters, digits, `_` and `.`.
         writeln!(
             block,
             "<summary>Evidence of <code>{}</code>{subject}: {counted} counted, {} did not count</summary>",

@@ -83,7 +83,6 @@ impl Diagnosis {
 }
 
 impl FindingGroup<'_> {
-    /// The first check.
     fn first_check(&self) -> &str {
         self.checks.first().map_or("", String::as_str)
     }

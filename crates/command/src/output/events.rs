@@ -1,4 +1,4 @@
-//! The events that collectors attached to a run, for people: time, level and title.
+//! The events that collectors attached to a run. People get their times, levels, titles and links. Programs get all fields.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use system_health_registry::{Event, Level, Tag};
 use system_health_reporter::markdown::{LinkUrl, Plain};
 
 use super::{
-    style::{BAD, GOOD, QUIET, paint},
+    style::{BAD, GOOD, NOTICE, paint},
     text::{one_line, wrap},
 };
 
@@ -61,7 +61,7 @@ impl fmt::Display for EventLines<'_> {
             let style = match event.level() {
                 Level::Info => None,
                 Level::Success => Some(GOOD),
-                Level::Warning => Some(QUIET),
+                Level::Warning => Some(NOTICE),
                 Level::Error => Some(BAD),
             };
             let level = event.level().name();

@@ -10,7 +10,7 @@ use super::{
     events::EventLines,
     metric_outcomes::MetricOutcomes,
     problems::Problems,
-    style::{BAD, GOOD, QUIET, heading, paint},
+    style::{BAD, GOOD, NOTICE, heading, paint},
     text::{count, one_line, wrap},
     value::ShownSampleValue,
 };
@@ -31,7 +31,7 @@ impl<'a> Explanation<'a> {
         Self { report, events, width }
     }
 
-    /// Writes all outcomes of a metric. If there are many, writes only the worst.
+    /// Writes all outcomes of a metric. If there are many, writes only the worst samples.
     fn write_group(&self, f: &mut fmt::Formatter<'_>, group: &MetricOutcomes<'_>) -> fmt::Result {
         if group.is_short() {
             for (number, outcome) in group.outcomes.iter().enumerate() {
@@ -75,15 +75,15 @@ impl<'a> Explanation<'a> {
                 Ok(())
             }
             Err(Unavailable::NoData(no_data)) => {
-                write_title(f, outcome, &paint(QUIET, "no data"))?;
+                write_title(f, outcome, &paint(NOTICE, "no data"))?;
                 self.write_text(f, "  ", "  ", no_data.reason())?;
                 self.write_evidence(f, no_data.evidence())
             }
             Err(Unavailable::Error(error)) => {
                 write_title(f, outcome, &paint(BAD, "error"))?;
-                let mut causes = error.messages().into_iter();
-                self.write_text(f, "  ", "    ", &causes.next().unwrap_or_default())?;
-                causes.try_for_each(|cause| self.write_text(f, "  because: ", "    ", &cause))
+                let mut messages = error.messages().into_iter();
+                self.write_text(f, "  ", "    ", &messages.next().unwrap_or_default())?;
+                messages.try_for_each(|cause| self.write_text(f, "  because: ", "    ", &cause))
             }
         }
     }
@@ -133,7 +133,7 @@ impl<'a> Explanation<'a> {
         let sign = if counted { "    + " } else { "    - " };
         for item in items {
             self.write_text(f, sign, "      ", item.title())?;
-            // No separator: a title, such as a commit's subject, may contain any character.
+            // On a line of its own, because a title, such as a commit's subject, may contain any separator.
             if !item.reason().is_empty() {
                 self.write_text(f, "        ", "        ", item.reason())?;
             }
@@ -217,7 +217,7 @@ mod tests {
     #[tokio::test]
     async fn text_is_wrapped_but_links_are_not() {
         let late = Facts::new("queue.late", "Late messages.").with_goal("== 0".parse().unwrap());
-        let late = fixture::alone(late, || {
+        let late = fixture::without_subject(late, || {
             let link = Some("https://queues.example.com/mail/messages/4711");
             let items = [
                 EvidenceItem::new("mail: a message to many people", true, "it is 7 minutes old")
@@ -226,7 +226,7 @@ mod tests {
             ];
             Reading::new(vec![Sample::new(1.0)?.with_evidence(items)], vec![])
         });
-        let broken = fixture::alone(Facts::new("queue.waiting", "Waiting messages."), || {
+        let broken = fixture::without_subject(Facts::new("queue.waiting", "Waiting messages."), || {
             Err(QueueError(std::io::Error::other("the disk is on fire")))?
         });
         let report = fixture::run([late, broken], [], None).await;

@@ -44,8 +44,8 @@ pub(crate) fn each(facts: Facts, found: Collect) -> Metric {
     Metric::new(facts, location!(), collect).each::<Repository>()
 }
 
-/// A metric about no subject.
-pub(crate) fn alone(facts: Facts, found: fn() -> Result<Reading, Unavailable>) -> Metric {
+/// A metric without a subject.
+pub(crate) fn without_subject(facts: Facts, found: fn() -> Result<Reading, Unavailable>) -> Metric {
     Metric::new(facts, location!(), move |_| Box::pin(async move { found() }))
 }
 
@@ -79,17 +79,17 @@ pub(crate) async fn run_with_failed_items() -> Report {
         Err(ItemError::new(error).with_tag("queue", queue))
     }
     let metrics = [
-        alone(Facts::new("queue.age_seconds", "Ages."), || {
+        without_subject(Facts::new("queue.age_seconds", "Ages."), || {
             vec![failed("mail", "connection refused")].into_reading()
         }),
-        alone(Facts::new("queue.length", "Lengths."), || {
+        without_subject(Facts::new("queue.length", "Lengths."), || {
             vec![failed("mail", "connection refused"), failed("print", "404 Not Found")].into_reading()
         }),
     ];
     run(metrics, [], None).await
 }
 
-/// A run over those of a thousand repositories whose numbers are wanted.
+/// A run over some of a thousand repositories: those with a number for which `wanted` returns true.
 pub(crate) async fn run_some(
     metrics: impl IntoIterator<Item = Metric>,
     wanted: impl Fn(&usize) -> bool,
@@ -99,12 +99,12 @@ pub(crate) async fn run_some(
     Report::new(Engine::new().run(&catalog, &context).await, [])
 }
 
-/// One metric without a subject, and three metrics about repositories with everything that can go wrong: an outage that affects
-/// 312 repositories, rare errors, and missed goals.
+/// One metric without a subject, and three metrics about repositories with problems: an outage that affects 312 repositories,
+/// rare errors, a failed item, missing data and missed goals.
 pub(crate) fn metrics() -> Vec<Metric> {
     let goal = |goal: &str| goal.parse().unwrap();
     vec![
-        alone(Facts::new("account.members", "Members.").with_unit("person"), || 41.into_reading()),
+        without_subject(Facts::new("account.members", "Members.").with_unit("person"), || 41.into_reading()),
         each(
             Facts::new("ci.tests_passing_on_main", "Tests.").with_goal(goal("== 1")),
             |number| match number {
@@ -153,7 +153,7 @@ pub(crate) fn sources() -> Vec<Source> {
     ]
 }
 
-/// A run of two metrics with a goal that combines them and is missed.
+/// A run of two metrics, which misses the goal of these two metrics.
 pub(crate) async fn run_with_goal() -> Report {
     let metrics = || [("ci.errors", 4), ("ci.runs", 20)];
     let metric = |(key, value): (&str, u8)| {

@@ -18,7 +18,7 @@ use tabled::{builder::Builder, settings};
 use super::{
     distribution_summary::DistributionSummary,
     plot::{Plot, Sparkline, TimeSlots},
-    text::count,
+    text::{count, one_line},
     value::{Elapsed, ExactValue, ShownValue},
 };
 
@@ -34,15 +34,15 @@ const MAX_SUBJECTS: usize = 5;
 
 /// The results of earlier runs, and the time range that is shown.
 pub(crate) struct HistoryReport<'a> {
-    /// The results, by key and time.
+    /// The results, by key, subject and time.
     pub(crate) entries: &'a [HistoryEntry],
     /// The linked metrics and those of sources, for their goals.
     pub(crate) catalog: &'a Catalog,
     /// The only metric to show, as a plot.
     pub(crate) key: Option<&'a str>,
-    /// The start.
+    /// The start of the time range.
     pub(crate) since: SystemTime,
-    /// The end.
+    /// The end of the time range.
     pub(crate) now: SystemTime,
 }
 
@@ -74,33 +74,33 @@ impl<'a> HistoryReport<'a> {
         self.catalog.metrics().iter().find(|metric| metric.key() == key)?.goal()
     }
 
-    fn lines(&self) -> Vec<PastSeries<'a>> {
-        let mut lines = BTreeMap::<(&str, String), PastSeries<'_>>::new();
+    fn series(&self) -> Vec<PastSeries<'a>> {
+        let mut all_series = BTreeMap::<(&str, String), PastSeries<'_>>::new();
         for entry in self.entries {
             let PastResult::Value { samples, .. } = &entry.result else { continue };
             for sample in samples {
                 let tags = sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ");
-                let line = lines.entry((&entry.key, tags.clone())).or_insert_with(|| PastSeries {
+                let series = all_series.entry((&entry.key, tags.clone())).or_insert_with(|| PastSeries {
                     key: &entry.key,
                     unit: None,
                     tags,
                     values: Vec::new(),
                 });
                 // The unit of the last value, because the metric's unit may have changed.
-                line.unit = sample.unit.as_deref();
+                series.unit = sample.unit.as_deref();
                 let value = match &sample.value {
                     Value::Number(number) => Some(*number),
                     Value::Distribution(values) => values.quantile(0.5),
                 };
-                line.values.extend(value.map(|value| (entry.time, value)));
+                series.values.extend(value.map(|value| (entry.time, value)));
             }
         }
-        lines.into_values().collect()
+        all_series.into_values().collect()
     }
 
-    fn slots(&self, line: &PastSeries<'_>, count: usize) -> TimeSlots {
+    fn slots(&self, series: &PastSeries<'_>, count: usize) -> TimeSlots {
         let length = self.now.duration_since(self.since).unwrap_or_default();
-        TimeSlots::new(line.values.iter().copied(), self.since, length, count)
+        TimeSlots::new(series.values.iter().copied(), self.since, length, count)
     }
 
     /// How often each subject of a metric failed, had no data or had failed items, with the last reason.
@@ -134,7 +134,8 @@ impl<'a> HistoryReport<'a> {
             let hidden = problems.split_off(problems.len().min(MAX_SUBJECTS));
             for PastProblem { subject, count, last, text } in problems {
                 let space = if subject.is_empty() { "" } else { " " };
-                let last = format_rfc3339_seconds(last);
+                let (last, text) = (format_rfc3339_seconds(last), one_line(&text));
+                let subject = one_line(subject);
                 writeln!(f, "{key}{space}{subject}: {state} {}, last at {last}: {text}", Times(count))?;
             }
             if !hidden.is_empty() {
@@ -154,27 +155,27 @@ impl<'a> HistoryReport<'a> {
         writeln!(f, "computed by `backfill`: {results}, from {first} to {last}")
     }
 
-    fn overview(&self, f: &mut fmt::Formatter<'_>, lines: &[PastSeries<'_>]) -> fmt::Result {
+    fn overview(&self, f: &mut fmt::Formatter<'_>, all_series: &[PastSeries<'_>]) -> fmt::Result {
         let mut table = Builder::new();
         table.push_record(["METRIC", "HISTORY", "LAST", "UNIT", "GOAL", "AGE", "TAGS"]);
-        for same_metric in lines.chunk_by(|line, next| line.key == next.key) {
+        for same_metric in all_series.chunk_by(|series, next| series.key == next.key) {
             let goal = self.goal(same_metric[0].key);
             let (shown, hidden) = most_important(same_metric, goal);
-            for line in shown {
-                let Some((time, last)) = line.values.last() else { continue };
-                let goal = match (goal, line.is_met(goal)) {
+            for series in shown {
+                let Some((time, last)) = series.values.last() else { continue };
+                let goal = match (goal, series.is_met(goal)) {
                     (Some(goal), Some(true)) => format!("{goal}  met"),
                     (Some(goal), _) => format!("{goal}  missed"),
                     (None, _) => "-".to_owned(),
                 };
                 table.push_record([
-                    line.key.to_owned(),
-                    Sparkline(&self.slots(line, SPARKLINE_WIDTH)).to_string(),
+                    series.key.to_owned(),
+                    Sparkline(&self.slots(series, SPARKLINE_WIDTH)).to_string(),
                     ShownValue(*last).to_string(),
-                    line.unit.unwrap_or("-").to_owned(),
+                    series.unit.unwrap_or("-").to_owned(),
                     goal,
                     Elapsed(self.now.duration_since(*time).unwrap_or(Duration::ZERO)).to_string(),
-                    line.tags.clone(),
+                    series.tags.clone(),
                 ]);
             }
             if let Some(hidden) = hidden {
@@ -186,12 +187,12 @@ impl<'a> HistoryReport<'a> {
         table.to_string().lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
 
-    fn plots(&self, f: &mut fmt::Formatter<'_>, lines: &[PastSeries<'_>]) -> fmt::Result {
+    fn plots(&self, f: &mut fmt::Formatter<'_>, all_series: &[PastSeries<'_>]) -> fmt::Result {
         let goal = self.key.and_then(|key| self.goal(key));
-        let (shown, hidden) = most_important(lines, goal);
-        for line in shown {
-            writeln!(f, "{} [{}] {}", line.key, line.tags, line.unit.unwrap_or_default())?;
-            write!(f, "{}", Plot { slots: &self.slots(line, PLOT_WIDTH), goal })?;
+        let (shown, hidden) = most_important(all_series, goal);
+        for series in shown {
+            writeln!(f, "{} [{}] {}", series.key, series.tags, series.unit.unwrap_or_default())?;
+            write!(f, "{}", Plot { slots: &self.slots(series, PLOT_WIDTH), goal })?;
         }
         if let Some(hidden) = hidden {
             writeln!(f, "{hidden}")?;
@@ -203,11 +204,11 @@ impl<'a> HistoryReport<'a> {
 
 impl fmt::Display for HistoryReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.lines();
-        match (self.key, lines.is_empty()) {
+        let all_series = self.series();
+        match (self.key, all_series.is_empty()) {
             (_, true) => writeln!(f, "No values since {}.", format_rfc3339_seconds(self.since))?,
-            (Some(_), false) => self.plots(f, &lines)?,
-            (None, false) => self.overview(f, &lines)?,
+            (Some(_), false) => self.plots(f, &all_series)?,
+            (None, false) => self.overview(f, &all_series)?,
         }
         self.write_backfilled(f)?;
         self.write_problems(f)
@@ -236,16 +237,16 @@ fn failed_items(PastFailures { count, first }: &PastFailures) -> String {
 /// The series of a metric that are shown, and a note about the others. If there are many, those that miss the goal come
 /// first.
 fn most_important<'l, 'a>(
-    lines: &'l [PastSeries<'a>],
+    all_series: &'l [PastSeries<'a>],
     goal: Option<Goal>,
 ) -> (Vec<&'l PastSeries<'a>>, Option<String>) {
-    let mut shown: Vec<_> = lines.iter().collect();
+    let mut shown: Vec<_> = all_series.iter().collect();
     if shown.len() <= MAX_SERIES {
         return (shown, None);
     }
-    shown.sort_by_key(|line| line.is_met(goal) != Some(false));
+    shown.sort_by_key(|series| series.is_met(goal) != Some(false));
     let hidden = shown.split_off(MAX_SERIES);
-    let missed = hidden.iter().filter(|line| line.is_met(goal) == Some(false)).count();
+    let missed = hidden.iter().filter(|series| series.is_met(goal) == Some(false)).count();
     let how = match (goal, missed, hidden.len()) {
         (None, ..) => String::new(),
         (Some(_), 0, 1) => ", which meets the goal".to_owned(),
@@ -318,7 +319,8 @@ impl<'a> HistoryRow<'a> {
         }
     }
 
-    /// The rows as comma-separated values with a header (RFC 4180). The tags of a row are one field.
+    /// The rows as comma-separated values with a header. Fields are quoted as in RFC 4180, but lines end with `\n`. The tags of
+    /// a row are one field.
     pub(crate) fn csv(rows: &[Self]) -> anyhow::Result<String> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record([

@@ -69,12 +69,12 @@ struct JsonOutcome<'a> {
     description: &'a str,
     goal: Option<JsonGoal>,
     duration_ms: u64,
-    // Left out for the run of the document.
+    // Left out if the outcome is of the document's run.
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<JsonEarlierRun>,
 }
 
-/// An earlier run than that of the document.
+/// A run before the run of the document.
 #[derive(Serialize, Clone, Copy)]
 struct JsonEarlierRun {
     #[serde(serialize_with = "as_millis")]
@@ -179,12 +179,12 @@ struct JsonDelivery<'a> {
     sink: &'a str,
     address: &'a str,
     #[serde(flatten)]
-    result: JsonResult<'a>,
+    result: JsonDeliveryResult<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-enum JsonResult<'a> {
+enum JsonDeliveryResult<'a> {
     Accepted(JsonReceipt<'a>),
     Partial(JsonReceipt<'a>),
     Failed(JsonReceipt<'a>),
@@ -406,13 +406,13 @@ impl<'a> JsonDelivery<'a> {
             DeliveryResult::Pushed(receipt) => {
                 let json = JsonReceipt::new(receipt);
                 match receipt.status() {
-                    DeliveryStatus::Accepted => JsonResult::Accepted(json),
-                    DeliveryStatus::Partial => JsonResult::Partial(json),
-                    DeliveryStatus::Failed => JsonResult::Failed(json),
+                    DeliveryStatus::Accepted => JsonDeliveryResult::Accepted(json),
+                    DeliveryStatus::Partial => JsonDeliveryResult::Partial(json),
+                    DeliveryStatus::Failed => JsonDeliveryResult::Failed(json),
                 }
             }
-            DeliveryResult::Interrupted { kept } => JsonResult::Interrupted { kept: *kept },
-            DeliveryResult::DryRun(preview) => JsonResult::DryRun {
+            DeliveryResult::Interrupted { kept } => JsonDeliveryResult::Interrupted { kept: *kept },
+            DeliveryResult::DryRun(preview) => JsonDeliveryResult::DryRun {
                 series: preview.series,
                 self_metrics: preview.self_metrics,
                 payload: &preview.payload,

@@ -28,8 +28,8 @@ const MIN_DESCRIPTION_WIDTH: usize = 24;
 pub(crate) struct TableList<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) selection: &'a Selection,
-    /// The width of the terminal, if there is one. On a narrow terminal, there is no column for the sources, and
-    /// descriptions are narrower.
+    /// The width of the terminal, if there is one. On a narrow terminal, there is no column `SOURCE`, and descriptions are
+    /// narrower.
     pub(crate) width: Option<usize>,
 }
 
@@ -45,8 +45,7 @@ pub(crate) struct JsonCatalog<'a> {
 #[serde(transparent)]
 pub struct JsonList<'a>(Vec<JsonMetric<'a>>);
 
-/// A metric with all options of the attribute, and whether a run collects it. Options that are not set are `null`, unless every
-/// metric has a value of them.
+/// A metric with the options of the attribute, and whether a run collects it. An option without a value is `null`.
 struct JsonMetric<'a> {
     metric: &'a Metric,
     choice: Choice,

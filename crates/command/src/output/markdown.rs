@@ -48,7 +48,7 @@ impl<'a> MarkdownReport<'a> {
         self
     }
 
-    /// Shows as much evidence as `report explain` does: more samples, and all their items.
+    /// For `report explain`: shows the evidence of more samples, with all their items.
     pub(crate) fn for_explanation(mut self) -> Self {
         self.details = details::OF_EXPLANATION;
         self
@@ -169,13 +169,13 @@ fn goal_cell(metric: &Metric) -> String {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
-    use system_health_registry::{Facts, ItemError, Reading};
+    use system_health_registry::{EvidenceItem, Facts, ItemError, Reading};
 
     use super::*;
     use crate::output::fixture;
 
     #[tokio::test(start_paused = true)]
-    #[expect(clippy::invisible_characters, reason = "they keep a name from being read as a mention")]
+    #[expect(clippy::invisible_characters, reason = "they keep a URL from becoming a link")]
     async fn a_thousand_subjects_are_one_row_and_closed_blocks() {
         let report = fixture::run_thousand().await;
 
@@ -249,7 +249,7 @@ mod tests {
         let goal = || "< 0".parse().unwrap();
         let metrics = (0..2_000).map(|number| {
             let facts = Facts::new(format!("many.metric_{number:04}"), "A test.").with_goal(goal());
-            fixture::alone(facts, || {
+            fixture::without_subject(facts, || {
                 let sample = |number: u8| Sample::new(number)?.with_tag("number", &number.to_string());
                 let samples = (0..25).map(sample).collect::<Result<_, _>>()?;
                 let failed = |number: u8| ItemError::new(format!("{number} {}", "é|<".repeat(150)));
@@ -264,6 +264,20 @@ mod tests {
         let hidden = page.lines().find(|line| line.contains("more rows")).unwrap();
         let shown = page.lines().filter(|line| line.starts_with("| `many.")).count();
         assert_eq!(hidden, format!("| … | | | {0} more rows, {0} with a problem |", 2_000 - shown));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_metric_with_hidden_evidence_is_named() {
+        let metric = fixture::each(Facts::new("queue.late", "Late messages."), |_| {
+            let item = EvidenceItem::new("a message", true, "it is late");
+            Reading::new(vec![Sample::new(1.0)?.with_evidence([item])], vec![])
+        });
+        let report = fixture::run([metric], [], Some(21)).await;
+
+        let page = MarkdownReport::new(&report, &[]).for_explanation().to_string();
+
+        assert_eq!(page.matches("<summary>Evidence of").count(), 20);
+        assert!(page.ends_with("here: the command `explain queue.late --format json` shows it\n"), "{page}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! All outcomes of one metric. A metric about a thousand repositories is summarised: how its subjects ended the run,
-//! the range of its values, and the values that are farthest from its goal.
+//! All outcomes of one metric. For a metric about a thousand repositories, there is a summary: the number of outcomes in each
+//! state, the range of the values, and the values that are farthest from the goal.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -78,13 +78,13 @@ impl<'a> MetricOutcomes<'a> {
         self.outcomes.iter().flat_map(|outcome| outcome.samples().iter().map(move |it| (outcome, it)))
     }
 
-    /// The number of subjects; `None` if the metric is about none, or if they could not be listed.
+    /// The number of subjects. `None` if the metric has no subject, or if the subjects could not be listed.
     pub(super) fn subjects(&self) -> Option<usize> {
         self.outcomes.first()?.subject.is_some().then_some(self.outcomes.len())
     }
 
-    /// What the metric is about, such as `repository`.
-    pub(crate) fn thing(&self) -> String {
+    /// The noun for what the metric is about, such as `repository`.
+    pub(crate) fn subject_noun(&self) -> String {
         let type_name = self.metric.subject_type().unwrap_or_default();
         // `BuildQueue` cannot be made lower case without guessing.
         let is_one_word = type_name.chars().enumerate().all(|(at, c)| c.is_ascii_uppercase() == (at == 0));
@@ -178,14 +178,14 @@ impl<'a> MetricOutcomes<'a> {
         MissedValues { shown, others: Range::from_values(others.clone()).map(|range| (others.len(), range)) }
     }
 
-    /// How the subjects ended the run, without values: `1000 repositories: 982 samples, 5 no data, 13 errors`. The
+    /// How the metric ended for its subjects, without values: `1000 repositories: 982 samples, 5 no data, 13 errors`. The
     /// numbers of subjects in each state add up to the first number.
     pub(super) fn summary(&self) -> String {
         let samples = self.samples().count();
         let counts = [
             (self.count(OutcomeState::NoData), "no data".to_owned()),
-            (self.count(OutcomeState::Error), word(self.count(OutcomeState::Error), "error")),
-            (self.failed_items(), word(self.failed_items(), "failed item")),
+            (self.count(OutcomeState::Error), noun(self.count(OutcomeState::Error), "error")),
+            (self.failed_items(), noun(self.failed_items(), "failed item")),
         ];
         let counts = counts.into_iter().filter(|(number, _)| *number > 0);
         let mut parts = vec![count(samples, "sample")];
@@ -194,7 +194,7 @@ impl<'a> MetricOutcomes<'a> {
             if samples != with_value {
                 parts[0] = format!("{} of {with_value}", parts[0]);
             }
-            parts[0] = format!("{}: {}", count(subjects, &self.thing()), parts[0]);
+            parts[0] = format!("{}: {}", count(subjects, &self.subject_noun()), parts[0]);
         }
         parts.extend(counts.map(|(number, what)| format!("{number} {what}")));
         parts.join(", ")
@@ -232,9 +232,10 @@ fn name(outcome: &Outcome, sample: &Sample, without: &HashSet<&Tag>) -> String {
     if name.is_empty() { "(without tags)".to_owned() } else { name }
 }
 
-fn word(number: usize, thing: &str) -> String {
-    let text = count(number, thing);
-    text.split_once(' ').map_or_else(String::new, |(_, word)| word.to_owned())
+/// The noun in singular or plural, without the number.
+fn noun(number: usize, singular: &str) -> String {
+    let text = count(number, singular);
+    text.split_once(' ').map_or_else(String::new, |(_, noun)| noun.to_owned())
 }
 
 /// How far a sample is from meeting a goal.
@@ -265,7 +266,7 @@ mod tests {
         };
         let samples = values.iter().enumerate().map(sample).collect();
         Outcome {
-            metric: fixture::alone(facts, || 0.into_reading()),
+            metric: fixture::without_subject(facts, || 0.into_reading()),
             subject: None,
             result: Reading::new(samples, Vec::new()),
             duration: Duration::ZERO,

@@ -48,4 +48,4 @@ pub(crate) use reasons::Reasons;
 pub(crate) use separate::{separate_data, standard_output};
 pub(crate) use stdout::OutputError;
 pub(crate) use table::TableReport;
-pub(crate) use text::{count, join_names, one_line, wrap};
+pub(crate) use text::{count, join_names, one_line, printable, wrap};

@@ -83,9 +83,10 @@ impl fmt::Display for Sparkline<'_> {
 impl fmt::Display for Plot<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(range) = self.slots.range() else { return Ok(()) };
-        let limit = self.goal.map(|goal| goal.target());
-        let range = limit.map_or(range.clone(), |limit| range.start().min(limit)..=range.end().max(limit));
-        let goal_row = limit.map(|limit| row(limit, &range, HEIGHT));
+        let target = self.goal.map(|goal| goal.target());
+        let range =
+            target.map_or(range.clone(), |target| range.start().min(target)..=range.end().max(target));
+        let goal_row = target.map(|target| row(target, &range, HEIGHT));
         let labels = [*range.end(), *range.start()].map(|value| ShownValue(value).to_string());
         let width = labels.iter().map(String::len).max().unwrap_or_default();
         for line in (0..HEIGHT).rev() {

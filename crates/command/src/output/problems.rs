@@ -8,7 +8,7 @@ use system_health_registry::{Metric, OutcomeState, SourceOutcome, Unavailable};
 use super::{
     metric_outcomes::MetricOutcomes,
     reasons::Reasons,
-    style::{BAD, QUIET, paint},
+    style::{BAD, NOTICE, paint},
     text::{count, one_line, wrap},
     value::ShownValue,
 };
@@ -64,7 +64,7 @@ impl Problems<'_> {
         }
         writeln!(f, "\n{heading}")?;
         for reason in &reasons.shown {
-            wrap(f, self.width, ("  ", "    "), &format!("{}: {}", reason.subject(), reason.text()))?;
+            wrap(f, self.width, ("  ", "    "), &format!("{}: {}", reason.affected(), reason.text()))?;
             for list in reason.lists() {
                 wrap(f, self.width, ("    ", "    "), &list)?;
             }
@@ -110,7 +110,11 @@ impl fmt::Display for Problems<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_missed(f)?;
         let groups = || self.groups.iter().copied();
-        self.write_reasons(f, &paint(QUIET, "No data"), &Reasons::for_state(groups(), OutcomeState::NoData))?;
+        self.write_reasons(
+            f,
+            &paint(NOTICE, "No data"),
+            &Reasons::for_state(groups(), OutcomeState::NoData),
+        )?;
         self.write_reasons(f, &paint(BAD, "Errors"), &Reasons::for_state(groups(), OutcomeState::Error))?;
         self.write_reasons(
             f,

@@ -1,5 +1,5 @@
-//! Why metrics have no value. If an API is down, a thousand repositories fail with the same text. It is shown once, with the
-//! number of repositories and the first names. Each outcome is counted on exactly one line.
+//! Why metrics have no value. If an API is down, a thousand repositories fail with the same text. The text is shown once, with
+//! the number of repositories and the first names. Each outcome is counted on exactly one line.
 
 use std::{cmp::Reverse, collections::HashMap, ops::RangeInclusive};
 
@@ -39,11 +39,11 @@ pub(crate) struct Reasons {
 pub(crate) struct SharedReason {
     keys: Vec<String>,
     /// What the names stand for, such as `repository`.
-    thing: String,
+    noun: String,
     names: Vec<String>,
     text: String,
-    /// Whether the text replaces several rare texts.
-    is_rest: bool,
+    /// Whether the text summarises several rare texts.
+    is_summary: bool,
 }
 
 /// Why one outcome or item has no value.
@@ -55,7 +55,7 @@ struct OwnReason {
 /// The outcomes or items of a metric with the same text.
 struct TextGroup {
     names: Vec<String>,
-    /// The text of the first outcome or item, with its own name.
+    /// The text of the first outcome or item, before its name and ids are replaced.
     first: String,
     count: usize,
 }
@@ -66,13 +66,13 @@ impl Reasons {
         groups: impl IntoIterator<Item = MetricOutcomes<'a>>,
         state: OutcomeState,
     ) -> Self {
-        Self::from_own(groups, MetricOutcomes::thing, |group| {
+        Self::from_own(groups, MetricOutcomes::subject_noun, |group| {
             let outcomes = group.outcomes.iter().filter(|outcome| outcome.state() == state);
             outcomes.filter_map(OwnReason::from_outcome).collect()
         })
     }
 
-    /// Why items failed. If the only item of an outcome failed, its error is that of the outcome.
+    /// Why items failed. An outcome whose only item failed has the error of that item, so the item is not listed again.
     pub(crate) fn for_failed_items<'a>(groups: impl IntoIterator<Item = MetricOutcomes<'a>>) -> Self {
         Self::from_own(
             groups,
@@ -91,7 +91,7 @@ impl Reasons {
 
     fn from_own<'a>(
         groups: impl IntoIterator<Item = MetricOutcomes<'a>>,
-        thing: impl Fn(&MetricOutcomes<'a>) -> String,
+        noun: impl Fn(&MetricOutcomes<'a>) -> String,
         own_reasons: impl Fn(&MetricOutcomes<'a>) -> Vec<OwnReason>,
     ) -> Self {
         let mut reasons: Vec<SharedReason> = Vec::new();
@@ -102,27 +102,27 @@ impl Reasons {
             if own.is_empty() {
                 continue;
             }
-            let thing = thing(&group);
-            for (text, names, is_rest) in bounded(group_by_text(own), &thing) {
+            let noun = noun(&group);
+            for (text, names, is_summary) in bounded(group_by_text(own), &noun) {
                 let place =
-                    *places.entry((text.clone(), names.clone(), thing.clone())).or_insert(reasons.len());
+                    *places.entry((text.clone(), names.clone(), noun.clone())).or_insert(reasons.len());
                 let key = group.metric.key().to_owned();
                 match reasons.get_mut(place) {
                     Some(reason) => reason.keys.push(key),
                     None => {
                         reasons.push(SharedReason {
                             keys: vec![key],
-                            thing: thing.clone(),
+                            noun: noun.clone(),
                             names,
                             text,
-                            is_rest,
+                            is_summary,
                         });
                     }
                 }
             }
         }
         // The sort is stable, so reasons with equal counts stay in the order of the keys.
-        reasons.sort_by_key(|reason| (reason.is_rest, Reverse(reason.count())));
+        reasons.sort_by_key(|reason| (reason.is_summary, Reverse(reason.count())));
         let hidden = reasons.split_off(reasons.len().min(MAX_OF_RUN));
         let others =
             (!hidden.is_empty()).then(|| (hidden.len(), hidden.iter().map(SharedReason::count).sum()));
@@ -148,7 +148,7 @@ impl SharedReason {
     }
 
     /// The metrics and subjects that share the text, such as `commits.hotfix of 312 repositories`.
-    pub(crate) fn subject(&self) -> String {
+    pub(crate) fn affected(&self) -> String {
         let keys = if self.keys.len() > MAX_BEFORE_TEXT {
             count(self.keys.len(), "metric")
         } else {
@@ -157,7 +157,7 @@ impl SharedReason {
         match self.names.len() {
             0 => keys,
             1..=MAX_BEFORE_TEXT => format!("{keys} of {}", self.names.join(", ")),
-            more => format!("{keys} of {}", count(more, &self.thing)),
+            more => format!("{keys} of {}", count(more, &self.noun)),
         }
     }
 
@@ -166,7 +166,7 @@ impl SharedReason {
         &self.text
     }
 
-    /// The keys and names that `subject` only counts, or the first of them.
+    /// The keys and names that [`affected`](Self::affected) only counts, or the first of them.
     pub(crate) fn lists(&self) -> impl Iterator<Item = String> {
         let long = [&self.keys, &self.names].into_iter().filter(|names| names.len() > MAX_BEFORE_TEXT);
         long.map(|names| join_names(names))
@@ -214,7 +214,7 @@ fn group_by_text(reasons: Vec<OwnReason>) -> Vec<(String, TextGroup)> {
 }
 
 /// The texts with their names. If there are very many texts, the rare ones become one text with an example.
-fn bounded(mut all: Vec<(String, TextGroup)>, thing: &str) -> Vec<(String, Vec<String>, bool)> {
+fn bounded(mut all: Vec<(String, TextGroup)>, noun: &str) -> Vec<(String, Vec<String>, bool)> {
     let total: usize = all.iter().map(|(_, group)| group.count).sum();
     let is_long = total > MAX_ROWS && all.len() > MAX_OF_METRIC;
     let rest = all.split_off(if is_long { MAX_OF_METRIC - 1 } else { all.len() });
@@ -225,7 +225,7 @@ fn bounded(mut all: Vec<(String, TextGroup)>, thing: &str) -> Vec<(String, Vec<S
     if let Some((_, example)) = rest.first() {
         let example = example.first.clone();
         let each = if rest.iter().all(|(_, group)| group.count == 1) {
-            format!(", a different one for each {thing}")
+            format!(", a different one for each {noun}")
         } else {
             String::new()
         };

@@ -1,4 +1,4 @@
-//! The requests that a run or a backfill is expected to make. Only a dry run shows them.
+//! The requests that a run or a backfill is expected to make, for people. Only a dry run shows them.
 
 use std::fmt;
 

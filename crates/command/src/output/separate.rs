@@ -13,7 +13,7 @@ use system_health_registry::StandardOutput;
 /// The copy. It is global because descriptors belong to the process.
 static DATA: OnceLock<Arc<File>> = OnceLock::new();
 
-/// Redirects everything that is printed to stderr. [`data`] still goes to the standard output.
+/// Redirects the standard output to stderr. Keeps a copy of the original standard output for [`data`].
 #[cfg(unix)]
 pub(crate) fn separate_data() -> io::Result<()> {
     use std::os::fd::AsFd;

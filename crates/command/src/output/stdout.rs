@@ -1,4 +1,4 @@
-//! The only way to write data to the standard output. It is not an error if a reader stops early, as `head` does.
+//! Writes the data of commands to the standard output. It is not an error if a reader stops early, as `head` does.
 
 use std::{
     fmt::Display,
@@ -24,7 +24,7 @@ impl OutputError {
     }
 }
 
-/// Where data is printed, and how.
+/// How data is printed: in which format, and whether in colour.
 #[derive(Debug, Clone, Copy)]
 pub struct Stdout {
     color: anstream::ColorChoice,
@@ -57,7 +57,7 @@ impl Stdout {
         self.format
     }
 
-    /// Whether a person reads the data.
+    /// Whether data goes to a terminal.
     pub(crate) fn is_terminal() -> bool {
         separate::data().map_or_else(|| io::stdout().is_terminal(), |data| data.is_terminal())
     }
@@ -85,7 +85,7 @@ impl Stdout {
         }
     }
 
-    /// Prints text unchanged.
+    /// Prints text. Removes its colours if they are disabled.
     pub fn write(self, text: &str) -> anyhow::Result<()> {
         self.write_with(|stream| stream.write_all(text.as_bytes()))
     }

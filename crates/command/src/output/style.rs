@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
-pub(super) const QUIET: Style = AnsiColor::Yellow.on_default();
+pub(super) const NOTICE: Style = AnsiColor::Yellow.on_default();
 const HEADING: Style = Style::new().bold();
 
 /// Text in a style.

@@ -1,4 +1,5 @@
-//! A run for people: the values, then the problems, the events and the deliveries. A metric with many subjects is one row.
+//! A run for people: the values, then the problems, the events and the deliveries. A metric with many subjects or
+//! samples is one row.
 
 use std::fmt;
 
@@ -28,7 +29,7 @@ pub(crate) struct TableReport<'a> {
 }
 
 impl<'a> TableReport<'a> {
-    /// Shows a report, as wide as the terminal is.
+    /// Shows a report in the width of the terminal.
     pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
         let groups = MetricOutcomes::of_report(report);
         Self { report, groups, deliveries, events: &[], width: Stdout::width() }
@@ -139,7 +140,11 @@ impl fmt::Display for TableReport<'_> {
         let sources = self.report.run().sources();
         Problems { groups: &self.groups, items_of: &self.groups, sources, width: self.width }.fmt(f)?;
         if self.summarized().next().is_some() {
-            let hint = "--format json shows all; the command `explain KEY --subject NAME` shows what is behind one value.";
+            let hint = if self.summarized().any(|group| group.subjects().is_some()) {
+                "--format json shows all; the command `explain KEY --subject NAME` shows what is behind one value."
+            } else {
+                "--format json shows all; the command `explain KEY` shows what is behind some values."
+            };
             writeln!(f)?;
             wrap(f, self.width, ("", ""), hint)?;
         }

@@ -14,7 +14,7 @@ const DIRECTIONAL_CHARACTERS: &[char] = &[
 /// Maximum length of the text of an error or a reason, in characters.
 const MAX_LENGTH: usize = 2_000;
 
-/// Minimum width of a column of text.
+/// Minimum width at which text is wrapped, even if the terminal is narrower.
 const MIN_WIDTH: usize = 20;
 
 /// Maximum number of names that are shown of a list.
@@ -22,9 +22,13 @@ const MAX_NAMES: usize = 20;
 
 /// Puts text on one line and removes control characters, because much text comes from servers. Cuts very long text.
 pub(crate) fn one_line(text: &str) -> String {
-    let visible = text.replace(char::is_control, " ").replace(DIRECTIONAL_CHARACTERS, "");
-    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
     cut(&line, MAX_LENGTH)
+}
+
+/// Replaces control characters except for line breaks, and removes characters that change the direction of text.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && c != '\n', " ").replace(DIRECTIONAL_CHARACTERS, "")
 }
 
 /// The first characters of a text, and `…` if there are more.
@@ -73,18 +77,18 @@ pub(crate) fn join_names(names: &[String]) -> String {
 }
 
 /// The number with the noun in singular or plural: `1 item`, `2 items`.
-pub(crate) fn count(number: usize, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {}", plural(thing)) }
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
 }
 
-fn plural(thing: &str) -> String {
+fn plural(noun: &str) -> String {
     let ends_with_consonant = |stem: &str| !stem.ends_with(['a', 'e', 'i', 'o', 'u']);
-    match thing.strip_suffix('y') {
+    match noun.strip_suffix('y') {
         Some(stem) if ends_with_consonant(stem) => format!("{stem}ies"),
-        _ if thing.ends_with(['s', 'x', 'z']) || thing.ends_with("ch") || thing.ends_with("sh") => {
-            format!("{thing}es")
+        _ if noun.ends_with(['s', 'x', 'z']) || noun.ends_with("ch") || noun.ends_with("sh") => {
+            format!("{noun}es")
         }
-        _ => format!("{thing}s"),
+        _ => format!("{noun}s"),
     }
 }
 
@@ -113,7 +117,7 @@ mod tests {
 
     #[test]
     fn counts_use_the_plural() {
-        for (number, thing, text) in [
+        for (number, noun, text) in [
             (0, "repository", "0 repositories"),
             (1, "repository", "1 repository"),
             (2, "queue", "2 queues"),
@@ -121,7 +125,7 @@ mod tests {
             (2, "gateway", "2 gateways"),
             (2, "index", "2 indexes"),
         ] {
-            assert_eq!(count(number, thing), text);
+            assert_eq!(count(number, noun), text);
         }
     }
 }

@@ -1,18 +1,18 @@
-//! How numbers and times are shown to people, and numbers to programs.
+//! How numbers and durations are shown to people, and numbers to programs.
 
 use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
 use system_health_registry::Value;
 
-/// A value with at most six decimals.
+/// A value with at most six decimals. Very small and very large values are in scientific notation.
 pub(super) struct ShownValue(pub(super) f64);
 
 /// A value for programs, in full precision. A whole number has no decimals.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExactValue(pub(super) f64);
 
-/// A duration in milliseconds, in seconds, or in minutes and seconds.
+/// A duration in one or two units that suit its length, such as `214 ms` or `2 min 5 s`.
 pub(super) struct Elapsed(pub(super) Duration);
 
 /// The value of a sample: a number, or a summary of many values.

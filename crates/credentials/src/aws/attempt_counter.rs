@@ -32,7 +32,7 @@ impl AttemptCounter {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The span of an attempt. The path and the body of a request to AWS may contain names of secrets.
+    /// The span of an attempt. It has neither the path nor the body of the request, which may contain names of secrets.
     fn span(&self) -> Span {
         info_span!(
             target: TARGET, "http.request",

@@ -1,4 +1,5 @@
-//! AWS's default credentials chain with limits: environment, profile, web identity, container, instance.
+//! AWS's default credentials chain, with time limits. It tries the environment, the profile, web identity, the container
+//! and the instance.
 //!
 //! The instance metadata service (IMDS) is the last in the chain. Outside of AWS, its address is often unreachable, and
 //! the SDK would wait for seconds. Here, only one short attempt is made. If there is no response to the request
@@ -91,15 +92,15 @@ pub(super) fn unusable_variable() -> Option<AwsSessionError> {
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     ];
-    // People disable the file with `/dev/null`.
+    // People disable the credentials file with `/dev/null`.
     let is_set =
         |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "/dev/null");
     let name = VARIABLES.into_iter().find(is_set)?;
     Some(AwsSessionError::Broken(AwsMessage::new(&format!("{name} is set, but provides no credentials"))))
 }
 
-/// The region of the environment or the profile. CI systems set variables without a value to the empty string. The SDK would
-/// use it as a name, and ignore the second variable.
+/// The region of the environment or the profile. An empty variable counts as unset, because CI systems set variables
+/// without a value to the empty string. The SDK would use the empty string as the region.
 async fn configured_region(provider: &ProviderConfig) -> Result<Option<Region>, AwsSessionError> {
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         match env::var(variable) {
@@ -120,18 +121,20 @@ async fn configured_region(provider: &ProviderConfig) -> Result<Option<Region>, 
     Ok(ProfileFileRegionProvider::builder().configure(provider).build().region().await)
 }
 
-/// The instance metadata service did not respond.
-struct NoResponse;
+/// The instance metadata service is disabled or did not respond.
+struct NoInstanceMetadata;
 
 /// The region of the instance that this program runs on.
-async fn instance_region(metadata: &imds::Client) -> Result<Option<Region>, NoResponse> {
+async fn instance_region(metadata: &imds::Client) -> Result<Option<Region>, NoInstanceMetadata> {
     let disabled = env::var_os("AWS_EC2_METADATA_DISABLED");
     if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-        return Err(NoResponse);
+        return Err(NoInstanceMetadata);
     }
     match metadata.get("/latest/meta-data/placement/region").await {
         Ok(region) => Ok(Some(Region::new(String::from(region)))),
-        Err(ImdsError::FailedToLoadToken(failure)) if failure.is_dispatch_failure() => Err(NoResponse),
+        Err(ImdsError::FailedToLoadToken(failure)) if failure.is_dispatch_failure() => {
+            Err(NoInstanceMetadata)
+        }
         Err(_) => Ok(None),
     }
 }

@@ -18,11 +18,11 @@ pub async fn diagnose(context: &Context) -> Vec<Finding> {
         Err(error) => return vec![Finding::failed("AWS", error.to_string())],
     };
     let mut findings = Vec::from_iter(diagnose_authorities());
-    findings.extend(secrets(&credentials).await);
+    findings.extend(diagnose_secrets(&credentials).await);
     findings
 }
 
-async fn secrets(credentials: &Credentials) -> Vec<Finding> {
+async fn diagnose_secrets(credentials: &Credentials) -> Vec<Finding> {
     let Some(secrets_manager) = credentials.secrets_manager() else {
         return vec![Finding::ok("AWS", "is not used for secrets (`aws = false` in [secrets])")];
     };
@@ -40,10 +40,12 @@ async fn secrets(credentials: &Credentials) -> Vec<Finding> {
         return vec![Finding::ok("AWS", message)];
     }
     let identity = secrets_manager.identity().await;
-    let secrets =
-        locations.into_iter().map(|(secret, location)| describe(secret, location, identity.as_ref().ok()));
     let mut findings = vec![identity_finding(&identity)];
-    findings.extend(secrets.collect::<Vec<_>>());
+    findings.extend(
+        locations
+            .into_iter()
+            .map(|(secret, location)| secret_finding(secret, location, identity.as_ref().ok())),
+    );
     findings
 }
 
@@ -68,7 +70,7 @@ fn identity_finding(identity: &Result<AwsIdentity, IdentityError>) -> Finding {
     }
 }
 
-fn describe(
+fn secret_finding(
     secret: &Secret,
     location: Result<SecretLocation, CredentialError>,
     identity: Option<&AwsIdentity>,
@@ -110,7 +112,7 @@ fn missing_statement(stored: &StoredSecret, identity: Option<&AwsIdentity>) -> S
     )
 }
 
-/// Whether an ARN ends with a hyphen and six characters. AWS does not complete such an ARN either.
+/// Whether an ARN ends with a hyphen and six characters. Then AWS treats the ARN as complete.
 fn has_suffix(arn: &str) -> bool {
     let suffix = arn.rsplit_once('-').map(|(_, suffix)| suffix);
     suffix.is_some_and(|suffix| suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_alphanumeric()))
@@ -125,7 +127,7 @@ mod tests {
     async fn a_secret_that_the_environment_sets_is_not_looked_for_in_aws() {
         const TOKEN: Secret =
             Secret::new("pager token", &["PAGER_TOKEN"], StoredName::new("pager", "", "", |_| Ok(None)));
-        // These words are neither a token nor the path of a file.
+        // `two words` is neither a token nor the path of a file.
         for (variable, value) in
             [("PAGER_TOKEN", "s3cret"), ("PAGER_TOKEN", "two words"), ("PAGER_TOKEN_FILE", "two words")]
         {
@@ -134,7 +136,8 @@ mod tests {
             assert_eq!(result.is_ok(), value == "s3cret", "{result:?}");
 
             let message = "is not needed for secrets: the environment sets all credentials that a run needs";
-            assert_eq!(secrets(&credentials).await, [Finding::ok("AWS", message)], "{variable}={value}");
+            let findings = diagnose_secrets(&credentials).await;
+            assert_eq!(findings, [Finding::ok("AWS", message)], "{variable}={value}");
         }
     }
 

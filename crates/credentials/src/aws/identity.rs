@@ -19,12 +19,12 @@ pub(super) enum IdentityError {
     NoSession(#[from] AwsSessionError),
     #[error("no AWS region is known")]
     NoRegion,
-    /// AWS has answered, but without an identity: it refuses the credentials, fails itself, or is not what responds.
+    /// The response contains no identity: AWS refused the credentials or failed, or another server responded.
     #[error("AWS does not identify this process: {0}")]
     NotIdentified(AwsMessage),
     #[error("AWS cannot be reached: {0}")]
     Unreachable(AwsMessage),
-    /// The credentials may come from another server or a program, which may be what is slow.
+    /// AWS may not be the cause. The credentials may come from a program or another server that is slow.
     #[error("the AWS credentials could not be loaded and identified within {}", humantime::format_duration(*.0))]
     Timeout(Duration),
 }
@@ -38,10 +38,13 @@ impl AwsIdentity {
         }
         let client = aws_sdk_sts::Client::new(&session.config);
         match client.get_caller_identity().send().await {
-            Ok(response) => {
-                let (account, arn) = (response.account.unwrap_or_default(), response.arn.unwrap_or_default());
-                Ok(Self { account, arn })
-            }
+            Ok(response) => match (response.account, response.arn) {
+                (Some(account), Some(arn)) => Ok(Self { account, arn }),
+                _ => {
+                    let message = AwsMessage::new("the response has no account or no ARN");
+                    Err(IdentityError::NotIdentified(message))
+                }
+            },
             Err(error) if error.raw_response().is_none() => {
                 Err(IdentityError::Unreachable(AwsMessage::root_of(&error)))
             }
@@ -59,24 +62,42 @@ impl AwsIdentity {
 mod tests {
     use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
     use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+    use system_health_test_support::server::{Answer, Server};
 
     use super::*;
 
-    #[tokio::test]
-    async fn no_connection_is_not_a_refusal() {
+    async fn fetch(endpoint: &str) -> Result<AwsIdentity, IdentityError> {
         let keys = Credentials::new("AKIDEXAMPLE", "example", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
-            .endpoint_url("http://127.0.0.1:1")
+            .endpoint_url(endpoint)
             .credentials_provider(SharedCredentialsProvider::new(keys))
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::disabled())
             .build();
-        let session = AwsSession::from_config(config).await.unwrap();
+        AwsIdentity::fetch(&AwsSession::from_config(config).await.unwrap()).await
+    }
 
-        let error = AwsIdentity::fetch(&session).await.unwrap_err();
+    #[tokio::test]
+    async fn no_connection_is_not_a_refusal() {
+        let error = fetch("http://127.0.0.1:1").await.unwrap_err();
 
         assert!(matches!(error, IdentityError::Unreachable(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_response_without_an_account_is_no_identity() {
+        let server = Server::start(|_| {
+            let result =
+                "<GetCallerIdentityResult><Arn>arn:aws:iam::1:user/me</Arn></GetCallerIdentityResult>";
+            let body = format!("<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>");
+            Answer::text(200, "text/xml", &body)
+        });
+
+        let error = fetch(&server.url()).await.unwrap_err();
+
+        let expected = "AWS does not identify this process: the response has no account or no ARN";
+        assert_eq!(error.to_string(), expected);
     }
 }

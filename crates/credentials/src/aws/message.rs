@@ -50,13 +50,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_request_is_removed() {
+    fn a_quoted_request_is_removed() {
         let text = "The signature does not match.\n\nThe Canonical String was\nx-amz-security-token:abc";
         assert_eq!(AwsMessage::new(text).as_str(), "The signature does not match.");
     }
 
     #[test]
-    fn a_repeated_response_is_removed() {
+    fn a_quoted_response_is_removed() {
         let words = |text: &str| AwsMessage::root_of(&*Box::<dyn Error>::from(text)).to_string();
         let dump = "error response from IMDS (code: 500). Response { status: 500, body: b\"SECRET\" }";
         assert_eq!(words(dump), "error response from IMDS (code: 500)");

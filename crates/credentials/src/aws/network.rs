@@ -42,7 +42,7 @@ pub(super) fn http_client() -> Result<SharedHttpClient, AwsSessionError> {
         }
         None => match root_certificates() {
             Ok(pem) => TrustStore::empty().with_pem_certificate(pem),
-            // An endpoint without TLS needs none.
+            // An endpoint without TLS needs no certificates.
             Err(CertificateError::Missing) => TrustStore::default(),
             Err(error) => return Err(unusable("", error)),
         },
@@ -77,8 +77,8 @@ pub(super) fn diagnose_authorities() -> Option<Finding> {
     })
 }
 
-fn unusable(variable: &str, error: impl std::error::Error + Send + Sync + 'static) -> AwsSessionError {
-    AwsSessionError::NoConnection(AwsMessage::new(&format!("{variable}{}", SharedError::new(error))))
+fn unusable(prefix: &str, error: impl std::error::Error + Send + Sync + 'static) -> AwsSessionError {
+    AwsSessionError::NoConnection(AwsMessage::new(&format!("{prefix}{}", SharedError::new(error))))
 }
 
 /// A client with the proxy and one without.

@@ -1,5 +1,5 @@
-//! AWS Secrets Manager. All secrets share one session. It is created when the first secret is requested. Before that,
-//! no AWS configuration is read.
+//! AWS Secrets Manager. All requests to AWS share one session. It is created on first use. Before that, no AWS
+//! configuration is read.
 
 use std::time::Duration;
 
@@ -58,9 +58,16 @@ impl SecretsManager {
         secret: &'static Secret,
         name: &SecretName,
     ) -> Result<(SecretString, SecretLocation), CredentialError> {
-        timeout(LIMIT, self.look_up(secret, name))
-            .await
-            .unwrap_or_else(|_| Err(CredentialError::Unreachable(secret, no_response())))
+        timeout(LIMIT, self.look_up(secret, name)).await.unwrap_or_else(|_| Err(self.timeout_error(secret)))
+    }
+
+    /// Without a session, AWS Secrets Manager was not asked. The credentials may come from a program or another server.
+    fn timeout_error(&self, secret: &'static Secret) -> CredentialError {
+        if self.session.initialized() {
+            CredentialError::Unreachable(secret, no_response())
+        } else {
+            CredentialError::AwsCredentialsBroken(secret, no_response())
+        }
     }
 
     async fn look_up(
@@ -116,7 +123,7 @@ impl SecretsManager {
     /// The session, for requests to other services of AWS.
     pub(crate) async fn session(&self) -> Result<AwsSession, AwsSessionError> {
         let session = timeout(LIMIT, self.session.get_or_init(|| self.new_session())).await;
-        session.map_or_else(|_| Err(AwsSessionError::NoConnection(no_response())), Clone::clone)
+        session.map_or_else(|_| Err(AwsSessionError::Broken(no_response())), Clone::clone)
     }
 
     async fn new_session(&self) -> Result<AwsSession, AwsSessionError> {
@@ -140,8 +147,9 @@ mod tests {
     use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
     use super::*;
+    use crate::StoredName;
 
-    /// Credentials that a program or another server does not return.
+    /// Never provides credentials, like a program or a server that hangs.
     #[derive(Debug)]
     struct Waiting;
 
@@ -154,16 +162,31 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn aws_is_not_blamed_if_it_was_not_asked_for_the_identity() {
+    fn waiting_for_credentials() -> SecretsManager {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(SharedCredentialsProvider::new(Waiting))
             .build();
-        let secrets_manager = SecretsManager::new(None, ApiCalls::default()).with_config(Some(config));
+        SecretsManager::new(None, ApiCalls::default()).with_config(Some(config))
+    }
 
-        let error = secrets_manager.identity().await.unwrap_err();
+    #[tokio::test(start_paused = true)]
+    async fn aws_is_not_blamed_if_it_was_not_asked_for_the_identity() {
+        let error = waiting_for_credentials().identity().await.unwrap_err();
 
         assert_eq!(error.to_string(), "the AWS credentials could not be loaded and identified within 10s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_connection_is_not_blamed_if_loading_the_credentials_times_out() {
+        const TOKEN: Secret =
+            Secret::new("pager token", &["PAGER_TOKEN"], StoredName::new("pager", "", "", |_| Ok(None)));
+        let secrets_manager = waiting_for_credentials();
+
+        let no_session = secrets_manager.session().await.unwrap_err();
+        let no_secret = secrets_manager.fetch(&TOKEN, &TOKEN.stored().default_name()).await.unwrap_err();
+
+        assert_eq!(no_session.to_string(), "the AWS credentials could not be loaded: no response within 10s");
+        assert!(matches!(no_secret, CredentialError::AwsCredentialsBroken(..)), "{no_secret:?}");
     }
 }

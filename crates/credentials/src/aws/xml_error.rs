@@ -18,13 +18,13 @@ impl<'a> XmlError<'a> {
     }
 }
 
-/// The text of the first element with a name that has no attributes.
+/// The text of the first element that has this name and no attributes.
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     Some(rest.split_once(&format!("</{name}>"))?.0.trim())
 }
 
-/// The text with the characters that its references name (<https://www.w3.org/TR/xml/#sec-references>). Unknown references
+/// Replaces references such as `&lt;` by their characters (<https://www.w3.org/TR/xml/#sec-references>). Unknown references
 /// stay as they are.
 fn decoded(text: &str) -> String {
     let mut parts = text.split('&');

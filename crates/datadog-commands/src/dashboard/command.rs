@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use serde_json::Value;
 use system_health_command::{
@@ -15,7 +15,8 @@ use system_health_command::{
     Stdout, Target, register_command,
 };
 use system_health_datadog::{
-    PushAction, WantedDashboard, dashboard, dashboard_json, is_managed_dashboard, without_datadogs_additions,
+    DashboardError, PushAction, WantedDashboard, dashboard, dashboard_json, is_managed_dashboard,
+    without_datadogs_additions,
 };
 use system_health_state::Store;
 
@@ -60,14 +61,16 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
             let store = open_existing_store(context, &kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             let remembered = remembered(&connection, store.as_ref(), wanted.title());
-            let planned = connection.api.plan_dashboard(&wanted, remembered.as_deref()).await?;
+            let planned =
+                connection.api.plan_dashboard(&wanted, remembered.as_deref()).await.map_err(with_hint)?;
             let step = PlanStep::planned(wanted.title(), planned.id, &planned.action);
             show(&[step], stdout)?;
             Ok(if planned.action == PushAction::Keep { ExitStatus::Done } else { ExitStatus::Different })
         }
         Some(DashboardAction::Pull { dashboard, settings }) => {
             let connection = Connection::open(&context.settings(settings)?).await?;
-            print(&without_datadogs_additions(&connection.api.find_dashboard(dashboard).await?), stdout)
+            let found = connection.api.find_dashboard(dashboard).await.map_err(with_hint)?;
+            print(&without_datadogs_additions(&found), stdout)
         }
         Some(DashboardAction::List { settings }) => {
             let connection = Connection::open(&context.settings(settings)?).await?;
@@ -117,7 +120,7 @@ async fn push(
     stdout: Stdout,
 ) -> anyhow::Result<ExitStatus> {
     let remembered = remembered(connection, store, wanted.title());
-    let planned = connection.api.plan_dashboard(wanted, remembered.as_deref()).await?;
+    let planned = connection.api.plan_dashboard(wanted, remembered.as_deref()).await.map_err(with_hint)?;
     let step = PlanStep::planned(wanted.title(), planned.id.clone(), &planned.action);
     if let Some(reason) = step.overwrites
         && !force
@@ -169,7 +172,7 @@ async fn delete(
     store: Option<&Store>,
     stdout: Stdout,
 ) -> anyhow::Result<ExitStatus> {
-    let found = connection.api.find_dashboard(name).await?;
+    let found = connection.api.find_dashboard(name).await.map_err(with_hint)?;
     let text = |name| found.get(name).and_then(Value::as_str).unwrap_or_default();
     let (id, title) = (text("id"), text("title"));
     if !is_managed_dashboard(&found) {
@@ -184,6 +187,14 @@ async fn delete(
     }
     show(&[PlanStep::new(Verb::Deleted, title, Some(id.to_owned()))], stdout)?;
     Ok(ExitStatus::Done)
+}
+
+/// Says how to find the dashboards that exist, if one does not.
+fn with_hint(error: DashboardError) -> anyhow::Error {
+    match error {
+        DashboardError::Missing(_) => anyhow!("{error}; the command `dashboard list` lists the managed ones"),
+        error => error.into(),
+    }
 }
 
 /// The id that an earlier push stored for the dashboard with this title.

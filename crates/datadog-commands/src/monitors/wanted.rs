@@ -18,8 +18,8 @@ pub fn wanted_monitors(
     let mut wanted = Vec::new();
     for MonitoredGoal { watched, alerting } in monitors.goals()? {
         wanted.extend(match watched {
-            Watched::Metric(metric) => goal_monitor(metric, scope, &alerting),
-            Watched::Combination(goal) => Some(combined_goal_monitor(&goal, scope, &alerting)),
+            Watched::Metric(metric) => goal_monitor(metric, scope, &alerting)?,
+            Watched::Combination(goal) => Some(combined_goal_monitor(&goal, scope, &alerting)?),
         });
     }
     monitors.check_reporter_windows()?;
@@ -27,7 +27,7 @@ pub fn wanted_monitors(
     let has_sources = !selected_by_settings(catalog.clone(), settings)?.sources().is_empty();
     wanted.extend(reporter_monitors(scope, monitors.schedule(), has_sources, |key| {
         about_reporter.iter().find(|(known, _)| *known == key).map(|(_, alerting)| alerting.clone())
-    }));
+    })?);
     Ok(wanted)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use datadog_api_client::datadogV1::model::{Dashboard, MetricMetadata, Monitor, MonitorUpdateRequest};
@@ -10,7 +10,7 @@ use reqwest::Method;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use system_health_http::{HttpClient, Retrier, RetryPolicy};
+use system_health_http::{HttpClient, Retrier, RetryError, RetryPolicy};
 use tokio::time::Instant;
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
     key::checked_key,
     key_scope::{DASHBOARD, METRICS, MONITOR, QUERY, key_scope},
 };
+use crate::seconds::seconds;
 
 /// Maximum time for a request and its retries.
 const RETRY_TIME: Duration = Duration::from_mins(1);
@@ -231,10 +232,8 @@ impl DatadogApi {
         let request = self.requests.make(method, &path, parameters, body)?;
         let retrier = Retrier::new(self.retry, Instant::now() + RETRY_TIME);
         let sent = self.http.send_with_retries(&request, request.method().into(), &retrier).await;
-        sent.map(|success| success.body).map_err(|error| {
-            let late = || DatadogError::Deadline { host: self.http.host.clone() };
-            error.into_last_error().unwrap_or_else(late).with_scope(scope)
-        })
+        sent.map(|success| success.body)
+            .map_err(|error| error_of_request(error, &self.http.host).with_scope(scope))
     }
 
     /// Converts the body of a response. `message` is the error message if the body has another form.
@@ -260,14 +259,36 @@ fn found(response: Result<Value, DatadogError>) -> Result<Option<Value>, Datadog
     }
 }
 
-fn seconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+/// The last error of a request. These requests do not belong to a run, so their deadline is not that of a run.
+fn error_of_request(error: RetryError<DatadogError>, host: &str) -> DatadogError {
+    match error.into_last_error() {
+        None | Some(DatadogError::Deadline { .. }) => {
+            DatadogError::GaveUp { host: host.to_owned(), limit: RETRY_TIME }
+        }
+        Some(error) => error,
+    }
 }
 
 // The requests hold the keys.
 impl fmt::Debug for DatadogApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatadogApi").field("host", &self.http.host).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_at_the_deadline_of_a_request_does_not_mention_a_run() {
+        let deadline = RetryError::Permanent(DatadogError::Deadline { host: "api:443".to_owned() });
+
+        for error in [deadline, RetryError::TooLate] {
+            assert_eq!(
+                error_of_request(error, "api:443").to_string(),
+                "no usable response from api:443 within 60s, including retries"
+            );
+        }
     }
 }

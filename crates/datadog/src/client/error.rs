@@ -91,11 +91,19 @@ pub enum DatadogError {
         /// The timeout of the request or of a read.
         limit: Duration,
     },
-    /// The deadline came before a response.
+    /// The deadline of a run came before a response.
     #[error("no response from {host} before the run's deadline")]
     Deadline {
         /// The host, with its port.
         host: String,
+    },
+    /// A request that does not belong to a run, and its retries, took too long.
+    #[error("no usable response from {host} within {limit:?}, including retries")]
+    GaveUp {
+        /// The host, with its port.
+        host: String,
+        /// The time for the request and its retries.
+        limit: Duration,
     },
     /// There was no connection, or it broke.
     #[error("the connection to {host} failed (from DD_SITE or DD_URL)")]
@@ -164,19 +172,20 @@ impl AttemptError for DatadogError {
             | Self::TooManyValues { .. }
             | Self::Unexpected(_)
             | Self::Deadline { .. }
+            | Self::GaveUp { .. }
             | Self::Client(_) => Retry::Never,
         }
     }
 
     fn may_have_been_processed(&self) -> bool {
         match self {
-            Self::TimedOut { .. } | Self::Deadline { .. } => true,
+            Self::TimedOut { .. } | Self::Deadline { .. } | Self::GaveUp { .. } => true,
             Self::Unreachable { source, .. } => !source.is_connect(),
             // Datadog may have created something before an internal error, and a gateway does not know what the server
             // behind it did. Only 503 means that the request was not handled.
             Self::Server { response, .. } => response.status != 503,
-            // A success, but the response is not from Datadog.
-            Self::Unexpected(response) => response.status < 300,
+            // A success, but the response is not from Datadog, or it reports an error nevertheless.
+            Self::Unexpected(response) | Self::RefusedPayload(response) => response.status < 300,
             _ => false,
         }
     }

@@ -125,7 +125,7 @@ impl OngoingDelivery<'_> {
                 Err(source) if part > 1 => {
                     return Sent::Unknown(DeliveryError::new(Incomplete { part, source }));
                 }
-                Err(error) if error.last_error().is_some_and(may_have_arrived) => {
+                Err(error) if error.last_error().is_some_and(DatadogError::may_have_been_processed) => {
                     return Sent::Unknown(DeliveryError::new(error));
                 }
                 Err(error) => return not_delivered(error, points),
@@ -174,15 +174,6 @@ fn not_delivered(error: RetryError<DatadogError>, points: &[&Point]) -> Sent {
             Sent::Stopped(DeliveryError::new(error))
         }
         (error, _) => Sent::Left(DeliveryError::new(error)),
-    }
-}
-
-/// Whether Datadog may have stored some of the values.
-fn may_have_arrived(error: &DatadogError) -> bool {
-    match error {
-        // Datadog accepted the payload, and reports an error nevertheless.
-        DatadogError::RefusedPayload(response) => response.status < 300,
-        error => error.may_have_been_processed(),
     }
 }
 

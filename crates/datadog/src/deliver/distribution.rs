@@ -13,9 +13,11 @@ use system_health_registry::{Distribution, Point, Tag};
 use super::{
     cut::ENVELOPE,
     json_size::{json_size, number_size},
+};
+use crate::{
+    client::{DatadogError, MAX_PLAIN, MAX_VALUES},
     seconds::seconds,
 };
-use crate::client::{DatadogError, MAX_PLAIN, MAX_VALUES};
 
 /// The maximum size of a number without an exponent, and a comma: -5e-324 has 327 bytes.
 const MAX_NUMBER: usize = 328;

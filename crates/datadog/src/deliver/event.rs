@@ -1,8 +1,6 @@
 //! Events in Datadog's format, each created at most once.
 //! See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
 
-use std::time::UNIX_EPOCH;
-
 use datadog_api_client::datadogV1::model::{EventAlertType, EventCreateRequest};
 use system_health_http::{AttemptError, Idempotency, Retrier, RetryError};
 use system_health_registry::{DeliveryError, Event, Fate, Level, Tag};
@@ -11,6 +9,7 @@ use super::requests::Requests;
 use crate::{
     client::{DatadogError, Http, MAX_AGGREGATION_KEY, MAX_EVENT_TEXT},
     escape::{escape, escape_url},
+    seconds::seconds,
 };
 
 /// Maximum length of an escaped link, in characters. A longer one would leave too little room for the text.
@@ -35,8 +34,7 @@ pub fn event_payload(event: &Event) -> EventCreateRequest {
         .aggregation_key(shortened(event.id(), MAX_AGGREGATION_KEY))
         .tags(event.tags().iter().map(Tag::to_string).collect());
     if let Some(time) = event.happened_at() {
-        let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        payload = payload.date_happened(i64::try_from(seconds).unwrap_or(i64::MAX));
+        payload = payload.date_happened(seconds(time));
     }
     payload
 }

@@ -8,7 +8,6 @@ mod event;
 mod json_size;
 mod payload;
 mod requests;
-mod seconds;
 mod sink;
 mod work;
 

@@ -4,13 +4,11 @@
 use datadog_api_client::datadogV2::model::{MetricIntakeType, MetricPayload, MetricPoint, MetricSeries};
 use system_health_registry::{Kind, Point, Tag};
 
-use super::{
-    cut::ENVELOPE,
-    distribution::distribution_size,
-    json_size::json_size,
+use super::{cut::ENVELOPE, distribution::distribution_size, json_size::json_size};
+use crate::{
+    client::{DatadogError, MAX_PLAIN},
     seconds::{seconds, whole},
 };
-use crate::client::{DatadogError, MAX_PLAIN};
 
 /// The payload for points: one series each. It omits distributions, which have an endpoint of their own.
 ///

@@ -27,7 +27,7 @@ fn datadog_type(kind: Kind) -> &'static str {
 }
 
 /// The update that changes the known metadata to the wanted metadata. `None` if there is no difference. Other properties, such
-/// as a short name, are kept.
+/// as a short name or a unit that the metric does not have, are kept.
 #[must_use]
 pub fn metadata_update(known: &MetricMetadata, wanted: &MetricMetadata) -> Option<MetricMetadata> {
     let is_same = |known: &Option<String>, wanted: &Option<String>| wanted.is_none() || known == wanted;
@@ -37,7 +37,29 @@ pub fn metadata_update(known: &MetricMetadata, wanted: &MetricMetadata) -> Optio
         && is_same(&known.per_unit, &wanted.per_unit);
     let mut update = wanted.clone();
     // It is not documented whether the endpoint keeps properties that are not in the request.
+    update.unit = update.unit.or_else(|| known.unit.clone());
+    update.per_unit = update.per_unit.or_else(|| known.per_unit.clone());
     update.short_name.clone_from(&known.short_name);
     update.statsd_interval = known.statsd_interval;
     (!is_known).then_some(update)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_keeps_what_the_metric_does_not_have() {
+        let wanted = metadata(&Facts::new("a.b", "What it is."));
+        let known = MetricMetadata::new()
+            .type_("gauge".to_owned())
+            .unit("byte".to_owned())
+            .per_unit("second".to_owned())
+            .short_name("b".to_owned());
+
+        let update = metadata_update(&known, &wanted).unwrap();
+
+        assert_eq!(update, known.description("What it is.".to_owned()));
+        assert_eq!(metadata_update(&update, &wanted), None);
+    }
 }

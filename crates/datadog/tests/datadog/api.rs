@@ -2,13 +2,19 @@
 
 use secrecy::SecretString;
 use serde_json::json;
-use system_health_datadog::{DatadogApi, PlannedDashboard, PushAction, WantedDashboard, dashboard};
+use system_health_datadog::{
+    DatadogApi, MonitorScope, PlannedDashboard, PushAction, WantedDashboard, dashboard, goal_monitor,
+};
 use system_health_test_support::{
     datadog::{DatadogIntake, error},
     server::{Answer, Fault},
 };
 
-use crate::{catalogs::catalogs, harness::config};
+use crate::{
+    catalogs::{catalogs, with_goal},
+    harness::config,
+    monitor::alerting,
+};
 
 fn api(url: &str) -> DatadogApi {
     DatadogApi::new(&config(url), &SecretString::from(DatadogIntake::APP_KEY)).unwrap()
@@ -51,4 +57,17 @@ async fn a_response_to_a_push_without_an_id_is_an_error() {
     let error = api(&intake.url()).push_dashboard(&wanted, &planned).await.unwrap_err();
 
     assert!(error.to_string().contains("a dashboard without an id"), "{error}");
+}
+
+#[tokio::test]
+async fn a_created_monitor_without_an_id_is_an_error() {
+    let intake = DatadogIntake::start();
+    intake.server().fail("POST /api/v1/monitor", Answer::json(200, &json!({"name": "a.b should be < 5"})));
+    let (api, scope) = (api(&intake.url()), MonitorScope::from_tags(&[]));
+    let wanted = [goal_monitor(&with_goal("a.b", "< 5"), &scope, &alerting()).unwrap().unwrap()];
+    let plan = api.plan_monitors(&wanted, &scope).await.unwrap();
+
+    let error = api.push_monitor(&plan.monitors[0]).await.unwrap_err();
+
+    assert!(error.to_string().contains("a monitor without an id"), "{error}");
 }

@@ -43,7 +43,7 @@ fn monitor(goal: &str, left: &Facts, right: &Facts, alerting: &Alerting) -> Want
         runbook: None,
         owner: None,
     };
-    combined_goal_monitor(&combination, &scope(), alerting)
+    combined_goal_monitor(&combination, &scope(), alerting).unwrap()
 }
 
 fn query(goal: &str, left: &Facts, right: &Facts) -> String {
@@ -126,7 +126,7 @@ fn the_message_describes_both_metrics_and_names_their_owners() {
     };
     let notifying = Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting() };
 
-    let monitor = combined_goal_monitor(&combination, &scope(), &notifying).json().unwrap();
+    let monitor = combined_goal_monitor(&combination, &scope(), &notifying).unwrap().json().unwrap();
 
     assert_eq!(monitor["name"], "a.ratio: a.errors / a.runs should be < 0.1 (env:test,service:shop)");
     assert_eq!(

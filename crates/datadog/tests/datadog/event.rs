@@ -93,6 +93,8 @@ async fn an_event_is_retried_only_if_it_was_certainly_not_processed() {
         (datadog::error(500, "Oops").into(), 1, "unknown"),
         (datadog::error(503, "Not now").into(), 5, "left"),
         (datadog::error(400, "Too old").into(), 1, "refused"),
+        // Datadog accepted the event, and reports an error nevertheless.
+        (datadog::error(202, "Too late").into(), 1, "unknown"),
         (datadog::error(502, "Bad gateway").into(), 1, "unknown"),
         (datadog::error(504, "Gateway timeout").into(), 1, "unknown"),
         (Fault::Disconnect, 1, "unknown"),

@@ -19,7 +19,7 @@ fn scope() -> MonitorScope {
     MonitorScope::from_tags(&["service:shop", "env:test", "team:web"].map(|tag| Tag::parse(tag).unwrap()))
 }
 
-fn alerting() -> Alerting {
+pub(crate) fn alerting() -> Alerting {
     Alerting {
         notify: vec!["@slack-ops".to_owned()],
         window: SCHEDULE.window(),
@@ -36,7 +36,7 @@ fn as_json(monitor: &WantedMonitor) -> Value {
 }
 
 fn monitor_json(metric: &Facts) -> Value {
-    as_json(&goal_monitor(metric, &scope(), &Alerting { group_by: vec![], ..alerting() }).unwrap())
+    as_json(&goal_monitor(metric, &scope(), &Alerting { group_by: vec![], ..alerting() }).unwrap().unwrap())
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn every_monitor_matches_datadogs_api_description() {
     let goal_monitors = |alerting: Alerting| {
         let catalogs = catalogs().into_iter();
         let metrics = catalogs.flat_map(|catalog| catalog.metrics().to_vec());
-        metrics.filter_map(move |metric| goal_monitor(&metric, &scope(), &alerting))
+        metrics.filter_map(move |metric| goal_monitor(&metric, &scope(), &alerting).unwrap())
     };
     let recovering = Alerting {
         recovery: Some(1.5),
@@ -56,7 +56,7 @@ fn every_monitor_matches_datadogs_api_description() {
     };
     let monitors: Vec<Value> = goal_monitors(alerting())
         .chain(goal_monitors(recovering))
-        .chain(reporter_monitors(&scope(), SCHEDULE, true, |_| Some(alerting())))
+        .chain(reporter_monitors(&scope(), SCHEDULE, true, |_| Some(alerting())).unwrap())
         .map(|monitor| as_json(&monitor))
         .collect();
     let message = |monitor: &Value| Message::request("POST", "/api/v1/monitor", monitor.clone());
@@ -201,7 +201,7 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
     let by =
         |tags: &[&str]| Alerting { group_by: tags.iter().map(ToString::to_string).collect(), ..alerting() };
     let queries = |alerting: Alerting| -> Vec<Value> {
-        let monitors = reporter_monitors(&scope(), SCHEDULE, true, |_| Some(alerting.clone()));
+        let monitors = reporter_monitors(&scope(), SCHEDULE, true, |_| Some(alerting.clone())).unwrap();
         assert!(monitors.iter().all(|monitor| is_watched_by_reporter_monitors(monitor.metric())));
         monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect()
     };
@@ -246,7 +246,7 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
 fn only_the_monitor_of_a_stopped_reporter_notifies_of_missing_data() {
     let options = |metric: &str| {
         let monitors =
-            reporter_monitors(&scope(), SCHEDULE, false, |key| key.ends_with(metric).then(alerting));
+            reporter_monitors(&scope(), SCHEDULE, false, |key| key.ends_with(metric).then(alerting)).unwrap();
         let [monitor] = &monitors[..] else { panic!("{monitors:?}") };
         as_json(monitor)["options"].clone()
     };

@@ -1,7 +1,7 @@
 //! The endpoints for which Datadog requires an application key, except those for events.
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     endpoint::{EndpointResult, object},
@@ -21,12 +21,34 @@ pub(super) fn manage(state: &mut State, request: &Request) -> EndpointResult {
     if request.method != "GET" {
         match path[..] {
             ["v1", "metrics", ..] => state.save_metadata()?,
-            ["v1", "dashboard", ..] => save(&mut state.store, "dashboards", &mut state.dashboards)?,
-            ["v1", "monitor", ..] => save(&mut state.store, "monitors", &mut state.monitors)?,
+            ["v1", "dashboard", ..] => save_dashboards(state)?,
+            ["v1", "monitor", ..] => save_monitors(state)?,
             _ => {}
         }
     }
     Ok(body)
+}
+
+/// Edits a dashboard as a person would, and saves it.
+pub(crate) fn edit_dashboard(state: &mut State, id: &str, edit: impl FnOnce(&mut Value)) -> EndpointResult {
+    let edited = state.dashboards.edit(id, edit)?;
+    save_dashboards(state)?;
+    Ok(edited)
+}
+
+/// Edits a monitor as a person would, and saves it.
+pub(crate) fn edit_monitor(state: &mut State, id: &str, edit: impl FnOnce(&mut Value)) -> EndpointResult {
+    let edited = state.monitors.edit(id, edit)?;
+    save_monitors(state)?;
+    Ok(edited)
+}
+
+fn save_dashboards(state: &mut State) -> Result<(), StoreError> {
+    save(&mut state.store, "dashboards", &mut state.dashboards)
+}
+
+fn save_monitors(state: &mut State) -> Result<(), StoreError> {
+    save(&mut state.store, "monitors", &mut state.monitors)
 }
 
 /// Saves a document. If this fails, reads the saved one again: the client may repeat the request, so what is not saved must

@@ -21,5 +21,6 @@ mod unknown;
 pub use routes::requires_application_key;
 
 pub(crate) use dogstatsd::receive;
+pub(crate) use manage::{edit_dashboard, edit_monitor};
 pub(crate) use routes::answer;
 pub(crate) use state::State;

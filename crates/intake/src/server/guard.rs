@@ -32,8 +32,7 @@ fn refusal_of(hosts: &Hosts, headers: &HeaderMap) -> Option<Answer> {
 fn refusal(hosts: &Hosts, host: Option<&str>, origin: Option<&str>) -> Option<Answer> {
     let host = host.unwrap_or_default();
     if !hosts.allow(host) {
-        let text =
-            "The Host header names neither an address nor localhost; allow another name with --allow-host";
+        let text = "The Host header names neither an address, nor localhost, nor a host that the intake was started with";
         return Some(error(403, text));
     }
     let is_foreign =
@@ -74,6 +73,14 @@ mod tests {
             assert!(!hosts.allow(host), "{host}");
         }
         assert!(!Hosts::default().allow("intake"));
+    }
+
+    #[test]
+    fn the_refusal_of_a_name_says_what_is_accepted() {
+        let refused = refusal(&Hosts::default(), Some("intake"), None).unwrap();
+
+        let body = String::from_utf8(refused.body).unwrap();
+        assert!(body.contains("nor localhost, nor a host that the intake was started with"), "{body}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params, types::FromSqlError};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Store, StoreError, points::to_json};
+use super::{Store, StoreError, json_rows::JsonRows, points::to_json};
 
 impl Store {
     /// Replaces a document.
@@ -51,11 +51,12 @@ impl Store {
 
     /// The service checks, by name.
     pub(crate) fn checks(&self) -> Result<Vec<Value>, StoreError> {
-        self.read(|connection| {
+        let bodies = self.read(|connection| {
             let mut select = connection.prepare("SELECT body FROM checks ORDER BY name, tags")?;
             select.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()
-        })
-        .map(|bodies| bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect())
+        })?;
+        let mut rows = JsonRows::new("checks");
+        Ok(bodies.iter().filter_map(|body| rows.read(body)).collect())
     }
 }
 
@@ -64,6 +65,23 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+
+    #[test]
+    fn rows_that_cannot_be_read_are_left_out() {
+        let mut store = Store::in_memory().unwrap();
+        store.put_check("up", &BTreeSet::new(), &Value::from(1)).unwrap();
+        store.add_event(1, &Value::from(2)).unwrap();
+        store.add_spans(&[("7".to_owned(), 1, Value::from(3))]).unwrap();
+
+        let damage =
+            "INSERT INTO checks VALUES ('down', '[]', '{'); INSERT INTO events (time, event) VALUES (1, '{');
+                      INSERT INTO spans VALUES ('7', 2, '{')";
+        store.write(|transaction| transaction.execute_batch(damage)).unwrap();
+
+        assert_eq!(store.checks().unwrap(), [1]);
+        assert_eq!(store.events(&(0..=9)).unwrap(), [(1, 1, Value::from(2))]);
+        assert_eq!(store.traces(9).unwrap(), [("7".to_owned(), vec![Value::from(3)])]);
+    }
 
     #[test]
     fn a_document_that_cannot_be_saved_is_not_replaced() {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use rusqlite::params;
 use serde_json::Value;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, json_rows::JsonRows};
 
 impl Store {
     /// Adds an event, and returns its number, which starts at 1.
@@ -27,9 +27,9 @@ impl Store {
             })?;
             rows.collect::<Result<Vec<_>, _>>()
         })?;
-        let event = |(id, time, event): (i64, i64, String)| {
-            Some((id.unsigned_abs(), time, serde_json::from_str(&event).ok()?))
-        };
+        let mut json = JsonRows::new("events");
+        let event =
+            |(id, time, event): (i64, i64, String)| Some((id.unsigned_abs(), time, json.read(&event)?));
         Ok(rows.into_iter().filter_map(event).collect())
     }
 }

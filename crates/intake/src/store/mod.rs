@@ -4,6 +4,7 @@ mod distributions;
 mod documents;
 mod error;
 mod events;
+mod json_rows;
 mod metrics;
 mod open;
 mod points;

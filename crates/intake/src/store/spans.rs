@@ -3,7 +3,7 @@
 use rusqlite::params;
 use serde_json::Value;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, json_rows::JsonRows};
 
 impl Store {
     /// Adds spans, each with the id of its trace and its start in nanoseconds since 1970.
@@ -35,8 +35,8 @@ impl Store {
                 })
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
-        let read =
-            |bodies: Vec<String>| bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
+        let mut json = JsonRows::new("spans");
+        let mut read = |bodies: Vec<String>| bodies.iter().filter_map(|body| json.read(body)).collect();
         Ok(rows.into_iter().map(|(trace, bodies)| (trace, read(bodies))).collect())
     }
 }

@@ -61,6 +61,29 @@ fn if_a_document_cannot_be_saved_the_client_can_repeat_the_request() {
 }
 
 #[test]
+fn edits_are_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(Store::FILE_NAME);
+    let intake = Intake::new(Store::open(&file).unwrap()).unwrap();
+    let create = |path: &str, body: &Value| -> Value {
+        serde_json::from_slice(&intake.handle(&Request::json("POST", path, body)).body).unwrap()
+    };
+    let dashboard = json!({ "title": "Jobs", "layout_type": "ordered", "widgets": [] });
+    let dashboard = create("/api/v1/dashboard", &dashboard);
+    let monitor = json!({ "type": "query alert", "query": "max(last_5m):max:jobs{*} > 5" });
+    let monitor = create("/api/v1/monitor", &monitor);
+
+    let edit = |document: &mut Value| document["edited"] = json!(true);
+    intake.edit_dashboard(dashboard["id"].as_str().unwrap(), edit).unwrap();
+    intake.edit_monitor(&monitor["id"].to_string(), edit).unwrap();
+
+    drop(intake);
+    let again = Intake::new(Store::open(&file).unwrap()).unwrap();
+    assert_eq!(again.dashboards()[0]["edited"], true);
+    assert_eq!(again.monitors()[0]["edited"], true);
+}
+
+#[test]
 fn a_monitor_whose_deletion_cannot_be_saved_keeps_its_groups() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(Store::FILE_NAME);

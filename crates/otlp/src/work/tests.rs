@@ -121,8 +121,8 @@ fn points_that_add_up_are_not_sent_again_to_find_the_refused_ones() {
     assert_eq!(result.unknown(), (0..50).collect());
     assert_eq!(
         result.error(0),
-        "the receiver reports 1 refused points for a request with 50, and does not say which; they are not sent again, because \
-         the others would count twice: too old"
+        "of the 50 points of a request, the receiver reports 1 as refused, and does not say which; they are not sent again, \
+         because the others would count twice: too old"
     );
 }
 
@@ -133,8 +133,8 @@ fn a_receiver_that_refuses_repeated_points_is_recognised() {
     assert_eq!((result.refused(), result.unknown().len()), (BTreeSet::new(), 10));
     assert_eq!(
         result.error(3),
-        "the receiver reports 1 refused points for a request with 10, and 10 when the same points were sent again, so it is not \
-         known which: too old"
+        "of the 10 points of a request, the receiver reports 1 as refused, and 10 when the same points were sent again, so it \
+         is not known which: too old"
     );
 }
 
@@ -159,8 +159,8 @@ fn a_receiver_that_refuses_a_repeated_request_is_recognised() {
     assert_eq!(*points, 0..10);
     assert_eq!(
         error.to_string(),
-        "the receiver reports 1 refused points for a request with 10, and 10 when the same points were sent again, so it is not \
-         known which: no"
+        "of the 10 points of a request, the receiver reports 1 as refused, and 10 when the same points were sent again, so it \
+         is not known which: no"
     );
 }
 

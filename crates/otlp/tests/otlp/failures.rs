@@ -68,7 +68,8 @@ async fn a_partial_success_is_not_repeated_for_points_that_add_up() {
     let fates = deliver(&*sink(&server.url(), DELTA).await, &counts()).await;
 
     assert_eq!(server.requests().len(), 1);
-    let start = "unknown: the receiver reports 1 refused points for a request with 5, and does not say which";
+    let start =
+        "unknown: of the 5 points of a request, the receiver reports 1 as refused, and does not say which";
     assert!(fates.iter().all(|fate| fate.starts_with(start)), "{fates:?}");
 }
 

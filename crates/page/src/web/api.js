@@ -47,7 +47,7 @@ function documentIn(response) {
   });
 }
 
-/** An error is explained by one sentence of plain text. */
+/** The sentence of plain text with which the server explains an error. Null or empty if there is none. */
 async function reasonIn(response) {
   if (!response.headers.get("content-type")?.startsWith("text/plain")) return null;
   const text = await response.text().catch(() => "");

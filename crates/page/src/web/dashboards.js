@@ -1,9 +1,9 @@
-// Dashboards: their groups and widgets, with the values that the queries find now. Values come from Datadog's own endpoint
-// for queries, `/api/v1/query`.
+// Dashboards: their groups and widgets, with the values that the queries find now. Values come from the server's `api/v1/query`,
+// which works like the endpoint of Datadog with this path.
 
 /** The time range of a query, in seconds. */
 const QUERY_SPAN = 3600;
-// Datadog's endpoint requires keys. A local stand-in accepts any, but notes if there are none.
+// Datadog's endpoint requires keys. A local stand-in accepts any keys, and has a finding if there are none.
 const KEYS = { "dd-api-key": "page", "dd-application-key": "page" };
 /** The results of queries, by query. */
 const queryResults = new Map();
@@ -76,7 +76,7 @@ function queryValue(query) {
   );
 }
 
-// Template variables are left out of the scopes, so they select everything.
+// Template variables are left out of the scopes. So each of them selects everything.
 async function readQuery(query) {
   const before = queryResults.get(query);
   if (before && (before.isLoading || Date.now() - before.at < REFRESH)) return;

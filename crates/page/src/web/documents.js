@@ -23,7 +23,7 @@ async function readAll(paths) {
   return before;
 }
 
-// A trace never changes, and the server forgets it while somebody reads it.
+// A trace never changes, and the server may forget it while somebody is reading it.
 function isFinal(path) {
   return path.startsWith("traces/") && Boolean(lastDocument(path));
 }
@@ -31,7 +31,7 @@ function isFinal(path) {
 // Before the first run, a service has no report and answers 503. Later, the same answer is a failure.
 async function readAllowingNoReport(path) {
   if (path === "report") noReport = null;
-  // Also the metrics that the last run did not collect, because they are collected less often.
+  // `current` adds the metrics that the last run did not collect, because they are collected less often.
   return readDocument(path === "report" ? "report?current=true" : path).catch(error => {
     if (path !== "report" || error.status !== 503 || lastDocument("report")) throw error;
     noReport = error.reason;

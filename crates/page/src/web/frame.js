@@ -30,7 +30,7 @@ function runLine() {
   ];
 }
 
-/** Old data is never shown as if it were current. */
+/** A warning if the shown data is old, or if there is no run to show. */
 function banner() {
   const report = lastDocument("report");
   if (readError) {

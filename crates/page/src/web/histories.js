@@ -10,14 +10,15 @@ const RANGES = {
   "7d": [7 * DAY, "7 days"],
   "30d": [30 * DAY, "30 days"],
 };
-const RANGE = "system-health-range";
-const ONE_RUN_OF = "system-health-one-run-of";
+/** The name under which the browser stores the chosen range. */
+const STORED_RANGE = "system-health-range";
+const ONE_RUN_OF_HEADER = "system-health-one-run-of";
 
 /** The histories by their names, which {@link historyName} makes. */
 const histories = new Map();
 const wanted = new Set();
 let loading = 0;
-let range = RANGES[sessionStorage.getItem(RANGE)] ? sessionStorage.getItem(RANGE) : "24h";
+let range = RANGES[sessionStorage.getItem(STORED_RANGE)] ? sessionStorage.getItem(STORED_RANGE) : "24h";
 
 /** The name of the history of a metric, or of one subject of it: the parameters that choose it. */
 function historyName(key, subject = null) {
@@ -34,7 +35,7 @@ function rangeText() {
 
 function setRange(chosen) {
   range = chosen;
-  sessionStorage.setItem(RANGE, range);
+  sessionStorage.setItem(STORED_RANGE, range);
   loadHistories();
 }
 
@@ -83,7 +84,7 @@ async function loadHistory(name, range) {
   try {
     const response = await readResponse(`history?${name}&since=${range}&thin=true`);
     const rows = response ? await documentIn(response) : [];
-    histories.set(name, { rows, oneRunOf: Number(response?.headers.get(ONE_RUN_OF) ?? 1), range });
+    histories.set(name, { rows, oneRunOf: Number(response?.headers.get(ONE_RUN_OF_HEADER) ?? 1), range });
   } catch (error) {
     histories.set(name, { ...shown, range, error: error.message });
   }

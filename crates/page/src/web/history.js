@@ -65,7 +65,7 @@ function piecesOf(points) {
   return pieces;
 }
 
-/** The pieces of a series with about `limit` points at most. The steps between the points that are kept make no gaps. */
+/** The pieces of a series, with about `limit` points at most. Points that are left out make no gaps. */
 function thinnedPieces(points, limit) {
   const pieces = piecesOf(points);
   const kept = new Set(thinned(pieces.flat(), limit));

@@ -4,7 +4,7 @@ const REFRESH = 10_000;
 
 /**
  * Each page is offered if the server has the documents that it `needs`, and `reads` the documents at some paths. The `title` is
- * its name in the navigation. A page without a title is reached only by links.
+ * its name in the navigation, and `mark` returns a number to show beside it. A page without a title is reached only by links.
  */
 const PAGES = {
   metrics: { title: "Metrics", needs: "report", view: overviewPage, reads: () => ["catalog"] },
@@ -65,7 +65,7 @@ const PAGES = {
 };
 
 let isPaused = false;
-let isPlanned = false;
+let isRenderPlanned = false;
 
 function isOffered(name) {
   return offered.has(PAGES[name]?.needs);
@@ -96,10 +96,10 @@ function metricAddress(key, subject) {
 
 /** Renders before the next frame. Several calls before that frame render once. */
 function renderSoon() {
-  if (isPlanned) return;
-  isPlanned = true;
+  if (isRenderPlanned) return;
+  isRenderPlanned = true;
   requestAnimationFrame(() => {
-    isPlanned = false;
+    isRenderPlanned = false;
     render();
   });
 }
@@ -161,10 +161,10 @@ function refreshIfShown() {
   if (!document.hidden && !isPaused) refresh();
 }
 
-function navigate(isBack) {
+function navigate(isTraversal) {
   forgetVisible();
   render();
-  if (!isBack) window.scrollTo(0, 0);
+  if (!isTraversal) window.scrollTo(0, 0);
   document.querySelector("h1")?.focus({ preventScroll: true });
   refresh();
 }
@@ -188,12 +188,12 @@ function start() {
     event.preventDefault();
     document.getElementById("main").focus();
   });
-  // The browser restores the scroll position on the way back.
-  let isBack = false;
+  // If the reader goes back or forward, the browser restores the scroll position.
+  let isTraversal = false;
   window.navigation?.addEventListener("navigate", event => {
-    isBack = event.navigationType === "traverse";
+    isTraversal = event.navigationType === "traverse";
   });
-  window.addEventListener("hashchange", () => navigate(isBack));
+  window.addEventListener("hashchange", () => navigate(isTraversal));
   document.addEventListener("visibilitychange", refreshIfShown);
   new ResizeObserver(renderSoon).observe(document.getElementById("main"));
   setInterval(refreshIfShown, REFRESH);

@@ -33,7 +33,7 @@ function collectMetrics(report, catalog) {
     metric.state = metric.entries
       .map(stateOf)
       .reduce((worst, state) => (state.rank < worst.rank ? state : worst), STATE.not_collected);
-    // All entries of a metric are of one run. It has none if that is the last run.
+    // All entries of a metric come from one run. They name this run, unless it is the last one.
     metric.earlierRun = metric.entries[0]?.run ?? null;
     metric.group = metric.isGoal ? "Goals of two metrics" : (metric.facts.group_title ?? titleOf(metric.key));
   }

@@ -25,10 +25,10 @@ function overviewPage() {
   ];
 }
 
-/** The metrics of a group. Those that are not collected are folded, unless a reader looks for them. */
+/** The metrics of a group. Those that are not collected are folded, unless a reader uses a filter or there is no report. */
 function groupSection(title, members) {
-  const isSearch = overview.filter !== "" || overview.state !== null || !lastDocument("report");
-  const folded = isSearch ? [] : members.filter(isNotCollected);
+  const showsAll = overview.filter !== "" || overview.state !== null || !lastDocument("report");
+  const folded = showsAll ? [] : members.filter(isNotCollected);
   const shown = members.filter(metric => !folded.includes(metric));
   const list = metrics =>
     element(

@@ -110,7 +110,7 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
       "aria-valuetext": runText(metric, chosen, cursor ?? times.at(-1), goal, names),
       on: {
         keydown: event => {
-          // With another key, it is a command for the browser, such as Alt and an arrow for the way back.
+          // With Alt, Ctrl or Meta, the key is a command for the browser, such as Alt and an arrow to go back.
           if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
           event.preventDefault();
           keys[event.key](event.currentTarget);
@@ -167,7 +167,7 @@ function missedArea({ comparison, target }, y, ticks, right, bottom) {
   return drawn("rect.missed-area", { x: PLOT.left, y: top, width: right - PLOT.left, height: Math.max(0, end - top) });
 }
 
-/** The area from the median to the 99th percentile of a distribution. */
+/** The area between two values of each distribution: usually the median and the 99th percentile. */
 function upperArea(one, x, y) {
   const pieces = piecesOf(one.points).filter(piece => piece.length > 1 && piece[0].upper !== undefined);
   const path = piece => {
@@ -185,7 +185,7 @@ function traceAt(rows, time) {
   return id && [" ", element("a", { href: `#/trace/${id}` }, "trace")];
 }
 
-/** What a run found: the time, and the value of the only series or how the series ended. */
+/** What a run found: the time, and the value of the only series, the range of several series, or the reason for no value. */
 function runText({ facts }, series, time, goal, names) {
   const at = series.flatMap(one => one.points.filter(point => point.time === time).map(point => ({ one, point })));
   const when = localTime(time);

@@ -26,7 +26,7 @@ function receivedPath(metric) {
   return `intake/series?metric=${encodeURIComponent(metric)}&from=${starts.get(shown)}`;
 }
 
-/** The last time that a `Date` can have, in seconds since 1970. A client may send an event with a later one. */
+/** The last time that a `Date` can have, in seconds since 1970. A client may send an event with a later time. */
 const MAX_SECONDS = 8.64e12;
 
 /** The intake's times are seconds since 1970. */

@@ -133,7 +133,7 @@ function spanRow(span, depth, end, isChosen) {
 
 /**
  * The spans, each parent before its children. A span stands at the top if its parent is missing. Of the spans at or below a
- * circle of parents, the one that started first stands at the top.
+ * cycle of parents, the one that started first stands at the top.
  */
 function inTreeOrder(spans) {
   const ids = new Set(spans.map(span => span.span_id));
@@ -143,7 +143,7 @@ function inTreeOrder(spans) {
   );
   const ordered = [];
   const placed = new Set();
-  // Spans at or below a circle of parents are below none of the others, so they are placed last, by their start.
+  // Spans at or below a cycle of parents are below none of the others, so they are placed last, by their start.
   for (const top of [...(children.get(null) ?? []), ...sorted]) {
     const stack = [{ span: top, depth: 0 }];
     while (stack.length) {

@@ -109,14 +109,17 @@ fn the_policy_refuses_scripts_that_are_not_part_of_the_page() {
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
 fn the_page_sends_requests_only_to_its_own_server() {
+    /// The number of requests that have finished.
+    const FINISHED: &str = "performance.getEntriesByType('resource').length";
     let site = Site::start();
     let mut browser = Chromium::start();
     let own = site.url("");
 
     for fragment in ["", "#/metric/commits.hotfix", "#/dashboards", "#/received"] {
         site.open(&mut browser, fragment);
+        let finished = browser.evaluate(FINISHED);
         refresh(&mut browser);
-        browser.wait_for("document.querySelector('h1')");
+        browser.wait_for(&format!("{FINISHED} > {finished}"));
 
         let requested = browser.requested_urls();
         assert!(requested.iter().all(|url| url.starts_with(&own) || url == "data:,"), "{requested:#?}");

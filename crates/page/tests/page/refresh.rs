@@ -31,6 +31,7 @@ fn a_refresh_of_a_scrolled_page_keeps_the_focus_and_announces_changes() {
     );
     assert_eq!(browser.evaluate("document.activeElement.textContent"), "shop.orders");
     assert_eq!(browser.evaluate("document.activeElement.isConnected"), true);
+    assert_eq!(browser.evaluate("scrollY"), position);
 }
 
 #[test]

@@ -53,10 +53,10 @@ async fn a_refused_metric_does_not_affect_others() {
             server.url()
         )
     );
-    let taken: Vec<_> =
+    let accepted: Vec<_> =
         server.requests().into_iter().filter(|request| !body(request).contains("\nc{")).collect();
-    assert_eq!(taken[0].method, "PUT", "the first accepted page replaces the earlier run");
-    assert!(taken[1..].iter().all(|request| request.method == "POST"));
+    assert_eq!(accepted[0].method, "PUT", "the first accepted page replaces the earlier run");
+    assert!(accepted[1..].iter().all(|request| request.method == "POST"));
 }
 
 #[tokio::test]
@@ -89,8 +89,8 @@ async fn a_push_is_retried_during_an_outage() {
 async fn points_are_unknown_if_they_may_have_arrived_and_left_if_they_did_not() {
     let hanging = Server::start(|_| Answer::text(200, "text/plain", ""));
     hanging.fail("PUT", Fault::Hang);
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nowhere = sink(&format!("pushgateway = \"http://{free}\"")).await;
+    let unused_address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nowhere = sink(&format!("pushgateway = \"http://{unused_address}\"")).await;
     let points = points();
 
     let (unavailable, gateway_timeout, no_response, no_connection) = tokio::join!(
@@ -178,7 +178,7 @@ async fn points_are_accepted_even_if_old_groups_cannot_be_listed() {
 }
 
 #[tokio::test]
-async fn a_group_that_cannot_be_deleted_does_not_keep_the_others() {
+async fn other_groups_are_deleted_even_if_one_cannot_be_deleted() {
     let group = |reporter: &str| {
         json!({
             "labels": {"job": "system-health", "reporter": reporter},

@@ -135,7 +135,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Po
     fates
 }
 
-/// Asserts that all points were accepted.
+/// Delivers, and asserts that all points are accepted.
 pub(crate) async fn deliver_all(sink: &dyn Sink, points: &[Point]) {
     let fates = deliver(sink, points).await;
     assert_eq!(fates.accepted, (0..points.len()).collect::<Vec<_>>(), "{fates:?}");

@@ -1,4 +1,4 @@
-//! Tests of the sink with a fake Pushgateway, and with the real programs of Prometheus.
+//! Tests of the sinks with fake servers, with files, and with the real programs of Prometheus.
 
 mod conventions;
 mod failures;

@@ -111,8 +111,8 @@ async fn only_old_groups_of_reporters_are_deleted() {
         groups.iter().map(|group| group["labels"].to_string()).collect::<BTreeSet<_>>()
     };
     let own = r#"{"job":"system-health","reporter":"acme/shop"}"#.to_owned();
-    // This server makes the push times in the Pushgateway's list older.
-    let later = Server::start({
+    // This proxy makes the push times in the Pushgateway's list older.
+    let aging_proxy = Server::start({
         let gateway = Arc::clone(&gateway);
         move |request| {
             let page = String::from_utf8(request.body.clone()).unwrap();
@@ -122,12 +122,13 @@ async fn only_old_groups_of_reporters_are_deleted() {
     });
     let before = groups();
 
-    deliver_all(&*sink(&format!("pushgateway = \"{}\"", later.url())).await, &points_of_run(0, 3.0)).await;
+    deliver_all(&*sink(&format!("pushgateway = \"{}\"", aging_proxy.url())).await, &points_of_run(0, 3.0))
+        .await;
     assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "groups are not deleted by default");
     deliver_all(&*sink(&format!("{}\ndelete_after = \"1h\"", table(&gateway))).await, &points_of_run(1, 3.0))
         .await;
     assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "the groups have just been pushed");
-    let table = format!("pushgateway = \"{}\"\ndelete_after = \"7d\"", later.url());
+    let table = format!("pushgateway = \"{}\"\ndelete_after = \"7d\"", aging_proxy.url());
     deliver_all(&*sink(&table).await, &points_of_run(2, 3.0)).await;
 
     let shard = r#"{"job":"system-health","reporter":"old","shard":"1"}"#;
@@ -137,7 +138,7 @@ async fn only_old_groups_of_reporters_are_deleted() {
 
 #[tokio::test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-async fn a_pushgateway_with_a_login_accepts_only_the_right_one() {
+async fn a_pushgateway_with_a_login_refuses_pushes_without_it() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Pushgateway::start_with_login(folder.path(), "me", BCRYPT);
 

@@ -21,7 +21,7 @@ fn table(server: &Server) -> String {
     format!("remote_write = \"{}/api/v1/write\"", server.url())
 }
 
-/// The names of the metrics in a request.
+/// The names of the metrics in a request. Each name has one letter.
 fn names(request: &Request) -> String {
     let body = snap::raw::Decoder::new().decompress_vec(&request.body).unwrap();
     let text = String::from_utf8_lossy(&body);
@@ -155,7 +155,7 @@ async fn a_server_without_native_histograms_refuses_all_distributions_in_one_req
 }
 
 #[tokio::test]
-async fn points_are_left_if_the_server_does_not_accept_requests() {
+async fn points_are_neither_accepted_nor_refused_if_the_server_does_not_accept_requests() {
     for (status, words) in [
         (401, "PROMETHEUS_REMOTE_WRITE_TOKEN"),
         (403, "PROMETHEUS_REMOTE_WRITE_TOKEN"),

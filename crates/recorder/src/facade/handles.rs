@@ -1,4 +1,4 @@
-//! Handles for the macros.
+//! The handles with which the macros of the crate `metrics` record.
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 

@@ -36,8 +36,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Facade {
     recorder: Recorder,
-    /// The series by name and labels as they were written. Several of them may become the same series, because names and tags are
-    /// changed and cut. So not more of them are kept than the recorder has series, and the others are looked up each time.
+    /// The series by the names and labels in the program. Different names or labels may become one series, because they are
+    /// translated and cut. So the number of entries is limited to the maximum number of series. Other series are looked up
+    /// each time.
     known: Registry<Key, SeriesStorage>,
 }
 
@@ -71,7 +72,8 @@ impl Facade {
         self.recorder.find(&key(name.name()), &tags(name))
     }
 
-    /// Whether the registry may keep another series. Each thread that registers one at the same time may exceed the limit by one.
+    /// Whether the registry may keep another series. Threads that register series at the same time may exceed the limit, each by
+    /// one series.
     fn has_room(&self) -> bool {
         self.known.storage().kept.load(Relaxed) < self.recorder.max_series()
     }

@@ -1,4 +1,4 @@
-//! The metrics of the reporter that have monitors of their own, instead of the monitor of a goal.
+//! The metrics of the reporter that its own monitors watch. Their goals have no monitors.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
 }
 
 /// Whether the reporter's monitors already watch this metric, so that its goal needs no monitor. The monitor of failing sources
-/// has the settings of [`COLLECTOR_SUCCESS`], so [`SOURCES`] has no [window](reporter_window).
+/// has the window and the settings of [`COLLECTOR_SUCCESS`], so [`SOURCES`] has no [window](reporter_window) of its own.
 #[must_use]
 pub fn is_watched_by_reporter_monitors(metric: &str) -> bool {
     let watched = [RUN_DURATION, COLLECTOR_SUCCESS, SOURCES, POINTS, OUTBOX_POINTS];

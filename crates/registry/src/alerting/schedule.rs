@@ -1,8 +1,7 @@
 //! The schedule of the reporter, and the evaluation windows that follow from it.
 //!
-//! The points of a run have the time of its start, and arrive a little later. So half of `every`
-//! is added to the windows of the reporter's monitors. If a run is late by less than that, a window still contains the runs
-//! that it needs.
+//! The points of a run have the time of its start, and arrive a little later. So half of `every` is added to the windows of
+//! the reporter's monitors. If a run is late by less than that, a window still contains the runs that it needs.
 
 use std::time::Duration;
 
@@ -25,7 +24,7 @@ impl Schedule {
     /// The longest evaluation window that Datadog's API documents.
     pub const MAX_WINDOW: Duration = MAX_WINDOW;
 
-    /// Default window of a goal's monitor. While the reporter runs, the window always contains a point, even if a run is late.
+    /// Default window of a goal's monitor. While the reporter runs, the window contains a point, even if a run is a little late.
     #[must_use]
     pub fn window(self) -> Duration {
         self.every.saturating_mul(2).min(MAX_WINDOW)
@@ -33,7 +32,7 @@ impl Schedule {
 
     /// Window that is empty after `missed` consecutive runs are missed, but before the next one is due.
     ///
-    /// The first missed run is due `longest_gap` after the last one, and the others every `every`.
+    /// The first missed run is due at most `longest_gap` after the last one, and each further run is due `every` later.
     #[must_use]
     pub fn silence_window(self) -> Duration {
         let others = self.every.saturating_mul(self.missed.saturating_sub(1));

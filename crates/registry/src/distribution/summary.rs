@@ -10,16 +10,17 @@ use crate::{IntoReading, Reading, Sample, SampleError, SampleValue, Unavailable}
 /// The scale of a new distribution: each power of two has 2^6 = 64 buckets, so the relative error is 0.54 %.
 const FINEST_SCALE: u8 = 6;
 
-/// The maximum number of buckets, unless each is a power of two. At the finest scale, that is enough for every value between 1 ns and 4 s.
+/// The maximum number of buckets, unless each bucket is as wide as a power of two. At the finest scale, that is enough for every
+/// value between 1 ns and 4 s.
 const MAX_BUCKETS: usize = 2048;
 
 /// Many values of one series, such as the durations of all requests. A collector returns one as the value of a metric of the kind
 /// `distribution`.
 ///
 /// The values are counted in exponential buckets, so the size is bounded (66 KiB), and two distributions can be merged.
-/// A quantile has a relative error of at most 1 %. The [error](Self::relative_error) doubles only if the values
-/// fill more than 2,048 buckets, which needs a range of more than nine powers of ten. The count, the sum, the minimum and the
-/// maximum are those of the values themselves.
+/// If no value is negative, or none is positive, a quantile has a relative error of at most 1 %. The
+/// [error](Self::relative_error) doubles only if the values fill more than 2,048 buckets. Positive values do so only in a range of
+/// more than nine powers of ten. The count, the sum, the minimum and the maximum are those of the values themselves.
 ///
 /// ```
 /// use system_health_registry::{Distribution, SampleError, system_health_metric};
@@ -180,7 +181,8 @@ impl Distribution {
         below.chain(zero).chain(above).map(|(value, count)| (value.clamp(*min, *max), count))
     }
 
-    /// The maximum relative error of a quantile and of the [`values`](Self::values).
+    /// The maximum relative error of the [`values`](Self::values), and of a quantile that is not between a negative and a positive
+    /// value.
     #[must_use]
     pub fn relative_error(&self) -> f64 {
         let base = base(self.0.scale);

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The maximum time that a gate may take.
-const MAX_TIME: Duration = Duration::from_secs(10);
+pub(super) const MAX_TIME: Duration = Duration::from_secs(10);
 /// A gate may take at most the time until the deadline, divided by this number.
 const TIME_DIVISOR: u32 = 4;
 
@@ -57,7 +57,7 @@ impl Admission<'_> {
         admitted
     }
 
-    /// The decision of a gate. If the gate does not decide in time, it skips nothing.
+    /// The decision of a gate. If the gate panics or does not decide in time, it skips nothing.
     async fn ask(&self, gate: &'static dyn Gate, planned: &Arc<PlannedMetrics>) -> GateDecision {
         let left = self.runner.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let limit = left.map_or(MAX_TIME, |left| (left / TIME_DIVISOR).min(MAX_TIME));

@@ -15,7 +15,7 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     DEFAULT_TIMEOUT, Engine, Progress,
-    admission::{Admission, Admitted},
+    admission::{Admission, Admitted, MAX_TIME},
     task_runner::{TaskRunner, earlier},
 };
 use crate::{
@@ -33,7 +33,8 @@ use crate::{
 
 /// The result of one part of the collection.
 pub(super) enum CollectionResult {
-    /// The outcome of a metric. In a backfill, it has its instant, or none if it is the outcome for all instants.
+    /// The outcome of a metric, with its instant in a backfill. The instant is `None` in an ordinary run, and for an outcome that
+    /// is the same for all instants.
     Outcome(Option<SystemTime>, Outcome),
     Source(SourceOutcome),
     Requests(RequestPlan),
@@ -64,7 +65,8 @@ impl<'a> Collection<'a> {
 
     /// A collection for each of these instants.
     pub(super) fn with_instants(mut self, instants: &Instants) -> Self {
-        self.context = self.context.with_instants(Some(*instants));
+        // The instants are collected one after the other, so it is not known when the last one is.
+        self.context = self.context.until(self.runner.deadline).with_instants(Some(*instants));
         self
     }
 
@@ -271,7 +273,9 @@ impl<'a> Collection<'a> {
             let outcomes = without_collection(metrics, Some(&subject.label), &unavailable, Duration::ZERO);
             return stream::iter(outcomes).left_stream();
         }
-        let deadline = earlier(self.runner.deadline, Instant::now().checked_add(longest));
+        let is_backfill = self.context.instants().is_some();
+        let last_use = if is_backfill { None } else { Instant::now().checked_add(longest) };
+        let deadline = earlier(self.runner.deadline, last_use);
         let context = self.context.for_subject(&subject.value, deadline);
         self.collect_all(functions, context, Some(Arc::clone(&subject.label))).right_stream()
     }
@@ -323,7 +327,7 @@ impl<'a> Collection<'a> {
     }
 }
 
-/// The outcomes of metrics that cannot be collected for the same reason.
+/// The outcomes of metrics that cannot be collected, all with the same reason.
 fn without_collection(
     metrics: Vec<Metric>,
     subject: Option<&Arc<SubjectLabel>>,
@@ -359,15 +363,17 @@ fn without_skipped(
     (results, remaining)
 }
 
-/// The time after which no metric can use a resource of the run. If a metric has subjects, this is the deadline, because the
-/// number of subjects is not known yet.
+/// The time after which no metric of an ordinary run can use a resource of the run. If a metric has subjects, this is the
+/// deadline, because the number of subjects is not known yet.
 fn last_use(catalog: &Catalog, context: &Context, started: Instant) -> Option<Instant> {
     if catalog.metrics().iter().any(|metric| metric.subject_type().is_some()) {
         return context.deadline();
     }
     let sources = catalog.sources().iter().map(|source| source.timeout().unwrap_or(DEFAULT_TIMEOUT));
     let longest = longest_time_limit(catalog.metrics()).max(sources.max().unwrap_or_default());
-    earlier(context.deadline(), started.checked_add(longest))
+    // The metrics wait for the decisions of the gates.
+    let gates = MAX_TIME.saturating_mul(u32::try_from(catalog.gates().len()).unwrap_or(u32::MAX));
+    earlier(context.deadline(), started.checked_add(longest.saturating_add(gates)))
 }
 
 fn longest_time_limit<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Duration {

@@ -24,7 +24,7 @@ use crate::{
 };
 use collection::{Collection, CollectionResult};
 
-/// The timeout of a metric that has none of its own.
+/// The timeout of a metric or a source that has none of its own.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Default of the maximum number of subjects whose metrics are collected at once.
@@ -66,8 +66,8 @@ type Observer = dyn Fn(Progress<'_>) + Send + Sync;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Progress<'a> {
-    /// The run will have this number of further outcomes: for the metrics without subjects, or for the metrics of one type
-    /// of subjects.
+    /// The run will have at most this number of further outcomes: for the metrics without subjects, for the metrics of one
+    /// type of subjects, or for the metrics of one source.
     Planned {
         /// The number of outcomes.
         outcomes: usize,

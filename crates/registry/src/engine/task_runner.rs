@@ -7,7 +7,6 @@ use tokio::{
     runtime::Handle,
     time::{Instant, timeout_at},
 };
-
 use tracing::{Instrument, Span};
 
 use crate::{Context, Interruption, SharedError, Unavailable, task::Task, task_error::TaskError};
@@ -46,7 +45,7 @@ struct Interrupted;
 
 impl TaskRunner {
     /// Starts a task immediately, with its own handle to the context, in a span of the run's trace. The returned future waits
-    /// for the task. Errors name the task by `name`.
+    /// for the task. The error after a panic contains `name`.
     pub(super) fn run<T, F, W>(
         &self,
         name: &'static str,
@@ -66,7 +65,7 @@ impl TaskRunner {
         let is_too_late = self.deadline.is_some_and(|deadline| deadline <= started);
         let interruption = self.interruption.clone();
         let is_interrupted = interruption.has_happened();
-        let (own_context, wait_list) = context.for_metric();
+        let (own_context, wait_list) = context.with_wait_list();
         let start = || Task::from(self.workers.spawn(work(own_context).instrument(span.clone())));
         let task = (!is_too_late && !is_interrupted).then(start);
         async move {
@@ -97,11 +96,11 @@ pub(super) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<In
     one.into_iter().chain(other).min()
 }
 
-/// Rounds a limit up to 10 ms. Some time passes before the engine starts, so the rest of a deadline is a little shorter
-/// than the configured time.
+/// Rounds a limit up to a multiple of 10 ms. Some time passes before a task starts, so the time left until the deadline is a
+/// little shorter than the configured time.
 fn rounded_up(duration: Duration) -> Duration {
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(millis.div_ceil(10).saturating_mul(10))
+    let hundredths = u64::try_from(duration.as_nanos().div_ceil(10_000_000)).unwrap_or(u64::MAX);
+    Duration::from_millis(hundredths.saturating_mul(10))
 }
 
 fn still_waiting_for(resources: &[&str]) -> String {
@@ -109,5 +108,18 @@ fn still_waiting_for(resources: &[&str]) -> String {
         String::new()
     } else {
         format!(", still waiting for {}", resources.join(" and "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_rounded_up_to_a_multiple_of_10_ms() {
+        for (micros, millis) in [(0, 0), (500, 10), (10_000, 10), (29_990_500, 30_000), (30_000_000, 30_000)]
+        {
+            assert_eq!(rounded_up(Duration::from_micros(micros)), Duration::from_millis(millis));
+        }
     }
 }

@@ -96,7 +96,7 @@ impl SettingsBuilder {
                 }
             }
             for (key, variable) in spec.ambient {
-                if !self.has(spec, key)
+                if !self.has_value(spec, key)
                     && let Some(value) = self.variable(variable, &get)
                 {
                     self = self.set(spec.name, key, value.trim(), Origin::Environment(variable));
@@ -106,7 +106,7 @@ impl SettingsBuilder {
         self.secrets_from(get)
     }
 
-    /// The text of a variable. `None` if it is unset or empty, or if it is not text, which [`build`](Self::build) refuses.
+    /// The text of a variable. `None` if it is unset, empty or not valid Unicode. In the last case, [`build`](Self::build) fails.
     fn variable(
         &mut self,
         variable: &'static str,
@@ -147,7 +147,7 @@ impl SettingsBuilder {
     }
 
     /// Whether the key, or a key that excludes it, has a value.
-    fn has(&self, spec: &TableSpec, key: &str) -> bool {
+    fn has_value(&self, spec: &TableSpec, key: &str) -> bool {
         let Some(entries) = self.tables.get(spec.name) else { return false };
         entries.contains_key(key) || spec.exclusive_with(key).any(|other| entries.contains_key(other))
     }
@@ -170,8 +170,8 @@ impl SettingsBuilder {
         self
     }
 
-    /// Checks every table and key against the linked crates, and whether their environment variables are valid Unicode. The error
-    /// contains those of all tables. For each table, it is the first one.
+    /// Checks every table and key against the linked crates. The error contains the first error of each table. It contains
+    /// only one error if an environment variable is not valid Unicode, or if a file with a secret cannot be read.
     pub fn build(self) -> Result<Settings, SettingsError> {
         check_unique_names()?;
         // The checks of the tables would take an unreadable value for a missing one.
@@ -182,7 +182,7 @@ impl SettingsBuilder {
         let settings = Settings::new(self.tables, self.is_shared);
         for spec in TableSpec::linked() {
             let Err(error) = (spec.check)(&settings) else { continue };
-            // The check of one table may read another one, and fail like it.
+            // The check of one table may read another table, and fail with the error of that table.
             if !errors.iter().any(|other| other.to_string() == error.to_string()) {
                 errors.push(error);
             }

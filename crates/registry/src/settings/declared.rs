@@ -12,9 +12,9 @@ use super::{NameSuggestions, SettingsError, SettingsTable};
 /// Fails if the declaration names a key that the struct does not have.
 pub(super) fn check_declared_keys<T: SettingsTable>() -> Result<(), SettingsError> {
     let mut fields = None;
-    // It always fails, after the fields are known.
+    // Deserialisation always fails, after the fields are known.
     let _ = T::deserialize(FieldNames(&mut fields));
-    // A map has any key.
+    // A map accepts any key.
     let Some(fields) = fields else { return Ok(()) };
     let variables = T::ENV.iter().chain(T::AMBIENT).map(|(key, _)| key);
     let secrets = T::SECRET.iter().map(|(key, ..)| key);
@@ -65,24 +65,24 @@ mod tests {
 
     #[derive(Debug, Clone, Default, Deserialize)]
     #[serde(default)]
-    struct Queue {
+    struct MisspelledQueue {
         broker: String,
         password: String,
     }
 
-    impl SettingsTable for Queue {
+    impl SettingsTable for MisspelledQueue {
         const NAME: &'static str = "queue";
         const ENV: &'static [(&'static str, &'static str)] = &[("brokr", "QUEUE_BROKER")];
     }
 
     #[derive(Debug, Clone, Default, Deserialize)]
     #[serde(default)]
-    struct Right {
+    struct Queue {
         broker: String,
         password: String,
     }
 
-    impl SettingsTable for Right {
+    impl SettingsTable for Queue {
         const NAME: &'static str = "queue";
         const ENV: &'static [(&'static str, &'static str)] = &[("broker", "QUEUE_BROKER")];
         const SECRET: &'static [(&'static str, &'static str, &'static str)] =
@@ -100,13 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_for_a_key_that_does_not_exist_is_found_without_the_variable() {
+    fn a_declared_key_without_a_field_is_refused_although_its_variable_is_unset() {
         assert_eq!(
-            check_declared_keys::<Queue>().unwrap_err().to_string(),
+            check_declared_keys::<MisspelledQueue>().unwrap_err().to_string(),
             "the declaration of the settings table [queue] names the key `brokr`, which its struct does not have; did you \
              mean `broker`? (others: `password`)"
         );
-        check_declared_keys::<Right>().unwrap();
+        check_declared_keys::<Queue>().unwrap();
         check_declared_keys::<Names>().unwrap();
     }
 }

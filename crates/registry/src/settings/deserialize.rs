@@ -1,6 +1,6 @@
-//! Deserialises a table of settings. It does four things that `toml`'s own deserialiser does not: it refuses unknown keys
-//! at every depth, it parses numbers, booleans and lists from the text of an environment variable, it parses durations such
-//! as `90s`, and it resolves paths relative to the file that contains them.
+//! Deserialises a table of settings. It does five things that `toml`'s own deserialiser does not: it refuses unknown keys
+//! at every depth, it refuses NaN and infinite numbers, it parses numbers, booleans and lists from the text of an environment
+//! variable, it parses durations such as `90s`, and it resolves paths relative to the file that contains them.
 
 use std::fmt;
 

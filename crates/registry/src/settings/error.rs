@@ -1,4 +1,4 @@
-//! Errors in settings. Each error names the place and says what would be right.
+//! Errors in settings. Each error names the place. Most errors also say what would be right.
 
 use std::{io, path::PathBuf};
 
@@ -150,7 +150,7 @@ pub enum SettingsError {
         /// The names of existing keys.
         known: NameSuggestions,
     },
-    /// Several tables are wrong. There is one error of each.
+    /// Several tables are wrong. There is one error for each.
     #[error("{} tables are wrong:{}", .0.len(), in_lines(.0))]
     Several(Vec<SettingsError>),
     /// The struct of a table refuses the table as a whole.

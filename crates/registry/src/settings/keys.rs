@@ -42,13 +42,13 @@ pub(super) fn check_exclusive(table: &str, entries: &TableEntries) -> Result<(),
     let specs = TableSpec::linked();
     let pairs = specs.iter().filter(|spec| spec.name == table).flat_map(|spec| spec.exclusive);
     for &(key, other) in pairs {
-        if let Some((setting, beside)) = entries.get(key).zip(entries.get(other)) {
+        if let Some((setting, other_setting)) = entries.get(key).zip(entries.get(other)) {
             return Err(SettingsError::Exclusive {
                 origin: setting.origin.clone(),
                 table: table.to_owned(),
                 key,
                 other,
-                other_origin: beside.origin.clone(),
+                other_origin: other_setting.origin.clone(),
             });
         }
     }

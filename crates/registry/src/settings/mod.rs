@@ -43,9 +43,9 @@
 //!
 //! A [`Duration`](std::time::Duration) is a text with a unit, such as `"90s"`. It must be longer than zero.
 //!
-//! Every table of the file must belong to a linked crate, unless the file is [shared](SettingsBuilder::shared), and every key
-//! must be a field of its struct. This also holds for nested tables. Anything else is an error that names the place, and a similar
-//! name or the names that exist.
+//! Every table of the file must belong to a linked crate, unless the file is [shared](SettingsBuilder::shared). Every key must
+//! be a field of its struct, also in nested tables. Otherwise, an error names the place, and a similar name or the names that
+//! exist.
 
 mod builder;
 mod declared;

@@ -32,9 +32,9 @@ impl NameSuggestions {
         Self { names, has_near }
     }
 
-    /// The keys that exist instead of an unknown key or glob. For a glob of an unknown group, such as `flet.*`, they are the globs
-    /// of whole groups, such as `fleet.*`. The many metrics about the reporter are included only if the group is similar to
-    /// theirs.
+    /// The keys that exist instead of an unknown key or glob. For a glob of an unknown group, such as `flet.*`, the names are the
+    /// globs of whole groups, such as `fleet.*`. The many metrics about the reporter are included only if the group is similar
+    /// to theirs.
     #[must_use]
     pub fn nearest_keys<'k>(unknown: &str, keys: impl IntoIterator<Item = &'k str>) -> Self {
         let end = unknown.find(['.', '*', '?', '[', '{']).unwrap_or(unknown.len());
@@ -96,8 +96,8 @@ impl fmt::Display for NameSuggestions {
     }
 }
 
-fn list(names: &[String], most: usize) -> String {
-    let shown = &names[..names.len().min(most)];
+fn list(names: &[String], max: usize) -> String {
+    let shown = &names[..names.len().min(max)];
     let more = match names.len() - shown.len() {
         0 => String::new(),
         hidden => format!(" and {hidden} more"),

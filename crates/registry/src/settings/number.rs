@@ -1,5 +1,5 @@
 //! Error messages about numbers and booleans. serde names types of Rust, such as `u8`. The message for people names the
-//! range.
+//! possible values.
 
 /// The types that serde expects, and their descriptions for people.
 const EXPECTED: [(&str, &str); 18] = [
@@ -23,7 +23,8 @@ const EXPECTED: [(&str, &str); 18] = [
     ("a nonzero usize", "a whole number of at least 1"),
 ];
 
-/// Rewrites a message of serde about a number: names the range instead of the type. Other messages stay the same.
+/// Rewrites a message of serde about a number or a boolean: names the possible values instead of the type. Other messages stay
+/// the same.
 pub(super) fn with_range(message: &str) -> String {
     let plain = || {
         let (found, expected) = message.rsplit_once(", expected ")?;

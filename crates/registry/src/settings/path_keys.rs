@@ -13,10 +13,10 @@ use serde::{
 
 use super::{SettingPath, SettingsTable};
 
-/// Whether the value of a key is a [`SettingPath`].
+/// Whether the value of a key is a [`SettingPath`] or a list of them.
 pub(super) fn is_path<T: SettingsTable>(key: &str) -> bool {
     let is_path = Cell::new(false);
-    // It always fails, after the type of the value is known.
+    // Deserialisation always fails, after the type of the value is known.
     let _ = T::deserialize(TypeOfKey { key, is_path: &is_path });
     is_path.get()
 }

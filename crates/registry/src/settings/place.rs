@@ -9,9 +9,8 @@ use super::{
     setting::{TableEntries, find},
 };
 
-/// The place of the value at a path, such as ``` `goal` in [goals."ci.health"] ```. A table has only a name, such as
-/// `[goals."ci.health"]`.
-/// `None` if the table does not contain the path.
+/// The place of the value at a path, such as ``` `goal` in [goals."ci.health"] ```. The place of a table is its name, such as
+/// `[goals."ci.health"]`. `None` if the path does not start with a key that is set.
 pub(super) fn place(table: &str, entries: &TableEntries, path: &str) -> Option<String> {
     let (name, setting) = find(entries, path)?;
     let (mut table, mut key, mut value) = (table.to_owned(), written(name), &setting.value);

@@ -7,19 +7,20 @@ const MIN_SECRET_LENGTH: usize = 16;
 #[must_use]
 pub fn may_be_secret(text: &str) -> bool {
     let text = text.trim();
-    let is_word = text.len() < MIN_SECRET_LENGTH || text.contains(char::is_whitespace);
+    let is_short_or_has_spaces = text.len() < MIN_SECRET_LENGTH || text.contains(char::is_whitespace);
     // Random tokens nearly always contain a digit.
     let is_path = text.contains(['/', '.']) && !text.contains(|c: char| c.is_ascii_digit());
-    !(is_word || is_path) || text.contains("://") || text.contains('@')
+    !(is_short_or_has_spaces || is_path) || text.contains("://") || text.contains('@')
 }
 
 /// The name of a table or a key for a message. It is replaced if it may be a token in the wrong place.
 pub(super) fn shown_name(name: &str) -> String {
-    if is_secret_name(name) { "...".to_owned() } else { name.to_owned() }
+    if may_be_secret_name(name) { "...".to_owned() } else { name.to_owned() }
 }
 
-/// Whether the name of a table or a key may be a secret. Unlike other texts, a long name of lower-case letters is allowed.
-pub(super) fn is_secret_name(name: &str) -> bool {
+/// Whether the name of a table or a key may be a secret. A name with only lower-case letters, `_`, `-` and
+/// `.` is not taken for a secret, however long it is.
+pub(super) fn may_be_secret_name(name: &str) -> bool {
     let is_name_char = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '-' | '.');
     may_be_secret(name) && !name.chars().all(is_name_char)
 }

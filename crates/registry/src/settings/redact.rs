@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::{
     format::to_toml,
-    possible_secret::{is_secret_name, may_be_secret},
+    possible_secret::{may_be_secret, may_be_secret_name},
 };
 
 /// The minimum length of a text that is replaced everywhere. A shorter text is replaced only in quotes: if parts of other
@@ -37,7 +37,7 @@ fn collect(value: &Value, is_secret: bool, texts: &mut Vec<String>) {
         }
         Value::Array(values) => values.iter().for_each(|value| collect(value, is_secret, texts)),
         Value::Table(table) => table.iter().for_each(|(key, value)| {
-            if is_secret || is_secret_name(key) {
+            if is_secret || may_be_secret_name(key) {
                 texts.push(key.clone());
             }
             collect(value, is_secret, texts);

@@ -56,7 +56,7 @@ pub struct TableSpec {
     pub(super) exclusive: &'static [(&'static str, &'static str)],
     pub(super) template: Option<&'static str>,
     pub(super) shows_text: fn(&Settings) -> bool,
-    /// Whether the value of a key is a path.
+    /// Whether the value of a key is a path or a list of paths.
     is_path: fn(&str) -> bool,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
@@ -98,7 +98,7 @@ impl TableSpec {
         }
     }
 
-    /// Whether a key of a linked table has the type [`SettingPath`](super::SettingPath).
+    /// Whether the value of a key of a linked table is a [`SettingPath`](super::SettingPath) or a list of them.
     #[must_use]
     pub fn has_path(table: &str, key: &str) -> bool {
         Self::linked().iter().any(|spec| spec.name == table && (spec.is_path)(key))
@@ -156,7 +156,7 @@ const fn has_headers_of(template: &str, name: &str) -> bool {
             end += 1;
         }
         let bracket = if starts_at(text, start, b"# ") { start + 2 } else { start };
-        // A line of an array starts with a bracket, too. It is not followed by a bare name.
+        // A line of an array of texts may start with a bracket, too. The bracket is followed by a quote.
         let is_header = starts_at(text, bracket, b"[") && text[end - 1] == b']' && text[bracket + 1] != b'"';
         if is_header {
             let after = bracket + 1 + name.len();

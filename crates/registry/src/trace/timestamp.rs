@@ -1,5 +1,5 @@
-//! The start of a trace in a JSON document, as RFC 3339 with nanoseconds. JavaScript cannot represent nanoseconds since 1970
-//! as a number.
+//! The start of a trace in a JSON document, as RFC 3339 with nanoseconds. A number in JavaScript is not precise enough for the
+//! nanoseconds since 1970.
 
 use std::time::SystemTime;
 

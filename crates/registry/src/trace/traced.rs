@@ -13,20 +13,20 @@ use crate::Unavailable;
 #[derive(Debug, Clone, Copy)]
 pub struct Returned<'a, T>(pub &'a T);
 
-/// Records a value that implements [`Error`], with its chain of causes.
+/// Records an error that implements [`Error`], with its chain of causes.
 pub trait BySource {
     /// Records the error in the span of the function.
     fn record(&self, span: &Span);
 }
 
-/// Records the error inside a value that does not implement [`Error`] itself: an `anyhow::Error`, a
+/// Records the error inside an error value that does not implement [`Error`] itself: an `anyhow::Error`, a
 /// `Box<dyn Error + Send + Sync>` or an [`Unavailable`].
 pub trait ByInnerError {
     /// Records the error in the span of the function. For no data, records the reason.
     fn record(&self, span: &Span);
 }
 
-/// Records the text of a value that only implements [`Display`](fmt::Display).
+/// Records the text of an error that only implements [`Display`](fmt::Display).
 pub trait ByDisplay {
     /// Records the error in the span of the function.
     fn record(&self, span: &Span);

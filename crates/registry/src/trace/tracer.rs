@@ -14,7 +14,8 @@ pub trait Tracer: fmt::Debug + Send + Sync {
     /// collected, for example because the program's subscriber has no layer for them.
     fn start(&self, service: &Service, mode: &'static str) -> Option<StartedTrace>;
 
-    /// Ends a trace and returns its spans. Spans that end later are not collected.
+    /// Ends a trace and returns its spans. Spans that start later are not collected. `None` if the trace has no spans, or has
+    /// ended before.
     fn finish(&self, trace: TraceId) -> Option<Trace>;
 
     /// Sends a trace by the deadline at the latest. The error names the backend.

@@ -1,4 +1,4 @@
-// A goal of one exact value is not missed by a little, so there is no recovery threshold.
+// An alert ends at a value that is better than the goal's threshold. A goal of one exact value has no better value.
 use system_health_registry::system_health_metric;
 
 /// Has no goal.

@@ -62,9 +62,9 @@ fn services_and_budgets_select_the_pod_of_the_deployment_and_not_the_test_pod() 
     let test = labels(of_kind(&objects, "Pod")[0]);
     let service = &of_kind(&objects, "Service")[0]["spec"]["selector"];
     let budget = &of_kind(&objects, "PodDisruptionBudget")[0]["spec"]["selector"]["matchLabels"];
-    let replicas = &of_kind(&objects, "Deployment")[0]["spec"]["selector"]["matchLabels"];
+    let deployment = &of_kind(&objects, "Deployment")[0]["spec"]["selector"]["matchLabels"];
 
-    for selector in [service, budget, replicas] {
+    for selector in [service, budget, deployment] {
         let selects = |labels: &serde_json::Map<String, Value>| {
             selector.as_object().unwrap().iter().all(|(name, value)| labels.get(name) == Some(value))
         };
@@ -98,9 +98,9 @@ fn the_pod_and_prometheus_read_the_same_token() {
     let file = "SYSTEM_HEALTH_SERVE_TOKEN_FILE";
     let monitor = "mode: deployment\nserve: {serviceMonitor: {enabled: true}}\n";
 
-    let own = rendered(&format!("{monitor}existingSecret: {{name: all}}"));
-    assert!(variables(&own).contains(&(file, "/var/run/secrets/system-health/serve-token")));
-    assert_eq!(credentials(&own), json!({"name": "all", "key": "serve-token"}));
+    let existing = rendered(&format!("{monitor}existingSecret: {{name: all}}"));
+    assert!(variables(&existing).contains(&(file, "/var/run/secrets/system-health/serve-token")));
+    assert_eq!(credentials(&existing), json!({"name": "all", "key": "serve-token"}));
 
     let external =
         rendered(&format!("{monitor}externalSecret: {{enabled: true, secretStoreRef: {{name: vault}}}}"));
@@ -116,11 +116,14 @@ fn the_pod_and_prometheus_read_the_same_token() {
 #[ignore = "needs Helm: run cargo xtask test"]
 fn a_service_monitor_needs_a_token_that_prometheus_can_read() {
     let monitor = "mode: deployment\nserve: {serviceMonitor: {enabled: true}}\n";
-    let without = template_text("helm4", monitor).unwrap_err();
+    let without_secret = template_text("helm4", monitor).unwrap_err();
     let no_key = "existingSecret: {name: all, keys: {SYSTEM_HEALTH_SERVE_TOKEN: null}}";
     let without_key = template_text("helm4", &format!("{monitor}{no_key}")).unwrap_err();
 
-    assert!(without.contains("tokenSecret.name is empty: name a Secret with the bearer token"), "{without}");
+    assert!(
+        without_secret.contains("tokenSecret.name is empty: name a Secret with the bearer token"),
+        "{without_secret}"
+    );
     assert!(without_key.contains("keys.SYSTEM_HEALTH_SERVE_TOKEN is empty"), "{without_key}");
 }
 

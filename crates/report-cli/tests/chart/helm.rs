@@ -60,7 +60,7 @@ pub(crate) fn template_text(version: &str, values: &str) -> Result<String, Strin
     template(version, file.path())
 }
 
-/// The objects in manifests, validated against Kubernetes' own schemas.
+/// The objects in manifests. Those of Kubernetes' own kinds are validated against its schemas.
 pub(crate) fn objects(manifests: &str) -> Vec<Value> {
     let checked = tools::run_contract_script("chart_check.py", &[], manifests.as_bytes());
     let checked: Value = serde_json::from_str(&checked).unwrap();

@@ -27,6 +27,7 @@ fn helm_and_kubernetes_accept_every_value_set() {
         });
 
         assert_eq!(workloads(&four).len(), 1, "{name}");
+        // The set `scheduling` turns the test pod off.
         assert_eq!(of_kind(&four, "Pod").len(), usize::from(name != "scheduling"), "{name}");
         assert_eq!(three, four, "{name}");
     }
@@ -186,10 +187,21 @@ fn the_notes_say_how_to_start_a_run() {
         "`activeDeadlineSeconds` (840) and `backoffLimit`",
         "`settings` is empty",
         "State is not kept between pods",
+        "there is no history",
         "no annotation with a role",
     ] {
         assert!(notes.contains(text), "{text}\n{notes}");
     }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn the_notes_say_that_a_deployment_keeps_state_until_its_pod_ends() {
+    let options = ["install", "health", ".", "--dry-run=client", "--set", "mode=deployment"];
+    let notes = String::from_utf8(helm::helm("helm4", &options).stdout).unwrap();
+
+    assert!(notes.contains("When the pod ends, its history"), "{notes}");
+    assert!(!notes.contains("there is no history"), "{notes}");
 }
 
 #[test]

@@ -47,10 +47,10 @@ fn the_examples_are_valid() {
 /// A row of the table of schedules, with durations in seconds.
 struct Row {
     schedule: String,
-    active: u64,
+    active_deadline: u64,
     repetitions: u32,
     slot: u64,
-    deadline: u64,
+    run_deadline: u64,
 }
 
 fn seconds(duration: &str) -> u64 {
@@ -67,10 +67,10 @@ fn rows() -> Vec<Row> {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             Row {
                 schedule: cells[1].split('`').nth(1).unwrap().to_owned(),
-                active: cells[2].parse().unwrap(),
+                active_deadline: cells[2].parse().unwrap(),
                 repetitions: cells[3].parse().unwrap(),
                 slot: seconds(cells[4]),
-                deadline: seconds(cells[5]),
+                run_deadline: seconds(cells[5]),
             }
         })
         .collect()
@@ -89,17 +89,20 @@ fn minutes(schedule: &str) -> Vec<u64> {
 fn the_schedules_in_the_readme_follow_its_rules() {
     let rows = rows();
     assert_eq!(rows.len(), 5);
-    for Row { schedule, active, repetitions, slot, deadline } in rows {
+    for Row { schedule, active_deadline, repetitions, slot, run_deadline } in rows {
         let minutes = minutes(&schedule);
         let waits: u64 = (0..repetitions).map(|repetition| 10 << repetition).sum();
         let next = minutes.iter().skip(1).copied().chain([minutes[0] + 60]);
         let interval = minutes.iter().zip(next).map(|(minute, next)| 60 * (next - minute)).min().unwrap();
 
-        assert!(active > u64::from(repetitions + 1) * deadline + waits, "{schedule}");
-        assert!(active < interval, "{schedule}");
+        assert!(active_deadline > u64::from(repetitions + 1) * run_deadline + waits, "{schedule}");
+        assert!(active_deadline < interval, "{schedule}");
         assert_eq!(3600 % slot, 0, "{schedule}");
         for minute in minutes {
-            assert!(repetitions == 0 || slot - 60 * minute % slot >= active, "{schedule} at {minute}");
+            assert!(
+                repetitions == 0 || slot - 60 * minute % slot >= active_deadline,
+                "{schedule} at {minute}"
+            );
         }
     }
 }
@@ -113,7 +116,7 @@ fn the_first_schedule_is_the_default() {
     let job = &cronjob["spec"]["jobTemplate"]["spec"];
 
     assert_eq!(cronjob["spec"]["schedule"], first.schedule);
-    assert_eq!(job["activeDeadlineSeconds"], first.active);
+    assert_eq!(job["activeDeadlineSeconds"], first.active_deadline);
     assert_eq!(job["backoffLimit"], first.repetitions);
     let options: BTreeMap<&str, &str> =
         arguments(pod(cronjob)).windows(2).map(|words| (words[0], words[1])).collect();
@@ -121,5 +124,5 @@ fn the_first_schedule_is_the_default() {
     // The reporter's own default.
     assert!(!options.contains_key("--deadline"));
     let help = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["--help"]).stdout();
-    assert!(help.contains(&format!("or {}m]", first.deadline / 60)), "{help}");
+    assert!(help.contains(&format!("or {}m]", first.run_deadline / 60)), "{help}");
 }

@@ -138,7 +138,10 @@ fn only_named_credentials_of_a_secret_are_files() {
     );
 
     let file = |name: &str, key: &str| json!({"name": name, "value": format!("/var/run/secrets/system-health/{key}")});
-    assert_eq!(files(&objects), [file("ACME_TOKEN_FILE", "acme.token"), file("DD_API_KEY_FILE", "api")]);
+    assert_eq!(
+        file_variables(&objects),
+        [file("ACME_TOKEN_FILE", "acme.token"), file("DD_API_KEY_FILE", "api")]
+    );
     let volumes = pod(of_kind(&objects, "CronJob")[0])["volumes"].as_array().unwrap();
     let secret = volumes.iter().find(|volume| volume["name"] == "credentials").unwrap();
     assert_eq!(secret["secret"], json!({"secretName": "all", "defaultMode": 0o440}));
@@ -156,7 +159,7 @@ fn credentials_of_an_external_secret_are_files() {
         let path = format!("/var/run/secrets/system-health/{name}");
         json!({"name": format!("{name}_FILE"), "value": path})
     };
-    assert_eq!(files(&objects), [file("ACME_TOKEN"), file("DD_API_KEY")]);
+    assert_eq!(file_variables(&objects), [file("ACME_TOKEN"), file("DD_API_KEY")]);
     assert_eq!(
         of_kind(&objects, "ExternalSecret")[0]["spec"]["data"],
         json!([
@@ -171,12 +174,12 @@ fn credentials_of_an_external_secret_are_files() {
 fn without_a_secret_there_are_no_credential_files() {
     let objects = rendered("{}");
 
-    assert_eq!(files(&objects), Vec::<Value>::new());
+    assert_eq!(file_variables(&objects), Vec::<Value>::new());
     assert!(!objects.iter().any(|object| object.to_string().contains("credentials")));
 }
 
 /// The variables of the cron job's container that name files.
-fn files(objects: &[Value]) -> Vec<Value> {
+fn file_variables(objects: &[Value]) -> Vec<Value> {
     let variables = pod(of_kind(objects, "CronJob")[0])["containers"][0]["env"].as_array().unwrap();
     variables.iter().filter(|it| it["name"].as_str().unwrap().ends_with("_FILE")).cloned().collect()
 }

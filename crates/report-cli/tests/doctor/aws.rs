@@ -8,7 +8,7 @@ use system_health_test_support::{
     scene::Scene,
 };
 
-use super::{TOKEN, github, line, scene};
+use super::{TOKEN, finding, github, scene};
 
 #[test]
 fn all_findings_are_ok_if_nothing_needs_aws() {
@@ -17,9 +17,12 @@ fn all_findings_are_ok_if_nothing_needs_aws() {
     let ended = scene(&github, &intake).variable("DD_APP_KEY", "").run(&["doctor"]).with_status(0);
 
     let findings = ended.json();
-    assert!(findings["findings"].as_array().unwrap().iter().all(|line| line["grade"] == "ok"), "{ended}");
-    assert!(line(&ended, "AWS").1.contains("is not needed"), "{ended}");
-    assert_eq!(line(&ended, "Datadog application key").1, "not set; deliveries do not need it");
+    assert!(
+        findings["findings"].as_array().unwrap().iter().all(|finding| finding["grade"] == "ok"),
+        "{ended}"
+    );
+    assert!(finding(&ended, "AWS").1.contains("is not needed"), "{ended}");
+    assert_eq!(finding(&ended, "Datadog application key").1, "not set; deliveries do not need it");
 }
 
 #[test]
@@ -33,10 +36,10 @@ fn the_finding_says_if_aws_is_turned_off() {
     let ended = scene.run(&["doctor"]).with_status(1);
 
     assert_eq!(
-        line(&ended, "AWS"),
+        finding(&ended, "AWS"),
         ("ok".into(), "is not used for secrets (`aws = false` in [secrets])".into())
     );
-    let (grade, message) = line(&ended, "certificate authorities for AWS");
+    let (grade, message) = finding(&ended, "certificate authorities for AWS");
     assert!(grade == "failed" && message.starts_with("AWS_CA_BUNDLE: "), "{grade}: {message}");
 }
 
@@ -53,14 +56,14 @@ fn findings_about_secrets_in_aws_name_the_secrets() {
 
     let ended = scene.aws(moto.url(), &AccessKey::example()).run(&["doctor"]).with_status(1);
 
-    assert_eq!(line(&ended, "Datadog API key").0, "failed");
+    assert_eq!(finding(&ended, "Datadog API key").0, "failed");
 
-    let (grade, message) = line(&ended, "AWS identity");
+    let (grade, message) = finding(&ended, "AWS identity");
     assert!(grade == "ok" && message.contains("arn:aws:") && message.ends_with("123456789012"), "{message}");
-    let (grade, message) = line(&ended, "AWS secret for the GitHub token");
+    let (grade, message) = finding(&ended, "AWS secret for the GitHub token");
     assert!(grade == "ok" && message.contains("github/dashboard-token"), "{grade}: {message}");
-    assert_eq!(line(&ended, "GitHub").0, "ok");
-    let (grade, message) = line(&ended, "AWS secret for the Datadog API key");
+    assert_eq!(finding(&ended, "GitHub").0, "ok");
+    let (grade, message) = finding(&ended, "AWS secret for the Datadog API key");
     assert!(grade == "failed" && message.contains("find no secret `team/dd`"), "{grade}: {message}");
     assert!(!ended.stdout().contains(TOKEN));
 }
@@ -76,7 +79,7 @@ fn a_missing_permission_is_shown_as_a_policy_statement() {
 
     let ended = scene.aws(moto.url(), &key).run(&["doctor"]).with_status(1);
 
-    let (grade, message) = line(&ended, "AWS secret for the GitHub token");
+    let (grade, message) = finding(&ended, "AWS secret for the GitHub token");
     assert_eq!(grade, "failed");
     let statement = r#"{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": ""#;
     assert!(message.contains(statement), "{message}");
@@ -103,7 +106,7 @@ fn missing_permissions_of_metrics_are_named_and_requests_are_estimated() {
 
     let ended = scene.aws(moto.url(), &key).run(&["doctor"]).with_status(0);
 
-    let permission = |action: &str| line(&ended, &format!("AWS permission {action}"));
+    let permission = |action: &str| finding(&ended, &format!("AWS permission {action}"));
     for (action, keys) in [
         ("codebuild:ListProjects", "aws.codebuild.*"),
         ("codepipeline:ListPipelines", "aws.codepipeline.*"),
@@ -124,11 +127,11 @@ fn missing_permissions_of_metrics_are_named_and_requests_are_estimated() {
     let not_tried = "is needed by aws.codebuild.*, and could not be tried";
     assert_eq!(permission("codebuild:BatchGetBuilds"), ("info".into(), not_tried.into()));
     assert_eq!(
-        line(&ended, "requests of aws.*").1,
+        finding(&ended, "requests of aws.*").1,
         "about 6 requests: 1 for alarms, 3 for 1 project, 2 for 1 pipeline in 1 region"
     );
-    assert_eq!(line(&ended, "requests to AWS").1, "about 6 requests");
-    let github = line(&ended, "requests to GitHub").1;
+    assert_eq!(finding(&ended, "requests to AWS").1, "about 6 requests");
+    let github = finding(&ended, "requests to GitHub").1;
     assert!(github.starts_with("about 5 requests; "), "{github}");
 }
 
@@ -141,5 +144,5 @@ fn without_aws_credentials_the_permissions_of_metrics_cannot_be_checked() {
     let ended = scene.run(&["doctor"]).with_status(0);
 
     let message = "cannot be checked: there are no AWS credentials";
-    assert_eq!(line(&ended, "AWS permissions"), ("warning".into(), message.into()));
+    assert_eq!(finding(&ended, "AWS permissions"), ("warning".into(), message.into()));
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use system_health_test_support::{datadog::DatadogIntake, scene::Scene};
 
-use super::{TOKEN, github, line, scene};
+use super::{TOKEN, finding, github, scene};
 
 #[test]
 fn a_sink_that_no_push_delivers_to_does_not_count_as_a_failure() {
@@ -20,18 +20,18 @@ fn a_sink_that_no_push_delivers_to_does_not_count_as_a_failure() {
     let elsewhere = scene().file("system-health.toml", local).run(&["doctor"]).with_status(0);
     assert!(!elsewhere.stdout().contains("Datadog"), "{elsewhere}");
     assert!(elsewhere.json()["works"].to_string().contains("delivered to local"), "{elsewhere}");
-    assert!(line(&elsewhere, "[local] file").1.starts_with("\"points.jsonl\", from "), "{elsewhere}");
+    assert!(finding(&elsewhere, "[local] file").1.starts_with("\"points.jsonl\", from "), "{elsewhere}");
 
     let unnamed = scene()
         .variable("DD_API_KEY", "0123456789abcdef")
         .file("system-health.toml", &format!("[report]\nto = ['local']\n{local}"))
         .run(&["doctor"])
         .with_status(0);
-    let (grade, message) = line(&unnamed, "datadog");
+    let (grade, message) = finding(&unnamed, "datadog");
     assert!(grade == "info" && message.contains("`to` in [report] does not name it"), "{grade}: {message}");
 
     let nothing = scene().run(&["doctor"]).with_status(0);
-    let (grade, message) = line(&nothing, "Datadog API key");
+    let (grade, message) = finding(&nothing, "Datadog API key");
     assert!(grade == "info" && message.contains("set DD_API_KEY"), "{grade}: {message}");
     assert!(nothing.json()["next_steps"].to_string().contains("To deliver values"), "{nothing}");
 }
@@ -41,7 +41,7 @@ fn an_invalid_application_key_is_only_a_warning() {
     let (github, intake) = (github(), DatadogIntake::start());
     let diagnose = |app_key: &str| {
         let ended = scene(&github, &intake).variable("DD_APP_KEY", app_key).run(&["doctor"]).with_status(0);
-        line(&ended, "Datadog application key")
+        finding(&ended, "Datadog application key")
     };
 
     let (grade, message) = diagnose("0123456789abcdef");
@@ -63,7 +63,7 @@ fn a_wrong_choice_of_sinks_is_found() {
 
         let ended = scene.run(&["doctor"]).with_status(1);
 
-        let (grade, found) = line(&ended, "destinations");
+        let (grade, found) = finding(&ended, "destinations");
         assert!(grade == "failed" && found.contains(message), "{found}");
     }
 }
@@ -81,7 +81,7 @@ fn a_damaged_store_is_found_and_not_changed() {
     for _ in 0..2 {
         let ended = scene.run(&["doctor"]).with_status(1);
 
-        let (grade, message) = line(&ended, "state folder");
+        let (grade, message) = finding(&ended, "state folder");
         assert!(grade == "failed" && message.contains("damaged; the next run moves it aside"), "{message}");
         assert!(fs::read(&file).unwrap() == bytes);
     }

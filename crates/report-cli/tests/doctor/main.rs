@@ -36,10 +36,10 @@ fn github() -> FakeGitHub {
 }
 
 /// The grade and the message of the finding of a check.
-fn line(ended: &ProgramOutput, check: &str) -> (String, String) {
+fn finding(ended: &ProgramOutput, check: &str) -> (String, String) {
     let findings = ended.json();
     let finding = findings["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == check);
-    let finding = finding.unwrap_or_else(|| panic!("there is no line about {check}: {ended}"));
+    let finding = finding.unwrap_or_else(|| panic!("there is no finding about {check}: {ended}"));
     let text = |field: &str| finding[field].as_str().unwrap().to_owned();
     (text("grade"), text("message"))
 }

@@ -2,7 +2,7 @@
 
 use system_health_test_support::datadog::DatadogIntake;
 
-use super::{github, line, scene};
+use super::{finding, github, scene};
 
 #[test]
 fn the_proxy_and_the_certificate_authorities_are_shown_without_passwords() {
@@ -11,8 +11,8 @@ fn the_proxy_and_the_certificate_authorities_are_shown_without_passwords() {
     let scenes = [scene(&github, &intake), scene(&github, &intake).variable("SSL_CERT_DIR", "")];
     for scene in scenes {
         let ended = scene.run(&["doctor"]).with_status(0);
-        assert_eq!(line(&ended, "proxy"), ("ok".into(), "none".into()));
-        assert_eq!(line(&ended, "certificate authorities"), ("ok".into(), "those of the system".into()));
+        assert_eq!(finding(&ended, "proxy"), ("ok".into(), "none".into()));
+        assert_eq!(finding(&ended, "certificate authorities"), ("ok".into(), "those of the system".into()));
     }
 
     let proxied = scene(&github, &intake)
@@ -20,8 +20,8 @@ fn the_proxy_and_the_certificate_authorities_are_shown_without_passwords() {
         .file("ca.pem", "no certificate")
         .variable("SSL_CERT_FILE", "ca.pem");
     let ended = proxied.run(&["doctor"]).with_status(1);
-    assert_eq!(line(&ended, "proxy for https://"), ("ok".into(), "127.0.0.1:1 (https_proxy)".into()));
-    let (grade, message) = line(&ended, "certificate authorities");
+    assert_eq!(finding(&ended, "proxy for https://"), ("ok".into(), "127.0.0.1:1 (https_proxy)".into()));
+    let (grade, message) = finding(&ended, "certificate authorities");
     assert_eq!(grade, "failed");
     assert_eq!(
         message,
@@ -41,7 +41,7 @@ fn a_proxy_that_cannot_be_reached_is_named() {
     let ended = proxied.run(&["doctor"]).with_status(1);
 
     for check in ["Datadog API key", "GitHub"] {
-        let (grade, message) = line(&ended, check);
+        let (grade, message) = finding(&ended, check);
         assert_eq!(grade, "failed");
         assert!(message.contains("cannot reach the proxy 127.0.0.1:1 (HTTPS_PROXY)"), "{message}");
     }

@@ -7,7 +7,7 @@ use system_health_test_support::{
     scene::{ProgramOutput, Scene},
 };
 
-use super::{TOKEN, github, line, scene};
+use super::{TOKEN, finding, github, scene};
 
 #[test]
 fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
@@ -35,16 +35,16 @@ fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
         "clock compared with Datadog",
         "state folder",
     ] {
-        assert_eq!(line(&ended, check).0, "ok", "{ended}");
+        assert_eq!(finding(&ended, check).0, "ok", "{ended}");
     }
-    assert_eq!(line(&ended, "GitHub token").1, "is the value of GITHUB_TOKEN");
-    assert_eq!(line(&ended, "requests of ci.*").1, "about 3 requests: 3 for one repository");
-    let requests = line(&ended, "requests to GitHub").1;
+    assert_eq!(finding(&ended, "GitHub token").1, "is the value of GITHUB_TOKEN");
+    assert_eq!(finding(&ended, "requests of ci.*").1, "about 3 requests: 3 for one repository");
+    let requests = finding(&ended, "requests to GitHub").1;
     assert!(
         requests.starts_with("about 5 requests; ") && requests.contains(" requests remain until "),
         "{requests}"
     );
-    assert!(line(&ended, "[repository] name").1.ends_with("from environment variable GITHUB_REPOSITORY"));
+    assert!(finding(&ended, "[repository] name").1.ends_with("from environment variable GITHUB_REPOSITORY"));
     for secret in [TOKEN, DatadogIntake::KEY, DatadogIntake::APP_KEY] {
         assert!(!ended.stdout().contains(secret));
     }
@@ -61,9 +61,10 @@ fn without_settings_each_cause_is_printed_once_before_the_next_steps() {
     let ended = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["doctor", "--format", "table"]).with_status(1);
 
     let table = ended.stdout();
-    assert_eq!(table.matches("no repository is named").count(), 1, "{table}");
-    assert_eq!(table.matches("found no GitHub token").count(), 1, "{table}");
-    let (_, steps) = table.split_once("\nNext steps\n").unwrap_or_else(|| panic!("{table}"));
+    let (findings, steps) = table.split_once("\nNext steps\n").unwrap_or_else(|| panic!("{table}"));
+    for cause in ["no repository is named", "found no GitHub token"] {
+        assert_eq!((findings.matches(cause).count(), steps.matches(cause).count()), (1, 0), "{table}");
+    }
     let starts =
         ["1. Name a repository", "2. Set GITHUB_TOKEN", "3. To deliver values", "4. Write a settings file"];
     for (step, start) in steps.lines().zip(starts) {
@@ -88,7 +89,7 @@ fn each_failure_has_a_finding_with_advice() {
         scene(&github, &intake).variable(variable, value).run(&["doctor"]).with_status(1)
     };
     let failed = |ended: &ProgramOutput, check: &str, advice: &str| {
-        let (grade, message) = line(ended, check);
+        let (grade, message) = finding(ended, check);
         assert!(grade == "failed" && message.contains(advice), "{grade}: {message}");
     };
 
@@ -138,7 +139,7 @@ fn doctor_fails_if_every_run_would_fail() {
 
     let ended = scene.run(&["doctor"]).with_status(1);
 
-    let (grade, message) = line(&ended, "metric commits.hotfix");
+    let (grade, message) = finding(&ended, "metric commits.hotfix");
     assert!(grade == "failed" && message.contains("no repository is named"), "{grade}: {message}");
 }
 
@@ -148,14 +149,14 @@ fn missing_credentials_are_named() {
 
     let ended = scene.run(&["doctor"]).with_status(0);
 
-    assert_eq!(line(&ended, "GitHub token").0, "warning");
-    assert_eq!(line(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
-    let (grade, message) = line(&ended, "Datadog API key");
+    assert_eq!(finding(&ended, "GitHub token").0, "warning");
+    assert_eq!(finding(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
+    let (grade, message) = finding(&ended, "Datadog API key");
     assert!(grade == "info" && message.contains("DD_API_KEY"), "{grade}: {message}");
     // If the settings name Datadog, the missing key is a failure.
     let wanted =
         scene.file("system-health.toml", "[report]\nto = ['datadog']\n").run(&["doctor"]).with_status(1);
-    assert_eq!(line(&wanted, "Datadog API key").0, "failed");
+    assert_eq!(finding(&wanted, "Datadog API key").0, "failed");
 }
 
 #[test]
@@ -168,8 +169,8 @@ fn the_next_steps_leave_out_what_only_skipped_metrics_need() {
         .with_status(1);
 
     let nothing = "the selection leaves no metric to collect";
-    assert_eq!(line(&ended, "metrics"), ("failed".into(), nothing.into()));
+    assert_eq!(finding(&ended, "metrics"), ("failed".into(), nothing.into()));
     let steps = ended.json()["next_steps"].to_string();
     assert!(!steps.contains("repository") && !steps.contains("GITHUB_TOKEN"), "{steps}");
-    assert_eq!(line(&ended, "GitHub").0, "info", "{ended}");
+    assert_eq!(finding(&ended, "GitHub").0, "info", "{ended}");
 }

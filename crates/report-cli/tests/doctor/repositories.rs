@@ -7,7 +7,7 @@ use system_health_test_support::{
     server::{Answer, Fault},
 };
 
-use super::{github, line, scene};
+use super::{finding, github, scene};
 
 #[test]
 fn many_repositories_are_checked_and_summarised() {
@@ -20,19 +20,19 @@ fn many_repositories_are_checked_and_summarised() {
 
     let ended = scene(&github, &intake).file("system-health.toml", &settings).run(&["doctor"]).with_status(1);
 
-    let (grade, message) = line(&ended, "GitHub repository");
+    let (grade, message) = finding(&ended, "GitHub repository");
     assert_eq!(
         (&*grade, &*message),
         ("failed", "20 of 35 repositories can be read, or need not be"),
         "{ended}"
     );
-    let (grade, message) = line(&ended, "GitHub repository acme/gone-1");
+    let (grade, message) = finding(&ended, "GitHub repository acme/gone-1");
     assert!(grade == "failed" && message.contains("404") && message.contains("check the name"), "{message}");
-    let (grade, message) = line(&ended, "metric commits.hotfix");
+    let (grade, message) = finding(&ended, "metric commits.hotfix");
     let values = "has values for 20 of 35 subjects, errors for 15";
     assert_eq!((&*grade, &*message), ("failed", values), "{ended}");
-    assert_eq!(line(&ended, "metric commits.hotfix of acme/gone-1").0, "failed");
-    let (grade, message) = line(&ended, "more");
+    assert_eq!(finding(&ended, "metric commits.hotfix of acme/gone-1").0, "failed");
+    let (grade, message) = finding(&ended, "more");
     assert!(grade == "failed" && message.starts_with("5 more of this kind"), "{message}");
     assert!(ended.json()["findings"].as_array().unwrap().len() < 75, "{ended}");
 }
@@ -44,9 +44,9 @@ fn a_hanging_server_does_not_affect_other_findings() {
 
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(1);
 
-    let (grade, message) = line(&ended, "GitHub");
+    let (grade, message) = finding(&ended, "GitHub");
     assert!(grade == "failed" && message.contains("no response from 127.0.0.1"), "{grade}: {message}");
-    assert_eq!(line(&ended, "Datadog API key").0, "ok");
+    assert_eq!(finding(&ended, "Datadog API key").0, "ok");
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn metrics_have_the_same_deadline_as_in_a_run() {
         .run(&["doctor"])
         .with_status(1);
 
-    let (grade, message) = line(&ended, "metric commits.hotfix");
+    let (grade, message) = finding(&ended, "metric commits.hotfix");
     assert!(grade == "failed" && message.contains("deadline"), "{grade}: {message}");
-    assert_eq!(line(&ended, "Datadog API key").0, "ok");
+    assert_eq!(finding(&ended, "Datadog API key").0, "ok");
 }
 
 #[test]
@@ -72,12 +72,12 @@ fn the_same_requests_are_made_as_in_a_run() {
 
         let ended = scene(&github, &intake).run(&["doctor"]).with_status(1);
 
-        let (grade, message) = line(&ended, &format!("metric {key}"));
+        let (grade, message) = finding(&ended, &format!("metric {key}"));
         assert!(grade == "failed" && message.contains("403 Forbidden"), "{grade}: {message}");
     }
     let (github, intake) = (github(), DatadogIntake::start());
     let ended = scene(&github, &intake).run(&["doctor", "--branch", "nope"]).with_status(1);
-    assert_eq!(line(&ended, "metric commits.hotfix").0, "failed");
+    assert_eq!(finding(&ended, "metric commits.hotfix").0, "failed");
 }
 
 #[test]
@@ -87,5 +87,5 @@ fn a_github_server_without_rate_limits_is_ok() {
 
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(0);
 
-    assert_eq!(line(&ended, "GitHub").0, "ok");
+    assert_eq!(finding(&ended, "GitHub").0, "ok");
 }

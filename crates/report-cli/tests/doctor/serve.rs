@@ -5,7 +5,7 @@ use system_health_test_support::{
     scene::{ProgramOutput, Scene},
 };
 
-use super::{github, line, scene};
+use super::{finding, github, scene};
 
 const TOKEN: &str = "fedcba9876543210fedcba9876543210";
 
@@ -35,9 +35,9 @@ fn on_a_loopback_address_no_token_is_needed() {
     let with_token = diagnosed("[serve]\nlisten = '[::1]:8700'\n", Some(TOKEN));
 
     let text = "listens on 127.0.0.1:8700, which only this machine reaches, without a token";
-    assert_eq!(line(&without_token, "serve"), ("ok".into(), text.into()));
+    assert_eq!(finding(&without_token, "serve"), ("ok".into(), text.into()));
     let text = "listens on [::1]:8700; clients need the token";
-    assert_eq!(line(&with_token, "serve"), ("ok".into(), text.into()));
+    assert_eq!(finding(&with_token, "serve"), ("ok".into(), text.into()));
 }
 
 #[test]
@@ -49,13 +49,13 @@ fn an_address_that_other_machines_can_reach_needs_a_token() {
     let short = diagnosed(settings, Some("hunter2")).with_status(1);
 
     let text = "listens on 0.0.0.0:8700; clients need the token";
-    assert_eq!(line(&good, "serve"), ("ok".into(), text.into()));
-    let (grade, text) = line(&without, "serve");
+    assert_eq!(finding(&good, "serve"), ("ok".into(), text.into()));
+    let (grade, text) = finding(&without, "serve");
     assert_eq!(grade, "failed");
     let start = "0.0.0.0:8700 can be reached from other machines, so the server needs a token (on 127.0.0.1, it \
                  needs none): found no token of the service: SYSTEM_HEALTH_SERVE_TOKEN is not set";
     assert!(text.starts_with(start), "{text}");
-    let (grade, text) = line(&short, "serve");
+    let (grade, text) = finding(&short, "serve");
     assert!(grade == "failed" && text.contains("fewer than 16 characters"), "{text}");
     assert!(!short.stdout().contains("hunter2"), "{short}");
 }
@@ -64,14 +64,14 @@ fn an_address_that_other_machines_can_reach_needs_a_token() {
 fn a_token_alone_is_checked_too() {
     let short = diagnosed("", Some("hunter2")).with_status(1);
 
-    assert_eq!(line(&short, "serve").0, "failed");
+    assert_eq!(finding(&short, "serve").0, "failed");
 }
 
 #[test]
 fn wrong_settings_of_the_service_are_a_finding() {
     let ended = diagnosed("[serve]\nlisten = 'localhost:8700'\n", None).with_status(1);
 
-    let (grade, text) = line(&ended, "settings");
+    let (grade, text) = finding(&ended, "settings");
     assert_eq!(grade, "failed");
     assert!(text.contains("an address is an IP address with a port"), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use system_health_test_support::datadog::DatadogIntake;
 
-use super::{github, line, scene};
+use super::{finding, github, scene};
 
 #[test]
 fn nothing_else_is_checked_if_the_settings_cannot_be_read() {
@@ -12,9 +12,10 @@ fn nothing_else_is_checked_if_the_settings_cannot_be_read() {
     let ended = wrong.run(&["doctor"]).with_status(1);
 
     let findings = ended.json();
-    let checks: Vec<_> = findings["findings"].as_array().unwrap().iter().map(|line| &line["check"]).collect();
+    let checks: Vec<_> =
+        findings["findings"].as_array().unwrap().iter().map(|finding| &finding["check"]).collect();
     assert_eq!(checks, ["settings", "everything else"]);
-    assert!(line(&ended, "settings").1.contains("SYSTEM_HEALTH_REPOSITORY"), "{ended}");
+    assert!(finding(&ended, "settings").1.contains("SYSTEM_HEALTH_REPOSITORY"), "{ended}");
     assert_eq!(github.requests().len(), 0);
 }
 
@@ -27,7 +28,7 @@ fn each_wrong_table_has_a_finding() {
     let ended = wrong.run(&["doctor"]).with_status(1);
 
     let document = ended.json();
-    let messages = document["findings"].as_array().unwrap().iter().map(|line| &line["message"]);
+    let messages = document["findings"].as_array().unwrap().iter().map(|finding| &finding["message"]);
     let messages: Vec<_> = messages.map(|message| message.as_str().unwrap()).collect();
     assert!(messages[0].starts_with("system-health.toml:2:1: there is no key `workfow`"), "{messages:?}");
     assert!(messages[1].starts_with("system-health.toml:4:1: there is no key `alin`"), "{messages:?}");
@@ -45,15 +46,16 @@ fn wrong_settings_are_findings_without_passwords() {
     let ended = wrong.run(&["doctor"]).with_status(1);
 
     let findings = ended.json();
-    let settings = findings["findings"].as_array().unwrap().iter().filter(|line| line["check"] == "settings");
-    let messages: Vec<_> = settings.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
-    assert!(messages.iter().any(|line| line.contains("at most 30m")), "{messages:?}");
+    let settings =
+        findings["findings"].as_array().unwrap().iter().filter(|finding| finding["check"] == "settings");
+    let messages: Vec<_> = settings.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect();
+    assert!(messages.iter().any(|message| message.contains("at most 30m")), "{messages:?}");
     ended.says("DD_TAGS: `Bar!:x` is sent as `bar_:x`");
-    assert!(line(&ended, "[datadog] url").1.starts_with("a text, from"), "{ended}");
+    assert!(finding(&ended, "[datadog] url").1.starts_with("a text, from"), "{ended}");
     for secret in ["hunter2", "s3cr3t"] {
         assert!(!ended.stdout().contains(secret) && !ended.stderr().contains(secret), "{ended}");
     }
-    assert_eq!(line(&ended, "GitHub").0, "ok");
+    assert_eq!(finding(&ended, "GitHub").0, "ok");
 }
 
 #[test]
@@ -63,7 +65,7 @@ fn a_key_in_the_wrong_variable_is_not_shown() {
     for variable in
         ["DD_SITE", "DD_URL", "GITHUB_API_URL", "GITHUB_REPOSITORY", "DD_API_KEY_FILE", "HTTPS_PROXY"]
     {
-        // If there is a URL, the site is not used, but it is still shown.
+        // A site is not used if there is a URL, but it still has a finding.
         let with_others = scene(&github, &intake).variable(variable, SECRET).run(&["doctor"]);
         assert!(!with_others.stdout().contains(SECRET), "{variable}: {}", with_others.stdout());
         let scene = scene(&github, &intake).variable(variable, SECRET);

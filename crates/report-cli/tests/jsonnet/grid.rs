@@ -58,7 +58,7 @@ fn misplaced_among(widgets: &[Value]) -> Vec<String> {
     let mut faults = vec![];
     for (index, place) in places.iter().enumerate() {
         if place.leaves_the_grid() {
-            faults.push(format!("{place:?} leaves the grid or is too low"));
+            faults.push(format!("{place:?} leaves the grid or is too small"));
         }
         let overlapped = places[..index].iter().filter(|other| other.overlaps(*place));
         faults.extend(overlapped.map(|other| format!("{place:?} overlaps {other:?}")));
@@ -100,13 +100,13 @@ fn a_misplaced_widget_is_found() {
 fn titles_are_unique_among_groups_and_in_each_group() {
     for (name, dashboard) in shipped() {
         let groups = widgets(&dashboard).iter().map(widgets);
-        for among in groups.chain([widgets(&dashboard)]) {
+        for siblings in groups.chain([widgets(&dashboard)]) {
             let mut titles: Vec<&str> =
-                among.iter().filter_map(|widget| widget["definition"]["title"].as_str()).collect();
-            let all = titles.len();
+                siblings.iter().filter_map(|widget| widget["definition"]["title"].as_str()).collect();
+            let count = titles.len();
             titles.sort_unstable();
             titles.dedup();
-            assert_eq!(titles.len(), all, "{name}: {titles:?}");
+            assert_eq!(titles.len(), count, "{name}: {titles:?}");
         }
     }
 }

@@ -33,7 +33,7 @@ fn own_catalog(metrics: usize) -> Value {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn the_series_farthest_from_the_goal_is_shown() {
+fn a_goal_determines_the_aggregation_the_colours_and_the_marker() {
     let (met, missed) = ("white_on_green", "white_on_red");
     for (goal, aggregate, colours) in [
         ("< 5", "max", &[("<", met), (">=", missed)][..]),
@@ -60,11 +60,13 @@ fn the_series_farthest_from_the_goal_is_shown() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn counts_and_rates_are_summed_by_default() {
+fn the_kind_and_the_option_aggregate_decide_how_series_are_combined() {
     for (kind, goal, aggregate, expected) in [
         ("gauge", None, None, "avg:a.b{}"),
         ("count", Some("< 5"), None, "sum:a.b{}.as_count()"),
         ("rate", Some("< 5"), None, "sum:a.b{}.as_rate()"),
+        ("counter", None, None, "sum:a.b{}.as_count()"),
+        ("distribution", None, None, "avg:a.b{}"),
         ("gauge", Some("< 5"), Some("min"), "min:a.b{}"),
         ("count", None, Some("max"), "max:a.b{}.as_count()"),
     ] {
@@ -75,7 +77,7 @@ fn counts_and_rates_are_summed_by_default() {
 
         let expected = expected.replace("{}", "{$env,$service,$repository,$branch}");
         assert_eq!(queries(&row), [&expected, &expected]);
-        let display = if kind == "count" { "bars" } else { "line" };
+        let display = if kind.starts_with("count") { "bars" } else { "line" };
         assert_eq!(row[1]["definition"]["requests"][0]["display_type"], display);
     }
 }
@@ -181,8 +183,8 @@ fn metrics_look_the_same_as_on_the_generated_dashboard() {
     let by_hand = dashboard(&render_expression(expression, None));
 
     // Self-metrics have other widgets on the generated dashboard, and its widgets have another order.
-    let is_watched = |widget: &&Value| !queries(widget)[0].contains(":system_health.");
-    let judged = |group: &Value| widgets(group).iter().filter(is_watched).map(judgement).collect::<Vec<_>>();
+    let is_compared = |widget: &&Value| !queries(widget)[0].contains(":system_health.");
+    let judged = |group: &Value| widgets(group).iter().filter(is_compared).map(judgement).collect::<Vec<_>>();
     let [by_hand, generated] = [by_hand, generated].map(|dashboard| {
         let mut judged: Vec<Value> = widgets(&dashboard).iter().flat_map(judged).collect();
         judged.sort_by_key(Value::to_string);

@@ -72,7 +72,7 @@ fn queries_use_existing_metrics_and_variables() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn every_metric_is_on_the_page_system_health() {
+fn every_collected_metric_is_on_the_page_system_health() {
     let (name, dashboard) = shipped().pop().unwrap();
     assert_eq!(name, "system-health");
 

@@ -27,7 +27,7 @@ pub(crate) fn keys(catalog: &[Value]) -> Vec<&str> {
     catalog.iter().map(|metric| metric["key"].as_str().unwrap()).collect()
 }
 
-/// Renders files. Each result has a `dashboard` or an `error`. Without a `catalog` of metrics, the files use their own.
+/// Renders files. Each result has a `dashboard` or an `error`. Without `catalog`, the files use `catalog.json`.
 pub(crate) fn render(files: &[PathBuf], catalog: Option<&Value>) -> Vec<Value> {
     let folder = folder();
     let arguments: Vec<&Path> = iter::once(&folder).chain(files).map(PathBuf::as_path).collect();

@@ -238,13 +238,16 @@ fn managed_dashboards_can_be_listed_and_deleted() {
     let deleted = scene.run(&["dashboard", "delete", "CI", "--yes"]).with_status(0);
     assert_eq!(steps(&deleted), step("deleted", "CI"));
     assert_eq!(intake.dashboards().len(), 2);
-    scene.run(&["dashboard", "delete", "CI", "--yes"]).with_status(2).says("there is no dashboard `CI`");
+    scene
+        .run(&["dashboard", "delete", "CI", "--yes"])
+        .with_status(2)
+        .says("there is no dashboard `CI`; the command `dashboard list` lists the managed ones");
     // The deleted dashboard is forgotten, so a push creates a new one.
     assert_eq!(pushed(&scene, &["ci.json"]), step("created", "CI"));
 }
 
 #[test]
-fn wrong_goals_matter_only_to_the_dashboard_of_the_metrics() {
+fn wrong_goals_matter_only_to_the_generated_dashboard() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("ci.json", HAND_WRITTEN);
     let scene = scene.file("system-health.toml", "[goals]\n'commits.hotfx' = '< 2'\n");
@@ -388,7 +391,7 @@ fn a_dashboard_renamed_by_a_push_is_a_different_dashboard() {
 }
 
 #[test]
-fn a_hand_written_dashboard_is_pushed_unchanged() {
+fn a_hand_written_dashboard_is_pushed_with_all_its_properties() {
     let intake = DatadogIntake::start();
     let written = r#"{
         "title": "T", "layout_type": "ordered", "reflow_type": "fixed", "tags": ["team:web"],
@@ -403,6 +406,7 @@ fn a_hand_written_dashboard_is_pushed_unchanged() {
     let sent = intake.server().requests().into_iter().find(|request| request.method == "POST").unwrap();
     let mut sent: Value = serde_json::from_slice(&sent.body).unwrap();
     assert!(sent["description"].as_str().unwrap().starts_with("Managed by system-health"), "{sent}");
+    // A push changes only the description and the order of this list.
     sent.as_object_mut().unwrap().remove("description");
     let mut written: Value = serde_json::from_str(written).unwrap();
     written["notify_list"] = json!(["a@example.com", "z@example.com"]);

@@ -16,8 +16,8 @@ const EVERY: i64 = 15 * 60;
 /// The time of the first run, in seconds since 1970.
 const START: i64 = 1_799_625_600;
 
-fn scene_with(intake: &DatadogIntake, goals: &str) -> Scene {
-    scene(intake).file("system-health.toml", goals)
+fn scene_with(intake: &DatadogIntake, settings: &str) -> Scene {
+    scene(intake).file("system-health.toml", settings)
 }
 
 /// The goal `commits.bad`, with settings of its monitor.
@@ -98,7 +98,7 @@ fn a_goal_of_two_metrics_has_the_settings_that_a_metric_has() {
     ] {
         assert!(message.contains(words), "{message}");
     }
-    // A goal of metrics about the reporter is grouped by the tag `reporter`, as these metrics are.
+    // The monitor of a goal for metrics about the reporter is grouped by the tag `reporter`.
     let about_reporter = printed(
         "[monitors]\ngroup_by = ['repository']\n[goals.'commits.bad']\n\
          goal = 'system_health.reporter.points_expired / system_health.reporter.points < 1'\n",

@@ -22,7 +22,7 @@ fn all_queries_of_managed_dashboards_and_monitors_are_checked() {
 
     assert_eq!(checks[0]["of"], "the probe");
     assert_eq!(checks[0]["found"], "data");
-    // The same metric on the dashboard and in the monitor.
+    // The dashboard and the monitor query the same metric.
     let scope = "{env:production,service:system-health}";
     assert_eq!(found(&checks, "max:commits.hotfix{*}"), ["data"]);
     assert_eq!(found(&checks, &format!("max:commits.hotfix{scope}")), ["data"]);
@@ -60,8 +60,8 @@ fn a_refused_query_is_reported() {
     let scene = scene(&intake);
     let _ = scene.run(&["dashboard", "push"]).with_status(0);
     intake.edit_dashboard("aaa-aaa-aaa", |dashboard| {
-        let queries = "/widgets/0/definition/widgets/0/definition/requests/0/queries/0/query";
-        *dashboard.pointer_mut(queries).unwrap() = json!("nonsense");
+        let query = "/widgets/0/definition/widgets/0/definition/requests/0/queries/0/query";
+        *dashboard.pointer_mut(query).unwrap() = json!("nonsense");
     });
 
     let checks = scene.run(&["verify"]).with_status(1).json();

@@ -20,7 +20,7 @@ struct Place {
 }
 
 impl Place {
-    /// Converts a layout in columns and rows to pixels, relative to a corner.
+    /// Converts a layout in columns and rows to pixels. The grid starts at `left` and `top`.
     fn from_layout(layout: &Value, left: f64, top: f64) -> Self {
         let number = |name: &str| layout[name].as_f64().unwrap();
         Self {
@@ -36,8 +36,8 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Shortens a text to the width.
-fn fitting(text: &str, width: f64, size: f64) -> String {
+/// Shortens a text to the width, and escapes it for SVG.
+fn fit(text: &str, width: f64, size: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred pixels")]
     let max = (width / (size * 0.56)) as usize;
     if text.chars().count() <= max {
@@ -48,7 +48,7 @@ fn fitting(text: &str, width: f64, size: f64) -> String {
 }
 
 fn text(svg: &mut String, x: f64, y: f64, width: f64, size: f64, class: &str, text: &str) {
-    let text = fitting(text, width, size);
+    let text = fit(text, width, size);
     writeln!(svg, r#"<text class="{class}" x="{x}" y="{y}" font-size="{size}">{text}</text>"#).unwrap();
 }
 
@@ -59,12 +59,12 @@ fn rectangle(svg: &mut String, place: &Place, class: &str) {
 }
 
 /// The first query of a widget.
-fn query(definition: &Value) -> &str {
+fn first_query(definition: &Value) -> &str {
     definition["requests"][0]["queries"][0]["query"].as_str().unwrap()
 }
 
 /// Draws a band for each colour that the value may have, with its condition.
-fn value(svg: &mut String, place: &Place, definition: &Value) {
+fn draw_value(svg: &mut String, place: &Place, definition: &Value) {
     let none = Vec::new();
     let formats = definition["requests"][0]["conditional_formats"].as_array().unwrap_or(&none);
     let Place { x, y, width, height } = place;
@@ -72,8 +72,8 @@ fn value(svg: &mut String, place: &Place, definition: &Value) {
     let mut left = *x;
     for format in formats {
         let class = if format["palette"] == "white_on_green" { "met" } else { "missed" };
-        let (top, tall) = (y + 24.0, height - 46.0);
-        rectangle(svg, &Place { x: left + GAP, y: top, width: band - 2.0 * GAP, height: tall }, class);
+        let (top, band_height) = (y + 24.0, height - 46.0);
+        rectangle(svg, &Place { x: left + GAP, y: top, width: band - 2.0 * GAP, height: band_height }, class);
         let condition = format!("{} {}", format["comparator"].as_str().unwrap(), format["value"]);
         text(svg, left + 2.0 * GAP, top + 18.0, band, 12.0, "on-colour", condition.trim_end_matches(".0"));
         left += band;
@@ -84,7 +84,7 @@ fn value(svg: &mut String, place: &Place, definition: &Value) {
 }
 
 /// Draws an axis, and the goal as a line.
-fn timeseries(svg: &mut String, place: &Place, definition: &Value) {
+fn draw_timeseries(svg: &mut String, place: &Place, definition: &Value) {
     let Place { x, y, width, height } = place;
     let (bottom, right) = (y + height - 22.0, x + width - 8.0);
     writeln!(svg, r#"<line class="axis" x1="{}" y1="{bottom}" x2="{right}" y2="{bottom}"/>"#, x + 8.0)
@@ -139,10 +139,10 @@ text {{ fill: #221f2e }} .title {{ font-weight: bold }} .faint {{ fill: #6b6780 
             let definition = &widget["definition"];
             let Place { x, y, width, height } = place;
             text(&mut svg, x + 8.0, y + 16.0, width - 16.0, 12.0, "", definition["title"].as_str().unwrap());
-            text(&mut svg, x + 8.0, y + height - 7.0, width - 16.0, 10.0, "faint", query(definition));
+            text(&mut svg, x + 8.0, y + height - 7.0, width - 16.0, 10.0, "faint", first_query(definition));
             match definition["type"].as_str().unwrap() {
-                "query_value" => value(&mut svg, &place, definition),
-                "timeseries" => timeseries(&mut svg, &place, definition),
+                "query_value" => draw_value(&mut svg, &place, definition),
+                "timeseries" => draw_timeseries(&mut svg, &place, definition),
                 other => panic!("no drawing of {other}"),
             }
         }

@@ -12,7 +12,7 @@ use system_health_test_support::{scene::Scene, serving::ServerProcess};
 
 use crate::{scene, serve};
 
-/// The hotfix of the work tree misses its goal. The other goals are met, if there are values.
+/// The hotfix of the work tree misses its goal. The goal of `commits.reverts` is met if there is a value.
 pub(crate) const GOALS: &str = "[goals]\n'commits.hotfix' = '< 1'\n'commits.reverts' = '< 9'\n";
 
 /// The monitors' scope.
@@ -41,7 +41,7 @@ fn monitor(service: &ServerProcess, name: &str) -> Value {
     found.next().unwrap_or_else(|| panic!("no {name}: {all:#}")).clone()
 }
 
-/// All queries in a document, with the filter `{*}`.
+/// All queries in a document, with `{*}` in place of their filters.
 fn queries(document: &Value) -> Vec<String> {
     match document {
         Value::Array(all) => all.iter().flat_map(queries).collect(),

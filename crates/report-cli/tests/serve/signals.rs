@@ -1,4 +1,4 @@
-//! SIGHUP reads the settings again, and SIGTERM stops the service cleanly.
+//! SIGHUP reads the settings again. SIGTERM and SIGINT stop the service cleanly.
 
 use std::{fs, time::Duration};
 
@@ -62,12 +62,11 @@ fn good_settings_apply_from_the_next_slot() {
 fn a_slow_destination_does_not_hold_up_the_end_and_the_next_run_delivers_the_points() {
     let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
     backend.set_latency(Duration::from_mins(2));
-    let table = |url: &str| {
-        format!(
-            "[report]\nself_metrics = false\n[serve]\ngrace = '1s'\n[prometheus]\nremote_write = '{url}/write'\n"
-        )
-    };
-    let scene = scene(&table(&backend.url()));
+    let settings = format!(
+        "[report]\nself_metrics = false\n[serve]\ngrace = '1s'\n[prometheus]\nremote_write = '{}/write'\n",
+        backend.url()
+    );
+    let scene = scene(&settings);
     let arguments = ["--to", "prometheus", "--only", "commits.hotfix"];
     let service = serve(&scene, &arguments);
     let _ = backend.wait_for("POST /write");

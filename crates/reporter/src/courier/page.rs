@@ -24,7 +24,7 @@ struct PageDelivery<'a> {
     ids: Vec<PendingId>,
     /// Whether each point would be added up if it were sent twice.
     adds_up: Vec<bool>,
-    /// Whether the fate of each point is still unknown.
+    /// Whether the sink has not reported the fate of each point yet.
     open: Vec<bool>,
     settled_any: bool,
     left_any: bool,
@@ -141,8 +141,8 @@ impl PageDelivery<'_> {
         }
     }
 
-    /// Handles points that may have arrived. Points that overwrite are left for another attempt, and the others are
-    /// given up.
+    /// Handles points that may have arrived. Points that the backend overwrites are left for another attempt, and points that
+    /// it adds up are given up.
     async fn give_up(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
         self.left_any = true;
         receipt.error.get_or_insert_with(|| error.to_string());
@@ -169,8 +169,8 @@ impl PageDelivery<'_> {
         {
             receipt.has_unsettled = true;
             tracing::warn!(
-                "cannot remove settled points from the outbox; those that overwrite will be sent again, and the others given \
-                 up: {}",
+                "cannot remove settled points from the outbox; they will be sent again if the destination overwrites them, and \
+                 otherwise given up: {}",
                 Chain(&error)
             );
         }

@@ -6,7 +6,7 @@ use system_health_registry::{
 
 use super::{
     combination::{CombinationError, check_combination},
-    goal_of_metric::{KeyError, find},
+    goal_of_metric::{KeyError, find_metric},
     judgement,
     settings::{GoalOfTwoMetrics, GoalsSettings},
 };
@@ -29,14 +29,14 @@ enum GoalError {
 }
 
 impl GoalsOfTwoMetrics {
-    /// Reads the tables in `[goals]`. Refuses a goal, with its place in the file, if its name is the key of a metric, if one of
-    /// its metrics does not exist, or if the two cannot be combined. A metric that a source may return later is not refused. If
-    /// the file is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be for another
-    /// program.
+    /// Reads the tables in `[goals]`. Refuses a goal, with its place in the file, if its name is the key or a former key of a
+    /// metric, if one of its metrics does not exist, or if the two cannot be combined. A metric that a source may return later
+    /// is not refused. If the file is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be
+    /// for another program.
     pub fn from_settings(catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
         let goals: GoalsSettings = settings.table()?;
         let mut checked = Vec::new();
-        for goal in goals.of_two() {
+        for goal in goals.into_goals_of_two_metrics() {
             let refuse = |path: String, error| Err(settings.refuse::<GoalsSettings>(&path, error));
             if let Err(error) = goal.check_name(catalog) {
                 return refuse(goal.name, error);
@@ -93,7 +93,7 @@ impl GoalOfTwoMetrics {
 
     fn check_metrics(&self, catalog: &Catalog) -> Result<(), GoalError> {
         let goal = &self.goal;
-        let [left, right] = [goal.left(), goal.right()].map(|key| find(key, catalog));
+        let [left, right] = [goal.left(), goal.right()].map(|key| find_metric(key, catalog));
         match (left?, right?) {
             (Some(left), Some(right)) => Ok(check_combination(left, right, goal.operator())?),
             _ => Ok(()),

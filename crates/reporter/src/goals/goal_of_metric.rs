@@ -1,5 +1,5 @@
-//! The goals that the settings give to metrics: `"prs.stale" = "< 20"` in `[goals]`. They are part of the catalog, so
-//! everything that follows from a goal in the code also follows from one in the settings.
+//! The goals that the settings give to metrics: `"prs.stale" = "< 20"` in `[goals]`. They become part of the catalog, so they
+//! have the same effects as goals in the code.
 
 use system_health_registry::{
     Catalog, KeyPattern, Metric, Settings,
@@ -24,9 +24,9 @@ pub(super) enum KeyError {
 /// the file is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be for another program.
 pub fn with_goals_of_settings(catalog: Catalog, settings: &Settings) -> Result<Catalog, SettingsError> {
     let goals: GoalsSettings = settings.table()?;
-    goals.of_metrics().try_fold(catalog, |catalog, (key, goal)| {
+    goals.goals_of_metrics().try_fold(catalog, |catalog, (key, goal)| {
         let refuse = |message: &dyn std::fmt::Display| settings.refuse::<GoalsSettings>(key, message);
-        match find(key, &catalog) {
+        match find_metric(key, &catalog) {
             Ok(Some(metric)) => {
                 if is_watched_by_reporter_monitors(key) {
                     return Err(refuse(
@@ -46,7 +46,7 @@ pub fn with_goals_of_settings(catalog: Catalog, settings: &Settings) -> Result<C
     })
 }
 
-/// The metrics with a goal in `[goals]` that only a source can still return, with their places in the file.
+/// The keys in `[goals]` that are not in the catalog, but that a source may still return, with their places in the file.
 pub(crate) fn unknown_metrics_with_goals(
     catalog: &Catalog,
     settings: &Settings,
@@ -54,18 +54,18 @@ pub(crate) fn unknown_metrics_with_goals(
     let goals: GoalsSettings = settings.table()?;
     let place = |path: &str| Place::new::<GoalsSettings>(settings, path);
     let mut keys: Vec<(String, Place)> =
-        goals.of_metrics().map(|(key, _)| (key.to_owned(), place(key))).collect();
-    for goal in goals.of_two() {
+        goals.goals_of_metrics().map(|(key, _)| (key.to_owned(), place(key))).collect();
+    for goal in goals.into_goals_of_two_metrics() {
         let path = format!("{}.goal", goal.name);
         keys.extend([goal.goal.left(), goal.goal.right()].map(|key| (key.to_owned(), place(&path))));
     }
-    let unknown = keys.into_iter().filter(|(key, _)| matches!(find(key, catalog), Ok(None)));
+    let unknown = keys.into_iter().filter(|(key, _)| matches!(find_metric(key, catalog), Ok(None)));
     // A key is a pattern that matches only itself.
     Ok(unknown.filter_map(|(key, place)| Some((key.parse().ok()?, place))).collect())
 }
 
 /// Finds a metric. `None` if a source may still return it.
-pub(super) fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, KeyError> {
+pub(super) fn find_metric<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, KeyError> {
     let metrics = catalog.metrics();
     if let Some(metric) = metrics.iter().find(|metric| metric.key() == key) {
         return Ok(Some(metric));

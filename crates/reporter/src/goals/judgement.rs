@@ -10,14 +10,14 @@ use std::{
 };
 
 use system_health_registry::{
-    Facts, Metric, Monitoring, NoData, Operator, Outcome, Reading, Run, Sample, SubjectLabel, Tag,
+    Facts, Kind, Metric, Monitoring, NoData, Operator, Outcome, Reading, Run, Sample, SubjectLabel, Tag,
     Unavailable,
 };
 
 use super::{combination::check_combination, settings::GoalOfTwoMetrics};
 
-/// The samples of one metric by the tags that distinguish them.
-type Side<'a> = BTreeMap<BTreeSet<&'a Tag>, f64>;
+/// The values of one metric by the tags that distinguish them.
+type ValuesByTags<'a> = BTreeMap<BTreeSet<&'a Tag>, f64>;
 
 /// One outcome for each subject of the two metrics, or one if they have none.
 pub(super) fn judge(named: &GoalOfTwoMetrics, run: &Run) -> Vec<Outcome> {
@@ -78,7 +78,13 @@ fn result(
         (Ok(left), Ok(right)) => (left, right),
     };
     check_combination(&left.metric, &right.metric, goal.operator())?;
-    let (left, right) = (series(left, subject), series(right, subject));
+    // A goal compares numbers.
+    if let Some(Outcome { metric, .. }) =
+        [left, right].into_iter().find(|outcome| outcome.metric.kind() == Kind::Distribution)
+    {
+        return Err(Unavailable::no_data(format!("`{}` is a distribution, not one value", metric.key())));
+    }
+    let (left, right) = (values_by_tags(left, subject), values_by_tags(right, subject));
     let mut is_divided_by_zero = false;
     let mut samples = Vec::new();
     for (tags, value) in &left {
@@ -128,8 +134,9 @@ fn outcome_of<'a>(
     }
 }
 
-/// The values of an outcome. If the outcome has no subject, only the values with all tags of the given subject.
-fn series<'a>(outcome: &'a Outcome, subject: Option<&'a Arc<SubjectLabel>>) -> Side<'a> {
+/// The values of an outcome. If the outcome has no subject, only the values with all tags of the given subject, without these
+/// tags.
+fn values_by_tags<'a>(outcome: &'a Outcome, subject: Option<&'a Arc<SubjectLabel>>) -> ValuesByTags<'a> {
     let common = subject.filter(|_| outcome.subject.is_none()).map(|subject| subject.tags());
     let samples = outcome.samples().iter();
     let of_subject = samples.filter(|sample| common.is_none_or(|common| sample.tags().is_superset(common)));
@@ -155,7 +162,7 @@ mod tests {
     use std::fmt;
 
     use system_health_registry::{
-        Catalog, Context, Engine, IntoReading, ItemError, Subject, Subjects, TagError, location,
+        Catalog, Context, Distribution, Engine, IntoReading, ItemError, Subject, Subjects, TagError, location,
     };
 
     use super::*;
@@ -295,6 +302,20 @@ mod tests {
         let all = metric_without_subjects("b.all", || tagged(&[("print", 4.0), ("mail", 2.0)]));
 
         assert_eq!(results("a.failed / b.all < 1", [failed, all]).await, ["-: 0.5 [queue:mail]"]);
+    }
+
+    #[tokio::test]
+    async fn a_goal_with_a_distribution_has_no_data() {
+        let facts = Facts::new("a.times", "For a test.").with_kind(Kind::Distribution);
+        let times = Metric::new(facts, location!(), |_| {
+            Box::pin(async { Distribution::from_values([1.0])?.into_reading() })
+        });
+        let runs = metric_without_subjects("b.runs", || 4.into_reading());
+
+        assert_eq!(
+            results("a.times / b.runs < 1", [times, runs]).await,
+            ["-: no data: `a.times` is a distribution, not one value"]
+        );
     }
 
     #[tokio::test]

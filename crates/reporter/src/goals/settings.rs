@@ -22,17 +22,17 @@ enum GoalEntry {
     /// The goal of the metric with this key. `None` removes the goal of the metric.
     OfMetric(Option<Goal>),
     /// A goal of two metrics.
-    OfTwo(GoalSettings),
+    OfTwoMetrics(GoalTable),
 }
 
 /// The name of a goal of two metrics, or the key of a metric. Both have the same form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct GoalName(pub(super) String);
 
-/// A goal of two metrics.
+/// The table of a goal of two metrics.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct GoalSettings {
+struct GoalTable {
     #[serde(deserialize_with = "goal")]
     goal: CombinedGoal,
     #[serde(default)]
@@ -68,18 +68,18 @@ pub struct GoalOfTwoMetrics {
 
 impl GoalsSettings {
     /// The goals of metrics by their keys. `None` removes the goal of the metric.
-    pub(super) fn of_metrics(&self) -> impl Iterator<Item = (&str, Option<Goal>)> {
+    pub(super) fn goals_of_metrics(&self) -> impl Iterator<Item = (&str, Option<Goal>)> {
         self.0.iter().filter_map(|(GoalName(key), entry)| match entry {
             GoalEntry::OfMetric(goal) => Some((key.as_str(), *goal)),
-            GoalEntry::OfTwo(_) => None,
+            GoalEntry::OfTwoMetrics(_) => None,
         })
     }
 
     /// The goals of two metrics, sorted by name.
-    pub(super) fn of_two(self) -> impl Iterator<Item = GoalOfTwoMetrics> {
+    pub(super) fn into_goals_of_two_metrics(self) -> impl Iterator<Item = GoalOfTwoMetrics> {
         self.0.into_iter().filter_map(|(GoalName(name), entry)| match entry {
             GoalEntry::OfMetric(_) => None,
-            GoalEntry::OfTwo(GoalSettings { goal, description, runbook, owner }) => {
+            GoalEntry::OfTwoMetrics(GoalTable { goal, description, runbook, owner }) => {
                 Some(GoalOfTwoMetrics { name, goal, description, runbook, owner })
             }
         })
@@ -88,7 +88,7 @@ impl GoalsSettings {
     fn check_distinct(&self, settings: &Settings) -> Result<(), SettingsError> {
         let mut known: Vec<(&str, &CombinedGoal)> = Vec::new();
         for (GoalName(name), entry) in &self.0 {
-            let GoalEntry::OfTwo(GoalSettings { goal, .. }) = entry else { continue };
+            let GoalEntry::OfTwoMetrics(GoalTable { goal, .. }) = entry else { continue };
             if let Some((other, _)) = known.iter().find(|(_, known)| *known == goal) {
                 let message = format!("[goals.\"{other}\"] has the same goal; remove one of them");
                 return Err(settings.refuse::<Self>(&format!("{name}.goal"), message));
@@ -112,7 +112,7 @@ impl<'de> Deserialize<'de> for GoalName {
 
 impl<'de> Deserialize<'de> for GoalEntry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The names of the keys are passed on, so that a wrong one is refused with the nearest right one.
+        // The deserializer gets the names of the keys, so that it can suggest the nearest one for an unknown key.
         deserializer.deserialize_struct("goal", &["goal", "description", "runbook", "owner"], GoalVisitor)
     }
 }
@@ -150,7 +150,7 @@ impl<'de> de::Visitor<'de> for GoalVisitor {
     }
 
     fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<GoalEntry, A::Error> {
-        GoalSettings::deserialize(MapAccessDeserializer::new(map)).map(GoalEntry::OfTwo)
+        GoalTable::deserialize(MapAccessDeserializer::new(map)).map(GoalEntry::OfTwoMetrics)
     }
 }
 

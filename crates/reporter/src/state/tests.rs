@@ -70,7 +70,7 @@ async fn a_run_that_gave_up_during_the_commit_delivers_no_point_that_adds_up() {
 }
 
 #[test]
-fn points_that_were_marked_for_nobody_are_returned_to_the_outbox() {
+fn points_that_are_marked_after_the_timeout_are_returned_to_the_outbox() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let (_folder, file) = runtime.block_on(async {
         let (folder, state, other) = locked_by("").await;

@@ -1,5 +1,5 @@
-//! A state folder that fails after the run was recorded in it. No point may be lost, and no point that adds up may be
-//! delivered twice.
+//! A state folder that fails during a run. No point that adds up may be delivered twice, and each point that is lost must be
+//! counted.
 
 use std::{
     sync::{
@@ -51,13 +51,13 @@ fn repair(file: &Connection) {
     file.execute_batch("DROP TRIGGER failing").unwrap();
 }
 
-/// How often the backend has stored the points of each of the metrics.
+/// How many points of each of the metrics `a`, `b` and `c` the backend has stored.
 fn stored(backend: &Backend) -> [usize; 3] {
     let stored = backend.stored();
     ["a", "b", "c"].map(|key| stored.iter().filter(|(stored, _)| stored == key).count())
 }
 
-async fn push(scene: &Scene, backends: &[&Backend]) -> Vec<Receipt> {
+async fn push_with_self_metrics(scene: &Scene, backends: &[&Backend]) -> Vec<Receipt> {
     receipts(&scene.run(&scene.reporter(backends), Mode::Push).await)
 }
 
@@ -65,11 +65,11 @@ async fn push(scene: &Scene, backends: &[&Backend]) -> Vec<Receipt> {
 async fn points_that_add_up_wait_in_the_file_if_it_fails_before_they_are_sent() {
     let scene = scene();
     let (adding, overwriting) = (Backend::new("adding").adds_up(), Backend::new("overwriting"));
-    push(&scene, &[&adding, &overwriting]).await;
+    push_with_self_metrics(&scene, &[&adding, &overwriting]).await;
 
     let file = fail_on(&scene, "UPDATE OF sending_since ON outbox");
     let [of_adding, of_overwriting] =
-        <[Receipt; 2]>::try_from(push(&scene, &[&adding, &overwriting]).await).unwrap();
+        <[Receipt; 2]>::try_from(push_with_self_metrics(&scene, &[&adding, &overwriting]).await).unwrap();
 
     assert_eq!(stored(&adding)[..2], [1, 1], "the counts of the second run wait");
     assert!(stored(&adding)[2] >= 2, "the gauge of the second run does not wait");
@@ -77,11 +77,11 @@ async fn points_that_add_up_wait_in_the_file_if_it_fails_before_they_are_sent() 
     assert_eq!((of_adding.left, of_adding.lost), (2, 0), "{of_adding:?}");
     assert_eq!(of_adding.status(), DeliveryStatus::Partial);
     let error = of_adding.error.unwrap();
-    assert!(error.ends_with("points that the destination would add up wait there"), "{error}");
+    assert!(error.ends_with("points that the destination would add up wait in the state folder"), "{error}");
     assert_eq!((of_overwriting.accepted, of_overwriting.status()), (3, DeliveryStatus::Accepted));
 
     repair(&file);
-    let next = push(&scene, &[&adding, &overwriting]).await;
+    let next = push_with_self_metrics(&scene, &[&adding, &overwriting]).await;
 
     assert_eq!(stored(&adding)[..2], [3, 3], "each count once");
     assert_eq!((next[0].left, next[0].lost, next[0].unknown), (0, 0, 0), "{next:?}");
@@ -211,7 +211,7 @@ async fn the_metrics_about_the_reporter_are_delivered_if_the_file_fails_during_t
     scene.set_catalog(Catalog::new([many]).unwrap());
     let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox WHEN NEW.first = 20000");
 
-    let [receipt] = push(&scene, &[&backend]).await.try_into().unwrap();
+    let [receipt] = push_with_self_metrics(&scene, &[&backend]).await.try_into().unwrap();
 
     assert_eq!((receipt.accepted, receipt.left, receipt.lost), (20_000, 1, 0), "{receipt:?}");
     assert!(receipt.self_metrics > 0, "{receipt:?}");
@@ -263,7 +263,7 @@ async fn points_that_are_left_are_counted_if_the_file_fails_afterwards() {
     // The second run is recorded, but not the metrics about it.
     let _file = fail_on(&scene, "INSERT ON runs WHEN (SELECT count(*) FROM runs) > 1");
 
-    let [receipt] = push(&scene, &[&backend]).await.try_into().unwrap();
+    let [receipt] = push_with_self_metrics(&scene, &[&backend]).await.try_into().unwrap();
 
     assert_eq!((receipt.accepted, receipt.left, receipt.lost), (2, 1, 0), "{receipt:?}");
     assert!(receipt.self_metrics > 0, "{receipt:?}");

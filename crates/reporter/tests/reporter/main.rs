@@ -1,8 +1,8 @@
-//! Tests of reporters with backends that fail in different ways. The clock is paused, so timeouts take no time.
+//! Tests of reporters with backends in memory. In tests of timeouts, the clock is paused, so timeouts take no time.
 
 mod backend;
-mod choice;
 mod counters;
+mod destinations;
 mod distributions;
 mod events;
 mod failing_store;

@@ -113,7 +113,7 @@ async fn without_timestamps_a_repeated_run_does_not_deliver_values_of_the_first(
     let mut scene = Scene::with_metrics(["a", "b"].map(|key| metric(Facts::new(key, "For a test."), 1.0)));
     let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
     let backend = Backend::new("backend").with_capabilities(capabilities).with_behaviour(Behaviour::Leave);
-    let slot = SystemTime::UNIX_EPOCH + SLOT * u32::try_from(slots_until_now()).unwrap();
+    let slot = slot_before_previous();
     let push = async |scene: &Scene, start| {
         let reporter = scene.builder(&[&backend]).without_self_metrics().align(SLOT).build().unwrap();
         receipts(&reporter.run_at(Mode::Push, start).await.unwrap()).remove(0)
@@ -226,7 +226,7 @@ async fn additive_points_of_a_slot_are_delivered_once() {
     let [adding, overwriting] = [Backend::new("adding").adds_up(), Backend::new("overwriting")];
     let backends = [&adding, &overwriting];
     let reporter = scene.builder(&backends).without_self_metrics().align(SLOT).build().unwrap();
-    let slot = SystemTime::UNIX_EPOCH + SLOT * u32::try_from(slots_until_now()).unwrap();
+    let slot = slot_before_previous();
 
     let mut repeated = Vec::new();
     for start in [slot, slot + SLOT / 2, slot + SLOT] {
@@ -245,7 +245,7 @@ async fn a_repeated_run_delivers_the_waiting_points_of_its_slot_once() {
     let scene = Scene::counts(&["a"]);
     let backend = Backend::new("adding").adds_up().with_behaviour(Behaviour::Leave);
     let reporter = scene.builder(&[&backend]).without_self_metrics().align(SLOT).build().unwrap();
-    let slot = SystemTime::UNIX_EPOCH + SLOT * u32::try_from(slots_until_now()).unwrap();
+    let slot = slot_before_previous();
 
     reporter.run_at(Mode::Push, slot).await.unwrap();
     backend.set_behaviour(Behaviour::Accept);
@@ -274,8 +274,8 @@ async fn points_of_a_removed_destination_are_dropped_after_30_days() {
     assert_eq!((back.accepted, back.accepted_earlier), (1, 1), "the point that is 29 days old");
 }
 
-/// The number of slots since 1970, up to two slots ago.
-fn slots_until_now() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    now.as_secs() / SLOT.as_secs() - 2
+/// The start of the slot before the previous one.
+fn slot_before_previous() -> SystemTime {
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds - seconds % SLOT.as_secs()) - 2 * SLOT
 }

@@ -103,7 +103,7 @@ async fn entries_for_metrics_of_other_programs_are_ignored_in_a_shared_file() {
     let keys: Vec<_> = finished.report.run().outcomes().iter().map(|outcome| outcome.metric.key()).collect();
     assert_eq!(keys, ["ci.errors", "commits.hotfix"]);
     assert_eq!(finished.report.goals().len(), 0);
-    // A wrong key is refused in a shared file, too, and the command refuses all of these entries.
+    // A wrong key is refused in a shared file, too. In a file that is not shared, each of these entries is refused.
     let typo = Settings::builder().shared().toml(file, "[report]\nskpi = ['ci.runs']\n").unwrap().build();
     assert!(typo.unwrap_err().to_string().contains("there is no key `skpi`"));
     for entry in [

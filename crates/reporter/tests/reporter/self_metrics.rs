@@ -54,7 +54,7 @@ fn every_declared_metric_has_a_collector() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn samples_have_the_declared_tags() {
+async fn samples_have_only_declared_tags() {
     let scene = Scene::gauges(&["a"]);
     let backend = Backend::new("good");
 

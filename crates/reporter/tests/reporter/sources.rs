@@ -71,7 +71,7 @@ async fn refused_metrics_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sink_knows_what_a_source_says_of_its_metrics_in_the_first_run() {
+async fn a_sink_gets_the_descriptions_of_a_source_in_the_first_run() {
     let backend = Backend::new("backend");
     let mut scene = Scene::gauges(&["other"]);
 
@@ -82,7 +82,7 @@ async fn a_sink_knows_what_a_source_says_of_its_metrics_in_the_first_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn patterns_that_match_nothing_are_returned_once_all_sources_have_answered() {
+async fn patterns_that_match_nothing_are_returned_after_all_sources_have_answered() {
     let backend = Backend::new("backend");
     let toml =
         "[report]\nskip = ['orders.lat?', 'ordrs.*']\n[goals]\n'orders.opn' = '< 5'\n'orders.open' = '< 5'";
@@ -106,7 +106,7 @@ async fn patterns_that_match_nothing_are_returned_once_all_sources_have_answered
     assert_eq!(only.0, PatternList::Only);
     assert!(only.1.starts_with("`otter` matches no metric; did you mean `other`?"), "{only:?}");
     assert_eq!(skip.0, PatternList::Skip);
-    // It is a metric of the source, although it is skipped.
+    // `orders.lat?` is not returned, because it matches a metric of the source, even if the metric is skipped.
     let place = "a.toml:2:24: `skip[1]` in [report]: `ordrs.*` matches no metric; did you mean `orders.*`?";
     assert!(skip.1.starts_with(place), "{skip:?}");
     assert_eq!(goal.0, PatternList::Goals);
@@ -135,7 +135,7 @@ async fn a_refused_metric_leaves_a_pattern_open_only_if_it_may_match() {
 
     assert_eq!(unmatched(&mut scene, "orders.late").await, [first]);
     assert_eq!(unmatched(&mut scene, "orders.open").await, [first, second]);
-    // Nobody knows which metric this is.
+    // The key is not valid, so nobody knows which metric is meant.
     assert_eq!(unmatched(&mut scene, "Orders Late!").await, [""; 0]);
 }
 

@@ -21,14 +21,14 @@ use crate::backend::{Backend, Behaviour, Scene};
 
 /// A tracer whose traces are refused, or never answered. When a trace is sent, it logs how many points the backend has.
 #[derive(Debug)]
-struct RefusedTracer {
+struct FailingTracer {
     backend: Backend,
     log: Mutex<Vec<String>>,
     hangs: bool,
 }
 
-impl RefusedTracer {
-    fn new(backend: &Backend) -> Arc<Self> {
+impl FailingTracer {
+    fn refusing(backend: &Backend) -> Arc<Self> {
         Arc::new(Self { backend: backend.clone(), log: Mutex::default(), hangs: false })
     }
 
@@ -46,7 +46,7 @@ impl RefusedTracer {
     }
 }
 
-impl Tracer for RefusedTracer {
+impl Tracer for FailingTracer {
     fn start(&self, service: &Service, mode: &'static str) -> Option<StartedTrace> {
         self.note(format!("started {mode} of {}", service.name));
         Some(StartedTrace { id: TraceId::new(7).unwrap(), span: Span::none() })
@@ -89,7 +89,7 @@ impl Tracer for RefusedTracer {
 #[tokio::test(start_paused = true)]
 async fn a_trace_is_sent_after_the_points_and_is_kept_even_if_it_is_refused() {
     let (scene, backend) = (Scene::gauges(&["a", "b"]), Backend::new("backend"));
-    let tracer = RefusedTracer::new(&backend);
+    let tracer = FailingTracer::refusing(&backend);
     let builder = scene.builder(&[&backend]).without_self_metrics();
     let reporter = builder.tracer(Arc::clone(&tracer) as Arc<dyn Tracer>).build().unwrap();
 
@@ -106,7 +106,7 @@ async fn a_trace_is_sent_after_the_points_and_is_kept_even_if_it_is_refused() {
 async fn the_trace_of_a_dropped_run_is_forgotten() {
     let (scene, backend) = (Scene::gauges(&["a"]), Backend::new("backend"));
     backend.set_behaviour(Behaviour::Hang);
-    let tracer = RefusedTracer::new(&backend);
+    let tracer = FailingTracer::refusing(&backend);
     let builder = scene.builder(&[&backend]).without_self_metrics();
     let reporter = builder.tracer(Arc::clone(&tracer) as Arc<dyn Tracer>).build().unwrap();
 
@@ -120,7 +120,7 @@ async fn the_trace_of_a_dropped_run_is_forgotten() {
 #[tokio::test(start_paused = true)]
 async fn a_trace_that_is_never_answered_is_given_up_within_the_deadline() {
     let (scene, backend) = (Scene::gauges(&["a"]), Backend::new("backend"));
-    let tracer = RefusedTracer::hanging(&backend);
+    let tracer = FailingTracer::hanging(&backend);
     let builder = scene.builder(&[&backend]).without_self_metrics().deadline(Duration::from_mins(1));
     let reporter = builder.tracer(Arc::clone(&tracer) as Arc<dyn Tracer>).build().unwrap();
 

@@ -21,7 +21,7 @@ pub(super) async fn require_token(
     let is_allowed = served
         .token
         .as_ref()
-        .is_none_or(|token| bearer(request.headers()).is_some_and(|given| token.is(given)));
+        .is_none_or(|token| bearer(request.headers()).is_some_and(|given| token.matches(given)));
     if !is_allowed {
         let text = "send the token of this server as `Authorization: Bearer TOKEN`";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, text));

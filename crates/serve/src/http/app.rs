@@ -18,8 +18,8 @@ use crate::{clock::Clock, latest::Latest, parts::Parts, readiness::NotReady};
 /// Maximum number of responses that are rendered concurrently. Each may need the memory of a whole run as text.
 const MAX_RENDERED: usize = 2;
 
-/// Maximum number of requests whose response is rendered or waits for that. It is lower than the maximum number of connections, so
-/// that connections are left for probes if a document takes long.
+/// Maximum number of requests whose responses are being rendered or wait to be rendered. It is lower than the maximum number of
+/// connections, so that connections are left for probes if a document takes long.
 const MAX_WAITING: usize = 32;
 
 /// The state of the service for handlers. Clones share it.

@@ -1,5 +1,5 @@
 //! `/api/v1/history?key=K&since=7d`: earlier results of a metric, as `report history --format json` prints them. If there are too
-//! many results, a request with `thin=true` gets only one run of N, and N in a header.
+//! many results, a request with `thin=true` gets only those of every Nth run, and a header says N.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -18,7 +18,7 @@ use super::{
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
-    /// Whether the outcomes of earlier runs are included that no later run has replaced.
+    /// Whether to include the outcomes of earlier runs, if no later run has replaced them.
     #[serde(default)]
     current: bool,
 }

@@ -40,17 +40,17 @@ const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
 /// Maximum size of the head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// The time in which a client must have read the response. A connection serves one request, so this limits the connection.
+/// Maximum time of a connection. It serves one request, whose response the client must have read by then.
 const TIME_FOR_CONNECTION: Duration = Duration::from_secs(30);
 
-/// The time in which the request of a new connection is read, if it has arrived with it.
+/// The time in which the server reads the request of a new connection, if the client sends it at once.
 const TIME_TO_READ: Duration = Duration::from_millis(100);
 
-/// The time that a client has at least to read its response, even if there are too many connections. It is shorter than the
+/// Minimum time that a client has to read its response, even if there are too many connections. It is shorter than the
 /// default timeout of a probe of Kubernetes, which is one second.
 const TIME_TO_SEND: Duration = Duration::from_millis(500);
 
-/// The time to wait if the process has too many open files.
+/// The time to wait if no connection can be accepted, for example because the process has too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The server.
@@ -115,7 +115,8 @@ struct Connection {
 }
 
 impl Connection {
-    /// From when on the connection may be closed to make room for another one. `None` while the server makes the response.
+    /// The earliest time at which the connection may be closed to make room for another one. `None` while the server makes the
+    /// response.
     fn slow_from(&self) -> Option<Instant> {
         let Progress { has_request, answered } = &*self.progress;
         match answered.get() {
@@ -156,7 +157,7 @@ impl Connections {
     }
 
     /// Closes the connection that has waited longest for a request, or else the one that has waited longest for its client to
-    /// read the response. Returns whether there is one.
+    /// read the response. Returns whether a connection was closed.
     fn close_slowest(&mut self, now: Instant) -> bool {
         let slow = self.0.iter().enumerate().filter_map(|(at, connection)| {
             let from = connection.slow_from().filter(|from| *from <= now)?;

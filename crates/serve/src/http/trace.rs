@@ -13,7 +13,7 @@ use super::{
     problem::Problem,
 };
 
-/// The ids, the newest one first.
+/// The ids, those of the last runs first.
 #[derive(Serialize)]
 struct Traces {
     traces: Vec<TraceId>,
@@ -24,14 +24,14 @@ pub(super) async fn traces(State(app): State<App>) -> Result<JsonText, Problem> 
     json(&Traces { traces: app.latest().traces() })
 }
 
-/// The trace of one of the last runs. Earlier traces can be seen only in the backend that they were sent to.
+/// The trace with an id. A trace that is no longer kept can be seen only in the backend that it was sent to.
 pub(super) async fn trace(State(app): State<App>, Path(id): Path<String>) -> Result<JsonText, Problem> {
     app.render(move |latest| {
         if let Some(trace) = id.parse().ok().and_then(|id| latest.trace(id)) {
             json(&*trace)
         } else {
-            let text = "only the traces of the last runs are kept, if runs are traced: set `enabled` in [traces], or \
-                        DD_TRACE_ENABLED, to true";
+            let text = "there is no trace with this id; only those of the last runs are kept, and only if `enabled` in \
+                        [traces], or DD_TRACE_ENABLED, is true";
             Err(Problem::new(StatusCode::NOT_FOUND, text))
         }
     })

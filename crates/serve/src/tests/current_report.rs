@@ -1,5 +1,5 @@
-//! `/api/v1/report?current=true`: metrics that are collected less often do not disappear between their collections. And the traces
-//! of the runs that it names.
+//! `/api/v1/report?current=true`: metrics that are collected less often do not disappear between their collections. The traces of
+//! the runs that the report names can be read.
 
 use std::{
     path::Path,
@@ -25,7 +25,7 @@ use super::{
 /// Metrics whose keys start with `rare.` are collected once an hour.
 const INTERVALS: &str = "[metrics.every]\n\"rare.*\" = \"1h\"\n";
 
-/// A goal of two of them.
+/// A goal of two such metrics.
 const GOAL: &str = "[goals]\n\"rare.ratio\" = { goal = \"rare.errors / rare.runs < 0.5\" }\n";
 
 /// A metric that always fails.
@@ -164,7 +164,7 @@ async fn a_rare_metric_stays_if_its_next_collection_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_parameter_of_the_report_must_be_right() {
+async fn a_wrong_parameter_of_the_report_is_refused() {
     let server = after(1).await;
 
     for query in ["current=perhaps", "curent=true"] {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{clock::Clock, latest::Latest};
 
-/// The header that says N if only one run of N is included.
+/// The header that says N if only the results of every Nth run are included.
 const ONE_RUN_OF: &str = "system-health-one-run-of";
 
 /// A metric with this many values.

@@ -208,7 +208,7 @@ async fn a_point_that_is_not_on_the_page_is_logged_once() {
     }
     assert_eq!(warnings(), 1, "{}", log.text());
 
-    // It is logged again after a page without it.
+    // The point is logged again after a page without the keys.
     stage.clock.set(at(1000));
     assert_eq!(server.get("/metrics", "").await.body, "");
     stage.clock.set(at(0));

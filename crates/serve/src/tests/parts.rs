@@ -111,7 +111,7 @@ async fn a_part_takes_each_run_and_new_settings() {
     };
     let after = |runs, _: &FinishedRun| match runs {
         1 => {
-            assert_eq!(shown()["runs"], 1, "who reads the log finds the run");
+            assert_eq!(shown()["runs"], 1, "whoever reads the log finds the run");
             stage.reload.send(()).unwrap();
         }
         2 => stage.stop(),

@@ -175,7 +175,7 @@ async fn intervals_lose_no_value_that_a_source_returns_only_once() {
     assert!(keys(90).contains(&"orders.placed".to_owned()));
     assert!(
         !keys(91).contains(&"orders.placed".to_owned()),
-        "it is current for three slots, as in other runs"
+        "a value of a source is current for three slots"
     );
 }
 

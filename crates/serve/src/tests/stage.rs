@@ -44,7 +44,7 @@ pub(super) fn metric(
     Metric::new(facts, location!(), move |_| collect())
 }
 
-/// A reporter for these metrics, without settings and state.
+/// The builder of a reporter for these metrics, without settings and state.
 pub(super) fn builder(metrics: impl IntoIterator<Item = Metric>, backends: &[&Backend]) -> ReporterBuilder {
     let builder = Reporter::builder(Settings::default())
         .catalog(Catalog::new(metrics).unwrap())
@@ -98,7 +98,7 @@ impl Stage {
         drop(self.stop.take());
     }
 
-    /// Runs until the service is stopped. `after` is called after each run, with the number of runs.
+    /// Runs the service until it is stopped, and returns its runs. After each run, calls `after` with the number of finished runs.
     pub(super) async fn run(
         &self,
         configuration: Configuration,
@@ -113,7 +113,7 @@ impl Stage {
         (self.finished.take(), latest)
     }
 
-    /// Like [`run`](Self::run), but does not keep the runs in memory.
+    /// Like [`run`](Self::run), but does not keep the runs.
     pub(super) async fn run_and_forget(
         &self,
         configuration: Configuration,

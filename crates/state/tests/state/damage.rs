@@ -56,10 +56,28 @@ fn files_of_newer_versions_and_other_programs_are_refused_and_not_moved() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 
     let folder = tempfile::tempdir().unwrap();
-    Connection::open(file(folder.path())).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+    // The mode of the journal is stored in the file.
+    let statements = "PRAGMA journal_mode = WAL; CREATE TABLE mine (x)";
+    Connection::open(file(folder.path())).unwrap().execute_batch(statements).unwrap();
+    let before = fs::read(file(folder.path())).unwrap();
     let foreign = Store::open(folder.path()).unwrap_err();
     assert!(matches!(foreign, StoreError::Foreign { .. }), "{foreign:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert!(fs::read(file(folder.path())).unwrap() == before, "the file was changed");
+}
+
+#[test]
+fn a_file_without_tables_cannot_be_read_until_a_run_has_created_them() {
+    let folder = tempfile::tempdir().unwrap();
+    // A process was killed after it had created the file.
+    fs::write(file(folder.path()), "").unwrap();
+
+    let error = Store::open_existing(folder.path()).unwrap_err();
+
+    assert!(matches!(error, StoreError::NotCurrent { .. }), "{error:?}");
+    assert!(error.to_string().ends_with("yet; the next run creates them"), "{error}");
+    drop(Store::open(folder.path()).unwrap());
+    assert_eq!(Store::open_existing(folder.path()).unwrap().pending_count("datadog").unwrap(), 0);
 }
 
 #[test]

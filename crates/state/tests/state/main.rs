@@ -1,7 +1,6 @@
 //! Tests of the store with real files: contents, crashes and damage.
 
 mod backfill;
-mod conversion;
 mod copy;
 mod crash;
 mod damage;
@@ -14,4 +13,5 @@ mod outbox;
 mod recorded;
 mod responses;
 mod sending;
+mod temporality;
 mod thinned;

@@ -134,6 +134,8 @@ fn one_of_three_points_is_refused() {
 
     let receipt = delivery(&ended);
     assert_eq!(receipt["refused"][0]["series"], 1, "{ended}");
+    let error = receipt["refused"][0]["error"].as_str().unwrap();
+    assert!(error.contains("`test.many` with the tags ") && error.contains("item:000001"), "{error}");
     assert_eq!((&receipt["left"], &receipt["unknown"]), (&json!(0), &json!(0)), "{ended}");
     ended.says("InvalidParameterValueException");
 }

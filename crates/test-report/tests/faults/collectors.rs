@@ -19,7 +19,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         status,
     };
     let mut rows: Vec<_> = FAULTS.iter().map(|(fault, ..)| row(fault, "all but this metric", 1)).collect();
-    rows.push(row("blocks all threads for ever", "what was collected before", 1));
+    rows.push(row("blocks all threads for ever, before another metric is collected", "nothing", 1));
     rows.push(row("returns 100,000 samples", "all", 0));
     rows
 }

@@ -10,8 +10,8 @@
 //! With `--repositories NUMBER`, there are many repositories. Their histories are generated from `--seed`, and the rate limit is
 //! never reached.
 //!
-//! Each line of the standard input is a command: `change NUMBER` changes that many repositories, and any other line changes
-//! none. After each line, one line of JSON says how many repositories changed, and how many requests have counted against the
+//! Each line of the standard input is a command: `change NUMBER` changes that many repositories, and a line that does not start
+//! with `change` changes none. After each line, one line of JSON says how many repositories changed, and how many requests have counted against the
 //! rate limit so far.
 
 use std::{
@@ -61,11 +61,8 @@ impl Options {
 }
 
 fn main() -> ExitCode {
-    match Options::read(std::env::args().skip(1)) {
-        Ok(options) => {
-            serve(&options);
-            ExitCode::SUCCESS
-        }
+    match Options::read(std::env::args().skip(1)).and_then(|options| serve(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("fake-services: {error}\n{USAGE}");
             ExitCode::from(2)
@@ -73,7 +70,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(options: &Options) {
+fn serve(options: &Options) -> Result<(), String> {
     let (github, names) =
         if options.repositories == 0 { one_repository(options) } else { repositories(options) };
     let datadog = DatadogIntake::start();
@@ -93,8 +90,7 @@ fn serve(options: &Options) {
     );
     // Whatever ends the input ends the program: a closed pipe, or Ctrl-D.
     for (round, line) in io::stdin().lock().lines().map_while(Result::ok).enumerate() {
-        let count = line.strip_prefix("change ").and_then(|count| count.parse().ok()).unwrap_or_default();
-        let count = names.len().min(count);
+        let count = names.len().min(requested_changes(&line)?);
         change(&github, &names, count, options.seed.wrapping_add(round as u64));
         println!("{}", json!({ "changed": count, "counted_requests": github.counted_requests() }));
     }
@@ -103,6 +99,15 @@ fn serve(options: &Options) {
         "{}",
         json!({ "github": lines(github.requests()), "datadog": lines(datadog.server().requests()) })
     );
+    Ok(())
+}
+
+/// The number of repositories that a line asks to change.
+fn requested_changes(line: &str) -> Result<usize, String> {
+    match line.strip_prefix("change") {
+        Some(count) => count.trim().parse::<usize>().map_err(|error| format!("`{line}`: {error}")),
+        None => Ok(0),
+    }
 }
 
 fn one_repository(options: &Options) -> (FakeGitHub, Vec<String>) {

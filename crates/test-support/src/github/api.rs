@@ -60,7 +60,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let budget = world.budget(caller, Resource::Core);
     if budget.remaining() == 0 {
-        return refusal::rate_limit(403, budget.reset);
+        return refusal::rate_limit(403, budget.limit, budget.reset);
     }
     let answer = with_etag(route(world, caller, call, &path), call.request);
     if caller == Caller::User && is_known(&answer, call) {
@@ -69,7 +69,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     }
     match world.spend(caller, Resource::Core) {
         Some(budget) => budget.add_to(answer),
-        None => refusal::rate_limit(403, budget.reset),
+        None => refusal::rate_limit(403, budget.limit, budget.reset),
     }
 }
 

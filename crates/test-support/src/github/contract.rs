@@ -61,6 +61,36 @@ pub fn check(exchanges: &[Exchange]) {
     assert!(message.is_empty(), "not as GitHub describes it:{message}");
 }
 
+/// Asserts that each of these exchanges has a problem. Each text says what is wrong with the exchange.
+///
+/// # Panics
+/// If an exchange has no problem, or without the provisioned tools.
+pub fn assert_refused(exchanges: &[(String, Exchange)]) {
+    let only: Vec<Exchange> = exchanges.iter().map(|(_, exchange)| exchange.clone()).collect();
+    let accepted: Vec<_> = exchanges
+        .iter()
+        .zip(problems(&only))
+        .filter(|(_, problems)| problems.is_empty())
+        .map(|((change, exchange), _)| format!("{exchange}: {change}"))
+        .collect();
+    assert!(accepted.is_empty(), "accepted but wrong: {accepted:#?}");
+}
+
+/// The JSON pointers of all values in a document, including the document itself.
+#[must_use]
+pub fn places(document: &Value) -> Vec<String> {
+    let below =
+        |key: &str, value| places(value).into_iter().map(move |place| format!("/{key}{place}")).collect();
+    let inner: Vec<Vec<String>> = match document {
+        Value::Object(object) => object.iter().map(|(key, value)| below(key, value)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(i, value)| below(&i.to_string(), value)).collect()
+        }
+        _ => vec![],
+    };
+    std::iter::once(String::new()).chain(inner.into_iter().flatten()).collect()
+}
+
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.query.is_empty() { "" } else { "?" };

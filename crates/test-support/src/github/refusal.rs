@@ -52,13 +52,14 @@ pub fn not_found_without(scope: &str) -> Answer {
     not_found("/rest").with_header("x-accepted-oauth-scopes", scope).with_header("x-oauth-scopes", "gist")
 }
 
-/// 403 or 429: the requests of the hour are exhausted until `reset`.
+/// 403 or 429: the requests of the hour, of which there are `limit`, are exhausted until `reset`.
 #[must_use]
-pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {
+pub fn rate_limit(status: u16, limit: u32, reset: SystemTime) -> Answer {
+    let limit = limit.to_string();
     error(status, "API rate limit exceeded for user ID 1.", RATE_LIMIT_DOCS)
-        .with_header("x-ratelimit-limit", "5000")
+        .with_header("x-ratelimit-limit", &limit)
         .with_header("x-ratelimit-remaining", "0")
-        .with_header("x-ratelimit-used", "5000")
+        .with_header("x-ratelimit-used", &limit)
         .with_header("x-ratelimit-reset", &epoch_seconds(reset).to_string())
         .with_header("x-ratelimit-resource", "core")
 }

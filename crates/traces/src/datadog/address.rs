@@ -1,11 +1,8 @@
 //! Where the Agent listens for traces: `http://HOST:PORT` or `unix://PATH`.
 
-use std::{
-    fmt,
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
+use std::{fmt, net::Ipv4Addr, str::FromStr};
 
 use serde::{Deserialize, Deserializer, de};
 use url::{Host, ParseError, Url};
@@ -13,12 +10,14 @@ use url::{Host, ParseError, Url};
 /// The port on which an Agent listens by default.
 const DEFAULT_PORT: u16 = 8126;
 /// The socket on which an Agent listens by default, in Kubernetes too. Datadog's clients prefer it if it exists.
+#[cfg(unix)]
 const DEFAULT_SOCKET: &str = "/var/run/datadog/apm.socket";
 
 /// The address of an Agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AgentAddress {
     Http(Url),
+    #[cfg(unix)]
     Unix(PathBuf),
 }
 
@@ -36,8 +35,12 @@ struct HostError;
 pub(crate) enum AddressError {
     #[error("it does not start with http://, https:// or unix://")]
     Scheme,
+    #[cfg(unix)]
     #[error("the path of the socket is not absolute")]
     Path,
+    #[cfg(not(unix))]
+    #[error("this system has no Unix sockets")]
+    NoUnixSockets,
     #[error("it contains a user name, a password, a query or a fragment")]
     Parts,
     #[error(transparent)]
@@ -48,6 +51,7 @@ impl AgentAddress {
     /// The address of an Agent with this host and port. Default host: this machine. If neither is given, the socket
     /// `DEFAULT_SOCKET` takes precedence if it exists.
     pub(crate) fn from_parts(host: Option<&AgentHost>, port: Option<u16>) -> Self {
+        #[cfg(unix)]
         if host.is_none() && port.is_none() && Path::new(DEFAULT_SOCKET).exists() {
             return Self::Unix(DEFAULT_SOCKET.into());
         }
@@ -60,11 +64,23 @@ impl AgentAddress {
     pub(crate) fn url(&self, path: &str) -> Url {
         let base = match self {
             Self::Http(url) => url.clone(),
+            #[cfg(unix)]
             Self::Unix(_) => Url::parse("http://localhost").expect("a URL"),
         };
         let mut url = base.clone();
         url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
         url
+    }
+
+    #[cfg(unix)]
+    fn from_socket(path: &str) -> Result<Self, AddressError> {
+        let path = PathBuf::from(path);
+        if path.is_absolute() { Ok(Self::Unix(path)) } else { Err(AddressError::Path) }
+    }
+
+    #[cfg(not(unix))]
+    fn from_socket(_path: &str) -> Result<Self, AddressError> {
+        Err(AddressError::NoUnixSockets)
     }
 }
 
@@ -86,8 +102,7 @@ impl FromStr for AgentAddress {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         if let Some(path) = text.strip_prefix("unix://") {
-            let path = PathBuf::from(path);
-            return if path.is_absolute() { Ok(Self::Unix(path)) } else { Err(AddressError::Path) };
+            return Self::from_socket(path);
         }
         let url = match Url::parse(text) {
             Err(ParseError::RelativeUrlWithoutBase) => return Err(AddressError::Scheme),
@@ -111,6 +126,7 @@ impl fmt::Display for AgentAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http(url) => f.write_str(url.as_str().trim_end_matches('/')),
+            #[cfg(unix)]
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
         }
     }
@@ -133,6 +149,7 @@ mod tests {
         for (address, expected) in [
             ("http://agent:8126", "http://agent:8126/v0.4/traces"),
             ("https://agent/apm/", "https://agent/apm/v0.4/traces"),
+            #[cfg(unix)]
             ("unix:///run/apm.socket", "http://localhost/v0.4/traces"),
         ] {
             let address: AgentAddress = address.parse().unwrap();
@@ -146,7 +163,10 @@ mod tests {
             ("agent", "it does not start with http://, https:// or unix://"),
             ("agent:8126", "it does not start with http://, https:// or unix://"),
             ("udp://agent:8125", "it does not start with http://, https:// or unix://"),
+            #[cfg(unix)]
             ("unix://run/apm", "the path of the socket is not absolute"),
+            #[cfg(not(unix))]
+            ("unix:///run/apm", "this system has no Unix sockets"),
             ("http://u:p@agent", "it contains a user name, a password, a query or a fragment"),
             ("http://:p@agent", "it contains a user name, a password, a query or a fragment"),
             ("http://agent?a=b", "it contains a user name, a password, a query or a fragment"),

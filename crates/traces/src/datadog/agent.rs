@@ -29,8 +29,6 @@ impl Agent {
             AgentAddress::Http(url) => HttpClient::new(url, settings)?,
             #[cfg(unix)]
             AgentAddress::Unix(path) => HttpClient::through_socket(path, settings)?,
-            #[cfg(not(unix))]
-            AgentAddress::Unix(_) => HttpClient::new(&address.url("/"), settings)?,
         };
         Ok(Self { address, client: client.with_calls(ApiCalls::default()) })
     }

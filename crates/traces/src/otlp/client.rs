@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::header::CONTENT_TYPE;
+use http::{HeaderMap, header::CONTENT_TYPE};
 use prost::Message;
 use system_health_http::{HttpClient, HttpSettings, RunClient, SetupError};
 use system_health_otlp_protocol::{
@@ -57,8 +57,10 @@ impl ReceiverClient {
         let sent = async {
             let request =
                 self.client.inner().post(self.url.clone()).header(CONTENT_TYPE, PROTOBUF).body(body);
+            // Headers from the settings replace headers with the same names.
             let mut request = request.build().map_err(ReceiverProblem::Request)?;
-            request.headers_mut().extend(self.headers.iter().cloned());
+            let headers: HeaderMap = self.headers.iter().cloned().collect();
+            request.headers_mut().extend(headers);
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
             ReceiverProblem::check(response.status)?;
             self.check_partial(&response.body)

@@ -39,9 +39,16 @@ pub(crate) fn service() -> Service {
 
 /// An enabled tracer, with further settings for `[traces]`.
 pub(crate) fn tracer(further: &str) -> Arc<dyn Tracer> {
+    tracer_with_variables(further, &[])
+}
+
+/// An enabled tracer, with further settings for `[traces]` and these environment variables.
+pub(crate) fn tracer_with_variables(further: &str, variables: &[(&str, &str)]) -> Arc<dyn Tracer> {
     let text = format!("[traces]\nenabled = true\n{further}");
-    let settings = Settings::builder().toml(Path::new("a.toml"), &text).unwrap().build().unwrap();
-    TRACES.tracer(&settings).unwrap().unwrap()
+    let settings = Settings::builder().toml(Path::new("a.toml"), &text).unwrap().environment_from(|name| {
+        variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+    });
+    TRACES.tracer(&settings.build().unwrap()).unwrap().unwrap()
 }
 
 /// Traces a run that collects the metrics with these keys.

@@ -10,7 +10,7 @@ use prost::Message;
 use system_health_registry::{system_health_metric, trace::Trace};
 use system_health_test_support::server::{Answer, Request, Server};
 
-use crate::harness::{send, trace_run, tracer};
+use crate::harness::{send, trace_run, tracer, tracer_with_variables};
 
 /// An error, with a message.
 #[system_health_metric(key = "exported.failing")]
@@ -84,6 +84,19 @@ async fn names_of_attributes_are_unique() {
     let names: Vec<_> = job.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
     assert_eq!(names, ["resource.name", "team"]);
     assert!(!format!("{:?}", job.attributes).contains("own"), "{:?}", job.attributes);
+}
+
+#[tokio::test]
+async fn a_header_of_the_settings_replaces_that_of_the_request() {
+    let server = receiver();
+    let settings = format!("exporter = 'otlp'\nendpoint = '{}'", server.url());
+    let variables = [("OTEL_EXPORTER_OTLP_HEADERS", "content-type=application/vnd.shop")];
+    let tracer = tracer_with_variables(&settings, &variables);
+    let trace = trace_run(&*tracer, &["exported.named"]).await;
+
+    send(&*tracer, &trace).await.unwrap();
+
+    assert_eq!(server.requests()[0].header("content-type"), Some("application/vnd.shop"));
 }
 
 #[tokio::test]

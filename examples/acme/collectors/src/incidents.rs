@@ -20,7 +20,7 @@ pub struct Incidents(Arc<[Incident]>);
 /// Something that is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
-    /// How bad it is: `low`, `high`.
+    /// How bad it is, such as `low` or `high`.
     pub severity: String,
     /// When it began.
     pub opened: SystemTime,

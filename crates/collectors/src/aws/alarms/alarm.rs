@@ -43,7 +43,7 @@ impl Alarm {
         !self.actions_enabled || self.actions_suppressed_by.is_some()
     }
 
-    /// When the alarm's state changed.
+    /// When the alarm's state changed. If AWS does not say so: when the state was last updated.
     pub(super) fn changed_at(&self) -> Option<SystemTime> {
         self.state_transitioned_timestamp.or(self.state_updated_timestamp)
     }

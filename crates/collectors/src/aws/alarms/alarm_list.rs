@@ -1,5 +1,7 @@
 //! The alarms in a region.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -14,9 +16,8 @@ const PAGE_SIZE: u32 = 100;
 
 /// One page of alarms. See
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
-#[derive(Default)]
 struct Page {
     metric_alarms: Vec<Alarm>,
     composite_alarms: Vec<Alarm>,
@@ -29,7 +30,7 @@ pub(super) async fn selected_alarms(
     region: &AwsRegion,
     settings: &AwsSettings,
 ) -> Result<Vec<Alarm>, AwsError> {
-    let mut alarms = Vec::new();
+    let (mut alarms, mut listed) = (Vec::new(), BTreeSet::new());
     // Without types, AWS lists only the alarms of metrics.
     let types = ["MetricAlarm", "CompositeAlarm", "LogAlarm"];
     let mut input = json!({"AlarmTypes": types, "MaxRecords": PAGE_SIZE});
@@ -41,7 +42,9 @@ pub(super) async fn selected_alarms(
             what: format!("an alarm that cannot be read: {error}"),
         })?;
         let page_alarms = [page.metric_alarms, page.composite_alarms, page.log_alarms].into_iter().flatten();
-        alarms.extend(page_alarms.filter(|alarm| settings.alarms.matches(&alarm.name)));
+        let selected = page_alarms.filter(|alarm| settings.alarms.matches(&alarm.name));
+        // An alarm may be on two pages if the list changes while it is read.
+        alarms.extend(selected.filter(|alarm| listed.insert(alarm.arn.clone())));
         if alarms.len() > settings.max_alarms as usize {
             let (what, limit) = ("alarms", settings.max_alarms);
             return Err(AwsError::TooMany { what, limit, setting: "max_alarms" });

@@ -1,4 +1,4 @@
-//! The recent builds of all projects, as a resource that all metrics share.
+//! The recent builds of the selected projects, as a resource that the metrics share.
 
 use std::{sync::Arc, time::SystemTime};
 

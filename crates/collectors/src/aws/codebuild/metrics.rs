@@ -21,7 +21,7 @@ const NO_PROJECTS: &str = "there are no projects in CodeBuild";
     by = ["status"],
     timeout = "10m",
     enabled = false,
-    only_now = "a build that was deleted since is not listed"
+    only_now = "a deleted build is not listed"
 )]
 pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavailable> {
     let samples = |entry: &Entry<Vec<Build>>, builds: &Vec<Build>| {
@@ -52,7 +52,7 @@ pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavai
     by = ["project", "quantile"],
     timeout = "10m",
     enabled = false,
-    only_now = "a build that was deleted since is not listed"
+    only_now = "a deleted build is not listed"
 )]
 pub fn build_duration_seconds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavailable> {
     let samples = |entry: &Entry<Vec<Build>>, builds: &Vec<Build>| {
@@ -74,7 +74,7 @@ pub fn build_duration_seconds(builds: CodeBuildBuilds, window: Window) -> Result
     by = ["project"],
     timeout = "10m",
     enabled = false,
-    only_now = "a build that was deleted since is not listed"
+    only_now = "a deleted build is not listed"
 )]
 pub fn build_duration_seconds_samples(
     builds: CodeBuildBuilds,

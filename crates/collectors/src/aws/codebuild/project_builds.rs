@@ -1,6 +1,9 @@
 //! The recent builds of one project.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use aws_sdk_codebuild::{Client, config};
 
@@ -24,18 +27,17 @@ pub(super) async fn builds_since(
     settings: &AwsSettings,
 ) -> Result<Vec<Build>, AwsError> {
     let earliest = since.checked_sub(LONGEST_BUILD).unwrap_or(UNIX_EPOCH);
-    let mut builds = Vec::new();
+    let (mut builds, mut listed) = (Vec::new(), BTreeSet::new());
     let mut token = None;
     loop {
         let request =
             client.list_builds_for_project().project_name(project).set_next_token(token).customize();
         let override_config = config::Builder::new().interceptor(region.attempt_counter());
         let page = region.checked(LIST_BUILDS, request.config_override(override_config).send().await)?;
-        let page_builds = match page.ids() {
-            // AWS refuses a request for no builds.
-            [] => Vec::new(),
-            ids => read_builds(client, region, ids).await?,
-        };
+        // A build may be on two pages if another one starts while the list is read.
+        let ids: Vec<String> = page.ids().iter().filter(|id| listed.insert((*id).clone())).cloned().collect();
+        // AWS refuses a request for no builds.
+        let page_builds = if ids.is_empty() { Vec::new() } else { read_builds(client, region, ids).await? };
         let is_last_page = page_builds.iter().any(|build| build.started_at < earliest);
         builds.extend(page_builds.into_iter().filter(|build| build.started_at >= earliest));
         if builds.len() > settings.max_builds as usize {
@@ -50,8 +52,8 @@ pub(super) async fn builds_since(
 }
 
 /// The builds with these ids. A build that was deleted in the meantime is left out.
-async fn read_builds(client: &Client, region: &AwsRegion, ids: &[String]) -> Result<Vec<Build>, AwsError> {
-    let request = client.batch_get_builds().set_ids(Some(ids.to_vec())).customize();
+async fn read_builds(client: &Client, region: &AwsRegion, ids: Vec<String>) -> Result<Vec<Build>, AwsError> {
+    let request = client.batch_get_builds().set_ids(Some(ids)).customize();
     let override_config = config::Builder::new().interceptor(region.attempt_counter());
     let response = region.checked(GET_BUILDS, request.config_override(override_config).send().await)?;
     response.builds().iter().map(Build::from_response).collect()

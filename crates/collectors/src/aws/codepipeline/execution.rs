@@ -15,16 +15,16 @@ pub(super) const LIST_EXECUTIONS: &str = "codepipeline:ListPipelineExecutions";
 pub(super) struct Execution {
     id: String,
     pub(super) started_at: SystemTime,
-    pub(super) meaning: Meaning,
+    pub(super) result: ExecutionResult,
 }
 
 /// Whether an execution shows that the pipeline passes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum ExecutionResult {
     Passed,
     Failed,
     /// The execution does not decide, for this reason.
-    Nothing(String),
+    Undecided(String),
 }
 
 impl Execution {
@@ -37,33 +37,33 @@ impl Execution {
         let started_at = started_at.ok_or_else(|| lacks("a start"))?;
         let status = execution.status().ok_or_else(|| lacks("a status"))?;
         let is_rollback = matches!(execution.execution_type(), Some(ExecutionType::Rollback));
-        Ok(Self { id: id.to_owned(), started_at, meaning: Meaning::new(status, is_rollback) })
+        Ok(Self { id: id.to_owned(), started_at, result: ExecutionResult::new(status, is_rollback) })
     }
 
     pub(super) fn evidence(&self, page: Option<&str>) -> EvidenceItem {
-        let (decides, reason) = match &self.meaning {
-            Meaning::Passed => (true, "it succeeded"),
-            Meaning::Failed => (true, "it failed"),
-            Meaning::Nothing(reason) => (false, reason.as_str()),
+        let (decides, reason) = match &self.result {
+            ExecutionResult::Passed => (true, "it succeeded"),
+            ExecutionResult::Failed => (true, "it failed"),
+            ExecutionResult::Undecided(reason) => (false, reason.as_str()),
         };
         EvidenceItem::new(&self.id, decides, reason).with_link(page)
     }
 }
 
-impl Meaning {
-    /// A rollback runs an old version again. So its success does not mean that the newest version passes.
+impl ExecutionResult {
+    /// A rollback runs an old version again. So its result says nothing about the newest version.
     fn new(status: &PipelineExecutionStatus, is_rollback: bool) -> Self {
-        let nothing = |reason: &str| Self::Nothing(reason.to_owned());
+        let undecided = |reason: &str| Self::Undecided(reason.to_owned());
         match status {
-            _ if is_rollback => nothing("it is a rollback"),
+            _ if is_rollback => undecided("it is a rollback"),
             PipelineExecutionStatus::Succeeded => Self::Passed,
             PipelineExecutionStatus::Failed => Self::Failed,
-            PipelineExecutionStatus::InProgress => nothing("it is in progress"),
-            PipelineExecutionStatus::Stopping => nothing("it is being stopped"),
-            PipelineExecutionStatus::Stopped => nothing("it was stopped"),
-            PipelineExecutionStatus::Cancelled => nothing("it was cancelled"),
-            PipelineExecutionStatus::Superseded => nothing("a newer execution replaced it"),
-            other => Self::Nothing(format!("its status is {}", other.as_str())),
+            PipelineExecutionStatus::InProgress => undecided("it is in progress"),
+            PipelineExecutionStatus::Stopping => undecided("it is being stopped"),
+            PipelineExecutionStatus::Stopped => undecided("it was stopped"),
+            PipelineExecutionStatus::Cancelled => undecided("it was cancelled"),
+            PipelineExecutionStatus::Superseded => undecided("a newer execution replaced it"),
+            other => Self::Undecided(format!("its status is {}", other.as_str())),
         }
     }
 }

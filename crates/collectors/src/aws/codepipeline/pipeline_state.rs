@@ -2,7 +2,7 @@
 
 use aws_sdk_codepipeline::{Client, config};
 
-use super::execution::{Execution, LIST_EXECUTIONS, Meaning};
+use super::execution::{Execution, ExecutionResult, LIST_EXECUTIONS};
 use crate::aws::{AwsError, regions::AwsRegion};
 
 /// Maximum number of pages that are read. A page has at most 100 executions.
@@ -18,8 +18,8 @@ pub(super) struct PipelineState {
 }
 
 impl PipelineState {
-    /// Reads executions from the newest to the oldest, until one decides. Fails if there are more pages than the limit, and none
-    /// of those that were read has a decision.
+    /// Reads executions from the newest to the oldest, until one decides. Fails if there are more than [`MAX_PAGES`], and
+    /// no execution on the pages that were read decides.
     pub(super) async fn read(client: &Client, region: &AwsRegion, pipeline: &str) -> Result<Self, AwsError> {
         let mut executions = Vec::new();
         let mut token = None;
@@ -34,10 +34,10 @@ impl PipelineState {
                 summaries.map(Execution::from_response).collect::<Result<Vec<_>, _>>()?;
             page_executions.sort_by_key(|execution| std::cmp::Reverse(execution.started_at));
             for execution in page_executions {
-                let is_passing = match execution.meaning {
-                    Meaning::Passed => Some(true),
-                    Meaning::Failed => Some(false),
-                    Meaning::Nothing(_) => None,
+                let is_passing = match execution.result {
+                    ExecutionResult::Passed => Some(true),
+                    ExecutionResult::Failed => Some(false),
+                    ExecutionResult::Undecided(_) => None,
                 };
                 executions.push(execution);
                 if is_passing.is_some() {

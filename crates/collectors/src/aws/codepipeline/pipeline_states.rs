@@ -29,12 +29,12 @@ impl FromContext for PipelineStates {
         let regions: AwsRegions = context.get().await?;
         let Pipelines(pipelines) = &context.get().await?;
         // Boxed, because the types of the SDK's futures are nested deeply.
-        let read = regions.read(|region| read(region, pipelines).boxed());
-        Ok(Self(Arc::new(Inventory::new(read.await.into_iter().flatten()))))
+        let entries = regions.read(|region| read_region(region, pipelines).boxed());
+        Ok(Self(Arc::new(Inventory::new(entries.await.into_iter().flatten()))))
     }
 }
 
-async fn read(region: AwsRegion, pipelines: &RegionalNames) -> Vec<Entry<PipelineState>> {
+async fn read_region(region: AwsRegion, pipelines: &RegionalNames) -> Vec<Entry<PipelineState>> {
     let (client, region) = (&Client::new(&region.config()), &region);
     let read = |name: String| async move { PipelineState::read(client, region, &name).await }.boxed();
     read_each(&region.name, "pipeline", pipelines.in_region(&region.name), read).await

@@ -10,7 +10,7 @@ use super::recent_runs::{RecentRuns, summary};
 use crate::ci::{
     evidence::EvidenceLog,
     trigger_events::MERGE_GROUP,
-    workflow_run::{RunConclusion, RunEnding, WorkflowRun},
+    workflow_run::{RunConclusion, RunResult, WorkflowRun},
 };
 use crate::date::format_date;
 
@@ -27,7 +27,7 @@ pub(in crate::ci) struct BranchRuns<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::ci) struct BranchRun<'a> {
     pub(in crate::ci) run: &'a WorkflowRun,
-    pub(in crate::ci) ending: RunEnding,
+    pub(in crate::ci) conclusion: RunConclusion,
 }
 
 /// Whether a run belongs to the population.
@@ -53,7 +53,7 @@ impl<'a> BranchRuns<'a> {
         let (mut runs, mut ignored) = (Vec::new(), Vec::new());
         for run in source.on_all_branches() {
             match standing(source, window, run) {
-                Standing::Counts => runs.push(BranchRun { run, ending: run.run_ending()? }),
+                Standing::Counts => runs.push(BranchRun { run, conclusion: run.conclusion()? }),
                 Standing::Ignored(reason) => ignored.push((run, reason)),
                 Standing::Elsewhere => {}
             }
@@ -106,7 +106,7 @@ impl<'a> BranchRuns<'a> {
             count => format!("{count} runs"),
         };
         NoData::new(format!("{reason}: {runs} tested the branch `{branch}` since {since}"))
-            .with_evidence(self.evidence(|run| (false, run.run.ending().to_owned())))
+            .with_evidence(self.evidence(|run| (false, run.run.ending_in_words().to_owned())))
     }
 
     /// The runs as evidence: each counts or does not, for a reason.
@@ -132,8 +132,8 @@ impl<'a> BranchRuns<'a> {
 
 impl BranchRun<'_> {
     /// Whether it passed, failed or neither.
-    pub(in crate::ci) fn meaning(&self) -> RunConclusion {
-        self.ending.meaning()
+    pub(in crate::ci) fn result(&self) -> RunResult {
+        self.conclusion.result()
     }
 
     /// The run as evidence that counts.

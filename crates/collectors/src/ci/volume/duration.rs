@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::ran_job::attempt_of;
 use crate::ci::{
     job::Job,
-    workflow_run::{RunEnding, WorkflowRun},
+    workflow_run::{RunConclusion, WorkflowRun},
 };
 
 /// Whether a run was not stopped early: it ended by itself, or at its own time limit.
-pub(super) const fn ran_to_its_end(ending: RunEnding) -> bool {
-    matches!(ending, RunEnding::Success | RunEnding::Failure | RunEnding::TimedOut)
+pub(super) const fn ran_to_its_end(conclusion: RunConclusion) -> bool {
+    matches!(conclusion, RunConclusion::Success | RunConclusion::Failure | RunConclusion::TimedOut)
 }
 
 /// The time from the start of the latest attempt to the end of its last job. GitHub does not say when the run itself ended,

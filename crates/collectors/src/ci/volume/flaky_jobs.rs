@@ -13,7 +13,7 @@ use crate::ci::{
 pub(super) fn flaky_jobs<'a>(run: &WorkflowRun, jobs: &'a [Job]) -> anyhow::Result<BTreeSet<&'a str>> {
     let mut attempts: BTreeMap<(&str, u32), Vec<JobConclusion>> = BTreeMap::new();
     for ran in ran_jobs(run, jobs)? {
-        attempts.entry((&ran.job.name, ran.attempt)).or_default().push(ran.job.conclusion()?);
+        attempts.entry((&ran.job.name, ran.attempt)).or_default().push(ran.job.result()?);
     }
     let mut failed = BTreeSet::new();
     let mut flaky = BTreeSet::new();

@@ -32,7 +32,7 @@ const MAX_JOBS: usize = 10;
 )]
 pub fn flaky_runs(recent: RecentRuns, reruns: Reruns, window: Window) -> Result<Sample, Unavailable> {
     let counts = |found: &BranchRun<'_>| {
-        if reruns.is_flaky(found.run, found.ending) {
+        if reruns.is_flaky(found.run, found.conclusion) {
             (true, "an attempt failed and a later one passed".to_owned())
         } else if found.run.attempt > 1 {
             (false, "no attempt passed after a failed one".to_owned())
@@ -83,7 +83,7 @@ pub async fn flaky_jobs(
             count => format!("no job failed and then passed in the {count} runs that were re-run"),
         };
         return Err(NoData::new(reason)
-            .with_evidence(runs.evidence(|run| (false, run.run.ending().to_owned())))
+            .with_evidence(runs.evidence(|run| (false, run.run.ending_in_words().to_owned())))
             .into());
     }
     let mut worst: Vec<_> = flaky.into_iter().collect();

@@ -1,13 +1,14 @@
-//! The limit of the metrics that make a request for each run.
+//! The limit of the metrics that may need a request for each run.
 
 use anyhow::ensure;
 
-/// Refuses to make more requests than the settings allow. With fewer requests, the value would be wrong.
-pub(super) fn ensure_within(requests: usize, limit: usize, what: &str) -> anyhow::Result<()> {
+/// Refuses to read more than the settings allow. If less were read, the value would be wrong. What an earlier run of the
+/// reporter has kept needs no request, but counts: otherwise, the same runs would be refused in one run and not in another.
+pub(super) fn ensure_within(needed: usize, limit: usize, what: &str) -> anyhow::Result<()> {
     ensure!(
-        requests <= limit,
-        "{requests} {what} of the runs in the window would have to be requested; set a shorter window in [metrics], or \
-         raise `max_run_requests` in [ci], which is {limit}"
+        needed <= limit,
+        "{needed} {what} are needed, and `max_run_requests` in [ci] permits {limit}; raise it, or set a shorter window in \
+         [metrics]"
     );
     Ok(())
 }

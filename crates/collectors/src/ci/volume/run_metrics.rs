@@ -6,7 +6,7 @@ use system_health_registry::{Sample, Unavailable, Window, system_health_metric};
 
 use super::{branch_runs::BranchRun, past_runs::RunsAtInstant, recent_runs::RecentRuns};
 use crate::{
-    ci::workflow_run::{RunConclusion, RunEnding},
+    ci::workflow_run::{RunConclusion, RunResult},
     repository::Repository,
     statistics::ratio,
 };
@@ -28,19 +28,21 @@ pub fn runs(recent: RunsAtInstant, window: Window) -> Result<Vec<Sample>, Unavai
     let mut counts = BTreeMap::new();
     for workflow in runs.workflows()? {
         // A workflow that runs on the branch has zeros instead of a gap.
-        counts.insert((workflow, RunEnding::Success), 0_u64);
-        counts.insert((workflow, RunEnding::Failure), 0);
+        counts.insert((workflow, RunConclusion::Success), 0_u64);
+        counts.insert((workflow, RunConclusion::Failure), 0);
     }
-    for BranchRun { run, ending } in runs.iter() {
-        *counts.entry((run.workflow()?, ending)).or_default() += 1;
+    for BranchRun { run, conclusion } in runs.iter() {
+        *counts.entry((run.workflow()?, conclusion)).or_default() += 1;
     }
     if counts.is_empty() {
         return Err(runs.no_data("no workflow runs on the branch").into());
     }
     let mut samples = Vec::new();
-    for ((workflow, ending), count) in counts {
-        let sample =
-            runs.sample(count)?.with_tag("workflow", workflow)?.with_tag("conclusion", ending.as_str())?;
+    for ((workflow, conclusion), count) in counts {
+        let sample = runs
+            .sample(count)?
+            .with_tag("workflow", workflow)?
+            .with_tag("conclusion", conclusion.as_str())?;
         samples.push(sample);
     }
     Ok(samples)
@@ -63,8 +65,8 @@ pub fn runs(recent: RunsAtInstant, window: Window) -> Result<Vec<Sample>, Unavai
 )]
 pub fn success_ratio(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
     let runs = recent.on_branch(window)?;
-    let number = |meaning| runs.iter().filter(|run| run.meaning() == meaning).count();
-    let (passed, failed) = (number(RunConclusion::Passed), number(RunConclusion::Failed));
+    let number = |result| runs.iter().filter(|run| run.result() == result).count();
+    let (passed, failed) = (number(RunResult::Passed), number(RunResult::Failed));
     if passed + failed == 0 {
         return Err(runs.no_data("none passed or failed").into());
     }
@@ -99,7 +101,7 @@ pub fn success_ratio_samples(recent: RunsAtInstant, window: Window) -> Result<Sa
     backfill = true
 )]
 pub fn cancelled_runs(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
-    count_ending(&recent, window, RunEnding::Cancelled)
+    count_conclusion(&recent, window, RunConclusion::Cancelled)
 }
 
 /// Runs that tested the branch within the window and ended with GitHub's conclusion `timed_out`.
@@ -114,7 +116,7 @@ pub fn cancelled_runs(recent: RunsAtInstant, window: Window) -> Result<Sample, U
     backfill = true
 )]
 pub fn timed_out_runs(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
-    count_ending(&recent, window, RunEnding::TimedOut)
+    count_conclusion(&recent, window, RunConclusion::TimedOut)
 }
 
 /// Runs that tested the branch and were re-run: their latest attempt is not the first and started within the window.
@@ -136,12 +138,17 @@ pub fn rerun_runs(recent: RunsAtInstant, window: Window) -> Result<Sample, Unava
     Ok(recent.on_branch(window)?.count(is_rerun)?)
 }
 
-fn count_ending(recent: &RecentRuns, window: Window, ending: RunEnding) -> Result<Sample, Unavailable> {
-    let counts = |found: &BranchRun<'_>| (found.ending == ending, found.run.ending().to_owned());
+fn count_conclusion(
+    recent: &RecentRuns,
+    window: Window,
+    conclusion: RunConclusion,
+) -> Result<Sample, Unavailable> {
+    let counts =
+        |found: &BranchRun<'_>| (found.conclusion == conclusion, found.run.ending_in_words().to_owned());
     Ok(recent.on_branch(window)?.count(counts)?)
 }
 
 /// Whether a run passed or failed.
 fn decided(found: &BranchRun<'_>) -> (bool, String) {
-    (found.meaning() != RunConclusion::Undecided, found.run.ending().to_owned())
+    (found.result() != RunResult::Undecided, found.run.ending_in_words().to_owned())
 }

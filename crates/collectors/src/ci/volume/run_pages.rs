@@ -87,7 +87,7 @@ impl RunPages {
                 break;
             };
             if page.total_count < self.announced {
-                self.read_again().with_context(failed)?;
+                self.start_again().with_context(failed)?;
                 runs.clear();
                 continue;
             }
@@ -99,7 +99,7 @@ impl RunPages {
         Ok(runs)
     }
 
-    fn read_again(&mut self) -> anyhow::Result<()> {
+    fn start_again(&mut self) -> anyhow::Result<()> {
         self.passes += 1;
         ensure!(self.passes <= MAX_PASSES, "runs are deleted faster than the list can be read");
         self.pages = pages(&self.on_github);

@@ -6,7 +6,7 @@ use system_health_registry::{Context, FromContext, Sample, Scope, Unavailable, s
 
 use super::{job_lists::JobLists, recent_runs::RecentRuns};
 use crate::{
-    ci::workflow_run::RunEnding,
+    ci::workflow_run::RunConclusion,
     github::{GitHubRepository, Permission, no_data_without},
     repository::Repository,
 };
@@ -50,7 +50,7 @@ struct Runner {
 pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, Unavailable> {
     let mut unfinished = Vec::new();
     for run in recent.on_all_branches() {
-        if run.run_ending()? == RunEnding::None {
+        if run.conclusion()? == RunConclusion::None {
             unfinished.push(run.into());
         }
     }

@@ -11,7 +11,7 @@ use super::{
     ran_job::ran_jobs,
     recent_runs::RecentRuns,
 };
-use crate::{ci::workflow_run::RunEnding, repository::Repository, statistics::quantile_samples};
+use crate::{ci::workflow_run::RunConclusion, repository::Repository, statistics::quantile_samples};
 
 /// How long the runs that passed or failed on the branch within the window took, from the start of the latest attempt to
 /// the end of its last job.
@@ -140,7 +140,9 @@ pub async fn runner_minutes(
 ) -> Result<Vec<Sample>, Unavailable> {
     let runs = recent.on_branch(window)?;
     let mut times: BTreeMap<&str, Duration> = BTreeMap::new();
-    for (found, jobs) in lists.runs_with_jobs(&runs, |found| found.ending != RunEnding::Skipped).await? {
+    for (found, jobs) in
+        lists.runs_with_jobs(&runs, |found| found.conclusion != RunConclusion::Skipped).await?
+    {
         for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {
             if let Some(ran) = job.run_time(found.run)? {
                 *times.entry(job.os()).or_default() += ran;
@@ -162,7 +164,7 @@ async fn durations<'a>(
 ) -> Result<BTreeMap<&'a str, Vec<Duration>>, Unavailable> {
     let mut durations: BTreeMap<&str, Vec<Duration>> =
         runs.workflows()?.into_iter().map(|workflow| (workflow, Vec::new())).collect();
-    for (found, jobs) in lists.runs_with_jobs(runs, |found| ran_to_its_end(found.ending)).await? {
+    for (found, jobs) in lists.runs_with_jobs(runs, |found| ran_to_its_end(found.conclusion)).await? {
         durations.entry(found.run.workflow()?).or_default().extend(duration(found.run, &jobs));
     }
     Ok(durations)
@@ -175,7 +177,9 @@ async fn waits(
     window: Window,
 ) -> Result<Vec<Duration>, Unavailable> {
     let mut waits = Vec::new();
-    for (found, jobs) in lists.runs_with_jobs(runs, |found| found.ending != RunEnding::Skipped).await? {
+    for (found, jobs) in
+        lists.runs_with_jobs(runs, |found| found.conclusion != RunConclusion::Skipped).await?
+    {
         for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {
             waits.push(job.queue_time(found.run)?);
         }

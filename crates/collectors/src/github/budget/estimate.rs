@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use system_health_registry::{Metric, Settings, settings::SettingsError};
 
+use super::record::UsedRequests;
 use crate::github::{GitHubAccess, GitHubApi};
 
 /// The metrics whose keys have the same first segment. Metrics that [request the same
@@ -84,10 +85,10 @@ impl Estimate {
 }
 
 impl Group {
-    /// The estimate from what the group used in the previous run, or else from what its metrics declare.
-    pub(super) fn estimate(&self, subjects: usize, used: Option<&BTreeMap<GitHubApi, u64>>) -> Estimate {
+    /// The estimate from what is known after the previous run, or else from what its metrics declare.
+    pub(super) fn estimate(&self, subjects: usize, used: Option<&UsedRequests>) -> Estimate {
         match used {
-            Some(used) => self.measured_estimate(subjects, used),
+            Some(used) => self.estimate_from(subjects, used),
             None => self.declared_estimate(subjects),
         }
     }
@@ -106,17 +107,23 @@ impl Group {
         Estimate { requests: by_api, total: requests, basis }
     }
 
-    /// One and a half times the requests of the previous run, and at least one for each 20 repositories, because the number of
-    /// changes since the previous run varies.
-    fn measured_estimate(&self, subjects: usize, used: &BTreeMap<GitHubApi, u64>) -> Estimate {
+    /// One and a half times the requests after the previous run, and at least one for each 20 repositories, because the number
+    /// of changes since the previous run varies.
+    fn estimate_from(&self, subjects: usize, used: &UsedRequests) -> Estimate {
+        let UsedRequests { requests: used, is_measured } = used;
         let minimum = u64::try_from(subjects.div_ceil(20)).unwrap_or(u64::MAX);
         let with_margin = |used: u64| used.saturating_add(used.div_ceil(2)).max(minimum);
         let of_api = |api: &GitHubApi| (*api, with_margin(used.get(api).copied().unwrap_or_default()));
         let total = used.values().fold(0_u64, |total, used| total.saturating_add(*used));
+        let origin = if *is_measured {
+            "in the previous run"
+        } else {
+            "assumed, because the previous run was not complete"
+        };
         Estimate {
             requests: self.apis.iter().chain(used.keys()).map(of_api).collect(),
             total: with_margin(total),
-            basis: format!("{total} in the previous run, and a margin"),
+            basis: format!("{total} {origin}, and a margin"),
         }
     }
 }
@@ -171,11 +178,16 @@ mod tests {
 
     #[test]
     fn what_the_previous_run_has_used_replaces_the_declaration() {
-        let used = |requests| BTreeMap::from([(GitHubApi::GraphQl, requests)]);
+        let used = |requests| UsedRequests::measured(BTreeMap::from([(GitHubApi::GraphQl, requests)]));
         let estimate = |subjects, requests| group("prs").estimate(subjects, Some(&used(requests))).to(None);
         assert_eq!((estimate(1, 1), estimate(12, 10), estimate(1_000, 10)), (2, 15, 50));
         assert_eq!((estimate(1, 0), estimate(21, 0), estimate(1, u64::MAX)), (1, 2, u64::MAX));
         assert_eq!(group("prs").estimate(9, Some(&used(7))).basis, "7 in the previous run, and a margin");
+        let assumed = UsedRequests::assumed(used(7).requests);
+        assert_eq!(
+            group("prs").estimate(9, Some(&assumed)).basis,
+            "7 assumed, because the previous run was not complete, and a margin"
+        );
     }
 
     #[test]

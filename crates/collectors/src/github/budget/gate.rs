@@ -14,7 +14,7 @@ use system_health_registry::{
 use super::{
     estimate::{Estimate, Group, groups},
     quota::{self, Quota},
-    record::Records,
+    record::{Records, UsedRequests},
     selection::{RequestLimit, exceeded},
     usage::Usage,
 };
@@ -159,7 +159,8 @@ fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -
     decision
 }
 
-/// Keeps what the groups have used, for the estimates of the next run. Some groups may need more than they have used:
+/// Keeps what the groups have used, for the estimates of the next run. Some groups may need more than they have used. Then the
+/// number is marked as assumed:
 ///
 /// - After an error, the larger number of this run and the previous one is kept.
 /// - If `max_requests` cut the group off, twice what the group has used is kept. If the group was cut off before its first
@@ -188,24 +189,21 @@ async fn remember(context: &Context, run: &Run, usage: &Usage) {
         })
     };
     for group in &groups {
-        let used = counts.iter().filter(|((name, _), _)| *name == group.name);
-        let mut used: BTreeMap<_, _> = used.map(|((_, api), count)| (*api, *count)).collect();
-        if let Some(estimate) = skipped_estimate(run, group) {
-            used = halved(group, records.used(group).await, estimate);
+        let made = counts.iter().filter(|((name, _), _)| *name == group.name);
+        let made: BTreeMap<_, _> = made.map(|((_, api), count)| (*api, *count)).collect();
+        let previous = records.used(group).await;
+        let used = if let Some(estimate) = skipped_estimate(run, group) {
+            Some(UsedRequests::assumed(halved(group, previous, estimate)))
         } else if is_cut_off(group) {
-            if used.is_empty() {
-                continue;
-            }
-            for count in used.values_mut() {
-                *count = count.saturating_mul(2);
-            }
-        } else if !is_complete(group) {
-            for (api, previous) in records.used(group).await.unwrap_or_default() {
-                let count = used.entry(api).or_default();
-                *count = previous.max(*count);
-            }
+            after_cut_off(made, previous)
+        } else if is_complete(group) {
+            Some(UsedRequests::measured(made))
+        } else {
+            Some(after_error(made, previous))
+        };
+        if let Some(used) = used {
+            records.save_used(group, &used).await;
         }
-        records.save_used(group, &used).await;
     }
     records.save_quotas(&usage.quotas()).await;
 }
@@ -218,11 +216,34 @@ fn skipped_estimate(run: &Run, group: &Group) -> Option<u64> {
         .map(|estimate| estimate.requests)
 }
 
+/// What to keep for a group that `max_requests` cut off after these requests. `None` if nothing is known.
+fn after_cut_off(made: BTreeMap<GitHubApi, u64>, previous: Option<UsedRequests>) -> Option<UsedRequests> {
+    let requests = if made.is_empty() {
+        previous?.requests
+    } else {
+        made.into_iter().map(|(api, count)| (api, count.saturating_mul(2))).collect()
+    };
+    Some(UsedRequests::assumed(requests))
+}
+
+/// What to keep for a group that made these requests and has an error.
+fn after_error(made: BTreeMap<GitHubApi, u64>, previous: Option<UsedRequests>) -> UsedRequests {
+    let mut used = UsedRequests::measured(made);
+    for (api, previous) in previous.map(|previous| previous.requests).unwrap_or_default() {
+        let count = used.requests.entry(api).or_default();
+        if previous > *count {
+            *count = previous;
+            used.is_measured = false;
+        }
+    }
+    used
+}
+
 /// The numbers to keep for a group that was skipped. With them, its next estimate is half of this one. If there are no numbers
 /// of an earlier run, the requests are divided equally among the APIs of the group.
-fn halved(group: &Group, used: Option<BTreeMap<GitHubApi, u64>>, estimate: u64) -> BTreeMap<GitHubApi, u64> {
+fn halved(group: &Group, used: Option<UsedRequests>, estimate: u64) -> BTreeMap<GitHubApi, u64> {
     if let Some(used) = used {
-        return used.into_iter().map(|(api, count)| (api, count / 2)).collect();
+        return used.requests.into_iter().map(|(api, count)| (api, count / 2)).collect();
     }
     // The estimate of the next run is one and a half times the sum of these numbers.
     let apis = u64::try_from(group.apis.len()).unwrap_or(u64::MAX);
@@ -244,13 +265,25 @@ mod tests {
             declared: 2.0,
             apis: BTreeSet::from([rest, graphql]),
         };
-        let numbers = |used: &BTreeMap<_, _>| {
-            let estimate = group.estimate(1, Some(used));
+        let numbers = |used: BTreeMap<_, _>| {
+            let estimate = group.estimate(1, Some(&UsedRequests::assumed(used)));
             [Some(rest), Some(graphql), None].map(|api| estimate.to(api))
         };
         let used = BTreeMap::from([(rest, 100), (graphql, 20)]);
-        assert_eq!(numbers(&used), [150, 30, 180]);
-        assert_eq!(numbers(&halved(&group, Some(used), 180)), [75, 15, 90]);
-        assert_eq!(numbers(&halved(&group, None, 24)), [6, 6, 12]);
+        assert_eq!(numbers(used.clone()), [150, 30, 180]);
+        assert_eq!(numbers(halved(&group, Some(UsedRequests::measured(used)), 180)), [75, 15, 90]);
+        assert_eq!(numbers(halved(&group, None, 24)), [6, 6, 12]);
+    }
+
+    #[test]
+    fn only_requests_of_the_previous_run_are_measured() {
+        let used = |count| BTreeMap::from([(GitHubApi::Rest, count)]);
+        let previous = || Some(UsedRequests::measured(used(5)));
+
+        assert_eq!(after_cut_off(used(3), previous()), Some(UsedRequests::assumed(used(6))));
+        assert_eq!(after_cut_off(BTreeMap::new(), previous()), Some(UsedRequests::assumed(used(5))));
+        assert_eq!(after_cut_off(BTreeMap::new(), None), None);
+        assert_eq!(after_error(used(3), previous()), UsedRequests::assumed(used(5)));
+        assert_eq!(after_error(used(7), previous()), UsedRequests::measured(used(7)));
     }
 }

@@ -1,9 +1,9 @@
-//! What a group used in the previous run with the same repositories and metrics, and how many requests remained at the end of
-//! the previous run. The records are kept with the responses of earlier runs. If they are lost, the estimate is less exact.
+//! What a group used or may need, after the previous run with the same repositories and metrics, and how many requests remained
+//! at the end of the previous run. The records are kept with the responses of earlier runs. If they are lost, the estimate is less exact.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use system_health_registry::{ResponseCache, SubjectLabel};
 
@@ -18,6 +18,21 @@ use crate::{
 struct Kept<T> {
     rest: Option<T>,
     graphql: Option<T>,
+}
+
+/// The requests of a group that its next estimate is based on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UsedRequests {
+    pub(super) requests: BTreeMap<GitHubApi, u64>,
+    /// Whether the previous run made these requests. If not, they are assumed, because the previous run was not complete.
+    pub(super) is_measured: bool,
+}
+
+/// The record of [`UsedRequests`].
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptUse {
+    requests: Kept<u64>,
+    is_measured: bool,
 }
 
 /// The records of a selection of repositories.
@@ -40,23 +55,25 @@ impl Records {
         Self { cache, api, subjects_hash: hex(&hash.finalize()) }
     }
 
-    /// The requests of a group in the previous run.
-    pub(super) async fn used(&self, group: &Group) -> Option<BTreeMap<GitHubApi, u64>> {
-        self.load(&self.key_of(group)).await
+    /// The requests of a group after the previous run.
+    pub(super) async fn used(&self, group: &Group) -> Option<UsedRequests> {
+        let KeptUse { requests, is_measured } = self.load(&self.key_of(group)).await?;
+        Some(UsedRequests { requests: requests.by_api(), is_measured })
     }
 
-    pub(super) async fn save_used(&self, group: &Group, used: &BTreeMap<GitHubApi, u64>) {
-        self.save(&self.key_of(group), used).await;
+    pub(super) async fn save_used(&self, group: &Group, used: &UsedRequests) {
+        let kept = KeptUse { requests: Kept::new(&used.requests), is_measured: used.is_measured };
+        self.save(&self.key_of(group), &kept).await;
     }
 
     /// How many requests remained at the end of the previous run.
     pub(super) async fn quotas(&self) -> BTreeMap<GitHubApi, Quota> {
-        self.load(&self.key("quotas", "")).await.unwrap_or_default()
+        self.load(&self.key("quotas", "")).await.map(Kept::by_api).unwrap_or_default()
     }
 
     pub(super) async fn save_quotas(&self, quotas: &BTreeMap<GitHubApi, Quota>) {
         if !quotas.is_empty() {
-            self.save(&self.key("quotas", ""), quotas).await;
+            self.save(&self.key("quotas", ""), &Kept::new(quotas)).await;
         }
     }
 
@@ -70,17 +87,37 @@ impl Records {
         hex(&Sha256::digest(text.as_bytes()))
     }
 
-    async fn load<T: for<'de> Deserialize<'de>>(&self, key: &str) -> Option<BTreeMap<GitHubApi, T>> {
-        let kept: Kept<T> = serde_json::from_slice(&self.cache.store()?.load(key).await?).ok()?;
-        let by_api = [(GitHubApi::Rest, kept.rest), (GitHubApi::GraphQl, kept.graphql)];
-        Some(by_api.into_iter().filter_map(|(api, kept)| Some((api, kept?))).collect())
+    async fn load<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        serde_json::from_slice(&self.cache.store()?.load(key).await?).ok()
     }
 
-    async fn save<T: Serialize + Copy>(&self, key: &str, values: &BTreeMap<GitHubApi, T>) {
-        let value = |api| values.get(&api).copied();
-        let kept = Kept { rest: value(GitHubApi::Rest), graphql: value(GitHubApi::GraphQl) };
-        if let (Some(store), Ok(text)) = (self.cache.store(), serde_json::to_vec(&kept)) {
+    async fn save(&self, key: &str, record: &impl Serialize) {
+        if let (Some(store), Ok(text)) = (self.cache.store(), serde_json::to_vec(record)) {
             store.save(key, &text).await;
         }
+    }
+}
+
+impl UsedRequests {
+    /// Requests that the previous run made.
+    pub(super) fn measured(requests: BTreeMap<GitHubApi, u64>) -> Self {
+        Self { requests, is_measured: true }
+    }
+
+    /// Requests that a complete run may need.
+    pub(super) fn assumed(requests: BTreeMap<GitHubApi, u64>) -> Self {
+        Self { requests, is_measured: false }
+    }
+}
+
+impl<T: Copy> Kept<T> {
+    fn new(values: &BTreeMap<GitHubApi, T>) -> Self {
+        let value = |api| values.get(&api).copied();
+        Self { rest: value(GitHubApi::Rest), graphql: value(GitHubApi::GraphQl) }
+    }
+
+    fn by_api(self) -> BTreeMap<GitHubApi, T> {
+        let by_api = [(GitHubApi::Rest, self.rest), (GitHubApi::GraphQl, self.graphql)];
+        by_api.into_iter().filter_map(|(api, value)| Some((api, value?))).collect()
     }
 }

@@ -36,6 +36,8 @@ struct Counts {
     is_used: bool,
     by_group: BTreeMap<(String, GitHubApi), u64>,
     quotas: BTreeMap<GitHubApi, Quota>,
+    /// The number of permits that expensive queries have used up, but that other requests still held. They are not returned.
+    debt: usize,
 }
 
 /// The permission to send one request. The request counts unless the permit is released.
@@ -91,9 +93,24 @@ impl Usage {
 
     /// Counts the rest of the cost of a query that was already counted as one request.
     pub(in crate::github) fn count_more(&self, api: GitHubApi, more: u64) {
-        self.add(current_group(), api, more);
         if let Some(limit) = &self.0.limit {
-            limit.permits.forget_permits(usize::try_from(more).unwrap_or(usize::MAX));
+            let more = usize::try_from(more).unwrap_or(usize::MAX);
+            let mut counts = self.counts();
+            let held = more - limit.permits.forget_permits(more);
+            counts.debt = counts.debt.saturating_add(held);
+        }
+        self.add(current_group(), api, more);
+    }
+
+    /// Returns the permit of a free request, unless an expensive query has used it up.
+    fn give_back(&self, slot: OwnedSemaphorePermit) {
+        let mut counts = self.counts();
+        if counts.debt > 0 {
+            counts.debt -= 1;
+            slot.forget();
+        } else {
+            // While the counts are locked, or a query could use up the permit a second time.
+            drop(slot);
         }
     }
 
@@ -129,6 +146,9 @@ impl Permit {
     /// Does not count the request, because it was free.
     pub(in crate::github) fn release(mut self) {
         self.is_free = true;
+        if let Some(slot) = self.slot.take() {
+            self.usage.give_back(slot);
+        }
     }
 }
 
@@ -184,6 +204,25 @@ mod tests {
         }
         permit(&usage).await.unwrap().release();
         assert_eq!(usage.by_group().values().sum::<u64>(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_expensive_query_uses_up_the_permits_of_requests_that_turn_out_to_be_free() {
+        let usage = Usage::new(NonZeroU32::new(4));
+        let (one, two, three) =
+            (permit(&usage).await.unwrap(), permit(&usage).await.unwrap(), permit(&usage).await.unwrap());
+        drop(permit(&usage).await.unwrap());
+        usage.count_more(GitHubApi::Rest, 2);
+        for free in [one, two, three] {
+            free.release();
+        }
+
+        let last = permit(&usage).await.unwrap();
+        let mut another = Box::pin(permit(&usage));
+        assert!(another.as_mut().now_or_never().is_none());
+        drop(last);
+        assert!(another.await.is_none());
+        assert_eq!(usage.by_group().values().sum::<u64>(), 4);
     }
 
     #[tokio::test]

@@ -254,7 +254,7 @@ impl GitHub {
 }
 
 /// The URL of a resource of the API.
-fn join(api: &ApiUrl, path: &[&str], query: &[(&str, &str)]) -> Url {
+pub(super) fn join(api: &ApiUrl, path: &[&str], query: &[(&str, &str)]) -> Url {
     let mut url = api.as_url().clone();
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().extend(path);

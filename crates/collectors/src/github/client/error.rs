@@ -5,13 +5,15 @@ use std::{fmt, time::Duration};
 use http::StatusCode;
 use system_health_http::RetryError;
 
-use super::{attempt::FailedAttempt, cause::Cause, query_errors::QueryErrorKind};
+use super::{attempt::FailedAttempt, cause::Cause, query_errors::QueryErrorKind, request::Request};
 
 /// A request to GitHub that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{request}{note}")]
 pub struct GitHubError {
     request: String,
+    /// Whether it was a GraphQL query.
+    is_query: bool,
     /// The number of attempts, or why there was no other one. Empty if the error is permanent or nothing was sent.
     note: String,
     #[source]
@@ -20,16 +22,12 @@ pub struct GitHubError {
 
 impl GitHubError {
     /// An error that another attempt would not change.
-    pub(super) fn new(request: impl fmt::Display, cause: Cause) -> Self {
-        Self { request: request.to_string(), note: String::new(), cause }
+    pub(super) fn new(request: Request<'_>, cause: Cause) -> Self {
+        Self::with_note(request, String::new(), cause)
     }
 
     /// The error of a request to a host, after the last attempt.
-    pub(super) fn after_retries(
-        request: impl fmt::Display,
-        host: &str,
-        error: RetryError<FailedAttempt>,
-    ) -> Self {
+    pub(super) fn after_retries(request: Request<'_>, host: &str, error: RetryError<FailedAttempt>) -> Self {
         let note = match &error {
             RetryError::TooManyAttempts { attempts, .. } => format!(" ({})", format_attempts(*attempts)),
             RetryError::Deadline { attempts, .. } => {
@@ -42,7 +40,12 @@ impl GitHubError {
         };
         let cause = error.into_last_error().map(|attempt| attempt.cause);
         let cause = cause.unwrap_or_else(|| Cause::Deadline { host: host.to_owned() });
-        Self { request: request.to_string(), note, cause }
+        Self::with_note(request, note, cause)
+    }
+
+    fn with_note(request: Request<'_>, note: String, cause: Cause) -> Self {
+        let is_query = matches!(request, Request::Query(..));
+        Self { request: request.to_string(), is_query, note, cause }
     }
 
     /// What went wrong in the last attempt.
@@ -57,9 +60,7 @@ impl GitHubError {
         match &self.cause {
             Cause::Query(errors) => Some(errors.kind()),
             Cause::RateLimit { status: StatusCode::OK, .. } => Some(QueryErrorKind::RateLimited),
-            cause if cause.is_query_timeout() && self.request.starts_with("POST ") => {
-                Some(QueryErrorKind::Timeout)
-            }
+            cause if self.is_query && cause.is_query_timeout() => Some(QueryErrorKind::Timeout),
             _ => None,
         }
     }
@@ -102,12 +103,17 @@ fn format_wait(wait: Duration) -> impl fmt::Display {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
     use system_health_http::Retry;
+    use url::Url;
 
     use super::*;
+    use crate::github::client::cause::ErrorBody;
 
     #[test]
     fn the_error_says_why_there_was_no_other_attempt() {
+        let url = Url::parse("https://host/x").unwrap();
+        let request = Request::Get(&url);
         let source = || FailedAttempt::new("GET /x", Retry::Backoff, Cause::Redirects(9));
         let minutes = Duration::from_mins(35);
         for (error, text) in [
@@ -126,12 +132,26 @@ mod tests {
                 "GET /x (not retried: a wait of 35m would end after the run's deadline)",
             ),
         ] {
-            let error = GitHubError::after_retries("GET /x", "host", error);
+            let error = GitHubError::after_retries(request, "host", error);
             assert_eq!(error.to_string(), text);
             assert!(matches!(error.cause, Cause::Redirects(9)), "{error:?}");
         }
-        let late = GitHubError::after_retries("GET /x", "host", RetryError::TooLate);
+        let late = GitHubError::after_retries(request, "host", RetryError::TooLate);
         assert_eq!(late.to_string(), "GET /x");
         assert_eq!(late.cause.to_string(), "no response from host before the run's deadline");
+    }
+
+    #[test]
+    fn only_a_query_has_the_kind_of_a_query_error() {
+        let url = Url::parse("https://host/x").unwrap();
+        for (request, expected) in [
+            (Request::Query(&url, &Value::Null), Some(QueryErrorKind::Timeout)),
+            (Request::Create(&url), None),
+            (Request::Get(&url), None),
+        ] {
+            let (status, body) = (StatusCode::BAD_GATEWAY, ErrorBody::default());
+            let error = GitHubError::new(request, Cause::Status { status, body, with_token: true });
+            assert_eq!(error.query_error_kind(), expected, "{request}");
+        }
     }
 }

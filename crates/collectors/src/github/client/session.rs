@@ -291,7 +291,7 @@ impl Session {
         request: Request<'_>,
         etag: Option<&HeaderValue>,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
-        if is_free(request) {
+        if self.transport.is_free(request.url()) {
             return self.send_now(access, request, etag).await;
         }
         let api = if request.body().is_none() { GitHubApi::Rest } else { GitHubApi::GraphQl };
@@ -382,6 +382,8 @@ impl Session {
                 return self.known_access();
             }
         };
+        // The next failure is logged again.
+        *failed = None;
         let mut access = self.access.write().unwrap_or_else(PoisonError::into_inner);
         let is_known = |known: &SecretString| known.expose_secret() == token.expose_secret();
         if !access.tokens.last().is_some_and(is_known)
@@ -427,11 +429,6 @@ impl Access {
         tokens.extend(token.cloned());
         Ok(Self { headers: headers(token)?, owner, tokens })
     }
-}
-
-/// Whether GitHub does not count a request. See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
-fn is_free(request: Request<'_>) -> bool {
-    request.url().path().ends_with("/rate_limit")
 }
 
 fn permanent(cause: Cause) -> Failure {

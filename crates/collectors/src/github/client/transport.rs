@@ -6,7 +6,7 @@ use system_health_registry::{Context, FromContext, Scope, Unavailable};
 use tokio::task::spawn_blocking;
 use url::{Origin, Url};
 
-use super::cause::Cause;
+use super::{api_client::join, cause::Cause};
 use crate::github::{ApiUrl, GitHubSettings};
 
 /// The name of GitHub's API in the counts of requests.
@@ -20,18 +20,29 @@ pub(in crate::github) struct Transport {
     pub(super) http: HttpClient,
     origin: Origin,
     host: String,
+    rate_limit: Url,
 }
 
 impl Transport {
     /// Sets up the client. Nothing is sent yet.
     pub(super) fn new(api: &ApiUrl) -> Result<Self, SetupError> {
         let http = HttpClient::new(api.as_url(), HttpSettings::new(API_NAME))?;
-        Ok(Self { http, origin: api.as_url().origin(), host: api.host().to_owned() })
+        Ok(Self {
+            http,
+            origin: api.as_url().origin(),
+            host: api.host().to_owned(),
+            rate_limit: join(api, &["rate_limit"], &[]),
+        })
     }
 
     /// The host, without the port.
     pub(super) fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether GitHub does not count a request. See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
+    pub(super) fn is_free(&self, url: &Url) -> bool {
+        *url == self.rate_limit
     }
 
     /// Refuses a URL on another host, which must not get the token, and whose responses are not GitHub's.

@@ -119,6 +119,17 @@ async fn alarms_that_are_muted_or_old_or_do_not_fire_have_no_event() {
 }
 
 #[tokio::test]
+async fn an_alarm_on_two_pages_counts_once() {
+    let aws = FakeAws::start();
+    let names = ["cpu", "disk", "memory", "cpu"];
+    aws.alarms(REGION, "MetricAlarms", &names.map(|name| alarm(name, "OK", now())));
+
+    let (lines, _) = read(&context_with(&aws.url(), "")).await;
+
+    assert_eq!(lines[2], "3 [region:us-east-1, state:ok]");
+}
+
+#[tokio::test]
 async fn a_region_without_alarms_has_zeros() {
     let aws = FakeAws::start();
     let (lines, _) = read(&context_with(&aws.url(), "")).await;

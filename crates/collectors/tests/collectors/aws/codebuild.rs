@@ -243,6 +243,17 @@ async fn too_many_projects_or_builds_are_an_error_and_not_a_partial_result() {
 }
 
 #[tokio::test]
+async fn a_build_on_two_pages_counts_once() {
+    let aws = FakeAws::start();
+    aws.project(REGION, "shop", &[build("FAILED", HOUR, HOUR); 5]);
+    aws.start_builds_between_pages();
+
+    let lines = counts(&context_with(&aws.url(), "")).await;
+
+    assert_eq!(lines[0], "5 [project:shop, region:us-east-1, status:failed]");
+}
+
+#[tokio::test]
 async fn a_project_that_is_deleted_during_a_run_is_left_out() {
     let aws = FakeAws::start();
     aws.project(REGION, "shop", &[]);

@@ -21,6 +21,8 @@ pub(crate) struct FakeAws {
 #[derive(Default)]
 struct State {
     builds: Lists,
+    /// Whether a build starts after each page of builds.
+    has_new_builds: bool,
     executions: Lists,
     alarms: Lists,
     /// The error responses, by region (or `*`) and action.
@@ -69,6 +71,11 @@ impl FakeAws {
         };
         let builds = builds.iter().enumerate().map(build).collect();
         self.state.lock().unwrap().builds.insert((region.into(), project.into()), builds);
+    }
+
+    /// From now on, a build of the project starts after each page of its builds.
+    pub(crate) fn start_builds_between_pages(&self) {
+        self.state.lock().unwrap().has_new_builds = true;
     }
 
     /// A pipeline with its executions, newest first. Each has a status and a type.
@@ -133,6 +140,15 @@ impl State {
             "ListBuildsForProject" => match list(&self.builds, name("projectName")) {
                 Some(builds) => {
                     let ids = builds.iter().map(|build| build["id"].clone()).collect();
+                    if self.has_new_builds {
+                        let project = name("projectName");
+                        let new = json!({
+                            "id": format!("{project}:{}", builds.len() + 1),
+                            "buildStatus": "IN_PROGRESS",
+                            "startTime": builds[0]["startTime"],
+                        });
+                        self.builds.get_mut(&(region.to_owned(), project)).unwrap().insert(0, new);
+                    }
                     page(ids, "ids", &input, "nextToken")
                 }
                 None => return error("ResourceNotFoundException", "it does not exist"),

@@ -14,11 +14,11 @@ async fn the_evidence_names_every_run_and_job() {
     let shop = github.repository("acme/shop");
     for run in [
         passed().id(6),
-        failed().id(7).head_sha("aaaaaaa1").re_run(),
-        checks().id(8).head_sha("aaaaaaa2").conclusion(Cancelled),
-        failed().id(9).head_sha("aaaaaaa3").event("pull_request"),
-        failed().id(10).head_sha("aaaaaaa4").fork("mallory/shop"),
-        checks().id(11).head_sha("aaaaaaa5").queued(),
+        failed().id(7).head_sha("aaaaaaaaaa1").re_run(),
+        checks().id(8).head_sha("aaaaaaaaaa2").conclusion(Cancelled),
+        failed().id(9).head_sha("aaaaaaaaaa3").event("pull_request"),
+        failed().id(10).head_sha("aaaaaaaaaa4").fork("mallory/shop"),
+        checks().id(11).head_sha("aaaaaaaaaa5").queued(),
     ] {
         shop.run(run);
     }
@@ -29,13 +29,13 @@ async fn the_evidence_names_every_run_and_job() {
     assert_eq!(
         lines[..6],
         [
-            "- run #6 (push, aaaaaaa): Change something: it has not ended",
-            "- run #5 (pull_request, aaaaaaa): Change something: it ran for a fork",
-            "- run #4 (pull_request, aaaaaaa): Change something: `pull_request` is not one of the events that test the \
+            "- run #6 (push, aaaaaaaaaa): Change something: it has not ended",
+            "- run #5 (pull_request, aaaaaaaaaa): Change something: it ran for a fork",
+            "- run #4 (pull_request, aaaaaaaaaa): Change something: `pull_request` is not one of the events that test the \
              branch",
-            "- run #3 (push, aaaaaaa): Change something: it was cancelled, so it decides nothing",
-            "- run #2, attempt 2 of 2 (push, aaaaaaa): Change something: it is being re-run: the previous attempt counts",
-            "+ run #2, attempt 1 of 2 (push, aaaaaaa): Change something: it failed",
+            "- run #3 (push, aaaaaaaaaa): Change something: it was cancelled, so it decides nothing",
+            "- run #2, attempt 2 of 2 (push, aaaaaaaaaa): Change something: it is being re-run: the previous attempt counts",
+            "+ run #2, attempt 1 of 2 (push, aaaaaaaaaa): Change something: it failed",
         ]
     );
     assert!(lines[6].starts_with("- run #1 (push, ") && lines[6].ends_with("it is older than what decided"));
@@ -47,14 +47,14 @@ async fn the_evidence_names_every_run_and_job() {
     assert_eq!(reading.unwrap().link(), Some(&*decided));
 
     let github = FakeGitHub::start();
-    github.repository("acme/shop").run(passed().head_sha("aaaaaaa1")).run(docs().head_sha("aaaaaaa2"));
+    github.repository("acme/shop").run(passed().head_sha("aaaaaaaaaa1")).run(docs().head_sha("aaaaaaaaaa2"));
     let reading = Stage::on(&github).settings(&jobs("'test', 'docs'")).tests().await;
     assert_eq!(
         evidence_lines(&reading),
         [
-            "+ run #2 (push, aaaaaaa): Change something: `test` was skipped: older runs have to decide",
+            "+ run #2 (push, aaaaaaaaaa): Change something: `test` was skipped: older runs have to decide",
             "+ job `docs` of run #2: passed",
-            "+ run #1 (push, aaaaaaa): Change something: the selected jobs passed",
+            "+ run #1 (push, aaaaaaaaaa): Change something: the selected jobs passed",
             "+ job `test` of run #1: passed",
         ]
     );
@@ -92,9 +92,9 @@ async fn each_job_that_decides_is_named_once_and_skipped_jobs_are_the_reason() {
     let github = FakeGitHub::start();
     github
         .repository("acme/shop")
-        .run(checks().job("call / docs", Success).head_sha("aaaaaaa1"))
-        .run(checks().job("call / test", Success).job("call / docs", Skipped).head_sha("aaaaaaa2"))
-        .run(checks().job("call", Skipped).head_sha("aaaaaaa3"));
+        .run(checks().job("call / docs", Success).head_sha("aaaaaaaaaa1"))
+        .run(checks().job("call / test", Success).job("call / docs", Skipped).head_sha("aaaaaaaaaa2"))
+        .run(checks().job("call", Skipped).head_sha("aaaaaaaaaa3"));
     let patterns = jobs("'call / *', 'call / test'");
 
     let reading = Stage::on(&github).settings(&patterns).tests().await;
@@ -102,11 +102,11 @@ async fn each_job_that_decides_is_named_once_and_skipped_jobs_are_the_reason() {
     assert_eq!(
         evidence_lines(&reading),
         [
-            "- run #3 (push, aaaaaaa): Change something: no job matches `call / *`, no job matches `call / test`: older runs have \
+            "- run #3 (push, aaaaaaaaaa): Change something: no job matches `call / *`, no job matches `call / test`: older runs have \
              to decide",
-            "+ run #2 (push, aaaaaaa): Change something: `call / docs` was skipped: older runs have to decide",
+            "+ run #2 (push, aaaaaaaaaa): Change something: `call / docs` was skipped: older runs have to decide",
             "+ job `call / test` of run #2: passed",
-            "+ run #1 (push, aaaaaaa): Change something: the selected jobs passed",
+            "+ run #1 (push, aaaaaaaaaa): Change something: the selected jobs passed",
             "+ job `call / docs` of run #1: passed",
         ]
     );

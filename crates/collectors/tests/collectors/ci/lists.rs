@@ -73,7 +73,7 @@ async fn a_stale_list_of_the_branch_is_no_data() {
         format!(
             "no data: the newest runs of checks.yml on all branches do not decide, and GitHub's list of those on the \
              branch `main` may be stale: the list has no run for the newest commit {}",
-            &tip[..7]
+            &tip[..10]
         )
     );
     assert_eq!(evidence(&reading).counted(), 0);

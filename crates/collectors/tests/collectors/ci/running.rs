@@ -107,16 +107,16 @@ async fn the_jobs_of_at_most_five_runs_in_progress_are_read() {
 async fn the_evidence_says_that_the_run_has_not_ended() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
-    shop.run(failed().head_sha("aaaaaaa1")).run(waits(passed()).head_sha("aaaaaaa2"));
+    shop.run(failed().head_sha("aaaaaaaaaa1")).run(waits(passed()).head_sha("aaaaaaaaaa2"));
 
     let reading = Stage::on(&github).settings(&jobs("'test'")).tests().await;
 
     assert_eq!(
         evidence_lines(&reading),
         [
-            "+ run #2 (push, aaaaaaa): Change something: the selected jobs passed, although the run has not ended",
+            "+ run #2 (push, aaaaaaaaaa): Change something: the selected jobs passed, although the run has not ended",
             "+ job `test` of run #2: passed",
-            "- run #1 (push, aaaaaaa): Change something: it is older than what decided",
+            "- run #1 (push, aaaaaaaaaa): Change something: it is older than what decided",
         ]
     );
 }

@@ -152,6 +152,17 @@ async fn a_date_after_the_deployment_does_not_count() {
 }
 
 #[tokio::test]
+async fn a_squashed_commit_that_is_older_than_its_pull_request_counts_from_its_own_date() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    shop.commit(Commit::new("Sell shoes (#1)").age(hours(60)).authored_at(now() - hours(120)));
+    shop.pull_request(PullRequest::new("Sell shoes").age(hours(100)).landed_as([shop.tip("main")]));
+    deploy(&shop, &shop.tip("main"), hours(50));
+    let context = one_repository(&github, "");
+    insta::assert_snapshot!(evidence(&context, "lead_time").await, @"+ ID Sell shoes (#1): it began when it was committed at 2025-05-27T12:00:00Z, and deployment of ID to production brought it to production after 2days 22h");
+}
+
+#[tokio::test]
 async fn a_deployment_from_another_branch_brings_only_new_commits() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));

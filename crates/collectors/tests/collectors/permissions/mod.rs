@@ -119,7 +119,9 @@ async fn a_feature_that_the_plan_does_not_have_is_no_data_that_names_no_permissi
     let github = github("/runners", Answer::json(403, &json!({ "message": message })));
     assert_eq!(
         no_data(runners(&Stage::on(&github)).await),
-        format!("GitHub does not have this for acme/shop: GitHub answered 403 Forbidden: {message}")
+        format!(
+            "acme/shop does not have the feature that this reads: GitHub answered 403 Forbidden: {message}"
+        )
     );
 }
 
@@ -133,7 +135,9 @@ async fn a_feature_that_is_turned_off_is_no_data_with_each_status() {
         let github = github("/runners", Answer::json(status, &json!({ "message": message })));
         assert_eq!(
             no_data(runners(&Stage::on(&github)).await),
-            format!("GitHub does not have this for acme/shop: GitHub answered {response}: {message}")
+            format!(
+                "acme/shop does not have the feature that this reads: GitHub answered {response}: {message}"
+            )
         );
     }
 }

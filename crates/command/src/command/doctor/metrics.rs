@@ -13,7 +13,7 @@ pub(super) struct MetricFindings {
     pub(super) counts: MetricCounts,
 }
 
-/// How the metrics ended. Each is counted once, by its worst outcome.
+/// How the metrics ended. Each metric is counted once: as failed if it has an error, or else by whether it has a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct MetricCounts {
     /// The keys of metrics that have values, and no errors or failed items.
@@ -198,11 +198,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_metric_is_counted_once_by_its_worst_outcome() {
+    async fn a_metric_is_counted_once_and_as_failed_if_it_has_an_error() {
         let metrics = [
-            fixture::alone(Facts::new("a.value", "A test."), || 1.into_reading()),
-            fixture::alone(Facts::new("b.no_data", "A test."), || Err(Unavailable::no_data("none"))),
-            fixture::alone(Facts::new("c.error", "A test."), || Err("connection refused")?),
+            fixture::without_subject(Facts::new("a.value", "A test."), || 1.into_reading()),
+            fixture::without_subject(Facts::new("b.no_data", "A test."), || {
+                Err(Unavailable::no_data("none"))
+            }),
+            fixture::without_subject(Facts::new("c.error", "A test."), || Err("connection refused")?),
             fixture::each(Facts::new("d.some", "A test."), |number| match number {
                 0 => Err(Unavailable::no_data("none")),
                 1 => Err("connection refused")?,
@@ -222,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_source_that_fails_and_a_refused_metric_have_findings() {
-        let metric = fixture::alone(Facts::new("commits.hotfix", "Hotfixes."), || 1.into_reading());
+        let metric = fixture::without_subject(Facts::new("commits.hotfix", "Hotfixes."), || 1.into_reading());
 
         let findings = findings(metric, fixture::sources()).await;
 

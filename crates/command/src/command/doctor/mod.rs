@@ -1,5 +1,5 @@
 //! `report doctor`: says why `report` does not work, and what to do next. The metrics are collected as in a run, but nothing
-//! is delivered. Nothing is changed, except that a missing state folder is created.
+//! is delivered. Nothing is changed, except that missing state is created.
 
 mod metrics;
 mod settings;
@@ -114,7 +114,7 @@ fn diagnose(
             findings.extend(extension.findings);
             setup_steps.extend(extension.steps);
         }
-        // The findings about secrets come last, because they are about the secrets that the other checks looked up.
+        // The check of secrets runs last, because it is about the secrets that the other checks looked up.
         findings.extend(
             Finding::check_with_timeout("AWS", Box::pin(system_health_credentials::diagnose(&context))).await,
         );

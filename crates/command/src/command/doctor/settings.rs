@@ -38,7 +38,7 @@ pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
     if findings.is_empty() { vec![Finding::ok("settings", "all have their defaults")] } else { findings }
 }
 
-/// What may be shown of a text whose table does not allow its texts: a path, and the host of an address.
+/// What may be shown of a text in a table that does not show its texts: a path, or the host of an address.
 fn public_text(value: &str, is_path: bool) -> Option<String> {
     let text = value.strip_prefix('"')?.strip_suffix('"')?;
     if text.contains(['"', '\\']) {
@@ -49,11 +49,12 @@ fn public_text(value: &str, is_path: bool) -> Option<String> {
         // Somebody may have set the path of a file with a secret to the secret itself.
         return (has_root || !may_be_secret(text)).then(|| value.to_owned());
     }
-    host_of(text).map(|address| format!("\"{address}\""))
+    address_without_path(text).map(|address| format!("\"{address}\""))
 }
 
-/// An address without its path and its query, either of which may contain a key. `None` if it may contain a password.
-fn host_of(text: &str) -> Option<String> {
+/// An address without its path and its query, either of which may contain a key. `None` if the text is not such an address, or
+/// if its host may be a secret.
+fn address_without_path(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     if !["http", "https", "udp"].contains(&scheme) || text.contains('@') {
         return None;

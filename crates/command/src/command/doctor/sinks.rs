@@ -11,7 +11,7 @@ pub(super) struct SinkFindings {
     pub(super) findings: Vec<Finding>,
     /// The sinks that can deliver.
     pub(super) ready: Vec<&'static str>,
-    /// Whether the settings of any sink are complete, or wrong.
+    /// Whether the settings configure any sink, even wrongly, or name it in `to`.
     pub(super) any_configured: bool,
 }
 
@@ -109,7 +109,7 @@ async fn diagnose_sink(
         .map(|destination| Finding::check_with_timeout(sink.name, destination.diagnose(context.clone())));
     let mut findings = join_all(diagnoses).await.concat();
     let is_ready = !findings.is_empty() && findings.iter().all(|finding| finding.grade != Grade::Failed);
-    // The sink is checked only because no sink is configured, so its problems are not failures.
+    // The settings do not ask for this sink, so its problems are not failures.
     for finding in findings.iter_mut().filter(|_| !is_configured && !is_named(sink, settings)) {
         finding.grade = finding.grade.min(Grade::Info);
     }

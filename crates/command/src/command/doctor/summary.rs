@@ -58,7 +58,7 @@ impl<'a> Observations<'a> {
         works
     }
 
-    /// How many metrics have a value, and why the others do not. `None` if none has one.
+    /// How many metrics have a value, no data or errors. `None` if there is no value at all.
     fn metrics_that_work(&self) -> Option<String> {
         let MetricCounts { with_value, without_data, failed, .. } = &self.metrics;
         let have = |number: usize| if number == 1 { "has" } else { "have" };

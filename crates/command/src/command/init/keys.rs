@@ -21,7 +21,8 @@ const GOAL_NAME: &str = "commits.reverted";
 /// What the goal of two metrics in the templates means.
 const GOAL_DESCRIPTION: &str = "Fewer than half of the hotfixes are reverted.";
 
-/// The examples that are not about metrics of this catalog, each with what to write instead.
+/// All examples, each with what to write instead. Empty if the catalog has the metrics of the examples, or has no metrics except
+/// those about the reporter.
 pub(super) fn replacements(catalog: &Catalog) -> Vec<(&'static str, String)> {
     let keys = catalog.metrics().iter().map(|metric| metric.key());
     let keys: Vec<&str> = keys.filter(|key| !is_self_metric(key)).collect();
@@ -68,7 +69,7 @@ mod tests {
     use crate::output::fixture;
 
     fn catalog(keys: &[&str]) -> Catalog {
-        let metric = |key: &&str| fixture::alone(Facts::new(*key, "A test."), || 1.into_reading());
+        let metric = |key: &&str| fixture::without_subject(Facts::new(*key, "A test."), || 1.into_reading());
         Catalog::new(keys.iter().map(metric)).unwrap()
     }
 
@@ -98,7 +99,7 @@ mod tests {
     fn the_examples_of_goals_are_valid() {
         let counter = Facts::new("queue.added", "A test.").with_kind(Kind::Counter);
         let metrics = [counter, Facts::new("queue.ratio", "A test."), Facts::new("queue.length", "A test.")];
-        let metrics = metrics.map(|facts| fixture::alone(facts, || 1.into_reading()));
+        let metrics = metrics.map(|facts| fixture::without_subject(facts, || 1.into_reading()));
         let own = Catalog::new(metrics).unwrap();
 
         for example in ["commits.reverts", "commits.hotfix"] {
@@ -114,7 +115,7 @@ mod tests {
         assert_eq!(replacements(&built_in), []);
     }
 
-    /// Otherwise, some examples would stay.
+    /// An example that is changed only in a template is no longer replaced.
     #[test]
     fn the_templates_have_the_examples() {
         let templates: Vec<&str> =

@@ -47,7 +47,7 @@ impl Template {
         }
     }
 
-    /// Replaces several examples in all tables. The text that replaces one may contain another.
+    /// Replaces several examples in all tables. An example within a replacement is not replaced.
     pub(super) fn replace_examples(&mut self, replacements: &[(&str, String)]) {
         for line in self.tables.iter_mut().flat_map(|table| &mut table.lines) {
             *line = with_replacements(line, replacements);

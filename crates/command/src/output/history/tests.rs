@@ -74,6 +74,13 @@ fn problems_are_counted_per_subject_and_the_latest_are_shown() {
 }
 
 #[test]
+fn a_reason_from_a_server_cannot_control_the_terminal() {
+    let entries = [entry(10, "q0000", PastResult::Error("gone\n\u{1b}[2J for \u{202e}good".into()))];
+
+    assert!(shown(&entries, None).ends_with("Z: gone [2J for good\n"));
+}
+
+#[test]
 fn one_more_series_and_one_more_subject_are_singular() {
     let of_queue = |queue: usize| entry(10, &format!("q{queue:04}"), value(queue, 9.0));
     let mut entries: Vec<_> = (0..21).map(of_queue).collect();

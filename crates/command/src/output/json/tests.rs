@@ -89,8 +89,8 @@ async fn a_goal_of_two_metrics_has_an_entry() {
     assert_eq!(document["metrics"].as_array().unwrap().len(), 2);
 }
 
-/// A run of which each metric was collected by an earlier run, too.
-async fn with_earlier() -> Value {
+/// The document of a run, with the outcomes of an earlier run of the same metrics.
+async fn document_with_earlier() -> Value {
     let [earlier, last] = [fixture::run_with_goal().await, fixture::run_with_goal().await];
     let earlier = earlier.with_trace(TraceId::new(7));
     let document = JsonReport::new(&last, &[]);
@@ -99,7 +99,7 @@ async fn with_earlier() -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn earlier_outcomes_name_their_run() {
-    let document = with_earlier().await;
+    let document = document_with_earlier().await;
 
     for (entries, keys) in [
         (&document["metrics"], vec!["ci.errors", "ci.errors", "ci.runs", "ci.runs"]),
@@ -126,7 +126,7 @@ async fn the_document_matches_the_schema() {
     wrong_goal["goals"][0]["goal"]["condition"] = "ci.errors < 0.1 <".into();
     let failed_items =
         serde_json::to_value(JsonReport::new(&fixture::run_with_failed_items().await, &[])).unwrap();
-    let earlier = with_earlier().await;
+    let earlier = document_with_earlier().await;
     let mut wrong_run = earlier.clone();
     wrong_run["metrics"][0]["run"]["started_at"] = "yesterday".into();
     let valid = [document().await, goal, failed_items, earlier];

@@ -167,7 +167,7 @@ async fn the_error_is_shown_once_if_subjects_cannot_be_listed() {
 #[tokio::test(start_paused = true)]
 async fn many_samples_without_a_subject_are_one_row() {
     let facts = Facts::new("queue.waiting", "A test.").with_goal("!= 0".parse().unwrap());
-    let metric = fixture::alone(facts, || {
+    let metric = fixture::without_subject(facts, || {
         let sample = |number: u32| Sample::new(number % 2)?.with_tag("queue", &format!("日本-{number}"));
         (0..101).map(sample).collect::<Result<Vec<_>, _>>().into_reading()
     });
@@ -185,8 +185,8 @@ async fn many_samples_without_a_subject_are_one_row() {
            queue:日本-26, queue:日本-28, queue:日本-30, queue:日本-32,
            queue:日本-34, queue:日本-36, queue:日本-38 and 31 more
 
-    --format json shows all; the command `explain KEY --subject NAME` shows what is
-    behind one value.
+    --format json shows all; the command `explain KEY` shows what is behind some
+    values.
     ");
 }
 
@@ -232,7 +232,7 @@ async fn thousands_of_failed_metrics_take_a_few_lines() {
 #[tokio::test(start_paused = true)]
 async fn samples_are_named_by_the_tags_that_differ() {
     let facts = Facts::new("ci.passing", "A test.").with_goal("== 1".parse().unwrap());
-    let metric = fixture::alone(facts, || {
+    let metric = fixture::without_subject(facts, || {
         let sample = |number: u32| {
             let value = u32::from(!(10..15).contains(&number));
             Sample::new(value)?

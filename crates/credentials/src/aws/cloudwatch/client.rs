@@ -92,7 +92,7 @@ impl CloudWatchClient {
         retries: RetryConfig,
     ) -> Result<Value, SdkError<CloudWatchResponseError>> {
         let config = self.config();
-        let plugin = signing(&config).map_err(SdkError::construction_failure)?;
+        let plugin = signing_plugin(&config).map_err(SdkError::construction_failure)?;
         let mut builder = Operation::builder()
             .service_name("CloudWatch")
             .behavior_version(config.behavior_version().unwrap_or_else(BehaviorVersion::latest))
@@ -116,8 +116,8 @@ impl CloudWatchClient {
             builder = builder.time_source(time);
         }
         let operation = builder
-            .serializer(move |input: CloudWatchInput| request(operation, input))
-            .deserializer(response)
+            .serializer(move |input: CloudWatchInput| build_request(operation, input))
+            .deserializer(parse_output)
             .build();
         operation.invoke(input).await
     }
@@ -125,7 +125,7 @@ impl CloudWatchClient {
 
 /// Signs requests with the credentials and for the region of the configuration. See
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>.
-fn signing(config: &SdkConfig) -> Result<StaticRuntimePlugin, BoxError> {
+fn signing_plugin(config: &SdkConfig) -> Result<StaticRuntimePlugin, BoxError> {
     let credentials = config.credentials_provider();
     let credentials = credentials.ok_or_else(|| CredentialsError::not_loaded("no credentials"))?;
     let mut layer = Layer::new("signing");
@@ -143,7 +143,7 @@ fn signing(config: &SdkConfig) -> Result<StaticRuntimePlugin, BoxError> {
     Ok(StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components))
 }
 
-fn request(operation: &str, input: CloudWatchInput) -> Result<HttpRequest, BoxError> {
+fn build_request(operation: &str, input: CloudWatchInput) -> Result<HttpRequest, BoxError> {
     let (body, encoding) = match input {
         CloudWatchInput::Json(text) => (SdkBody::from(text), None),
         CloudWatchInput::Gzip(bytes) => (SdkBody::from(bytes), Some("gzip")),
@@ -160,7 +160,7 @@ fn request(operation: &str, input: CloudWatchInput) -> Result<HttpRequest, BoxEr
 }
 
 /// The output of an operation. It is null if the operation has none.
-fn response(response: &HttpResponse) -> Result<Value, OrchestratorError<CloudWatchResponseError>> {
+fn parse_output(response: &HttpResponse) -> Result<Value, OrchestratorError<CloudWatchResponseError>> {
     let body = response.body().bytes().unwrap_or_default();
     if !response.status().is_success() {
         return Err(OrchestratorError::operation(CloudWatchResponseError::from_body(body)));

@@ -15,7 +15,8 @@ const DOMAINS: [(&str, &str, &str); 6] = [
 ];
 const OTHER_DOMAINS: (&str, &str) = ("amazonaws.com", "api.aws");
 
-/// The URL of CloudWatch in the configuration's region: `AWS_ENDPOINT_URL_CLOUDWATCH`, `AWS_ENDPOINT_URL`, or AWS's own. See
+/// The URL of CloudWatch in a region: `AWS_ENDPOINT_URL_CLOUDWATCH`, `AWS_ENDPOINT_URL`, the profile's `endpoint_url`, or
+/// AWS's own. See
 /// <https://docs.aws.amazon.com/general/latest/gr/cw_region.html>.
 pub(super) fn endpoint(config: &SdkConfig, region: &str) -> String {
     let key = ServiceConfigKey::builder()

@@ -40,7 +40,7 @@ pub enum DashboardError {
     #[error("its `title` is empty; a push finds a dashboard by its title")]
     NoTitle,
     /// It does not exist.
-    #[error("there is no dashboard `{0}`; the command `dashboard list` lists the managed ones")]
+    #[error("there is no dashboard `{0}`")]
     Missing(String),
     /// Several dashboards have the title.
     #[error("several dashboards have the title `{title}`: {}; use an id instead, or delete the others", .ids.join(", "))]
@@ -82,8 +82,10 @@ impl WantedDashboard {
         };
         let widgets = widgets.into_iter().map(widget).collect::<Result<_, _>>()?;
         let mut dashboard = Dashboard::new(layout, title, widgets);
-        if let Some(Value::String(description)) = properties.remove("description") {
-            dashboard.description = Some(Some(description));
+        match properties.remove("description") {
+            None | Some(Value::Null) => {}
+            Some(Value::String(description)) => dashboard.description = Some(Some(description)),
+            Some(_) => return Err(DashboardError::NotADashboard("its `description` is not a text")),
         }
         dashboard.additional_properties = properties;
         Self::marked(dashboard, &value, id)
@@ -138,4 +140,28 @@ pub fn without_datadogs_additions(dashboard: &Value) -> Value {
         }
     }
     dashboard_json
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_description_is_a_text_or_null() {
+        let parse = |description: Value| {
+            let dashboard =
+                json!({"title": "CI", "layout_type": "ordered", "widgets": [], "description": description});
+            WantedDashboard::parse(&dashboard.to_string())
+        };
+
+        for description in [json!(null), json!("What it shows.")] {
+            assert!(parse(description.clone()).is_ok(), "{description}");
+        }
+        for description in [json!(7), json!(["What it shows."])] {
+            let error = parse(description).unwrap_err();
+            assert_eq!(error.to_string(), "it is not a dashboard: its `description` is not a text");
+        }
+    }
 }

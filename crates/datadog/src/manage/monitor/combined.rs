@@ -22,15 +22,14 @@ use super::{
     message::{self, About, MessageTexts},
     wanted::{MonitorParts, minutes},
 };
-use crate::manage::query::metric_query_with;
+use crate::{client::DatadogError, manage::query::metric_query_with};
 
 /// The monitor of a goal that combines two metrics.
-#[must_use]
 pub fn combined_goal_monitor(
     combination: &Combination<'_>,
     scope: &MonitorScope,
     alerting: &Alerting,
-) -> WantedMonitor {
+) -> Result<WantedMonitor, DatadogError> {
     let Combination { name, left, operator, right, goal, .. } = combination;
     let formula = format!("{} {operator} {}", left.key(), right.key());
     let query = query(combination, scope, alerting);

@@ -17,12 +17,15 @@ use super::{
     message::{self, About, MessageTexts},
     wanted::{MonitorParts, minutes},
 };
-use crate::manage::query::metric_query_with;
+use crate::{client::DatadogError, manage::query::metric_query_with};
 
 /// The monitor of a metric's goal, if it has one.
-#[must_use]
-pub fn goal_monitor(metric: &Facts, scope: &MonitorScope, alerting: &Alerting) -> Option<WantedMonitor> {
-    let goal = metric.goal()?;
+pub fn goal_monitor(
+    metric: &Facts,
+    scope: &MonitorScope,
+    alerting: &Alerting,
+) -> Result<Option<WantedMonitor>, DatadogError> {
+    let Some(goal) = metric.goal() else { return Ok(None) };
     let condition = AlertCondition::new(&quantity(metric, scope, alerting), goal);
     let tags = metric.tags().iter().map(ToString::to_string);
     let parts = MonitorParts {
@@ -44,7 +47,7 @@ pub fn goal_monitor(metric: &Facts, scope: &MonitorScope, alerting: &Alerting) -
         }),
         tags: tags.collect(),
     };
-    Some(WantedMonitor::new(parts, scope, alerting))
+    WantedMonitor::new(parts, scope, alerting).map(Some)
 }
 
 /// The quantity that the goal limits. If the metric has no aggregate of its own, a goal with `==` or `!=` is compared with the

@@ -137,7 +137,9 @@ impl DatadogApi {
                 Ok(Some(id))
             }
             (PushAction::Create | PushAction::Update { .. }, _) => {
-                Ok(self.create_monitor(monitor).await?.get("id").and_then(Value::as_i64))
+                let created = self.create_monitor(monitor).await?;
+                let id = created.get("id").and_then(Value::as_i64);
+                id.map(Some).ok_or_else(|| self.unexpected("a monitor without an id"))
             }
         }
     }

@@ -19,7 +19,7 @@ use super::{
     message::{self, About, MessageTexts},
     wanted::{MonitorParts, minutes},
 };
-use crate::manage::query::group_by_clause;
+use crate::{client::DatadogError, manage::query::group_by_clause};
 
 /// Weight of a good run in a sum in which each bad run counts 1. A window contains at most this number of runs, so one good run
 /// outweighs all bad runs in the window.
@@ -32,13 +32,12 @@ const RECOVERY: f64 = 0.0;
 /// The monitors of the reporter: it has stopped, a metric or a source fails repeatedly, or points are not delivered. Without
 /// sources, their monitor would never have data, so there is none. `alerting` takes the key of a metric and returns the settings
 /// of the monitors that query it, or `None` for no monitors. The tags in `group_by` distinguish several reporters.
-#[must_use]
 pub fn reporter_monitors(
     scope: &MonitorScope,
     schedule: Schedule,
     has_sources: bool,
     alerting: impl Fn(&str) -> Option<Alerting>,
-) -> Vec<WantedMonitor> {
+) -> Result<Vec<WantedMonitor>, DatadogError> {
     let sources = if has_sources { failing_source(scope, schedule, &alerting) } else { None };
     let monitors = [
         stopped(scope, schedule, &alerting),
@@ -50,9 +49,10 @@ pub fn reporter_monitors(
 }
 
 type Alertings<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
+type MonitorResult = Result<WantedMonitor, DatadogError>;
 
 /// The condition is never true: this monitor alerts only on missing data.
-fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<MonitorResult> {
     let alerting =
         Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION.key)? };
     let window = minutes(schedule.silence_window());
@@ -81,7 +81,7 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
     Some(WantedMonitor::new(parts, scope, &alerting))
 }
 
-fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<MonitorResult> {
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
     let counter = BadRunCounter {
         metric: COLLECTOR_SUCCESS,
@@ -104,7 +104,7 @@ fn failing_source(
     scope: &MonitorScope,
     schedule: Schedule,
     alerting: Alertings<'_>,
-) -> Option<WantedMonitor> {
+) -> Option<MonitorResult> {
     // It queries the same metric as the monitor of failing metrics, so it has the same settings.
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
     let counter = BadRunCounter {
@@ -133,7 +133,7 @@ fn failures(tag: &str, scope: &MonitorScope, alerting: &Alerting) -> String {
     )
 }
 
-fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<MonitorResult> {
     let alerting = alerting(POINTS.key)?;
     let by = group_by_clause(&alerting.group_by);
     // This tag filter selects points that were refused, left for the next run, unknown, or lost.
@@ -166,7 +166,7 @@ struct BadRunCounter {
 }
 
 impl BadRunCounter {
-    fn monitor(self, scope: &MonitorScope, schedule: Schedule, alerting: &Alerting) -> WantedMonitor {
+    fn monitor(self, scope: &MonitorScope, schedule: Schedule, alerting: &Alerting) -> MonitorResult {
         let alerting = Alerting {
             recovery: Some(RECOVERY),
             // With Datadog's default, a sum without points is 0, so an alert would end when the reporter stops.

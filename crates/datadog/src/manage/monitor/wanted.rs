@@ -43,7 +43,11 @@ pub(super) struct MonitorParts<'a> {
 }
 
 impl WantedMonitor {
-    pub(super) fn new(parts: MonitorParts<'_>, scope: &MonitorScope, alerting: &Alerting) -> Self {
+    pub(super) fn new(
+        parts: MonitorParts<'_>,
+        scope: &MonitorScope,
+        alerting: &Alerting,
+    ) -> Result<Self, DatadogError> {
         let MonitorParts { metric, name, value, comparator, critical, message, tags } = parts;
         let mut thresholds = MonitorThresholds::new().critical(critical);
         if let Some(recovery) = alerting.recovery {
@@ -67,9 +71,14 @@ impl WantedMonitor {
         if let Some(priority) = alerting.priority {
             monitor = monitor.priority(Some(priority.into()));
         }
-        let document = CanonicalDocument::from_monitor(&json(&monitor).unwrap_or_default());
+        let document = CanonicalDocument::from_monitor(&json(&monitor)?);
         monitor.message = Some(document.marked(&message));
-        Self { monitor, document, metric: metric.to_owned(), notifies_somebody: !alerting.notify.is_empty() }
+        Ok(Self {
+            monitor,
+            document,
+            metric: metric.to_owned(),
+            notifies_somebody: !alerting.notify.is_empty(),
+        })
     }
 
     /// Key of the metric, or name of the goal, that it watches.

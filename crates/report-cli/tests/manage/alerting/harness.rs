@@ -18,7 +18,7 @@ const START: i64 = 1_799_625_600;
 const WATCHED: [&str; 3] = ["run_duration_seconds", "collector_success", "points"];
 const PREFIX: &str = "system_health.reporter.";
 
-/// The series that a run has delivered.
+/// The watched self-metrics that a run delivered, as series.
 pub(super) type Run = Vec<Value>;
 
 /// A notification.
@@ -90,7 +90,7 @@ pub(super) fn from_reporter(run: &Run, name: &str) -> Run {
     run
 }
 
-/// Runs the real program once, and returns the self-metrics that it delivered.
+/// Runs the real program once, and returns the watched self-metrics that it delivered.
 fn record(change: impl FnOnce(Scene) -> Scene, status: i32) -> Run {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("system-health.toml", "[report]\nname = 'ci'\n");
@@ -106,7 +106,7 @@ fn record(change: impl FnOnce(Scene) -> Scene, status: i32) -> Run {
     run
 }
 
-/// A fake of Datadog with the monitors of these settings.
+/// A fake Datadog to which the monitors were pushed.
 pub(super) struct Datadog {
     intake: DatadogIntake,
     scene: Scene,

@@ -14,8 +14,8 @@ const FAILING: &str = "collector_success";
 const STOPPED: &str = "run_duration_seconds";
 const UNDELIVERED: &str = "points";
 
-/// The times of runs, in intervals from the first one.
-fn at(runs: impl IntoIterator<Item = i64>) -> Vec<i64> {
+/// The times of runs with these numbers, in seconds after run 0.
+fn run_times(runs: impl IntoIterator<Item = i64>) -> Vec<i64> {
     runs.into_iter().map(|run| run * EVERY).collect()
 }
 
@@ -30,12 +30,12 @@ fn notification(
 #[test]
 fn in_an_outage_only_the_monitor_of_a_stopped_reporter_notifies() {
     let datadog = Datadog::new(SETTINGS);
-    datadog.replay(good(), &at(0..5));
+    datadog.replay(good(), &run_times(0..5));
     // Four runs cannot deliver anything. The run after them also delivers their points.
     for run in 5..9 {
         datadog.replay_late(&partial("left"), run * EVERY, 9 * EVERY);
     }
-    datadog.replay(good(), &at(9..12));
+    datadog.replay(good(), &run_times(9..12));
 
     let notifications = datadog.evaluate(12 * EVERY);
 
@@ -56,15 +56,15 @@ fn undelivered_points_in_three_consecutive_runs_alert() {
     for result in ["left", "lost", "refused"] {
         for bad in [1, 2] {
             let datadog = Datadog::new(SETTINGS);
-            datadog.replay(good(), &at(0..3));
-            datadog.replay(&partial(result), &at(3..3 + bad));
-            datadog.replay(good(), &at(3 + bad..10));
+            datadog.replay(good(), &run_times(0..3));
+            datadog.replay(&partial(result), &run_times(3..3 + bad));
+            datadog.replay(good(), &run_times(3 + bad..10));
             assert_eq!(datadog.evaluate(10 * EVERY), [], "{bad} runs, {result}");
         }
         let datadog = Datadog::new(SETTINGS);
-        datadog.replay(good(), &at(0..3));
-        datadog.replay(&partial(result), &at(3..9));
-        datadog.replay(good(), &at(9..12));
+        datadog.replay(good(), &run_times(0..3));
+        datadog.replay(&partial(result), &run_times(3..9));
+        datadog.replay(good(), &run_times(9..12));
 
         let (alert, recovery) = (5 * EVERY + MINUTE, 9 * EVERY + MINUTE);
         let expected = [notification(alert, UNDELIVERED, Alert), notification(recovery, UNDELIVERED, Ok)];
@@ -75,15 +75,15 @@ fn undelivered_points_in_three_consecutive_runs_alert() {
 #[test]
 fn three_failures_of_a_new_metric_alert_and_one_does_not() {
     let one = Datadog::new(SETTINGS);
-    one.replay(failing(), &at([0]));
-    one.replay(good(), &at(1..8));
+    one.replay(failing(), &run_times([0]));
+    one.replay(good(), &run_times(1..8));
     assert_eq!(one.evaluate(8 * EVERY), []);
 
     // A metric that fails for one repository of a thousand counts as failed, too.
     for bad in [failing().clone(), failing_in_part()] {
         let three = Datadog::new(SETTINGS);
-        three.replay(&bad, &at(0..6));
-        three.replay(good(), &at(6..9));
+        three.replay(&bad, &run_times(0..6));
+        three.replay(good(), &run_times(6..9));
         let of_both_metrics = |time, status| {
             ["commits.hotfix", "commits.reverts"]
                 .map(|about| Notification { about: about.to_owned(), ..notification(time, FAILING, status) })
@@ -99,7 +99,7 @@ fn three_failures_of_a_new_metric_alert_and_one_does_not() {
 fn failures_with_good_runs_in_between_do_not_alert() {
     let datadog = Datadog::new(SETTINGS);
     for run in 0..12 {
-        datadog.replay(if run % 3 == 2 { good() } else { failing() }, &at([run]));
+        datadog.replay(if run % 3 == 2 { good() } else { failing() }, &run_times([run]));
     }
 
     assert_eq!(datadog.evaluate(12 * EVERY), []);
@@ -108,7 +108,7 @@ fn failures_with_good_runs_in_between_do_not_alert() {
 #[test]
 fn an_alert_does_not_end_if_the_reporter_stops() {
     let datadog = Datadog::new(SETTINGS);
-    datadog.replay(failing(), &at(0..4));
+    datadog.replay(failing(), &run_times(0..4));
 
     let notifications = datadog.evaluate(20 * EVERY);
 
@@ -119,8 +119,8 @@ fn an_alert_does_not_end_if_the_reporter_stops() {
 #[test]
 fn each_of_two_reporters_has_its_own_alert() {
     let datadog = Datadog::new(SETTINGS);
-    datadog.replay(good(), &at(0..12));
-    datadog.replay(&harness::from_reporter(good(), "other"), &at(0..4));
+    datadog.replay(good(), &run_times(0..12));
+    datadog.replay(&harness::from_reporter(good(), "other"), &run_times(0..4));
 
     assert_eq!(datadog.evaluate(12 * EVERY), [notification(3 * EVERY + 53 * MINUTE, STOPPED, NoData)]);
     assert_eq!(datadog.last_group(), ["reporter:other"]);

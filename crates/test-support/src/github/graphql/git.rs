@@ -23,11 +23,14 @@ impl<'a> Ref<'a> {
 }
 
 impl<'a> Commit<'a> {
-    /// The newest commit of the branch `revision`, or the commit with the hash `revision`.
+    /// The newest commit of the branch `revision`, or the commit with the hash `revision`, even if it was removed from its branch.
     pub(super) fn at(repository: &'a RepositoryData, revision: &str) -> Option<Self> {
         let data = match repository.branches.get(revision) {
             Some(branch) => branch.last()?,
-            None => repository.branches.values().flatten().find(|commit| commit.sha == revision)?,
+            None => {
+                let mut commits = repository.branches.values().flatten().chain(&repository.removed);
+                commits.find(|commit| commit.sha == revision)?
+            }
         };
         Some(Self { repository, data })
     }

@@ -207,8 +207,8 @@ async fn more_lists_of_jobs_than_the_limit_are_an_error() {
     let context = Stage::on(&github).settings("[ci]\nmax_run_requests = 2").one_repository();
     assert_eq!(
         line("duration_seconds", &context).await,
-        "error: 3 lists of jobs of the runs in the window would have to be requested; set a shorter window in [metrics], \
-         or raise `max_run_requests` in [ci], which is 2"
+        "error: 3 lists of jobs are needed, and `max_run_requests` in [ci] permits 2; raise it, or set a shorter window in \
+         [metrics]"
     );
     assert_eq!(requests(&github).len(), 1);
 }

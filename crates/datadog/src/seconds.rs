@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970.
-pub(super) fn seconds(time: SystemTime) -> i64 {
+pub(crate) fn seconds(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => whole(since.as_secs()),
         Err(before) => -whole(before.duration().as_secs()),
@@ -11,6 +11,6 @@ pub(super) fn seconds(time: SystemTime) -> i64 {
 }
 
 /// A number of seconds in the integer type of Datadog's models.
-pub(super) fn whole(seconds: u64) -> i64 {
+pub(crate) fn whole(seconds: u64) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }

@@ -19,21 +19,21 @@ use crate::{
 
 /// Whether some destinations do not get this point as it is.
 pub(crate) fn is_converted(point: &Point) -> bool {
-    matches!(point.kind, Kind::Counter | Kind::Distribution) || continues_count(point)
+    matches!(point.kind, Kind::Counter | Kind::Distribution) || counts_since_earlier_run(point)
 }
 
 /// Whether this is a count or a rate of the time since an earlier run.
-fn continues_count(point: &Point) -> bool {
+fn counts_since_earlier_run(point: &Point) -> bool {
     matches!(point.kind, Kind::Count { .. } | Kind::Rate { .. }) && point.since.is_some()
 }
 
 impl Recipient {
-    /// Whether the recipient does not get a point, because it continues those of earlier runs.
+    /// Whether the recipient does not get a point, because the point continues points of earlier runs.
     fn withholds(&self, point: &Point) -> bool {
         let accumulates = point.kind == Kind::Distribution && self.distributions == Temporality::Cumulative;
         match self.continuity {
             Continuity::Kept => false,
-            Continuity::Interrupted => accumulates || continues_count(point),
+            Continuity::Interrupted => accumulates || counts_since_earlier_run(point),
             Continuity::None => accumulates,
         }
     }
@@ -81,7 +81,7 @@ pub(crate) fn convert_for(
         };
         match &point.value {
             Value::Number(total) => match observation.increase(transaction, *total)? {
-                Increase::Of(count) => drop(points.write(&count)?),
+                Increase::Count(count) => drop(points.write(&count)?),
                 Increase::Baseline => baselines += 1,
                 Increase::AlreadyCounted => already_counted += 1,
             },
@@ -105,7 +105,7 @@ pub(crate) fn convert_for(
     Ok(())
 }
 
-/// When any series of a metric was last observed before the run that started at a time.
+/// The last time, in milliseconds, at which a run before this one observed any series of a metric.
 fn when_last_observed(
     transaction: &Transaction<'_>,
     destination: &str,
@@ -123,7 +123,7 @@ fn when_last_observed(
 struct Observation<'a> {
     destination: &'a str,
     watching_since: Option<i64>,
-    /// When any series of the metric was last observed before this run.
+    /// The last time, in milliseconds, at which an earlier run observed any series of the metric.
     last_observed: Option<i64>,
     point: &'a Point,
     tags: &'a str,
@@ -132,11 +132,12 @@ struct Observation<'a> {
 
 /// What was added to a counter since its previous observation.
 enum Increase {
-    /// The count.
-    Of(Point),
+    /// What was added, as a count.
+    Count(Point),
     /// It is not known what the total was before.
     Baseline,
-    /// A run at the same time has already been counted. The next run counts what was added since that run.
+    /// A run with the same time has already been counted, or one with a later time, because the clock was set back. The next run
+    /// with a time after that one counts what was added in between.
     AlreadyCounted,
 }
 
@@ -149,7 +150,8 @@ struct Previous {
 }
 
 impl Observation<'_> {
-    /// Stores the total, and returns what was added to it.
+    /// Returns what was added since the previous observation, and stores the total. An observation that was already counted is
+    /// not stored.
     fn increase(&self, transaction: &Transaction<'_>, total: f64) -> rusqlite::Result<Increase> {
         let Point { key, since, timestamp, .. } = self.point;
         let timestamp = seconds(*timestamp);
@@ -191,7 +193,7 @@ impl Observation<'_> {
         let Some((added, since_ms)) = increase else { return Ok(Increase::Baseline) };
         let since = time_of_milliseconds(since_ms);
         let kind = Kind::Count { interval: covered(since, self.started_at) };
-        Ok(Increase::Of(Point { kind, since: Some(since), value: added.into(), ..self.point.clone() }))
+        Ok(Increase::Count(Point { kind, since: Some(since), value: added.into(), ..self.point.clone() }))
     }
 
     fn previous(&self, transaction: &Transaction<'_>) -> rusqlite::Result<Option<Previous>> {
@@ -212,14 +214,14 @@ impl Observation<'_> {
             .optional()
     }
 
-    /// Whether a counter without a previous observation started after the reporter had begun to watch, or after any series of
-    /// the metric was last observed. If so, its whole total is an increase.
+    /// Whether a counter without a previous observation started after the reporter had begun to watch, or after the last
+    /// observation of any series of the metric. If so, its whole total is an increase.
     fn is_new(&self, start_ms: i64) -> bool {
         self.watching_since.is_some_and(|since| start_ms >= since)
             || self.last_observed.is_some_and(|last| start_ms > last)
     }
 
-    /// Adds the values of a distribution to those of earlier runs, and returns all of them.
+    /// Adds the values of a distribution to those of earlier runs, and returns a point with all of them.
     fn accumulate(&self, transaction: &Transaction<'_>, values: &Distribution) -> rusqlite::Result<Point> {
         let Point { key, since, timestamp, .. } = self.point;
         let place = [self.destination, key, self.tags];
