@@ -1,10 +1,7 @@
 //! The dimensions of a metric, made of its tags. Each set of tags has its own set of dimensions, because CloudWatch would add up
 //! the values of two series with the same dimensions.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{borrow::Cow, collections::BTreeSet};
 
 use system_health_registry::Tag;
 
@@ -16,9 +13,9 @@ const WITHOUT_VALUE: &str = "True";
 /// Separates the values of several tags with the same name. Tags contain no comma.
 const SEPARATOR: &str = ",";
 
-/// Dimensions, by name.
+/// Dimensions, sorted by name. No name occurs twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Dimensions<'a>(BTreeMap<&'a str, Cow<'a, str>>);
+pub(crate) struct Dimensions<'a>(Vec<(&'a str, Cow<'a, str>)>);
 
 /// Why tags cannot be dimensions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,20 +31,29 @@ pub(crate) enum DimensionsError {
 impl<'a> Dimensions<'a> {
     /// The dimensions of a set of tags. A tag has at most 200 characters, so no name is too long: CloudWatch accepts 255.
     pub(crate) fn from_tags(tags: &'a BTreeSet<Tag>) -> Result<Self, DimensionsError> {
-        let mut dimensions = BTreeMap::<&str, Cow<'_, str>>::new();
+        let mut pairs = Vec::with_capacity(tags.len());
         for tag in tags {
             if !tag.as_str().is_ascii() {
                 return Err(DimensionsError::NotAscii(tag.to_string()));
             }
-            let (name, value) = tag.as_str().split_once(':').unwrap_or((tag.as_str(), WITHOUT_VALUE));
-            let joined = dimensions.entry(name).or_default();
-            if !joined.is_empty() {
-                *joined += SEPARATOR;
+            pairs.push(tag.as_str().split_once(':').unwrap_or((tag.as_str(), WITHOUT_VALUE)));
+        }
+        // Tags are sorted by the whole text: `a`, `a-b:1`, `a:1`.
+        pairs.sort_by_key(|(name, _)| *name);
+        let mut dimensions = Vec::<(&str, Cow<'_, str>)>::with_capacity(pairs.len());
+        for (name, value) in pairs {
+            match dimensions.last_mut() {
+                Some((last, joined)) if *last == name => {
+                    if !joined.is_empty() {
+                        *joined += SEPARATOR;
+                    }
+                    *joined += value;
+                }
+                _ => dimensions.push((name, value.into())),
             }
-            *joined += value;
-            if joined.len() > MAX_DIMENSION_VALUE {
-                return Err(DimensionsError::LongValue(name.to_owned()));
-            }
+        }
+        if let Some((name, _)) = dimensions.iter().find(|(_, value)| value.len() > MAX_DIMENSION_VALUE) {
+            return Err(DimensionsError::LongValue((*name).to_owned()));
         }
         if dimensions.len() > MAX_DIMENSIONS {
             return Err(DimensionsError::TooMany(dimensions.len()));
@@ -61,7 +67,7 @@ impl<'a> Dimensions<'a> {
     }
 
     pub(crate) fn contains_name(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.iter().any(|(dimension, _)| *dimension == name)
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::{
     family::Families,
     histogram::Histogram,
-    label::{Labels, label_set},
+    label::{LabelSet, Labels},
     series_value::SeriesValue,
 };
 
@@ -24,10 +24,10 @@ impl fmt::Display for Exposition<'_> {
             for (labels, series) in &family.series {
                 match &series.value {
                     SeriesValue::Number(value) => {
-                        writeln!(f, "{name}{} {}", label_set(labels), number(*value))?;
+                        writeln!(f, "{name}{} {}", LabelSet(labels), Number(*value))?;
                     }
                     SeriesValue::Histogram(histogram) => {
-                        write_buckets(f, name, labels, histogram, number)?;
+                        write_buckets(f, name, labels, histogram, |boundary| Number(boundary).to_string())?;
                         write_sum_and_count(f, name, labels, histogram)?;
                     }
                 }
@@ -50,7 +50,7 @@ pub(crate) fn write_buckets(
 ) -> fmt::Result {
     let finite = histogram.buckets.iter().map(|(boundary, count)| (format(*boundary), *count));
     for (boundary, count) in finite.chain([("+Inf".to_owned(), histogram.count)]) {
-        writeln!(f, "{name}_bucket{} {count}", label_set(&labels.with(BOUNDARY, &boundary)))?;
+        writeln!(f, "{name}_bucket{} {count}", LabelSet(&labels.with(BOUNDARY, &boundary)))?;
     }
     Ok(())
 }
@@ -62,8 +62,8 @@ pub(crate) fn write_sum_and_count(
     labels: &Labels,
     histogram: &Histogram,
 ) -> fmt::Result {
-    let labels = label_set(labels);
-    writeln!(f, "{name}_sum{labels} {}", number(histogram.sum))?;
+    let labels = LabelSet(labels);
+    writeln!(f, "{name}_sum{labels} {}", Number(histogram.sum))?;
     writeln!(f, "{name}_count{labels} {}", histogram.count)
 }
 
@@ -71,10 +71,14 @@ fn escape_help(help: &str) -> String {
     help.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
-/// Formats a number so that Go can parse it. Only very large and very small numbers have an exponent.
-pub(crate) fn number(value: f64) -> String {
-    let plain = value == 0.0 || (1e-6..1e15).contains(&value.abs());
-    if plain { format!("{value}") } else { format!("{value:e}") }
+/// A number, so that Go can parse it. Only very large and very small numbers have an exponent.
+pub(crate) struct Number(pub(crate) f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = self.0 == 0.0 || (1e-6..1e15).contains(&self.0.abs());
+        if plain { fmt::Display::fmt(&self.0, f) } else { fmt::LowerExp::fmt(&self.0, f) }
+    }
 }
 
 #[cfg(test)]
@@ -95,7 +99,7 @@ mod tests {
             (1e15, "1e15"),
             (999_999_999_999_999.0, "999999999999999"),
         ] {
-            assert_eq!(number(value), text);
+            assert_eq!(Number(value).to_string(), text);
             assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
         }
     }

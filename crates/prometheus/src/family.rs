@@ -2,14 +2,14 @@
 //! refused here, because Prometheus refuses a whole page if one line is invalid.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use system_health_registry::{Descriptions, Kind, Point, Tag};
 
 use crate::{
-    label::{Labels, label_set, labels},
+    label::{LabelSet, Labels, labels},
     name::metric_name,
     series_value::{FamilyType, SeriesValue},
     unit::{BaseUnit, Conversion},
@@ -59,9 +59,15 @@ pub(crate) struct Encoded {
     pub(crate) refused: RefusedPoints,
 }
 
-/// The points of each series, by the name of the metric and by labels. The last point of a series counts. A series may have no
-/// points: all of them were refused, because different tags became the same labels.
-pub(crate) type Grouped = BTreeMap<String, BTreeMap<Labels, Vec<usize>>>;
+/// The series that points belong to, by the name of the metric, and sorted by labels.
+pub(crate) type Grouped = BTreeMap<String, Vec<SeriesPoints>>;
+
+/// The points of one series, by position. There is at least one, and the last one counts.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SeriesPoints {
+    pub(crate) labels: Labels,
+    pub(crate) positions: Vec<usize>,
+}
 
 /// The points that cannot be delivered, by position.
 pub(crate) type RefusedPoints = BTreeMap<usize, PointError>;
@@ -110,26 +116,24 @@ impl Encoder {
     ) -> Encoded {
         let (grouped, refused) = self.group(points, positions, known);
         let mut families = BTreeMap::new();
-        for (name, by_labels) in grouped {
-            let newest = by_labels.values().flatten().max().and_then(|at| points.get(*at));
-            let Some(newest) = newest else { continue };
-            let (exposed_as, series) = match known.get(&name) {
+        for (name, grouped_series) in grouped {
+            let newest = grouped_series.iter().flat_map(|series| &series.positions).max();
+            let Some(newest) = newest.and_then(|at| points.get(*at)) else { continue };
+            let (exposed_as, mut series) = match known.get(&name) {
                 Some(known) => (known.exposed_as, known.series.clone()),
                 None => (FamilyType::from_point(newest), BTreeMap::new()),
             };
-            let unit = base_unit(newest).map(|unit| unit.suffix);
-            let mut family =
-                Family { key: newest.key.clone(), help: self.help(newest), unit, exposed_as, series };
-            let mut taken = Vec::with_capacity(by_labels.len());
-            for (labels, positions) in by_labels {
-                // If all points of a series are refused, the value that was delivered before stays.
-                if let Some(point) = positions.last().and_then(|at| points.get(*at)) {
-                    let value = SeriesValue::from_point(point, conversion(point));
-                    family.series.insert(labels, LabelledValue { tags: tag_list(&point.tags), value });
-                }
+            let mut taken = Vec::with_capacity(grouped_series.len());
+            let values = grouped_series.into_iter().filter_map(|SeriesPoints { labels, positions }| {
+                let point = positions.last().and_then(|at| points.get(*at))?;
                 taken.extend(positions);
-            }
-            families.insert(name, (family, taken));
+                let value = SeriesValue::from_point(point, conversion(point));
+                Some((labels, LabelledValue { tags: tag_list(&point.tags), value }))
+            });
+            series.append(&mut values.collect());
+            let unit = base_unit(newest).map(|unit| unit.suffix);
+            let (key, help) = (newest.key.clone(), self.help(newest));
+            families.insert(name, (Family { key, help, unit, exposed_as, series }, taken));
         }
         Encoded { families, refused }
     }
@@ -143,11 +147,26 @@ impl Encoder {
     ) -> (Grouped, RefusedPoints) {
         let (mut grouped, mut refused) = (Grouped::new(), RefusedPoints::new());
         let mut names = BTreeMap::<String, BTreeMap<&str, Vec<usize>>>::new();
-        for position in positions {
-            let Some(point) = points.get(position) else { continue };
-            match checked_name(point) {
-                Ok(name) => names.entry(name).or_default().entry(&point.key).or_default().push(position),
-                Err(error) => drop(refused.insert(position, error)),
+        let positions: Vec<usize> = positions.into_iter().collect();
+        let metric = |at: &usize| points.get(*at).map(|point| (&point.key, point.kind, &point.unit));
+        // A metric has many points in a row, and one name.
+        for positions in positions.chunk_by(|one, next| metric(one) == metric(next)) {
+            let Some(first) = positions.first().and_then(|at| points.get(*at)) else { continue };
+            let name = metric_name(&first.key, first.kind, base_unit(first));
+            if RESERVED.contains(&&*name) {
+                let error = PointError::ReservedName { key: first.key.clone(), name };
+                refused.extend(positions.iter().map(|at| (*at, error.clone())));
+                continue;
+            }
+            let conversion = conversion(first);
+            let infinite = |at: &usize| {
+                let value = conversion.apply(points.get(*at)?.value.number()?);
+                (!value.is_finite()).then(|| (*at, PointError::NotFinite { key: first.key.clone(), value }))
+            };
+            let finite: Vec<usize> = positions.iter().copied().filter(|at| infinite(at).is_none()).collect();
+            refused.extend(positions.iter().filter_map(infinite));
+            if !finite.is_empty() {
+                names.entry(name).or_default().entry(&first.key).or_default().extend(finite);
             }
         }
         for (name, by_key) in names {
@@ -178,40 +197,34 @@ impl Encoder {
         positions: Vec<usize>,
         known: Option<&Family>,
         refused: &mut RefusedPoints,
-    ) -> BTreeMap<Labels, Vec<usize>> {
+    ) -> Vec<SeriesPoints> {
         let newest = positions.last().and_then(|at| points.get(*at));
         let exposed_as = known.map(|known| known.exposed_as).or(newest.map(FamilyType::from_point));
-        let mut series = BTreeMap::<Labels, Vec<usize>>::new();
-        let mut clashes = BTreeMap::<Labels, PointError>::new();
+        let mut labelled = Vec::with_capacity(positions.len());
         for position in positions {
             let Some(point) = points.get(position) else { continue };
-            if Some(FamilyType::from_point(point)) != exposed_as {
+            if Some(FamilyType::from_point(point)) == exposed_as {
+                labelled.push((labels(&point.tags, self.reporter.as_deref()), position));
+            } else {
                 refused.insert(position, PointError::OtherKind { key: point.key.clone() });
-                continue;
             }
-            let labels = labels(&point.tags, self.reporter.as_deref());
-            let delivered = known.and_then(|known| Some(known.series.get(&labels)?.tags.as_str()));
-            let entry = series.entry(labels);
-            let one = match &entry {
-                Entry::Occupied(positions) => {
-                    let first = positions.get().first().and_then(|at| points.get(*at));
-                    first.filter(|first| first.tags != point.tags).map(|first| tag_list(&first.tags))
-                }
-                Entry::Vacant(_) => delivered.filter(|one| *one != tag_list(&point.tags)).map(str::to_owned),
-            };
-            if let Some(one) = one {
-                let other = tag_list(&point.tags);
-                let shown = format!("{name}{}", label_set(entry.key()));
-                let error = PointError::SameSeries { key: point.key.clone(), one, other, series: shown };
-                clashes.entry(entry.key().clone()).or_insert(error);
+        }
+        labelled.sort();
+        let mut series = Vec::<SeriesPoints>::with_capacity(labelled.len());
+        for (labels, position) in labelled {
+            match series.last_mut() {
+                Some(last) if last.labels == labels => last.positions.push(position),
+                _ => series.push(SeriesPoints { labels, positions: vec![position] }),
             }
-            entry.or_default().push(position);
         }
-        for (labels, error) in clashes {
-            // It is not clear which of the points is the right one, so all of them are refused.
-            let positions = series.get_mut(&labels).map(std::mem::take).unwrap_or_default();
-            refused.extend(positions.into_iter().map(|position| (position, error.clone())));
-        }
+        // If different tags have the same labels, it is not clear which of the points is the right one.
+        series.retain(|series| {
+            let clash = clash(name, points, series, known);
+            if let Some(error) = &clash {
+                refused.extend(series.positions.iter().map(|position| (*position, error.clone())));
+            }
+            clash.is_none()
+        });
         series
     }
 
@@ -234,19 +247,29 @@ impl Encoder {
     }
 }
 
-fn checked_name(point: &Point) -> Result<String, PointError> {
-    let key = || point.key.clone();
-    let name = metric_name(&point.key, point.kind, base_unit(point));
-    if let Some(number) = point.value.number() {
-        let value = conversion(point).apply(number);
-        if !value.is_finite() {
-            return Err(PointError::NotFinite { key: key(), value });
-        }
-    }
-    if RESERVED.contains(&&*name) {
-        return Err(PointError::ReservedName { key: key(), name });
-    }
-    Ok(name)
+/// The error of a series whose points, or values that were delivered before, have different tags.
+fn clash(
+    name: &str,
+    points: &[Point],
+    SeriesPoints { labels, positions }: &SeriesPoints,
+    known: Option<&Family>,
+) -> Option<PointError> {
+    let mut series_points = positions.iter().filter_map(|at| points.get(*at));
+    let first = series_points.next()?;
+    let delivered = known.and_then(|known| Some(known.series.get(labels)?.tags.as_str()));
+    let other_delivered = delivered.filter(|delivered| *delivered != tag_list(&first.tags));
+    let (one, other) = if let Some(delivered) = other_delivered {
+        (delivered.to_owned(), first)
+    } else {
+        let other = series_points.find(|other| other.tags != first.tags)?;
+        (tag_list(&first.tags), other)
+    };
+    Some(PointError::SameSeries {
+        key: first.key.clone(),
+        one,
+        other: tag_list(&other.tags),
+        series: format!("{name}{}", LabelSet(labels)),
+    })
 }
 
 fn base_unit(point: &Point) -> Option<BaseUnit> {
@@ -260,5 +283,12 @@ pub(crate) fn conversion(point: &Point) -> Conversion {
 
 /// The tags as text. Different sets have different texts, because a tag contains no comma.
 fn tag_list(tags: &BTreeSet<Tag>) -> String {
-    tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ")
+    let mut text = String::with_capacity(tags.iter().map(|tag| tag.as_str().len() + 2).sum());
+    for tag in tags {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(tag.as_str());
+    }
+    text
 }

@@ -1,7 +1,7 @@
 //! Labels. A tag `name:value` becomes a label, with the changes that Prometheus' data model requires
 //! (<https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>).
 
-use std::{borrow::Cow, collections::BTreeSet, iter};
+use std::{borrow::Cow, collections::BTreeSet, fmt, iter};
 
 use system_health_registry::Tag;
 
@@ -71,29 +71,37 @@ pub(crate) fn labels(tags: &BTreeSet<Tag>, reporter: Option<&str>) -> Labels {
 }
 
 /// Labels in the text format, such as `{branch="main"}`.
-pub(crate) fn label_set(labels: &Labels) -> String {
-    let mut text = String::new();
-    for (name, value) in labels.iter() {
-        text.push(if text.is_empty() { '{' } else { ',' });
-        text.push_str(name);
-        text.push_str("=\"");
-        push_escaped(&mut text, value);
-        text.push('"');
+pub(crate) struct LabelSet<'a>(pub(crate) &'a Labels);
+
+impl fmt::Display for LabelSet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "{";
+        for (name, value) in self.0.iter() {
+            f.write_str(separator)?;
+            f.write_str(name)?;
+            f.write_str("=\"")?;
+            write_escaped(f, value)?;
+            f.write_str("\"")?;
+            separator = ",";
+        }
+        if separator == "," { f.write_str("}") } else { Ok(()) }
     }
-    if !text.is_empty() {
-        text.push('}');
-    }
-    text
 }
 
-fn push_escaped(text: &mut String, value: &str) {
-    for c in value.chars() {
-        match c {
-            '\n' => text.push_str("\\n"),
-            '\\' | '"' => text.extend(['\\', c]),
-            _ => text.push(c),
-        }
+fn write_escaped(f: &mut impl fmt::Write, value: &str) -> fmt::Result {
+    let mut plain_from = 0;
+    for (at, byte) in value.bytes().enumerate() {
+        let escaped = match byte {
+            b'\n' => "\\n",
+            b'\\' => "\\\\",
+            b'"' => "\\\"",
+            _ => continue,
+        };
+        f.write_str(value.get(plain_from..at).unwrap_or_default())?;
+        f.write_str(escaped)?;
+        plain_from = at + 1;
     }
+    f.write_str(value.get(plain_from..).unwrap_or_default())
 }
 
 /// Converts the name of a tag into the name of a label. The result contains only lower-case letters, digits and underscores,
@@ -160,8 +168,9 @@ mod tests {
         }
         let expected = [("a", "3"), ("b", "4"), ("c", ""), ("d", "2")];
         assert_eq!(labels.iter().collect::<Vec<_>>(), expected);
-        assert_eq!(label_set(&labels), "{a=\"3\",b=\"4\",c=\"\",d=\"2\"}");
+        assert_eq!(LabelSet(&labels).to_string(), "{a=\"3\",b=\"4\",c=\"\",d=\"2\"}");
         assert_eq!(Labels::default().iter().count(), 0);
+        assert_eq!(LabelSet(&Labels::default()).to_string(), "");
     }
 
     #[test]
@@ -176,8 +185,8 @@ mod tests {
     #[test]
     fn label_values_are_escaped() {
         let mut text = String::new();
-        push_escaped(&mut text, "a \\ \"b\"\nc");
-        assert_eq!(text, "a \\\\ \\\"b\\\"\\nc");
+        write_escaped(&mut text, "a \\ \"b\"\nç").unwrap();
+        assert_eq!(text, "a \\\\ \\\"b\\\"\\nç");
     }
 
     #[test]

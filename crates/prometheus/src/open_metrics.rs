@@ -7,9 +7,9 @@
 use std::fmt;
 
 use crate::{
-    exposition::{number, write_buckets, write_sum_and_count},
+    exposition::{Number, write_buckets, write_sum_and_count},
     family::{Families, Family},
-    label::label_set,
+    label::LabelSet,
     series_value::{FamilyType, SeriesValue},
 };
 
@@ -34,7 +34,7 @@ impl fmt::Display for OpenMetrics<'_> {
             for (labels, series) in &family.series {
                 match &series.value {
                     SeriesValue::Number(value) => {
-                        writeln!(f, "{sample_name}{} {}", label_set(labels), number(*value))?;
+                        writeln!(f, "{sample_name}{} {}", LabelSet(labels), Number(*value))?;
                     }
                     SeriesValue::Histogram(histogram) => {
                         write_buckets(f, &family_name, labels, histogram, canonical)?;

@@ -6,6 +6,13 @@ use prost::Message;
 
 /// The number of the only field of a request: its series, of the type [`TimeSeries`].
 pub(crate) const SERIES: u32 = 1;
+/// The numbers of the fields of [`TimeSeries`].
+pub(crate) const LABELS: u32 = 1;
+pub(crate) const SAMPLES: u32 = 2;
+pub(crate) const HISTOGRAMS: u32 = 4;
+/// The numbers of the fields of [`Label`].
+pub(crate) const LABEL_NAME: u32 = 1;
+pub(crate) const LABEL_VALUE: u32 = 2;
 
 /// A series with its samples.
 #[derive(Clone, PartialEq, Message)]

@@ -91,7 +91,8 @@ impl Destination for RemoteDestination {
     ) -> BoxFuture<'a, Result<Value, Unavailable>> {
         Box::pin(async move {
             let RemotePoints { times, refused } = RemotePoints::new(&encoder(&context).await?, points);
-            let series: Vec<String> = times.values().flatten().map(ToString::to_string).collect();
+            let series = times.values().flatten().map(|series| Ok(series.decode()?.to_string()));
+            let series = series.collect::<Result<Vec<String>, Unavailable>>()?;
             let refused: Vec<String> = refused.values().map(ToString::to_string).collect();
             Ok(json!({ "url": self.url.as_str(), "series": series, "refused": refused }))
         })

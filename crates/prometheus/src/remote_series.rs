@@ -7,15 +7,20 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use prost::{Message as _, encoding::message};
+use prost::{
+    DecodeError, Message as _,
+    encoding::{WireType, encode_key, encode_varint, encoded_len_varint, message},
+};
 use system_health_registry::{Point, Value};
 
 use crate::{
-    exposition::number,
-    family::{Encoder, Families, RefusedPoints, conversion},
-    label::{Labels, label_set},
+    exposition::Number,
+    family::{Encoder, Families, RefusedPoints, SeriesPoints, conversion},
+    label::{LabelSet, Labels},
     part::Part,
-    protobuf::{Label, NativeHistogram, SERIES, Sample, TimeSeries},
+    protobuf::{
+        HISTOGRAMS, LABEL_NAME, LABEL_VALUE, LABELS, NativeHistogram, SAMPLES, SERIES, Sample, TimeSeries,
+    },
 };
 
 /// The label of the metric's name.
@@ -31,20 +36,22 @@ pub(crate) const MAX_SERIES: usize = 2000;
 /// Maximum length of a request before its compression, in bytes. A histogram may have many thousands of bytes.
 const MAX_LENGTH: usize = 1024 * 1024;
 
+/// The length of a label that has short texts, without the texts, in bytes.
+const LABEL_OVERHEAD: usize = 6;
+
+/// The usual length of a sample, in bytes.
+const SAMPLE_LENGTH: usize = 18;
+
 /// A series with one sample, and the points that it contains.
 #[derive(Debug, Clone)]
 pub(crate) struct RemoteSeries {
     pub(crate) key: String,
     /// Several points of one series and time are one sample.
     pub(crate) positions: Vec<usize>,
-    pub(crate) series: TimeSeries,
-}
-
-impl RemoteSeries {
     /// Whether the value is a distribution.
-    pub(crate) fn is_histogram(&self) -> bool {
-        !self.series.histograms.is_empty()
-    }
+    pub(crate) is_histogram: bool,
+    /// The [`TimeSeries`]. There may be very many, and its labels would be two texts each.
+    encoded: Vec<u8>,
 }
 
 /// All series of one time, and the points that cannot be delivered.
@@ -67,7 +74,8 @@ impl RemotePoints {
             remote.refused.extend(refused);
             let mut all_series = Vec::new();
             for (name, series) in grouped {
-                all_series.extend(family_series(&name, points, series));
+                all_series
+                    .extend(series.into_iter().filter_map(|series| RemoteSeries::new(&name, points, series)));
             }
             remote.times.insert(time, all_series);
         }
@@ -75,34 +83,46 @@ impl RemotePoints {
     }
 }
 
-/// The series of a family. The last of several points of one series counts.
-fn family_series(
-    name: &str,
-    points: &[Point],
-    positions: BTreeMap<Labels, Vec<usize>>,
-) -> impl Iterator<Item = RemoteSeries> {
-    positions.into_iter().filter_map(move |(labels, positions)| {
-        let point = points.get(*positions.last()?)?;
-        Some(RemoteSeries { key: point.key.clone(), positions, series: time_series(name, &labels, point) })
-    })
-}
-
-fn time_series(name: &str, labels: &Labels, point: &Point) -> TimeSeries {
-    let timestamp = milliseconds(point.timestamp);
-    let conversion = conversion(point);
-    let (mut samples, mut histograms) = (Vec::new(), Vec::new());
-    match &point.value {
-        Value::Number(value) => samples.push(Sample { value: conversion.apply(*value), timestamp }),
-        Value::Distribution(values) => histograms.push(NativeHistogram::new(values, conversion, timestamp)),
-    }
+/// The encoded [`TimeSeries`] of a point.
+fn time_series(name: &str, labels: &Labels, point: &Point) -> Vec<u8> {
     // In Prometheus, an empty label is the same as a missing label, and the protocol does not allow it.
     let own = labels.iter().filter(|(_, value)| !value.is_empty());
-    let labels = own.chain([(NAME, name), (JOB, Part::from_key(&point.key).job())]);
-    let label = |(name, value): (&str, &str)| Label { name: name.to_owned(), value: value.to_owned() };
-    let mut labels: Vec<Label> = labels.map(label).collect();
+    let mut labels: Vec<(&str, &str)> =
+        own.chain([(NAME, name), (JOB, Part::from_key(&point.key).job())]).collect();
     // The protocol requires this order.
-    labels.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-    TimeSeries { labels, samples, histograms }
+    labels.sort_unstable();
+    let length: usize = labels.iter().map(|(name, value)| name.len() + value.len() + LABEL_OVERHEAD).sum();
+    let mut encoded = Vec::with_capacity(length + SAMPLE_LENGTH);
+    for (name, value) in labels {
+        let fields = [(LABEL_NAME, name), (LABEL_VALUE, value)];
+        encode_key(LABELS, WireType::LengthDelimited, &mut encoded);
+        encode_varint(fields.iter().map(|(_, text)| text_length(text)).sum(), &mut encoded);
+        for (field, text) in fields {
+            encode_bytes(field, text.as_bytes(), &mut encoded);
+        }
+    }
+    let (timestamp, conversion) = (milliseconds(point.timestamp), conversion(point));
+    match &point.value {
+        Value::Number(value) => {
+            message::encode(SAMPLES, &Sample { value: conversion.apply(*value), timestamp }, &mut encoded);
+        }
+        Value::Distribution(values) => {
+            message::encode(HISTOGRAMS, &NativeHistogram::new(values, conversion, timestamp), &mut encoded);
+        }
+    }
+    encoded
+}
+
+/// The length of a field of a label. Its key has one byte.
+fn text_length(text: &str) -> u64 {
+    let length = text.len() as u64;
+    1 + encoded_len_varint(length) as u64 + length
+}
+
+fn encode_bytes(field: u32, bytes: &[u8], encoded: &mut Vec<u8>) {
+    encode_key(field, WireType::LengthDelimited, encoded);
+    encode_varint(bytes.len() as u64, encoded);
+    encoded.extend_from_slice(bytes);
 }
 
 fn milliseconds(time: SystemTime) -> i64 {
@@ -110,16 +130,34 @@ fn milliseconds(time: SystemTime) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+impl RemoteSeries {
+    /// The last of several points of one series counts.
+    fn new(name: &str, points: &[Point], SeriesPoints { labels, positions }: SeriesPoints) -> Option<Self> {
+        let point = points.get(*positions.last()?)?;
+        Some(Self {
+            key: point.key.clone(),
+            positions,
+            is_histogram: point.value.distribution().is_some(),
+            encoded: time_series(name, &labels, point),
+        })
+    }
+
+    /// The series in a readable form.
+    pub(crate) fn decode(&self) -> Result<TimeSeries, DecodeError> {
+        TimeSeries::decode(&*self.encoded)
+    }
+}
+
 /// The labels and the value, as in the text format.
-impl fmt::Display for RemoteSeries {
+impl fmt::Display for TimeSeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels = self.series.labels.iter().map(|label| (Cow::from(&label.name), label.value.as_str()));
-        write!(f, "{}", label_set(&Labels::new(labels.collect())))?;
-        for Sample { value, timestamp } in &self.series.samples {
-            write!(f, " {} {timestamp}", number(*value))?;
+        let labels = self.labels.iter().map(|label| (Cow::from(&label.name), label.value.as_str()));
+        write!(f, "{}", LabelSet(&Labels::new(labels.collect())))?;
+        for Sample { value, timestamp } in &self.samples {
+            write!(f, " {} {timestamp}", Number(*value))?;
         }
-        for NativeHistogram { count, sum, timestamp, .. } in &self.series.histograms {
-            let (count, sum) = (count.unwrap_or_default(), number(*sum));
+        for NativeHistogram { count, sum, timestamp, .. } in &self.histograms {
+            let (count, sum) = (count.unwrap_or_default(), Number(*sum));
             write!(f, " {count} values with the sum {sum} {timestamp}")?;
         }
         Ok(())
@@ -131,7 +169,7 @@ pub(crate) fn batches(series: Vec<RemoteSeries>) -> Vec<Vec<RemoteSeries>> {
     let mut batches = Vec::<Vec<RemoteSeries>>::new();
     let mut length = 0_usize;
     for series in series {
-        let added = series.series.encoded_len();
+        let added = series.encoded.len();
         match batches.last_mut() {
             Some(batch) if batch.len() < MAX_SERIES && length + added <= MAX_LENGTH => batch.push(series),
             _ => {
@@ -148,54 +186,76 @@ pub(crate) fn batches(series: Vec<RemoteSeries>) -> Vec<Vec<RemoteSeries>> {
 pub(crate) fn encode(batch: &[RemoteSeries]) -> Vec<u8> {
     let mut body = Vec::new();
     for series in batch {
-        message::encode(SERIES, &series.series, &mut body);
+        encode_bytes(SERIES, &series.encoded, &mut body);
     }
     body
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, time::Duration};
 
     use system_health_registry::{Distribution, Kind};
 
     use super::*;
+    use crate::protobuf::Label;
 
-    fn series(count: usize, values: usize) -> Vec<RemoteSeries> {
-        let values =
-            Distribution::from_values((0..values).map(|value| 1.02_f64.powi(i32::try_from(value).unwrap())));
-        let point = Point {
+    fn point(value: Value) -> Point {
+        Point {
             key: "a".to_owned(),
-            kind: Kind::Distribution,
+            kind: Kind::Gauge,
             unit: None,
             tags: BTreeSet::new(),
-            timestamp: UNIX_EPOCH,
+            timestamp: UNIX_EPOCH + Duration::from_millis(5),
             since: None,
-            value: values.unwrap().into(),
-        };
-        let series = time_series("a", &Labels::default(), &point);
-        let one = |at| RemoteSeries { key: "a".to_owned(), positions: vec![at], series: series.clone() };
-        (0..count).map(one).collect()
+            value,
+        }
+    }
+
+    fn distribution(values: usize) -> Point {
+        let values = (0..values).map(|value| 1.02_f64.powi(i32::try_from(value).unwrap()));
+        Point { kind: Kind::Distribution, ..point(Distribution::from_values(values).unwrap().into()) }
+    }
+
+    fn series(point: Point, labels: Labels) -> RemoteSeries {
+        RemoteSeries::new("a_name", &[point], SeriesPoints { labels, positions: vec![0] }).unwrap()
+    }
+
+    fn many(count: usize, values: usize) -> Vec<RemoteSeries> {
+        vec![series(distribution(values), Labels::default()); count]
+    }
+
+    #[test]
+    fn a_series_is_encoded_as_its_message() {
+        let labels = Labels::new(vec![("_1".into(), "x"), ("empty".into(), ""), ("team".into(), "größe")]);
+        let label = |(name, value): (&str, &str)| Label { name: name.to_owned(), value: value.to_owned() };
+        let labels_of_message =
+            [("_1", "x"), ("__name__", "a_name"), ("job", "system-health"), ("team", "größe")].map(label);
+        for (value, is_number) in [(Value::Number(2.5), true), (distribution(3).value, false)] {
+            let decoded = series(point(value), labels.clone()).decode().unwrap();
+            assert_eq!(decoded.labels, labels_of_message);
+            assert_eq!(decoded.samples.len(), usize::from(is_number));
+            assert_eq!(decoded.histograms.len(), usize::from(!is_number));
+        }
     }
 
     #[test]
     fn a_value_is_displayed_as_in_the_text_format() {
-        let mut series = series(1, 1).remove(0);
-        assert!(series.to_string().ends_with("\"} 1 values with the sum 1 0"), "{series}");
-        series.series.samples.push(Sample { value: 1e300, timestamp: 5 });
-        series.series.histograms.clear();
-        assert!(series.to_string().ends_with("\"} 1e300 5"), "{series}");
+        let shown = |point| series(point, Labels::default()).decode().unwrap().to_string();
+        let labels = r#"{__name__="a_name",job="system-health"}"#;
+        assert_eq!(shown(distribution(1)), format!("{labels} 1 values with the sum 1 5"));
+        assert_eq!(shown(point(Value::Number(1e300))), format!("{labels} 1e300 5"));
     }
 
     #[test]
     fn a_request_has_a_bounded_number_of_series() {
-        let sizes: Vec<usize> = batches(series(4001, 1)).iter().map(Vec::len).collect();
+        let sizes: Vec<usize> = batches(many(4001, 1)).iter().map(Vec::len).collect();
         assert_eq!(sizes, [2000, 2000, 1]);
     }
 
     #[test]
     fn a_request_has_a_bounded_length() {
-        let batches = batches(series(1000, 1500));
+        let batches = batches(many(1000, 1500));
         assert!(batches.len() > 1);
         assert!(batches.iter().all(|batch| encode(batch).len() < MAX_LENGTH + MAX_LENGTH / 50));
         assert_eq!(batches.concat().len(), 1000);

@@ -42,9 +42,11 @@ impl RemoteSink {
                     waiting.push_front(batch);
                 }
                 // The server stores no distributions, so they need not be found one by one.
-                Err(RemoteFailure::NoHistograms(source)) if batch.iter().any(RemoteSeries::is_histogram) => {
+                Err(RemoteFailure::NoHistograms(source))
+                    if batch.iter().any(|series| series.is_histogram) =>
+                {
                     let (histograms, numbers): (Vec<_>, Vec<_>) =
-                        batch.into_iter().partition(RemoteSeries::is_histogram);
+                        batch.into_iter().partition(|series| series.is_histogram);
                     refuse(&mut fates, histograms, &source);
                     if !numbers.is_empty() {
                         waiting.push_front(numbers);

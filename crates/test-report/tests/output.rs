@@ -16,7 +16,8 @@ fn texts_do_not_name_commands_of_another_program() {
     for arguments in [&["init", "--stdout"][..], &rules, &grafana, &["list", "--format", "markdown"]] {
         let ended = scene().run(arguments).with_status(0);
 
-        assert!(!ended.stdout().contains("`report"), "{ended}");
+        let text = ended.stdout();
+        assert!(!text.contains("`report ") && !text.contains("`report`"), "{ended}");
     }
     let rules = scene().run(&rules).stdout();
     assert!(rules.starts_with("# Created by `test-report monitors --for prometheus` from"), "{rules}");

@@ -51,8 +51,8 @@ impl Destination for EmfDestination {
         _events: &'a [Event],
     ) -> BoxFuture<'a, Result<Value, Unavailable>> {
         Box::pin(async move {
-            let Documents { lines, refused } = Documents::from_points(&self.namespace, points);
-            Ok(json!({ "lines": lines, "refused": refused_texts(&refused) }))
+            let Documents { documents, refused } = Documents::from_points(&self.namespace, points);
+            Ok(json!({ "lines": documents, "refused": refused_texts(&refused) }))
         })
     }
 

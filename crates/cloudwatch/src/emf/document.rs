@@ -1,9 +1,7 @@
 //! Writes points as documents in the Embedded Metric Format. See
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use system_health_registry::{DeliveryError, Fate, Point, Settlement};
 
 use crate::{
@@ -14,92 +12,148 @@ use crate::{
     point::{CloudWatchPoint, PointError, Reason},
 };
 
-/// Metrics with the same dimensions and time.
-#[derive(Debug, Default)]
-struct Document {
-    definitions: Vec<Value>,
-    /// The number, or the list of numbers, of each metric.
-    values: Map<String, Value>,
+/// Metrics with the same dimensions and time. It is one line of the output.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    namespace: &'a Namespace,
+    /// In seconds since 1970.
+    timestamp: u64,
+    dimensions: Dimensions<'a>,
+    metrics: Vec<DocumentMetric<'a>>,
+}
+
+/// A metric of a document.
+#[derive(Debug)]
+struct DocumentMetric<'a> {
+    name: &'a str,
+    unit: &'static str,
+    values: DocumentValues,
+}
+
+/// A number, or a list of numbers.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum DocumentValues {
+    Number(f64),
+    List(Vec<f64>),
 }
 
 /// The documents of some points, and the settlements of those that cannot be written.
 #[derive(Debug, Default)]
-pub(crate) struct Documents {
-    pub(crate) lines: Vec<Value>,
+pub(crate) struct Documents<'a> {
+    pub(crate) documents: Vec<Document<'a>>,
     pub(crate) refused: Vec<Settlement>,
 }
 
-impl Documents {
-    pub(crate) fn from_points(namespace: &Namespace, points: &[Point]) -> Self {
-        let mut documents = Self::default();
-        let mut groups = BTreeMap::<(u64, Dimensions<'_>), Vec<Document>>::new();
+impl<'a> Documents<'a> {
+    pub(crate) fn from_points(namespace: &'a Namespace, points: &'a [Point]) -> Self {
+        let (mut metrics, mut refused) = (Vec::with_capacity(points.len()), Vec::new());
         for (position, point) in points.iter().enumerate() {
             match point_and_values(point) {
-                Ok((point, values)) => {
-                    let group = groups.entry((point.timestamp, point.dimensions)).or_default();
-                    for values in values {
-                        document_for(group, point.name).add(point.name, point.unit, values);
-                    }
+                Ok((CloudWatchPoint { name, dimensions, unit, timestamp, .. }, values)) => {
+                    let place = (timestamp, dimensions);
+                    metrics.push((place, values.into_iter().map(move |values| (name, unit, values))));
                 }
                 Err(error) => {
                     let fate = Fate::Refused(DeliveryError::new(error));
-                    documents.refused.push(Settlement { points: position..position + 1, fate });
+                    refused.push(Settlement { points: position..position + 1, fate });
                 }
             }
         }
-        for ((timestamp, dimensions), group) in groups {
-            let lines =
-                group.into_iter().map(|document| document.into_line(namespace, timestamp, &dimensions));
-            documents.lines.extend(lines);
+        metrics.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut documents = Vec::<Document<'_>>::with_capacity(metrics.len());
+        let mut first_with_place = 0;
+        for ((timestamp, dimensions), metrics) in metrics {
+            if documents
+                .last()
+                .is_none_or(|last| last.timestamp != timestamp || last.dimensions != dimensions)
+            {
+                first_with_place = documents.len();
+            }
+            for (name, unit, values) in metrics {
+                let metric = DocumentMetric { name, unit, values };
+                let mut with_place = documents.iter_mut().skip(first_with_place);
+                match with_place.find(|document| document.has_space_for(name)) {
+                    Some(document) => document.metrics.push(metric),
+                    None => documents.push(Document {
+                        namespace,
+                        timestamp,
+                        dimensions: dimensions.clone(),
+                        metrics: vec![metric],
+                    }),
+                }
+            }
         }
-        documents
+        Self { documents, refused }
     }
 }
 
-/// The first document that has space for the metric, or a new one.
-fn document_for<'a>(group: &'a mut Vec<Document>, name: &str) -> &'a mut Document {
-    let position = group.iter().position(|document| document.has_space_for(name));
-    let position = position.unwrap_or_else(|| {
-        group.push(Document::default());
-        group.len() - 1
-    });
-    &mut group[position]
-}
-
-impl Document {
+impl Document<'_> {
     fn has_space_for(&self, name: &str) -> bool {
-        self.definitions.len() < MAX_EMF_METRICS && !self.values.contains_key(name)
+        self.metrics.len() < MAX_EMF_METRICS && self.metrics.iter().all(|metric| metric.name != name)
     }
+}
 
-    fn add(&mut self, name: &str, unit: &str, values: Value) {
-        self.definitions.push(json!({"Name": name, "Unit": unit, "StorageResolution": 60}));
-        self.values.insert(name.to_owned(), values);
-    }
-
-    fn into_line(self, namespace: &Namespace, timestamp: u64, dimensions: &Dimensions<'_>) -> Value {
-        let names: Vec<&str> = dimensions.iter().map(|(name, _)| name).collect();
-        let directive = json!({
-            "Namespace": namespace.as_str(),
-            "Dimensions": [names],
-            "Metrics": self.definitions,
-        });
-        let mut line = self.values;
-        line.extend(dimensions.iter().map(|(name, value)| (name.to_owned(), value.into())));
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let directive = Directive {
+            namespace: self.namespace.as_str(),
+            dimensions: [self.dimensions.iter().map(|(name, _)| name).collect()],
+            metrics: self.metrics.iter().map(Definition::from).collect(),
+        };
+        let mut document = serializer.serialize_map(None)?;
         // The time is in milliseconds.
-        let metadata = json!({"Timestamp": timestamp * 1000, "CloudWatchMetrics": [directive]});
-        line.insert("_aws".to_owned(), metadata);
-        line.into()
+        let metadata = Metadata { timestamp: self.timestamp * 1000, cloud_watch_metrics: [directive] };
+        document.serialize_entry("_aws", &metadata)?;
+        for (name, value) in self.dimensions.iter() {
+            document.serialize_entry(name, value)?;
+        }
+        for metric in &self.metrics {
+            document.serialize_entry(metric.name, &metric.values)?;
+        }
+        document.end()
+    }
+}
+
+/// The member `_aws` of a document, which says what its other members are.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'a> {
+    timestamp: u64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [Vec<&'a str>; 1],
+    metrics: Vec<Definition<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition<'a> {
+    name: &'a str,
+    unit: &'static str,
+    /// In seconds. The metric has the standard resolution.
+    storage_resolution: u8,
+}
+
+impl<'a> From<&DocumentMetric<'a>> for Definition<'a> {
+    fn from(metric: &DocumentMetric<'a>) -> Self {
+        Self { name: metric.name, unit: metric.unit, storage_resolution: 60 }
     }
 }
 
 /// A point as CloudWatch sees it, and its values. Each item of the list needs its own document.
-fn point_and_values(point: &Point) -> Result<(CloudWatchPoint<'_>, Vec<Value>), PointError> {
+fn point_and_values(point: &Point) -> Result<(CloudWatchPoint<'_>, Vec<DocumentValues>), PointError> {
     let point = CloudWatchPoint::from_point(point)?;
     if point.dimensions.contains_name(point.name) {
         return Err(point.refuse(Reason::TagHasNameOfMetric(point.name.to_owned())));
     }
     let values = match &point.values {
-        MetricValues::Number(number) => vec![(*number).into()],
+        MetricValues::Number(number) => vec![DocumentValues::Number(*number)],
         MetricValues::Distribution(values) => {
             let count = values.iter().map(|(_, count)| *count).fold(0, u64::saturating_add);
             if count > MAX_EMF_DISTRIBUTION {
@@ -107,7 +161,7 @@ fn point_and_values(point: &Point) -> Result<(CloudWatchPoint<'_>, Vec<Value>), 
             }
             let repeated = values.iter().flat_map(|(value, count)| (0..*count).map(|_| *value));
             let repeated: Vec<f64> = repeated.collect();
-            repeated.chunks(MAX_EMF_VALUES).map(Value::from).collect()
+            repeated.chunks(MAX_EMF_VALUES).map(|values| DocumentValues::List(values.to_vec())).collect()
         }
     };
     Ok((point, values))

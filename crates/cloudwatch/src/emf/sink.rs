@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::document::Documents;
+use super::document::{Document, Documents};
 use crate::namespace::Namespace;
 
 /// Writes documents.
@@ -25,6 +25,8 @@ pub(crate) struct EmfSink {
 /// Why documents were not written, or not all of them.
 #[derive(Debug, thiserror::Error)]
 enum WriteError {
+    #[error("cannot write the points as JSON")]
+    Json(#[from] serde_json::Error),
     #[error("no time was left to write to the standard output before the run's deadline")]
     TooLate,
     #[error(
@@ -43,15 +45,14 @@ impl EmfSink {
     }
 
     async fn settle(&self, points: &[Point], deadline: Instant) -> Vec<Settlement> {
-        let Documents { lines, refused } = Documents::from_points(&self.namespace, points);
-        let mut text = Vec::new();
-        for line in lines {
-            text.extend_from_slice(line.to_string().as_bytes());
-            text.push(b'\n');
-        }
-        let fate = match self.write(text, deadline).await {
+        let Documents { documents, refused } = Documents::from_points(&self.namespace, points);
+        let written = match lines(documents) {
+            Ok(lines) => self.write(lines, deadline).await,
+            Err(error) => Err(error.into()),
+        };
+        let fate = match written {
             Ok(()) => Fate::Accepted,
-            Err(error @ WriteError::TooLate) => Fate::Left(DeliveryError::new(error)),
+            Err(error @ (WriteError::Json(_) | WriteError::TooLate)) => Fate::Left(DeliveryError::new(error)),
             Err(error) => Fate::Unknown(DeliveryError::new(error)),
         };
         let mut settlements = Vec::new();
@@ -67,14 +68,24 @@ impl EmfSink {
     }
 
     /// Waits only until the deadline, because nobody may be reading from a pipe.
-    async fn write(&self, text: Vec<u8>, deadline: Instant) -> Result<(), WriteError> {
+    async fn write(&self, lines: Vec<u8>, deadline: Instant) -> Result<(), WriteError> {
         if Instant::now() >= deadline {
             return Err(WriteError::TooLate);
         }
         let stdout = self.stdout.clone();
-        let writing = spawn_blocking(move || stdout.write_all(&text));
+        let writing = spawn_blocking(move || stdout.write_all(&lines));
         Ok(timeout_at(deadline, writing).await.map_err(|_| WriteError::Unfinished)???)
     }
+}
+
+/// One line for each document.
+fn lines(documents: Vec<Document<'_>>) -> serde_json::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for document in documents {
+        serde_json::to_writer(&mut lines, &document)?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
 }
 
 impl Sink for EmfSink {

@@ -102,6 +102,19 @@ impl ApiUrl {
         &self.0
     }
 
+    /// The URL of a resource.
+    #[cfg(feature = "github")]
+    pub(crate) fn resource(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
     /// The URL of the GraphQL API. On an Enterprise server, the REST API is at `/api/v3` and the GraphQL API beside it.
     #[cfg(feature = "github")]
     pub(crate) fn graphql(&self) -> Url {
@@ -164,6 +177,20 @@ mod tests {
 
     fn api_url(text: &str) -> Result<ApiUrl, ApiUrlError> {
         ApiUrl::try_from(text.to_owned())
+    }
+
+    #[cfg(feature = "github")]
+    #[test]
+    fn the_path_of_a_resource_is_below_the_api() {
+        let resource = |base: &str| {
+            api_url(base).unwrap().resource(&["repos", "a", "b c"], &[("sha", "x/y z")]).to_string()
+        };
+        let without_query = ApiUrl::default().resource(&["repos", "a"], &[]);
+        assert_eq!(without_query.as_str(), "https://api.github.com/repos/a");
+        assert_eq!(resource("http://127.0.0.1:8080"), "http://127.0.0.1:8080/repos/a/b%20c?sha=x%2Fy+z");
+        for base in ["https://ghe.example.com/api/v3", "https://ghe.example.com/api/v3/"] {
+            assert_eq!(resource(base), "https://ghe.example.com/api/v3/repos/a/b%20c?sha=x%2Fy+z");
+        }
     }
 
     #[test]

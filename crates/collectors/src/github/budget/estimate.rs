@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use system_health_registry::{Metric, Settings, settings::SettingsError};
 
-use super::record::UsedRequests;
+use super::used_requests::UsedRequests;
 use crate::github::{GitHubAccess, GitHubApi};
 
 /// The metrics whose keys have the same first segment. Metrics that [request the same

@@ -14,9 +14,10 @@ use system_health_registry::{
 use super::{
     estimate::{Estimate, Group, groups},
     quota::{self, Quota},
-    record::{Records, UsedRequests},
+    record::Records,
     selection::{RequestLimit, exceeded},
     usage::Usage,
+    used_requests::UsedRequests,
 };
 use crate::{
     github::{Cause, GitHub, GitHubApi, GitHubError, GitHubSettings},

@@ -7,6 +7,7 @@ mod quota;
 mod record;
 mod selection;
 mod usage;
+mod used_requests;
 
 pub(super) use quota::Quota;
 pub(super) use usage::Usage;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use system_health_registry::{ResponseCache, SubjectLabel};
 
-use super::{estimate::Group, quota::Quota};
+use super::{estimate::Group, quota::Quota, used_requests::UsedRequests};
 use crate::{
     github::{ApiUrl, GitHubApi},
     hex::hex,
@@ -18,14 +18,6 @@ use crate::{
 struct Kept<T> {
     rest: Option<T>,
     graphql: Option<T>,
-}
-
-/// The requests of a group that its next estimate is based on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct UsedRequests {
-    pub(super) requests: BTreeMap<GitHubApi, u64>,
-    /// Whether the previous run made these requests. If not, they are assumed, because the previous run was not complete.
-    pub(super) is_measured: bool,
 }
 
 /// The record of [`UsedRequests`].
@@ -95,18 +87,6 @@ impl Records {
         if let (Some(store), Ok(text)) = (self.cache.store(), serde_json::to_vec(record)) {
             store.save(key, &text).await;
         }
-    }
-}
-
-impl UsedRequests {
-    /// Requests that the previous run made.
-    pub(super) fn measured(requests: BTreeMap<GitHubApi, u64>) -> Self {
-        Self { requests, is_measured: true }
-    }
-
-    /// Requests that a complete run may need.
-    pub(super) fn assumed(requests: BTreeMap<GitHubApi, u64>) -> Self {
-        Self { requests, is_measured: false }
     }
 }
 

@@ -68,7 +68,7 @@ impl GitHub {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, GitHubError> {
-        let (document, _) = self.get_page(&join(&self.api, path, query), |_| true).await?;
+        let (document, _) = self.get_page(&self.api.resource(path, query), |_| true).await?;
         Ok(document)
     }
 
@@ -78,7 +78,7 @@ impl GitHub {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<(HeaderMap, Value), GitHubError> {
-        let url = join(&self.api, path, query);
+        let url = self.api.resource(path, query);
         let failed = |cause| self.permanent(&url, cause);
         let document = self.session.get_once(&url).await.map_err(|attempt| failed(attempt.cause))?;
         let body = self.session.parse(&document.body).map_err(failed)?;
@@ -90,7 +90,7 @@ impl GitHub {
         &self,
         path: &[&str],
     ) -> Result<T, GitHubError> {
-        let url = join(&self.api, path, &[]);
+        let url = self.api.resource(path, &[]);
         let document = self.session.create(&url).await?;
         let parsed = self.session.parse(&document.body);
         parsed.map_err(|cause| {
@@ -105,7 +105,7 @@ impl GitHub {
 
     /// The pages of a list. No request is made yet.
     pub fn pages<P: DeserializeOwned + Send>(&self, path: &[&str], query: &[(&str, &str)]) -> Pages<P> {
-        Pages::new(self.clone(), join(&self.api, path, query))
+        Pages::new(self.clone(), self.api.resource(path, query))
     }
 
     /// Asks a GraphQL query. It must only read, because it is retried as all requests are.
@@ -229,7 +229,7 @@ impl GitHub {
 
     /// A URL that no response has, because a request has no fragment.
     fn final_name(&self, path: &[&str], key: &str) -> Url {
-        let mut name = join(&self.api, path, &[]);
+        let mut name = self.api.resource(path, &[]);
         name.set_fragment(Some(key));
         name
     }
@@ -250,35 +250,5 @@ impl GitHub {
     /// The maximum number of items of a list, whatever the size of its pages.
     pub(crate) fn max_items(&self) -> usize {
         usize::try_from(self.max_pages.get()).unwrap_or(usize::MAX).saturating_mul(100)
-    }
-}
-
-/// The URL of a resource of the API.
-pub(super) fn join(api: &ApiUrl, path: &[&str], query: &[(&str, &str)]) -> Url {
-    let mut url = api.as_url().clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path);
-    }
-    if !query.is_empty() {
-        url.query_pairs_mut().extend_pairs(query);
-    }
-    url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_joined_below_the_api() {
-        let api_url = |text: &str| ApiUrl::try_from(text.to_owned()).unwrap();
-        let joined =
-            |base: &str| join(&api_url(base), &["repos", "a", "b c"], &[("sha", "x/y z")]).to_string();
-        let default = join(&ApiUrl::default(), &["repos", "a"], &[]);
-        assert_eq!(default.as_str(), "https://api.github.com/repos/a");
-        assert_eq!(joined("http://127.0.0.1:8080"), "http://127.0.0.1:8080/repos/a/b%20c?sha=x%2Fy+z");
-        for base in ["https://ghe.example.com/api/v3", "https://ghe.example.com/api/v3/"] {
-            assert_eq!(joined(base), "https://ghe.example.com/api/v3/repos/a/b%20c?sha=x%2Fy+z");
-        }
     }
 }

@@ -6,7 +6,7 @@ use system_health_registry::{Context, FromContext, Scope, Unavailable};
 use tokio::task::spawn_blocking;
 use url::{Origin, Url};
 
-use super::{api_client::join, cause::Cause};
+use super::cause::Cause;
 use crate::github::{ApiUrl, GitHubSettings};
 
 /// The name of GitHub's API in the counts of requests.
@@ -31,7 +31,7 @@ impl Transport {
             http,
             origin: api.as_url().origin(),
             host: api.host().to_owned(),
-            rate_limit: join(api, &["rate_limit"], &[]),
+            rate_limit: api.resource(&["rate_limit"], &[]),
         })
     }
 
