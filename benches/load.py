@@ -30,11 +30,11 @@ import time
 import urllib.request
 
 import memory
+from clients.points import DATADOG_KEY
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 CLIENTS = ROOT / "benches/clients"
-DATADOG_KEY = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00"
 COUNTS = (1_000, 10_000, 100_000)
 MAX_MIB = 150
 MIN_CLIENT_CPU_RATIO = 10

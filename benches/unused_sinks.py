@@ -10,12 +10,13 @@ Features also add collectors. To compare sinks alone, give both builds the same 
 machine affects both. The memory is the peak of a run. Its anonymous part does not contain the program itself.
 """
 
-import os
 import pathlib
 import statistics
 import subprocess
 import sys
 import tempfile
+
+import memory
 
 RUNS = 100
 SETTINGS = "[report]\nname = 'bench'\nself_metrics = false\nto = ['prometheus']\n[prometheus]\ntextfile = 'health.prom'\n"
@@ -32,26 +33,8 @@ def git(folder: str, *arguments: str) -> None:
     subprocess.run(["git", *settings, *arguments], cwd=folder, check=True)
 
 
-def measure(command: list, folder: str) -> tuple[float, float, float]:
-    """CPU milliseconds, the peak memory and the peak of anonymous memory in MiB. The last one is polled."""
-    environment = {"AWS_EC2_METADATA_DISABLED": "true"}
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    status = pathlib.Path(f"/proc/{process.pid}/status")
-    total = anonymous = 0
-    while True:
-        pid, ended, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            break
-        fields = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
-        # Before the program is loaded, this is the memory of this script.
-        if "RssAnon" in fields and fields["Name"].strip() == "report":
-            total = max(total, int(fields["VmHWM"].split()[0]))
-            anonymous = max(anonymous, int(fields["RssAnon"].split()[0]))
-    assert os.waitstatus_to_exitcode(ended) == 0, command
-    return (usage.ru_utime + usage.ru_stime) * 1000, total / 1024, anonymous / 1024
-
-
 def main() -> None:
+    environment = {"AWS_EC2_METADATA_DISABLED": "true"}
     programs = [pathlib.Path(path).resolve() for path in sys.argv[1:]]
     with tempfile.TemporaryDirectory() as folder:
         git(folder, "init", "--quiet", "--initial-branch=main")
@@ -64,7 +47,7 @@ def main() -> None:
                 for program in programs:
                     state = ["--state-dir", f"{folder}/state-{programs.index(program)}"]
                     command = [program, *arguments] + (state if name != "--version" else [])
-                    runs[program].append(measure(command, folder))
+                    runs[program].append(memory.measure(command, environment, folder, subprocess.DEVNULL))
             for number, program in enumerate(programs, 1):
                 cpu, total, anonymous = (statistics.median(column) for column in zip(*runs[program]))
                 print(f"{name:12}{number:10}{cpu:9.2f}{total:8.1f}{anonymous:15.1f}")

@@ -1,11 +1,11 @@
-// Goals such as `< 5`: the colours of values that meet or miss a goal, and which value is farthest from it.
+// Goals such as `< 5`: the colours of values that meet or miss a goal, and which value is the worst.
 
 local met = 'white_on_green';
 local missed = 'white_on_red';
 
-// For each comparison: the aggregate that selects the value farthest from the goal, the sort order in which this value is
-// first, and the conditions for green and red. The first matching condition applies. No aggregate selects the value farthest
-// from `==` or `!=`, so these use the average.
+// For each comparison: the aggregate that selects the worst value, the sort order in which this value is first, and the
+// conditions for green and red. The first matching condition applies. No aggregate selects the worst value for `==` or `!=`, so
+// these use the average.
 local comparisons = {
   '<': { worst: 'max', order: 'desc', colours: [['<', met], ['>=', missed]] },
   '<=': { worst: 'max', order: 'desc', colours: [['<=', met], ['>', missed]] },

@@ -76,7 +76,7 @@ function(document)
         } + optional('markers', goalOf(it, goal).markers),
       },
 
-    // The last values of the series of a query, the one farthest from the goal first.
+    // The last values of the series of a query, the worst one first.
     toplist(query, title=null, width=4, height=3, goal=null, order=null, limit=10):
       local it = asQuery(query);
       local own = goalOf(it, goal);

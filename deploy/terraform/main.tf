@@ -11,7 +11,7 @@ terraform {
 }
 
 variable "name" {
-  description = "Name of the role and its policy."
+  description = "Name of the role, and of its policy for secrets."
   type        = string
   default     = "system-health"
 }

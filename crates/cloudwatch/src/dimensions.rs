@@ -88,6 +88,10 @@ mod tests {
         let found = dimensions(&["team:web", "url:http://x:1", "nightly", "team:api"]).unwrap();
         let expected = [("nightly", "True"), ("team", "api,web"), ("url", "http://x:1")];
         assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        // In the set of tags, `nightly-2:a` stands between the two tags with the name `nightly`.
+        let found = dimensions(&["nightly", "nightly-2:a", "nightly:b"]).unwrap();
+        let expected = [("nightly", "True,b"), ("nightly-2", "a")];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
     put_metric_data::MetricWriter,
 };
 
-/// If CloudWatch refuses this many points in a row, the others are left for the next run, because the cause is probably not in
+/// If this many points in a row are refused, the others are left for the next run, because the cause is probably not in
 /// single points.
 const MAX_REFUSED_IN_A_ROW: usize = 64;
 
@@ -39,18 +39,18 @@ struct Delivery<'a> {
     refused_in_a_row: usize,
 }
 
-/// A point that CloudWatch refuses.
+/// A point that is refused.
 #[derive(Debug, thiserror::Error)]
-#[error("CloudWatch does not accept {series}")]
-struct PointRefused {
-    series: String,
-    source: RetryError<PutError>,
+enum PointRefused {
+    #[error("CloudWatch does not accept {series}")]
+    Invalid { series: String, source: RetryError<PutError> },
+    /// By CloudWatch or by a proxy. The source has the status.
+    #[error("a request with only {series} is too large")]
+    TooLarge { series: String, source: RetryError<PutError> },
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "not sent, because CloudWatch refused {MAX_REFUSED_IN_A_ROW} other points in a row; the last error: {0}"
-)]
+#[error("not sent, because {MAX_REFUSED_IN_A_ROW} other points in a row were refused; the last error: {0}")]
 struct RefusesAll(DeliveryError);
 
 impl PutSink {
@@ -89,7 +89,14 @@ impl Delivery<'_> {
                 self.batches.push_front(second);
                 self.batches.push_front(first);
             }
-            Some(PutOutcome::Invalid | PutOutcome::TooLarge) => self.refuse(&batch, error),
+            Some(PutOutcome::Invalid) => {
+                let series = self.series_of(&batch);
+                self.refuse(&batch, PointRefused::Invalid { series, source: error });
+            }
+            Some(PutOutcome::TooLarge) => {
+                let series = self.series_of(&batch);
+                self.refuse(&batch, PointRefused::TooLarge { series, source: error });
+            }
             Some(PutOutcome::Unclear) => {
                 let error = DeliveryError::new(error);
                 self.settle(&batch, &Fate::Unknown(error.clone()));
@@ -102,11 +109,15 @@ impl Delivery<'_> {
         }
     }
 
-    /// Refuses a batch of one point.
-    fn refuse(&mut self, batch: &Batch, source: RetryError<PutError>) {
+    /// The name of the series of a batch of one point.
+    fn series_of(&self, batch: &Batch) -> String {
         let mut points = batch.positions().into_iter().filter_map(|range| self.points.get(range.start));
-        let series = points.next().map(name_of_series).unwrap_or_default();
-        let error = DeliveryError::new(PointRefused { series, source });
+        points.next().map(name_of_series).unwrap_or_default()
+    }
+
+    /// Refuses a batch of one point.
+    fn refuse(&mut self, batch: &Batch, refused: PointRefused) {
+        let error = DeliveryError::new(refused);
         self.settle(batch, &Fate::Refused(error.clone()));
         self.refused_in_a_row += 1;
         if self.refused_in_a_row >= MAX_REFUSED_IN_A_ROW {

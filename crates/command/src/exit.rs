@@ -130,7 +130,7 @@ impl ExitStatus {
             |source: &SourceOutcome| fails(OutcomeState::from(&source.result), source.refused.is_empty());
         if fail_on == FailOn::Never {
             Self::Done
-        } else if deliveries.iter().any(Delivery::failed) {
+        } else if deliveries.iter().any(Delivery::has_failed) {
             Self::DeliveryFailed
         } else if outcomes.iter().any(failed) || report.run().sources().iter().any(source_failed) {
             Self::MetricFailed

@@ -26,7 +26,7 @@ pub(crate) fn log_always(report: &Report, deliveries: &[Delivery], fail_on: Fail
             tracing::error!("{line}");
         }
     }
-    for delivery in deliveries.iter().filter(|delivery| delivery.failed()) {
+    for delivery in deliveries.iter().filter(|delivery| delivery.has_failed()) {
         if let DeliveryResult::Interrupted { .. } = delivery.result {
             tracing::error!("not everything was delivered to {}: interrupted", delivery.sink);
         } else if let Some(receipt) = delivery.receipt() {

@@ -21,6 +21,11 @@ pub(crate) struct WithHint {
     pub(crate) hint: &'static str,
 }
 
+/// An error in place of a resource. It is displayed with all its causes, and has the hint of the first one that has any.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UnavailableError(pub(crate) Unavailable);
+
 /// The hint for an error, or for the first of its causes that has one.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(hint_for)
@@ -54,6 +59,13 @@ fn for_metrics(report: &Report) -> BTreeSet<&'static str> {
     errors.filter_map(for_metric).collect()
 }
 
+fn for_unavailable(unavailable: &Unavailable) -> Option<&'static str> {
+    match unavailable {
+        Unavailable::NoData(_) => None,
+        Unavailable::Error(error) => for_metric(error),
+    }
+}
+
 fn for_metric(error: &SharedError) -> Option<&'static str> {
     let error: &(dyn Error + 'static) = error.as_error();
     iter::successors(Some(error), |&error| error.source()).find_map(hint_for)
@@ -69,6 +81,7 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
             ReporterError::Slot(_) => Some("set a shorter slot with --align"),
             ReporterError::State(error) => for_state(error),
             ReporterError::Settings(error) => for_settings(error),
+            ReporterError::Preview { error, .. } => for_unavailable(error),
             _ => None,
         };
     }
@@ -79,6 +92,7 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
         .or_else(|| error.downcast_ref().map(|_: &StoreError| STORE_HINT))
         .or_else(|| error.downcast_ref().map(for_history))
         .or_else(|| error.downcast_ref().map(|WithHint { hint, .. }| *hint))
+        .or_else(|| error.downcast_ref().and_then(|UnavailableError(error)| for_unavailable(error)))
 }
 
 fn for_history(error: &HistoryError) -> &'static str {
@@ -202,6 +216,22 @@ mod tests {
             Some("the command `init` writes a settings file with a table for each sink")
         );
         assert_eq!(hint(&anyhow::anyhow!("the disk is on fire")), None);
+    }
+
+    #[test]
+    fn an_error_in_place_of_a_resource_keeps_its_hint() {
+        let unavailable = || Unavailable::from(none_configured());
+        let of_preview = ReporterError::Preview { sink: "local", error: unavailable() };
+
+        for error in [anyhow::Error::from(UnavailableError(unavailable())), of_preview.into()] {
+            assert!(
+                format!("{error:#}").ends_with("no destination is configured (local: set `file` in [local])")
+            );
+            assert_eq!(
+                hint(&error),
+                Some("the command `init` writes a settings file with a table for each sink")
+            );
+        }
     }
 
     #[test]

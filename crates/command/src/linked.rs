@@ -28,13 +28,18 @@ pub struct CommandType {
 
 inventory::collect!(CommandType);
 
-/// Two commands have the same name.
+/// Two commands have the same name, and cannot be one command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DuplicateCommand {
     #[error("a linked crate adds the command `{0}`, which already exists; rename the added command")]
     BuiltIn(String),
     #[error("two linked crates add the command `{0}`; rename one of them, or link only one of the crates")]
     Linked(String),
+    #[error(
+        "the command `{name}` for {target} has subcommands, but only the command for the default target can have any; rename \
+         it, or make {target} the default target"
+    )]
+    Subcommands { name: String, target: &'static str },
 }
 
 /// The commands of linked crates by name. Names are unique, unless each command of a name is for another target.
@@ -49,7 +54,7 @@ impl CommandType {
 }
 
 impl LinkedCommands {
-    /// Fails if two commands have the same name.
+    /// Fails if two commands have the same name, unless each is for another target.
     pub(crate) fn new(
         commands: impl IntoIterator<Item = CommandType>,
         is_built_in: impl Fn(&str) -> bool,
@@ -67,6 +72,11 @@ impl LinkedCommands {
                         return Err(DuplicateCommand::Linked(name));
                     }
                 }
+            }
+        }
+        for (name, command) in &by_name {
+            if let Some(target) = command.target_without_place_for_subcommands() {
+                return Err(DuplicateCommand::Subcommands { name: name.clone(), target: target.name });
             }
         }
         Ok(Self(by_name))
@@ -131,6 +141,14 @@ mod tests {
                 .starts_with("a linked crate adds the command `deploys`, which already exists"),
             "{built_in}"
         );
+        let for_target = |name, is_default| CommandType {
+            command: || clap::Command::new("deploys").subcommand(clap::Command::new("push")),
+            target: Some(Target { name, summary: "", is_default }),
+            ..DEPLOYS
+        };
+        let subcommands = LinkedCommands::new([for_target("a", false), for_target("b", true)], |_| false);
+        let message = subcommands.unwrap_err().to_string();
+        assert!(message.starts_with("the command `deploys` for a has subcommands,"), "{message}");
         let matches = clap::Command::new("deploys").get_matches_from(["deploys"]);
         assert!(LinkedCommands::new([DEPLOYS], |_| false).unwrap().select("deploys", &matches).is_ok());
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use system_health_registry::{
-    Settings,
+    Settings, SharedError,
     settings::{Origin, SettingPath, SettingsBuilder, SettingsError},
 };
 use system_health_reporter::{ReportSettings, StateSettings};
@@ -52,8 +52,15 @@ pub(crate) fn load_switched(
     if switches.is_empty() {
         return flagged()?.build();
     }
-    let others = match folder.state_dir.as_deref().and_then(Path::to_str) {
-        Some(folder) => flagged()?.set("state", "dir", folder, Origin::Flag("--state-dir")),
+    let others = match &folder.state_dir {
+        Some(folder) => {
+            let flag = "--state-dir";
+            let folder = folder.to_str().ok_or_else(|| SettingsError::Flag {
+                flag,
+                reason: SharedError::new("its value is not valid Unicode, which other flags need"),
+            })?;
+            flagged()?.set("state", "dir", folder, Origin::Flag(flag))
+        }
         None => flagged()?,
     };
     switches.apply(&others.build()?, flagged()?)?.build()

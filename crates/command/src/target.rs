@@ -50,8 +50,8 @@ impl TargetedCommand {
         true
     }
 
-    /// The command line with the arguments of all targets, and the formats of the default target. An argument that several
-    /// targets have must mean the same for each.
+    /// The command line with the arguments of all targets, and the subcommands and formats of the default target. An argument
+    /// that several targets have must mean the same for each.
     pub(crate) fn command_line(&self) -> (clap::Command, &'static [Format]) {
         let mut line = (self.first.command)();
         let Some(default) = self.first.target else { return (line, self.first.formats) };
@@ -72,6 +72,11 @@ impl TargetedCommand {
             line = line.args(missing.cloned());
         }
         (line, self.first.formats)
+    }
+
+    /// A target other than the default whose command has subcommands. Only those of the default target are on the command line.
+    pub(crate) fn target_without_place_for_subcommands(&self) -> Option<Target> {
+        self.others.iter().find(|other| (other.command)().has_subcommands())?.target
     }
 
     /// The value of `--for` that selects a command. `--format` lists the formats of the default target, so the help of another target

@@ -95,7 +95,7 @@ fn parse(
     value: &[u8],
     location: SecretLocation,
 ) -> Result<(SecretString, SecretLocation), CredentialError> {
-    match parse_secret(value, secret.has_lines()) {
+    match parse_secret(value, secret.allows_lines()) {
         Ok(value) => Ok((value, location)),
         Err(invalid) => Err(CredentialError::Unusable(secret, location, invalid)),
     }

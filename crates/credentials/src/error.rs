@@ -155,9 +155,9 @@ pub enum CredentialError {
     )]
     AwsCredentialsBroken(&'static Secret, #[source] AwsMessage),
 
-    /// A proxy, a certificate file or a region that the environment names cannot be used.
+    /// A proxy, a certificate or a region cannot be used.
     #[error(
-        "cannot get the {0}: no connection to AWS can be set up: {1}; correct the variable, or set {variable}, or \
+        "cannot get the {0}: no connection to AWS can be set up: {1}; correct this, or set {variable}, or \
          write `aws = false` in [secrets]",
         variable = .0.usual_variable()
     )]

@@ -18,7 +18,7 @@ pub struct Secret {
     stored: StoredName,
     prefixes: &'static [&'static str],
     is_optional: bool,
-    has_lines: bool,
+    allows_lines: bool,
 }
 
 /// A secret's name in AWS Secrets Manager: the default name, and the setting that overrides it. Made by
@@ -51,7 +51,7 @@ impl Secret {
             stored,
             prefixes: &[],
             is_optional: false,
-            has_lines: false,
+            allows_lines: false,
         }
     }
 
@@ -79,14 +79,14 @@ impl Secret {
 
     /// Allows line breaks and spaces in the value, for a key in PEM. Such a value must not be sent in a header.
     #[must_use]
-    pub const fn with_lines(mut self) -> Self {
-        self.has_lines = true;
+    pub const fn allow_lines(mut self) -> Self {
+        self.allows_lines = true;
         self
     }
 
     /// Whether the value may have several lines.
-    pub(crate) const fn has_lines(&self) -> bool {
-        self.has_lines
+    pub(crate) const fn allows_lines(&self) -> bool {
+        self.allows_lines
     }
 
     /// The name in messages.

@@ -36,7 +36,7 @@ pub enum InvalidSecret {
 }
 
 /// Parses a value, and trims white space around it.
-pub(crate) fn parse_secret(value: &[u8], has_lines: bool) -> Result<SecretString, InvalidSecret> {
+pub(crate) fn parse_secret(value: &[u8], allows_lines: bool) -> Result<SecretString, InvalidSecret> {
     let value = value.trim_ascii();
     if value.is_empty() {
         return Err(InvalidSecret::Empty);
@@ -54,13 +54,13 @@ pub(crate) fn parse_secret(value: &[u8], has_lines: bool) -> Result<SecretString
         return Err(InvalidSecret::JsonWord(word));
     }
     match str::from_utf8(value) {
-        Ok(text) if value.iter().all(|byte| is_allowed(*byte, has_lines)) => Ok(text.into()),
+        Ok(text) if value.iter().all(|byte| is_allowed(*byte, allows_lines)) => Ok(text.into()),
         _ => Err(InvalidSecret::Character),
     }
 }
 
-fn is_allowed(byte: u8, has_lines: bool) -> bool {
-    byte.is_ascii_graphic() || (has_lines && matches!(byte, b' ' | b'\n' | b'\r'))
+fn is_allowed(byte: u8, allows_lines: bool) -> bool {
+    byte.is_ascii_graphic() || (allows_lines && matches!(byte, b' ' | b'\n' | b'\r'))
 }
 
 #[cfg(test)]

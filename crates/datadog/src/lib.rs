@@ -35,8 +35,8 @@ pub use client::{
 pub use deliver::{DatadogDestination, DatadogSink, event_payload, payload};
 pub use manage::{
     Changes, DashboardError, ManagedDashboard, ManagedMonitor, MonitorPlan, MonitorScope, Overwrites,
-    PlannedDashboard, PlannedMonitor, PushAction, WantedDashboard, WantedMonitor, combined_goal_monitor,
-    dashboard, goal_monitor, is_managed_dashboard, metadata, metadata_update, reporter_monitors,
+    PlannedDashboard, PlannedMonitor, PushAction, WantedDashboard, WantedMonitor, dashboard, goal_monitor,
+    is_managed_dashboard, metadata, metadata_update, reporter_monitors, two_metric_goal_monitor,
     without_datadogs_additions,
 };
 #[doc(no_inline)]

@@ -6,7 +6,6 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    process,
 };
 
 use system_health_registry::StandardOutput;
@@ -135,9 +134,10 @@ fn with_missing_folder(path: &Path, error: io::Error) -> io::Error {
 fn try_folder(path: &Path) -> io::Result<()> {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", process::id()));
+    // Processes in different containers may have the same id.
+    name.push(format!(".{:016x}.tmp", fastrand::u64(..)));
     let probe = path.with_file_name(name);
-    File::create(&probe).map_err(|error| with_missing_folder(path, error))?;
+    File::create_new(&probe).map_err(|error| with_missing_folder(path, error))?;
     fs::remove_file(&probe)
 }
 

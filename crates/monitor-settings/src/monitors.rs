@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use system_health_registry::{
     Catalog, Goal, Metric, Settings,
-    alerting::{Alerting, Combination, Schedule, is_watched_by_reporter_monitors, reporter_window},
+    alerting::{Alerting, Schedule, TwoMetricGoalFacts, is_watched_by_reporter_monitors, reporter_window},
     check_recovery,
     self_metrics::is_self_metric,
 };
@@ -44,7 +44,7 @@ pub enum Watched<'a> {
     /// A metric, which has a goal.
     Metric(&'a Metric),
     /// A goal of two metrics.
-    Combination(Combination<'a>),
+    TwoMetricGoal(TwoMetricGoalFacts<'a>),
 }
 
 impl<'a> Monitors<'a> {
@@ -136,7 +136,7 @@ impl<'a> Monitors<'a> {
         let source = AlertSource { name, metrics: &metrics, recovery: None, pattern };
         let alerting = self.defaults().for_goal(own, &source)?;
         let [left, right] = metrics;
-        let combination = Combination {
+        let combination = TwoMetricGoalFacts {
             name,
             left,
             operator: goal.operator(),
@@ -146,7 +146,7 @@ impl<'a> Monitors<'a> {
             runbook: named.runbook.as_deref(),
             owner: named.owner.as_deref(),
         };
-        Ok(Some(MonitoredGoal { watched: Watched::Combination(combination), alerting }))
+        Ok(Some(MonitoredGoal { watched: Watched::TwoMetricGoal(combination), alerting }))
     }
 
     fn check_recovery(

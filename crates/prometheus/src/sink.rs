@@ -1,6 +1,7 @@
 //! The sink for a Pushgateway or a textfile. Prometheus accepts no timestamps from either, so values of different runs
-//! would look equally new. Therefore the store must contain the values of exactly one run. All points of a run have the same time. The first points with a
-//! newer time replace the contents of the store. Further points with that time are added.
+//! would look equally new. Therefore the store must contain the values of exactly one run. All points of a run have the
+//! same time. The first points with a newer time replace the contents of the store. Further points with that time are
+//! added.
 
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -6,7 +6,6 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
-    process,
     sync::Arc,
 };
 
@@ -58,7 +57,7 @@ impl Textfile {
     /// Checks that files can be created in the folder.
     pub(crate) fn try_folder(&self) -> Result<(), DeliveryError> {
         let temporary = temporary(&self.values);
-        let tried = File::create(&temporary).and_then(|_| fs::remove_file(&temporary));
+        let tried = File::create_new(&temporary).and_then(|_| fs::remove_file(&temporary));
         tried.map_err(|source| DeliveryError::new(FileError { path: self.values.clone(), source }))
     }
 
@@ -120,7 +119,7 @@ fn replace_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
 }
 
 fn write_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
-    let file = File::create(path)?;
+    let file = File::create_new(path)?;
     // The node exporter usually runs as another user, so everybody may read the file.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
@@ -130,11 +129,28 @@ fn write_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
     writer.into_inner()?.sync_all()
 }
 
-/// A temporary file in the same folder, with a name that the collector ignores. It contains the process id, because other
-/// processes may write the same file.
+/// A new temporary file in the same folder, with a name that the collector ignores. The name is random, because other processes
+/// may write the same file. Processes in different containers may have the same id.
 fn temporary(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", process::id()));
+    name.push(format!(".{:016x}.tmp", fastrand::u64(..)));
     path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn temporary_files_have_different_names() {
+        let path = Path::new("folder/health.prom");
+
+        let [one, other] = [temporary(path), temporary(path)];
+
+        assert_ne!(one, other);
+        assert_eq!((one.parent(), other.extension()), (path.parent(), Some(OsStr::new("tmp"))));
+    }
 }

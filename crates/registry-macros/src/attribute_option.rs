@@ -237,6 +237,24 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_comma_does_not_hide_the_next_option() {
+        for value in [quote!(Repository), quote!(Pair<A, B>), quote!(Rows<Row = u8>), quote!(a::Repository)] {
+            let mut mistakes = Mistakes::default();
+
+            let tokens = quote!(each = #value unit = "row");
+            let options =
+                AttributeOptions::parse(tokens, &["each", "unit"], |_| None, &mut mistakes).unwrap();
+
+            assert_eq!(options.get("each").unwrap().value.to_string(), value.to_string());
+            assert_eq!(options.get("unit").unwrap().text().unwrap(), "row");
+            assert_eq!(
+                mistakes.finish_with(()).unwrap_err().to_string(),
+                "there is no comma before `unit`; separate options with commas"
+            );
+        }
+    }
+
+    #[test]
     fn a_goal_without_quotes_does_not_hide_the_next_option() {
         let mut mistakes = Mistakes::default();
 

@@ -33,17 +33,18 @@ impl Role {
         }
     }
 
+    /// What messages call the function.
+    const fn function(self) -> &'static str {
+        match self {
+            Self::Metric => "a collector",
+            Self::Source => "a source",
+        }
+    }
+
     const fn example(self) -> &'static str {
         match self {
             Self::Metric => "Open pull requests.",
             Self::Source => "Rows of a view.",
-        }
-    }
-
-    const fn return_type_example(self) -> &'static str {
-        match self {
-            Self::Metric => "u64",
-            Self::Source => "Vec<DescribedReading>",
         }
     }
 }
@@ -54,8 +55,8 @@ impl Collector {
         let signature = |input: ParseStream<'_>| parse_signature(input, role);
         let (attributes, signature) = signature.parse2(item)?;
         let mut mistakes = Mistakes::default();
-        refuse_qualifiers(&signature, &mut mistakes);
-        refuse_generics(&signature.generics, &mut mistakes);
+        refuse_qualifiers(&signature, role.function(), &mut mistakes);
+        refuse_generics(&signature.generics, role.function(), &mut mistakes);
         let description = description(&attributes, &signature, role, &mut mistakes);
         let arguments =
             signature.inputs.iter().filter_map(|input| argument(input, role, &mut mistakes)).collect();
@@ -79,31 +80,31 @@ fn parse_signature(input: ParseStream<'_>, role: Role) -> syn::Result<(Vec<Attri
     Ok((attributes, signature))
 }
 
-fn refuse_qualifiers(signature: &Signature, mistakes: &mut Mistakes) {
+fn refuse_qualifiers(signature: &Signature, noun: &str, mistakes: &mut Mistakes) {
     if let Some(constness) = &signature.constness {
-        mistakes.at(constness, "a collector runs again for every report; remove `const`");
+        mistakes.at(constness, format!("{noun} runs again for every report; remove `const`"));
     }
     if let Safety::Unsafe(safety) = &signature.safety {
-        mistakes.at(safety, "a collector must be safe to call; remove `unsafe`");
+        mistakes.at(safety, format!("{noun} must be safe to call; remove `unsafe`"));
     }
     if let Some(abi) = &signature.abi {
-        mistakes.at(abi, "a collector is an ordinary Rust function; remove `extern`");
+        mistakes.at(abi, format!("{noun} is an ordinary Rust function; remove `extern`"));
     }
     if let Some(variadic) = &signature.variadic {
-        mistakes.at(variadic, "a collector has a fixed number of arguments; remove `...`");
+        mistakes.at(variadic, format!("{noun} has a fixed number of arguments; remove `...`"));
     }
 }
 
-fn refuse_generics(generics: &Generics, mistakes: &mut Mistakes) {
+fn refuse_generics(generics: &Generics, noun: &str, mistakes: &mut Mistakes) {
     for parameter in &generics.params {
         let message = match parameter {
-            GenericParam::Lifetime(_) => "a collector owns its arguments; remove the lifetime",
-            _ => "a collector has no generic parameters; write concrete types",
+            GenericParam::Lifetime(_) => "owns its arguments; remove the lifetime",
+            _ => "has no generic parameters; write concrete types",
         };
-        mistakes.at(parameter, message);
+        mistakes.at(parameter, format!("{noun} {message}"));
     }
     if let Some(clause) = &generics.where_clause {
-        mistakes.at(clause, "a collector has no generic parameters; remove the `where` clause");
+        mistakes.at(clause, format!("{noun} has no generic parameters; remove the `where` clause"));
     }
 }
 
@@ -136,7 +137,9 @@ fn argument(input: &FnArg, role: Role, mistakes: &mut Mistakes) -> Option<Type> 
     };
     match &*argument.ty {
         Type::Reference(reference) => {
-            mistakes.at(reference, "a collector owns its arguments; take the resource by value, without `&`");
+            let noun = role.function();
+            let message = format!("{noun} owns its arguments; take the resource by value, without `&`");
+            mistakes.at(reference, message);
         }
         Type::ImplTrait(resource) => {
             mistakes.at(
@@ -153,15 +156,17 @@ fn return_type(signature: &Signature, role: Role) -> syn::Result<Type> {
     match &signature.output {
         ReturnType::Default => Err(syn::Error::new_spanned(
             &signature.ident,
-            format!(
-                "a collector returns its value; add a return type such as `-> {}`",
-                role.return_type_example()
-            ),
+            match role {
+                Role::Metric => "a collector returns its value; add a return type such as `-> u64`",
+                Role::Source => {
+                    "a source returns its metrics; add a return type such as `-> Vec<DescribedReading>`"
+                }
+            },
         )),
         ReturnType::Type(_, returns) => match &**returns {
             Type::ImplTrait(opaque) => Err(syn::Error::new_spanned(
                 opaque,
-                "a collector needs a concrete return type; write the type instead of `impl`",
+                format!("{} needs a concrete return type; write the type instead of `impl`", role.function()),
             )),
             named => Ok(named.clone()),
         },
@@ -173,6 +178,22 @@ mod tests {
     use quote::quote;
 
     use super::*;
+
+    #[test]
+    fn a_mistake_says_whether_the_function_is_a_source() {
+        for (role, noun) in [(Role::Metric, "a collector "), (Role::Source, "a source ")] {
+            let item = quote! {
+                /// Rows of a view.
+                const unsafe extern "C" fn rows<'a, T>(view: &View, ...) -> impl Rows where T: Rows {}
+            };
+
+            let mistakes = Collector::parse(item, role).err().unwrap();
+
+            let messages: Vec<String> = mistakes.into_iter().map(|mistake| mistake.to_string()).collect();
+            assert_eq!(messages.len(), 9, "{messages:?}");
+            assert!(messages.iter().all(|message| message.starts_with(noun)), "{messages:?}");
+        }
+    }
 
     #[test]
     fn a_missing_return_type_has_an_example_for_the_role() {

@@ -61,8 +61,8 @@ pub fn traced(options: TokenStream, item: TokenStream) -> TokenStream {
     traced::expand(&options.into(), item.into()).into()
 }
 
-/// Reports what is wrong in a call of `settings_table!`, at the wrong token. Only `settings_table!` uses this macro, for a call that
-/// does not match its pattern.
+/// Reports what is wrong in a call of `settings_table!`, at the wrong token. Only `settings_table!` uses this macro, for a
+/// call that does not match its pattern.
 #[doc(hidden)]
 #[proc_macro]
 pub fn settings_table_mistake(call: TokenStream) -> TokenStream {

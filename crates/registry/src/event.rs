@@ -149,7 +149,7 @@ impl Event {
         Ok(self)
     }
 
-    /// Adds the page of the event: a URL with `http` or `https`, without user, whitespace and control characters, of at
+    /// Adds the page of the event: a URL with `http` or `https`, without a user name, whitespace or control characters, of at
     /// most 2000 characters.
     pub fn with_link(mut self, url: impl Into<String>) -> Result<Self, EventError> {
         let url = url.into();

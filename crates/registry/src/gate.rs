@@ -13,7 +13,7 @@ use crate::{
 pub trait Gate: Send + Sync + 'static {
     /// Decides which of the planned metrics are not collected. A run calls this once for each type of subjects, and once for the
     /// metrics without subjects, before any of these metrics is collected. The subjects are already listed. A gate that panics
-    /// or takes too long skips nothing.
+    /// or takes too long skips nothing, and a warning is logged.
     fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision>;
 
     /// If a metric failed only because of a limit of this gate, returns the reason. The metric then has no data instead of an

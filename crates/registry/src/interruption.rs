@@ -34,6 +34,13 @@ impl Interruption {
         Self::new(future::pending())
     }
 
+    /// An interruption that happens as soon as one of two happens.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let either = future::select(self.0.clone(), other.0.clone());
+        Self::new(either.map(|_| ()))
+    }
+
     /// Whether the run should end now.
     #[must_use]
     pub fn has_happened(&self) -> bool {

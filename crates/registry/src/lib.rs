@@ -191,11 +191,11 @@ pub use system_health_registry_macros::system_health_source;
 /// ```
 pub use system_health_registry_macros::traced;
 pub use system_health_rules::{
-    Aggregate, AggregateError, Alias, AliasError, CombinedGoal, CombinedGoalError, Comparison, ContactError,
-    DayError, DurationError, Facts, Form, Goal, GoalError, HandleError, KeyError, Kind, KindError,
-    MetricOption, Monitoring, Operator, OptionError, OptionValue, RecoveryError, RequestsError, Tag,
-    TagError, UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook,
-    combined_aggregates, datadog_unit, is_unit_symbol, overlay_tags, parse_duration, parse_every,
+    Aggregate, AggregateError, Alias, AliasError, Comparison, ContactError, DayError, DurationError, Facts,
+    Form, Goal, GoalError, HandleError, KeyError, Kind, KindError, MetricOption, Monitoring, Operator,
+    OptionError, OptionValue, RecoveryError, RequestsError, Tag, TagError, TwoMetricGoal, TwoMetricGoalError,
+    UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook, combined_aggregates,
+    datadog_unit, is_unit_symbol, overlay_tags, parse_duration, parse_every,
 };
 pub use unavailable::{SharedError, Unavailable};
 pub use value::Value;

@@ -15,7 +15,7 @@ pub enum LinkError {
     )]
     Start,
     /// The link contains a user name or a password, which its readers must not see.
-    #[error("a link must not contain a user name or a password, which would stand before an `@`")]
+    #[error("a link must not contain a user name or a password; remove what is between `//` and the host")]
     User,
     /// The link contains a character at which it would end when it is shown in a text.
     #[error("a link must not contain whitespace or control characters; percent-encode the {0:?}")]
@@ -25,7 +25,8 @@ pub enum LinkError {
     Length(usize),
 }
 
-/// Accepts a URL with `http` or `https`, without user, whitespace and control characters, of at most 2000 characters.
+/// Accepts a URL with `http` or `https`, without a user name, whitespace or control characters, of at most
+/// 2000 characters.
 pub(crate) fn check_link(link: &str) -> Result<(), LinkError> {
     let after_scheme = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"));
     let authority = after_scheme.and_then(|text| text.split(['/', '?', '#']).next()).unwrap_or_default();

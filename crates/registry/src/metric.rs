@@ -5,7 +5,7 @@ use std::{any::TypeId, fmt, ops::Deref, sync::Arc};
 use futures::future::BoxFuture;
 
 use crate::{
-    CombinedGoal, Context, Facts, Goal, Location, OptionError, Reading, Subject, Unavailable,
+    Context, Facts, Goal, Location, OptionError, Reading, Subject, TwoMetricGoal, Unavailable,
     subject::SubjectType,
 };
 
@@ -30,7 +30,7 @@ pub(crate) enum CollectedBy {
     /// A source, together with other metrics.
     Source(Arc<str>),
     /// Nothing: its values are calculated from two other metrics, which have a goal together.
-    Combination { goal: Arc<CombinedGoal>, subject: Option<&'static str> },
+    TwoMetricGoal { goal: Arc<TwoMetricGoal>, subject: Option<&'static str> },
 }
 
 impl Metric {
@@ -58,11 +58,11 @@ impl Metric {
     /// not collected and not part of a catalog. The key in `facts` is the name of the goal. `subjects_of` is a metric with the
     /// same subjects, or `None` if there are no subjects.
     #[must_use]
-    pub fn combined(facts: Facts, goal: CombinedGoal, subjects_of: Option<&Self>) -> Self {
+    pub fn of_two_metric_goal(facts: Facts, goal: TwoMetricGoal, subjects_of: Option<&Self>) -> Self {
         let facts = facts.with_goal(goal.goal());
         let location = Location::described_by(format!("the goal `{goal}`"));
         let subject = subjects_of.and_then(Self::subject_type);
-        let collected_by = CollectedBy::Combination { goal: Arc::new(goal), subject };
+        let collected_by = CollectedBy::TwoMetricGoal { goal: Arc::new(goal), subject };
         Self { facts: Arc::new(facts), location: Arc::new(location), collected_by }
     }
 
@@ -107,7 +107,7 @@ impl Metric {
         match &self.collected_by {
             CollectedBy::Function { subject, .. } => subject.map(|subject| subject.name),
             CollectedBy::Source(_) => None,
-            CollectedBy::Combination { subject, .. } => *subject,
+            CollectedBy::TwoMetricGoal { subject, .. } => *subject,
         }
     }
 
@@ -115,25 +115,25 @@ impl Metric {
     #[must_use]
     pub fn source(&self) -> Option<&Arc<str>> {
         match &self.collected_by {
-            CollectedBy::Function { .. } | CollectedBy::Combination { .. } => None,
+            CollectedBy::Function { .. } | CollectedBy::TwoMetricGoal { .. } => None,
             CollectedBy::Source(source) => Some(source),
         }
     }
 
     /// The goal of two metrics, if this metric is for the result of such a goal.
     #[must_use]
-    pub fn combination(&self) -> Option<&CombinedGoal> {
+    pub fn two_metric_goal(&self) -> Option<&TwoMetricGoal> {
         match &self.collected_by {
             CollectedBy::Function { .. } | CollectedBy::Source(_) => None,
-            CollectedBy::Combination { goal, .. } => Some(goal),
+            CollectedBy::TwoMetricGoal { goal, .. } => Some(goal),
         }
     }
 
     /// The goal as text: `< 5`, or with both metrics `ci.errors / ci.runs < 0.1`.
     #[must_use]
     pub fn condition(&self) -> Option<String> {
-        let combination = self.combination().map(ToString::to_string);
-        combination.or_else(|| self.facts.goal().map(|goal| goal.to_string()))
+        let goal = self.two_metric_goal().map(ToString::to_string);
+        goal.or_else(|| self.facts.goal().map(|goal| goal.to_string()))
     }
 
     pub(crate) fn collected_by(&self) -> &CollectedBy {

@@ -45,7 +45,7 @@ impl MetricSettings {
     /// How often a service collects a metric, if the settings say so. Otherwise, its option `every` applies. If several
     /// patterns match its key, the longest one counts. A pattern that is equal to the key comes before all others.
     #[must_use]
-    pub fn every_of(&self, key: &str) -> Option<Duration> {
+    pub fn collection_interval(&self, key: &str) -> Option<Duration> {
         most_specific(&self.every, key).map(|every| every.0)
     }
 }

@@ -1,5 +1,5 @@
-//! The previous run that delivered a value of a metric, as a resource. If a metric counts what happened since the start of that
-//! run, every moment is counted once, however far apart the runs are.
+//! The previous run that recorded a value of a metric for delivery, as a resource. If a metric counts what happened since the
+//! start of that run, every moment is counted once, however far apart the runs are.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use std::{
 
 use crate::{Context, FromContext, Scope, Unavailable};
 
-/// The previous run of a metric and subject that had a value and was delivered, as far as the state knows it.
+/// The previous run of a metric and subject that had a value and recorded it for delivery, as far as the state knows it.
 ///
 /// Count what happened since its start, and say so with [`Sample::with_start`](crate::Sample::with_start):
 ///
@@ -31,7 +31,8 @@ use crate::{Context, FromContext, Scope, Unavailable};
 /// In the first run, [`started_at`](Self::started_at) is the start of this run minus the interval of the metric.
 ///
 /// In a second run in the same schedule slot, this resource is no data: the first run of the slot has counted, and the run of
-/// the next slot counts from the start of the first run. A run that is not delivered does not count as the previous run.
+/// the next slot counts from the start of the first run. A run that delivers to no destination does not count as the previous
+/// run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreviousRun(SystemTime);
 
@@ -44,15 +45,15 @@ pub enum KnownRun {
     InSameSlot,
 }
 
-/// The future that [`PastRuns::last_delivered`] returns.
+/// The future that [`PastRuns::last_for_delivery`] returns.
 pub type PastRunFuture<'a> = Pin<Box<dyn Future<Output = Result<Option<KnownRun>, Unavailable>> + Send + 'a>>;
 
 /// The runs of the past, which the program provides.
 pub trait PastRuns: Send + Sync + 'static {
     /// Finds the latest run in which a metric had a value for a subject, and whose points were recorded for a destination. `now`
-    /// is the start of the current run. The subject is empty for a metric without subjects. Returns `None` if there is no such run, and an error if this cannot
-    /// be determined.
-    fn last_delivered<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a>;
+    /// is the start of the current run. The subject is empty for a metric without subjects. Returns `None` if there is no such
+    /// run, and an error if this cannot be determined.
+    fn last_for_delivery<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a>;
 }
 
 /// The runs of the past, as a resource. There are none unless the program provides them.
@@ -93,7 +94,7 @@ impl FromContext for PreviousRun {
         let history: RunHistory = context.get().await?;
         let subject = context.subject().map_or("", |subject| subject.name());
         let known = match &history.0 {
-            Some(runs) => runs.last_delivered(metric.key(), subject, context.started_at()).await?,
+            Some(runs) => runs.last_for_delivery(metric.key(), subject, context.started_at()).await?,
             None => None,
         };
         match known {

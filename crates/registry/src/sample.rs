@@ -71,8 +71,9 @@ impl Sample {
         self
     }
 
-    /// Adds the page that explains the value, such as a list of commits: a URL with `http` or `https`, without user,
-    /// whitespace and control characters, of at most 2000 characters. The link is shown with the run, but not delivered.
+    /// Adds the page that explains the value, such as a list of commits: a URL with `http` or `https`, without a
+    /// user name, whitespace or control characters, of at most 2000 characters. The link is shown with the run, but not
+    /// delivered.
     pub fn with_link(mut self, url: impl Into<String>) -> Result<Self, SampleError> {
         let url = url.into();
         check_link(&url)?;

@@ -79,7 +79,7 @@ pub const COLLECTOR_SUCCESS: SelfMetric = SelfMetric {
     aggregate: Aggregate::Min,
     goal: Some(Goal::new(Comparison::Equal, 1.0)),
     runbook: runbook!("system_health.reporter.collector_success"),
-    tags: &["metric"],
+    tags: &["metric", "metric_source"],
 };
 
 /// The number of items that failed.
@@ -145,7 +145,8 @@ pub const OUTBOX_POINTS: SelfMetric = SelfMetric {
 pub const POINTS: SelfMetric = SelfMetric {
     key: "system_health.reporter.points",
     description: "Points by their fate at each destination: `accepted`, `refused`, `left` for the next run, `unknown` if \
-                  they may have arrived at a backend that adds up, or `lost` because no state is kept.",
+                  they may have arrived at a backend that adds up, or `lost` if they were neither delivered nor kept for the \
+                  next run. Repeated points, which an earlier run had already sent, do not count.",
     unit: Some("point"),
     aggregate: Aggregate::Sum,
     goal: None,

@@ -45,8 +45,8 @@ pub struct SourceOutcome {
     pub returned: Vec<String>,
     /// The metrics that were refused because of their facts, such as a key that is used elsewhere.
     pub refused: Vec<ItemError>,
-    /// Whether the keys of all metrics that it returned are known. They are not if it failed, or if a metric was refused because
-    /// of its key.
+    /// Whether the keys of all metrics that it returned are known. They are not if it failed, or if a key is not valid. A key
+    /// that the filters leave out does not count.
     pub knows_all_keys: bool,
     /// How long the collection took.
     pub duration: Duration,

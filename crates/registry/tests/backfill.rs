@@ -12,8 +12,9 @@ use std::{
 
 use futures::future::BoxFuture;
 use system_health_registry::{
-    Catalog, Context, Engine, Facts, FromContext, Instants, Interruption, Metric, Outcome, OutcomeState,
-    Scope, StartedAt, Subject, Tag, TagError, Unavailable, Window, Windows, location, system_health_metric,
+    Catalog, Context, Engine, Facts, FromContext, Gate, GateDecision, Instants, Interruption, Metric, NoData,
+    Outcome, OutcomeState, PlannedMetrics, Progress, Run, Scope, SharedError, StartedAt, Subject, Tag,
+    TagError, Unavailable, Window, Windows, location, system_health_metric,
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -254,4 +255,79 @@ async fn a_resource_of_the_run_cannot_ask_for_the_instant() {
 
     let error = Context::new().get::<Shared>().await.unwrap_err().to_string();
     assert!(error.contains("give `Shared` the scope `Scope::Metric`"), "{error}");
+}
+
+/// A subject that cannot be listed.
+#[derive(Debug, Clone)]
+struct Unlisted;
+
+impl Subject for Unlisted {
+    async fn list(_: &Context) -> Result<Vec<Self>, Unavailable> {
+        Err("there was an outage".into())
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, TagError> {
+        Ok(vec![Tag::new("unlisted", "yes")?])
+    }
+}
+
+impl fmt::Display for Unlisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unlisted")
+    }
+}
+
+struct SkipsSome;
+
+impl Gate for SkipsSome {
+    fn plan<'a>(&'a self, _: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision> {
+        let skipped = planned.metrics().iter().filter(|metric| metric.key().ends_with(".skipped"));
+        let skipped =
+            skipped.map(|metric| (metric.key().to_owned(), NoData::new("too many requests"))).collect();
+        Box::pin(async move { GateDecision { skipped, requests: None } })
+    }
+
+    fn no_data_for(&self, _: &SharedError) -> Option<NoData> {
+        None
+    }
+
+    fn finish<'a>(&'a self, _: &'a Context, _: &'a Run) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn the_planned_outcomes_are_those_that_finish() {
+    let [planned, finished] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+    let engine = Engine::new().with_observer({
+        let (planned, finished) = (Arc::clone(&planned), Arc::clone(&finished));
+        move |progress| match progress {
+            Progress::Planned { outcomes } => {
+                planned.fetch_add(outcomes, SeqCst);
+            }
+            Progress::Finished(_) => {
+                finished.fetch_add(1, SeqCst);
+            }
+            _ => {}
+        }
+    });
+    let metric = |key: &str| {
+        let facts = Facts::new(key, "A test.").with_backfill();
+        Metric::new(facts, location!(), |_| Box::pin(async { reading(1) }))
+    };
+    let catalog = Catalog::new([
+        metric("jobs.one"),
+        metric("jobs.skipped"),
+        metric("queue.one").each::<Queue>(),
+        metric("queue.skipped").each::<Queue>(),
+        metric("unlisted.one").each::<Unlisted>(),
+    ])
+    .unwrap()
+    .with_gate(&SkipsSome);
+
+    let outcomes = backfill(&engine, &catalog, &Context::starting_at(at(1_041))).await;
+
+    // Two of the metrics are collected for ten instants. All others have one outcome for all instants.
+    assert_eq!(outcomes.len(), (10 + 1) + 2 * (10 + 1) + 1);
+    assert_eq!((planned.load(SeqCst), finished.load(SeqCst)), (outcomes.len(), outcomes.len()));
 }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -15,6 +15,11 @@ use system_health_registry::{
     Catalog, Context, Engine, Facts, FromContext, Gate, GateDecision, IntoReading, Metric, NoData, Outcome,
     PlannedMetrics, RequestEstimate, RequestPlan, Run, Scope, SharedError, Subject, Tag, TagError,
     Unavailable, current_metric, location,
+};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::Field,
+    span::{Attributes, Id, Record},
 };
 
 #[derive(Clone)]
@@ -44,6 +49,7 @@ struct Limited;
 #[derive(Clone, Default)]
 struct Script {
     never_decides: bool,
+    panics: bool,
     /// The number of outcomes.
     outcomes: Arc<AtomicUsize>,
 }
@@ -59,9 +65,11 @@ struct TestGate;
 impl Gate for TestGate {
     fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision> {
         async move {
-            if context.get::<Script>().await.unwrap_or_default().never_decides {
+            let script = context.get::<Script>().await.unwrap_or_default();
+            if script.never_decides {
                 std::future::pending::<()>().await;
             }
+            assert!(!script.panics, "the quota is negative");
             assert_ne!(planned.is_about::<Queue>(), planned.is_without_subjects());
             let large = planned.metrics().iter().filter(|metric| metric.key().starts_with("large."));
             let requests = RequestPlan {
@@ -168,6 +176,48 @@ async fn a_gate_that_does_not_decide_in_time_skips_nothing() {
 
     assert_eq!(states(&run), ["small.one 1", "small.one 1"]);
     assert_eq!(run.duration().as_secs(), 2);
+}
+
+/// Keeps the messages of the log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event()
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut |_: &Field, value: &dyn fmt::Debug| {
+            self.0.lock().unwrap().push(format!("{value:?}"))
+        });
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn a_gate_that_panics_skips_nothing_and_a_warning_is_logged() {
+    let log = Log::default();
+    let _logging = tracing::subscriber::set_default(log.clone());
+    let context = Context::new().provide(Script { panics: true, ..Script::default() });
+
+    let run = Engine::new().run(&catalog([metric("small.one", || Ok(1))]), &context).await;
+
+    assert_eq!(states(&run), ["small.one 1", "small.one 1"]);
+    let messages = log.0.lock().unwrap().join("\n");
+    assert!(messages.contains("a gate has not decided, so it skips no metric: "), "{messages}");
+    assert!(messages.contains("the quota is negative"), "{messages}");
 }
 
 /// The time until the deadline in its context.

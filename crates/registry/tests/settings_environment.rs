@@ -99,8 +99,8 @@ fn the_error_about_an_invalid_value_names_the_variable() {
             "`offset` in [worker]: integer `40000` is not a whole number from -32768 to 32767",
         ),
         ("W_RATIO", "half", "`ratio` in [worker]: string \"half\" is not a number"),
-        ("W_RATIO", "NaN", "`ratio` in [worker]: string \"NaN\" is not a number"),
-        ("W_RATIO", "-inf", "`ratio` in [worker]: string \"-inf\" is not a number"),
+        ("W_RATIO", "NaN", "`ratio` in [worker]: string \"NaN\" is not a finite number"),
+        ("W_RATIO", "-inf", "`ratio` in [worker]: string \"-inf\" is not a finite number"),
         ("W_ENABLED", "on", "`enabled` in [worker]: string \"on\" is not `true` or `false`"),
         (
             "W_PORTS",
@@ -132,7 +132,7 @@ fn a_number_in_a_file_must_be_finite() {
 
     let error = file.build().unwrap_err().to_string();
 
-    assert_eq!(error, "a.toml:2:1: `ratio` in [worker]: floating point `NaN` is not a number");
+    assert_eq!(error, "a.toml:2:1: `ratio` in [worker]: floating point `NaN` is not a finite number");
 }
 
 #[cfg(unix)]

@@ -91,6 +91,7 @@ async fn a_remembered_metric_that_is_not_returned_has_no_data() {
     orders.open: error: connection refused
     ");
     assert_eq!(source(&failed), "warehouse: failed: connection refused; refused: ");
+    assert!(!failed.sources()[0].knows_all_keys);
     let other = Catalog::linked().unwrap().with_described_metrics("elsewhere", remembered);
     assert_eq!(other.metrics().len(), 1, "a source that is gone has no metrics");
 }
@@ -107,6 +108,7 @@ async fn only_invalid_and_used_keys_are_refused() {
 
     let run = run(rows, &Catalog::linked().unwrap()).await;
 
+    assert!(!run.sources()[0].knows_all_keys);
     assert_snapshot!(common::lines(&run), @"
     orders.known: value 7 []
     orders.late: value 4 []
@@ -122,6 +124,7 @@ async fn keys_of_metrics_about_the_reporter_are_refused() {
     )
     .await;
 
+    assert!(run.sources()[0].knows_all_keys, "the refused key is known");
     assert_eq!(common::lines(&run), "orders.known: value 7 []\norders.open: value 2 []");
     assert_snapshot!(source(&run), @"warehouse: 2 metrics; refused: a metric is not valid: the key `system_health.reporter.points` is reserved: only the metrics about the reporter have keys that start with `system_health.`; start it with another name, such as that of your team or product");
 }
@@ -201,10 +204,28 @@ async fn a_filter_applies_to_the_metrics_of_sources() {
     let invalid = rows(&[("orders open", 3.0), ("orders.known", 2.0), ("orders.late", 1.0)]);
     let only_late = run(invalid, &catalog.clone().filter(|key| key.ends_with("late"))).await;
     assert_eq!(source(&only_late), "warehouse: 3 metrics; refused: ");
+    assert!(only_late.sources()[0].knows_all_keys, "the filter leaves out the invalid key");
 
     let described = catalog.with_described_metrics("warehouse", [Facts::new("orders.open", "A row.")]);
     let without = described.filter(|key| key == "orders.known");
     assert!(without.sources().is_empty(), "a source is removed if none of its known metrics is selected");
+}
+
+#[test]
+fn a_removed_source_is_removed_with_its_known_metrics() {
+    let known = [Facts::new("orders.open", "A row.")];
+    let catalog = Catalog::linked().unwrap().with_described_metrics("warehouse", known);
+    let remaining = |catalog: Catalog| {
+        let keys: Vec<String> = catalog.metrics().iter().map(|metric| metric.key().to_owned()).collect();
+        (keys.join(" "), catalog.sources().len())
+    };
+
+    let all = catalog.clone().without_sources(|name| name == "elsewhere");
+    assert_eq!(remaining(all), ("orders.known orders.open".to_owned(), 1));
+    assert_eq!(
+        remaining(catalog.without_sources(|name| name == "warehouse")),
+        ("orders.known".to_owned(), 0)
+    );
 }
 
 #[tokio::test]

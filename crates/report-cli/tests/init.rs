@@ -1,6 +1,11 @@
 //! `report init`: writes a settings file that `report` can read.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::Duration,
+};
 
 use system_health_registry::{
     Settings,
@@ -12,6 +17,8 @@ use system_health_test_support::scene::Scene;
 const FILE: &str = "system-health.toml";
 /// Keys with secrets. Their values do not belong in the file.
 const SECRETS: [&str; 2] = ["password", "token"];
+/// A key that excludes another one of its table, so only a comment shows it.
+const IN_A_COMMENT: &str = "repository.names";
 const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
 
 fn scene() -> Scene {
@@ -106,34 +113,55 @@ fn keys(table: &str) -> Option<Vec<String>> {
     Some(known.split('`').skip(1).step_by(2).map(str::to_owned).collect())
 }
 
+/// The keys in a file, such as `ci.workflow`, and its tables, also those that are commented out.
+fn keys_and_tables(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut table = "";
+    for line in uncommented(text).lines() {
+        if let Some(heading) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            table = heading;
+            // `[metrics.every]` contains the tables `metrics` and `metrics.every`.
+            let parents = heading.match_indices('.').map(|(dot, _)| heading[..dot].to_owned());
+            found.extend(parents.chain([heading.to_owned()]));
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            found.insert(format!("{table}.{key}"));
+        }
+    }
+    found
+}
+
 #[test]
 fn all_keys_of_all_linked_tables_are_in_the_file() {
     let printed = scene().run(&["init", "--stdout"]).with_status(0).stdout();
+    let found = keys_and_tables(&printed);
 
     let mut tested = 0;
     for table in TableSpec::templates().keys() {
-        let starts = [format!("\n[{table}"), format!("\n# [{table}")];
-        let (_, rest) = starts
-            .iter()
-            .find_map(|start| printed.split_once(start))
-            .unwrap_or_else(|| panic!("there is no [{table}]: {printed}"));
-        // Up to the next table that is not commented out.
-        let table_text = rest.split("\n[").next().unwrap();
+        assert!(found.contains(*table), "there is no [{table}]: {printed}");
         for key in keys(table).unwrap_or_default() {
+            let name = format!("{table}.{key}");
+            let is_there =
+                found.contains(&name) || (name == IN_A_COMMENT && printed.contains(". Several: names = "));
             if SECRETS.contains(&&*key) {
-                assert!(
-                    !table_text.contains(&format!("{key} = ")),
-                    "a secret does not belong in the file: {table_text}"
-                );
+                assert!(!is_there, "a secret does not belong in the file: `{key}` in [{table}]");
                 continue;
             }
-            let is_there =
-                table_text.contains(&format!("{key} = ")) || table_text.contains(&format!("[{table}.{key}"));
-            assert!(is_there, "there is no `{key}` in [{table}]: {table_text}");
+            assert!(is_there, "there is no `{key}` in [{table}]: {printed}");
             tested += 1;
         }
     }
     assert!(tested > 50, "{tested}");
+}
+
+#[test]
+fn the_file_says_that_secrets_may_come_from_aws_only_if_the_program_can_read_them() {
+    let printed = scene().run(&["init", "--stdout"]).with_status(0).stdout();
+
+    assert_eq!(
+        printed.contains("they come from environment variables, files or AWS Secrets Manager."),
+        TableSpec::templates().contains_key("secrets")
+    );
+    assert!(printed.contains("they come from environment variables"), "{printed}");
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn wrong_usage_and_settings_are_refused_with_advice() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_dangling_symlink_is_not_a_missing_settings_file() {
     let scene = scene();
     std::os::unix::fs::symlink("/nowhere", scene.folder().join("system-health.toml")).unwrap();

@@ -1,7 +1,10 @@
 //! Sends the events of a run to one destination. If an event were sent twice, the backend would show it twice. So the
 //! state of an event is stored before it is sent, and again when its fate is known.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use system_health_registry::{DeliveryError, Event, Fate, Report};
 use system_health_state::{GoalState, PendingEvent, StoreError};
@@ -60,7 +63,6 @@ impl Courier<'_> {
         if !current.ask(current.store(), move |store| store.has_unsettled_events(&name)).await? {
             return Ok(());
         }
-        let ago = |age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let (name, sending_before, happened_before) = (outbox(), ago(MAX_SENDING_TIME), ago(max_age));
         let (unknown, old) = current
             .ask(current.store(), move |store| store.give_up_events(&name, sending_before, happened_before))
@@ -110,12 +112,17 @@ impl Courier<'_> {
     }
 }
 
-/// The events that a push to an outbox would send now.
+fn ago(age: Duration) -> SystemTime {
+    SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// The events that a push to an outbox would send now. A waiting event that is older than `max_age` would be given up.
 pub(crate) async fn events_to_show(
     outbox: &str,
     current: &CurrentStore,
     report: &Report,
     attached: Vec<PendingEvent>,
+    max_age: Duration,
 ) -> Result<Vec<PendingEvent>, StateError> {
     let (outbox, goals, timestamp) = (outbox.to_owned(), events::goal_states(report), report.timestamp());
     let (flipped, waiting) = current
@@ -123,6 +130,8 @@ pub(crate) async fn events_to_show(
             let flipped: Vec<GoalState> =
                 store.flipped_goals(&outbox, timestamp, &goals)?.into_iter().cloned().collect();
             let mut waiting = store.pending_events(&outbox)?;
+            let oldest = ago(max_age);
+            waiting.retain(|event| event.time >= oldest);
             for event in attached {
                 if !store.knows_event(&outbox, &event.id)? {
                     waiting.push(event);

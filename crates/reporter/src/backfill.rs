@@ -50,7 +50,7 @@ pub struct BackfilledMetric {
     /// The number of outcomes, one for each subject and instant, that were added to the history.
     pub added: u64,
     /// The number of outcomes that an earlier backfill had added with the same values.
-    pub equal: u64,
+    pub known: u64,
     /// The number of outcomes for which a run has a result at the same time. The result of the run is kept.
     pub kept_from_runs: u64,
     /// The outcomes that differ from those of an earlier backfill. The earlier ones are kept.
@@ -197,7 +197,7 @@ impl BackfilledMetric {
         Self {
             metric,
             added: 0,
-            equal: 0,
+            known: 0,
             kept_from_runs: 0,
             differences: Vec::new(),
             without_value: Vec::new(),
@@ -207,7 +207,7 @@ impl BackfilledMetric {
     fn add(&mut self, BackfilledOutcome { subject, time, result, .. }: BackfilledOutcome) {
         match result {
             BackfillResult::Added => self.added += 1,
-            BackfillResult::Equal => self.equal += 1,
+            BackfillResult::Equal => self.known += 1,
             BackfillResult::KeptFromRun => self.kept_from_runs += 1,
             BackfillResult::Different { stored, computed } => {
                 self.differences.push(BackfillDifference { subject, time, stored, computed });

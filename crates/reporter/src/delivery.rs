@@ -75,14 +75,14 @@ impl FinishedRun {
     /// Whether no delivery has failed. This is also true if the run does not deliver.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
-        !self.deliveries.iter().any(Delivery::failed)
+        !self.deliveries.iter().any(Delivery::has_failed)
     }
 }
 
 impl Delivery {
     /// Whether a push did not deliver everything to the destination.
     #[must_use]
-    pub fn failed(&self) -> bool {
+    pub fn has_failed(&self) -> bool {
         match &self.result {
             DeliveryResult::Pushed(receipt) => receipt.status() != DeliveryStatus::Accepted,
             DeliveryResult::DryRun(_) => false,

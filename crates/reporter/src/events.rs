@@ -335,7 +335,7 @@ mod tests {
         let metric = Metric::new(facts, location!(), |_| Box::pin(async { 9.0.into_reading() }));
         let goal = format!("{left} / {right} < 0.1").parse().unwrap();
         let combined = Outcome {
-            metric: Metric::combined(Facts::new(combined, "A test."), goal, None),
+            metric: Metric::of_two_metric_goal(Facts::new(combined, "A test."), goal, None),
             subject: None,
             result: 0.2.into_reading(),
             duration: Duration::ZERO,

@@ -1,4 +1,4 @@
-//! Tells metrics when they were last delivered.
+//! Tells metrics when they were last recorded for delivery.
 
 use std::{
     sync::Arc,
@@ -38,7 +38,7 @@ impl RecordedRuns {
 }
 
 impl PastRuns for RecordedRuns {
-    fn last_delivered<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a> {
+    fn last_for_delivery<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a> {
         Box::pin(async move {
             let mut state = self.state.subscribe();
             let opened = state.wait_for(Option::is_some).await.map_err(Unavailable::from)?.clone();
@@ -47,8 +47,9 @@ impl PastRuns for RecordedRuns {
                 return Err(UnknownPreviousRun.into());
             }
             let (key, subject) = (key.to_owned(), subject.to_owned());
-            let found =
-                current.ask(current.store(), move |store| store.last_delivered(&key, &subject, now)).await?;
+            let found = current
+                .ask(current.store(), move |store| store.last_for_delivery(&key, &subject, now))
+                .await?;
             let timestamp = slot_start(now, self.slot.max(Duration::from_secs(1)));
             Ok(found.map(|(slot, started_at)| {
                 if slot >= timestamp { KnownRun::InSameSlot } else { KnownRun::StartedAt(started_at) }

@@ -92,7 +92,7 @@ fn log(result: &Result<FinishedRun, ReporterError>) {
             return;
         }
     };
-    for Delivery { sink, address, result } in finished.deliveries.iter().filter(|it| it.failed()) {
+    for Delivery { sink, address, result } in finished.deliveries.iter().filter(|it| it.has_failed()) {
         let error = match result {
             DeliveryResult::Pushed(receipt) => {
                 let refusal = receipt.refused.first().map(|refusal| refusal.error.as_str());

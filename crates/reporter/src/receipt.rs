@@ -28,8 +28,8 @@ pub struct Receipt {
     pub expired: u64,
     /// Points of earlier runs that were dropped because the backend keeps no timestamps and would show them as current.
     pub superseded: u64,
-    /// Points that do not count, because an earlier run in the same schedule slot had the same series: they were not sent, because
-    /// the destination would add up their values, or the destination kept the first value.
+    /// Points that do not count, because an earlier run had the same series at the same time, or a total of the counter at a later
+    /// time: they were not sent, because the destination would add up their values, or the destination kept the first value.
     pub repeated: u64,
     /// Counters of this run that were not sent, because the destination gets increases and the previous total is not known. The
     /// next run sends the increase since this run.

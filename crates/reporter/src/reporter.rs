@@ -82,20 +82,22 @@ impl Reporter {
     /// run.
     #[must_use]
     pub fn with_interruption(mut self, interruption: Interruption) -> Self {
-        self.engine = self.engine.with_interruption(interruption.clone());
         self.interruption = interruption;
-        self
+        self.with_interrupted_engine()
     }
 
     /// Ends collections early, and delivers nevertheless. Metrics that have no result when this happens are errors. There are no
     /// metrics about the reporter then, because they would report these errors as failures.
-    ///
-    /// Call [`with_interruption`](Self::with_interruption) before this function, if at all. After this, only `end` ends collections
-    /// early.
+    /// [`with_interruption`](Self::with_interruption) still ends the whole run.
     #[must_use]
     pub fn with_end_of_collection(mut self, end: Interruption) -> Self {
-        self.engine = self.engine.with_interruption(end.clone());
         self.end_of_collection = end;
+        self.with_interrupted_engine()
+    }
+
+    /// Passes both signals to the engine.
+    fn with_interrupted_engine(mut self) -> Self {
+        self.engine = self.engine.with_interruption(self.interruption.or(&self.end_of_collection));
         self
     }
 
@@ -145,7 +147,7 @@ impl Reporter {
     /// How often a service collects the metric with this key: by the settings, or by its option `every`. `None`: in each of its
     /// runs.
     #[must_use]
-    pub fn every_of(&self, key: &str) -> Option<Duration> {
+    pub fn collection_interval(&self, key: &str) -> Option<Duration> {
         self.intervals.interval(key)
     }
 

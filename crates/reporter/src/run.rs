@@ -320,7 +320,10 @@ impl<'a> RunInProgress<'a> {
             if announces { courier.announce(&current, &mut receipt).await } else { Ok(()) }
         };
         if let Err(error) = announcing.await {
-            tracing::warn!("events are not sent, because their state cannot be stored: {}", Chain(&error));
+            tracing::warn!(
+                "not all events are sent, because their state cannot be stored: {}",
+                Chain(&error)
+            );
         }
         if let Some(error) = &receipt.error {
             Span::current().record(ERROR, error);
@@ -399,7 +402,7 @@ impl<'a> RunInProgress<'a> {
             target.capabilities.max_event_age.filter(|_| self.reporter.report.events && current.is_kept());
         let Some(max_age) = max_age else { return Ok(Vec::new()) };
         let attached = events::collector_events(report, attached, max_age);
-        let pending = events_to_show(&target.outbox, &current, report, attached).await?;
+        let pending = events_to_show(&target.outbox, &current, report, attached, max_age).await?;
         let unreadable = |error| ReporterError::Preview {
             sink: target.destination.sink(),
             error: SharedError::new(error).into(),

@@ -47,7 +47,7 @@ impl Intervals {
 
     pub(crate) fn interval(&self, key: &str) -> Option<Duration> {
         let option = self.0.functions.get(key)?;
-        self.0.settings.every_of(key).or(*option)
+        self.0.settings.collection_interval(key).or(*option)
     }
 
     fn is_due(&self, key: &str, run: &ServiceRun) -> bool {

@@ -11,7 +11,7 @@ pub enum ContactError {
     #[error("a runbook must be a URL such as \"https://wiki.example.com/hotfix\"")]
     Runbook,
     /// The runbook contains a user name or a password, which its readers must not see.
-    #[error("a runbook must not contain a user name or a password, which would stand before an `@`")]
+    #[error("a runbook must not contain a user name or a password; remove what is between `//` and the host")]
     RunbookUser,
 }
 
@@ -20,16 +20,14 @@ pub fn check_owner(owner: &str) -> Result<(), ContactError> {
     if owner.trim().is_empty() { Err(ContactError::Owner) } else { Ok(()) }
 }
 
-/// Accepts an `https://` URL without user and whitespace.
+/// Accepts an `https://` URL with a host, without a user name or whitespace.
 pub fn check_runbook(runbook: &str) -> Result<(), ContactError> {
     let after_scheme = runbook.strip_prefix("https://").unwrap_or_default();
-    if after_scheme.is_empty() || runbook.contains(char::is_whitespace) {
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() || runbook.contains(char::is_whitespace) {
         return Err(ContactError::Runbook);
     }
-    match after_scheme.split(['/', '?', '#']).next() {
-        Some(authority) if authority.contains('@') => Err(ContactError::RunbookUser),
-        _ => Ok(()),
-    }
+    if authority.contains('@') { Err(ContactError::RunbookUser) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -43,7 +41,16 @@ mod tests {
         for runbook in ["https://wiki.example.com/hotfix", "https://wiki.example.com/@ops"] {
             assert_eq!(check_runbook(runbook), Ok(()), "{runbook}");
         }
-        for runbook in ["", "https://", "wiki/hotfix", "http://wiki.example.com", "https://a b"] {
+        for runbook in [
+            "",
+            "https://",
+            "wiki/hotfix",
+            "http://wiki.example.com",
+            "https://a b",
+            "https:///wiki/hotfix",
+            // A browser ignores the third slash.
+            "https:///ada:secret@wiki.example.com",
+        ] {
             assert_eq!(check_runbook(runbook), Err(ContactError::Runbook), "{runbook}");
         }
         assert_eq!(check_runbook("https://ada:secret@wiki.example.com"), Err(ContactError::RunbookUser));

@@ -218,5 +218,10 @@ mod tests {
         let errors = errors.unwrap_err();
         assert_eq!((errors[0].option(), errors[0].item()), ("tags", Some(1)));
         assert_eq!(errors[0].message(), "the tag `a` is given twice; remove one of them");
+        let names = OptionValue::List(vec!["os".to_owned(), "os".to_owned()]);
+        let errors =
+            Facts::from_options("Jobs.", &[("key", OptionValue::Text("a".to_owned())), ("by", names)]);
+        let message = "the tag name `os` is given twice; remove one of them";
+        assert_eq!(errors.unwrap_err()[0].message(), message);
     }
 }

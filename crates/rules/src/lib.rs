@@ -6,7 +6,6 @@
 
 mod aggregate;
 mod alias;
-mod combined_goal;
 mod contact;
 mod datadog_unit;
 mod day;
@@ -28,11 +27,11 @@ mod recovery;
 mod requests;
 mod tag;
 mod tag_levels;
+mod two_metric_goal;
 mod unit;
 
 pub use aggregate::{Aggregate, AggregateError};
 pub use alias::{Alias, AliasError};
-pub use combined_goal::{CombinedGoal, CombinedGoalError, Operator};
 pub use contact::{ContactError, check_owner, check_runbook};
 pub use datadog_unit::{datadog_unit, is_unit_symbol};
 pub use day::{DayError, YEAR_10000, parse_day};
@@ -49,4 +48,5 @@ pub use recovery::{RecoveryError, check_recovery, parse_recovery};
 pub use requests::RequestsError;
 pub use tag::{MAX_TAG_LENGTH, Tag, TagError};
 pub use tag_levels::overlay_tags;
+pub use two_metric_goal::{Operator, TwoMetricGoal, TwoMetricGoalError};
 pub use unit::{UnitError, check_unit};

@@ -66,7 +66,7 @@ pub(crate) const MONITORING_OPTIONS: &[MetricOption] = &[
         name: "window",
         form: Form::Text,
         meaning: "the evaluation window of a monitor: whole minutes, from `1m` to `7d`",
-        default: "`window` in the monitors' settings",
+        default: "twice `every` in `[monitors]`, at most `7d`",
         example: "\"1h\"",
         depends_on: None,
         set: |facts, value| {
@@ -99,7 +99,7 @@ pub(crate) const MONITORING_OPTIONS: &[MetricOption] = &[
         form: Form::Text,
         meaning: "who is notified when the goal is missed: \
                   [handles](https://docs.datadoghq.com/monitors/notify/#notifications), separated by spaces",
-        default: "`notify` in the monitors' settings",
+        default: "`notify` in `[monitors]`",
         example: "\"@slack-platform @oncall\"",
         depends_on: None,
         set: |facts, value| {

@@ -255,13 +255,13 @@ fn checked_reason(reason: &str, can_backfill: bool) -> Result<String, ValueError
 
 /// The tags as written. They are converted into their stored form when they are used.
 fn checked_tags(texts: &[String]) -> Result<Vec<String>, ValueError> {
-    check_distinct(texts, |text| Ok(Tag::parse(text)?))?;
+    check_distinct("tag", texts, |text| Ok(Tag::parse(text)?))?;
     Ok(texts.to_vec())
 }
 
 /// Names of tags in their stored form, as queries need them.
 fn checked_tag_names(names: &[String]) -> Result<Vec<String>, ValueError> {
-    check_distinct(names, |name| match Tag::parse(&format!("{name}:any")) {
+    check_distinct("tag name", names, |name| match Tag::parse(&format!("{name}:any")) {
         Ok(tag) if tag.name() == name => Ok(name.to_owned()),
         _ => Err(ValueError::new(format!(
             "`{name}` is not the name of a tag; write a name such as `quantile`"
@@ -270,8 +270,9 @@ fn checked_tag_names(names: &[String]) -> Result<Vec<String>, ValueError> {
     Ok(names.to_vec())
 }
 
-/// Parses each text, and refuses the first one that is invalid or means the same as an earlier one.
+/// Parses each text, and refuses the first one that is invalid or means the same as an earlier one. `what` says what a text is.
 fn check_distinct<T: PartialEq + fmt::Display>(
+    what: &str,
     texts: &[String],
     parse: impl Fn(&str) -> Result<T, ValueError>,
 ) -> Result<(), ValueError> {
@@ -279,7 +280,7 @@ fn check_distinct<T: PartialEq + fmt::Display>(
     for (position, text) in texts.iter().enumerate() {
         let parsed = parse(text).map_err(|error| error.at(position))?;
         if seen.contains(&parsed) {
-            let message = format!("the tag `{parsed}` is given twice; remove one of them");
+            let message = format!("the {what} `{parsed}` is given twice; remove one of them");
             return Err(ValueError::new(message).at(position));
         }
         seen.push(parsed);

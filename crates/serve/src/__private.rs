@@ -1,3 +1,3 @@
-//! What the macros of this crate use. It is not public API, and may change in any release.
+//! What the macros of this crate need. This is not a public API and may change in any release.
 
 pub use inventory;

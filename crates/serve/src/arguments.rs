@@ -17,8 +17,8 @@ pub(crate) struct ServeArguments {
     /// Time between two runs, in whole seconds, at least 10s [default: from the settings, or 15m]
     #[arg(long, value_name = "DURATION", value_parser = parse_every)]
     pub(crate) every: Option<Duration>,
-    /// Address of the HTTP server. If it is not a loopback address, clients need the token in `SYSTEM_HEALTH_SERVE_TOKEN`
-    /// [default: from the settings, or 127.0.0.1:8700]
+    /// Address of the HTTP server. If it is not a loopback address, clients need a token, which comes from
+    /// `SYSTEM_HEALTH_SERVE_TOKEN` or AWS Secrets Manager [default: from the settings, or 127.0.0.1:8700]
     #[arg(long, value_name = "ADDRESS", value_parser = crate::settings::parse_address)]
     pub(crate) listen: Option<SocketAddr>,
     /// Do not run, but ask the service at this address whether it is ready; exit with 1 if it is not

@@ -55,17 +55,17 @@ impl PublishedRun {
 }
 
 impl CurrentValues {
-    /// Replaces the values of the metrics that a run has collected. Runs start at intervals of `every`. `every_of` returns the
+    /// Replaces the values of the metrics that a run has collected. Runs start at intervals of `every`. `collection_interval` returns the
     /// interval of a metric that has its own.
     pub(crate) fn update(
         &mut self,
         run: &Arc<PublishedRun>,
         every: Duration,
-        every_of: impl Fn(&str) -> Option<Duration>,
+        collection_interval: impl Fn(&str) -> Option<Duration>,
     ) {
         for (_, outcome) in run.outcomes() {
             let key = outcome.metric.key();
-            let own = every_of(key);
+            let own = collection_interval(key);
             let max_age = max_age(own.map_or(every, |own| own.max(every)), every);
             let collected = Collected { run: Arc::clone(run), max_age, is_rare: own.is_some() };
             self.by_key.insert(key.to_owned(), collected);

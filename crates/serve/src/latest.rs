@@ -64,7 +64,7 @@ impl Latest {
             state.values.clear();
         }
         let every = configuration.slots.length();
-        state.values.update(&run, every, |key| configuration.reporter.every_of(key));
+        state.values.update(&run, every, |key| configuration.reporter.collection_interval(key));
         if let Some(trace) = &run.finished.trace {
             state.traces.add(Arc::clone(trace));
         }

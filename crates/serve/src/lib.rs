@@ -27,5 +27,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod token;
+mod waiting_summary;
 
 pub use page_part::{AnswerError, PagePart, PagePartType, PartSettings};

@@ -5,13 +5,13 @@ use std::{convert::Infallible, pin::pin, sync::Arc, time::SystemTime};
 use humantime::format_rfc3339_seconds;
 use system_health_registry::Interruption;
 use system_health_reporter::{
-    Delivery, DeliveryResult, DeliveryStatus, FinishedRun, Mode, Reporter, ReporterError, ServiceRun, Slots,
+    Delivery, DeliveryResult, FinishedRun, Mode, Reporter, ReporterError, ServiceRun, Slots,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::{
     clock::Clock, configuration::Configuration, latest::Latest, parts::Parts, reload::ReloadSignal,
-    run_summary::RunSummary,
+    run_summary::RunSummary, waiting_summary::WaitingSummary,
 };
 
 /// The service. It ends when it is interrupted.
@@ -154,42 +154,22 @@ async fn deliver_waiting(reporter: &Reporter) {
                 let destination = format!("{sink} ({address})");
                 match result {
                     DeliveryResult::Pushed(receipt) => {
-                        let numbers = [
-                            ("delivered", receipt.accepted_earlier),
-                            ("left", receipt.left),
-                            ("refused", receipt.refused_series()),
-                            ("unknown", receipt.unknown),
-                            ("expired", receipt.expired),
-                        ];
-                        let is_delivered = receipt.status() == DeliveryStatus::Accepted
-                            && receipt.unknown + receipt.expired == 0;
-                        // The first two are always shown.
-                        let numbers = numbers
-                            .into_iter()
-                            .enumerate()
-                            .filter(|(at, (_, number))| *at < 2 || *number > 0);
-                        let numbers: Vec<_> =
-                            numbers.map(|(_, (what, number))| format!("{what} {number}")).collect();
-                        let refusal = receipt.refused.into_iter().next().map(|refusal| refusal.error);
-                        let error =
-                            receipt.error.or(refusal).map(|error| format!(": {error}")).unwrap_or_default();
-                        let text =
-                            format!("points of earlier runs: {destination}: {}{error}", numbers.join(", "));
-                        if is_delivered {
-                            tracing::info!("{text}");
+                        let summary = WaitingSummary(&receipt);
+                        if summary.is_complete() {
+                            tracing::info!("left by earlier runs: {destination}: {summary}");
                         } else {
-                            tracing::warn!("{text}");
+                            tracing::warn!("left by earlier runs: {destination}: {summary}");
                         }
                     }
                     DeliveryResult::Interrupted { .. } | DeliveryResult::DryRun(_) => {
-                        tracing::info!("points of earlier runs: {destination}: interrupted");
+                        tracing::info!("left by earlier runs: {destination}: interrupted");
                     }
                 }
             }
         }
         Err(error) => {
             let error = anyhow::Error::from(error);
-            tracing::warn!("the points of earlier runs are not delivered: {error:#}");
+            tracing::warn!("what earlier runs have left is not delivered: {error:#}");
         }
     }
 }

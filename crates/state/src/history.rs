@@ -151,7 +151,7 @@ impl Store {
     /// The last run in which a metric had a value for a subject, and whose points were added to the outbox of a destination.
     /// Returns the time of its points, and when it started. The subject is empty for a metric without subjects. A run more than a
     /// day after `now` had a wrong clock and is skipped.
-    pub fn last_delivered(
+    pub fn last_for_delivery(
         &self,
         key: &str,
         subject: &str,

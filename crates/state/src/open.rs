@@ -194,9 +194,10 @@ fn restrict(file: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let is_open_to_others = |mode: u32| mode & 0o177 != 0;
-        if fs::metadata(file).is_ok_and(|metadata| is_open_to_others(metadata.permissions().mode())) {
-            let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o600));
+        let mode = fs::metadata(file).map_or(0, |metadata| metadata.permissions().mode());
+        if mode & 0o077 != 0 {
+            // The rights of the owner stay, because the file may be read-only on purpose.
+            let _ = fs::set_permissions(file, fs::Permissions::from_mode(mode & 0o700));
         }
     }
     #[cfg(not(unix))]

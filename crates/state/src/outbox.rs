@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, ops::Range, time::SystemTime};
 
-use rusqlite::{Row, Statement, ToSql, Transaction, params};
+use rusqlite::{Connection, Row, Statement, ToSql, Transaction, params};
 use system_health_registry::Point;
 
 use crate::{
@@ -103,22 +103,24 @@ impl Store {
              UNION ALL
              SELECT destination, count(*) FROM events WHERE state <> 'settled' AND timestamp < ?1 GROUP BY destination"
         );
-        let mut abandoned = BTreeMap::new();
-        let rows = self.read(|connection| {
-            connection
-                .prepare(&waiting)?
-                .query_map([before], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?
-                .collect::<rusqlite::Result<Vec<(String, u64)>>>()
-        })?;
-        for (destination, count) in rows {
-            if !destinations.contains(&destination.as_str()) {
-                *abandoned.entry(destination).or_default() += count;
+        let count = |connection: &Connection| -> rusqlite::Result<BTreeMap<String, u64>> {
+            let mut abandoned = BTreeMap::new();
+            let mut statement = connection.prepare(&waiting)?;
+            let mut rows = statement.query([before])?;
+            while let Some(row) = rows.next()? {
+                let destination: String = row.get(0)?;
+                if !destinations.contains(&destination.as_str()) {
+                    *abandoned.entry(destination).or_default() += row.get::<_, i64>(1)?.unsigned_abs();
+                }
             }
-        }
-        if abandoned.is_empty() {
-            return Ok(abandoned);
+            Ok(abandoned)
+        };
+        // Usually there are none, and a read does not need the write lock.
+        if self.read(count)?.is_empty() {
+            return Ok(BTreeMap::new());
         }
         self.write(|transaction| {
+            let abandoned = count(transaction)?;
             for destination in abandoned.keys() {
                 let place = params![before, destination];
                 transaction
@@ -128,9 +130,8 @@ impl Store {
                     place,
                 )?;
             }
-            Ok(())
-        })?;
-        Ok(abandoned)
+            Ok(abandoned)
+        })
     }
 
     /// The number of points that wait for a destination, without those that are being sent.

@@ -141,11 +141,15 @@ fn point_from_row(row: &Row<'_>, start: usize, tags: BTreeSet<Tag>) -> rusqlite:
     Ok(Point {
         key: row.get(start)?,
         kind: match row.get_ref(start + 1)?.as_str()? {
+            "gauge" => Kind::Gauge,
             "count" => Kind::Count { interval },
             "rate" => Kind::Rate { interval },
             "counter" => Kind::Counter,
             "distribution" => Kind::Distribution,
-            _ => Kind::Gauge,
+            unknown => {
+                let error = format!("the kind `{unknown}` is not known").into();
+                return Err(rusqlite::Error::FromSqlConversionFailure(start + 1, Type::Text, error));
+            }
         },
         unit: Some(unit).filter(|unit| !unit.is_empty()),
         tags,

@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
 
 /// Stands for the alert of a real shop.
 fn alert(deliveries: &[Delivery]) {
-    for delivery in deliveries.iter().filter(|delivery| delivery.failed()) {
+    for delivery in deliveries.iter().filter(|delivery| delivery.has_failed()) {
         let reason =
             delivery.receipt().and_then(|receipt| receipt.error.as_deref()).unwrap_or("see the receipt");
         eprintln!("not delivered to {} ({}): {reason}", delivery.sink, delivery.address);
@@ -30,5 +30,6 @@ fn alert(deliveries: &[Delivery]) {
 }
 
 fn alert_nothing_reported(error: &ReporterError) {
-    eprintln!("nothing was reported: {error}");
+    let causes: Vec<String> = anyhow::Chain::new(error).map(ToString::to_string).collect();
+    eprintln!("nothing was reported: {}", causes.join(": "));
 }

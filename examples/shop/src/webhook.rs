@@ -1,6 +1,9 @@
 //! A sink: posts points as one JSON document to a URL.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use futures::{
     FutureExt, StreamExt,
@@ -39,7 +42,7 @@ register_sink!(SinkType {
 #[serde(default)]
 struct WebhookSettings {
     /// The address that accepts the points. Without it, the sink has no destination.
-    url: Option<Url>,
+    url: Option<ReceiverUrl>,
 }
 
 settings_table!(WebhookSettings, "webhook", env: { "url" => "WEBHOOK_URL" });
@@ -49,10 +52,32 @@ fn configure(settings: &Settings) -> Result<Destinations, SharedError> {
     Ok(settings.url.map(|url| Box::new(Webhook { url }) as Box<dyn Destination>).into_iter().collect())
 }
 
+/// The URL of the receiver. Its user information, query and fragment may be secret, so they are not shown.
+#[derive(Clone, Deserialize)]
+struct ReceiverUrl(Url);
+
+impl fmt::Display for ReceiverUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.clone();
+        // These fail only for a URL that cannot have user information.
+        let _ = shown.set_username("");
+        let _ = shown.set_password(None);
+        shown.set_query(None);
+        shown.set_fragment(None);
+        shown.fmt(f)
+    }
+}
+
+impl fmt::Debug for ReceiverUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// The destination, without a connection.
 #[derive(Debug)]
 struct Webhook {
-    url: Url,
+    url: ReceiverUrl,
 }
 
 impl Destination for Webhook {
@@ -73,7 +98,7 @@ impl Destination for Webhook {
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
         let url = self.url.clone();
         async move {
-            let client = HttpClient::new(&url, HttpSettings::new(NAME))?;
+            let client = HttpClient::new(&url.0, HttpSettings::new(NAME))?;
             let client = client.with_calls(context.get::<ApiCalls>().await?);
             Ok(Box::new(WebhookSink { url, client }) as Box<dyn Sink>)
         }
@@ -109,13 +134,13 @@ impl Destination for Webhook {
 /// The connection to the receiver.
 #[derive(Debug)]
 struct WebhookSink {
-    url: Url,
+    url: ReceiverUrl,
     client: RunClient,
 }
 
 impl WebhookSink {
     async fn post(&self, points: &[Point], deadline: Instant) -> Fate {
-        let mut request = Request::new(Method::POST, self.url.clone());
+        let mut request = Request::new(Method::POST, self.url.0.clone());
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *request.body_mut() = Some(document(points).to_string().into());
         let response = match self.client.with_deadline(deadline).send(request, MAX_LENGTH).await {
@@ -194,6 +219,17 @@ mod tests {
         };
         let settlements = sink.deliver(&[point], Instant::now() + Duration::from_secs(10)).collect().await;
         (settlements, serde_json::from_slice(&server.requests()[0].body).unwrap())
+    }
+
+    #[test]
+    fn secrets_in_the_url_are_not_shown() {
+        let table = "[webhook]\nurl = 'https://ada:hunter2@hooks.example/health?key=hunter2#hunter2'";
+        let settings = Settings::builder().toml(Path::new("a.toml"), table).unwrap().build().unwrap();
+
+        let destination = configure(&settings).unwrap().remove(0);
+
+        assert_eq!(destination.address(), "https://hooks.example/health");
+        assert!(!format!("{destination:?}").contains("hunter2"), "{destination:?}");
     }
 
     #[tokio::test]

@@ -39,7 +39,7 @@ enum DocumentValues {
 }
 
 /// The documents of some points, and the settlements of those that cannot be written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Documents<'a> {
     pub(crate) documents: Vec<Document<'a>>,
     pub(crate) refused: Vec<Settlement>,

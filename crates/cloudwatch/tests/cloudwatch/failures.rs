@@ -110,6 +110,16 @@ async fn a_request_that_is_too_large_for_a_proxy_is_divided() {
 }
 
 #[tokio::test]
+async fn a_point_that_is_too_large_for_a_proxy_is_refused_with_the_status() {
+    let server = Server::start(|_| Answer::text(413, "text/plain", ""));
+
+    let fates = deliver(&*sink(&server.url()).await, &[gauge("g", 1.0, &[])]).await;
+
+    assert!(fates[0].starts_with("refused: a request with only `g` is too large: "), "{}", fates[0]);
+    assert!(fates[0].contains("HTTP status 413"), "{}", fates[0]);
+}
+
+#[tokio::test]
 async fn after_64_refused_points_in_a_row_the_others_wait() {
     let server = Server::start(|_| error(400, "InvalidParameterValueException"));
 
@@ -117,5 +127,5 @@ async fn after_64_refused_points_in_a_row_the_others_wait() {
 
     let count = |start: &str| fates.iter().filter(|fate| fate.starts_with(start)).count();
     assert_eq!((count("refused: "), count("left: ")), (64, 937));
-    assert!(fates[1000].contains("CloudWatch refused 64 other points in a row"), "{}", fates[1000]);
+    assert!(fates[1000].contains("64 other points in a row were refused"), "{}", fates[1000]);
 }

@@ -160,7 +160,8 @@ async fn an_invalid_datum_is_found_and_the_others_are_delivered() {
         if is_invalid { error(400, "InvalidParameterValueException") } else { Answer::json(200, &json!({})) }
     });
     let key = |number| if number % 40 == 7 { format!("bad{number}") } else { format!("good{number}") };
-    let points: Vec<Point> = (0..100).map(|number| gauge(&key(number), 1.0, &[])).collect();
+    let mut points: Vec<Point> = (0..100).map(|number| gauge(&key(number), 1.0, &[])).collect();
+    points[47] = gauge("bad47", 1.0, &["branch:main", "team:web"]);
 
     let fates = deliver(&*sink(&server.url()).await, &points).await;
 
@@ -169,6 +170,8 @@ async fn an_invalid_datum_is_found_and_the_others_are_delivered() {
     assert_eq!(fates.iter().filter(|fate| *fate == "accepted").count(), 97);
     assert!(fates[7].starts_with("refused: CloudWatch does not accept `bad7`: "), "{}", fates[7]);
     assert!(fates[7].contains("AWS returned an error (InvalidParameterValueException): no"), "{}", fates[7]);
+    let with_tags = "refused: CloudWatch does not accept `bad47` with the tags branch:main, team:web: ";
+    assert!(fates[47].starts_with(with_tags), "{}", fates[47]);
     assert!(server.requests().len() < 50);
 }
 

@@ -7,7 +7,7 @@ use system_health_registry::Unavailable;
 
 use super::{
     CiTables,
-    job_list::{JobsOf, list_jobs},
+    job_list::{JobsQuery, list_jobs},
     known_runs::{CiQuery, KnownRuns, RunsPage},
     workflow_run::WorkflowRun,
 };
@@ -90,8 +90,8 @@ impl WorkflowClient<'_> {
             CiQuery::Jobs(run) => {
                 // The search index may show an earlier attempt than the latest one.
                 let latest = known.run(run).filter(|_| known.is_confirmed(run));
-                let jobs_of = latest.map_or(JobsOf { run, ended_attempt: None }, JobsOf::from);
-                known.add_jobs(run, list_jobs(self.repository, jobs_of).await?);
+                let query = latest.map_or(JobsQuery { run, ended_attempt: None }, JobsQuery::from);
+                known.add_jobs(run, list_jobs(self.repository, query).await?);
             }
             CiQuery::Commits => known.add_commits(self.commits().await?),
         }

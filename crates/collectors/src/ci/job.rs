@@ -1,4 +1,4 @@
-//! A job of a workflow run, and its conclusion.
+//! A job of a workflow run, and its result.
 
 use std::time::SystemTime;
 
@@ -57,7 +57,7 @@ pub(super) struct Job {
 
 /// What a job's conclusion means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum JobConclusion {
+pub(super) enum JobResult {
     Passed,
     Failed,
     /// The job did not run because of a condition, or because of a job that it needs.
@@ -67,12 +67,12 @@ pub(super) enum JobConclusion {
 }
 
 impl Job {
-    pub(super) fn result(&self) -> anyhow::Result<JobConclusion> {
+    pub(super) fn result(&self) -> anyhow::Result<JobResult> {
         match self.conclusion.as_deref() {
-            Some("success") => Ok(JobConclusion::Passed),
-            Some("failure" | "timed_out") => Ok(JobConclusion::Failed),
-            Some("skipped") => Ok(JobConclusion::Skipped),
-            Some("cancelled" | "neutral" | "action_required") | None => Ok(JobConclusion::Undecided),
+            Some("success") => Ok(JobResult::Passed),
+            Some("failure" | "timed_out") => Ok(JobResult::Failed),
+            Some("skipped") => Ok(JobResult::Skipped),
+            Some("cancelled" | "neutral" | "action_required") | None => Ok(JobResult::Undecided),
             Some(unknown) => bail!("the job `{}` has the unknown conclusion `{unknown}`", self.name),
         }
     }

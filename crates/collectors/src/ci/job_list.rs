@@ -19,13 +19,13 @@ struct JobsPage {
 
 /// The run whose jobs are listed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct JobsOf {
+pub(super) struct JobsQuery {
     pub(super) run: u64,
     /// The latest attempt, if it has ended.
     pub(super) ended_attempt: Option<u32>,
 }
 
-impl From<&WorkflowRun> for JobsOf {
+impl From<&WorkflowRun> for JobsQuery {
     /// The run is given in its latest attempt.
     fn from(run: &WorkflowRun) -> Self {
         Self { run: run.id, ended_attempt: run.ended_attempt() }
@@ -35,7 +35,7 @@ impl From<&WorkflowRun> for JobsOf {
 /// All jobs of all attempts of a run.
 pub(super) async fn list_jobs(
     repository: &GitHubRepository,
-    JobsOf { run, ended_attempt }: JobsOf,
+    JobsQuery { run, ended_attempt }: JobsQuery,
 ) -> anyhow::Result<Vec<Job>> {
     let Some(attempt) = ended_attempt else { return request_jobs(repository, run).await };
     // Another version may read more of a job.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 
 use super::{
-    job::{Job, JobConclusion},
+    job::{Job, JobResult},
     job_patterns::{JobPattern, JobPatterns, stands_for},
     relevance::WatchedWorkflow,
 };
@@ -90,29 +90,28 @@ impl<'a> SelectedJobs<'a> {
 
     /// Adds the jobs of the next older run or attempt.
     pub(super) fn add<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
-        let listed = conclusions(jobs)?;
-        self.saw_whole_run |= with_conclusion(&listed, JobConclusion::Undecided).next().is_none();
-        self.add_conclusions(&listed)
+        let listed = results(jobs)?;
+        self.saw_whole_run |= with_result(&listed, JobResult::Undecided).next().is_none();
+        self.add_results(&listed)
     }
 
     /// Adds the jobs of an attempt in progress. Call it only if they decide: see [`Self::so_far`] and [`Self::are_all_listed`].
     pub(super) fn add_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
-        self.add_conclusions(&conclusions(jobs)?)
+        self.add_results(&results(jobs)?)
     }
 
     /// The result of the jobs of an attempt in progress, to which GitHub may still add jobs.
     pub(super) fn so_far(&self, jobs: &[&Job]) -> anyhow::Result<PartialResult> {
-        let listed = conclusions(jobs)?;
+        let listed = results(jobs)?;
         let decides = |job: &Job| match &self.pending {
             None => self.patterns.matches(&job.name),
             Some(pending) => pending.iter().any(|wanted| wanted.is_decided_by(&job.name, self.patterns)),
         };
-        if with_conclusion(&listed, JobConclusion::Failed).any(decides) {
+        if with_result(&listed, JobResult::Failed).any(decides) {
             return Ok(PartialResult::Failed);
         }
         let mut selected = listed.iter().filter(|(job, _)| self.patterns.matches(&job.name)).peekable();
-        let passed =
-            selected.peek().is_some() && selected.all(|(_, conclusion)| *conclusion == JobConclusion::Passed);
+        let passed = selected.peek().is_some() && selected.all(|(_, result)| *result == JobResult::Passed);
         Ok(if passed { PartialResult::Passed } else { PartialResult::Undecided })
     }
 
@@ -129,10 +128,10 @@ impl<'a> SelectedJobs<'a> {
                 .all(|job| count(jobs, &job.name) >= count(complete, &job.name))
     }
 
-    fn add_conclusions<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
+    fn add_results<'j>(&mut self, listed: &[(&'j Job, JobResult)]) -> anyhow::Result<JobsResult<'j>> {
         self.names.extend(listed.iter().map(|(job, _)| job.name.clone()));
         let skipped: Vec<&str> =
-            with_conclusion(listed, JobConclusion::Skipped).map(|job| job.name.as_str()).collect();
+            with_result(listed, JobResult::Skipped).map(|job| job.name.as_str()).collect();
         for (pattern, matched) in self.patterns.iter().zip(&mut self.matched) {
             *matched |= listed.iter().any(|(job, _)| pattern.matches(&job.name))
                 || skipped.iter().any(|job| pattern.may_be_hidden_by(job));
@@ -183,15 +182,15 @@ impl<'a> SelectedJobs<'a> {
         }))
     }
 
-    fn add_newest<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
-        let selected: Vec<(&Job, JobConclusion)> =
+    fn add_newest<'j>(&mut self, listed: &[(&'j Job, JobResult)]) -> anyhow::Result<JobsResult<'j>> {
+        let selected: Vec<(&Job, JobResult)> =
             listed.iter().copied().filter(|(job, _)| self.patterns.matches(&job.name)).collect();
-        let failed: Vec<&Job> = with_conclusion(&selected, JobConclusion::Failed).collect();
+        let failed: Vec<&Job> = with_result(&selected, JobResult::Failed).collect();
         if !failed.is_empty() {
             self.check_patterns()?;
             return Ok(JobsResult::Failed(failed));
         }
-        let undecided: Vec<&Job> = with_conclusion(&selected, JobConclusion::Undecided).collect();
+        let undecided: Vec<&Job> = with_result(&selected, JobResult::Undecided).collect();
         if !undecided.is_empty() {
             return Ok(JobsResult::Undecided(vec![], describe(&undecided)));
         }
@@ -201,14 +200,14 @@ impl<'a> SelectedJobs<'a> {
             .filter(|pattern| selected.iter().all(|(job, _)| !pattern.matches(&job.name)))
             .collect();
         if let [pattern, ..] = not_listed[..]
-            && with_conclusion(listed, JobConclusion::Undecided).next().is_some()
+            && with_result(listed, JobResult::Undecided).next().is_some()
         {
             let reason = format!("it was cancelled before a job that matches `{}`", pattern.as_str());
             return Ok(JobsResult::Undecided(vec![], reason));
         }
         self.newest_names = listed.iter().map(|(job, _)| job.name.clone()).collect();
-        let passed = with_conclusion(&selected, JobConclusion::Passed).collect();
-        let skipped: Vec<&Job> = with_conclusion(&selected, JobConclusion::Skipped).collect();
+        let passed = with_result(&selected, JobResult::Passed).collect();
+        let skipped: Vec<&Job> = with_result(&selected, JobResult::Skipped).collect();
         let mut reasons: Vec<String> = Vec::new();
         if !skipped.is_empty() {
             reasons.push(describe(&skipped));
@@ -217,7 +216,7 @@ impl<'a> SelectedJobs<'a> {
             skipped.iter().map(|job| PendingJob::Skipped(job.name.clone())).collect();
         for pattern in not_listed {
             reasons.push(format!("no job matches `{}`", pattern.as_str()));
-            let hidden_by = with_conclusion(listed, JobConclusion::Skipped)
+            let hidden_by = with_result(listed, JobResult::Skipped)
                 .map(|job| job.name.clone())
                 .filter(|job| pattern.may_be_hidden_by(job))
                 .collect();
@@ -226,24 +225,20 @@ impl<'a> SelectedJobs<'a> {
         Ok(self.finish_with(pending, passed, &reasons))
     }
 
-    fn add_older<'j>(
-        &mut self,
-        listed: &[(&'j Job, JobConclusion)],
-        pending: Vec<PendingJob>,
-    ) -> JobsResult<'j> {
+    fn add_older<'j>(&mut self, listed: &[(&'j Job, JobResult)], pending: Vec<PendingJob>) -> JobsResult<'j> {
         let mut passed: Vec<&Job> = Vec::new();
         let mut failed: Vec<&Job> = Vec::new();
         let mut reasons = Vec::new();
         let mut still_pending = Vec::new();
         for wanted in pending {
-            let found: Vec<(&Job, JobConclusion)> = listed
+            let found: Vec<(&Job, JobResult)> = listed
                 .iter()
                 .copied()
                 .filter(|(job, _)| wanted.is_decided_by(&job.name, self.patterns))
                 .collect();
-            add_new(&mut failed, with_conclusion(&found, JobConclusion::Failed));
-            let undecided: Vec<&Job> = with_conclusion(&found, JobConclusion::Undecided).collect();
-            let now_passed: Vec<&Job> = with_conclusion(&found, JobConclusion::Passed).collect();
+            add_new(&mut failed, with_result(&found, JobResult::Failed));
+            let undecided: Vec<&Job> = with_result(&found, JobResult::Undecided).collect();
+            let now_passed: Vec<&Job> = with_result(&found, JobResult::Passed).collect();
             if !undecided.is_empty() || now_passed.is_empty() {
                 reasons.push(match undecided[..] {
                     [] => wanted.reason_if_not_run(),
@@ -254,7 +249,7 @@ impl<'a> SelectedJobs<'a> {
             }
             add_new(&mut passed, now_passed);
             // Only some jobs of a matrix or of a reusable workflow were skipped.
-            let skipped: Vec<&Job> = with_conclusion(&found, JobConclusion::Skipped).collect();
+            let skipped: Vec<&Job> = with_result(&found, JobResult::Skipped).collect();
             if !skipped.is_empty() {
                 reasons.push(describe(&skipped));
             }
@@ -326,15 +321,15 @@ fn add_new<'j>(jobs: &mut Vec<&'j Job>, found: impl IntoIterator<Item = &'j Job>
     }
 }
 
-fn conclusions<'j>(jobs: &[&'j Job]) -> anyhow::Result<Vec<(&'j Job, JobConclusion)>> {
+fn results<'j>(jobs: &[&'j Job]) -> anyhow::Result<Vec<(&'j Job, JobResult)>> {
     jobs.iter().map(|job| Ok((*job, job.result()?))).collect()
 }
 
-fn with_conclusion<'l, 'j>(
-    listed: &'l [(&'j Job, JobConclusion)],
-    conclusion: JobConclusion,
+fn with_result<'l, 'j>(
+    listed: &'l [(&'j Job, JobResult)],
+    result: JobResult,
 ) -> impl Iterator<Item = &'j Job> + use<'l, 'j> {
-    listed.iter().filter(move |(_, found)| *found == conclusion).map(|(job, _)| *job)
+    listed.iter().filter(move |(_, found)| *found == result).map(|(job, _)| *job)
 }
 
 /// Such as: `` `test (mac)` was cancelled, `lint` was cancelled ``.

@@ -11,7 +11,7 @@ use http::StatusCode;
 use super::{
     RunsError,
     job::Job,
-    job_list::{JobsOf, list_jobs},
+    job_list::{JobsQuery, list_jobs},
     known_runs::RunsPage,
     trigger_events::MERGE_GROUP,
     workflow_run::{RunResult, WorkflowRun},
@@ -89,7 +89,7 @@ impl<'a> WorkflowAttempts<'a> {
     }
 
     async fn attempts_of_run(&mut self, latest: WorkflowRun) -> anyhow::Result<Vec<WorkflowAttempt>> {
-        let jobs_of = JobsOf::from(&latest);
+        let query = JobsQuery::from(&latest);
         let mut runs = Vec::new();
         for attempt in (1..latest.attempt).rev() {
             self.count_request()?;
@@ -104,7 +104,7 @@ impl<'a> WorkflowAttempts<'a> {
             let has_passed = run.is_completed()? && run.result()? == RunResult::Passed;
             if has_passed && jobs.is_none() {
                 self.count_request()?;
-                jobs = Some(list_jobs(self.repository, jobs_of).await?);
+                jobs = Some(list_jobs(self.repository, query).await?);
             }
             let passed_at = if has_passed {
                 end_of(jobs.as_deref().unwrap_or_default(), run.attempt)

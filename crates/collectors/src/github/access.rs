@@ -42,12 +42,12 @@ pub struct GitHubNeeds {
 inventory::collect!(GitHubAccess);
 
 impl GitHubAccess {
-    /// What the metrics with a key, or with keys that match a pattern such as `prs.*`, need. `needs` returns what a metric needs,
-    /// from its key and the settings of a run.
+    /// What the metrics need whose keys match `keys`, a key or a pattern such as `prs.*`. `needs` returns what a metric
+    /// needs, from its key and the settings of a run.
     ///
     /// # Panics
-    /// If `keys` is neither a key nor a pattern of keys with `*`. In [`github_access!`](crate::github_access), this is an error of
-    /// the compiler.
+    /// If `keys` is neither a key nor a pattern of keys with `*`. In [`github_access!`](crate::github_access), the compiler
+    /// reports this error.
     #[must_use]
     pub const fn new(
         keys: &'static str,

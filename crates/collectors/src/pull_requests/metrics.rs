@@ -173,7 +173,8 @@ pub fn time_to_first_review_samples(prs: PullRequests, window: Window) -> Result
     prs.samples(&window, measure::time_to_first_review)
 }
 
-/// Rounds of review of the pull requests that people opened and that were merged in the window: commits that other people reviewed.
+/// Rounds of review of the pull requests that people opened and that were merged in the window: commits that other people
+/// reviewed.
 #[system_health_metric(
     key = "prs.review_rounds",
     each = Repository,

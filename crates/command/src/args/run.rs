@@ -11,7 +11,7 @@ use super::{GlobList, SettingFlagArguments, SettingSwitchArguments, SettingsArgu
 #[derive(Debug, Clone, Args)]
 pub struct RunArguments {
     /// Sinks to deliver to, separated by commas; may be repeated [default: from the settings, or all sinks that they
-    /// configure]
+    /// configure, or else a sink that needs no settings]
     #[arg(long, value_name = "SINK", value_delimiter = ',')]
     pub(crate) to: Vec<String>,
     /// Collect only metrics whose key matches a glob, such as 'commits.*'; several are separated by commas; may be repeated

@@ -10,7 +10,7 @@ use super::run_output::RunOutput;
 use crate::{
     args::{BackfillArguments, GlobList},
     exit::ExitStatus,
-    hints::WithHint,
+    hints::{UnavailableError, WithHint},
     output::{BackfillTable, JsonBackfill, Stdout},
     program::Program,
     progress::follow,
@@ -64,10 +64,7 @@ pub(super) fn run(
             let end = run_end(Instant::now(), deadline);
             let reporter = reporter.with_workers(workers).with_interruption(interruption.clone());
             let backfill = if dry_run {
-                reporter
-                    .plan_backfill(&instants, deadline)
-                    .await
-                    .map_err(|error| anyhow::anyhow!("{error}"))?
+                reporter.plan_backfill(&instants, deadline).await.map_err(UnavailableError)?
             } else {
                 reporter.backfill(&instants, deadline).await?
             };
@@ -106,7 +103,7 @@ fn log(backfill: &Backfill) {
             }
             None => "nothing is computed yet".to_owned(),
         };
-        tracing::warn!("interrupted: {until}; start the backfill again to continue it");
+        tracing::warn!("interrupted: {until}; start the backfill again to add the rest");
     }
     if backfill.has_differences() {
         tracing::error!(

@@ -57,7 +57,7 @@ impl BackfillTable<'_> {
         for metric in metrics {
             let cells = [
                 metric.added,
-                metric.equal,
+                metric.known,
                 metric.kept_from_runs,
                 metric.differences.len() as u64,
                 result_count(metric, OutcomeState::NoData),

@@ -124,7 +124,7 @@ impl<'a> From<&'a BackfilledMetric> for JsonMetric<'a> {
         Self {
             key: metric.metric.key(),
             added: metric.added,
-            known: metric.equal,
+            known: metric.known,
             kept_from_runs: metric.kept_from_runs,
             different: metric.differences.iter().map(difference).collect(),
             no_data: reasons(OutcomeState::NoData),

@@ -139,8 +139,8 @@ impl fmt::Display for ReceiptText<'_> {
             (
                 receipt.repeated,
                 [
-                    "point does not count: an earlier run in the same schedule slot had the same series, and its value stays",
-                    "points do not count: an earlier run in the same schedule slot had the same series, and its values stay",
+                    "point does not count: an earlier run had the same series at the same time or later, and its value stays",
+                    "points do not count: an earlier run had the same series at the same time or later, and its values stay",
                 ],
             ),
             (

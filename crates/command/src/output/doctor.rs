@@ -39,10 +39,10 @@ impl Diagnosis {
             let same = all.iter_mut().find(|group| *grade != Grade::Ok && group.message == message);
             match same {
                 Some(group) => {
-                    group.checks.push(check.clone());
+                    group.checks.push(one_line(check));
                     group.grade = group.grade.max(*grade);
                 }
-                None => all.push(FindingGroup { checks: vec![check.clone()], grade: *grade, message }),
+                None => all.push(FindingGroup { checks: vec![one_line(check)], grade: *grade, message }),
             }
         }
         all
@@ -70,12 +70,12 @@ impl Diagnosis {
         }
         if !self.works.is_empty() {
             writeln!(f, "\n{}", heading("Works now"))?;
-            self.works.iter().try_for_each(|works| wrap(f, width, ("  ", "    "), works))?;
+            self.works.iter().try_for_each(|works| wrap(f, width, ("  ", "    "), &one_line(works)))?;
         }
         if !self.next_steps.is_empty() {
             writeln!(f, "\n{}", heading("Next steps"))?;
             for (number, step) in self.next_steps.iter().enumerate() {
-                wrap(f, width, (&format!("  {}. ", number + 1), "     "), step)?;
+                wrap(f, width, (&format!("  {}. ", number + 1), "     "), &one_line(step))?;
             }
         }
         Ok(())
@@ -134,11 +134,24 @@ mod tests {
     use crate::output::fixture;
 
     #[test]
-    fn a_message_from_a_server_cannot_control_the_terminal() {
-        let findings = vec![Finding::failed("GitHub", "no\u{1b} such \u{202e}page")];
-        let diagnosis = Diagnosis { findings, works: Vec::new(), next_steps: Vec::new() };
+    fn a_text_from_a_server_cannot_control_the_terminal() {
+        let findings = vec![
+            Finding::failed("Git\u{202e}Hub", "no\u{1b} such \u{202e}page"),
+            Finding::failed("\u{202e}GitLab", "no\u{1b} such \u{202e}page"),
+        ];
+        let works = vec!["runs are kept in /\u{202e}data".to_owned()];
+        let next_steps = vec!["Correct \u{202e}it.".to_owned()];
 
-        assert_eq!(fixture::plain(&diagnosis), "failed   GitHub  no such page\n");
+        assert_snapshot!(fixture::plain(&Diagnosis { findings, works, next_steps }), @"
+        failed   GitHub  no such page
+                 also GitLab
+
+        Works now
+          runs are kept in /data
+
+        Next steps
+          1. Correct it.
+        ");
     }
 
     #[test]

@@ -164,7 +164,7 @@ pub(crate) async fn run_with_goal() -> Report {
     let report = run(metrics().map(metric), [], None).await;
     let goal = "ci.errors / ci.runs < 0.1".parse().unwrap();
     let result = Outcome {
-        metric: Metric::combined(Facts::new("ci.error_ratio", "A test."), goal, None),
+        metric: Metric::of_two_metric_goal(Facts::new("ci.error_ratio", "A test."), goal, None),
         subject: None,
         result: 0.2.into_reading(),
         duration: Duration::ZERO,

@@ -76,7 +76,10 @@ impl<'a> HistoryReport<'a> {
 
     fn series(&self) -> Vec<PastSeries<'a>> {
         let mut all_series = BTreeMap::<(&str, String), PastSeries<'_>>::new();
-        for entry in self.entries {
+        // Several subjects may have written the same series.
+        let mut by_time: Vec<&HistoryEntry> = self.entries.iter().collect();
+        by_time.sort_by_key(|entry| entry.time);
+        for entry in by_time {
             let PastResult::Value { samples, .. } = &entry.result else { continue };
             for sample in samples {
                 let tags = sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ");

@@ -1,5 +1,5 @@
-//! A run in GitHub Flavored Markdown, for a job's summary or a comment in a pull request. GitHub accepts at most 1 MiB in a
-//! summary, so every part has a limit, and what exceeds it is counted.
+//! A run in GitHub Flavored Markdown, for a job's summary. GitHub accepts at most 1 MiB in a summary, so every part has a
+//! limit, and what exceeds it is counted. A comment has at most 65,536 characters, so only a run with few problems fits.
 
 use std::fmt::{self, Write as _};
 

@@ -63,7 +63,7 @@ impl<'a> MetricOutcomes<'a> {
 
     /// The key with its goal: `commits.hotfix < 5`, or of two metrics `ci.error_ratio: ci.errors / ci.runs < 0.1`.
     pub(super) fn condition(&self) -> String {
-        let between = if self.metric.combination().is_some() { ": " } else { " " };
+        let between = if self.metric.two_metric_goal().is_some() { ": " } else { " " };
         let goal = self.metric.condition().map(|goal| format!("{between}{goal}"));
         format!("{}{}", self.metric.key(), goal.unwrap_or_default())
     }

@@ -12,7 +12,7 @@ pub(super) struct ShownValue(pub(super) f64);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExactValue(pub(super) f64);
 
-/// A duration in one or two units that suit its length, such as `214 ms` or `2 min 5 s`.
+/// A duration in one or two units that suit its length, such as `214 ms` or `2 min 5 s`. Smaller units are cut off.
 pub(super) struct Elapsed(pub(super) Duration);
 
 /// The value of a sample: a number, or a summary of many values.
@@ -60,7 +60,7 @@ impl fmt::Display for Elapsed {
         let millis = self.0.as_millis();
         match millis {
             0..1_000 => write!(f, "{millis} ms"),
-            1_000..60_000 => write!(f, "{:.1} s", self.0.as_secs_f64()),
+            1_000..60_000 => write!(f, "{}.{} s", millis / 1_000, millis / 100 % 10),
             60_000..3_600_000 => write!(f, "{} min {} s", millis / 60_000, millis / 1_000 % 60),
             3_600_000..86_400_000 => write!(f, "{} h {} min", millis / 3_600_000, millis / 60_000 % 60),
             _ => write!(f, "{} d {} h", millis / 86_400_000, millis / 3_600_000 % 24),
@@ -99,6 +99,7 @@ mod tests {
         assert_eq!(shown(0), "0 ms");
         assert_eq!(shown(214), "214 ms");
         assert_eq!(shown(1_540), "1.5 s");
+        assert_eq!(shown(59_999), "59.9 s");
         assert_eq!(shown(125_000), "2 min 5 s");
         assert_eq!(shown(3_600_000), "1 h 0 min");
         assert_eq!(shown(86_399_999), "23 h 59 min");

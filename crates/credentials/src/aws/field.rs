@@ -6,12 +6,16 @@ use serde_json::{Map, Value};
 use crate::{InvalidSecret, value::parse_secret};
 
 /// Parses a field of a JSON object, and trims white space around its text.
-pub(super) fn parse_field(object: &[u8], name: &str, has_lines: bool) -> Result<SecretString, InvalidSecret> {
+pub(super) fn parse_field(
+    object: &[u8],
+    name: &str,
+    allows_lines: bool,
+) -> Result<SecretString, InvalidSecret> {
     let fields: Map<String, Value> =
         serde_json::from_slice(object).map_err(|_| InvalidSecret::NoFields(name.to_owned()))?;
     let value = fields.get(name).ok_or_else(|| InvalidSecret::NoSuchField(name.to_owned()))?;
     let text = value.as_str().ok_or_else(|| InvalidSecret::NotAString(name.to_owned()))?;
-    parse_secret(text.as_bytes(), has_lines)
+    parse_secret(text.as_bytes(), allows_lines)
 }
 
 #[cfg(test)]

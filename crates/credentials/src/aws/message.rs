@@ -9,6 +9,8 @@ use crate::AwsMessage;
 const MAX_LENGTH: usize = 400;
 const UNKNOWN_AUTHORITY: &str = "the server's certificate is not from a known authority; if it is a private one, or a \
      proxy inspects TLS, name a file with the authority's certificate in AWS_CA_BUNDLE or SSL_CERT_FILE";
+/// The message if nothing remains of the root cause.
+const NO_REASON: &str = "the AWS SDK gives no reason";
 
 impl AwsMessage {
     /// A message from AWS. Only its first line is kept. If the signature of a request is wrong, the other lines repeat the
@@ -30,14 +32,15 @@ impl AwsMessage {
             return Self::new(UNKNOWN_AUTHORITY);
         }
         let root = iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error).to_string();
-        match root.split_once(" {") {
+        let message = match root.split_once(" {") {
             None => Self::new(&root),
             Some((before, _)) => {
                 // The word before the brace is the name of the type.
                 let words = before.rsplit_once(' ').map_or("", |(words, _)| words);
                 Self::new(words.trim_end_matches(['.', ':', ' ']))
             }
-        }
+        };
+        if message.0.is_empty() { Self(NO_REASON.to_owned()) } else { message }
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -60,7 +63,7 @@ mod tests {
         let words = |text: &str| AwsMessage::root_of(&*Box::<dyn Error>::from(text)).to_string();
         let dump = "error response from IMDS (code: 500). Response { status: 500, body: b\"SECRET\" }";
         assert_eq!(words(dump), "error response from IMDS (code: 500)");
-        assert_eq!(words("Response { body: b\"SECRET\" }"), "");
+        assert_eq!(words("Response { body: b\"SECRET\" }"), NO_REASON);
         assert_eq!(words("profile `a` was not defined"), "profile `a` was not defined");
     }
 

@@ -140,7 +140,7 @@ mod tests {
             Secret::new("pager token", &["PAGER_TOKEN"], StoredName::new("pager", "", "", |_| Ok(None)));
         let error = certificate_bundle(Path::new("/no/such/ca.pem")).unwrap_err();
         let error = unusable("AWS_CA_BUNDLE: ", error).for_secret(&TOKEN);
-        insta::assert_snapshot!(error, @"cannot get the pager token: no connection to AWS can be set up: AWS_CA_BUNDLE: cannot read the certificates in /no/such/ca.pem: No such file or directory (os error 2); correct the variable, or set PAGER_TOKEN, or write `aws = false` in [secrets]");
+        insta::assert_snapshot!(error, @"cannot get the pager token: no connection to AWS can be set up: AWS_CA_BUNDLE: cannot read the certificates in /no/such/ca.pem: No such file or directory (os error 2); correct this, or set PAGER_TOKEN, or write `aws = false` in [secrets]");
     }
 
     #[test]

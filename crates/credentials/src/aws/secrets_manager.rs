@@ -98,8 +98,8 @@ impl SecretsManager {
             (None, None) => Vec::new(),
         };
         let value = match name.field() {
-            Some(name) => parse_field(&value, name, secret.has_lines()),
-            None => parse_secret(&value, secret.has_lines()),
+            Some(name) => parse_field(&value, name, secret.allows_lines()),
+            None => parse_secret(&value, secret.allows_lines()),
         };
         match value {
             Ok(value) => Ok((value, SecretLocation::Aws(stored))),

@@ -30,7 +30,7 @@ pub(crate) enum AwsSessionError {
     UnsupportedProfile(AwsMessage),
     #[error("the AWS credentials could not be loaded: {0}")]
     Broken(AwsMessage),
-    /// A proxy, a certificate file or a region that the environment names cannot be used.
+    /// A proxy, a certificate or a region cannot be used.
     #[error("no connection to AWS can be set up: {0}")]
     NoConnection(AwsMessage),
 }

@@ -226,7 +226,7 @@ fn an_empty_region_does_not_hide_the_default_region() {
 
 #[test]
 fn a_text_that_is_not_the_name_of_a_region_is_an_error_that_does_not_show_it() {
-    insta::assert_snapshot!(lookup_in(&[KEYS[0], KEYS[1], ("AWS_REGION", "hunter2"), NO_METADATA]), @"failed: cannot get the GitHub token: no connection to AWS can be set up: AWS_REGION is not the name of an AWS region, such as `eu-west-1`; correct the variable, or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
+    insta::assert_snapshot!(lookup_in(&[KEYS[0], KEYS[1], ("AWS_REGION", "hunter2"), NO_METADATA]), @"failed: cannot get the GitHub token: no connection to AWS can be set up: AWS_REGION is not the name of an AWS region, such as `eu-west-1`; correct this, or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
 }
 
 #[cfg(unix)]
@@ -237,7 +237,7 @@ fn a_region_that_is_not_unicode_is_an_error() {
     let home = tempfile::tempdir().unwrap();
     let variables =
         [("AWS_REGION", OsStr::from_bytes(b"eu\xff")), ("AWS_DEFAULT_REGION", OsStr::new("eu-west-3"))];
-    insta::assert_snapshot!(lookup_with(home.path(), &variables), @"failed: cannot get the GitHub token: no connection to AWS can be set up: AWS_REGION is not valid UTF-8; correct the variable, or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
+    insta::assert_snapshot!(lookup_with(home.path(), &variables), @"failed: cannot get the GitHub token: no connection to AWS can be set up: AWS_REGION is not valid UTF-8; correct this, or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
 }
 
 #[test]

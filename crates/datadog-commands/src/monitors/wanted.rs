@@ -1,7 +1,7 @@
 //! The monitors that Datadog should have.
 
 use system_health_datadog::{
-    MonitorScope, WantedMonitor, combined_goal_monitor, goal_monitor, reporter_monitors,
+    MonitorScope, WantedMonitor, goal_monitor, reporter_monitors, two_metric_goal_monitor,
 };
 use system_health_monitor_settings::{MonitoredGoal, Monitors, Watched};
 use system_health_registry::{Catalog, Settings};
@@ -19,7 +19,7 @@ pub fn wanted_monitors(
     for MonitoredGoal { watched, alerting } in monitors.goals()? {
         wanted.extend(match watched {
             Watched::Metric(metric) => goal_monitor(metric, scope, &alerting)?,
-            Watched::Combination(goal) => Some(combined_goal_monitor(&goal, scope, &alerting)?),
+            Watched::TwoMetricGoal(goal) => Some(two_metric_goal_monitor(&goal, scope, &alerting)?),
         });
     }
     monitors.check_reporter_windows()?;

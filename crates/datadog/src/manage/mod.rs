@@ -19,6 +19,6 @@ pub use dashboard::{
 pub use document::{Overwrites, PushAction};
 pub use metadata::{metadata, metadata_update};
 pub use monitor::{
-    ManagedMonitor, MonitorPlan, MonitorScope, PlannedMonitor, WantedMonitor, combined_goal_monitor,
-    goal_monitor, reporter_monitors,
+    ManagedMonitor, MonitorPlan, MonitorScope, PlannedMonitor, WantedMonitor, goal_monitor,
+    reporter_monitors, two_metric_goal_monitor,
 };

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use system_health_datadog::{MonitorScope, WantedMonitor, combined_goal_monitor};
+use system_health_datadog::{MonitorScope, WantedMonitor, two_metric_goal_monitor};
 use system_health_registry::{
-    Aggregate, CombinedGoal, Facts, Kind, Monitoring, Tag,
-    alerting::{Alerting, Combination, OnMissingData},
+    Aggregate, Facts, Kind, Monitoring, Tag, TwoMetricGoal,
+    alerting::{Alerting, OnMissingData, TwoMetricGoalFacts},
 };
 use system_health_test_support::datadog::contract::{self, Message};
 
@@ -32,8 +32,8 @@ fn alerting() -> Alerting {
 
 /// The monitor of a goal over two metrics. The keys in `goal` are ignored.
 fn monitor(goal: &str, left: &Facts, right: &Facts, alerting: &Alerting) -> WantedMonitor {
-    let goal: CombinedGoal = goal.parse().unwrap();
-    let combination = Combination {
+    let goal: TwoMetricGoal = goal.parse().unwrap();
+    let combination = TwoMetricGoalFacts {
         name: "a.ratio",
         left,
         operator: goal.operator(),
@@ -43,7 +43,7 @@ fn monitor(goal: &str, left: &Facts, right: &Facts, alerting: &Alerting) -> Want
         runbook: None,
         owner: None,
     };
-    combined_goal_monitor(&combination, &scope(), alerting).unwrap()
+    two_metric_goal_monitor(&combination, &scope(), alerting).unwrap()
 }
 
 fn query(goal: &str, left: &Facts, right: &Facts) -> String {
@@ -52,7 +52,7 @@ fn query(goal: &str, left: &Facts, right: &Facts) -> String {
 }
 
 #[test]
-fn the_query_compares_the_result_farthest_from_the_goal() {
+fn the_query_compares_the_worst_result() {
     let (errors, runs) = (metric("a.errors"), metric("a.runs"));
     let formula =
         |operator: &str| format!("avg:a.errors{SCOPE}.fill(null) {operator} avg:a.runs{SCOPE}.fill(null)");
@@ -113,8 +113,8 @@ fn the_message_describes_both_metrics_and_names_their_owners() {
     let runs = described("a.runs", "All runs.")
         .with_unit("run")
         .with_monitoring(Monitoring { owner: Some("team-{{build}}".to_owned()), ..Monitoring::default() });
-    let goal: CombinedGoal = "a.errors / a.runs < 0.1".parse().unwrap();
-    let combination = Combination {
+    let goal: TwoMetricGoal = "a.errors / a.runs < 0.1".parse().unwrap();
+    let combination = TwoMetricGoalFacts {
         name: "a.ratio",
         left: &errors,
         operator: goal.operator(),
@@ -126,7 +126,7 @@ fn the_message_describes_both_metrics_and_names_their_owners() {
     };
     let notifying = Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting() };
 
-    let monitor = combined_goal_monitor(&combination, &scope(), &notifying).unwrap().json().unwrap();
+    let monitor = two_metric_goal_monitor(&combination, &scope(), &notifying).unwrap().json().unwrap();
 
     assert_eq!(monitor["name"], "a.ratio: a.errors / a.runs should be < 0.1 (env:test,service:shop)");
     assert_eq!(

@@ -26,12 +26,12 @@ function receivedPath(metric) {
   return `intake/series?metric=${encodeURIComponent(metric)}&from=${starts.get(shown)}`;
 }
 
-/** The last time that a `Date` can have, in seconds since 1970. A client may send an event with a later time. */
+/** The first and the last time of a `Date` are this many seconds from 1970. A client may send an event with any time. */
 const MAX_SECONDS = 8.64e12;
 
 /** The intake's times are seconds since 1970. */
 function fromSeconds(seconds) {
-  return new Date(Math.min(seconds, MAX_SECONDS) * 1000).toISOString();
+  return new Date(Math.max(-MAX_SECONDS, Math.min(seconds, MAX_SECONDS)) * 1000).toISOString();
 }
 
 function receivedPage() {

@@ -122,6 +122,29 @@ fn failed_deliveries_and_sources_are_shown_above_the_metrics() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
+fn a_dry_run_says_how_many_series_would_be_sent() {
+    const SUMMARIES: &str = "[...document.querySelectorAll('main summary')].map(it => it.textContent)";
+    let mut browser = Chromium::start();
+    for (self_metrics, expected) in
+        [(3, "12 series, and 3 about the reporter, would be sent"), (0, "12 series would be sent")]
+    {
+        let site = Site::start();
+        site.change("report", |report| {
+            let deliveries = report["deliveries"].as_array_mut().unwrap();
+            deliveries.retain(|delivery| delivery["state"] == "dry_run");
+            deliveries[0]["self_metrics"] = self_metrics.into();
+        });
+
+        site.open(&mut browser, "#/deliveries");
+        browser.wait_for("document.querySelector('main summary')");
+
+        let summaries = browser.evaluate(SUMMARIES);
+        assert!(summaries.as_array().unwrap().contains(&expected.into()), "{summaries}");
+    }
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
 fn before_the_first_run_the_page_shows_the_metrics_of_the_program() {
     let site = Site::start_with(&[Documents::Report]);
     site.remove("report");

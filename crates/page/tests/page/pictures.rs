@@ -1,4 +1,4 @@
-//! The pictures of the documentation. `DRAW=1 cargo test -p system-health-page --test page pictures -- --ignored` draws them.
+//! The pictures of the documentation. `UPDATE_DOCS=1 cargo test -p system-health-page --test page pictures -- --ignored` draws them.
 
 use std::{
     env, fs,
@@ -42,7 +42,7 @@ fn pictures_of_the_documentation_are_small() {
             "{name}: {} bytes",
             picture.len()
         );
-        if env::var_os("DRAW").is_some() {
+        if env::var_os("UPDATE_DOCS").is_some() {
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join(format!("{name}.webp")), picture).unwrap();
         }

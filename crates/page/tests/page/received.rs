@@ -49,14 +49,21 @@ fn a_distribution_without_an_average_is_not_drawn() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn an_event_after_the_last_time_of_a_browser_is_shown() {
+fn events_outside_the_times_of_a_browser_are_shown() {
     let site = Site::start();
-    site.change("intake/events", |events| events["events"][0]["time"] = json!(1_772_373_100_000_000_i64));
+    site.change("intake/events", |events| {
+        let event = |id: u64, time: i64| {
+            let mut event = events["events"][0].clone();
+            (event["id"], event["time"]) = (id.into(), time.into());
+            event
+        };
+        events["events"] = json!([event(1, 1_772_373_100_000_000), event(2, -1_772_373_100_000_000)]);
+    });
     let mut browser = Chromium::start();
 
     site.open(&mut browser, "#/intake-events");
 
-    assert_eq!(browser.evaluate("document.querySelectorAll('.events > li').length"), 1);
+    assert_eq!(browser.evaluate("document.querySelectorAll('.events > li').length"), 2);
     assert_eq!(browser.problems(), [""; 0]);
 }
 

@@ -6,7 +6,7 @@ use system_health_monitor_settings::{MonitoredGoal, Watched};
 use system_health_prometheus::tag_labels;
 use system_health_registry::{
     Facts, Tag,
-    alerting::{Alerting, Combination, OnMissingData},
+    alerting::{Alerting, OnMissingData, TwoMetricGoalFacts},
     duration_in_words,
 };
 
@@ -46,7 +46,7 @@ pub(super) fn goal_rules(
                 About::from(metric.facts()),
             )
         }
-        Watched::Combination(goal) => {
+        Watched::TwoMetricGoal(goal) => {
             (Quantity::from_combination(goal, alerting, reporter_labels, &labels), About::from(goal))
         }
     };
@@ -126,8 +126,8 @@ impl<'a> From<&'a Facts> for About<'a> {
     }
 }
 
-impl<'a> From<&Combination<'a>> for About<'a> {
-    fn from(goal: &Combination<'a>) -> Self {
+impl<'a> From<&TwoMetricGoalFacts<'a>> for About<'a> {
+    fn from(goal: &TwoMetricGoalFacts<'a>) -> Self {
         let metrics = [goal.left, goal.right];
         let descriptions = metrics.map(|metric| format!("{}: {}", metric.key(), metric.description().trim()));
         let paragraphs = goal.description.map(str::to_owned).into_iter().chain(descriptions);

@@ -3,7 +3,7 @@
 use system_health_prometheus::PrometheusMetric;
 use system_health_registry::{
     Aggregate, Facts, Goal, Kind, Metric, Operator,
-    alerting::{Alerting, Combination},
+    alerting::{Alerting, TwoMetricGoalFacts},
     combined_aggregates,
 };
 
@@ -73,12 +73,12 @@ impl Quantity {
 
     /// The quantity of a goal of two metrics, in the metrics' own units.
     pub(super) fn from_combination(
-        goal: &Combination<'_>,
+        goal: &TwoMetricGoalFacts<'_>,
         alerting: &Alerting,
         reporter_labels: &ReporterLabels,
         labels: &[String],
     ) -> Self {
-        let Combination { left, operator, right, goal, .. } = goal;
+        let TwoMetricGoalFacts { left, operator, right, goal, .. } = goal;
         let [left_aggregate, right_aggregate] = combined_aggregates(left, right);
         let side = |metric: &Facts, aggregate| {
             let in_prometheus = PrometheusMetric::from(metric);

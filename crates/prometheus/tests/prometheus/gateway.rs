@@ -155,6 +155,38 @@ async fn points_that_prometheus_cannot_tell_apart_or_accept_are_refused() {
 }
 
 #[tokio::test]
+async fn points_of_one_metric_in_a_row_are_checked_one_by_one() {
+    let server = gateway();
+    let points = [
+        gauge(0, "load", 1.0, &["host:c"]),
+        gauge(0, "load", f64::INFINITY, &["host:b"]),
+        gauge(0, "load", 3.0, &["host:a"]),
+        with_unit("second", gauge(0, "load", 4.0, &[])),
+        gauge(0, "push.time_seconds", 5.0, &["host:a"]),
+        gauge(0, "push.time_seconds", f64::NAN, &["host:b"]),
+        gauge(0, "load", 7.0, &["host:c"]),
+    ];
+
+    let fates = deliver(&*sink(&table(&server)).await, &points).await;
+
+    assert_eq!(fates.accepted, [0, 2, 3, 6]);
+    assert!(fates.refused[&1].contains("`load` is inf"), "{fates:?}");
+    for at in [4, 5] {
+        assert!(fates.refused[&at].contains("which the Pushgateway uses itself"), "{fates:?}");
+    }
+    let page = body(&server, 0);
+    let values: Vec<&str> = page.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(
+        values,
+        [
+            "load{host=\"a\",reporter=\"acme/shop\"} 3",
+            "load{host=\"c\",reporter=\"acme/shop\"} 7",
+            "load_seconds{reporter=\"acme/shop\"} 4",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_delivered_series_stays_if_a_later_point_would_be_the_same_series() {
     let server = gateway();
     let sink = sink(&table(&server)).await;

@@ -63,6 +63,13 @@ impl Admission<'_> {
         let limit = left.map_or(MAX_TIME, |left| (left / TIME_DIVISOR).min(MAX_TIME));
         let planned = Arc::clone(planned);
         let work = async move |context| Ok(gate.plan(&context, &planned).await);
-        self.runner.run("the gate", &gate_span(), self.context, limit, work).await.unwrap_or_default()
+        let decision = self.runner.run("the gate", &gate_span(), self.context, limit, work).await;
+        decision.unwrap_or_else(|error| {
+            // An interruption is not a failure of the gate.
+            if !self.runner.interruption.has_happened() {
+                tracing::warn!("a gate has not decided, so it skips no metric: {error}");
+            }
+            GateDecision::default()
+        })
     }
 }

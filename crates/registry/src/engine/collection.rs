@@ -74,7 +74,6 @@ impl<'a> Collection<'a> {
     pub(super) fn results(&self) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let (without_subjects, by_subject) = self.functions();
         let mut results = stream::SelectAll::<BoxStream<'_, CollectionResult>>::new();
-        self.engine.observe(Progress::Planned { outcomes: without_subjects.len() * self.instant_count() });
         results.push(self.without_subjects(without_subjects).boxed());
         for (subject, functions) in by_subject {
             results.push(self.for_each_subject(subject, functions).boxed());
@@ -188,6 +187,8 @@ impl<'a> Collection<'a> {
                 self.admission().decide(None, metrics, &[]).await
             };
             let (results, functions) = without_skipped(functions, admitted, &[None]);
+            let collected = functions.len() * self.instant_count();
+            self.engine.observe(Progress::Planned { outcomes: outcome_count(&results) + collected });
             let outcomes = self.collect_all(functions.into(), self.context.clone(), None);
             stream::iter(results).chain(outcomes)
         };
@@ -204,11 +205,7 @@ impl<'a> Collection<'a> {
         let longest = longest_time_limit(functions.iter().map(|(metric, _)| metric));
         let subjects = self.subjects(subject, &functions);
         let outcomes = async move {
-            let subjects = subjects.await;
-            let count = subjects.as_ref().map_or(1, Vec::len);
-            self.engine
-                .observe(Progress::Planned { outcomes: count * functions.len() * self.instant_count() });
-            match subjects {
+            match subjects.await {
                 Ok(subjects) => {
                     let metrics = functions.iter().map(|(metric, _)| metric.clone()).collect();
                     let admitted = self.admission().decide(Some(subject), metrics, &subjects).await;
@@ -216,12 +213,20 @@ impl<'a> Collection<'a> {
                         subjects.iter().map(|subject| Some(Arc::clone(&subject.label))).collect();
                     let (results, functions) = without_skipped(functions, admitted, &labels);
                     let functions: Arc<[Function]> = functions.into();
+                    // A subject with an error has one outcome for all instants.
+                    let instant_count = |subject: &AnySubject| match subject.error {
+                        Some(_) => 1,
+                        None => self.instant_count(),
+                    };
+                    let collected = functions.len() * subjects.iter().map(instant_count).sum::<usize>();
+                    self.engine.observe(Progress::Planned { outcomes: outcome_count(&results) + collected });
                     let outcomes = stream::iter(subjects)
                         .map(move |subject| self.for_one_subject(&subject, Arc::clone(&functions), longest))
                         .flatten_unordered(self.engine.concurrency.get());
                     stream::iter(results).chain(outcomes).left_stream()
                 }
                 Err(unavailable) => {
+                    self.engine.observe(Progress::Planned { outcomes: functions.len() });
                     let metrics = functions.into_iter().map(|(metric, _)| metric).collect();
                     let unlisted = without_collection(metrics, None, &unavailable, started.elapsed());
                     stream::iter(unlisted).right_stream()
@@ -361,6 +366,10 @@ fn without_skipped(
         }));
     }
     (results, remaining)
+}
+
+fn outcome_count(results: &[CollectionResult]) -> usize {
+    results.iter().filter(|result| matches!(result, CollectionResult::Outcome(..))).count()
 }
 
 /// The time after which no metric of an ordinary run can use a resource of the run. If a metric has subjects, this is the

@@ -30,9 +30,16 @@ pub(super) fn with_range(message: &str) -> String {
         let (found, expected) = message.rsplit_once(", expected ")?;
         let found = found.strip_prefix("invalid type: ").or_else(|| found.strip_prefix("invalid value: "))?;
         let (_, range) = EXPECTED.iter().find(|(name, _)| *name == expected)?;
+        let range = if *range == "a number" && is_infinite_or_nan(found) { "a finite number" } else { range };
         Some(format!("{found} is not {range}"))
     };
     plain().unwrap_or_else(|| message.to_owned())
+}
+
+/// Whether serde found an infinite number or NaN, such as in "floating point `inf`" or "string \"NaN\"".
+fn is_infinite_or_nan(found: &str) -> bool {
+    let value = found.split(['`', '"']).nth(1).and_then(|text| text.parse::<f64>().ok());
+    value.is_some_and(|value| !value.is_finite())
 }
 
 #[cfg(test)]
@@ -53,6 +60,10 @@ mod tests {
             (
                 "invalid type: string \", expected u8\", expected f64",
                 "string \", expected u8\" is not a number",
+            ),
+            (
+                "invalid value: floating point `inf`, expected f32",
+                "floating point `inf` is not a finite number",
             ),
             ("invalid type: integer `5`, expected a string", "invalid type: integer `5`, expected a string"),
             ("unknown field `u8`", "unknown field `u8`"),

@@ -30,9 +30,9 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     const TEMPLATE: Option<&'static str> = None;
 
     /// Whether `report doctor` may show the texts in this table. Default: it may not, because a text could be an
-    /// undeclared secret, or a secret in the wrong place. Other values, such as numbers, booleans and a
-    /// [`SettingPath`](super::SettingPath), are always shown, and so is the host of an address. The values of keys in
-    /// [`SECRET`](Self::SECRET) are never shown.
+    /// undeclared secret, or a secret in the wrong place. Other values, such as numbers and booleans, are always shown. A
+    /// [`SettingPath`](super::SettingPath) and the host of an address are shown unless they may be secrets. The values of
+    /// keys in [`SECRET`](Self::SECRET) are never shown.
     fn shows_text(&self) -> bool {
         false
     }
@@ -67,8 +67,9 @@ impl TableSpec {
     /// The table of a struct that is declared at a place in the code.
     ///
     /// # Panics
-    /// Panics if the name has other characters than letters, digits, `_` and `-`, and if the template has no header of this
-    /// table, or one of another table. In [`settings_table!`](crate::settings_table), this is an error of the compiler.
+    /// Panics if the name has other characters than letters, digits, `_` and `-`. Also panics if a template that is not empty
+    /// has no header of this table, or has a header of another table. In [`settings_table!`](crate::settings_table), this is
+    /// an error of the compiler.
     #[must_use]
     pub const fn new<T: SettingsTable>(location: Location) -> Self {
         assert!(is_bare(T::NAME), "the name of a settings table has only letters, digits, `_` and `-`");
@@ -100,7 +101,7 @@ impl TableSpec {
 
     /// Whether the value of a key of a linked table is a [`SettingPath`](super::SettingPath) or a list of them.
     #[must_use]
-    pub fn has_path(table: &str, key: &str) -> bool {
+    pub fn is_path(table: &str, key: &str) -> bool {
         Self::linked().iter().any(|spec| spec.name == table && (spec.is_path)(key))
     }
 

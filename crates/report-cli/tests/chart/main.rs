@@ -7,7 +7,7 @@ mod readme;
 mod refused;
 mod values;
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use helm::{VERSIONS, arguments, chart, of_kind, pod, rendered, settings, template, value_sets, workloads};
 use serde_json::{Value, json};
@@ -163,11 +163,13 @@ fn runs_and_the_helm_test_find_mistakes_in_the_settings() {
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
 fn the_packaged_chart_can_be_rendered() {
+    let metadata = fs::read_to_string(chart().join("Chart.yaml")).unwrap();
+    let chart_version = metadata.lines().find_map(|line| line.strip_prefix("version: ")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for version in VERSIONS {
         let packed = helm::helm(version, &["package", ".", "--destination", folder.path().to_str().unwrap()]);
         assert!(packed.status.success(), "{packed:?}");
-        let archive = folder.path().join("system-health-0.1.0.tgz").display().to_string();
+        let archive = folder.path().join(format!("system-health-{chart_version}.tgz")).display().to_string();
         let shown = helm::helm(version, &["template", "health", &archive]);
         assert!(shown.status.success(), "{shown:?}");
         let text = String::from_utf8(shown.stdout).unwrap();

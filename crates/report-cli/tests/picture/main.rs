@@ -157,12 +157,12 @@ fn the_picture_shows_the_current_dashboard() {
 
     let drawn = draw(&dashboard);
 
-    if env::var_os("DRAW").is_some() {
+    if env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&file, &drawn).unwrap();
     }
     let kept = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         kept == drawn,
-        "docs/dashboard.svg is out of date; draw it again with DRAW=1 cargo test --test picture"
+        "docs/dashboard.svg is out of date; draw it again with UPDATE_DOCS=1 cargo test --test picture"
     );
 }

@@ -32,6 +32,19 @@ fn a_short_token_is_refused_from_a_variable_and_from_a_file() {
 }
 
 #[test]
+fn a_token_that_no_header_can_contain_is_refused() {
+    let scene = scene("").variable("SYSTEM_HEALTH_SERVE_TOKEN", "schlüssel-schlüssel-schlüssel");
+
+    let ended = scene.run(&["serve", "--listen", "127.0.0.1:0"]).with_status(2);
+
+    ended.says(
+        "cannot use the value of SYSTEM_HEALTH_SERVE_TOKEN as the token of the service: it contains white space, a \
+         control character or a non-ASCII character",
+    );
+    assert!(!ended.stderr().contains("schlüssel"));
+}
+
+#[test]
 fn requests_need_the_token_and_no_output_shows_it() {
     let scene = scene("").variable("SYSTEM_HEALTH_SERVE_TOKEN", TOKEN);
     let command = scene.command(&["serve", "--listen", "0.0.0.0:0", "--only", "commits.*", "-vv"]);

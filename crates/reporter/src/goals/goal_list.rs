@@ -1,7 +1,7 @@
 //! The goals of two metrics in the settings, checked against the metrics that exist.
 
 use system_health_registry::{
-    Catalog, Metric, Outcome, Run, Settings, self_metrics::is_self_metric, settings::SettingsError,
+    Catalog, Kind, Metric, Outcome, Run, Settings, self_metrics::is_self_metric, settings::SettingsError,
 };
 
 use super::{
@@ -24,13 +24,15 @@ enum GoalError {
     NamedAfterFormerKey { key: String },
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error("`{key}` is a distribution, which has no single value, so it cannot have a goal")]
+    Distribution { key: String },
     #[error(transparent)]
     Combination(#[from] CombinationError),
 }
 
 impl GoalsOfTwoMetrics {
     /// Reads the tables in `[goals]`. Refuses a goal, with its place in the file, if its name is the key or a former key of a
-    /// metric, if one of its metrics does not exist, or if the two cannot be combined. A metric that a source may return later
+    /// metric, if one of its metrics does not exist or is a distribution, or if the two cannot be combined. A metric that a source may return later
     /// is not refused. If the file is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be
     /// for another program.
     pub fn from_settings(catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
@@ -94,7 +96,12 @@ impl GoalOfTwoMetrics {
     fn check_metrics(&self, catalog: &Catalog) -> Result<(), GoalError> {
         let goal = &self.goal;
         let [left, right] = [goal.left(), goal.right()].map(|key| find_metric(key, catalog));
-        match (left?, right?) {
+        let (left, right) = (left?, right?);
+        if let Some(metric) = left.into_iter().chain(right).find(|metric| metric.kind() == Kind::Distribution)
+        {
+            return Err(GoalError::Distribution { key: metric.key().to_owned() });
+        }
+        match (left, right) {
             (Some(left), Some(right)) => Ok(check_combination(left, right, goal.operator())?),
             _ => Ok(()),
         }

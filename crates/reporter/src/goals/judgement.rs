@@ -57,7 +57,7 @@ fn metric(named: &GoalOfTwoMetrics, metrics: [Option<&Metric>; 2]) -> Metric {
         facts = facts.with_unit(unit);
     }
     let with_subjects = metrics.into_iter().flatten().find(|metric| metric.subject_type().is_some());
-    Metric::combined(facts, goal.clone(), with_subjects)
+    Metric::of_two_metric_goal(facts, goal.clone(), with_subjects)
 }
 
 fn result(

@@ -7,7 +7,7 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 use system_health_registry::{
-    CombinedGoal, Goal, Settings, check_key, check_owner, check_runbook, settings::SettingsError,
+    Goal, Settings, TwoMetricGoal, check_key, check_owner, check_runbook, settings::SettingsError,
     settings_table,
 };
 
@@ -34,7 +34,7 @@ pub(super) struct GoalName(pub(super) String);
 #[serde(deny_unknown_fields)]
 struct GoalTable {
     #[serde(deserialize_with = "goal")]
-    goal: CombinedGoal,
+    goal: TwoMetricGoal,
     #[serde(default)]
     description: Option<String>,
     #[serde(default, deserialize_with = "runbook")]
@@ -57,7 +57,7 @@ pub struct GoalOfTwoMetrics {
     /// The name. No metric has it as its key.
     pub name: String,
     /// The goal.
-    pub goal: CombinedGoal,
+    pub goal: TwoMetricGoal,
     /// What the goal means.
     pub description: Option<String>,
     /// The URL of a page that says what to do if the goal is missed.
@@ -86,7 +86,7 @@ impl GoalsSettings {
     }
 
     fn check_distinct(&self, settings: &Settings) -> Result<(), SettingsError> {
-        let mut known: Vec<(&str, &CombinedGoal)> = Vec::new();
+        let mut known: Vec<(&str, &TwoMetricGoal)> = Vec::new();
         for (GoalName(name), entry) in &self.0 {
             let GoalEntry::OfTwoMetrics(GoalTable { goal, .. }) = entry else { continue };
             if let Some((other, _)) = known.iter().find(|(_, known)| *known == goal) {
@@ -133,7 +133,7 @@ impl<'de> de::Visitor<'de> for GoalVisitor {
         }
         match text.parse::<Goal>() {
             Ok(goal) => Ok(GoalEntry::OfMetric(Some(goal))),
-            Err(_) if text.parse::<CombinedGoal>().is_ok() => Err(E::custom(format!(
+            Err(_) if text.parse::<TwoMetricGoal>().is_ok() => Err(E::custom(format!(
                 "`{text}` is a goal of two metrics, which needs a table; write {{ goal = \"{text}\" }}"
             ))),
             Err(error) => Err(E::custom(error)),
@@ -154,7 +154,7 @@ impl<'de> de::Visitor<'de> for GoalVisitor {
     }
 }
 
-fn goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CombinedGoal, D::Error> {
+fn goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TwoMetricGoal, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|error| match text.parse::<Goal>() {
         Ok(_) => de::Error::custom(format!(

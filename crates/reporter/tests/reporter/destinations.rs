@@ -95,7 +95,7 @@ async fn a_sink_without_settings_is_tried_if_no_sink_is_configured_and_its_error
              `key` in [needs_nothing])"
         )
     );
-    assert!(delivery.failed());
+    assert!(delivery.has_failed());
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Events of goals that flip. Each destination gets its own events.
 
-use std::{fmt, sync::Arc, sync::Mutex};
+use std::{fmt, sync::Arc, sync::Mutex, time::Duration};
 
 use futures::FutureExt;
 use system_health_registry::{
-    Catalog, Context, Facts, IntoReading, Metric, Subject, Tag, TagError, Unavailable, location,
+    Capabilities, Catalog, Context, Facts, IntoReading, Metric, Subject, Tag, TagError, Unavailable, location,
 };
+use system_health_reporter::{DeliveryResult, Mode};
 
 use crate::backend::{Backend, Behaviour, Scene, metric};
 
@@ -143,4 +144,25 @@ async fn an_event_that_waits_alone_is_delivered_without_a_run() {
     assert_eq!((left.left, left.events_left), (0, 1), "{left:?}");
     assert_eq!(deliveries[0].receipt().unwrap().events, 1);
     assert_eq!(backend.events().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_shows_no_event_that_a_push_would_give_up() {
+    let missed_from = Arc::new(Mutex::new(1000));
+    let scene = scene(&missed_from);
+    let backend = Backend::new("backend").with_behaviour(Behaviour::LeaveEvents);
+    scene.push(&[&backend]).await;
+    *missed_from.lock().unwrap() = 0;
+    scene.push(&[&backend]).await;
+    let shown = async |backend: &Backend| {
+        let finished = scene.run(&scene.reporter(&[backend]), Mode::DryRun).await;
+        let DeliveryResult::DryRun(preview) = &finished.deliveries[0].result else { panic!("{finished:?}") };
+        preview.events.len()
+    };
+
+    // The runs of a scene are about half an hour ago.
+    for (max_age, events) in [(Duration::from_hours(18), 1), (Duration::from_mins(1), 0)] {
+        let capabilities = Capabilities { max_event_age: Some(max_age), ..Capabilities::default() };
+        assert_eq!(shown(&backend.clone().with_capabilities(capabilities)).await, events, "{max_age:?}");
+    }
 }

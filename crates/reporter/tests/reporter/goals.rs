@@ -33,6 +33,19 @@ fn refusal(settings: &str) -> String {
     builder(Catalog::new(metrics()).unwrap(), settings).and_then(build).unwrap_err()
 }
 
+#[test]
+fn a_goal_of_a_distribution_and_another_metric_is_refused() {
+    let times = metric(Facts::new("ci.times", "For a test.").with_kind(Kind::Distribution), 1.0);
+    let catalog = Catalog::new(metrics().into_iter().chain([times])).unwrap();
+    let goal = "[goals.'a.b']\ngoal = 'ci.times / ci.runs < 1'";
+
+    let error = builder(catalog, goal).unwrap().build().unwrap_err();
+
+    let message = "a.toml:2:1: `goal` in [goals.\"a.b\"]: `ci.times` is a distribution, which has no single value, so it cannot \
+                   have a goal";
+    assert_eq!(SharedError::new(error).to_string(), message);
+}
+
 /// The names of the goals that a run judges, with the states of their results.
 async fn judged(builder: ReporterBuilder) -> Vec<(String, &'static str)> {
     let finished = builder.build().unwrap().collect().await.unwrap();

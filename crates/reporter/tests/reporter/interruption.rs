@@ -10,7 +10,7 @@ use crate::backend::{Backend, Behaviour, Scene, metric};
 
 fn is_kept(finished: &FinishedRun) -> bool {
     let [delivery] = &finished.deliveries[..] else { panic!("{finished:?}") };
-    matches!(delivery.result, DeliveryResult::Interrupted { kept: true }) && delivery.failed()
+    matches!(delivery.result, DeliveryResult::Interrupted { kept: true }) && delivery.has_failed()
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,6 +32,27 @@ async fn values_are_kept_if_the_collection_is_interrupted() {
     assert_eq!(backend.stored(), []);
     let next = scene.push(&[&backend]).await;
     assert_eq!((next[0].accepted, next[0].accepted_earlier), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_ends_a_collection_that_may_also_end_early() {
+    let hangs =
+        Metric::new(Facts::new("b.hangs", "For a test."), location!(), |_| std::future::pending().boxed());
+    let scene = Scene::with(Catalog::new([hangs]).unwrap());
+    let backend = Backend::new("backend");
+    let interruption = || Interruption::new(async { tokio::time::sleep(Duration::from_secs(1)).await });
+    let reporter = || scene.builder(&[&backend]).without_self_metrics().build().unwrap();
+    let both = [
+        reporter().with_interruption(interruption()).with_end_of_collection(Interruption::never()),
+        reporter().with_end_of_collection(Interruption::never()).with_interruption(interruption()),
+    ];
+
+    for reporter in both {
+        let finished = scene.run(&reporter, Mode::Push).await;
+
+        assert_eq!(finished.report.run().duration().as_secs(), 1);
+        assert!(is_kept(&finished), "{finished:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

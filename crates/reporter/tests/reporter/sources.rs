@@ -1,11 +1,11 @@
 //! Sources: their descriptions are remembered, and their failures are visible.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use futures::FutureExt;
 use system_health_registry::{
     Catalog, DescribedReading, Facts, OutcomeState, Settings, SharedError, Source, Unavailable, location,
-    settings::SettingsBuilder,
+    self_metrics::COLLECTOR_SUCCESS, settings::SettingsBuilder,
 };
 use system_health_reporter::{FinishedRun, Mode, PatternList, Reporter};
 
@@ -68,6 +68,19 @@ async fn refused_metrics_are_counted() {
     let of_warehouse = |value| vec![("metric_source:warehouse".to_owned(), value)];
     assert_eq!(backend.about_reporter("refused_metrics"), of_warehouse(1.0));
     assert_eq!(success(&backend), [0.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dashboards_distinguish_the_successes_of_metrics_and_sources() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]);
+
+    run(&mut scene, &backend, Some(&["orders.open"])).await;
+
+    let samples = backend.about_reporter("collector_success").into_iter();
+    let names: BTreeSet<String> =
+        samples.filter_map(|(tags, _)| Some(tags.split_once(':')?.0.to_owned())).collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), COLLECTOR_SUCCESS.tags);
 }
 
 #[tokio::test(start_paused = true)]

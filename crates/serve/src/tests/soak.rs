@@ -113,9 +113,8 @@ fn is_soak(key: &str) -> bool {
     key.starts_with("soak.")
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
-#[ignore = "takes half a minute; SOAK_RUNS=10000 takes a quarter of an hour"]
+#[ignore = "needs Linux and takes half a minute; SOAK_RUNS=10000 takes a quarter of an hour"]
 async fn many_runs_lose_and_repeat_no_point_and_leak_no_memory_and_no_descriptors() {
     let total = env::var("SOAK_RUNS").map_or(RUNS, |runs| runs.parse().expect("SOAK_RUNS is a number"));
     // Memory and descriptors are first measured when the caches are full.

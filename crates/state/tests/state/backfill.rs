@@ -99,7 +99,7 @@ fn no_destination_and_no_time_of_a_last_value_is_affected() {
     assert_eq!(backfill(&store, 20, &[3.0]), BackfillResult::Added);
 
     assert_eq!((store.pending_count("a").unwrap(), store.last_values().unwrap()), before);
-    let delivered = store.last_delivered("jobs.waiting", "", at(100)).unwrap();
+    let delivered = store.last_for_delivery("jobs.waiting", "", at(100)).unwrap();
     assert_eq!(delivered.map(|(time, _)| time), Some(at(50)));
 }
 

@@ -146,6 +146,35 @@ fn only_the_owner_can_access_the_files() {
     assert_private(4);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_read_only_file_stays_read_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::open(folder.path()).unwrap());
+    fs::set_permissions(file(folder.path()), fs::Permissions::from_mode(0o444)).unwrap();
+
+    drop(Store::open(folder.path()));
+
+    let mode = fs::metadata(file(folder.path())).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o400);
+}
+
+#[test]
+fn a_point_of_an_unknown_kind_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap().store;
+    store.record(&report(1, &[1.0]), &["datadog"]).unwrap();
+    let other = Connection::open(file(folder.path())).unwrap();
+    other.execute_batch("PRAGMA ignore_check_constraints = ON; UPDATE series SET kind = 'summary'").unwrap();
+
+    let error = store.pending("datadog", 10, None).unwrap_err();
+
+    assert!(!error.is_damage(), "{error:?}");
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("the kind `summary` is not known"), "{source}");
+}
+
 #[test]
 fn only_one_of_many_threads_moves_a_damaged_file_aside() {
     let folder = tempfile::tempdir().unwrap();

@@ -164,9 +164,9 @@ fn the_time_of_the_last_value_is_kept_if_the_metric_fails() {
 }
 
 #[test]
-fn the_last_delivered_run_had_a_value_and_a_destination() {
+fn the_last_run_for_delivery_had_a_value_and_a_destination() {
     let store = Store::in_memory().unwrap();
-    let last = |key, now| store.last_delivered(key, "", at(now)).unwrap().map(|(slot, _)| slot);
+    let last = |key, now| store.last_for_delivery(key, "", at(now)).unwrap().map(|(slot, _)| slot);
     assert_eq!(last("jobs.waiting", 50), None);
 
     store.record(&report(100, &[1.0]), &["datadog"]).unwrap();

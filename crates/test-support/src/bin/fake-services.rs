@@ -11,8 +11,8 @@
 //! never reached.
 //!
 //! Each line of the standard input is a command: `change NUMBER` changes that many repositories, and a line that does not start
-//! with `change` changes none. After each line, one line of JSON says how many repositories changed, and how many requests have counted against the
-//! rate limit so far.
+//! with `change` changes none. After each line, one line of JSON says how many repositories changed, and how many requests have
+//! counted against the rate limit so far. A number that cannot be read ends the program with an error.
 
 use std::{
     io::{self, BufRead},

@@ -29,9 +29,6 @@ pub(super) struct Alarm {
     /// The last change of the state.
     #[serde(default, deserialize_with = "deserialize_time")]
     state_transitioned_timestamp: Option<SystemTime>,
-    /// The last update of the state, which may have stayed the same.
-    #[serde(default, deserialize_with = "deserialize_time")]
-    state_updated_timestamp: Option<SystemTime>,
 }
 
 impl Alarm {
@@ -43,9 +40,10 @@ impl Alarm {
         !self.actions_enabled || self.actions_suppressed_by.is_some()
     }
 
-    /// When the alarm's state changed. If AWS does not say so: when the state was last updated.
+    /// When the alarm's state changed, if AWS says so. AWS also updates a state that stays the same, and the time of that update is
+    /// not used.
     pub(super) fn changed_at(&self) -> Option<SystemTime> {
-        self.state_transitioned_timestamp.or(self.state_updated_timestamp)
+        self.state_transitioned_timestamp
     }
 
     pub(super) fn evidence(&self, region: &str) -> EvidenceItem {
@@ -92,8 +90,8 @@ mod tests {
         };
         let at = |seconds| Some(UNIX_EPOCH + Duration::from_secs(seconds));
         assert_eq!(alarm(json!({"StateTransitionedTimestamp": 5.0, "StateUpdatedTimestamp": 9.0})), at(5));
-        assert_eq!(alarm(json!({"StateUpdatedTimestamp": 9})), at(9));
-        assert_eq!(alarm(json!({"StateUpdatedTimestamp": -1e300})), None);
+        assert_eq!(alarm(json!({"StateUpdatedTimestamp": 9})), None);
+        assert_eq!(alarm(json!({"StateTransitionedTimestamp": -1e300})), None);
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::hex::hex;
 /// An alarm that started to fire longer ago has no event. The state folder remembers sent events for much longer.
 const MAX_AGE: Duration = Duration::from_hours(24);
 
-/// The event of an alarm that started to fire at most [`MAX_AGE`] before `now`. `None` for any other alarm, and for a muted
-/// one. As long as the alarm fires, the event has the same id in each run, so it is sent once.
+/// The event of an alarm that started to fire at most [`MAX_AGE`] before `now`. `None` for any other alarm, for a muted one, and if
+/// AWS does not say when the alarm started to fire. As long as the alarm fires, the event has the same id in each run, so it is sent
+/// once.
 pub(super) fn firing_event(
     alarm: &Alarm,
     region: &str,

@@ -15,7 +15,7 @@ use crate::{
     ci::{
         CiSettings,
         job::Job,
-        job_list::{JobsOf, list_jobs},
+        job_list::{JobsQuery, list_jobs},
     },
     github::{GitHubRepository, Permission, no_data_without},
     repository::Repository,
@@ -48,19 +48,19 @@ impl JobLists {
     }
 
     /// The jobs of each of these runs, in the order of the runs.
-    pub(super) async fn lists(&self, runs: Vec<JobsOf>) -> Result<Vec<Arc<[Job]>>, Unavailable> {
+    pub(super) async fn lists(&self, runs: Vec<JobsQuery>) -> Result<Vec<Arc<[Job]>>, Unavailable> {
         ensure_within(runs.len(), self.limit, "lists of jobs")?;
         stream::iter(runs).map(|run| self.list(run)).buffered(MAX_CONCURRENT).try_collect().await
     }
 
     /// The jobs of all attempts of a run.
-    pub(super) async fn list(&self, jobs_of: JobsOf) -> Result<Arc<[Job]>, Unavailable> {
+    pub(super) async fn list(&self, query: JobsQuery) -> Result<Arc<[Job]>, Unavailable> {
         let request = async || {
-            let list = list_jobs(&self.on_github, jobs_of).await;
+            let list = list_jobs(&self.on_github, query).await;
             list.map(Arc::from)
                 .map_err(|error| no_data_without(Permission::Actions, self.on_github.name(), error))
         };
-        self.lists.get(jobs_of.run, request).await
+        self.lists.get(query.run, request).await
     }
 }
 

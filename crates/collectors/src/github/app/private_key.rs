@@ -10,7 +10,7 @@ pub const APP_KEY: Secret = Secret::new(
     &["GITHUB_APP_PRIVATE_KEY"],
     stored!("github/app-private-key", GitHubSettings, private_key_secret),
 )
-.with_lines()
+.allow_lines()
 .with_prefixes(&["-----BEGIN"]);
 
 register_secret!(APP_KEY);

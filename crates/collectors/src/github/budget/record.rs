@@ -1,5 +1,6 @@
-//! What a group used or may need, after the previous run with the same repositories and metrics, and how many requests remained
-//! at the end of the previous run. The records are kept with the responses of earlier runs. If they are lost, the estimate is less exact.
+//! What each group used in the previous run with the same repositories and metrics, or is assumed to need, and how many requests
+//! remained at the end of the previous run. The records are kept with the responses of earlier runs. If they are lost, the
+//! estimate is less exact.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -47,7 +48,7 @@ impl Records {
         Self { cache, api, subjects_hash: hex(&hash.finalize()) }
     }
 
-    /// The requests of a group after the previous run.
+    /// What is known about the requests of a group after the previous run.
     pub(super) async fn used(&self, group: &Group) -> Option<UsedRequests> {
         let KeptUse { requests, is_measured } = self.load(&self.key_of(group)).await?;
         Some(UsedRequests { requests: requests.by_api(), is_measured })

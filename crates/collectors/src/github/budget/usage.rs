@@ -109,7 +109,8 @@ impl Usage {
             counts.debt -= 1;
             slot.forget();
         } else {
-            // While the counts are locked, or a query could use up the permit a second time.
+            // The counts stay locked until the permit is returned. Otherwise, an expensive query could use it up while it is
+            // still held, and it could be used again.
             drop(slot);
         }
     }

@@ -1,10 +1,10 @@
-//! The requests that a group made in the previous run.
+//! What is known about the requests of a group after a run.
 
 use std::collections::BTreeMap;
 
 use crate::github::GitHubApi;
 
-/// The requests of a group that its next estimate is based on.
+/// The requests of a group on which its next estimate is based.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UsedRequests {
     pub(super) requests: BTreeMap<GitHubApi, u64>,

@@ -21,8 +21,7 @@ pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
             let value = match value {
                 None => "a secret".to_owned(),
                 Some(value) if value.contains('"') && !settings.shows_text(table) => {
-                    public_text(&value, TableSpec::has_path(table, key))
-                        .unwrap_or_else(|| "a text".to_owned())
+                    public_text(&value, TableSpec::is_path(table, key)).unwrap_or_else(|| "a text".to_owned())
                 }
                 Some(value) => without_secrets(value),
             };
@@ -47,7 +46,8 @@ fn public_text(value: &str, is_path: bool) -> Option<String> {
     if is_path {
         let has_root = Path::new(text).is_absolute() || text.starts_with("./") || text.starts_with("../");
         // Somebody may have set the path of a file with a secret to the secret itself.
-        return (has_root || !may_be_secret(text)).then(|| value.to_owned());
+        let is_hidden = if has_root { text.split('/').any(may_be_key) } else { may_be_secret(text) };
+        return (!is_hidden).then(|| value.to_owned());
     }
     address_without_path(text).map(|address| format!("\"{address}\""))
 }
@@ -62,16 +62,20 @@ fn address_without_path(text: &str) -> Option<String> {
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    let is_key = |part: &str| part.len() >= 16 && part.contains(|c: char| c.is_ascii_digit());
     if name.is_empty()
         || !name.chars().all(is_name)
         || !port.chars().all(|c| c.is_ascii_digit())
-        || name.split(['.', '-']).any(is_key)
+        || name.split(['.', '-']).any(may_be_key)
     {
         return None;
     }
     let rest = if matches!(path, "" | "/") { path } else { "/..." };
     Some(format!("{scheme}://{host}{rest}"))
+}
+
+/// Whether a part of a path or of a host may be a key.
+fn may_be_key(part: &str) -> bool {
+    part.len() >= 16 && part.contains(|c: char| c.is_ascii_digit())
 }
 
 /// The text, with each URL without its login and its query, which may hold a password or a key.
@@ -125,6 +129,8 @@ mod tests {
             ("\"certs/ca.pem\"", true, Some("\"certs/ca.pem\"")),
             ("\"/srv/v2/2026/ca-bundle.pem\"", true, Some("\"/srv/v2/2026/ca-bundle.pem\"")),
             ("\"0123456789abcdef0123456789abcdef\"", true, None),
+            // A key in base64 may start with a slash.
+            ("\"/0123456789abcdef/0123456789abcde+\"", true, None),
             ("[\"certs/ca.pem\"]", true, None),
             ("\"certs/ca.pem\"", false, None),
             ("\"hunter2\"", false, None),

@@ -69,7 +69,9 @@ impl<'a> Observations<'a> {
         let (number, all) = (with_value.len(), self.metrics.all());
         let keys = with_value.join(", ");
         let keys = if keys.is_empty() { keys } else { format!(": {keys}") };
-        let mut text = format!("{number} of {all} metrics {} a value{keys}", have(number));
+        // A metric that failed for one subject may have a value for another.
+        let what = if keys.is_empty() { "a value and no error" } else { "a value" };
+        let mut text = format!("{number} of {all} metrics {} {what}{keys}", have(number));
         if *without_data > 0 {
             text = format!("{text}; {without_data} {} no data", have(*without_data));
         }
@@ -164,7 +166,8 @@ mod tests {
 
         let some = "2 of 5 metrics have a value: ci.runs, commits.hotfix; 1 has no data; 2 have errors";
         assert_eq!(works(&["ci.runs", "commits.hotfix"], true), [some]);
-        assert_eq!(works(&[], true), ["0 of 3 metrics have a value; 1 has no data; 2 have errors"]);
+        let none = "0 of 3 metrics have a value and no error; 1 has no data; 2 have errors";
+        assert_eq!(works(&[], true), [none]);
         assert_eq!(works(&[], false), [""; 0]);
     }
 

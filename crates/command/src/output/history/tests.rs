@@ -110,6 +110,15 @@ fn a_series_is_shown_with_the_unit_of_its_last_value() {
 }
 
 #[test]
+fn the_last_value_of_a_series_is_the_latest_of_all_subjects() {
+    let entries = [entry(20, "a", value(0, 7.0)), entry(10, "b", value(0, 1.0))];
+
+    let shown = shown(&entries, None);
+
+    assert!(shown.contains("< 5  missed"), "{shown}");
+}
+
+#[test]
 fn failed_items_are_shown_to_people_and_programs() {
     let failures = Some(PastFailures { count: 2, first: "item:a: refused".into() });
     let PastResult::Value { samples, .. } = value(0, 1.0) else { unreachable!() };

@@ -26,7 +26,7 @@ const SAMPLES_WIDTH: i64 = 4;
 ///
 /// If a metric has several series, such as one per repository, its aggregate or the
 /// [default](system_health_registry::Facts::aggregate_or_default) combines them. For example, the value of a gauge with the goal
-/// `< 5` is that of the series farthest from the goal. A time series has a line for each combination of the values of the tags
+/// `< 5` is that of the worst series. A time series has a line for each combination of the values of the tags
 /// in the metric's option `by`.
 #[must_use]
 pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {

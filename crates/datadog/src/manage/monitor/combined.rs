@@ -1,8 +1,8 @@
 //! The monitor of a goal that combines two metrics, such as `ci.errors / ci.runs < 0.1`.
 //!
-//! Datadog calculates a result for each time bucket, and then compares the result that is farthest from the goal. If a metric
-//! has no value in a bucket, or the divisor is 0, the bucket has no result and does not count. So both values must have the
-//! same time, as all values of a run have. By default, Datadog interpolates linearly between points that are at most five
+//! Datadog calculates a result for each time bucket, and then compares the worst result. If a metric has no value in a
+//! bucket, or the divisor is 0, the bucket has no result and does not count. So both values must have the same time, as all
+//! values of a run have. By default, Datadog interpolates linearly between points that are at most five
 //! minutes apart. The ratio of interpolated values is meaningless: between 0 runs and 10 runs, there would be fractions of a
 //! run. `fill(null)` turns interpolation off.
 //! See <https://docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics/> and
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use system_health_registry::{
     Operator,
-    alerting::{Alerting, Combination},
+    alerting::{Alerting, TwoMetricGoalFacts},
     combined_aggregates, duration_in_words,
 };
 
@@ -25,12 +25,12 @@ use super::{
 use crate::{client::DatadogError, manage::query::metric_query_with};
 
 /// The monitor of a goal that combines two metrics.
-pub fn combined_goal_monitor(
-    combination: &Combination<'_>,
+pub fn two_metric_goal_monitor(
+    combination: &TwoMetricGoalFacts<'_>,
     scope: &MonitorScope,
     alerting: &Alerting,
 ) -> Result<WantedMonitor, DatadogError> {
-    let Combination { name, left, operator, right, goal, .. } = combination;
+    let TwoMetricGoalFacts { name, left, operator, right, goal, .. } = combination;
     let formula = format!("{} {operator} {}", left.key(), right.key());
     let query = query(combination, scope, alerting);
     let quantity = Quantity {
@@ -74,8 +74,8 @@ pub fn combined_goal_monitor(
 }
 
 /// Both sides have the same scope and groups, so that Datadog combines matching series.
-fn query(combination: &Combination<'_>, scope: &MonitorScope, alerting: &Alerting) -> String {
-    let Combination { left, operator, right, .. } = combination;
+fn query(combination: &TwoMetricGoalFacts<'_>, scope: &MonitorScope, alerting: &Alerting) -> String {
+    let TwoMetricGoalFacts { left, operator, right, .. } = combination;
     let [left_aggregate, right_aggregate] = combined_aggregates(left, right);
     let side = |metric, aggregate| {
         metric_query_with(metric, aggregate, &scope.to_string(), &alerting.group_by) + ".fill(null)"

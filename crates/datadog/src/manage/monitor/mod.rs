@@ -10,7 +10,7 @@ mod reporter;
 mod scope;
 mod wanted;
 
-pub use combined::combined_goal_monitor;
+pub use combined::two_metric_goal_monitor;
 pub use goal::goal_monitor;
 pub use push::{ManagedMonitor, MonitorPlan, PlannedMonitor};
 pub use reporter::reporter_monitors;

@@ -4,7 +4,7 @@ use crate::{Facts, Goal, Operator};
 
 /// A goal that combines two metrics.
 #[derive(Debug, Clone)]
-pub struct Combination<'a> {
+pub struct TwoMetricGoalFacts<'a> {
     /// The name of the goal. It must differ from the names of all other goals and from the keys of all metrics.
     pub name: &'a str,
     /// The first metric.

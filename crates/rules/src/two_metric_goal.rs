@@ -10,7 +10,7 @@ use crate::{Goal, GoalError, check_key};
 
 /// A goal of two metrics, such as `commits.reverts / commits.hotfix < 0.5`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CombinedGoal {
+pub struct TwoMetricGoal {
     left: String,
     operator: Operator,
     right: String,
@@ -31,7 +31,7 @@ pub enum Operator {
 /// Why a goal of two metrics was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CombinedGoalError {
+pub enum TwoMetricGoalError {
     /// The key of a metric is missing.
     #[error("`{goal}` needs the key of a metric instead of {found}{EXAMPLE}")]
     Metric {
@@ -87,7 +87,7 @@ pub struct UnexpectedWord(String);
 const OPERATORS: [(char, Operator); 3] =
     [('/', Operator::Divide), ('-', Operator::Subtract), ('+', Operator::Add)];
 
-impl CombinedGoal {
+impl TwoMetricGoal {
     /// The key of the first metric.
     #[must_use]
     pub fn left(&self) -> &str {
@@ -126,18 +126,18 @@ impl Operator {
     }
 }
 
-impl FromStr for CombinedGoal {
-    type Err = CombinedGoalError;
+impl FromStr for TwoMetricGoal {
+    type Err = TwoMetricGoalError;
 
-    fn from_str(goal: &str) -> Result<Self, CombinedGoalError> {
+    fn from_str(goal: &str) -> Result<Self, TwoMetricGoalError> {
         let text = || goal.trim().to_owned();
         let metric =
-            |rest| split_key(rest).map_err(|found| CombinedGoalError::Metric { goal: text(), found });
+            |rest| split_key(rest).map_err(|found| TwoMetricGoalError::Metric { goal: text(), found });
         let (left, rest) = metric(goal)?;
         let rest = rest.trim_start();
         let next = rest.chars().next();
         let (_, operator) = OPERATORS.into_iter().find(|(sign, _)| next == Some(*sign)).ok_or_else(|| {
-            CombinedGoalError::Operator {
+            TwoMetricGoalError::Operator {
                 goal: text(),
                 left: left.to_owned(),
                 found: UnexpectedWord::first_of(rest),
@@ -146,7 +146,7 @@ impl FromStr for CombinedGoal {
         // Each operator is one byte.
         let (right, rest) = metric(&rest[1..])?;
         let compared = rest.parse::<Goal>().map_err(|refusal| match refusal {
-            GoalError::Comparison(rest) => CombinedGoalError::Comparison {
+            GoalError::Comparison(rest) => TwoMetricGoalError::Comparison {
                 goal: text(),
                 right: right.to_owned(),
                 found: UnexpectedWord::first_of(&rest),
@@ -155,11 +155,11 @@ impl FromStr for CombinedGoal {
                 let after = rest.trim_start().get(1..).unwrap_or_default();
                 // In `5 commits`, the first word is a number, so it cannot be named as the mistake.
                 let found = after.strip_prefix('=').unwrap_or(after).trim();
-                CombinedGoalError::Target { goal: text(), found: UnexpectedWord(found.to_owned()) }
+                TwoMetricGoalError::Target { goal: text(), found: UnexpectedWord(found.to_owned()) }
             }
         })?;
         if left == right {
-            return Err(CombinedGoalError::Same { goal: text(), key: left.to_owned() });
+            return Err(TwoMetricGoalError::Same { goal: text(), key: left.to_owned() });
         }
         Ok(Self { left: left.to_owned(), operator, right: right.to_owned(), goal: compared })
     }
@@ -196,7 +196,7 @@ impl fmt::Display for Operator {
     }
 }
 
-impl fmt::Display for CombinedGoal {
+impl fmt::Display for TwoMetricGoal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {} {}", self.left, self.operator, self.right, self.goal)
     }
@@ -207,18 +207,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parsing_and_displaying_a_combined_goal_round_trips() {
+    fn parsing_and_displaying_a_goal_round_trips() {
         for text in ["commits.reverts / commits.hotfix < 0.5", "a - b == 0", "a_1.b + Z9 >= -1.5"] {
-            assert_eq!(text.parse::<CombinedGoal>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<TwoMetricGoal>().unwrap().to_string(), text);
         }
-        let goal: CombinedGoal = "  a-b!=1e3 ".parse().unwrap();
+        let goal: TwoMetricGoal = "  a-b!=1e3 ".parse().unwrap();
         assert_eq!((goal.left(), goal.operator(), goal.right()), ("a", Operator::Subtract, "b"));
         assert_eq!(goal.goal(), "!= 1000".parse().unwrap());
     }
 
     #[test]
     fn an_error_names_the_unexpected_word() {
-        let message = |text: &str| text.parse::<CombinedGoal>().unwrap_err().to_string();
+        let message = |text: &str| text.parse::<TwoMetricGoal>().unwrap_err().to_string();
         let example = "; write a goal such as \"commits.reverts / commits.hotfix < 0.5\"";
         for (text, says) in [
             ("", "`` needs the key of a metric instead of nothing"),
