@@ -1,5 +1,5 @@
-//! Measures the cost of the registry itself with very many metrics. The collectors do nothing, so only the catalog, tasks,
-//! deadlines and shared resources are measured.
+//! Measures the cost of the registry itself with very many metrics. The collectors do almost nothing, so mainly the
+//! catalog, tasks, deadlines and shared resources are measured.
 //!
 //! Run it with `cargo bench --manifest-path benches/Cargo.toml`.
 
@@ -23,7 +23,7 @@ impl FromContext for Commits {
     }
 }
 
-/// Unsorted metrics. One of every `every` metrics uses the shared resource.
+/// Unsorted metrics. Those whose number is a multiple of `every` use the shared resource.
 fn metrics(every: usize) -> Vec<Metric> {
     let metric = |number: usize| {
         let facts = Facts::new(format!("benchmark.metric_{:05}", number * 7 % METRICS), "A benchmark.");

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Delivers 1,000, 10,000 and 100,000 series in one push to a local receiver: with `report` to each of its sinks, with each sink
-alone, and with the usual Python client of each backend. Compares their CPU time, peak memory and bytes.
+alone, and with the usual Python client of each backend. Compares the CPU time, peak memory and bytes of these programs.
 
     cargo build --release --package system-health-test-report
     python3 benches/load.py                                # or some sinks: --sinks otlp,dogstatsd
 
 The receiver is a separate process, so its time is not counted. Each program is run three times, and the run with the median CPU
 time is shown. `report` also collects the values, writes every point into its state folder first, and reads it again. A run without
-a delivery shows what that costs. The sink alone does what the Python client does: it delivers points that are in memory. The limits
-at 100,000 series are: a tenth of the CPU time of the Python client for the sink alone, 150 MiB of peak memory for `report`, and twice
-the CPU time per series of 10,000 series.
+a delivery shows what that costs. The sink alone does what the Python client does: it delivers points that are in memory. These are the
+limits at 100,000 series: the sink alone may take a tenth of the CPU time of the Python client, `report` may use 150 MiB of peak memory,
+and a further series may take twice the CPU time that it takes at 10,000 series.
 
 Without Datadog's client, which takes minutes to compile, the other sinks can be measured, too:
 
@@ -51,7 +51,7 @@ class Way:
     client: str | None = None
 
 
-# A run that delivers nothing.
+# The name of a run that delivers nothing.
 NO_DELIVERY = "no delivery"
 
 # `{http}` and `{udp}` are the addresses of the receiver.
@@ -98,7 +98,7 @@ class Receiver:
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def counts(self) -> dict:
-        """The bytes and requests since the last call. Packets may still be waiting in the queue."""
+        """The bytes and requests since the last call. Asks until nothing more was received, because packets may wait in the queue."""
         counts = {"bytes": 0, "requests": 0}
         while True:
             with self.opener.open(self.addresses["http"]) as response:
@@ -178,6 +178,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sinks", default=",".join(WAYS), help="the sinks, separated by commas")
     names = parser.parse_args().sinks.split(",")
+    if unknown := set(names) - set(WAYS):
+        parser.error(f"there is no sink {', '.join(sorted(unknown))}; the sinks are {', '.join(WAYS)}")
     python = client_python()
     receiver = Receiver()
     ours, alone, theirs, over_limit = {}, {}, {}, []
@@ -185,10 +187,10 @@ def main() -> None:
         scratch.callback(receiver.process.kill)
         print(f"{'sink':13}{'program':10}{'series':>8}{'CPU s':>8}{'MiB':>7}{'sent KB':>9}{'requests':>10}")
         for name in [NO_DELIVERY, *names]:
-            way = WAYS.get(name, Way(None))
+            way = Way(None) if name == NO_DELIVERY else WAYS[name]
             for count in COUNTS:
                 ours_runs, sink_runs, client_runs = [], [], []
-                # Alternately, so that a busy machine affects both.
+                # Alternately, so that a busy machine affects all programs.
                 for _ in range(REPEATS):
                     folder = pathlib.Path(scratch.enter_context(tempfile.TemporaryDirectory()))
                     ours_runs.append(measure(*report_command(way, receiver, folder, count), folder, receiver))

@@ -114,7 +114,7 @@ def start_slow_secrets_manager(moto_port: int) -> str:
 
 
 def start_agent() -> tuple[str, list]:
-    """Starts a fake Agent. Returns its URL, and a list to which the length of each request is appended."""
+    """Starts a fake Agent. Returns its URL, and a list to which the length of each trace is appended."""
     lengths = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -183,15 +183,15 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             one_run(environment, folder)
             Counters.secrets = 0
-            agent, traces = start_agent()
+            agent, trace_lengths = start_agent()
             traced_environment = environment | {"DD_TRACE_ENABLED": "true", "DD_TRACE_AGENT_URL": agent}
             runs, traced = [], []
             # Alternately, so that both have the same conditions.
             for _ in range(RUNS):
                 runs.append(one_run(environment, folder))
                 traced.append(one_run(traced_environment, folder))
-            assert len(traces) == RUNS, f"{len(traces)} traces"
-            secrets = Counters.secrets / (2 * RUNS)
+            assert len(trace_lengths) == RUNS, f"{len(trace_lengths)} traces"
+            secret_requests = Counters.secrets / (2 * RUNS)
             total, anonymous = memory.peak(push_command(folder), environment, folder)
             lists = [one_list(folder) for _ in range(RUNS)]
         fakes.stdin.close()
@@ -208,9 +208,9 @@ def main() -> None:
     print(f"CPU time     median {statistics.median(cpus) * 1000:.0f} ms")
     tracing = statistics.median(traced_walls) / wall
     print(f"with traces  {tracing:.3f} of the wall time, {statistics.median(traced_cpus) * 1000:.0f} ms CPU time, "
-          f"{statistics.median(traces):.0f} bytes; the limit is {MAX_TRACING_RATIO} of the wall time")
+          f"{statistics.median(trace_lengths):.0f} bytes; the limit is {MAX_TRACING_RATIO} of the wall time")
     print(f"peak memory  {total:.1f} MiB, of which {anonymous:.1f} MiB anonymous")
-    counts = (secrets, len(github) / (2 * RUNS + 2))
+    counts = (secret_requests, len(github) / (2 * RUNS + 2))
     print(f"requests     {counts[0]:g} for secrets, {counts[1]:g} to GitHub, a run")
     print(f"report list  median {listed * 1000:.1f} ms; the limit is {MAX_LIST_SECONDS * 1000:.0f} ms")
     if wall > limit or listed > MAX_LIST_SECONDS or tracing > MAX_TRACING_RATIO or counts != (2, 4):

@@ -23,12 +23,7 @@ function(w) {
 
   // The results of the collectors.
   collectors: w.group('Reporter: collectors', [
-    // The series of sources have the tag `metric_source` instead of `metric`.
-    w.toplist(
-      query('collector_success', 'min', by=['metric', 'metric_source']),
-      title='Failed ones first',
-      order='asc'
-    ),
+    w.toplist(query('collector_success', 'min', by=['metric']), title='Failed ones first', order='asc'),
     w.timeseries(query('metrics', 'sum', by=['state']), title='Metrics by state', height=3, display='bars'),
     w.toplist(query('last_value_age_seconds', 'max', by=['metric']), title='Age of the last value'),
     timeseries(query('collector_duration_seconds', 'max', by=['metric']), 'Time to collect a metric'),

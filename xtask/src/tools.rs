@@ -80,12 +80,12 @@ helm.chmod(0o755)
 const ROTEL: &str = "rotel==0.0.1a15";
 /// Datadog's test Agent, which checks traces.
 const TEST_AGENT: &str = "ddapm-test-agent==1.69.1";
-/// Generates the table of a chart's values in its README.
+/// Generates the table of values in a chart's README.
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// GitHub's parser of workflows and actions.
 const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
-/// The npm package with Chromium without a window, for x86-64, and the libraries that it needs, and the checksum of its archive.
-/// Unlike the package of a distribution, it can be installed without root and has a fixed version.
+/// The npm package that contains Chromium for x86-64, without a window, and its libraries. The second text is the checksum of the
+/// package's archive. Unlike the package of a distribution, this package can be installed without root and has a fixed version.
 const CHROMIUM: (&str, &str) = (
     "@sparticuz/chromium@153.0.0",
     "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA==",
@@ -176,8 +176,8 @@ impl Tools {
         let script = contract("datadog_description.py");
         let recipe = format!("{DATADOG_CLIENT}\n{}", read(&script)?);
         self.part("datadog", "v2.json", "Datadog's API description", &recipe, |folder| {
-            let archive = ["--no-deps", "--no-binary", ":all:", DATADOG_CLIENT, "--dest"];
-            run(self.pip("download").args(archive).arg(folder), REGISTRY_HINT)?;
+            let options = ["--no-deps", "--no-binary", ":all:", DATADOG_CLIENT, "--dest"];
+            run(self.pip("download").args(options).arg(folder), REGISTRY_HINT)?;
             let archive = only_file(folder)?;
             run(Command::new(self.python_path()).arg(script).arg(&archive).arg(folder), "")?;
             fs::remove_file(archive)?;
@@ -329,7 +329,8 @@ impl Tools {
         })
     }
 
-    /// Installs one part into an empty folder, unless the file or folder `product` exists in it and the recipe is unchanged.
+    /// Installs one part into its folder, after emptying the folder. Does nothing if the recipe is unchanged and the file or folder
+    /// `product` of the part exists.
     fn part(
         &self,
         name: &str,

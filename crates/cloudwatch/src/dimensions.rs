@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use system_health_registry::Tag;
 
-use crate::limits::{MAX_DIMENSION_VALUE, MAX_DIMENSIONS};
+use crate::limits::{MAX_DIMENSION_VALUE_LENGTH, MAX_DIMENSIONS};
 
 /// The value of the dimension for a tag without a value. Tags are in lower case, so no other tag has this value.
 const WITHOUT_VALUE: &str = "True";
@@ -24,7 +24,7 @@ pub(crate) enum DimensionsError {
     TooMany(usize),
     #[error("the tag `{0}` is not ASCII, and CloudWatch accepts only ASCII in dimensions")]
     NotAscii(String),
-    #[error("the values of the tags `{0}:` together have more than {MAX_DIMENSION_VALUE} characters")]
+    #[error("the values of the tags `{0}:` together have more than {MAX_DIMENSION_VALUE_LENGTH} characters")]
     LongValue(String),
 }
 
@@ -52,7 +52,8 @@ impl<'a> Dimensions<'a> {
                 _ => dimensions.push((name, value.into())),
             }
         }
-        if let Some((name, _)) = dimensions.iter().find(|(_, value)| value.len() > MAX_DIMENSION_VALUE) {
+        if let Some((name, _)) = dimensions.iter().find(|(_, value)| value.len() > MAX_DIMENSION_VALUE_LENGTH)
+        {
             return Err(DimensionsError::LongValue((*name).to_owned()));
         }
         if dimensions.len() > MAX_DIMENSIONS {

@@ -18,13 +18,13 @@ pub(crate) const MAX_DIMENSIONS: usize = 30;
 
 /// Maximum length of the value of a dimension. See
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html>.
-pub(crate) const MAX_DIMENSION_VALUE: usize = 1024;
+pub(crate) const MAX_DIMENSION_VALUE_LENGTH: usize = 1024;
 
 /// Maximum length of the name of a metric.
-pub(crate) const MAX_METRIC_NAME: usize = 255;
+pub(crate) const MAX_METRIC_NAME_LENGTH: usize = 255;
 
 /// Maximum length of a namespace.
-pub(crate) const MAX_NAMESPACE: usize = 255;
+pub(crate) const MAX_NAMESPACE_LENGTH: usize = 255;
 
 /// The binary exponent of the largest absolute value, which is 2^360.
 pub(crate) const MAX_EXPONENT: i32 = 360;
@@ -44,4 +44,4 @@ pub(crate) const MAX_EMF_VALUES: usize = 100;
 
 /// Maximum number of values of a distribution that are written as documents. This limit is our own: the format has no counts, so
 /// each value is written.
-pub(crate) const MAX_EMF_DISTRIBUTION: u64 = 10_000;
+pub(crate) const MAX_EMF_DISTRIBUTION_VALUES: u64 = 10_000;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::limits::MAX_NAMESPACE;
+use crate::limits::MAX_NAMESPACE_LENGTH;
 
 /// A namespace, such as `SystemHealth`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -15,7 +15,7 @@ pub(crate) struct Namespace(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NamespaceError {
     #[error(
-        "a namespace has 1 to {MAX_NAMESPACE} characters, not only spaces; write one such as \"SystemHealth\""
+        "a namespace has 1 to {MAX_NAMESPACE_LENGTH} characters, not only spaces; write one such as \"SystemHealth\""
     )]
     Length,
     #[error("a namespace contains only printable ASCII characters; write one such as \"SystemHealth\"")]
@@ -40,7 +40,7 @@ impl TryFrom<String> for Namespace {
     type Error = NamespaceError;
 
     fn try_from(name: String) -> Result<Self, NamespaceError> {
-        if name.trim().is_empty() || name.len() > MAX_NAMESPACE {
+        if name.trim().is_empty() || name.len() > MAX_NAMESPACE_LENGTH {
             return Err(NamespaceError::Length);
         }
         if name.chars().any(|c| !c.is_ascii() || c.is_ascii_control()) {

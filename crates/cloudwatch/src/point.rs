@@ -6,7 +6,7 @@ use system_health_registry::Point;
 
 use crate::{
     dimensions::{Dimensions, DimensionsError},
-    limits::MAX_METRIC_NAME,
+    limits::MAX_METRIC_NAME_LENGTH,
     metric_values::{MetricValues, ValueError},
     unit::standard_unit,
 };
@@ -34,14 +34,14 @@ pub(crate) struct PointError {
 /// Why a point cannot be delivered.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum Reason {
-    #[error("the key has more than {MAX_METRIC_NAME} characters")]
+    #[error("the key has more than {MAX_METRIC_NAME_LENGTH} characters")]
     LongName,
     #[error(transparent)]
     Dimensions(#[from] DimensionsError),
     #[error(transparent)]
     Value(#[from] ValueError),
     #[error(
-        "it also has a tag `{0}`, and a document cannot contain two members with the same name; rename the tag"
+        "one of its tags is named `{0}`, too, and a document cannot contain two members with the same name; rename the tag"
     )]
     TagHasNameOfMetric(String),
     #[error(
@@ -57,7 +57,7 @@ impl<'a> CloudWatchPoint<'a> {
     }
 
     fn try_from_point(point: &'a Point) -> Result<Self, Reason> {
-        if point.key.len() > MAX_METRIC_NAME {
+        if point.key.len() > MAX_METRIC_NAME_LENGTH {
             return Err(Reason::LongName);
         }
         Ok(Self {

@@ -24,18 +24,18 @@ pub(crate) enum PutError {
     /// The SDK returned an error, with or without a response.
     #[error("the request {ACTION} failed")]
     Failed {
-        outcome: PutOutcome,
+        failure: PutFailure,
         #[source]
         cause: AwsRequestError,
     },
     /// The request may have arrived.
     #[error("there was no response to {ACTION} before the run's deadline")]
-    TooLate,
+    NoResponse,
 }
 
-/// What happened to the data of a failed request.
+/// What a failed request means for its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PutOutcome {
+pub(crate) enum PutFailure {
     /// CloudWatch stored nothing, because some of the data are invalid.
     Invalid,
     /// Nothing was stored, because the request is too large.
@@ -47,10 +47,10 @@ pub(crate) enum PutOutcome {
 }
 
 impl PutError {
-    pub(crate) fn outcome(&self) -> PutOutcome {
+    pub(crate) fn failure(&self) -> PutFailure {
         match self {
-            Self::Failed { outcome, .. } => *outcome,
-            Self::TooLate => PutOutcome::Unclear,
+            Self::Failed { failure, .. } => *failure,
+            Self::NoResponse => PutFailure::Unclear,
         }
     }
 
@@ -63,29 +63,29 @@ impl PutError {
 impl From<RequestError> for PutError {
     fn from(error: RequestError) -> Self {
         let cause = AwsRequestError::from(&error);
-        Self::Failed { outcome: outcome(&error, &cause), cause }
+        Self::Failed { failure: failure(&error, &cause), cause }
     }
 }
 
 impl AttemptError for PutError {
     fn retry(&self) -> Retry {
-        match self.outcome() {
-            PutOutcome::NotStored(retry) => retry,
-            PutOutcome::Invalid | PutOutcome::TooLarge | PutOutcome::Unclear => Retry::Never,
+        match self.failure() {
+            PutFailure::NotStored(retry) => retry,
+            PutFailure::Invalid | PutFailure::TooLarge | PutFailure::Unclear => Retry::Never,
         }
     }
 
     fn may_have_been_processed(&self) -> bool {
-        self.outcome() == PutOutcome::Unclear
+        self.failure() == PutFailure::Unclear
     }
 }
 
-fn outcome(error: &RequestError, cause: &AwsRequestError) -> PutOutcome {
+fn failure(error: &RequestError, cause: &AwsRequestError) -> PutFailure {
     let Some(response) = error.raw_response() else {
         return match error {
-            SdkError::ConstructionFailure(_) => PutOutcome::NotStored(Retry::Never),
-            _ if is_not_connected(error) => PutOutcome::NotStored(Retry::Backoff),
-            _ => PutOutcome::Unclear,
+            SdkError::ConstructionFailure(_) => PutFailure::NotStored(Retry::Never),
+            _ if is_not_connected(error) => PutFailure::NotStored(Retry::Backoff),
+            _ => PutFailure::Unclear,
         };
     };
     let status = StatusCode::from_u16(response.status().as_u16()).unwrap_or_default();
@@ -94,14 +94,14 @@ fn outcome(error: &RequestError, cause: &AwsRequestError) -> PutOutcome {
     let headers: HeaderMap = wait.map(|wait| (RETRY_AFTER, wait)).into_iter().collect();
     let now = SystemTime::now();
     match cause {
-        _ if may_have_been_stored(status) => PutOutcome::Unclear,
+        _ if may_have_been_stored(status) => PutFailure::Unclear,
         // AWS uses the status 400 for this, too.
-        AwsRequestError::Throttled(_) => PutOutcome::NotStored(Retry::after(retry_after(&headers, now))),
+        AwsRequestError::Throttled(_) => PutFailure::NotStored(Retry::after(retry_after(&headers, now))),
         AwsRequestError::Failed { code, .. } if INVALID.iter().any(|start| code.starts_with(start)) => {
-            PutOutcome::Invalid
+            PutFailure::Invalid
         }
-        _ if status == StatusCode::PAYLOAD_TOO_LARGE => PutOutcome::TooLarge,
-        _ => PutOutcome::NotStored(Retry::from_response(status, &headers, now)),
+        _ if status == StatusCode::PAYLOAD_TOO_LARGE => PutFailure::TooLarge,
+        _ => PutFailure::NotStored(Retry::from_response(status, &headers, now)),
     }
 }
 
@@ -109,8 +109,8 @@ fn outcome(error: &RequestError, cause: &AwsRequestError) -> PutOutcome {
 /// handled the request. 500 is "an unknown error, exception or failure"
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html>).
 fn may_have_been_stored(status: StatusCode) -> bool {
-    let is_own_failure = status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
-    status.is_success() || is_own_failure || may_have_been_processed(status)
+    let is_internal_failure = status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
+    status.is_success() || is_internal_failure || may_have_been_processed(status)
 }
 
 /// Whether there was no connection, so that nothing was sent.

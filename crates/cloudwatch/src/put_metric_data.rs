@@ -10,14 +10,14 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     namespace::Namespace,
-    put_error::{PutError, PutOutcome},
+    put_error::{PutError, PutFailure},
 };
 
 const OPERATION: &str = "PutMetricData";
 
-/// Minimum size of a body that is compressed, in bytes. This is the default of AWS's SDKs. See
+/// Smaller bodies are not compressed. This is the default of AWS's SDKs. See
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-compression.html>.
-const MIN_COMPRESSED: usize = 10_240;
+const MIN_BYTES_TO_COMPRESS: usize = 10_240;
 
 /// Writes to a namespace in one region.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub(crate) struct MetricWriter {
 impl MetricWriter {
     /// Sends a request once.
     pub(crate) async fn put(&self, body: &str, deadline: Instant) -> Result<(), PutError> {
-        let input = if body.len() < MIN_COMPRESSED {
+        let input = if body.len() < MIN_BYTES_TO_COMPRESS {
             CloudWatchInput::Json(body.to_owned())
         } else {
             CloudWatchInput::Gzip(compressed(body))
@@ -38,7 +38,7 @@ impl MetricWriter {
         match timeout_at(deadline, sending).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(PutError::TooLate),
+            Err(_) => Err(PutError::NoResponse),
         }
     }
 
@@ -48,7 +48,7 @@ impl MetricWriter {
         let datum = json!({"MetricName": "system-health.probe", "Value": 0.0, "Values": [0.0]});
         let body = json!({"Namespace": self.namespace.as_str(), "MetricData": [datum]}).to_string();
         match self.put(&body, deadline).await {
-            Err(error) if error.outcome() == PutOutcome::Invalid => Ok(()),
+            Err(error) if error.failure() == PutFailure::Invalid => Ok(()),
             other => other,
         }
     }

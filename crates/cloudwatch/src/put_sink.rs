@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::{
     batch::{Batch, batches},
-    put_error::{PutError, PutOutcome},
+    put_error::{PutError, PutFailure},
     put_metric_data::MetricWriter,
 };
 
@@ -44,14 +44,14 @@ struct Delivery<'a> {
 enum PointRefused {
     #[error("CloudWatch does not accept {series}")]
     Invalid { series: String, source: RetryError<PutError> },
-    /// By CloudWatch or by a proxy. The source has the status.
+    /// CloudWatch or a proxy refused it. The source has the status.
     #[error("a request with only {series} is too large")]
     TooLarge { series: String, source: RetryError<PutError> },
 }
 
 #[derive(Debug, thiserror::Error)]
 #[error("not sent, because {MAX_REFUSED_IN_A_ROW} other points in a row were refused; the last error: {0}")]
-struct RefusesAll(DeliveryError);
+struct TooManyRefused(DeliveryError);
 
 impl PutSink {
     pub(crate) fn new(writer: MetricWriter) -> Self {
@@ -83,33 +83,33 @@ impl Delivery<'_> {
             self.refused_in_a_row = 0;
             return self.settle(&batch, &Fate::Accepted);
         };
-        match error.last_error().map(PutError::outcome) {
-            Some(PutOutcome::Invalid | PutOutcome::TooLarge) if batch.len() > 1 => {
+        match error.last_error().map(PutError::failure) {
+            Some(PutFailure::Invalid | PutFailure::TooLarge) if batch.len() > 1 => {
                 let [first, second] = batch.halves(&self.writer.namespace);
                 self.batches.push_front(second);
                 self.batches.push_front(first);
             }
-            Some(PutOutcome::Invalid) => {
+            Some(PutFailure::Invalid) => {
                 let series = self.series_of(&batch);
                 self.refuse(&batch, PointRefused::Invalid { series, source: error });
             }
-            Some(PutOutcome::TooLarge) => {
+            Some(PutFailure::TooLarge) => {
                 let series = self.series_of(&batch);
                 self.refuse(&batch, PointRefused::TooLarge { series, source: error });
             }
-            Some(PutOutcome::Unclear) => {
+            Some(PutFailure::Unclear) => {
                 let error = DeliveryError::new(error);
                 self.settle(&batch, &Fate::Unknown(error.clone()));
                 self.leave(&error);
             }
-            Some(PutOutcome::NotStored(_)) | None => {
+            Some(PutFailure::NotStored(_)) | None => {
                 self.batches.push_front(batch);
                 self.leave(&DeliveryError::new(error));
             }
         }
     }
 
-    /// The name of the series of a batch of one point.
+    /// The name of the series to which the only point of a batch belongs.
     fn series_of(&self, batch: &Batch) -> String {
         let mut points = batch.positions().into_iter().filter_map(|range| self.points.get(range.start));
         points.next().map(name_of_series).unwrap_or_default()
@@ -121,7 +121,7 @@ impl Delivery<'_> {
         self.settle(batch, &Fate::Refused(error.clone()));
         self.refused_in_a_row += 1;
         if self.refused_in_a_row >= MAX_REFUSED_IN_A_ROW {
-            self.leave(&DeliveryError::new(RefusesAll(error)));
+            self.leave(&DeliveryError::new(TooManyRefused(error)));
         }
     }
 

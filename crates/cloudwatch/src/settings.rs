@@ -14,7 +14,7 @@ pub(crate) struct CloudWatchSettings {
     pub(crate) namespace: Option<Namespace>,
     /// The region. Default: that of `[secrets]`, or of AWS's own configuration.
     pub(crate) region: Option<AwsRegionName>,
-    /// Whether documents are written to the standard output, instead of calling CloudWatch.
+    /// Whether documents in the Embedded Metric Format are written to the standard output, instead of calling CloudWatch.
     pub(crate) emf: bool,
 }
 
@@ -27,10 +27,10 @@ settings_table!(
 /// A problem with a key that depends on other keys.
 #[derive(Debug, thiserror::Error)]
 enum KeyProblem {
-    #[error("there is no `namespace`; set both, or neither")]
+    #[error("it has no effect without `namespace`; set `namespace`, or remove `region`")]
     NoNamespace,
     #[error(
-        "the documents of `emf = true` have no region, because CloudWatch uses the region of the logs; remove one of the two"
+        "the documents of `emf = true` have no region, because CloudWatch uses the region of the logs; remove `region` or `emf`"
     )]
     RegionOfDocuments,
 }
@@ -63,7 +63,10 @@ mod tests {
     fn invalid_settings_are_refused_with_their_place() {
         for (text, expected) in [
             ("namespace = 'AWS/EC2'", "a.toml:2:1: `namespace` in [cloudwatch]: namespaces that begin with"),
-            ("region = 'eu-west-1'", "a.toml:2:1: `region` in [cloudwatch]: there is no `namespace`"),
+            (
+                "region = 'eu-west-1'",
+                "a.toml:2:1: `region` in [cloudwatch]: it has no effect without `namespace`; set `namespace`, or",
+            ),
             ("region = 'europe'", "a.toml:2:1: `region` in [cloudwatch]: expected an AWS region"),
             ("emf = true\nregion = 'eu-west-1'", "a.toml:3:1: `region` in [cloudwatch]: the documents of"),
         ] {

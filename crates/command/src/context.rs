@@ -13,7 +13,7 @@ use crate::{
     ExitStatus, RunArguments, SettingsArguments, StateFolderArguments, Stdout, StopPolicy, exit_reason,
     hints,
     remembered::with_remembered,
-    run_builder::run_builder,
+    reporter_builder::reporter_builder,
     runtime, settings,
     traces::{LogContext, ProgramTraces},
 };
@@ -91,7 +91,7 @@ impl<'a> CommandContext<'a> {
         arguments: &RunArguments,
     ) -> Result<ReporterBuilder, SettingsError> {
         let tracer = self.traces.tracer(&settings)?;
-        let builder = run_builder(settings, self.program, self.own_sinks, arguments);
+        let builder = reporter_builder(settings, self.program, self.own_sinks, arguments);
         let builder = builder.catalog(self.catalog.clone());
         Ok(match tracer {
             Some(tracer) => builder.tracer(tracer),
@@ -99,9 +99,9 @@ impl<'a> CommandContext<'a> {
         })
     }
 
-    /// Runs work until it is done or signals end it. Collectors have their own runtime. If they block all its threads, the work
-    /// continues. The work receives the handle of this runtime. The first signal interrupts the work, and a second signal ends
-    /// the process at once.
+    /// Runs work until it is done or signals end it. Collectors have their own runtime, so that the work continues even if they
+    /// block all its threads. The work receives the handle of the collectors' runtime. The first signal interrupts the work, and
+    /// a second signal ends the process at once.
     ///
     /// An error of the work is logged, and the status is that of wrong usage. But an error about stdout is returned.
     pub fn block_on<F>(

@@ -56,7 +56,7 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
     lines
 }
 
-/// Why a source is a reason: its error, or a line for each metric that was refused.
+/// Why a source is a reason: its error, that it has no data if this counts, or a line for each metric that was refused.
 fn source_lines(source: &SourceOutcome, fail_on: FailOn) -> Vec<String> {
     let SourceOutcome { name, location, result, refused, .. } = source;
     match result {
@@ -122,7 +122,7 @@ mod tests {
         commits.hotfix of 7 repositories: 7 other reasons, a different one for each repository, such as: the answer is cut off after 993 bytes (acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998, acme/app-0999)
         commits.reverts of acme/app-0317 branch:gone: 404 Not Found
         the source `prometheus`: cannot ask http://prometheus:9090: connection refused
-        the source `warehouse` in acme (db.rs:7) returned a metric that was refused: the key `commits.hotfix` is used elsewhere or was returned twice
+        the source `warehouse` in acme (db.rs:7) returned a metric that was refused: the key `commits.hotfix` is used elsewhere
         ci.tests_passing_on_main: the goal is missed by 30 of 683 samples: acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437, acme/app-0460, acme/app-0483, acme/app-0506, acme/app-0529, acme/app-0552, acme/app-0575, acme/app-0598, acme/app-0621, acme/app-0644, acme/app-0667, acme/app-0690, acme/app-0713, acme/app-0736, acme/app-0759 and 10 more
         commits.hotfix: the goal is missed by 45 of 678 samples: acme/app-0749, acme/app-0748, acme/app-0747, acme/app-0746, acme/app-0745, acme/app-0744, acme/app-0743, acme/app-0742, acme/app-0741, acme/app-0740, acme/app-0739, acme/app-0738, acme/app-0737, acme/app-0736, acme/app-0735, acme/app-0734, acme/app-0733, acme/app-0732, acme/app-0731, acme/app-0730 and 25 more
         ");

@@ -21,7 +21,7 @@ pub(crate) struct WithHint {
     pub(crate) hint: &'static str,
 }
 
-/// An error in place of a resource. It is displayed with all its causes, and has the hint of the first one that has any.
+/// An error in place of a resource. It is displayed with all its causes. Its hint is that of the first cause that has a hint.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct UnavailableError(pub(crate) Unavailable);
@@ -56,17 +56,17 @@ fn for_metrics(report: &Report) -> BTreeSet<&'static str> {
         Err(Unavailable::Error(error)) => Some(error),
         _ => None,
     });
-    errors.filter_map(for_metric).collect()
+    errors.filter_map(for_shared_error).collect()
 }
 
 fn for_unavailable(unavailable: &Unavailable) -> Option<&'static str> {
     match unavailable {
         Unavailable::NoData(_) => None,
-        Unavailable::Error(error) => for_metric(error),
+        Unavailable::Error(error) => for_shared_error(error),
     }
 }
 
-fn for_metric(error: &SharedError) -> Option<&'static str> {
+fn for_shared_error(error: &SharedError) -> Option<&'static str> {
     let error: &(dyn Error + 'static) = error.as_error();
     iter::successors(Some(error), |&error| error.source()).find_map(hint_for)
 }

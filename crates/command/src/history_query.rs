@@ -40,7 +40,7 @@ pub enum HistoryError {
     #[error("`{pattern}` matches no linked metric, and none that a run has recorded{known}")]
     UnmatchedPattern {
         /// The pattern.
-        pattern: KeyPattern,
+        pattern: String,
         /// The keys that exist.
         known: NameSuggestions,
     },
@@ -62,15 +62,15 @@ pub enum HistoryError {
 }
 
 impl HistoryQuery<'_> {
-    /// The results in a state folder, by key, subject and time. Fails if there are more rows than the maximum, or if the key is
-    /// neither in the catalog nor recorded.
+    /// The results in a state folder, sorted by key, subject and time. Fails if there are more rows than the maximum, or if the
+    /// key is neither in the catalog nor recorded.
     pub fn entries(&self, folder: &Path, catalog: &Catalog) -> Result<Vec<HistoryEntry>, HistoryError> {
         let store = self.store(folder, catalog)?;
         let max_rows = self.max_rows.unwrap_or(usize::MAX);
         store.history_up_to(max_rows, &self.filter())?.ok_or(HistoryError::TooMany { max_rows })
     }
 
-    /// The same results. If there are too many rows, only those of [every Nth run](Store::thinned_history).
+    /// The same results as [`Self::entries`]. If there are too many rows, only those of [every Nth run](Store::thinned_history).
     pub fn thinned(&self, folder: &Path, catalog: &Catalog) -> Result<ThinnedHistory, HistoryError> {
         let store = self.store(folder, catalog)?;
         let max_rows = self.max_rows.unwrap_or(usize::MAX);
@@ -99,8 +99,8 @@ impl HistoryQuery<'_> {
     }
 }
 
-/// The results since a time of the metrics whose keys match one of the patterns, by key, subject and time. Fails if a pattern
-/// matches no key that is in the catalog or was recorded.
+/// The results since a time, sorted by key, subject and time. Only metrics whose keys match one of the patterns are included.
+/// Fails if a pattern matches no key that is in the catalog or was recorded.
 pub(crate) fn matching_entries(
     patterns: &[KeyPattern],
     since: SystemTime,
@@ -115,7 +115,7 @@ pub(crate) fn matching_entries(
     for pattern in patterns {
         if !keys.iter().any(|key| pattern.is_match(key)) {
             let known = NameSuggestions::nearest_keys(pattern.as_str(), keys);
-            return Err(HistoryError::UnmatchedPattern { pattern: pattern.clone(), known });
+            return Err(HistoryError::UnmatchedPattern { pattern: pattern.to_string(), known });
         }
     }
     let mut entries = Vec::new();

@@ -20,7 +20,7 @@ mod program;
 mod progress;
 mod remembered;
 mod report_command;
-mod run_builder;
+mod reporter_builder;
 mod runtime;
 mod settings;
 mod target;

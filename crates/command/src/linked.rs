@@ -75,7 +75,7 @@ impl LinkedCommands {
             }
         }
         for (name, command) in &by_name {
-            if let Some(target) = command.target_without_place_for_subcommands() {
+            if let Some(target) = command.other_target_with_subcommands() {
                 return Err(DuplicateCommand::Subcommands { name: name.clone(), target: target.name });
             }
         }

@@ -1,5 +1,6 @@
 //! Messages on stderr. Our own crates and the crates of linked metrics log at the chosen level. Whatever the verbosity, all
-//! other crates log only warnings and errors, and the AWS SDK logs nothing: their details can contain credentials.
+//! other crates log only warnings and errors, and the AWS SDK logs nothing, because details of requests can contain
+//! credentials.
 
 use std::{
     collections::BTreeSet,
@@ -132,7 +133,7 @@ where
         mut line: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let (name, color) = match *event.metadata().level() {
+        let (level, color) = match *event.metadata().level() {
             Level::ERROR => ("error", AnsiColor::Red),
             Level::WARN => ("warning", AnsiColor::Yellow),
             Level::INFO => ("info", AnsiColor::Green),
@@ -141,7 +142,7 @@ where
         };
         let mut fields = Fields::default();
         event.record(&mut fields);
-        // Much text comes from servers.
+        // A text may come from a server, so it may contain control characters.
         let [text, hint, others] = [fields.text, fields.hint, fields.others].map(|text| printable(&text));
         let time = if self.timestamps {
             format!("{} ", humantime::format_rfc3339_millis(SystemTime::now()))
@@ -150,7 +151,7 @@ where
         };
         let style = Style::new().fg_color(Some(color.into())).bold();
         if !text.is_empty() {
-            writeln!(line, "{time}{style}{name}{style:#}: {text}{others}")?;
+            writeln!(line, "{time}{style}{level}{style:#}: {text}{others}")?;
         }
         if hint.is_empty() {
             return Ok(());
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_a_field_has_no_quotation_marks() {
+    fn a_message_that_is_given_as_a_field_has_no_quotation_marks() {
         static BUFFER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
         let written = written(&BUFFER, || tracing::info!(message = "ready", port = 80));

@@ -52,16 +52,16 @@ pub(crate) fn follow(bar: &ProgressBar) -> impl Fn(Progress<'_>) + Send + Sync +
 /// What is being collected, ordered by start time, so that the longest-running metric is shown.
 #[derive(Debug, Default)]
 struct InProgress {
-    started: u64,
+    start_count: u64,
     by_start: BTreeMap<u64, String>,
     starts: HashMap<String, u64>,
 }
 
 impl InProgress {
     fn start(&mut self, label: String) {
-        self.started += 1;
-        self.starts.insert(label.clone(), self.started);
-        self.by_start.insert(self.started, label);
+        self.start_count += 1;
+        self.starts.insert(label.clone(), self.start_count);
+        self.by_start.insert(self.start_count, label);
     }
 
     fn end(&mut self, label: &str) {

@@ -25,10 +25,10 @@ pub(crate) fn with_remembered<'a>(
     if catalog.sources().is_empty() {
         return Ok(Cow::Borrowed(catalog));
     }
-    let default = SettingsArguments::from_environment();
-    let settings = settings::builder(settings.unwrap_or(&default))?.build()?;
-    let from_settings = StateFolderArguments::default();
-    let folder = settings::state(&settings, folder.unwrap_or(&from_settings))?.folder()?;
+    let from_environment = SettingsArguments::from_environment();
+    let settings = settings::builder(settings.unwrap_or(&from_environment))?.build()?;
+    let no_folder = StateFolderArguments::default();
+    let folder = settings::state(&settings, folder.unwrap_or(&no_folder))?.folder()?;
     let remembered = read_remembered(catalog, &folder)
         .context("cannot read the metrics that sources described in earlier runs")?;
     Ok(remembered.map_or(Cow::Borrowed(catalog), Cow::Owned))
@@ -50,7 +50,7 @@ pub fn with_remembered_metrics<'a>(catalog: &'a Catalog, folder: &Path) -> Cow<'
 }
 
 /// `None` if there are no sources or no earlier runs.
-fn read_remembered(catalog: &Catalog, folder: &Path) -> Result<Option<Catalog>, StoreError> {
+pub(crate) fn read_remembered(catalog: &Catalog, folder: &Path) -> Result<Option<Catalog>, StoreError> {
     if catalog.sources().is_empty() || HistoryError::check_folder(folder).is_err() {
         return Ok(None);
     }
@@ -72,7 +72,7 @@ mod tests {
         let unreadable = read_remembered(&catalog, &program.join("state")).unwrap_err().to_string();
         let missing = read_remembered(&catalog, &program.with_file_name("no-such-folder"));
 
-        assert!(unreadable.ends_with("it cannot be opened; name a folder that is writable"), "{unreadable}");
+        assert!(unreadable.contains(": it cannot be opened; name a folder that is writable"), "{unreadable}");
         assert!(missing.unwrap().is_none());
     }
 }

@@ -74,7 +74,7 @@ where
         let mut signals = Signals::new()?;
         let (interrupt, interrupted) = oneshot::channel::<()>();
         let interruption = Interruption::new(async move {
-            // Dropping the sender is the signal.
+            // Nothing is sent. Dropping the sender interrupts the work.
             let _ = interrupted.await;
         });
         let mut work = pin!(work(workers.handle().clone(), interruption));
@@ -91,7 +91,7 @@ where
             tracing::warn!("{signal}: {}", stop_policy.message);
         }
         drop(interrupt);
-        let (signal, end) = tokio::select! {
+        let (signal, detail) = tokio::select! {
             biased;
             second = signals.next() => (second?, ", the second signal, so the process ends at once".to_owned()),
             stopped = timeout(stop_policy.timeout, work) => match stopped {
@@ -107,7 +107,7 @@ where
                 }
             }
         };
-        tracing::error!("interrupted by {signal}{end}");
+        tracing::error!("interrupted by {signal}{detail}");
         Ok(ExitStatus::Interrupted(signal))
     });
     progress.finish_and_clear();

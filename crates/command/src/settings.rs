@@ -57,7 +57,7 @@ pub(crate) fn load_switched(
             let flag = "--state-dir";
             let folder = folder.to_str().ok_or_else(|| SettingsError::Flag {
                 flag,
-                reason: SharedError::new("its value is not valid Unicode, which other flags need"),
+                reason: SharedError::new("its value is not valid Unicode, but other flags need it as text"),
             })?;
             flagged()?.set("state", "dir", folder, Origin::Flag(flag))
         }

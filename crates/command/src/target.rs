@@ -1,4 +1,4 @@
-//! Commands of one name for several systems, such as a dashboard for Datadog and one for Grafana. Each may come from a
+//! Commands with the same name for several systems, such as a dashboard for Datadog and one for Grafana. Each may come from a
 //! different crate, so a program has only the commands of the crates that it links. On the command line, they are one command
 //! with the argument `--for`.
 
@@ -22,7 +22,7 @@ pub struct Target {
     pub is_default: bool,
 }
 
-/// The commands of one name, each for a different target. The default comes first.
+/// The commands with one name, each for a different target. The default comes first.
 #[derive(Debug, Clone)]
 pub(crate) struct TargetedCommand {
     first: CommandType,
@@ -34,8 +34,8 @@ impl TargetedCommand {
         Self { first: command, others: Vec::new() }
     }
 
-    /// Adds a command for another target. Returns false if there is already one for its target, or if one of the commands has
-    /// no target.
+    /// Adds a command for another target. Returns false if there is already a command for this target, or if a
+    /// command has no target.
     pub(crate) fn add(&mut self, mut command: CommandType) -> bool {
         let Some(target) = command.target else { return false };
         if self.commands().any(|known| known.target.is_none_or(|other| other.name == target.name)) {
@@ -75,7 +75,7 @@ impl TargetedCommand {
     }
 
     /// A target other than the default whose command has subcommands. Only those of the default target are on the command line.
-    pub(crate) fn target_without_place_for_subcommands(&self) -> Option<Target> {
+    pub(crate) fn other_target_with_subcommands(&self) -> Option<Target> {
         self.others.iter().find(|other| (other.command)().has_subcommands())?.target
     }
 

@@ -30,7 +30,7 @@ pub struct Credentials {
 
 struct Inner {
     environment: Environment,
-    names: Settings,
+    name_settings: Settings,
     secrets_manager: SecretsManager,
     /// Whether secrets are looked up in AWS Secrets Manager.
     uses_secrets_manager: bool,
@@ -45,7 +45,7 @@ type LookupResult = Result<(SecretString, SecretLocation), CredentialError>;
 pub struct CredentialsBuilder {
     variables: Option<HashMap<String, OsString>>,
     settings: SecretsSettings,
-    names: Settings,
+    name_settings: Settings,
     #[cfg(feature = "aws")]
     aws_config: Option<SdkConfig>,
     api_calls: ApiCalls,
@@ -78,7 +78,7 @@ impl Credentials {
         self.look_up(secret).await.map(|(value, _)| value)
     }
 
-    /// The location of the secret, from the same lookup.
+    /// The location of the secret. The lookup is shared with [`get`](Self::get).
     pub async fn location(&self, secret: &'static Secret) -> Result<SecretLocation, CredentialError> {
         self.look_up(secret).await.map(|(_, location)| location)
     }
@@ -130,7 +130,7 @@ impl Inner {
             return Ok(found);
         }
         let secrets_manager = &self.secrets_manager;
-        let named = secret.stored().explicit_name(&self.names);
+        let named = secret.stored().explicit_name(&self.name_settings);
         match named.map_err(|error| CredentialError::Settings(secret, Arc::new(error)))? {
             Some(name) if !self.uses_secrets_manager => {
                 Err(CredentialError::AwsTurnedOffForName(secret, name))
@@ -167,7 +167,7 @@ impl CredentialsBuilder {
     /// Takes the names of the secrets in AWS Secrets Manager from these settings.
     #[must_use]
     pub fn secret_names_from(mut self, settings: Settings) -> Self {
-        self.names = settings;
+        self.name_settings = settings;
         self
     }
 
@@ -193,9 +193,9 @@ impl CredentialsBuilder {
         let secrets_manager = SecretsManager::new(self.settings.region.map(String::from), self.api_calls);
         #[cfg(feature = "aws")]
         let secrets_manager = secrets_manager.with_config(self.aws_config);
-        let (names, results) = (self.names, Mutex::default());
+        let (name_settings, results) = (self.name_settings, Mutex::default());
         let uses_secrets_manager = self.settings.aws;
-        let inner = Inner { environment, names, secrets_manager, uses_secrets_manager, results };
+        let inner = Inner { environment, name_settings, secrets_manager, uses_secrets_manager, results };
         Credentials { inner: Arc::new(inner) }
     }
 }

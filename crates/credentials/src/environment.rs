@@ -74,8 +74,8 @@ impl Environment {
     }
 }
 
-/// Whether a path is not the secret itself, because its folder exists. A secret may also contain slashes and dots, and may begin
-/// with a slash.
+/// Whether a text is certainly a path and not the secret itself. It is if its folder exists. Slashes and dots prove nothing,
+/// because a secret may contain them, too.
 fn is_certainly_a_path(path: &Path) -> bool {
     path.parent().is_some_and(|folder| folder.file_name().is_some() && folder.is_dir())
 }

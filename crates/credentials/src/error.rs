@@ -1,4 +1,4 @@
-//! Why a secret is not available. The messages say what to do if it is known, and none repeats a secret.
+//! Why a secret is not available. The messages say what to do, if that is known. None of them repeats a secret.
 
 use std::{
     io,
@@ -27,7 +27,7 @@ pub enum CredentialError {
 
     /// The secret in AWS is a JSON object, and the settings do not name a field.
     #[error(
-        "cannot get the {0}: the {1} is a JSON object; name the field that contains it, \
+        "cannot get the {0}: the {1} is a JSON object; name the field that contains the value, \
          `{setting} = \"{name}#FIELD\"` in [{table}], or store the plain value",
         setting = .0.stored().key(), table = .0.stored().table(), name = .1.name
     )]

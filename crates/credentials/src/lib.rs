@@ -20,8 +20,8 @@
 //!
 //! settings_table!(PagerSettings, "pager");
 //!
-//! /// The value of `PAGER_TOKEN`, or the content of the file that `PAGER_TOKEN_FILE` names. In AWS Secrets Manager, its name is
-//! /// `pager/token`, unless `token_secret` in `[pager]` overrides it.
+//! /// The value of `PAGER_TOKEN`, or the content of the file that `PAGER_TOKEN_FILE` names. In AWS Secrets Manager, the token
+//! /// has the name `pager/token`, unless `token_secret` in `[pager]` overrides it.
 //! const TOKEN: Secret =
 //!     Secret::new("pager token", &["PAGER_TOKEN"], stored!("pager/token", PagerSettings, token_secret));
 //!

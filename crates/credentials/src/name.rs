@@ -42,7 +42,7 @@ impl SecretName {
         self.field.as_deref()
     }
 
-    /// The region, if the name is an ARN, which contains it.
+    /// The region that an ARN contains. `None` for a name that is not an ARN.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.id.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
@@ -72,7 +72,7 @@ const MIN_KEY_LENGTH: usize = 32;
 /// them as keys. So do values with a prefix of a registered secret.
 fn is_secret(text: &str) -> bool {
     let is_key = text.len() >= MIN_KEY_LENGTH && text.chars().all(|c| c.is_ascii_hexdigit());
-    is_key || Secret::linked().any(|secret| secret.has_value(text))
+    is_key || Secret::linked().any(|secret| secret.recognizes(text))
 }
 
 impl TryFrom<String> for SecretName {

@@ -36,8 +36,8 @@ inventory::collect!(Secret);
 impl Secret {
     /// A secret with this name in messages, such as `Datadog API key`.
     ///
-    /// It is looked up in these environment variables, in this order. Instead of a variable, another one with the
-    /// suffix `_FILE` may contain the path of a file with the secret.
+    /// It is looked up in these environment variables, in this order. Instead of a variable `TOKEN`, the variable `TOKEN_FILE`
+    /// may contain the path of a file with the secret.
     ///
     /// # Panics
     /// Panics if there are no variables. In a constant, this is a compile error.
@@ -130,8 +130,8 @@ impl Secret {
         inventory::iter::<Self>.into_iter()
     }
 
-    /// Whether a text is a value of this secret, according to its prefix.
-    pub(crate) fn has_value(&self, text: &str) -> bool {
+    /// Whether a text starts with a prefix of this secret's values.
+    pub(crate) fn recognizes(&self, text: &str) -> bool {
         self.prefixes.iter().any(|prefix| text.starts_with(prefix))
     }
 }
@@ -223,8 +223,8 @@ impl fmt::Debug for StoredName {
     }
 }
 
-/// A [`Secret`]'s name in AWS Secrets Manager: the default name, and the settings table and its field that may
-/// override it. The field is an `Option<SecretName>`.
+/// A [`Secret`]'s name in AWS Secrets Manager: the default name, the settings table, and the field of this table
+/// that may override the name. The field is an `Option<SecretName>`.
 ///
 /// ```
 /// # use system_health_credentials::{Secret, SecretName, stored};

@@ -1,5 +1,5 @@
-//! Parses the value of a token or key. Most are sent in an HTTP header, so values that a header cannot contain are
-//! refused here, where their location is known. No message repeats the value.
+//! Parses the value of a token or key. Most tokens and keys are sent in an HTTP header, so values that a header cannot contain
+//! are refused here, where their location is known. No message repeats the value.
 
 use secrecy::SecretString;
 

@@ -51,8 +51,8 @@ impl Connection {
     }
 }
 
-/// Opens the store with the ids of pushed dashboards, and creates it if necessary. If it cannot be opened, a warning is
-/// logged and the command goes on without it.
+/// Opens the store with the ids of pushed dashboards, and creates it if necessary. `None` if no state is kept. If the store
+/// cannot be opened, a warning is logged and the command goes on without it.
 pub(crate) fn open_store(
     context: &CommandContext<'_>,
     arguments: &StateArguments,
@@ -70,8 +70,8 @@ pub(crate) fn open_store(
     Ok(opened.ok().map(|opened| opened.store))
 }
 
-/// Opens the store for a command that changes nothing. `None` if there is no store. If it cannot be opened, a warning is logged
-/// and the command goes on without it.
+/// Opens the store for a command that changes nothing. `None` if there is no store or no state is kept. If the store cannot be
+/// opened, a warning is logged and the command goes on without it.
 pub(crate) fn open_existing_store(
     context: &CommandContext<'_>,
     arguments: &StateArguments,

@@ -1,4 +1,4 @@
-//! The steps of a push, done or planned: one per dashboard or monitor.
+//! What a command did, would do or found: one step per dashboard or monitor.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use system_health_datadog::{Overwrites, PushAction};
 /// Why an update or a deletion needs `--force`.
 pub(crate) const CHANGED_IN_DATADOG: &str = "it was changed in Datadog since the last push";
 
-/// What was done, or what a push would do.
+/// What was done, what a push would do, or what was found in Datadog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Verb {
+pub(crate) enum StepStatus {
     Create,
     Update,
     Keep,
@@ -34,7 +34,8 @@ pub(crate) enum Verb {
 /// One step.
 #[derive(Debug, Serialize)]
 pub(crate) struct PlanStep {
-    pub(crate) action: Verb,
+    #[serde(rename = "action")]
+    pub(crate) status: StepStatus,
     pub(crate) name: String,
     pub(crate) id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,32 +52,32 @@ struct PlanSteps<'a>(&'a [PlanStep]);
 
 impl PlanStep {
     /// A step without details.
-    pub(crate) fn new(action: Verb, name: &str, id: Option<String>) -> Self {
-        Self { action, name: name.to_owned(), id, url: None, overwrites: None, changes: Vec::new() }
+    pub(crate) fn new(status: StepStatus, name: &str, id: Option<String>) -> Self {
+        Self { status, name: name.to_owned(), id, url: None, overwrites: None, changes: Vec::new() }
     }
 
     /// A step of a plan.
     pub(crate) fn planned(name: &str, id: Option<String>, action: &PushAction) -> Self {
         match action {
-            PushAction::Create => Self::new(Verb::Create, name, None),
-            PushAction::Keep => Self::new(Verb::Keep, name, id),
+            PushAction::Create => Self::new(StepStatus::Create, name, None),
+            PushAction::Keep => Self::new(StepStatus::Keep, name, id),
             PushAction::Update { changes, overwrites } => Self {
                 overwrites: overwrites.map(|overwrites| match overwrites {
                     Overwrites::HandEdits => CHANGED_IN_DATADOG,
                     Overwrites::Unmanaged => "it was not created by a push",
                 }),
                 changes: changes.to_string().lines().map(|line| line.trim_end().to_owned()).collect(),
-                ..Self::new(Verb::Update, name, id)
+                ..Self::new(StepStatus::Update, name, id)
             },
         }
     }
 
     /// The step after it was executed.
     pub(crate) fn done(mut self) -> Self {
-        self.action = match self.action {
-            Verb::Create => Verb::Created,
-            Verb::Update => Verb::Updated,
-            Verb::Keep => Verb::Kept,
+        self.status = match self.status {
+            StepStatus::Create => StepStatus::Created,
+            StepStatus::Update => StepStatus::Updated,
+            StepStatus::Keep => StepStatus::Kept,
             other => other,
         };
         self
@@ -84,7 +85,7 @@ impl PlanStep {
 
     /// The step, marked as not executed because it needs `--force`.
     pub(crate) fn left(mut self) -> Self {
-        self.action = Verb::Left;
+        self.status = StepStatus::Left;
         self
     }
 
@@ -99,7 +100,7 @@ pub(crate) fn show(steps: &[PlanStep], stdout: Stdout) -> anyhow::Result<()> {
     stdout.print(PlanSteps(steps), steps)
 }
 
-impl Verb {
+impl StepStatus {
     fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -129,8 +130,8 @@ impl Verb {
 impl fmt::Display for PlanSteps<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in self.0 {
-            let style = step.action.style();
-            write!(f, "{style}{:<8}{style:#}{}", step.action.word(), step.name)?;
+            let style = step.status.style();
+            write!(f, "{style}{:<8}{style:#}{}", step.status.word(), step.name)?;
             if let Some(id) = &step.id {
                 write!(f, "  {id}")?;
             }
@@ -158,12 +159,12 @@ mod tests {
         let steps = [
             PlanStep {
                 url: Some("https://x/dashboard/1".into()),
-                ..PlanStep::new(Verb::Created, "CI", None)
+                ..PlanStep::new(StepStatus::Created, "CI", None)
             },
             PlanStep {
                 overwrites: Some("it was not created by a push"),
                 changes: vec!["~ title: 1 → 2".into()],
-                ..PlanStep::new(Verb::Update, "Builds", Some("abc".into())).left()
+                ..PlanStep::new(StepStatus::Update, "Builds", Some("abc".into())).left()
             },
         ];
         insta::assert_snapshot!(anstream::adapter::strip_str(&PlanSteps(&steps).to_string()).to_string(), @"

@@ -21,7 +21,7 @@ const MONITOR_PATH: &str = "/api/v1/monitor";
 /// The path at which the stand-in returns the states of all monitors.
 const STATES_PATH: &str = "/api/v1/intake/monitors";
 
-/// The monitors of some documents in an intake.
+/// Monitors that were created in an intake.
 #[derive(Debug)]
 pub(crate) struct Evaluation {
     pub(crate) intake: Arc<Intake>,
@@ -67,13 +67,13 @@ impl Evaluation {
             self.intake.evaluate_all_at(instant)?;
         }
         let answer = self.intake.handle(&Request::json("GET", STATES_PATH, &Value::Null));
-        let found = body(&answer)?;
+        let states = body(&answer)?;
         if answer.status != 200 {
-            bail!("the monitors cannot be evaluated: {}", refusal(&found));
+            bail!("the monitors cannot be evaluated: {}", refusal(&states));
         }
         self.last_evaluated = Some(now);
         let monitors = self.documents.monitors.iter().zip(&self.created);
-        Ok(monitors.map(|(monitor, created)| shown(monitor, created, &found, dropped_before, now)).collect())
+        Ok(monitors.map(|(monitor, created)| shown(monitor, created, &states, dropped_before, now)).collect())
     }
 }
 
@@ -81,7 +81,7 @@ impl Evaluation {
 fn shown(
     monitor: &Monitor,
     created: &Result<u64, String>,
-    found: &Value,
+    states: &Value,
     dropped_before: Option<i64>,
     now: i64,
 ) -> Value {
@@ -92,9 +92,9 @@ fn shown(
             reason = Some(not_kept(monitor, dropped_before.unwrap_or_default()));
         }
         Ok(id) => {
-            let mut evaluated = found["monitors"].as_array().into_iter().flatten();
-            if let Some(found) = evaluated.find(|found| found["id"] == *id) {
-                (state, groups) = (found["state"].clone(), found["groups"].clone());
+            let mut evaluated = states["monitors"].as_array().into_iter().flatten();
+            if let Some(evaluated) = evaluated.find(|evaluated| evaluated["id"] == *id) {
+                (state, groups) = (evaluated["state"].clone(), evaluated["groups"].clone());
             }
             if let (Value::Null, Some(key)) = (&state, &monitor.not_collected) {
                 reason = Some(format!("this service does not collect {key}"));

@@ -46,8 +46,8 @@ impl Increases {
     /// the previous run or while the service was watching. `None` for any other first total, because the total before it is
     /// unknown, and for a total that is not newer than the previous one, unless the previous one is [`FAR_AHEAD`].
     ///
-    /// Here, a run has the time of its points, which may be the start of its slot. A delivery uses the run's real start, so it
-    /// does not contain the first total of a series that started between the two.
+    /// Here, the time of a run is that of its points, which may be the start of its slot. A delivery uses the time when the run
+    /// really started. If a series started between these two times, the delivery does not contain its first total.
     pub(crate) fn count(&mut self, point: Point) -> Option<Point> {
         let total = Total { value: point.value.number()?, start: point.since, time: point.timestamp };
         let series = (point.key.clone(), point.tags.clone());

@@ -49,14 +49,14 @@ impl Kept {
             return None;
         }
         let mut since = oldest;
-        let mut left = MAX_POINTS;
+        let mut room = MAX_POINTS;
         for (time, points) in self.counts.range(oldest..).rev() {
-            let Some(rest) = left.checked_sub(*points) else {
+            let Some(remaining) = room.checked_sub(*points) else {
                 // The points of the newest time are kept, however many there are.
-                since = if left == MAX_POINTS { *time } else { time + 1 };
+                since = if room == MAX_POINTS { *time } else { time + 1 };
                 break;
             };
-            left = rest;
+            room = remaining;
         }
         if since > oldest {
             self.note_dropped_before(since);

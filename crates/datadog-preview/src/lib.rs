@@ -1,5 +1,6 @@
 //! The monitors and dashboards that a push would create in Datadog, evaluated on the page of `report serve`. The stand-in for
-//! Datadog of `report intake` evaluates them over the local history, in memory. So nothing is sent, and no account is needed.
+//! Datadog, which `report intake` also uses, evaluates them in memory over the local history. So nothing is sent, and no account
+//! is needed.
 //!
 //! `use system_health_datadog_preview as _;` adds them to a program with the command `report serve`. Nothing is computed until
 //! the page asks for monitors, dashboards or a query. Points are kept in memory only after the page has asked for monitors or a

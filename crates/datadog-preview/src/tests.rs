@@ -52,7 +52,7 @@ fn done() -> Metric {
     Metric::new(facts, location!(), |_| Box::pin(async { 30.0.into_reading() }))
 }
 
-/// 99 times 1, and once 100.
+/// Has the value 1 for 99 jobs, and the value 100 for one job.
 fn waiting() -> Metric {
     let facts = Facts::new("jobs.waiting", "How long jobs wait.").with_kind(Kind::Distribution);
     Metric::new(facts, location!(), |_| {
@@ -169,7 +169,7 @@ fn an_alert_lasts_until_the_recovery_threshold_is_reached() {
 }
 
 #[tokio::test]
-async fn the_history_is_read_only_when_a_query_needs_it() {
+async fn the_history_is_read_for_a_query_but_not_for_runs_or_dashboards() {
     let folder = tempfile::tempdir().unwrap();
     let settings = part_settings("", Some(folder.path()));
     let part = DatadogPreview::new(settings.clone());

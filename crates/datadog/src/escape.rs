@@ -21,10 +21,10 @@ mod tests {
     #[test]
     fn handles_and_variables_are_broken() {
         assert_eq!(escape("ask @ada about {{value}}"), "ask @\u{200b}ada about {\u{200b}{value}}");
-        for number in 2..9 {
-            let escaped = escape(&"{".repeat(number));
+        for count in 2..9 {
+            let escaped = escape(&"{".repeat(count));
             assert!(!escaped.contains("{{"), "{escaped:?}");
-            assert_eq!(escaped.replace('\u{200b}', "").len(), number);
+            assert_eq!(escaped.replace('\u{200b}', "").len(), count);
         }
         assert_eq!(escape_url("https://x/@ada?{{a}}"), "https://x/%40ada?%7B%7Ba%7D%7D");
     }

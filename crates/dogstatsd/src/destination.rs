@@ -23,7 +23,7 @@ use crate::{
 /// The name of the sink.
 const NAME: &str = "dogstatsd";
 
-/// The subject of the findings.
+/// What the findings of the diagnosis are about.
 const AGENT: &str = "DogStatsD";
 
 /// Timeout of a diagnosis.
@@ -56,6 +56,7 @@ register_sink!(SinkType {
 struct DogStatsdDestination {
     address: Address,
     encoder: Encoder,
+    /// Whether the settings file or a flag says where the Agent is, and not only the environment.
     is_configured: bool,
 }
 
@@ -78,7 +79,8 @@ impl Destination for DogStatsdDestination {
         self.is_configured
     }
 
-    /// Datadog's operator sets the variables of the Agent in every pod.
+    /// Datadog's operator sets the Agent's address in the environment of every pod. So the address alone does not mean that
+    /// points should go through the Agent.
     fn is_fallback(&self) -> bool {
         true
     }

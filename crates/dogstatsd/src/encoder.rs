@@ -50,19 +50,19 @@ impl Encoder {
         }
     }
 
-    fn number(&self, point: &Point, number: f64, kind: char) -> Result<Vec<String>, LineError> {
+    fn number(&self, point: &Point, number: f64, line_type: char) -> Result<Vec<String>, LineError> {
         if !number.is_finite() {
             return Err(LineError::NotFinite { key: point.key.clone(), value: number });
         }
         let seconds = point.timestamp.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let fields = self.fields(&point.tags, Some(seconds));
-        let line = format!("{}:{number}|{kind}{fields}", point.key);
+        let line = format!("{}:{number}|{line_type}{fields}", point.key);
         self.check_length(point, line.len())?;
         Ok([line].into_iter().chain(self.service_check(point)).collect())
     }
 
     /// Lines with many values. The value of a bucket with `n` values is sent once for each set bit of `n`, with a sample rate that
-    /// is a power of two. With the lowest rate, it may be sent several times. The Agent counts a value `1 / rate` times,
+    /// is a power of two. With the lowest rate, the value may be sent several times. The Agent counts a value `1 / rate` times,
     /// which is a whole number for these rates.
     fn distribution(&self, point: &Point, distribution: &Distribution) -> Result<Vec<String>, LineError> {
         if distribution.count() > MAX_VALUES {
@@ -108,7 +108,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// The fields behind the type. Tags contain none of the protocol's separators.
+    /// The last fields of a line: tags, time and container. Tags contain none of the protocol's separators.
     pub(crate) fn fields<'a>(
         &self,
         tags: impl IntoIterator<Item = &'a Tag>,

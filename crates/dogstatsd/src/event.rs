@@ -6,7 +6,7 @@ use system_health_registry::Event;
 
 use crate::{
     encoder::Encoder,
-    limits::{MAX_AGGREGATION_KEY, MAX_EVENT_LINK, MAX_EVENT_TEXT},
+    limits::{MAX_AGGREGATION_KEY_LENGTH, MAX_EVENT_LINK_LENGTH, MAX_EVENT_TEXT_LENGTH},
 };
 
 /// Datadog reads a text between these marks as Markdown.
@@ -34,9 +34,10 @@ impl Encoder {
     pub(crate) fn event(&self, event: &Event) -> Result<String, TooLong> {
         let title = escaped(event.title());
         let link = event.link().map(|link| link.replace('@', "%40"));
-        let link = link.filter(|link| link.chars().count() <= MAX_EVENT_LINK);
+        let link = link.filter(|link| link.chars().count() <= MAX_EVENT_LINK_LENGTH);
         let link = link.map(|link| format!("\\n\\n{link}")).unwrap_or_default();
-        let key: String = event.id().chars().take(MAX_AGGREGATION_KEY).map(without_separator).collect();
+        let key: String =
+            event.id().chars().take(MAX_AGGREGATION_KEY_LENGTH).map(without_separator).collect();
         let time = match event.happened_at() {
             Some(time) => format!("|d:{}", time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
             None => String::new(),
@@ -51,7 +52,7 @@ impl Encoder {
         let text = escaped(event.text().unwrap_or(event.title()));
         let whole = with_text(&text);
         let characters_around = [MARKDOWN.0, &link, MARKDOWN.1].iter().map(|part| part.chars().count()).sum();
-        let max_characters = MAX_EVENT_TEXT.saturating_sub(characters_around);
+        let max_characters = MAX_EVENT_TEXT_LENGTH.saturating_sub(characters_around);
         if whole.len() <= self.max_length && text.chars().count() <= max_characters {
             return Ok(whole);
         }

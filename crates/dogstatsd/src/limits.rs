@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-/// Default size of a UDP packet. It fits into one Ethernet frame, even through common tunnels.
+/// Default maximum size of a UDP packet, in bytes. It fits into one Ethernet frame, even through common tunnels.
 /// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
 pub(crate) const UDP_PACKET_SIZE: u16 = 1432;
 
-/// Default size of a packet on a Unix socket. It is the size of the Agent's buffer, `dogstatsd_buffer_size`, and the Agent
+/// Default maximum size of a packet on a Unix socket, in bytes: the default of the Agent's `dogstatsd_buffer_size`. The Agent
 /// cuts longer packets.
 pub(crate) const UNIX_PACKET_SIZE: u16 = 8192;
 
-/// Minimum of `max_packet_size`. A line with a long key and some tags must fit.
+/// Minimum of `max_packet_size`, in bytes. A line with a long key and some tags must fit.
 pub(crate) const MIN_PACKET_SIZE: u16 = 512;
 
-/// Maximum of `max_packet_size`: the largest payload of a UDP packet over IPv4.
+/// Maximum of `max_packet_size`, in bytes: the largest payload of a UDP packet over IPv4.
 pub(crate) const MAX_PACKET_SIZE: u16 = 65_507;
 
 /// Maximum age of a point. The Agent passes timestamps on, and Datadog accepts one hour. One minute is reserved for clock skew.
@@ -29,13 +29,13 @@ pub(crate) const MAX_EVENT_AGE: Duration = Duration::from_mins(18 * 60 - 1);
 
 /// Maximum length of the text of an event, in characters.
 /// See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
-pub(crate) const MAX_EVENT_TEXT: usize = 4000;
+pub(crate) const MAX_EVENT_TEXT_LENGTH: usize = 4000;
 
 /// Maximum length of an escaped link in an event, in characters. A longer link would leave too little room for the text.
-pub(crate) const MAX_EVENT_LINK: usize = MAX_EVENT_TEXT - 1000;
+pub(crate) const MAX_EVENT_LINK_LENGTH: usize = MAX_EVENT_TEXT_LENGTH - 1000;
 
 /// Maximum length of the key that groups events, in characters.
-pub(crate) const MAX_AGGREGATION_KEY: usize = 100;
+pub(crate) const MAX_AGGREGATION_KEY_LENGTH: usize = 100;
 
 /// A value in a line stands for at most 2^20 values of a distribution: its sample rate is at least 2^-20.
 pub(crate) const MAX_RATE_SHIFT: u32 = 20;

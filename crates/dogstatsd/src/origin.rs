@@ -10,7 +10,7 @@ const ID_LENGTH: usize = 64;
 /// <https://github.com/torvalds/linux/blob/master/include/linux/proc_ns.h>).
 const HOST_NAMESPACE: u64 = 0xEFFF_FFFB;
 
-/// The largest inode that is not one of a control group: 1 and 2 are the roots of file systems.
+/// The largest inode that cannot belong to a control group of a container: 1 and 2 are the roots of file systems.
 const MAX_ROOT_INODE: u64 = 2;
 
 /// This process's container, as the protocol names it: `ci-ID`, or `in-INODE` if only the inode of its control group is known.

@@ -42,7 +42,7 @@ pub(crate) enum SocketError {
     /// The message that nobody listens came after the packet was sent, and may be about an earlier packet.
     #[error("possibly nobody listened at {address}")]
     Rejected { address: Address, source: io::Error },
-    #[error("no time was left to send to {address} before the run's deadline")]
+    #[error("no time was left to send to {address} before the deadline")]
     TooLate { address: Address },
 }
 
@@ -164,9 +164,9 @@ mod tests {
         let (other, unused) = listener().await;
         drop(other);
 
-        let found = connect_to_any(&[unused, listening]).await.unwrap();
+        let connected = connect_to_any(&[unused, listening]).await.unwrap();
 
-        let Some(Socket::Udp(socket, _)) = found else { panic!("{found:?}") };
+        let Some(Socket::Udp(socket, _)) = connected else { panic!("{connected:?}") };
         assert_eq!(socket.peer_addr().unwrap(), listening);
         drop(agent);
         let refused = connect_to_any(&[unused, listening]).await.unwrap_err();

@@ -17,7 +17,7 @@ use rustls::{
 use rustls_native_certs::{CertificateResult, ErrorKind};
 
 /// The length of the lines in a PEM file.
-const LINE: usize = 64;
+const LINE_LENGTH: usize = 64;
 
 /// Why the certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -139,11 +139,11 @@ fn bundle_of_system() -> Option<CertificateResult> {
 /// A certificate in PEM format: <https://www.rfc-editor.org/rfc/rfc7468#section-5>.
 fn pem(certificate: &CertificateDer<'_>) -> String {
     let encoded = BASE64_STANDARD.encode(certificate);
-    let mut text = String::with_capacity(encoded.len() + encoded.len() / LINE + 60);
+    let mut text = String::with_capacity(encoded.len() + encoded.len() / LINE_LENGTH + 60);
     text.push_str("-----BEGIN CERTIFICATE-----\n");
     let mut rest = encoded.as_str();
     while !rest.is_empty() {
-        let (line, others) = rest.split_at(rest.len().min(LINE));
+        let (line, others) = rest.split_at(rest.len().min(LINE_LENGTH));
         text.push_str(line);
         text.push('\n');
         rest = others;

@@ -1,4 +1,4 @@
-//! Sends requests, reads responses within the limits, and counts both.
+//! Sends requests and counts them. Reads each response up to its limits.
 
 #[cfg(unix)]
 use std::path::Path;
@@ -110,7 +110,7 @@ impl HttpClient {
         Ok(Self(Arc::new(Connections { client: client.build()?, settings, proxy: None, is_https: false })))
     }
 
-    /// A client for a run without a deadline. It uses the same connections, and counts requests in `calls`.
+    /// A client for one run. It has no deadline yet. It uses the same connections, and counts requests in `calls`.
     #[must_use]
     pub fn with_calls(&self, calls: ApiCalls) -> RunClient {
         RunClient { http: self.clone(), calls, deadline: None }

@@ -24,7 +24,7 @@ pub enum HttpError {
     TooLong(usize),
     /// This machine does not trust the authority of the server's certificate.
     #[error(
-        "the server's certificate is not from a known authority; if it is a private one, or a proxy inspects \
+        "the server's certificate is not from a known authority; if the authority is private, or a proxy inspects \
          TLS, name a file with the authority's certificate in SSL_CERT_FILE"
     )]
     UnknownAuthority(#[source] reqwest::Error),

@@ -49,7 +49,8 @@ impl Proxy {
     }
 }
 
-/// The proxy that the client uses. In each pair of variables, the first one that is set is used, even if it is empty.
+/// The proxy that the client uses. In each pair of variables, only the first variable that is set counts. If it is empty, the
+/// pair names no proxy.
 fn active_proxy(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
     let own = if scheme == "https" { HTTPS_PROXY_VARIABLES } else { HTTP_PROXY_VARIABLES };
     [own, ALL_PROXY_VARIABLES].into_iter().find_map(|pair| {

@@ -7,7 +7,7 @@ use std::{fmt, ops::Range};
 /// could guess the secret from them. Real secrets are longer.
 const MIN_SECRET_LENGTH: usize = 8;
 /// Maximum length of a quotation, in characters, without the mark that the rest is left out.
-const MAX_QUOTATION: usize = 300;
+const MAX_QUOTATION_LENGTH: usize = 300;
 
 /// Replaces credentials in text that is quoted.
 #[derive(Clone)]
@@ -29,12 +29,12 @@ impl Redactor {
     pub fn redact(&self, text: &str) -> String {
         let mut redacted = String::with_capacity(text.len());
         let mut end = 0;
-        for secret in self.occurrences(text) {
-            if secret.start >= end {
-                redacted.push_str(&text[end..secret.start]);
+        for occurrence in self.occurrences(text) {
+            if occurrence.start >= end {
+                redacted.push_str(&text[end..occurrence.start]);
                 redacted.push_str(self.replacement);
             }
-            end = end.max(secret.end);
+            end = end.max(occurrence.end);
         }
         redacted.push_str(&text[end..]);
         redacted
@@ -67,7 +67,7 @@ impl fmt::Debug for Redactor {
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_QUOTATION) {
+    match line.char_indices().nth(MAX_QUOTATION_LENGTH) {
         Some((end, _)) => format!("{} …", &line[..end]),
         None => line,
     }
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_secret_at_the_end_of_a_quotation_is_replaced() {
-        let text = format!("{}0dd0c0ffee", "x".repeat(MAX_QUOTATION - 4));
+        let text = format!("{}0dd0c0ffee", "x".repeat(MAX_QUOTATION_LENGTH - 4));
 
         assert!(!Redactor::new(["0dd0c0ffee"], "[key]").quote(&text).contains("0dd"));
     }

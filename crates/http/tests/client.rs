@@ -10,13 +10,13 @@ use system_health_test_support::wire::{FaultyServer, Upstream, WireFault};
 use tokio::time::Instant;
 use url::Url;
 
-fn connections(url: &Url) -> HttpClient {
+fn http_client(url: &Url) -> HttpClient {
     let settings = HttpSettings { read_timeout: Duration::from_millis(200), ..HttpSettings::new("test") };
     HttpClient::new(url, settings).unwrap()
 }
 
 fn client(url: &Url, calls: &ApiCalls) -> RunClient {
-    connections(url).with_calls(calls.clone())
+    http_client(url).with_calls(calls.clone())
 }
 
 fn requests_by_status(calls: &ApiCalls) -> Vec<(Option<u16>, u64)> {
@@ -31,7 +31,7 @@ fn server(wire: WireFault) -> (FaultyServer, Url) {
     fn never(_request: &str) -> String {
         String::new()
     }
-    let server = FaultyServer::start(wire, usize::MAX, Upstream::Canned(never));
+    let server = FaultyServer::start(wire, usize::MAX, Upstream::Function(never));
     let url = server.url().parse().unwrap();
     (server, url)
 }
@@ -82,11 +82,11 @@ async fn failed_requests_are_also_counted_once() {
 #[tokio::test]
 async fn each_run_counts_its_own_requests() {
     let (_server, url) = server(WireFault::answer(200, "", "yes"));
-    let connections = connections(&url);
+    let client = http_client(&url);
     let (first, second) = (ApiCalls::default(), ApiCalls::default());
 
     for calls in [&first, &first, &second] {
-        connections.with_calls(calls.clone()).send(get(&url), 10).await.unwrap();
+        client.with_calls(calls.clone()).send(get(&url), 10).await.unwrap();
     }
 
     assert_eq!(requests_by_status(&first), [(Some(200), 2)]);

@@ -14,7 +14,7 @@ use system_health_intake::{Addresses, Notice};
 /// Maximum number of lines that wait for a slow reader. Further lines are dropped.
 const MAX_WAITING: usize = 10_000;
 
-/// The first line: where the intake listens and what it stores.
+/// The first notice: where the intake listens, and where it stores what it gets.
 #[derive(Debug, Serialize)]
 #[serde(tag = "notice", rename = "listening")]
 pub(crate) struct Listening {

@@ -104,7 +104,8 @@ pub fn locate(folder: &Path) -> Result<String, LocateError> {
     choose(recorded, url(AddressFile::DEFAULT_ADDRESS))
 }
 
-/// The first of the two URLs that is that of an intake. An intake with another state folder may listen at the default address.
+/// Returns the first of the two URLs at which an intake answers. An intake with another state folder may listen at the default
+/// address.
 fn choose(recorded: Option<String>, default: String) -> Result<String, LocateError> {
     let probed = |url: String| probe(&url).map(|()| url);
     let Some(recorded) = recorded.filter(|url| *url != default) else { return probed(default) };
@@ -121,9 +122,9 @@ fn read(path: &Path) -> Option<Content> {
 
 /// Checks that an intake answers.
 fn probe(url: &str) -> Result<(), LocateError> {
-    let other = || LocateError::NotAnIntake { url: url.to_owned() };
+    let not_an_intake = || LocateError::NotAnIntake { url: url.to_owned() };
     let address: SocketAddr =
-        url.strip_prefix("http://").and_then(|address| address.parse().ok()).ok_or_else(other)?;
+        url.strip_prefix("http://").and_then(|address| address.parse().ok()).ok_or_else(not_an_intake)?;
     let failed = |source| LocateError::NotRunning { url: url.to_owned(), source };
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT).map_err(failed)?;
     let ask = |stream: &mut TcpStream| {
@@ -135,15 +136,15 @@ fn probe(url: &str) -> Result<(), LocateError> {
         io::Result::Ok(String::from_utf8_lossy(&answer).into_owned())
     };
     let answer = ask(&mut stream).map_err(|source| match source.kind() {
-        // Both are the end of the time, on different systems.
+        // Different systems use different kinds for a timeout.
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             LocateError::NoAnswer { url: url.to_owned(), source }
         }
-        _ => other(),
+        _ => not_an_intake(),
     })?;
-    let (_, body) = answer.split_once("\r\n\r\n").ok_or_else(other)?;
-    let body: Value = serde_json::from_str(body).map_err(|_| other())?;
-    if body["intake"] == "system-health" { Ok(()) } else { Err(other()) }
+    let (_, body) = answer.split_once("\r\n\r\n").ok_or_else(not_an_intake)?;
+    let body: Value = serde_json::from_str(body).map_err(|_| not_an_intake())?;
+    if body["intake"] == "system-health" { Ok(()) } else { Err(not_an_intake()) }
 }
 
 fn url(address: SocketAddr) -> String {

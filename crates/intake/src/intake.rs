@@ -151,7 +151,7 @@ impl Intake {
         self.state().evaluate_all_at(now)
     }
 
-    /// Works with the state, and notifies the observer after the state is unlocked.
+    /// Calls a function with the state, and notifies the observer after the state is unlocked.
     fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         let result = work(&mut state);

@@ -37,7 +37,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn value(&mut self, depth: usize) -> Result<Value, MsgpackError> {
-        let [marker] = self.array()?;
+        let [marker] = self.bytes()?;
         Ok(match marker {
             0x00..=0x7f => marker.into(),
             0x80..=0x8f => self.map(usize::from(marker & 0x0f), depth)?,
@@ -54,16 +54,16 @@ impl<'a> Reader<'a> {
                 let length = self.length(marker - 0xc7)?;
                 self.extension(length)?
             }
-            0xca => f64::from(f32::from_be_bytes(self.array()?)).into(),
-            0xcb => f64::from_be_bytes(self.array()?).into(),
-            0xcc => u8::from_be_bytes(self.array()?).into(),
-            0xcd => u16::from_be_bytes(self.array()?).into(),
-            0xce => u32::from_be_bytes(self.array()?).into(),
-            0xcf => u64::from_be_bytes(self.array()?).into(),
-            0xd0 => i8::from_be_bytes(self.array()?).into(),
-            0xd1 => i16::from_be_bytes(self.array()?).into(),
-            0xd2 => i32::from_be_bytes(self.array()?).into(),
-            0xd3 => i64::from_be_bytes(self.array()?).into(),
+            0xca => f64::from(f32::from_be_bytes(self.bytes()?)).into(),
+            0xcb => f64::from_be_bytes(self.bytes()?).into(),
+            0xcc => u8::from_be_bytes(self.bytes()?).into(),
+            0xcd => u16::from_be_bytes(self.bytes()?).into(),
+            0xce => u32::from_be_bytes(self.bytes()?).into(),
+            0xcf => u64::from_be_bytes(self.bytes()?).into(),
+            0xd0 => i8::from_be_bytes(self.bytes()?).into(),
+            0xd1 => i16::from_be_bytes(self.bytes()?).into(),
+            0xd2 => i32::from_be_bytes(self.bytes()?).into(),
+            0xd3 => i64::from_be_bytes(self.bytes()?).into(),
             0xd4..=0xd8 => self.extension(1 << (marker - 0xd4))?,
             0xd9..=0xdb => {
                 let length = self.length(marker - 0xd9)?;
@@ -82,12 +82,12 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A length in 1, 2 or 4 bytes.
-    fn length(&mut self, width: u8) -> Result<usize, MsgpackError> {
-        Ok(match width {
-            0 => u8::from_be_bytes(self.array()?).into(),
-            1 => u16::from_be_bytes(self.array()?).into(),
-            _ => usize::try_from(u32::from_be_bytes(self.array()?)).map_err(|_| MsgpackError::End)?,
+    /// Reads a length that is written in `2^exponent` bytes: 1, 2 or 4.
+    fn length(&mut self, exponent: u8) -> Result<usize, MsgpackError> {
+        Ok(match exponent {
+            0 => u8::from_be_bytes(self.bytes()?).into(),
+            1 => u16::from_be_bytes(self.bytes()?).into(),
+            _ => usize::try_from(u32::from_be_bytes(self.bytes()?)).map_err(|_| MsgpackError::End)?,
         })
     }
 
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], MsgpackError> {
+    fn bytes<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], MsgpackError> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(MsgpackError::End)?;
         self.rest = rest;
         Ok(*taken)

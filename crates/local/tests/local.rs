@@ -149,8 +149,8 @@ async fn an_incomplete_last_line_is_ended_before_new_lines() {
     deliver(&*sink(&*to_file(&file)).await, &[gauge(3.0)]).await;
 
     let text = fs::read_to_string(file).unwrap();
-    let (cut, rest) = text.split_once('\n').unwrap();
-    assert_eq!((cut, lines(rest)), ("{\"type\":\"po", vec![written_lines()[0].clone()]));
+    let (cut, appended) = text.split_once('\n').unwrap();
+    assert_eq!((cut, lines(appended)), ("{\"type\":\"po", vec![written_lines()[0].clone()]));
 }
 
 #[cfg(target_os = "linux")]
@@ -277,7 +277,7 @@ async fn only_lines_are_written_to_standard_output() {
 }
 
 #[test]
-fn the_settings_choose_the_outputs() {
+fn the_settings_choose_the_destinations() {
     let addresses = |table: &str| -> Result<Vec<String>, String> {
         Ok(destinations(table)?.iter().map(|destination| destination.address()).collect())
     };

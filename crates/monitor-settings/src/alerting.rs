@@ -18,11 +18,11 @@ pub(crate) struct Defaults<'a> {
     pub(crate) settings: &'a MonitorSettings,
     pub(crate) schedule: Schedule,
     /// Knows where each setting was set, for errors.
-    pub(crate) sources: &'a Settings,
+    pub(crate) all_settings: &'a Settings,
 }
 
 /// The goal that a monitor watches.
-pub(crate) struct AlertSource<'a> {
+pub(crate) struct WatchedGoal<'a> {
     /// Key of the metric, or name of a goal of two metrics.
     pub(crate) name: &'a str,
     /// One metric, or two. Either both or neither are about the reporter.
@@ -53,9 +53,9 @@ impl Defaults<'_> {
     pub(crate) fn for_goal(
         &self,
         own: &MetricMonitorSettings,
-        watched: &AlertSource<'_>,
+        watched: &WatchedGoal<'_>,
     ) -> anyhow::Result<Alerting> {
-        let AlertSource { name, metrics, .. } = watched;
+        let WatchedGoal { name, metrics, .. } = watched;
         let general = self.without_goal(own, metrics.iter().any(|metric| is_self_metric(metric.key())));
         let mut handles: Vec<String> = Vec::new();
         for handle in metrics.iter().flat_map(|metric| &metric.monitoring().notify) {
@@ -75,8 +75,8 @@ impl Defaults<'_> {
         };
         let checked = checks::check_goal_window(name, alerting.window, self.schedule.every);
         match watched.pattern.filter(|_| own.window.is_some()) {
-            Some(pattern) => checks::at(self.sources, &format!("metrics.{pattern}.window"), checked)?,
-            None => checks::at(self.sources, "every", checked)?,
+            Some(pattern) => checks::at(self.all_settings, &format!("metrics.{pattern}.window"), checked)?,
+            None => checks::at(self.all_settings, "every", checked)?,
         }
         Ok(alerting)
     }

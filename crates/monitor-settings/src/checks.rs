@@ -15,9 +15,9 @@ use crate::settings::{MetricMonitorSettings, MonitorSettings};
 const DAY: Duration = Duration::from_hours(24);
 const MAX_WINDOW: Duration = Schedule::MAX_WINDOW;
 
-/// Checks the settings without the metrics that they are about. `sources` says where each one was set.
-pub(crate) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::Result<()> {
-    let at = |key: &str, checked: anyhow::Result<()>| at(sources, key, checked);
+/// Checks the settings without the metrics that they are about. `all_settings` knows where each setting was set.
+pub(crate) fn check(settings: &MonitorSettings, all_settings: &Settings) -> anyhow::Result<()> {
+    let at = |key: &str, checked: anyhow::Result<()>| at(all_settings, key, checked);
     let table = || "[monitors]";
     at("every", check_every(settings.every))?;
     at("longest_gap", check_longest_gap(settings.schedule()))?;
@@ -25,7 +25,7 @@ pub(crate) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::R
     at("group_by", check_tags("group_by", &settings.group_by).with_context(table))?;
     at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(table))?;
     for (pattern, own) in &settings.metrics {
-        at_metric(sources, pattern, check_own(own).with_context(|| place(pattern)))?;
+        at_metric(all_settings, pattern, check_own(own).with_context(|| place(pattern)))?;
     }
     Ok(())
 }
@@ -34,13 +34,13 @@ pub(crate) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::R
 fn check_own(own: &MetricMonitorSettings) -> anyhow::Result<()> {
     check_time("window", own.window, MAX_WINDOW)?;
     check_time("renotify", own.renotify, DAY)?;
-    check_missing(own.on_missing_data.as_deref())?;
+    check_on_missing_data(own.on_missing_data.as_deref())?;
     check_tags("group_by", own.group_by.as_deref().unwrap_or_default())
 }
 
 /// If there is an error, adds where the key in [monitors] was set.
-pub(crate) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
-    match sources.origin::<MonitorSettings>(key) {
+pub(crate) fn at<T>(all_settings: &Settings, key: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
+    match all_settings.origin::<MonitorSettings>(key) {
         Some(origin) => checked.with_context(|| origin.to_string()),
         None => checked,
     }
@@ -48,11 +48,11 @@ pub(crate) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -
 
 /// Adds to an error where a table in [monitors.metrics], or a key of it such as `commits.*.recovery`, was set.
 pub(crate) fn at_metric<T>(
-    sources: &Settings,
+    all_settings: &Settings,
     pattern: &str,
     checked: anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    at(sources, &format!("metrics.{pattern}"), checked)
+    at(all_settings, &format!("metrics.{pattern}"), checked)
 }
 
 fn check_every(every: Duration) -> anyhow::Result<()> {
@@ -81,7 +81,7 @@ fn check_longest_gap(schedule: Schedule) -> anyhow::Result<()> {
 pub(crate) fn check_reporter_windows(
     keys: &[&str],
     schedule: Schedule,
-    sources: &Settings,
+    all_settings: &Settings,
 ) -> anyhow::Result<()> {
     let is_too_long = |key: &str, schedule: Schedule| {
         reporter_window(key, schedule).is_some_and(|window| window > MAX_WINDOW)
@@ -108,7 +108,7 @@ pub(crate) fn check_reporter_windows(
     };
     let key = ["missed", "longest_gap", "every"]
         .into_iter()
-        .find(|key| sources.origin::<MonitorSettings>(key).is_some());
+        .find(|key| all_settings.origin::<MonitorSettings>(key).is_some());
     let error = anyhow!(
         "the monitor of {first} needs a window of {}, and Datadog's monitors have at most {}: {advice}; or disable the \
          monitors whose window is too long, with `enabled = false` in {}",
@@ -116,14 +116,14 @@ pub(crate) fn check_reporter_windows(
         duration_in_words(MAX_WINDOW),
         too_long.iter().map(|key| place(key)).collect::<Vec<_>>().join(" and ")
     );
-    at(sources, key.unwrap_or_default(), Err(error))
+    at(all_settings, key.unwrap_or_default(), Err(error))
 }
 
 /// Checks that the window of a goal's monitor always contains a run.
-pub(crate) fn check_goal_window(key: &str, window: Duration, every: Duration) -> anyhow::Result<()> {
+pub(crate) fn check_goal_window(name: &str, window: Duration, every: Duration) -> anyhow::Result<()> {
     ensure!(
         window > every,
-        "the monitor of {key} has a window of {}, and the reporter runs every {}; increase its `window`, or correct `every` in \
+        "the monitor of {name} has a window of {}, and the reporter runs every {}; increase its `window`, or correct `every` in \
          [monitors]",
         duration_in_words(window),
         duration_in_words(every)
@@ -146,7 +146,7 @@ fn is_whole_minutes(time: Duration) -> bool {
     !time.is_zero() && time.as_secs().is_multiple_of(60) && time.subsec_nanos() == 0
 }
 
-fn check_missing(name: Option<&str>) -> anyhow::Result<()> {
+fn check_on_missing_data(name: Option<&str>) -> anyhow::Result<()> {
     ensure!(
         name.is_none_or(|name| OnMissingData::parse(name).is_some()),
         "`on_missing_data` is `{}`; it must be one of {}",

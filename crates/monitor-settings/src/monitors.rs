@@ -12,7 +12,7 @@ use system_health_reporter::{
 };
 
 use crate::{
-    alerting::{AlertSource, Defaults},
+    alerting::{Defaults, WatchedGoal},
     checks::{self, at_metric},
     overrides::Overrides,
     settings::{MetricMonitorSettings, MonitorSettings},
@@ -26,7 +26,7 @@ pub struct Monitors<'a> {
     settings: MonitorSettings,
     overrides: Overrides,
     /// Knows where each setting was set, for errors.
-    sources: &'a Settings,
+    all_settings: &'a Settings,
 }
 
 /// A goal with a monitor.
@@ -49,15 +49,15 @@ pub enum Watched<'a> {
 
 impl<'a> Monitors<'a> {
     /// Reads `[monitors]` and `[goals]`. Refuses invalid settings, with their place in the file.
-    pub fn from_settings(catalog: &Catalog, sources: &'a Settings) -> anyhow::Result<Self> {
-        let settings: MonitorSettings = sources.table()?;
-        checks::check(&settings, sources)?;
-        let catalog = with_goals_of_settings(catalog.clone(), sources)?;
-        let goals = GoalsOfTwoMetrics::from_settings(&catalog, sources)?;
-        let overrides = Overrides::new((&catalog, &goals), &settings, sources)?;
+    pub fn from_settings(catalog: &Catalog, all_settings: &'a Settings) -> anyhow::Result<Self> {
+        let settings: MonitorSettings = all_settings.table()?;
+        checks::check(&settings, all_settings)?;
+        let catalog = with_goals_of_settings(catalog.clone(), all_settings)?;
+        let goals = GoalsOfTwoMetrics::from_settings(&catalog, all_settings)?;
+        let overrides = Overrides::new((&catalog, &goals), &settings, all_settings)?;
         // A file may have goals and settings of monitors for metrics that it does not select.
-        let catalog = selected_by_settings(catalog, sources)?;
-        Ok(Self { catalog, goals, settings, overrides, sources })
+        let catalog = selected_by_settings(catalog, all_settings)?;
+        Ok(Self { catalog, goals, settings, overrides, all_settings })
     }
 
     /// How often the reporter runs.
@@ -67,12 +67,12 @@ impl<'a> Monitors<'a> {
     }
 
     /// The goals that have a monitor: those of metrics first, then those of two metrics. A warning is logged for a goal of two
-    /// metrics that cannot have one.
+    /// metrics that cannot have a monitor.
     pub fn goals(&self) -> anyhow::Result<Vec<MonitoredGoal<'_>>> {
         let metrics = self.catalog.metrics().iter();
         let metrics = metrics.filter(|metric| !is_watched_by_reporter_monitors(metric.key()));
-        let metrics = metrics.map(|metric| self.of_metric(metric));
-        let combined = self.goals.iter().map(|named| self.of_two_metrics(named));
+        let metrics = metrics.map(|metric| self.goal_of_metric(metric));
+        let combined = self.goals.iter().map(|named| self.goal_of_two_metrics(named));
         metrics.chain(combined).filter_map(Result::transpose).collect()
     }
 
@@ -95,28 +95,28 @@ impl<'a> Monitors<'a> {
     pub fn check_reporter_windows(&self) -> anyhow::Result<()> {
         let about_reporter = self.about_reporter();
         let keys: Vec<&str> = about_reporter.iter().map(|(key, _)| *key).collect();
-        checks::check_reporter_windows(&keys, self.schedule(), self.sources)
+        checks::check_reporter_windows(&keys, self.schedule(), self.all_settings)
     }
 
     fn defaults(&self) -> Defaults<'_> {
-        Defaults { settings: &self.settings, schedule: self.schedule(), sources: self.sources }
+        Defaults { settings: &self.settings, schedule: self.schedule(), all_settings: self.all_settings }
     }
 
     /// `None` if the metric has no goal, or its monitor is disabled.
-    fn of_metric<'b>(&'b self, metric: &'b Metric) -> anyhow::Result<Option<MonitoredGoal<'b>>> {
+    fn goal_of_metric<'b>(&'b self, metric: &'b Metric) -> anyhow::Result<Option<MonitoredGoal<'b>>> {
         let (pattern, own) = self.overrides.get(metric.key());
         if !own.enabled || metric.goal().is_none() {
             return Ok(None);
         }
         self.check_recovery(metric.key(), (pattern, own), metric.goal())?;
         let recovery = metric.monitoring().recovery;
-        let source = AlertSource { name: metric.key(), metrics: &[metric], recovery, pattern };
-        let alerting = self.defaults().for_goal(own, &source)?;
+        let watched = WatchedGoal { name: metric.key(), metrics: &[metric], recovery, pattern };
+        let alerting = self.defaults().for_goal(own, &watched)?;
         Ok(Some(MonitoredGoal { watched: Watched::Metric(metric), alerting }))
     }
 
     /// `None` if the monitor is disabled, or a metric is not collected.
-    fn of_two_metrics<'b>(
+    fn goal_of_two_metrics<'b>(
         &'b self,
         named: &'b GoalOfTwoMetrics,
     ) -> anyhow::Result<Option<MonitoredGoal<'b>>> {
@@ -133,8 +133,8 @@ impl<'a> Monitors<'a> {
             return Ok(None);
         };
         self.check_recovery(name, (pattern, own), Some(goal.goal()))?;
-        let source = AlertSource { name, metrics: &metrics, recovery: None, pattern };
-        let alerting = self.defaults().for_goal(own, &source)?;
+        let watched = WatchedGoal { name, metrics: &metrics, recovery: None, pattern };
+        let alerting = self.defaults().for_goal(own, &watched)?;
         let [left, right] = metrics;
         let combination = TwoMetricGoalFacts {
             name,
@@ -158,6 +158,6 @@ impl<'a> Monitors<'a> {
         let Some(recovery) = own.recovery else { return Ok(()) };
         let checked = check_recovery(recovery, goal)
             .with_context(|| format!("`recovery` of {name} in [monitors.metrics]"));
-        at_metric(self.sources, &format!("{}.recovery", pattern.unwrap_or_default()), checked)
+        at_metric(self.all_settings, &format!("{}.recovery", pattern.unwrap_or_default()), checked)
     }
 }

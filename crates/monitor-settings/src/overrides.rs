@@ -17,15 +17,17 @@ use crate::{
 pub(crate) struct Overrides {
     /// Keys come before patterns, and long patterns before short ones.
     by_pattern: Vec<(KeyPattern, MetricMonitorSettings)>,
-    none: MetricMonitorSettings,
+    /// For metrics and goals that no pattern matches.
+    defaults: MetricMonitorSettings,
 }
 
 impl Overrides {
-    /// Fails if a pattern matches no metric, because that is probably a mistake.
+    /// Fails if a pattern matches no metric and no goal with a monitor, because that is probably a mistake. Also fails if a
+    /// pattern matches only monitors of the reporter, and sets what they do not have.
     pub(crate) fn new(
         (catalog, goals): (&Catalog, &GoalsOfTwoMetrics),
         settings: &MonitorSettings,
-        sources: &Settings,
+        all_settings: &Settings,
     ) -> anyhow::Result<Self> {
         let schedule = settings.schedule();
         let is_about_reporter = |key: &str| reporter_window(key, schedule).is_some();
@@ -57,20 +59,20 @@ impl Overrides {
                 );
                 Ok(parsed)
             };
-            by_pattern.push((at_metric(sources, pattern, checked())?, own.clone()));
+            by_pattern.push((at_metric(all_settings, pattern, checked())?, own.clone()));
         }
         let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
         by_pattern.sort_by_key(|(pattern, _)| {
             let text = pattern.as_str();
             (is_pattern(text), usize::MAX - text.len())
         });
-        Ok(Self { by_pattern, none: MetricMonitorSettings::default() })
+        Ok(Self { by_pattern, defaults: MetricMonitorSettings::default() })
     }
 
     /// The settings of the metric with this key or the goal with this name, and the pattern that matches it.
     pub(crate) fn get(&self, key: &str) -> (Option<&str>, &MetricMonitorSettings) {
         let found = self.by_pattern.iter().find(|(pattern, _)| pattern.is_match(key));
-        found.map_or((None, &self.none), |(pattern, own)| (Some(pattern.as_str()), own))
+        found.map_or((None, &self.defaults), |(pattern, own)| (Some(pattern.as_str()), own))
     }
 }
 

@@ -36,8 +36,8 @@ pub fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
     pairs.map(header).collect()
 }
 
-/// Removes the values of headers from texts, because a receiver may repeat them. The word before a token, such as `Bearer`, is
-/// not secret.
+/// A redactor that removes the values of headers from texts, because a receiver may repeat them. The word before a token, such as
+/// `Bearer`, is not secret.
 #[must_use]
 pub fn redactor_for_headers(headers: &[(HeaderName, HeaderValue)]) -> Redactor {
     // `to_str` would leave out values that are not ASCII.

@@ -32,10 +32,10 @@ pub fn parse_key_values(list: &str) -> Result<Vec<(String, String)>, KeyValueErr
 /// The pairs of a list of attributes, in their order. Names and values are percent-decoded.
 pub fn parse_attributes(list: &str) -> Result<Vec<(String, String)>, KeyValueError> {
     let pairs = parse_key_values(list)?.into_iter().enumerate();
-    let with_name = |(index, (name, value)): (usize, (String, String))| {
+    let with_decoded_name = |(index, (name, value)): (usize, (String, String))| {
         Ok((percent_decoded(&name).ok_or(KeyValueError::Encoding(index + 1))?, value))
     };
-    pairs.map(with_name).collect()
+    pairs.map(with_decoded_name).collect()
 }
 
 fn percent_decoded(text: &str) -> Option<String> {

@@ -14,13 +14,13 @@ use crate::proto::{ArrayValue, AttributeValue, KeyValue};
 /// The attribute with the name of the service.
 pub(crate) const SERVICE_NAME: &str = "service.name";
 
-/// The attribute that tells several sources of one service apart. Here, it is the reporter's name.
+/// The attribute that tells several instances of one service apart. Here, its value is the reporter's name.
 const SERVICE_INSTANCE: &str = "service.instance.id";
 
 /// The name of a service without a tag `service`. Every resource must have one.
 const DEFAULT_SERVICE: &str = "system-health";
 
-/// The names of tags that become attributes of the resource
+/// The names of tags that become attributes of the resource, each with the name of its attribute
 /// (<https://opentelemetry.io/docs/specs/semconv/resource/>).
 const RESOURCE_TAGS: [(&str, &str); 3] =
     [("env", "deployment.environment.name"), ("service", SERVICE_NAME), ("version", "service.version")];

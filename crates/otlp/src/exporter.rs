@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Maximum length of a response, in bytes. A response says at most how many points were refused, and why.
-const MAX_LENGTH: usize = 64 * 1024;
+const MAX_RESPONSE_LENGTH: usize = 64 * 1024;
 /// Timeout of one request
 /// (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options>).
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -82,14 +82,14 @@ impl Exporter {
             let mut request = request.body(compressed.to_vec()).build().map_err(OtlpError::Request)?;
             let headers: HeaderMap = self.headers.iter().cloned().collect();
             request.headers_mut().extend(headers);
-            let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
+            let response = self.client.with_deadline(deadline).send(request, MAX_RESPONSE_LENGTH).await?;
             let partial = read_response(&response, &self.redactor())?;
             Ok((response, partial))
         };
         sending.await.map_err(|source| RequestError { url: self.url.clone(), source })
     }
 
-    /// Removes the values of the headers from texts.
+    /// A redactor that removes the values of the headers from texts.
     pub(crate) fn redactor(&self) -> Redactor {
         redactor_for_headers(&self.headers)
     }

@@ -37,7 +37,7 @@ impl TemporalityPreference {
     /// The capabilities of a receiver with this preference. OTLP does not say what happens to a repeated point: a receiver may
     /// add up repeated deltas.
     pub(crate) fn capabilities(self) -> Capabilities {
-        let deltas = match self.temporality() {
+        let repeat = match self.temporality() {
             Temporality::Cumulative => Repeat::Overwrites,
             Temporality::Delta => Repeat::AddsUp,
         };
@@ -46,8 +46,8 @@ impl TemporalityPreference {
             Self::Delta => Temporality::Delta,
         };
         Capabilities {
-            counts: deltas,
-            distributions: deltas,
+            counts: repeat,
+            distributions: repeat,
             counter_temporality,
             distribution_temporality: self.temporality(),
             ..Capabilities::default()

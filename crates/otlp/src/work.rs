@@ -34,7 +34,7 @@ const MAX_SPLITS: usize = 64 * SPLITS_FOR_ONE;
 enum Unclear {
     #[error(
         "of the {total} points of a request, the receiver reports {refused} as refused, and does not say which; they are not \
-         sent again, because the others would count twice"
+         sent again, because the accepted points would count twice"
     )]
     AddsUp { refused: usize, total: usize, source: DeliveryError },
     #[error(
@@ -56,7 +56,8 @@ where
     N: Fn(usize) -> D,
     D: fmt::Display,
 {
-    let work = Work { batches, send, name, splits: MAX_SPLITS, stopped: None, settled: VecDeque::new() };
+    let work =
+        Work { batches, send, name, remaining_splits: MAX_SPLITS, stopped: None, settled: VecDeque::new() };
     stream::unfold(work, |mut work| async { work.next().await.map(|settlement| (settlement, work)) })
 }
 
@@ -66,7 +67,7 @@ struct Work<S, N> {
     send: S,
     name: N,
     /// How many more splits are allowed.
-    splits: usize,
+    remaining_splits: usize,
     /// Why no more requests are sent.
     stopped: Option<DeliveryError>,
     settled: VecDeque<Settlement>,
@@ -103,13 +104,16 @@ where
                 // them.
                 (Search::Repeat(before), positions) => {
                     let total = positions.len();
-                    self.unclear(&batch, Unclear::Changed { before, refused: total, total, source });
+                    self.settle_as_unknown(
+                        &batch,
+                        Unclear::Changed { before, refused: total, total, source },
+                    );
                 }
                 (_, [position]) => {
                     let fate = self.refusal(*position, &source);
                     self.settle(&batch, &fate);
                 }
-                _ if self.splits == 0 => {
+                _ if self.remaining_splits == 0 => {
                     let total = batch.positions.len();
                     let error = DeliveryError::new(Unclear::Unsearched { total, source });
                     self.settle(&batch, &Fate::Left(error));
@@ -128,7 +132,7 @@ where
     }
 
     fn accept(&mut self, batch: &Batch) {
-        self.splits = self.splits.saturating_add(SPLITS_FOR_ONE);
+        self.remaining_splits = self.remaining_splits.saturating_add(SPLITS_FOR_ONE);
         self.settle(batch, &Fate::Accepted);
     }
 
@@ -138,7 +142,7 @@ where
         match batch.search {
             // Some receivers refuse a point that they already have. Then accepted points would look refused.
             Search::Repeat(before) if refused != before => {
-                self.unclear(&batch, Unclear::Changed { before, refused, total, source });
+                self.settle_as_unknown(&batch, Unclear::Changed { before, refused, total, source });
             }
             // Some receivers count more than was sent, such as the buckets of a histogram. Then only the number for a
             // single point is clear.
@@ -148,8 +152,10 @@ where
                     self.settled.push_back(Settlement { points: position..position + 1, fate });
                 }
             }
-            _ if batch.adds_up => self.unclear(&batch, Unclear::AddsUp { refused, total, source }),
-            _ if self.splits == 0 => self.unclear(&batch, Unclear::Unsearched { total, source }),
+            _ if batch.adds_up => self.settle_as_unknown(&batch, Unclear::AddsUp { refused, total, source }),
+            _ if self.remaining_splits == 0 => {
+                self.settle_as_unknown(&batch, Unclear::Unsearched { total, source });
+            }
             Search::NotStarted => {
                 batch.search = Search::Repeat(refused);
                 self.batches.push_front(batch);
@@ -161,12 +167,12 @@ where
         }
     }
 
-    fn unclear(&mut self, batch: &Batch, unclear: Unclear) {
+    fn settle_as_unknown(&mut self, batch: &Batch, unclear: Unclear) {
         self.settle(batch, &Fate::Unknown(DeliveryError::new(unclear)));
     }
 
     fn split(&mut self, batch: Batch) {
-        self.splits -= 1;
+        self.remaining_splits -= 1;
         let [first, second] = batch.halves();
         self.batches.push_front(second);
         self.batches.push_front(first);

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_script_does_not_end_early() {
+    fn no_source_contains_an_end_tag_a_comment_of_html_or_a_placeholder() {
         let sources = SCRIPTS.concat() + &STYLES.concat();
 
         for end in ["</script", "</style", "<!--", "/* style */", "/* script */"] {

@@ -181,14 +181,14 @@ fn preview(encoder: &Encoder, points: &[Point], place: impl Fn(Part) -> String) 
     let mut refused = Vec::new();
     for part in Part::ALL {
         let positions = points.iter().enumerate().filter(|(_, point)| Part::from_key(&point.key) == part);
-        let written = encoder.encode(points, positions.map(|(at, _)| at), &Families::new());
+        let page = encoder.encode(points, positions.map(|(at, _)| at), &Families::new());
         let families: Families =
-            written.families.into_iter().map(|(name, (family, _))| (name, family)).collect();
+            page.families.into_iter().map(|(name, (family, _))| (name, family)).collect();
         if !families.is_empty() {
             let text = Exposition(&families).to_string();
             pages.insert(place(part), text.lines().collect());
         }
-        refused.extend(written.refused.into_values().map(|error| error.to_string()));
+        refused.extend(page.refused.into_values().map(|error| error.to_string()));
     }
     json!({ "pages": pages, "refused": refused })
 }

@@ -71,7 +71,7 @@ fn escape_help(help: &str) -> String {
     help.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
-/// A number, so that Go can parse it. Only very large and very small numbers have an exponent.
+/// A number in a form that Go can parse. Only very large and very small numbers have an exponent.
 pub(crate) struct Number(pub(crate) f64);
 
 impl fmt::Display for Number {

@@ -149,7 +149,7 @@ impl Encoder {
         let mut names = BTreeMap::<String, BTreeMap<&str, Vec<usize>>>::new();
         let positions: Vec<usize> = positions.into_iter().collect();
         let metric = |at: &usize| points.get(*at).map(|point| (&point.key, point.kind, &point.unit));
-        // A metric has many points in a row, and one name.
+        // The points of a metric are usually adjacent, so its name is made only once.
         for positions in positions.chunk_by(|one, next| metric(one) == metric(next)) {
             let Some(first) = positions.first().and_then(|at| points.get(*at)) else { continue };
             let name = metric_name(&first.key, first.kind, base_unit(first));
@@ -159,12 +159,13 @@ impl Encoder {
                 continue;
             }
             let conversion = conversion(first);
-            let infinite = |at: &usize| {
+            let not_finite = |at: &usize| {
                 let value = conversion.apply(points.get(*at)?.value.number()?);
                 (!value.is_finite()).then(|| (*at, PointError::NotFinite { key: first.key.clone(), value }))
             };
-            let finite: Vec<usize> = positions.iter().copied().filter(|at| infinite(at).is_none()).collect();
-            refused.extend(positions.iter().filter_map(infinite));
+            let finite: Vec<usize> =
+                positions.iter().copied().filter(|at| not_finite(at).is_none()).collect();
+            refused.extend(positions.iter().filter_map(not_finite));
             if !finite.is_empty() {
                 names.entry(name).or_default().entry(&first.key).or_default().extend(finite);
             }
@@ -228,7 +229,7 @@ impl Encoder {
         series
     }
 
-    /// The help text: the description, and the kind and unit if the name does not contain them.
+    /// The help text: the description, the kind of a count or a rate, and the unit if the name does not contain it.
     fn help(&self, point: &Point) -> String {
         let description = self.descriptions.get(&point.key);
         let mut help = match description.as_deref().map(str::trim) {
@@ -247,7 +248,7 @@ impl Encoder {
     }
 }
 
-/// The error of a series whose points, or values that were delivered before, have different tags.
+/// The error of a series if its points have different tags, or if its value that was delivered before has other tags.
 fn clash(
     name: &str,
     points: &[Point],

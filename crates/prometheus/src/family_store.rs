@@ -29,7 +29,8 @@ pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
         deadline: Instant,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// Removes the values of other reporters that have not pushed for the time in the settings, if it is set.
+    /// Removes the values of other reporters that have not pushed for the time `delete_after` of the settings. Default: nothing is
+    /// removed.
     fn clean_up(&self, deadline: Instant) -> impl Future<Output = ()> + Send;
 }
 

@@ -23,8 +23,8 @@ impl Fates {
 
     pub(crate) fn set(&mut self, positions: impl IntoIterator<Item = usize>, fate: &Fate) {
         for position in positions {
-            if let Some(slot) = self.0.get_mut(position) {
-                *slot = Some(fate.clone());
+            if let Some(current) = self.0.get_mut(position) {
+                *current = Some(fate.clone());
             }
         }
     }

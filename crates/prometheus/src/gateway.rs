@@ -32,7 +32,7 @@ use crate::{
 const MAX_LENGTH: usize = 64 * 1024 * 1024;
 /// Timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// Timeout for deleting old groups. Deliveries wait for it.
+/// Timeout for deleting old groups. A delivery waits until they are deleted.
 const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A Pushgateway and the groups of one reporter.
@@ -51,7 +51,7 @@ pub(crate) struct Gateway {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ListedGroup {
     pub(crate) group: PushGroup,
-    /// The time of the last attempt to push to it.
+    /// The time of the last attempt to push to the group.
     pub(crate) last_push: SystemTime,
 }
 
@@ -163,7 +163,7 @@ impl Gateway {
 
     /// Deletes the groups of other reporters that have not been pushed for the given time. If a group cannot be deleted, the
     /// others are still deleted.
-    async fn delete_groups(&self, after: Duration, deadline: Instant) -> Result<(), RequestError> {
+    async fn delete_old_groups(&self, after: Duration, deadline: Instant) -> Result<(), RequestError> {
         for ListedGroup { group, last_push } in self.groups(deadline).await? {
             let age = SystemTime::now().duration_since(last_push).unwrap_or_default();
             if age < after || Part::ALL.into_iter().any(|part| self.group(part) == group) {
@@ -213,7 +213,7 @@ impl FamilyStore for Gateway {
 
     async fn clean_up(&self, deadline: Instant) {
         let Some(after) = self.delete_after else { return };
-        match timeout(CLEAN_UP_TIMEOUT, self.delete_groups(after, deadline)).await {
+        match timeout(CLEAN_UP_TIMEOUT, self.delete_old_groups(after, deadline)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(

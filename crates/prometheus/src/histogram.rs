@@ -103,9 +103,8 @@ fn boundary(index: i32, scale: i32) -> f64 {
     (f64::from(index) * f64::from(-scale).exp2()).exp2()
 }
 
-/// The boundary below which the values of a negative bucket end. A bucket contains the absolute values up to and including
-/// its upper boundary. A bucket of a histogram contains its upper boundary, too. So the boundary of negative values is the next
-/// smaller number.
+/// A boundary of negative values. A bucket of a distribution contains the absolute values up to and including its upper boundary.
+/// A bucket of a histogram contains its upper boundary, too. So the boundary of negative values is the next smaller number.
 fn negative_boundary(index: i32, scale: i32) -> f64 {
     (-boundary(index, scale)).next_down()
 }

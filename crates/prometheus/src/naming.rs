@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metric_has_the_name_and_the_unit_of_its_points() {
+    fn a_metric_has_a_name_and_a_base_unit_in_prometheus() {
         let facts = Facts::new("build.duration_ms", "How long a build takes.").with_unit("ms");
         let metric = PrometheusMetric::from(&facts);
 

@@ -76,7 +76,7 @@ fn bucket_index(value: f64) -> i32 {
     index
 }
 
-/// Runs of consecutive buckets, and the differences of their counts.
+/// The spans of consecutive buckets, and the differences between the counts of successive buckets.
 fn spans_and_deltas(counts: &Counts) -> (Vec<BucketSpan>, Vec<i64>) {
     let (mut spans, mut deltas) = (Vec::<BucketSpan>::new(), Vec::with_capacity(counts.len()));
     let (mut next, mut previous) = (0_i32, 0_i64);

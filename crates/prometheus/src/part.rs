@@ -1,7 +1,7 @@
 //! The two parts of a delivery: values, and metrics about the reporter itself. The second part is delivered only after the
-//! first one has been delivered to all destinations, which may take a while. Each part has its own group or file. If
-//! they shared one, the delivery of the first part would either remove the second part until it is delivered again, or
-//! keep it. If it were kept and the reporter failed in between, the old metrics about the reporter would look current.
+//! first one has been delivered to all destinations, which may take a while. Each part has its own group or file.
+//! Otherwise, the delivery of the values would either remove the metrics about the reporter until they are delivered again, or
+//! keep them. If they were kept and the reporter failed in between, they would look current although they are old.
 
 use system_health_registry::self_metrics::is_self_metric;
 

@@ -35,7 +35,7 @@ pub(crate) struct Label {
     pub(crate) value: String,
 }
 
-/// A number at a time.
+/// A number with its time.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Sample {
     #[prost(double, tag = "1")]
@@ -45,7 +45,7 @@ pub(crate) struct Sample {
     pub(crate) timestamp: i64,
 }
 
-/// A native histogram at a time.
+/// A native histogram with its time.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct NativeHistogram {
     #[prost(uint64, optional, tag = "1")]
@@ -75,7 +75,7 @@ pub(crate) struct NativeHistogram {
 /// Consecutive buckets.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct BucketSpan {
-    /// The index of the first bucket of the first span. For other spans, the number of empty buckets since the previous span.
+    /// For the first span, the index of its first bucket. For other spans, the number of empty buckets since the previous span.
     #[prost(sint32, tag = "1")]
     pub(crate) offset: i32,
     #[prost(uint32, tag = "2")]

@@ -66,7 +66,7 @@ impl Destination for RemoteDestination {
     }
 
     /// How old a sample may be depends on the server, so the server decides. A sample may be sent again, because nothing is added up.
-    /// If its value is another one, the server keeps the first.
+    /// If the server has another value for the same time, it keeps that value.
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             max_ahead: MAX_AHEAD,

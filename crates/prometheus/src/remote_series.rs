@@ -50,14 +50,14 @@ pub(crate) struct RemoteSeries {
     pub(crate) positions: Vec<usize>,
     /// Whether the value is a distribution.
     pub(crate) is_histogram: bool,
-    /// The [`TimeSeries`]. There may be very many, and its labels would be two texts each.
+    /// The encoded [`TimeSeries`]. It is not kept decoded, because there may be very many, and each label would take two texts.
     encoded: Vec<u8>,
 }
 
-/// All series of one time, and the points that cannot be delivered.
+/// The series of the points, and the points that cannot be delivered.
 #[derive(Debug, Default)]
 pub(crate) struct RemotePoints {
-    /// By time. Prometheus accepts the samples of a series only in this order.
+    /// The series by time. Prometheus accepts the samples of a series only in this order.
     pub(crate) times: BTreeMap<SystemTime, Vec<RemoteSeries>>,
     pub(crate) refused: RefusedPoints,
 }
@@ -148,7 +148,7 @@ impl RemoteSeries {
     }
 }
 
-/// The labels and the value, as in the text format.
+/// The labels as in the text format, and the value with its timestamp.
 impl fmt::Display for TimeSeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let labels = self.labels.iter().map(|label| (Cow::from(&label.name), label.value.as_str()));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_displayed_as_in_the_text_format() {
+    fn a_series_is_displayed_with_its_labels_value_and_timestamp() {
         let shown = |point| series(point, Labels::default()).decode().unwrap().to_string();
         let labels = r#"{__name__="a_name",job="system-health"}"#;
         assert_eq!(shown(distribution(1)), format!("{labels} 1 values with the sum 1 5"));

@@ -37,8 +37,8 @@ impl RemoteSink {
             match self.remote.write(&batch, deadline).await {
                 Ok(()) => fates.set(positions(batch), &Fate::Accepted),
                 Err(RemoteFailure::SomeRefused(_) | RemoteFailure::SomeOtherValues) if batch.len() > 1 => {
-                    let rest = batch.split_off(batch.len() / 2);
-                    waiting.push_front(rest);
+                    let second_half = batch.split_off(batch.len() / 2);
+                    waiting.push_front(second_half);
                     waiting.push_front(batch);
                 }
                 // The server stores no distributions, so they need not be found one by one.

@@ -26,8 +26,8 @@ use crate::{
 const MAX_LENGTH: usize = 1024 * 1024;
 /// Timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// The version of the protocol.
-const VERSION: (&str, &str) = ("x-prometheus-remote-write-version", "0.1.0");
+/// The header with the version of the protocol, and its value.
+const VERSION_HEADER: (&str, &str) = ("x-prometheus-remote-write-version", "0.1.0");
 /// Who sends the samples.
 const AGENT: &str = concat!("system-health/", env!("CARGO_PKG_VERSION"));
 
@@ -108,7 +108,7 @@ impl RemoteWrite {
         flags.pointer("/data/enable-feature")?.as_str().map(str::to_owned)
     }
 
-    /// The response of Prometheus' own API to a request below `status/`. The path is next to that of remote writes.
+    /// The response of Prometheus' own API to a request below `status/`. The path is next to the path of remote writes.
     async fn status(&self, name: &str, deadline: Instant) -> Option<Value> {
         let url = self.url.join(&format!("status/{name}")).ok()?;
         let request = self.authorized(self.client.inner().request(Method::GET, url)).build().ok()?;
@@ -125,7 +125,7 @@ impl RemoteWrite {
                 .header(CONTENT_ENCODING, "snappy")
                 .header(CONTENT_TYPE, "application/x-protobuf")
                 .header(USER_AGENT, AGENT)
-                .header(VERSION.0, VERSION.1)
+                .header(VERSION_HEADER.0, VERSION_HEADER.1)
                 .body(compressed);
             let request = request.build().map_err(RemoteWriteError::Request)?;
             let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;

@@ -92,13 +92,17 @@ enum KeyProblem {
          file that contains it"
     )]
     SecretInFile { variable: &'static str, file_variable: &'static str },
-    #[error("this is only for a Pushgateway, and there is no `pushgateway`; set both, or neither")]
+    #[error(
+        "this is only for a Pushgateway, and there is no `pushgateway`; set `pushgateway`, or leave this out"
+    )]
     WithoutGateway,
-    #[error("there is no `username`; set both, or neither")]
+    #[error("there is no `username`; set `username`, or leave this out")]
     PasswordAlone,
     #[error("there is also a `username` or a `password`; keep these, or the token")]
     TwoLogins,
-    #[error("this is only for remote writes, and there is no `remote_write`; set both, or neither")]
+    #[error(
+        "this is only for remote writes, and there is no `remote_write`; set `remote_write`, or leave this out"
+    )]
     WithoutRemoteWrite,
     #[error("there is also a `remote_write_username` or a `remote_write_password`; keep these, or the token")]
     TwoRemoteLogins,
@@ -322,7 +326,7 @@ mod tests {
             ),
             (
                 &with_gateway("password_secret = 'push'"),
-                "a.toml:3:1: `password_secret` in [prometheus]: there is no `username`; set both",
+                "a.toml:3:1: `password_secret` in [prometheus]: there is no `username`; set `username`, or leave this out",
             ),
             (
                 &with_gateway("delete_after = '5m'"),

@@ -11,7 +11,7 @@ use crate::Recorder;
 static GLOBAL: LazyLock<Recorder> = LazyLock::new(Recorder::new);
 
 impl Recorder {
-    /// The recorder of the whole program. Every reporter whose catalog contains the linked sources reports its values.
+    /// The recorder of the whole program. Every reporter whose catalog contains the linked sources reports what it recorded.
     #[must_use]
     pub fn global() -> Self {
         GLOBAL.clone()

@@ -21,7 +21,7 @@ use crate::{
 /// Default maximum number of series of a recorder.
 pub const DEFAULT_MAX_SERIES: usize = 10_000;
 
-/// The key of the metric for refused values of metrics for which there is no room. The values are its failed items.
+/// The key of the metric for refused values whose own metric has no room. The refused values are its failed items.
 const REFUSED_KEY: &str = "recorder.refused";
 
 /// Why NaN and infinities are refused.
@@ -41,16 +41,16 @@ const NOT_FINITE: &str = "a value must be a finite number";
 ///
 /// These methods look up the series for each value. Where that is too slow, keep a [handle](Self::counter_handle).
 ///
-/// Every run takes the values of the distributions, even one that does not deliver.
+/// Every run takes the values of the distributions, even a run that does not deliver.
 #[derive(Clone)]
 pub struct Recorder(Arc<RwLock<Recorded>>);
 
 struct Recorded {
     /// The metrics that have a series or a description, or of which a value was refused. A metric without a series is added only
-    /// while there are fewer than `max_series`. So there are never more than `2 * max_series` metrics.
+    /// while there are fewer than `max_series` metrics. So there are never more than `2 * max_series` metrics.
     metrics: BTreeMap<String, RecordedMetric>,
     /// The number of series of all metrics.
-    series: usize,
+    series_count: usize,
     max_series: usize,
     /// The refused values of metrics for which there is no room. A library may make a new key from each id that it sees.
     refusals: Refusals,
@@ -101,7 +101,7 @@ impl Recorder {
     #[must_use]
     pub fn with_max_series(max_series: usize) -> Self {
         let (metrics, refusals) = (BTreeMap::new(), Refusals::default());
-        Self(Arc::new(RwLock::new(Recorded { metrics, series: 0, max_series, refusals })))
+        Self(Arc::new(RwLock::new(Recorded { metrics, series_count: 0, max_series, refusals })))
     }
 
     /// Describes a metric: what it measures, its unit and its tags. The kind of the facts is ignored, because the values
@@ -204,7 +204,7 @@ impl Recorded {
             let tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
             Err(Refusal::Full { max, tags })
         };
-        let is_full = self.series >= max;
+        let is_full = self.series_count >= max;
         if is_full && self.metrics.get(key).is_none_or(|metric| metric.series.is_none()) {
             return full();
         }
@@ -219,7 +219,7 @@ impl Recorded {
         }
         let new = Arc::new(S::new());
         by_tags.insert(tags.clone(), Arc::clone(&new));
-        self.series += 1;
+        self.series_count += 1;
         Ok(new)
     }
 
@@ -364,7 +364,7 @@ impl fmt::Debug for Recorder {
         let recorded = self.read();
         f.debug_struct("Recorder")
             .field("metrics", &recorded.metrics.len())
-            .field("series", &recorded.series)
+            .field("series", &recorded.series_count)
             .field("max_series", &recorded.max_series)
             .finish_non_exhaustive()
     }

@@ -13,8 +13,8 @@ use system_health_registry::ItemError;
 /// Maximum number of different reasons that are named for a metric. Other reasons are only counted.
 const MAX_REASONS: usize = 10;
 
-/// The number of values since the last run that were dropped for a reason. The handle of a refused series keeps it, and counts what
-/// it drops.
+/// The number of values since the last run that were dropped for a reason. The handle of a refused series keeps this
+/// number, and adds each value that it drops.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Dropped(Arc<AtomicU64>);
 

@@ -27,7 +27,7 @@ async fn macros_become_metrics_with_tags_descriptions_and_units() {
 
     let run = run(&recorder).await;
 
-    let shown: Vec<String> = run
+    let lines: Vec<String> = run
         .outcomes()
         .iter()
         .map(|outcome| {
@@ -43,7 +43,7 @@ async fn macros_become_metrics_with_tags_descriptions_and_units() {
         })
         .collect();
     assert_eq!(
-        shown,
+        lines,
         [
             "gauge http.open = 2 []",
             "distribution http.request_seconds = 1 value, p50 0.25, p99 0.25 []",
@@ -55,7 +55,7 @@ async fn macros_become_metrics_with_tags_descriptions_and_units() {
 }
 
 #[tokio::test]
-async fn the_total_of_another_counter_has_no_start() {
+async fn a_total_that_is_copied_from_another_counter_has_no_start() {
     let recorder = Recorder::new();
     metrics::with_local_recorder(&Facade::new(recorder.clone()), || {
         metrics::counter!("requests").increment(1);
@@ -89,7 +89,7 @@ async fn a_refused_series_does_not_fail_the_program_and_is_named() {
 }
 
 #[tokio::test]
-async fn each_run_says_what_the_kept_handles_of_refused_series_have_dropped() {
+async fn each_run_says_how_often_the_handles_of_refused_series_dropped_values() {
     let recorder = Recorder::with_max_series(1);
     recorder.gauge("open", &[], 1);
     let facade = Facade::new(recorder.clone());

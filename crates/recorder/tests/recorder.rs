@@ -109,7 +109,7 @@ async fn a_series_beyond_the_maximum_is_refused_counted_and_named() {
 }
 
 #[tokio::test]
-async fn each_run_says_what_the_kept_handles_of_refused_series_have_dropped() {
+async fn each_run_says_how_often_the_handles_of_refused_series_dropped_values() {
     let recorder = Recorder::with_max_series(1);
     recorder.count("orders.placed", &[], 1);
     let counter = recorder.counter_handle("orders.placed", &[("shop", "eu")]);
@@ -299,16 +299,16 @@ async fn no_value_of_several_threads_is_lost_while_runs_take_them() {
             })
         })
         .collect();
-    let mut seen = 0;
+    let mut taken = 0;
     let mut is_last = false;
     loop {
         let run_values = values(&run(&recorder).await);
-        seen += run_values.get("orders.seconds").map_or(0, |value| value.distribution().unwrap().count());
+        taken += run_values.get("orders.seconds").map_or(0, |value| value.distribution().unwrap().count());
         if is_last {
             assert_eq!(run_values["orders.placed"], 20_000.0);
             break;
         }
         is_last = threads.iter().all(thread::JoinHandle::is_finished);
     }
-    assert_eq!(seen, THREADS * VALUES_PER_THREAD);
+    assert_eq!(taken, THREADS * VALUES_PER_THREAD);
 }

@@ -50,8 +50,8 @@ pub fn system_health_source(options: TokenStream, item: TokenStream) -> TokenStr
     register(options, item, Role::Source, SourceOptions::parse, expand::source_registration)
 }
 
-/// Makes a function of a collector visible in the trace of a run. The function becomes a span with its name, from the call to
-/// the return.
+/// Makes a function that a collector calls visible in the trace of a run. Each call becomes a span with the name of the function,
+/// from the call to the return.
 ///
 /// The function may be sync or async, and may be a method. If it returns an error, the span has the error with all causes. If
 /// it returns no data, the span says so. The arguments are not recorded, because one of them may be a secret. Without tracing,

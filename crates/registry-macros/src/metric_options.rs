@@ -26,7 +26,7 @@ impl MetricOptions {
         let mut unreadable = Vec::new();
         for option in MetricOption::all() {
             let Some(attribute_option) = written.get(option.name) else { continue };
-            // If the required option cannot be read, this one would be refused for the wrong reason.
+            // If the option on which this option depends cannot be read, this option would be refused for the wrong reason.
             if option.depends_on.is_some_and(|other| unreadable.contains(&other)) {
                 unreadable.push(option.name);
                 continue;

@@ -5,12 +5,13 @@ use std::{
     collections::{BTreeMap, HashSet},
     fmt,
     sync::Arc,
+    time::Duration,
 };
 
 use crate::{
     __private::{GateRegistration, Registration, SourceRegistration},
     Alias, DescribedReading, Facts, Gate, Goal, ItemError, Location, Metric, OptionError, Reading, Source,
-    Unavailable,
+    Unavailable, duration_in_words,
     self_metrics::{RESERVED_PREFIX, ReservedKeyError, is_self_metric},
 };
 
@@ -25,9 +26,11 @@ pub struct Catalog {
     sources: Vec<Source>,
     /// Filters that also apply to the metrics that sources return later.
     filters: Vec<Arc<KeyFilter>>,
-    /// Goals that replace those of the facts, by key, including those of metrics that sources return later.
+    /// Goals that replace the goals in the facts, by key. They also apply to the metrics that sources return later.
     goals: ReplacedGoals,
     gates: Vec<&'static dyn Gate>,
+    /// How long a metric is remembered after a source has returned it last.
+    remembered_for: Option<Duration>,
 }
 
 /// Decides by its key whether a metric is kept.
@@ -43,7 +46,7 @@ type SourceResult = (Metric, Result<Reading, Unavailable>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
-    /// There are no metrics.
+    /// There are neither metrics nor sources.
     #[error(
         "no metrics are linked into this program; add `use the_crate as _;` to the binary, \
          with the name of the crate that registers them"
@@ -59,7 +62,7 @@ pub enum CatalogError {
         /// Where it is registered again.
         second: Location,
     },
-    /// A former key of a metric is used elsewhere.
+    /// The alias of a metric is also the key or the alias of another metric.
     #[error(
         "`{alias}`, the alias of the metric in {first}, is also a key or an alias in {second}; remove one of them, \
          because their values would be mixed"
@@ -129,6 +132,7 @@ impl Catalog {
             filters: self.filters,
             goals: self.goals,
             gates: self.gates,
+            remembered_for: self.remembered_for,
             ..Self::from_parts(self.metrics.into_iter().chain(metrics).collect(), self.sources)?
         })
     }
@@ -146,20 +150,21 @@ impl Catalog {
             filters: self.filters,
             goals: self.goals,
             gates: self.gates,
+            remembered_for: self.remembered_for,
             ..Self::from_parts(self.metrics, self.sources.into_iter().chain(sources).collect())?
         })
     }
 
-    /// Adds metrics that a source has described in an earlier run. A metric is skipped if it is no longer valid, if its
-    /// key is now used elsewhere, or if the source no longer exists.
+    /// Adds metrics that a source has described in an earlier run. A metric is left out if it is no longer valid, if its
+    /// key is now used elsewhere, if a filter does not accept its key, or if the source no longer exists.
     #[must_use]
     pub fn with_described_metrics(mut self, source: &str, facts: impl IntoIterator<Item = Facts>) -> Self {
         let Some(source) = self.sources.iter().find(|known| &**known.name() == source).cloned() else {
             return self;
         };
-        let mut used = used_keys(&self.metrics);
+        let (elsewhere, mut described) = (used_keys(&self.metrics), HashSet::new());
         for facts in facts {
-            if reserve_keys(&facts, &mut used).is_ok() && self.is_kept(facts.key()) {
+            if reserve_keys(&facts, &elsewhere, &mut described).is_ok() && self.is_kept(facts.key()) {
                 let mut metric = Metric::described(facts, source.name());
                 // If a goal does not fit the kind, the next run reports it.
                 let _ = self.replace_goal(&mut metric);
@@ -170,11 +175,20 @@ impl Catalog {
         self
     }
 
+    /// Sets how long a metric is remembered after a source has returned it last. A known metric that its source does not return
+    /// has no data, and the reason says until when.
+    #[must_use]
+    pub fn remembering_for(mut self, time: Duration) -> Self {
+        self.remembered_for = Some(time);
+        self
+    }
+
     fn from_parts(mut metrics: Vec<Metric>, mut sources: Vec<Source>) -> Result<Self, CatalogError> {
         if metrics.is_empty() && sources.is_empty() {
             return Err(CatalogError::Empty);
         }
-        let place = |location: &Location| (location.crate_name().map(str::to_owned), location.line());
+        let place =
+            |location: &Location| (location.crate_name().map(str::to_owned), location.file_and_line());
         metrics.sort_by_cached_key(|metric| (metric.key().to_owned(), place(metric.location())));
         sources.sort_by_cached_key(|source| (Arc::clone(source.name()), place(source.location())));
         for metric in &metrics {
@@ -194,7 +208,14 @@ impl Catalog {
             return Err(CatalogError::DuplicateSource { name: pair[0].name().to_string(), first, second });
         }
         check_aliases(&metrics)?;
-        Ok(Self { metrics, sources, filters: Vec::new(), goals: ReplacedGoals::new(), gates: Vec::new() })
+        Ok(Self {
+            metrics,
+            sources,
+            filters: Vec::new(),
+            goals: ReplacedGoals::new(),
+            gates: Vec::new(),
+            remembered_for: None,
+        })
     }
 
     /// The metrics, sorted by key. They include the known metrics of sources.
@@ -242,8 +263,8 @@ impl Catalog {
     }
 
     /// Replaces the goals of metrics by their keys, or removes them where the value is `None`. This also applies to the metrics
-    /// that sources will return. Keys of metrics that do not exist have no effect. Fails if a metric of this kind cannot have
-    /// a goal. See [`Facts::replace_goal`] for what else changes.
+    /// that sources will return. Keys of metrics that do not exist have no effect. Fails if there is a goal for a metric whose
+    /// kind cannot have one. See [`Facts::replace_goal`] for what else changes.
     pub fn with_goals(
         mut self,
         goals: impl IntoIterator<Item = (String, Option<Goal>)>,
@@ -276,7 +297,7 @@ impl Catalog {
     /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors of
     /// refused metrics and of goals that were not replaced. A refused metric that the filters leave out has no error. The result of
     /// a known metric that was refused is its error. A known metric that the source has not returned has no data. `from_others`
-    /// has the keys that other sources have returned in this run.
+    /// has the keys that other sources have returned in this run. The keys of this source are added to it.
     pub(crate) fn accept(
         &self,
         source: &Source,
@@ -284,12 +305,13 @@ impl Catalog {
         from_others: &mut HashSet<String>,
     ) -> (Vec<SourceResult>, Vec<ItemError>) {
         let is_foreign = |metric: &&Metric| metric.source() != Some(source.name());
-        let foreign = used_keys(self.metrics.iter().filter(is_foreign));
-        let mut used: HashSet<String> = foreign.union(from_others).cloned().collect();
+        let mut elsewhere = used_keys(self.metrics.iter().filter(is_foreign));
+        elsewhere.extend(from_others.iter().cloned());
+        let mut returned = HashSet::new();
         let (mut accepted, mut refused) = (BTreeMap::new(), Vec::new());
         let mut errors = BTreeMap::new();
         for DescribedReading { facts, result } in described {
-            match reserve_keys(&facts, &mut used) {
+            match reserve_keys(&facts, &elsewhere, &mut returned) {
                 // A metric that the filters leave out is not reported.
                 Err(_) if !self.is_kept(facts.key()) => {}
                 Err(error) => {
@@ -307,20 +329,28 @@ impl Catalog {
                 Ok(()) => {}
             }
         }
-        from_others.extend(used.difference(&foreign).cloned());
+        from_others.extend(returned);
         for metric in self.described_by(source) {
             accepted.entry(metric.key().to_owned()).or_insert_with(|| {
-                let unavailable = errors.remove(metric.key()).map_or_else(
-                    || {
-                        let name = source.name();
-                        Unavailable::no_data(format!("the source `{name}` did not return it in this run"))
-                    },
-                    Unavailable::Error,
-                );
+                let unavailable = errors
+                    .remove(metric.key())
+                    .map_or_else(|| Unavailable::no_data(self.why_not_returned(source)), Unavailable::Error);
                 (metric.clone(), Err(unavailable))
             });
         }
         (accepted.into_values().collect(), refused)
+    }
+
+    /// Why a known metric of a source has no data, and what to do about it.
+    fn why_not_returned(&self, source: &Source) -> String {
+        let reason = format!("the source `{}` did not return it in this run", source.name());
+        match self.remembered_for.map(duration_in_words) {
+            Some(time) => format!(
+                "{reason}; a metric is remembered for {time} after its source has returned it last; if it no longer exists, \
+                 add it to `skip` in [report]"
+            ),
+            None => reason,
+        }
     }
 
     fn replace_goal(&self, metric: &mut Metric) -> Result<(), DescribedError> {
@@ -348,24 +378,48 @@ impl fmt::Debug for Catalog {
 /// Why a metric that a source described was refused, or its goal was not replaced.
 #[derive(Debug, thiserror::Error)]
 enum DescribedError {
-    #[error("a metric is not valid")]
-    Invalid(#[from] OptionError),
-    #[error("a metric is not valid")]
+    /// The message already names the metric.
+    #[error("{}", .0.message())]
+    Named(OptionError),
+    #[error("`{key}` has a wrong `{}`: {}", .error.option(), .error.message())]
+    Option { key: String, error: OptionError },
+    #[error(transparent)]
     Reserved(#[from] ReservedKeyError),
-    #[error("the key `{0}` is used elsewhere or was returned twice")]
-    Used(String),
+    #[error("the key `{0}` is used elsewhere")]
+    UsedElsewhere(String),
+    #[error("the key `{0}` was returned twice")]
+    ReturnedTwice(String),
     #[error("the goal of `{key}` was not replaced: {}", .error.message())]
     Goal { key: String, error: OptionError },
 }
 
-/// Checks the facts of a metric and adds its keys to the used keys.
-fn reserve_keys(facts: &Facts, used: &mut HashSet<String>) -> Result<(), DescribedError> {
-    facts.check()?;
-    check_reserved(keys(facts))?;
-    if let Some(key) = keys(facts).find(|key| used.contains(*key)) {
-        return Err(DescribedError::Used(key.to_owned()));
+impl DescribedError {
+    fn from_check(facts: &Facts, error: OptionError) -> Self {
+        match error.option() {
+            "key" | "description" => Self::Named(error),
+            _ => Self::Option { key: facts.key().to_owned(), error },
+        }
     }
-    used.extend(keys(facts).map(str::to_owned));
+}
+
+/// Checks the facts of a metric and adds its keys to the keys that its source has returned. `elsewhere` has the keys of other
+/// metrics.
+fn reserve_keys(
+    facts: &Facts,
+    elsewhere: &HashSet<String>,
+    returned: &mut HashSet<String>,
+) -> Result<(), DescribedError> {
+    facts.check().map_err(|error| DescribedError::from_check(facts, error))?;
+    check_reserved(keys(facts))?;
+    for key in keys(facts) {
+        if elsewhere.contains(key) {
+            return Err(DescribedError::UsedElsewhere(key.to_owned()));
+        }
+        if returned.contains(key) {
+            return Err(DescribedError::ReturnedTwice(key.to_owned()));
+        }
+    }
+    returned.extend(keys(facts).map(str::to_owned));
     Ok(())
 }
 

@@ -55,8 +55,8 @@ pub trait FromContext: Clone + Send + Sync + Sized + 'static {
     /// Builds the resource. The context calls this at most once in the resource's scope, on first use. A resource with
     /// [`Scope::Process`] that could not be built is tried again in the next run.
     ///
-    /// It may ask the context for other resources. It should end by [`Context::deadline`], because nobody waits for the
-    /// result after that.
+    /// This function may ask the context for other resources. It should end by [`Context::deadline`], because nobody waits for
+    /// the result after that.
     fn from_context(context: &Context) -> impl Future<Output = Result<Self, Unavailable>> + Send;
 }
 
@@ -158,10 +158,10 @@ impl Context {
         self
     }
 
-    /// The resource of type `T`. It is built now unless another requester asked for it before.
+    /// The resource of type `T`. It is built now, unless it was provided or requested before.
     ///
     /// Fails with
-    /// - the error of building the resource, which is the same for all requesters;
+    /// - the error of building the resource: all requesters get the same error;
     /// - a [`CycleError`](crate::CycleError) if the resource depends on the requester;
     /// - a [`ScopeError`] if the requester lives longer than the resource.
     ///
@@ -210,7 +210,7 @@ impl Context {
         self.caches.metric.subject.as_deref()
     }
 
-    /// The time after which nobody waits for a resource, if there is one.
+    /// The time after which nobody waits for a resource. `None` if there is no deadline.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline

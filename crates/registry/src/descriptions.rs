@@ -1,5 +1,5 @@
 //! The descriptions of metrics, for a sink whose backend shows them. A point has no description, because all points of a
-//! metric have the same one.
+//! metric would have the same description.
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,6 @@
 //! Evidence: the items that a value is based on, so that people can check the value.
 //!
-//! A collector attaches what it examined: commits, runs, queues. Each item says whether it counted and why. Evidence is
+//! A collector attaches what it examined: commits, builds, queues. Each item says whether it counted and why. Evidence is
 //! shown to people, in JSON, in Markdown and in events. It is never delivered as points.
 
 use crate::link::check_link;
@@ -86,8 +86,8 @@ impl Evidence {
 impl EvidenceItem {
     /// An item with its title, whether it counted, and why.
     ///
-    /// Control characters become spaces, characters that reorder text are removed, and texts are truncated to 300
-    /// characters. So an item is always one short line.
+    /// Control characters become spaces, and characters that reorder text are removed. A text with more than 300 characters
+    /// is truncated to 300, and ` …` is added. So an item is always one short line.
     #[must_use]
     pub fn new(title: impl AsRef<str>, counted: bool, reason: impl AsRef<str>) -> Self {
         Self { title: one_line(title.as_ref()), counted, reason: one_line(reason.as_ref()), link: None }
@@ -100,7 +100,7 @@ impl EvidenceItem {
         self
     }
 
-    /// What the item is, such as a commit with its subject.
+    /// What the item is, such as a commit with the first line of its message.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
@@ -130,11 +130,11 @@ impl FromIterator<EvidenceItem> for Evidence {
         let mut evidence = Self::default();
         for item in items {
             let not_counted = evidence.total - evidence.counted;
-            let (seen, limit) =
+            let (already, limit) =
                 if item.counted { (evidence.counted, MAX_COUNTED) } else { (not_counted, MAX_NOT_COUNTED) };
             evidence.total += 1;
             evidence.counted += usize::from(item.counted);
-            if seen < limit {
+            if already < limit {
                 evidence.items.push(item);
             }
         }
@@ -161,11 +161,11 @@ mod tests {
 
     #[test]
     fn totals_include_the_items_beyond_the_limits() {
-        let items = (0..200).map(|number| item(number, number % 4 == 0));
+        let items = (0..200).map(|number| item(number, number % 2 == 0));
         let evidence: Evidence = items.collect();
 
         let kept = |counted| evidence.items().iter().filter(|item| item.is_counted() == counted).count();
-        assert_eq!((evidence.counted(), evidence.total()), (50, 200));
+        assert_eq!((evidence.counted(), evidence.total()), (100, 200));
         assert_eq!((kept(true), kept(false)), (MAX_COUNTED, MAX_NOT_COUNTED));
         assert_eq!(evidence.items()[0].title(), "item 0");
     }

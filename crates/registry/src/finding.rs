@@ -8,7 +8,7 @@ use std::{
 use tokio::time::timeout;
 
 /// Timeout of a check. It is longer than the clients' own timeouts, so that their errors are reported.
-const LIMIT: Duration = Duration::from_secs(12);
+const TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Maximum number of findings of one kind.
 const MAX_OF_A_KIND: usize = 10;
@@ -70,8 +70,8 @@ impl Finding {
 
     /// The findings of a check, or a failure if the check takes too long.
     pub async fn check_with_timeout(check: &str, findings: impl Future<Output = Vec<Self>>) -> Vec<Self> {
-        let timed_out = |_| vec![Self::failed(check, format!("no answer within {LIMIT:?}"))];
-        timeout(LIMIT, findings).await.unwrap_or_else(timed_out)
+        let timed_out = |_| vec![Self::failed(check, format!("no answer within {TIMEOUT:?}"))];
+        timeout(TIMEOUT, findings).await.unwrap_or_else(timed_out)
     }
 
     /// The ten worst findings, and one more that counts the others. Ten or fewer findings are returned as they are. All of them

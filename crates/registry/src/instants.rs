@@ -39,7 +39,10 @@ pub enum InstantsError {
     )]
     Nothing,
     /// There are more than [`Instants::MAX`] instants.
-    #[error("these are {0} instants, and {max} is the maximum; make the distance longer", max = Instants::MAX)]
+    #[error(
+        "these are {0} instants, and {max} is the maximum; make the distance longer or the time span shorter",
+        max = Instants::MAX
+    )]
     TooMany(u64),
 }
 
@@ -47,14 +50,14 @@ impl Instants {
     /// Maximum number of instants: one for each hour of a year.
     pub const MAX: u32 = 8_784;
 
-    /// The multiples of `every` from `now - since` to `now`. Both ends are included.
-    pub fn until(now: SystemTime, since: Duration, every: Duration) -> Result<Self, InstantsError> {
+    /// The multiples of `every` from `now - time_span` to `now`. Both ends are included.
+    pub fn until(now: SystemTime, time_span: Duration, every: Duration) -> Result<Self, InstantsError> {
         if every.is_zero() || every.subsec_nanos() > 0 {
             return Err(InstantsError::Distance);
         }
         let seconds = every.as_secs();
         let since_epoch = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let start = since_epoch(now.checked_sub(since).unwrap_or(UNIX_EPOCH));
+        let start = since_epoch(now.checked_sub(time_span).unwrap_or(UNIX_EPOCH));
         let first = (start.as_secs() + u64::from(start.subsec_nanos() > 0)).div_ceil(seconds);
         let last = since_epoch(now).as_secs() / seconds;
         let count = (last + 1).checked_sub(first).filter(|count| *count > 0).ok_or(InstantsError::Nothing)?;
@@ -103,8 +106,8 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    fn seconds(now: u64, since: u64, every: u64) -> Result<Vec<u64>, InstantsError> {
-        let instants = Instants::until(at(now), Duration::from_secs(since), Duration::from_secs(every))?;
+    fn seconds(now: u64, time_span: u64, every: u64) -> Result<Vec<u64>, InstantsError> {
+        let instants = Instants::until(at(now), Duration::from_secs(time_span), Duration::from_secs(every))?;
         let timestamps: Vec<_> =
             instants.iter().map(|instant| instant.duration_since(UNIX_EPOCH).unwrap().as_secs()).collect();
         assert_eq!(
@@ -129,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_without_an_instant_and_one_with_too_many_are_refused() {
+    fn no_instants_too_many_instants_and_a_distance_of_zero_are_refused() {
         assert_eq!(seconds(1_009, 5, 10), Err(InstantsError::Nothing));
         assert_eq!(seconds(1_009, 5, 0), Err(InstantsError::Distance));
         assert_eq!(seconds(1_000_000, 100_000, 1), Err(InstantsError::TooMany(100_001)));

@@ -82,7 +82,7 @@ struct UnusableTag {
 }
 
 impl AllFailed {
-    /// The error of a metric without a value whose items failed. `None` if there are no items.
+    /// The error of a metric that has no value because these items failed. `None` if there are no items.
     pub(crate) fn new(items: Vec<ItemError>) -> Option<Self> {
         (!items.is_empty()).then_some(Self(items))
     }

@@ -173,7 +173,7 @@ pub use system_health_registry_macros::system_health_metric;
 /// assert!(described[1].result.is_err(), "NaN is an error, never a value");
 /// ```
 pub use system_health_registry_macros::system_health_source;
-/// Makes a function of a collector visible in the trace of a run: see [`trace`].
+/// Makes a function that a collector calls visible in the trace of a run: see [`trace`].
 ///
 /// ```
 /// use system_health_registry::{system_health_metric, traced};
@@ -195,7 +195,7 @@ pub use system_health_rules::{
     Form, Goal, GoalError, HandleError, KeyError, Kind, KindError, MetricOption, Monitoring, Operator,
     OptionError, OptionValue, RecoveryError, RequestsError, Tag, TagError, TwoMetricGoal, TwoMetricGoalError,
     UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook, combined_aggregates,
-    datadog_unit, is_unit_symbol, overlay_tags, parse_duration, parse_every,
+    datadog_unit, format_duration, is_unit_symbol, overlay_tags, parse_duration, parse_every,
 };
 pub use unavailable::{SharedError, Unavailable};
 pub use value::Value;

@@ -36,7 +36,7 @@ impl Location {
 
     /// The path of the file, as in `file!()`, and the line, starting at 1. `None` if the metric was described at run time.
     #[must_use]
-    pub const fn line(&self) -> Option<(&'static str, u32)> {
+    pub const fn file_and_line(&self) -> Option<(&'static str, u32)> {
         match self.0 {
             Repr::Code { file, line, .. } => Some((file, line)),
             Repr::Described { .. } => None,

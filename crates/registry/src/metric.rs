@@ -18,6 +18,8 @@ pub(crate) type CollectFn = dyn Fn(Context) -> BoxFuture<'static, Result<Reading
 #[derive(Clone)]
 pub struct Metric {
     facts: Arc<Facts>,
+    /// The facts before the settings replaced the goal.
+    declared_facts: Arc<Facts>,
     location: Arc<Location>,
     collected_by: CollectedBy,
 }
@@ -26,11 +28,11 @@ pub struct Metric {
 #[derive(Clone)]
 pub(crate) enum CollectedBy {
     /// A function, once a run or once for each subject.
-    Function { collect: Arc<CollectFn>, subject: Option<SubjectType> },
+    Function { collect: Arc<CollectFn>, subject_type: Option<SubjectType> },
     /// A source, together with other metrics.
     Source(Arc<str>),
     /// Nothing: its values are calculated from two other metrics, which have a goal together.
-    TwoMetricGoal { goal: Arc<TwoMetricGoal>, subject: Option<&'static str> },
+    TwoMetricGoal { goal: Arc<TwoMetricGoal>, subject_type: Option<&'static str> },
 }
 
 impl Metric {
@@ -40,18 +42,14 @@ impl Metric {
     where
         C: Fn(Context) -> BoxFuture<'static, Result<Reading, Unavailable>> + Send + Sync + 'static,
     {
-        let collected_by = CollectedBy::Function { collect: Arc::new(collect), subject: None };
-        Self { facts: Arc::new(facts), location: Arc::new(location), collected_by }
+        let collected_by = CollectedBy::Function { collect: Arc::new(collect), subject_type: None };
+        Self::with_facts(facts, location, collected_by)
     }
 
     /// A metric that a source has described.
     pub(crate) fn described(facts: Facts, source: &Arc<str>) -> Self {
         let location = Location::described_by(format!("the source `{source}`"));
-        Self {
-            facts: Arc::new(facts),
-            location: Arc::new(location),
-            collected_by: CollectedBy::Source(Arc::clone(source)),
-        }
+        Self::with_facts(facts, location, CollectedBy::Source(Arc::clone(source)))
     }
 
     /// A metric for the result of a goal of two metrics, so that the result is judged and shown like any other metric. It is
@@ -61,17 +59,22 @@ impl Metric {
     pub fn of_two_metric_goal(facts: Facts, goal: TwoMetricGoal, subjects_of: Option<&Self>) -> Self {
         let facts = facts.with_goal(goal.goal());
         let location = Location::described_by(format!("the goal `{goal}`"));
-        let subject = subjects_of.and_then(Self::subject_type);
-        let collected_by = CollectedBy::TwoMetricGoal { goal: Arc::new(goal), subject };
-        Self { facts: Arc::new(facts), location: Arc::new(location), collected_by }
+        let subject_type = subjects_of.and_then(Self::subject_type);
+        let collected_by = CollectedBy::TwoMetricGoal { goal: Arc::new(goal), subject_type };
+        Self::with_facts(facts, location, collected_by)
+    }
+
+    fn with_facts(facts: Facts, location: Location, collected_by: CollectedBy) -> Self {
+        let facts = Arc::new(facts);
+        Self { declared_facts: Arc::clone(&facts), facts, location: Arc::new(location), collected_by }
     }
 
     /// Collects the metric once for each subject of a type. Has no effect on a metric that no function collects: one of a
     /// source, or one for a goal of two metrics.
     #[must_use]
     pub fn each<S: Subject>(mut self) -> Self {
-        if let CollectedBy::Function { subject, .. } = &mut self.collected_by {
-            *subject = Some(SubjectType::new::<S>());
+        if let CollectedBy::Function { subject_type, .. } = &mut self.collected_by {
+            *subject_type = Some(SubjectType::new::<S>());
         }
         self
     }
@@ -88,26 +91,35 @@ impl Metric {
         &self.facts
     }
 
+    /// The facts as the code or the source states them, before [`Catalog::with_goals`](crate::Catalog::with_goals) replaced
+    /// the goal.
+    #[must_use]
+    pub fn declared_facts(&self) -> &Facts {
+        &self.declared_facts
+    }
+
     /// Where the metric was registered, or what described it.
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location
     }
 
-    /// Whether the metric is collected for each subject of a type.
+    /// Whether the metric is collected for each subject of the type `S`.
     #[must_use]
     pub fn is_about<S: Subject>(&self) -> bool {
-        let CollectedBy::Function { subject: Some(subject), .. } = &self.collected_by else { return false };
-        subject.id == TypeId::of::<S>()
+        let CollectedBy::Function { subject_type: Some(subject_type), .. } = &self.collected_by else {
+            return false;
+        };
+        subject_type.id == TypeId::of::<S>()
     }
 
     /// The type name of the metric's subjects, such as `Repository`.
     #[must_use]
     pub fn subject_type(&self) -> Option<&'static str> {
         match &self.collected_by {
-            CollectedBy::Function { subject, .. } => subject.map(|subject| subject.name),
+            CollectedBy::Function { subject_type, .. } => subject_type.map(|subject_type| subject_type.name),
             CollectedBy::Source(_) => None,
-            CollectedBy::TwoMetricGoal { subject, .. } => *subject,
+            CollectedBy::TwoMetricGoal { subject_type, .. } => *subject_type,
         }
     }
 
@@ -129,7 +141,7 @@ impl Metric {
         }
     }
 
-    /// The goal as text: `< 5`, or with both metrics `ci.errors / ci.runs < 0.1`.
+    /// The goal as text, such as `< 5`. A goal of two metrics includes both, such as `ci.errors / ci.runs < 0.1`.
     #[must_use]
     pub fn condition(&self) -> Option<String> {
         let goal = self.two_metric_goal().map(ToString::to_string);
@@ -154,7 +166,7 @@ impl fmt::Debug for Metric {
         f.debug_struct("Metric")
             .field("facts", &self.facts)
             .field("location", &self.location)
-            .field("subject", &self.subject_type())
+            .field("subject_type", &self.subject_type())
             .finish_non_exhaustive()
     }
 }

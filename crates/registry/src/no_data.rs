@@ -12,12 +12,12 @@ pub struct NoData {
 }
 
 impl NoData {
-    /// No data, with a reason such as `the latest run was cancelled`.
+    /// No data, with a reason such as `the latest build was cancelled`.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), evidence: Evidence::default() }
     }
 
-    /// Attaches the items that were examined, such as cancelled runs.
+    /// Attaches the items that were examined, such as cancelled builds.
     #[must_use]
     pub fn with_evidence(mut self, items: impl IntoIterator<Item = EvidenceItem>) -> Self {
         self.evidence = items.into_iter().collect();

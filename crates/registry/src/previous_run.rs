@@ -11,7 +11,8 @@ use std::{
 
 use crate::{Context, FromContext, Scope, Unavailable};
 
-/// The previous run of a metric and subject that had a value and recorded it for delivery, as far as the state knows it.
+/// The previous run in which the metric had a value for the subject and the value was recorded for delivery, as far as the state
+/// knows.
 ///
 /// Count what happened since its start, and say so with [`Sample::with_start`](crate::Sample::with_start):
 ///
@@ -102,7 +103,7 @@ impl FromContext for PreviousRun {
             Some(KnownRun::StartedAt(time)) => Ok(Self(time)),
             Some(KnownRun::InSameSlot) => Err(Unavailable::no_data(
                 "an earlier run in the same schedule slot has counted; the run of the next slot counts from the start of \
-                 that run",
+                 the earlier run",
             )),
         }
     }

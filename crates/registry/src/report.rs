@@ -12,7 +12,7 @@ use crate::{
     trace::TraceId,
 };
 
-/// A run with a timestamp and the tags of all its samples.
+/// A run with a timestamp and the tags that are added to all its samples.
 #[derive(Debug, Clone)]
 pub struct Report {
     run: Run,
@@ -39,7 +39,7 @@ impl Report {
         Self { run, tags, timestamp, goals: Vec::new(), trace: None }
     }
 
-    /// Adds the results of goals of two metrics. They are shown and judged like the goals of metrics, and not delivered.
+    /// Sets the results of goals of two metrics. They are shown and judged like the goals of metrics, and not delivered.
     #[must_use]
     pub fn with_goals(mut self, goals: Vec<Outcome>) -> Self {
         self.goals = goals;
@@ -53,9 +53,9 @@ impl Report {
         self
     }
 
-    /// Sets the timestamp to the start of the schedule slot in which the run started. If a run in the same slot is
-    /// repeated, its points replace the earlier ones. Slots are counted from 1970-01-01 00:00 UTC. A slot shorter than a
-    /// second has no effect.
+    /// Sets the timestamp to the start of the schedule slot in which the run started. The points of a second run in the same
+    /// slot replace the points of the first run. Slots are counted from 1970-01-01 00:00 UTC. A slot shorter than a second has
+    /// no effect.
     #[must_use]
     pub fn aligned(mut self, slot: Duration) -> Self {
         self.timestamp = slot_start(self.run.started_at(), slot.max(Duration::from_secs(1)));
@@ -133,7 +133,7 @@ impl Report {
     }
 }
 
-/// The kind of a count or a rate that covers the time from a start to the run, at least a second.
+/// The kind of a point. If a count or a rate has a start, its interval is the time from the start to the run, at least a second.
 fn covering(kind: Kind, start: Option<SystemTime>, end: SystemTime) -> Kind {
     let Some(start) = start else { return kind };
     let covered = end.duration_since(start).unwrap_or_default().as_secs().max(1);

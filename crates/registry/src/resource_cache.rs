@@ -54,7 +54,8 @@ pub(crate) struct ResourceType {
     pub(crate) name: &'static str,
 }
 
-/// Aborts the tasks of a cache when the last handle to it is dropped.
+/// Aborts the tasks of a cache when this value is dropped. Clones of a context share the value, so this happens when the last of
+/// them is dropped.
 pub(crate) struct AbortOnDrop(pub(crate) Arc<ResourceCache>);
 
 /// A resource that depends on itself.
@@ -124,8 +125,8 @@ impl ResourceCache {
         }
         // A result that nobody has waited for is known only after it was polled.
         resources.retain(|_, resource| !matches!(resource.clone().now_or_never(), Some(Err(_))));
-        // Without this, both collections would grow whenever a resource fails in a run of a service. The handle of a finished
-        // task still keeps the memory of the task.
+        // Otherwise, `dependencies` and `tasks` would grow whenever a resource fails in a run of a service. The handle of a
+        // finished task still keeps the memory of the task.
         dependencies.retain(|id, _| resources.contains_key(id));
         tasks.retain(|task| !task.handle.is_finished() && resources.contains_key(&task.resource));
     }

@@ -9,7 +9,8 @@ use crate::{Context, FromContext, Unavailable};
 pub type ResponseFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Where responses are kept between runs. A kept response may be out of date. A client uses it only if the server says in this
-/// run that it is still current, if it cannot change any more, or for something that may be inexact, such as an estimate.
+/// run that the response is still current, if the response cannot change any more, or for something that may be inexact, such
+/// as an estimate.
 pub trait ResponseStore: Send + Sync + 'static {
     /// The response that was kept under a key. `None` if there is none or it cannot be read.
     fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>>;

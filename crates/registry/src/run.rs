@@ -125,7 +125,7 @@ impl Outcome {
         self.result.as_ref().map_or(&[], Reading::samples)
     }
 
-    /// The items that failed. If other items have samples, the metric has a value; otherwise it is an error.
+    /// The items that failed. If other items have samples, the outcome is a value. Otherwise, the outcome is an error.
     #[must_use]
     pub fn failed_items(&self) -> &[ItemError] {
         match &self.result {

@@ -52,7 +52,7 @@ impl Sample {
     }
 
     /// Adds the tag `name:value`. See [`Tag::new`] for how the value is changed. A tag named `env`, `service`,
-    /// `version` or `source` replaces tags of that name from the report and the metric.
+    /// `version` or `source` replaces tags of that name from the report, the metric and the subject.
     pub fn with_tag(mut self, name: &str, value: &str) -> Result<Self, SampleError> {
         self.tags.insert(Tag::new(name, value)?);
         Ok(self)
@@ -112,7 +112,7 @@ impl Sample {
         self.since
     }
 
-    /// The sample's own tags, without those of the metric and the report.
+    /// The sample's own tags, without those of the report, the metric and the subject.
     #[must_use]
     pub const fn tags(&self) -> &BTreeSet<Tag> {
         &self.tags

@@ -2,9 +2,9 @@
 
 use crate::Metric;
 
-/// Each metric, with the metric that counts its samples, if there is one: `ci.pass_rate` with `ci.pass_rate_samples`. Pairs
-/// come last, because a pair fills a row, and would leave gaps between single metrics. Within the single metrics and within the
-/// pairs, metrics with goals come first.
+/// Each metric, with the metric that counts its samples, if there is one: `ci.pass_rate` with `ci.pass_rate_samples`. The second
+/// metric of a pair is not listed again. Pairs come last, because a pair fills a row, and would leave gaps between single
+/// metrics. Within the single metrics and within the pairs, metrics with goals come first.
 #[must_use]
 pub fn pair_with_sample_counts<'a>(metrics: &[&'a Metric]) -> Vec<(&'a Metric, Option<&'a Metric>)> {
     let samples_of = |metric: &Metric| {

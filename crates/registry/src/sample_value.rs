@@ -76,10 +76,15 @@ mod tests {
 
     #[test]
     #[expect(clippy::float_cmp, reason = "the conversions are exact")]
-    fn numbers_keep_their_value() {
+    fn values_are_converted_exactly() {
         assert_eq!((7_u64.into_f64(), (-3_i32).into_f64(), 0.5_f32.into_f64()), (7.0, -3.0, 0.5));
         assert_eq!((true.into_f64(), false.into_f64()), (1.0, 0.0));
         assert_eq!(Duration::from_millis(1500).into_f64(), 1.5);
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "rounding gives exactly 2^64")]
+    fn a_large_integer_is_rounded() {
         assert_eq!(u64::MAX.into_f64(), 18_446_744_073_709_551_616.0);
     }
 }

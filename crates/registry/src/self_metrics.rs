@@ -73,13 +73,14 @@ pub const COLLECTOR_DURATION: SelfMetric = SelfMetric {
 pub const COLLECTOR_SUCCESS: SelfMetric = SelfMetric {
     key: "system_health.reporter.collector_success",
     description: "The share of the subjects of each metric that had a value or no data, from 0 to 1. A subject with a \
-                  failed item counts as failed. A metric without subjects, and a source, has 1, or 0 if it failed, an item \
-                  of it failed, or a metric that it returned was refused.",
+                  failed item counts as failed. A metric without subjects has 1, or 0 if it failed or one of its items \
+                  failed. A source has 1, or 0 if it failed or a metric that it returned was refused.",
     unit: None,
     aggregate: Aggregate::Min,
     goal: Some(Goal::new(Comparison::Equal, 1.0)),
     runbook: runbook!("system_health.reporter.collector_success"),
-    tags: &["metric", "metric_source"],
+    // The samples of sources have the tag `metric_source` instead, and Datadog may leave out series that lack one of the tags.
+    tags: &["metric"],
 };
 
 /// The number of items that failed.
@@ -97,7 +98,7 @@ pub const FAILED_ITEMS: SelfMetric = SelfMetric {
 /// See <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 pub const GITHUB_RATE_LIMIT_REMAINING: SelfMetric = SelfMetric {
     key: "system_health.reporter.github_rate_limit_remaining",
-    description: "Requests that GitHub still allows in its current window.",
+    description: "Requests that GitHub still allows until it resets its rate limit.",
     unit: Some("request"),
     aggregate: Aggregate::Min,
     goal: None,
@@ -191,8 +192,8 @@ pub const RUN_DURATION: SelfMetric = SelfMetric {
 /// The number of slots in which a service did not run.
 pub const SKIPPED_SLOTS: SelfMetric = SelfMetric {
     key: "system_health.reporter.skipped_slots",
-    description: "Slots since the previous run in which the service did not run, because that run was still in progress. No \
-                  data for a run that is not part of a service.",
+    description: "Slots that passed without a run of the service, because the previous run was still in progress. No data for \
+                  a run that is not part of a service.",
     unit: Some("slot"),
     aggregate: Aggregate::Sum,
     goal: None,
@@ -223,7 +224,7 @@ pub const SUBJECTS: SelfMetric = SelfMetric {
     tags: &["metric", "state"],
 };
 
-/// All of them, sorted by key.
+/// All metrics of the reporter about itself, sorted by key.
 pub const SELF_METRICS: [SelfMetric; 16] = [
     API_LATENCY,
     API_REQUESTS,

@@ -43,8 +43,8 @@ pub(crate) fn check_distinct(
 /// Finds outcomes of one metric whose samples repeat the tags of an earlier sample. The tags include those of the report.
 /// Returns the positions of these outcomes, with the errors.
 pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usize, SameTags)> {
-    let samples: usize = outcomes.iter().map(|outcome| outcome.samples().len()).sum();
-    if samples < 2 {
+    let sample_count: usize = outcomes.iter().map(|outcome| outcome.samples().len()).sum();
+    if sample_count < 2 {
         return Vec::new();
     }
     let common: Vec<_> = outcomes
@@ -56,7 +56,7 @@ pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usi
     {
         return Vec::new();
     }
-    let mut seen = HashSet::with_capacity(samples);
+    let mut seen = HashSet::with_capacity(sample_count);
     let outcomes = outcomes.iter().zip(&common).enumerate();
     outcomes
         .filter_map(|(position, (outcome, common))| {
@@ -65,8 +65,9 @@ pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usi
         .collect()
 }
 
-/// Whether a quick look shows that no two samples have the same tags: their own tags are sorted and different, and none of them
-/// is also a common tag. So their own tags are exactly what all their tags have in addition to common ones.
+/// Whether a quick look shows that no two samples have the same tags: the samples are sorted by their own tags, no two samples
+/// have the same own tags, and no common tag is also an own tag. Then the own tags of a sample are all its tags that are not
+/// common tags, so all tags of two samples differ, too.
 fn are_surely_distinct(common: &BTreeSet<Tag>, samples: &[Sample]) -> bool {
     samples.is_sorted_by(|sample, next| sample.tags() < next.tags())
         && !samples.iter().flat_map(Sample::tags).any(|tag| common.contains(tag))

@@ -55,9 +55,9 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Checks everything that a delivery needs, such as the backend and the credentials. Delivers nothing.
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;
 
-    /// Whether the settings or the environment contain anything for this destination. A destination may be returned although
-    /// they do not, for example if its key may be in a store of secrets. Such a destination is used only if `to` in `[report]`
-    /// names its sink, or if no other destination is configured.
+    /// Whether the settings or the environment choose this destination. A destination may be returned although they do not, for
+    /// example if its credentials may be in a store of secrets, or if every process has a variable with its address. Such a
+    /// destination is used only if `to` in `[report]` names its sink, or if no other destination is configured.
     fn is_configured(&self) -> bool {
         true
     }

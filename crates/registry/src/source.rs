@@ -43,7 +43,8 @@ pub struct SourceOutcome {
     pub result: Result<usize, Unavailable>,
     /// The keys of the metrics that it returned and that were kept.
     pub returned: Vec<String>,
-    /// The metrics that were refused because of their facts, such as a key that is used elsewhere.
+    /// Why metrics were refused because of their facts, such as a key that is used elsewhere, and why goals in the settings could
+    /// not replace goals of metrics.
     pub refused: Vec<ItemError>,
     /// Whether the keys of all metrics that it returned are known. They are not if it failed, or if a key is not valid. A key
     /// that the filters leave out does not count.

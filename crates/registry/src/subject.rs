@@ -106,10 +106,20 @@ pub(crate) struct SubjectValue {
 enum SubjectError {
     #[error("the {type_name} `{name}` is listed twice; each needs a unique name")]
     Twice { name: String, type_name: &'static str },
-    #[error("the {type_name} `{name}` has the same tags as `{other}`; each needs unique tags")]
+    #[error("a {type_name} has an empty name; each needs a unique name")]
+    Unnamed { type_name: &'static str },
+    #[error("the {type_name} `{name}` has the same tags as `{other}`; each needs unique tags{}", about_case(.name, .other))]
     EqualTags { name: String, other: String, type_name: &'static str },
     #[error("the {type_name} `{name}` has a tag that cannot be used")]
     Tag { name: String, type_name: &'static str, source: TagError },
+}
+
+/// Stands for the name of a subject whose name is empty, so that messages about it are readable.
+const NO_NAME: &str = "(no name)";
+
+/// Why subjects whose names differ only in case have the same tags.
+fn about_case(name: &str, other: &str) -> &'static str {
+    if name.to_lowercase() == other.to_lowercase() { ", and tags are in lower case" } else { "" }
 }
 
 /// A metric requests a subject whose type is not the one in `each`.
@@ -181,6 +191,12 @@ impl<S: Subject> FromContext for S {
 
 impl AnySubject {
     fn new<S: Subject>(name: String, subject: &S) -> Self {
+        if name.is_empty() {
+            let label = Arc::new(SubjectLabel { name: NO_NAME.to_owned(), tags: BTreeSet::new() });
+            let error = SubjectError::Unnamed { type_name: short_type_name::<S>() };
+            let value = SubjectValue::new(subject.clone());
+            return Self { label, value, error: Some(SharedError::new(error)) };
+        }
         let (tags, error) = match subject.tags() {
             Ok(tags) => (tags.into_iter().collect(), None),
             Err(source) => {
@@ -219,7 +235,7 @@ impl SubjectType {
     }
 }
 
-/// The subjects with their labels, each name once. No data if there are none.
+/// The subjects with their labels, each name once. A blank name counts as empty. No data if there are none.
 fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
     let type_name = short_type_name::<S>();
     if subjects.0.is_empty() {
@@ -228,7 +244,7 @@ fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unava
     let mut places = HashMap::with_capacity(subjects.0.len());
     let mut labelled = Vec::<AnySubject>::with_capacity(subjects.0.len());
     for subject in subjects {
-        let name = subject.to_string();
+        let name = Some(subject.to_string()).filter(|name| !name.trim().is_empty()).unwrap_or_default();
         if let Some(place) = places.get(&name) {
             let first: &mut AnySubject = &mut labelled[*place];
             first.refuse(SubjectError::Twice { name, type_name });

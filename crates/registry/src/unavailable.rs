@@ -25,7 +25,7 @@ const NO_TEXT: &str = "an error without a text (its `Display` writes nothing)";
 pub struct SharedError(Arc<dyn Error + Send + Sync>);
 
 impl Unavailable {
-    /// No data, with a reason such as `the latest run was cancelled`.
+    /// No data, with a reason such as `the latest build was cancelled`.
     pub fn no_data(reason: impl Into<String>) -> Self {
         Self::NoData(NoData::new(reason))
     }

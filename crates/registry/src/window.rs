@@ -36,8 +36,9 @@ pub struct Window {
 pub struct Windows {
     settings: MetricSettings,
     collected: CollectedKeys,
-    /// When the first window ends.
+    /// When the window of the first instant ends. In an ordinary run, this is `end`.
     first_end: SystemTime,
+    /// When the run started.
     end: SystemTime,
 }
 
@@ -75,14 +76,14 @@ impl Window {
 }
 
 impl Windows {
-    /// The longest window of the metrics of this run whose keys match a pattern, such as `prs.*`, or the default window if
+    /// The longest window among the collected metrics whose keys match a pattern, such as `prs.*`, or the default window if
     /// no key matches. A resource that covers this window contains what each of these metrics needs.
     ///
     /// In a [backfill](crate::Engine::backfill), this window starts with the window of the first instant, and ends when the
     /// backfill started.
     ///
     /// # Panics
-    /// Panics if one of the texts is not a pattern.
+    /// Panics if one of the patterns is not valid.
     #[must_use]
     pub fn longest(&self, patterns: &[&str]) -> Window {
         let patterns: Vec<KeyPattern> =

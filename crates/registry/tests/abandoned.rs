@@ -15,7 +15,7 @@ use tokio::{runtime, sync::mpsc, task, time::timeout};
 
 /// Closes its channel when it is dropped, which the test can observe.
 #[derive(Clone)]
-struct Held(#[expect(dead_code, reason = "only its end is of interest")] mpsc::Sender<()>);
+struct Held(#[expect(dead_code, reason = "only its drop is observed")] mpsc::Sender<()>);
 
 /// Blocks a thread until the test releases it.
 #[derive(Clone)]

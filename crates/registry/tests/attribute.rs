@@ -1,4 +1,4 @@
-//! Tests of the attribute: the function does not change, and the linked catalog has all facts.
+//! Tests of the attribute: the function does not change, and the linked catalog has the facts.
 
 mod common;
 
@@ -33,7 +33,7 @@ impl<T: Clone + Default + Send + Sync + 'static> FromContext for Generic<T> {
 ///
 ///   Retries count as well.
 #[system_health_metric(
-    key = "facts.all",
+    key = "facts.many",
     kind = "count",
     interval = "15m",
     unit = "message",
@@ -49,7 +49,7 @@ impl<T: Clone + Default + Send + Sync + 'static> FromContext for Generic<T> {
     alias = "facts.everything",
     alias_until = "2027-01-31",
 )]
-async fn all_facts(queues: Queues) -> u64 {
+async fn many_facts(queues: Queues) -> u64 {
     queues.0.values().sum()
 }
 
@@ -119,8 +119,8 @@ fn metric(key: &str) -> Metric {
 }
 
 #[test]
-fn every_option_is_in_the_catalog() {
-    let metric = metric("facts.all");
+fn options_are_in_the_catalog() {
+    let metric = metric("facts.many");
 
     assert_eq!(metric.description(), "Messages that were taken from any queue.\n\nRetries count as well.");
     assert_eq!(metric.kind(), Kind::Count { interval: Duration::from_mins(15) });
@@ -179,9 +179,9 @@ async fn functions_of_every_shape_are_collected() {
     let run = common::run("", &Context::new()).await;
 
     assert_snapshot!(common::lines(&run), @"
-    facts.all: value 7 []
     facts.few: value 1 []
     facts.gauge: value 0.25 []
+    facts.many: value 7 []
     facts.rate: value 0.25 []
     shape.attributes: no data: nobody asked
     shape.current_metric: value 20 []
@@ -197,7 +197,7 @@ async fn functions_of_every_shape_are_collected() {
 async fn a_collector_is_still_an_ordinary_function() {
     let queues = Queues(BTreeMap::from([("mail", 40), ("fax", 2)]));
 
-    assert_eq!(all_facts(queues.clone()).await, 42);
+    assert_eq!(many_facts(queues.clone()).await, 42);
     assert_eq!(question_mark(queues, Generic("1".to_owned())), Ok(140));
     assert_eq!(context(Generic(Some(vec![]))).await, Some(0));
     assert_eq!(attributes(), NoData::new("nobody asked"));

@@ -327,7 +327,8 @@ async fn the_planned_outcomes_are_those_that_finish() {
 
     let outcomes = backfill(&engine, &catalog, &Context::starting_at(at(1_041))).await;
 
-    // Two of the metrics are collected for ten instants. All others have one outcome for all instants.
+    // `jobs.one` and `queue.one` have an outcome for each of ten instants. All others have one outcome for all instants. Metrics
+    // about queues have these outcomes for each of two queues.
     assert_eq!(outcomes.len(), (10 + 1) + 2 * (10 + 1) + 1);
     assert_eq!((planned.load(SeqCst), finished.load(SeqCst)), (outcomes.len(), outcomes.len()));
 }

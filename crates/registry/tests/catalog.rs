@@ -135,7 +135,7 @@ fn monitoring_facts_are_checked_without_the_attribute() {
     assert_snapshot!(refusal([with_goal(f64::NAN)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `recovery`: `NaN` is not a finite number; write the value at which an alert ends, such as "3""#);
     assert_snapshot!(refusal([monitored(notify(&["@oncall", "@a @b"]))]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `notify`: `@a @b` is not a handle; a handle is `@` followed by ASCII letters, digits and punctuation, and handles are separated by spaces, as in "@slack-platform @oncall""#);
     assert_snapshot!(refusal([monitored(owner)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `owner`: an owner must not be empty; write an owner such as "team-platform", or remove the option"#);
-    assert_snapshot!(refusal([monitored(runbook)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `runbook`: a runbook must be a URL such as "https://wiki.example.com/hotfix""#);
+    assert_snapshot!(refusal([monitored(runbook)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `runbook`: a runbook must be an `https://` URL such as "https://wiki.example.com/hotfix""#);
 }
 
 #[test]

@@ -37,11 +37,11 @@ impl FromContext for Builds {
     }
 }
 
-/// Blocks a resource until the test opens the gate.
+/// Blocks a resource until the test opens the latch.
 #[derive(Clone)]
-struct Gate(Arc<Semaphore>);
+struct Latch(Arc<Semaphore>);
 
-impl Gate {
+impl Latch {
     fn closed() -> Self {
         Self(Arc::new(Semaphore::new(0)))
     }
@@ -51,26 +51,26 @@ impl Gate {
     }
 
     async fn opened(&self) {
-        assert!(self.0.acquire().await.is_err(), "closing the semaphore opens the gate");
+        assert!(self.0.acquire().await.is_err(), "closing the semaphore opens the latch");
     }
 }
 
-impl FromContext for Gate {
+impl FromContext for Latch {
     async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
-        let gate = Self::closed();
-        gate.open();
-        Ok(gate)
+        let latch = Self::closed();
+        latch.open();
+        Ok(latch)
     }
 }
 
-/// A resource that waits for the gate and counts how often it is built.
+/// A resource that waits for the latch and counts how often it is built.
 #[derive(Clone, Debug, PartialEq)]
 struct Commits(&'static str);
 
 impl FromContext for Commits {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         context.get::<Builds>().await?.0.fetch_add(1, Ordering::SeqCst);
-        context.get::<Gate>().await?.opened().await;
+        context.get::<Latch>().await?.opened().await;
         Ok(Self("built"))
     }
 }
@@ -124,14 +124,14 @@ fn error<T: std::fmt::Debug>(result: Result<T, Unavailable>) -> SharedError {
 
 #[tokio::test(start_paused = true)]
 async fn a_resource_is_built_once_for_many_requesters() {
-    let (builds, gate) = (Builds::default(), Gate::closed());
-    let context = Context::new().provide(builds.clone()).provide(gate.clone());
+    let (builds, latch) = (Builds::default(), Latch::closed());
+    let context = Context::new().provide(builds.clone()).provide(latch.clone());
     let clone = context.clone();
     let mut requesters =
         Box::pin(join_all((0..100).map(|_| context.get::<Commits>()).chain([clone.get::<Commits>()])));
 
     assert!(futures::poll!(&mut requesters).is_pending());
-    gate.open();
+    latch.open();
     let commits = timeout(GUARD, requesters).await.unwrap();
 
     assert_eq!(commits.len(), 101);
@@ -204,11 +204,11 @@ async fn providing_a_resource_again_replaces_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_requester_that_times_out_does_not_abort_the_resource() {
-    let (builds, gate) = (Builds::default(), Gate::closed());
-    let context = Context::new().provide(builds.clone()).provide(gate.clone());
+    let (builds, latch) = (Builds::default(), Latch::closed());
+    let context = Context::new().provide(builds.clone()).provide(latch.clone());
 
     timeout(Duration::from_millis(1), context.get::<Commits>()).await.unwrap_err();
-    gate.open();
+    latch.open();
     let commits = timeout(GUARD, context.get::<Commits>()).await.unwrap();
 
     assert_eq!(commits.unwrap(), Commits("built"));

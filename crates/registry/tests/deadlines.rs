@@ -79,7 +79,7 @@ async fn short_timeout(_: FiveSeconds) -> u64 {
     1
 }
 
-/// Waits for the same resource.
+/// Takes the same resource as `timeout.short`.
 #[system_health_metric(key = "timeout.sufficient", timeout = "10s")]
 async fn sufficient_timeout(_: FiveSeconds) -> u64 {
     1

@@ -82,19 +82,19 @@ fn invalid_events_are_refused() {
 
 #[test]
 fn a_time_that_cannot_be_written_is_refused() {
-    let first = SystemTime::UNIX_EPOCH;
-    let end = first + Duration::from_hours(24 * 2_932_897);
-    let second = Duration::from_secs(1);
+    let start = SystemTime::UNIX_EPOCH;
+    let end = start + Duration::from_hours(24 * 2_932_897);
+    let one_second = Duration::from_secs(1);
 
-    let milliseconds_as_seconds = first + Duration::from_secs(1_800_000_000_123);
+    let milliseconds_as_seconds = start + Duration::from_secs(1_800_000_000_123);
 
-    for time in [first - second, end, milliseconds_as_seconds] {
+    for time in [start - one_second, end, milliseconds_as_seconds] {
         assert_eq!(
             refusal(event().at(time)),
             "an event's time must be in the years 1970 to 9999; check the unit of the time, such as seconds"
         );
     }
-    for time in [first, end - second] {
+    for time in [start, end - one_second] {
         let written = humantime::format_rfc3339_seconds(time).to_string();
         assert_eq!(event().at(humantime::parse_rfc3339(&written).unwrap()), event().at(time));
         assert!(event().at(time).is_ok());

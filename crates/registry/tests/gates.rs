@@ -1,4 +1,4 @@
-//! A gate turns metrics into no data before they are collected, and sees the run at its end.
+//! A gate skips metrics before they are collected, so that they have no data. It sees the run when the run ends.
 
 use std::{
     collections::BTreeMap,
@@ -189,7 +189,7 @@ impl Subscriber for Log {
 
     fn event(&self, event: &Event<'_>) {
         event.record(&mut |_: &Field, value: &dyn fmt::Debug| {
-            self.0.lock().unwrap().push(format!("{value:?}"))
+            self.0.lock().unwrap().push(format!("{value:?}"));
         });
     }
 

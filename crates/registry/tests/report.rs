@@ -124,13 +124,17 @@ async fn the_most_specific_value_of_a_single_value_tag_is_used() {
 
 #[tokio::test]
 async fn samples_that_share_a_series_because_of_the_reports_tags_are_an_error() {
-    let with = async |texts: &[&str]| {
+    let with_tags = async |texts: &[&str]| {
         let report = Report::new(common::run("duplicate.", &Context::new()).await, tags(texts));
         (common::lines(report.run()), report.points().count())
     };
 
-    assert_eq!(with(&["env:prod", "team:b"]).await.1, 6, "the samples differ even with the report's tags");
-    let (lines, points) = with(&["env:test", "team:a"]).await;
+    assert_eq!(
+        with_tags(&["env:prod", "team:b"]).await.1,
+        6,
+        "the samples differ even with the report's tags"
+    );
+    let (lines, points) = with_tags(&["env:test", "team:a"]).await;
     assert_snapshot!(lines, @"
     duplicate.not: value 0 [version:1, version:2] 1 [version:2]
     duplicate.report: error: two samples have the same tags [env:test, team:a]; each sample needs different tags

@@ -70,8 +70,8 @@ fn environment(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
     move |name| variables.get(name).cloned()
 }
 
-fn queue(settings: SettingsBuilder) -> QueueSettings {
-    settings.build().unwrap().table().unwrap()
+fn queue(builder: SettingsBuilder) -> QueueSettings {
+    builder.build().unwrap().table().unwrap()
 }
 
 #[test]

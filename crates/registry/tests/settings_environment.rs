@@ -16,7 +16,7 @@ struct WorkerSettings {
     ports: Vec<u16>,
     level: Level,
     pause: Option<Duration>,
-    rest: Duration,
+    delay: Duration,
     pauses: Vec<Duration>,
     limits: BTreeMap<String, u32>,
 }
@@ -38,7 +38,7 @@ settings_table!(WorkerSettings, "worker", env: {
     "ports" => "W_PORTS",
     "level" => "W_LEVEL",
     "pause" => "W_PAUSE",
-    "rest" => "W_REST",
+    "delay" => "W_DELAY",
     "pauses" => "W_PAUSES",
     "limits" => "W_LIMITS",
 });
@@ -61,7 +61,7 @@ fn a_variable_is_parsed_as_the_type_of_its_key() {
         ("W_PORTS", "80,443"),
         ("W_LEVEL", "very-high"),
         ("W_PAUSE", "5m"),
-        ("W_REST", "90s"),
+        ("W_DELAY", "90s"),
         ("W_PAUSES", "1s,2m"),
     ]);
 
@@ -74,7 +74,7 @@ fn a_variable_is_parsed_as_the_type_of_its_key() {
         ports: vec![80, 443],
         level: Level::VeryHigh,
         pause: Some(Duration::from_mins(5)),
-        rest: Duration::from_secs(90),
+        delay: Duration::from_secs(90),
         pauses: vec![Duration::from_secs(1), Duration::from_mins(2)],
         limits: BTreeMap::new(),
     };
@@ -118,7 +118,7 @@ fn the_error_about_an_invalid_value_names_the_variable() {
             "5",
             "`pause` in [worker]: `5` is not a duration; write a duration such as \"30s\", \"15m\" or \"7d\"",
         ),
-        ("W_REST", "0s", "`rest` in [worker]: a duration must be longer than zero"),
+        ("W_DELAY", "0s", "`delay` in [worker]: a duration must be longer than zero"),
         ("W_LIMITS", "5", "`limits` in [worker]: invalid type: string \"5\", expected a map"),
     ] {
         let error = from_environment(&[(variable, value)]).unwrap_err();

@@ -111,6 +111,7 @@ fn unknown_keys_are_refused_at_every_depth() {
 fn a_value_of_the_wrong_type_is_refused() {
     assert_snapshot!(refusal("[commits]\n\nwindow = 7\n"), @"system-health.toml:3:1: `window` in [commits]: invalid type: integer `7`, expected a text with a unit, such as \"30s\" or \"7d\"");
     assert_snapshot!(refusal("[commits]\nwindow = \"soon\"\n"), @r#"system-health.toml:2:1: `window` in [commits]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
+    assert_snapshot!(refusal("[commits]\nwindow = \"5M\"\n"), @"system-health.toml:2:1: `window` in [commits]: `5M` has the unit `M`; for minutes, write `5m`");
     assert_snapshot!(refusal("[commits]\nsource = \"gitlab\"\n"), @"system-health.toml:2:1: `source` in [commits]: unknown variant `gitlab`, expected one of `auto`, `github`, `local`");
     assert_snapshot!(refusal("[commits]\nhotfix-patterns = [\"a\", 5]\n"), @"system-health.toml:2:25: `hotfix-patterns[1]` in [commits]: invalid type: integer `5`, expected a string");
     assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:3:1: `pages` in [commits.limits]: integer `300` is not a whole number from 0 to 255");

@@ -17,7 +17,7 @@ struct Mail {
 }
 
 impl Mail {
-    /// Reads another table, so it fails if that one is wrong.
+    /// Reads the table [queue], so the check fails if that table is wrong.
     fn check(&self, settings: &Settings) -> Result<(), SettingsError> {
         let queue: Queue = settings.table()?;
         if self.port > 0 && queue.port == self.port {

@@ -14,14 +14,15 @@ struct BackupSettings {
 settings_table!(BackupSettings, "backup");
 
 #[test]
-fn the_error_names_the_key_without_a_default() {
+fn the_error_names_the_key_without_a_default_and_the_place() {
     for text in ["", "[backup]\nfolder = 'a'"] {
         let error = Settings::builder().toml(Path::new("a.toml"), text).unwrap().build().unwrap_err();
 
         assert_eq!(
             error.to_string(),
-            "the settings table [backup] has no default for `folder`; its struct needs `#[serde(default)]`, or the \
-             field must be an `Option`"
+            "the settings table [backup] in settings_without_default \
+             (crates/registry/tests/settings_without_default.rs:14) has no default for `folder`; its struct needs \
+             `#[serde(default)]`, or the field must be an `Option`"
         );
     }
 }

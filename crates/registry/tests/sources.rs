@@ -1,4 +1,4 @@
-//! Sources of metrics that are known only at run time. They have the same three states as other metrics.
+//! Sources of metrics that are known only at run time. These metrics have the same three states as all others.
 
 mod common;
 
@@ -113,7 +113,7 @@ async fn only_invalid_and_used_keys_are_refused() {
     orders.known: value 7 []
     orders.late: value 4 []
     ");
-    assert_snapshot!(source(&run), @"warehouse: 5 metrics; refused: a metric is not valid: `key`: key `orders open` contains ` `; only ASCII letters, digits, `_` and `.` are allowed, the key `orders.known` is used elsewhere or was returned twice, the key `orders.former` is used elsewhere or was returned twice, the key `orders.late` is used elsewhere or was returned twice");
+    assert_snapshot!(source(&run), @"warehouse: 5 metrics; refused: key `orders open` contains ` `; only ASCII letters, digits, `_` and `.` are allowed, the key `orders.known` is used elsewhere, the key `orders.former` is used elsewhere, the key `orders.late` was returned twice");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn keys_of_metrics_about_the_reporter_are_refused() {
 
     assert!(run.sources()[0].knows_all_keys, "the refused key is known");
     assert_eq!(common::lines(&run), "orders.known: value 7 []\norders.open: value 2 []");
-    assert_snapshot!(source(&run), @"warehouse: 2 metrics; refused: a metric is not valid: the key `system_health.reporter.points` is reserved: only the metrics about the reporter have keys that start with `system_health.`; start it with another name, such as that of your team or product");
+    assert_snapshot!(source(&run), @"warehouse: 2 metrics; refused: the key `system_health.reporter.points` is reserved: only the metrics about the reporter have keys that start with `system_health.`; start it with another name, such as that of your team or product");
 }
 
 #[tokio::test]
@@ -145,9 +145,9 @@ async fn a_remembered_metric_that_is_refused_is_an_error() {
     assert_snapshot!(common::lines(&run), @"
     gone: no data: the source `teller` did not return it in this run
     late: value 1 []
-    open: error: a metric is not valid: `description`: the metric `open` has no description
+    open: error: the metric `open` has no description
     ");
-    assert_snapshot!(source(&run), @"teller: 3 metrics; refused: the key `late` is used elsewhere or was returned twice, a metric is not valid: `description`: the metric `open` has no description");
+    assert_snapshot!(source(&run), @"teller: 3 metrics; refused: the key `late` was returned twice, the metric `open` has no description");
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn a_metric_that_is_refused_because_of_its_alias_leaves_its_key_to_others(
     open: value 1 []
     used: value 1 []
     ");
-    assert_snapshot!(source(&run), @"teller: 4 metrics; refused: the key `used` is used elsewhere or was returned twice, a metric is not valid: `alias`: `own` is the metric's current key; an alias is a former key");
+    assert_snapshot!(source(&run), @"teller: 4 metrics; refused: the key `used` was returned twice, `own` has a wrong `alias`: `own` is the metric's current key; an alias is a former key");
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn two_sources_cannot_return_the_same_key_in_one_run() {
 
     assert_eq!(common::lines(&run), "orders.a: value 1 []\norders.b: value 1 []\norders.new: value 1 []");
     let refused: Vec<_> = run.sources().iter().flat_map(|it| &it.refused).map(ToString::to_string).collect();
-    assert_eq!(refused, ["the key `orders.new` is used elsewhere or was returned twice"]);
+    assert_eq!(refused, ["the key `orders.new` is used elsewhere"]);
 }
 
 #[tokio::test]
@@ -207,8 +207,11 @@ async fn a_filter_applies_to_the_metrics_of_sources() {
     assert!(only_late.sources()[0].knows_all_keys, "the filter leaves out the invalid key");
 
     let described = catalog.with_described_metrics("warehouse", [Facts::new("orders.open", "A row.")]);
-    let without = described.filter(|key| key == "orders.known");
-    assert!(without.sources().is_empty(), "a source is removed if none of its known metrics is selected");
+    let without_source = described.filter(|key| key == "orders.known");
+    assert!(
+        without_source.sources().is_empty(),
+        "a source is removed if none of its known metrics is selected"
+    );
 }
 
 #[test]
@@ -220,8 +223,8 @@ fn a_removed_source_is_removed_with_its_known_metrics() {
         (keys.join(" "), catalog.sources().len())
     };
 
-    let all = catalog.clone().without_sources(|name| name == "elsewhere");
-    assert_eq!(remaining(all), ("orders.known orders.open".to_owned(), 1));
+    let unchanged = catalog.clone().without_sources(|name| name == "elsewhere");
+    assert_eq!(remaining(unchanged), ("orders.known orders.open".to_owned(), 1));
     assert_eq!(
         remaining(catalog.without_sources(|name| name == "warehouse")),
         ("orders.known".to_owned(), 0)

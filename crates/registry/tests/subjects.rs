@@ -18,11 +18,11 @@ use system_health_registry::{
     SampleError, Scope, Subject, Subjects, Tag, TagError, Unavailable, location, system_health_metric,
 };
 
-/// A queue of the broker, which a test provides.
+/// A queue of the broker.
 #[derive(Debug, Clone)]
 struct Queue(String);
 
-/// The names of the broker's queues, or why they cannot be listed.
+/// The names of the broker's queues, or why they cannot be listed. A test can provide a broker.
 #[derive(Debug, Clone)]
 struct Broker(Result<Vec<&'static str>, &'static str>);
 
@@ -198,19 +198,22 @@ async fn each_metric_has_one_outcome_if_there_are_no_usable_subjects() {
     }
 }
 
-/// A tag of `a__b` is the same as that of `a_b`, and a tag cannot be made of `!`.
+/// A tag of `a__b` is the same as that of `a_b`, a tag of `Web` is the same as that of `web`, and a tag cannot be made of `!`.
 #[tokio::test]
 async fn only_the_subjects_that_cannot_be_distinguished_or_have_invalid_tags_fail() {
-    let queues = vec!["mail", "a__b", "print", "print", "a_b", "!", "!"];
+    let queues = vec!["mail", "a__b", "print", "print", "a_b", "!", "!", "Web", "web", "", " "];
 
     let run = common::run("each.waiting", &Context::new().provide(Broker(Ok(queues)))).await;
 
     assert_snapshot!(common::lines(&run), @"
     each.waiting of !: error: the Queue `!` has a tag that cannot be used: tag `queue:!` would be stored without its value; a value needs at least one letter, digit, `-`, `.` or `/`, within the first 200 characters of the tag
+    each.waiting of (no name): error: a Queue has an empty name; each needs a unique name
+    each.waiting of Web: error: the Queue `Web` has the same tags as `web`; each needs unique tags, and tags are in lower case
     each.waiting of a__b: error: the Queue `a__b` has the same tags as `a_b`; each needs unique tags
     each.waiting of a_b: error: the Queue `a_b` has the same tags as `a__b`; each needs unique tags
     each.waiting of mail: value 4 []
     each.waiting of print: error: the Queue `print` is listed twice; each needs a unique name
+    each.waiting of web: error: the Queue `web` has the same tags as `Web`; each needs unique tags, and tags are in lower case
     ");
 }
 
@@ -279,8 +282,8 @@ impl FromContext for Held {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let working: Working = context.get().await?;
-        let now = working.0.0.fetch_add(1, SeqCst) + 1;
-        working.0.1.fetch_max(now, SeqCst);
+        let current = working.0.0.fetch_add(1, SeqCst) + 1;
+        working.0.1.fetch_max(current, SeqCst);
         tokio::task::yield_now().await;
         Ok(Self(Arc::new(HeldInner(working))))
     }
@@ -307,12 +310,12 @@ async fn the_number_of_concurrent_subjects_is_limited() {
 
     let run = engine.run(&Catalog::new([metric.each::<Number>()]).unwrap(), &context).await;
 
-    let values: BTreeSet<_> = run
+    let names: BTreeSet<_> = run
         .outcomes()
         .iter()
         .filter_map(|it| it.subject.as_ref().map(|subject| subject.name().to_owned()))
         .collect();
-    assert_eq!((values.len(), run.outcomes().iter().flat_map(Outcome::samples).count()), (5000, 5000));
+    assert_eq!((names.len(), run.outcomes().iter().flat_map(Outcome::samples).count()), (5000, 5000));
     let most = working.0.1.load(SeqCst);
     assert!((2..=8).contains(&most), "{most} subjects at once");
     assert_eq!(working.0.0.load(SeqCst), 0, "the resources of subjects are dropped");

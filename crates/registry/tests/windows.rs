@@ -18,13 +18,13 @@ impl FromContext for Deploys {
     }
 }
 
-/// The window in hours.
+/// The window of this metric, in hours.
 #[system_health_metric(key = "deploys.recent", unit = "hour")]
 fn recent(window: Window) -> u64 {
     hours(&window)
 }
 
-/// The window of another metric in hours.
+/// The window of another metric, in hours.
 #[system_health_metric(key = "deploys.failed", unit = "hour")]
 fn failed(window: Window) -> u64 {
     hours(&window)
@@ -53,7 +53,7 @@ fn wrong_window(_shared: SharedWindow) -> u64 {
     0
 }
 
-/// Two resources of one metric that need each other.
+/// Needs [`Egg`], which needs this resource. Both belong to one metric.
 #[derive(Debug, Clone)]
 struct Chicken;
 
@@ -118,8 +118,8 @@ async fn every_metric_has_the_window_of_its_longest_pattern() {
     );
     let toml = "[metrics]\nwindow = '1d'\n[metrics.windows]\n'*' = '3h'\n'deploys.*' = '2h'\n'deploys.failed' = '4h'";
     assert_eq!(outcomes("deploys.", toml).await, ["deploys.failed 4", "deploys.recent 2", "shared.read 4"]);
-    let failed_is_not_collected = outcomes("deploys.recent", toml).await;
-    assert_eq!(failed_is_not_collected, ["deploys.recent 2", "shared.read 2"]);
+    let without_failed = outcomes("deploys.recent", toml).await;
+    assert_eq!(without_failed, ["deploys.recent 2", "shared.read 2"]);
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_test_provides_a_window() {
 }
 
 #[test]
-fn an_event_is_in_one_of_two_adjacent_windows() {
+fn no_time_is_in_both_of_two_adjacent_windows() {
     let hour = |hours| std::time::SystemTime::UNIX_EPOCH + Duration::from_hours(hours);
     let (earlier, later) = (
         Window::ending_at(hour(1), Duration::from_hours(1)),

@@ -156,11 +156,11 @@ fn the_action_installs_its_own_version_by_default() {
 }
 
 #[test]
-fn a_gate_writes_a_summary_and_returns_the_status_of_report() {
+fn the_action_writes_a_summary_and_returns_the_status_of_report() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(3);
     let runner = Runner::new();
-    fs::write(runner.file("gate.toml"), "[report]\ntags = [\"team:shop\"]\n").unwrap();
+    fs::write(runner.file("settings.toml"), "[report]\ntags = [\"team:shop\"]\n").unwrap();
     // If the script expanded its inputs as patterns, this file would match.
     fs::write(runner.file("commits.hotfix"), "").unwrap();
     let run = |inputs: &[(&str, &str)]| {
@@ -182,7 +182,8 @@ fn a_gate_writes_a_summary_and_returns_the_status_of_report() {
         (ended.status.code().unwrap(), summary, String::from_utf8(ended.stderr).unwrap())
     };
 
-    let (status, summary, _) = run(&[("FAIL_ON", "goal"), ("ONLY", "commits.*"), ("CONFIG", "gate.toml")]);
+    let (status, summary, _) =
+        run(&[("FAIL_ON", "goal"), ("ONLY", "commits.*"), ("CONFIG", "settings.toml")]);
     assert_eq!(status, 0, "{summary}");
     let output = fs::read_to_string(runner.file("output")).unwrap();
     let markdown = output.trim_end().strip_prefix("markdown=").unwrap();

@@ -32,7 +32,7 @@ fn without_aws_credentials_there_is_no_data() {
 #[ignore = "needs moto: run cargo xtask test"]
 fn the_documented_policy_is_sufficient() {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/iam-policy-ci.json");
-    // moto takes the name of the service from the signature, which differs from its name in policies.
+    // moto uses the name that the service has in signatures. In policies, the service has another name.
     let policy = std::fs::read_to_string(policy).unwrap().replace("cloudwatch:", "monitoring:");
     // The first requests are not authenticated: five for builds and alarms, two for the user and one for the policy.
     let moto = Moto::start_authenticating(8);
@@ -53,14 +53,14 @@ fn a_missing_permission_is_named_as_the_reason_for_no_data() {
     let denied = Answer::json(400, &json!({"__type": "AccessDeniedException", "message": message}));
     let aws = Server::start(move |_: &Request| denied.clone());
 
-    let denied = scene().aws(aws.url(), &AccessKey::example()).run(&["--only", "aws.*"]).with_status(0);
+    let ended = scene().aws(aws.url(), &AccessKey::example()).run(&["--only", "aws.*"]).with_status(0);
 
     for (key, permission) in [
         ("aws.codebuild.builds", "codebuild:ListProjects"),
         ("aws.codepipeline.failing", "codepipeline:ListPipelines"),
         ("aws.alarms", "cloudwatch:DescribeAlarms"),
     ] {
-        let outcome = denied.metric(key);
+        let outcome = ended.metric(key);
         assert_eq!(outcome["state"], "no_data", "{outcome}");
         assert!(outcome.to_string().contains(&format!("the permission `{permission}`")), "{outcome}");
     }
@@ -103,8 +103,8 @@ fn a_dry_run_needs_no_additional_requests_to_estimate_the_requests_to_aws() {
     let alarms = dry_run("aws.alarms");
     assert_eq!(alarms.json()["run"]["requests"][0]["groups"][0]["basis"], "1 for alarms in 1 region");
     // Only a dry run shows an estimate, so other runs make none.
-    let run = scene.run(&["--only", "aws.alarms"]).with_status(0);
-    assert_eq!(run.json()["run"]["requests"], Value::Null);
+    let ended = scene.run(&["--only", "aws.alarms"]).with_status(0);
+    assert_eq!(ended.json()["run"]["requests"], Value::Null);
 }
 
 #[cfg(feature = "datadog")]

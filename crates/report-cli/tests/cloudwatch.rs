@@ -21,11 +21,11 @@ fn scene(table: &str) -> Scene {
 fn a_push_in_the_embedded_metric_format_prints_only_its_documents() {
     let scene = scene("emf = true\n");
 
-    let shown =
+    let preview =
         scene.run(&["--dry-run", "--to", "cloudwatch", "--only", "commits.*"]).with_status(0).stdout();
     let ended = scene.run(&["--push", "--to", "cloudwatch", "--only", "commits.*"]).with_status(0);
 
-    assert!(shown.contains("CloudWatchMetrics") && shown.contains("commits.hotfix"), "{shown}");
+    assert!(preview.contains("CloudWatchMetrics") && preview.contains("commits.hotfix"), "{preview}");
     let stdout = ended.stdout();
     let documents: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(documents.iter().all(|document| document["_aws"]["Timestamp"].is_u64()), "{stdout}");

@@ -44,9 +44,9 @@ const EXAMPLES: [Example; 11] = [
     ("wait.duration", Kind::Distribution, Some("s"), 0.5),
 ];
 
-/// The name, the type, the unit and the value of a metric in a backend. A field that a backend does not have is empty.
+/// A metric as a backend gets it. `kind` is the type that the backend names. A field that a backend does not have is empty.
 #[derive(Default)]
-struct Shown {
+struct DeliveredMetric {
     name: String,
     kind: String,
     unit: String,
@@ -58,7 +58,7 @@ struct Backend {
     title: &'static str,
     sink: &'static str,
     settings: &'static str,
-    read: fn(&Json) -> Option<Shown>,
+    read: fn(&Json) -> Option<DeliveredMetric>,
 }
 
 const BACKENDS: [Backend; 5] = [
@@ -89,22 +89,27 @@ const BACKENDS: [Backend; 5] = [
     },
 ];
 
-fn prometheus(preview: &Json) -> Option<Shown> {
+fn prometheus(preview: &Json) -> Option<DeliveredMetric> {
     let lines = preview["pages"].as_object()?.values().next()?.as_array()?;
     let mut lines = lines.iter().filter_map(Json::as_str);
     let (name, kind) = lines.find_map(|line| line.strip_prefix("# TYPE "))?.split_once(' ')?;
     // A histogram has a line for each bucket.
     let value = lines.next()?.rsplit_once(' ')?.1;
     let value = if kind == "histogram" { "" } else { value };
-    Some(Shown { name: name.to_owned(), kind: kind.to_owned(), unit: String::new(), value: value.to_owned() })
+    Some(DeliveredMetric {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        unit: String::new(),
+        value: value.to_owned(),
+    })
 }
 
-fn otlp(preview: &Json) -> Option<Shown> {
+fn otlp(preview: &Json) -> Option<DeliveredMetric> {
     let metric = preview.pointer("/request/resourceMetrics/0/scopeMetrics/0/metrics/0")?;
     let forms = [("gauge", "Gauge"), ("sum", "Sum"), ("exponentialHistogram", "ExponentialHistogram")];
     let (form, kind) = forms.into_iter().find(|(form, _)| metric.get(form).is_some())?;
     let value = metric[form].pointer("/dataPoints/0/asDouble").map(ToString::to_string).unwrap_or_default();
-    Some(Shown {
+    Some(DeliveredMetric {
         name: text(&metric["name"]),
         kind: kind.to_owned(),
         unit: metric.get("unit").map(text).unwrap_or_default(),
@@ -112,22 +117,27 @@ fn otlp(preview: &Json) -> Option<Shown> {
     })
 }
 
-fn cloudwatch(preview: &Json) -> Option<Shown> {
+fn cloudwatch(preview: &Json) -> Option<DeliveredMetric> {
     let datum = preview.pointer("/requests/0/MetricData/0")?;
     let value = datum.get("Value").map(ToString::to_string).unwrap_or_default();
     let kind = if value.is_empty() { "values" } else { "value" };
-    Some(Shown { name: text(&datum["MetricName"]), kind: kind.to_owned(), unit: text(&datum["Unit"]), value })
+    Some(DeliveredMetric {
+        name: text(&datum["MetricName"]),
+        kind: kind.to_owned(),
+        unit: text(&datum["Unit"]),
+        value,
+    })
 }
 
-fn datadog(preview: &Json) -> Option<Shown> {
+fn datadog(preview: &Json) -> Option<DeliveredMetric> {
     if let Some(series) = preview.pointer("/distribution_points/series/0") {
         let kind = "distribution".to_owned();
-        return Some(Shown { name: text(&series["metric"]), kind, ..Shown::default() });
+        return Some(DeliveredMetric { name: text(&series["metric"]), kind, ..DeliveredMetric::default() });
     }
     let series = preview.pointer("/series/0")?;
     let kind =
         ["unspecified", "count", "rate", "gauge"].get(usize::try_from(series["type"].as_u64()?).ok()?)?;
-    Some(Shown {
+    Some(DeliveredMetric {
         name: text(&series["metric"]),
         kind: (*kind).to_owned(),
         unit: series.get("unit").map(text).unwrap_or_default(),
@@ -135,21 +145,23 @@ fn datadog(preview: &Json) -> Option<Shown> {
     })
 }
 
-fn dogstatsd(preview: &Json) -> Option<Shown> {
+fn dogstatsd(preview: &Json) -> Option<DeliveredMetric> {
     let line = preview.pointer("/lines/0")?.as_str()?;
     let mut fields = line.split('|');
     let (name, value) = fields.next()?.split_once(':')?;
     let kind = fields.next()?.to_owned();
-    Some(Shown { name: name.to_owned(), kind, unit: String::new(), value: value.to_owned() })
+    Some(DeliveredMetric { name: name.to_owned(), kind, unit: String::new(), value: value.to_owned() })
 }
 
 fn text(value: &Json) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A cell of the table. The name and the value are left out if they are those of the metric.
-fn cell(shown: Option<Shown>, (key, _, _, value): &Example) -> String {
-    let Some(Shown { name, kind, unit, value: delivered }) = shown else { return "not delivered".to_owned() };
+/// A cell of the table. The name and the value are left out if they are those of the example.
+fn cell(metric: Option<DeliveredMetric>, (key, _, _, value): &Example) -> String {
+    let Some(DeliveredMetric { name, kind, unit, value: delivered }) = metric else {
+        return "not delivered".to_owned();
+    };
     let mut words = Vec::new();
     if name != *key {
         words.push(format!("`{name}`"));
@@ -186,7 +198,7 @@ fn point((key, kind, unit, value): &Example, destination: &dyn Destination) -> P
     }
 }
 
-async fn shown(backend: &Backend, example: &Example) -> String {
+async fn delivered_cell(backend: &Backend, example: &Example) -> String {
     let settings = Settings::builder().toml(Path::new("system-health.toml"), backend.settings).unwrap();
     let settings = settings.build().unwrap();
     let sink = SinkType::linked().into_iter().find(|sink| sink.name == backend.sink).unwrap();
@@ -206,7 +218,7 @@ async fn table() -> String {
         let unit = unit.map(|unit| format!(" `{unit}`")).unwrap_or_default();
         let mut cells = vec![format!("`{key}` {}{unit} = {value}", kind.name())];
         for backend in &BACKENDS {
-            cells.push(shown(backend, example).await);
+            cells.push(delivered_cell(backend, example).await);
         }
         lines.push(format!("| {} |", cells.join(" | ")));
     }

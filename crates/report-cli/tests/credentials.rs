@@ -1,4 +1,5 @@
-//! Secrets from AWS Secrets Manager, for which the real moto server stands in, and the messages if they are missing.
+//! Secrets from AWS Secrets Manager, and the messages if there is no secret. The real moto server or a server of the test stands
+//! in for AWS.
 
 use std::time::Duration;
 
@@ -125,8 +126,8 @@ fn a_token_in_place_of_the_path_to_its_file_is_not_printed() {
 }
 
 #[test]
-fn each_error_of_aws_has_advice() {
-    for (status, code, text, advice) in [
+fn each_error_of_aws_has_its_own_message() {
+    for (status, code, text, expected) in [
         (
             400,
             "ResourceNotFoundException",
@@ -154,7 +155,7 @@ fn each_error_of_aws_has_advice() {
 
         let metric = ended.metric("ci.tests_passing_on_main");
         let message = metric["error"].as_str().or_else(|| metric["reason"].as_str()).unwrap().to_owned();
-        assert!(message.contains(advice), "{code}: {message}");
+        assert!(message.contains(expected), "{code}: {message}");
     }
 }
 
@@ -164,12 +165,12 @@ fn missing_aws_settings_are_named() {
         let metric = scene.run(&["--only", "ci.*"]).metric("ci.tests_passing_on_main");
         metric["reason"].as_str().or_else(|| metric["error"].as_str()).unwrap().to_owned()
     };
-    let keys = || {
+    let with_access_key = || {
         work_tree()
             .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
             .variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
     };
-    assert!(message(keys()).contains("set AWS_REGION or `region` in [secrets]"));
+    assert!(message(with_access_key()).contains("set AWS_REGION or `region` in [secrets]"));
     assert!(message(work_tree()).contains("there are no AWS credentials"));
     let turned_off = work_tree().file("system-health.toml", "[secrets]\naws = false\n");
     assert!(message(turned_off).contains("AWS is not used (`aws = false` in [secrets])"));

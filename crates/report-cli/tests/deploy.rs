@@ -1,4 +1,4 @@
-//! Checks that the permissions in `deploy/` are sufficient for the reporter.
+//! Checks the permissions in `deploy/`: the IAM policy is sufficient for a push, and the Terraform file names the permissions.
 #![cfg(feature = "datadog")]
 
 use std::{

@@ -27,14 +27,14 @@ fn the_named_metrics_are_collected_and_nothing_is_kept_or_delivered() {
 }
 
 #[test]
-fn an_unknown_metric_is_refused_with_the_nearest_name() {
+fn keys_that_cannot_be_explained_are_refused_with_advice() {
     let explain = |key| scene().run(&["explain", key]).with_status(2);
 
     explain("commits.hotfx").says("`commits.hotfx` matches no metric; did you mean `commits.hotfix`?");
     explain("ci.tests_pasing*").says("did you mean `ci.tests_passing_on_main`?");
     explain("system_health.reporter.metrics").says("the selected metrics are about the reporter itself");
-    let none = scene().run(&["explain"]).with_status(2);
-    none.says("<KEY>");
+    let without_key = scene().run(&["explain"]).with_status(2);
+    without_key.says("<KEY>");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn a_failure_of_any_endpoint_is_an_error_and_not_a_value() {
 }
 
 #[test]
-fn a_hanging_server_does_not_exceed_the_deadline() {
+fn the_metric_of_a_hanging_request_fails_and_the_others_have_values() {
     let github = healthy();
     github.fail("/jobs", Fault::Hang);
 
@@ -124,7 +124,7 @@ fn refusals_by_github_are_quoted() {
 }
 
 #[test]
-fn the_state_of_the_tests_follows_from_their_run() {
+fn the_outcome_about_the_tests_follows_from_their_workflow_run() {
     let judge = |runs: &[Run]| {
         let github = FakeGitHub::builder().token(TOKEN).start();
         let repository = github.repository("acme/shop");

@@ -17,7 +17,7 @@ use system_health_test_support::scene::Scene;
 const FILE: &str = "system-health.toml";
 /// Keys with secrets. Their values do not belong in the file.
 const SECRETS: [&str; 2] = ["password", "token"];
-/// A key that excludes another one of its table, so only a comment shows it.
+/// A key that cannot be set together with another key of its table, so only a comment shows it.
 const IN_A_COMMENT: &str = "repository.names";
 const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
 

@@ -98,7 +98,7 @@ fn metrics(intake: &Intake) -> Vec<String> {
 }
 
 #[test]
-fn a_local_push_needs_no_key_and_datadog_would_store_all_its_values_unchanged() {
+fn a_local_push_delivers_only_to_the_intake_and_datadog_would_store_all_its_values_unchanged() {
     // With --local, neither this key nor the sink `local` is used.
     let scene = scene()
         .variable("DD_API_KEY", "0dd0c0ffee0dd0c0ffee0dd0c0ffee00")
@@ -146,14 +146,14 @@ fn dashboards_and_monitors_are_kept_and_evaluated() {
     let scene = scene();
     let intake = Intake::start(&scene);
     let _ = scene.run(&["--push", "--local"]).with_status(0);
-    let local = Scene::new(env!("CARGO_BIN_EXE_report"))
+    let with_keys = Scene::new(env!("CARGO_BIN_EXE_report"))
         .git_work_tree()
         .variable("DD_URL", intake.url.as_str())
         .variable("DD_API_KEY", "any")
         .variable("DD_APP_KEY", "any");
 
-    let _ = local.run(&["monitors", "push"]).with_status(0);
-    let _ = local.run(&["dashboard", "push"]).with_status(0);
+    let _ = with_keys.run(&["monitors", "push"]).with_status(0);
+    let _ = with_keys.run(&["dashboard", "push"]).with_status(0);
 
     let monitors = intake.get("/api/v1/intake/monitors");
     let monitors = monitors["monitors"].as_array().expect("monitors");
@@ -188,16 +188,16 @@ fn the_page_shows_what_the_intake_received() {
     const H1: &str = "document.querySelector('h1').innerText";
     let scene = scene();
     let intake = Intake::start(&scene);
-    let local =
+    let with_traces =
         scene.variable("DD_TRACE_ENABLED", "true").variable("DD_TRACE_AGENT_URL", intake.url.as_str());
-    let _ = local.run(&["--push", "--local"]).with_status(0);
-    let managed = Scene::new(env!("CARGO_BIN_EXE_report"))
+    let _ = with_traces.run(&["--push", "--local"]).with_status(0);
+    let with_keys = Scene::new(env!("CARGO_BIN_EXE_report"))
         .git_work_tree()
         .variable("DD_URL", intake.url.as_str())
         .variable("DD_API_KEY", "any")
         .variable("DD_APP_KEY", "any");
-    let _ = managed.run(&["monitors", "push"]).with_status(0);
-    let _ = managed.run(&["dashboard", "push"]).with_status(0);
+    let _ = with_keys.run(&["monitors", "push"]).with_status(0);
+    let _ = with_keys.run(&["dashboard", "push"]).with_status(0);
     let mut browser = Chromium::start();
     let url = format!("{}/", intake.url);
 
@@ -271,6 +271,7 @@ fn the_trace_of_a_local_push_arrives() {
     let metric = spans.iter().find(|span| span["name"] == "system_health.metric");
     assert_eq!(metric.expect("a span of the metric")["resource"], "commits.hotfix");
     let id = ended.json()["run"]["trace_id"].as_str().expect("the id of the trace").to_owned();
+    // A span has the lower half of the id as a number, and the upper half in the tag `_dd.p.tid`.
     assert!(spans.iter().any(|span| span.to_string().contains(&id[..16])), "{id}: {spans:#?}");
     let findings = intake.get("/api/v1/intake/findings");
     let findings = findings["findings"].as_array().expect("findings");

@@ -30,11 +30,11 @@ fn documents_with_all_states_match_the_schema() {
     let unreachable = work_tree().variable("DD_URL", "http://127.0.0.1:1").variable("DD_API_KEY", "k");
     let github = FakeGitHub::start();
     github.repository("acme/shop").commit(Commit::new("hotfix"));
-    let linked = scene()
+    let with_links = scene()
         .variable("GITHUB_API_URL", github.url())
         .variable("GITHUB_TOKEN", "token")
         .variable("GITHUB_REPOSITORY", "acme/shop");
-    let mut runs = vec![(work_tree(), &[][..]), (scene(), &[]), (linked, &[])];
+    let mut runs = vec![(work_tree(), &[][..]), (scene(), &[]), (with_links, &[])];
     if cfg!(feature = "datadog") {
         runs.extend([(work_tree(), &["--dry-run"][..]), (unreachable, &["--push", "--deadline", "2s"])]);
     }

@@ -1,4 +1,4 @@
-//! `report` in a git work tree, without credentials and network.
+//! `report` in a git work tree, without credentials or a network.
 
 use std::time::Duration;
 

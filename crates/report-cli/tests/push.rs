@@ -35,7 +35,7 @@ fn values_are_delivered_as_gauges_with_all_their_tags_and_the_same_timestamp() {
 
     let points = intake.points();
     let names: Vec<&str> = points.iter().map(|point| point.metric.as_str()).collect();
-    assert_eq!(names, ["commits.hotfix", "commits.reverts"], "no data is not delivered");
+    assert_eq!(names, ["commits.hotfix", "commits.reverts"], "a metric without data is not delivered");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
     for point in &points {
         assert_eq!(point.kind, "gauge");
@@ -241,7 +241,7 @@ fn a_wrong_or_missing_key_is_a_failed_delivery_with_advice() {
 }
 
 #[test]
-fn the_key_is_checked_even_if_there_is_nothing_to_deliver() {
+fn the_key_is_checked_even_if_there_are_no_values() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_API_KEY", "wrong0wrong0wrong0wrong0wrong000");
 
@@ -254,8 +254,8 @@ fn the_key_is_checked_even_if_there_is_nothing_to_deliver() {
     ] {
         let requests_before = intake.server().requests().len();
 
-        let run = [&["--push", "--no-state", "--only", "ci.*"][..], arguments].concat();
-        let ended = scene.run(&run).with_status(3);
+        let flags = [&["--push", "--no-state", "--only", "ci.*"][..], arguments].concat();
+        let ended = scene.run(&flags).with_status(3);
 
         let error = ended.json()["deliveries"][0]["error"].as_str().unwrap().to_owned();
         assert!(error.contains("the API key was refused"), "{error}");
@@ -269,10 +269,10 @@ fn the_delivery_of_a_run_without_values_is_also_retried() {
     for (arguments, has_self_metrics) in [(&[][..], true), (&["--no-self-metrics"], false)] {
         let intake = DatadogIntake::start();
         intake.server().fail_times(3, "/api/", datadog::error(503, "Not now"));
-        let run = [&["--push", "--no-state", "--only", "ci.*", "--deadline", "2m"][..], arguments].concat();
+        let flags = [&["--push", "--no-state", "--only", "ci.*", "--deadline", "2m"][..], arguments].concat();
 
         // Without a token, the metric has no data.
-        let ended = scene(&intake).run(&run);
+        let ended = scene(&intake).run(&flags);
 
         ended.says("retrying in");
         let delivery = ended.json()["deliveries"][0].clone();
@@ -286,10 +286,10 @@ fn the_delivery_of_a_run_without_values_is_also_retried() {
 fn a_run_without_state_says_why_points_are_lost() {
     let intake = DatadogIntake::start();
     intake.server().fail("/api/v2/series", datadog::error(403, "Forbidden"));
-    let run = ["--push", "--no-self-metrics", "--format", "table"];
+    let flags = ["--push", "--no-self-metrics", "--format", "table"];
 
-    let unwanted = scene(&intake).run(&[&run[..], &["--no-state"]].concat()).with_status(3).stdout();
-    let unusable = scene(&intake).file("state", "").run(&[&run[..], &["--state-dir", "state"]].concat());
+    let unwanted = scene(&intake).run(&[&flags[..], &["--no-state"]].concat()).with_status(3).stdout();
+    let unusable = scene(&intake).file("state", "").run(&[&flags[..], &["--state-dir", "state"]].concat());
 
     assert!(unwanted.contains("2 points are lost: with --no-state nothing is kept"), "{unwanted}");
     let unusable = unusable.with_status(3).stdout();

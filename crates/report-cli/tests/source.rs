@@ -44,7 +44,7 @@ fn a_clone_is_not_used_for_another_repository() {
     assert!(error(&by_flag).contains("127.0.0.1"), "{by_flag}");
     assert!(error(&by_variable).contains("127.0.0.1"), "{by_variable}");
     let message = "no remote of this clone points to rust-lang/rust (named by environment variable GITHUB_REPOSITORY); \
-                   it has no remotes";
+                   the clone has no remotes";
     assert!(error(&forced).contains(message), "{forced}");
 }
 
@@ -122,7 +122,8 @@ fn if_configured_access_to_github_fails_the_clone_is_not_used() {
         let error = error(&collect_hotfixes(&scene, &[]).with_status(1));
         assert!(error.starts_with("cannot get the GitHub token: ") && error.contains(message), "{error}");
     }
-    // No access to GitHub is configured: there are no AWS credentials, or only some for other purposes.
+    // No access to GitHub is configured: there are no AWS credentials, there is no secret with the default name, or AWS is not
+    // used for secrets.
     for scene in [work_tree(), region(), keys().file("system-health.toml", "[secrets]\naws = false\n")] {
         let ended = collect_hotfixes(&scene, &[]).with_status(0);
         assert_eq!(ended.metric("commits.hotfix")["samples"][0]["value"], 1.0, "{ended}");

@@ -39,7 +39,6 @@ fn undelivered_points_are_delivered_by_the_next_run_with_their_own_time() {
     intake.server().fail_times(1, "/api/v2/series", datadog::error(403, "Forbidden"));
 
     let failed = scene.run(&PUSH).with_status(3);
-    let first = failed.json()["run"]["timestamp"].clone();
     next_second();
     let recovered = scene.run(&PUSH).with_status(0);
 
@@ -49,9 +48,7 @@ fn undelivered_points_are_delivered_by_the_next_run_with_their_own_time() {
     assert_eq!(delivery(&recovered)["points_of_earlier_runs"], 2);
     assert_eq!(delivery(&recovered)["left"], 0);
     let points = intake.points();
-    let seconds = humantime::parse_rfc3339(first.as_str().unwrap()).unwrap();
-    let seconds = seconds.duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
-    assert_eq!(times(&points).first(), Some(&seconds));
+    assert_eq!(times(&points).first(), Some(&time(&failed)));
 }
 
 #[test]
@@ -96,6 +93,9 @@ fn the_run_delivers_if_the_state_folder_cannot_be_used() {
     let ended = scene.run(&[&PUSH[..], &["--state-dir", folder.to_str().unwrap()]].concat()).with_status(0);
 
     ended.says("cannot keep state: cannot use");
+    ended.says("hint: name another folder with --state-dir");
+    let about_state = |line: &&str| line.contains("warning: ") && line.contains("state");
+    assert_eq!(ended.stderr().lines().filter(about_state).count(), 1, "{ended}");
     assert_eq!(intake.points().len(), 2);
 }
 

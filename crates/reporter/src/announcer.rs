@@ -116,7 +116,8 @@ fn ago(age: Duration) -> SystemTime {
     SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// The events that a push to an outbox would send now. A waiting event that is older than `max_age` would be given up.
+/// The events that a push to an outbox would send now. A waiting event that is older than `max_age` is left out, because a push
+/// would give it up.
 pub(crate) async fn events_to_show(
     outbox: &str,
     current: &CurrentStore,
@@ -140,7 +141,7 @@ pub(crate) async fn events_to_show(
             Ok::<_, StoreError>((flipped, waiting))
         })
         .await?;
-    let mut shown = events::flip_events(report, &flipped.iter().collect::<Vec<_>>());
-    shown.extend(waiting);
-    Ok(shown)
+    let mut to_send = events::flip_events(report, &flipped.iter().collect::<Vec<_>>());
+    to_send.extend(waiting);
+    Ok(to_send)
 }

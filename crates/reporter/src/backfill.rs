@@ -19,7 +19,7 @@ use crate::{
     state::{ask_store, open_store},
 };
 
-/// Number of outcomes that are recorded in one transaction.
+/// Maximum number of outcomes that are recorded in one transaction.
 const BATCH_SIZE: usize = 500;
 
 /// What a backfill has computed, or would compute.
@@ -235,7 +235,7 @@ impl BackfilledMetric {
 impl Progress<'_> {
     async fn keep(&mut self, instant: Option<SystemTime>, outcome: Outcome) {
         let key = outcome.metric.key();
-        let subject = subject(&outcome);
+        let subject = subject_name(&outcome);
         if let Some(instant) = instant {
             self.reached.insert((key.to_owned(), subject.to_owned()), instant);
         }
@@ -248,7 +248,7 @@ impl Progress<'_> {
                 }
             }
             (Ok(_), Some(instant)) => self.waiting.push((instant, outcome)),
-            // Only a failure concerns all instants. A value always has an instant.
+            // A value always has an instant. Only no data and errors may be for all instants.
             (Ok(_), None) => {}
         }
         if self.waiting.len() >= BATCH_SIZE {
@@ -276,7 +276,7 @@ impl Progress<'_> {
                 if let Err(unavailable) = &outcome.result
                     && let Some(metric) = self.backfill.metric(outcome.metric.key())
                 {
-                    metric.add_without_value(subject(outcome), unavailable, vec![run.started_at()]);
+                    metric.add_without_value(subject_name(outcome), unavailable, vec![run.started_at()]);
                 }
             }
         }
@@ -298,6 +298,6 @@ impl Progress<'_> {
     }
 }
 
-fn subject(outcome: &Outcome) -> &str {
+fn subject_name(outcome: &Outcome) -> &str {
     outcome.subject.as_ref().map_or("", |subject| subject.name())
 }

@@ -202,7 +202,7 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets a function that determines the reporter's name, unless the settings name the reporter. It is called at
+    /// Sets a function that determines the parts of the reporter's name, unless the settings name the reporter. It is called at
     /// most once in each run and must return the same value each time. Default: the reporter is named after the program.
     #[must_use]
     pub fn name_parts<F>(mut self, hook: impl Fn(Context) -> F + Send + Sync + 'static) -> Self

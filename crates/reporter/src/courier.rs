@@ -53,8 +53,8 @@ pub(crate) struct Courier<'a> {
 
 impl Courier<'_> {
     /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded in another store and
-    /// delivered from that store, without the points that the destination would add up if the failed store may still contain
-    /// them. Also returns the report as it was recorded last.
+    /// delivered from that store. If the failed store may still contain the report, the points that the destination would add
+    /// up are not delivered from the other store. Also returns the report as it was recorded last.
     pub(crate) async fn deliver(
         &self,
         state: &RunState,
@@ -126,7 +126,7 @@ impl Courier<'_> {
                 // A backend without timestamps would show the points of earlier runs as current values.
                 let unwritable = current.unwritable().filter(|_| self.target.capabilities.keeps_timestamps);
                 if let Some(unwritable) = unwritable {
-                    // An error is not a warning, because the file may have been unusable from the start.
+                    // An error is only logged for debugging, because the file may have been unusable from the start.
                     let outbox = Outbox { store: unwritable, own: receipt.failed_run, ..outbox };
                     if let Err(error) = self.deliver_waiting(sink, outbox, deadline, receipt).await {
                         tracing::debug!(
@@ -147,7 +147,7 @@ impl Courier<'_> {
         Ok(())
     }
 
-    /// Delivers the waiting points of earlier runs, without a run.
+    /// Delivers the waiting points of earlier runs, when there is no current run.
     pub(crate) async fn deliver_earlier(
         &self,
         current: &CurrentStore,
@@ -177,8 +177,9 @@ impl Courier<'_> {
     /// Gives up points that a killed process was sending, if the destination would add them up.
     async fn give_up_sending(&self, outbox: Outbox<'_>, receipt: &mut Receipt) -> Result<(), StateError> {
         if self.has_additive_kind() {
-            let dead = SystemTime::now().checked_sub(MAX_SENDING_TIME).unwrap_or(SystemTime::UNIX_EPOCH);
-            receipt.give_up_earlier(outbox.give_up_sending(dead).await?);
+            let marked_before =
+                SystemTime::now().checked_sub(MAX_SENDING_TIME).unwrap_or(SystemTime::UNIX_EPOCH);
+            receipt.give_up_earlier(outbox.give_up_sending(marked_before).await?);
         }
         Ok(())
     }
@@ -222,11 +223,11 @@ impl Courier<'_> {
         }
         let some_waited = receipt.left + receipt.lost > 0;
         let mut all_delivered = false;
-        // If no point could be delivered before, these would fail as well. They wait in the outbox.
+        // If no point could be delivered before, the metrics about the reporter would fail as well. They wait in the outbox.
         if let (Ok(sink), true) = (&self.sink, receipt.is_reachable()) {
             let mut self_metrics_receipt = Receipt::default();
             let deadline = self.deadlines.self_metrics;
-            // These points must not be in the same payload as points that could not be delivered before.
+            // The points about the reporter must not be in the same payload as points that could not be delivered before.
             let own = Outbox { only_own: true, ..self.outbox(&recorded.current, recorded.run) };
             let mut done =
                 self.deliver_waiting(sink.as_ref(), own, deadline, &mut self_metrics_receipt).await;
@@ -259,7 +260,7 @@ impl Courier<'_> {
         receipt.explain(recorded.withheld.as_ref());
     }
 
-    /// Checks the sink if there was nothing to deliver. So a wrong key is found before the first value is delivered.
+    /// Checks the sink if there was nothing to deliver. So a wrong credential is found before the first value is delivered.
     pub(crate) async fn check(&self, receipt: &mut Receipt) {
         if let (Ok(sink), Contact::Untried, None) = (&self.sink, receipt.contact, &receipt.error) {
             let checked = guard::check(sink.as_ref(), self.deadlines.self_metrics).await;
@@ -349,7 +350,8 @@ fn hold_back(page: &mut Vec<PendingPoint>, max_ahead: Duration, receipt: &mut Re
     page.retain(|pending| pending.point.timestamp <= latest);
     if page.len() < all {
         receipt.error.get_or_insert_with(|| {
-            "the clock was set back: the times of some points of earlier runs are too far in the future"
+            "the times of some points of earlier runs are too far in the future; either the clock was wrong when they were \
+             collected, or it was set back since then"
                 .to_owned()
         });
     }

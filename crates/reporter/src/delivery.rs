@@ -31,7 +31,7 @@ pub struct FinishedRun {
     pub trace: Option<Arc<Trace>>,
 }
 
-/// The delivery of a report to one destination.
+/// A delivery to one destination, or its preview.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Delivery {

@@ -32,11 +32,11 @@ pub(crate) async fn with_remembered_descriptions(
             remembered.iter().filter(|(name, _)| name == source).map(|(_, facts)| facts.key()).collect();
         selection.needs_source(&known)
     };
-    let catalog = catalog.clone().filter_sources(is_needed);
-    add(catalog, remembered)
+    add(catalog.clone().filter_sources(is_needed), remembered)
 }
 
-/// Stores the descriptions of the sources of a run.
+/// Stores the descriptions of the sources of a run, without the goals of the settings: a goal that is removed from the settings
+/// must not come back, and other settings may use the same folder.
 pub(crate) async fn remember(report: &Report, current: &CurrentStore) {
     for source in report.run().sources() {
         let returned: HashSet<&str> = source.returned.iter().map(String::as_str).collect();
@@ -44,15 +44,15 @@ pub(crate) async fn remember(report: &Report, current: &CurrentStore) {
         let facts: Vec<Facts> = outcomes
             .filter(|outcome| outcome.metric.source() == Some(&source.name))
             .filter(|outcome| returned.contains(outcome.metric.key()))
-            .map(|outcome| outcome.metric.facts().clone())
+            .map(|outcome| outcome.metric.declared_facts().clone())
             .collect();
         if facts.is_empty() {
             continue;
         }
-        let (name, seen) = (source.name.clone(), SystemTime::now());
-        let remembered =
-            current.ask(current.store(), move |store| store.remember_descriptions(&name, &facts, seen)).await;
-        if let Err(error) = remembered {
+        let (name, now) = (source.name.clone(), SystemTime::now());
+        let stored =
+            current.ask(current.store(), move |store| store.remember_descriptions(&name, &facts, now)).await;
+        if let Err(error) = stored {
             tracing::warn!(
                 "cannot store the descriptions from the source `{}`: {}",
                 source.name,

@@ -29,7 +29,7 @@ pub enum ReporterError {
     /// A tag cannot be used.
     #[error(transparent)]
     Tags(#[from] TagsError),
-    /// The destinations are not clear.
+    /// There is no destination, or the destinations cannot be used.
     #[error(transparent)]
     Destinations(#[from] DestinationsError),
     /// The state cannot be used. A run first tries a store in memory in place of the state folder.
@@ -48,7 +48,7 @@ pub enum ReporterError {
     },
 }
 
-/// Why the destinations are not clear.
+/// Why there is no destination, or the destinations cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum DestinationsError {

@@ -19,14 +19,14 @@ use crate::markdown::ItemLine;
 /// Maximum number of series that an event shows. The others are counted.
 const MAX_SERIES: usize = 10;
 /// Maximum length of the tags of a series, in characters. The first tag is shown even if it is longer.
-const MAX_TAGS: usize = 150;
+const MAX_TAGS_LENGTH: usize = 150;
 /// Maximum number of items of evidence that an event shows.
 const MAX_ITEMS: usize = 5;
 /// Maximum length of the title of an event, in characters.
 const MAX_TITLE: usize = 500;
 /// Maximum length of the text of an event, in characters.
 const MAX_TEXT: usize = 3500;
-/// Maximum length of the key in the id of an event, in characters. A key has at most 200 characters, and so has an id.
+/// Maximum length of the key in the id of an event, in characters. An id may have 200 characters, and a key alone as many.
 const MAX_KEY_IN_ID: usize = 100;
 
 /// A series with a goal.
@@ -149,8 +149,8 @@ fn flip_event(
     };
     let key = metric.key();
     let title = format!("{key} {does} ({goal})");
-    // The id contains the start of the run and the series: in the same slot, other series of the metric may flip, and
-    // this one may flip again.
+    // Runs in the same schedule slot have the same timestamp. So the id contains the start of the run and the series: in a
+    // later run of the slot, other series of the metric may flip, or the same ones again.
     let started = humantime::format_rfc3339_millis(report.run().started_at());
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
@@ -201,7 +201,7 @@ fn shown_tags<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> String {
     let mut shown = String::new();
     for tag in tags {
         let tag = format!("`{tag}` ");
-        if !shown.is_empty() && shown.chars().count() + tag.chars().count() > MAX_TAGS {
+        if !shown.is_empty() && shown.chars().count() + tag.chars().count() > MAX_TAGS_LENGTH {
             shown.push('…');
             break;
         }
@@ -210,7 +210,7 @@ fn shown_tags<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> String {
     shown
 }
 
-/// Adds a few items that counted, or a few that did not count if no item counted. Only whole lines are added.
+/// Adds a few items that counted. If none counted, adds a few of those that did not. Only whole lines are added.
 fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
     let evidence = || series.iter().map(|series| series.sample.evidence());
     let counted: usize = evidence().map(Evidence::counted).sum();

@@ -70,5 +70,6 @@ pub use settings::{FailOn, ReportSettings, SlotError, StateSettings};
 pub use slots::Slots;
 pub use state::{StateError, warn_of_damage};
 pub use tags::{TagsError, base_tags};
+pub use target::outbox_name;
 pub use trace_file::last_trace;
 pub use unmatched::{PatternList, UnmatchedPattern};

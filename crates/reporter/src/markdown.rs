@@ -13,8 +13,8 @@ pub struct Cell<'a>(pub &'a str);
 
 impl fmt::Display for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, word) in self.0.split_whitespace().enumerate() {
-            if number > 0 {
+        for (index, word) in self.0.split_whitespace().enumerate() {
+            if index > 0 {
                 f.write_str(" ")?;
             }
             // These characters would end the cell or start HTML or a mention.
@@ -64,12 +64,12 @@ pub struct Plain<'a>(pub &'a str);
 
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let apart = |text: String, (whole, at): (&str, usize)| {
-            let (start, end) = whole.split_at(at);
-            text.replace(whole, &format!("{start}{ZERO_WIDTH_SPACE}{end}"))
+        let split = |text: String, (marker, at): (&str, usize)| {
+            let (start, end) = marker.split_at(at);
+            text.replace(marker, &format!("{start}{ZERO_WIDTH_SPACE}{end}"))
         };
-        let references = [("@", 1), ("#", 1), ("://", 1), ("www.", 3), ("WWW.", 3), ("GH-", 2), ("gh-", 2)];
-        let text = references.into_iter().fold(self.0.to_owned(), apart);
+        let markers = [("@", 1), ("#", 1), ("://", 1), ("www.", 3), ("WWW.", 3), ("GH-", 2), ("gh-", 2)];
+        let text = markers.into_iter().fold(self.0.to_owned(), split);
         text.chars().try_for_each(|c| match c {
             '&' => f.write_str("&amp;"),
             '<' => f.write_str("&lt;"),
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn plain_text_has_no_formatting_html_mentions_or_links() {
-        for (text, written) in [
+        for (text, expected) in [
             ("on a branch, 3 days old", "on a branch, 3 days old"),
             ("<b>&amp; `x` *y* [z](u)", "&lt;b&gt;&amp;amp; \\`x\\` \\*y\\* \\[z\\](u)"),
             ("@ada fixes #12 and GH-3", "@\u{200b}ada fixes \\#\u{200b}12 and GH\u{200b}-3"),
@@ -139,7 +139,7 @@ mod tests {
                 "https:\u{200b}//evil.example www\u{200b}.evil.example",
             ),
         ] {
-            assert_eq!(Plain(text).to_string(), written);
+            assert_eq!(Plain(text).to_string(), expected);
         }
     }
 

@@ -14,7 +14,7 @@ use system_health_registry::{Context, NameParts, ReporterName, Tag};
 
 use crate::{ReportSettings, tags::TagsError};
 
-/// The name of the tag with the name of the reporter.
+/// The name of the tag whose value is the reporter's name.
 const TAG: &str = "reporter";
 
 /// The name of this project's own program. It is not part of a name that starts with the subject of the reports.
@@ -30,7 +30,7 @@ pub(crate) enum Name {
     /// The name is derived.
     Derived {
         program: String,
-        /// The patterns that select metrics.
+        /// What selects the metrics, such as `only ci.*` or `skip source queues`.
         patterns: Vec<String>,
         hook: Option<NameHook>,
     },
@@ -195,15 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn derived_names_are_readable() {
+    fn a_derived_name_starts_with_the_subject_or_the_program() {
         let one = texts(&["only commits.*"]);
-        for (subject, program, selection, expected) in [
+        for (subject, program, parts, expected) in [
             (Some("Acme/Shop"), "report", vec![], "acme/shop"),
             (Some("acme/shop"), "report", one, "acme/shop-1121b6e7"),
             (Some("acme/shop"), "acme-report", vec![], "acme/shop-70bd1e78"),
             (None, "acme-report", vec![], "acme-report"),
         ] {
-            assert_eq!(derive_name(subject, program, selection), expected);
+            assert_eq!(derive_name(subject, program, parts), expected);
         }
     }
 

@@ -107,7 +107,8 @@ impl<'a> Outbox<'a> {
         self.current.ask(self.store, move |store| store.baseline_count(&name, own)).await
     }
 
-    /// The number of points of this run that the destination does not get, because they continue those of earlier runs.
+    /// The number of points of this run that the destination does not get, because they continue points of earlier
+    /// runs, which the store does not have.
     pub(crate) async fn withheld_count(&self) -> Result<u64, StateError> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();

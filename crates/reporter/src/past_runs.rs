@@ -47,12 +47,12 @@ impl PastRuns for RecordedRuns {
                 return Err(UnknownPreviousRun.into());
             }
             let (key, subject) = (key.to_owned(), subject.to_owned());
-            let found = current
+            let last = current
                 .ask(current.store(), move |store| store.last_for_delivery(&key, &subject, now))
                 .await?;
-            let timestamp = slot_start(now, self.slot.max(Duration::from_secs(1)));
-            Ok(found.map(|(slot, started_at)| {
-                if slot >= timestamp { KnownRun::InSameSlot } else { KnownRun::StartedAt(started_at) }
+            let this_slot = slot_start(now, self.slot.max(Duration::from_secs(1)));
+            Ok(last.map(|(timestamp, started_at)| {
+                if timestamp >= this_slot { KnownRun::InSameSlot } else { KnownRun::StartedAt(started_at) }
             }))
         })
     }

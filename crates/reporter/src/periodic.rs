@@ -43,7 +43,7 @@ impl Reporter {
     }
 
     /// Pushes like [`push_every`](Self::push_every), and calls a function with the result of each push, before the next one starts.
-    /// This includes the last push, whose result [`finish`](PeriodicReporter::finish) also returns. Nothing is logged. The function
+    /// This includes the last push, whose result [`finish`](PeriodicReporter::finish) also returns. No result is logged. The function
     /// must not block, because it runs on the thread of the pushes.
     ///
     /// # Panics
@@ -57,7 +57,7 @@ impl Reporter {
     ) -> PeriodicReporter {
         assert!(
             Handle::try_current().is_ok(),
-            "`Reporter::push_every` must be called inside a Tokio runtime"
+            "`push_every` and `push_every_with` must be called inside a Tokio runtime"
         );
         self.align = Duration::ZERO;
 
@@ -141,7 +141,7 @@ impl PeriodicReporter {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 // Nothing else cancels the task.
                 Err(_) => Err(ReporterError::Cancelled(
-                    "the runtime of `push_every` has ended; call `finish` before that".to_owned(),
+                    "the runtime of the periodic pushes has ended; call `finish` before that".to_owned(),
                 )),
             },
         }

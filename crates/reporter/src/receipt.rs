@@ -29,7 +29,7 @@ pub struct Receipt {
     /// Points of earlier runs that were dropped because the backend keeps no timestamps and would show them as current.
     pub superseded: u64,
     /// Points that do not count, because an earlier run had the same series at the same time, or a total of the counter at a later
-    /// time: they were not sent, because the destination would add up their values, or the destination kept the first value.
+    /// time. Either they were not sent, because the destination would add up their values, or the destination kept the first value.
     pub repeated: u64,
     /// Counters of this run that were not sent, because the destination gets increases and the previous total is not known. The
     /// next run sends the increase since this run.
@@ -111,15 +111,15 @@ impl Receipt {
         self.refused.iter().map(|refusal| refusal.series).sum()
     }
 
-    /// Whether to send more. False if points could not be delivered.
+    /// Whether to send more. False if nothing could be delivered.
     pub(crate) fn is_reachable(&self) -> bool {
         self.contact != Contact::Failed
     }
 
     /// Updates the contact after a page of points.
-    pub(crate) fn update_contact(&mut self, left_any: bool) {
+    pub(crate) fn update_contact(&mut self, any_undelivered: bool) {
         let delivered_none = self.accepted + self.accepted_earlier == 0;
-        self.contact = if left_any && delivered_none { Contact::Failed } else { Contact::Made };
+        self.contact = if any_undelivered && delivered_none { Contact::Failed } else { Contact::Made };
     }
 
     /// Records that nothing can be delivered to the destination.
@@ -163,7 +163,8 @@ impl Receipt {
         }
     }
 
-    /// Keeps the counts of a store that is replaced by another one. `is_readable`: whether the next run can still deliver from it.
+    /// Keeps the counts of a store that another store replaces. `is_readable`: whether the next run can still deliver the points in
+    /// the replaced store.
     pub(crate) fn leave_store(&mut self, is_readable: bool) {
         self.withheld = if is_readable { [self.lost, self.left] } else { [self.lost + self.left, 0] };
     }

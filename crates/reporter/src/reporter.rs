@@ -151,7 +151,7 @@ impl Reporter {
         self.intervals.interval(key)
     }
 
-    /// Fails if a run in this mode has nothing to collect or its destinations are not clear. [`run`](Self::run)
+    /// Fails if a run in this mode has nothing to collect or no destinations that can be used. [`run`](Self::run)
     /// makes the same check before it collects anything.
     pub fn check(&self, mode: Mode) -> Result<(), ReporterError> {
         if mode == Mode::Collect && self.catalog.metrics().is_empty() && self.catalog.sources().is_empty() {

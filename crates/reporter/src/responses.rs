@@ -17,14 +17,14 @@ use tokio::{
 use crate::{error::Chain, state::CurrentStore};
 
 /// Maximum size of the responses that wait to be written, in bytes.
-const MAX_WAITING: usize = 4 << 20;
+const MAX_WAITING_BYTES: usize = 4 << 20;
 /// Maximum time to wait until the state folder is open.
-const MAX_WAIT: Duration = Duration::from_secs(1);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum number of responses that are loaded concurrently. Each loading thread gets a heap of its own from glibc, which
 /// keeps what was freed there. With many threads, these heaps were a third of the memory of a run.
-const MAX_LOADING: usize = 2;
+const MAX_CONCURRENT_LOADS: usize = 2;
 /// The time of the last use is written only if the stored time is older than this.
-const USED_RECENTLY: Duration = Duration::from_hours(24);
+const MIN_AGE_TO_UPDATE: Duration = Duration::from_hours(24);
 
 /// The responses of a run.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Responses {
         Arc::new(Self {
             state: watch::Sender::new(State::Opening),
             waiting: Mutex::default(),
-            loading: Semaphore::new(MAX_LOADING),
+            loading: Semaphore::new(MAX_CONCURRENT_LOADS),
         })
     }
 
@@ -82,7 +82,7 @@ impl Responses {
 
     async fn kept(&self) -> Option<CurrentStore> {
         let mut state = self.state.subscribe();
-        let opened = timeout(MAX_WAIT, state.wait_for(|state| !matches!(state, State::Opening))).await;
+        let opened = timeout(OPEN_TIMEOUT, state.wait_for(|state| !matches!(state, State::Opening))).await;
         match &*opened.ok()?.ok()? {
             State::Kept(current) => Some(current.clone()),
             State::Opening | State::NotKept => None,
@@ -99,14 +99,14 @@ impl ResponseStore for Responses {
         Box::pin(async move {
             let current = self.kept().await?;
             let owned = key.to_owned();
-            let turn = self.loading.acquire().await.ok()?;
+            let permit = self.loading.acquire().await.ok()?;
             let found = current.ask(current.store(), move |store| {
                 let found = store.response(&owned)?;
                 Ok(found.and_then(|(response, used)| Some((response.unpack()?, used))))
             });
             let (response, used) = found.await.ok()??;
-            drop(turn);
-            if used.elapsed().is_ok_and(|age| age > USED_RECENTLY) {
+            drop(permit);
+            if used.elapsed().is_ok_and(|age| age > MIN_AGE_TO_UPDATE) {
                 self.waiting().used.push(key.to_owned());
             }
             Some(response)
@@ -123,7 +123,7 @@ impl ResponseStore for Responses {
                 let mut waiting = self.waiting();
                 waiting.size += packed.size();
                 waiting.new.push((key.to_owned(), packed));
-                waiting.size > MAX_WAITING
+                waiting.size > MAX_WAITING_BYTES
             };
             if is_full {
                 self.write().await;

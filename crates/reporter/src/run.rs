@@ -45,7 +45,7 @@ pub(crate) struct RunInProgress<'a> {
     responses: Arc<Responses>,
     past_runs: Arc<RecordedRuns>,
     started: Instant,
-    /// The deadline of the run, before its trace is sent.
+    /// The deadline of everything except sending the trace.
     end: Instant,
     /// The time that is reserved for the delivery.
     reserve: Duration,
@@ -59,6 +59,7 @@ struct CollectedRun {
     run: Run,
     state: RunState,
     connecting: Vec<Connecting>,
+    /// The tag with the reporter's name.
     name: Option<Tag>,
 }
 
@@ -72,9 +73,9 @@ impl<'a> RunInProgress<'a> {
         started_at: SystemTime,
     ) -> Result<FinishedRun, ReporterError> {
         let trace = RunTrace::start(reporter.tracing.as_ref(), &Service::from_tags(&reporter.tags), mode);
-        let (started, whole) = (Instant::now(), reporter.report.deadline);
+        let (started, full_deadline) = (Instant::now(), reporter.report.deadline);
         // The trace is sent after everything else.
-        let deadline = whole.saturating_sub(trace.reserve(whole));
+        let deadline = full_deadline.saturating_sub(trace.reserve(full_deadline));
         let end = deadlines::run_end(started, deadline);
         let reserve = if mode == Mode::Push { delivery_reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
@@ -103,7 +104,8 @@ impl<'a> RunInProgress<'a> {
         trace.record(finished.as_ref().map(|finished| &*finished.report));
         let is_kept = finished.as_ref().is_ok_and(|finished| !finished.state_is_unusable);
         let folder = (reporter.keeps_state && is_kept).then(|| reporter.state.folder().ok()).flatten();
-        let trace = trace.finish(folder, deadlines::run_end(started, whole), &reporter.interruption).await;
+        let full_end = deadlines::run_end(started, full_deadline);
+        let trace = trace.finish(folder, full_end, &reporter.interruption).await;
         finished.map(|finished| FinishedRun { trace, ..finished })
     }
 
@@ -170,7 +172,7 @@ impl<'a> RunInProgress<'a> {
 
     /// Collects the metrics. At the same time, connects the sinks and opens the state. If there are sources, the state
     /// is opened first, because it contains the descriptions of their metrics.
-    async fn collect(&self, mode: Mode) -> Result<CollectedRun, StateError> {
+    async fn collect(&self, mode: Mode) -> Result<CollectedRun, ReporterError> {
         let (engine, catalog) = (&self.reporter.engine, &*self.plan.catalog);
         let engine = &match mode {
             Mode::DryRun => engine.clone().with_request_plans(),
@@ -185,19 +187,20 @@ impl<'a> RunInProgress<'a> {
             return Ok(CollectedRun { run, state: state?, connecting, name });
         }
         let state = opening.await?;
-        let catalog = descriptions::with_remembered_descriptions(
-            catalog,
-            &state.current().await,
-            &self.reporter.selection,
-        )
-        .await;
+        let (current, selection) = (state.current(), &self.reporter.selection);
+        let catalog = descriptions::with_remembered_descriptions(catalog, &current.await, selection).await;
+        let catalog = catalog.remembering_for(self.reporter.state.keep);
+        // A source does not run if `only` cannot match its metrics.
+        if self.reporter.catalog.metrics().is_empty() && catalog.sources().is_empty() {
+            self.reporter.selection.check_without_metrics(mode)?;
+        }
         let (run, (connecting, name)) = tokio::join!(engine.run(&catalog, &self.context), connecting);
         Ok(CollectedRun { run, state, connecting, name })
     }
 
-    /// The results of the goals of two metrics. If a source was skipped, a metric without an outcome may belong to that source. A
-    /// goal of this metric has no result, as if the metric was skipped by its key. But if another source was unavailable, this may
-    /// be why there is no outcome, so all goals have results.
+    /// The results of the goals of two metrics. If a source was skipped, a metric without an outcome may belong to that source.
+    /// Goals of such a metric are left out, as if the metric was skipped by its key. But if another source was unavailable, the
+    /// metric may belong to the unavailable source. Then no goal is left out.
     fn judge_goals(&self, run: &Run) -> Vec<Outcome> {
         let is_source_unavailable = || run.sources().iter().any(|source| source.result.is_err());
         if self.reporter.selection.skipped_sources().next().is_none() || is_source_unavailable() {
@@ -420,21 +423,22 @@ impl<'a> RunInProgress<'a> {
     ) -> Option<Report> {
         let catalog = self.reporter.self_metrics.as_ref()?;
         let current = state.current().await;
-        let last_values = current.ask(current.store(), Store::last_values).await.unwrap_or_else(|error| {
-            tracing::warn!("cannot read the times of the last values: {}", Chain(&error));
-            BTreeMap::new()
-        });
-        let finished = SelfMetricsInput::from(RunResult {
+        let last_value_times =
+            current.ask(current.store(), Store::last_value_times).await.unwrap_or_else(|error| {
+                tracing::warn!("cannot read the times of the last values: {}", Chain(&error));
+                BTreeMap::new()
+            });
+        let input = SelfMetricsInput::from(RunResult {
             timestamp: report.timestamp(),
             metric_results: report.run().outcomes().iter().map(MetricResult::from).collect(),
             sources: report.run().sources().to_vec(),
             duration: self.started.elapsed(),
             receipts,
-            last_values,
+            last_value_times,
             api_calls: self.context.get().await.unwrap_or_default(),
             skipped_slots: self.plan.skipped_slots,
         });
-        let context = Context::starting_at(report.run().started_at()).provide(finished);
+        let context = Context::starting_at(report.run().started_at()).provide(input);
         let run = Engine::new().run(catalog, &context).await;
         Some(self.report(run, &with_name(&self.reporter.tags, name)))
     }

@@ -106,9 +106,8 @@ impl<'a> RunTrace<'a> {
         let (tracing, StartedTrace { id, span }) = self.0.take()?;
         drop(span);
         let trace = Arc::new(tracing.tracer.finish(id)?);
-        let soon = |limit| deadline.min(Instant::now() + limit);
-        let end =
-            soon(if interruption.has_happened() { MAX_TIME_TO_SEND_INTERRUPTED } else { MAX_TIME_TO_SEND });
+        let limit = if interruption.has_happened() { MAX_TIME_TO_SEND_INTERRUPTED } else { MAX_TIME_TO_SEND };
+        let end = deadline.min(Instant::now() + limit);
         if let Some(folder) = folder {
             trace_file::write(folder, Arc::clone(&trace), end).await;
         }

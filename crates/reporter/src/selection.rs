@@ -12,9 +12,9 @@ use system_health_registry::{
 };
 
 use crate::{
-    PatternList, ReportSettings, UnmatchedPattern,
+    Mode, PatternList, ReportSettings, UnmatchedPattern,
     goals::unknown_metrics_with_goals,
-    unmatched::{OpenPatterns, Place, shown},
+    unmatched::{OpenPatterns, Place, redact_secret},
     with_goals_of_settings,
 };
 
@@ -68,7 +68,7 @@ pub enum SelectionError {
 
 /// No source has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no source `{}`{known}", shown(.name))]
+#[error("there is no source `{}`{known}", redact_secret(.name))]
 pub struct UnknownSource {
     name: String,
     known: NameSuggestions,
@@ -233,7 +233,7 @@ impl Selection {
         self.open.take_unmatched(run)
     }
 
-    /// Whether the reporter's own metrics are selected by name.
+    /// Whether `only` matches metrics about the reporter itself.
     pub(crate) fn names_self_metrics(&self) -> bool {
         self.names_self_metrics
     }
@@ -257,13 +257,24 @@ impl Selection {
         }
     }
 
-    /// The selected metrics. An empty selection is refused.
+    /// The selected metrics. Fails if neither a metric nor a source that may have to run is left.
     pub fn select(&self, catalog: Catalog) -> Result<Catalog, SelectionError> {
         let selected = self.filter(catalog);
-        if selected.metrics().is_empty() && selected.sources().is_empty() {
+        // If no metric is left, no metric of a source is known.
+        let has_source = !selected.sources().is_empty() && self.needs_source(&[]);
+        if selected.metrics().is_empty() && !has_source {
             return Err(SelectionError::Nothing);
         }
         Ok(selected)
+    }
+
+    /// Checks a run that collects nothing: it must have values for selected metrics about the reporter itself.
+    pub(crate) fn check_without_metrics(&self, mode: Mode) -> Result<(), SelectionError> {
+        match (self.names_self_metrics, mode) {
+            (false, _) => Err(SelectionError::Nothing),
+            (true, Mode::Collect) => Err(SelectionError::OnlySelfMetrics),
+            (true, Mode::DryRun | Mode::Push) => Ok(()),
+        }
     }
 
     /// The selected metrics. There may be none.
@@ -309,7 +320,7 @@ impl Patterns {
     ) -> Result<Self, SelectionError> {
         let parsed = texts.iter().map(|text| {
             let pattern: KeyPattern = text.as_ref().parse().map_err(|source| {
-                let pattern = shown(text.as_ref()).to_owned();
+                let pattern = redact_secret(text.as_ref()).to_owned();
                 SelectionError::Pattern { pattern, source }
             })?;
             match Match::find(catalog, list, &pattern) {

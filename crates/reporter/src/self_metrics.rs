@@ -58,7 +58,7 @@ pub(crate) struct RunResult {
     /// The receipts of the deliveries, if there were any, with the tags of each destination.
     pub(crate) receipts: Vec<(Vec<Tag>, Receipt)>,
     /// When each metric last had a value, or was first collected if it never had one, by key and name of the subject.
-    pub(crate) last_values: BTreeMap<(String, String), SystemTime>,
+    pub(crate) last_value_times: BTreeMap<(String, String), SystemTime>,
     /// The requests of the run.
     pub(crate) api_calls: ApiCalls,
     /// The number of slots that were skipped before the run, if it is part of a service.
@@ -73,7 +73,7 @@ pub(crate) struct MetricResult {
     subject: String,
     state: OutcomeState,
     /// The number of failed items.
-    failures: usize,
+    failed_items: usize,
     duration: Duration,
 }
 
@@ -83,7 +83,7 @@ impl From<&Outcome> for MetricResult {
             key: outcome.metric.key().to_owned(),
             subject: outcome.subject.as_ref().map_or_else(String::new, |subject| subject.name().to_owned()),
             state: outcome.state(),
-            failures: outcome.failed_items().len(),
+            failed_items: outcome.failed_items().len(),
             duration: outcome.duration,
         }
     }
@@ -194,7 +194,7 @@ fn collector_success(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError>
     let of_metrics = by_metric.map(|results| {
         let good = results
             .iter()
-            .filter(|result| result.state != OutcomeState::Error && result.failures == 0)
+            .filter(|result| result.state != OutcomeState::Error && result.failed_items == 0)
             .count();
         Sample::new(good.into_f64() / results.len().into_f64())?.with_tag("metric", &results[0].key)
     });
@@ -222,14 +222,14 @@ fn subjects(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
 
 fn last_value_age(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
     let age = |result: &MetricResult| {
-        let last = run.0.last_values.get(&(result.key.clone(), result.subject.clone()))?;
+        let last = run.0.last_value_times.get(&(result.key.clone(), result.subject.clone()))?;
         run.0.timestamp.duration_since(*last).ok()
     };
     run.by_metric(age, f64::max)
 }
 
 fn failed_items(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {
-    run.by_metric(|result| Some(result.failures), |sum, more| sum + more)
+    run.by_metric(|result| Some(result.failed_items), |sum, more| sum + more)
 }
 
 fn sources(run: &SelfMetricsInput) -> Result<Vec<Sample>, SampleError> {

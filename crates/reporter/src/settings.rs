@@ -20,7 +20,7 @@ pub(crate) const MAX_SLOT: Duration = Duration::from_mins(30);
 #[serde(default)]
 pub struct ReportSettings {
     /// The reporter's name, for the tag `reporter:` of the metrics about itself. Default: derived from the subject of
-    /// the reports.
+    /// the reports, the program and the selection of metrics.
     pub name: Option<String>,
     /// The names of the sinks to deliver to. Default: all that are configured.
     #[serde(deserialize_with = "sinks")]

@@ -44,19 +44,19 @@ impl Slots {
     /// The start of the slot that contains a time.
     #[must_use]
     pub fn start_of(self, time: SystemTime) -> SystemTime {
-        start(self.number(time), self.seconds)
+        start(self.index_of(time), self.seconds)
     }
 
     /// The first start of a slot that is later than a time.
     #[must_use]
     pub fn next_after(self, time: SystemTime) -> SystemTime {
-        start(self.number(time) + 1, self.seconds)
+        start(self.index_of(time) + 1, self.seconds)
     }
 
     /// How many slots start later than `after`, and not later than `until`.
     #[must_use]
     pub fn starts_between(self, after: SystemTime, until: SystemTime) -> u64 {
-        self.number(until).saturating_sub(self.number(after))
+        self.index_of(until).saturating_sub(self.index_of(after))
     }
 
     /// Whether something that happens at most once in each slot is due at `time`. `previous` is the time of the previous check.
@@ -68,13 +68,13 @@ impl Slots {
     }
 
     /// How many slots since 1970 come before the slot that contains this time.
-    fn number(self, time: SystemTime) -> u64 {
+    fn index_of(self, time: SystemTime) -> u64 {
         time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / self.seconds
     }
 }
 
-fn start(number: u64, seconds: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(number.saturating_mul(seconds))
+fn start(index: u64, seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(index.saturating_mul(seconds))
 }
 
 #[cfg(test)]

@@ -68,8 +68,8 @@ pub(crate) struct CurrentStore {
     folder: Option<PathBuf>,
     /// Whether the run should keep state.
     wanted: bool,
-    /// Whether this store has replaced a store that failed during the run because its file is damaged.
-    replaced: bool,
+    /// Whether this store has replaced a store whose file seemed to be damaged during the run.
+    is_replacement: bool,
     /// Whether earlier runs may have been forgotten, with their totals of counters.
     is_forgetful: bool,
     /// A store that could not be written. Points that wait in it can still be read and delivered.
@@ -186,12 +186,12 @@ impl RunState {
         let Some(folder) = current.folder.take() else { return Err(error) };
         let is_damaged = matches!(&error, StateError::Store(error) if error.is_damage());
         if is_damaged
-            && !current.replaced
+            && !current.is_replacement
             && let Ok(opened) =
                 CurrentStore::in_folder(folder, current.deadline, Store::replace_damaged).await
         {
             let was_moved_aside = opened.is_forgetful;
-            *current = CurrentStore { replaced: true, is_forgetful: true, ..opened };
+            *current = CurrentStore { is_replacement: true, is_forgetful: true, ..opened };
             match current.record_again(failed, contents, &error, report, recipients).await {
                 Ok(recorded) => return Ok(recorded),
                 Err(newer) if was_moved_aside => contents = newer.contents,
@@ -385,7 +385,7 @@ impl CurrentStore {
             store,
             folder,
             wanted: true,
-            replaced: false,
+            is_replacement: false,
             is_forgetful,
             unwritable: None,
             unresponsive: Arc::default(),

@@ -18,7 +18,7 @@ use crate::error::DestinationsError;
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) destination: Arc<dyn Destination>,
-    /// The name of the outbox. It contains the address, so that waiting points are never sent to another address.
+    /// The name of the outbox, see [`outbox_name`].
     pub(crate) outbox: String,
     pub(crate) capabilities: Capabilities,
     /// The tags of metrics about deliveries to this destination.
@@ -152,10 +152,16 @@ impl Sinks {
     }
 }
 
+/// The name of the outbox of a destination. It contains the address, so that waiting points are never sent to another address.
+#[must_use]
+pub fn outbox_name(destination: &dyn Destination) -> String {
+    format!("{} {}", destination.sink(), destination.address())
+}
+
 impl Target {
     fn new(destination: Arc<dyn Destination>, is_one_of_several: bool) -> Self {
         let (sink, address) = (destination.sink(), destination.address());
-        let outbox = format!("{sink} {address}");
+        let outbox = outbox_name(&*destination);
         let tags = tags(sink, is_one_of_several.then_some(&*address)).unwrap_or_else(|error| {
             tracing::warn!("metrics about deliveries to {outbox} have no tag that names it: {error}");
             Vec::new()

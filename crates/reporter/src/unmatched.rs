@@ -1,4 +1,4 @@
-//! Patterns that match no linked metric, although there are sources. Only a run shows whether a source returns a metric that
+//! Patterns that match no linked metric, in a program that has sources. Only a run shows whether a source returns a metric that
 //! they match.
 
 use std::{
@@ -85,8 +85,20 @@ impl UnmatchedPattern {
         let groups = keys.iter().map(|key| group(key));
         let has_similar =
             known.has_near() || NameSuggestions::nearest_to(group(pattern.as_str()), groups).has_near();
-        let message = format!("`{}` matches no metric{known}", shown(pattern.as_str()));
+        let message = format!("`{}` matches no metric{known}", redact_secret(pattern.as_str()));
         Self { list, has_similar, message }
+    }
+
+    /// Also says if the pattern is the name of a source.
+    fn about_source(mut self, pattern: &KeyPattern, sources: &BTreeSet<String>) -> Self {
+        if sources.contains(pattern.as_str()) {
+            self.has_similar = true;
+            self.message = format!(
+                "`{pattern}` matches no metric; it is the name of a source, so write the keys of the metrics of this source",
+                pattern = pattern.as_str()
+            );
+        }
+        self
     }
 }
 
@@ -95,8 +107,8 @@ fn group(key: &str) -> &str {
     key.split('.').next().unwrap_or_default()
 }
 
-/// A pattern as messages show it.
-pub(crate) fn shown(pattern: &str) -> &str {
+/// A pattern as messages show it: `...` in place of a text that may be a secret.
+pub(crate) fn redact_secret(pattern: &str) -> &str {
     if may_be_secret(pattern) { "..." } else { pattern }
 }
 
@@ -163,7 +175,9 @@ impl OpenPatterns {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let open = self.patterns.iter().filter(|open| !open.is_closed.swap(true, Relaxed));
         open.map(|open| {
-            let unmatched = UnmatchedPattern::new(open.list, &open.pattern, keys.iter().map(String::as_str));
+            let keys = keys.iter().map(String::as_str);
+            let unmatched = UnmatchedPattern::new(open.list, &open.pattern, keys);
+            let unmatched = unmatched.about_source(&open.pattern, &self.sources);
             match &open.place {
                 Some(Place { settings, path, refuse }) => {
                     UnmatchedPattern { message: refuse(settings, path, &unmatched).to_string(), ..unmatched }

@@ -36,16 +36,16 @@ impl Reporter {
         let end = run_end(Instant::now(), deadline);
         let state = RunState::open(self.state.folder(), end, end).await?;
         let current = state.current().await;
-        let mut waiting = Vec::new();
+        let mut to_contact = Vec::new();
         for target in targets {
             if target.capabilities.keeps_timestamps
                 && (Outbox::new(&current, target).pending_count().await? > 0
                     || self.has_events(target, &current).await?)
             {
-                waiting.push(target);
+                to_contact.push(target);
             }
         }
-        if waiting.is_empty() {
+        if to_contact.is_empty() {
             return Ok(Vec::new());
         }
         let context = self.process.context_at(SystemTime::now()).with_deadline(deadline);
@@ -56,7 +56,7 @@ impl Reporter {
         let described = descriptions::from_catalogs([&catalog].into_iter().chain(&self.self_metrics));
         let context = context.provide(reporter_name(name.as_ref())).provide(described);
         let deadlines = Deadlines::new(end, reserve);
-        let delivering = waiting.into_iter().map(|target| {
+        let delivering = to_contact.into_iter().map(|target| {
             let delivering = self.deliver_to(target, &current, context.clone(), deadlines);
             async move {
                 let result = match self.interruption.run_until_interrupted(delivering).await {

@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-/// A counter that started later has not been delivered yet, so its whole total is an increase.
+/// The time. A counter that started later has not been delivered yet, so its whole total is an increase.
 #[derive(Debug)]
 pub(crate) struct WatchingSince(Mutex<SystemTime>);
 

@@ -25,7 +25,7 @@ pub(crate) enum Contents {
 
 impl fmt::Display for Withheld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fate = if self.is_certain { "wait" } else { "are not sent, because they may wait" };
-        write!(f, "{}; points that the destination would add up {fate} in the state folder", self.error)
+        let what = if self.is_certain { "wait" } else { "are not sent, because they may wait" };
+        write!(f, "{}; points that the destination would add up {what} in the state folder", self.error)
     }
 }

@@ -58,7 +58,7 @@ impl Alias {
     }
 
     /// An alias without its day of expiry. [`Facts::from_options`](crate::Facts::from_options) sets it afterwards.
-    pub(crate) fn parse_key(text: &str, current: &str) -> Result<Self, AliasError> {
+    pub(crate) fn without_end(text: &str, current: &str) -> Result<Self, AliasError> {
         check_key(text)?;
         if text == current {
             return Err(AliasError::SameKey(text.to_owned()));

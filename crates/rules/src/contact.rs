@@ -7,8 +7,8 @@ pub enum ContactError {
     /// The owner is blank.
     #[error("an owner must not be empty; write an owner such as \"team-platform\", or remove the option")]
     Owner,
-    /// The runbook is not a URL.
-    #[error("a runbook must be a URL such as \"https://wiki.example.com/hotfix\"")]
+    /// The runbook is not an `https://` URL.
+    #[error("a runbook must be an `https://` URL such as \"https://wiki.example.com/hotfix\"")]
     Runbook,
     /// The runbook contains a user name or a password, which its readers must not see.
     #[error("a runbook must not contain a user name or a password; remove what is between `//` and the host")]
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn owners_are_names_and_runbooks_are_urls() {
+    fn owners_are_not_blank_and_runbooks_are_https_urls() {
         assert_eq!(check_owner("team-platform"), Ok(()));
         assert_eq!(check_owner(" \t"), Err(ContactError::Owner));
         for runbook in ["https://wiki.example.com/hotfix", "https://wiki.example.com/@ops"] {

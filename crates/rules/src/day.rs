@@ -18,8 +18,8 @@ pub fn parse_day(text: &str) -> Result<Duration, DayError> {
     start.duration_since(UNIX_EPOCH).map_err(|_| unreadable())
 }
 
-/// The day that starts at a time since 1970. A time that is not the start of a day is written so that [`parse_day`]
-/// refuses it.
+/// The day that starts at a time since 1970. A time that is not the start of a day, or is after the year 9999, is written so
+/// that [`parse_day`] refuses it.
 pub(crate) fn format_day(since_1970: Duration) -> String {
     let is_start = since_1970.as_secs().is_multiple_of(DAY.as_secs()) && since_1970.subsec_nanos() == 0;
     if !is_start || since_1970 >= YEAR_10000 {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_not_the_start_of_a_day_is_refused() {
+    fn a_time_that_cannot_be_written_as_a_day_is_refused() {
         for other in [Duration::from_secs(1), DAY + Duration::from_nanos(1), YEAR_10000, Duration::MAX] {
             assert!(parse_day(&format_day(other)).is_err(), "{other:?}");
         }

@@ -8,14 +8,14 @@ impl Facts {
     /// goal `<` or `<=`, and the minimum with a goal `>` or `>=`. Other gauges and distributions are averaged.
     #[must_use]
     pub fn aggregate_or_default(&self) -> Aggregate {
-        let by_kind = || match (self.kind(), self.goal().map(|goal| goal.comparison())) {
+        let default = || match (self.kind(), self.goal().map(|goal| goal.comparison())) {
             (Kind::Count { .. } | Kind::Rate { .. } | Kind::Counter, _) => Aggregate::Sum,
             (Kind::Gauge, Some(Comparison::Less | Comparison::LessOrEqual)) => Aggregate::Max,
             (Kind::Gauge, Some(Comparison::Greater | Comparison::GreaterOrEqual)) => Aggregate::Min,
             (Kind::Gauge, Some(Comparison::Equal | Comparison::NotEqual) | None)
             | (Kind::Distribution, _) => Aggregate::Avg,
         };
-        self.aggregate().unwrap_or_else(by_kind)
+        self.aggregate().unwrap_or_else(default)
     }
 }
 

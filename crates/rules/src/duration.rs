@@ -1,4 +1,5 @@
-//! Durations are written with their units: `30s`, `15m`, `7d`, `1h 30m`.
+//! Durations are written with their units: `30s`, `15m`, `7d`, `1h 30m`. Months and years are refused, because their lengths
+//! differ, and because `M` for months is easily confused with `m` for minutes.
 
 use std::time::Duration;
 
@@ -8,6 +9,12 @@ const MAX_WINDOW: Duration = Duration::from_hours(7 * 24);
 /// The minimum time between two runs of a service. A run has its own cost, such as connections and a transaction of the state.
 const MIN_EVERY: Duration = Duration::from_secs(10);
 
+/// The seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// The units for months and years that `humantime` accepts, except `M`.
+const MONTHS_AND_YEARS: [&str; 7] = ["month", "months", "y", "yr", "yrs", "year", "years"];
+
 /// Why a duration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +22,12 @@ pub enum DurationError {
     /// It cannot be parsed.
     #[error("`{0}` is not a duration; write a duration such as \"30s\", \"15m\" or \"7d\"")]
     Unreadable(String),
+    /// It has the unit `M`, which may stand for minutes or months.
+    #[error("`{0}` has the unit `M`; for minutes, write `{minutes}`", minutes = .0.replace('M', "m"))]
+    UpperCaseMinutes(String),
+    /// It has months or years, whose lengths differ.
+    #[error("`{0}` has months or years, whose lengths differ; write days, such as \"30d\" or \"365d\"")]
+    MonthsOrYears(String),
     /// It is zero.
     #[error("a duration must be longer than zero")]
     Zero,
@@ -29,10 +42,31 @@ pub enum DurationError {
     Every(String),
 }
 
-/// Parses a duration longer than zero, such as `30s`, `15m`, `7d` or `1h 30m`.
+/// Parses a duration longer than zero, such as `30s`, `15m`, `7d` or `1h 30m`. The longest unit is a week.
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let duration = humantime::parse_duration(text).map_err(|_| DurationError::Unreadable(text.to_owned()))?;
+    let has_unit =
+        |refused: &[&str]| text.split(|c: char| !c.is_alphabetic()).any(|unit| refused.contains(&unit));
+    if has_unit(&MONTHS_AND_YEARS) {
+        return Err(DurationError::MonthsOrYears(text.to_owned()));
+    }
+    if has_unit(&["M"]) {
+        return Err(DurationError::UpperCaseMinutes(text.to_owned()));
+    }
     if duration.is_zero() { Err(DurationError::Zero) } else { Ok(duration) }
+}
+
+/// A duration as [`parse_duration`] reads it: `15m`, `1h 30m`, `90days`.
+#[must_use]
+pub fn format_duration(duration: Duration) -> String {
+    // `humantime` would write 90 days with months.
+    let days = duration.as_secs() / DAY;
+    let rest = Duration::new(duration.as_secs() % DAY, duration.subsec_nanos());
+    if days == 0 {
+        return humantime::format_duration(rest).to_string();
+    }
+    let days = if days == 1 { "1day".to_owned() } else { format!("{days}days") };
+    if rest.is_zero() { days } else { format!("{days} {}", humantime::format_duration(rest)) }
 }
 
 /// Parses the interval of a count or a rate: whole seconds, as Datadog requires.
@@ -75,6 +109,46 @@ mod tests {
             assert_eq!(parse_duration(text), Err(DurationError::Unreadable(text.to_owned())));
         }
         assert_eq!(parse_duration("0s"), Err(DurationError::Zero));
+    }
+
+    #[test]
+    fn months_and_years_are_refused() {
+        let refusal = |text: &str| parse_duration(text).unwrap_err().to_string();
+
+        for (text, minutes) in [("5M", "5m"), ("1h 5 M", "1h 5 m"), ("1h0M", "1h0m")] {
+            assert_eq!(refusal(text), format!("`{text}` has the unit `M`; for minutes, write `{minutes}`"));
+        }
+        for text in ["1month", "2 months", "1y", "1yr", "2yrs", "1year", "2years", "1d 0y", "1y 5M"] {
+            assert_eq!(
+                refusal(text),
+                format!(
+                    "`{text}` has months or years, whose lengths differ; write days, such as \"30d\" or \"365d\""
+                )
+            );
+        }
+        for parse in [parse_interval, parse_every, parse_window] {
+            assert_eq!(parse("5M"), Err(DurationError::UpperCaseMinutes("5M".into())));
+        }
+        for text in ["2ms", "2min", "2mins", "2minutes", "2days", "2w", "2weeks"] {
+            assert!(parse_duration(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_formatted_duration_is_read_as_the_same_duration() {
+        for (seconds, formatted) in [
+            (90 * 60, "1h 30m"),
+            (DAY, "1day"),
+            (DAY + 1, "1day 1s"),
+            (7 * DAY, "7days"),
+            (90 * DAY + 60, "90days 1m"),
+            (3650 * DAY, "3650days"),
+        ] {
+            let duration = Duration::from_secs(seconds);
+            assert_eq!(format_duration(duration), formatted);
+            assert_eq!(parse_duration(formatted), Ok(duration));
+        }
+        assert_eq!(format_duration(Duration::from_millis(1_500)), "1s 500ms");
     }
 
     #[test]

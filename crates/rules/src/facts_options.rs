@@ -61,7 +61,8 @@ impl Facts {
         MetricOption::all().filter_map(|option| Some((option, (option.get)(self)?)))
     }
 
-    /// Checks facts that were made without [`from_options`](Self::from_options) by the same rules.
+    /// Applies the rules of [`from_options`](Self::from_options) to facts that were made in another way. Also refuses a blank
+    /// description.
     pub fn check(&self) -> Result<(), OptionError> {
         if self.description.trim().is_empty() {
             let error = ValueError::new(format!("the metric `{}` has no description", self.key));
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_single_mistake_is_one_error_that_names_its_option() {
-        for (options, refused) in [
+        for (options, start) in [
             (&[("unit", "job")][..], "`key`: a metric needs a key"),
             (&[("key", "a"), ("kind", "rate")], "`kind`: a rate needs the time that a value covers"),
             (&[("key", "a"), ("interval", "15m")], "`interval`: a gauge has no interval"),
@@ -195,7 +196,7 @@ mod tests {
             ),
         ] {
             let errors = errors(options);
-            assert!(errors.len() == 1 && errors[0].starts_with(refused), "{errors:?}");
+            assert!(errors.len() == 1 && errors[0].starts_with(start), "{errors:?}");
         }
     }
 

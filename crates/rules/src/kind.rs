@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::format_duration;
+
 /// How the values of a metric relate to time.
 /// See <https://docs.datadoghq.com/metrics/types/>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +117,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         match self.interval() {
-            Some(interval) => write!(f, " per {}", humantime::format_duration(interval)),
+            Some(interval) => write!(f, " per {}", format_duration(interval)),
             None => Ok(()),
         }
     }

@@ -36,7 +36,9 @@ pub use contact::{ContactError, check_owner, check_runbook};
 pub use datadog_unit::{datadog_unit, is_unit_symbol};
 pub use day::{DayError, YEAR_10000, parse_day};
 pub use default_aggregate::combined_aggregates;
-pub use duration::{DurationError, parse_duration, parse_every, parse_interval, parse_window};
+pub use duration::{
+    DurationError, format_duration, parse_duration, parse_every, parse_interval, parse_window,
+};
 pub use facts::Facts;
 pub use goal::{Comparison, Goal, GoalError};
 pub use handle::{HandleError, check_handle, parse_handles};

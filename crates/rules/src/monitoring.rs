@@ -1,4 +1,4 @@
-//! The facts of a metric that only its monitors use. A new option of this group needs one field of [`Monitoring`] and one
+//! The facts of a metric that only its monitors use. A new option for monitors needs one field of [`Monitoring`] and one
 //! entry in `MONITORING_OPTIONS`. Parsing, JSON, lists and documentation use that entry.
 
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Monitoring {
     pub runbook: Option<String>,
     /// The evaluation window of a monitor: whole minutes, from 1 minute to 7 days.
     pub window: Option<Duration>,
-    /// The value at which an alert about a missed goal ends. It meets the goal.
+    /// The value at which an alert about a missed goal ends. It is better than the target of the goal.
     pub recovery: Option<f64>,
     /// Who is notified when the goal is missed, such as `@slack-platform`.
     pub notify: Vec<String>,

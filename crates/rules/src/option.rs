@@ -5,7 +5,7 @@
 
 use std::{error::Error, time::Duration};
 
-use crate::Facts;
+use crate::{Facts, format_duration};
 
 /// An option of a metric.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ pub(crate) struct ValueError {
 
 impl OptionValue {
     pub(crate) fn from_duration(duration: Duration) -> Self {
-        Self::Text(humantime::format_duration(duration).to_string())
+        Self::Text(format_duration(duration))
     }
 
     /// A list of texts, or `None` if it would be empty.

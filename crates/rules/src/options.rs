@@ -221,7 +221,7 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
         example: "\"commits.hotfixes\"",
         depends_on: Some("key"),
         set: |facts, value| {
-            facts.alias = Some(Alias::parse_key(value.text()?, &facts.key)?);
+            facts.alias = Some(Alias::without_end(value.text()?, &facts.key)?);
             Ok(())
         },
         get: |facts| facts.alias.as_ref().map(|alias| OptionValue::Text(alias.key().to_owned())),
@@ -276,14 +276,14 @@ fn check_distinct<T: PartialEq + fmt::Display>(
     texts: &[String],
     parse: impl Fn(&str) -> Result<T, ValueError>,
 ) -> Result<(), ValueError> {
-    let mut seen = Vec::new();
+    let mut earlier = Vec::new();
     for (position, text) in texts.iter().enumerate() {
         let parsed = parse(text).map_err(|error| error.at(position))?;
-        if seen.contains(&parsed) {
+        if earlier.contains(&parsed) {
             let message = format!("the {what} `{parsed}` is given twice; remove one of them");
             return Err(ValueError::new(message).at(position));
         }
-        seen.push(parsed);
+        earlier.push(parsed);
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ impl Tag {
         Ok(Self(stored.into()))
     }
 
-    /// Changes a tag from another source, such as `DD_TAGS`, as Datadog would.
+    /// Converts a tag that was written for another program, such as one in `DD_TAGS`, as Datadog would.
     ///
     /// Fails if the result is empty.
     pub fn normalised(written: &str) -> Result<Self, TagError> {
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_in_stored_form_is_not_changed() {
+    fn an_ascii_tag_is_in_stored_form_if_and_only_if_normalising_does_not_change_it() {
         for tag in
             ["a", "team:platform", "a_b", "env:1.2-3/x", "a:", "a_", "a__b", "A", "1a", "", "ä", "a,b", "_a"]
         {
@@ -218,8 +218,8 @@ mod tests {
             assert!(once.chars().count() <= MAX_TAG_LENGTH, "{text:?}");
         };
         // All characters other than ASCII, letters and digits become `_`, so one of them is enough.
-        let differs = |c: &char| c.is_ascii() || c.is_alphanumeric() || *c == '☃';
-        for c in ('\0'..=char::MAX).filter(differs) {
+        let is_tested = |c: &char| c.is_ascii() || c.is_alphanumeric() || *c == '☃';
+        for c in ('\0'..=char::MAX).filter(is_tested) {
             check(format!("{c}a{c}"));
             check(format!("a{c}{c}:"));
         }

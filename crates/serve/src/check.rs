@@ -17,7 +17,7 @@ use tokio::{net::TcpStream, time::timeout};
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Maximum size of an answer, in bytes. An answer is one sentence.
-const MAX_ANSWER: usize = 64 * 1024;
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Asks the service that listens on an address. The status is 0 if the service is ready. If it is not, the reason is logged, and
 /// the status is 1.
@@ -54,7 +54,7 @@ async fn ask(address: SocketAddr) -> anyhow::Result<(StatusCode, String)> {
     let request = Request::get("/readyz").header("Host", address.to_string()).body(Body::empty())?;
     let response = sender.send_request(request).await?;
     let status = response.status();
-    let body = to_bytes(Body::new(response.into_body()), MAX_ANSWER).await?;
+    let body = to_bytes(Body::new(response.into_body()), MAX_ANSWER_BYTES).await?;
     connection.abort();
     Ok((status, String::from_utf8_lossy(&body).trim().to_owned()))
 }

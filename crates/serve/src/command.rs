@@ -8,7 +8,7 @@ use system_health_command::{
     clap::{ArgMatches, CommandFactory, FromArgMatches},
     register_command,
 };
-use system_health_registry::Interruption;
+use system_health_registry::{Interruption, format_duration};
 use tokio::{runtime, time::sleep};
 
 use crate::{
@@ -41,7 +41,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Exi
     let listen = listener.local_addr()?;
     listener.set_nonblocking(true)?;
     let stop_policy = StopPolicy {
-        message: "the service stops when the current run has delivered what it has; a second signal ends it at once",
+        message: "the service delivers what it still has, and stops; a second signal ends it at once",
         timeout: settings.grace.saturating_add(TIME_TO_RECORD),
         is_normal_end: true,
     };
@@ -72,7 +72,8 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Exi
         if configuration.reporter.destinations()?.next().is_none() {
             tracing::warn!("no destination is configured, so the values are only shown on this server");
         }
-        tracing::info!("listening on http://{listen}");
+        let every = format_duration(configuration.served.every);
+        tracing::info!("listening on http://{listen}, a run every {every}");
         let reload = async || match loader.load().await {
             Ok(configuration) => Some(configuration),
             Err(error) => {

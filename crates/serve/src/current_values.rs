@@ -84,14 +84,14 @@ impl CurrentValues {
         self.goals.clear();
     }
 
-    /// The runs before `last` with the last outcomes of rare metrics and goals that `last` does not have.
+    /// The runs before `last` that contain the last outcomes of a rare metric or of a goal of two metrics.
     pub(crate) fn earlier_runs(&self, last: &Arc<PublishedRun>) -> Vec<Arc<PublishedRun>> {
         let rare = self.by_key.values().filter(|collected| collected.is_rare).map(|collected| &collected.run);
         let runs = rare.chain(self.goals.values()).filter(|run| !Arc::ptr_eq(run, last));
         each_once(runs)
     }
 
-    /// The outcomes of a run that are the last ones of their metrics, without those of metrics that each run collects.
+    /// The outcomes of a run for the rare metrics that no later run has collected.
     pub(crate) fn rare_outcomes<'r>(&self, run: &'r Arc<PublishedRun>) -> impl Iterator<Item = &'r Outcome> {
         run.finished.report.run().outcomes().iter().filter(|outcome| {
             let last = self.by_key.get(outcome.metric.key());

@@ -17,7 +17,7 @@ const SPAN_BYTES: usize = 800;
 /// How much memory a tag or a message needs without its text, in bytes.
 const TEXT_BYTES: usize = 64;
 
-/// The traces of the last runs, within a limit of memory. The last trace is always kept.
+/// The traces of the last runs, within limits of number and memory. The last trace is always kept.
 #[derive(Debug, Default)]
 pub(crate) struct KeptTraces {
     /// The newest one first, each with its size in bytes.
@@ -70,9 +70,9 @@ mod unit_tests {
 
     use super::*;
 
-    fn trace(number: u32, spans: Vec<TraceSpan>) -> Arc<Trace> {
+    fn trace(id: u32, spans: Vec<TraceSpan>) -> Arc<Trace> {
         Arc::new(Trace {
-            trace_id: TraceId::new(number.into()).unwrap(),
+            trace_id: TraceId::new(id.into()).unwrap(),
             service: "test".to_owned(),
             env: None,
             version: None,
@@ -97,18 +97,18 @@ mod unit_tests {
         }
     }
 
-    fn numbers(kept: &KeptTraces) -> Vec<u128> {
+    fn ids(kept: &KeptTraces) -> Vec<u128> {
         kept.iter().map(|trace| trace.trace_id.get()).collect()
     }
 
     #[test]
     fn a_limited_number_of_traces_is_kept() {
         let mut kept = KeptTraces::default();
-        for number in 1..=150 {
-            kept.add(trace(number, vec![span()]));
+        for id in 1..=150 {
+            kept.add(trace(id, vec![span()]));
         }
 
-        assert_eq!(numbers(&kept), (51..=150).rev().collect::<Vec<_>>());
+        assert_eq!(ids(&kept), (51..=150).rev().collect::<Vec<_>>());
         assert!(kept.find(TraceId::new(51).unwrap()).is_some());
         assert!(kept.find(TraceId::new(50).unwrap()).is_none());
     }
@@ -126,14 +126,14 @@ mod unit_tests {
             },
         ];
         let mut kept = KeptTraces::default();
-        for (number, span) in (1..).zip(large) {
-            kept.add(trace(number, vec![span]));
+        for (id, span) in (1..).zip(large) {
+            kept.add(trace(id, vec![span]));
         }
-        assert_eq!(numbers(&kept), [4, 3]);
+        assert_eq!(ids(&kept), [4, 3]);
 
         kept.add(trace(5, vec![span(); MAX_BYTES / SPAN_BYTES + 1]));
-        assert_eq!(numbers(&kept), [5]);
+        assert_eq!(ids(&kept), [5]);
         kept.add(trace(6, vec![span()]));
-        assert_eq!(numbers(&kept), [6]);
+        assert_eq!(ids(&kept), [6]);
     }
 }

@@ -35,8 +35,8 @@ pub(crate) enum PathError {
     Own(&'static str),
     /// The router would refuse the path, or take it for a pattern.
     #[error(
-        "a linked crate adds `{0}` to the service, but a path starts with `/`, has no braces, and has no part that starts with `:` \
-         or `*`"
+        "a linked crate adds `{0}` to the service, but a path starts with `/`, has no braces, and has no segment that starts \
+         with `:` or `*`"
     )]
     NotPlain(&'static str),
 }
@@ -100,6 +100,7 @@ impl Parts {
 
 /// Whether the router takes a path as it is written.
 fn is_plain(path: &str) -> bool {
-    let is_pattern = path.contains(['{', '}']) || path.split('/').any(|part| part.starts_with([':', '*']));
+    let is_pattern =
+        path.contains(['{', '}']) || path.split('/').any(|segment| segment.starts_with([':', '*']));
     path.starts_with('/') && !is_pattern
 }

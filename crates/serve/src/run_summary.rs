@@ -16,12 +16,14 @@ impl fmt::Display for RunSummary<'_> {
         let count = |state| run.outcomes().iter().filter(|outcome| outcome.state() == state).count();
         let [values, no_data, errors] =
             [OutcomeState::Value, OutcomeState::NoData, OutcomeState::Error].map(count);
+        let judged = run.outcomes().iter().chain(report.goals());
+        let missed = judged.filter(|outcome| outcome.goal_met() == Some(false)).count();
         let duration = format_duration(Duration::from_millis(
             u64::try_from(run.duration().as_millis()).unwrap_or(u64::MAX),
         ));
         write!(
             f,
-            "run of {} in {duration}: values {values}, no data {no_data}, errors {errors}",
+            "run of {} in {duration}: values {values}, no data {no_data}, errors {errors}, goals missed {missed}",
             format_rfc3339_seconds(report.timestamp()),
         )?;
         for delivery in deliveries {

@@ -132,14 +132,14 @@ impl Service<'_> {
             // If the slot has not begun, the clock was set back.
             if next <= now {
                 let last = slots.start_of(now);
-                let (first, running) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
+                let (first, run) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
                 // Several slots are skipped at once if the clock was set ahead, or if the machine was suspended.
                 let skipped = if next == last {
                     format!("the slot {first} is skipped")
                 } else {
                     format!("the slots {first} to {} are skipped", format_rfc3339_seconds(last))
                 };
-                tracing::warn!("{skipped}, because the run of {running} is still in progress");
+                tracing::warn!("{skipped}, because the run of {run} is still in progress");
             }
             next = slots.next_after(now);
         }

@@ -22,7 +22,8 @@ pub(crate) struct ServeSettings {
     /// The address of the HTTP server. Changes need a restart.
     #[serde(deserialize_with = "address")]
     pub(crate) listen: SocketAddr,
-    /// Maximum time for the delivery of a run after a signal, which ends the collection at once. Changes need a restart.
+    /// Maximum time for the delivery of a run after the signal to stop. That signal ends the collection at once. Changes need a
+    /// restart.
     pub(crate) grace: Duration,
     /// The name of the token in AWS Secrets Manager. Without a name, the token is looked up there, under the default name, only
     /// if a token is needed.

@@ -38,7 +38,7 @@ pub(crate) enum TokenError {
         #[source]
         source: CredentialError,
     },
-    /// There is a token, but it cannot be read.
+    /// The token cannot be read, or the settings name a token that does not exist.
     #[error(transparent)]
     Unreadable(CredentialError),
     /// The token is too short.
@@ -53,8 +53,8 @@ pub(crate) enum TokenError {
 }
 
 impl Token {
-    /// Finds the token. `None` if the server needs no token, because only this machine reaches its address. Any other address
-    /// without a token is an error.
+    /// Finds the token. `None` if neither the settings nor the environment name one, and the server needs none, because only this
+    /// machine reaches its address. Any other address without a token is an error.
     pub(crate) async fn find(settings: &Settings, listen: SocketAddr) -> Result<Option<Self>, TokenError> {
         let table: ServeSettings =
             settings.table().map_err(|error| TokenError::Settings(SharedError::new(error)))?;

@@ -8,7 +8,7 @@ use system_health_reporter::{DeliveryStatus, Receipt};
 pub(crate) struct WaitingSummary<'a>(pub(crate) &'a Receipt);
 
 impl WaitingSummary<'_> {
-    /// Whether everything was delivered.
+    /// Whether no point or event was left, refused, lost or expired, and each fate is known.
     pub(crate) fn is_complete(&self) -> bool {
         let receipt = self.0;
         receipt.status() == DeliveryStatus::Accepted && receipt.unknown + receipt.expired == 0
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_that_wait_alone_are_named() {
+    fn delivered_events_are_named_without_any_points() {
         let mut receipt = Receipt::default();
         receipt.events = 1;
 

@@ -147,9 +147,9 @@ fn insert(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> 
 /// The run that contains the backfilled values of a time. It is created if necessary.
 fn run_at(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
     let timestamp = seconds(report.timestamp());
-    let known = "SELECT id FROM runs WHERE timestamp = ?1 AND backfilled";
-    if let Some(known) = transaction.query_row(known, [timestamp], |row| row.get(0)).optional()? {
-        return Ok(RunId(known));
+    let find = "SELECT id FROM runs WHERE timestamp = ?1 AND backfilled";
+    if let Some(id) = transaction.query_row(find, [timestamp], |row| row.get(0)).optional()? {
+        return Ok(RunId(id));
     }
     let insert =
         "INSERT INTO runs (timestamp, started_at_ms, duration_ms, backfilled) VALUES (?1, ?2, 0, TRUE)";
@@ -182,7 +182,7 @@ fn as_read(value: Value) -> rusqlite::Result<Value> {
 
 /// The samples of a metric in an order that does not depend on the collector's.
 fn sorted(mut samples: Vec<PastSample>) -> Vec<PastSample> {
-    let names = |sample: &PastSample| sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",");
-    samples.sort_by_cached_key(names);
+    let tags = |sample: &PastSample| sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",");
+    samples.sort_by_cached_key(tags);
     samples
 }

@@ -28,6 +28,7 @@ pub(crate) fn time_of_milliseconds(milliseconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(milliseconds.try_into().unwrap_or_default())
 }
 
+/// A number as SQLite stores it. `i64::MAX` if it is larger than that.
 pub(crate) fn whole(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }

@@ -32,7 +32,7 @@ impl Store {
             let run = insert(transaction, report, &unconverted)?;
             let mut withheld = BTreeMap::new();
             for recipient in recipients {
-                let points = points_of_one_store(transaction, run, recipient)?;
+                let points = points_to_withhold(transaction, run, recipient)?;
                 remove_from_outbox(transaction, &recipient.destination, &points)?;
                 withheld.insert(recipient.destination.clone(), points.len() as u64);
             }
@@ -60,8 +60,8 @@ impl Recipient {
     }
 }
 
-/// The waiting points of a run that must come from one store only.
-fn points_of_one_store(
+/// The waiting points of a run that a recipient must not get from a second store.
+fn points_to_withhold(
     transaction: &Transaction<'_>,
     run: RunId,
     recipient: &Recipient,

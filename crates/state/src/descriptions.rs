@@ -33,9 +33,9 @@ impl Store {
         &self,
         source: &str,
         facts: &[Facts],
-        seen: SystemTime,
+        time: SystemTime,
     ) -> Result<(), StoreError> {
-        let seen = seconds(seen);
+        let seen = seconds(time);
         let changed = self.read(|connection| {
             let described = to_json(facts)?;
             // Descriptions rarely change, and a write takes milliseconds.

@@ -47,12 +47,13 @@ pub enum StoreError {
         file: PathBuf,
     },
     /// SQLite cannot read or write the file.
-    #[error("{}: {}", .file.display(), explanation(.source))]
+    // The error of SQLite is not the source, because its texts and those of its cause say the same again.
+    #[error("{}: {}", .file.display(), in_words(.error))]
     Sqlite {
         /// The file.
         file: PathBuf,
         /// The error of SQLite.
-        source: rusqlite::Error,
+        error: rusqlite::Error,
     },
 }
 
@@ -62,8 +63,8 @@ impl StoreError {
     pub fn is_damage(&self) -> bool {
         matches!(
             self,
-            Self::Sqlite { source, .. }
-                if matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+            Self::Sqlite { error, .. }
+                if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
         )
     }
 }
@@ -71,20 +72,55 @@ impl StoreError {
 impl StoreError {
     /// Whether the file cannot be written, and may be opened for reading only.
     pub(crate) fn is_read_only(&self) -> bool {
-        let Self::Sqlite { source, .. } = self else { return false };
-        matches!(source.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+        let Self::Sqlite { error, .. } = self else { return false };
+        matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
     }
 }
 
-/// What the error code of SQLite means, and how to fix the problem if that is known.
-fn explanation(error: &rusqlite::Error) -> &'static str {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full; make room",
-        Some(ErrorCode::ReadOnly) => "it is read-only; make it writable, or name another folder",
-        Some(ErrorCode::CannotOpen) => "it cannot be opened; name a folder that is writable",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process keeps it locked",
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the file is damaged",
-        Some(ErrorCode::SystemIoFailure) => "the disk failed",
-        _ => "the store failed",
+/// An error of SQLite with its code.
+fn in_words(error: &rusqlite::Error) -> String {
+    let Some(failure) = error.sqlite_error() else { return format!("the store failed: {error}") };
+    let code = failure.extended_code;
+    match explanation(failure.code) {
+        Some(explanation) => format!("{explanation} (SQLite error {code})"),
+        None => format!("the store failed: {error} (SQLite error {code})"),
+    }
+}
+
+/// What a known error code of SQLite means, and how to fix the problem if that is known.
+fn explanation(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::DiskFull => Some("the disk is full; make room"),
+        ErrorCode::ReadOnly => Some("it is read-only; make it writable, or name another folder"),
+        ErrorCode::CannotOpen => Some("it cannot be opened; name a folder that is writable"),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Some("another process keeps it locked"),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Some("the file is damaged"),
+        ErrorCode::SystemIoFailure => Some("the disk failed"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+    use system_health_registry::SharedError;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_sqlite_is_described_once() {
+        let displayed = |code, text: &str| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some(text.to_owned()));
+            SharedError::new(StoreError::Sqlite { file: "state.db".into(), error }).to_string()
+        };
+
+        assert_eq!(
+            displayed(ffi::SQLITE_CANTOPEN, "unable to open database file: state.db"),
+            "state.db: it cannot be opened; name a folder that is writable (SQLite error 14)"
+        );
+        assert_eq!(
+            displayed(ffi::SQLITE_ERROR, "no such table: runs"),
+            "state.db: the store failed: no such table: runs (SQLite error 1)"
+        );
     }
 }

@@ -77,7 +77,7 @@ impl Store {
         self.read(|connection| flipped_goals(connection, destination, timestamp, goals))
     }
 
-    /// Whether an event waits or was sent.
+    /// Whether the store has an event with this id, in any state.
     pub fn knows_event(&self, destination: &str, id: &str) -> Result<bool, StoreError> {
         self.read(|connection| {
             connection.query_row(

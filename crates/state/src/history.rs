@@ -45,7 +45,7 @@ pub struct HistoryEntry {
     pub trace: Option<TraceId>,
 }
 
-/// How a metric ended an earlier run.
+/// How a metric ended in an earlier run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PastResult {
     /// Samples.
@@ -111,8 +111,8 @@ impl Store {
     }
 
     /// Results in the same order as in [`history`](Self::history), but `None` if more rows than `max_rows` were recorded. A row
-    /// is a value, a reason why there was none, or a result that a later run with the same time replaced. Reading stops at the
-    /// first row that exceeds the maximum.
+    /// is a value, a message (the reason why there was no value, or the first failed item), or a result that a later run with
+    /// the same time replaced. Reading stops at the first row that exceeds the maximum.
     pub fn history_up_to(
         &self,
         max_rows: usize,
@@ -150,7 +150,7 @@ impl Store {
 
     /// The last run in which a metric had a value for a subject, and whose points were added to the outbox of a destination.
     /// Returns the time of its points, and when it started. The subject is empty for a metric without subjects. A run more than a
-    /// day after `now` had a wrong clock and is skipped.
+    /// day after `now` had a wrong clock and is skipped. Of several runs with the same time, the first one is returned.
     pub fn last_for_delivery(
         &self,
         key: &str,
@@ -191,7 +191,7 @@ impl Store {
 
     /// The time of the last value of each metric and subject. If there never was a value, the time of the first run that
     /// collected the metric. These runs may have been deleted since then. The subject is empty for a metric without subjects.
-    pub fn last_values(&self) -> Result<BTreeMap<(String, String), SystemTime>, StoreError> {
+    pub fn last_value_times(&self) -> Result<BTreeMap<(String, String), SystemTime>, StoreError> {
         self.read(|connection| {
             connection
                 .prepare("SELECT key, subject, timestamp FROM last_values")?

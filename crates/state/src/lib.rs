@@ -1,11 +1,12 @@
-//! The state that the reporter keeps between runs, in one SQLite file. It contains every run with its results (the
-//! history) and the descriptions of metrics from sources. For each destination, it contains the points that are not
-//! delivered yet (the outbox), the events, and the ids of dashboards.
+//! The state that the reporter keeps between runs, in one SQLite file. It contains the runs with their results (the
+//! history) until the caller deletes old ones, the descriptions of metrics from sources, and responses of servers. For each
+//! destination, it contains the points that are not delivered yet (the outbox), the events, the states of goals, and the ids of
+//! dashboards.
 //!
 //! A run records its points before it delivers them, and removes them from the outbox when the sink has accepted or
-//! refused them. So recorded points survive a crash, and one may be delivered twice. Usually the second one overwrites the
-//! first. If a backend would add them up, points are marked before they are sent. Points that are still marked after a crash
-//! may have arrived, so they are counted and never sent again.
+//! refused them. So recorded points survive a crash, but a point may be delivered twice. Usually the second delivery
+//! overwrites the first. If a backend would add them up, points are marked before they are sent. Points that are still marked
+//! after a crash may have arrived, so they are reported as unknown and never sent again.
 //!
 //! ```
 //! use system_health_state::Store;

@@ -141,7 +141,7 @@ fn to_store(connection: Result<Connection, Unusable>, file: &Path) -> Result<Sto
         Err(Unusable::Newer(version)) => Err(StoreError::Newer { file, version }),
         Err(Unusable::NotCurrent) => Err(StoreError::NotCurrent { file }),
         Err(Unusable::Foreign) => Err(StoreError::Foreign { file }),
-        Err(Unusable::Sqlite(source)) => Err(StoreError::Sqlite { file, source }),
+        Err(Unusable::Sqlite(error)) => Err(StoreError::Sqlite { file, error }),
     }
 }
 
@@ -149,8 +149,8 @@ fn to_store(connection: Result<Connection, Unusable>, file: &Path) -> Result<Sto
 /// first: as soon as the file is gone, another process may create a new one, whose journal has the same name.
 fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let now = seconds(SystemTime::now());
-    let name = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE_NAME));
-    let aside = (1..=u32::MAX).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
+    let path = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE_NAME));
+    let aside = (1..=u32::MAX).map(path).find(|path| !path.exists()).unwrap_or_else(|| path(0));
     let journal = |file: &Path| PathBuf::from(format!("{}-journal", file.display()));
     restrict(&journal(file));
     if let Err(error) = fs::rename(journal(file), journal(&aside))

@@ -61,7 +61,7 @@ impl Store {
         self.write(|transaction| remove_from_outbox(transaction, destination, ids))
     }
 
-    /// Removes the points whose time is outside of a range, and returns their number. They stay in the history.
+    /// Removes the waiting points whose time is outside of a range, and returns their number. They stay in the history.
     pub fn expire(&self, destination: &str, times: &Range<SystemTime>) -> Result<u64, StoreError> {
         self.drop_waiting(
             "run IN (SELECT id FROM runs WHERE timestamp < ?2 OR timestamp >= ?3)",
@@ -69,7 +69,7 @@ impl Store {
         )
     }
 
-    /// Removes the points of the runs before a run, and returns their number. They stay in the history.
+    /// Removes the waiting points of all runs before this one, and returns their number. They stay in the history.
     pub fn supersede(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.drop_waiting("run < ?2", params![destination, run.0])
     }
@@ -79,11 +79,11 @@ impl Store {
         let dropped = format!("FROM outbox WHERE destination = ?1 AND sending_since IS NULL AND {condition}");
         let count = format!("SELECT {COUNT} {dropped}");
         // Usually there are none, and a read does not need the write lock.
-        if self.read(|connection| connection.query_row(&count, params, whole_count))? == 0 {
+        if self.read(|connection| connection.query_row(&count, params, read_count))? == 0 {
             return Ok(0);
         }
         self.write(|transaction| {
-            let number = transaction.query_row(&count, params, whole_count)?;
+            let number = transaction.query_row(&count, params, read_count)?;
             transaction.execute(&format!("DELETE {dropped}"), params)?;
             Ok(number)
         })
@@ -98,14 +98,14 @@ impl Store {
     ) -> Result<BTreeMap<String, u64>, StoreError> {
         let before = seconds(before);
         let old = "run IN (SELECT id FROM runs WHERE timestamp < ?1)";
-        let waiting = format!(
-            "SELECT destination, {COUNT} AS waiting FROM outbox WHERE {old} GROUP BY destination
+        let counts = format!(
+            "SELECT destination, {COUNT} FROM outbox WHERE {old} GROUP BY destination
              UNION ALL
              SELECT destination, count(*) FROM events WHERE state <> 'settled' AND timestamp < ?1 GROUP BY destination"
         );
         let count = |connection: &Connection| -> rusqlite::Result<BTreeMap<String, u64>> {
             let mut abandoned = BTreeMap::new();
-            let mut statement = connection.prepare(&waiting)?;
+            let mut statement = connection.prepare(&counts)?;
             let mut rows = statement.query([before])?;
             while let Some(row) = rows.next()? {
                 let destination: String = row.get(0)?;
@@ -138,7 +138,7 @@ impl Store {
     pub fn pending_count(&self, destination: &str) -> Result<u64, StoreError> {
         self.read(|connection| {
             let sql = format!("SELECT {COUNT} FROM outbox WHERE destination = ?1 AND sending_since IS NULL");
-            connection.query_row(&sql, [destination], whole_count)
+            connection.query_row(&sql, [destination], read_count)
         })
     }
 
@@ -149,7 +149,7 @@ impl Store {
                 .prepare(&format!(
                     "SELECT {COUNT}, destination FROM outbox WHERE sending_since IS NULL GROUP BY destination"
                 ))?
-                .query_map([], |row| Ok((row.get(1)?, whole_count(row)?)))?
+                .query_map([], |row| Ok((row.get(1)?, read_count(row)?)))?
                 .collect()
         })
     }
@@ -225,6 +225,6 @@ impl<'t> Splitter<'t> {
     }
 }
 
-fn whole_count(row: &Row<'_>) -> rusqlite::Result<u64> {
+fn read_count(row: &Row<'_>) -> rusqlite::Result<u64> {
     Ok(row.get::<_, i64>(0)?.unsigned_abs())
 }

@@ -27,11 +27,11 @@ pub(crate) const POINT_COLUMNS: &str =
 /// Writes the points of a run.
 pub(crate) struct PointWriter<'t> {
     run: RunId,
-    find: Statement<'t>,
-    add: Statement<'t>,
-    insert: Statement<'t>,
+    find_series: Statement<'t>,
+    insert_series: Statement<'t>,
+    insert_point: Statement<'t>,
     count: i64,
-    /// The tags of the last point, as text. Its memory is used again.
+    /// The tags of the last point, as text. The next point uses the memory of the text again.
     tags: String,
 }
 
@@ -39,14 +39,14 @@ impl<'t> PointWriter<'t> {
     pub(crate) fn new(transaction: &'t Transaction<'_>, run: RunId) -> rusqlite::Result<Self> {
         Ok(Self {
             run,
-            find: transaction.prepare(
+            find_series: transaction.prepare(
                 "SELECT id FROM series
                  WHERE hash = ?6 AND key = ?1 AND tags = ?2 AND kind = ?3 AND interval = ?4 AND unit = ?5",
             )?,
-            add: transaction.prepare(
+            insert_series: transaction.prepare(
                 "INSERT INTO series (key, tags, kind, interval, unit, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?,
-            insert: transaction.prepare(
+            insert_point: transaction.prepare(
                 "INSERT INTO points (run, position, series, value, distribution, since_ms)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?,
@@ -83,13 +83,14 @@ impl<'t> PointWriter<'t> {
         let interval = interval.as_secs();
         let hash = hash([key, &self.tags, kind.name(), unit], interval);
         let series = params![key, self.tags, kind.name(), whole(interval), unit, hash];
-        let id = match self.find.query_row(series, |row| row.get(0)).optional()? {
+        let series_id = match self.find_series.query_row(series, |row| row.get(0)).optional()? {
             Some(id) => id,
-            None => self.add.insert(series)?,
+            None => self.insert_series.insert(series)?,
         };
         let distribution = value.distribution().map(to_json).transpose()?;
         let since = since.map(milliseconds);
-        self.insert.execute(params![self.run.0, self.count, id, value.number(), distribution, since])?;
+        let point = params![self.run.0, self.count, series_id, value.number(), distribution, since];
+        self.insert_point.execute(point)?;
         let written = PendingId { run: self.run, position: self.count };
         self.count += 1;
         Ok(written)

@@ -25,7 +25,7 @@ pub struct Recipient {
 }
 
 /// Whether a store has the runs before and after a run. If not, points that continue points of earlier runs are not added to the
-/// outbox: otherwise, the values of all runs of a distribution would begin anew, or the next run would count the same time
+/// outbox: otherwise, a distribution with the values of all runs would begin anew, or the next run would count the same time
 /// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Continuity {

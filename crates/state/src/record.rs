@@ -10,7 +10,7 @@ use crate::{
     convert::{milliseconds, seconds, whole},
     outbox::{points_of_run, remove_from_outbox},
     points::PointWriter,
-    temporality::{convert_for, is_converted},
+    temporality::{convert_for, may_be_converted},
 };
 
 impl Store {
@@ -79,7 +79,7 @@ pub(crate) fn insert(
 ) -> rusqlite::Result<RunId> {
     let run = insert_run(transaction, report)?;
     let mut points = PointWriter::new(transaction, run)?;
-    let converted = insert_outcomes(&mut points, transaction, report)?;
+    let convertible = insert_outcomes(&mut points, transaction, report)?;
     let count = points.count();
     if count > 0 {
         let started_at = report.run().started_at();
@@ -88,7 +88,7 @@ pub(crate) fn insert(
                 continue;
             }
             put_into_outbox(transaction, run, count, recipient)?;
-            convert_for(recipient, transaction, &mut points, &converted, started_at)?;
+            convert_for(recipient, transaction, &mut points, &convertible, started_at)?;
         }
     }
     Ok(run)
@@ -154,7 +154,7 @@ fn insert_outcomes(
         "INSERT INTO last_values (key, subject, timestamp, seen) VALUES (?1, ?2, ?3, ?3)
          ON CONFLICT DO UPDATE SET seen = excluded.seen",
     )?;
-    let mut converted = Vec::new();
+    let mut convertible = Vec::new();
     for outcome in report.run().outcomes() {
         let (key, subject) =
             (outcome.metric.key(), outcome.subject.as_ref().map_or("", |subject| subject.name()));
@@ -175,8 +175,8 @@ fn insert_outcomes(
         let first = points.count();
         for point in report.points_of(outcome) {
             let id = points.write(&point)?;
-            if is_converted(&point) {
-                converted.push((id, point));
+            if may_be_converted(&point) {
+                convertible.push((id, point));
             }
         }
         insert.execute(params![
@@ -191,7 +191,7 @@ fn insert_outcomes(
             points.count() - 1
         ])?;
     }
-    Ok(converted)
+    Ok(convertible)
 }
 
 /// Whether the kind of a series is in the list `?3`, which is separated by commas.

@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// Maximum size of a compressed response, in bytes. Larger ones are not kept.
-const MAX_RESPONSE: usize = 1 << 20;
+const MAX_RESPONSE_SIZE: usize = 1 << 20;
 /// Responses that unpack to this many bytes or more are not read. A damaged row must not fill the memory.
 const UNPACKED_LIMIT: u64 = 64 << 20;
 /// Maximum size of all compressed responses together, in bytes.
-const MAX_TOTAL: i64 = 128 << 20;
+const MAX_TOTAL_SIZE: i64 = 128 << 20;
 /// Responses that were used within this many seconds count as in use.
 const IN_USE: i64 = 2 * DAY;
 /// Responses that were not used for this many seconds are deleted.
@@ -36,10 +36,10 @@ impl PackedResponse {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(response).ok()?;
         let packed = encoder.finish().ok()?;
-        (packed.len() <= MAX_RESPONSE).then_some(Self(packed))
+        (packed.len() <= MAX_RESPONSE_SIZE).then_some(Self(packed))
     }
 
-    /// The size in bytes.
+    /// The compressed size, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.0.len()
@@ -72,8 +72,8 @@ impl Store {
     /// Keeps new responses, and notes that stored ones were used. Old ones are deleted. If all responses together exceed their
     /// maximum size, those that are no longer in use are deleted first, the least recently used ones before the others.
     ///
-    /// If those in use exceed it, the ones with the smallest keys stay. Each run uses the same responses in the same order:
-    /// if the least recently used ones were deleted, each response would be deleted before the next run uses it.
+    /// If those in use alone exceed the maximum, the ones with the smallest keys stay. Each run uses the same responses in the
+    /// same order: if the least recently used ones were deleted, each response would be deleted before the next run uses it.
     pub fn keep_responses(
         &self,
         new: &[(String, PackedResponse)],
@@ -99,7 +99,7 @@ impl Store {
                          SELECT key, sum(size) OVER (ORDER BY min(used, ?2) DESC, key) AS total FROM responses
                      ) WHERE total > ?1
                  )",
-                [MAX_TOTAL, now - IN_USE],
+                [MAX_TOTAL_SIZE, now - IN_USE],
             )?;
             Ok(())
         })

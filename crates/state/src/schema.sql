@@ -28,7 +28,7 @@ CREATE TABLE outcomes (
 ) STRICT, WITHOUT ROWID;
 
 -- A series, stored once for all its points. An interval of 0 means that there is none, or that each point has a start of its
--- own. An empty unit means no unit. `hash` is the hash of the other columns but `id`: an index of the texts themselves would
+-- own. An empty unit means no unit. `hash` is the hash of all other columns except `id`: an index of the texts themselves would
 -- be as large as the table. The check does not use IN, because SQLite would build a table for it at each insert.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
@@ -73,8 +73,8 @@ CREATE INDEX outbox_by_run ON outbox (run);
 
 -- The destinations whose outboxes got the points of a run. `repeated` is the number of points that were not added, because
 -- an earlier run had added the same series and time, and the destination would add up their values. It also counts totals of a
--- counter that are not newer than the last one. `baselines` is the number of counters whose total was not added, because it is
--- not known what it was before. `withheld` is the number of points that were not added, because they continue those of earlier
+-- counter that are not newer than the last one. `baselines` is the number of counters whose total was not added, because the
+-- previous total is not known. `withheld` is the number of points that were not added, because they continue those of earlier
 -- runs, and this store does not have the runs before and after this one.
 CREATE TABLE recipients (
     destination TEXT NOT NULL,
@@ -110,8 +110,9 @@ CREATE TABLE accumulated (
     PRIMARY KEY (destination, key, tags)
 ) STRICT;
 
--- The time of the last value of a metric and subject, or of the first run that collected it if it never had one, and the
--- time when it was last collected. Unlike old runs, this is kept as long as the metric and the subject exist.
+-- `timestamp` is the time of the last value of a metric and subject. If there never was a value, it is the time of the first run
+-- that collected the metric. `seen` is the time when the metric was last collected. Unlike old runs, a row is kept as long as the
+-- metric and the subject exist.
 CREATE TABLE last_values (
     key TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -161,7 +162,7 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 
 -- Responses of servers, compressed, with the time when they were last written or used. The client makes the keys. Each
--- is a hash of the owner of the response and of its URL. The response is the last column, so that SQLite reads the others
+-- is a hash of the owner and the URL of the response. The response is the last column, so that SQLite reads the others
 -- without it.
 CREATE TABLE responses (
     key TEXT PRIMARY KEY NOT NULL,

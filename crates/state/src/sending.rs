@@ -1,6 +1,6 @@
 //! Points that are being sent to a backend that adds up repeated points. They are marked before they are sent. If the
-//! process is killed after that, they may have arrived, so they are never sent again. They are counted once they have been
-//! marked for so long that no process can still be sending them.
+//! process is killed after that, they may have arrived, so they are never sent again. They are removed and
+//! counted when they have been marked for so long that no process can still be sending them.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
@@ -34,7 +34,7 @@ impl Store {
         self.write(|transaction| {
             let returned = mark(transaction, destination, ids, Mark::Waiting)?;
             let runs: BTreeSet<RunId> = returned.iter().map(|range| range.run).collect();
-            runs.into_iter().try_for_each(|run| join(transaction, destination, run))
+            runs.into_iter().try_for_each(|run| join_ranges(transaction, destination, run))
         })
     }
 
@@ -72,14 +72,14 @@ fn mark(
     ids: &[PendingId],
     mark: Mark,
 ) -> rusqlite::Result<Vec<IdRange>> {
-    let (since, unmarked) = match mark {
+    let (since, has_other_mark) = match mark {
         Mark::Waiting => (None, "sending_since IS NOT NULL"),
         Mark::Sending { since } => (Some(since), "sending_since IS NULL"),
     };
     let mut splitter = Splitter::new(transaction, destination)?;
     let mut update = transaction.prepare(&format!(
         "UPDATE outbox SET sending_since = ?5
-         WHERE destination = ?1 AND run = ?2 AND first BETWEEN ?3 AND ?4 AND {unmarked} RETURNING first, last"
+         WHERE destination = ?1 AND run = ?2 AND first BETWEEN ?3 AND ?4 AND {has_other_mark} RETURNING first, last"
     ))?;
     let mut marked = Vec::new();
     for range in IdRange::from_ids(ids) {
@@ -96,7 +96,7 @@ fn mark(
 }
 
 /// Joins adjacent waiting ranges of a run. If they stayed split, there would gradually be one row for each point.
-fn join(transaction: &Transaction<'_>, destination: &str, run: RunId) -> rusqlite::Result<()> {
+fn join_ranges(transaction: &Transaction<'_>, destination: &str, run: RunId) -> rusqlite::Result<()> {
     let waiting: Vec<IdRange> = transaction
         .prepare(
             "SELECT first, last FROM outbox

@@ -150,8 +150,8 @@ impl Store {
         run_transaction().map_err(|source| self.error(source))
     }
 
-    fn error(&self, source: rusqlite::Error) -> StoreError {
-        StoreError::Sqlite { file: self.file.clone(), source }
+    fn error(&self, error: rusqlite::Error) -> StoreError {
+        StoreError::Sqlite { file: self.file.clone(), error }
     }
 }
 

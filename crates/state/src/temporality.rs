@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Whether some destinations do not get this point as it is.
-pub(crate) fn is_converted(point: &Point) -> bool {
+pub(crate) fn may_be_converted(point: &Point) -> bool {
     matches!(point.kind, Kind::Counter | Kind::Distribution) || counts_since_earlier_run(point)
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn convert_for(
     recipient: &Recipient,
     transaction: &Transaction<'_>,
     points: &mut PointWriter<'_>,
-    recorded: &[(PendingId, Point)],
+    convertible: &[(PendingId, Point)],
     started_at: SystemTime,
 ) -> rusqlite::Result<()> {
     let converts = |kind| match kind {
@@ -53,7 +53,7 @@ pub(crate) fn convert_for(
         Kind::Distribution => recipient.distributions == Temporality::Cumulative,
         Kind::Gauge | Kind::Count { .. } | Kind::Rate { .. } => false,
     };
-    let changed = recorded.iter().filter(|(_, point)| converts(point.kind) || recipient.withholds(point));
+    let changed = convertible.iter().filter(|(_, point)| converts(point.kind) || recipient.withholds(point));
     let (withheld, replaced): (Vec<_>, Vec<_>) = changed.partition(|(_, point)| recipient.withholds(point));
     if withheld.is_empty() && replaced.is_empty() {
         return Ok(());
@@ -136,8 +136,8 @@ enum Increase {
     Count(Point),
     /// It is not known what the total was before.
     Baseline,
-    /// A run with the same time has already been counted, or one with a later time, because the clock was set back. The next run
-    /// with a time after that one counts what was added in between.
+    /// A run with the same time has already been counted, or a run with a later time, because the clock was set back. The next
+    /// run whose time is after the counted run counts what was added in between.
     AlreadyCounted,
 }
 

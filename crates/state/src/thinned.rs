@@ -22,8 +22,9 @@ pub struct ThinnedHistory {
 
 impl Store {
     /// The results of every Nth run that has results, counted from the newest run. With N, these runs recorded at most `max_rows`
-    /// rows, and with N - 1 they would have more. A row is a value, or a reason why there was none. Runs with the same time count
-    /// as one run with the rows of all of them. `None` if the newest run alone has more rows.
+    /// rows, and with N - 1 they would have more. A row is a value, or a message: the reason why there was no value, or the first
+    /// failed item. Runs with the same time count as one run with the rows of all of them. `None` if the newest run alone has
+    /// more rows.
     pub fn thinned_history(
         &self,
         max_rows: usize,
@@ -55,8 +56,9 @@ fn times(connection: &Connection, filter: &HistoryFilter<'_>) -> rusqlite::Resul
         .collect()
 }
 
-/// A step that fits, while the step before it does not. It is found by bisection, which counts fewer rows than trying all steps
-/// from 1. If runs differ much in size, a much smaller step may fit by chance. `None` if even the newest run alone does not fit.
+/// A step that fits, while the next smaller step does not. It is found by bisection, which counts fewer rows than trying all
+/// steps from 1. If runs differ much in size, a much smaller step may fit by chance. `None` if even the newest run alone does
+/// not fit.
 fn step_that_fits(
     runs: usize,
     max_rows: usize,

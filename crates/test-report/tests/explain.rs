@@ -28,12 +28,12 @@ fn the_table_lists_items_that_counted_and_items_that_did_not() {
         https://mail.example.com/0
 ";
     assert!(shown.starts_with(start), "{shown}");
-    let end = "  Not counted: 4
+    let not_counted = "  Not counted: 4
     - message 312 of @ada </details> %%%
         it was read
         https://mail.example.com/312
 ";
-    assert!(shown.contains(end), "{shown}");
+    assert!(shown.contains(not_counted), "{shown}");
     assert!(!shown.contains('\u{1b}'));
 }
 
@@ -50,7 +50,7 @@ fn a_terminal_gets_colour_unless_no_color_is_set() {
 
 #[test]
 fn no_data_and_errors_are_explained() {
-    let shown =
+    let ended =
         scene().run(&["explain", "test.evidence.none", "test.error", "test.value", "--format", "table"]);
 
     let expected = "test.error: error
@@ -65,7 +65,7 @@ test.evidence.none: no data
 
 test.value: 7
 ";
-    assert_eq!(shown.with_status(1).stdout(), expected);
+    assert_eq!(ended.with_status(1).stdout(), expected);
 }
 
 #[test]

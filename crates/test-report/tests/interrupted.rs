@@ -15,7 +15,7 @@ use system_health_test_support::{
 
 const RUN: [&str; 3] = ["--no-self-metrics", "--only", "test.pipe"];
 
-/// A scene with the pipe that `test.pipe` writes to. The metric is collected for one queue after the other.
+/// A scene with the pipe that `test.pipe` writes to. The metric is collected for one queue at a time.
 fn scene() -> Scene {
     let scene = Scene::new(env!("CARGO_BIN_EXE_test-report"))
         .variable("TEST_PIPE", "pipe")
@@ -81,8 +81,8 @@ fn a_warning_says_that_points_of_an_interrupted_run_without_state_may_be_lost() 
     let intake = DatadogIntake::start();
     let scene = scene().variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
     // There is no folder below a file.
-    let folder = ["--push", "--state-dir", "system-health.toml/state"];
-    let (command, child) = start(&scene, &[&folder[..], &RUN].concat());
+    let push = ["--push", "--state-dir", "system-health.toml/state"];
+    let (command, child) = start(&scene, &[&push[..], &RUN].concat());
 
     send("TERM", &child);
     let ended = ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(143);

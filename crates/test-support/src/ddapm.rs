@@ -39,9 +39,9 @@ impl TestAgent {
         let program = tools::file("ddapm/ddapm_test_agent/agent.py");
         let packages = program.ancestors().nth(2).expect("the folder of the packages");
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let ports: Vec<TcpListener> =
+        let listeners: Vec<TcpListener> =
             (0..3).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
-        let port = |index: usize| ports[index].local_addr().expect("its address").port();
+        let port = |index: usize| listeners[index].local_addr().expect("its address").port();
         let (http, otlp_http, otlp_grpc) = (port(0), port(1), port(2));
         let mut command = tools::python();
         command.args(["-m", "ddapm_test_agent.agent", "--host", "127.0.0.1", "--port", &http.to_string()]);
@@ -53,7 +53,7 @@ impl TestAgent {
         ]);
         command.arg("--trace-uds-socket").arg(folder.path().join("apm.socket"));
         command.args(["--snapshot-dir"]).arg(folder.path());
-        drop(ports);
+        drop(listeners);
         let process = command
             .env("PYTHONPATH", packages)
             .env("PYTHONUNBUFFERED", "1")

@@ -19,8 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct MiniAgent {
     process: Child,
-    port: u16,
-    receiver_port: u16,
+    dogstatsd_port: u16,
+    traces_port: u16,
     log: Receiver<String>,
 }
 
@@ -50,7 +50,7 @@ impl MiniAgent {
     /// If the Agent does not start.
     #[must_use]
     pub fn forwarding_traces_to(url: &str) -> Self {
-        let (port, receiver_port) = (free_udp_port(), free_tcp_port());
+        let (dogstatsd_port, traces_port) = (free_udp_port(), free_tcp_port());
         let mut process = Command::new(tools::file("mini-agent/datadog-serverless-compat"))
             .env_clear()
             // The Agent runs only in clouds that it knows. For this cloud, it needs no other variables.
@@ -60,8 +60,8 @@ impl MiniAgent {
                 ("DD_SITE", "127.0.0.1"),
                 ("DD_APM_DD_URL", url),
                 ("DD_LOG_LEVEL", "debug"),
-                ("DD_DOGSTATSD_PORT", &port.to_string()),
-                ("DD_APM_RECEIVER_PORT", &receiver_port.to_string()),
+                ("DD_DOGSTATSD_PORT", &dogstatsd_port.to_string()),
+                ("DD_APM_RECEIVER_PORT", &traces_port.to_string()),
             ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -77,7 +77,7 @@ impl MiniAgent {
                 }
             }
         });
-        let agent = Self { process, port, receiver_port, log };
+        let agent = Self { process, dogstatsd_port, traces_port, log };
         let deadline = Instant::now() + TIMEOUT;
         while !agent.next_log_line(deadline).contains("starting to listen on port") {}
         agent
@@ -86,13 +86,13 @@ impl MiniAgent {
     /// The URL for DogStatsD, for `DD_DOGSTATSD_URL`.
     #[must_use]
     pub fn dogstatsd_url(&self) -> String {
-        format!("udp://127.0.0.1:{}", self.port)
+        format!("udp://127.0.0.1:{}", self.dogstatsd_port)
     }
 
     /// The URL for traces, for `DD_TRACE_AGENT_URL`.
     #[must_use]
     pub fn traces_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.receiver_port)
+        format!("http://127.0.0.1:{}", self.traces_port)
     }
 
     /// Waits until this many lines were parsed or refused.

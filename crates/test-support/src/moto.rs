@@ -224,14 +224,14 @@ impl Drop for Moto {
 /// The address that the server prints, or its whole output if it prints no address. A thread continues to read, so that the
 /// server never blocks on a full pipe.
 fn address_in(stderr: ChildStderr) -> Result<String, String> {
-    let (lines, receiver) = mpsc::channel();
+    let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            let _ = lines.send(line);
+            let _ = sender.send(line);
         }
     });
     let mut output = String::new();
-    while let Ok(line) = receiver.recv_timeout(START_TIMEOUT) {
+    while let Ok(line) = lines.recv_timeout(START_TIMEOUT) {
         if let Some((_, address)) = line.split_once("Running on http://") {
             return Ok(address.trim().to_owned());
         }
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     #[ignore = "needs moto: run cargo xtask test"]
-    fn secrets_are_created_and_deleted() {
+    fn a_created_secret_can_be_read_and_deleted() {
         let moto = Moto::start();
 
         moto.create_secret("github/dashboard-token", "ghp_example");

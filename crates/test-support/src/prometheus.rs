@@ -321,14 +321,14 @@ fn program(name: &str) -> Command {
 /// The address that a service prints, or its whole output if it prints no address. A thread continues to read, so that the
 /// service never blocks on a full pipe.
 fn address_in(stderr: ChildStderr) -> Result<String, String> {
-    let (lines, receiver) = mpsc::channel();
+    let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            let _ = lines.send(line);
+            let _ = sender.send(line);
         }
     });
     let mut output = String::new();
-    while let Ok(line) = receiver.recv_timeout(TIMEOUT) {
+    while let Ok(line) = lines.recv_timeout(TIMEOUT) {
         let address = line.split_once("msg=\"Listening on\" address=").map(|(_, address)| address);
         if let Some(address) = address.and_then(|address| address.split_whitespace().next()) {
             return Ok(address.to_owned());

@@ -133,7 +133,8 @@ impl Scene {
         session.exp_eof().expect("the program's end")
     }
 
-    /// Runs the program on a terminal of its own, answers its question, and returns all that it wrote there.
+    /// Runs the program on a terminal of its own, answers its question, and returns what it wrote there before and after the
+    /// question.
     ///
     /// # Panics
     /// If there is no terminal, or if the program does not ask this question or does not end within a minute.

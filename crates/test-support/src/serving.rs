@@ -56,7 +56,7 @@ impl ServerProcess {
         let mut serving = Self { process, address: String::new(), lines, output: String::new() };
         let line = serving.wait_for_line(LISTENING);
         // The line may be JSON.
-        let address = line.split_once(LISTENING).and_then(|(_, rest)| rest.split(['"', ' ']).next());
+        let address = line.split_once(LISTENING).and_then(|(_, rest)| rest.split(['"', ',', ' ']).next());
         address.expect("an address").clone_into(&mut serving.address);
         serving
     }

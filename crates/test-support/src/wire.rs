@@ -34,8 +34,8 @@ pub enum WireFault {
 pub enum Upstream {
     /// The server at this address.
     Server(SocketAddr),
-    /// A function that makes the body of the answer from the request.
-    Canned(fn(&str) -> String),
+    /// A function that makes the body of an answer as AWS sends it, in JSON, from the request.
+    Function(fn(&str) -> String),
 }
 
 /// A server that breaks its first requests.
@@ -66,18 +66,18 @@ impl FaultyServer {
     /// # Panics
     /// If no port is free.
     #[must_use]
-    pub fn start(wire: WireFault, times: usize, upstream: Upstream) -> Self {
+    pub fn start(fault: WireFault, times: usize, upstream: Upstream) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
         socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
         let address =
             socket.local_addr().expect("the address of a socket").as_socket().expect("an IP address");
         let left = Arc::new(AtomicUsize::new(times));
         let server = Self { address, upstream, left, refused: Mutex::default() };
-        if matches!(wire, WireFault::Refused) {
+        if matches!(fault, WireFault::Refused) {
             // Until it listens, the socket refuses connections and keeps the port.
             *server.refused() = Some(socket);
         } else {
-            server.serve(socket, wire);
+            server.serve(socket, fault);
         }
         server
     }
@@ -100,15 +100,15 @@ impl FaultyServer {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(&self, socket: Socket, wire: WireFault) {
+    fn serve(&self, socket: Socket, fault: WireFault) {
         socket.listen(128).expect("a bound socket can listen");
         let listener = TcpListener::from(socket);
         let (left, upstream) = (Arc::clone(&self.left), self.upstream.clone());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (left, upstream, wire) = (Arc::clone(&left), upstream.clone(), wire.clone());
+                let (left, upstream, fault) = (Arc::clone(&left), upstream.clone(), fault.clone());
                 // If the client disconnects, only its thread ends.
-                thread::spawn(move || answer(stream, &wire, &left, &upstream));
+                thread::spawn(move || answer(stream, &fault, &left, &upstream));
             }
         });
     }
@@ -116,7 +116,7 @@ impl FaultyServer {
 
 fn answer(
     mut stream: TcpStream,
-    wire: &WireFault,
+    fault: &WireFault,
     left: &AtomicUsize,
     upstream: &Upstream,
 ) -> io::Result<()> {
@@ -126,7 +126,7 @@ fn answer(
         return forward(&request, stream, upstream);
     }
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n[";
-    match wire {
+    match fault {
         WireFault::Refused => Ok(()),
         // Waits until the client gives up.
         WireFault::BlackHole => stream.read(&mut [0]).map(drop),
@@ -163,7 +163,7 @@ fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
 
 fn forward(request: &[u8], mut stream: TcpStream, upstream: &Upstream) -> io::Result<()> {
     match upstream {
-        Upstream::Canned(answer) => {
+        Upstream::Function(answer) => {
             let body = answer(&String::from_utf8_lossy(request));
             let WireFault::Raw(text) =
                 WireFault::answer(200, "content-type: application/x-amz-json-1.1\r\n", &body)

@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// All files with an ending in a folder and its subfolders, except those in `target` and in hidden folders.
+/// The files in a folder and its subfolders whose names have this ending, except those in `target` and in hidden folders.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries
@@ -45,8 +45,9 @@ fn anchors(page: &Path) -> Vec<String> {
         .filter_map(|line| line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')));
     headings
         .map(|heading| {
-            let kept = heading.to_lowercase();
-            kept.chars()
+            let lowercase = heading.to_lowercase();
+            lowercase
+                .chars()
                 .filter(|c| c.is_alphanumeric() || "-_ ".contains(*c))
                 .map(|c| if c == ' ' { '-' } else { c })
                 .collect()

@@ -22,9 +22,9 @@ async fn the_program_prints_its_addresses_and_then_the_requests() {
     let services = line();
     let client = reqwest::Client::builder().no_proxy().user_agent("test").build().unwrap();
 
-    let commits = format!("{}/repos/acme/shop/commits", services["github"].as_str().unwrap());
+    let url = format!("{}/repos/acme/shop/commits", services["github"].as_str().unwrap());
     let commits: Value =
-        serde_json::from_str(&client.get(commits).send().await.unwrap().text().await.unwrap()).unwrap();
+        serde_json::from_str(&client.get(url).send().await.unwrap().text().await.unwrap()).unwrap();
     drop(program.stdin.take());
 
     assert_eq!(commits.as_array().unwrap().len(), 1);

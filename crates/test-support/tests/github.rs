@@ -102,7 +102,7 @@ async fn a_page_has_thirty_items_by_default_and_at_most_a_hundred() {
 }
 
 #[tokio::test]
-async fn since_and_until_are_inclusive_times_of_commit() {
+async fn since_and_until_are_inclusive_and_use_the_commit_date() {
     let now = humantime::parse_rfc3339("2025-04-01T12:00:00Z").unwrap();
     let github = FakeGitHub::builder().now(now).start();
     github
@@ -216,7 +216,7 @@ async fn runs_are_filtered_by_branch_and_status() {
 }
 
 #[tokio::test]
-async fn jobs_are_those_of_the_latest_attempt() {
+async fn jobs_are_those_of_the_latest_attempt_or_of_all_attempts() {
     let github = FakeGitHub::start();
     let run = Run::new("checks.yml")
         .id(7)
@@ -298,7 +298,7 @@ async fn every_request_for_a_renamed_repository_is_redirected() {
 }
 
 #[tokio::test]
-async fn a_new_repository_takes_its_name_back_from_a_renamed_one() {
+async fn a_new_repository_takes_the_old_name_of_a_renamed_one() {
     let github = FakeGitHub::start();
     let old = github.repository("acme/shop");
     old.rename("acme/store");
@@ -329,11 +329,11 @@ async fn a_token_opens_private_repositories_and_must_be_right() {
     }
 }
 
-/// Asks for a token of the installation 77 of the app 123. The fake does not verify signatures.
+/// Asks as the app 123 for a token of its installation 77. The fake does not verify signatures.
 async fn installation_token(github: &FakeGitHub) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let claims = json!({ "iat": now, "exp": now + 60, "iss": "123" });
-    let part = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
+    let part = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let signed = format!("{}.{}.signature", part(&json!({ "alg": "RS256" })), part(&claims));
     let client = Client::builder().no_proxy().user_agent("test").build().unwrap();
     let request = client.post(github.url() + "/app/installations/77/access_tokens").bearer_auth(signed);

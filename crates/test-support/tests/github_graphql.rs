@@ -87,8 +87,8 @@ fragment pull on PullRequest {
 }
 fragment actor on Actor { __typename login url ... on Node { id } }"#;
 /// Asks for every field of deployments, releases, tags and incidents that the fake knows.
-const DELIVERY: &str = r#"
-query Delivery($owner: String!, $name: String!, $ids: [ID!]!, $deployment: ID!) {
+const DEPLOYMENTS: &str = r#"
+query Deployments($owner: String!, $name: String!, $ids: [ID!]!, $deployment: ID!) {
     repository(owner: $owner, name: $name) {
         deployments(first: 5, environments: ["production"], orderBy: { field: CREATED_AT, direction: DESC }) {
             totalCount
@@ -210,20 +210,23 @@ async fn pages_go_both_ways() {
     let page = async |variables: Value| {
         let answer = ask(&github, Some("right"), PAGE_QUERY, variables).await;
         let history = &answer["data"]["repository"]["defaultBranchRef"]["target"]["history"];
-        let name = |node: &Value| node["message"].as_str().unwrap().chars().last().unwrap();
-        let names: String = history["nodes"].as_array().unwrap().iter().map(name).collect();
-        (names, history["pageInfo"].clone())
+        let last_character = |node: &Value| node["message"].as_str().unwrap().chars().last().unwrap();
+        let characters: String = history["nodes"].as_array().unwrap().iter().map(last_character).collect();
+        (characters, history["pageInfo"].clone())
     };
-    // From the newest: "Text", "number 1", "number 2", "number 3".
-    let (names, first) = page(json!({ "first": 3 })).await;
+    // From the newest, the messages end with "Text", "number 1", "number 2" and "number 3".
+    let (characters, first) = page(json!({ "first": 3 })).await;
     assert_eq!(
-        (&*names, &first["hasNextPage"], &first["hasPreviousPage"]),
+        (&*characters, &first["hasNextPage"], &first["hasPreviousPage"]),
         ("t12", &json!(true), &json!(false))
     );
-    let (names, next) = page(json!({ "first": 3, "after": first["endCursor"] })).await;
-    assert_eq!((&*names, &next["hasNextPage"], &next["hasPreviousPage"]), ("3", &json!(false), &json!(true)));
-    let (names, _) = page(json!({ "last": 2, "before": next["startCursor"] })).await;
-    assert_eq!(names, "12");
+    let (characters, next) = page(json!({ "first": 3, "after": first["endCursor"] })).await;
+    assert_eq!(
+        (&*characters, &next["hasNextPage"], &next["hasPreviousPage"]),
+        ("3", &json!(false), &json!(true))
+    );
+    let (characters, _) = page(json!({ "last": 2, "before": next["startCursor"] })).await;
+    assert_eq!(characters, "12");
 }
 
 #[tokio::test]
@@ -324,7 +327,7 @@ async fn deployments_releases_and_tags_are_as_github_describes_them() {
     let deployment = &deployment["data"]["repository"]["deployments"]["nodes"][0]["id"];
     let ids = [format!("C_{tip}"), "C_0".to_owned()];
     let variables = json!({ "owner": "acme", "name": "shop", "ids": ids, "deployment": deployment });
-    ask(&github, Some("right"), DELIVERY, variables).await;
+    ask(&github, Some("right"), DEPLOYMENTS, variables).await;
     let good = github.exchanges().pop().unwrap();
     contract::check(std::slice::from_ref(&good));
     let data = &good.body["data"];
@@ -361,7 +364,7 @@ async fn deployments_releases_and_tags_are_as_github_describes_them() {
         ("labels: [\"incident\"]", "label: \"incident\""),
     ] {
         let mut changed = good.clone();
-        changed.request["query"] = DELIVERY.replacen(from, to, 1).into();
+        changed.request["query"] = DEPLOYMENTS.replacen(from, to, 1).into();
         wrong.push((format!("{to} instead of {from}"), changed));
     }
     assert_refused(&wrong);

@@ -37,14 +37,14 @@ fn registry() -> Server {
         match &*request.method {
             "POST" => empty(202).with_header("location", &format!("{}upload", request.path())),
             "PUT" => {
-                let found = digest(&request.body);
+                let content_digest = digest(&request.body);
                 let kind = request.header("content-type").unwrap_or_default().to_owned();
                 // The path of a blob is that of its upload. The path of a manifest ends with its tag.
                 let folder = path.strip_suffix("/uploads").unwrap_or(path);
-                for name in [&*found, last] {
+                for name in [&*content_digest, last] {
                     kept.insert(format!("{folder}/{name}"), (kind.clone(), request.body.clone()));
                 }
-                empty(201).with_header("docker-content-digest", &found)
+                empty(201).with_header("docker-content-digest", &content_digest)
             }
             _ => match kept.get(request.path()) {
                 Some((kind, body)) => Answer { status: 200, headers: vec![], body: body.clone() }

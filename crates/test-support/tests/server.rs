@@ -20,7 +20,7 @@ fn echo(request: &Request) -> Answer {
 fn send(server: &Server, line: &str, headers: &str, body: &[u8]) -> String {
     let mut stream = open(server, line, headers, body);
     let mut answer = String::new();
-    // A server that closes the connection with bytes left unread resets it.
+    // The connection is reset if the server closes it before it has read the whole request.
     let _ = stream.read_to_string(&mut answer);
     answer
 }

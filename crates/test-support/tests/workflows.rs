@@ -51,10 +51,10 @@ fn github_understands_the_workflows() {
     assert_eq!(problems(&files), [[""; 0]; 2], "{files:?}");
 
     let folder = tempfile::tempdir().unwrap();
-    let shown = workflows_in_page("github-actions.md");
-    assert!(!shown.is_empty());
-    for workflow in shown {
-        let file = folder.path().join("shown.yml");
+    let documented = workflows_in_page("github-actions.md");
+    assert!(!documented.is_empty());
+    for workflow in documented {
+        let file = folder.path().join("documented.yml");
         fs::write(&file, &workflow).unwrap();
         assert_eq!(problems(&[file]), [[""; 0]], "{workflow}");
     }

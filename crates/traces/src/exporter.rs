@@ -11,10 +11,10 @@ use crate::{
     settings::{Backend, TracesSettings},
 };
 
-/// A backend of traces.
+/// Sends traces to one backend.
 #[derive(Debug)]
 pub(crate) struct Exporter {
-    backend: Client,
+    client: Client,
     rate: Option<SampleRate>,
 }
 
@@ -61,12 +61,12 @@ impl Client {
 
 impl Exporter {
     pub(crate) fn new(settings: &TracesSettings) -> Result<Self, ExportError> {
-        Ok(Self { backend: Client::new(settings)?, rate: settings.sample_rate })
+        Ok(Self { client: Client::new(settings)?, rate: settings.sample_rate })
     }
 
     /// Sends a trace. An Agent also gets a trace that is not kept, because it counts all traces.
     pub(crate) async fn export(&self, trace: &Trace, deadline: Instant) -> Result<(), SharedError> {
-        let sent = match &self.backend {
+        let sent = match &self.client {
             Client::Agent(agent) => agent.send(trace, self.rate, deadline).await.map_err(ExportError::from),
             Client::Receiver(_) if self.rate.is_some_and(|rate| !rate.keeps(trace.trace_id)) => Ok(()),
             Client::Receiver(receiver) => receiver.send(trace, deadline).await.map_err(ExportError::from),

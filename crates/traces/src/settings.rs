@@ -31,9 +31,9 @@ pub(crate) struct TracesSettings {
     exporter: Option<ExporterKind>,
     /// The address of the Agent.
     agent_url: Option<AgentAddress>,
-    /// The Agent's host, if there is no address.
+    /// The Agent's host, if `agent_url` is not set.
     host: Option<AgentHost>,
-    /// The Agent's port, if there is no address.
+    /// The Agent's port, if `agent_url` is not set.
     port: Option<NonZeroU16>,
     /// The part of the traces that is kept.
     #[serde(deserialize_with = "sampling::deserialize")]
@@ -156,7 +156,7 @@ impl TracesSettings {
     }
 }
 
-/// Deserializes a boolean. Datadog's clients also accept 1 and 0.
+/// Deserializes a boolean. The text of a variable may also be 1 or 0, as for Datadog's clients.
 fn switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     struct Switch;
 

@@ -4,8 +4,9 @@
 use std::{env, path::Path};
 
 use system_health_datadog as _; // keeps the sink linked
-use system_health_registry::{Settings, system_health_metric};
+use system_health_registry::{Settings, Unavailable, system_health_metric};
 use system_health_reporter::Reporter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Orders that wait to be packed.
 #[system_health_metric(key = "shop.orders.waiting", unit = "order", goal = "< 100")]
@@ -15,10 +16,17 @@ fn orders_waiting() -> Result<u64, std::num::ParseIntError> {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    // Shows the warnings of the reporter. A program with a subscriber of its own keeps that one.
+    tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(std::io::stderr).init();
     let file = Path::new("system-health.toml");
     let settings = Settings::builder().shared().file(file)?.environment().build()?;
     let reporter = Reporter::builder(settings).build()?;
     let finished = reporter.push().await?;
+    for outcome in finished.report.run().outcomes() {
+        if let Err(Unavailable::Error(error)) = &outcome.result {
+            eprintln!("{} failed: {error}", outcome.metric.key());
+        }
+    }
     for receipt in finished.deliveries.iter().filter_map(|delivery| delivery.receipt()) {
         println!(
             "delivered: {} series, {} about the reporter, {} of earlier runs; waiting: {}",

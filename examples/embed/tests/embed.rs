@@ -51,7 +51,19 @@ fn undelivered_points_wait_for_the_next_run() {
 fn a_failed_metric_is_not_delivered() {
     let intake = DatadogIntake::start();
 
-    let _ = scene(&intake).run(&["many"]).with_status(0);
+    let ended = scene(&intake).run(&["many"]).with_status(0);
 
     assert_eq!(values(&intake), [0.0; 0]);
+    ended.says("shop.orders.waiting failed: invalid digit found in string");
+}
+
+#[test]
+fn warnings_of_the_reporter_are_printed() {
+    let intake = DatadogIntake::start();
+
+    let ended = scene(&intake).variable("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state").run(&["3"]);
+
+    let stderr = ended.stderr();
+    let mut lines = stderr.lines();
+    assert!(lines.any(|line| line.contains("WARN") && line.contains("/dev/null/state")), "{ended}");
 }

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_in_the_future_is_an_error() {
+    fn a_date_far_in_the_future_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = fs::File::create(folder.path().join("monday.tar")).unwrap();
         let now = SystemTime::now();

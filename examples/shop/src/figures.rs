@@ -37,6 +37,8 @@ settings_table!(FigureSettings, "figures");
 
 #[cfg(test)]
 mod tests {
+    use system_health_registry::{Catalog, Context, Engine, OutcomeState};
+
     use super::*;
 
     #[test]
@@ -50,5 +52,24 @@ mod tests {
         let error = described("shop.orders\t7").err().unwrap();
 
         assert_eq!(error.to_string(), "the line `shop.orders\t7` has no description");
+    }
+
+    #[tokio::test]
+    async fn each_line_is_a_metric() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("figures.tsv");
+        let lines = ["shop.orders\t7\tOrders of today.", "shop.returns\tmany\tReturns of today."];
+        fs::write(&file, lines.join("\n")).unwrap();
+        let context = Context::new().provide(FigureSettings { file: Some(file.into()) });
+        let catalog = Catalog::linked().unwrap().filter(|key| key.starts_with("shop."));
+
+        let run = Engine::new().run(&catalog, &context).await;
+
+        let [source] = run.sources() else { panic!("{:?}", run.sources()) };
+        assert_eq!(*source.result.as_ref().unwrap(), 2); // both metrics, also the failed one
+        assert!(source.refused.is_empty(), "{:?}", source.refused);
+        let states: Vec<_> =
+            run.outcomes().iter().map(|outcome| (outcome.metric.key(), outcome.state())).collect();
+        assert_eq!(states, [("shop.orders", OutcomeState::Value), ("shop.returns", OutcomeState::Error)]);
     }
 }

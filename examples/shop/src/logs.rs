@@ -15,11 +15,11 @@ fn errors(settings: LogSettings) -> Vec<Result<Sample, ItemError>> {
 
 fn errors_in(file: &Path) -> Result<Sample, ItemError> {
     let name = file.display().to_string();
-    let count = || {
-        let lines = fs::read_to_string(file)?.lines().filter(|line| line.contains("ERROR")).count();
-        Ok(Sample::new(lines)?.with_tag("file", &name)?)
+    let sample = || {
+        let count = fs::read_to_string(file)?.lines().filter(|line| line.contains("ERROR")).count();
+        Ok(Sample::new(count)?.with_tag("file", &name)?)
     };
-    count().map_err(|error: ItemError| error.with_tag("file", &name))
+    sample().map_err(|error: ItemError| error.with_tag("file", &name))
 }
 
 /// The table `[log]` of the settings file.
@@ -35,6 +35,11 @@ settings_table!(LogSettings, "log");
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_settings_tables_are_declared_correctly() {
+        system_health_registry::Settings::builder().build().unwrap();
+    }
 
     #[test]
     fn an_unreadable_file_does_not_affect_the_others() {

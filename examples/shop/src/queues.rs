@@ -39,8 +39,8 @@ struct Queue(String);
 impl Subject for Queue {
     async fn list(context: &Context) -> Result<Vec<Self>, Unavailable> {
         let spool: Spool = context.get().await?;
-        let names = spool.files(".").await?;
-        Ok(names.into_iter().map(|folder| Self(folder.name)).collect())
+        let folders = spool.files(".").await?;
+        Ok(folders.into_iter().map(|folder| Self(folder.name)).collect())
     }
 
     fn tags(&self) -> Result<Vec<Tag>, TagError> {
@@ -82,6 +82,7 @@ struct Spool {
 }
 
 impl Spool {
+    /// The messages in the folder of a queue. For `.`, the folders of all queues.
     async fn files(&self, queue: &str) -> anyhow::Result<Vec<Message>> {
         let (folder, now) = (self.folder.join(queue), self.now);
         let read = move || {
@@ -132,6 +133,8 @@ settings_table!(QueueSettings, "queue");
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -160,12 +163,16 @@ mod tests {
     async fn each_queue_has_its_own_messages() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("mail")).unwrap();
+        fs::create_dir(folder.path().join("orders")).unwrap();
         fs::write(folder.path().join("mail/1"), "").unwrap();
         let context = Context::new().provide(QueueSettings { spool: folder.path().to_owned().into() });
 
-        let queues = Queue::list(&context).await.unwrap();
-        let messages: Messages = context.about(queues[0].clone()).get().await.unwrap();
+        let mut counts = BTreeMap::new();
+        for queue in Queue::list(&context).await.unwrap() {
+            let messages: Messages = context.about(queue.clone()).get().await.unwrap();
+            counts.insert(queue.0, waiting(messages));
+        }
 
-        assert_eq!((queues[0].to_string(), waiting(messages)), ("mail".to_owned(), 1));
+        assert_eq!(counts, BTreeMap::from([("mail".to_owned(), 1), ("orders".to_owned(), 0)]));
     }
 }

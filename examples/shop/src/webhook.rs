@@ -90,8 +90,8 @@ impl Destination for Webhook {
     }
 
     fn capabilities(&self) -> Capabilities {
-        // The receiver stores values by key, tags and time, for a day. By default, a repeated point overwrites the first, and
-        // there are no events.
+        // The receiver stores values by key, tags and time, for a day. The default capabilities say that a repeated
+        // point overwrites the first, and that no events are accepted.
         Capabilities { max_age: Duration::from_hours(24), ..Capabilities::default() }
     }
 

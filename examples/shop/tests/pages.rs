@@ -73,6 +73,15 @@ fn every_rust_code_block_is_an_excerpt_of_an_example() {
 }
 
 #[test]
+fn pages_name_the_rust_version_that_a_program_needs() {
+    let version = format!("Rust {} or later", env!("CARGO_PKG_RUST_VERSION"));
+    for page in ["README.md", "docs/embedding.md", "docs/writing-collectors.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        assert!(text.contains(&version), "{page} does not say `{version}`");
+    }
+}
+
+#[test]
 fn manifests_name_existing_packages_and_features() {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
@@ -138,7 +147,7 @@ fn commands_know_the_metrics_of_a_source_after_a_push() {
 }
 
 #[test]
-fn the_history_shows_the_goal_of_a_metric_of_a_source() {
+fn the_history_shows_the_goal_for_a_metric_from_a_source() {
     let goals = "[figures]\nfile = 'figures.tsv'\n[goals]\n'shop.orders' = '< 5'\n";
     let scene = Scene::new(env!("CARGO_BIN_EXE_shop-health"))
         .file("system-health.toml", goals)

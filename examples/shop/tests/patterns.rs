@@ -11,7 +11,7 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn a_pattern_of_only_that_matches_no_metric_of_a_source_fails_the_run() {
+fn the_run_fails_if_a_pattern_of_only_matches_no_metric_of_a_source() {
     let scene = scene();
 
     let matching = scene.run(&["--only", "shop.*"]).with_status(0);
@@ -32,7 +32,7 @@ fn a_source_that_is_skipped_does_not_run() {
     let known = scene.run(&["--only", "shop.orders"]).with_status(0);
     let scene = scene.file("system-health.toml", broken);
     let failed = scene.run(&["--only", "shop.orders"]).with_status(1);
-    // The goal is not refused, because a skipped source might have its metric.
+    // The goal is not refused, because its metric might come from the skipped source.
     let skipped = format!("{broken}[report]\nskip_sources = ['figures']\n[goals]\n'shop.ordres' = '< 5'\n");
     let scene = scene.file("system-health.toml", &skipped);
 
@@ -66,4 +66,11 @@ fn an_unmatched_pattern_of_the_settings_is_a_warning_with_its_place() {
     let ended = scene.run(&["--only", "shop.*"]).with_status(0);
 
     ended.says("system-health.toml:4:1: `\"shop.ordres\"` in [goals]: `shop.ordres` matches no metric");
+}
+
+#[test]
+fn a_metric_that_is_named_and_skipped_leaves_nothing_to_collect() {
+    let ended = scene().run(&["--only", "commits.hotfix", "--skip", "commits.hotfix"]).with_status(2);
+
+    ended.says("the selection leaves no metric to collect");
 }

@@ -6,13 +6,13 @@ use system_health_registry::{DeliveryError, Fate, Point, Settlement};
 
 use crate::{
     dimensions::Dimensions,
-    limits::{MAX_EMF_DISTRIBUTION, MAX_EMF_METRICS, MAX_EMF_VALUES},
+    limits::{MAX_EMF_DISTRIBUTION_VALUES, MAX_EMF_METRICS, MAX_EMF_VALUES},
     metric_values::MetricValues,
     namespace::Namespace,
     point::{CloudWatchPoint, PointError, Reason},
 };
 
-/// Metrics with the same dimensions and time. It is one line of the output.
+/// One line of the output: metrics with the same dimensions and time.
 #[derive(Debug)]
 pub(crate) struct Document<'a> {
     namespace: &'a Namespace,
@@ -51,8 +51,9 @@ impl<'a> Documents<'a> {
         for (position, point) in points.iter().enumerate() {
             match point_and_values(point) {
                 Ok((CloudWatchPoint { name, dimensions, unit, timestamp, .. }, values)) => {
-                    let place = (timestamp, dimensions);
-                    metrics.push((place, values.into_iter().map(move |values| (name, unit, values))));
+                    let time_and_dimensions = (timestamp, dimensions);
+                    let values = values.into_iter().map(move |values| (name, unit, values));
+                    metrics.push((time_and_dimensions, values));
                 }
                 Err(error) => {
                     let fate = Fate::Refused(DeliveryError::new(error));
@@ -62,18 +63,18 @@ impl<'a> Documents<'a> {
         }
         metrics.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut documents = Vec::<Document<'_>>::with_capacity(metrics.len());
-        let mut first_with_place = 0;
+        let mut first_candidate = 0;
         for ((timestamp, dimensions), metrics) in metrics {
             if documents
                 .last()
                 .is_none_or(|last| last.timestamp != timestamp || last.dimensions != dimensions)
             {
-                first_with_place = documents.len();
+                first_candidate = documents.len();
             }
             for (name, unit, values) in metrics {
                 let metric = DocumentMetric { name, unit, values };
-                let mut with_place = documents.iter_mut().skip(first_with_place);
-                match with_place.find(|document| document.has_space_for(name)) {
+                let mut candidates = documents.iter_mut().skip(first_candidate);
+                match candidates.find(|document| document.has_space_for(name)) {
                     Some(document) => document.metrics.push(metric),
                     None => documents.push(Document {
                         namespace,
@@ -156,8 +157,8 @@ fn point_and_values(point: &Point) -> Result<(CloudWatchPoint<'_>, Vec<DocumentV
         MetricValues::Number(number) => vec![DocumentValues::Number(*number)],
         MetricValues::Distribution(values) => {
             let count = values.iter().map(|(_, count)| *count).fold(0, u64::saturating_add);
-            if count > MAX_EMF_DISTRIBUTION {
-                return Err(point.refuse(Reason::TooManyValues { count, limit: MAX_EMF_DISTRIBUTION }));
+            if count > MAX_EMF_DISTRIBUTION_VALUES {
+                return Err(point.refuse(Reason::TooManyValues { count, limit: MAX_EMF_DISTRIBUTION_VALUES }));
             }
             let repeated = values.iter().flat_map(|(value, count)| (0..*count).map(|_| *value));
             let repeated: Vec<f64> = repeated.collect();

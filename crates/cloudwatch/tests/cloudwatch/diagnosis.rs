@@ -63,11 +63,12 @@ async fn a_failure_that_is_not_a_missing_permission_is_reported_without_a_statem
 }
 
 #[tokio::test]
-async fn the_check_of_a_sink_is_the_same_request() {
+async fn the_check_of_a_sink_sends_the_same_request() {
     let deadline = || Instant::now() + Duration::from_mins(1);
     let (refusing, denying) = (refusing(), Server::start(|_| error(403, "AccessDenied")));
 
     assert!(sink(&refusing.url()).await.check(deadline()).await.is_ok());
+    assert_eq!(body(&refusing.requests()[0])["MetricData"][0]["MetricName"], "system-health.probe");
     let error = sink(&denying.url()).await.check(deadline()).await.unwrap_err();
     assert!(error.to_string().contains("access is denied"), "{error}");
 }

@@ -125,15 +125,15 @@ async fn points_that_have_no_document_are_refused_and_the_others_written() {
 
     assert_eq!((&*fates[0], &*fates[4]), ("accepted", "accepted"));
     assert!(
-        fates[1].starts_with("refused: `branch` cannot be delivered: it also has a tag `branch`"),
+        fates[1].starts_with("refused: `branch` cannot be delivered: one of its tags is named `branch`"),
         "{fates:?}"
     );
     assert!(fates[2].contains("the distribution has 10001 values, and at most 10000"), "{fates:?}");
     assert!(fates[3].starts_with("refused: "), "{fates:?}");
     assert_eq!(metrics(&lines[0]), ["a", "c"]);
-    let shown = destination(EMF).preview(Context::new(), &points, &[]).await.unwrap();
-    assert_eq!(shown["lines"], json!(lines));
-    assert_eq!(shown["refused"].as_array().unwrap().len(), 3);
+    let preview = destination(EMF).preview(Context::new(), &points, &[]).await.unwrap();
+    assert_eq!(preview["lines"], json!(lines));
+    assert_eq!(preview["refused"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]

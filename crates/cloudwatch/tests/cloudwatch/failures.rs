@@ -8,13 +8,13 @@ use system_health_test_support::server::{Answer, Fault, Server};
 
 use crate::harness::{accepting, deliver, deliver_within, error, gauge, sink};
 
-/// The points of two requests.
-fn two_requests() -> Vec<Point> {
+/// As many points as fill one request and start a second one.
+fn points_of_two_requests() -> Vec<Point> {
     (0..1001).map(|number| gauge("g", 1.0, &[&format!("n:{number}")])).collect()
 }
 
 #[tokio::test]
-async fn a_response_decides_the_fate_of_its_points_and_of_the_remaining_ones() {
+async fn a_failed_request_decides_the_fate_of_its_points_and_of_the_remaining_ones() {
     let html = |status| Answer::text(status, "text/html", "<html>Log in</html>");
     let throttled = error(400, "ThrottlingException").with_header("retry-after", "3600");
     for (fault, first, second, message) in [
@@ -45,7 +45,7 @@ async fn a_response_decides_the_fate_of_its_points_and_of_the_remaining_ones() {
         let server = accepting();
         server.fail("POST /", fault.clone());
 
-        let fates = deliver(&*sink(&server.url()).await, &two_requests()).await;
+        let fates = deliver(&*sink(&server.url()).await, &points_of_two_requests()).await;
 
         assert!(fates[0].starts_with(first) && fates[999].starts_with(first), "{fault:?}: {}", fates[0]);
         assert!(fates[1000].starts_with(second) && fates[0].contains(message), "{fault:?}: {}", fates[0]);
@@ -75,20 +75,24 @@ async fn points_are_left_if_nobody_listens_or_if_there_is_no_time() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let sink = sink(&format!("http://{free}")).await;
 
-    let refused = deliver_within(Duration::from_millis(600), &*sink, &[gauge("g", 1.0, &[])]).await;
+    let unreachable = deliver_within(Duration::from_millis(600), &*sink, &[gauge("g", 1.0, &[])]).await;
     let too_late = deliver_within(Duration::ZERO, &*sink, &[gauge("g", 1.0, &[])]).await;
 
-    assert!(refused[0].starts_with("left: ") && refused[0].contains("AWS cannot be reached"), "{refused:?}");
+    assert!(
+        unreachable[0].starts_with("left: ") && unreachable[0].contains("AWS cannot be reached"),
+        "{unreachable:?}"
+    );
     assert!(too_late[0].starts_with("left: not sent before the run's deadline"), "{too_late:?}");
 }
 
 #[tokio::test]
-async fn without_a_response_until_the_deadline_the_outcome_is_unknown() {
+async fn without_a_response_until_the_deadline_the_fate_is_unknown() {
     let server = accepting();
     server.fail("POST /", Fault::Hang);
 
     let fates =
-        deliver_within(Duration::from_millis(600), &*sink(&server.url()).await, &two_requests()).await;
+        deliver_within(Duration::from_millis(600), &*sink(&server.url()).await, &points_of_two_requests())
+            .await;
 
     assert!(fates[0].starts_with("unknown: there was no response"), "{}", fates[0]);
     assert!(fates[1000].starts_with("left: "), "{}", fates[1000]);
@@ -104,7 +108,7 @@ async fn a_request_that_is_too_large_for_a_proxy_is_divided() {
         }
     });
 
-    let fates = deliver(&*sink(&server.url()).await, &two_requests()).await;
+    let fates = deliver(&*sink(&server.url()).await, &points_of_two_requests()).await;
 
     assert!(fates.iter().all(|fate| fate == "accepted"), "{fates:?}");
 }
@@ -123,7 +127,7 @@ async fn a_point_that_is_too_large_for_a_proxy_is_refused_with_the_status() {
 async fn after_64_refused_points_in_a_row_the_others_wait() {
     let server = Server::start(|_| error(400, "InvalidParameterValueException"));
 
-    let fates = deliver(&*sink(&server.url()).await, &two_requests()).await;
+    let fates = deliver(&*sink(&server.url()).await, &points_of_two_requests()).await;
 
     let count = |start: &str| fates.iter().filter(|fate| fate.starts_with(start)).count();
     assert_eq!((count("refused: "), count("left: ")), (64, 937));

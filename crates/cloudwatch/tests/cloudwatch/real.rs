@@ -35,7 +35,7 @@ async fn moto_stores_values_and_adds_up_repeated_ones() {
     assert!(deliver(&*sink, &many).await.iter().all(|fate| fate == "accepted"));
     assert_eq!(statistics("many", json!([{"Name": "n", "Value": "199"}])).0, json!(1.0));
 
-    // This is why a point with an unclear outcome is never sent again.
+    // This is why a point whose fate is unknown is never sent again.
     let _ = deliver(&*sink, &points).await;
     assert_eq!(statistics("ci.duration", branch("main")).1, json!(3.0));
 }

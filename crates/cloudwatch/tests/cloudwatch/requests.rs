@@ -36,13 +36,13 @@ async fn a_datum_has_name_dimensions_time_value_and_unit() {
     assert_eq!(header("content-type"), "application/x-amz-json-1.0");
     assert!(!request.headers.contains_key("content-encoding"), "a small request is not compressed");
     assert!(header("authorization").contains("/us-east-1/monitoring/aws4_request"));
-    let mut found = body(&request);
+    let mut sent = body(&request);
     // The value of a bucket is within 1 % of the values in it.
-    let values = found["MetricData"][2]["Values"].take();
-    let close = |at: usize, value: f64| (values[at].as_f64().unwrap() / value - 1.0).abs() < 0.01;
-    assert!(close(0, 0.25) && close(1, 8.0), "{values}");
+    let values = sent["MetricData"][2]["Values"].take();
+    let is_close = |at: usize, value: f64| (values[at].as_f64().unwrap() / value - 1.0).abs() < 0.01;
+    assert!(is_close(0, 0.25) && is_close(1, 8.0), "{values}");
     assert_eq!(
-        found,
+        sent,
         json!({"Namespace": "Shop", "MetricData": [
             {
                 "MetricName": "ci.duration",
@@ -179,15 +179,15 @@ async fn an_invalid_datum_is_found_and_the_others_are_delivered() {
 async fn a_preview_shows_the_requests_and_sends_none() {
     let points = [gauge("a", 1.0, &[]), gauge("b", 1e200, &[])];
 
-    let shown = destination(PUT).preview(Context::new(), &points, &[]).await.unwrap();
+    let preview = destination(PUT).preview(Context::new(), &points, &[]).await.unwrap();
 
-    assert_eq!(shown["requests"][0]["Namespace"], "Shop");
-    assert_eq!(shown["requests"][0]["MetricData"].as_array().unwrap().len(), 1);
-    assert!(shown["refused"][0].as_str().unwrap().starts_with("`b` cannot be delivered"), "{shown}");
+    assert_eq!(preview["requests"][0]["Namespace"], "Shop");
+    assert_eq!(preview["requests"][0]["MetricData"].as_array().unwrap().len(), 1);
+    assert!(preview["refused"][0].as_str().unwrap().starts_with("`b` cannot be delivered"), "{preview}");
 }
 
 #[test]
-fn all_destinations_have_the_capabilities_of_cloudwatch() {
+fn each_destination_has_its_address_and_the_capabilities_of_cloudwatch() {
     for (table, address) in [
         (PUT, "Shop"),
         ("namespace = 'Shop'\nregion = 'eu-west-1'", "Shop in eu-west-1"),

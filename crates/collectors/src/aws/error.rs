@@ -19,14 +19,16 @@ pub enum AwsError {
         cause: AwsRequestError,
     },
     /// There are more items than the settings allow.
-    #[error("there are more than {limit} {what}; raise `{setting}` in [aws], or select fewer")]
+    #[error("there are more than {limit} {what}; raise `{setting}` in [aws], or {alternative}")]
     TooMany {
-        /// What there is too much of, such as `projects`.
+        /// What there are too many of, such as `projects`.
         what: &'static str,
         /// The limit.
         limit: u32,
         /// The key of the limit in `[aws]`.
         setting: &'static str,
+        /// What else to do, such as `select fewer`.
+        alternative: &'static str,
     },
     /// A response cannot be used.
     #[error("the response to {action} contains {what}")]

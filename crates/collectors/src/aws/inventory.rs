@@ -19,7 +19,7 @@ pub(super) struct Inventory<T>(Vec<Entry<T>>);
 #[derive(Debug, Clone)]
 pub(super) struct Entry<T> {
     pub(super) region: String,
-    /// The tag and the name, such as `project` and `shop`, or `None` if the entry is about the whole region.
+    /// The name of the tag and its value, such as `project` and `shop`, or `None` if the entry is about the whole region.
     pub(super) name: Option<(&'static str, String)>,
     pub(super) content: Result<T, AwsError>,
 }
@@ -84,7 +84,7 @@ impl<T> Entry<T> {
     }
 }
 
-/// Makes an entry for each name in a region, such as for each project. `tag` is the tag of the names, such as `project`. What
+/// Makes an entry for each name in a region, such as for each project. `tag` is the name of the tag, such as `project`. What
 /// was deleted in the meantime is left out.
 pub(super) async fn read_each<'a, T>(
     region: &str,
@@ -112,13 +112,13 @@ pub(super) fn reading<T>(
     failures: &[(&Entry<T>, &AwsError)],
     nothing: &str,
 ) -> Result<Reading, Unavailable> {
-    let failed = failures.iter().filter(|(_, error)| error.denied_action().is_none());
-    let failed: Vec<ItemError> = failed.map(|(entry, error)| entry.failed_item(error)).collect();
-    if samples.is_empty() && failed.is_empty() {
+    let failed_items = failures.iter().filter(|(_, error)| error.denied_action().is_none());
+    let failed_items: Vec<ItemError> = failed_items.map(|(entry, error)| entry.failed_item(error)).collect();
+    if samples.is_empty() && failed_items.is_empty() {
         let missing = missing_permissions(failures.iter().copied());
         return Err(Unavailable::no_data(missing.unwrap_or_else(|| nothing.to_owned())));
     }
-    Reading::new(samples, failed)
+    Reading::new(samples, failed_items)
 }
 
 /// The permissions that are missing, each once, with the regions. `None` if AWS denied nothing.
@@ -143,7 +143,12 @@ fn missing_permissions<'e, T: 'e>(
 mod tests {
     use super::*;
 
-    const LIMIT: AwsError = AwsError::TooMany { what: "builds", limit: 1, setting: "max_builds" };
+    const LIMIT: AwsError = AwsError::TooMany {
+        what: "builds",
+        limit: 1,
+        setting: "max_builds",
+        alternative: "set a shorter window in [metrics]",
+    };
 
     fn entry(name: &str, content: Result<u32, AwsError>) -> Entry<u32> {
         Entry { region: "eu-west-1".into(), name: Some(("project", name.into())), content }
@@ -165,7 +170,8 @@ mod tests {
         assert_eq!(tags, ["project:a", "region:eu-west-1"]);
         assert_eq!(
             reading.failed_items()[0].to_string(),
-            "project:b region:eu-west-1: there are more than 1 builds; raise `max_builds` in [aws], or select fewer"
+            "project:b region:eu-west-1: there are more than 1 builds; raise `max_builds` in [aws], or set a shorter \
+             window in [metrics]"
         );
     }
 

@@ -84,8 +84,8 @@ async fn estimate(
 
 /// The requests for the list of names and for each name, and what they are for.
 fn requests_for_names(names: &RegionalNames, for_each: usize, what: &str) -> (usize, String) {
-    let (count, lists) = names.count();
-    (lists + count * for_each, counted(count, what))
+    let (count, list_requests) = names.count();
+    (list_requests + count * for_each, counted(count, what))
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -24,7 +24,12 @@ impl<'a> SelectedNames<'a> {
         let selected = page.into_iter().filter(|name| self.patterns.matches(name));
         self.names.extend(selected.map(str::to_owned));
         if self.names.len() > self.limit as usize {
-            return Err(AwsError::TooMany { what: self.what, limit: self.limit, setting: "max_names" });
+            return Err(AwsError::TooMany {
+                what: self.what,
+                limit: self.limit,
+                setting: "max_names",
+                alternative: "select fewer",
+            });
         }
         Ok(())
     }

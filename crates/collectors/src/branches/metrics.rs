@@ -43,7 +43,7 @@ pub fn active_branches(
         if tip.committed_at <= window.start() {
             continue;
         }
-        let reason = if *name == watched.as_str() {
+        let exclusion = if *name == watched.as_str() {
             Some("it is the watched branch")
         } else if branches.default_branch.as_ref() == Some(name) {
             Some("it is the default branch")
@@ -58,8 +58,8 @@ pub fn active_branches(
         };
         evidence.push(EvidenceItem::new(
             name,
-            reason.is_none(),
-            reason.map_or_else(committed, str::to_owned),
+            exclusion.is_none(),
+            exclusion.map_or_else(committed, str::to_owned),
         ));
     }
     let active = evidence.iter().filter(|item| item.is_counted()).count();

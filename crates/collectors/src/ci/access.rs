@@ -23,7 +23,7 @@ github_access!("ci.runners", |_, _| Ok(GitHubNeeds::default()
 /// The usual number of runs in the window whose jobs have to be read.
 const RUNS_WITH_JOBS: u32 = 49;
 
-/// The requests for the verdict about the watched workflow.
+/// In the estimate, the name of the requests for the verdict about the watched workflow.
 const WATCHED_RUNS: &str = "runs of the watched workflow";
 
 /// The metrics that read the commits of the branch, because they judge the runs of a workflow.

@@ -29,8 +29,8 @@ impl EvidenceLog {
             1 => String::new(),
             latest => format!(", attempt {attempt} of {latest}"),
         };
-        let subject = run.display_title.as_ref().map_or_else(String::new, |subject| format!(": {subject}"));
-        let title = format!("{}{attempt_of_latest} ({}, {sha}){subject}", run.name(), run.event);
+        let display_title = run.display_title.as_ref().map_or_else(String::new, |title| format!(": {title}"));
+        let title = format!("{}{attempt_of_latest} ({}, {sha}){display_title}", run.name(), run.event);
         self.add(title, run.page(attempt), reason.into())
     }
 

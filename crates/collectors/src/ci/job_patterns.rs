@@ -64,12 +64,12 @@ impl JobPattern {
 
     /// Whether a skipped job may stand for jobs that match this pattern. See [`stands_for`].
     pub(super) fn may_be_hidden_by(&self, skipped: &str) -> bool {
-        let hidden = match skipped.split_once("${{") {
+        let hidden_prefix = match skipped.split_once("${{") {
             Some((prefix, _)) => prefix.to_owned(),
             None => format!("{skipped} / "),
         };
-        let literal = self.as_str().split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
-        hidden.starts_with(literal) || literal.starts_with(&hidden)
+        let literal_prefix = self.as_str().split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
+        hidden_prefix.starts_with(literal_prefix) || literal_prefix.starts_with(&hidden_prefix)
     }
 
     /// The job names that are most similar to the pattern, for the message that the pattern matches no job.

@@ -38,8 +38,8 @@ pub(super) struct Judgment {
     pub(super) is_cut_off: bool,
     /// The number of runs that test the branch and were considered.
     pub(super) considered: usize,
-    /// The newest attempt of the considered runs that had started at the time of the judgment. The result was the same from this
-    /// attempt on. `None` if the judgment is about now.
+    /// Of the attempts of the considered runs, the one that started last before the time of the judgment. The result did not
+    /// change between this start and that time. `None` if the judgment is about now.
     pub(super) newest: Option<AttemptStart>,
     pub(super) evidence: EvidenceLog,
 }
@@ -90,8 +90,8 @@ pub(super) fn judge(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> anyhow:
     judge_before(watched, known, None)
 }
 
-/// Judges the known runs as they were before an attempt started. `None` is now. An attempt that started earlier counts as ended
-/// if it has ended by now, because GitHub does not record when an earlier attempt ended.
+/// Judges the known runs as they were before an attempt started. `None` is now. An attempt that had started by then counts as
+/// ended if it has ended by now, because GitHub does not say when it ended.
 pub(super) fn judge_before(
     watched: &WatchedWorkflow<'_>,
     known: &KnownRuns,
@@ -138,9 +138,9 @@ impl<'a> Search<'a> {
                 Relevance::Counts => {}
             }
             self.considered += 1;
-            let by_jobs = !self.watched.settings.jobs.is_empty();
+            let selects_jobs = !self.watched.settings.jobs.is_empty();
             let older = &runs[index + 1..];
-            let decided = if by_jobs { self.by_jobs(run, older) } else { self.by_conclusion(run) };
+            let decided = if selects_jobs { self.by_jobs(run, older) } else { self.by_conclusion(run) };
             match decided {
                 Ok(None) => {}
                 Ok(Some((passed, votes))) => return Ok(self.decided(passed, &votes, older)),
@@ -180,16 +180,17 @@ impl<'a> Search<'a> {
             return Ok(None);
         };
         for attempt in (1..=last).rev() {
-            let known = self.attempt(run, attempt)?;
-            let result = if known.is_completed()? { known.result()? } else { RunResult::Undecided };
+            let in_attempt = self.attempt(run, attempt)?;
+            let result = if in_attempt.is_completed()? { in_attempt.result()? } else { RunResult::Undecided };
             match result {
                 RunResult::Undecided => {
-                    let reason = format!("{}, so it decides nothing", known.ending_in_words());
+                    let reason = format!("{}, so it decides nothing", in_attempt.ending_in_words());
                     self.evidence.add_run(run, attempt, reason);
                 }
                 RunResult::Passed | RunResult::Failed => {
-                    let entry = self.evidence.add_run(run, attempt, known.ending_in_words());
-                    return Ok(Some((result == RunResult::Passed, vec![Vote::new(run, known, entry)])));
+                    let entry = self.evidence.add_run(run, attempt, in_attempt.ending_in_words());
+                    let passed = result == RunResult::Passed;
+                    return Ok(Some((passed, vec![Vote::new(run, in_attempt, entry)])));
                 }
             }
         }
@@ -207,14 +208,14 @@ impl<'a> Search<'a> {
         for attempt in (1..=last).rev() {
             let listed = up_to_attempt(jobs, attempt, run.attempt);
             if listed.is_empty() {
-                let known = self.attempt(run, attempt)?;
+                let in_attempt = self.attempt(run, attempt)?;
                 // An invalid workflow file makes a run fail without any jobs.
                 if self.selected.is_at_start()
-                    && known.is_completed()?
-                    && known.result()? == RunResult::Failed
+                    && in_attempt.is_completed()?
+                    && in_attempt.result()? == RunResult::Failed
                 {
                     let entry = self.evidence.add_run(run, attempt, "it failed before any job started");
-                    return Ok(Some((false, vec![Vote::new(run, known, entry)])));
+                    return Ok(Some((false, vec![Vote::new(run, in_attempt, entry)])));
                 }
                 self.evidence.add_run(run, attempt, "it has no jobs");
                 continue;
@@ -464,12 +465,12 @@ impl AttemptStart {
 }
 
 impl Vote {
-    fn new(run: &WorkflowRun, attempt: &WorkflowRun, entry: EntryId) -> Self {
+    fn new(run: &WorkflowRun, in_attempt: &WorkflowRun, entry: EntryId) -> Self {
         Self {
             entries: vec![entry],
             name: run.name(),
-            web_page: run.page(attempt.attempt),
-            started_at: attempt.started_at(),
+            web_page: run.page(in_attempt.attempt),
+            started_at: in_attempt.started_at(),
         }
     }
 }

@@ -118,17 +118,17 @@ impl KnownRuns {
 
     /// Adds the filtered list. If both lists contain a run, the list of all runs is correct.
     pub(super) fn add_runs_of_branch(&mut self, page: RunsPage, branch: &str) {
-        let shown: HashSet<u64> = page.workflow_runs.iter().map(|run| run.id).collect();
-        let known: HashSet<u64> = self.runs.iter().map(|run| run.id).collect();
-        let oldest = self.runs.iter().rfind(|run| run.head_branch.as_deref() == Some(branch));
-        self.index = match oldest {
-            Some(run) if shown.contains(&run.id) => IndexState::UpToDate,
+        let filtered_ids: HashSet<u64> = page.workflow_runs.iter().map(|run| run.id).collect();
+        let known_ids: HashSet<u64> = self.runs.iter().map(|run| run.id).collect();
+        let oldest_of_branch = self.runs.iter().rfind(|run| run.head_branch.as_deref() == Some(branch));
+        self.index = match oldest_of_branch {
+            Some(run) if filtered_ids.contains(&run.id) => IndexState::UpToDate,
             Some(run) => IndexState::LacksRun(run.name()),
             None => IndexState::NeedsTip,
         };
         self.complete = page.total_count <= page.workflow_runs.len();
-        self.runs.extend(page.workflow_runs.into_iter().filter(|run| !known.contains(&run.id)));
-        self.filtered_only = Some(&shown - &known);
+        self.runs.extend(page.workflow_runs.into_iter().filter(|run| !known_ids.contains(&run.id)));
+        self.filtered_only = Some(&filtered_ids - &known_ids);
         self.sort();
     }
 
@@ -140,8 +140,8 @@ impl KnownRuns {
         }
     }
 
-    pub(super) fn add_attempt(&mut self, run: u64, attempt: u32, known: WorkflowRun) {
-        self.attempts.insert((run, attempt), known);
+    pub(super) fn add_attempt(&mut self, run: u64, attempt: u32, run_in_attempt: WorkflowRun) {
+        self.attempts.insert((run, attempt), run_in_attempt);
     }
 
     pub(super) fn add_jobs(&mut self, run: u64, jobs: Vec<Job>) {

@@ -16,13 +16,13 @@ pub(super) const MAX_RUNNING: usize = 5;
 /// Maximum number of older runs that are searched for one that passed or failed.
 pub(super) const MAX_CANDIDATES: usize = 5;
 
-/// The jobs of the newest of the older runs that passed or failed.
+/// The jobs of the newest older run that passed or failed.
 pub(super) fn jobs_of_completed_run<'h>(
     watched: &WatchedWorkflow<'_>,
     known: &'h KnownRuns,
     older: &'h [WorkflowRun],
 ) -> Result<Option<Vec<&'h Job>>, EarlyEnd> {
-    let mut seen = 0;
+    let mut candidates = 0;
     for run in older {
         if known.is_only_filtered(run.id) && staleness(watched, known)?.is_some() {
             break;
@@ -30,8 +30,8 @@ pub(super) fn jobs_of_completed_run<'h>(
         if relevance(watched, known, run)? != Relevance::Counts {
             continue;
         }
-        seen += 1;
-        if seen > MAX_CANDIDATES {
+        candidates += 1;
+        if candidates > MAX_CANDIDATES {
             break;
         }
         if !known.is_confirmed(run.id) {

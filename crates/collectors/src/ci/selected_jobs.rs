@@ -23,6 +23,7 @@ pub(super) struct SelectedJobs<'a> {
     passed: usize,
     /// For each pattern, whether it matched a job, or a skipped job may stand for one that it matches.
     matched: Vec<bool>,
+    /// The names of the jobs in all runs so far.
     names: BTreeSet<String>,
     /// The names of the jobs in the run that started the search.
     newest_names: Vec<String>,
@@ -162,14 +163,14 @@ impl<'a> SelectedJobs<'a> {
         let reasons: Vec<String> = pending
             .iter()
             .map(|job| match job {
-                PendingJob::Skipped(job) => format!("`{job}` was skipped and no older one decided it"),
+                PendingJob::Skipped(job) => format!("`{job}` was skipped and no older run decided it"),
                 PendingJob::NotListed { pattern, hidden_by } if hidden_by.is_empty() => {
                     let hint = pattern.hint(self.newest_names.iter().map(String::as_str));
                     format!("one of them has no job that matches `{}`; {hint}", pattern.as_str())
                 }
                 PendingJob::NotListed { pattern, .. } => {
                     format!(
-                        "the jobs that `{}` matches were skipped and no older one decided them",
+                        "the jobs that `{}` matches were skipped and no older run decided them",
                         pattern.as_str()
                     )
                 }
@@ -199,10 +200,10 @@ impl<'a> SelectedJobs<'a> {
             .iter()
             .filter(|pattern| selected.iter().all(|(job, _)| !pattern.matches(&job.name)))
             .collect();
-        if let [pattern, ..] = not_listed[..]
-            && with_result(listed, JobResult::Undecided).next().is_some()
+        if let Some(pattern) = not_listed.first()
+            && let Some(job) = with_result(listed, JobResult::Undecided).next()
         {
-            let reason = format!("it was cancelled before a job that matches `{}`", pattern.as_str());
+            let reason = format!("no job matches `{}`, and {}", pattern.as_str(), describe(&[job]));
             return Ok(JobsResult::Undecided(vec![], reason));
         }
         self.newest_names = listed.iter().map(|(job, _)| job.name.clone()).collect();
@@ -275,7 +276,7 @@ impl<'a> SelectedJobs<'a> {
         JobsResult::Undecided(passed, reasons.join(", "))
     }
 
-    /// Refuses a pattern that matches no job of any run, if a complete run was seen.
+    /// Refuses a pattern that matches no job of any run, if a run was seen in which no job was cancelled or in progress.
     fn check_patterns(&self) -> anyhow::Result<()> {
         let unmatched = self.patterns.iter().zip(&self.matched).find(|(_, matched)| !**matched);
         match unmatched {

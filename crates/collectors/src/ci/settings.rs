@@ -122,6 +122,10 @@ mod tests {
         for (event, counts) in [("push", true), ("merge_group", true), ("pull_request", false)] {
             assert_eq!(settings.events.contains(event), counts, "{event}");
         }
+    }
+
+    #[test]
+    fn events_that_do_not_count_by_default_can_be_selected() {
         for event in ["pull_request", "image_version"] {
             assert!(read(&format!("events = ['{event}']")).unwrap().events.contains(event), "{event}");
         }

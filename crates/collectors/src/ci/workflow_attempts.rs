@@ -46,22 +46,23 @@ pub(crate) struct WorkflowAttempts<'a> {
     /// The runs of the last page that were not returned yet.
     runs: VecDeque<WorkflowRun>,
     /// The number of earlier attempts and lists of jobs that may still be requested.
-    requests: usize,
+    remaining_requests: usize,
     /// The settings table that names the workflow and limits the requests.
     table: &'a str,
 }
 
 impl<'a> WorkflowAttempts<'a> {
-    /// No request is made yet. At most `requests` earlier attempts and lists of jobs will be requested.
+    /// No request is made yet. At most `max_requests` earlier attempts and lists of jobs will be requested.
     pub(crate) fn new(
         repository: &'a GitHubRepository,
         branch: &'a Branch,
         file: &'a str,
-        requests: usize,
+        max_requests: usize,
         table: &'a str,
     ) -> Self {
         let pages = repository.pages(&["actions", "workflows", file, "runs"], &[("per_page", "100")]);
-        Self { repository, branch, file, pages, runs: VecDeque::new(), requests, table }
+        let (runs, remaining_requests) = (VecDeque::new(), max_requests);
+        Self { repository, branch, file, pages, runs, remaining_requests, table }
     }
 
     /// The attempts of the next run on the branch, the latest first. `None` at the end of the list.
@@ -129,13 +130,13 @@ impl<'a> WorkflowAttempts<'a> {
 
     fn count_request(&mut self) -> anyhow::Result<()> {
         ensure!(
-            self.requests > 0,
-            "more runs of {file} would have to be requested than `max_requests` in {table} permits; raise it, or set a \
-             shorter window in [metrics] or a shorter `lookback` in {table}",
+            self.remaining_requests > 0,
+            "more earlier attempts and lists of jobs of {file} would have to be requested than `max_requests` in {table} \
+             permits; raise it, or set a shorter window in [metrics] or a shorter `lookback` in {table}",
             file = self.file,
             table = self.table
         );
-        self.requests -= 1;
+        self.remaining_requests -= 1;
         Ok(())
     }
 }

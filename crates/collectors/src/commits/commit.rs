@@ -1,4 +1,4 @@
-//! A commit, with the facts that metrics need.
+//! A commit, with everything that metrics need.
 
 use std::time::SystemTime;
 

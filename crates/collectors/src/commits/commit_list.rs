@@ -16,7 +16,7 @@ use crate::{
     web_page::commits_page,
 };
 
-/// A commit with a date further in the future was made with a wrong clock.
+/// How far in the future the date of a commit may be. A later date comes from a wrong clock.
 const MAX_CLOCK_SKEW: Duration = Duration::from_hours(24);
 
 /// The commits of a branch in the longest window. Each metric takes those of its own window.
@@ -46,8 +46,8 @@ impl CommitList {
         let range = self.range.starting_at(window.start());
         if range.since() < self.range.since() {
             let (read, needed) = (self.range.since(), range.since());
-            let shown = |time| format_date(time).to_string();
-            return Err(WindowTooLong { read: shown(read), needed: shown(needed) });
+            let text = |time| format_date(time).to_string();
+            return Err(WindowTooLong { read: text(read), needed: text(needed) });
         }
         let is_in_range = |commit: &&Commit| range.contains(commit.committed_at);
         let commits = if self.commits.iter().all(|commit| is_in_range(&commit)) {
@@ -139,14 +139,14 @@ impl FromContext for CommitList {
 
 /// Adds the web pages, if the clone's remote is on the host whose API is used.
 fn with_pages(history: BranchHistory, clone: &LocalClone, github: &GitHubSettings) -> BranchHistory {
-    let Some(repository) = clone.addresses().find_map(|address| github.web_page_of(address)) else {
+    let Some(repository_page) = clone.addresses().find_map(|address| github.web_page_of(address)) else {
         return history;
     };
     let with_page = |commit: Commit| {
-        let page = format!("{repository}/commit/{}", commit.id);
+        let page = format!("{repository_page}/commit/{}", commit.id);
         Commit { web_page: Some(page), ..commit }
     };
-    let page = commits_page(&repository, &history.branch);
+    let page = commits_page(&repository_page, &history.branch);
     BranchHistory { web_page: page, commits: history.commits.into_iter().map(with_page).collect(), ..history }
 }
 
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_year_with_five_digits_is_in_the_future() {
+    fn a_year_with_five_digits_is_shown_as_the_end_of_9999() {
         let commit = commit("a", UNIX_EPOCH + Duration::from_mins(5_000_000_000));
         let warning = list(UNIX_EPOCH, [commit]).future_warning(UNIX_EPOCH).unwrap();
         assert!(

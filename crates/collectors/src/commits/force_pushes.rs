@@ -37,7 +37,7 @@ struct Activity {
     reference: String,
     timestamp: Timestamp,
     #[serde(rename = "activity_type")]
-    kind: String,
+    operation: String,
     #[serde(deserialize_with = "Option::deserialize")]
     actor: Option<Actor>,
 }
@@ -125,7 +125,7 @@ async fn read(
         let is_last = page.iter().all(|item| item.timestamp.0 < window.start());
         for item in page {
             // A server that does not know the parameters answers with all activity.
-            let is_wanted = item.reference == reference && item.kind == FORCE_PUSH;
+            let is_wanted = item.reference == reference && item.operation == FORCE_PUSH;
             if is_wanted && pushes.iter().all(|known| known.id != item.id) {
                 pushes.push(item);
             }

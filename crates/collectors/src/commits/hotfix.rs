@@ -6,7 +6,7 @@ use super::{
     message::{CommitMessage, MergeSubject, without_prefixes},
     pattern::patterns,
     revert::{is_revert_branch, starts_with_revert},
-    usage::{is_modifier, is_part_of_program, is_subject},
+    usage::{is_grammatical_subject, is_modifier, is_part_of_program},
 };
 
 patterns! {
@@ -70,7 +70,7 @@ fn form_of_message(message: &CommitMessage<'_>) -> Option<&'static str> {
     if let Some(form) = form_of_title(message.subject()) {
         return Some(form);
     }
-    let merge = message.first_line().and_then(MergeSubject::parse);
+    let merge = message.first_body_line().and_then(MergeSubject::parse);
     if merge.is_some_and(|merge| is_hotfix_branch(merge.branch)) {
         return Some("it merges a hotfix branch");
     }
@@ -106,7 +106,7 @@ fn form_of_title(title: &str) -> Option<&'static str> {
 fn is_about(following: &str) -> bool {
     ABOUT.is_match(following)
         || is_part_of_program(following)
-        || is_subject(following)
+        || is_grammatical_subject(following)
         || is_modifier(following)
 }
 
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_alone_does_not_count() {
+    fn a_message_that_only_mentions_hotfixes_does_not_count() {
         for (message, reason) in [
             ("Revert \"hotfix: login\"", "it reverts a hotfix"),
             ("fix: revert hotfix for the login", "it reverts a hotfix"),

@@ -53,13 +53,13 @@ impl<'a> CommitMessage<'a> {
     }
 
     /// The first line of the body that is not empty.
-    pub(super) fn first_line(&self) -> Option<&'a str> {
+    pub(super) fn first_body_line(&self) -> Option<&'a str> {
         self.body.iter().copied().find(|line| !line.trim().is_empty())
     }
 
     /// The title of a merged pull request, which GitHub and GitLab write below the merge's subject.
     pub(super) fn merged_title(&self) -> Option<&'a str> {
-        self.first_line().filter(|line| bullet(line).is_none() && !NO_TITLE.is_match(line))
+        self.first_body_line().filter(|line| bullet(line).is_none() && !NO_TITLE.is_match(line))
     }
 
     /// The top-level bullets of the body. In a squash merge, each is one of the squashed commits.

@@ -1,5 +1,5 @@
-//! The settings' patterns, for projects whose messages have their own forms. They are compiled when the settings are
-//! read, so that an invalid one is refused at its line.
+//! The patterns in the settings, for projects whose messages have their own forms. The patterns are compiled when the
+//! settings are read, so that an invalid pattern is refused at its line.
 
 use regex::{Regex, RegexBuilder};
 
@@ -17,7 +17,7 @@ pub enum MessagePatternsError {
     NoPatterns,
     /// One of them matches the empty message, so it probably matches every message.
     #[error(
-        "`{0}` matches the empty message; write one that needs some text, such as \"hotfix\" or \"revert\""
+        "`{0}` matches the empty message; write a pattern that needs some text, such as \"hotfix\" or \"revert\""
     )]
     MatchesEmpty(String),
     /// One of them is not a regular expression.
@@ -97,7 +97,7 @@ mod tests {
         );
         assert_eq!(
             refused("[commits]\nhotfix = [\"hot\", \"\"]"),
-            "a.toml:2:1: `hotfix` in [commits]: `` matches the empty message; write one that needs some text, such as \"hotfix\" \
+            "a.toml:2:1: `hotfix` in [commits]: `` matches the empty message; write a pattern that needs some text, such as \"hotfix\" \
              or \"revert\""
         );
     }

@@ -1,5 +1,5 @@
-//! Metrics about the commits that recently landed on a branch, such as hotfixes and reverts. Most of them read the commits on
-//! GitHub or in a local clone.
+//! Metrics about the commits that recently landed on a branch, such as hotfixes and reverts. Most of the metrics read the
+//! commits on GitHub or in a local clone.
 
 #[cfg(feature = "github")]
 mod access;

@@ -25,22 +25,22 @@ struct Inner {
     visited: Vec<(Commit, SystemTime)>,
     walk: Walk,
     /// The length of the longest window.
-    length: Duration,
+    window_length: Duration,
     branch: String,
 }
 
 impl PastCommits {
-    /// The commits of a history. Dates after `read_at` are taken to be wrong. `length` is the length of the longest window, which
-    /// says how far back a run at an instant would have read.
-    pub(super) fn new(history: BranchHistory, read_at: SystemTime, length: Duration) -> Self {
+    /// The commits of a history. Dates after `read_at` are taken to be wrong. `window_length` is that of the longest window,
+    /// which says how far back a run at an instant would have read.
+    pub(super) fn new(history: BranchHistory, read_at: SystemTime, window_length: Duration) -> Self {
         let BranchHistory { branch, commits, walk, .. } = history;
         let mut landed = landed_at(&commits, &walk, read_at);
-        let landing = |commit: Commit| {
+        let with_landing_time = |commit: Commit| {
             let at = landed.remove(&commit.id)?;
             Some((commit, at))
         };
-        let visited = commits.into_iter().filter_map(landing).collect();
-        Self(Arc::new(Inner { visited, walk, length, branch }))
+        let visited = commits.into_iter().filter_map(with_landing_time).collect();
+        Self(Arc::new(Inner { visited, walk, window_length, branch }))
     }
 
     /// The commits that a run at an instant would have read, and the range in which it would have read them.
@@ -49,18 +49,18 @@ impl PastCommits {
         instant: SystemTime,
         range: &HistoryRange,
     ) -> Result<(HistoryRange, Arc<[Commit]>), Unavailable> {
-        let Inner { visited, walk, length, branch } = &*self.0;
+        let Inner { visited, walk, window_length, branch } = &*self.0;
         if let Some((until, reason)) = &walk.known_until
             && instant > *until
         {
             return Err(reason.clone());
         }
-        let range = range.starting_at(instant.checked_sub(*length).unwrap_or(UNIX_EPOCH));
+        let range = range.starting_at(instant.checked_sub(*window_length).unwrap_or(UNIX_EPOCH));
         let mut end = range.walk_end();
         let mut commits = Vec::new();
-        let mut is_empty = true;
+        let mut is_branch_empty = true;
         for (commit, _) in visited.iter().filter(|(_, landed)| *landed <= instant) {
-            is_empty = false;
+            is_branch_empty = false;
             if end.should_stop_at(commit.committed_at) {
                 return Ok((range, commits.into()));
             }
@@ -72,12 +72,12 @@ impl PastCommits {
             }
         }
         // The end of a shallow clone had not landed yet, so nothing is known about this instant.
-        if is_empty && let Some(shallow) = walk.cut_off.values().next() {
+        if is_branch_empty && let Some(shallow) = walk.cut_off.values().next() {
             return Err(shallow.clone());
         }
         match &walk.limit {
             Some(limit) => Err(limit.clone()),
-            None if is_empty && !walk.roots.is_empty() => {
+            None if is_branch_empty && !walk.roots.is_empty() => {
                 Err(Unavailable::no_data(format!("the branch `{branch}` had no commits yet")))
             }
             None => Ok((range, commits.into())),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_is_on_the_branch_from_its_date_on() {
+    fn commits_in_the_order_of_their_dates_land_at_their_dates() {
         let past = past(&[("c", 120, &["b"]), ("b", 110, &["a"]), ("a", 100, &["root"]), ("root", 1, &[])]);
         assert_eq!(
             ["100", "109", "110", "400"].map(|hour| ids(&past, hour.parse().unwrap())),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_commit_on_top_of_a_newer_one_lands_after_it() {
+    fn an_old_commit_on_top_of_a_newer_one_lands_with_it() {
         let past = past(&[("late", 100, &["b"]), ("b", 110, &["a"]), ("a", 90, &[])]);
         assert_eq!([105, 110].map(|hour| ids(&past, hour)), ["a", "late b a"]);
     }

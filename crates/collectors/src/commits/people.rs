@@ -22,14 +22,15 @@ enum Identity {
 
 /// What one author did.
 struct Authored {
-    /// Whether a bot wrote all commits. A person may set the name of a bot once.
+    /// Whether a bot wrote all of the author's commits. A person may set the name of a bot once.
     is_bot: bool,
     commits: usize,
-    newest: String,
+    newest_title: String,
+    /// The page of the newest commit.
     web_page: Option<String>,
 }
 
-/// One item for each author. Those that are people count.
+/// One item for each author. Only authors that are people count.
 pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem> {
     // GitHub may name the account only in some commits with an address. The other commits with this address are taken to be by
     // the same account.
@@ -43,7 +44,7 @@ pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem>
         let author = authors.entry(identity(commit, account)).or_insert_with(|| Authored {
             is_bot: true,
             commits: 0,
-            newest: commit.title(),
+            newest_title: commit.title(),
             web_page: commit.web_page.clone(),
         });
         author.commits += 1;
@@ -79,8 +80,8 @@ fn item(identity: &Identity, authored: &Authored) -> EvidenceItem {
         Identity::Unknown => "unknown author",
     };
     let commits = match authored.commits {
-        1 => format!("1 commit, {}", authored.newest),
-        many => format!("{many} commits, the newest is {}", authored.newest),
+        1 => format!("1 commit, {}", authored.newest_title),
+        many => format!("{many} commits, the newest is {}", authored.newest_title),
     };
     let (counted, reason) = match identity {
         Identity::Unknown => (false, format!("nothing says who wrote {commits}")),

@@ -62,22 +62,22 @@ impl RecentCommits {
     /// its page is known.
     ///
     /// The evidence lists the commits that count and the near misses. If there are none of either, it says how many
-    /// commits there are. `kind` names what is counted, such as `a revert`.
-    pub fn count(&self, classifier: &Classifier, kind: &str) -> Result<Sample, SampleError> {
-        self.count_labelled(classifier, kind, |_| None)
+    /// commits there are. `what` names what is counted, such as `a revert`.
+    pub fn count(&self, classifier: &Classifier, what: &str) -> Result<Sample, SampleError> {
+        self.count_labelled(classifier, what, |_| None)
     }
 
     /// Like [`Self::count`], but a commit also counts if `labelled` returns a reason for it.
     pub(super) fn count_labelled(
         &self,
         classifier: &Classifier,
-        kind: &str,
+        what: &str,
         labelled: impl Fn(&Commit) -> Option<String>,
     ) -> Result<Sample, SampleError> {
-        let item = |commit| evidence(commit, classifier, &labelled);
+        let item = |commit| evidence_item(commit, classifier, &labelled);
         let mut evidence: Vec<_> = self.commits.iter().filter_map(item).collect();
         if evidence.is_empty() {
-            evidence.push(self.summary(kind));
+            evidence.push(self.summary(what));
         }
         self.sample(evidence)
     }
@@ -111,7 +111,7 @@ impl RecentCommits {
         Ok(with_page_link(sample, self.origin.web_page.as_deref()))
     }
 
-    /// The commits of a range that starts later.
+    /// Only the commits in a range, which must not start earlier than this list.
     #[cfg(feature = "github")]
     pub(super) fn since(&self, range: &HistoryRange) -> Self {
         let is_in_range = |commit: &&Commit| range.contains(commit.committed_at);
@@ -120,11 +120,11 @@ impl RecentCommits {
     }
 
     /// One item about all commits, for evidence without single commits.
-    pub(super) fn summary(&self, kind: &str) -> EvidenceItem {
+    pub(super) fn summary(&self, what: &str) -> EvidenceItem {
         let (commits, reason) = match self.commits.len() {
             0 => ("no commits".to_owned(), "nothing landed on the branch in this time".to_owned()),
-            1 => ("1 commit".to_owned(), format!("it is not {kind}")),
-            many => (format!("{many} commits"), format!("none of them is {kind}")),
+            1 => ("1 commit".to_owned(), format!("it is not {what}")),
+            many => (format!("{many} commits"), format!("none of them is {what}")),
         };
         let since = format_date(self.since);
         EvidenceItem::new(format!("{commits} since {since}"), false, reason)
@@ -138,7 +138,7 @@ pub(super) fn distinct(commits: impl IntoIterator<Item = Commit>) -> Arc<[Commit
     commits.into_iter().filter(|commit| seen.insert(commit.id.clone())).collect()
 }
 
-fn evidence(
+fn evidence_item(
     commit: &Commit,
     classifier: &Classifier,
     labelled: impl Fn(&Commit) -> Option<String>,

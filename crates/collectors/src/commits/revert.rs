@@ -6,7 +6,7 @@ use super::{
     Classification,
     message::{CommitMessage, bullet, without_prefixes},
     pattern::patterns,
-    usage::{is_modifier, is_part_of_program, is_subject},
+    usage::{is_grammatical_subject, is_modifier, is_part_of_program},
 };
 
 // A reference to a commit or a pull request.
@@ -36,8 +36,8 @@ patterns! {
     );
     /// `Revert when the name is taken`: no reverted change is named.
     ONLY_CONDITION = r"(?i)^(?:when|whenever|if|unless|once|on|upon)\s";
-    /// `Roll back the database when the name is taken`: the verb is also used for databases.
-    ANY_CONDITION = r"(?i)(?:^|\s)(?:when|if|on|in|of|for|support)\b";
+    /// Words that show another use of the verb: `Roll back the database when the name is taken`, `Back out of the dialog`.
+    OTHER_USE = r"(?i)(?:^|\s)(?:when|if|on|in|of|for|support)\b";
     OTHER_VERB = r"(?i)^(?:roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out|undo(?:es|ing)?)\s+(?P<object>.*)";
     /// Like `OTHER_VERB`, but without `rollback`, and with `undo` only before a word such as `the`: both are mostly nouns.
     SEPARATE_VERB = r"(?i)^(?:roll(?:ed|ing)? back|back(?:ed|ing)? out|undo(?:es|ing)? (?:the|a|an|all|some|my|our|last|previous|accidental))\s";
@@ -54,7 +54,7 @@ patterns! {
     FEATURE = r"(?i)(?:^|/)feat(?:ures?)?/";
     TITLE = "(?i)^\\**revert\\s+(?:\"|\u{201c})(?P<quoted>.*)";
     NESTED = "(?i)^re(?:vert|apply)\\s+(?:\"|\u{201c})";
-    LANDED = r"\(#[0-9]+\)";
+    PULL_REQUEST_NUMBER = r"\(#[0-9]+\)";
     /// A revert of an exact commit or pull request, anywhere in a subject: `Bump axum, revert #12`.
     ANYWHERE = concat!("(?i)\\brevert(?:s|ed|ing)?:? (?:\"|\u{201c}|", reference!(), ")");
     /// A revert as the second change of a commit: `Raise the timeout and revert the new queue`, `Faster builds (revert)`.
@@ -124,14 +124,15 @@ fn form_of_message(message: &CommitMessage<'_>) -> Option<&'static str> {
     form_of_body(message)
 }
 
-/// The title decides, unless the button "Revert" made the branch. Without a title, the branch decides.
+/// The title decides. But if the button "Revert" made the branch, the merge is a revert, unless the title lands a reverted
+/// change again. Without a title, the branch decides.
 fn form_of_merge(branch: &str, title: Option<&str>) -> Option<&'static str> {
     let is_again = |title| without_prefixes(title).any(|text| AGAIN.is_match(text));
-    let is_branch = match title {
+    let is_revert_by_branch = match title {
         Some(title) => BUTTON_BRANCH.is_match(branch) && !is_again(title),
         None => is_revert_branch(branch),
     };
-    if is_branch {
+    if is_revert_by_branch {
         return Some("it merges a branch that was made for a revert");
     }
     title.and_then(form_of_title).map(|_| "it merges a pull request whose title is a revert")
@@ -152,7 +153,7 @@ fn form_of_title(title: &str) -> Option<&'static str> {
     }
     let is_second = SECOND.captures(title).is_some_and(|second| {
         let object = second.get("object").unwrap_or_default();
-        !is_modifier(object) && !is_subject(object) && !CONDITION.is_match(title)
+        !is_modifier(object) && !is_grammatical_subject(object) && !CONDITION.is_match(title)
     });
     (is_second || ANYWHERE.is_match(title)).then_some("its subject says that it also reverts a change")
 }
@@ -170,7 +171,7 @@ fn form_of_description(text: &str) -> Option<&'static str> {
             return Some("its subject is `Revert \"…\"`");
         }
         let is_noun = is_part_of_program(object)
-            || is_subject(object)
+            || is_grammatical_subject(object)
             || (verb.get("ending").is_none() && is_modifier(object));
         let is_condition = CONDITION.is_match(object) || ONLY_CONDITION.is_match(object);
         if !REFERS.is_match(object) && (is_noun || is_condition) {
@@ -184,21 +185,21 @@ fn form_of_description(text: &str) -> Option<&'static str> {
     let verb = OTHER_VERB.captures(text)?;
     let object = verb.get("object")?;
     let is_exact = QUOTE.is_match(object) || REFERS.is_match(object);
-    let is_noun = is_part_of_program(object) || is_subject(object) || is_modifier(object);
-    let is_verb = SEPARATE_VERB.is_match(text) && !ANY_CONDITION.is_match(object);
+    let is_noun = is_part_of_program(object) || is_grammatical_subject(object) || is_modifier(object);
+    let is_verb = SEPARATE_VERB.is_match(text) && !OTHER_USE.is_match(object);
     (is_exact || (!is_noun && (VERSION.is_match(object) || is_verb)))
         .then_some("its subject rolls a change back")
 }
 
 fn form_of_body(message: &CommitMessage<'_>) -> Option<&'static str> {
-    let first = message.first_line()?;
+    let first = message.first_body_line()?;
     let is_simple = |title: &str| {
         TITLE.captures(title).is_some_and(|title| !NESTED.is_match(title.get("quoted").unwrap_or_default()))
     };
     match bullet(first) {
         None if is_simple(first) => return Some("its body starts with `Revert \"…\"`"),
         // The number shows that the reverted commit had landed. Commits inside a branch have no number.
-        Some(title) if is_simple(title) && LANDED.is_match(title) => {
+        Some(title) if is_simple(title) && PULL_REQUEST_NUMBER.is_match(title) => {
             return Some("its body starts with the revert of a pull request");
         }
         _ => {}
@@ -207,12 +208,12 @@ fn form_of_body(message: &CommitMessage<'_>) -> Option<&'static str> {
     if bullets.peek().is_some() && bullets.all(is_simple) {
         return Some("every bullet of its body is a revert");
     }
-    let own = message.body().iter().take_while(|line| {
+    let own_lines = message.body().iter().take_while(|line| {
         // The text after a bullet, or after the subject of another commit, belongs to a squashed commit.
         bullet(line.trim_start()).is_none() && (**line == first || !NESTED.is_match(line))
     });
-    let mut own = own.filter(|line| LINE.is_match(line) || SENTENCE.is_match(line));
-    own.next().map(|_| "a line of its own body says what it reverts")
+    let mut reverting_lines = own_lines.filter(|line| LINE.is_match(line) || SENTENCE.is_match(line));
+    reverting_lines.next().map(|_| "a line of its own body says what it reverts")
 }
 
 #[cfg(test)]
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_alone_does_not_count() {
+    fn a_mention_of_a_revert_does_not_count() {
         for (message, reason) in [
             ("Revert button: fix its colour", "its subject line mentions"),
             ("fix: revert button: its colour", "its subject line mentions"),

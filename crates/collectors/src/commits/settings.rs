@@ -28,8 +28,8 @@ settings_table!(CommitSettings, "commits", template: include_str!("settings.toml
 /// The choice of where commits are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SourceChoice {
-    /// On GitHub if there is a token and the repository is there, otherwise in the local clone. On GitHub without a token if
-    /// a repository is named and no remote of the clone points to it.
+    /// On GitHub if there is a token and the repository is on GitHub, otherwise in the local clone. Without a token, also on
+    /// GitHub if the settings name a repository and no remote of the clone points to this repository.
     #[default]
     Auto,
     /// On GitHub, without a token if there is none.

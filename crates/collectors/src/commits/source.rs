@@ -42,11 +42,11 @@ async fn chosen_clone(context: &Context) -> Result<LocalClone, Unavailable> {
     let repository = context.get::<Repository>().await?;
     let Some(named) = repository.configured_name().cloned() else { return Ok(clone) };
     let github = context.get::<GitHubSettings>().await?;
-    let is_named = |address: &RemoteAddress| is_repository(&github, address, &named);
+    let is_named = |address: &RemoteAddress| points_to(&github, address, &named);
     // The remote may be on another host: a mirror, or an alias in SSH's configuration. The settings chose this clone,
     // so the path is enough.
-    let is_mirror = |address: &RemoteAddress| named.is_path(address.path());
-    if let Some(clone) = clone.with_remote(is_named).or_else(|| clone.with_remote(is_mirror)) {
+    let has_named_path = |address: &RemoteAddress| named.is_path(address.path());
+    if let Some(clone) = clone.with_remote(is_named).or_else(|| clone.with_remote(has_named_path)) {
         return Ok(clone);
     }
     let remotes = clone.describe_remotes();
@@ -57,7 +57,8 @@ async fn chosen_clone(context: &Context) -> Result<LocalClone, Unavailable> {
 /// GitHub if it may be used for the repository, otherwise the local clone.
 ///
 /// The clone is used only if the resource [`GitHubRepository`] has no data: if there is no token and [`matching_clone`] finds a
-/// clone, or if no repository is named and the remote of the clone is not on GitHub. Any other failure to use GitHub is an error.
+/// clone, or if no repository is named and the remote of the clone is not on GitHub. In all other cases, the reason why GitHub
+/// cannot be used is returned.
 async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
     let unavailable = match context.get::<GitHubRepository>().await {
         Ok(repository) => return Ok(CommitSource::GitHub(repository)),
@@ -75,8 +76,8 @@ async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
     }
 }
 
-/// The local clone, if it may be read for a repository that the settings name: one of its remotes must point there. If
-/// no repository is named, any clone matches.
+/// The local clone, if it may be read for a repository that the settings name: a remote of the clone must point to this
+/// repository. If no repository is named, any clone matches.
 pub(crate) async fn matching_clone(
     context: &Context,
     named: Option<&RepositoryName>,
@@ -88,11 +89,11 @@ pub(crate) async fn matching_clone(
     };
     let Some(named) = named else { return Ok(Some(clone)) };
     let github = context.get::<GitHubSettings>().await?;
-    Ok(clone.with_remote(|address| is_repository(&github, address, named)))
+    Ok(clone.with_remote(|address| points_to(&github, address, named)))
 }
 
-/// Whether a remote points to a repository on the host whose API is used.
-fn is_repository(github: &GitHubSettings, address: &RemoteAddress, named: &RepositoryName) -> bool {
+/// Whether the address of a remote is that of a repository on the host whose API is used.
+fn points_to(github: &GitHubSettings, address: &RemoteAddress, named: &RepositoryName) -> bool {
     github.repository_at(address).is_some_and(|repository| named.is_same_as(&repository))
 }
 
@@ -101,7 +102,7 @@ fn is_repository(github: &GitHubSettings, address: &RemoteAddress, named: &Repos
 #[error(
     "`source` in [commits] is \"clone\", but no remote of this clone points to {named}{}; {}",
     .origin.as_ref().map(|origin| format!(" (named by {origin})")).unwrap_or_default(),
-    if .remotes.is_empty() { "it has no remotes".to_owned() } else { format!("its remotes: {}", .remotes.join(", ")) },
+    if .remotes.is_empty() { "the clone has no remotes".to_owned() } else { format!("the clone's remotes: {}", .remotes.join(", ")) },
 )]
 struct OtherRepository {
     named: RepositoryName,

@@ -40,7 +40,7 @@ pub(super) fn is_part_of_program(following: &str) -> bool {
 }
 
 /// Whether the word is the subject of a sentence that continues with these words.
-pub(super) fn is_subject(following: &str) -> bool {
+pub(super) fn is_grammatical_subject(following: &str) -> bool {
     PREDICATE.is_match(following)
 }
 
@@ -79,7 +79,7 @@ mod tests {
         ] {
             let found = [
                 is_part_of_program(following).then_some("part"),
-                is_subject(following).then_some("subject"),
+                is_grammatical_subject(following).then_some("subject"),
                 is_modifier(following).then_some("modifier"),
             ];
             assert_eq!(found.into_iter().flatten().collect::<Vec<_>>().join(" "), expected, "{following}");

@@ -31,8 +31,8 @@ async fn diagnose(context: &Context, needed: &[AwsNeeds]) -> Vec<Finding> {
         }
         Err(Unavailable::Error(error)) => return vec![Finding::failed(PERMISSIONS, error.to_string())],
     };
-    // If this takes longer, the findings are about what was tried so far. If a request fails for another reason than a missing
-    // permission, the findings about the metrics say so.
+    // If the requests take longer, the findings are about what was tried so far. If a request fails for another reason than a
+    // missing permission, the findings about the metrics say so.
     let _ = timeout(TIMEOUT, join_all(needed.iter().map(|needs| (needs.read)(context)))).await;
     let findings = needed.iter().flat_map(|needs| {
         let to_finding = |action: &&'static str| finding(action, needs.keys, regions.actions().find(action));

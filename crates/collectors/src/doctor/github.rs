@@ -109,7 +109,7 @@ async fn api(client: &GitHub) -> Vec<Finding> {
 fn scopes(headers: &HeaderMap) -> Option<Finding> {
     let scopes = text(headers, "x-oauth-scopes")?;
     Some(match scopes {
-        "" => Finding::ok("GitHub token scopes", "none: it reads public repositories"),
+        "" => Finding::ok("GitHub token scopes", "none: the token can read only public repositories"),
         scopes => Finding::ok("GitHub token scopes", scopes),
     })
 }

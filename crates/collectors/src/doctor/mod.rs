@@ -1,5 +1,5 @@
-//! Diagnoses problems with GitHub, AWS and the network. Each probe makes its requests once, has a timeout, and says what it
-//! found and what to do about it.
+//! Diagnoses problems with GitHub, AWS and the network. The requests have a timeout. Each finding says what was
+//! found and, if there is a problem, what to do about it.
 
 #[cfg_attr(not(feature = "aws-ci"), path = "without_aws.rs")]
 mod aws;

@@ -159,25 +159,26 @@ fn from_probe(
     if is_refused {
         return missing(permission, metrics, advice, &format!("{name} cannot be read: {cause}"));
     }
-    let needs = join(metrics);
+    let metrics = comma_separated(metrics);
     Finding::info(
         check_name(permission),
-        format!("cannot be checked with {name}, but is needed for {needs}: {cause}"),
+        format!("cannot be checked with {name}, but is needed for {metrics}: {cause}"),
     )
 }
 
 fn present(permission: Permission, metrics: &BTreeSet<&str>, reason: &str) -> Finding {
-    Finding::ok(check_name(permission), format!("for {}: {reason}", join(metrics)))
+    Finding::ok(check_name(permission), format!("for {}: {reason}", comma_separated(metrics)))
 }
 
 fn missing(permission: Permission, metrics: &BTreeSet<&str>, advice: &str, reason: &str) -> Finding {
-    Finding::warning(check_name(permission), format!("is missing for {}, {advice}: {reason}", join(metrics)))
+    let metrics = comma_separated(metrics);
+    Finding::warning(check_name(permission), format!("is missing for {metrics}, {advice}: {reason}"))
 }
 
 fn check_name(permission: Permission) -> String {
     format!("GitHub permission {permission}")
 }
 
-fn join(metrics: &BTreeSet<&str>) -> String {
+fn comma_separated(metrics: &BTreeSet<&str>) -> String {
     metrics.iter().copied().collect::<Vec<_>>().join(", ")
 }

@@ -24,14 +24,14 @@ fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let common: DoraSettings = all.table()?;
     let tables: RepositoriesSettings = all.table()?;
     let repositories: RepositorySettings = all.table()?;
-    let own = |own: Option<&RepositoryOverrides>| own.and_then(|own| own.dora.clone());
-    let (own, others): (Vec<_>, Vec<_>) =
-        tables.overrides_of_each(repositories.names()).map(own).partition(Option::is_some);
+    let dora_table = |own: Option<&RepositoryOverrides>| own.and_then(|own| own.dora.clone());
+    let (with_table, others): (Vec<_>, Vec<_>) =
+        tables.overrides_of_each(repositories.names()).map(dora_table).partition(Option::is_some);
     let mut needs = GitHubNeeds::default();
     if !others.is_empty() {
         needs = needs_with(key, &common, all)?;
     }
-    for own in own.into_iter().flatten() {
+    for own in with_table.into_iter().flatten() {
         needs = needs.and(needs_with(key, &own.apply_to(&common), all)?);
     }
     Ok(needs)

@@ -30,7 +30,7 @@ pub(super) struct Rules<'a> {
     pub(super) failure_window: Duration,
     /// Which commits can be reverts and hotfixes.
     pub(super) history: HistoryChoice,
-    /// The watched branch. The labels of a pull request count if it was merged into this branch.
+    /// The watched branch. The labels of a pull request count if it was merged, or may have been merged, into this branch.
     pub(super) branch: &'a str,
     pub(super) hotfixes: &'a Classifier,
     pub(super) hotfix_labels: &'a LabelNames,
@@ -68,14 +68,14 @@ pub(super) struct Analysis {
     pub(super) ignored: Vec<(SystemTime, EvidenceItem)>,
 }
 
-/// The changes of the deployment at this position. With `None`, the changes that were not deployed yet.
-type DeployedChanges<'a> = (Option<usize>, &'a [Change]);
+/// The position of a deployment and its changes. With `None`, the changes that were not deployed yet.
+type PositionedChanges<'a> = (Option<usize>, &'a [Change]);
 
 impl Analysis {
     pub(super) fn new(history: &DeploymentHistory<'_>, rules: &Rules<'_>) -> Self {
         let mut analysis = Self::default();
         analysis.add_rollbacks(history, rules);
-        for (deployment, changes) in history.deployed_changes() {
+        for (deployment, changes) in history.changes_by_deployment() {
             for change in changes {
                 analysis.add_change(history, rules, (deployment, changes), change);
             }
@@ -124,7 +124,7 @@ impl Analysis {
         &mut self,
         history: &DeploymentHistory<'_>,
         rules: &Rules<'_>,
-        (deployment, changes): DeployedChanges<'_>,
+        (deployment, changes): PositionedChanges<'_>,
         change: &Change,
     ) {
         let Some((form, is_revert)) = rules.classify(change) else { return };
@@ -139,7 +139,7 @@ impl Analysis {
             self.ignored.push((change.landed_at, change.item(false, reason)));
             return;
         }
-        let reverted = || {
+        let deployment_of_reverted = || {
             let brought = |step: &Step| match step {
                 Step::Brought(changes) => changes.iter().any(|other| reverts(change, other)),
                 _ => false,
@@ -147,12 +147,12 @@ impl Analysis {
             let mut before = history.steps.range(..end).rev();
             before.find(|(_, step)| brought(step)).map(|(index, _)| *index)
         };
-        let named = if is_revert { reverted() } else { None };
+        let by_commit = if is_revert { deployment_of_reverted() } else { None };
         // A commit landed before its own deployment, even if its date is not earlier. A lightweight tag has the date of its
         // commit.
         let by_time = || history.live_at(change.landed_at, end);
-        let Some(failed) = named.or_else(by_time) else {
-            let reason = "no deployment before it is known";
+        let Some(failed) = by_commit.or_else(by_time) else {
+            let reason = "no earlier deployment is known";
             self.ignored.push((change.landed_at, change.item(false, reason)));
             return;
         };
@@ -187,10 +187,10 @@ impl Analysis {
         let named =
             earlier().find(|&index| reference::names_deployment(&incident.body, &history.successes[index]));
         let Some(failed) = named.or_else(|| history.live_at(created_at, history.successes.len())) else {
-            return ignore("no deployment before it is known");
+            return ignore("no earlier deployment is known");
         };
         let is_fix = |change: &Change| reference::fixes(&change.message, number);
-        let fixes = history.deployed_changes().filter(|(deployment, changes)| {
+        let fixes = history.changes_by_deployment().filter(|(deployment, changes)| {
             deployment.is_none_or(|index| index > failed) && changes.iter().any(is_fix)
         });
         let (mut ended_at, mut state) = match incident.closed_at {
@@ -245,7 +245,7 @@ impl Rules<'_> {
 
 impl<'a> DeploymentHistory<'a> {
     /// The changes of each deployment, from the first to the last, and then those that were not deployed yet.
-    fn deployed_changes(&self) -> impl Iterator<Item = DeployedChanges<'a>> + use<'a> {
+    fn changes_by_deployment(&self) -> impl Iterator<Item = PositionedChanges<'a>> + use<'a> {
         let brought = self.steps.iter().filter_map(|(index, step)| match step {
             Step::Brought(changes) => Some((Some(*index), &**changes)),
             _ => None,
@@ -255,7 +255,7 @@ impl<'a> DeploymentHistory<'a> {
 
     /// Whether one of the changes fulfils a condition.
     fn has_change(&self, condition: impl Fn(&Change) -> bool) -> bool {
-        self.deployed_changes().any(|(_, changes)| changes.iter().any(&condition))
+        self.changes_by_deployment().any(|(_, changes)| changes.iter().any(&condition))
     }
 
     /// The last deployment up to a time, without rollbacks, among those before the position `end`.

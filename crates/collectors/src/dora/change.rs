@@ -22,7 +22,7 @@ pub(super) struct Change {
     pub(super) landed_at: SystemTime,
     /// Whether it is on that first-parent history itself, and not only part of a merged branch.
     pub(super) is_first_parent: bool,
-    /// If a pull request was squashed into this commit: when its first commit was made, and its number.
+    /// If a pull request was squashed into this commit: when the first commit of the pull request was made, and its number.
     pub(super) squashed: Option<(SystemTime, u64)>,
     /// The labels of its merged pull requests, if the settings name labels.
     pub(super) labels: Vec<PullRequestLabel>,
@@ -40,7 +40,8 @@ pub(super) struct PullRequestLabel {
 }
 
 impl Change {
-    /// Why the change counts, if a pull request that was merged into the branch has one of these labels.
+    /// Why the change counts, if a pull request that was merged, or may have been merged, into the branch has one of these
+    /// labels.
     pub(super) fn label_reason(&self, branch: &str, names: &LabelNames) -> Option<String> {
         let is_landed = |label: &&PullRequestLabel| label.base.as_deref().is_none_or(|base| base == branch);
         let mut landed = self.labels.iter().filter(is_landed);
@@ -147,6 +148,11 @@ mod tests {
         assert_eq!(squashed.started_at(), UNIX_EPOCH + Duration::from_secs(100));
         squashed.squashed = Some((UNIX_EPOCH + Duration::from_secs(40), 7));
         assert_eq!(squashed.started_at(), UNIX_EPOCH + Duration::from_secs(40));
-        assert!(!squashed.is_merge() && change("m", &["a", "b"], 1).is_merge());
+    }
+
+    #[test]
+    fn only_a_commit_with_several_parents_is_a_merge() {
+        assert!(!change("a", &["base"], 1).is_merge());
+        assert!(change("m", &["a", "b"], 1).is_merge());
     }
 }

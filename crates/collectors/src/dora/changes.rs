@@ -94,10 +94,11 @@ fn changes_to_look_up(steps: &mut [Steps], with_labels: bool) -> Vec<&mut Change
     changes.flatten().filter(|change| with_labels || !change.is_merge()).collect()
 }
 
-/// The seconds from the first commit of a change to its deployment and a description, or why the change does not count.
+/// The seconds from the first commit of a change to its deployment, with a description. If the change does not count, the
+/// reason.
 fn lead_time(change: &Change, success: &Success) -> Result<(f64, String), String> {
     if change.is_merge() {
-        return Err("it is a merge, which has the date of the merge".to_owned());
+        return Err("it is a merge commit, whose date is that of the merge".to_owned());
     }
     let started_at = change.started_at();
     let Ok(time) = success.at.duration_since(started_at) else {
@@ -145,10 +146,10 @@ async fn read_steps(sequence: &Sequence, comparisons: &mut Comparisons<'_>) -> a
     let Some((start, _)) = sequence.within(sequence.window()).next() else {
         return Ok(Steps::new());
     };
-    let commits = |success: &Success| success.commit.clone();
+    let commit = |success: &Success| success.commit.clone();
     let pairs = successes[start.saturating_sub(1)..].windows(2);
     let pairs =
-        pairs.filter_map(|pair| commits(&pair[0]).zip(commits(&pair[1]))).filter(|(old, new)| old != new);
+        pairs.filter_map(|pair| commit(&pair[0]).zip(commit(&pair[1]))).filter(|(old, new)| old != new);
     // These are read concurrently. Usually, no other comparisons are needed.
     comparisons.read(pairs.collect()).await?;
     steps(successes, start, comparisons).await

@@ -94,10 +94,10 @@ impl<'a> Comparisons<'a> {
         ensure!(
             needed <= self.settings.max_requests,
             "{needed} comparisons of deployments of {} would have to be requested; set a shorter window in [metrics], or \
-             raise `max_requests` in {}, which is {}",
+             raise `max_requests` ({} now) in {}",
             self.repository.name(),
-            self.settings.table(),
-            self.settings.max_requests
+            self.settings.max_requests,
+            self.settings.table()
         );
         let repository = self.repository;
         let read: Vec<_> = stream::iter(pairs)

@@ -49,12 +49,12 @@ impl Deployments {
                         samples.push(sequence.tagged(sample)?);
                     }
                 }
-                Err(Unavailable::NoData(none)) => reason = reason.or(Some(none)),
+                Err(Unavailable::NoData(no_data)) => reason = reason.or(Some(no_data)),
                 Err(error) => return Err(error),
             }
         }
         match reason {
-            Some(none) if samples.is_empty() && self.0.missing.is_empty() => Err(none.into()),
+            Some(no_data) if samples.is_empty() && self.0.missing.is_empty() => Err(no_data.into()),
             _ => Reading::new(samples, self.0.missing.clone()),
         }
     }
@@ -87,7 +87,7 @@ impl FromContext for Deployments {
         // A release may have been created, as a draft, at any time before it was published.
         if settings.deployments != DeploymentSource::Releases {
             for deployment in found.iter_mut().flat_map(|(_, deployments)| deployments) {
-                range.apply(deployment);
+                range.mark_if_created_too_early(deployment);
             }
         }
         let sequence = |(environment, deployments)| {
@@ -108,7 +108,7 @@ async fn read(
     settings: &RepositoryDora,
     range: &ReadBack<'_>,
 ) -> Result<(Found, Option<EvidenceItem>), Unavailable> {
-    let all = |deployments| (vec![(None, deployments)], None);
+    let without_environments = |deployments| (vec![(None, deployments)], None);
     let (read, permission) = match settings.deployments {
         DeploymentSource::GitHub => {
             let read = github_deployments::read(repository, &settings.environments, range).await;
@@ -120,12 +120,12 @@ async fn read(
         }
         DeploymentSource::Tags => {
             let read = tags::read(repository, &settings.tags, range).await;
-            (read.map(all), Permission::Contents)
+            (read.map(without_environments), Permission::Contents)
         }
         DeploymentSource::Workflow => {
             let WatchedBranch(branch) = context.get().await?;
             let read = workflow_runs::read(repository, &branch, settings, range).await;
-            (read.map(all), Permission::Actions)
+            (read.map(without_environments), Permission::Actions)
         }
     };
     read.map_err(|error| {

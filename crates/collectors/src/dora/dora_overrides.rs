@@ -31,7 +31,7 @@ pub struct DoraOverrides {
     pub incident_labels: Option<Vec<String>>,
     /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed.
     pub failure_window: Option<Duration>,
-    /// How far before the window deployments and incidents are read.
+    /// How long before the window the reading of deployments and incidents starts.
     pub lookback: Option<Duration>,
     /// The maximum number of comparisons of deployments, and of requests for single runs of the workflow.
     pub max_requests: Option<usize>,

@@ -88,8 +88,8 @@ impl Failures {
             }
             evidence.extend(ignored(analysis, window));
             match ratio(numerator, denominator, "deployments") {
-                Err(Unavailable::NoData(none)) => {
-                    Err(NoData::new(none.reason()).with_evidence(evidence).into())
+                Err(Unavailable::NoData(no_data)) => {
+                    Err(NoData::new(no_data.reason()).with_evidence(evidence).into())
                 }
                 ratio => Ok(vec![Sample::new(ratio?)?.with_evidence(evidence)]),
             }

@@ -142,7 +142,7 @@ impl Environments {
         self.0.is_empty()
     }
 
-    /// Whether there is an environment with this name. Case is ignored, as GitHub does.
+    /// Whether there is an environment with this name. Upper and lower case are equal, as on GitHub.
     pub(super) fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|known| known.eq_ignore_ascii_case(name))
     }

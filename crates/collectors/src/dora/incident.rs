@@ -109,8 +109,8 @@ impl IncidentResponse {
     }
 }
 
-/// The issues with any of the labels that were updated after `since`, each once. Each label has its own queries, because GitHub
-/// does not document whether a query with several labels finds the issues with all of them or with any.
+/// The issues that have any of the labels and were updated after `since`, each once. Each label has its own queries, because
+/// GitHub does not document whether a query with several labels finds the issues with all of them or with any.
 pub(super) async fn read(
     repository: &GitHubRepository,
     labels: &[String],

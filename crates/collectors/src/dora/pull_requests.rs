@@ -1,5 +1,5 @@
-//! The pull requests of commits: when the work on a squashed one began, and their labels. A squash merge makes one commit with
-//! the date of the merge, so the date of the first commit has to be found in the pull request.
+//! The pull requests of commits: their labels, and when the work on a squashed pull request began. A squash merge makes one
+//! commit with the date of the merge, so the date of the first commit has to be found in the pull request.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -187,7 +187,7 @@ impl PullRequestResponse {
 mod tests {
     use super::*;
 
-    /// A commit that became of the pull request `#1` of a repository.
+    /// A commit that results from merging the pull request `#1` of a repository.
     fn commit(oid: &str, repository: &str) -> CommitResponse {
         let commit = json!({
             "oid": oid,

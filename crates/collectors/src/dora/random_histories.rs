@@ -209,10 +209,12 @@ fn analyse(history: &History) -> Failures {
     (failed.collect(), analysis.rework.keys().copied().collect())
 }
 
-/// A problem of a deployment: when it was noticed, and when it was solved.
+/// A problem of a deployment.
 struct Problem {
     deployment: usize,
+    /// When an incident was opened. 0 for all other problems, because every rollback of the deployment solves them.
     noticed: u64,
+    /// When it was solved. A rollback of the deployment may solve it at another time.
     solved: Option<u64>,
 }
 
@@ -231,13 +233,14 @@ fn reference(history: &History) -> Failures {
     let (mut problems, mut rework) = (Vec::new(), BTreeSet::new());
 
     for index in (1..count).filter(|index| is_rollback(*index)) {
-        // If all earlier deployments are rollbacks, this one rolled back the one before it.
+        // If all earlier deployments are rollbacks, the rollback counts for the deployment before it.
         let failed = live(at(index)).unwrap_or(index - 1);
         if is_soon(at(index), failed) {
             problems.push(Problem { deployment: failed, noticed: 0, solved: Some(at(index)) });
             rework.insert(index);
         }
     }
+    // Of several rollbacks of a deployment, the first one counts.
     let rolled_back: BTreeMap<usize, u64> =
         problems.iter().rev().map(|problem| (problem.deployment, problem.solved.unwrap())).collect();
     let all = commits(history);

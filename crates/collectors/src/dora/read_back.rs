@@ -25,7 +25,7 @@ impl ReadBack<'_> {
     }
 
     /// A deployment that was created too early does not count, even if it happens to be on a page that was read.
-    pub(super) fn apply(&self, deployment: &mut Deployment) {
+    pub(super) fn mark_if_created_too_early(&self, deployment: &mut Deployment) {
         let in_window = deployment.succeeded_at().filter(|at| *at > self.window_start);
         if let Some(succeeded_at) = in_window.filter(|_| deployment.created_at < self.since) {
             let reason =

@@ -31,9 +31,9 @@ pub(super) fn names_reverted(revert: &Change, other: &Change) -> bool {
         return true;
     }
     let (_, number) = split_number(other.subject());
-    number.is_some_and(|own| {
+    number.is_some_and(|other_number| {
         let mut numbers = REVERTED_PULL_REQUEST.captures_iter(&revert.message);
-        numbers.any(|number| number[1].parse() == Ok(own))
+        numbers.any(|number| number[1].parse() == Ok(other_number))
     })
 }
 
@@ -45,8 +45,8 @@ pub(super) fn quotes_reverted(revert: &Change, other: &Change) -> bool {
     }
     let Some(subject) = REVERTED_SUBJECT.captures(revert.subject()) else { return false };
     let (quoted, number) = split_number(&subject[1]);
-    let (title, own) = split_number(other.subject());
-    quoted == title && (number.is_none() || own.is_none() || number == own)
+    let (title, other_number) = split_number(other.subject());
+    quoted == title && (number.is_none() || other_number.is_none() || number == other_number)
 }
 
 /// A subject without the number of its pull request, and the number.

@@ -53,7 +53,7 @@ impl Sequence {
                 }
             }
         }
-        // The sort is stable.
+        // The sort is stable, so deployments at the same time keep their order.
         successes.sort_by_key(|success| success.at);
         Self { environment, successes, ignored, unread: None, window }
     }
@@ -99,7 +99,7 @@ impl Sequence {
         }
     }
 
-    /// A sample about the successful deployments in a window, which are its evidence.
+    /// A sample about the successful deployments in a window. The evidence also lists what does not count.
     fn sample(&self, window: Window, value: impl SampleValue) -> Result<Sample, SampleError> {
         let counted = self
             .within(window)

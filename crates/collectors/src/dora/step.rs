@@ -40,7 +40,7 @@ impl Step {
     /// Why there is no commit that was deployed for the first time.
     pub(super) fn reason(&self) -> &str {
         match self {
-            Self::First => "no deployment before it is known, so its commits are unknown",
+            Self::First => "no earlier deployment is known, so its commits are unknown",
             Self::Unknown(reason) => reason,
             Self::Repeated => "the same commit was deployed before it",
             Self::RolledBack => "it went back to an older commit",
@@ -90,7 +90,7 @@ async fn step(
     if before.commit.as_ref() == Some(commit) {
         return Ok(Step::Repeated);
     }
-    let last = match &before.commit {
+    let compared_with_before = match &before.commit {
         Some(old) => comparisons.get(old, commit).await?,
         None => None,
     };
@@ -117,7 +117,7 @@ async fn step(
         new_frontier.push(commit.clone());
         *frontier = new_frontier;
     }
-    let Some(Comparison { relation, mut changes }) = last else {
+    let Some(Comparison { relation, mut changes }) = compared_with_before else {
         let reason = match before.commit.as_deref() {
             Some(old) => {
                 format!("GitHub cannot compare it with {}, which was deployed before it", short_id(old))

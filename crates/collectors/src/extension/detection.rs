@@ -22,7 +22,7 @@ pub(super) async fn detect() -> DetectedSettings {
             let comment = "from the remote of this clone".to_owned();
             detected.values.push(DetectedValue { table: "repository", key: "name", value, comment });
         }
-        None => detected.steps.push("name a repository on GitHub in the file, for its metrics"),
+        None => detected.steps.push("in the file, name a repository on GitHub, to get metrics about it"),
     }
     let head = git(&["symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
     if let Some(branch) = head.as_deref().and_then(|head| head.strip_prefix("origin/")) {
@@ -44,7 +44,7 @@ pub(super) async fn detect() -> DetectedSettings {
 }
 
 /// The repository on GitHub that the remote of the clone points to. `None` for a clone from another host: if the settings named
-/// it, the repository with this name on GitHub would be read instead of the clone.
+/// the clone's repository, a repository with the same name on GitHub would be read instead of the clone.
 async fn repository() -> Option<RepositoryName> {
     let context = Context::new().provide(Settings::default());
     let clone = context.get::<LocalClone>().await.ok()?;

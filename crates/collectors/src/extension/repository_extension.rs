@@ -80,7 +80,7 @@ async fn name_parts(context: &Context) -> NameParts {
     let branch = context.get::<RepositorySettings>().await.ok().and_then(|settings| settings.branch);
     let mut selection: Vec<String> = branch.iter().map(|branch| format!("branch {branch}")).collect();
     let repositories = context.get::<Subjects<Repository>>().await;
-    // A name that comes from a clone is left out: without a remote, it is that of the folder, which may differ in each pod.
+    // A name that comes from a clone is left out: without a remote, it is the name of the folder, which may differ in each pod.
     let known = repositories.iter().flatten().filter_map(Repository::configured_name);
     let names: Vec<String> = known.map(ToString::to_string).collect();
     let subject = match &names[..] {

@@ -96,8 +96,8 @@ impl LocalClone {
         self.inner.remotes.iter().map(describe).collect()
     }
 
-    /// The commits of a branch in a range of time. Without a branch, it is the default branch of the remote, or else the
-    /// branch that is checked out.
+    /// The commits of a branch in a range of time. If no branch is given, the default branch of the remote is read, or else
+    /// the branch that is checked out.
     pub async fn history(
         &self,
         branch: Option<Branch>,

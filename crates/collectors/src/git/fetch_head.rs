@@ -1,7 +1,7 @@
 //! The files `FETCH_HEAD`, which list what the last fetches found on a remote.
 //!
-//! Each fetch writes the file, even if nothing is new. Git empties it before it connects, so after a failed fetch it is
-//! empty.
+//! Each fetch writes the file, even if nothing is new. Git empties the file before connecting, so the file is empty after a
+//! failed fetch.
 
 use std::{
     path::{Path, PathBuf},
@@ -33,7 +33,7 @@ struct FetchedRef {
 }
 
 impl FetchHead {
-    /// The last fetch from this remote in each work tree, because each has its own `FETCH_HEAD`.
+    /// The last fetch in each work tree, if it was from this remote. Each work tree has its own `FETCH_HEAD`.
     pub(super) fn all(repository: &Repository, remote: &ConfiguredRemote) -> anyhow::Result<Vec<Self>> {
         let mut fetches = Vec::new();
         for folder in work_trees(repository.common_dir())? {

@@ -158,7 +158,7 @@ fn successor(
     for other in USUAL_NAMES.into_iter().filter(|other| *other != tip.branch) {
         if let Some(commit) = tip::read(repository, &remote.tracking_ref(other))?
             && commit != tip.commit
-            && is_before(repository, tip.commit, commit)?
+            && is_first_parent_ancestor(repository, tip.commit, commit)?
         {
             return Ok(Some(other));
         }
@@ -167,7 +167,7 @@ fn successor(
 }
 
 /// Whether a commit is among the first-parent ancestors of another one.
-fn is_before(repository: &Repository, old: ObjectId, new: ObjectId) -> anyhow::Result<bool> {
+fn is_first_parent_ancestor(repository: &Repository, old: ObjectId, new: ObjectId) -> anyhow::Result<bool> {
     let walk = || -> gix::Result<bool> {
         let until = repository.find_commit(old)?.time()?.seconds.saturating_sub(CLOCK_SKEW);
         let mut next = Some(new);

@@ -17,7 +17,7 @@ use crate::commits::{BranchHistory, Commit, CommitAuthor, HistoryRange, Walk};
 
 /// What the walk needs to know about a commit. The order of the fields orders the walk by date.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Visited {
+struct QueuedCommit {
     committed_at: SystemTime,
     id: ObjectId,
     parents: Vec<ObjectId>,
@@ -26,7 +26,7 @@ struct Visited {
     email: String,
 }
 
-/// Reads the commits of the range.
+/// Reads the commits of the range. For a backfill, reads all commits that the walk visits.
 pub(super) fn read(
     repository: &Repository,
     tip: Tip,
@@ -37,8 +37,8 @@ pub(super) fn read(
     let mut walk = Walk::default();
     let mut end = range.walk_end();
     let mut seen = HashSet::from([tip.commit]);
-    let mut queue = BinaryHeap::from([visit(repository, tip.commit)?]);
-    while let Some(Visited { committed_at, id, mut parents, message, name, email }) = queue.pop() {
+    let mut queue = BinaryHeap::from([read_commit(repository, tip.commit)?]);
+    while let Some(QueuedCommit { committed_at, id, mut parents, message, name, email }) = queue.pop() {
         if end.should_stop_at(committed_at) {
             break;
         }
@@ -63,7 +63,7 @@ pub(super) fn read(
         if !is_cut_off {
             for parent in parents {
                 if seen.insert(parent) {
-                    queue.push(visit(repository, parent)?);
+                    queue.push(read_commit(repository, parent)?);
                 }
             }
         }
@@ -71,7 +71,7 @@ pub(super) fn read(
     Ok(BranchHistory { branch: tip.branch, commits, web_page: None, walk })
 }
 
-fn visit(repository: &Repository, id: ObjectId) -> anyhow::Result<Visited> {
+fn read_commit(repository: &Repository, id: ObjectId) -> anyhow::Result<QueuedCommit> {
     let read = || -> gix::Result<_> {
         let commit = repository.find_commit(id)?;
         let commit = commit.decode()?;
@@ -82,7 +82,7 @@ fn visit(repository: &Repository, id: ObjectId) -> anyhow::Result<Visited> {
     let (seconds, parents, message, (name, email)) =
         read().with_context(|| format!("cannot read commit {id} of the local clone"))?;
     let committed_at = time(seconds).with_context(|| format!("commit {id} has an invalid date"))?;
-    Ok(Visited { committed_at, id, parents, message, name, email })
+    Ok(QueuedCommit { committed_at, id, parents, message, name, email })
 }
 
 /// The commits of a shallow clone whose parents were not fetched.

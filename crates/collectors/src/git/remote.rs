@@ -114,7 +114,7 @@ impl ConfiguredRemote {
         format!("git fetch {} '{refspec}'", self.name)
     }
 
-    /// Whether a plain `git fetch` fetches the branch if the remote has it, and also succeeds if it does not.
+    /// Whether a plain `git fetch` fetches the branch if the remote has it, and also succeeds if the remote has no such branch.
     pub(super) fn fetches_by_pattern(&self, branch: &str) -> bool {
         let name = format!("refs/heads/{branch}");
         let matches = |pattern: &BString| {

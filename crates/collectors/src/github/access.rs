@@ -18,7 +18,7 @@ pub enum GitHubApi {
     GraphQl,
 }
 
-/// What the metrics whose keys match a pattern need. They share their requests.
+/// What the metrics whose keys match a pattern need.
 #[derive(Debug, Clone, Copy)]
 pub struct GitHubAccess {
     pub(crate) keys: &'static str,
@@ -42,8 +42,8 @@ pub struct GitHubNeeds {
 inventory::collect!(GitHubAccess);
 
 impl GitHubAccess {
-    /// What the metrics need whose keys match `keys`, a key or a pattern such as `prs.*`. `needs` returns what a metric
-    /// needs, from its key and the settings of a run.
+    /// What the metrics whose keys match `keys` need. `keys` is a key or a pattern such as `prs.*`. `needs` returns what a
+    /// metric needs, from its key and the settings of a run.
     ///
     /// # Panics
     /// If `keys` is neither a key nor a pattern of keys with `*`. In [`github_access!`](crate::github_access), the compiler
@@ -100,13 +100,13 @@ impl GitHubNeeds {
         self
     }
 
-    /// Asks for the [watched branch](super::WatchedBranch), unless the settings name it.
+    /// Adds the request for the [watched branch](super::WatchedBranch), unless the settings name it.
     pub fn with_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
         let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
         Ok(if is_named { self } else { self.with_requests("default branch", 1) })
     }
 
-    /// Asks for the watched branch even if the settings name it, because it may not exist.
+    /// Adds the request for the watched branch even if the settings name it, because it may not exist.
     pub(crate) fn with_existing_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
         let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
         Ok(if is_named { self.with_requests("branch", 1) } else { self.with_requests("default branch", 1) })

@@ -53,7 +53,7 @@ pub(crate) enum ListError {
     )]
     Order { number: u64, updated: String },
     #[error(
-        "the list has more than {0} items since the start of the window and would be cut off; raise `max_pages` in [github]"
+        "the list has more than {0} items in the period that is read and would be cut off; raise `max_pages` in [github]"
     )]
     TooLong(usize),
     #[error("the list was read {MAX_PASSES} times, and had changed each time")]

@@ -86,12 +86,12 @@ impl fmt::Display for Permission {
     }
 }
 
-/// Returns no data that names the permission if the token lacks it, because each run would have the same error until somebody
-/// changes the token. A missing token, and a feature that the repository or the owner's plan does not have, are no data,
-/// too. Returns all other errors unchanged, such as an organization's rules for tokens or addresses, a suspended
-/// installation, and texts of GitHub that are not known.
+/// Turns an error into no data if the token lacks the permission, because each run would have the same error until somebody
+/// changes the token. The reason names the permission. A missing token, and a feature that the repository or the owner's plan
+/// does not have, are no data, too. Returns all other errors unchanged, such as an organization's rules for tokens or
+/// addresses, a suspended installation, and texts of GitHub that are not known.
 ///
-/// `permission` is a [`Permission`] or another name of a permission that a token needs to read `what`, such as a repository.
+/// `permission` is what a token needs to read `what`, such as a repository: a [`Permission`], or the name of another one.
 ///
 /// ```
 /// use system_health_collectors::github::{GitHubRepository, Permission, no_data_without};

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_githubs_format_only() {
+    fn githubs_format_is_read_and_written_and_other_text_is_refused() {
         let read = |json: &str| serde_json::from_str::<Timestamp>(json).map_err(|error| error.to_string());
         let day = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
         assert_eq!(read("\"1970-01-02T00:00:00Z\""), Ok(Timestamp(day)));

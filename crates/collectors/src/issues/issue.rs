@@ -13,8 +13,8 @@ pub(super) struct IssueResponse {
     number: u64,
     title: String,
     url: String,
-    // A field with `Option::deserialize` may be null, but not missing. If a missing `closed_at` were accepted, the issue would be
-    // open. With a missing `author`, it would be one of a deleted account.
+    // A field with `Option::deserialize` may be null, but not missing. If missing fields were accepted, an issue without
+    // `closed_at` would be open, and an issue without `author` would be of a deleted account.
     #[serde(deserialize_with = "Option::deserialize")]
     author: Option<ActorResponse>,
     created_at: Timestamp,

@@ -1,5 +1,5 @@
-//! Reads the issues from GitHub: those that were updated last, and the number of open ones. `ChangedList` says why none is
-//! missed. Pull requests are not in this list, unlike in the REST API's.
+//! Reads the issues that were updated since an instant, and the number of open issues, from GitHub. `ChangedList` says why no
+//! issue is missed. Unlike the REST API's list of issues, this list has no pull requests.
 
 use std::time::SystemTime;
 

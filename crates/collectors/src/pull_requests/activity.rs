@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::pull_request::PullRequest;
 
-/// The latest event, review or comment of a person, or commit. Events count whoever caused them. Without a history, it is the
-/// last update.
+/// The time of the last activity: an event, whoever caused it, a review or comment of a person, or the last commit. If there is
+/// none of these, the creation. Without a history, the last update.
 pub(super) fn last_activity(pull_request: &PullRequest) -> SystemTime {
     let Some(history) = &pull_request.history else { return pull_request.updated_at };
     let events = history.events.iter().map(|event| event.at);

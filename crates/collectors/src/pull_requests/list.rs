@@ -17,8 +17,8 @@ use crate::{
     measured::Measured,
 };
 
-/// All open pull requests of a repository, and those that were closed in the longest window of the metrics about them, or in
-/// the last 14 days if that is longer. In a backfill, as they were at the instant.
+/// All open pull requests of a repository, and those that were closed in the last 14 days or in the longest window of the
+/// metrics about them, whichever is longer. In a backfill, as they were at the instant.
 #[derive(Debug, Clone)]
 pub struct PullRequests {
     list: PullRequestList,

@@ -20,9 +20,9 @@ impl PullRequest {
         let mut events = history.events.clone();
         events.sort_by_key(|event| event.at);
         let (before, after) = events.split_at(events.partition_point(|event| event.at <= instant));
-        let is_contradicted = last_draft(&events).is_some_and(|is_draft| is_draft != self.is_draft);
-        let is_draft = last_draft(before)
-            .or_else(|| first_draft(after).map(|becomes_draft| !becomes_draft))
+        let is_contradicted = is_draft_after_last(&events).is_some_and(|is_draft| is_draft != self.is_draft);
+        let is_draft = is_draft_after_last(before)
+            .or_else(|| is_draft_after_first(after).map(|becomes_draft| !becomes_draft))
             .unwrap_or(self.is_draft);
         let happened = |at: &SystemTime| *at <= instant;
         let merged_at = self.merged_at.filter(happened);
@@ -34,7 +34,8 @@ impl PullRequest {
             updated_at: instant,
             closed_at,
             merged_at,
-            // If the events contradict the state now, the past state must contradict them, too, so that it is excluded as well.
+            // If the events contradict the present state, they must contradict the past state, too. Then the pull request is
+            // excluded in both.
             is_draft: is_draft != is_contradicted,
             history: Some(History {
                 events: before.to_vec(),
@@ -66,15 +67,17 @@ fn is_draft_after(event: &Event) -> Option<bool> {
     }
 }
 
-fn last_draft(events: &[Event]) -> Option<bool> {
+/// Whether a pull request is a draft after the last of these events that says so.
+fn is_draft_after_last(events: &[Event]) -> Option<bool> {
     events.iter().rev().find_map(is_draft_after)
 }
 
-fn first_draft(events: &[Event]) -> Option<bool> {
+/// Whether a pull request is a draft after the first of these events that says so.
+fn is_draft_after_first(events: &[Event]) -> Option<bool> {
     events.iter().find_map(is_draft_after)
 }
 
-/// When the last of these events closed the pull request, unless one reopened it afterwards.
+/// When the pull request was last closed by one of these events. `None` if a later one reopened it.
 fn last_closing(events: &[Event]) -> Option<SystemTime> {
     let last =
         events.iter().rev().find(|event| matches!(event.kind, EventKind::Closed | EventKind::Reopened));

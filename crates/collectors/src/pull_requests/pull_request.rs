@@ -58,11 +58,11 @@ pub(super) struct Review {
     pub(super) submitted_at: SystemTime,
     /// The head commit that was reviewed. `None` if GitHub no longer has it.
     pub(super) commit: Option<String>,
-    /// The number of comments on lines that are part of the review. They have the same author.
+    /// The number of the review's comments on lines. They have the same author as the review.
     pub(super) comments: u64,
 }
 
-/// A comment on the conversation.
+/// A comment in the conversation.
 #[derive(Debug, Clone)]
 pub(super) struct Comment {
     pub(super) author: Account,

@@ -134,8 +134,8 @@ pub(super) struct PullRequestResponse {
     pub(super) number: u64,
     title: String,
     url: String,
-    // A field with `Option::deserialize` may be null, but not missing. If a missing `closed_at` were accepted, the pull request
-    // would be open. With a missing `author`, it would be one of a deleted account.
+    // A field with `Option::deserialize` may be null, but not missing. If missing fields were accepted, a pull request without
+    // `closed_at` would be open, and a pull request without `author` would be of a deleted account.
     #[serde(deserialize_with = "Option::deserialize")]
     author: Option<ActorResponse>,
     created_at: Timestamp,

@@ -17,7 +17,7 @@ struct Period {
 
 /// The events of a pull request contradict the pull request itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("its last event made it {events}, but it is {itself}")]
+#[error("its events say that it is {events}, but it is {itself}")]
 pub(super) struct Contradiction {
     events: &'static str,
     itself: &'static str,
@@ -31,12 +31,12 @@ impl ReadyPeriods {
             pull_request.history.iter().flat_map(|history| &history.events).copied().collect();
         // The sort must be stable: GitHub lists events in the order in which they happened, even those of the same second.
         events.sort_by_key(|event| event.at);
-        let first_about_draft = events.iter().find_map(|event| match event.kind {
+        let was_created_as_draft = events.iter().find_map(|event| match event.kind {
             EventKind::ReadyForReview => Some(true),
             EventKind::ConvertedToDraft => Some(false),
             _ => None,
         });
-        let mut is_draft = first_about_draft.unwrap_or(pull_request.is_draft);
+        let mut is_draft = was_created_as_draft.unwrap_or(pull_request.is_draft);
         let mut is_open = true;
         let mut periods = Self(Vec::new());
         periods.change(pull_request.created_at, !is_draft);
@@ -164,8 +164,8 @@ mod tests {
         };
         assert_eq!(
             error(true, &[(10, ReadyForReview)]),
-            "its last event made it ready for review, but it is a draft"
+            "its events say that it is ready for review, but it is a draft"
         );
-        assert_eq!(error(false, &[(10, Closed)]), "its last event made it closed, but it is open");
+        assert_eq!(error(false, &[(10, Closed)]), "its events say that it is closed, but it is open");
     }
 }

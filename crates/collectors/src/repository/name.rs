@@ -55,8 +55,8 @@ impl RepositoryName {
         self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
     }
 
-    /// A key that is equal for all names that are the same for GitHub.
-    pub(super) fn key(&self) -> String {
+    /// `owner/name` in lower case, which is equal for all names that are the same for GitHub.
+    pub(super) fn lowercase(&self) -> String {
         self.to_string().to_ascii_lowercase()
     }
 }

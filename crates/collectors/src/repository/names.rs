@@ -25,8 +25,8 @@ impl RepositoryNames {
         if names.is_empty() {
             return Err(E::custom("no repository is named; write at least one, such as [\"acme/shop\"]"));
         }
-        let mut keys = HashSet::new();
-        match names.iter().find(|name| !keys.insert(name.key())) {
+        let mut lowercase_names = HashSet::new();
+        match names.iter().find(|name| !lowercase_names.insert(name.lowercase())) {
             Some(duplicate) => Err(E::custom(format!(
                 "`{duplicate}` is named twice; GitHub does not distinguish upper and lower case"
             ))),

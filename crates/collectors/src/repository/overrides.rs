@@ -42,7 +42,7 @@ pub struct RepositoryOverrides {
     /// The jobs that decide whether the tests pass.
     #[cfg(feature = "github")]
     pub jobs: Option<JobPatterns>,
-    /// The events whose runs test the branch.
+    /// The trigger events whose workflow runs test the branch.
     #[cfg(feature = "github")]
     pub events: Option<TriggerEvents>,
     /// The age beyond which a result is out of date.
@@ -80,15 +80,15 @@ impl RepositoriesSettings {
         let repository: RepositorySettings = settings.table()?;
         let is_in_file = matches!(RepositorySettings::origin_of_names(settings), Some(Origin::File { .. }));
         let mut tables = HashSet::new();
-        let watched: HashSet<_> = repository.names().iter().map(RepositoryName::key).collect();
+        let watched: HashSet<_> = repository.names().iter().map(RepositoryName::lowercase).collect();
         for name in self.0.keys() {
             let refuse = |message: &str| Err(settings.refuse::<Self>(&name.to_string(), message));
-            if !tables.insert(name.key()) {
+            if !tables.insert(name.lowercase()) {
                 refuse(
                     "this repository already has a table; GitHub does not distinguish upper and lower case",
                 )?;
             }
-            if is_in_file && !watched.contains(&name.key()) {
+            if is_in_file && !watched.contains(&name.lowercase()) {
                 let hint = nearest(name, repository.names());
                 refuse(&format!("[repository] does not name this repository{hint}"))?;
             }
@@ -98,8 +98,8 @@ impl RepositoriesSettings {
 }
 
 fn nearest(unknown: &RepositoryName, names: &[RepositoryName]) -> String {
-    let unknown = unknown.key();
-    let similarity = |name: &&RepositoryName| jaro_winkler(&name.key(), &unknown);
+    let unknown = unknown.lowercase();
+    let similarity = |name: &&RepositoryName| jaro_winkler(&name.lowercase(), &unknown);
     let nearest = names.iter().max_by(|one, other| similarity(one).total_cmp(&similarity(other)));
     match nearest.filter(|name| similarity(name) >= MIN_SIMILARITY) {
         Some(nearest) => format!("; did you mean `{nearest}`?"),

@@ -50,7 +50,7 @@ fn unavailable(repository: &GitHubRepository, kind: AlertKind, error: GitHubErro
         )),
         _ => {
             let error = anyhow::Error::new(error);
-            let error = error.context(format!("cannot list the alerts of {tag} of {name}"));
+            let error = error.context(format!("cannot list the alerts of {tag} in {name}"));
             no_data_without(kind.permission(), name, error)
         }
     }

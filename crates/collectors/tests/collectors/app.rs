@@ -112,7 +112,7 @@ async fn a_token_that_expires_soon_is_renewed_before_the_next_run() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_longer_than_a_token_lasts_does_not_get_one_for_each_repository() {
+async fn a_run_that_outlasts_a_token_requests_only_one_token_for_all_repositories() {
     let github = fake();
     github.repository("acme/web").commit("Hotfix the page");
     let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
@@ -159,7 +159,7 @@ async fn a_token_that_cannot_be_renewed_is_still_used() {
 }
 
 #[tokio::test]
-async fn if_a_token_cannot_be_renewed_other_repositories_are_read_with_it() {
+async fn if_a_token_cannot_be_renewed_all_repositories_are_read_with_the_old_token() {
     let github = fake_with_short_tokens();
     github.repository("acme/web").private().commit("Hotfix the checkout");
     let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
@@ -176,12 +176,12 @@ async fn if_a_token_cannot_be_renewed_other_repositories_are_read_with_it() {
     let token_requests = requests(&github).iter().filter(|line| line.contains("access_tokens")).count();
     assert_eq!(
         token_requests, 2,
-        "the first token and one renewal that failed: the next is tried a minute later"
+        "the first token and one renewal that failed: the next renewal is tried a minute later"
     );
 }
 
 #[tokio::test]
-async fn after_a_renewal_a_refused_token_is_forgotten() {
+async fn after_a_renewal_the_refusal_of_the_old_token_is_forgotten() {
     let github = fake_with_short_tokens();
     let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
     let get = async || client.get::<Value>(&["repos", "acme", "shop"], &[]).await;

@@ -180,7 +180,7 @@ async fn the_estimate_is_based_on_the_requests_of_the_previous_run() {
             "issues.* about 18 requests: 12 in the previous run, and a margin",
         ]
     );
-    // Nothing has changed since then, and only queries are not conditional.
+    // Nothing has changed since then, so only queries count. They are not conditional.
     let third = collect(&context_with(&stage, &responses)).await;
     assert_eq!(
         lines(&third),
@@ -195,7 +195,7 @@ async fn the_estimate_is_based_on_the_requests_of_the_previous_run() {
 }
 
 #[tokio::test]
-async fn a_skipped_group_is_tried_again_after_some_runs() {
+async fn a_skipped_group_is_tried_again_in_a_later_run() {
     let (github, names) = fake(FakeGitHub::builder());
     let (stage, responses) = (stage(&github, &names, "max_requests = 24"), Arc::<StoredResponses>::default());
     let first = collect(&context_with(&stage, &responses)).await;
@@ -212,7 +212,7 @@ async fn a_skipped_group_is_tried_again_after_some_runs() {
 }
 
 #[tokio::test]
-async fn a_skipped_group_that_uses_both_apis_is_tried_again_after_some_runs() {
+async fn a_skipped_group_that_uses_both_apis_is_tried_again_in_a_later_run() {
     let (github, names) = fake(FakeGitHub::builder());
     let (stage, responses) = (stage(&github, &names, "max_requests = 23"), Arc::<StoredResponses>::default());
     let catalog = Catalog::linked().unwrap().filter(|key| key == "commits.direct_pushes");
@@ -294,7 +294,7 @@ fn the_declared_requests_are_the_sum_of_the_declared_needs() {
 }
 
 #[test]
-fn with_selected_jobs_the_workflows_need_the_runs_of_the_watched_one_too() {
+fn with_selected_jobs_the_states_of_workflows_also_need_the_runs_of_the_watched_workflow() {
     let key = "ci.workflow_passing";
     for (settings, expected) in [
         // One of the three requests is for the default branch.

@@ -43,7 +43,7 @@ async fn a_commit_dated_after_the_year_9999_counts_like_any_future_commit() {
 }
 
 #[tokio::test]
-async fn the_setting_history_decides_whether_a_merged_hotfix_counts_once_or_by_its_commits() {
+async fn the_setting_history_decides_whether_a_merged_hotfix_counts_once_or_with_its_commits() {
     let git = Git::with_app();
     git.commit("app", "hotfix: root", now() - days(3));
     git.run("app", &["checkout", "--quiet", "-b", "hotfix/login"]);

@@ -239,7 +239,7 @@ async fn the_window_may_start_before_1970() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commit(Commit::new("hotfix").at(SystemTime::UNIX_EPOCH));
 
-    let reading = Stage::on(&github).settings("[metrics]\nwindow = \"1000y\"").hotfixes().await;
+    let reading = Stage::on(&github).settings("[metrics]\nwindow = \"365000d\"").hotfixes().await;
 
     assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]");
 }

@@ -38,7 +38,7 @@ async fn every_request_for_a_renamed_repository_is_one_that_github_describes() {
     contract::check(&exchanges);
 }
 
-/// A history for which each response leaves open whether the tests pass, until all endpoints about runs were requested.
+/// The exchanges about a history that does not show whether the tests pass before all endpoints about runs were requested.
 async fn exchanges_about_runs() -> Vec<Exchange> {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
@@ -115,8 +115,9 @@ async fn every_request_about_deployments_is_one_that_github_describes() {
                 Issue::new("No socks").label("incident").body("Since v1").close(hours(2)).reopen(hours(1)),
             );
     }
-    let often = |deployment: Deployment, minute| deployment.status("INACTIVE", Duration::from_mins(minute));
-    shop.deployment((0..120).fold(Deployment::new("staging", shop.tip("main")), often));
+    let inactive_at =
+        |deployment: Deployment, minute| deployment.status("INACTIVE", Duration::from_mins(minute));
+    shop.deployment((0..120).fold(Deployment::new("staging", shop.tip("main")), inactive_at));
     shop.run(
         Run::new("deploy.yml").job("deploy", Conclusion::Success).re_run().conclusion(Conclusion::Success),
     );

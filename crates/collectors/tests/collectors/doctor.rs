@@ -41,7 +41,7 @@ async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade
     findings.into_iter().filter_map(about_permission).collect()
 }
 
-fn found(permission: &str, grade: Grade, message: &str) -> (String, Grade, String) {
+fn finding(permission: &str, grade: Grade, message: &str) -> (String, Grade, String) {
     (permission.to_owned(), grade, message.to_owned())
 }
 
@@ -57,22 +57,26 @@ async fn a_request_shows_whether_a_token_has_a_permission() {
     assert_eq!(
         findings,
         [
-            found(
+            finding(
                 "Administration",
                 Grade::Warning,
                 "is missing for ci.runners, give it to the token (read): acme/shop cannot be read: GitHub answered 404 Not \
                  Found: Not Found; check the name, and that the GitHub token may read the repository"
             ),
-            found(
+            finding(
                 "Contents",
                 Grade::Warning,
                 "is missing for commits.*, give it to the token (read): acme/shop cannot be read: GitHub answered 403 \
                  Forbidden: Resource not accessible by personal access token (https://docs.github.com/rest); the GitHub \
                  token needs the permission `contents=read`"
             ),
-            found("Issues", Grade::Ok, "for issues.*: acme/shop can be read"),
-            found("Metadata", Grade::Ok, "for ci.runners, commits.*, issues.*, prs.*: acme/shop can be read"),
-            found("Pull requests", Grade::Ok, "for prs.*: acme/shop can be read"),
+            finding("Issues", Grade::Ok, "for issues.*: acme/shop can be read"),
+            finding(
+                "Metadata",
+                Grade::Ok,
+                "for ci.runners, commits.*, issues.*, prs.*: acme/shop can be read"
+            ),
+            finding("Pull requests", Grade::Ok, "for prs.*: acme/shop can be read"),
         ]
     );
 }
@@ -85,8 +89,8 @@ async fn the_scope_of_a_classic_token_includes_permissions() {
     assert_eq!(
         permissions(&Stage::on(&github), &["commits.hotfix"]).await,
         [
-            found("Contents", Grade::Ok, "for commits.*: the scope `repo` includes it"),
-            found("Metadata", Grade::Ok, "for commits.*: the scope `repo` includes it"),
+            finding("Contents", Grade::Ok, "for commits.*: the scope `repo` includes it"),
+            finding("Metadata", Grade::Ok, "for commits.*: the scope `repo` includes it"),
         ]
     );
 }
@@ -100,7 +104,7 @@ async fn the_scope_of_a_classic_token_does_not_include_what_depends_on_the_role_
 
     let findings = permissions(&Stage::on(&github), &["security.alerts_open"]).await;
 
-    let missing = found(
+    let missing = finding(
         "Secret scanning alerts",
         Grade::Warning,
         "is missing for security.*, give the owner of the token a role that has it: acme/shop cannot be read: GitHub \
@@ -120,13 +124,13 @@ async fn github_lists_the_permissions_of_an_app() {
     assert_eq!(
         permissions(&stage, &["commits.hotfix", "issues.open"]).await,
         [
-            found("Contents", Grade::Ok, "for commits.*: the app has it (read)"),
-            found(
+            finding("Contents", Grade::Ok, "for commits.*: the app has it (read)"),
+            finding(
                 "Issues",
                 Grade::Warning,
                 "is missing for issues.*, give it to the app (read): its installation does not have it"
             ),
-            found("Metadata", Grade::Ok, "for commits.*, issues.*: the app has it (read)"),
+            finding("Metadata", Grade::Ok, "for commits.*, issues.*: the app has it (read)"),
         ]
     );
 }
@@ -148,7 +152,7 @@ async fn a_refusal_for_another_reason_is_not_a_missing_permission() {
 
     assert_eq!(
         findings[0],
-        found(
+        finding(
             "Contents",
             Grade::Info,
             "cannot be checked with acme/shop, but is needed for commits.*: GitHub answered 403 Forbidden: Resource protected \

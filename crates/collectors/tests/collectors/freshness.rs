@@ -24,10 +24,10 @@ fn cloned_long_ago() -> Git {
     git
 }
 
-fn assert_is_stale(reading: &str) {
+fn assert_is_stale(outcome: &str) {
     let message = "no data: this clone last fetched `main` from `origin` at 2";
-    assert!(reading.starts_with(message), "{reading}");
-    assert!(reading.contains("before the window started; run `git fetch origin`"), "{reading}");
+    assert!(outcome.starts_with(message), "{outcome}");
+    assert!(outcome.contains("before the window started; run `git fetch origin`"), "{outcome}");
 }
 
 fn set_modified(git: &Git, file: &str, at: SystemTime) {
@@ -47,11 +47,11 @@ async fn a_clone_that_was_last_fetched_before_the_window_is_no_data() {
     git.run("copy", &["fetch", "--quiet", &git.url("elsewhere"), "main"]);
     assert_is_stale(&hotfixes(&git, "copy").await);
     git.run("copy", &["fetch", "--quiet", "origin", "topic"]);
-    let reading = hotfixes(&git, "copy").await;
-    assert_is_stale(&reading);
+    let outcome = hotfixes(&git, "copy").await;
+    assert_is_stale(&outcome);
     // `topic` may be the only branch that the remote still has.
     let hint = "; if `main` no longer exists there, run `git remote set-head origin --auto`";
-    assert!(reading.ends_with(hint), "{reading}");
+    assert!(outcome.ends_with(hint), "{outcome}");
 
     git.run("copy", &["fetch", "--quiet", "origin"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
@@ -159,8 +159,8 @@ async fn a_bare_clone_without_the_files_of_a_template_must_be_fetched() {
 async fn a_renamed_remote_and_an_updated_ref_are_not_fetches() {
     let git = cloned_long_ago();
     git.run("copy", &["remote", "rename", "origin", "upstream"]);
-    let reading = hotfixes(&git, "copy").await;
-    assert!(reading.starts_with("no data: this clone last fetched `main` from `upstream` at 2"), "{reading}");
+    let outcome = hotfixes(&git, "copy").await;
+    assert!(outcome.starts_with("no data: this clone last fetched `main` from `upstream` at 2"), "{outcome}");
 
     git.run("copy", &["fetch", "--quiet", "upstream"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
@@ -181,12 +181,12 @@ fn rename(git: &Git) {
     git.commit("app", "hotfix on trunk", SystemTime::now());
 }
 
-fn assert_mentions_rename(reading: &str) {
+fn assert_mentions_rename(outcome: &str) {
     assert!(
-        reading.starts_with("no data: in this clone, the default branch of `origin` is `main`"),
-        "{reading}"
+        outcome.starts_with("no data: in this clone, the default branch of `origin` is `main`"),
+        "{outcome}"
     );
-    assert!(reading.contains("`git remote set-head origin --auto`"), "{reading}");
+    assert!(outcome.contains("`git remote set-head origin --auto`"), "{outcome}");
 }
 
 #[tokio::test]
@@ -225,9 +225,9 @@ async fn the_message_shows_that_the_fetch_found_more_branches_than_are_listed() 
     rename(&git);
     git.run("copy", &["fetch", "--quiet"]);
 
-    let reading = hotfixes(&git, "copy").await;
+    let outcome = hotfixes(&git, "copy").await;
 
-    assert!(reading.contains("the last fetch found only `trunk`, `a`, `b`, … there; "), "{reading}");
+    assert!(outcome.contains("the last fetch found only `trunk`, `a`, `b`, … there; "), "{outcome}");
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn a_full_fetch_shows_that_a_branch_is_gone_whatever_is_checked_out() {
         git.commit("app", "started", SystemTime::now());
         git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
         git.run("copy", checkout);
-        // Now the only branch of the remote has an unusual name.
+        // Now `develop` is the only branch of the remote.
         git.run("app", &["branch", "--move", "main", "develop"]);
         git.run("copy", &["fetch", "--quiet"]);
         assert_mentions_rename(&hotfixes(&git, "copy").await);
@@ -296,9 +296,9 @@ async fn a_default_branch_that_was_left_behind_is_no_data() {
     git.commit("app", "hotfix on master", SystemTime::now());
     git.run("copy", &["fetch", "--quiet"]);
 
-    let reading = hotfixes(&git, "copy").await;
-    assert_mentions_rename(&reading);
-    assert!(reading.contains("`master` contains all of it"), "{reading}");
+    let outcome = hotfixes(&git, "copy").await;
+    assert_mentions_rename(&outcome);
+    assert!(outcome.contains("`master` contains all of it"), "{outcome}");
     // A branch that the settings name is used.
     let named = hotfixes_with(&git, "copy", "[repository]\nbranch = \"main\"").await;
     assert_eq!(named, "0 [branch:main, repository:copy]");

@@ -1,4 +1,4 @@
-//! Real git repositories in temporary folders. The git settings of the user who runs the tests have no effect on them.
+//! Real git repositories in temporary folders. They do not depend on the git settings of the user who runs the tests.
 
 use std::{
     path::{Path, PathBuf},
@@ -25,8 +25,8 @@ impl Git {
         git
     }
 
-    pub(crate) fn path(&self, repository: &str) -> PathBuf {
-        self.folder.path().join(repository)
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join(relative)
     }
 
     /// Adds the remote `origin`, as if the repository had been cloned from there.
@@ -52,21 +52,21 @@ impl Git {
         self.run_at(at, repository, &["commit", "--quiet", "--allow-empty", "--message", message]);
     }
 
-    pub(crate) fn run(&self, repository: &str, arguments: &[&str]) -> String {
-        self.run_at(SystemTime::now(), repository, arguments)
+    pub(crate) fn run(&self, folder: &str, arguments: &[&str]) -> String {
+        self.run_at(SystemTime::now(), folder, arguments)
     }
 
-    pub(crate) fn run_at(&self, at: SystemTime, repository: &str, arguments: &[&str]) -> String {
+    pub(crate) fn run_at(&self, at: SystemTime, folder: &str, arguments: &[&str]) -> String {
         let date = format!("@{} +0000", at.duration_since(UNIX_EPOCH).unwrap().as_secs());
         let output = Command::new("git")
             .args(arguments)
-            .current_dir(self.path(repository))
+            .current_dir(self.path(folder))
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
             .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.com")])
             .envs([("GIT_COMMITTER_NAME", "C"), ("GIT_COMMITTER_EMAIL", "c@example.com")])
-            // An author's date long ago: it must not count.
+            // The author's date is long ago, because it must not count.
             .envs([("GIT_AUTHOR_DATE", "@1000000000 +0000"), ("GIT_COMMITTER_DATE", &date)])
             .output()
             .unwrap();

@@ -62,9 +62,9 @@ async fn every_page_is_counted() {
         github.repository("acme/shop").commit(format!("hotfix {number}"));
     }
 
-    let reading = Stage::on(&github).hotfixes().await;
+    let outcome = Stage::on(&github).hotfixes().await;
 
-    assert_eq!(line(&reading), "250 [branch:main, repository:acme/shop]");
+    assert_eq!(line(&outcome), "250 [branch:main, repository:acme/shop]");
 }
 
 #[tokio::test]
@@ -73,14 +73,14 @@ async fn later_pages_are_requested_concurrently() {
     github.repository("acme/shop").commits(250);
     github.fail("&page=2", Fault::Hang);
     let context = Stage::on(&github).one_repository();
-    let run = tokio::spawn(async move { listed(&context).await });
+    let list = tokio::spawn(async move { listed(&context).await });
 
     // Page 2 never arrives, so page 3 is requested only if the client does not wait for page 2.
     let waiting = Arc::clone(&github);
     let third = tokio::task::spawn_blocking(move || waiting.wait_for("&page=3")).await.unwrap();
 
     assert!(third.path().starts_with("/repositories/"), "GitHub's own link is followed: {}", third.target);
-    run.abort();
+    list.abort();
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn a_list_beyond_the_limit_is_an_error_and_not_a_smaller_count() {
 
 #[tokio::test]
 async fn a_list_of_unknown_length_is_followed_link_by_link() {
-    // Five pages of one commit each, none of which says how many there are.
+    // Pages of one commit each, up to the page `last`. No page says how many pages there are.
     let pages = |last: usize| {
         Server::start(move |request| {
             let page: usize =
@@ -132,7 +132,7 @@ async fn a_list_of_unknown_length_is_followed_link_by_link() {
         Stage::empty()
             .token()
             .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
-            .settings("[metrics]\nwindow = \"1000y\"\n[commits]\nhistory = \"all\"")
+            .settings("[metrics]\nwindow = \"365000d\"\n[commits]\nhistory = \"all\"")
             .settings(&format!("[github]\nmax_pages = 5\napi_url = \"{}\"", server.url()))
     };
 
@@ -161,20 +161,26 @@ async fn a_renamed_repository_is_found_and_reported_under_the_name_in_the_settin
 async fn the_token_is_not_sent_to_other_hosts() {
     let elsewhere = Server::start(|_| Answer::json(200, &json!([])));
     let redirect = Answer::json(301, &json!({})).with_header("location", &format!("{}/x", elsewhere.url()));
-    let link = format!("<{}/x?page=2>; rel=\"next\"", elsewhere.url());
-    let linking = Answer::json(200, &json!([])).with_header("link", &link);
-    for (answer, what) in [(redirect, "redirect"), (linking, "link to the next page")] {
+    let linking = |relation: &str| {
+        let link = format!("<{}/x?page=2>; rel=\"{relation}\"", elsewhere.url());
+        Answer::json(200, &json!([])).with_header("link", &link)
+    };
+    for (answer, what) in [
+        (redirect, "redirect"),
+        (linking("next"), "link to the next page"),
+        (linking("last"), "link to the last page"),
+    ] {
         let github = github();
         github.fail("/commits", answer);
 
-        let reading = line(&Stage::on(&github).hotfixes().await);
+        let outcome = line(&Stage::on(&github).hotfixes().await);
 
         let expected = format!(
             "GET /repos/acme/shop/commits: GitHub's {what} points to `{}` and not to {}, so it was not followed",
             elsewhere.url(),
             github.url()
         );
-        assert!(reading.ends_with(&expected), "{reading}");
+        assert!(outcome.ends_with(&expected), "{outcome}");
     }
     assert_eq!(elsewhere.requests().len(), 0);
 }
@@ -185,9 +191,9 @@ async fn redirects_without_an_end_are_an_error() {
     github
         .fail("/commits", Answer::json(302, &json!({})).with_header("location", "/repos/acme/shop/commits"));
 
-    let reading = line(&Stage::on(&github).hotfixes().await);
+    let outcome = line(&Stage::on(&github).hotfixes().await);
 
-    assert!(reading.ends_with("GET /repos/acme/shop/commits: GitHub redirected 5 times"), "{reading}");
+    assert!(outcome.ends_with("GET /repos/acme/shop/commits: GitHub redirected 5 times"), "{outcome}");
 }
 
 #[tokio::test]
@@ -203,9 +209,9 @@ async fn temporary_errors_are_retried_until_they_end() {
         let github = github();
         github.fail_times(1, "/commits", fault);
 
-        let reading = Stage::on(&github).hotfixes().await;
+        let outcome = Stage::on(&github).hotfixes().await;
 
-        assert_eq!(line(&reading), ONE_COMMIT);
+        assert_eq!(line(&outcome), ONE_COMMIT);
         assert_eq!(github.requests().len(), 2);
     }
 }
@@ -221,21 +227,21 @@ async fn temporary_errors_of_later_pages_are_retried() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_that_ends_after_the_deadline_is_an_error_at_once_that_says_when_it_ends() {
+async fn a_rate_limit_that_outlasts_the_deadline_fails_the_request_at_once() {
     let reset = humantime::parse_rfc3339("2100-01-01T00:00:00Z").unwrap();
     let github = github();
     github.fail("/commits", refusal::rate_limit(403, 5000, reset));
 
-    let reading = line(&Stage::on(&github).hotfixes().await);
+    let outcome = line(&Stage::on(&github).hotfixes().await);
 
-    assert!(reading.contains("(not retried: a wait of "), "{reading}");
+    assert!(outcome.contains("(not retried: a wait of "), "{outcome}");
     assert!(
-        reading.ends_with(
+        outcome.ends_with(
             "would end after the run's deadline): GitHub's rate limit is exhausted until 2100-01-01T00:00:00Z: \
              403 Forbidden: API rate limit exceeded for user ID 1. \
              (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api)"
         ),
-        "{reading}"
+        "{outcome}"
     );
     assert_eq!(github.requests().len(), 1);
 }
@@ -247,10 +253,10 @@ async fn a_rate_limit_that_ends_after_the_deadline_holds_all_requests() {
     let context = Stage::on(&github).one_repository();
     assert!(hotfixes(&context).await.is_err());
 
-    let reading = line(&tests(&context).await);
+    let outcome = line(&tests(&context).await);
 
-    assert!(reading.contains("GET /repos/acme/shop/actions/workflows/"), "{reading}");
-    assert!(reading.contains(" (not retried: a wait of "), "{reading}");
+    assert!(outcome.contains("GET /repos/acme/shop/actions/workflows/"), "{outcome}");
+    assert!(outcome.contains(" (not retried: a wait of "), "{outcome}");
     assert_eq!(github.requests().len(), 1);
 }
 
@@ -259,10 +265,10 @@ async fn a_server_that_hangs_is_given_up_before_the_deadline() {
     let github = github();
     github.fail("/commits", Fault::Hang);
 
-    let reading = line(&Stage::on(&github).deadline(Duration::from_millis(500)).hotfixes().await);
+    let outcome = line(&Stage::on(&github).deadline(Duration::from_millis(500)).hotfixes().await);
 
     assert_eq!(
-        reading,
+        outcome,
         "error: cannot list the commits on the branch `main` of acme/shop: GET /repos/acme/shop/commits: no response from \
          127.0.0.1 before the run's deadline"
     );
@@ -274,10 +280,10 @@ async fn a_refused_connection_is_an_error_with_its_cause() {
     let stage = Stage::on(&github).deadline(Duration::from_millis(500));
     drop(github);
 
-    let reading = line(&stage.hotfixes().await);
+    let outcome = line(&stage.hotfixes().await);
 
-    assert!(reading.contains("no response from 127.0.0.1: "), "{reading}");
-    assert!(reading.contains("Connection refused"), "{reading}");
+    assert!(outcome.contains("no response from 127.0.0.1: "), "{outcome}");
+    assert!(outcome.contains("Connection refused"), "{outcome}");
 }
 
 #[tokio::test]
@@ -312,9 +318,9 @@ async fn a_response_with_an_unexpected_form_is_an_error() {
         let github = github();
         github.fail("/commits", answer);
 
-        let reading = line(&Stage::on(&github).hotfixes().await);
+        let outcome = line(&Stage::on(&github).hotfixes().await);
 
-        assert!(reading.ends_with(&format!("GET /repos/acme/shop/commits: {expected}")), "{reading}");
+        assert!(outcome.ends_with(&format!("GET /repos/acme/shop/commits: {expected}")), "{outcome}");
         assert_eq!(github.requests().len(), 1);
     }
 }
@@ -361,10 +367,10 @@ async fn a_token_that_the_server_repeats_is_not_printed() {
         let github = github();
         github.fail("/commits", answer);
 
-        let reading = line(&Stage::on(&github).hotfixes().await);
+        let outcome = line(&Stage::on(&github).hotfixes().await);
 
         let start = &TOKEN[..5];
-        assert!(reading.starts_with("error: ") && !reading.contains(start), "{reading}");
+        assert!(outcome.starts_with("error: ") && !outcome.contains(start), "{outcome}");
     }
 }
 
@@ -397,10 +403,10 @@ async fn a_refusal_is_an_error_that_is_not_retried() {
         let github = github();
         github.fail("/commits", answer);
 
-        let reading = line(&Stage::on(&github).hotfixes().await);
+        let outcome = line(&Stage::on(&github).hotfixes().await);
 
-        assert!(reading.ends_with(expected), "{reading}");
-        assert!(!reading.contains(TOKEN));
+        assert!(outcome.ends_with(expected), "{outcome}");
+        assert!(!outcome.contains(TOKEN));
         assert_eq!(github.requests().len(), 1);
     }
 }
@@ -413,10 +419,10 @@ async fn a_token_that_cannot_be_sent_is_an_error_that_does_not_repeat_it() {
         .variable("GITHUB_TOKEN", "ghp_\u{1}secret")
         .settings("[repository]\nname = \"acme/shop\"");
 
-    let reading = line(&stage.hotfixes().await);
+    let outcome = line(&stage.hotfixes().await);
 
-    assert!(reading.starts_with("error: "), "{reading}");
-    assert!(!reading.contains("secret"), "{reading}");
+    assert!(outcome.starts_with("error: "), "{outcome}");
+    assert!(!outcome.contains("secret"), "{outcome}");
     assert_eq!(github.requests().len(), 0);
 }
 

@@ -13,10 +13,10 @@ use system_health_test_support::{
 
 use crate::stage::{OneRepository, Stage, TOKEN};
 
-const NAME: &str = "query($owner: String!, $name: String!) {
+const NAME_QUERY: &str = "query($owner: String!, $name: String!) {
     repository(owner: $owner, name: $name) { nameWithOwner }
 }";
-const COMMITS: &str = "query($owner: String!, $name: String!, $first: Int!, $after: String) {
+const COMMITS_QUERY: &str = "query($owner: String!, $name: String!, $first: Int!, $after: String) {
     repository(owner: $owner, name: $name) {
         defaultBranchRef {
             target {
@@ -43,12 +43,12 @@ fn github(commits: u32) -> FakeGitHub {
 }
 
 async fn name(context: &OneRepository) -> Result<Value, GitHubError> {
-    context.get::<GitHubRepository>().await.unwrap().query(NAME, json!({})).await
+    context.get::<GitHubRepository>().await.unwrap().query(NAME_QUERY, json!({})).await
 }
 
 async fn commits(context: &OneRepository) -> QueryPages<Commit> {
     let repository = context.get::<GitHubRepository>().await.unwrap();
-    repository.query_pages(COMMITS, json!({}), &["repository", "defaultBranchRef", "target", "history"])
+    repository.query_pages(COMMITS_QUERY, json!({}), &["repository", "defaultBranchRef", "target", "history"])
 }
 
 fn text(error: GitHubError) -> String {
@@ -256,7 +256,8 @@ async fn queries_need_a_token() {
     let github = github(1);
     let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
     let context = Stage::empty().github(&github).settings(settings).one_repository();
-    let error = context.get::<GitHub>().await.unwrap().query::<Value>(NAME, json!({})).await.unwrap_err();
+    let error =
+        context.get::<GitHub>().await.unwrap().query::<Value>(NAME_QUERY, json!({})).await.unwrap_err();
     assert_eq!(
         text(error),
         "POST /graphql: GitHub's GraphQL API needs a token, even for public repositories; set a GitHub token"

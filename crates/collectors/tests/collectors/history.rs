@@ -28,6 +28,7 @@ const MAX_OLD_COMMITS: usize = 50;
 /// A commit of a random history. Its parents come before it.
 #[derive(Debug, Clone)]
 struct Node {
+    /// In hours.
     age: u64,
     is_hotfix: bool,
     parents: Vec<usize>,
@@ -44,8 +45,8 @@ impl Node {
 
     /// The message contains the number, because two commits with the same content would be one commit for git.
     fn message(&self, number: usize) -> String {
-        let subject = if self.is_hotfix { "hotfix: login" } else { "Sell socks" };
-        format!("{subject}\n\nCommit number {number}")
+        let title = if self.is_hotfix { "hotfix: login" } else { "Sell socks" };
+        format!("{title}\n\nCommit number {number}")
     }
 
     fn is_old(&self) -> bool {
@@ -75,7 +76,7 @@ fn histories(end: usize) -> impl Strategy<Value = Vec<Node>> {
     })
 }
 
-/// Counts the hotfixes among the first parents.
+/// Counts the hotfixes among the first parents, up to the end of the walk.
 fn landed(history: &[Node]) -> usize {
     let tip = history.last();
     let chain: Vec<_> =
@@ -151,12 +152,12 @@ fn check(end: usize, setting: &str, expected: fn(&[Node]) -> usize) {
     let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
     let result = runner.run(&histories(end), |history| {
         let expected = expected(&history).to_string();
-        let found = runtime
+        let counts = runtime
             .block_on(async { [on_github(&history, &settings).await, in_clone(&history, &settings).await] });
-        if found == [expected.clone(), expected.clone()] {
+        if counts == [expected.clone(), expected.clone()] {
             Ok(())
         } else {
-            Err(TestCaseError::fail(format!("GitHub and clone count {found:?}, but {expected} is expected")))
+            Err(TestCaseError::fail(format!("GitHub and clone count {counts:?}, but {expected} is expected")))
         }
     });
     result.unwrap();

@@ -33,6 +33,7 @@ fn one_repository(github: &FakeGitHub) -> OneRepository {
     Stage::on(github).started_at(now()).one_repository()
 }
 
+/// The values of a metric's samples, or the text of no data or of an error.
 async fn value(context: &OneRepository, key: &str) -> String {
     let issues = match context.get::<Issues>().await {
         Ok(issues) => issues,
@@ -75,7 +76,7 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
     assert_eq!(value(&context, "open").await, "3");
     assert_eq!(value(&context, "opened").await, "6");
     assert_eq!(value(&context, "closed").await, "6");
-    // 10 h, 20 h and 100 h.
+    // The quantiles of 10 h, 20 h and 100 h.
     assert_eq!(value(&context, "time_to_close").await, "72000 302400 354240");
     assert_eq!(value(&context, "time_to_close_samples").await, "3");
     assert_eq!(github.requests().len(), 1, "one request for all metrics");
@@ -109,9 +110,9 @@ async fn all_pages_are_read_while_the_list_changes() {
     for _ in 0..300 {
         shop.issue(Issue::new("Long ago").age(days(90)).close(days(60)));
     }
-    let first = shop.clone();
+    let changed = shop.clone();
     github.after_next_request(move || {
-        first.replace_issue(1, Issue::new("Solved").age(days(3)).close(days(1)).touch(Duration::ZERO));
+        changed.replace_issue(1, Issue::new("Solved").age(days(3)).close(days(1)).touch(Duration::ZERO));
     });
 
     assert_eq!(value(&one_repository(&github), "closed").await, "250");
@@ -119,7 +120,7 @@ async fn all_pages_are_read_while_the_list_changes() {
 }
 
 #[tokio::test]
-async fn a_page_that_takes_too_long_is_halved() {
+async fn the_size_of_a_page_that_takes_too_long_is_halved() {
     let github = github_with((0..30).map(|_| Issue::new("Solved").close(hours(1))));
     github.set_max_nodes_in_time(60);
     assert_eq!(value(&one_repository(&github), "closed").await, "30");
@@ -136,7 +137,7 @@ async fn a_list_that_is_too_long_is_an_error() {
     let context = Stage::empty().token().settings(&settings).started_at(now()).one_repository();
     assert_eq!(
         value(&context, "open").await,
-        "error: cannot list the issues of acme/shop: the list has more than 100 items since the start of the window and would \
+        "error: cannot list the issues of acme/shop: the list has more than 100 items in the period that is read and would \
          be cut off; raise `max_pages` in [github]"
     );
 }

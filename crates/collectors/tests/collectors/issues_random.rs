@@ -8,13 +8,13 @@ use system_health_test_support::github::{FakeGitHub, Issue};
 
 use crate::stage::{Stage, collected};
 
-/// The length of the window, in minutes. All ages are odd, so nothing happens at its start.
+/// The length of the window, in minutes. All ages are odd, so nothing happens at the start of the window.
 const WINDOW: u64 = 7 * 24 * 60;
 /// `ci[bot]` is a bot by its name, and `robot` because the settings name it.
 const AUTHORS: [&str; 4] = ["ada", "grace", "ci[bot]", "robot"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Event {
+enum IssueEvent {
     Close(Option<&'static str>),
     Reopen,
     Comment,
@@ -26,7 +26,7 @@ struct PastIssue {
     /// In minutes before now.
     opened: u64,
     /// The oldest first, each with its age in minutes.
-    events: Vec<(u64, Event)>,
+    events: Vec<(u64, IssueEvent)>,
 }
 
 /// The values of the metrics. The times are in seconds, without an order.
@@ -38,9 +38,13 @@ struct Values {
     times: Vec<u64>,
 }
 
-fn event() -> impl Strategy<Value = Event> {
+fn event() -> impl Strategy<Value = IssueEvent> {
     let reason = prop::sample::select(&[Some("COMPLETED"), Some("NOT_PLANNED"), Some("DUPLICATE"), None][..]);
-    prop_oneof![3 => reason.prop_map(Event::Close), 1 => Just(Event::Reopen), 1 => Just(Event::Comment)]
+    prop_oneof![
+        3 => reason.prop_map(IssueEvent::Close),
+        1 => Just(IssueEvent::Reopen),
+        1 => Just(IssueEvent::Comment),
+    ]
 }
 
 prop_compose! {
@@ -62,10 +66,10 @@ impl PastIssue {
         let mut issue = Issue::new("Sell socks").by(self.author).age(ago(self.opened));
         for (age, event) in &self.events {
             match event {
-                Event::Close(reason) if is_open => {
+                IssueEvent::Close(reason) if is_open => {
                     (is_open, issue) = (false, issue.close_as(ago(*age), *reason));
                 }
-                Event::Reopen if !is_open => (is_open, issue) = (true, issue.reopen(ago(*age))),
+                IssueEvent::Reopen if !is_open => (is_open, issue) = (true, issue.reopen(ago(*age))),
                 _ => issue = issue.touch(ago(*age)),
             }
         }
@@ -80,9 +84,9 @@ fn expected(issues: &[PastIssue]) -> Values {
         let mut closed: Option<(u64, Option<&str>)> = None;
         for (age, event) in &issue.events {
             closed = match event {
-                Event::Close(reason) => closed.or(Some((*age, *reason))),
-                Event::Reopen => None,
-                Event::Comment => closed,
+                IssueEvent::Close(reason) => closed.or(Some((*age, *reason))),
+                IssueEvent::Reopen => None,
+                IssueEvent::Comment => closed,
             };
         }
         values.open += usize::from(closed.is_none());
@@ -97,7 +101,7 @@ fn expected(issues: &[PastIssue]) -> Values {
     values
 }
 
-/// A quantile as SQL's `percentile_cont` has it, in thousandths: the mean of two neighbours, weighted by their distance.
+/// The quantile `thousandths / 1_000`, as SQL's `percentile_cont` computes it: interpolated between the two nearest values.
 fn quantile(sorted: &[u64], thousandths: usize) -> f64 {
     let position = (sorted.len() - 1) * thousandths;
     let (rank, part) = (position / 1_000, position % 1_000);
@@ -143,7 +147,7 @@ async fn check(issues: &[PastIssue], max_nodes: u64) {
         [] => vec![],
         sorted => [500, 900, 990].map(|thousandths| quantile(sorted, thousandths)).to_vec(),
     };
-    let is_near = |(one, other): (&f64, &f64)| (one - other).abs() < 0.001;
+    let is_near = |(actual, expected): (&f64, &f64)| (actual - expected).abs() < 0.001;
     assert_eq!(times.len(), quantiles.len());
     assert!(times.iter().zip(&quantiles).all(is_near), "{times:?} {quantiles:?}");
 }

@@ -127,7 +127,7 @@ async fn a_list_that_is_too_long_is_an_error() {
     let context = Stage::empty().token().settings(&settings).started_at(now()).one_repository();
     assert_eq!(
         value(&context, "merged").await,
-        "error: cannot list the pull requests of acme/shop: the list has more than 100 items since the start of the window \
+        "error: cannot list the pull requests of acme/shop: the list has more than 100 items in the period that is read \
          and would be cut off; raise `max_pages` in [github]"
     );
 }

@@ -85,7 +85,10 @@ fn sample(sample: &Sample) -> String {
 async fn value_over(pull_request: PullRequest, key: &str) -> String {
     let github = github_with([pull_request]);
     let value = value(&stage(&github).one_repository(), key).await;
-    value.strip_prefix("p50 ").and_then(|rest| rest.split(',').next()).map_or(value.clone(), str::to_owned)
+    value
+        .strip_prefix("p50 ")
+        .and_then(|quantiles| quantiles.split(',').next())
+        .map_or(value.clone(), str::to_owned)
 }
 
 /// A pull request that was opened three days ago and merged a day ago.
@@ -126,8 +129,8 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
     let context = stage(&github).one_repository();
 
     let hour = 3_600.0_f64;
-    let merge = [2.0 * hour, 10.0 * hour, 480.0 * hour];
-    let at = |values: [f64; 3], rank: f64| {
+    let times_to_merge = [2.0 * hour, 10.0 * hour, 480.0 * hour];
+    let quantile = |values: [f64; 3], rank: f64| {
         let position = 2.0 * rank;
         if position < 1.0 {
             values[0] + (values[1] - values[0]) * position
@@ -136,7 +139,12 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
         }
     };
     let quantiles = |values: [f64; 3]| {
-        format!("p50 {}, p90 {}, p99 {}", at(values, 0.5), at(values, 0.9), at(values, 0.99))
+        format!(
+            "p50 {}, p90 {}, p99 {}",
+            quantile(values, 0.5),
+            quantile(values, 0.9),
+            quantile(values, 0.99)
+        )
     };
     for (key, expected) in [
         ("open", "draft:false 1, draft:true 1".to_owned()),
@@ -145,7 +153,7 @@ async fn a_history_has_the_values_that_were_computed_by_hand() {
         ("closed_unmerged", "1".to_owned()),
         ("stale", "1".to_owned()),
         ("merged_without_review", "2".to_owned()),
-        ("time_to_merge", quantiles(merge)),
+        ("time_to_merge", quantiles(times_to_merge)),
         ("time_to_merge_samples", "3".to_owned()),
         ("time_to_first_review", "p50 9000, p90 13320, p99 14292".to_owned()),
         ("time_to_first_review_samples", "2".to_owned()),

@@ -102,8 +102,8 @@ async fn each_repository_has_its_own_tag_and_its_own_evidence() {
         tags.collect::<Vec<_>>(),
         [["branch:main", "repository:acme/shop"], ["branch:main", "repository:acme/web"]]
     );
-    let evidence = report.run().outcomes().iter().filter(|outcome| outcome.metric.key() == "commits.hotfix");
-    let titles: Vec<_> = evidence
+    let outcomes = report.run().outcomes().iter().filter(|outcome| outcome.metric.key() == "commits.hotfix");
+    let titles: Vec<_> = outcomes
         .flat_map(|outcome| outcome.samples()[0].evidence().items())
         .map(|item| item.title().split_once(' ').unwrap().1.to_owned())
         .collect();
@@ -117,8 +117,8 @@ async fn each_repository_may_have_a_branch_a_workflow_and_jobs_of_its_own() {
     github.repository("acme/shop").run(passed().branch("next"));
     let web = github.repository("acme/web");
     web.commit(Commit::new("hotfix").branch("develop"));
-    let runs = github::Run::new("ci.yml").branch("develop").conclusion(Conclusion::Failure);
-    web.run(runs.job("test (a)", Conclusion::Success).job("deploy", Conclusion::Failure));
+    let failed = github::Run::new("ci.yml").branch("develop").conclusion(Conclusion::Failure);
+    web.run(failed.job("test (a)", Conclusion::Success).job("deploy", Conclusion::Failure));
     let own = "branch = \"next\"\n[repositories.\"Acme/Web\"]\nbranch = \"develop\"\nworkflow = \"ci.yml\"\njobs = [\"test*\"]";
     let stage = stage(&github, &["acme/shop", "acme/web"]).settings(own);
 

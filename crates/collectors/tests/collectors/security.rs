@@ -36,7 +36,7 @@ fn github(alerts: impl IntoIterator<Item = Alert>) -> FakeGitHub {
 }
 
 /// The lines of [`collected`], without the samples that are 0.
-async fn found(github: &FakeGitHub) -> Vec<String> {
+async fn without_zeros(github: &FakeGitHub) -> Vec<String> {
     let lines = collected(&Stage::on(github), KEY).await;
     lines.into_iter().filter(|line| !line.starts_with("0 ")).collect()
 }
@@ -66,7 +66,7 @@ async fn open_alerts_are_counted_by_severity_and_kind() {
         Alert::secret().closed(),
     ]);
     assert_eq!(
-        found(&github).await,
+        without_zeros(&github).await,
         [
             "2 kind:dependabot severity:high",
             "1 kind:dependabot severity:low",
@@ -87,7 +87,7 @@ async fn all_pages_are_read_whether_they_have_cursors_or_numbers() {
         .flat_map(|_| [Alert::dependabot("low"), Alert::code_scanning(Some("note"), None), Alert::secret()]);
     let github = github(alerts);
     assert_eq!(
-        found(&github).await,
+        without_zeros(&github).await,
         [
             "250 kind:dependabot severity:low",
             "250 kind:code_scanning severity:note",
@@ -100,7 +100,7 @@ async fn all_pages_are_read_whether_they_have_cursors_or_numbers() {
 #[tokio::test]
 async fn secrets_themselves_are_not_read() {
     let github = github([Alert::secret()]);
-    found(&github).await;
+    without_zeros(&github).await;
     let requests = github.requests();
     let secrets = requests.iter().find(|request| request.path().contains("secret-scanning")).unwrap();
     assert!(secrets.query().contains("hide_secret=true"), "{}", secrets.query());
@@ -116,7 +116,7 @@ async fn a_kind_that_may_not_be_read_or_is_off_does_not_affect_the_others() {
         let github = github([Alert::dependabot("high"), Alert::secret()]);
         github.fail("/dependabot/alerts", refusal);
         assert_eq!(collected(&Stage::on(&github), KEY).await.len(), 9, "the samples of the two other kinds");
-        assert_eq!(found(&github).await, ["1 kind:secret_scanning severity:unrated"]);
+        assert_eq!(without_zeros(&github).await, ["1 kind:secret_scanning severity:unrated"]);
     }
 }
 
@@ -158,8 +158,8 @@ async fn a_list_that_cannot_be_read_to_its_end_fails_and_is_not_cut_off() {
 #[tokio::test]
 async fn an_unknown_severity_fails_and_is_not_left_out() {
     let github = github([Alert::dependabot("dire")]);
-    let found = found(&github).await;
-    assert!(found[0].contains("alert #1 has the unknown severity `dire`"), "{found:?}");
+    let lines = without_zeros(&github).await;
+    assert!(lines[0].contains("alert #1 has the unknown severity `dire`"), "{lines:?}");
 }
 
 #[tokio::test]

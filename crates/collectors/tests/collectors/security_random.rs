@@ -33,8 +33,8 @@ struct Alerts {
 }
 
 fn alert() -> impl Strategy<Value = (Alert, (&'static str, &'static str))> {
-    let of_rule = option::of(select(&["error", "warning", "note", "none"][..]));
-    let code_scanning = (of_rule, option::of(select(&SEVERITIES[..]))).prop_map(|(rule, security)| {
+    let rule_severity = option::of(select(&["error", "warning", "note", "none"][..]));
+    let code_scanning = (rule_severity, option::of(select(&SEVERITIES[..]))).prop_map(|(rule, security)| {
         let severity = match (security, rule) {
             (None, Some("none") | None) => "unrated",
             (Some(severity), _) | (None, Some(severity)) => severity,
@@ -56,12 +56,13 @@ prop_compose! {
 }
 
 /// The samples of the kinds that can be read.
-fn expected(all: &[Alerts], is_off: [bool; 3]) -> BTreeSet<String> {
+fn expected(all: &[Alerts], is_unreadable: [bool; 3]) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
-    for ((kind, _, severities), is_off) in KINDS.into_iter().zip(is_off) {
-        for severity in severities.iter().filter(|_| !is_off) {
-            let same = all.iter().filter(|alerts| alerts.is_open && alerts.counts_as == (kind, *severity));
-            let count: usize = same.map(|alerts| alerts.count).sum();
+    for ((kind, _, severities), is_unreadable) in KINDS.into_iter().zip(is_unreadable) {
+        for severity in severities.iter().filter(|_| !is_unreadable) {
+            let matching =
+                all.iter().filter(|alerts| alerts.is_open && alerts.counts_as == (kind, *severity));
+            let count: usize = matching.map(|alerts| alerts.count).sum();
             lines.insert(format!("{count} kind:{kind} severity:{severity}"));
         }
     }
@@ -74,7 +75,7 @@ proptest! {
     #[test]
     fn every_open_alert_is_counted_once(
         all in vec(alerts(), 0..10),
-        is_off in prop::array::uniform3(prop::bool::weighted(0.3)),
+        is_unreadable in prop::array::uniform3(prop::bool::weighted(0.3)),
         is_forbidden: bool,
     ) {
         let github = FakeGitHub::start();
@@ -85,16 +86,17 @@ proptest! {
                 shop.alert(alerts.alert.clone());
             }
         }
-        for ((_, path, _), _) in KINDS.into_iter().zip(is_off).filter(|(_, is_off)| *is_off) {
+        let unreadable = KINDS.into_iter().zip(is_unreadable).filter(|(_, is_unreadable)| *is_unreadable);
+        for ((_, path, _), _) in unreadable {
             let not_found = || Answer::json(404, &json!({ "message": "Not Found" }));
             github.fail(path, if is_forbidden { refusal::forbidden() } else { not_found() });
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let lines = runtime.block_on(collected(&Stage::on(&github), "security.alerts_open"));
-        if is_off == [true; 3] {
+        if is_unreadable == [true; 3] {
             prop_assert!(lines.len() == 1 && lines[0].starts_with("no data: "), "{:?}", lines);
         } else {
-            let expected = expected(&all, is_off);
+            let expected = expected(&all, is_unreadable);
             prop_assert_eq!(lines.len(), expected.len());
             prop_assert_eq!(lines.into_iter().collect::<BTreeSet<_>>(), expected);
         }

@@ -1,4 +1,4 @@
-//! Where commits are read, and under which name they are reported.
+//! Where commits are read from, and under which name they are reported.
 
 use std::time::SystemTime;
 
@@ -17,7 +17,7 @@ fn github() -> FakeGitHub {
     github
 }
 
-/// A clone with one hotfix and this remote `origin`.
+/// A clone with one hotfix. It has the remote `origin` only if an address is given.
 fn clone(origin: Option<&str>) -> Git {
     let git = Git::with_app();
     git.commit("app", "hotfix", SystemTime::now());
@@ -76,16 +76,16 @@ async fn without_a_repository_on_github_the_clones_remote_is_named() {
     };
     let upstream = clone(None);
     upstream.add_remote("app", "upstream", "https://gitlab.com/acme/app.git");
-    let reading = reason(&upstream).await;
-    assert!(reading.contains("this clone's remote `upstream` is on gitlab.com; set"), "{reading}");
+    let outcome = reason(&upstream).await;
+    assert!(outcome.contains("this clone's remote `upstream` is on gitlab.com; set"), "{outcome}");
 
     let folder = clone(None);
     folder.add_remote("app", "origin", "../other");
-    let reading = reason(&folder).await;
-    assert!(reading.contains("this clone's remote `origin` is not on a host; set"), "{reading}");
+    let outcome = reason(&folder).await;
+    assert!(outcome.contains("this clone's remote `origin` is not on a host; set"), "{outcome}");
 
-    let reading = reason(&clone(None)).await;
-    assert!(reading.contains("this clone has no default remote; set"), "{reading}");
+    let outcome = reason(&clone(None)).await;
+    assert!(outcome.contains("this clone has no default remote; set"), "{outcome}");
 }
 
 #[tokio::test]
@@ -96,11 +96,11 @@ async fn an_api_on_another_host_than_the_clones_remote_is_an_error_that_names_bo
         Stage::empty().settings(settings).directory(&git.path("app"))
     };
     let with_token = stage().token().one_repository();
-    for reading in
+    for outcome in
         [hotfixes(&stage().one_repository()).await, hotfixes(&with_token).await, tests(&with_token).await]
     {
         assert_eq!(
-            line(&reading),
+            line(&outcome),
             "error: test.toml:2:1: this is the API of ghe.example.com, but the remote `origin` of this clone is on github.com; \
                  set the URL of the API of github.com, or to use ghe.example.com anyway, name the repository and run \
                  outside of this clone"
@@ -109,9 +109,9 @@ async fn an_api_on_another_host_than_the_clones_remote_is_an_error_that_names_bo
     // Naming the repository that the clone came from does not change what the API knows.
     let named = || stage().settings("[repository]\nname = \"Acme/Shop\"");
     let message = "error: test.toml:2:1: this is the API of ghe.example.com, but the remote `origin` of this clone is on github.com;";
-    for reading in [named().hotfixes().await, named().token().hotfixes().await, named().token().tests().await]
+    for outcome in [named().hotfixes().await, named().token().hotfixes().await, named().token().tests().await]
     {
-        assert!(line(&reading).starts_with(message), "{}", line(&reading));
+        assert!(line(&outcome).starts_with(message), "{}", line(&outcome));
     }
     let mirror = named().settings("[commits]\nsource = \"clone\"");
     assert_eq!(commits(mirror).await, "1 [branch:main, repository:acme/shop]");
@@ -121,7 +121,7 @@ async fn an_api_on_another_host_than_the_clones_remote_is_an_error_that_names_bo
 }
 
 #[tokio::test]
-async fn an_address_that_git_rewrites_counts_as_it_is_configured_and_as_it_is_used() {
+async fn both_the_configured_and_the_rewritten_address_of_a_remote_count() {
     for (base, instead_of, origin) in [
         ("https://mirror.example.com/gh/", "https://github.com/", "https://github.com/acme/shop"),
         ("/srv/mirror/", "https://github.com/", "https://github.com/acme/shop"),
@@ -134,9 +134,9 @@ async fn an_address_that_git_rewrites_counts_as_it_is_configured_and_as_it_is_us
             for source in ["auto", "clone"] {
                 let source = format!("[commits]\nsource = \"{source}\"");
                 let stage = Stage::empty().settings(settings).settings(&source).directory(&git.path("app"));
-                let reading = stage.hotfixes().await;
-                assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]", "{origin} {settings}");
-                assert_eq!(reading.unwrap().link(), Some("https://github.com/acme/shop/commits/main"));
+                let outcome = stage.hotfixes().await;
+                assert_eq!(line(&outcome), "1 [branch:main, repository:acme/shop]", "{origin} {settings}");
+                assert_eq!(outcome.unwrap().link(), Some("https://github.com/acme/shop/commits/main"));
             }
         }
     }
@@ -189,7 +189,7 @@ async fn without_a_token_and_without_its_clone_a_named_repository_is_read_on_git
     let github = github();
     let stage = || Stage::empty().github(&github).settings("[repository]\nname = \"acme/shop\"");
     assert_eq!(commits(stage()).await, "2 [branch:main, repository:acme/shop]");
-    // The clone of another repository is not reported under this one's name.
+    // The clone of another repository is not reported under the name `acme/shop`.
     let git = clone(Some("https://github.com/acme/other"));
     assert_eq!(commits(stage().directory(&git.path("app"))).await, "2 [branch:main, repository:acme/shop]");
     assert!(github.requests().iter().all(|request| request.header("authorization").is_none()));
@@ -198,29 +198,29 @@ async fn without_a_token_and_without_its_clone_a_named_repository_is_read_on_git
 #[tokio::test]
 async fn without_origin_the_only_remote_or_the_remote_of_the_branch_is_used() {
     let git = clone(None);
-    let reading = async || commits(Stage::empty().directory(&git.path("app"))).await;
+    let outcome = async || commits(Stage::empty().directory(&git.path("app"))).await;
     git.add_remote("app", "upstream", "https://gitlab.com/acme/shop");
-    assert!(reading().await.starts_with("1 [branch:main, repository:acme/shop]"));
+    assert!(outcome().await.starts_with("1 [branch:main, repository:acme/shop]"));
 
     git.add_remote("app", "fork", "https://gitlab.com/ada/shop");
     assert_eq!(
-        reading().await,
+        outcome().await,
         "no data: this clone has several remotes and none is `origin`: `fork` to gitlab.com/ada/shop, `upstream` to \
          gitlab.com/acme/shop; name the repository with SYSTEM_HEALTH_REPOSITORY or `name` in [repository]"
     );
 
     git.run("app", &["config", "branch.main.remote", "fork"]);
-    assert_eq!(reading().await, "1 [branch:main, repository:ada/shop]");
+    assert_eq!(outcome().await, "1 [branch:main, repository:ada/shop]");
 }
 
 #[tokio::test]
 async fn a_clone_is_never_reported_under_the_name_of_another_repository() {
     for (origin, remotes) in [
-        (None, "it has no remotes"),
+        (None, "the clone has no remotes"),
         (Some("https://gitlab.com/acme/shop.git"), "a mirror"),
-        (Some("https://127.0.0.1/acme/other"), "its remotes: `origin` to 127.0.0.1/acme/other"),
-        (Some("git@gitlab.com:a/b/c.git"), "its remotes: `origin` to gitlab.com/a/b/c"),
-        (Some("/srv/git/shop.git"), "its remotes: `origin` to a folder"),
+        (Some("https://127.0.0.1/acme/other"), "the clone's remotes: `origin` to 127.0.0.1/acme/other"),
+        (Some("git@gitlab.com:a/b/c.git"), "the clone's remotes: `origin` to gitlab.com/a/b/c"),
+        (Some("/srv/git/shop.git"), "the clone's remotes: `origin` to a folder"),
     ] {
         let (github, git) = (github(), clone(origin));
         let stage = |source: &str| {
@@ -256,12 +256,12 @@ async fn a_private_repository_without_a_token_says_what_to_set() {
     let github = github();
     github.repository("acme/shop").private();
 
-    let reading =
+    let outcome =
         commits(Stage::empty().github(&github).settings("[repository]\nname = \"acme/shop\"")).await;
 
     assert!(
-        reading.ends_with("; check the name, and set a GitHub token if the repository is private"),
-        "{reading}"
+        outcome.ends_with("; check the name, and set a GitHub token if the repository is private"),
+        "{outcome}"
     );
 }
 

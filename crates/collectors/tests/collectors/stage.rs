@@ -114,37 +114,38 @@ impl Stage {
     }
 }
 
-/// The context of a run over one repository, which is listed when the first resource is built.
+/// The context of a run over one repository. The repository is listed when the first resource is built.
 pub(crate) struct OneRepository {
-    run: Context,
-    about: OnceCell<Result<(Context, Repository), Unavailable>>,
+    run_context: Context,
+    subject: OnceCell<Result<(Context, Repository), Unavailable>>,
 }
 
 impl From<Context> for OneRepository {
-    fn from(run: Context) -> Self {
-        Self { run, about: OnceCell::new() }
+    fn from(run_context: Context) -> Self {
+        Self { run_context, subject: OnceCell::new() }
     }
 }
 
 impl OneRepository {
     pub(crate) async fn get<T: FromContext>(&self) -> Result<T, Unavailable> {
-        self.about().await?.0.get().await
+        self.subject().await?.0.get().await
     }
 
-    async fn about(&self) -> Result<&(Context, Repository), Unavailable> {
+    /// The context of the repository, and the repository.
+    async fn subject(&self) -> Result<&(Context, Repository), Unavailable> {
         let list = async || {
-            let subjects = self.run.get::<Subjects<Repository>>().await?;
+            let subjects = self.run_context.get::<Subjects<Repository>>().await?;
             let [repository] = subjects.iter().collect::<Vec<_>>()[..] else {
                 panic!("there is not exactly one repository: {subjects:?}")
             };
-            Ok((self.run.about(repository.clone()), repository.clone()))
+            Ok((self.run_context.about(repository.clone()), repository.clone()))
         };
-        self.about.get_or_init(list).await.as_ref().map_err(Clone::clone)
+        self.subject.get_or_init(list).await.as_ref().map_err(Clone::clone)
     }
 
     /// The sample with the tags of the repository, as the engine adds them.
     async fn tagged(&self, sample: Sample) -> Result<Sample, Unavailable> {
-        let (_, repository) = self.about().await?;
+        let (_, repository) = self.subject().await?;
         let mut sample = sample;
         for tag in repository.tags()? {
             let (name, value) = tag.as_str().split_once(':').unwrap();
@@ -166,9 +167,9 @@ pub(crate) async fn tests(context: &OneRepository) -> Result<Sample, Unavailable
     context.tagged(tests_passing(context.get().await?)?).await
 }
 
-/// The sample of a metric in a line: `2 [branch:main, repository:acme/shop]`, `no data: …` or `error: …`.
-pub(crate) fn line(reading: &Result<Sample, Unavailable>) -> String {
-    match reading {
+/// The result of a metric in a line: `2 [branch:main, repository:acme/shop]`, `no data: …` or `error: …`.
+pub(crate) fn line(result: &Result<Sample, Unavailable>) -> String {
+    match result {
         Ok(sample) => {
             let tags: Vec<_> = sample.tags().iter().map(ToString::to_string).collect();
             format!("{} [{}]", sample.value(), tags.join(", "))

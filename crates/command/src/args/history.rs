@@ -17,7 +17,7 @@ pub(crate) struct HistoryArguments {
     /// Show runs that are at most this old
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "7d")]
     pub(crate) since: Duration,
-    /// Delete older runs from the state folder first
+    /// First, delete the runs that are older than this from the state folder
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) keep: Option<Duration>,
     #[command(flatten)]

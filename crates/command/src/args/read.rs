@@ -13,7 +13,7 @@ use system_health_registry::SinkType;
 
 use super::{Arguments, CollectArguments, Command, Format, secrets::without_secrets};
 
-/// The position of linked commands in the help: after the built-in ones, sorted by name.
+/// The position of linked commands in the help: after the built-in ones except `completions`, sorted by name.
 const LINKED_COMMANDS_POSITION: usize = 800;
 
 /// The name of the argument `--format`.
@@ -104,7 +104,7 @@ fn command_with(flag: &str, command_line: &clap::Command, matches: &clap::ArgMat
     command.get_arguments().any(|argument| argument.get_long() == Some(flag)).then(|| words.join(" "))
 }
 
-/// Adds a hint to an unknown command: this program may have been built without it.
+/// Adds a hint to the error about an unknown command: this program may have been built without the command.
 fn with_hint(mut error: clap::Error) -> clap::Error {
     if error.kind() == ErrorKind::InvalidSubcommand {
         let hint =
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn run_flags_cannot_be_combined_with_a_command() {
+    fn a_flag_of_a_run_is_refused_with_a_command_that_does_not_have_it() {
         for line in ["report --push list", "report --deadline 5s list", "report --push deploys"] {
             assert_eq!(read(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
         }
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_lists_linked_commands_after_built_in_ones() {
+    fn the_help_lists_linked_commands_after_built_in_ones_except_completions() {
         let help = read("report -h").unwrap_err().to_string();
 
         let position = |text: &str| help.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{help}"));

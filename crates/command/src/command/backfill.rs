@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use system_health_registry::{Catalog, Instants};
+use system_health_registry::{Catalog, Instants, format_duration};
 use system_health_reporter::{Backfill, Reporter, run_end};
 use tokio::time::Instant;
 
@@ -30,7 +30,7 @@ pub(super) fn run(
     let settings = settings::load(&arguments.settings, &arguments.flags)?;
     let keep = settings::state(&settings, &arguments.folder)?.keep;
     if arguments.since > keep {
-        let (since, keep) = (humantime::format_duration(arguments.since), humantime::format_duration(keep));
+        let (since, keep) = (format_duration(arguments.since), format_duration(keep));
         let message = format!(
             "--since is {since}, but the history keeps {keep}, so the next run would delete the older values"
         );
@@ -97,7 +97,7 @@ fn log(backfill: &Backfill) {
         let until = match backfill.complete_until {
             Some(until) => {
                 format!(
-                    "the results of each metric and subject that has any are complete until {}",
+                    "the history is complete until {} for each metric and subject with results",
                     humantime::format_rfc3339_seconds(until)
                 )
             }

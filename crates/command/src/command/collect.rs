@@ -15,7 +15,7 @@ use crate::{
     output::{JsonReport, MarkdownReport, TableReport},
     program::Program,
     progress,
-    run_builder::run_builder,
+    reporter_builder::reporter_builder,
     runtime::{self, StopPolicy},
     settings,
     traces::LogContext,
@@ -37,7 +37,8 @@ pub(super) fn run(
         _ => Mode::Collect,
     };
     let tracer = output.traces.tracer(&settings)?;
-    let mut builder = run_builder(settings, &program.name, &program.own_sinks, run).catalog(catalog.clone());
+    let mut builder =
+        reporter_builder(settings, &program.name, &program.own_sinks, run).catalog(catalog.clone());
     if let Some(tracer) = tracer {
         builder = builder.tracer(tracer);
     }
@@ -87,8 +88,9 @@ async fn report_once(
     let _log_context = LogContext::from_trace(trace.as_deref());
     if state_is_unusable {
         lacks_state.set(true);
+        // The reporter has logged why.
         let hint = "name another folder with --state-dir, or keep no state with --no-state";
-        tracing::warn!(hint, "no state was kept");
+        tracing::warn!(hint);
     }
     if owns_stdout {
         // The report, which would show the reasons, is not printed.

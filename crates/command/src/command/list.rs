@@ -72,7 +72,7 @@ mod tests {
     };
 
     #[test]
-    fn a_program_with_sources_lists_its_metrics_even_if_the_settings_are_wrong() {
+    fn wrong_settings_do_not_fail_the_list_of_a_program_with_sources() {
         let scene = Scene::new("report").file("wrong.toml", "[report]\nskipp = []\n");
         let file = scene.folder().join("wrong.toml");
         let words = ["report", "list", "--format", "json", "--config"].map(OsString::from);

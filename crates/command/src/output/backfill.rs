@@ -14,7 +14,7 @@ use super::{
     value::ShownSampleValue,
 };
 
-/// Maximum number of reasons and of differences that are shown for a metric. JSON has all.
+/// Maximum number of lines for a metric in each section: errors, differences and no data. JSON has all.
 const MAX_SHOWN: usize = 5;
 
 /// Why a metric cannot be computed for the past, if its declaration does not say why.
@@ -149,7 +149,7 @@ impl fmt::Display for BackfillTable<'_> {
     }
 }
 
-/// The number of results in a state. There is one result for each subject and instant.
+/// The number of results without a value that are in a state. There is one result for each subject and instant.
 fn result_count(metric: &BackfilledMetric, state: OutcomeState) -> u64 {
     let reasons = metric.without_value.iter().filter(|reason| reason.state == state);
     reasons.map(|reason| reason.instants.len() as u64).sum()

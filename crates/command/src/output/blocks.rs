@@ -1,4 +1,5 @@
-//! The problems of a run in Markdown that the table only counts or does not show. A reader opens a block to see its list.
+//! In Markdown: the problems of a run that the table only counts or does not show. Each list is in a
+//! block that a reader can open.
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ const MAX_SOURCES: usize = 50;
 /// Maximum number of refused metrics that are listed for a source.
 const MAX_REFUSED: usize = 5;
 /// Maximum length of the text of an error or a reason, in characters. An escaped character may take several bytes.
-const MAX_TEXT: usize = 300;
+const MAX_TEXT_LENGTH: usize = 300;
 
 /// The problems as blocks that can be opened. Nothing is written if there are none.
 pub(super) struct ProblemBlocks<'a> {
@@ -118,13 +119,13 @@ fn lines(reasons: &Reasons) -> Vec<String> {
             format!("{}: {}{}", Code(&reason.affected()), text(reason.text()), lists.concat())
         })
         .collect();
-    let others = |(others, number)| format!("{number} more, for {}", count(others, "other reason"));
+    let others = |(reasons, outcomes)| format!("{outcomes} more, for {}", count(reasons, "other reason"));
     lines.extend(reasons.others.map(others));
     lines
 }
 
 fn text(text: &str) -> String {
-    Plain(&cut(&one_line(text), MAX_TEXT)).to_string()
+    Plain(&cut(&one_line(text), MAX_TEXT_LENGTH)).to_string()
 }
 
 fn block(f: &mut fmt::Formatter<'_>, heading: &str, count: Option<usize>, lines: &[String]) -> fmt::Result {

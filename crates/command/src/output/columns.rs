@@ -36,7 +36,7 @@ impl Columns {
     /// Writes the rows. If they are wider than `width`, each key is written above its rows.
     pub(super) fn write(&self, f: &mut impl fmt::Write, width: Option<usize>) -> fmt::Result {
         let with_keys = self.table(true);
-        if width.is_none_or(|width| widest(&with_keys) <= width) {
+        if width.is_none_or(|width| max_line_width(&with_keys) <= width) {
             return with_keys.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()));
         }
         let without_keys = self.table(false);
@@ -73,8 +73,8 @@ impl Columns {
     }
 }
 
-/// The columns that the widest line takes on a terminal.
-pub(super) fn widest(text: &str) -> usize {
+/// The width of the widest line on a terminal.
+pub(super) fn max_line_width(text: &str) -> usize {
     let visible = anstream::adapter::strip_str(text).to_string();
     visible.lines().map(|line| get_string_width(line.trim_end())).max().unwrap_or(0)
 }

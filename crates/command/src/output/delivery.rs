@@ -70,9 +70,10 @@ impl fmt::Display for DeliveryText<'_> {
                 ReceiptText(receipt).fmt(f)
             }
             DeliveryResult::Interrupted { kept } => {
-                let rest = if *kept { "waits in the outbox for the next run" } else { "is lost" };
+                let rest =
+                    if *kept { "The rest waits in the outbox for the next run" } else { "The rest is lost" };
                 let result = paint(BAD, "Interrupted");
-                writeln!(f, "{result} before everything was delivered to {place}. The rest {rest}.")
+                writeln!(f, "{result} before everything was delivered to {place}. {rest}.")
             }
             DeliveryResult::DryRun(Preview { payload, events, .. }) => {
                 writeln!(f, "{}\n{payload:#}", self.summary())?;

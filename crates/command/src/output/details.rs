@@ -12,12 +12,12 @@ use super::{
     value::ShownSampleValue,
 };
 
-/// Limits for the evidence that is written.
+/// How evidence is written: its limits, and whether its blocks are open.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Details {
     /// Maximum number of samples of one outcome.
     samples: usize,
-    /// Maximum number of outcomes of a metric that has many outcomes.
+    /// Maximum number of outcomes of a metric with many outcomes or samples.
     outcomes: usize,
     /// Maximum number of items of one sample that counted, and also of items that did not count.
     items: usize,
@@ -36,7 +36,7 @@ pub(super) const OF_EXPLANATION: Details =
 
 impl Details {
     /// Writes the blocks that fit into the limits, and names up to ten metrics whose blocks do not fit. If a metric has many
-    /// subjects, those farthest from its goal come first.
+    /// outcomes or samples, the worst outcomes come first.
     pub(super) fn write(self, f: &mut fmt::Formatter<'_>, groups: &[MetricOutcomes<'_>]) -> fmt::Result {
         let mut room = self.bytes;
         let mut left_out = Vec::new();
@@ -46,8 +46,8 @@ impl Details {
                 let block = self.block(outcome)?;
                 let has_place = group.is_short() || shown < self.outcomes || block.is_empty();
                 match room.checked_sub(block.len()).filter(|_| has_place) {
-                    Some(rest) => {
-                        room = rest;
+                    Some(remaining) => {
+                        room = remaining;
                         shown += usize::from(!block.is_empty());
                         f.write_str(&block)?;
                     }
@@ -120,8 +120,8 @@ impl Details {
         evidence: &Evidence,
         counted: bool,
     ) -> fmt::Result {
-        let of_kind = |item: &&EvidenceItem| item.is_counted() == counted;
-        let shown: Vec<_> = evidence.items().iter().filter(of_kind).take(self.items).collect();
+        let is_wanted = |item: &&EvidenceItem| item.is_counted() == counted;
+        let shown: Vec<_> = evidence.items().iter().filter(is_wanted).take(self.items).collect();
         if total == 0 {
             return Ok(());
         }

@@ -15,14 +15,14 @@ use super::{
 /// Maximum number of events that are shown to people.
 const MAX_EVENTS: usize = 20;
 
-/// A section of a table. Nothing is written without events.
+/// The events as a section of text. Nothing is written if there are none.
 pub(super) struct EventLines<'a> {
     pub(super) events: &'a [Event],
     /// The width of the terminal, if there is one.
     pub(super) width: Option<usize>,
 }
 
-/// A block in Markdown. Nothing is written without events.
+/// The events as a block in Markdown. Nothing is written if there are none.
 pub(super) struct EventBlock<'a>(pub(super) &'a [Event]);
 
 /// An event as JSON.
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn each_event_is_one_line_and_only_the_first_events_are_shown() {
+    fn the_first_events_are_shown_with_their_links_and_the_others_are_counted() {
         let events = events(22);
         let lines = fixture::plain(EventLines { events: &events, width: None });
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_are_escaped_in_markdown() {
+    fn titles_and_links_are_escaped_in_markdown() {
         assert_snapshot!(EventBlock(&events(1)), @r"
 
         <details>

@@ -15,7 +15,7 @@ use super::{
     value::ShownSampleValue,
 };
 
-/// Maximum number of samples that are shown for a metric with many samples.
+/// Maximum number of samples that are shown for a metric with many outcomes or samples.
 const MAX_SAMPLES: usize = 5;
 
 /// The outcomes of a run with their evidence, and the events that collectors attached.
@@ -31,7 +31,8 @@ impl<'a> Explanation<'a> {
         Self { report, events, width }
     }
 
-    /// Writes all outcomes of a metric. If there are many, writes only the worst samples.
+    /// Writes all outcomes of a metric. If there are many, writes only a few samples. If some miss the goal, these are the worst
+    /// samples.
     fn write_group(&self, f: &mut fmt::Formatter<'_>, group: &MetricOutcomes<'_>) -> fmt::Result {
         if group.is_short() {
             for (number, outcome) in group.outcomes.iter().enumerate() {
@@ -133,7 +134,7 @@ impl<'a> Explanation<'a> {
         let sign = if counted { "    + " } else { "    - " };
         for item in items {
             self.write_text(f, sign, "      ", item.title())?;
-            // On a line of its own, because a title, such as a commit's subject, may contain any separator.
+            // On a line of its own, because a title, such as the first line of a commit's message, may contain any separator.
             if !item.reason().is_empty() {
                 self.write_text(f, "        ", "        ", item.reason())?;
             }
@@ -160,10 +161,10 @@ impl fmt::Display for Explanation<'_> {
             }
             self.write_group(f, group)?;
         }
-        let long: Vec<MetricOutcomes<'_>> =
+        let summarized: Vec<MetricOutcomes<'_>> =
             groups.iter().copied().filter(|group| !group.is_short()).collect();
         let sources = self.report.run().sources();
-        Problems { groups: &long, items_of: &groups, sources, width: self.width }.fmt(f)?;
+        Problems { groups: &summarized, items_of: &groups, sources, width: self.width }.fmt(f)?;
         EventLines { events: self.events, width: self.width }.fmt(f)
     }
 }

@@ -8,7 +8,7 @@ use system_health_registry::{
     Reading, Report, Sample, Source, Subject, Subjects, Tag, TagError, Unavailable, location,
 };
 
-/// A numbered repository. A test provides [`Subjects`] of them.
+/// A numbered repository. A test provides the repositories as [`Subjects`]. Otherwise, they cannot be listed.
 #[derive(Debug, Clone)]
 pub(crate) struct Repository(pub(crate) usize);
 
@@ -28,7 +28,7 @@ impl fmt::Display for Repository {
     }
 }
 
-/// What a metric returns for the repository with this number.
+/// Collects a metric for the repository with this number.
 pub(crate) type Collect = fn(usize) -> Result<Reading, Unavailable>;
 
 /// The text without colours.
@@ -37,16 +37,16 @@ pub(crate) fn plain(text: impl fmt::Display) -> String {
 }
 
 /// A metric about repositories.
-pub(crate) fn each(facts: Facts, found: Collect) -> Metric {
-    let collect = move |context: Context| -> BoxFuture<'static, Result<Reading, Unavailable>> {
-        Box::pin(async move { found(context.get::<Repository>().await?.0) })
+pub(crate) fn each(facts: Facts, collect: Collect) -> Metric {
+    let collector = move |context: Context| -> BoxFuture<'static, Result<Reading, Unavailable>> {
+        Box::pin(async move { collect(context.get::<Repository>().await?.0) })
     };
-    Metric::new(facts, location!(), collect).each::<Repository>()
+    Metric::new(facts, location!(), collector).each::<Repository>()
 }
 
 /// A metric without a subject.
-pub(crate) fn without_subject(facts: Facts, found: fn() -> Result<Reading, Unavailable>) -> Metric {
-    Metric::new(facts, location!(), move |_| Box::pin(async move { found() }))
+pub(crate) fn without_subject(facts: Facts, collect: fn() -> Result<Reading, Unavailable>) -> Metric {
+    Metric::new(facts, location!(), move |_| Box::pin(async move { collect() }))
 }
 
 /// A context with this many repositories; `None` if they cannot be listed.

@@ -1,5 +1,6 @@
-//! `report history`: the results of earlier runs. People get a line for each series, or a plot of one metric with its
-//! goal. If there are many series, people get only those that need attention. Programs get every value.
+//! `report history`: the results of earlier runs. People get a line for each series. If they name one metric, they
+//! get a plot of each of its series, with the goal. If a metric has many series, people get only some of them: first those that
+//! miss the goal. Programs get every value.
 
 use std::{
     borrow::Cow,
@@ -22,9 +23,9 @@ use super::{
     value::{Elapsed, ExactValue, ShownValue},
 };
 
-/// Width of a sparkline, in columns.
+/// Width of a sparkline, in columns of the terminal.
 const SPARKLINE_WIDTH: usize = 32;
-/// Width of a plot, in columns.
+/// Width of a plot, in columns of the terminal.
 const PLOT_WIDTH: usize = 64;
 
 /// Maximum number of series that are shown for one metric.
@@ -38,7 +39,7 @@ pub(crate) struct HistoryReport<'a> {
     pub(crate) entries: &'a [HistoryEntry],
     /// The linked metrics and those of sources, for their goals.
     pub(crate) catalog: &'a Catalog,
-    /// The only metric to show, as a plot.
+    /// The only metric to show. Its series are shown as plots.
     pub(crate) key: Option<&'a str>,
     /// The start of the time range.
     pub(crate) since: SystemTime,
@@ -54,7 +55,7 @@ struct PastSeries<'a> {
     values: Vec<(SystemTime, f64)>,
 }
 
-/// How often a subject had the same kind of problem, and the last reason.
+/// How often a subject had a problem, and the last reason.
 struct PastProblem<'a> {
     subject: &'a str,
     count: usize,
@@ -64,7 +65,7 @@ struct PastProblem<'a> {
 
 impl PastSeries<'_> {
     /// Whether the last value meets the goal; `None` without a goal or without a value.
-    fn is_met(&self, goal: Option<Goal>) -> Option<bool> {
+    fn meets(&self, goal: Option<Goal>) -> Option<bool> {
         Some(goal?.is_met_by(self.values.last()?.1))
     }
 }
@@ -76,7 +77,7 @@ impl<'a> HistoryReport<'a> {
 
     fn series(&self) -> Vec<PastSeries<'a>> {
         let mut all_series = BTreeMap::<(&str, String), PastSeries<'_>>::new();
-        // Several subjects may have written the same series.
+        // Sorted by time only, because several subjects may have written the same series.
         let mut by_time: Vec<&HistoryEntry> = self.entries.iter().collect();
         by_time.sort_by_key(|entry| entry.time);
         for entry in by_time {
@@ -163,10 +164,10 @@ impl<'a> HistoryReport<'a> {
         table.push_record(["METRIC", "HISTORY", "LAST", "UNIT", "GOAL", "AGE", "TAGS"]);
         for same_metric in all_series.chunk_by(|series, next| series.key == next.key) {
             let goal = self.goal(same_metric[0].key);
-            let (shown, hidden) = most_important(same_metric, goal);
+            let (shown, note) = most_important(same_metric, goal);
             for series in shown {
                 let Some((time, last)) = series.values.last() else { continue };
-                let goal = match (goal, series.is_met(goal)) {
+                let goal = match (goal, series.meets(goal)) {
                     (Some(goal), Some(true)) => format!("{goal}  met"),
                     (Some(goal), _) => format!("{goal}  missed"),
                     (None, _) => "-".to_owned(),
@@ -181,8 +182,8 @@ impl<'a> HistoryReport<'a> {
                     series.tags.clone(),
                 ]);
             }
-            if let Some(hidden) = hidden {
-                table.push_record([hidden]);
+            if let Some(note) = note {
+                table.push_record([note]);
             }
         }
         let mut table = table.build();
@@ -192,13 +193,13 @@ impl<'a> HistoryReport<'a> {
 
     fn plots(&self, f: &mut fmt::Formatter<'_>, all_series: &[PastSeries<'_>]) -> fmt::Result {
         let goal = self.key.and_then(|key| self.goal(key));
-        let (shown, hidden) = most_important(all_series, goal);
+        let (shown, note) = most_important(all_series, goal);
         for series in shown {
             writeln!(f, "{} [{}] {}", series.key, series.tags, series.unit.unwrap_or_default())?;
             write!(f, "{}", Plot { slots: &self.slots(series, PLOT_WIDTH), goal })?;
         }
-        if let Some(hidden) = hidden {
-            writeln!(f, "{hidden}")?;
+        if let Some(note) = note {
+            writeln!(f, "{note}")?;
         }
         let (since, now) = (format_rfc3339_seconds(self.since), format_rfc3339_seconds(self.now));
         writeln!(f, "from {since} to {now}")
@@ -218,7 +219,7 @@ impl fmt::Display for HistoryReport<'_> {
     }
 }
 
-/// A number of times.
+/// How often something happened: `once` or `3 times`.
 struct Times(usize);
 
 impl fmt::Display for Times {
@@ -247,10 +248,10 @@ fn most_important<'l, 'a>(
     if shown.len() <= MAX_SERIES {
         return (shown, None);
     }
-    shown.sort_by_key(|series| series.is_met(goal) != Some(false));
+    shown.sort_by_key(|series| series.meets(goal) != Some(false));
     let hidden = shown.split_off(MAX_SERIES);
-    let missed = hidden.iter().filter(|series| series.is_met(goal) == Some(false)).count();
-    let how = match (goal, missed, hidden.len()) {
+    let missed = hidden.iter().filter(|series| series.meets(goal) == Some(false)).count();
+    let goal_clause = match (goal, missed, hidden.len()) {
         (None, ..) => String::new(),
         (Some(_), 0, 1) => ", which meets the goal".to_owned(),
         (Some(_), 0, _) => ", all of which meet the goal".to_owned(),
@@ -258,10 +259,10 @@ fn most_important<'l, 'a>(
         (Some(_), 1, _) => ", 1 of which misses the goal".to_owned(),
         (Some(_), missed, _) => format!(", {missed} of which miss the goal"),
     };
-    (shown, Some(format!("… {} more series{how}: see --format json", hidden.len())))
+    (shown, Some(format!("… {} more series{goal_clause}: see --format json", hidden.len())))
 }
 
-/// One value, or why there was none.
+/// One value, or the reason why a value is missing.
 #[derive(Serialize)]
 pub struct HistoryRow<'a> {
     time: String,
@@ -278,18 +279,18 @@ pub struct HistoryRow<'a> {
     // Left out if the run was not traced.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<TraceId>,
-    /// Whether a backfill computed the value.
+    /// Whether a backfill computed the result.
     backfilled: bool,
 }
 
 impl<'a> HistoryRow<'a> {
-    /// A row for each value, and for each reason why there was none.
+    /// A row for each value, and for each reason why a value is missing.
     pub fn from_entries(entries: &'a [HistoryEntry]) -> impl Iterator<Item = Self> {
         entries.iter().flat_map(Self::from_entry)
     }
 
     fn from_entry(entry: &'a HistoryEntry) -> Vec<Self> {
-        let without_value = |state, reason| HistoryRow {
+        let row = |state, reason| HistoryRow {
             time: format_rfc3339_seconds(entry.time).to_string(),
             key: &entry.key,
             subject: &entry.subject,
@@ -303,19 +304,19 @@ impl<'a> HistoryRow<'a> {
             backfilled: entry.backfilled,
         };
         match &entry.result {
-            PastResult::NoData(reason) => vec![without_value("no_data", Some(Cow::from(reason)))],
-            PastResult::Error(error) => vec![without_value("error", Some(Cow::from(error)))],
+            PastResult::NoData(reason) => vec![row("no_data", Some(Cow::from(reason)))],
+            PastResult::Error(error) => vec![row("error", Some(Cow::from(error)))],
             PastResult::Value { samples, failures } => {
                 let values = samples.iter().map(|sample| HistoryRow {
                     value: sample.value.number().map(ExactValue),
                     distribution: sample.value.distribution().map(DistributionSummary::from),
                     unit: sample.unit.as_deref(),
                     tags: sample.tags.iter().map(Tag::as_str).collect(),
-                    ..without_value("value", None)
+                    ..row("value", None)
                 });
                 let failed = failures.iter().map(|failures| {
                     let reason = failed_items(failures);
-                    without_value("items_failed", Some(Cow::from(reason)))
+                    row("items_failed", Some(Cow::from(reason)))
                 });
                 values.chain(failed).collect()
             }

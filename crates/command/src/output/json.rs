@@ -24,7 +24,7 @@ pub struct JsonReport<'a> {
 
 #[derive(Serialize)]
 struct JsonRun<'a> {
-    #[serde(serialize_with = "as_millis")]
+    #[serde(serialize_with = "rfc3339_millis")]
     started_at: SystemTime,
     timestamp: String,
     duration_ms: u64,
@@ -77,7 +77,7 @@ struct JsonOutcome<'a> {
 /// A run before the run of the document.
 #[derive(Serialize, Clone, Copy)]
 struct JsonEarlierRun {
-    #[serde(serialize_with = "as_millis")]
+    #[serde(serialize_with = "rfc3339_millis")]
     started_at: SystemTime,
     // Left out if spans were not collected.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -449,8 +449,8 @@ fn tag_texts(tags: &BTreeSet<Tag>) -> Vec<&str> {
     tags.iter().map(Tag::as_str).collect()
 }
 
-/// Writes a time with milliseconds.
-fn as_millis<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes a time as text in RFC 3339, with milliseconds.
+fn rfc3339_millis<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&humantime::format_rfc3339_millis(*time))
 }
 

@@ -15,11 +15,11 @@ use tabled::{
 };
 
 use super::{
-    columns::widest,
+    columns::max_line_width,
     text::{count, wrap},
 };
 
-/// Width of the descriptions, in columns.
+/// Width of the descriptions, in columns of the terminal.
 const DESCRIPTION_WIDTH: usize = 48;
 /// Minimum width of the descriptions, for a narrow terminal.
 const MIN_DESCRIPTION_WIDTH: usize = 24;
@@ -82,8 +82,8 @@ impl<'a> JsonCatalog<'a> {
                 collected: !selection.skipped_sources().any(|name| *name == **source.name()),
                 metrics: known.map(|metric| metric.key()).collect(),
                 crate_name: location.crate_name(),
-                file: location.line().map(|(file, _)| file),
-                line: location.line().map(|(_, line)| line),
+                file: location.file_and_line().map(|(file, _)| file),
+                line: location.file_and_line().map(|(_, line)| line),
             }
         };
         let sources = catalog.sources().iter().map(source).collect();
@@ -128,8 +128,8 @@ impl Serialize for JsonMetric<'_> {
         map.serialize_entry("collected", &(*choice == Choice::Collected))?;
         map.serialize_entry("about_reporter", &is_self_metric(metric.key()))?;
         map.serialize_entry("crate", &location.crate_name())?;
-        map.serialize_entry("file", &location.line().map(|(file, _)| file))?;
-        map.serialize_entry("line", &location.line().map(|(_, line)| line))?;
+        map.serialize_entry("file", &location.file_and_line().map(|(file, _)| file))?;
+        map.serialize_entry("line", &location.file_and_line().map(|(_, line)| line))?;
         if let Some(subject) = metric.subject_type() {
             map.serialize_entry("subject", subject)?;
         }
@@ -143,9 +143,9 @@ impl Serialize for JsonMetric<'_> {
 impl fmt::Display for TableList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = self.table(true, DESCRIPTION_WIDTH);
-        if let Some(width) = self.width.filter(|width| widest(&table) > *width) {
+        if let Some(width) = self.width.filter(|width| max_line_width(&table) > *width) {
             table = self.table(false, DESCRIPTION_WIDTH);
-            let excess = widest(&table).saturating_sub(width);
+            let excess = max_line_width(&table).saturating_sub(width);
             if excess > 0 {
                 table =
                     self.table(false, DESCRIPTION_WIDTH.saturating_sub(excess).max(MIN_DESCRIPTION_WIDTH));
@@ -222,7 +222,7 @@ fn collected(choice: Choice) -> &'static str {
 /// Where a metric is registered: `crate file:line`.
 fn place(metric: &Metric) -> String {
     let location = metric.location();
-    match location.crate_name().zip(location.line()) {
+    match location.crate_name().zip(location.file_and_line()) {
         Some((name, (file, line))) => format!("{name} {file}:{line}"),
         None => location.to_string(),
     }

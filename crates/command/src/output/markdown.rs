@@ -1,5 +1,6 @@
-//! A run in GitHub Flavored Markdown, for a job's summary. GitHub accepts at most 1 MiB in a summary, so every part has a
-//! limit, and what exceeds it is counted. A comment has at most 65,536 characters, so only a run with few problems fits.
+//! A run in GitHub Flavored Markdown, for a job's summary. GitHub accepts at most 1 MiB in a summary, so every long part has
+//! a limit, and what exceeds it is counted or named. A comment has at most 65,536 characters, so only a run with few problems
+//! fits.
 
 use std::fmt::{self, Write as _};
 
@@ -20,7 +21,7 @@ use super::{
 };
 
 /// Maximum number of bytes of the table.
-const MAX_TABLE: usize = 150_000;
+const MAX_TABLE_BYTES: usize = 150_000;
 
 /// A report and its deliveries.
 pub(crate) struct MarkdownReport<'a> {
@@ -59,10 +60,10 @@ impl fmt::Display for MarkdownReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups = MetricOutcomes::of_report(self.report);
         writeln!(f, "| metric | value | goal | |\n|---|---:|---|---|")?;
-        let (mut room, mut hidden, mut hidden_bad) = (MAX_TABLE, 0, 0);
+        let (mut room, mut hidden, mut hidden_bad) = (MAX_TABLE_BYTES, 0, 0);
         for row in groups.iter().flat_map(rows) {
-            if let Some(rest) = room.checked_sub(row.text.len()).filter(|_| hidden == 0) {
-                room = rest;
+            if let Some(remaining) = room.checked_sub(row.text.len()).filter(|_| hidden == 0) {
+                room = remaining;
                 writeln!(f, "{}", row.text)?;
             } else {
                 hidden += 1;
@@ -89,14 +90,15 @@ fn rows(group: &MetricOutcomes<'_>) -> Vec<TableRow> {
 }
 
 fn outcome_rows(outcome: &Outcome) -> Vec<TableRow> {
-    let without =
-        |text: String, is_bad| vec![TableRow { text: format!("| {} | | | {text} |", key(outcome)), is_bad }];
+    let without_value = |text: String, is_bad| {
+        vec![TableRow { text: format!("| {} | | | {text} |", metric_cell(outcome)), is_bad }]
+    };
     match &outcome.result {
         Err(Unavailable::NoData(no_data)) => {
-            without(format!("no data: {}", Cell(&one_line(no_data.reason()))), false)
+            without_value(format!("no data: {}", Cell(&one_line(no_data.reason()))), false)
         }
         Err(Unavailable::Error(error)) => {
-            without(format!("**error**: {}", Cell(&one_line(&error.to_string()))), true)
+            without_value(format!("**error**: {}", Cell(&one_line(&error.to_string()))), true)
         }
         Ok(reading) => reading.samples().iter().map(|sample| sample_row(outcome, sample)).collect(),
     }
@@ -118,8 +120,8 @@ fn sample_row(outcome: &Outcome, sample: &Sample) -> TableRow {
     };
     let tags: Vec<String> = sample.tags().iter().map(|tag| format!(" {}", CodeCell(tag.as_str()))).collect();
     let tags = tags.concat();
-    let (key, unit, goal) = (key(outcome), unit(outcome.metric.unit()), goal_cell(metric));
-    TableRow { text: format!("| {key} | {value}{unit} | {goal}|{result}{tags} |"), is_bad }
+    let (cell, unit, goal) = (metric_cell(outcome), unit(outcome.metric.unit()), goal_cell(metric));
+    TableRow { text: format!("| {cell} | {value}{unit} | {goal}|{result}{tags} |"), is_bad }
 }
 
 fn summary(group: &MetricOutcomes<'_>) -> TableRow {
@@ -144,13 +146,13 @@ fn summary(group: &MetricOutcomes<'_>) -> TableRow {
     TableRow { text, is_bad }
 }
 
-/// The number of rows that do not fit, and of those among them with a problem.
+/// Says how many rows do not fit, and how many of these have a problem.
 fn hidden_rows(number: usize, bad: usize) -> String {
     format!("{}, {bad} with a problem", count(number, "more row"))
 }
 
 /// The key and the subject.
-fn key(outcome: &Outcome) -> String {
+fn metric_cell(outcome: &Outcome) -> String {
     let key = CodeCell(outcome.metric.key());
     match &outcome.subject {
         Some(subject) => format!("{key} {}", CodeCell(&one_line(subject.name()))),
@@ -238,7 +240,7 @@ mod tests {
 
         - `prometheus`: **error**: cannot ask http:​//prometheus:9090: connection refused
         - `warehouse`: **1 of 2 metrics refused**, see `acme (db.rs:7)`
-          - the key \`commits.hotfix\` is used elsewhere or was returned twice
+          - the key \`commits.hotfix\` is used elsewhere
 
         </details>
         ");

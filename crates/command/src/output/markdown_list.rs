@@ -32,9 +32,9 @@ fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
     for (option, value) in metric.options().filter(|(option, _)| option.name != "key") {
         writeln!(f, "| {} | {} |", option.name, cell(&value))?;
     }
-    // Without the line number, which changes with every edit of the file.
+    // Without the line number, because edits above the metric change it.
     let location = metric.location();
-    match location.crate_name().zip(location.line()) {
+    match location.crate_name().zip(location.file_and_line()) {
         Some((name, (file, _))) => writeln!(f, "| source | {} {} |", CodeCell(name), CodeCell(file)),
         None => writeln!(f, "| source | {} |", Cell(&location.to_string())),
     }

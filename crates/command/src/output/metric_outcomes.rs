@@ -61,7 +61,8 @@ impl<'a> MetricOutcomes<'a> {
         all
     }
 
-    /// The key with its goal: `commits.hotfix < 5`, or of two metrics `ci.error_ratio: ci.errors / ci.runs < 0.1`.
+    /// The key with its goal: `commits.hotfix < 5`. A goal of two metrics follows after a colon:
+    /// `ci.error_ratio: ci.errors / ci.runs < 0.1`.
     pub(super) fn condition(&self) -> String {
         let between = if self.metric.two_metric_goal().is_some() { ": " } else { " " };
         let goal = self.metric.condition().map(|goal| format!("{between}{goal}"));
@@ -86,7 +87,7 @@ impl<'a> MetricOutcomes<'a> {
     /// The noun for what the metric is about, such as `repository`.
     pub(crate) fn subject_noun(&self) -> String {
         let type_name = self.metric.subject_type().unwrap_or_default();
-        // `BuildQueue` cannot be made lower case without guessing.
+        // The words of a name such as `CIQueue` cannot be separated without guessing.
         let is_one_word = type_name.chars().enumerate().all(|(at, c)| c.is_ascii_uppercase() == (at == 0));
         if is_one_word && !type_name.is_empty() { type_name.to_lowercase() } else { "subject".to_owned() }
     }
@@ -178,8 +179,8 @@ impl<'a> MetricOutcomes<'a> {
         MissedValues { shown, others: Range::from_values(others.clone()).map(|range| (others.len(), range)) }
     }
 
-    /// How the metric ended for its subjects, without values: `1000 repositories: 982 samples, 5 no data, 13 errors`. The
-    /// numbers of subjects in each state add up to the first number.
+    /// The numbers of subjects, samples and problems: `1000 repositories: 982 samples, 5 no data, 13 errors`. If the number of
+    /// samples differs from the number of subjects with samples, both are shown: `990 samples of 982`.
     pub(super) fn summary(&self) -> String {
         let samples = self.samples().count();
         let counts = [

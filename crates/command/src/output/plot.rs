@@ -89,27 +89,27 @@ impl fmt::Display for Plot<'_> {
         let goal_row = target.map(|target| row(target, &range, HEIGHT));
         let labels = [*range.end(), *range.start()].map(|value| ShownValue(value).to_string());
         let width = labels.iter().map(String::len).max().unwrap_or_default();
-        for line in (0..HEIGHT).rev() {
-            let label = match line {
+        for row_index in (0..HEIGHT).rev() {
+            let label = match row_index {
                 0 => &*labels[1],
-                line if line == HEIGHT - 1 => &*labels[0],
+                top if top == HEIGHT - 1 => &*labels[0],
                 _ => "",
             };
-            let row: String = self
+            let characters: String = self
                 .slots
                 .0
                 .iter()
                 .map(|value| match value {
-                    Some(value) if row(*value, &range, HEIGHT) == line => '●',
-                    _ if goal_row == Some(line) => '╌',
+                    Some(value) if row(*value, &range, HEIGHT) == row_index => '●',
+                    _ if goal_row == Some(row_index) => '╌',
                     _ => ' ',
                 })
                 .collect();
             let note = match self.goal {
-                Some(goal) if goal_row == Some(line) => format!(" goal {goal}"),
+                Some(goal) if goal_row == Some(row_index) => format!(" goal {goal}"),
                 _ => String::new(),
             };
-            writeln!(f, "{}", format!("{label:>width$} │{row}{note}").trim_end())?;
+            writeln!(f, "{}", format!("{label:>width$} │{characters}{note}").trim_end())?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! The problems of a run, for people: values that miss their goals, metrics without data, errors, failed items and sources
-//! with problems. All are counted. If there are too many, the worst or the most frequent are shown.
+//! with problems. All are counted. If there are too many, only the worst or the most frequent are shown.
 
 use std::fmt;
 
@@ -70,9 +70,9 @@ impl Problems<'_> {
             }
         }
         match reasons.others {
-            Some((lines, number)) => {
-                let others = count(lines, "other reason");
-                writeln!(f, "  … and {number} more, for {others}: see --format json")
+            Some((reasons, outcomes)) => {
+                let reasons = count(reasons, "other reason");
+                writeln!(f, "  … and {outcomes} more, for {reasons}: see --format json")
             }
             None => Ok(()),
         }

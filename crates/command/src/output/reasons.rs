@@ -21,16 +21,16 @@ const MAX_OF_RUN: usize = 50;
 const MAX_BEFORE_TEXT: usize = 3;
 
 /// Stands for the parts of a text that differ between subjects: the name of the subject, and ids such as those of commits.
-const VARIABLE: &str = "…";
+const PLACEHOLDER: &str = "…";
 
 /// Minimum and maximum length of an id in hexadecimal digits, such as an abbreviated commit id or a SHA-256.
 const ID_LENGTHS: RangeInclusive<usize> = 7..=64;
 
-/// The reasons for one state, the most frequent first.
+/// The reasons for one state or for failed items, the most frequent first.
 pub(crate) struct Reasons {
-    /// The reasons.
+    /// The reasons that are shown.
     pub(crate) shown: Vec<SharedReason>,
-    /// The number of other reasons and of their outcomes, if not all are shown.
+    /// The number of other reasons, and of their outcomes or items. `None` if all reasons are shown.
     pub(crate) others: Option<(usize, usize)>,
 }
 
@@ -56,7 +56,7 @@ struct OwnReason {
 struct TextGroup {
     names: Vec<String>,
     /// The text of the first outcome or item, before its name and ids are replaced.
-    first: String,
+    first_text: String,
     count: usize,
 }
 
@@ -157,7 +157,7 @@ impl SharedReason {
         match self.names.len() {
             0 => keys,
             1..=MAX_BEFORE_TEXT => format!("{keys} of {}", self.names.join(", ")),
-            more => format!("{keys} of {}", count(more, &self.noun)),
+            many => format!("{keys} of {}", count(many, &self.noun)),
         }
     }
 
@@ -203,7 +203,7 @@ fn group_by_text(reasons: Vec<OwnReason>) -> Vec<(String, TextGroup)> {
             without_ids(&name.as_ref().map_or_else(|| text.clone(), |name| without_name(&text, name)));
         let place = *places.entry(shared.clone()).or_insert(all.len());
         if place == all.len() {
-            all.push((shared, TextGroup { names: Vec::new(), first: text, count: 0 }));
+            all.push((shared, TextGroup { names: Vec::new(), first_text: text, count: 0 }));
         }
         let group = &mut all[place].1;
         group.names.extend(name);
@@ -213,25 +213,26 @@ fn group_by_text(reasons: Vec<OwnReason>) -> Vec<(String, TextGroup)> {
     all
 }
 
-/// The texts with their names. If there are very many texts, the rare ones become one text with an example.
+/// The texts with their names. If there are very many texts, the rare ones become one text with an example, which is marked by
+/// `true`.
 fn bounded(mut all: Vec<(String, TextGroup)>, noun: &str) -> Vec<(String, Vec<String>, bool)> {
     let total: usize = all.iter().map(|(_, group)| group.count).sum();
     let is_long = total > MAX_ROWS && all.len() > MAX_OF_METRIC;
-    let rest = all.split_off(if is_long { MAX_OF_METRIC - 1 } else { all.len() });
+    let rare = all.split_off(if is_long { MAX_OF_METRIC - 1 } else { all.len() });
     let mut bounded: Vec<_> = all
         .into_iter()
-        .map(|(shared, group)| (if group.count == 1 { group.first } else { shared }, group.names, false))
+        .map(|(shared, group)| (if group.count == 1 { group.first_text } else { shared }, group.names, false))
         .collect();
-    if let Some((_, example)) = rest.first() {
-        let example = example.first.clone();
-        let each = if rest.iter().all(|(_, group)| group.count == 1) {
+    if let Some((_, example)) = rare.first() {
+        let example = example.first_text.clone();
+        let each = if rare.iter().all(|(_, group)| group.count == 1) {
             format!(", a different one for each {noun}")
         } else {
             String::new()
         };
         bounded.push((
-            format!("{} other reasons{each}, such as: {example}", rest.len()),
-            rest.into_iter().flat_map(|(_, group)| group.names).collect(),
+            format!("{} other reasons{each}, such as: {example}", rare.len()),
+            rare.into_iter().flat_map(|(_, group)| group.names).collect(),
             true,
         ));
     }
@@ -251,7 +252,7 @@ fn without_name(text: &str, name: &str) -> String {
         let inside = before.chars().next_back().or(shared.chars().next_back()).is_some_and(is_part_of_word)
             || after.chars().next().is_some_and(is_part_of_word);
         shared.push_str(before);
-        shared.push_str(if inside { name } else { VARIABLE });
+        shared.push_str(if inside { name } else { PLACEHOLDER });
         rest = after;
     }
     shared + rest
@@ -269,7 +270,7 @@ fn without_ids(text: &str) -> String {
     text.split_inclusive(|c: char| !c.is_alphanumeric())
         .map(|part| {
             let word = part.trim_end_matches(|c: char| !c.is_alphanumeric());
-            if is_id(word) { format!("{VARIABLE}{}", &part[word.len()..]) } else { part.to_owned() }
+            if is_id(word) { format!("{PLACEHOLDER}{}", &part[word.len()..]) } else { part.to_owned() }
         })
         .collect()
 }

@@ -1,6 +1,6 @@
-//! Keeps the standard output for data. Collectors are other people's code, and a line that one of them prints in the
-//! middle of a JSON document makes it unreadable. So data goes to a copy of the descriptor, and what is printed, with
-//! `println!` or by a library in C, goes to stderr. On Windows, both share the standard output.
+//! Keeps the standard output for data. Collectors are other people's code. A line that a collector prints in the
+//! middle of a JSON document makes the document unreadable. So data goes to a copy of the descriptor, and what is printed, with
+//! `println!` or by a library in C, goes to stderr. On Windows, data and printed lines share the standard output.
 
 use std::{
     fs::File,
@@ -10,7 +10,7 @@ use std::{
 
 use system_health_registry::StandardOutput;
 
-/// The copy. It is global because descriptors belong to the process.
+/// The copy of the standard output. It is global because descriptors belong to the process.
 static DATA: OnceLock<Arc<File>> = OnceLock::new();
 
 /// Redirects the standard output to stderr. Keeps a copy of the original standard output for [`data`].

@@ -11,7 +11,7 @@ const DIRECTIONAL_CHARACTERS: &[char] = &[
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-/// Maximum length of the text of an error or a reason, in characters.
+/// Maximum length of a text on one line, in characters.
 const MAX_LENGTH: usize = 2_000;
 
 /// Minimum width at which text is wrapped, even if the terminal is narrower.

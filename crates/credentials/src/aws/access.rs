@@ -20,13 +20,13 @@ pub struct AwsAccess {
 }
 
 impl AwsAccess {
-    /// The region from `[secrets]`, `AWS_REGION`, the profile or the instance.
+    /// The region from `[secrets]`, `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile or the instance.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.config.region().map(AsRef::as_ref)
     }
 
-    /// The configuration for the clients of a region.
+    /// The configuration for clients in a region.
     #[must_use]
     pub fn config_in(&self, region: &str) -> SdkConfig {
         self.config.to_builder().region(Region::new(region.to_owned())).build()

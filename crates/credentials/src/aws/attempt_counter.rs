@@ -1,4 +1,4 @@
-//! Counts the requests to AWS, including the SDK's own retries. Each request is a span in the trace of the run.
+//! Counts the requests to AWS, including the SDK's own retries. Each attempt is a span in the trace of the run.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

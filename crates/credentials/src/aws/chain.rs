@@ -24,9 +24,9 @@ use aws_config::{
 use super::{network, session::AwsSessionError};
 use crate::{AwsMessage, AwsRegionName};
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(3);
-const READ_LIMIT: Duration = Duration::from_secs(5);
-const ATTEMPTS: u32 = 3;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_ATTEMPTS: u32 = 3;
 
 /// The timeouts for the instance metadata service. On an instance it responds in milliseconds.
 #[derive(Clone, Copy)]
@@ -37,14 +37,16 @@ struct ImdsTimeouts {
 
 impl ImdsTimeouts {
     const SHORT: Self = Self { connect: Duration::from_millis(250), read: Duration::from_millis(500) };
+    /// Each request fails at once.
     const ZERO: Self = Self { connect: Duration::ZERO, read: Duration::ZERO };
 }
 
 /// Finds the region and the credentials in the same way as other AWS tools. A given region takes precedence.
 pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, AwsSessionError> {
     let http = network::http_client()?;
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READ_LIMIT).build();
-    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
     let provider = ProviderConfig::default()
         .with_http_client(http.clone())
         .with_timeout_config(timeouts.clone())

@@ -34,7 +34,8 @@ async fn diagnose_secrets(credentials: &Credentials) -> Vec<Finding> {
         is_in_environment(location)
             || secret.is_optional() && location.as_ref().is_err_and(CredentialError::is_absent)
     };
-    let locations: Vec<_> = requested.into_iter().zip(locations).filter(|found| !is_omitted(found)).collect();
+    let locations: Vec<_> =
+        requested.into_iter().zip(locations).filter(|lookup| !is_omitted(lookup)).collect();
     if locations.is_empty() {
         let message = "is not needed for secrets: the environment sets all credentials that a run needs";
         return vec![Finding::ok("AWS", message)];

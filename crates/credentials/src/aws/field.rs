@@ -1,4 +1,4 @@
-//! A field of a secret that is a JSON object. The AWS console stores key/value pairs as such an object.
+//! A field of a secret whose value is a JSON object. The AWS console stores key/value pairs as such an object.
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};

@@ -38,13 +38,13 @@ impl AwsIdentity {
         }
         let client = aws_sdk_sts::Client::new(&session.config);
         match client.get_caller_identity().send().await {
-            Ok(response) => match (response.account, response.arn) {
-                (Some(account), Some(arn)) => Ok(Self { account, arn }),
-                _ => {
-                    let message = AwsMessage::new("the response has no account or no ARN");
-                    Err(IdentityError::NotIdentified(message))
+            Ok(response) => {
+                if let (Some(account), Some(arn)) = (response.account, response.arn) {
+                    return Ok(Self { account, arn });
                 }
-            },
+                let message = AwsMessage::new("the response has no account or no ARN");
+                Err(IdentityError::NotIdentified(message))
+            }
             Err(error) if error.raw_response().is_none() => {
                 Err(IdentityError::Unreachable(AwsMessage::root_of(&error)))
             }

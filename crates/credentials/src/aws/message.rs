@@ -7,7 +7,7 @@ use system_health_http::has_unknown_authority;
 use crate::AwsMessage;
 
 const MAX_LENGTH: usize = 400;
-const UNKNOWN_AUTHORITY: &str = "the server's certificate is not from a known authority; if it is a private one, or a \
+const UNKNOWN_AUTHORITY: &str = "the server's certificate is not from a known authority; if the authority is private, or a \
      proxy inspects TLS, name a file with the authority's certificate in AWS_CA_BUNDLE or SSL_CERT_FILE";
 /// The message if nothing remains of the root cause.
 const NO_REASON: &str = "the AWS SDK gives no reason";

@@ -67,7 +67,7 @@ pub(super) fn http_client() -> Result<SharedHttpClient, AwsSessionError> {
     Ok(SharedHttpClient::new(Routes { direct, proxied }))
 }
 
-/// Whether the file that `AWS_CA_BUNDLE` names can be used.
+/// Whether the file that `AWS_CA_BUNDLE` names can be used. `None` if the variable is not set.
 pub(super) fn diagnose_authorities() -> Option<Finding> {
     const CHECK: &str = "certificate authorities for AWS";
     let path = bundle()?;

@@ -26,10 +26,10 @@ use crate::{
 const API: &str = "aws_secrets_manager";
 
 /// The timeout of each call, including the creation of the session and all retries.
-const LIMIT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn no_response() -> AwsMessage {
-    AwsMessage::new(&format!("no response within {}", humantime::format_duration(LIMIT)))
+    AwsMessage::new(&format!("no response within {}", humantime::format_duration(TIMEOUT)))
 }
 
 /// AWS Secrets Manager, with a session that is created on first use.
@@ -58,10 +58,10 @@ impl SecretsManager {
         secret: &'static Secret,
         name: &SecretName,
     ) -> Result<(SecretString, SecretLocation), CredentialError> {
-        timeout(LIMIT, self.look_up(secret, name)).await.unwrap_or_else(|_| Err(self.timeout_error(secret)))
+        timeout(TIMEOUT, self.look_up(secret, name)).await.unwrap_or_else(|_| Err(self.timeout_error(secret)))
     }
 
-    /// Without a session, AWS Secrets Manager was not asked. The credentials may come from a program or another server.
+    /// Without a session, AWS Secrets Manager was not asked. The program or server that provides the credentials may be slow.
     fn timeout_error(&self, secret: &'static Secret) -> CredentialError {
         if self.session.initialized() {
             CredentialError::Unreachable(secret, no_response())
@@ -98,7 +98,7 @@ impl SecretsManager {
             (None, None) => Vec::new(),
         };
         let value = match name.field() {
-            Some(name) => parse_field(&value, name, secret.allows_lines()),
+            Some(field) => parse_field(&value, field, secret.allows_lines()),
             None => parse_secret(&value, secret.allows_lines()),
         };
         match value {
@@ -112,17 +112,17 @@ impl SecretsManager {
 
     /// The identity of this process.
     pub(super) async fn identity(&self) -> Result<AwsIdentity, IdentityError> {
-        timeout(LIMIT, async {
+        timeout(TIMEOUT, async {
             let session = self.session.get_or_init(|| self.new_session()).await;
             AwsIdentity::fetch(session.as_ref().map_err(Clone::clone)?).await
         })
         .await
-        .unwrap_or(Err(IdentityError::Timeout(LIMIT)))
+        .unwrap_or(Err(IdentityError::Timeout(TIMEOUT)))
     }
 
     /// The session, for requests to other services of AWS.
     pub(crate) async fn session(&self) -> Result<AwsSession, AwsSessionError> {
-        let session = timeout(LIMIT, self.session.get_or_init(|| self.new_session())).await;
+        let session = timeout(TIMEOUT, self.session.get_or_init(|| self.new_session())).await;
         session.map_or_else(|_| Err(AwsSessionError::Broken(no_response())), Clone::clone)
     }
 

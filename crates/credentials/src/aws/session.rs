@@ -51,7 +51,7 @@ impl AwsSessionError {
     pub(super) fn for_secret(&self, secret: &'static Secret) -> CredentialError {
         match self.clone() {
             Self::NoCredentials => CredentialError::NoAwsCredentials(secret),
-            Self::UnsupportedProfile(kind) => CredentialError::UnsupportedProfile(secret, kind),
+            Self::UnsupportedProfile(method) => CredentialError::UnsupportedProfile(secret, method),
             Self::Broken(message) => CredentialError::AwsCredentialsBroken(secret, message),
             Self::NoConnection(message) => CredentialError::NoConnection(secret, message),
         }

@@ -95,8 +95,8 @@ impl SecretsManager {
         Self(Server::start(move |_: &Request| answer.clone()))
     }
 
-    /// The scope in the signature of the only request, without its date.
-    fn scope(&self) -> String {
+    /// The access key, the region and the service in the signature of the only request.
+    fn signing_scope(&self) -> String {
         let requests = self.0.requests();
         let [request] = &requests[..] else { panic!("one request, not {requests:?}") };
         let signature = request.header("authorization").unwrap();
@@ -105,14 +105,14 @@ impl SecretsManager {
         scope
             .split('/')
             .enumerate()
-            .filter(|(part, _)| *part != 1)
-            .map(|(_, text)| text)
+            .filter(|(position, _)| *position != 1)
+            .map(|(_, part)| part)
             .collect::<Vec<_>>()
             .join("/")
     }
 }
 
-/// A metadata service with a region and a role.
+/// Answers like a metadata service with a region and a role.
 fn metadata(request: &Request) -> Answer {
     let text = |text: &str| Answer::text(200, "text/plain", text);
     let keys = json!({
@@ -177,7 +177,7 @@ fn an_instance_provides_region_and_credentials() {
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets.0.url()),
     ]);
     assert_eq!(answer, "token ghp_stored");
-    assert_eq!(secrets.scope(), "ASIAINSTANCE/eu-central-1/secretsmanager/aws4_request");
+    assert_eq!(secrets.signing_scope(), "ASIAINSTANCE/eu-central-1/secretsmanager/aws4_request");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_container_provides_credentials() {
         REGION,
     ]);
     assert_eq!(answer, "token ghp_stored");
-    assert_eq!(secrets.scope(), "ASIACONTAINER/eu-west-1/secretsmanager/aws4_request");
+    assert_eq!(secrets.signing_scope(), "ASIACONTAINER/eu-west-1/secretsmanager/aws4_request");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_profile_provides_region_and_credentials() {
     let endpoint = secrets.0.url();
     let variables = [("AWS_PROFILE", "ci"), ("AWS_REGION", ""), ("AWS_ENDPOINT_URL", &endpoint), NO_METADATA];
     assert_eq!(lookup_at_home(home.path(), &variables), "token ghp_stored");
-    assert_eq!(secrets.scope(), "AKIDPROFILE/eu-west-3/secretsmanager/aws4_request");
+    assert_eq!(secrets.signing_scope(), "AKIDPROFILE/eu-west-3/secretsmanager/aws4_request");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn an_empty_region_does_not_hide_the_default_region() {
     let regions = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", " eu-west-3\n")];
     let variables = [id, key, regions[0], regions[1], ("AWS_ENDPOINT_URL", endpoint.as_str()), NO_METADATA];
     assert_eq!(lookup_in(&variables), "token ghp_stored");
-    assert_eq!(secrets.scope(), "AKIDEXAMPLE/eu-west-3/secretsmanager/aws4_request");
+    assert_eq!(secrets.signing_scope(), "AKIDEXAMPLE/eu-west-3/secretsmanager/aws4_request");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn a_credential_process_provides_credentials() {
     let answer = lookup_at_home(home.path(), &[("AWS_ENDPOINT_URL", &secrets.0.url()), NO_METADATA, PATH]);
 
     assert_eq!(answer, "token ghp_stored");
-    assert_eq!(secrets.scope(), "AKIDPROCESS/eu-west-1/secretsmanager/aws4_request");
+    assert_eq!(secrets.signing_scope(), "AKIDPROCESS/eu-west-1/secretsmanager/aws4_request");
 }
 
 #[test]
@@ -323,7 +323,11 @@ fn the_endpoint_can_be_set_by_a_variable() {
         let secrets = SecretsManager::start();
         let answer = lookup_in(&[KEYS[0], KEYS[1], REGION, (variable, &secrets.0.url())]);
         assert_eq!(answer, "token ghp_stored", "{variable}");
-        assert_eq!(secrets.scope(), "AKIDEXAMPLE/eu-west-1/secretsmanager/aws4_request", "{variable}");
+        assert_eq!(
+            secrets.signing_scope(),
+            "AKIDEXAMPLE/eu-west-1/secretsmanager/aws4_request",
+            "{variable}"
+        );
     }
 }
 

@@ -136,7 +136,7 @@ async fn without_aws_the_error_names_the_variable() {
 }
 
 #[tokio::test]
-async fn a_secret_that_the_settings_name_is_not_absent_because_aws_is_turned_off() {
+async fn a_secret_that_the_settings_name_is_not_absent_even_if_aws_is_turned_off() {
     let settings = SecretsSettings { aws: false, ..SecretsSettings::default() };
     let credentials =
         without_environment().settings(settings).secret_names_from(with_token_secret("acme/token")).build();

@@ -8,7 +8,7 @@ use super::{API_KEY, APP_KEY, TOKEN, aws, chain::lookup_in, from_aws, get, witho
 
 #[tokio::test]
 #[ignore = "needs moto: run cargo xtask test"]
-async fn stored_secrets_are_found() {
+async fn a_stored_secret_is_found_and_an_object_or_a_deleted_secret_is_an_error() {
     let moto = Moto::start();
     moto.create_secret("github/dashboard-token", " ghp_stored\n");
     moto.create_secret("datadog/api-key", r#"{"api_key": "stored"}"#);
@@ -29,7 +29,7 @@ async fn stored_secrets_are_found() {
 async fn a_secret_that_is_not_stored_is_absent() {
     let moto = Moto::start();
     let error = get(&from_aws(&moto.url()), &TOKEN).await.unwrap_err();
-    assert!(matches!(error, CredentialError::NotFound(..)), "{error:?}");
+    assert!(matches!(error, CredentialError::NotFound(..)) && error.is_absent(), "{error:?}");
 }
 
 #[tokio::test]

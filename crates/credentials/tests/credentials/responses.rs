@@ -62,7 +62,7 @@ async fn a_binary_secret_without_text_is_refused() {
 async fn a_whole_object_is_refused() {
     let (absent, text) = error_from(value(r#"{"token": "ghp_one"}"#)).await;
     assert!(!absent);
-    insta::assert_snapshot!(text, @r#"cannot get the GitHub token: the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is a JSON object; name the field that contains it, `token_secret = "github/dashboard-token#FIELD"` in [github], or store the plain value"#);
+    insta::assert_snapshot!(text, @r#"cannot get the GitHub token: the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is a JSON object; name the field that contains the value, `token_secret = "github/dashboard-token#FIELD"` in [github], or store the plain value"#);
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub(super) enum DashboardAction {
     /// Create the dashboard, or update the one that an earlier push created
     Push {
         #[command(flatten)]
-        source: DashboardSource,
+        input: DashboardInput,
         /// Overwrite changes made in Datadog, and dashboards that were not created by a push
         #[arg(long)]
         force: bool,
@@ -44,7 +44,7 @@ pub(super) enum DashboardAction {
     /// Show what a push would change; the exit status is 1 if it would change anything
     Diff {
         #[command(flatten)]
-        source: DashboardSource,
+        input: DashboardInput,
         #[command(flatten)]
         kept: KeptArguments,
     },
@@ -71,9 +71,9 @@ pub(super) enum DashboardAction {
     },
 }
 
-/// Where a dashboard comes from.
+/// The dashboard to push or compare: one in a file, or that of the metrics that a run collects.
 #[derive(Debug, Args)]
-pub(super) struct DashboardSource {
+pub(super) struct DashboardInput {
     /// File with a dashboard as JSON, or - for stdin [default: the dashboard of the metrics that a run collects]
     #[arg(conflicts_with = "title")]
     pub(super) file: Option<PathBuf>,

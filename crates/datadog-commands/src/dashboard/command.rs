@@ -20,11 +20,11 @@ use system_health_datadog::{
 };
 use system_health_state::Store;
 
-use super::arguments::{DashboardAction, DashboardArguments, DashboardSource, KeptArguments};
+use super::arguments::{DashboardAction, DashboardArguments, DashboardInput, KeptArguments};
 use crate::{
     confirm::YesArguments,
     connection::{Connection, open_existing_store, open_store},
-    plan_step::{PlanStep, Verb, show},
+    plan_step::{PlanStep, StepStatus, show},
     run::run,
 };
 
@@ -48,15 +48,15 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
             let catalog = context.selected_catalog(None, None)?;
             print(&dashboard_json(&dashboard(&catalog, &arguments.title.title))?, stdout)
         }
-        Some(DashboardAction::Push { source, force, kept }) => {
-            let wanted = wanted(source, kept, context)?;
+        Some(DashboardAction::Push { input, force, kept }) => {
+            let wanted = wanted(input, kept, context)?;
             let settings = context.settings(&kept.settings)?;
             let store = open_store(context, &kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             push(&wanted, *force, &connection, store.as_ref(), stdout).await
         }
-        Some(DashboardAction::Diff { source, kept }) => {
-            let wanted = wanted(source, kept, context)?;
+        Some(DashboardAction::Diff { input, kept }) => {
+            let wanted = wanted(input, kept, context)?;
             let settings = context.settings(&kept.settings)?;
             let store = open_existing_store(context, &kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
@@ -92,14 +92,14 @@ fn print(dashboard: &Value, stdout: Stdout) -> anyhow::Result<ExitStatus> {
 
 /// The dashboard of the metrics that a run collects, or the one in a file.
 fn wanted(
-    source: &DashboardSource,
+    input: &DashboardInput,
     kept: &KeptArguments,
     context: &CommandContext<'_>,
 ) -> anyhow::Result<WantedDashboard> {
-    let Some(file) = &source.file else {
+    let Some(file) = &input.file else {
         // The settings select metrics, and the state folder has the metrics that sources described.
         let catalog = context.selected_catalog(Some(&kept.settings), Some(&kept.state.folder))?;
-        return Ok(WantedDashboard::new(dashboard(&catalog, &source.title.title))?);
+        return Ok(WantedDashboard::new(dashboard(&catalog, &input.title.title))?);
     };
     let (name, text) = if file == Path::new("-") {
         let mut text = String::new();
@@ -142,8 +142,8 @@ async fn push(
         step.id = Some(pushed.id);
     }
     if let (Some(store), Some(id)) = (store, &step.id) {
-        let kept = store.remember_dashboard(&connection.name_in_store(), wanted.title(), id);
-        if let Err(error) = kept {
+        let stored = store.remember_dashboard(&connection.name_in_store(), wanted.title(), id);
+        if let Err(error) = stored {
             tracing::warn!("cannot remember the dashboard's id: {error}");
         }
     }
@@ -158,7 +158,7 @@ async fn list(connection: &Connection, stdout: Stdout) -> anyhow::Result<ExitSta
         .into_iter()
         .map(|summary| PlanStep {
             url: summary.url.map(|path| connection.page_url(&path)),
-            ..PlanStep::new(Verb::Managed, &summary.title, Some(summary.id))
+            ..PlanStep::new(StepStatus::Managed, &summary.title, Some(summary.id))
         })
         .collect();
     show(&steps, stdout)?;
@@ -185,11 +185,11 @@ async fn delete(
     if let Some(Err(error)) = store.map(|store| store.forget_dashboard(&connection.name_in_store(), id)) {
         tracing::warn!("cannot forget the dashboard's id: {error}");
     }
-    show(&[PlanStep::new(Verb::Deleted, title, Some(id.to_owned()))], stdout)?;
+    show(&[PlanStep::new(StepStatus::Deleted, title, Some(id.to_owned()))], stdout)?;
     Ok(ExitStatus::Done)
 }
 
-/// Says how to find the dashboards that exist, if one does not.
+/// If a dashboard does not exist, adds how to list those that do.
 fn with_hint(error: DashboardError) -> anyhow::Error {
     match error {
         DashboardError::Missing(_) => anyhow!("{error}; the command `dashboard list` lists the managed ones"),

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     confirm::YesArguments,
     connection::{self, Connection},
-    plan_step::{CHANGED_IN_DATADOG, PlanStep, Verb, show},
+    plan_step::{CHANGED_IN_DATADOG, PlanStep, StepStatus, show},
     run::run,
 };
 
@@ -84,9 +84,9 @@ fn wanted(
 
 fn diff(plan: &MonitorPlan<'_>, stdout: Stdout) -> anyhow::Result<ExitStatus> {
     let mut steps = steps(plan);
-    steps.extend(plan.stale.iter().map(|monitor| managed(Verb::Stale, monitor)));
-    let differs = steps.iter().any(|step| step.action != Verb::Keep);
-    steps.extend(plan.copies.iter().map(|monitor| managed(Verb::Copy, monitor)));
+    steps.extend(plan.stale.iter().map(|monitor| managed_step(StepStatus::Stale, monitor)));
+    let differs = steps.iter().any(|step| step.status != StepStatus::Keep);
+    steps.extend(plan.copies.iter().map(|monitor| managed_step(StepStatus::Copy, monitor)));
     show(&steps, stdout)?;
     Ok(if differs { ExitStatus::Different } else { ExitStatus::Done })
 }
@@ -98,8 +98,8 @@ fn steps(plan: &MonitorPlan<'_>) -> Vec<PlanStep> {
     plan.monitors.iter().map(step).collect()
 }
 
-fn managed(verb: Verb, monitor: &ManagedMonitor) -> PlanStep {
-    PlanStep::new(verb, &monitor.name, Some(monitor.id.to_string()))
+fn managed_step(status: StepStatus, monitor: &ManagedMonitor) -> PlanStep {
+    PlanStep::new(status, &monitor.name, Some(monitor.id.to_string()))
 }
 
 async fn push(
@@ -115,20 +115,20 @@ async fn push(
     show(&done, stdout)?;
     pushed?;
     warn_without_recipients(plan);
-    let has_step = |verb| done.iter().any(|step| step.action == verb);
-    if has_step(Verb::Copy) {
+    let has_step = |status| done.iter().any(|step| step.status == status);
+    if has_step(StepStatus::Copy) {
         tracing::warn!(
             "copies of managed monitors are not changed; remove the tag managed_by:system-health from them"
         );
     }
-    if has_step(Verb::Stale) {
+    if has_step(StepStatus::Stale) {
         tracing::warn!(
             "stale monitors are those that the metrics and the settings no longer define; --prune deletes them"
         );
     }
-    if has_step(Verb::Left) {
+    if has_step(StepStatus::Left) {
         tracing::error!(
-            "some monitors were not changed, because that would undo changes made in Datadog; --force overwrites them"
+            "some monitors were left as they are, because a push would undo changes made in Datadog; --force pushes anyway"
         );
         return Ok(ExitStatus::Different);
     }
@@ -169,16 +169,16 @@ async fn push_all(
     }
     for monitor in &plan.stale {
         if !prune {
-            done.push(managed(Verb::Stale, monitor));
+            done.push(managed_step(StepStatus::Stale, monitor));
         } else if monitor.is_edited() && !force {
             let overwrites = Some(CHANGED_IN_DATADOG);
-            done.push(PlanStep { overwrites, ..managed(Verb::Left, monitor) });
+            done.push(PlanStep { overwrites, ..managed_step(StepStatus::Left, monitor) });
         } else {
             connection.api.delete_monitor(monitor.id).await?;
-            done.push(managed(Verb::Deleted, monitor));
+            done.push(managed_step(StepStatus::Deleted, monitor));
         }
     }
-    done.extend(plan.copies.iter().map(|monitor| managed(Verb::Copy, monitor)));
+    done.extend(plan.copies.iter().map(|monitor| managed_step(StepStatus::Copy, monitor)));
     Ok(())
 }
 
@@ -217,7 +217,7 @@ async fn delete(
         if result.is_err() {
             break;
         }
-        deleted.push(managed(Verb::Deleted, monitor));
+        deleted.push(managed_step(StepStatus::Deleted, monitor));
     }
     show(&deleted, stdout)?;
     result?;

@@ -29,7 +29,7 @@ use crate::{
 const PROBE: &str = "system_health.reporter.probe";
 /// Time between two queries for the probe.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// Minimum time range of the queries.
+/// Minimum time range of the queries, unless an argument sets the time range.
 const MIN_SINCE: Duration = Duration::from_hours(1);
 /// Maximum number of concurrent queries. Datadog limits the rate of queries for a whole organization.
 /// See <https://docs.datadoghq.com/api/latest/rate-limits/>.
@@ -73,8 +73,8 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     let managed = managed_queries(&connection, &scope).await?;
     let to = SystemTime::now();
     let schedule = settings.table::<MonitorSettings>()?.schedule();
-    let runs = schedule.longest_gap.saturating_add(schedule.every);
-    let since = arguments.since.unwrap_or(runs.max(MIN_SINCE));
+    let longest_interval = schedule.longest_gap.saturating_add(schedule.every);
+    let since = arguments.since.unwrap_or(longest_interval.max(MIN_SINCE));
     let from = to.checked_sub(since).unwrap_or(UNIX_EPOCH);
     let api = &connection.api;
     let queries = stream::iter(managed).map(async |(owner, query)| {
@@ -126,7 +126,7 @@ async fn probe(
         let series = connection.api.query(&query, before, SystemTime::now() + Duration::from_secs(1)).await;
         let is_found = series.map(|series| {
             let mut points = series.iter().flat_map(|series| &series.points);
-            points.any(|(_, found)| found.is_some_and(|found| (found - value).abs() < 0.5))
+            points.any(|(_, stored)| stored.is_some_and(|stored| (stored - value).abs() < 0.5))
         });
         let result = query_result(is_found)?;
         let pause = POLL_INTERVAL.min(end.saturating_duration_since(Instant::now()));

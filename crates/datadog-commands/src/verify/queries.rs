@@ -37,8 +37,8 @@ fn collect(node: &Value, queries: &mut BTreeSet<String>) {
         Value::Array(nodes) => nodes.iter().for_each(|node| collect(node, queries)),
         Value::Object(properties) => {
             let text = |name| properties.get(name).and_then(Value::as_str);
-            let queries_metrics = text("data_source") == Some("metrics");
-            queries.extend(text("query").filter(|_| queries_metrics).map(str::to_owned));
+            let is_metric_query = text("data_source") == Some("metrics");
+            queries.extend(text("query").filter(|_| is_metric_query).map(str::to_owned));
             queries.extend(text("q").map(str::to_owned));
             properties.values().for_each(|node| collect(node, queries));
         }
@@ -46,8 +46,9 @@ fn collect(node: &Value, queries: &mut BTreeSet<String>) {
     }
 }
 
-/// Replaces template variables with their defaults. Leaves out `*` and `!*` between other tags, because a variable without a
-/// value does not restrict the scope. They stay in parentheses and beside `OR` or `NOT`. An empty scope becomes `*`.
+/// Replaces template variables with their defaults. Leaves out `*` and `!*` in tags that are joined by `,` or `AND`, because a
+/// variable without a value does not restrict the scope. Both stay in parentheses and beside `OR` or `NOT`. An empty scope
+/// becomes `*`.
 fn with_defaults(query: &str, variables: &BTreeMap<String, String>) -> String {
     let mut filled = String::new();
     let mut rest = query;

@@ -25,13 +25,13 @@ use crate::seconds::seconds;
 
 /// Maximum time for a request and its retries.
 const RETRY_TIME: Duration = Duration::from_mins(1);
-/// Number of dashboards or monitors in a page.
+/// Maximum number of dashboards or monitors in a page.
 const PAGE_SIZE: usize = 100;
 
 /// Datadog's API for dashboards, monitors, metadata and queries. It needs an application key in addition to the API key.
 ///
 /// Failed requests are retried a few times. A request that creates something is retried only if Datadog has certainly not
-/// processed it, because a second one could create a copy.
+/// processed it, because a second request could create a copy.
 #[derive(Clone)]
 pub struct DatadogApi {
     requests: ApiRequests,
@@ -117,7 +117,7 @@ impl DatadogApi {
         if !is_id {
             return Ok(None);
         }
-        found(self.request(Method::GET, &[DASHBOARD, id], &[], None).await)
+        none_if_not_found(self.request(Method::GET, &[DASHBOARD, id], &[], None).await)
     }
 
     /// Creates a dashboard. Returns it as Datadog stored it.
@@ -132,7 +132,7 @@ impl DatadogApi {
 
     /// Deletes a dashboard. Returns no error if the dashboard does not exist.
     pub async fn delete_dashboard(&self, id: &str) -> Result<(), DatadogError> {
-        found(self.request(Method::DELETE, &[DASHBOARD, id], &[], None).await).map(drop)
+        none_if_not_found(self.request(Method::DELETE, &[DASHBOARD, id], &[], None).await).map(drop)
     }
 
     /// The monitors with all of these tags. See
@@ -173,13 +173,14 @@ impl DatadogApi {
 
     /// Deletes a monitor. Returns no error if the monitor does not exist.
     pub async fn delete_monitor(&self, id: i64) -> Result<(), DatadogError> {
-        found(self.request(Method::DELETE, &[MONITOR, &id.to_string()], &[], None).await).map(drop)
+        none_if_not_found(self.request(Method::DELETE, &[MONITOR, &id.to_string()], &[], None).await)
+            .map(drop)
     }
 
     /// The metadata of a metric, if Datadog has the metric. See
     /// <https://docs.datadoghq.com/api/latest/metrics/#get-metric-metadata>.
     pub async fn metadata(&self, metric: &str) -> Result<Option<MetricMetadata>, DatadogError> {
-        match found(self.request(Method::GET, &[METRICS, metric], &[], None).await)? {
+        match none_if_not_found(self.request(Method::GET, &[METRICS, metric], &[], None).await)? {
             Some(body) => self.read(body, "no metadata").map(Some),
             None => Ok(None),
         }
@@ -251,7 +252,7 @@ impl DatadogApi {
 }
 
 /// The body of a response. `None` if Datadog responded that the requested object does not exist.
-fn found(response: Result<Value, DatadogError>) -> Result<Option<Value>, DatadogError> {
+fn none_if_not_found(response: Result<Value, DatadogError>) -> Result<Option<Value>, DatadogError> {
     match response {
         Ok(body) => Ok(Some(body)),
         Err(DatadogError::NotFound(_)) => Ok(None),

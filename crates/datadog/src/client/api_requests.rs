@@ -1,6 +1,6 @@
 //! Requests that need an application key. Their bodies are Datadog's own models. Datadog's client does not build these
-//! requests, because its functions also parse the responses into models. For dashboards alone, this needs so much code that
-//! every run would use megabytes more memory.
+//! requests, because its functions also parse the responses into models. Parsing dashboards alone needs so much code that every
+//! run would use megabytes more memory.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,

@@ -6,7 +6,7 @@ use system_health_http::{AttemptError, HttpError, Retry};
 
 use super::{
     DatadogKey, ErrorResponse,
-    limits::{MAX_COMPRESSED, MAX_PLAIN},
+    limits::{MAX_COMPRESSED_SIZE, MAX_JSON_SIZE},
 };
 
 /// Why a request failed.
@@ -23,13 +23,13 @@ pub enum DatadogError {
         /// The scope that an application key needs for the request, if any.
         scope: Option<&'static str>,
     },
-    /// 400, 413 or 422 with Datadog's list of errors, or 202 with one: the payload of a delivery was refused.
+    /// 202, 400, 413 or 422 with Datadog's list of errors: the payload of a delivery was refused.
     #[error("the payload was refused ({0}); {hint}", hint = hint(.0))]
     RefusedPayload(ErrorResponse),
     /// 400, 409 or 422 with Datadog's list of errors: a dashboard, monitor or query was refused.
     #[error("Datadog refused the request ({0})")]
     Refused(ErrorResponse),
-    /// 404 with Datadog's list of errors: the subject of the request does not exist.
+    /// 404 with Datadog's list of errors: the requested object does not exist.
     #[error("it does not exist in Datadog ({0})")]
     NotFound(ErrorResponse),
     /// The payload was not sent, because it exceeds Datadog's limit.
@@ -113,8 +113,8 @@ pub enum DatadogError {
         /// The cause.
         source: HttpError,
     },
-    /// Datadog's client could not build the request.
-    #[error("Datadog's client failed: {0}")]
+    /// The request could not be built.
+    #[error("the request could not be built: {0}")]
     Client(String),
 }
 
@@ -184,7 +184,7 @@ impl AttemptError for DatadogError {
             // Datadog may have created something before an internal error, and a gateway does not know what the server
             // behind it did. Only 503 means that the request was not handled.
             Self::Server { response, .. } => response.status != 503,
-            // A success, but the response is not from Datadog, or it reports an error nevertheless.
+            // The status is that of a success, but the response is not from Datadog or lists errors.
             Self::Unexpected(response) | Self::RefusedPayload(response) => response.status < 300,
             _ => false,
         }
@@ -225,7 +225,7 @@ fn advice(key: DatadogKey, scope: Option<&str>) -> String {
 fn hint(response: &ErrorResponse) -> impl fmt::Display {
     match response.status {
         413 => format!(
-            "Datadog accepts at most {MAX_PLAIN} bytes of JSON, and {MAX_COMPRESSED} bytes compressed"
+            "Datadog accepts at most {MAX_JSON_SIZE} bytes of JSON, and {MAX_COMPRESSED_SIZE} bytes compressed"
         ),
         _ => "a dry run shows what is sent".to_owned(),
     }

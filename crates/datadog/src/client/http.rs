@@ -13,9 +13,10 @@ use super::{
     response::{Expected, Success},
 };
 
-/// Maximum length of the response to a request with only the API key, such as a delivery. A longer response is truncated.
+/// Maximum length of the response to a request with only the API key, such as a delivery, in bytes. A longer response is
+/// truncated.
 const MAX_LENGTH: usize = 64 * 1024;
-/// Maximum length of the response to a request with both keys. A list of monitors may be long.
+/// Maximum length of the response to a request with both keys, in bytes. A list of monitors may be long.
 const MAX_API_LENGTH: usize = 32 * 1024 * 1024;
 
 /// Sends requests.
@@ -31,7 +32,7 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    /// Sends requests with these keys over these connections.
+    /// Sends requests over these connections. The keys are removed from quoted responses.
     pub(crate) fn new(config: &DatadogConfig, client: &HttpClient, keys: &[&str]) -> Self {
         Self {
             client: client.with_calls(config.api_calls.clone()),
@@ -49,8 +50,8 @@ impl Http {
         retrier: &Retrier<DatadogError>,
     ) -> Result<Success, RetryError<DatadogError>> {
         let attempt = async || {
-            let not_repeatable = || DatadogError::Client("a request cannot be sent again".to_owned());
-            let request = request.try_clone().ok_or_else(not_repeatable)?;
+            let not_copied = || DatadogError::Client("its body cannot be copied".to_owned());
+            let request = request.try_clone().ok_or_else(not_copied)?;
             self.send(request, Some(retrier.deadline())).await
         };
         retrier.run(idempotency, attempt).await
@@ -68,8 +69,8 @@ impl Http {
         } else {
             DatadogKey::Api
         };
-        let is_delivery = key == DatadogKey::Api && request.method() == Method::POST;
-        let status = if is_delivery { StatusCode::ACCEPTED } else { StatusCode::OK };
+        let is_submission = key == DatadogKey::Api && request.method() == Method::POST;
+        let status = if is_submission { StatusCode::ACCEPTED } else { StatusCode::OK };
         let expected = Expected { host: &self.host, status, key, redactor: &self.redactor };
         let max_length = if key == DatadogKey::Application { MAX_API_LENGTH } else { MAX_LENGTH };
         let client = deadline.map(|deadline| self.client.with_deadline(deadline));

@@ -46,7 +46,7 @@ pub enum DatadogKeyError {
     /// The text is empty.
     #[error("the Datadog {0} is empty; set {variable} to a key of your organization", variable = .0.variable())]
     Empty(DatadogKey),
-    /// The text contains more than a key.
+    /// The text contains a character that keys do not have.
     #[error(
         "the Datadog {0} contains a space, a line break or another character that keys do not have; \
          check that {variable} contains only the key",

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 /// Maximum size of a payload, in bytes of JSON: 5 MiB.
-pub(crate) const MAX_PLAIN: usize = 5 * 1024 * 1024;
+pub(crate) const MAX_JSON_SIZE: usize = 5 * 1024 * 1024;
 
 /// Maximum size of a compressed payload, in bytes.
-pub(crate) const MAX_COMPRESSED: usize = 512_000;
+pub(crate) const MAX_COMPRESSED_SIZE: usize = 512_000;
 
 /// Maximum number of values of a distribution. Datadog documents no limit. Each value is sent, so 10 million values are 200 MB
 /// of JSON in 40 requests. Compression reduces them to a thousandth.
@@ -23,7 +23,7 @@ pub(crate) const MAX_AHEAD: Duration = Duration::from_mins(9);
 pub(crate) const MAX_EVENT_AGE: Duration = Duration::from_mins(18 * 60 - 1);
 
 /// Maximum length of an event's text, in characters.
-pub(crate) const MAX_EVENT_TEXT: usize = 4000;
+pub(crate) const MAX_EVENT_TEXT_LENGTH: usize = 4000;
 
 /// Maximum length of the key that groups events, in characters.
-pub(crate) const MAX_AGGREGATION_KEY: usize = 100;
+pub(crate) const MAX_AGGREGATION_KEY_LENGTH: usize = 100;

@@ -31,7 +31,7 @@ pub(crate) use http::Http;
 pub(crate) use json::json;
 pub(crate) use key::{API_KEY_HEADER, checked_key};
 pub(crate) use limits::{
-    MAX_AGE, MAX_AGGREGATION_KEY, MAX_AHEAD, MAX_COMPRESSED, MAX_EVENT_AGE, MAX_EVENT_TEXT, MAX_PLAIN,
-    MAX_VALUES,
+    MAX_AGE, MAX_AGGREGATION_KEY_LENGTH, MAX_AHEAD, MAX_COMPRESSED_SIZE, MAX_EVENT_AGE,
+    MAX_EVENT_TEXT_LENGTH, MAX_JSON_SIZE, MAX_VALUES,
 };
 pub(crate) use response::Success;

@@ -19,7 +19,8 @@ pub struct ErrorResponse {
     pub host: String,
     /// The status.
     pub status: u16,
-    /// The body in one line, shortened and without the keys. If the body has an unexpected form, what is wrong with it.
+    /// The errors that the body lists, or otherwise the body: in one line, shortened and without the keys. If the body has an
+    /// unexpected form, what is wrong with it.
     pub message: String,
 }
 

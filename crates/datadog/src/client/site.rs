@@ -53,7 +53,7 @@ impl Default for Site {
 impl FromStr for Site {
     type Err = SiteError;
 
-    /// Parses the value of `DD_SITE`, in any case.
+    /// Parses the value of `DD_SITE`. Upper and lower case are equivalent.
     fn from_str(name: &str) -> Result<Self, SiteError> {
         let name = name.trim();
         let site = Self::ALL.into_iter().find(|site| site.0.eq_ignore_ascii_case(name));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn sites_are_read_in_any_case() {
+    fn upper_and_lower_case_are_equivalent() {
         assert_eq!("datadoghq.com".parse(), Ok(Site::default()));
         assert_eq!(" US5.DataDogHQ.com\n".parse(), Ok(Site("us5.datadoghq.com")));
         for site in Site::ALL {

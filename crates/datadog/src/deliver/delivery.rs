@@ -18,7 +18,7 @@ use super::{
     requests::Requests,
     work::{Budget, Sent, settle},
 };
-use crate::client::{DatadogError, Http, MAX_PLAIN, Success};
+use crate::client::{DatadogError, Http, MAX_JSON_SIZE, Success};
 
 /// Maximum number of concurrent requests with series.
 const MAX_IN_FLIGHT: usize = 4;
@@ -86,7 +86,7 @@ fn settle_at(
             delivery.send(&points).await
         }
     };
-    settle(cut(sizes, MAX_PLAIN), Budget::default(), max_in_flight, send)
+    settle(cut(sizes, MAX_JSON_SIZE), Budget::default(), max_in_flight, send)
         .flat_map(move |settlement| stream::iter(by_position(&positions, &settlement)))
 }
 
@@ -102,7 +102,7 @@ fn by_position(positions: &[usize], settlement: &Settlement) -> Vec<Settlement> 
 }
 
 impl OngoingDelivery<'_> {
-    /// Sends points that are all distributions, or all not.
+    /// Sends points. Either all of them are distributions, or none is.
     async fn send(&self, points: &[&Point]) -> Sent {
         if points.iter().all(|point| point.value.distribution().is_some()) {
             return self.send_distributions(points).await;
@@ -147,12 +147,12 @@ impl OngoingDelivery<'_> {
     }
 }
 
-/// One payload for several distributions, and as many as necessary for a large one.
+/// One payload for several distributions. A single distribution may be large, so it has as many payloads as necessary.
 fn distribution_payloads<'a>(
     points: &'a [&Point],
 ) -> Box<dyn Iterator<Item = DistributionPointsPayload> + Send + 'a> {
     match points {
-        [point] => Box::new(parts(point, MAX_PLAIN)),
+        [point] => Box::new(parts(point, MAX_JSON_SIZE)),
         _ => Box::new(iter::once(distribution_payload(points.iter().copied()))),
     }
 }

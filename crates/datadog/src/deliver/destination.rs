@@ -127,11 +127,11 @@ impl Destination for DatadogDestination {
         events: &'a [Event],
     ) -> BoxFuture<'a, Result<Value, Unavailable>> {
         Box::pin(async move {
-            let shown = match events {
+            let preview = match events {
                 [event] if points.is_empty() => serde_json::to_value(event_payload(event)),
                 _ => points_preview(points),
             };
-            Ok(shown?)
+            Ok(preview?)
         })
     }
 
@@ -149,16 +149,16 @@ impl Destination for DatadogDestination {
     }
 }
 
-/// The payloads for points. There is a second one only for distributions.
+/// The payload for points. A second payload is part of it only if some points are distributions.
 fn points_preview(points: &[Point]) -> serde_json::Result<Value> {
-    let mut shown = serde_json::to_value(payload(points))?;
+    let mut preview = serde_json::to_value(payload(points))?;
     if points.iter().any(|point| point.value.distribution().is_some()) {
-        shown["distribution_points"] = distribution_preview(points)?;
+        preview["distribution_points"] = distribution_preview(points)?;
     }
-    Ok(shown)
+    Ok(preview)
 }
 
-/// Deliveries do not need this key, so its absence is not a problem, and an invalid one is only a warning.
+/// Deliveries do not need this key, so its absence is not a problem, and an invalid key is only a warning.
 async fn check_app_key(config: &DatadogConfig, context: &Context) -> Finding {
     const CHECK: &str = "Datadog application key";
     let checked = async {

@@ -15,16 +15,16 @@ use super::{
     json_size::{json_size, number_size},
 };
 use crate::{
-    client::{DatadogError, MAX_PLAIN, MAX_VALUES},
+    client::{DatadogError, MAX_JSON_SIZE, MAX_VALUES},
     seconds::seconds,
 };
 
-/// The maximum size of a number without an exponent, and a comma: -5e-324 has 327 bytes.
-const MAX_NUMBER: usize = 328;
+/// Maximum size of a number that is written without an exponent, and a comma, in bytes: -5e-324 has 327 bytes.
+const MAX_NUMBER_SIZE: usize = 328;
 /// The maximum number of values that a preview shows one by one.
-const MAX_SHOWN: u64 = 100;
+const MAX_SHOWN_VALUES: u64 = 100;
 
-/// The payload for distributions: one series each, with all their values. It omits points that are not distributions.
+/// The payload for distributions: one series for each, with all its values. It omits points that are not distributions.
 pub(crate) fn distribution_payload<'a>(
     points: impl IntoIterator<Item = &'a Point>,
 ) -> DistributionPointsPayload {
@@ -69,9 +69,9 @@ pub(crate) fn distribution_size(point: &Point, distribution: &Distribution) -> R
         return Err(DatadogError::TooManyValues { count: distribution.count(), limit: MAX_VALUES });
     }
     let empty = json_size(&with_values(point, Vec::new()))?;
-    let smallest_part = ENVELOPE + empty + MAX_NUMBER;
-    if smallest_part > MAX_PLAIN {
-        return Err(DatadogError::TooLarge { size: smallest_part, form: "of JSON", limit: MAX_PLAIN });
+    let smallest_part = ENVELOPE + empty + MAX_NUMBER_SIZE;
+    if smallest_part > MAX_JSON_SIZE {
+        return Err(DatadogError::TooLarge { size: smallest_part, form: "of JSON", limit: MAX_JSON_SIZE });
     }
     let size = |(value, count): (f64, u64)| {
         usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(number_size(value) + 1)
@@ -85,9 +85,9 @@ pub(crate) fn distribution_size(point: &Point, distribution: &Distribution) -> R
 pub(crate) fn distribution_preview<'a>(
     points: impl IntoIterator<Item = &'a Point>,
 ) -> Result<Value, serde_json::Error> {
-    let shown = |point: &'a Point| {
+    let preview = |point: &'a Point| {
         let distribution = point.value.distribution()?;
-        if distribution.count() <= MAX_SHOWN {
+        if distribution.count() <= MAX_SHOWN_VALUES {
             return Some(
                 serde_json::to_value(distribution_payload([point]))
                     .map(|mut payload| payload["series"][0].take()),
@@ -98,7 +98,7 @@ pub(crate) fn distribution_preview<'a>(
             series
         }))
     };
-    let series = points.into_iter().filter_map(shown).collect::<Result<Vec<_>, _>>()?;
+    let series = points.into_iter().filter_map(preview).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "series": series }))
 }
 

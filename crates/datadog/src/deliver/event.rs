@@ -7,23 +7,23 @@ use system_health_registry::{DeliveryError, Event, Fate, Level, Tag};
 
 use super::requests::Requests;
 use crate::{
-    client::{DatadogError, Http, MAX_AGGREGATION_KEY, MAX_EVENT_TEXT},
+    client::{DatadogError, Http, MAX_AGGREGATION_KEY_LENGTH, MAX_EVENT_TEXT_LENGTH},
     escape::{escape, escape_url},
     seconds::seconds,
 };
 
-/// Maximum length of an escaped link, in characters. A longer one would leave too little room for the text.
-const MAX_LINK: usize = MAX_EVENT_TEXT - 1000;
+/// Maximum length of an escaped link, in characters. A longer link would leave too little room for the text.
+const MAX_LINK_LENGTH: usize = MAX_EVENT_TEXT_LENGTH - 1000;
 
 /// The payload for an event. Its text is Markdown and ends with the link. A link that is too long after escaping is omitted. An
 /// event notifies nobody: only monitors do.
 #[must_use]
 pub fn event_payload(event: &Event) -> EventCreateRequest {
-    let link = event.link().map(escape_url).filter(|link| link.chars().count() <= MAX_LINK);
+    let link = event.link().map(escape_url).filter(|link| link.chars().count() <= MAX_LINK_LENGTH);
     let link = link.map(|link| format!("\n\n{link}")).unwrap_or_default();
     let end = link + "\n %%%";
     let start = format!("%%% \n{}", escape(event.text().unwrap_or_default()));
-    let room = MAX_EVENT_TEXT.saturating_sub(end.chars().count());
+    let room = MAX_EVENT_TEXT_LENGTH.saturating_sub(end.chars().count());
     let mut payload = EventCreateRequest::new(shortened(&start, room) + &end, escape(event.title()))
         .alert_type(match event.level() {
             Level::Info => EventAlertType::INFO,
@@ -31,7 +31,7 @@ pub fn event_payload(event: &Event) -> EventCreateRequest {
             Level::Warning => EventAlertType::WARNING,
             Level::Error => EventAlertType::ERROR,
         })
-        .aggregation_key(shortened(event.id(), MAX_AGGREGATION_KEY))
+        .aggregation_key(shortened(event.id(), MAX_AGGREGATION_KEY_LENGTH))
         .tags(event.tags().iter().map(Tag::to_string).collect());
     if let Some(time) = event.happened_at() {
         payload = payload.date_happened(seconds(time));

@@ -6,11 +6,11 @@ use system_health_registry::{Kind, Point, Tag};
 
 use super::{cut::ENVELOPE, distribution::distribution_size, json_size::json_size};
 use crate::{
-    client::{DatadogError, MAX_PLAIN},
+    client::{DatadogError, MAX_JSON_SIZE},
     seconds::{seconds, whole},
 };
 
-/// The payload for points: one series each. It omits distributions, which have an endpoint of their own.
+/// The payload for points: one series for each. It omits distributions, which have an endpoint of their own.
 ///
 /// A repeated delivery overwrites the first one, because metric, tags and time are the same. The payload contains no host:
 /// each run may be a new pod, and its host name would split every metric into one series per run. A point whose value is not
@@ -34,8 +34,8 @@ pub(crate) fn size(point: &Point) -> Result<usize, DatadogError> {
     };
     let size = json_size(&series)?;
     let alone = ENVELOPE + size;
-    if alone > MAX_PLAIN {
-        return Err(DatadogError::TooLarge { size: alone, form: "of JSON", limit: MAX_PLAIN });
+    if alone > MAX_JSON_SIZE {
+        return Err(DatadogError::TooLarge { size: alone, form: "of JSON", limit: MAX_JSON_SIZE });
     }
     Ok(size)
 }

@@ -28,7 +28,7 @@ use reqwest_middleware::{ClientBuilder, Error as MiddlewareError, Next};
 use system_health_registry::Point;
 
 use super::payload;
-use crate::client::{API_KEY_HEADER, DatadogError, Endpoint, MAX_COMPRESSED};
+use crate::client::{API_KEY_HEADER, DatadogError, Endpoint, MAX_COMPRESSED_SIZE};
 
 /// Builds the requests that need only an API key.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ pub(crate) struct Requests {
 
 impl Requests {
     /// The key must have been checked, because the generated client panics if it is not a valid header value. The HTTP client
-    /// is never used.
+    /// sends nothing.
     pub(crate) fn new(endpoint: &Endpoint, key: &str, client: reqwest::Client) -> Self {
         let client = ClientBuilder::new(client).with(take).build();
         let config = config(endpoint, key);
@@ -122,10 +122,10 @@ fn checked(request: Request) -> Result<Request, DatadogError> {
     // The client omits the body if it cannot encode it.
     let size = request.body().and_then(Body::as_bytes).map_or(0, <[u8]>::len);
     if size == 0 || !request.headers().contains_key(CONTENT_ENCODING) {
-        return Err(DatadogError::Client("it did not encode the payload".to_owned()));
+        return Err(DatadogError::Client("Datadog's client did not encode the payload".to_owned()));
     }
-    if size > MAX_COMPRESSED {
-        return Err(DatadogError::TooLarge { size, form: "compressed", limit: MAX_COMPRESSED });
+    if size > MAX_COMPRESSED_SIZE {
+        return Err(DatadogError::TooLarge { size, form: "compressed", limit: MAX_COMPRESSED_SIZE });
     }
     Ok(request)
 }
@@ -139,7 +139,7 @@ fn taken<T, E>(made: Option<Result<T, ClientError<E>>>) -> Result<Request, Datad
             }
         }
         Some(Err(other)) => other.to_string(),
-        Some(Ok(_)) | None => "it made no request".to_owned(),
+        Some(Ok(_)) | None => "Datadog's client made no request".to_owned(),
     };
     Err(DatadogError::Client(failed))
 }

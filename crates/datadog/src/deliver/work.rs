@@ -67,7 +67,7 @@ where
         send,
         max_in_flight,
         in_flight: FuturesUnordered::new(),
-        points_in_flight: Vec::new(),
+        ranges_in_flight: Vec::new(),
         settled: Vec::new(),
         budget,
         stopped: None,
@@ -84,7 +84,8 @@ struct Work<P, S, F> {
     send: S,
     max_in_flight: usize,
     in_flight: FuturesUnordered<F>,
-    points_in_flight: Vec<Range<usize>>,
+    /// The points of each payload in flight.
+    ranges_in_flight: Vec<Range<usize>>,
     settled: Vec<Settlement>,
     budget: Budget,
     /// Why no more requests are sent.
@@ -111,14 +112,14 @@ where
                 return Some(settlement);
             }
             let (points, sent) = self.in_flight.next().await?;
-            self.points_in_flight.retain(|other| *other != points);
+            self.ranges_in_flight.retain(|other| *other != points);
             self.account(points, sent);
         }
     }
 
     /// Starts requests until the maximum is in flight, or until points are settled.
     fn start(&mut self) {
-        while self.settled.is_empty() && self.points_in_flight.len() < self.max_in_flight {
+        while self.settled.is_empty() && self.ranges_in_flight.len() < self.max_in_flight {
             let half = self.halves.pop().map(Piece::Fitting);
             let Some(piece) = half.or_else(|| self.pieces.next()) else { return };
             match (piece, &self.stopped) {
@@ -130,7 +131,7 @@ where
                     self.settle(points, Fate::Left(error));
                 }
                 (Piece::Fitting(points), None) => {
-                    self.points_in_flight.push(points.clone());
+                    self.ranges_in_flight.push(points.clone());
                     self.in_flight.push((self.send)(points));
                 }
             }
@@ -162,7 +163,7 @@ where
                 // The other requests would probably fail in the same way. If not, their points are delivered again later,
                 // which only overwrites them. Points that add up have only one request in flight.
                 self.in_flight.clear();
-                for points in self.points_in_flight.drain(..).chain([points]).collect::<Vec<_>>() {
+                for points in self.ranges_in_flight.drain(..).chain([points]).collect::<Vec<_>>() {
                     self.settle(points, Fate::Left(error.clone()));
                 }
                 self.stopped = Some(error);

@@ -6,9 +6,9 @@ use std::{collections::BTreeSet, fmt};
 use serde_json::Value;
 
 /// Maximum length of a displayed value, in characters.
-const MAX_SHOWN: usize = 160;
+const MAX_SHOWN_LENGTH: usize = 160;
 
-/// The differences between a document in Datadog and the wanted one.
+/// The differences between two documents, such as an existing dashboard and the wanted one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changes(Vec<Change>);
 
@@ -170,7 +170,7 @@ impl fmt::Display for Shown<'_> {
             return Ok(());
         }
         let text = with_integers(value).to_string();
-        match text.char_indices().nth(MAX_SHOWN) {
+        match text.char_indices().nth(MAX_SHOWN_LENGTH) {
             Some((end, _)) => write!(f, "{before}{} …", &text[..end]),
             None => write!(f, "{before}{text}"),
         }

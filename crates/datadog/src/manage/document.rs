@@ -55,12 +55,12 @@ impl CanonicalDocument {
         Self::new(monitor, "message", canonical::monitor)
     }
 
-    fn new(raw: &Value, place: &str, canonical: fn(&Value) -> Value) -> Self {
+    fn new(raw: &Value, marked_property: &str, canonical: fn(&Value) -> Value) -> Self {
         let mut raw = raw.clone();
-        let text = raw.get(place).and_then(Value::as_str).unwrap_or_default();
+        let text = raw.get(marked_property).and_then(Value::as_str).unwrap_or_default();
         let (text, mark) = unmarked(text);
         if let Some(properties) = raw.as_object_mut() {
-            properties.insert(place.to_owned(), text.into());
+            properties.insert(marked_property.to_owned(), text.into());
         }
         Self { content: canonical(&raw), shape: None, mark }
     }
@@ -70,7 +70,7 @@ impl CanonicalDocument {
         self.mark.is_some()
     }
 
-    /// Whether it was changed since the last push.
+    /// Whether it was changed since the last push. Also true if it has no mark of a push.
     pub(crate) fn is_edited(&self) -> bool {
         self.mark.as_ref() != Some(&Fingerprint::new(&self.content))
     }

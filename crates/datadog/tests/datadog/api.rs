@@ -48,7 +48,7 @@ async fn a_request_to_create_is_retried_only_if_nothing_was_created() {
 }
 
 #[tokio::test]
-async fn a_response_to_a_push_without_an_id_is_an_error() {
+async fn a_created_dashboard_without_an_id_is_an_error() {
     let intake = DatadogIntake::start();
     intake.server().fail("POST /api/v1/dashboard", Answer::json(200, &json!({"title": "System health"})));
     let wanted = WantedDashboard::new(dashboard(&catalogs()[1], "System health")).unwrap();

@@ -149,15 +149,15 @@ fn colours_follow_the_goal() {
     };
     let catalog = &catalogs()[1];
     let dashboard = as_json(catalog);
-    for (metric, value) in catalog.metrics().iter().zip(widgets(&dashboard).iter()) {
+    for (metric, widget) in catalog.metrics().iter().zip(widgets(&dashboard).iter()) {
         let goal = metric.goal().unwrap();
-        let formats = value["definition"]["requests"][0]["conditional_formats"].as_array().unwrap().clone();
-        for shown in [goal.target() - 1.0, goal.target(), goal.target() + 1.0] {
+        let formats = widget["definition"]["requests"][0]["conditional_formats"].as_array().unwrap().clone();
+        for value in [goal.target() - 1.0, goal.target(), goal.target() + 1.0] {
             let fits = |format: &&Value| {
-                compare(format["comparator"].as_str().unwrap(), shown, format["value"].as_f64().unwrap())
+                compare(format["comparator"].as_str().unwrap(), value, format["value"].as_f64().unwrap())
             };
             let colour = formats.iter().find(fits).unwrap()["palette"].as_str().unwrap();
-            assert_eq!(colour == "white_on_green", goal.is_met_by(shown), "{goal}: {shown} is {colour}");
+            assert_eq!(colour == "white_on_green", goal.is_met_by(value), "{goal}: {value} is {colour}");
         }
     }
 }

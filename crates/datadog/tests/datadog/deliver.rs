@@ -50,8 +50,8 @@ async fn the_payload_equals_what_is_sent() {
 
     deliver(&sink(&intake), &mixed()).await;
 
-    let shown = serde_json::to_value(payload(&mixed())).unwrap();
-    assert_eq!(shown, intake.payloads()[0]);
+    let previewed = serde_json::to_value(payload(&mixed())).unwrap();
+    assert_eq!(previewed, intake.payloads()[0]);
 }
 
 #[tokio::test]

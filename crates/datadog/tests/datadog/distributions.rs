@@ -56,13 +56,16 @@ async fn every_value_arrives_with_tags_and_time() {
     let id =
         |metric: &str| (metric.to_owned(), BTreeSet::from(["env:test".to_owned()]), TIMESTAMP.cast_signed());
     // A value is the middle of its bucket, unless it is the minimum or the maximum of the distribution.
-    let middles: Vec<f64> =
+    let bucket_values: Vec<f64> =
         mixed()[1].value.distribution().unwrap().values().map(|(value, _)| value).collect();
-    let [two, zero, half] = middles[..] else { panic!("{middles:?}") };
-    assert!((two + 2.0).abs() < 0.011 && zero == 0.0 && (half - 0.5).abs() < 0.003, "{middles:?}");
+    let [minus_two, zero, half] = bucket_values[..] else { panic!("{bucket_values:?}") };
+    assert!(
+        (minus_two + 2.0).abs() < 0.011 && zero == 0.0 && (half - 0.5).abs() < 0.003,
+        "{bucket_values:?}"
+    );
     assert_eq!(
         intake.distributions(),
-        BTreeMap::from([(id("b"), vec![two, zero, zero, half, half, half]), (id("d"), vec![8.0])])
+        BTreeMap::from([(id("b"), vec![minus_two, zero, zero, half, half, half]), (id("d"), vec![8.0])])
     );
     assert_eq!(intake.distribution_payloads()[0]["series"][0]["type"], "distribution");
     assert_eq!(intake.points().len(), 2);
@@ -207,10 +210,10 @@ async fn a_preview_describes_a_distribution_of_many_values() {
     let points =
         [gauge("a", 1.0, &[]), distribution("b", &[(1.0, 1), (3.0, 1)]), distribution("c", &[(2.0, 101)])];
 
-    let shown = destination.preview(Context::new(), &points, &[]).await.unwrap();
+    let preview = destination.preview(Context::new(), &points, &[]).await.unwrap();
 
-    let points = |position: usize| &shown["distribution_points"]["series"][position]["points"];
+    let points = |position: usize| &preview["distribution_points"]["series"][position]["points"];
     assert_eq!(points(0), &json!([[TIME_IN_JSON, [1.0, 3.0]]]));
     assert_eq!(points(1), &json!([[TIME_IN_JSON, "101 values, p50 2, p99 2"]]));
-    assert_eq!(shown["series"][0]["metric"], "a");
+    assert_eq!(preview["series"][0]["metric"], "a");
 }

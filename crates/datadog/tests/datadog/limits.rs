@@ -22,7 +22,7 @@ fn arrived(intake: &DatadogIntake) -> Vec<String> {
 #[tokio::test]
 async fn payloads_do_not_exceed_the_plain_limit() {
     let intake = DatadogIntake::start();
-    // Twelve points of 1 MB, with text that JSON escapes and numbers of different lengths. They compress well.
+    // Twelve points of 1 MB. Their keys contain characters that JSON escapes, and compress well.
     let points: Vec<Point> = (0..12_u32)
         .map(|number| gauge(&format!("\"é\u{1}{number}\"{}", "x".repeat(1_000_000)), 1e300, &["a:b"]))
         .collect();

@@ -91,8 +91,8 @@ fn alerts(monitor: &Value, value: f64) -> bool {
     let term = |term: &str| {
         let term = term.trim_start_matches("abs(").trim_end_matches(')');
         let (query, offset) = match term.rsplit_once(' ') {
-            Some((rest, number)) => {
-                let (query, sign) = rest.rsplit_once(' ').unwrap();
+            Some((query_and_sign, number)) => {
+                let (query, sign) = query_and_sign.rsplit_once(' ').unwrap();
                 let number: f64 = number.parse().unwrap();
                 (query, if sign == "+" { number } else { -number })
             }
@@ -101,16 +101,16 @@ fn alerts(monitor: &Value, value: f64) -> bool {
         assert!(query.contains(":odd.") && query.ends_with("{env:test,service:shop}"), "{query}");
         if expression.starts_with("abs(") { (value + offset).abs() } else { value + offset }
     };
-    let shown: f64 = match expression.split_once(" * abs(") {
+    let result: f64 = match expression.split_once(" * abs(") {
         Some((one, other)) => term(one) * term(other),
         None => expression.split(" + abs(").map(term).sum(),
     };
     let threshold: f64 = threshold.parse().unwrap();
     match comparator {
-        "<" => shown < threshold,
-        "<=" => shown <= threshold,
-        ">" => shown > threshold,
-        ">=" => shown >= threshold,
+        "<" => result < threshold,
+        "<=" => result <= threshold,
+        ">" => result > threshold,
+        ">=" => result >= threshold,
         other => panic!("{other}"),
     }
 }
@@ -129,23 +129,26 @@ fn a_monitor_alerts_when_its_goal_is_missed() {
 #[test]
 fn the_goal_the_kind_and_the_aggregate_determine_the_query() {
     let query = |metric: Facts| monitor_json(&metric)["query"].as_str().unwrap().to_owned();
-    let all = "{env:test,service:shop}";
+    let filter = "{env:test,service:shop}";
     let count = Kind::Count { interval: Duration::from_mins(15) };
 
-    assert_eq!(query(with_goal("a.b", "< 5")), format!("max(last_30m):max:a.b{all} >= 5"));
-    assert_eq!(query(with_goal("a.b", "> 5")), format!("min(last_30m):min:a.b{all} <= 5"));
+    assert_eq!(query(with_goal("a.b", "< 5")), format!("max(last_30m):max:a.b{filter} >= 5"));
+    assert_eq!(query(with_goal("a.b", "> 5")), format!("min(last_30m):min:a.b{filter} <= 5"));
     assert_eq!(
         query(with_goal("a.b", "== 5")),
-        format!("max(last_30m):abs(max:a.b{all} - 5) + abs(min:a.b{all} - 5) > 0")
+        format!("max(last_30m):abs(max:a.b{filter} - 5) + abs(min:a.b{filter} - 5) > 0")
     );
     assert_eq!(
         query(with_goal("a.b", "== 5").with_aggregate(Aggregate::Sum)),
-        format!("max(last_30m):abs(sum:a.b{all} - 5) > 0")
+        format!("max(last_30m):abs(sum:a.b{filter} - 5) > 0")
     );
-    assert_eq!(query(with_goal("a.b", "< 5").with_kind(count)), format!("max(last_30m):sum:a.b{all} >= 5"));
+    assert_eq!(
+        query(with_goal("a.b", "< 5").with_kind(count)),
+        format!("max(last_30m):sum:a.b{filter} >= 5")
+    );
     assert_eq!(
         query(with_goal("a.b", "!= 0")),
-        format!("min(last_30m):abs(max:a.b{all}) * abs(min:a.b{all}) <= 0")
+        format!("min(last_30m):abs(max:a.b{filter}) * abs(min:a.b{filter}) <= 0")
     );
 }
 
@@ -206,18 +209,18 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
         monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect()
     };
     let reporter = "system_health.reporter";
-    let (all, undelivered) = ("{env:test,service:shop}", "{env:test,service:shop,!result:accepted}");
+    let (filter, undelivered) = ("{env:test,service:shop}", "{env:test,service:shop,!result:accepted}");
 
     assert_eq!(
         queries(by(&[])),
         [
-            format!("min(last_53m):min:{reporter}.run_duration_seconds{all} < 0"),
+            format!("min(last_53m):min:{reporter}.run_duration_seconds{filter} < 0"),
             format!(
-                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by {{metric}}), 1) - \
+                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{filter} by {{metric}}), 1) - \
                  1000 >= 3"
             ),
             format!(
-                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by \
+                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{filter} by \
                  {{metric_source}}), 1) - 1000 >= 3"
             ),
             format!("sum(last_38m):1001 * clamp_max(sum:{reporter}.points{undelivered}, 1) - 1000 >= 3"),
@@ -226,13 +229,13 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
     assert_eq!(
         queries(by(&["reporter"])),
         [
-            format!("min(last_53m):min:{reporter}.run_duration_seconds{all} by {{reporter}} < 0"),
+            format!("min(last_53m):min:{reporter}.run_duration_seconds{filter} by {{reporter}} < 0"),
             format!(
-                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by \
+                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{filter} by \
                  {{metric,reporter}}), 1) - 1000 >= 3"
             ),
             format!(
-                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by \
+                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{filter} by \
                  {{metric_source,reporter}}), 1) - 1000 >= 3"
             ),
             format!(

@@ -216,7 +216,7 @@ async fn a_refused_key_stops_the_delivery() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_sent_once() {
+async fn a_request_with_a_wrong_key_is_not_retried() {
     let intake = DatadogIntake::start();
     let mut wrong = config(&intake.url());
     wrong.api_key = SecretString::from("0123456789abcdef");

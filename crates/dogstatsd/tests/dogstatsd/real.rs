@@ -27,12 +27,12 @@ fn points() -> Vec<Point> {
 async fn datadogs_parser_accepts_the_lines_of_all_points() {
     let agent = MiniAgent::start();
     let table = format!("address = \"{}\"", agent.dogstatsd_url());
-    let shown = destination(&table).preview(Context::new(), &points(), &[]).await.unwrap();
+    let preview = destination(&table).preview(Context::new(), &points(), &[]).await.unwrap();
 
     let fates = deliver(&*sink_to(&agent.dogstatsd_url()).await, &points()).await;
 
     assert_eq!(fates.accepted.len(), points().len());
-    let lines = shown["lines"].as_array().unwrap().len();
+    let lines = preview["lines"].as_array().unwrap().len();
     assert!(lines > points().len());
     assert_eq!(agent.wait_for(lines), Parsed { valid: lines, failures: Vec::new() });
 }

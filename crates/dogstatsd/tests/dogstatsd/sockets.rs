@@ -31,8 +31,8 @@ async fn a_unix_socket_receives_larger_packets() {
 
     assert_eq!(fates.accepted.len(), 300);
     let mut buffer = [0; 9000];
-    let first = socket.recv(&mut buffer).unwrap();
-    assert!(first <= 8192 && first > 8100, "{first}");
+    let length = socket.recv(&mut buffer).unwrap();
+    assert!(length <= 8192 && length > 8100, "{length}");
     assert!(buffer.starts_with(b"metric.0:0|g|T1767323045\nmetric.1:1|g"));
 }
 
@@ -103,7 +103,7 @@ async fn points_are_left_if_the_host_is_unknown_or_no_time_is_left() {
     let late = deliver_within(Duration::ZERO, &*sink_to(&address).await, &gauges(2)).await;
 
     assert!(unknown.left[&0].starts_with("cannot reach the Agent at udp://host.invalid:8125"), "{unknown:?}");
-    assert_eq!(late.left[&1], format!("no time was left to send to {address} before the run's deadline"));
+    assert_eq!(late.left[&1], format!("no time was left to send to {address} before the deadline"));
 }
 
 #[tokio::test]

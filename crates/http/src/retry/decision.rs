@@ -45,7 +45,7 @@ pub trait AttemptError: Error + Send + Sync + Sized + 'static {
     /// Whether a retry may succeed.
     fn retry(&self) -> Retry;
 
-    /// Whether the server may have processed the request, although it did not respond.
+    /// Whether the server may have processed the request, although the attempt failed.
     fn may_have_been_processed(&self) -> bool;
 
     /// A copy of the error if it is a rate limit, which applies to all requests to the server until the wait is over.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Why no further attempt was made, with the error of the last attempt.
+/// Why no further attempt was made, with the error of the last attempt or of a rate limit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryError<E> {
@@ -44,7 +44,7 @@ fn in_words(attempts: u32) -> String {
 }
 
 impl<E> RetryError<E> {
-    /// The error of the last attempt, if there was one.
+    /// The error of the last attempt, or the error that requires the wait. `None` if it was too late for the first attempt.
     pub fn last_error(&self) -> Option<&E> {
         match self {
             Self::Permanent(source)
@@ -55,7 +55,7 @@ impl<E> RetryError<E> {
         }
     }
 
-    /// The error of the last attempt, if there was one.
+    /// The error of the last attempt, or the error that requires the wait. `None` if it was too late for the first attempt.
     pub fn into_last_error(self) -> Option<E> {
         match self {
             Self::Permanent(source)

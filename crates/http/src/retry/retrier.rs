@@ -118,9 +118,9 @@ impl<E: AttemptError> Retrier<E> {
         let Some(error) = error.rate_limit() else { return };
         let until = Instant::now().checked_add(wait);
         let mut limit = self.limit();
-        let is_longer =
+        let ends_earlier =
             |known: Option<Instant>| known.is_some_and(|known| until.is_none_or(|until| known < until));
-        if limit.as_ref().is_none_or(|known| is_longer(known.until)) {
+        if limit.as_ref().is_none_or(|known| ends_earlier(known.until)) {
             *limit = Some(RateLimit { until, error });
         }
     }

@@ -162,8 +162,8 @@ fn id(number: u64) -> String {
 
 /// A title as Datadog writes it in a dashboard's URL.
 fn slug(title: &str) -> String {
-    let kept = title.chars().map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() });
-    kept.filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect()
+    let letters = title.chars().map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() });
+    letters.filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect()
 }
 
 #[cfg(test)]

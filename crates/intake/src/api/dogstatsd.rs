@@ -12,7 +12,7 @@ use crate::{
 
 /// Size of the Agent's buffer for a packet, in bytes. The Agent cuts longer packets.
 /// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
-const MAX_PACKET: usize = 8192;
+const MAX_PACKET_SIZE: usize = 8192;
 
 const SOURCE: &str = "dogstatsd";
 
@@ -32,12 +32,13 @@ struct Received {
 /// Stores what the Agent would send to Datadog.
 pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError> {
     let mut received = Received::default();
-    if packet.len() > MAX_PACKET {
-        let message =
-            format!("the Agent cuts packets that are longer than {MAX_PACKET} bytes, and the end is lost");
+    if packet.len() > MAX_PACKET_SIZE {
+        let message = format!(
+            "the Agent cuts packets that are longer than {MAX_PACKET_SIZE} bytes, and the end is lost"
+        );
         received.findings.push(Finding::new(Rule::PacketSize, SOURCE, message));
     }
-    let packet = &packet[..packet.len().min(MAX_PACKET)];
+    let packet = &packet[..packet.len().min(MAX_PACKET_SIZE)];
     let (mut sent, mut stored) = (0, 0);
     // The Agent also accepts lines that end with `\r\n`.
     let lines = packet.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -50,7 +51,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
                 checks::store(state, SOURCE, vec![check.0])?;
                 stored += 1;
             }
-            Err(error) => received.findings.push(refused(line, &error)),
+            Err(error) => received.findings.push(finding_about_line(line, &error)),
         }
     }
     for point in received.points.iter().chain(&received.timestamped) {
@@ -70,7 +71,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
     Ok(())
 }
 
-fn refused(line: &[u8], error: &LineError) -> Finding {
+fn finding_about_line(line: &[u8], error: &LineError) -> Finding {
     Finding::new(Rule::Line, &String::from_utf8_lossy(line), format!("the Agent drops this line: {error}"))
 }
 
@@ -129,8 +130,8 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
     received.lines += 1;
 }
 
-/// The points of a line with a timestamp. The Agent does not aggregate them, and does not apply their sample rate. It sends
-/// counts as rates, as it does with aggregated ones. See
+/// The points of a line with a timestamp. The Agent does not aggregate them, and does not apply the sample rate of the line. It
+/// sends their counts as rates, like aggregated counts. See
 /// <https://github.com/DataDog/datadog-agent/blob/main/pkg/aggregator/no_aggregation_stream_worker.go>.
 fn timestamped_points(
     metric: &str,

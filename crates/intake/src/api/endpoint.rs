@@ -9,7 +9,7 @@ use crate::{
     store::StoreError,
 };
 
-/// The name and the handle of the person to whom the keys belong. They are made up.
+/// The name and the handle of the author of all dashboards and monitors: the owner of the API key. Both are made up.
 pub(crate) const AUTHOR: (&str, &str) = ("Robin Keys", "robin@example.com");
 
 /// The body of a successful answer, or a refusal.

@@ -31,8 +31,8 @@ pub(super) fn create(state: &mut State, request: &Request) -> EndpointResult {
         return Err(invalid("tags"));
     }
     let happened = event["date_happened"].as_i64().ok_or_else(|| invalid("date_happened"))?;
-    let id = store(state, request.path(), &sent, happened)??;
-    Ok(json!({ "status": "ok", "event": shown(event, id) }))
+    let number = store(state, request.path(), &sent, happened)??;
+    Ok(json!({ "status": "ok", "event": shown(event, number) }))
 }
 
 /// Stores an event, unless Datadog would refuse it. Returns the number of the event, or Datadog's refusal.
@@ -51,19 +51,17 @@ pub(super) fn store(
     if let (false, Some(refusal)) = (is_accepted, refusal) {
         return Ok(Err(refusal));
     }
-    let id = state.store.add_event(happened, &sent.clone().into())?;
+    let number = state.store.add_event(happened, &sent.clone().into())?;
     state.notify(Notice::event(source, title));
-    Ok(Ok(id))
+    Ok(Ok(number))
 }
 
-/// The events within the time of a request.
+/// The events from `start` to `end` of a request.
 pub(super) fn list(state: &State, request: &Request) -> EndpointResult {
     let start = number(request, "start")?.ok_or_else(|| invalid("start"))?;
     let end = number(request, "end")?.ok_or_else(|| invalid("end"))?;
-    let shown = |(id, time, event): (u64, i64, Value)| {
-        shown(with_defaults(event.as_object().cloned().unwrap_or_default(), time), id)
-    };
-    let events: Vec<Value> = state.store.events(&(start..=end))?.into_iter().map(shown).collect();
+    let stored = state.store.events(&(start..=end))?;
+    let events: Vec<Value> = stored.into_iter().map(shown_with_defaults).collect();
     Ok(json!({ "events": events }))
 }
 
@@ -71,11 +69,14 @@ pub(super) fn list(state: &State, request: &Request) -> EndpointResult {
 pub(super) fn read(state: &State, id: &str) -> EndpointResult {
     let number = id.parse::<u64>().ok().and_then(|id| id.checked_sub(BASE_ID));
     let all = state.store.events(&(i64::MIN..=i64::MAX))?;
-    let found = all.into_iter().find(|(id, ..)| Some(*id) == number);
-    let (id, time, event) =
-        found.ok_or_else(|| error(404, &format!("No event matches that event_id {id}")))?;
-    let event = with_defaults(event.as_object().cloned().unwrap_or_default(), time);
-    Ok(json!({ "event": shown(event, id) }))
+    let found = all.into_iter().find(|(stored, ..)| Some(*stored) == number);
+    let found = found.ok_or_else(|| error(404, &format!("No event matches that event_id {id}")))?;
+    Ok(json!({ "event": shown_with_defaults(found) }))
+}
+
+fn shown_with_defaults((number, happened, event): (u64, i64, Value)) -> Value {
+    let event = if let Value::Object(event) = event { event } else { Map::new() };
+    shown(with_defaults(event, happened), number)
 }
 
 fn with_defaults(mut event: Map<String, Value>, happened: i64) -> Map<String, Value> {
@@ -86,11 +87,11 @@ fn with_defaults(mut event: Map<String, Value>, happened: i64) -> Map<String, Va
 }
 
 /// An event as in Datadog's responses.
-fn shown(mut event: Map<String, Value>, id: u64) -> Value {
+fn shown(mut event: Map<String, Value>, number: u64) -> Value {
     for omitted in ["aggregation_key", "related_event_id"] {
         event.remove(omitted);
     }
-    let id = BASE_ID.saturating_add(id);
+    let id = BASE_ID.saturating_add(number);
     event.insert("id".into(), id.into());
     event.insert("id_str".into(), id.to_string().into());
     event.insert("url".into(), format!("https://app.datadoghq.com/event/event?id={id}").into());

@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    endpoint::{EndpointResult, object},
+    endpoint::{EndpointResult, invalid, number, object},
     state::State,
     timeseries,
     unknown::unknown,
@@ -72,8 +72,10 @@ fn answer(state: &mut State, request: &Request, path: &[&str]) -> EndpointResult
         ("GET", ["v2", "validate_keys"]) => Ok(json!({ "status": "ok" })),
         ("GET", ["v1", "query"]) => timeseries::answer(store, request),
         ("GET", ["v1", "metrics"]) => {
-            let names: Vec<String> = store.metrics()?.into_iter().map(|metric| metric.metric).collect();
-            Ok(json!({ "metrics": names, "from": request.parameter("from").unwrap_or_default() }))
+            let from: i64 = number(request, "from")?.ok_or_else(|| invalid("from"))?;
+            let active = store.metrics()?.into_iter().filter(|metric| metric.time >= from);
+            let names: Vec<String> = active.map(|metric| metric.metric).collect();
+            Ok(json!({ "metrics": names, "from": from.to_string() }))
         }
         ("GET", ["v1", "metrics", name]) => metadata.read(name),
         ("PUT", ["v1", "metrics", name]) => metadata.edit(name, request),

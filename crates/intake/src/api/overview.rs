@@ -15,7 +15,7 @@ use crate::{
 /// Maximum number of traces in an answer.
 const MAX_TRACES: usize = 100;
 /// The default length of the time range of a series, in seconds.
-const DEFAULT_SPAN: i64 = 24 * 60 * 60;
+const DEFAULT_TIME_RANGE: i64 = 24 * 60 * 60;
 
 /// Answers a request below `/api/v1/intake`.
 pub(super) fn answer(state: &mut State, request: &Request) -> EndpointResult {
@@ -50,11 +50,11 @@ pub(super) fn answer(state: &mut State, request: &Request) -> EndpointResult {
 fn metrics(state: &State) -> EndpointResult {
     let metrics = state.store.metrics()?.into_iter().map(|summary| {
         let metadata = state.metadata.get(&summary.metric).unwrap_or_default();
-        let mut shown = json!(summary);
+        let mut metric = json!(summary);
         for property in ["type", "unit", "description"] {
-            shown[property] = metadata[property].clone();
+            metric[property] = metadata[property].clone();
         }
-        shown
+        metric
     });
     Ok(json!({ "metrics": metrics.collect::<Vec<_>>() }))
 }
@@ -63,7 +63,7 @@ fn series(state: &State, request: &Request) -> EndpointResult {
     let metric = request.parameter("metric").ok_or_else(|| invalid("metric"))?;
     let now = state.now();
     let to = number(request, "to")?;
-    let from = number(request, "from")?.unwrap_or(to.unwrap_or(now).saturating_sub(DEFAULT_SPAN));
+    let from = number(request, "from")?.unwrap_or(to.unwrap_or(now).saturating_sub(DEFAULT_TIME_RANGE));
     let to = to.unwrap_or(now + MAX_AHEAD);
     let series = state.store.series(&metric, &(from..=to))?;
     Ok(json!({ "metric": metric, "series": series }))
@@ -74,21 +74,21 @@ fn events(state: &State, request: &Request) -> EndpointResult {
     let to = number(request, "to")?.unwrap_or(i64::MAX);
     let mut events = state.store.events(&(from..=to))?;
     events.sort_by_key(|(id, time, _)| std::cmp::Reverse((*time, *id)));
-    let shown = |(id, time, mut event): (u64, i64, Value)| {
+    let with_id_and_time = |(id, time, mut event): (u64, i64, Value)| {
         event["id"] = id.into();
         event["time"] = time.into();
         event
     };
-    Ok(json!({ "events": events.into_iter().map(shown).collect::<Vec<_>>() }))
+    Ok(json!({ "events": events.into_iter().map(with_id_and_time).collect::<Vec<_>>() }))
 }
 
 fn monitors(state: &mut State) -> EndpointResult {
     state.evaluate_all()?;
-    let shown = state.monitors.all.iter().map(|monitor| {
+    let monitors = state.monitors.all.iter().map(|monitor| {
         let id = monitor["id"].as_u64().unwrap_or_default();
         let groups = state.evaluations.groups(id).into_iter();
         let groups: Vec<Value> =
-            groups.map(|(tags, state)| json!({ "tags": tags, "state": state })).collect();
+            groups.map(|(tags, status)| json!({ "tags": tags, "state": status })).collect();
         json!({
             "id": id,
             "name": monitor["name"],
@@ -98,5 +98,5 @@ fn monitors(state: &mut State) -> EndpointResult {
             "monitor": monitor,
         })
     });
-    Ok(json!({ "monitors": shown.collect::<Vec<_>>() }))
+    Ok(json!({ "monitors": monitors.collect::<Vec<_>>() }))
 }

@@ -93,7 +93,7 @@ fn invalid_type() -> serde_json::Error {
 fn accept_with(
     state: &mut State,
     request: &Request,
-    accepted: &serde_json::Value,
+    body_if_accepted: &serde_json::Value,
     read: impl Fn(&[u8]) -> serde_json::Result<Vec<Submission>>,
 ) -> Answer {
     if let Err(refusal) = check_size(state, request) {
@@ -103,12 +103,12 @@ fn accept_with(
         Ok(series) => series,
         Err(cause) => return unreadable(state, request, &cause),
     };
-    let is_null = |series: &Submission| series.points.iter().any(|point| point.value.is_none());
-    if state.treatment == Treatment::AsSent && series.iter().any(is_null) {
+    let has_null = |series: &Submission| series.points.iter().any(|point| point.value.is_none());
+    if state.treatment == Treatment::AsSent && series.iter().any(has_null) {
         return error(400, "Payload is not in the expected format: invalid type: null, expected f64");
     }
     match store(state, request.path(), &series) {
-        Ok(()) => Answer::json(202, accepted),
+        Ok(()) => Answer::json(202, body_if_accepted),
         Err(error) => error.into(),
     }
 }

@@ -154,14 +154,14 @@ impl State {
         let Self { evaluations, monitors, .. } = self;
         for monitor in &mut monitors.all {
             let id = monitor["id"].as_u64().unwrap_or_default();
-            // A monitor without groups has no data, even if an earlier evaluation found some.
+            // A monitor without groups has no data, even if an earlier evaluation found data.
             let status = evaluations.overall(id).unwrap_or(Status::NoData);
             monitor["overall_state"] = serde_json::to_value(status).unwrap_or_default();
         }
         for transition in transitions {
-            let monitors = self.monitors.all.iter();
-            let mut own = monitors.filter(|monitor| monitor["id"].as_u64() == Some(transition.monitor));
-            let name = own.next().and_then(|monitor| monitor["name"].as_str()).unwrap_or_default().to_owned();
+            let mut monitors = self.monitors.all.iter();
+            let monitor = monitors.find(|monitor| monitor["id"].as_u64() == Some(transition.monitor));
+            let name = monitor.and_then(|monitor| monitor["name"].as_str()).unwrap_or_default().to_owned();
             self.notify(Notice::Transition { name, transition });
         }
         Ok(())

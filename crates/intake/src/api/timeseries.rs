@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Length of a bucket of time, in seconds. Points of different seconds are not combined.
-const BUCKET: i64 = 1;
+const BUCKET_LENGTH: i64 = 1;
 
 /// The series that a request asks for.
 pub(super) fn answer(store: &Store, request: &Request) -> EndpointResult {
@@ -22,7 +22,7 @@ pub(super) fn answer(store: &Store, request: &Request) -> EndpointResult {
         Expression::parse(&text).ok_or_else(|| error(400, &format!("Error parsing query: {text}")))?;
     let stored = store.series_of(&expression.metrics(), &(from..=to))?;
     let points = stored.iter().flat_map(StoredSeries::points);
-    let groups = expression.groups(&points, &(from..=to), BUCKET);
+    let groups = expression.groups(&points, &(from..=to), BUCKET_LENGTH);
     let series: Vec<Value> =
         groups.iter().map(|(tags, points)| series(&expression, &text, tags, points)).collect();
     Ok(json!({
@@ -32,7 +32,7 @@ pub(super) fn answer(store: &Store, request: &Request) -> EndpointResult {
         "from_date": milliseconds(from),
         "to_date": milliseconds(to),
         "query": text,
-        "group_by": expression.keys(),
+        "group_by": expression.group_by(),
         "message": "",
     }))
 }
@@ -46,14 +46,14 @@ fn series(expression: &Expression<'_>, text: &str, tags: &[String], points: &Buc
         _ => tags.join(","),
     };
     let name = query.map_or(text, |query| query.metric);
-    let shown = query
+    let expression_text = query
         .map_or_else(|| text.to_owned(), |query| format!("{}:{}{{{scope}}}", query.aggregator, query.metric));
     let point = |(time, value): (&i64, &f64)| json!([milliseconds(*time), value]);
     json!({
         "metric": name,
         "display_name": name,
         "aggr": query.map(|query| query.aggregator),
-        "expression": shown,
+        "expression": expression_text,
         "scope": scope,
         "tag_set": tags,
         "query_index": 0,

@@ -1,5 +1,5 @@
-//! Aggregates lines as the Agent does: into one point for each series in 10 seconds. The Agent sends the point at the end of
-//! these 10 seconds. Here, each line updates the point, so that it is visible at once.
+//! Aggregates lines as the Agent does: into one point for each series in 10 seconds, or into several points for a histogram. The
+//! Agent sends the points at the end of these 10 seconds. Here, each line updates the points, so that they are visible at once.
 //! See <https://docs.datadoghq.com/developers/dogstatsd/data_aggregation/>.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,10 +103,10 @@ impl Aggregate {
 
 /// The value at a position in the sorted values, if each value is repeated as often as it counts.
 fn quantile(values: &Weighted, position: f64) -> f64 {
-    let mut before = 0.0;
+    let mut cumulative_weight = 0.0;
     for (value, weight) in values {
-        before += weight;
-        if before >= position {
+        cumulative_weight += weight;
+        if cumulative_weight >= position {
             return *value;
         }
     }

@@ -1,4 +1,4 @@
-//! `DogStatsD`, as an application sends it to the Agent over UDP: metrics, events and service checks, one a line.
+//! `DogStatsD`, as an application sends it to the Agent over UDP: metrics, events and service checks, one per line.
 //! See <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/>.
 
 mod event;

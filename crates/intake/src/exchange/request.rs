@@ -9,9 +9,9 @@ use axum::{
 use flate2::read::{GzDecoder, ZlibDecoder};
 use serde_json::Value;
 
-/// The largest window of a zstd frame that is decompressed, as a power of two: 32 MiB. A frame may name a window that needs more
-/// memory than the content.
-const MAX_ZSTD_WINDOW: u32 = 25;
+/// The base-2 logarithm of the largest window of a zstd frame that is decompressed: 32 MiB. A frame may name a window that needs
+/// more memory than the content.
+const MAX_ZSTD_WINDOW_LOG: u32 = 25;
 
 /// A request.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ impl Request {
             "deflate" => read(ZlibDecoder::new(body), limit),
             // Datadog's name for zstd is `zstd1`.
             "zstd1" | "zstd" => zstd::Decoder::new(body).and_then(|mut decoder| {
-                decoder.window_log_max(MAX_ZSTD_WINDOW)?;
+                decoder.window_log_max(MAX_ZSTD_WINDOW_LOG)?;
                 read(decoder, limit)
             }),
             _ => return Err(BodyError::Encoding(encoding)),

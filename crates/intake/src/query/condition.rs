@@ -29,7 +29,7 @@ impl<'a> Condition<'a> {
     pub(super) fn parse(query: &'a str) -> Option<Self> {
         let (time_aggregation, rest) = query.trim_start().split_once("(last_")?;
         let (window, rest) = rest.split_once("):")?;
-        let (comparator, critical) = thresholds::end(query)?;
+        let (comparator, critical) = thresholds::final_comparison(query)?;
         let end = rest.rfind(comparator)?;
         if !TIME_AGGREGATIONS.contains(&time_aggregation) {
             return None;
@@ -136,6 +136,8 @@ fn seconds(window: &str) -> Option<i64> {
         "w" => 7 * DAY,
         _ => return None,
     };
+    // `parse` would accept a plus sign.
+    let number = Some(number).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
     i64::from(number.parse::<u32>().ok()?).checked_mul(unit)
 }
 
@@ -146,6 +148,7 @@ mod tests {
     #[test]
     fn a_window_is_a_number_with_a_unit_and_without_a_sign() {
         assert_eq!(seconds("30m"), Some(1800));
+        assert_eq!(seconds("+30m"), None);
         // The start of this window would be later than the last time that fits into 64 bits.
         assert_eq!(seconds("-153722867280912930m"), None);
     }

@@ -10,16 +10,16 @@ pub(super) fn is_percentile(aggregator: &str) -> bool {
     PERCENTILES.iter().any(|(name, _)| *name == aggregator)
 }
 
-/// Aggregates values, each with the number of times that it counts. There must be at least one.
+/// Aggregates values, each with the number of times that it counts. There must be at least one value.
 pub(super) fn aggregate(aggregator: &str, mut values: Vec<(f64, f64)>) -> f64 {
     values.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let count: f64 = values.iter().map(|(_, weight)| weight).sum();
     let sum: f64 = values.iter().map(|(value, weight)| value * weight).sum();
     let at = |rank: f64| {
-        let mut below = 0.0;
+        let mut cumulative_weight = 0.0;
         let found = values.iter().find(|(_, weight)| {
-            below += weight;
-            below >= rank
+            cumulative_weight += weight;
+            cumulative_weight >= rank
         });
         found.or(values.last()).map_or(f64::NAN, |(value, _)| *value)
     };

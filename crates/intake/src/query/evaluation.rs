@@ -1,7 +1,8 @@
 //! Evaluates metric monitors over the points that have arrived, as Datadog documents it.
 //!
 //! A query is evaluated over its window for each group that has been seen. The values of a series in a bucket of time are averaged,
-//! or summed up as a count.
+//! or added up if the query has `as_count()`.
+//!
 //! A group without data behaves as `on_missing_data` says and is forgotten after a day. A group that was never
 //! seen is not evaluated at all. See <https://docs.datadoghq.com/monitors/configuration/>,
 //! <https://docs.datadoghq.com/monitors/guide/on_missing_data/> and
@@ -103,10 +104,10 @@ impl Evaluations {
         let series = store.series_of(&condition.expression.metrics(), &time)?;
         let points = series.iter().flat_map(StoredSeries::points);
         let found = condition.expression.groups_in_monitor(&points, &time, condition.bucket_length());
-        // If the monitor was edited, it may have groups of other tags.
-        let keys = condition.expression.keys();
+        // If the monitor was edited, it may still have groups by other tags.
+        let group_by = condition.expression.group_by();
         self.0.retain(|(owner, tags), _| {
-            *owner != id || tags.iter().map(|tag| key(tag)).eq(keys.iter().copied())
+            *owner != id || tags.iter().map(|tag| tag_name(tag)).eq(group_by.iter().copied())
         });
         let known = self.0.keys().filter(|(owner, _)| *owner == id).map(|(_, group)| group.clone());
         let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
@@ -141,7 +142,7 @@ impl Evaluations {
     }
 }
 
-/// The key of a tag such as `env:prod`.
-fn key(tag: &str) -> &str {
-    tag.split_once(':').map_or(tag, |(key, _)| key)
+/// The name of a tag such as `env:prod`.
+fn tag_name(tag: &str) -> &str {
+    tag.split_once(':').map_or(tag, |(name, _)| name)
 }

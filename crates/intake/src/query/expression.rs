@@ -37,13 +37,13 @@ impl<'a> Expression<'a> {
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (expression, rest) = Parser { depth: 0, operators: 0 }.sum(text)?;
         let queries = expression.queries();
-        let has_same_groups = queries.windows(2).all(|pair| pair[0].keys == pair[1].keys);
+        let has_same_groups = queries.windows(2).all(|pair| pair[0].group_by == pair[1].group_by);
         (rest.trim().is_empty() && !queries.is_empty() && has_same_groups).then_some(expression)
     }
 
-    /// The tags by which the values are grouped.
-    pub(crate) fn keys(&self) -> &[&'a str] {
-        self.queries().first().map_or(&[], |query| &query.keys)
+    /// The names of the tags by which the values are grouped.
+    pub(crate) fn group_by(&self) -> &[&'a str] {
+        self.queries().first().map_or(&[], |query| &query.group_by)
     }
 
     /// The metrics in the expression.
@@ -51,7 +51,7 @@ impl<'a> Expression<'a> {
         self.queries().iter().map(|query| query.metric).collect()
     }
 
-    /// The values of each group within a time, in buckets of `bucket` seconds. Groups without any value are left out.
+    /// The values of each group within a time range, in buckets of `bucket` seconds. Groups without any value are left out.
     pub(crate) fn groups<'p>(
         &self,
         points: &(impl Iterator<Item = PointRef<'p>> + Clone),
@@ -62,7 +62,8 @@ impl<'a> Expression<'a> {
     }
 
     /// Like [`groups`](Self::groups), as monitors evaluate it. If there are several queries, their series are interpolated. If
-    /// one of several queries has `as_count()`, each query is first summed over the whole time, so there is only one bucket.
+    /// one of several queries has `as_count()`, each query is first summed over the whole time range, so there is only one
+    /// bucket.
     /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
     pub(crate) fn groups_in_monitor<'p>(
         &self,
@@ -112,7 +113,9 @@ impl<'a> Expression<'a> {
                 match (result(left), result(right)) {
                     (Value::Number(left), right) => right.map(|right| apply(left, right)),
                     (left, Value::Number(right)) => left.map(|left| apply(left, right)),
-                    (Value::Groups(left), Value::Groups(right)) => Value::Groups(join(left, &right, apply)),
+                    (Value::Groups(left), Value::Groups(right)) => {
+                        Value::Groups(combine(left, &right, apply))
+                    }
                 }
             }
         }
@@ -191,7 +194,7 @@ impl Parser {
 }
 
 impl Value {
-    /// Changes all values. Removes values of groups that are not finite afterwards.
+    /// Changes all values. In groups, removes values that are not finite afterwards.
     fn map(self, change: impl Fn(f64) -> f64) -> Self {
         match self {
             Self::Number(number) => Self::Number(change(number)),
@@ -219,14 +222,14 @@ impl Value {
 }
 
 /// Combines the groups of two sides. Leaves out groups and buckets that only one side has, and results that are not finite.
-fn join(left: Groups, right: &Groups, apply: impl Fn(f64, f64) -> f64) -> Groups {
-    let joined = left.into_iter().filter_map(|(tags, left)| {
+fn combine(left: Groups, right: &Groups, apply: impl Fn(f64, f64) -> f64) -> Groups {
+    let combined = left.into_iter().filter_map(|(tags, left)| {
         let right = right.get(&tags)?;
         let both =
             left.into_iter().filter_map(|(time, value)| Some((time, apply(value, *right.get(&time)?))));
         Some((tags, both.filter(|(_, value)| value.is_finite()).collect()))
     });
-    joined.collect()
+    combined.collect()
 }
 
 #[cfg(test)]

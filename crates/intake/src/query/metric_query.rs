@@ -25,7 +25,8 @@ pub(crate) struct Query<'a> {
     pub(crate) aggregator: &'a str,
     pub(crate) metric: &'a str,
     pub(crate) scope: &'a str,
-    pub(crate) keys: Vec<&'a str>,
+    /// The names of the tags by which the values are grouped.
+    pub(crate) group_by: Vec<&'a str>,
     pub(crate) modifier: Option<Modifier>,
     /// The longest gap that is filled if the query is combined with others, in seconds. `None`: no gap is filled.
     fill: Option<i64>,
@@ -43,15 +44,15 @@ impl<'a> Query<'a> {
         let (before, after) = text.split_once('{')?;
         let (aggregator, metric) = before.split_once(':')?;
         let (scope, mut rest) = after.split_once('}')?;
-        let mut keys = vec![];
+        let mut group_by = vec![];
         if let Some((list, behind)) = rest.strip_prefix(" by {").and_then(|rest| rest.split_once('}')) {
-            keys = list.split(',').map(str::trim).collect();
+            group_by = list.split(',').map(str::trim).collect();
             rest = behind;
         }
         let mut modifier = None;
-        for (text, found) in [(".as_count()", Modifier::Count), (".as_rate()", Modifier::Rate)] {
-            if let Some(behind) = rest.strip_prefix(text) {
-                (modifier, rest) = (Some(found), behind);
+        for (suffix, meaning) in [(".as_count()", Modifier::Count), (".as_rate()", Modifier::Rate)] {
+            if let Some(behind) = rest.strip_prefix(suffix) {
+                (modifier, rest) = (Some(meaning), behind);
             }
         }
         let mut fill = if modifier.is_none() { Some(DEFAULT_FILL) } else { None };
@@ -63,12 +64,12 @@ impl<'a> Query<'a> {
         let is_valid = (AGGREGATORS.contains(&aggregator) || distribution::is_percentile(aggregator))
             && metric.starts_with(|letter: char| letter.is_ascii_alphabetic())
             && metric.chars().all(is_allowed_in_name)
-            && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(is_readable);
-        is_valid.then_some((Self { aggregator, metric, scope, keys, modifier, fill }, rest))
+            && scope.split(',').map(str::trim).chain(group_by.iter().copied()).all(is_readable);
+        is_valid.then_some((Self { aggregator, metric, scope, group_by, modifier, fill }, rest))
     }
 
-    /// The values of each group within a time. In a bucket of time each series is averaged, or summed up as a count, and
-    /// then the series are aggregated. The values of distributions are aggregated together.
+    /// The values of each group within a time range. In a bucket of time each series is averaged, or added up with
+    /// `as_count()`, and then the series are aggregated. The values of distributions are aggregated together.
     /// See <https://docs.datadoghq.com/metrics/custom_metrics/type_modifiers/>.
     pub(crate) fn buckets<'p>(
         &self,
@@ -146,11 +147,11 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// The tags with the keys of the query. `None` if one of these tags is missing: such a series is not in the result.
+    /// The tags by which the query groups. `None` if the series lacks one of these tags, because it is then not in the result.
     fn group<'p>(&self, tags: &'p BTreeSet<String>) -> Option<Vec<&'p str>> {
-        let has_key = |tag: &str, key: &str| tag.split_once(':').is_some_and(|(own, _)| own == key);
-        let tag = |key: &&str| tags.iter().find(|tag| has_key(tag, key)).map(String::as_str);
-        self.keys.iter().map(tag).collect()
+        let has_name = |tag: &str, name: &str| tag.split_once(':').is_some_and(|(own, _)| own == name);
+        let tag = |name: &&str| tags.iter().find(|tag| has_name(tag, name)).map(String::as_str);
+        self.group_by.iter().map(tag).collect()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "an interval is some seconds or hours")]
@@ -227,7 +228,7 @@ mod tests {
             aggregator: "max",
             metric: "a.b",
             scope: "*",
-            keys: vec![],
+            group_by: vec![],
             modifier: None,
             fill: Some(300),
         };
@@ -236,7 +237,7 @@ mod tests {
             aggregator: "sum",
             metric: "a.b_c",
             scope: "x:1, !y:2",
-            keys: vec!["env", "team"],
+            group_by: vec!["env", "team"],
             modifier: Some(Modifier::Count),
             fill: None,
         };

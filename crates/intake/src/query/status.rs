@@ -30,7 +30,7 @@ pub struct Transition {
     pub at: i64,
     /// The monitor's id.
     pub monitor: u64,
-    /// The tags of the group; none in a monitor without groups.
+    /// The tags of the group. Empty if the monitor does not group by tags.
     pub group: Vec<String>,
     /// The old status. A new group starts as OK.
     pub from: Status,

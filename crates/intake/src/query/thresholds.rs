@@ -13,7 +13,7 @@ const ORDERED_PAIRS: [(&str, &str); 3] =
 /// Refuses thresholds that do not fit the end of the query, such as `> 5`, and counts that are not added up.
 /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
 pub(crate) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
-    let (comparator, limit) = end(query).ok_or_else(|| {
+    let (comparator, limit) = final_comparison(query).ok_or_else(|| {
         let text = "The value provided for parameter 'query' is invalid: invalid operator specified: ";
         error(400, text)
     })?;
@@ -46,7 +46,7 @@ pub(crate) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
 }
 
 /// The comparator and the number at the end of a query.
-pub(crate) fn end(query: &str) -> Option<(&'static str, f64)> {
+pub(crate) fn final_comparison(query: &str) -> Option<(&'static str, f64)> {
     let query = query.trim_end();
     let (rest, number) = query.split_at(query.rfind(['<', '>', '=', ' '])? + 1);
     let comparator = COMPARATORS.into_iter().find(|comparator| rest.trim_end().ends_with(comparator))?;
@@ -59,12 +59,12 @@ mod tests {
 
     #[test]
     fn the_end_of_a_query_is_a_comparison() {
-        assert_eq!(end("avg(last_5m):avg:a{x:1} > 5"), Some((">", 5.0)));
-        assert_eq!(end("avg(last_5m):avg:a{x:1}<=0.5 "), Some(("<=", 0.5)));
-        assert_eq!(end("avg(last_5m):avg:a{x:1} >= -1e3"), Some((">=", -1000.0)));
-        assert_eq!(end("avg(last_5m):avg:a{x:1}"), None);
+        assert_eq!(final_comparison("avg(last_5m):avg:a{x:1} > 5"), Some((">", 5.0)));
+        assert_eq!(final_comparison("avg(last_5m):avg:a{x:1}<=0.5 "), Some(("<=", 0.5)));
+        assert_eq!(final_comparison("avg(last_5m):avg:a{x:1} >= -1e3"), Some((">=", -1000.0)));
+        assert_eq!(final_comparison("avg(last_5m):avg:a{x:1}"), None);
         for limit in ["many", "nan", "inf", "1e999"] {
-            assert_eq!(end(&format!("avg(last_5m):avg:a{{x:1}} > {limit}")), None, "{limit}");
+            assert_eq!(final_comparison(&format!("avg(last_5m):avg:a{{x:1}} > {limit}")), None, "{limit}");
         }
     }
 }

@@ -19,16 +19,16 @@ pub(crate) fn check_event(
     findings: &mut Vec<Finding>,
 ) -> bool {
     let before = findings.len();
-    let mut find = |rule, message: String| findings.push(Finding::new(rule, title, message));
+    let mut add_finding = |rule, message: String| findings.push(Finding::new(rule, title, message));
     let length = text.chars().count();
     if length > MAX_TEXT {
-        find(
+        add_finding(
             Rule::EventText,
             format!("the text has {length} characters, and at most {MAX_TEXT} are allowed"),
         );
     }
     if happened < now - MAX_AGE {
-        find(Rule::EventAge, "the event is older than 18 hours".to_owned());
+        add_finding(Rule::EventAge, "the event is older than 18 hours".to_owned());
     }
     let is_accepted = findings.len() == before;
     let length = aggregation_key.unwrap_or_default().chars().count();

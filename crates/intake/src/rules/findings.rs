@@ -12,13 +12,13 @@ const MAX_FINDINGS: usize = 1000;
 /// The findings since the start.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    all: BTreeMap<Finding, Seen>,
+    all: BTreeMap<Finding, Occurrences>,
     /// The number of findings that were not kept, because there were too many different ones.
     dropped: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct Occurrences {
     count: u64,
     first: i64,
     last: i64,
@@ -45,31 +45,31 @@ pub struct CountedFinding {
 impl Findings {
     /// Counts a finding, and returns whether it is new.
     pub(crate) fn add(&mut self, finding: &Finding, now: i64) -> bool {
-        if let Some(seen) = self.all.get_mut(finding) {
-            seen.count += 1;
-            seen.last = now;
+        if let Some(occurrences) = self.all.get_mut(finding) {
+            occurrences.count += 1;
+            occurrences.last = now;
             return false;
         }
         if self.all.len() >= MAX_FINDINGS {
             self.dropped += 1;
             return false;
         }
-        self.all.insert(finding.clone(), Seen { count: 1, first: now, last: now });
+        self.all.insert(finding.clone(), Occurrences { count: 1, first: now, last: now });
         true
     }
 
     /// The findings, the most recent one first.
     pub(crate) fn list(&self) -> Vec<CountedFinding> {
-        let found = self.all.iter().map(|(finding, seen)| CountedFinding {
+        let counted = self.all.iter().map(|(finding, occurrences)| CountedFinding {
             finding: finding.clone(),
             effect: finding.effect(),
             link: finding.rule.link(),
-            count: seen.count,
-            first: seen.first,
-            last: seen.last,
+            count: occurrences.count,
+            first: occurrences.first,
+            last: occurrences.last,
         });
-        let mut list: Vec<_> = found.collect();
-        list.sort_by_key(|found| std::cmp::Reverse(found.last));
+        let mut list: Vec<_> = counted.collect();
+        list.sort_by_key(|counted| std::cmp::Reverse(counted.last));
         list
     }
 

@@ -1,5 +1,6 @@
-//! Datadog's rules: what it would refuse or change. Each function takes what was submitted, returns what Datadog would store, and
-//! adds a [`Finding`] for each difference. The rules come from Datadog's documentation, to which each finding links.
+//! Datadog's rules: what it would refuse or change. Each function takes what was submitted, returns what Datadog would store or
+//! whether it would store it, and adds a [`Finding`] for each broken rule. The rules come from Datadog's documentation, to which
+//! each finding links.
 
 mod event;
 mod finding;

@@ -75,15 +75,15 @@ pub(crate) fn check_series<'k>(
 
 /// Whether Datadog stores a point of this time.
 pub(crate) fn check_time(metric: &str, time: i64, now: i64, findings: &mut Vec<Finding>) -> bool {
-    let distance = |seconds: i64| {
+    let duration_text = |seconds: i64| {
         humantime::format_duration(std::time::Duration::from_secs(seconds.unsigned_abs())).to_string()
     };
     // A time in milliseconds is far in the future.
     let hint =
         if time > now.saturating_mul(100) { "; is it in milliseconds? Datadog expects seconds" } else { "" };
     if time < now - MAX_AGE {
-        // The age is rounded, so that repeated submissions make one finding.
-        let age = distance(now.saturating_sub(time) / 3600 * 3600);
+        // In whole hours, so that repeated submissions make one finding.
+        let age = duration_text((now.saturating_sub(time) - 1) / 3600 * 3600);
         let message =
             format!("a point is more than {age} old: Datadog does not store points older than 1 hour");
         findings.push(Finding::new(Rule::TooOld, metric, message));
@@ -158,6 +158,9 @@ mod tests {
         let mut findings = Vec::new();
         assert!(!check_time("a", NOW * 1000, NOW, &mut findings));
         assert!(findings[0].message.contains("milliseconds"), "{findings:?}");
+
+        assert!(!check_time("a", NOW - 7200, NOW, &mut findings));
+        assert!(findings[1].message.starts_with("a point is more than 1h old:"), "{findings:?}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) fn check_tags<'t>(
     stored
 }
 
-/// The first reason for a change, because one correction often makes the others unnecessary.
+/// The first reason for a change. Further reasons are left out, because one correction often removes them as well.
 fn reason(tag: &str) -> String {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '/');
     if !tag.starts_with(char::is_alphabetic) {

@@ -16,7 +16,7 @@ use crate::exchange::{Answer, error};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Hosts(pub(super) Vec<String>);
 
-/// Passes a request on, unless its `Host` has a name that is not this server's, or its `Origin` is another site.
+/// Passes a request on, unless its `Host` is missing or has a name that is not this server's, or its `Origin` is another site.
 pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
     match refusal_of(&hosts, request.headers()) {
         Some(refusal) => refusal.into_response(),
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_this_server_are_accepted() {
+    fn only_addresses_and_names_of_this_server_are_accepted() {
         let hosts = Hosts(vec!["intake".into()]);
         for host in
             ["127.0.0.1:8126", "127.0.0.1", "[::1]:8126", "[::1]", "localhost:1", "LOCALHOST", "intake:8126"]

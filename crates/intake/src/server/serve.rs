@@ -23,7 +23,7 @@ use crate::{exchange::error, intake::Intake};
 /// Maximum number of requests whose bodies are in memory at once.
 const MAX_REQUESTS: usize = 16;
 /// Maximum size of a UDP packet, in bytes.
-const MAX_DATAGRAM: usize = 65_535;
+const MAX_DATAGRAM_SIZE: usize = 65_535;
 /// Time between two notices of the number of received lines.
 const TICK: Duration = Duration::from_secs(1);
 /// Number of ticks between two evaluations of monitors. Datadog evaluates most monitors each minute.
@@ -137,7 +137,7 @@ async fn answer(
 /// Receives packets for ever.
 async fn receive(intake: &Intake, socket: Option<UdpSocket>) -> std::convert::Infallible {
     let Some(socket) = socket else { return std::future::pending().await };
-    let mut packet = vec![0; MAX_DATAGRAM];
+    let mut packet = vec![0; MAX_DATAGRAM_SIZE];
     loop {
         match socket.recv(&mut packet).await {
             Ok(length) => {
@@ -151,7 +151,7 @@ async fn receive(intake: &Intake, socket: Option<UdpSocket>) -> std::convert::In
     }
 }
 
-/// Shows the number of received lines, and evaluates monitors, for ever.
+/// Notifies the observer of received lines, and evaluates monitors, for ever.
 async fn tick(intake: &Intake) -> std::convert::Infallible {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

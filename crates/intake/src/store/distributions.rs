@@ -24,7 +24,7 @@ impl Store {
         self.write(|transaction| add(transaction, distributions))
     }
 
-    /// Replaces the values of a series at a time.
+    /// Replaces the values of each series and second.
     pub(crate) fn put_values(
         &mut self,
         distributions: &[(DistributionId, WeightedValues)],

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_cannot_be_saved_is_not_replaced() {
+    fn if_a_document_cannot_be_saved_the_old_one_stays() {
         let mut store = Store::in_memory().unwrap();
         store.save("numbers", &BTreeMap::from([("one", 1)])).unwrap();
 

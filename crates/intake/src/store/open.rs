@@ -53,7 +53,7 @@ impl Store {
         let failed = |source| StoreError::Sqlite { file: file.to_owned(), source };
         let connection = connection.map_err(failed)?;
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-        // An exclusive lock refuses a second intake with the same file at the start.
+        // With this lock, a second intake cannot open the same file.
         connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE").map_err(failed)?;
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let id = number("application_id").map_err(failed)?;

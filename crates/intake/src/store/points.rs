@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_kept_in_its_file() {
+    fn points_stay_in_the_file_until_they_are_pruned() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("intake.db");
         let points = [point("a", &[], 10, 1.0), point("a", &[], 20, 2.0)];

@@ -31,10 +31,10 @@ fn run_script(script: &str, arguments: &[&str]) {
 /// The last value and the type of each metric.
 fn values(intake: &Running) -> Value {
     let metrics = intake.get("/api/v1/intake/metrics");
-    let shown = |metric: &Value| {
+    let value_and_type = |metric: &Value| {
         (metric["metric"].as_str().unwrap().to_owned(), json!([metric["value"], metric["type"]]))
     };
-    metrics["metrics"].as_array().unwrap().iter().map(shown).collect()
+    metrics["metrics"].as_array().unwrap().iter().map(value_and_type).collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `DogStatsD` over UDP. The intake accepts and drops the same lines as an Agent of Datadog.
+//! `DogStatsD` over UDP. The intake accepts the lines that an Agent of Datadog accepts, and drops the others.
 
 use std::{
     net::UdpSocket,
@@ -111,8 +111,8 @@ fn an_agent_of_datadog_accepts_and_refuses_the_same_lines() {
         ":1|c",
     ] {
         socket.send_to(line.as_bytes(), address).unwrap();
-        let agents = agent.wait_for(1);
+        let theirs = agent.wait_for(1);
         let ours = check_line(line.as_bytes());
-        assert_eq!(ours.is_ok(), agents.failures.is_empty(), "{line}: {ours:?}, {agents:?}");
+        assert_eq!(ours.is_ok(), theirs.failures.is_empty(), "{line}: {ours:?}, {theirs:?}");
     }
 }

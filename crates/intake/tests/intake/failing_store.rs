@@ -1,4 +1,4 @@
-//! A file that cannot be written, or that is damaged.
+//! What the intake saves in its file, and what happens if the file cannot be written or is damaged.
 
 use std::{
     path::Path,
@@ -55,9 +55,9 @@ fn if_a_document_cannot_be_saved_the_client_can_repeat_the_request() {
     assert_eq!(values, [[1.0, 2.0]], "no value was added twice");
     assert_eq!((intake.dashboards().len(), intake.monitors().len()), (1, 1));
     drop(intake);
-    let again = Intake::new(Store::open(&file).unwrap()).unwrap();
-    assert_eq!(again.metadata("latency"), Some(json!({ "type": "distribution" })));
-    assert_eq!(again.metadata("jobs"), Some(json!({ "type": "gauge" })));
+    let reopened = Intake::new(Store::open(&file).unwrap()).unwrap();
+    assert_eq!(reopened.metadata("latency"), Some(json!({ "type": "distribution" })));
+    assert_eq!(reopened.metadata("jobs"), Some(json!({ "type": "gauge" })));
 }
 
 #[test]
@@ -78,9 +78,9 @@ fn edits_are_saved() {
     intake.edit_monitor(&monitor["id"].to_string(), edit).unwrap();
 
     drop(intake);
-    let again = Intake::new(Store::open(&file).unwrap()).unwrap();
-    assert_eq!(again.dashboards()[0]["edited"], true);
-    assert_eq!(again.monitors()[0]["edited"], true);
+    let reopened = Intake::new(Store::open(&file).unwrap()).unwrap();
+    assert_eq!(reopened.dashboards()[0]["edited"], true);
+    assert_eq!(reopened.monitors()[0]["edited"], true);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The intake as a server: Datadog's own clients talk to it, and web sites cannot.
+//! Tests of the intake, in memory and as a server: Datadog's own clients can use the server, and web sites cannot.
 
 mod clients;
 mod dashboards;

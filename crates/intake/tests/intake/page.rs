@@ -14,8 +14,8 @@ use system_health_intake::{Intake, Request};
 const CLIENT_PROPERTIES: [&str; 4] = ["monitor", "widgets", "meta", "metrics"];
 
 /// Adds the types of everything in a document, by path. All elements of a list have the same path. Null has no type.
-fn collect_types(value: &Value, path: &str, found: &mut BTreeMap<String, BTreeSet<&'static str>>) {
-    let types_here = found.entry(path.to_owned()).or_default();
+fn collect_types(value: &Value, path: &str, types: &mut BTreeMap<String, BTreeSet<&'static str>>) {
+    let types_here = types.entry(path.to_owned()).or_default();
     let name = match value {
         Value::Null => return,
         Value::Bool(_) => "bool",
@@ -26,12 +26,12 @@ fn collect_types(value: &Value, path: &str, found: &mut BTreeMap<String, BTreeSe
     };
     types_here.insert(name);
     match value {
-        Value::Array(items) => items.iter().for_each(|item| collect_types(item, &format!("{path}[]"), found)),
+        Value::Array(items) => items.iter().for_each(|item| collect_types(item, &format!("{path}[]"), types)),
         Value::Object(properties) => {
             for (name, value) in properties {
                 let is_chosen_by_client = CLIENT_PROPERTIES.contains(&name.as_str()) && !path.is_empty();
-                let shown = if is_chosen_by_client { &Value::Null } else { value };
-                collect_types(shown, &format!("{path}.{name}"), found);
+                let value = if is_chosen_by_client { &Value::Null } else { value };
+                collect_types(value, &format!("{path}.{name}"), types);
             }
         }
         _ => {}
@@ -51,8 +51,8 @@ fn filled() -> Intake {
         "metric": "jobs", "type": 3, "unit": "job", "tags": ["env:prod"], "points": [{ "timestamp": now, "value": 7.5 }],
     });
     post(&intake, "/api/v2/series", &json!({ "series": [jobs] }));
-    let latency = json!({ "metric": "jobs", "points": [[now, [1.0, 2.0]]], "tags": ["env:test"] });
-    post(&intake, "/api/v1/distribution_points", &json!({ "series": [latency] }));
+    let distribution = json!({ "metric": "jobs", "points": [[now, [1.0, 2.0]]], "tags": ["env:test"] });
+    post(&intake, "/api/v1/distribution_points", &json!({ "series": [distribution] }));
     let metadata = json!({ "type": "gauge", "unit": "job", "description": "Open jobs." });
     assert_eq!(intake.handle(&Request::json("PUT", "/api/v1/metrics/jobs", &metadata)).status, 200);
     let event = json!({ "title": "Deploy", "text": "Done.", "tags": ["env:prod"], "alert_type": "info" });

@@ -20,8 +20,8 @@ fn answer(intake: &Intake, request: &Request) -> Value {
 fn last_values(intake: &Intake, query: &str) -> Vec<f64> {
     let (from, to) = (now() - 600, now() + 1);
     let target = format!("/api/v1/query?from={from}&to={to}&query={}", query.replace(' ', "+"));
-    let found = answer(intake, &Request::json("GET", &target, &Value::Null));
-    let series = found["series"].as_array().unwrap().iter();
+    let response = answer(intake, &Request::json("GET", &target, &Value::Null));
+    let series = response["series"].as_array().unwrap().iter();
     let last = |series: &Value| {
         let points = series["pointlist"].as_array().unwrap();
         points[points.len() - 1][1].as_f64().unwrap()
@@ -61,6 +61,21 @@ fn a_metric_is_unknown_as_long_as_all_its_values_are_dropped() {
     let _ = answer(&intake, &Request::json("POST", "/api/v1/distribution_points", &body));
 
     assert_eq!(intake.metadata("latency"), None);
+}
+
+#[test]
+fn the_list_of_metrics_contains_those_with_a_point_since_a_time() {
+    let intake = Intake::in_memory().unwrap();
+    let (now, from) = (now(), now() - 300);
+    let gauge = |metric: &str, time: i64| json!({ "metric": metric, "type": 3, "points": [{ "timestamp": time, "value": 1.0 }] });
+    let body = json!({ "series": [gauge("new", now - 60), gauge("old", now - 600)] });
+    let _ = answer(&intake, &Request::json("POST", "/api/v2/series", &body));
+    let list = |query: &str| Request::json("GET", &format!("/api/v1/metrics{query}"), &Value::Null);
+
+    let listed = answer(&intake, &list(&format!("?from={from}")));
+
+    assert_eq!(listed, json!({ "metrics": ["new"], "from": from.to_string() }));
+    assert_eq!(intake.handle(&list("")).status, 400, "`from` is required");
 }
 
 #[test]
@@ -112,7 +127,7 @@ fn a_count_whose_interval_is_not_positive_has_an_interval_of_one_second() {
 }
 
 #[test]
-fn a_metric_whose_name_is_changed_keeps_its_type_too() {
+fn a_changed_type_is_a_finding_even_if_the_name_is_invalid() {
     for treatment in [Treatment::LikeDatadog, Treatment::AsSent] {
         let intake = Intake::in_memory().unwrap().with_treatment(treatment);
         for kind in [3, 1] {

@@ -122,7 +122,7 @@ fn points_that_add_up_are_not_sent_again_to_find_the_refused_ones() {
     assert_eq!(
         result.error(0),
         "of the 50 points of a request, the receiver reports 1 as refused, and does not say which; they are not sent again, \
-         because the others would count twice: too old"
+         because the accepted points would count twice: too old"
     );
 }
 
@@ -219,7 +219,7 @@ fn simulate_runs(
         let send = |batch: Batch| {
             let mut stored = stored.borrow_mut();
             let points = batch.positions.iter().map(|position| &outbox[*position]);
-            let mut store = || {
+            let mut store_and_count_refused = || {
                 points
                     .clone()
                     .filter(|point| is_invalid(point) || !stored.insert(point.value.to_string()))
@@ -229,10 +229,10 @@ fn simulate_runs(
             let sent = match requests(run) {
                 Requests::NotConnected => Sent::Left(error()),
                 Requests::StoredWithoutResponse => {
-                    store();
+                    store_and_count_refused();
                     Sent::Unknown(error())
                 }
-                Requests::Answered => match store() {
+                Requests::Answered => match store_and_count_refused() {
                     0 => Sent::Accepted,
                     refused => Sent::Partly { refused, error: error() },
                 },

@@ -22,7 +22,7 @@ async fn delivered(point: Point, more_settings: &str) -> Metric {
     metrics.remove(0)
 }
 
-/// Whether the metric is a sum or a histogram, with its temporality.
+/// Whether the metric is a gauge, a sum or a histogram. The latter two are followed by their temporality.
 fn shape(metric: &Metric) -> String {
     let temporality = |number| AggregationTemporality::try_from(number).unwrap().as_str_name();
     match metric.data.as_ref().unwrap() {
@@ -151,7 +151,7 @@ async fn a_negative_count_is_refused_only_where_it_would_be_a_sum() {
 }
 
 #[tokio::test]
-async fn a_value_that_does_not_fit_its_kind_is_refused() {
+async fn a_value_that_does_not_fit_its_kind_or_is_not_finite_is_refused() {
     let server = receiver();
     let points = [
         point("a", Kind::Gauge, Distribution::from_values([1.0]).unwrap(), &[]),

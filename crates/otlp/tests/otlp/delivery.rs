@@ -73,6 +73,7 @@ async fn points_that_add_up_have_requests_of_their_own() {
 
     assert_eq!(deliver(&*sink(&server.url(), "temporality = 'delta'").await, &points).await, ["accepted"; 3]);
 
+    // The second request has only the distribution, which `names` leaves out.
     assert_eq!(
         server.requests().iter().map(names).collect::<Vec<_>>(),
         [vec!["a".to_owned(), "b".into()], vec![]]

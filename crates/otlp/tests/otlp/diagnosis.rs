@@ -38,7 +38,7 @@ async fn a_preview_is_the_request_in_the_json_of_otlp() {
     let _ = deliver(&*sink, &points[1..2]).await;
     let _ = deliver(&*sink, &points[2..3]).await;
 
-    let shown: ExportMetricsServiceRequest = serde_json::from_value(preview["request"].clone()).unwrap();
+    let previewed: ExportMetricsServiceRequest = serde_json::from_value(preview["request"].clone()).unwrap();
     let metrics = |requests: Vec<ExportMetricsServiceRequest>| {
         let resources = requests.into_iter().flat_map(|request| request.resource_metrics);
         let mut metrics: Vec<_> =
@@ -47,7 +47,7 @@ async fn a_preview_is_the_request_in_the_json_of_otlp() {
         metrics
     };
     let sent = server.requests().iter().map(decoded).collect();
-    assert_eq!(metrics(vec![shown]), metrics(sent));
+    assert_eq!(metrics(vec![previewed]), metrics(sent));
     assert_eq!(
         preview["refused"],
         json!([

@@ -171,7 +171,7 @@ async fn points_are_unknown_if_they_may_have_arrived_and_left_otherwise() {
 
 #[tokio::test]
 async fn points_are_left_if_the_server_is_not_a_receiver() {
-    for (status, content_type, text, shown) in [
+    for (status, content_type, text, quoted) in [
         (404, "text/plain", "404 page not found", "HTTP 404: 404 page not found"),
         (302, "text/plain", "", "HTTP 302"),
         (200, "text/html", "<html>Log in</html>", "HTTP 200: a page of HTML"),
@@ -181,7 +181,7 @@ async fn points_are_left_if_the_server_is_not_a_receiver() {
         let fates = deliver(&*sink(&server.url(), "").await, &gauges()).await;
 
         let error = format!(
-            "left: POST {}/v1/metrics: this is not the response of an OTLP receiver ({shown}); check `endpoint` and \
+            "left: POST {}/v1/metrics: this is not the response of an OTLP receiver ({quoted}); check `endpoint` and \
              `metrics_endpoint` in [otlp], OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
             server.url()
         );

@@ -45,7 +45,7 @@ pub(crate) fn gauge(key: &str, value: f64) -> Point {
     point(key, Kind::Gauge, value, &[])
 }
 
-/// The time this number of seconds after 1970 began.
+/// The time that is this number of seconds after the start of 1970.
 pub(crate) fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
@@ -103,7 +103,7 @@ pub(crate) fn protobuf(status: u16, message: &impl Message) -> Answer {
     Answer { status, headers, body: message.encode_to_vec() }
 }
 
-/// A response that refuses some points.
+/// A response that refuses this number of points. With 0, the message is a warning.
 pub(crate) fn partial(refused: i64, message: &str) -> Answer {
     let partial =
         ExportMetricsPartialSuccess { rejected_data_points: refused, error_message: message.to_owned() };

@@ -1,4 +1,4 @@
-//! Rotel decodes the points, encodes them again and sends them on. The fake receiver behind it gets the same points.
+//! Rotel decodes the points, encodes them again and sends them on. The fake receiver behind Rotel gets the same points.
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,10 @@
 // Reads the documents of the server. Addresses are relative, so the page also works below a path of a proxy.
 
-const TOKEN = "system-health-token";
-const TIMEOUT = 20_000;
-let askedForToken = null;
+/** The name under which the browser stores the token. */
+const STORED_TOKEN = "system-health-token";
+const TIMEOUT_MILLIS = 20_000;
+/** A promise that ends when the dialog for a token is closed. Null if no dialog is open. */
+let tokenDialogClosed = null;
 
 class ApiError extends Error {
   /** `reason` is the server's own sentence, if it sent one. */
@@ -20,12 +22,12 @@ async function readDocument(path, extraHeaders = {}) {
 
 /** A response with a document, or null if the server has none (404). */
 async function readResponse(path, extraHeaders = {}) {
-  const token = sessionStorage.getItem(TOKEN);
+  const token = sessionStorage.getItem(STORED_TOKEN);
   const headers = { accept: "application/json", ...extraHeaders, ...(token ? { authorization: `Bearer ${token}` } : {}) };
   const response = await fetch(`api/v1/${path}`, {
     headers,
     cache: "no-cache",
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(TIMEOUT_MILLIS),
   }).catch(error => {
     throw new ApiError(error.name === "TimeoutError" ? "the server does not answer" : "the server cannot be reached");
   });
@@ -55,21 +57,21 @@ async function reasonIn(response) {
 }
 
 // All requests that are refused at the same time wait for the same dialog.
-function askForToken(refused) {
-  if (refused !== sessionStorage.getItem(TOKEN)) return Promise.resolve();
-  askedForToken ??= new Promise(resolve => {
+function askForToken(refusedToken) {
+  if (refusedToken !== sessionStorage.getItem(STORED_TOKEN)) return Promise.resolve();
+  tokenDialogClosed ??= new Promise(resolve => {
     const [dialog, input] = [document.getElementById("token"), document.getElementById("token-value")];
-    const text = refused ? "The server refused this token. " : "This server answers only with a bearer token. ";
+    const text = refusedToken ? "The server refused this token. " : "This server answers only with a bearer token. ";
     document.getElementById("token-text").textContent = `${text}It is kept until this tab is closed.`;
     dialog.oncancel = event => event.preventDefault();
     dialog.onclose = () => {
       // `fetch` refuses a header with characters beyond Latin-1, as if the server could not be reached. Tokens are ASCII.
-      sessionStorage.setItem(TOKEN, input.value.trim().replace(/[^\x20-\x7e]/g, "?"));
+      sessionStorage.setItem(STORED_TOKEN, input.value.trim().replace(/[^\x20-\x7e]/g, "?"));
       input.value = "";
-      askedForToken = null;
+      tokenDialogClosed = null;
       resolve();
     };
     dialog.showModal();
   });
-  return askedForToken;
+  return tokenDialogClosed;
 }

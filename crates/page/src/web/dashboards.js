@@ -2,9 +2,9 @@
 // which works like the endpoint of Datadog with this path.
 
 /** The time range of a query, in seconds. */
-const QUERY_SPAN = 3600;
-// Datadog's endpoint requires keys. A local stand-in accepts any keys, and has a finding if there are none.
-const KEYS = { "dd-api-key": "page", "dd-application-key": "page" };
+const QUERY_RANGE = 3600;
+// Datadog's endpoint requires keys. A local stand-in accepts any keys, and reports a finding if there are none.
+const API_KEYS = { "dd-api-key": "page", "dd-application-key": "page" };
 /** The results of queries, by query. */
 const queryResults = new Map();
 
@@ -61,7 +61,7 @@ function queriesOf({ requests }) {
 function queryValue(query) {
   const result = queryResults.get(query);
   readQuery(query);
-  if (!result || result.isLoading) return element("p.faint", "…");
+  if (!result || result.isFirstLoad) return element("p.faint", "…");
   if (result.error) return element("p", stateMark(STATE.error), " ", data(result.error));
   const values = result.series
     .map(({ pointlist }) => pointlist.findLast(([, value]) => value !== null)?.[1])
@@ -76,11 +76,11 @@ function queryValue(query) {
   );
 }
 
-// Template variables are left out of the scopes. So each of them selects everything.
+// Template variables are left out of the scopes, as if `*` was chosen for each variable.
 async function readQuery(query) {
   const before = queryResults.get(query);
-  if (before && (before.isLoading || Date.now() - before.at < REFRESH)) return;
-  queryResults.set(query, { ...before, isLoading: !before, at: Date.now() });
+  if (before && (before.isFirstLoad || Date.now() - before.at < REFRESH_MILLIS)) return;
+  queryResults.set(query, { ...before, isFirstLoad: !before, at: Date.now() });
   const to = Math.floor(Date.now() / 1000);
   const text = query.replace(
     /\{([^}]*)\}/g,
@@ -92,9 +92,9 @@ async function readQuery(query) {
           .join(",") || "*"
       }}`,
   );
-  const parameters = new URLSearchParams({ from: to - QUERY_SPAN, to, query: text });
+  const parameters = new URLSearchParams({ from: to - QUERY_RANGE, to, query: text });
   try {
-    const { series, error } = (await readDocument(`query?${parameters}`, KEYS)) ?? {
+    const { series, error } = (await readDocument(`query?${parameters}`, API_KEYS)) ?? {
       error: "this server does not evaluate queries",
     };
     queryResults.set(query, { series: series ?? [], error, at: Date.now() });

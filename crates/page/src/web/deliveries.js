@@ -1,5 +1,5 @@
-// What became of the points of the last run, for each destination. Also its sources, and the requests that a run is expected to
-// send.
+// What became of the points of the last run, for each destination. Also the sources of the run, and the requests that a run is
+// expected to send.
 
 const DELIVERY_PROBLEMS = ["failed", "partial", "interrupted"];
 const DELIVERY_STATES = {

@@ -6,7 +6,7 @@ const offered = new Set(document.querySelector("meta[name=documents]").content.s
 const documents = new Map();
 let readError = null;
 /** Why there is no report, in the words of the server. */
-let noReport = null;
+let reasonForNoReport = null;
 
 /** The last version of a document: undefined if it was never read, null if the server has none. */
 function lastDocument(path) {
@@ -30,11 +30,11 @@ function isFinal(path) {
 
 // Before the first run, a service has no report and answers 503. Later, the same answer is a failure.
 async function readAllowingNoReport(path) {
-  if (path === "report") noReport = null;
+  if (path === "report") reasonForNoReport = null;
   // `current` adds the metrics that the last run did not collect, because they are collected less often.
   return readDocument(path === "report" ? "report?current=true" : path).catch(error => {
     if (path !== "report" || error.status !== 503 || lastDocument("report")) throw error;
-    noReport = error.reason;
+    reasonForNoReport = error.reason;
     return null;
   });
 }

@@ -17,7 +17,7 @@ function eventsPage() {
   ];
 }
 
-/** The events about a metric's subjects. An event is about a subject if the subject's entry has all of the event's own tags. */
+/** The events about a metric's subjects: each tag of such an event is a tag of the run or of one subject's entry. */
 function eventsOf(report, metric, subject) {
   const runTags = new Set(report?.run.tags);
   const entries = metric.entries

@@ -21,11 +21,11 @@ function evidenceLists({ evidence, link }) {
   ].map(([counted, name, total]) => {
     const items = evidence.items.filter(item => item.counted === counted);
     if (total === 0) return null;
-    const shown = items.length < total ? `${items.length} of ${total}` : total;
+    const amount = items.length < total ? `${items.length} of ${total}` : total;
     return element(
       "details",
       { open: counted || evidence.counted === 0 || total <= 5, "data-id": name },
-      element("summary", `${name}: ${shown}`),
+      element("summary", `${name}: ${amount}`),
       element(
         "ul.items",
         items.map(item =>

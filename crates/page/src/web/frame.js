@@ -1,10 +1,10 @@
 // What surrounds each page: the navigation, the last run, and what a reader must know before anything else.
 
 function navigation(current) {
-  const shown = Object.entries(PAGES).filter(([name, { title }]) => title && isOffered(name));
+  const offeredPages = Object.entries(PAGES).filter(([name, { title }]) => title && isOffered(name));
   return element(
     "ul",
-    shown.map(([name, { title, mark }]) =>
+    offeredPages.map(([name, { title, mark }]) =>
       element(
         "li",
         { "data-id": title },
@@ -41,8 +41,8 @@ function banner() {
     return element(
       "p.banner.no_data",
       stateMark(STATE.no_data, "No run to show. "),
-      noReport ? ["The server says: ", data(noReport), ". "] : "No run has finished yet. ",
-      "This page shows the first one as soon as it ends.",
+      reasonForNoReport ? ["The server says: ", data(reasonForNoReport), ". "] : "No run has finished yet. ",
+      "This page shows the first run as soon as it ends.",
     );
   return null;
 }

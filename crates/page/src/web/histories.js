@@ -78,14 +78,14 @@ function loadHistories() {
 
 async function loadHistory(name, range) {
   const before = histories.get(name);
-  const shown = before?.range === range ? { rows: before.rows, oneRunOf: before.oneRunOf } : {};
+  const kept = before?.range === range ? { rows: before.rows, oneRunOf: before.oneRunOf } : {};
   const error = before?.range === range ? before.error : undefined;
-  histories.set(name, { ...shown, range, error, isLoading: true });
+  histories.set(name, { ...kept, range, error, isLoading: true });
   try {
     const response = await readResponse(`history?${name}&since=${range}&thin=true`);
     const rows = response ? await documentIn(response) : [];
     histories.set(name, { rows, oneRunOf: Number(response?.headers.get(ONE_RUN_OF_HEADER) ?? 1), range });
   } catch (error) {
-    histories.set(name, { ...shown, range, error: error.message });
+    histories.set(name, { ...kept, range, error: error.message });
   }
 }

@@ -20,8 +20,8 @@ function collectSeries(rows, kind) {
     }
     const id = JSON.stringify([row.subject, [...row.tags].sort()]);
     const one = series.get(id) ?? { id, subject: row.subject, tags: row.tags, unit: row.unit, points: [] };
-    const many = row.distribution;
-    one.points.push(many ? { time, value: many.p50, upper: many.p99, count: many.count } : { time, value: row.value });
+    const { p50, p99, count } = row.distribution ?? {};
+    one.points.push(row.distribution ? { time, value: p50, upper: p99, count } : { time, value: row.value });
     series.set(id, one);
   }
   for (const one of series.values()) {
@@ -65,19 +65,19 @@ function piecesOf(points) {
   return pieces;
 }
 
-/** The pieces of a series, with about `limit` points at most. Points that are left out make no gaps. */
+/** The pieces of a series, with little more than `limit` points at most. Points that are left out make no gaps. */
 function thinnedPieces(points, limit) {
   const pieces = piecesOf(points);
   const kept = new Set(thinned(pieces.flat(), limit));
   return pieces.map(piece => piece.filter(point => kept.has(point))).filter(piece => piece.length > 0);
 }
 
-/** About `limit` values at most: for each slot of time, the lowest and the highest one. */
-function thinned(values, limit) {
-  if (values.length <= limit) return values;
-  const [start, end] = [values[0].time, values.at(-1).time];
+/** Little more than `limit` points at most: for each slot of time, those with the lowest and the highest value. */
+function thinned(points, limit) {
+  if (points.length <= limit) return points;
+  const [start, end] = [points[0].time, points.at(-1).time];
   const slots = new Map();
-  for (const point of values) {
+  for (const point of points) {
     const slot = Math.floor(((point.time - start) / (end - start || 1)) * (limit / 2));
     const { min, max } = slots.get(slot) ?? { min: point, max: point };
     slots.set(slot, { min: point.value < min.value ? point : min, max: point.value > max.value ? point : max });

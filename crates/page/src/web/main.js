@@ -1,6 +1,6 @@
 // The pages, the address, and when everything is read again.
 
-const REFRESH = 10_000;
+const REFRESH_MILLIS = 10_000;
 
 /**
  * Each page is offered if the server has the documents that it `needs`, and `reads` the documents at some paths. The `title` is
@@ -71,7 +71,7 @@ function isOffered(name) {
   return offered.has(PAGES[name]?.needs);
 }
 
-/** The address: `#/NAME/ARGUMENT?PARAMETERS`. Without a name, the first page of this server. */
+/** The address: `#/NAME/ARGUMENT?PARAMETERS`. If the server does not offer a page with this name, it is the first page. */
 function address() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [name, argument] = path.split("/");
@@ -133,7 +133,7 @@ function innerWidthOf(box) {
 function footer() {
   const times = `Times in ${timeZone()}.`;
   // A link cannot send the token.
-  if (sessionStorage.getItem(TOKEN)) return times;
+  if (sessionStorage.getItem(STORED_TOKEN)) return times;
   const links = offered.has("report") ? ["report?current=true", "catalog"] : ["intake/metrics", "intake/findings"];
   return [
     times,
@@ -196,7 +196,7 @@ function start() {
   window.addEventListener("hashchange", () => navigate(isTraversal));
   document.addEventListener("visibilitychange", refreshIfShown);
   new ResizeObserver(renderSoon).observe(document.getElementById("main"));
-  setInterval(refreshIfShown, REFRESH);
+  setInterval(refreshIfShown, REFRESH_MILLIS);
   render();
   refresh();
 }

@@ -135,8 +135,8 @@ function causesOf(entry) {
 }
 
 /**
- * The value of a metric in a few words: the value of its only sample, or the range of all samples. For distributions, it is the
- * range of their medians.
+ * The value of a metric in a few words: the value of its only sample, or the range of all samples. For several distributions,
+ * it is the range of their medians.
  */
 function valueText({ entries, facts }) {
   const samples = entries.flatMap(entry => entry.samples ?? []);

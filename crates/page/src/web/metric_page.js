@@ -33,7 +33,7 @@ function metricPage({ argument: key, parameters, width }) {
       collectedEarlier(metric),
     ),
     rows.length === 1 && rows[0].reasons && reasonList(rows[0].reasons, rows[0].state),
-    factsOfMetric(metric),
+    metricFactList(metric),
     !metric.isGoal &&
       element(
         "section",
@@ -63,12 +63,12 @@ function metricPage({ argument: key, parameters, width }) {
   ];
 }
 
-function traceOf({ entry, state }) {
+function traceParagraph({ entry, state }) {
   const link = needsAttention(state) ? traceLink(entry) : null;
   return link && element("p", link);
 }
 
-function factsOfMetric({ facts, entries }) {
+function metricFactList({ facts, entries }) {
   const tags = entries
     .map(entry => new Set(entry.tags))
     .reduce((all, tags) => all.intersection(tags), new Set(entries[0]?.tags));
@@ -161,7 +161,7 @@ function evidenceSections(rows) {
   const single = rows.length === 1;
   const body = row => [
     row.reasons && !(single && rows[0] === row && !row.name) && reasonList(row.reasons, row.state),
-    traceOf(row),
+    traceParagraph(row),
     (row.evidence || row.link) && evidenceLists(row),
   ];
   return element(

@@ -14,9 +14,9 @@ const ABOUT_REPORTER = "system_health.reporter.";
 function monitorsPage({ name, paths }) {
   const monitors = (lastDocument(paths.at(-1))?.monitors ?? []).map(monitor => ({
     ...monitor,
-    shown: MONITOR_STATES[monitor.state] ?? NOT_EVALUATED,
+    shownState: MONITOR_STATES[monitor.state] ?? NOT_EVALUATED,
   }));
-  monitors.sort((one, other) => one.shown.rank - other.shown.rank || compareText(one.name, other.name));
+  monitors.sort((one, other) => one.shownState.rank - other.shownState.rank || compareText(one.name, other.name));
   return [
     element("h1", { tabindex: -1 }, PAGES[name].title),
     element(
@@ -31,13 +31,13 @@ function monitorsPage({ name, paths }) {
   ];
 }
 
-function monitorCard({ id, name, query, shown, reason, groups, monitor }) {
+function monitorCard({ id, name, query, shownState, reason, groups, monitor }) {
   const group = ({ tags, state }) =>
     element("li", stateMark(MONITOR_STATES[state] ?? NOT_EVALUATED), " ", data([tags].flat().join(" ") || "all"));
   return element(
     "section.card",
     { "data-id": `${id ?? ""} ${name}` },
-    element("h2", stateMark(shown), " ", data(name)),
+    element("h2", stateMark(shownState), " ", data(name)),
     reason && element("p", data(reason)),
     element("p", element("code", data(query)), metricLinks(query)),
     groups?.length > 0 && element("ul.plain", groups.map(group)),
@@ -45,7 +45,7 @@ function monitorCard({ id, name, query, shown, reason, groups, monitor }) {
   );
 }
 
-/** Links to the metrics in a query that have a page. */
+/** Links to those metrics of a query that have a page. */
 function metricLinks(query) {
   const hasReport = offered.has("report");
   const names = [...query.matchAll(/:([A-Za-z][\w.]*)\{/g)].map(([, name]) => name);

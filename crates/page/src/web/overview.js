@@ -66,7 +66,7 @@ function filterBox() {
   );
 }
 
-/** The number of metrics in each state. Each is a button that shows only these. */
+/** A button for each state, with the number of metrics in it. The button shows only these metrics. */
 function stateButtons(metrics) {
   return element(
     "div.states",
@@ -119,7 +119,10 @@ function firstSentence(text) {
   return /^[\s\S]*?[.!?](?=\s|$)/.exec(text ?? "")?.[0] ?? text ?? "";
 }
 
-/** How many subjects have the state of the metric. If items failed, the number of samples and of failed items. */
+/**
+ * How many subjects have the state of the metric. With at most one subject, samples are counted instead of subjects. If items
+ * failed, all samples and the failed items are counted.
+ */
 function subjectsText(metric) {
   const { states, thing, failedItems } = statesOf(metric);
   if (failedItems > 0) return `${count(states.length, thing)}, ${count(failedItems, "failed item")}`;

@@ -27,9 +27,9 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
   const x = linear(start, now, PLOT.left, right);
   const y = linear(ticks[0], ticks.at(-1), bottom, PLOT.top);
 
-  const shown = worstSeries(chosen, goal).slice(0, PLOT_SERIES);
+  const shown = worstFirst(chosen, goal).slice(0, PLOT_SERIES);
   const gaps = points.filter(point => point.gap);
-  const seen = events.filter(event => Date.parse(event.time) >= start);
+  const eventsInRange = events.filter(event => Date.parse(event.time) >= start);
   const times = [...new Set(points.map(point => point.time))].sort((a, b) => a - b);
   const names = { middle, upper };
   // The run under the cursor may no longer be shown, for example in another range.
@@ -70,7 +70,7 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
       drawn("line.tick", { x1: x(tick), x2: x(tick), y1: bottom, y2: bottom + 5 }),
       drawn("text.label", { x: x(tick), y: PLOT.height - 8, "text-anchor": "middle" }, timeLabel(tick)),
     ]),
-    seen.map(({ time, level, title }) =>
+    eventsInRange.map(({ time, level, title }) =>
       drawn(
         "g",
         { class: `event ${level}` },
@@ -141,7 +141,7 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
     legend(metric, {
       goal,
       gaps,
-      events: seen,
+      events: eventsInRange,
       hidden: chosen.length - shown.length,
       series: chosen.length,
       oneRunOf,
@@ -171,9 +171,9 @@ function missedArea({ comparison, target }, y, ticks, right, bottom) {
 function upperArea(one, x, y) {
   const pieces = piecesOf(one.points).filter(piece => piece.length > 1 && piece[0].upper !== undefined);
   const path = piece => {
-    const median = piece.map(point => `${x(point.time).toFixed(1)},${y(point.value).toFixed(1)}`);
+    const middle = piece.map(point => `${x(point.time).toFixed(1)},${y(point.value).toFixed(1)}`);
     const upper = piece.map(point => `${x(point.time).toFixed(1)},${y(point.upper).toFixed(1)}`).reverse();
-    return `M${[...median, ...upper].join("L")}Z`;
+    return `M${[...middle, ...upper].join("L")}Z`;
   };
   return pieces.length > 0 && drawn("path.upper", { d: pieces.map(path).join("") });
 }
@@ -194,30 +194,36 @@ function runText({ facts }, series, time, goal, names) {
     const { one, point } = at[0];
     if (point.gap) return `${when}: ${STATE[point.gap].word}: ${shortened(visible(point.reason), 160)}`;
     const verdict = goal ? (isMet(goal, point.value) ? ", goal met" : ", goal missed") : "";
-    const name =
+    const prefix =
       facts.kind === "counter"
         ? "increase "
         : point.upper === undefined
           ? ""
           : `${count(point.count, "value")}, ${names.middle} `;
     const upper = point.upper === undefined ? "" : `, ${names.upper} ${significant(point.upper)}`;
-    return `${when}: ${name}${withUnit(shownValue(point.value), one.unit)}${upper}${verdict}`;
+    return `${when}: ${prefix}${withUnit(shownPoint(point), one.unit)}${upper}${verdict}`;
   }
-  const values = at
-    .filter(({ point }) => point.value !== undefined)
-    .map(({ point }) => point.value)
-    .sort((a, b) => a - b);
+  const points = at
+    .map(({ point }) => point)
+    .filter(point => point.value !== undefined)
+    .sort((one, other) => one.value - other.value);
+  const middle = points.some(point => point.upper !== undefined) ? `, ${names.middle}` : "";
   const gaps = new Set(at.map(({ point }) => point).filter(point => point.gap)).size;
-  const missed = goal ? values.filter(value => !isMet(goal, value)).length : 0;
+  const missed = goal ? points.filter(point => !isMet(goal, point.value)).length : 0;
   const parts = [
-    values.length
-      ? `${count(values.length, "series", "series")} from ${shownValue(values[0])} to ` +
-        withUnit(shownValue(values.at(-1)), series[0].unit)
+    points.length
+      ? `${count(points.length, "series", "series")}${middle} from ${shownPoint(points[0])} to ` +
+        withUnit(shownPoint(points.at(-1)), series[0].unit)
       : null,
-    missed ? `goal missed by ${missed}` : null,
-    gaps ? `${gaps} without a value` : null,
+    missed ? `goal missed by ${count(missed, "series", "series")}` : null,
+    gaps ? `${count(gaps, "subject")} without a value` : null,
   ];
   return `${when}: ${parts.filter(Boolean).join(", ")}`;
+}
+
+/** The value of a point. That of a distribution has three significant digits, as in the rest of the page. */
+function shownPoint({ value, upper }) {
+  return upper === undefined ? shownValue(value) : significant(value);
 }
 
 function legend({ facts }, { goal, gaps, events, hidden, series, oneRunOf }) {

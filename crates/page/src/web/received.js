@@ -16,14 +16,15 @@ function seriesAddress(metric) {
   return `#/series/${encodeURIComponent(metric)}`;
 }
 
-// The start stays the same for half of the range, so that the document keeps its path and does not grow without end.
+// The start stays the same for half of the range, so that the document keeps its path. Then it is renewed, so that the document
+// does not grow without end.
 const starts = new Map();
 
 function receivedPath(metric) {
-  const shown = `${range} ${metric}`;
+  const rangeAndMetric = `${range} ${metric}`;
   const start = Math.floor((Date.now() - rangeMillis()) / 1000);
-  if (!(start - starts.get(shown) <= rangeMillis() / 2000)) starts.set(shown, start);
-  return `intake/series?metric=${encodeURIComponent(metric)}&from=${starts.get(shown)}`;
+  if (!(start - starts.get(rangeAndMetric) <= rangeMillis() / 2000)) starts.set(rangeAndMetric, start);
+  return `intake/series?metric=${encodeURIComponent(metric)}&from=${starts.get(rangeAndMetric)}`;
 }
 
 /** The first and the last time of a `Date` are this many seconds from 1970. A client may send an event with any time. */
@@ -152,7 +153,7 @@ function receivedMetricPage({ argument, paths, width }) {
   ]);
   const start = Date.now() - rangeMillis();
   const recent = rows.filter(({ time }) => Date.parse(time) >= start);
-  const shown = { key: argument, facts: { kind: "gauge", condition: null, unit: metric?.unit }, entries: [] };
+  const plotted = { key: argument, facts: { kind: "gauge", condition: null, unit: metric?.unit }, entries: [] };
   return [
     element("p.crumbs", element("a", { href: "#/received" }, "Received")),
     element("h1", { tabindex: -1 }, data(argument)),
@@ -166,7 +167,7 @@ function receivedMetricPage({ argument, paths, width }) {
           ["Last point", localTime(fromSeconds(metric.time))],
         ].filter(([, value]) => value),
       ),
-    historyPlot(shown, recent, { width, subject: null, events: [], middle: "avg", upper: "max" }),
+    historyPlot(plotted, recent, { width, subject: null, events: [], middle: "avg", upper: "max" }),
     element("h2", "Series"),
     element(
       "ul.plain",
@@ -226,11 +227,14 @@ function receivedTracesPage() {
   ];
 }
 
-/** A received trace, converted from the form of the Agent's API to that of the trace of a run. */
+/** A received trace, converted from the form of the Agent's API to the form of a run's trace. */
 function receivedTracePage({ argument }) {
   const received = lastDocument("intake/traces")?.traces.find(({ trace }) => trace === argument);
   if (!received)
-    return [traceHeading(argument), element("p", "The intake does not have this trace. It shows only the last ones.")];
+    return [
+      traceHeading(argument),
+      element("p", "The intake does not have this trace. It shows only the last traces."),
+    ];
   const start = received.spans.reduce((first, span) => Math.min(first, span.start), Infinity);
   const spans = received.spans.map(
     ({ span_id, parent_id, name, resource, duration, error, meta, metrics, ...span }) => ({

@@ -24,7 +24,7 @@ function sparkline(metric, history) {
   const now = Date.now();
   const x = linear(now - rangeMillis(), now, SPARK.edge, SPARK.width - SPARK.edge);
   const y = low === high ? () => SPARK.height / 2 : linear(low, high, SPARK.height - SPARK.edge - 4, SPARK.edge);
-  const shown = worstSeries(all, goal).slice(0, SPARK_SERIES);
+  const shown = worstFirst(all, goal).slice(0, SPARK_SERIES);
   // All series of a subject share its gaps.
   const gaps = [...new Set(all.flatMap(one => one.points.filter(point => point.gap)))];
   const text =
@@ -50,7 +50,7 @@ function sparkline(metric, history) {
 }
 
 /** The series that miss the goal come first. */
-function worstSeries(all, goal) {
+function worstFirst(all, goal) {
   const rank = one => {
     const last = one.points.findLast(point => point.value !== undefined);
     return goal && last && !isMet(goal, last.value) ? 0 : 1;
@@ -58,7 +58,7 @@ function worstSeries(all, goal) {
   return [...all].sort((one, other) => rank(one) - rank(other));
 }
 
-/** A series with about `limit` points at most. */
+/** The line of a series, which is thinned to about `limit` points. */
 function seriesPath(points, limit, x, y, goal) {
   const last = points.findLast(point => point.value !== undefined);
   const missed = goal && last && !isMet(goal, last.value);
@@ -77,7 +77,7 @@ function seriesPath(points, limit, x, y, goal) {
   );
 }
 
-/** Marks for runs without a value. Those that would overlap are drawn once, errors before no data. */
+/** Marks for runs without a value. Marks at the same place are drawn once, as an error if one of them is an error. */
 function gapMarks(gaps, x, y, width) {
   const places = new Map();
   for (const { time, gap } of gaps) {

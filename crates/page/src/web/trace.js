@@ -46,8 +46,8 @@ function traceHeading(id) {
 function traceView(id, trace, isChosen, choice) {
   const spans = inTreeOrder(trace.spans);
   const end = spans.reduce((latest, { span }) => Math.max(latest, span.start_ns + span.duration_ns), 1);
-  const roots = new Set(spans.filter(({ span }) => isChosen(span)).map(({ span }) => span.span_id));
-  const within = roots.size ? below(spans, roots) : null;
+  const chosenIds = new Set(spans.filter(({ span }) => isChosen(span)).map(({ span }) => span.span_id));
+  const within = chosenIds.size ? below(spans, chosenIds) : null;
   const lines = spans
     .filter(({ span }) => !within || within.has(span.span_id))
     .flatMap(({ span }) => span.logs ?? [])
@@ -62,7 +62,7 @@ function traceView(id, trace, isChosen, choice) {
     element(
       "ol.waterfall",
       { "aria-label": "Spans" },
-      spans.slice(0, MAX_SPANS).map(({ span, depth }) => spanRow(span, depth, end, roots.has(span.span_id))),
+      spans.slice(0, MAX_SPANS).map(({ span, depth }) => spanRow(span, depth, end, chosenIds.has(span.span_id))),
     ),
     spans.length > MAX_SPANS && element("p.faint", `… and ${count(spans.length - MAX_SPANS, "more span")}`),
     element("h2", "Log lines", choice && [" of ", choice]),
@@ -143,7 +143,7 @@ function inTreeOrder(spans) {
   );
   const ordered = [];
   const placed = new Set();
-  // Spans at or below a cycle of parents are below none of the others, so they are placed last, by their start.
+  // Spans at or below a cycle of parents are below no span at the top, so they are placed last, by their start.
   for (const top of [...(children.get(null) ?? []), ...sorted]) {
     const stack = [{ span: top, depth: 0 }];
     while (stack.length) {
@@ -157,9 +157,9 @@ function inTreeOrder(spans) {
   return ordered;
 }
 
-/** The ids of the given spans and of all spans below them. */
-function below(spans, roots) {
-  const found = new Set(roots);
+/** The given ids, and the ids of all spans below these spans. */
+function below(spans, ids) {
+  const found = new Set(ids);
   for (const { span } of spans) if (found.has(span.parent_id)) found.add(span.span_id);
   return found;
 }

@@ -60,8 +60,11 @@ fn the_rules_find_a_mistake() {
     browser.evaluate(&format!("{axe}; null"));
 
     let result = browser.evaluate(CHECK);
-    let found = result["violations"].as_array().unwrap();
-    assert!(found.iter().any(|violation| violation.as_str().unwrap().starts_with("label: ")), "{found:#?}");
+    let violations = result["violations"].as_array().unwrap();
+    assert!(
+        violations.iter().any(|violation| violation.as_str().unwrap().starts_with("label: ")),
+        "{violations:#?}"
+    );
 }
 
 #[test]

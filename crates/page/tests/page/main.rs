@@ -1,4 +1,4 @@
-//! The page in a real Chromium, with documents in all states.
+//! The page in a real Chromium, with metrics in all states.
 
 mod accessibility;
 mod documents;

@@ -13,7 +13,7 @@ use system_health_test_support::chromium::Chromium;
 use crate::site::{Site, entry};
 
 /// Maximum size of a picture, in bytes.
-const MAX_LENGTH: usize = 100_000;
+const MAX_BYTES: usize = 100_000;
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
@@ -37,11 +37,7 @@ fn pictures_of_the_documentation_are_small() {
         browser.wait_for("location.hash === '' || document.querySelector('.plot')");
         let picture = browser.screenshot();
 
-        assert!(
-            picture.starts_with(b"RIFF") && picture.len() < MAX_LENGTH,
-            "{name}: {} bytes",
-            picture.len()
-        );
+        assert!(picture.starts_with(b"RIFF") && picture.len() < MAX_BYTES, "{name}: {} bytes", picture.len());
         if env::var_os("UPDATE_DOCS").is_some() {
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join(format!("{name}.webp")), picture).unwrap();
@@ -51,9 +47,9 @@ fn pictures_of_the_documentation_are_small() {
 
 /// Changes the report to a run of a few seconds ago, with fewer problems than the tests need.
 fn make_typical(report: &mut Value) {
-    let at = |ago| humantime::format_rfc3339_seconds(SystemTime::now() - ago).to_string();
-    report["run"]["started_at"] = at(Duration::from_secs(12)).into();
-    report["events"][0]["time"] = at(Duration::from_hours(5)).into();
+    let before_now = |ago| humantime::format_rfc3339_seconds(SystemTime::now() - ago).to_string();
+    report["run"]["started_at"] = before_now(Duration::from_secs(12)).into();
+    report["events"][0]["time"] = before_now(Duration::from_hours(5)).into();
     report["sources"].as_array_mut().unwrap().clear();
     report["deliveries"].as_array_mut().unwrap().truncate(2);
     let incidents = entry(report, "incidents.open");

@@ -1,4 +1,4 @@
-//! Data never becomes markup or script, the page sends requests only to its own server, and keeps the token only in
+//! Data never becomes markup or script, the page sends requests only to its own server, and it keeps the token only in
 //! the tab.
 
 use serde_json::json;

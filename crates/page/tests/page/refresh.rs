@@ -15,8 +15,8 @@ fn a_refresh_of_a_scrolled_page_keeps_the_focus_and_announces_changes() {
     browser.wait_for("document.querySelectorAll('.spark svg').length > 1");
     browser.evaluate("document.querySelector('[data-id=\"shop.orders\"] a').focus()");
     assert_ne!(browser.evaluate("scrollY"), 0);
-    let position = "Math.round(document.activeElement.getBoundingClientRect().top)";
-    let position_before = browser.evaluate(position);
+    let focused_top = "document.activeElement.getBoundingClientRect().top";
+    let top_before = browser.evaluate(focused_top).as_f64().unwrap();
 
     site.change("report", |report| {
         report["run"]["started_at"] = "2026-03-01T14:15:00.000Z".into();
@@ -32,12 +32,14 @@ fn a_refresh_of_a_scrolled_page_keeps_the_focus_and_announces_changes() {
     );
     assert_eq!(browser.evaluate("document.activeElement.textContent"), "shop.orders");
     assert_eq!(browser.evaluate("document.activeElement.isConnected"), true);
-    assert_eq!(browser.evaluate(position), position_before, "its place in the window");
+    // The card above has become higher. Browsers scroll by whole pixels.
+    let top = browser.evaluate(focused_top).as_f64().unwrap();
+    assert!((top - top_before).abs() <= 1.0, "{top} instead of {top_before}");
 }
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn of_many_changes_only_three_are_announced() {
+fn of_many_changes_only_three_are_named() {
     let site = Site::start();
     let mut browser = Chromium::start();
     site.open(&mut browser, "");

@@ -1,4 +1,4 @@
-//! A server with the page and documents that a test can change.
+//! A server with the page, and with documents that a test can change.
 
 use std::{
     collections::BTreeMap,
@@ -175,8 +175,8 @@ fn without_earlier_runs(mut report: Value) -> Value {
     report
 }
 
-/// The history of a metric over the last day. Each run has the state that the report has, with similar values. If the
-/// report has a value, one earlier run failed.
+/// The history of a metric over the last day. In each run, the metric has the state that it has in the report, with similar
+/// values. If it has a value in the report, one earlier run failed.
 fn history(content: &Content, request: &Request) -> Answer {
     let one_run_of = content.one_run_of;
     if one_run_of > 1 && request.parameter("thin").as_deref() != Some("true") {

@@ -83,11 +83,11 @@ fn reporter(metrics: &[&Metric]) -> Vec<Panel> {
     let with_self_metric =
         metrics.iter().filter_map(|metric| Some((*metric, SelfMetric::from_key(metric.key())?)));
     let panel_source = |metric, title, by| PanelSource { metric, title, by, variables: &REPORTER_LABELS };
-    let has_value = |(_, about): &(&Metric, SelfMetric)| about.goal.is_some() || *about == RUN_DURATION;
+    let has_stat = |(_, about): &(&Metric, SelfMetric)| about.goal.is_some() || *about == RUN_DURATION;
     let title = |about: SelfMetric| about.name().replace('_', " ");
     let stats = with_self_metric
         .clone()
-        .filter(has_value)
+        .filter(has_stat)
         .map(|(metric, about)| stat(&panel_source(metric, format!("{} now", title(about)), &[]), STAT_WIDTH));
     let lines = with_self_metric
         .clone()

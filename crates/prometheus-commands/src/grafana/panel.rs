@@ -20,7 +20,7 @@ pub(super) struct Panel {
 pub(super) struct PanelSource<'a> {
     pub(super) metric: &'a Facts,
     pub(super) title: String,
-    /// Tags whose values have a line each.
+    /// Names of tags. Each combination of their values has its own line.
     pub(super) by: &'a [&'a str],
     /// The variables that select series.
     pub(super) variables: &'a [&'a str],
@@ -50,7 +50,7 @@ pub(super) fn timeseries(source: &PanelSource<'_>, width: u32) -> Panel {
         Kind::Count { .. } => "bars",
         Kind::Gauge | Kind::Rate { .. } | Kind::Counter | Kind::Distribution => "line",
     };
-    let line = if metric.goal().is_some() { "dashed" } else { "off" };
+    let goal_line = if metric.goal().is_some() { "dashed" } else { "off" };
     json["fieldConfig"]["defaults"]["color"] = json!({"mode": "palette-classic"});
     json["fieldConfig"]["defaults"]["custom"] = json!({
         "drawStyle": draw,
@@ -58,7 +58,7 @@ pub(super) fn timeseries(source: &PanelSource<'_>, width: u32) -> Panel {
         "showPoints": "auto",
         // A run without a value is a gap.
         "spanNulls": false,
-        "thresholdsStyle": {"mode": line},
+        "thresholdsStyle": {"mode": goal_line},
     });
     json["options"] = json!({
         "legend": {
@@ -72,7 +72,7 @@ pub(super) fn timeseries(source: &PanelSource<'_>, width: u32) -> Panel {
     Panel { json, width }
 }
 
-fn panel(source: &PanelSource<'_>, kind: &str) -> Value {
+fn panel(source: &PanelSource<'_>, panel_type: &str) -> Value {
     let PanelSource { metric, title, by, variables } = source;
     let goal = metric.goal().map(|goal| match metric.unit() {
         Some(unit) => format!("\n\nGoal: {goal} (unit: {unit})"),
@@ -82,7 +82,7 @@ fn panel(source: &PanelSource<'_>, kind: &str) -> Value {
         by.iter().map(|tag| format!("{{{{{}}}}}", crate::promql::label_name(tag))).collect();
     let legend = if legend.is_empty() { metric.key().to_owned() } else { legend.join(" ") };
     let mut json = json!({
-        "type": kind,
+        "type": panel_type,
         "title": title,
         "description": format!("{}{}", metric.description().trim(), goal.unwrap_or_default()),
         "datasource": datasource(),

@@ -11,7 +11,7 @@ use super::variables::matchers;
 use crate::promql::{RESOLUTION, aggregated, label_name, selector};
 
 /// The time over which the growth of counters and distributions is averaged. It should contain several runs.
-const GROWTH: &str = "1h";
+const GROWTH_WINDOW: &str = "1h";
 /// The quantile of distributions that is shown.
 const QUANTILE: f64 = 0.95;
 
@@ -26,14 +26,17 @@ pub(super) fn query(metric: &Facts, by: &[&str], variables: &[&str]) -> String {
             let value = aggregated(aggregate, &series(in_prometheus.name()), &labels);
             format!("last_over_time({value}[$__rate_interval:{RESOLUTION}])")
         }
-        Kind::Counter => {
-            aggregated(aggregate, &format!("rate({}[{GROWTH}])", series(in_prometheus.name())), &labels)
-        }
+        Kind::Counter => aggregated(
+            aggregate,
+            &format!("rate({}[{GROWTH_WINDOW}])", series(in_prometheus.name())),
+            &labels,
+        ),
         Kind::Distribution => {
             let buckets = series(&format!("{}_bucket", in_prometheus.name()));
             let with_bounds = [&labels[..], &["le".to_owned()]].concat();
-            let growth =
-                |series, labels| aggregated(Aggregate::Sum, &format!("rate({series}[{GROWTH}])"), labels);
+            let growth = |series, labels| {
+                aggregated(Aggregate::Sum, &format!("rate({series}[{GROWTH_WINDOW}])"), labels)
+            };
             // The distribution is either a native histogram or one with buckets. The other query has no result.
             format!(
                 "histogram_quantile({QUANTILE}, {}) or histogram_quantile({QUANTILE}, {})",

@@ -8,8 +8,8 @@ use system_health_registry::{Comparison, Facts};
 const MET: &str = "green";
 const MISSED: &str = "red";
 
-/// Green if the goal is met, otherwise red. A step applies from its value upwards, so a target that meets the goal, as 5 meets
-/// `<= 5`, ends just above itself.
+/// Green if the goal is met, otherwise red. Without a goal, all values have the colour of text. A step applies from its value
+/// upwards. So for the goal `<= 5`, the red step starts just above 5.
 pub(super) fn thresholds(metric: &Facts) -> Value {
     let Some(goal) = metric.goal() else {
         return json!({"mode": "absolute", "steps": [{"color": "text", "value": null}]});

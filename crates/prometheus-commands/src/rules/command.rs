@@ -44,8 +44,8 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Exi
         );
     }
     let textfile = configured_textfile(&settings)?;
-    let links = (textfile.as_deref(), arguments.dashboard_url.as_deref());
-    let file = RuleFile::new(context.program(), &monitors, &reporter_labels, links)?;
+    let (textfile, dashboard) = (textfile.as_deref(), arguments.dashboard_url.as_deref());
+    let file = RuleFile::new(context.program(), &monitors, &reporter_labels, textfile, dashboard)?;
     context.stdout().write(&file.to_string())?;
     Ok(ExitStatus::Done)
 }

@@ -22,7 +22,7 @@ pub(super) struct Condition {
     recovery: Option<f64>,
     /// Compares a value with `recovery`. While the comparison is true, a firing alert continues.
     recovery_comparator: &'static str,
-    /// How long the goal must be missed.
+    /// How long the goal must be missed before an alert fires. Default: it fires at once.
     pub(super) pending: Option<Duration>,
     /// One sentence that says what is wrong.
     pub(super) summary: String,
@@ -60,8 +60,8 @@ impl Condition {
         }
     }
 
-    /// The expression. With a recovery threshold, an alert that fires does not end before that value is reached. `firing` selects
-    /// the alerts that fire, and `labels` are those that distinguish the groups.
+    /// The expression. With a recovery threshold, an alert that fires does not end before the threshold is reached. `firing`
+    /// selects the alerts that fire, and `labels` are those that distinguish the groups.
     pub(super) fn expression(&self, firing: &str, labels: &[String]) -> String {
         let Self { value, comparator, target, recovery, recovery_comparator, .. } = self;
         let missed = format!("{value} {comparator} {target}");

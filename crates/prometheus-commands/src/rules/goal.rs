@@ -1,4 +1,4 @@
-//! The rules of a goal: one for a missed goal, and one for missing values.
+//! The rules of a goal: one for a missed goal, and another one for missing values if the settings ask for it.
 
 use std::collections::BTreeMap;
 
@@ -83,20 +83,20 @@ pub(super) fn goal_rules(
 
 impl About<'_> {
     /// The labels that the rule sets. Labels that distinguish the groups are left out: otherwise, all groups would have the same
-    /// value, and Prometheus refuses to evaluate a rule of which two alerts have the same labels.
+    /// value, and Prometheus refuses to evaluate a rule if two of its alerts have the same labels.
     fn labels(
         &self,
         alerting: &Alerting,
         reporter_labels: &ReporterLabels,
-        groups: &[String],
+        group_labels: &[String],
     ) -> BTreeMap<String, String> {
         let tags: Vec<Tag> = self.tags.iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
         let mut labels: BTreeMap<String, String> = tag_labels(&tags).into_iter().collect();
         labels.insert("metric".to_owned(), self.name.to_owned());
         labels.insert("severity".to_owned(), severity(alerting.priority));
         labels.extend(self.owner.map(|owner| ("owner".to_owned(), owner.to_owned())));
-        labels.retain(|name, _| !groups.contains(name));
-        // These are the same for all groups.
+        labels.retain(|name, _| !group_labels.contains(name));
+        // The reporter's labels are the same for all groups.
         labels.extend(reporter_labels.0.clone());
         labels.into_iter().map(|(name, value)| (name, template::escape(&value))).collect()
     }

@@ -45,11 +45,11 @@ impl Quantity {
         let goal = Goal::new(written.comparison(), in_prometheus.to_base_unit(written.target()));
         let combined = |aggregate| {
             let values = aggregated(aggregate, &series, labels);
-            let of_one = in_prometheus.to_base_unit(1.0) - in_prometheus.to_base_unit(0.0);
-            // Sums of converted values are not exact, and `<= 300` must not be missed by 100 and 200 ms, of which the sum is
-            // 0.30000000000000004 s.
-            if of_one < 1.0 && matches!(aggregate, Aggregate::Sum | Aggregate::Avg) {
-                let scale = (1e6 / of_one).round();
+            let unit_size = in_prometheus.to_base_unit(1.0) - in_prometheus.to_base_unit(0.0);
+            // Sums of converted values are not exact: for 100 and 200 ms, the sum is 0.30000000000000004 s. It must not miss the
+            // goal `<= 300`.
+            if unit_size < 1.0 && matches!(aggregate, Aggregate::Sum | Aggregate::Avg) {
+                let scale = (1e6 / unit_size).round();
                 format!("(round({values} * {scale}) / {scale})")
             } else {
                 values
@@ -116,8 +116,8 @@ impl Quantity {
 fn distance(values: &str, goal: Goal) -> String {
     match goal.target() {
         0.0 => format!("abs({values})"),
-        below if below < 0.0 => format!("abs({values} + {})", -below),
-        above => format!("abs({values} - {above})"),
+        negative if negative < 0.0 => format!("abs({values} + {})", -negative),
+        positive => format!("abs({values} - {positive})"),
     }
 }
 

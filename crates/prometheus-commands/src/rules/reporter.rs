@@ -112,7 +112,7 @@ impl ReporterRules<'_> {
         vec![Parts {
             alert: "MetricFails",
             expression: format!("{} < 1", self.last(&aggregated(Aggregate::Min, &success, &labels))),
-            pending: self.bad_runs(),
+            pending: self.pending(),
             summary: format!(
                 "{{{{ if $labels.metric }}}}{{{{ $labels.metric }}}}, or one of its subjects such as a repository,\
                  {{{{ else }}}}The source {{{{ $labels.metric_source }}}}, or one of its metrics,{{{{ end }}}} fails{}",
@@ -128,7 +128,7 @@ impl ReporterRules<'_> {
         vec![Parts {
             alert: "PointsAreNotDelivered",
             expression: format!("{} > 0", self.last(&value)),
-            pending: self.bad_runs(),
+            pending: self.pending(),
             summary: format!("Some points are not delivered{}", self.in_a_row()),
             description: "Other points are delivered. The reporter's log says why some are not.",
         }]
@@ -141,7 +141,7 @@ impl ReporterRules<'_> {
 
     /// How long a value must be bad before an alert fires, if several bad runs in a row are necessary. Default: the first bad run
     /// alerts.
-    fn bad_runs(&self) -> Option<Duration> {
+    fn pending(&self) -> Option<Duration> {
         (self.schedule.missed > 1).then(|| self.schedule.last_runs_window())
     }
 

@@ -54,8 +54,8 @@ fn yaml_string(text: &str) -> String {
     json!(text).to_string().chars().map(escaped).collect()
 }
 
-/// The name of a label as a YAML key. Names have only lower-case letters, digits and underscores. In YAML, some of them are a value of
-/// another type. See <https://yaml.org/type/bool.html> and <https://yaml.org/type/null.html>.
+/// The name of a label as a YAML key. Names have only lower-case letters, digits and underscores. In YAML,
+/// some of these names are values of other types. See <https://yaml.org/type/bool.html> and <https://yaml.org/type/null.html>.
 fn yaml_key(label: &str) -> String {
     match label {
         "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" => yaml_string(label),

@@ -1,6 +1,6 @@
 //! The file with all rules.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use system_health_monitor_settings::Monitors;
 
@@ -21,9 +21,9 @@ impl<'a> RuleFile<'a> {
         program: &'a str,
         monitors: &Monitors<'_>,
         reporter_labels: &ReporterLabels,
-        links: (Option<&std::path::Path>, Option<&str>),
+        textfile: Option<&Path>,
+        dashboard: Option<&str>,
     ) -> anyhow::Result<Self> {
-        let (textfile, dashboard) = links;
         let goals = monitors.goals()?;
         let goals = goals.iter().flat_map(|goal| goal_rules(goal, reporter_labels, dashboard)).collect();
         let about_reporter = &monitors.about_reporter();

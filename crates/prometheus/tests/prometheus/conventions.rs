@@ -72,12 +72,12 @@ fn cases() -> Vec<Case> {
     let key = prop::collection::vec(word(), 1..4).prop_map(|words| words.join("."));
     let tags = prop::collection::btree_map("t[a-z]{1,3}", "[a-z0-9:./ü-]{0,12}[a-z0-9ü]", 0..4);
     let value = prop::num::f64::NORMAL | prop::num::f64::ZERO | prop::num::f64::SUBNORMAL;
-    let text = prop::option::of("[ -~\n\\\\\"äß\t]{0,40}");
-    let metric = (0..UNITS.len(), text, prop::collection::btree_map(tags, value, 1..4));
-    let run = prop::collection::btree_map(key, metric, 1..6);
+    let description = prop::option::of("[ -~\n\\\\\"äß\t]{0,40}");
+    let metric = (0..UNITS.len(), description, prop::collection::btree_map(tags, value, 1..4));
+    let metrics = prop::collection::btree_map(key, metric, 1..6);
     let mut runner =
         TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    (0..CASES).map(|number| case(number, run.new_tree(&mut runner).unwrap().current())).collect()
+    (0..CASES).map(|number| case(number, metrics.new_tree(&mut runner).unwrap().current())).collect()
 }
 
 /// By key: the position in [`UNITS`], the description, and the values by tags.
@@ -159,8 +159,8 @@ async fn an_independent_parser_finds_all_points() {
         assert_eq!(found, expected(case), "{page}");
         let helps: BTreeSet<&str> = families.iter().filter_map(|family| family["help"].as_str()).collect();
         for text in case.descriptions.values().map(|text| text.replace('\t', " ")) {
-            let is_in = |help: &&str| help.starts_with(text.trim());
-            assert!(text.trim().is_empty() || helps.iter().any(is_in), "{text:?} is not in {helps:?}");
+            let has_text = |help: &&str| help.starts_with(text.trim());
+            assert!(text.trim().is_empty() || helps.iter().any(has_text), "{text:?} is not in {helps:?}");
         }
     }
 }

@@ -55,7 +55,7 @@ async fn points_become_a_page_of_gauges() {
 }
 
 #[tokio::test]
-async fn a_run_replaces_the_previous_one_and_its_deliveries_are_combined() {
+async fn a_run_replaces_the_previous_run_and_the_deliveries_of_one_run_are_combined() {
     let server = gateway();
     let sink = sink(&table(&server)).await;
 
@@ -142,12 +142,12 @@ async fn points_that_prometheus_cannot_tell_apart_or_accept_are_refused() {
     let fates = deliver(&*sink(&table(&server)).await, &points).await;
 
     assert_eq!(fates.accepted, [2, 5]);
-    let names =
+    let same_name =
         "the keys `ci.runs`, `ci_runs` would all have the name `ci_runs` in Prometheus; rename all but one";
-    assert_eq!((&*fates.refused[&0], &*fates.refused[&1]), (names, names));
-    let series = "`queue` with the tags [git-branch:a, git.branch:b] and with [git-branch:b, git.branch:a] would be one \
+    assert_eq!((&*fates.refused[&0], &*fates.refused[&1]), (same_name, same_name));
+    let same_series = "`queue` with the tags [git-branch:a, git.branch:b] and with [git-branch:b, git.branch:a] would be one \
                   series in Prometheus, `queue{git_branch=\"a,b\",reporter=\"acme/shop\"}`; rename a tag";
-    assert_eq!((&*fates.refused[&3], &*fates.refused[&4]), (series, series));
+    assert_eq!((&*fates.refused[&3], &*fates.refused[&4]), (same_series, same_series));
     assert!(fates.refused[&6].contains("which the Pushgateway uses itself"), "{fates:?}");
     assert!(fates.refused[&7].contains("`infinite` is inf"), "{fates:?}");
     let page = body(&server, 0);
@@ -171,8 +171,8 @@ async fn points_of_one_metric_in_a_row_are_checked_one_by_one() {
 
     assert_eq!(fates.accepted, [0, 2, 3, 6]);
     assert!(fates.refused[&1].contains("`load` is inf"), "{fates:?}");
-    for at in [4, 5] {
-        assert!(fates.refused[&at].contains("which the Pushgateway uses itself"), "{fates:?}");
+    for position in [4, 5] {
+        assert!(fates.refused[&position].contains("which the Pushgateway uses itself"), "{fates:?}");
     }
     let page = body(&server, 0);
     let values: Vec<&str> = page.lines().filter(|line| !line.starts_with('#')).collect();

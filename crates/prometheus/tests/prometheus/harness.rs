@@ -23,7 +23,7 @@ pub(crate) const REPORTER: &str = "acme/shop";
 /// The path of the reporter's group for values.
 pub(crate) const VALUES: &str = "/metrics/job/system-health/reporter@base64/YWNtZS9zaG9w";
 
-/// The path of the reporter's group for metrics about itself.
+/// The path of the reporter's group for metrics about the reporter.
 pub(crate) const ABOUT_ITSELF: &str = "/metrics/job/system-health-reporter/reporter@base64/YWNtZS9zaG9w";
 
 /// The fates of the points of a delivery, by position.
@@ -115,13 +115,13 @@ pub(crate) async fn deliver(sink: &dyn Sink, points: &[Point]) -> Fates {
 }
 
 /// Delivers, and checks that every point has exactly one fate.
-pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Point]) -> Fates {
+pub(crate) async fn deliver_within(timeout: Duration, sink: &dyn Sink, points: &[Point]) -> Fates {
     let mut fates = Fates::default();
-    let mut times = vec![0; points.len()];
-    let mut settlements = sink.deliver(points, Instant::now() + time);
+    let mut fate_counts = vec![0; points.len()];
+    let mut settlements = sink.deliver(points, Instant::now() + timeout);
     while let Some(Settlement { points, fate }) = settlements.next().await {
         for position in points {
-            times[position] += 1;
+            fate_counts[position] += 1;
             match &fate {
                 Fate::Accepted => fates.accepted.push(position),
                 Fate::Repeated => fates.repeated.push(position),
@@ -131,7 +131,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Po
             }
         }
     }
-    assert!(times.iter().all(|times| *times == 1), "{times:?}");
+    assert!(fate_counts.iter().all(|count| *count == 1), "{fate_counts:?}");
     fates
 }
 

@@ -71,11 +71,11 @@ async fn a_diagnosis_names_old_groups() {
             "push_time_seconds": {"metrics": [{"value": time}]},
         })
     };
-    let old = json!({"data": [group("acme/old", "1.7e9"), group("acme/shop", "4e9"), {"labels": {"job": "backup"}}]});
+    let groups = json!({"data": [group("acme/old", "1.7e9"), group("acme/shop", "4e9"), {"labels": {"job": "backup"}}]});
     let version = json!({"data": {"build_information": {"version": "1.5.1"}}});
     let server = Server::start(move |request| match request.path() {
         "/api/v1/status" => Answer::json(200, &version),
-        _ => Answer::json(200, &old),
+        _ => Answer::json(200, &groups),
     });
 
     let findings = diagnose(&format!("pushgateway = \"{}\"", server.url())).await;

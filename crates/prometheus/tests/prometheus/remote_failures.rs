@@ -49,7 +49,7 @@ async fn a_request_has_the_headers_of_the_protocol() {
     deliver_all(&*sink_with(&table, &login).await, &points()).await;
 
     let requests = server.requests();
-    let header = |at: usize, name: &str| requests[at].header(name).unwrap_or_default().to_owned();
+    let header = |index: usize, name: &str| requests[index].header(name).unwrap_or_default().to_owned();
     for (name, value) in [
         ("content-encoding", "snappy"),
         ("content-type", "application/x-protobuf"),
@@ -66,7 +66,7 @@ async fn a_request_has_the_headers_of_the_protocol() {
 }
 
 #[tokio::test]
-async fn the_samples_of_each_time_are_sent_in_order() {
+async fn samples_are_sent_in_the_order_of_their_times() {
     let server = Server::start(|_| Answer::text(204, "text/plain", ""));
     let points = [gauge(2, "c", 1.0, &[]), gauge(0, "a", 1.0, &[]), gauge(1, "b", 1.0, &[])];
 
@@ -76,7 +76,7 @@ async fn the_samples_of_each_time_are_sent_in_order() {
 }
 
 #[tokio::test]
-async fn only_the_refused_sample_is_refused() {
+async fn a_refused_sample_does_not_affect_others() {
     let server = Server::start(|request| match names(request) {
         names if names.contains('c') => Answer::text(400, "text/plain", "out of order sample"),
         names if names.len() > 3 => Answer::text(413, "text/plain", "too large"),

@@ -122,6 +122,6 @@ async fn points_are_left_if_the_folder_is_missing() {
     let path = folder.path().join("missing/health.prom");
     let start = format!("cannot write {}: No such file", path.display());
     assert!(fates.left[&0].starts_with(&start), "{fates:?}");
-    let refused = sink.check(Instant::now() + Duration::from_secs(1)).await.unwrap_err();
-    assert!(refused.to_string().starts_with(&start), "{refused}");
+    let error = sink.check(Instant::now() + Duration::from_secs(1)).await.unwrap_err();
+    assert!(error.to_string().starts_with(&start), "{error}");
 }

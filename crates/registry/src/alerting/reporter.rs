@@ -17,6 +17,7 @@ pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
 
 /// Whether the reporter's monitors already watch this metric, so that its goal needs no monitor. The monitor of failing sources
 /// has the window and the settings of [`COLLECTOR_SUCCESS`], so [`SOURCES`] has no [window](reporter_window) of its own.
+/// [`OUTBOX_POINTS`] has no monitor of its own, because a delivery that leaves points in the outbox counts them in [`POINTS`].
 #[must_use]
 pub fn is_watched_by_reporter_monitors(metric: &str) -> bool {
     let watched = [RUN_DURATION, COLLECTOR_SUCCESS, SOURCES, POINTS, OUTBOX_POINTS];

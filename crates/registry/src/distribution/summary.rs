@@ -14,8 +14,8 @@ const FINEST_SCALE: u8 = 6;
 /// value between 1 ns and 4 s.
 const MAX_BUCKETS: usize = 2048;
 
-/// Many values of one series, such as the durations of all requests. A collector returns one as the value of a metric of the kind
-/// `distribution`.
+/// Many values of one series, such as the durations of all requests. A collector of a metric of the kind `distribution` returns
+/// this type.
 ///
 /// The values are counted in exponential buckets, so the size is bounded (66 KiB), and two distributions can be merged.
 /// If no value is negative, or none is positive, a quantile has a relative error of at most 1 %. The
@@ -335,7 +335,8 @@ fn bucket_index(value: f64, scale: u8) -> i32 {
     upper - 1
 }
 
-/// The value in a bucket that has the least relative error to both bounds.
+/// The value that stands for all values of a bucket. Its relative error is the same at both bounds of the bucket, so the greatest
+/// error is as small as possible.
 fn middle(index: i32, scale: u8) -> f64 {
     let base = base(scale);
     // The lower bound of the lowest bucket is less than the least positive `f64`, so the upper bound is used.

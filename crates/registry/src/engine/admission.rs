@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The maximum time that a gate may take.
-pub(super) const MAX_TIME: Duration = Duration::from_secs(10);
+pub(super) const MAX_GATE_TIME: Duration = Duration::from_secs(10);
 /// A gate may take at most the time until the deadline, divided by this number.
 const TIME_DIVISOR: u32 = 4;
 
@@ -27,7 +27,7 @@ pub(super) struct Admission<'a> {
 
 /// What the gates have decided.
 #[derive(Default)]
-pub(super) struct Admitted {
+pub(super) struct Decisions {
     /// The keys of the metrics that are not collected, with the reasons.
     pub(super) skipped: BTreeMap<String, NoData>,
     pub(super) requests: Vec<RequestPlan>,
@@ -37,30 +37,30 @@ impl Admission<'_> {
     /// Asks all gates about the metrics of a type of subjects, or about the metrics without subjects.
     pub(super) async fn decide(
         &self,
-        subject: Option<SubjectType>,
+        subject_type: Option<SubjectType>,
         metrics: Vec<Metric>,
         subjects: &[AnySubject],
-    ) -> Admitted {
+    ) -> Decisions {
         let planned = Arc::new(PlannedMetrics {
-            subject_type: subject.map(|subject| subject.id),
+            subject_type: subject_type.map(|subject_type| subject_type.id),
             metrics,
             subjects: subjects.iter().map(|subject| Arc::clone(&subject.label)).collect(),
             for_display: self.for_display,
             instants: self.context.instants().copied(),
         });
-        let mut admitted = Admitted { skipped: BTreeMap::new(), requests: Vec::new() };
+        let mut decisions = Decisions::default();
         for gate in self.catalog.gates() {
-            let plan = self.ask(*gate, &planned).await;
-            admitted.skipped.extend(plan.skipped);
-            admitted.requests.extend(plan.requests);
+            let decision = self.ask(*gate, &planned).await;
+            decisions.skipped.extend(decision.skipped);
+            decisions.requests.extend(decision.requests);
         }
-        admitted
+        decisions
     }
 
     /// The decision of a gate. If the gate panics or does not decide in time, it skips nothing.
     async fn ask(&self, gate: &'static dyn Gate, planned: &Arc<PlannedMetrics>) -> GateDecision {
         let left = self.runner.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = left.map_or(MAX_TIME, |left| (left / TIME_DIVISOR).min(MAX_TIME));
+        let limit = left.map_or(MAX_GATE_TIME, |left| (left / TIME_DIVISOR).min(MAX_GATE_TIME));
         let planned = Arc::clone(planned);
         let work = async move |context| Ok(gate.plan(&context, &planned).await);
         let decision = self.runner.run("the gate", &gate_span(), self.context, limit, work).await;

@@ -15,7 +15,7 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     DEFAULT_TIMEOUT, Engine, Progress,
-    admission::{Admission, Admitted, MAX_TIME},
+    admission::{Admission, Decisions, MAX_GATE_TIME},
     task_runner::{TaskRunner, earlier},
 };
 use crate::{
@@ -63,20 +63,20 @@ impl<'a> Collection<'a> {
         Self { engine, catalog, context, runner, returned: Mutex::default() }
     }
 
-    /// A collection for each of these instants.
+    /// The same collection, for each of these instants instead of for now.
     pub(super) fn with_instants(mut self, instants: &Instants) -> Self {
-        // The instants are collected one after the other, so it is not known when the last one is.
+        // The instants are collected one after the other, so the time at which the last one is collected is not known.
         self.context = self.context.until(self.runner.deadline).with_instants(Some(*instants));
         self
     }
 
     /// The results, each as soon as it is available.
     pub(super) fn results(&self) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
-        let (without_subjects, by_subject) = self.functions();
+        let (without_subjects, by_subject_type) = self.functions();
         let mut results = stream::SelectAll::<BoxStream<'_, CollectionResult>>::new();
         results.push(self.without_subjects(without_subjects).boxed());
-        for (subject, functions) in by_subject {
-            results.push(self.for_each_subject(subject, functions).boxed());
+        for (subject_type, functions) in by_subject_type {
+            results.push(self.for_each_subject(subject_type, functions).boxed());
         }
         let sources: FuturesUnordered<_> =
             self.catalog.sources().iter().map(|source| self.source(source)).collect();
@@ -86,16 +86,16 @@ impl<'a> Collection<'a> {
 
     /// The requests that the gates expect. Nothing is collected.
     pub(super) async fn request_plans(&self) -> Result<Vec<RequestPlan>, Unavailable> {
-        let (without_subjects, by_subject) = self.functions();
+        let (without_subjects, by_subject_type) = self.functions();
         let metrics = |functions: &[Function]| functions.iter().map(|(metric, _)| metric.clone()).collect();
         let mut plans = Vec::new();
         if !without_subjects.is_empty() {
             plans.extend(self.admission().decide(None, metrics(&without_subjects), &[]).await.requests);
         }
-        for (subject, functions) in by_subject {
-            let subjects = self.subjects(subject, &functions).await?;
+        for (subject_type, functions) in by_subject_type {
+            let subjects = self.subjects(subject_type, &functions).await?;
             plans.extend(
-                self.admission().decide(Some(subject), metrics(&functions), &subjects).await.requests,
+                self.admission().decide(Some(subject_type), metrics(&functions), &subjects).await.requests,
             );
         }
         plans.sort_by_key(|plan| plan.api);
@@ -105,16 +105,20 @@ impl<'a> Collection<'a> {
     /// The metrics that functions collect: those without subjects, and those about each type of subjects.
     fn functions(&self) -> (Vec<Function>, Vec<(SubjectType, Vec<Function>)>) {
         let mut without_subjects = Vec::new();
-        let mut by_subject = BTreeMap::<_, (SubjectType, Vec<Function>)>::new();
+        let mut by_subject_type = BTreeMap::<_, (SubjectType, Vec<Function>)>::new();
         for metric in self.catalog.metrics() {
-            let CollectedBy::Function { collect, subject } = metric.collected_by() else { continue };
+            let CollectedBy::Function { collect, subject_type } = metric.collected_by() else { continue };
             let function = (metric.clone(), Arc::clone(collect));
-            match subject {
+            match subject_type {
                 None => without_subjects.push(function),
-                Some(subject) => by_subject.entry(subject.id).or_insert((*subject, vec![])).1.push(function),
+                Some(subject_type) => {
+                    let (_, functions) =
+                        by_subject_type.entry(subject_type.id).or_insert((*subject_type, vec![]));
+                    functions.push(function);
+                }
             }
         }
-        (without_subjects, by_subject.into_values().collect())
+        (without_subjects, by_subject_type.into_values().collect())
     }
 
     /// The number of instants for which each metric is collected. An ordinary run has one.
@@ -181,14 +185,14 @@ impl<'a> Collection<'a> {
     ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let outcomes = async move {
             let metrics: Vec<_> = functions.iter().map(|(metric, _)| metric.clone()).collect();
-            let admitted = if metrics.is_empty() {
-                Admitted::default()
+            let decisions = if metrics.is_empty() {
+                Decisions::default()
             } else {
                 self.admission().decide(None, metrics, &[]).await
             };
-            let (results, functions) = without_skipped(functions, admitted, &[None]);
-            let collected = functions.len() * self.instant_count();
-            self.engine.observe(Progress::Planned { outcomes: outcome_count(&results) + collected });
+            let (results, functions) = without_skipped(functions, decisions, &[None]);
+            let to_collect = functions.len() * self.instant_count();
+            self.engine.observe(Progress::Planned { outcomes: outcome_count(&results) + to_collect });
             let outcomes = self.collect_all(functions.into(), self.context.clone(), None);
             stream::iter(results).chain(outcomes)
         };
@@ -198,28 +202,28 @@ impl<'a> Collection<'a> {
     /// The outcomes of metrics for each of their subjects.
     fn for_each_subject(
         &self,
-        subject: SubjectType,
+        subject_type: SubjectType,
         functions: Vec<Function>,
     ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let started = Instant::now();
         let longest = longest_time_limit(functions.iter().map(|(metric, _)| metric));
-        let subjects = self.subjects(subject, &functions);
+        let subjects = self.subjects(subject_type, &functions);
         let outcomes = async move {
             match subjects.await {
                 Ok(subjects) => {
                     let metrics = functions.iter().map(|(metric, _)| metric.clone()).collect();
-                    let admitted = self.admission().decide(Some(subject), metrics, &subjects).await;
+                    let decisions = self.admission().decide(Some(subject_type), metrics, &subjects).await;
                     let labels: Vec<_> =
                         subjects.iter().map(|subject| Some(Arc::clone(&subject.label))).collect();
-                    let (results, functions) = without_skipped(functions, admitted, &labels);
+                    let (results, functions) = without_skipped(functions, decisions, &labels);
                     let functions: Arc<[Function]> = functions.into();
                     // A subject with an error has one outcome for all instants.
                     let instant_count = |subject: &AnySubject| match subject.error {
                         Some(_) => 1,
                         None => self.instant_count(),
                     };
-                    let collected = functions.len() * subjects.iter().map(instant_count).sum::<usize>();
-                    self.engine.observe(Progress::Planned { outcomes: outcome_count(&results) + collected });
+                    let to_collect = functions.len() * subjects.iter().map(instant_count).sum::<usize>();
+                    self.engine.observe(Progress::Planned { outcomes: outcome_count(&results) + to_collect });
                     let outcomes = stream::iter(subjects)
                         .map(move |subject| self.for_one_subject(&subject, Arc::clone(&functions), longest))
                         .flatten_unordered(self.engine.concurrency.get());
@@ -244,21 +248,21 @@ impl<'a> Collection<'a> {
     /// The subjects of a type, without those that the engine leaves out.
     fn subjects(
         &self,
-        subject: SubjectType,
+        subject_type: SubjectType,
         functions: &[Function],
     ) -> impl Future<Output = Result<Vec<AnySubject>, Unavailable>> + use<'_, 'a> {
         let longest = longest_time_limit(functions.iter().map(|(metric, _)| metric));
-        let span = subjects_span(subject.name);
+        let span = subjects_span(subject_type.name);
         let subjects =
             self.runner.run("the list of subjects", &span, &self.context, longest, move |context| {
-                subject.list(context)
+                subject_type.list(context)
             });
         async move {
             let subjects = subjects.await;
             record(&span, &subjects);
             drop(span);
             let mut subjects = subjects?;
-            if let Some(keep) = &self.engine.subjects {
+            if let Some(keep) = &self.engine.subject_filter {
                 subjects.retain(|subject| keep(subject.label.name()));
             }
             Ok(subjects)
@@ -350,7 +354,7 @@ fn without_collection(
 /// collected, which are the skipped outcomes and the estimates of the gates, and the functions that remain.
 fn without_skipped(
     functions: Vec<Function>,
-    Admitted { skipped, requests }: Admitted,
+    Decisions { skipped, requests }: Decisions,
     subjects: &[Option<Arc<SubjectLabel>>],
 ) -> (Vec<CollectionResult>, Vec<Function>) {
     let mut results: Vec<_> = requests.into_iter().map(CollectionResult::Requests).collect();
@@ -381,8 +385,8 @@ fn last_use(catalog: &Catalog, context: &Context, started: Instant) -> Option<In
     let sources = catalog.sources().iter().map(|source| source.timeout().unwrap_or(DEFAULT_TIMEOUT));
     let longest = longest_time_limit(catalog.metrics()).max(sources.max().unwrap_or_default());
     // The metrics wait for the decisions of the gates.
-    let gates = MAX_TIME.saturating_mul(u32::try_from(catalog.gates().len()).unwrap_or(u32::MAX));
-    earlier(context.deadline(), started.checked_add(longest.saturating_add(gates)))
+    let gate_time = MAX_GATE_TIME.saturating_mul(u32::try_from(catalog.gates().len()).unwrap_or(u32::MAX));
+    earlier(context.deadline(), started.checked_add(longest.saturating_add(gate_time)))
 }
 
 fn longest_time_limit<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Duration {

@@ -53,12 +53,12 @@ pub struct Engine {
     observer: Option<Arc<Observer>>,
     workers: Option<Handle>,
     concurrency: NonZero<usize>,
-    subjects: Option<Arc<SubjectPredicate>>,
+    subject_filter: Option<Arc<SubjectFilter>>,
     interruption: Interruption,
     shows_requests: bool,
 }
 
-type SubjectPredicate = dyn Fn(&str) -> bool + Send + Sync;
+type SubjectFilter = dyn Fn(&str) -> bool + Send + Sync;
 
 type Observer = dyn Fn(Progress<'_>) + Send + Sync;
 
@@ -86,7 +86,7 @@ impl Engine {
             observer: None,
             workers: None,
             concurrency: DEFAULT_CONCURRENCY,
-            subjects: None,
+            subject_filter: None,
             interruption: Interruption::never(),
             shows_requests: false,
         }
@@ -117,7 +117,7 @@ impl Engine {
     /// Sets a filter for the names of subjects. It is called once for each listed subject. Default: all subjects.
     #[must_use]
     pub fn with_subject_filter(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        self.subjects = Some(Arc::new(keep));
+        self.subject_filter = Some(Arc::new(keep));
         self
     }
 

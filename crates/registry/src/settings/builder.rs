@@ -76,13 +76,13 @@ impl SettingsBuilder {
 
     /// Adds the environment variables that the linked tables name. Ambient variables are used only for keys that have no
     /// value yet, so add the file first. Numbers, booleans (`true` or `false`) and lists (separated by commas) are parsed
-    /// from the text of the variable.
+    /// from the text of the variable. Empty variables count as unset.
     #[must_use]
     pub fn environment(self) -> Self {
         self.variables_from(env::var)
     }
 
-    /// Like [`environment`](Self::environment), but reads the variables with a function. Empty variables count as unset.
+    /// Like [`environment`](Self::environment), but reads the variables with a function.
     #[must_use]
     pub fn environment_from(self, get: impl Fn(&str) -> Option<String>) -> Self {
         self.variables_from(|variable| get(variable).ok_or(VarError::NotPresent))
@@ -158,7 +158,7 @@ impl SettingsBuilder {
         self.insert(table, key, Setting { value: value.into(), origin, positions: Positions::new() })
     }
 
-    /// Sets a key. Removes the values of keys that exclude it from earlier layers.
+    /// Sets a key. Removes the values that earlier layers have set for the keys that exclude this key.
     fn insert(mut self, table: &str, key: &str, setting: Setting) -> Self {
         let entries = self.tables.entry(table.to_owned()).or_default();
         for spec in TableSpec::linked().into_iter().filter(|spec| spec.name == table) {

@@ -7,7 +7,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{NameSuggestions, SettingsError, SettingsTable};
+use super::{NameSuggestions, SettingsError, SettingsTable, TableSpec};
 
 /// Fails if the declaration names a key that the struct does not have.
 pub(super) fn check_declared_keys<T: SettingsTable>() -> Result<(), SettingsError> {
@@ -23,6 +23,7 @@ pub(super) fn check_declared_keys<T: SettingsTable>() -> Result<(), SettingsErro
         None => Ok(()),
         Some(key) => Err(SettingsError::UndeclaredKey {
             table: T::NAME,
+            location: TableSpec::location(T::NAME),
             key,
             known: NameSuggestions::nearest_to(key, fields.iter().copied()),
         }),

@@ -53,7 +53,7 @@ struct VariantDeserializer<'a> {
 enum Input<'a> {
     /// A value of a file or a flag, which already has a type.
     Typed(&'a Value),
-    /// The text of an environment variable, or one item of its list. It is parsed as the expected type.
+    /// The text of an environment variable, or one item of a list in it. This text is parsed as the expected type.
     Text(&'a str),
 }
 
@@ -110,8 +110,8 @@ impl<'a> ValueDeserializer<'a> {
         match folder.join(path).to_str() {
             Some(path) => visitor.visit_str(path),
             None => Err(Error::custom(
-                "the path is relative to the folder of the settings file, whose name is not valid Unicode; write an \
-                 absolute path",
+                "the path is relative to the folder of the settings file, and the name of the folder is not valid Unicode; \
+                 write an absolute path",
             )),
         }
     }

@@ -129,22 +129,28 @@ pub enum SettingsError {
     },
     /// A struct without a default for one of its keys.
     #[error(
-        "the settings table [{table}] has no default for `{key}`; its struct needs `#[serde(default)]`, or the field \
-         must be an `Option`"
+        "the settings table [{table}]{} has no default for `{key}`; its struct needs `#[serde(default)]`, or the field \
+         must be an `Option`",
+        in_place(.location.as_ref())
     )]
     NoDefault {
         /// The table.
         table: &'static str,
+        /// The place of its declaration. `None` if the table is not linked.
+        location: Option<Location>,
         /// The key.
         key: &'static str,
     },
     /// A declaration that names a key without a field.
     #[error(
-        "the declaration of the settings table [{table}] names the key `{key}`, which its struct does not have{known}"
+        "the declaration of the settings table [{table}]{} names the key `{key}`, which its struct does not have{known}",
+        in_place(.location.as_ref())
     )]
     UndeclaredKey {
         /// The table.
         table: &'static str,
+        /// The place of the declaration. `None` if the table is not linked.
+        location: Option<Location>,
         /// The key.
         key: &'static str,
         /// The names of existing keys.
@@ -165,6 +171,10 @@ pub enum SettingsError {
 
 /// Maximum number of errors that are shown.
 const MAX_ERRORS: usize = 10;
+
+fn in_place(location: Option<&Location>) -> String {
+    location.map(|location| format!(" in {location}")).unwrap_or_default()
+}
 
 /// The errors, each on its own line.
 fn in_lines(errors: &[SettingsError]) -> String {

@@ -4,7 +4,7 @@ use super::{
     NameSuggestions, Origin, SettingsError, TableSpec, possible_secret::shown_name, setting::TableEntries,
 };
 
-/// The error for a name at the top level of the file whose value is not a table.
+/// The error for a name at the top level of the file if the value of the name is not a table.
 pub(super) fn not_a_table(origin: Origin, key: String) -> SettingsError {
     let mut tables: Vec<_> = TableSpec::linked().iter().map(|spec| spec.name).collect();
     if tables.contains(&key.as_str()) {

@@ -44,8 +44,8 @@
 //! A [`Duration`](std::time::Duration) is a text with a unit, such as `"90s"`. It must be longer than zero.
 //!
 //! Every table of the file must belong to a linked crate, unless the file is [shared](SettingsBuilder::shared). Every key must
-//! be a field of its struct, also in nested tables. Otherwise, an error names the place, and a similar name or the names that
-//! exist.
+//! be a field of the table's struct, also in nested tables. Otherwise, an error names the place, and a similar name or the names
+//! that exist.
 
 mod builder;
 mod declared;
@@ -54,13 +54,13 @@ mod duration;
 mod error;
 mod file;
 mod format;
+mod key_types;
 mod keys;
 mod list;
 mod name_suggestions;
 mod number;
 mod origin;
 mod path;
-mod path_keys;
 mod place;
 mod positions;
 mod possible_secret;

@@ -11,7 +11,7 @@ pub struct NameSuggestions {
     has_near: bool,
 }
 
-/// Maximum number of names in a message.
+/// Maximum number of names in a message without a suggestion.
 const MAX_SHOWN: usize = 20;
 /// Maximum number of names after a suggestion.
 const MAX_OTHERS: usize = 5;
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_suggested_for_keys_and_groups_for_globs() {
+    fn groups_are_suggested_for_globs_of_unknown_groups_and_keys_otherwise() {
         let keys = ["fleet.cars", "fleet.vans", "staff", "system_health.reporter.points"];
         for (unknown, suggestion) in [
             ("fleet.car", "; did you mean `fleet.cars`? (others: `fleet.vans`, `staff`)"),

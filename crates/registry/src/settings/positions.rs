@@ -1,4 +1,4 @@
-//! Lines and columns in a settings file. They include values deep inside a table, so that an error about one of many
+//! The lines and columns of values in a settings file, also of values deep inside a table, so that an error about one of many
 //! repositories names the right line. Paths have the format of `serde_path_to_error`: `metrics.commits.hotfix.notify[1]`.
 
 use std::{collections::BTreeMap, ops::Range, path::Path};
@@ -47,8 +47,8 @@ impl<'a> Locator<'a> {
         let line = self.line_starts.partition_point(|start| *start <= span.start);
         let start = self.line_starts[line - 1];
         let column = self.text.get(start..span.start).map_or(0, |before| before.chars().count()) + 1;
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Position { line: number(line), column: number(column) }
+        let limited = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Position { line: limited(line), column: limited(column) }
     }
 
     fn collect(&self, path: &str, value: &DeValue<'_>, positions: &mut Positions) {

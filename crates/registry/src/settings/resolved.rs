@@ -119,7 +119,7 @@ fn refusal(
             return SettingsError::UnknownKey { origin, table: table_name(table, error.path()), key, known };
         }
         DeserializeError::MissingKey(key) if is_whole_table => {
-            return SettingsError::NoDefault { table, key };
+            return SettingsError::NoDefault { table, location: TableSpec::location(table), key };
         }
         other => (other.to_string(), origin_of(entries, &path)),
     };

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use super::{Settings, SettingsError, declared::check_declared_keys, path_keys::is_path};
+use super::{
+    Settings, SettingsError,
+    declared::check_declared_keys,
+    key_types::{KeyType, key_type},
+};
 use crate::Location;
 
 /// A table of the settings file. Implemented by [`settings_table!`](crate::settings_table).
@@ -31,8 +35,8 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
 
     /// Whether `report doctor` may show the texts in this table. Default: it may not, because a text could be an
     /// undeclared secret, or a secret in the wrong place. Other values, such as numbers and booleans, are always shown. A
-    /// [`SettingPath`](super::SettingPath) and the host of an address are shown unless they may be secrets. The values of
-    /// keys in [`SECRET`](Self::SECRET) are never shown.
+    /// [`SettingPath`](super::SettingPath) and the host of an address are shown unless they may be secrets, and so is a
+    /// [`Duration`](std::time::Duration). The values of keys in [`SECRET`](Self::SECRET) are never shown.
     fn shows_text(&self) -> bool {
         false
     }
@@ -56,8 +60,7 @@ pub struct TableSpec {
     pub(super) exclusive: &'static [(&'static str, &'static str)],
     pub(super) template: Option<&'static str>,
     pub(super) shows_text: fn(&Settings) -> bool,
-    /// Whether the value of a key is a path or a list of paths.
-    is_path: fn(&str) -> bool,
+    key_type: fn(&str) -> Option<KeyType>,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
 
@@ -72,12 +75,15 @@ impl TableSpec {
     /// an error of the compiler.
     #[must_use]
     pub const fn new<T: SettingsTable>(location: Location) -> Self {
-        assert!(is_bare(T::NAME), "the name of a settings table has only letters, digits, `_` and `-`");
+        assert!(
+            is_bare(T::NAME),
+            "the name of a settings table must have only letters, digits, `_` and `-`, and has other characters or none"
+        );
         if let Some(template) = T::TEMPLATE {
             assert!(
                 template.is_empty() || has_headers_of(template, T::NAME),
-                "the template of a settings table has the header `[name]` with the name of the table, and no header of \
-                 another table"
+                "the template of a settings table must have the header `[name]` with the name of the table, and no header of \
+                 another table; it has no such header, or one of another table"
             );
         }
         Self {
@@ -88,7 +94,7 @@ impl TableSpec {
             secret: T::SECRET,
             exclusive: T::EXCLUSIVE,
             template: T::TEMPLATE,
-            is_path: is_path::<T>,
+            key_type: key_type::<T>,
             shows_text: |settings| settings.table::<T>().is_ok_and(|table| table.shows_text()),
             check: |settings| {
                 check_declared_keys::<T>()?;
@@ -102,7 +108,17 @@ impl TableSpec {
     /// Whether the value of a key of a linked table is a [`SettingPath`](super::SettingPath) or a list of them.
     #[must_use]
     pub fn is_path(table: &str, key: &str) -> bool {
-        Self::linked().iter().any(|spec| spec.name == table && (spec.is_path)(key))
+        Self::has_type(table, key, KeyType::Path)
+    }
+
+    /// Whether the value of a key of a linked table is a [`Duration`](std::time::Duration) or a list of them.
+    #[must_use]
+    pub fn is_duration(table: &str, key: &str) -> bool {
+        Self::has_type(table, key, KeyType::Duration)
+    }
+
+    fn has_type(table: &str, key: &str, key_type: KeyType) -> bool {
+        Self::linked().iter().any(|spec| spec.name == table && (spec.key_type)(key) == Some(key_type))
     }
 
     /// Whether a key of this table is declared a secret.
@@ -123,14 +139,19 @@ impl TableSpec {
     /// table without one is empty.
     #[must_use]
     pub fn templates() -> BTreeMap<&'static str, &'static str> {
-        let shown = Self::linked().into_iter().filter(|spec| spec.template != Some(""));
-        shown.map(|spec| (spec.name, spec.template.unwrap_or_default())).collect()
+        let included = Self::linked().into_iter().filter(|spec| spec.template != Some(""));
+        included.map(|spec| (spec.name, spec.template.unwrap_or_default())).collect()
+    }
+
+    /// The place of the declaration of a linked table.
+    pub(super) fn location(table: &str) -> Option<Location> {
+        Self::linked().into_iter().find(|spec| spec.name == table).map(|spec| spec.location.clone())
     }
 
     /// All tables of the program, sorted by name and place, because the order of the linker is arbitrary.
     pub(super) fn linked() -> Vec<&'static Self> {
         let mut specs: Vec<_> = inventory::iter::<Self>.into_iter().collect();
-        specs.sort_by_key(|spec| (spec.name, spec.location.line()));
+        specs.sort_by_key(|spec| (spec.name, spec.location.file_and_line()));
         specs
     }
 }
@@ -199,7 +220,7 @@ const fn starts_at(text: &[u8], position: usize, part: &[u8]) -> bool {
 /// - `template` is the table in a new settings file, see
 ///   [`SettingsTable::TEMPLATE`](crate::settings::SettingsTable::TEMPLATE).
 /// - `shown` is a function `fn(&Self) -> bool` that says whether `report doctor` may show the texts in this table.
-///   Default: it shows only paths, and the hosts of addresses.
+///   Default: of the texts, it shows only paths, durations, and the hosts of addresses.
 /// - `check` is a method `fn(&Self, &Settings) -> Result<(), SettingsError>`, see
 ///   [`SettingsTable::check`](crate::settings::SettingsTable::check).
 ///

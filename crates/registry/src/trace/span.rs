@@ -25,7 +25,7 @@ pub struct Trace {
     /// The spans in the order in which they started. The first one is the run.
     pub spans: Vec<TraceSpan>,
     /// The number of spans that were not kept, because the number of spans of a run and the size of their texts are limited.
-    /// The most frequent of their names are in a tag of the run.
+    /// The most frequent of their names are in a tag of the run's span.
     #[serde(default)]
     pub dropped_spans: u64,
 }

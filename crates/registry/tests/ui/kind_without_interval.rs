@@ -5,7 +5,7 @@ use system_health_registry::system_health_metric;
 #[system_health_metric(key = "pulls.merged", kind = "count")]
 fn merged() -> u64 { 0 }
 
-/// Pull requests that were merged in a second.
+/// Pull requests that were merged per second.
 #[system_health_metric(key = "pulls.merged_rate", kind = "rate")]
 fn merged_rate() -> f64 { 0.0 }
 

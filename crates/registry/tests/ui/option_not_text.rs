@@ -1,4 +1,4 @@
-// Options are read while the program is compiled, so a value cannot be computed.
+// The macro cannot read the value of a constant. Units, goals and timeouts are string literals.
 use system_health_registry::system_health_metric;
 
 const UNIT: &str = "pull request";

@@ -1,4 +1,4 @@
-// A runbook must be a page that people can open.
+// A runbook must be a page that people can open, and an owner must not be blank.
 use system_health_registry::system_health_metric;
 
 /// An address that no browser opens.

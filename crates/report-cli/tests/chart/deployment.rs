@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::helm::{arguments, of_kind, pod, rendered, template_text};
 
-/// The names of the variables of a deployment's container, with their values.
+/// The environment variables of a deployment's container: their names and values.
 fn variables(objects: &[Value]) -> Vec<(&str, &str)> {
     let variables = pod(of_kind(objects, "Deployment")[0])["containers"][0]["env"].as_array().unwrap();
     variables.iter().map(|it| (it["name"].as_str().unwrap(), it["value"].as_str().unwrap())).collect()

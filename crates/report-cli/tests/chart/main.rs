@@ -56,7 +56,7 @@ fn enums_have_values_that_kubernetes_knows() {
         ("/spec/secretStoreRef/kind", &["SecretStore", "ClusterSecretStore"]),
         ("/spec/target/creationPolicy", &["Owner"]),
     ];
-    let mut seen = vec![0; allowed.len()];
+    let mut occurrences = vec![0; allowed.len()];
     for (name, path) in value_sets() {
         let objects = helm::objects(&template("helm4", &path).unwrap());
         let pods = workloads(&objects).into_iter().map(pod);
@@ -64,12 +64,12 @@ fn enums_have_values_that_kubernetes_knows() {
             for (index, (pointer, words)) in allowed.iter().enumerate() {
                 if let Some(word) = object.pointer(pointer) {
                     assert!(words.contains(&word.as_str().unwrap()), "{name}: {pointer} is {word}");
-                    seen[index] += 1;
+                    occurrences[index] += 1;
                 }
             }
         }
     }
-    assert!(!seen.contains(&0), "an enum does not occur in any value set: {seen:?}");
+    assert!(!occurrences.contains(&0), "an enum does not occur in any value set: {occurrences:?}");
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn the_real_reporter_accepts_the_arguments_and_the_settings() {
             let ended = scene.run(&words);
 
             assert!(matches!(ended.status(), Some(0 | 1)), "{name}: {ended}");
-            let shown = if arguments(pod)[0] == "doctor" { "GitHub token" } else { "commits.hotfix" };
-            assert!(ended.stdout().contains(shown), "{ended}");
+            let expected = if arguments(pod)[0] == "doctor" { "GitHub token" } else { "commits.hotfix" };
+            assert!(ended.stdout().contains(expected), "{ended}");
         }
     }
 }
@@ -147,9 +147,9 @@ fn the_real_reporter_accepts_the_arguments_and_the_settings() {
 #[ignore = "needs Helm: run cargo xtask test"]
 fn runs_and_the_helm_test_find_mistakes_in_the_settings() {
     let objects = rendered("settings: |\n  [repository]\n  nam = 'acme/shop'");
-    let run = pod(of_kind(&objects, "CronJob")[0]);
-    let test = &of_kind(&objects, "Pod")[0]["spec"];
-    for (pod, status) in [(run, 2), (test, 1)] {
+    let run_pod = pod(of_kind(&objects, "CronJob")[0]);
+    let test_pod = &of_kind(&objects, "Pod")[0]["spec"];
+    for (pod, status) in [(run_pod, 2), (test_pod, 1)] {
         let ended = Scene::new(env!("CARGO_BIN_EXE_report"))
             .file("system-health.toml", settings(pod, &objects))
             .run(&arguments(pod))
@@ -170,9 +170,9 @@ fn the_packaged_chart_can_be_rendered() {
         let packed = helm::helm(version, &["package", ".", "--destination", folder.path().to_str().unwrap()]);
         assert!(packed.status.success(), "{packed:?}");
         let archive = folder.path().join(format!("system-health-{chart_version}.tgz")).display().to_string();
-        let shown = helm::helm(version, &["template", "health", &archive]);
-        assert!(shown.status.success(), "{shown:?}");
-        let text = String::from_utf8(shown.stdout).unwrap();
+        let ended = helm::helm(version, &["template", "health", &archive]);
+        assert!(ended.status.success(), "{ended:?}");
+        let text = String::from_utf8(ended.stdout).unwrap();
         assert!(text.contains("kind: Pod") && text.contains("helm.sh/hook: test"), "{text}");
     }
 }

@@ -121,7 +121,7 @@ fn the_first_schedule_is_the_default() {
     let options: BTreeMap<&str, &str> =
         arguments(pod(cronjob)).windows(2).map(|words| (words[0], words[1])).collect();
     assert_eq!(seconds(options["--align"]), first.slot);
-    // The reporter's own default.
+    // The deadline of the row is the reporter's own default.
     assert!(!options.contains_key("--deadline"));
     let help = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["--help"]).stdout();
     assert!(help.contains(&format!("or {}m]", first.run_deadline / 60)), "{help}");

@@ -137,10 +137,10 @@ fn only_named_credentials_of_a_secret_are_files() {
         "existingSecret: {name: all, keys: {GITHUB_TOKEN: null, DD_APP_KEY: '', DD_API_KEY: api, ACME_TOKEN: acme.token}}",
     );
 
-    let file = |name: &str, key: &str| json!({"name": name, "value": format!("/var/run/secrets/system-health/{key}")});
+    let variable = |name: &str, key: &str| json!({"name": name, "value": format!("/var/run/secrets/system-health/{key}")});
     assert_eq!(
         file_variables(&objects),
-        [file("ACME_TOKEN_FILE", "acme.token"), file("DD_API_KEY_FILE", "api")]
+        [variable("ACME_TOKEN_FILE", "acme.token"), variable("DD_API_KEY_FILE", "api")]
     );
     let volumes = pod(of_kind(&objects, "CronJob")[0])["volumes"].as_array().unwrap();
     let secret = volumes.iter().find(|volume| volume["name"] == "credentials").unwrap();
@@ -155,11 +155,11 @@ fn credentials_of_an_external_secret_are_files() {
           remoteRefs: {GITHUB_TOKEN: null, ACME_TOKEN: {key: acme, property: token}}}",
     );
 
-    let file = |name: &str| {
+    let variable = |name: &str| {
         let path = format!("/var/run/secrets/system-health/{name}");
         json!({"name": format!("{name}_FILE"), "value": path})
     };
-    assert_eq!(file_variables(&objects), [file("ACME_TOKEN"), file("DD_API_KEY")]);
+    assert_eq!(file_variables(&objects), [variable("ACME_TOKEN"), variable("DD_API_KEY")]);
     assert_eq!(
         of_kind(&objects, "ExternalSecret")[0]["spec"]["data"],
         json!([
@@ -242,12 +242,12 @@ fn exactly_the_documented_values_may_be_null() {
     assert_eq!(nullable.map(|(name, _)| name.as_str()).collect::<BTreeSet<_>>(), documented);
 }
 
-/// The paths of all properties in a schema.
-fn properties(schema: &Value, path: &str, into: &mut Vec<String>) {
+/// Adds the paths of all properties in a schema, each with a prefix.
+fn add_property_paths(schema: &Value, prefix: &str, paths: &mut Vec<String>) {
     for (name, below) in schema["properties"].as_object().into_iter().flatten() {
-        let path = format!("{path}{name}");
-        properties(below, &format!("{path}."), into);
-        into.push(path);
+        let path = format!("{prefix}{name}");
+        add_property_paths(below, &format!("{path}."), paths);
+        paths.push(path);
     }
 }
 
@@ -259,7 +259,7 @@ fn the_schema_and_the_values_have_the_same_keys() {
     let described: Vec<&str> =
         values.lines().filter_map(|line| line.strip_prefix("## @param ")?.split(' ').next()).collect();
     let mut listed = Vec::new();
-    properties(&schema, "", &mut listed);
+    add_property_paths(&schema, "", &mut listed);
     listed.retain(|path| path != "global");
 
     for path in &listed {

@@ -16,9 +16,9 @@ fn all_findings_are_ok_if_nothing_needs_aws() {
 
     let ended = scene(&github, &intake).variable("DD_APP_KEY", "").run(&["doctor"]).with_status(0);
 
-    let findings = ended.json();
+    let document = ended.json();
     assert!(
-        findings["findings"].as_array().unwrap().iter().all(|finding| finding["grade"] == "ok"),
+        document["findings"].as_array().unwrap().iter().all(|finding| finding["grade"] == "ok"),
         "{ended}"
     );
     assert!(finding(&ended, "AWS").1.contains("is not needed"), "{ended}");
@@ -131,8 +131,8 @@ fn missing_permissions_of_metrics_are_named_and_requests_are_estimated() {
         "about 6 requests: 1 for alarms, 3 for 1 project, 2 for 1 pipeline in 1 region"
     );
     assert_eq!(finding(&ended, "requests to AWS").1, "about 6 requests");
-    let github = finding(&ended, "requests to GitHub").1;
-    assert!(github.starts_with("about 5 requests; "), "{github}");
+    let requests = finding(&ended, "requests to GitHub").1;
+    assert!(requests.starts_with("about 5 requests; "), "{requests}");
 }
 
 #[cfg(feature = "aws-ci")]

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use system_health_test_support::{datadog::DatadogIntake, scene::Scene};
+use system_health_test_support::{
+    datadog::{self, DatadogIntake},
+    scene::{ProgramOutput, Scene},
+};
 
 use super::{TOKEN, finding, github, scene};
 
@@ -69,6 +72,29 @@ fn a_wrong_choice_of_sinks_is_found() {
 }
 
 #[test]
+fn the_finding_about_an_outbox_says_whether_a_push_empties_it() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    intake.server().fail_times(9, "/api/v2/series", datadog::error(403, "Forbidden"));
+    let about_outbox = |diagnosis: &ProgramOutput| {
+        let findings = diagnosis.json()["findings"].as_array().unwrap().clone();
+        let outbox = findings.iter().find(|finding| {
+            finding["check"].as_str().is_some_and(|check| check.starts_with("outbox of datadog "))
+        });
+        outbox.unwrap_or_else(|| panic!("no outbox: {diagnosis}"))["message"].as_str().unwrap().to_owned()
+    };
+    let scene = scene(&github, &intake);
+    let _ = scene.run(&["--push", "--only", "commits.*"]);
+
+    let chosen = about_outbox(&scene.run(&["doctor"]));
+    let scene =
+        scene.file("system-health.toml", "[report]\nto = ['local']\n[local]\nfile = 'points.jsonl'\n");
+    let left_out = about_outbox(&scene.run(&["doctor"]));
+
+    assert!(chosen.ends_with(" for the next push to it"), "{chosen}");
+    assert!(left_out.ends_with("; each push drops points of runs that are older than 30 days"), "{left_out}");
+}
+
+#[test]
 fn a_damaged_store_is_found_and_not_changed() {
     let (github, intake) = (github(), DatadogIntake::start());
     let scene = scene(&github, &intake);
@@ -82,7 +108,11 @@ fn a_damaged_store_is_found_and_not_changed() {
         let ended = scene.run(&["doctor"]).with_status(1);
 
         let (grade, message) = finding(&ended, "state folder");
-        assert!(grade == "failed" && message.contains("damaged; the next run moves it aside"), "{message}");
+        assert!(
+            grade == "failed"
+                && message.contains("the file is damaged (SQLite error 11); the next run moves it aside"),
+            "{message}"
+        );
         assert!(fs::read(&file).unwrap() == bytes);
     }
 }

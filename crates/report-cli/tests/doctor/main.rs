@@ -35,10 +35,10 @@ fn github() -> FakeGitHub {
     github
 }
 
-/// The grade and the message of the finding of a check.
+/// The grade and the message of the finding about a check.
 fn finding(ended: &ProgramOutput, check: &str) -> (String, String) {
-    let findings = ended.json();
-    let finding = findings["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == check);
+    let document = ended.json();
+    let finding = document["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == check);
     let finding = finding.unwrap_or_else(|| panic!("there is no finding about {check}: {ended}"));
     let text = |field: &str| finding[field].as_str().unwrap().to_owned();
     (text("grade"), text("message"))

@@ -88,29 +88,29 @@ fn each_failure_has_a_finding_with_advice() {
     let diagnose = |variable: &str, value: &str| {
         scene(&github, &intake).variable(variable, value).run(&["doctor"]).with_status(1)
     };
-    let failed = |ended: &ProgramOutput, check: &str, advice: &str| {
+    let assert_failed = |ended: &ProgramOutput, check: &str, advice: &str| {
         let (grade, message) = finding(ended, check);
         assert!(grade == "failed" && message.contains(advice), "{grade}: {message}");
     };
 
-    failed(&diagnose("GITHUB_TOKEN", "ghp_wrong"), "GitHub", "check the GitHub token");
-    failed(&diagnose("GITHUB_REPOSITORY", "acme/nope"), "GitHub repository", "check the name");
-    failed(&diagnose("GITHUB_API_URL", "http://127.0.0.1:1"), "GitHub", "no response from 127.0.0.1");
-    failed(&diagnose("DD_API_KEY", "0123456789abcdef"), "Datadog API key", "the API key was refused");
-    failed(
+    assert_failed(&diagnose("GITHUB_TOKEN", "ghp_wrong"), "GitHub", "check the GitHub token");
+    assert_failed(&diagnose("GITHUB_REPOSITORY", "acme/nope"), "GitHub repository", "check the name");
+    assert_failed(&diagnose("GITHUB_API_URL", "http://127.0.0.1:1"), "GitHub", "no response from 127.0.0.1");
+    assert_failed(&diagnose("DD_API_KEY", "0123456789abcdef"), "Datadog API key", "the API key was refused");
+    assert_failed(
         &diagnose("DD_URL", "http://127.0.0.1:1"),
         "Datadog API key",
         "the connection to 127.0.0.1:1 failed",
     );
-    failed(&diagnose("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state"), "state folder", "/dev/null/state");
+    assert_failed(&diagnose("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state"), "state folder", "/dev/null/state");
     let workflow = scene(&github, &intake).file("system-health.toml", "[ci]\nworkflow = 'nope.yml'\n");
-    failed(
+    assert_failed(
         &workflow.run(&["doctor"]).with_status(1),
         "GitHub workflow",
         "there is checks.yml; set `workflow`",
     );
     let jobs = scene(&github, &intake).file("system-health.toml", "[ci]\njobs = ['unit*']\n");
-    failed(
+    assert_failed(
         &jobs.run(&["doctor"]).with_status(1),
         "GitHub workflow",
         "`unit*` matches no job in any inspected run; the nearest name is `tests`",
@@ -168,8 +168,8 @@ fn the_next_steps_leave_out_what_only_skipped_metrics_need() {
         .run(&["doctor"])
         .with_status(1);
 
-    let nothing = "the selection leaves no metric to collect";
-    assert_eq!(finding(&ended, "metrics"), ("failed".into(), nothing.into()));
+    let message = "the selection leaves no metric to collect";
+    assert_eq!(finding(&ended, "metrics"), ("failed".into(), message.into()));
     let steps = ended.json()["next_steps"].to_string();
     assert!(!steps.contains("repository") && !steps.contains("GITHUB_TOKEN"), "{steps}");
     assert_eq!(finding(&ended, "GitHub").0, "info", "{ended}");

@@ -8,23 +8,23 @@ use super::{github, scene};
 fn permissions(settings: &str) -> Vec<String> {
     let (github, intake) = (github(), DatadogIntake::start());
     let ended = scene(&github, &intake).file("system-health.toml", settings).run(&["doctor"]);
-    let findings = ended.json();
-    let checks = findings["findings"].as_array().unwrap().iter().map(|it| it["check"].as_str().unwrap());
+    let document = ended.json();
+    let checks = document["findings"].as_array().unwrap().iter().map(|it| it["check"].as_str().unwrap());
     checks.filter_map(|check| Some(check.strip_prefix("GitHub permission ")?.to_owned())).collect()
 }
 
 #[test]
-fn the_source_of_deployments_determines_the_permissions() {
-    for (source, expected) in [
+fn the_setting_for_deployments_determines_the_permissions() {
+    for (deployments, expected) in [
         ("github", &["Contents", "Deployments", "Issues", "Metadata", "Pull requests"][..]),
         ("releases", &["Contents", "Issues", "Metadata", "Pull requests"]),
         ("tags", &["Contents", "Issues", "Metadata", "Pull requests"]),
         ("workflow", &["Actions", "Contents", "Issues", "Metadata", "Pull requests"]),
     ] {
         let settings = format!(
-            "[report]\nskip = ['ci.*', 'commits.*']\n[metrics]\nenable = ['dora.*']\n[dora]\ndeployments = '{source}'\n"
+            "[report]\nskip = ['ci.*', 'commits.*']\n[metrics]\nenable = ['dora.*']\n[dora]\ndeployments = '{deployments}'\n"
         );
-        assert_eq!(permissions(&settings), expected, "{source}");
+        assert_eq!(permissions(&settings), expected, "{deployments}");
     }
 }
 

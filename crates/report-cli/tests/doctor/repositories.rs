@@ -29,8 +29,8 @@ fn many_repositories_are_checked_and_summarised() {
     let (grade, message) = finding(&ended, "GitHub repository acme/gone-1");
     assert!(grade == "failed" && message.contains("404") && message.contains("check the name"), "{message}");
     let (grade, message) = finding(&ended, "metric commits.hotfix");
-    let values = "has values for 20 of 35 subjects, errors for 15";
-    assert_eq!((&*grade, &*message), ("failed", values), "{ended}");
+    let expected = "has values for 20 of 35 subjects, errors for 15";
+    assert_eq!((&*grade, &*message), ("failed", expected), "{ended}");
     assert_eq!(finding(&ended, "metric commits.hotfix of acme/gone-1").0, "failed");
     let (grade, message) = finding(&ended, "more");
     assert!(grade == "failed" && message.starts_with("5 more of this kind"), "{message}");

@@ -24,8 +24,8 @@ fn diagnosed(serve: &str, token: Option<&str>) -> ProgramOutput {
 fn without_settings_for_the_service_there_is_no_finding_about_it() {
     let ended = diagnosed("", None);
 
-    let findings = ended.json();
-    let findings = findings["findings"].as_array().unwrap();
+    let document = ended.json();
+    let findings = document["findings"].as_array().unwrap();
     assert!(findings.iter().all(|finding| finding["check"] != "serve"), "{ended}");
 }
 

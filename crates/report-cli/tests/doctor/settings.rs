@@ -36,7 +36,7 @@ fn each_wrong_table_has_a_finding() {
 }
 
 #[test]
-fn wrong_settings_are_findings_without_passwords() {
+fn wrong_settings_are_findings_that_show_no_secrets() {
     let (github, intake) = (github(), DatadogIntake::start());
     let wrong = scene(&github, &intake)
         .file("system-health.toml", "[report]\nalign = '2h'\n")
@@ -65,11 +65,11 @@ fn a_key_in_the_wrong_variable_is_not_shown() {
     for variable in
         ["DD_SITE", "DD_URL", "GITHUB_API_URL", "GITHUB_REPOSITORY", "DD_API_KEY_FILE", "HTTPS_PROXY"]
     {
-        // A site is not used if there is a URL, but it still has a finding.
+        // The scene has a URL and a key, so the site and the file are not used here.
         let with_others = scene(&github, &intake).variable(variable, SECRET).run(&["doctor"]);
         assert!(!with_others.stdout().contains(SECRET), "{variable}: {}", with_others.stdout());
         let scene = scene(&github, &intake).variable(variable, SECRET);
-        // The site is used only without a URL, and the file only without a key.
+        // The site is used only if there is no URL, and the file only if there is no key.
         let scene = match variable {
             "DD_SITE" => scene.variable("DD_URL", ""),
             "DD_API_KEY_FILE" => scene.variable("DD_API_KEY", ""),

@@ -21,13 +21,14 @@ impl Place {
         Self { x, y, width, height }
     }
 
-    fn leaves_the_grid(self) -> bool {
+    fn is_outside_or_too_small(self) -> bool {
         self.x < 0 || self.y < 0 || self.width < 1 || self.height < 2 || self.x + self.width > COLUMNS
     }
 
     fn overlaps(self, other: Self) -> bool {
-        let apart =
-            |start, length, other, other_length| start + length <= other || other + other_length <= start;
+        let apart = |start, length, other_start, other_length| {
+            start + length <= other_start || other_start + other_length <= start
+        };
         !apart(self.x, self.width, other.x, other.width) && !apart(self.y, self.height, other.y, other.height)
     }
 
@@ -57,7 +58,7 @@ fn misplaced_among(widgets: &[Value]) -> Vec<String> {
     let places: Vec<Place> = widgets.iter().map(Place::from_widget).collect();
     let mut faults = vec![];
     for (index, place) in places.iter().enumerate() {
-        if place.leaves_the_grid() {
+        if place.is_outside_or_too_small() {
             faults.push(format!("{place:?} leaves the grid or is too small"));
         }
         let overlapped = places[..index].iter().filter(|other| other.overlaps(*place));

@@ -9,7 +9,7 @@ use system_health_test_support::scene::Scene;
 use crate::render::widgets;
 use crate::{
     grid::misplaced,
-    render::{dashboard, folder, metric_of, queries, render, render_expression},
+    render::{dashboard, folder, key_of, queries, render, render_expression},
 };
 
 fn metric(key: &str, kind: &str, goal: Option<&str>) -> Value {
@@ -22,13 +22,13 @@ fn row(metric: &Value) -> Value {
     dashboard(&render_expression(expression, Some(&json!([metric]))))
 }
 
-fn own_catalog(metrics: usize) -> Value {
+fn own_catalog(count: usize) -> Value {
     let goals = [None, Some("< 5"), Some(">= 0.5"), Some("!= -3")];
-    let metric = |index| {
+    let numbered = |index| {
         let key = format!("shop{}.number_{index}", index % 2);
         metric(&key, ["gauge", "count", "rate"][index % 3], goals[index % 4])
     };
-    (0..metrics).map(metric).collect()
+    (0..count).map(numbered).collect()
 }
 
 #[test]
@@ -128,11 +128,11 @@ fn mistakes_are_refused_with_one_sentence() {
 fn a_page_can_show_another_catalog() {
     for metrics in [0, 1, 5, 60] {
         let catalog = own_catalog(metrics);
-        let page = folder().join("dashboards/system-health.jsonnet");
+        let file = folder().join("dashboards/system-health.jsonnet");
 
-        let page = dashboard(&render(&[page], Some(&catalog))[0]);
+        let page = dashboard(&render(&[file], Some(&catalog))[0]);
 
-        let mut shown: Vec<&str> = queries(&page).into_iter().map(metric_of).collect();
+        let mut shown: Vec<&str> = queries(&page).into_iter().map(key_of).collect();
         shown.sort_unstable();
         shown.dedup();
         assert_eq!(shown.len(), metrics);
@@ -145,9 +145,9 @@ fn a_page_can_show_another_catalog() {
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
 fn a_page_about_metrics_that_are_not_in_the_catalog_is_refused() {
-    let page = folder().join("dashboards/ci.jsonnet");
+    let file = folder().join("dashboards/ci.jsonnet");
 
-    let rendered = render(&[page], Some(&own_catalog(3)));
+    let rendered = render(&[file], Some(&own_catalog(3)));
 
     let message = rendered[0]["error"].as_str().unwrap();
     assert!(message.contains("the catalog has no metric `ci.tests_passing_on_main`"), "{message}");

@@ -7,7 +7,7 @@ mod render;
 
 use std::{collections::BTreeSet, fs};
 
-use render::{collected, folder, keys, listed, metric_of, queries, render_text, shipped, widgets};
+use render::{collected, folder, key_of, keys, listed, queries, render_text, shipped, widgets};
 use serde_json::Value;
 use system_health_test_support::datadog::contract::{Message, problems};
 
@@ -52,8 +52,8 @@ fn a_typo_in_any_part_of_a_dashboard_is_found() {
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
 fn queries_use_existing_metrics_and_variables() {
-    let listed = collected();
-    let known = keys(&listed);
+    let catalog = collected();
+    let known = keys(&catalog);
 
     for (name, dashboard) in shipped() {
         let variables = dashboard["template_variables"].as_array().unwrap();
@@ -61,7 +61,7 @@ fn queries_use_existing_metrics_and_variables() {
         let queries = queries(&dashboard);
         assert!(!queries.is_empty(), "{name}");
         for query in queries {
-            assert!(known.contains(&metric_of(query)), "{name}: {query}");
+            assert!(known.contains(&key_of(query)), "{name}: {query}");
             for word in query.split('$').skip(1) {
                 let variable = word.split([',', '}']).next().unwrap();
                 assert!(variables.contains(&variable), "{name}: {query}");
@@ -76,13 +76,13 @@ fn every_collected_metric_is_on_the_page_system_health() {
     let (name, dashboard) = shipped().pop().unwrap();
     assert_eq!(name, "system-health");
 
-    let shown: BTreeSet<&str> = queries(&dashboard).into_iter().map(metric_of).collect();
+    let shown: BTreeSet<&str> = queries(&dashboard).into_iter().map(key_of).collect();
 
-    let listed = collected();
-    assert_eq!(shown, keys(&listed).into_iter().collect());
+    let catalog = collected();
+    assert_eq!(shown, keys(&catalog).into_iter().collect());
     let goals = queries(&widgets(&dashboard)[0]);
-    let with_goal: Vec<Value> = listed.iter().filter(|it| !it["goal"].is_null()).cloned().collect();
-    assert_eq!(goals.into_iter().map(metric_of).collect::<Vec<_>>(), keys(&with_goal));
+    let with_goal: Vec<Value> = catalog.iter().filter(|it| !it["goal"].is_null()).cloned().collect();
+    assert_eq!(goals.into_iter().map(key_of).collect::<Vec<_>>(), keys(&with_goal));
 }
 
 #[test]

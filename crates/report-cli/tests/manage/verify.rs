@@ -73,7 +73,7 @@ fn a_refused_query_is_reported() {
 }
 
 #[test]
-fn a_failed_request_to_datadog_has_its_own_status() {
+fn an_unreachable_datadog_and_a_refused_key_have_their_own_status() {
     let intake = DatadogIntake::start();
     let unreached = scene(&intake).variable("DD_URL", "http://127.0.0.1:1");
     unreached.run(&["verify", "--timeout", "1s"]).with_status(3).says("the connection to 127.0.0.1:1 failed");

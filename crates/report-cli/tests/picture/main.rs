@@ -68,15 +68,27 @@ fn draw_value(svg: &mut String, place: &Place, definition: &Value) {
     let none = Vec::new();
     let formats = definition["requests"][0]["conditional_formats"].as_array().unwrap_or(&none);
     let Place { x, y, width, height } = place;
-    let band = width / f64::from(u32::try_from(formats.len().max(1)).unwrap());
+    let band_width = width / f64::from(u32::try_from(formats.len().max(1)).unwrap());
     let mut left = *x;
     for format in formats {
         let class = if format["palette"] == "white_on_green" { "met" } else { "missed" };
         let (top, band_height) = (y + 24.0, height - 46.0);
-        rectangle(svg, &Place { x: left + GAP, y: top, width: band - 2.0 * GAP, height: band_height }, class);
+        rectangle(
+            svg,
+            &Place { x: left + GAP, y: top, width: band_width - 2.0 * GAP, height: band_height },
+            class,
+        );
         let condition = format!("{} {}", format["comparator"].as_str().unwrap(), format["value"]);
-        text(svg, left + 2.0 * GAP, top + 18.0, band, 12.0, "on-colour", condition.trim_end_matches(".0"));
-        left += band;
+        text(
+            svg,
+            left + 2.0 * GAP,
+            top + 18.0,
+            band_width,
+            12.0,
+            "on-colour",
+            condition.trim_end_matches(".0"),
+        );
+        left += band_width;
     }
     if formats.is_empty() {
         text(svg, x + 8.0, y + 42.0, *width, 12.0, "faint", "no goal");
@@ -99,9 +111,9 @@ fn draw_timeseries(svg: &mut String, place: &Place, definition: &Value) {
 
 fn draw(dashboard: &Value) -> String {
     let groups = dashboard["widgets"].as_array().unwrap();
-    let header = 64.0;
+    let header_height = 64.0;
     let rows: f64 = groups.iter().map(|group| group["layout"]["height"].as_f64().unwrap()).sum();
-    let (width, height) = (COLUMNS * CELL.0, rows * CELL.1 + header);
+    let (width, height) = (COLUMNS * CELL.0, rows * CELL.1 + header_height);
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">
 <title>The layout of the dashboard that `report dashboard` makes</title>
@@ -121,7 +133,7 @@ text {{ fill: #221f2e }} .title {{ font-weight: bold }} .faint {{ fill: #6b6780 
         variables.map(|variable| format!("${} *", variable["name"].as_str().unwrap())).collect();
     text(&mut svg, 8.0, 48.0, width, 12.0, "faint", &variables.join("    "));
     for group in groups {
-        let place = Place::from_layout(&group["layout"], 0.0, header);
+        let place = Place::from_layout(&group["layout"], 0.0, header_height);
         rectangle(&mut svg, &place, "group");
         let definition = &group["definition"];
         text(

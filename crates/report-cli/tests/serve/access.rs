@@ -80,6 +80,7 @@ fn mistakes_are_found_before_anything_runs() {
         (&["--listen", address.as_str()][..], "", "cannot listen on"),
         (&["--listen", "localhost:8700"], "", "an address is an IP address with a port"),
         (&["--every", "1s"], "", "at least 10s"),
+        (&["--every", "1M"], "", "`1M` has the unit `M`; for minutes, write `1m`"),
         (&[], "[serve]\nevery = '1s'\n", "system-health.toml:2"),
         (&["--listen", "127.0.0.1:0"], "[metrics.every]\n'comits.*' = '1h'\n", "did you mean"),
         (&["--listen", "127.0.0.1:0", "--only", "comits.*"], "", "matches no metric"),

@@ -67,9 +67,9 @@ fn without_a_destination_the_values_are_only_shown() {
     let mut service = serve(&scene, &["--only", "commits.*"]);
 
     service.wait_for_line(": values ");
-    let page = service.get_until("/readyz", 200);
+    let ready = service.get_until("/readyz", 200);
 
-    assert_eq!(page.status, 200);
+    assert_eq!(ready.status, 200);
     let report = service.get("/api/v1/report", "").json();
     assert_eq!(report["deliveries"], Value::Array(Vec::new()));
     let metrics = service.get("/metrics", "").body;
@@ -93,7 +93,7 @@ fn values_are_delivered_to_the_destination() {
 
 #[test]
 #[ignore = "waits for slots of 10 seconds"]
-fn a_busy_slot_is_skipped_and_reported() {
+fn a_slot_that_starts_during_a_run_is_skipped_and_reported() {
     let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
     backend.set_latency(std::time::Duration::from_secs(13));
     let settings = format!("[prometheus]\nremote_write = '{}/write'\n", backend.url());

@@ -12,12 +12,17 @@ fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
         let scene = scene("");
         let mut service = serve(&scene, &["--only", "commits.*"]);
         service.wait_for_line(": values ");
+        let address = service.address().to_owned();
 
         service.signal(signal);
         let (status, messages) = service.wait();
 
         assert_eq!(status, Some(0), "{messages}");
-        assert!(messages.contains("the service stops"), "{messages}");
+        assert!(
+            messages.contains(&format!("listening on http://{address}, a run every 15m\n")),
+            "{messages}"
+        );
+        assert!(messages.contains("the service delivers what it still has, and stops"), "{messages}");
     }
 }
 

@@ -22,12 +22,14 @@ use crate::{
 struct PageDelivery<'a> {
     outbox: Outbox<'a>,
     ids: Vec<PendingId>,
-    /// Whether each point would be added up if it were sent twice.
+    /// For each point: whether the backend would add it up if it were sent twice.
     adds_up: Vec<bool>,
-    /// Whether the sink has not reported the fate of each point yet.
+    /// For each point: whether the sink has not reported its fate yet.
     open: Vec<bool>,
+    /// Whether the sink has accepted or refused a point, or already had it.
     settled_any: bool,
-    left_any: bool,
+    /// Whether a point was left, or its fate is unknown.
+    any_undelivered: bool,
     /// Points that could not be removed from the outbox yet.
     unsettled: Vec<PendingId>,
     /// Points that could not be returned to the outbox yet.
@@ -35,8 +37,8 @@ struct PageDelivery<'a> {
 }
 
 impl Courier<'_> {
-    /// Delivers a page of points. Returns whether to try the next page: not if the sink got points and neither accepted nor
-    /// refused any of them.
+    /// Delivers a page of points. Returns whether to try the next page: not if the sink got points, and all of them were left or
+    /// their fate is unknown.
     pub(super) async fn deliver_page(
         &self,
         sink: &dyn Sink,
@@ -47,12 +49,12 @@ impl Courier<'_> {
     ) -> Result<bool, StateError> {
         let capabilities = &self.target.capabilities;
         let adds_up = |pending: &PendingPoint| capabilities.repeat(pending.point.kind) == Repeat::AddsUp;
-        let marked: Vec<PendingId> =
+        let additive: Vec<PendingId> =
             pending.iter().filter(|pending| adds_up(pending)).map(|pending| pending.id).collect();
-        if !marked.is_empty() {
-            let own: BTreeSet<PendingId> = outbox.begin_sending(marked).await?.into_iter().collect();
+        if !additive.is_empty() {
+            let marked: BTreeSet<PendingId> = outbox.begin_sending(additive).await?.into_iter().collect();
             receipt.sent_additive_points = true;
-            pending.retain(|pending| !adds_up(pending) || own.contains(&pending.id));
+            pending.retain(|pending| !adds_up(pending) || marked.contains(&pending.id));
         }
         if pending.is_empty() {
             // Another process is sending all of these points.
@@ -68,7 +70,7 @@ impl Courier<'_> {
             adds_up,
             open,
             settled_any: false,
-            left_any: false,
+            any_undelivered: false,
             unsettled: Vec::new(),
             unreturned: Vec::new(),
         };
@@ -79,17 +81,17 @@ impl Courier<'_> {
                     page.apply_fate(settlement.points, settlement.fate, receipt).await;
                 }
                 Next::End => {
-                    page.leave_open(None, receipt).await;
+                    page.handle_unreported(None, receipt).await;
                     break;
                 }
                 Next::Interrupted(error) => {
-                    page.leave_open(Some(error), receipt).await;
+                    page.handle_unreported(Some(error), receipt).await;
                     break;
                 }
             }
         }
         page.repeat_failed_changes(receipt).await;
-        receipt.update_contact(page.left_any);
+        receipt.update_contact(page.any_undelivered);
         Ok(page.settled_any)
     }
 }
@@ -120,7 +122,7 @@ impl PageDelivery<'_> {
                 return;
             }
             Fate::Unknown(error) => {
-                self.give_up(points, &error, receipt).await;
+                self.leave_or_give_up(points, &error, receipt).await;
                 return;
             }
         }
@@ -130,7 +132,7 @@ impl PageDelivery<'_> {
 
     /// Leaves points in the outbox for another attempt, because they have certainly not arrived.
     async fn leave(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
-        self.left_any = true;
+        self.any_undelivered = true;
         receipt.error.get_or_insert_with(|| error.to_string());
         let marked = self.marked(points);
         if !marked.is_empty()
@@ -143,8 +145,8 @@ impl PageDelivery<'_> {
 
     /// Handles points that may have arrived. Points that the backend overwrites are left for another attempt, and points that
     /// it adds up are given up.
-    async fn give_up(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
-        self.left_any = true;
+    async fn leave_or_give_up(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
+        self.any_undelivered = true;
         receipt.error.get_or_insert_with(|| error.to_string());
         let marked = self.marked(points);
         if !marked.is_empty() {
@@ -187,7 +189,7 @@ impl PageDelivery<'_> {
     }
 
     /// Handles points whose fate the sink has not reported, because its stream ended or was interrupted.
-    async fn leave_open(&mut self, interrupted: Option<DeliveryError>, receipt: &mut Receipt) {
+    async fn handle_unreported(&mut self, interrupted: Option<DeliveryError>, receipt: &mut Receipt) {
         let open: Vec<_> = (0..self.open.len()).filter(|point| self.open[*point]).collect();
         let ranges: Vec<Range<usize>> = open
             .chunk_by(|point, next| point + 1 == *next)
@@ -195,7 +197,7 @@ impl PageDelivery<'_> {
             .collect();
         for range in ranges {
             if let Some(error) = &interrupted {
-                self.give_up(range, error, receipt).await;
+                self.leave_or_give_up(range, error, receipt).await;
             } else {
                 let missing = DeliveryError::new("the sink did not report the fate of some points");
                 self.leave(range, &missing, receipt).await;

@@ -13,10 +13,7 @@ pub(super) enum CombinationError {
     AboutReporter,
     #[error("{left} and {right}; `{operator}` needs metrics with the same unit, unlike `/`")]
     Unit { left: String, right: String, operator: Operator },
-    #[error(
-        "{left} and {right} are of different kinds, such as a gauge and a count; `{operator}` needs metrics of the same \
-         kind, unlike `/`"
-    )]
+    #[error("{left} and {right}; `{operator}` needs metrics of the same kind, unlike `/`")]
     Kind { left: String, right: String, operator: Operator },
 }
 
@@ -41,7 +38,8 @@ pub(super) fn check_combination(
         return Err(CombinationError::Unit { left, right, operator });
     }
     if discriminant(&left.kind()) != discriminant(&right.kind()) {
-        let [left, right] = [left, right].map(|facts| facts.key().to_owned());
+        let [left, right] =
+            [left, right].map(|facts| format!("{} is a {}", facts.key(), facts.kind().name()));
         return Err(CombinationError::Kind { left, right, operator });
     }
     Ok(())

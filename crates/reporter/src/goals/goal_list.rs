@@ -15,7 +15,7 @@ use super::{
 #[derive(Debug, Clone, Default)]
 pub struct GoalsOfTwoMetrics(Vec<GoalOfTwoMetrics>);
 
-/// Why a goal cannot be judged.
+/// Why a goal of two metrics was refused.
 #[derive(Debug, thiserror::Error)]
 enum GoalError {
     #[error("this is the key of a metric; a goal of two metrics needs another name")]
@@ -32,9 +32,9 @@ enum GoalError {
 
 impl GoalsOfTwoMetrics {
     /// Reads the tables in `[goals]`. Refuses a goal, with its place in the file, if its name is the key or a former key of a
-    /// metric, if one of its metrics does not exist or is a distribution, or if the two cannot be combined. A metric that a source may return later
-    /// is not refused. If the file is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be
-    /// for another program.
+    /// metric, if one of its metrics does not exist or is a distribution, or if the two cannot be combined. A metric that a
+    /// source may return later is not refused. If the file is [shared](Settings::is_shared), a goal of an unknown metric is
+    /// ignored, because it may be for another program.
     pub fn from_settings(catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
         let goals: GoalsSettings = settings.table()?;
         let mut checked = Vec::new();

@@ -38,7 +38,7 @@ pub(super) fn judge(named: &GoalOfTwoMetrics, run: &Run) -> Vec<Outcome> {
     subjects.into_iter().map(|subject| outcome(Some(subject))).collect()
 }
 
-/// The outcomes of a metric. They are sorted by key.
+/// The outcomes of a metric. The outcomes of a run are sorted by key.
 fn outcomes_of<'a>(run: &'a Run, key: &str) -> &'a [Outcome] {
     let outcomes = run.outcomes();
     let start = outcomes.partition_point(|outcome| outcome.metric.key() < key);
@@ -115,8 +115,8 @@ fn outcome_of<'a>(
 ) -> Result<&'a Outcome, Unavailable> {
     // The outcomes of a metric are sorted by subject. An outcome without a subject comes first.
     let of_subject = outcomes.binary_search_by(|outcome| outcome.subject.as_ref().cmp(&subject));
-    let alone = outcomes.first().filter(|outcome| outcome.subject.is_none());
-    let outcome = of_subject.ok().map(|position| &outcomes[position]).or(alone);
+    let without_subject = outcomes.first().filter(|outcome| outcome.subject.is_none());
+    let outcome = of_subject.ok().map(|position| &outcomes[position]).or(without_subject);
     match outcome {
         Some(outcome) => match &outcome.result {
             Ok(_) => Ok(outcome),
@@ -137,12 +137,12 @@ fn outcome_of<'a>(
 /// The values of an outcome. If the outcome has no subject, only the values with all tags of the given subject, without these
 /// tags.
 fn values_by_tags<'a>(outcome: &'a Outcome, subject: Option<&'a Arc<SubjectLabel>>) -> ValuesByTags<'a> {
-    let common = subject.filter(|_| outcome.subject.is_none()).map(|subject| subject.tags());
+    let subject_tags = subject.filter(|_| outcome.subject.is_none()).map(|subject| subject.tags());
     let samples = outcome.samples().iter();
-    let of_subject = samples.filter(|sample| common.is_none_or(|common| sample.tags().is_superset(common)));
+    let of_subject = samples.filter(|sample| subject_tags.is_none_or(|tags| sample.tags().is_superset(tags)));
     of_subject
         .filter_map(|sample| {
-            let own = sample.tags().iter().filter(|tag| common.is_none_or(|common| !common.contains(tag)));
+            let own = sample.tags().iter().filter(|tag| subject_tags.is_none_or(|tags| !tags.contains(tag)));
             Some((own.collect(), sample.value().number()?))
         })
         .collect()

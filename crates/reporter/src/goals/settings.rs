@@ -105,6 +105,11 @@ impl<'de> Deserialize<'de> for GoalName {
         let refused = |error| {
             de::Error::custom(format!("the name of a goal has the same form as the key of a metric: {error}"))
         };
+        if check_key(&name).is_err() && name.contains(['*', '?', '[', '{']) {
+            return Err(de::Error::custom(
+                "a goal has no globs; write a goal for each metric, with its whole key",
+            ));
+        }
         check_key(&name).map_err(refused)?;
         Ok(Self(name))
     }
@@ -143,7 +148,7 @@ impl<'de> de::Visitor<'de> for GoalVisitor {
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<GoalEntry, E> {
         if value {
             return Err(E::custom(
-                "`true` is not a goal; write a goal such as \"< 5\", or `false` to remove it",
+                "`true` is not a goal; write a goal such as \"< 5\", or `false` to remove the metric's goal",
             ));
         }
         Ok(GoalEntry::OfMetric(None))

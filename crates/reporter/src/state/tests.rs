@@ -27,13 +27,13 @@ fn recipients() -> [Recipient; 1] {
     [Recipient { adds_up: vec!["count"], ..OUTBOX.into() }]
 }
 
-/// The state in a folder, with the minimum timeout, and another connection that has a transaction.
-async fn locked_by(transaction: &str) -> (TempDir, RunState, Connection) {
+/// The state in a folder, with the minimum timeout, and another connection that has executed this SQL.
+async fn state_and_connection(sql: &str) -> (TempDir, RunState, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let now = Instant::now();
     let state = RunState::open(Ok(folder.path().to_owned()), now, now).await.unwrap();
     let other = Connection::open(folder.path().join(Store::FILE_NAME)).unwrap();
-    other.execute_batch(transaction).unwrap();
+    other.execute_batch(sql).unwrap();
     (folder, state, other)
 }
 
@@ -44,7 +44,7 @@ fn waiting(current: &CurrentStore) -> u64 {
 
 #[tokio::test]
 async fn a_run_that_gave_up_before_the_commit_is_not_in_the_file() {
-    let (_folder, state, other) = locked_by("BEGIN IMMEDIATE").await;
+    let (_folder, state, other) = state_and_connection("BEGIN IMMEDIATE").await;
     let file = state.current().await;
 
     let recorded = state.record(&report().await, &recipients()).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_run_that_gave_up_before_the_commit_is_not_in_the_file() {
 
 #[tokio::test]
 async fn a_run_that_gave_up_during_the_commit_delivers_no_point_that_adds_up() {
-    let (_folder, state, other) = locked_by("BEGIN; SELECT count(*) FROM runs").await;
+    let (_folder, state, other) = state_and_connection("BEGIN; SELECT count(*) FROM runs").await;
     let file = state.current().await;
 
     let recorded = state.record(&report().await, &recipients()).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_run_that_gave_up_during_the_commit_delivers_no_point_that_adds_up() {
 fn points_that_are_marked_after_the_timeout_are_returned_to_the_outbox() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let (_folder, file) = runtime.block_on(async {
-        let (folder, state, other) = locked_by("").await;
+        let (folder, state, other) = state_and_connection("").await;
         let file = state.record(&report().await, &recipients()).await.unwrap().current;
         let outbox = Outbox { current: &file, store: file.store(), name: OUTBOX, own: None, only_own: false };
         let ids = outbox.pending(9, None).await.unwrap().iter().map(|pending| pending.id).collect();

@@ -39,9 +39,9 @@ pub(crate) struct Backend {
 struct Delivered {
     points: Vec<Point>,
     events: Vec<Event>,
-    first_at: Option<Instant>,
-    /// The number of points in each delivery.
-    sizes: Vec<usize>,
+    first_stored_at: Option<Instant>,
+    /// The number of points in each call of `deliver`.
+    page_sizes: Vec<usize>,
 }
 
 /// How the backend handles points and events.
@@ -136,8 +136,8 @@ impl Backend {
         delivered.points.iter().filter_map(|point| point.value.distribution().cloned()).collect()
     }
 
-    /// The points of a metric about the reporter. `name` is the last part of its key. Returns the tags and the value of
-    /// each point.
+    /// The points of a metric about the reporter. `name` is the last part of its key. Returns the value of each point, and
+    /// its tags without `env`, `service`, `source` and `reporter`.
     pub(crate) fn about_reporter(&self, name: &str) -> Vec<(String, f64)> {
         let delivered = self.delivered.lock().unwrap();
         let key = format!("system_health.reporter.{name}");
@@ -163,18 +163,18 @@ impl Backend {
         self.delivered.lock().unwrap().events.clone()
     }
 
-    /// The number of points in each delivery.
-    pub(crate) fn delivery_sizes(&self) -> Vec<usize> {
-        self.delivered.lock().unwrap().sizes.clone()
+    /// The number of points in each call of `deliver`.
+    pub(crate) fn page_sizes(&self) -> Vec<usize> {
+        self.delivered.lock().unwrap().page_sizes.clone()
     }
 
-    pub(crate) fn first_at(&self) -> Option<Instant> {
-        self.delivered.lock().unwrap().first_at
+    pub(crate) fn first_stored_at(&self) -> Option<Instant> {
+        self.delivered.lock().unwrap().first_stored_at
     }
 
     fn store(&self, points: &[Point]) {
         let mut delivered = self.delivered.lock().unwrap();
-        delivered.first_at.get_or_insert_with(Instant::now);
+        delivered.first_stored_at.get_or_insert_with(Instant::now);
         delivered.points.extend_from_slice(points);
     }
 
@@ -294,7 +294,7 @@ impl Sink for Backend {
 
     /// Splits the points into payloads of two, or of a hundred if there are many.
     fn deliver<'a>(&'a self, points: &'a [Point], _deadline: Instant) -> BoxStream<'a, Settlement> {
-        self.delivered.lock().unwrap().sizes.push(points.len());
+        self.delivered.lock().unwrap().page_sizes.push(points.len());
         match self.behaviour() {
             Behaviour::Hang => return stream::pending().boxed(),
             Behaviour::StoreAndHang => {

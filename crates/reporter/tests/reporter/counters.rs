@@ -81,7 +81,7 @@ async fn an_increase_that_was_not_delivered_waits_for_the_next_run() {
     assert_eq!(values(&backend), [10.0, 10.0]);
 }
 
-/// A count of one event per second since the previous run.
+/// A count of the seconds since the previous run.
 fn since_previous_run() -> Metric {
     let kind = Kind::Count { interval: Duration::from_mins(1) };
     Metric::new(Facts::new("ticks", "For a test.").with_kind(kind), location!(), |context| {
@@ -111,19 +111,19 @@ async fn a_count_since_the_previous_run_covers_every_second_once() {
         .unwrap();
     // The start of a slot in 2100, so that no point is too old.
     let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800 + seconds);
-    let state = |finished: &system_health_reporter::FinishedRun| {
+    let collected = |finished: &system_health_reporter::FinishedRun| {
         let outcome = &finished.report.run().outcomes()[0];
         outcome.samples().first().map_or_else(|| "no value".to_owned(), |sample| sample.value().to_string())
     };
-    let mut states = Vec::new();
+    let mut values = Vec::new();
     for (mode, seconds) in
         [(Mode::Push, 10), (Mode::Push, 70), (Mode::Push, 100), (Mode::Collect, 130), (Mode::Push, 190)]
     {
-        states.push(state(&reporter.run_at(mode, at(seconds)).await.unwrap()));
+        values.push(collected(&reporter.run_at(mode, at(seconds)).await.unwrap()));
     }
 
     // The second run of a slot has no data, and a run that is not delivered changes nothing.
-    assert_eq!(states, ["60", "60", "no value", "60", "120"]);
+    assert_eq!(values, ["60", "60", "no value", "60", "120"]);
 }
 
 /// A full disk, and a state folder that cannot be used.
@@ -177,7 +177,7 @@ fn started_now() -> Metric {
     })
 }
 
-/// A reporter of a counter that started while it was watching.
+/// A reporter that was already watching when the counter started.
 fn watching(scene: &Scene, backend: &Backend) -> ReporterBuilder {
     scene.builder(&[backend]).without_self_metrics().watching_since(SystemTime::UNIX_EPOCH)
 }

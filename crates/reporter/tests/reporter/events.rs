@@ -100,7 +100,7 @@ async fn each_destination_that_accepts_events_gets_each_event_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_goal_of_two_metrics_flips_like_that_of_one_and_is_not_delivered() {
+async fn a_goal_of_two_metrics_flips_like_a_goal_of_one_and_its_result_is_not_delivered() {
     let errors = Arc::new(Mutex::new(1.0));
     let value = Arc::clone(&errors);
     let facts = Facts::new("ci.errors", "For a test.");

@@ -90,8 +90,8 @@ async fn points_that_add_up_wait_in_the_file_if_it_fails_before_they_are_sent() 
 #[tokio::test(start_paused = true)]
 async fn without_timestamps_values_that_wait_in_an_unwritable_file_are_not_delivered() {
     let mut scene = scene();
-    let without_times = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
-    let [without_times, with_times] = [without_times, Capabilities::default()].map(|capabilities| {
+    let no_timestamps = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
+    let [without_times, with_times] = [no_timestamps, Capabilities::default()].map(|capabilities| {
         Backend::new("backend")
             .at(if capabilities.keeps_timestamps { "b" } else { "a" })
             .with_capabilities(capabilities)

@@ -78,7 +78,8 @@ fn a_goal_that_cannot_be_judged_is_refused_at_its_line() {
         ),
         (
             goal("ci.errors - ci.runs < 1"),
-            "a.toml:4:1: `goal` in [goals.\"a.b\"]: ci.errors and ci.runs are of different kinds, such as a gauge and a count",
+            "a.toml:4:1: `goal` in [goals.\"a.b\"]: ci.errors is a gauge and ci.runs is a count; `-` needs metrics of the same \
+             kind, unlike `/`",
         ),
         (
             goal("ci.errors + ci.time < 1"),
@@ -93,7 +94,10 @@ fn a_goal_that_cannot_be_judged_is_refused_at_its_line() {
             goal("ci.errors / ci.runs < 1.0"),
             "a.toml:2:1: `goal` in [goals.\"a.ok\"]: [goals.\"a.b\"] has the same goal; remove one of them",
         ),
-        (more("runbook = 'wiki'"), "a.toml:5:1: `runbook` in [goals.\"a.b\"]: a runbook must be a URL"),
+        (
+            more("runbook = 'wiki'"),
+            "a.toml:5:1: `runbook` in [goals.\"a.b\"]: a runbook must be an `https://` URL",
+        ),
         (more("owner = ' '"), "a.toml:5:1: `owner` in [goals.\"a.b\"]: an owner must not be empty"),
         (
             more("runbok = 'x'"),
@@ -126,6 +130,10 @@ fn a_goal_that_a_metric_cannot_have_is_refused_at_its_line() {
         (
             "'ci.run' = '< 5'",
             "a.toml:2:1: `\"ci.run\"` in [goals]: there is no metric `ci.run`; did you mean `ci.runs`?",
+        ),
+        (
+            "'ci.*' = '< 5'",
+            "a.toml:2:1: `\"ci.*\"` in [goals]: a goal has no globs; write a goal for each metric, with its whole key",
         ),
         (
             "'ci.old' = '< 5'",

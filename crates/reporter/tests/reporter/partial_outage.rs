@@ -1,4 +1,4 @@
-//! If some points cannot be delivered, the reporter still delivers the metrics about them.
+//! If some points cannot be delivered, the reporter still delivers the metrics about itself.
 
 use system_health_reporter::{DeliveryStatus, Mode};
 

@@ -125,7 +125,10 @@ fn without_a_runtime_with_timers_the_call_panics_and_says_what_is_missing() {
     let without_timers = push().unwrap_err();
     drop(entered);
 
-    assert_eq!(message(&*without_runtime), "`Reporter::push_every` must be called inside a Tokio runtime");
+    assert_eq!(
+        message(&*without_runtime),
+        "`push_every` and `push_every_with` must be called inside a Tokio runtime"
+    );
     let text = message(&*without_timers);
     assert!(text.contains("Call `enable_time` on the runtime builder"), "{text}");
 }
@@ -141,6 +144,6 @@ fn the_last_push_needs_the_runtime_of_the_others() {
 
     assert_eq!(
         error.to_string(),
-        "the last push did not happen: the runtime of `push_every` has ended; call `finish` before that"
+        "the last push did not happen: the runtime of the periodic pushes has ended; call `finish` before that"
     );
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::backend::{Backend, Behaviour, Scene, metric, receipts};
 
-/// A schedule slot.
+/// The length of a schedule slot.
 const SLOT: Duration = Duration::from_mins(15);
 
 /// The metric `a`, without a value.
@@ -128,7 +128,7 @@ async fn without_timestamps_a_repeated_run_does_not_deliver_values_of_the_first(
     assert_eq!((second.accepted_earlier, second.superseded, second.left), (0, 1, 0), "{second:?}");
 }
 
-/// If they were delivered in pages, some of the values of a run would be missing for a moment.
+/// If the points were delivered in pages, some of the values of a run would be missing for a moment.
 #[tokio::test(start_paused = true)]
 async fn without_timestamps_all_points_are_delivered_at_once() {
     const COUNT: u32 = 20_001;
@@ -143,8 +143,8 @@ async fn without_timestamps_all_points_are_delivered_at_once() {
 
     scene.push(&[&at_once, &in_pages]).await;
 
-    assert_eq!(at_once.delivery_sizes()[0], 20_001);
-    assert_eq!(in_pages.delivery_sizes()[..2], [20_000, 1]);
+    assert_eq!(at_once.page_sizes()[0], 20_001);
+    assert_eq!(in_pages.page_sizes()[..2], [20_000, 1]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -49,7 +49,7 @@ async fn a_disabled_metric_is_collected_only_if_it_is_named() {
 }
 
 #[tokio::test]
-async fn an_invalid_pattern_in_the_settings_is_refused_with_its_place() {
+async fn a_wrong_pattern_in_the_settings_is_refused_with_its_place() {
     for (settings, message) in [
         (
             "[report]\nskip = ['ci.*', 'comits.*']",
@@ -119,7 +119,7 @@ async fn entries_for_metrics_of_other_programs_are_ignored_in_a_shared_file() {
 }
 
 #[test]
-fn a_slot_that_is_too_long_is_refused_with_its_place_unless_the_program_sets_another() {
+fn a_slot_that_is_too_long_is_refused_and_has_a_place_only_if_the_settings_set_it() {
     let text = "[report]\nalign = '2h'";
     let hour = std::time::Duration::from_hours(1);
 
@@ -163,5 +163,8 @@ async fn the_reporters_own_metrics_can_be_selected_together_with_others() {
     assert_eq!(backend.about_reporter("metrics").len(), 0);
 
     builder("", &backend).only(["ci.runs"]).build().unwrap().push().await.unwrap();
-    assert!(!backend.about_reporter("metrics").is_empty(), "a pattern for other metrics keeps them all");
+    assert!(
+        !backend.about_reporter("metrics").is_empty(),
+        "a pattern for other metrics keeps all self-metrics"
+    );
 }

@@ -1,17 +1,17 @@
 //! Sources: their descriptions are remembered, and their failures are visible.
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use futures::FutureExt;
 use system_health_registry::{
     Catalog, DescribedReading, Facts, OutcomeState, Settings, SharedError, Source, Unavailable, location,
-    self_metrics::COLLECTOR_SUCCESS, settings::SettingsBuilder,
+    settings::SettingsBuilder,
 };
 use system_health_reporter::{FinishedRun, Mode, PatternList, Reporter};
 
 use crate::backend::{Backend, Scene, metric};
 
-/// A source that returns these keys, or fails.
+/// A catalog with the metric `other`, and a source that returns metrics with these keys. For `None`, the source fails.
 fn catalog(keys: Option<&'static [&'static str]>) -> Catalog {
     let source = Source::new("warehouse", "For a test.", location!(), move |_| {
         async move {
@@ -71,19 +71,6 @@ async fn refused_metrics_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dashboards_distinguish_the_successes_of_metrics_and_sources() {
-    let backend = Backend::new("backend");
-    let mut scene = Scene::gauges(&["other"]);
-
-    run(&mut scene, &backend, Some(&["orders.open"])).await;
-
-    let samples = backend.about_reporter("collector_success").into_iter();
-    let names: BTreeSet<String> =
-        samples.filter_map(|(tags, _)| Some(tags.split_once(':')?.0.to_owned())).collect();
-    assert_eq!(names.into_iter().collect::<Vec<_>>(), COLLECTOR_SUCCESS.tags);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_sink_gets_the_descriptions_of_a_source_in_the_first_run() {
     let backend = Backend::new("backend");
     let mut scene = Scene::gauges(&["other"]);
@@ -100,13 +87,13 @@ async fn patterns_that_match_nothing_are_returned_after_all_sources_have_answere
     let toml =
         "[report]\nskip = ['orders.lat?', 'ordrs.*']\n[goals]\n'orders.opn' = '< 5'\n'orders.open' = '< 5'";
     let mut scene = Scene::gauges(&["other"]).settings(toml);
-    let mut failing = scene.folder.path().to_owned();
-    failing.push("failing");
+    let other_folder = scene.folder.path().join("other");
 
     // While a source fails, nobody knows what it would have returned.
     scene.set_catalog(catalog(None));
-    let failed = scene.builder(&[&backend]).state_dir(failing).only(["orders.*", "otter"]).build().unwrap();
-    assert_eq!(scene.run(&failed, Mode::Push).await.unmatched, []);
+    let reporter =
+        scene.builder(&[&backend]).state_dir(other_folder).only(["orders.*", "otter"]).build().unwrap();
+    assert_eq!(scene.run(&reporter, Mode::Push).await.unmatched, []);
 
     scene.set_catalog(catalog(Some(&["orders.late", "orders.open"])));
     let reporter = scene.builder(&[&backend]).only(["orders.*", "otter"]).build().unwrap();
@@ -128,12 +115,28 @@ async fn patterns_that_match_nothing_are_returned_after_all_sources_have_answere
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_name_of_a_source_is_not_the_key_of_a_metric() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]);
+    scene.set_catalog(catalog(Some(&["orders.open"])));
+
+    let reporter = scene.builder(&[&backend]).only(["other", "warehouse"]).build().unwrap();
+    let finished = scene.run(&reporter, Mode::Push).await;
+
+    let [only] = &finished.unmatched[..] else { panic!("{:?}", finished.unmatched) };
+    assert_eq!(
+        only.to_string(),
+        "`warehouse` matches no metric; it is the name of a source, so write the keys of the metrics of this source"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_metric_leaves_a_pattern_open_only_if_it_may_match() {
     let backend = Backend::new("backend");
     let mut scene = Scene::gauges(&["other"]).settings("[report]\nskip = ['ordrs.*', 'orders.late']");
     let unmatched = async |scene: &mut Scene, key: &'static str| {
         let source = Source::new("warehouse", "For a test.", location!(), move |_| {
-            // The blank unit is refused.
+            // The empty unit is refused.
             let refused = Facts::new(key, "A row.").with_unit("");
             async { Ok(vec![DescribedReading::new(refused, 1.0)]) }.boxed()
         });
@@ -221,4 +224,57 @@ async fn a_metric_that_a_source_described_earlier_is_known_to_patterns() {
     let fewer = run(&mut scene, &backend, Some(&["orders.open"])).await;
 
     assert_eq!(fewer.unmatched, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reason_for_a_metric_that_is_no_longer_returned_says_how_long_it_is_remembered() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]).settings("[state]\nkeep = '10d'");
+
+    run(&mut scene, &backend, Some(&["orders.late", "orders.open"])).await;
+    let fewer = run(&mut scene, &backend, Some(&["orders.open"])).await;
+
+    let outcomes = fewer.report.run().outcomes().iter();
+    let reasons: Vec<String> =
+        outcomes.filter_map(|outcome| Some(outcome.result.as_ref().err()?.to_string())).collect();
+    let [reason] = &reasons[..] else { panic!("{reasons:?}") };
+    assert!(reason.contains("did not return it in this run; a metric is remembered for 10 days"), "{reason}");
+    assert!(reason.ends_with("add it to `skip` in [report]"), "{reason}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_goal_of_the_settings_is_not_remembered() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]).settings("[goals]\n'orders.open' = '< 10'");
+    let goals = |finished: &FinishedRun| -> Vec<String> {
+        let outcomes = finished.report.run().outcomes().iter();
+        outcomes.filter_map(|outcome| outcome.metric.condition()).collect()
+    };
+
+    let first = run(&mut scene, &backend, Some(&["orders.open"])).await;
+    let failed = run(&mut scene, &backend, None).await;
+    let mut scene = scene.settings("");
+    let without = run(&mut scene, &backend, None).await;
+
+    assert_eq!((goals(&first), goals(&failed)), (vec!["< 10".to_owned()], vec!["< 10".to_owned()]));
+    assert_eq!(states(&without), states(&failed));
+    assert_eq!(goals(&without), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_selection_that_leaves_neither_a_metric_nor_a_source_is_refused() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]);
+    scene.set_catalog(catalog(Some(&["orders.open"])));
+    let builder = |scene: &Scene, pattern: &str| scene.builder(&[&backend]).only([pattern]).skip([pattern]);
+    let nothing = "the selection leaves no metric to collect";
+
+    // A source cannot return the key of a linked metric.
+    assert_eq!(builder(&scene, "other").build().unwrap_err().to_string(), nothing);
+
+    // The source may return a metric that the glob matches, until its metrics are known.
+    let reporter = builder(&scene, "oth*").build().unwrap();
+    assert_eq!(reporter.collect().await.unwrap().report.run().sources().len(), 1);
+    run(&mut scene, &backend, Some(&["orders.open"])).await;
+    assert_eq!(reporter.collect().await.unwrap_err().to_string(), nothing);
 }

@@ -32,7 +32,7 @@ impl FailingTracer {
         Arc::new(Self { backend: backend.clone(), log: Mutex::default(), hangs: false })
     }
 
-    /// A tracer whose backend never answers.
+    /// A tracer whose `send` never ends.
     fn hanging(backend: &Backend) -> Arc<Self> {
         Arc::new(Self { backend: backend.clone(), log: Mutex::default(), hangs: true })
     }

@@ -16,11 +16,11 @@ use super::problem::Problem;
 use crate::{clock::Clock, latest::Latest, parts::Parts, readiness::NotReady};
 
 /// Maximum number of responses that are rendered concurrently. Each may need the memory of a whole run as text.
-const MAX_RENDERED: usize = 2;
+const MAX_CONCURRENT_RENDERS: usize = 2;
 
 /// Maximum number of requests whose responses are being rendered or wait to be rendered. It is lower than the maximum number of
 /// connections, so that connections are left for probes if a document takes long.
-const MAX_WAITING: usize = 32;
+const MAX_RENDER_REQUESTS: usize = 32;
 
 /// The state of the service for handlers. Clones share it.
 #[derive(Debug, Clone)]
@@ -47,8 +47,8 @@ impl App {
         interruption: Interruption,
         listen: SocketAddr,
     ) -> Self {
-        let rendering = Arc::new(Semaphore::new(MAX_RENDERED));
-        let waiting = Semaphore::new(MAX_WAITING);
+        let rendering = Arc::new(Semaphore::new(MAX_CONCURRENT_RENDERS));
+        let waiting = Semaphore::new(MAX_RENDER_REQUESTS);
         let refused = Mutex::default();
         Self(Arc::new(Inner { latest, parts, clock, interruption, listen, rendering, waiting, refused }))
     }

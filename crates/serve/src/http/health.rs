@@ -4,12 +4,12 @@ use axum::{extract::State, http::StatusCode};
 
 use super::{app::App, problem::Problem};
 
-/// The process lives.
+/// Answers that the process lives.
 pub(super) async fn live() -> &'static str {
     "alive\n"
 }
 
-/// The values are current.
+/// Answers whether the values are current.
 pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
     match app.readiness() {
         Ok(()) => Ok("ready\n"),

@@ -38,17 +38,17 @@ const MAX_CONNECTIONS: usize = 64;
 const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
 
 /// Maximum size of the head of a request, in bytes.
-const MAX_HEAD: usize = 16 * 1024;
+const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// Maximum time of a connection. It serves one request, whose response the client must have read by then.
 const TIME_FOR_CONNECTION: Duration = Duration::from_secs(30);
 
 /// The time in which the server reads the request of a new connection, if the client sends it at once.
-const TIME_TO_READ: Duration = Duration::from_millis(100);
+const TIME_TO_READ_REQUEST: Duration = Duration::from_millis(100);
 
 /// Minimum time that a client has to read its response, even if there are too many connections. It is shorter than the
 /// default timeout of a probe of Kubernetes, which is one second.
-const TIME_TO_SEND: Duration = Duration::from_millis(500);
+const MIN_TIME_FOR_RESPONSE: Duration = Duration::from_millis(500);
 
 /// The time to wait if no connection can be accepted, for example because the process has too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -120,10 +120,10 @@ impl Connection {
     fn slow_from(&self) -> Option<Instant> {
         let Progress { has_request, answered } = &*self.progress;
         match answered.get() {
-            Some(answered) => Some(*answered + TIME_TO_SEND),
+            Some(answered) => Some(*answered + MIN_TIME_FOR_RESPONSE),
             None if has_request.load(Ordering::Relaxed) => None,
             // A request that has arrived may not have been read yet.
-            None => Some(self.accepted + TIME_TO_READ),
+            None => Some(self.accepted + TIME_TO_READ_REQUEST),
         }
     }
 }
@@ -147,7 +147,7 @@ impl Connections {
                 return;
             }
             // The next request or response may change which connection is slow first.
-            let soon = now + TIME_TO_READ;
+            let soon = now + TIME_TO_READ_REQUEST;
             let next = self.0.iter().filter_map(Connection::slow_from).fold(soon, Instant::min);
             tokio::select! {
                 _ = permits.acquire() => return,
@@ -193,7 +193,7 @@ async fn serve(stream: TcpStream, router: Router, progress: Arc<Progress>, permi
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(TIME_FOR_HEAD)
-        .max_buf_size(MAX_HEAD)
+        .max_buf_size(MAX_HEAD_BYTES)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     match timeout(TIME_FOR_CONNECTION, connection).await {
@@ -228,18 +228,18 @@ mod tests {
         let (no_room, mut connections) = (Semaphore::new(0), Connections::default());
         let progress = Arc::<Progress>::default();
         let oldest = add(&mut connections, &progress);
-        sleep(TIME_TO_READ / 2).await;
+        sleep(TIME_TO_READ_REQUEST / 2).await;
         let accepted = Instant::now();
         let other = add(&mut connections, &Arc::default());
 
         // The request of the oldest connection is read while the server waits for it.
         let read = async {
-            sleep(TIME_TO_READ / 4).await;
+            sleep(TIME_TO_READ_REQUEST / 4).await;
             progress.has_request.store(true, Ordering::Relaxed);
         };
         tokio::join!(read, connections.make_room(&no_room));
 
-        assert!(accepted.elapsed() >= TIME_TO_READ, "{:?}", accepted.elapsed());
+        assert!(accepted.elapsed() >= TIME_TO_READ_REQUEST, "{:?}", accepted.elapsed());
         assert!(other.await.unwrap_err().is_cancelled());
         assert!(!oldest.is_finished());
     }
@@ -252,12 +252,12 @@ mod tests {
             progress.each_ref().map(|progress| add(&mut connections, progress));
         let started = Instant::now();
         progress[2].answered.set(started).unwrap();
-        sleep(TIME_TO_SEND / 2).await;
+        sleep(MIN_TIME_FOR_RESPONSE / 2).await;
         progress[1].answered.set(Instant::now()).unwrap();
 
         connections.make_room(&no_room).await;
 
-        assert!(started.elapsed() >= TIME_TO_SEND, "{:?}", started.elapsed());
+        assert!(started.elapsed() >= MIN_TIME_FOR_RESPONSE, "{:?}", started.elapsed());
         assert!(earlier.await.unwrap_err().is_cancelled());
         assert!(!unanswered.is_finished() && !later.is_finished());
     }
@@ -268,9 +268,9 @@ mod tests {
         let progress = with_request();
         progress.answered.set(Instant::now()).unwrap();
         let answered = add(&mut connections, &progress);
-        sleep(TIME_TO_SEND * 2).await;
+        sleep(MIN_TIME_FOR_RESPONSE * 2).await;
         let idle = add(&mut connections, &Arc::default());
-        sleep(TIME_TO_READ).await;
+        sleep(TIME_TO_READ_REQUEST).await;
 
         connections.make_room(&no_room).await;
 

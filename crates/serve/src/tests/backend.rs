@@ -14,7 +14,7 @@ use system_health_registry::{
 use tokio::time::Instant;
 
 /// The key of a received point, and its time in seconds since 1970.
-pub(super) type ReceivedAt = (String, u64);
+pub(super) type KeyAndTime = (String, u64);
 
 /// How the backend answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) struct Backend {
     name: &'static str,
     capabilities: Capabilities,
     behaviour: Arc<Mutex<Behaviour>>,
-    received: Arc<Mutex<BTreeMap<ReceivedAt, Vec<f64>>>>,
+    received: Arc<Mutex<BTreeMap<KeyAndTime, Vec<f64>>>>,
 }
 
 impl Backend {
@@ -63,7 +63,7 @@ impl Backend {
     }
 
     /// The values of each metric at each time, in the order in which they were received.
-    pub(super) fn received(&self) -> BTreeMap<ReceivedAt, Vec<f64>> {
+    pub(super) fn received(&self) -> BTreeMap<KeyAndTime, Vec<f64>> {
         self.received.lock().unwrap().clone()
     }
 
@@ -138,23 +138,24 @@ impl Sink for Backend {
     }
 
     fn deliver<'a>(&'a self, points: &'a [Point], _deadline: Instant) -> BoxStream<'a, Settlement> {
-        let settle = |at: usize| match self.behaviour() {
+        let fate = |index: usize| match self.behaviour() {
             Behaviour::Leave | Behaviour::Down => Fate::Left(error("503")),
-            Behaviour::AcceptHalf if at % 2 == 1 => Fate::Left(error("503")),
+            Behaviour::AcceptHalf if index % 2 == 1 => Fate::Left(error("503")),
             Behaviour::LoseAnswer => {
-                self.store(&points[at..=at]);
+                self.store(&points[index..=index]);
                 Fate::Unknown(error("no answer"))
             }
             Behaviour::Accept | Behaviour::AcceptHalf | Behaviour::Hang => {
-                self.store(&points[at..=at]);
+                self.store(&points[index..=index]);
                 Fate::Accepted
             }
         };
         if self.behaviour() == Behaviour::Hang {
             return stream::pending().boxed();
         }
-        let settlements: Vec<Settlement> =
-            (0..points.len()).map(|at| Settlement { points: at..at + 1, fate: settle(at) }).collect();
+        let settlements: Vec<Settlement> = (0..points.len())
+            .map(|index| Settlement { points: index..index + 1, fate: fate(index) })
+            .collect();
         stream::iter(settlements).boxed()
     }
 

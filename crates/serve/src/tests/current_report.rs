@@ -25,7 +25,7 @@ use super::{
 /// Metrics whose keys start with `rare.` are collected once an hour.
 const INTERVALS: &str = "[metrics.every]\n\"rare.*\" = \"1h\"\n";
 
-/// A goal of two such metrics.
+/// A goal of two metrics that are collected once an hour.
 const GOAL: &str = "[goals]\n\"rare.ratio\" = { goal = \"rare.errors / rare.runs < 0.5\" }\n";
 
 /// A metric that always fails.
@@ -102,12 +102,12 @@ async fn a_rare_metric_is_replaced_by_its_next_collection() {
     let current = document(&server, "/api/v1/report?current=true").await;
 
     assert_eq!(keys(&current["metrics"]), ["a", "rare.errors", "rare.failing", "rare.runs"]);
-    let starts = |entries: &Value| -> Vec<Value> {
+    let run_starts = |entries: &Value| -> Vec<Value> {
         entries.as_array().unwrap().iter().map(|entry| entry["run"]["started_at"].clone()).collect()
     };
     let hour = Value::from(time(3600));
-    assert_eq!(starts(&current["metrics"]), [Value::Null, hour.clone(), hour.clone(), hour.clone()]);
-    assert_eq!(starts(&current["goals"]), [hour]);
+    assert_eq!(run_starts(&current["metrics"]), [Value::Null, hour.clone(), hour.clone(), hour.clone()]);
+    assert_eq!(run_starts(&current["goals"]), [hour]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,7 +108,7 @@ async fn too_many_results_are_refused_or_thinned_by_whole_runs() {
 }
 
 #[tokio::test]
-async fn a_run_with_too_many_results_is_refused() {
+async fn a_request_is_refused_if_one_run_alone_has_too_many_results() {
     let (server, _folder) = after(&[0], many(20_001)).await;
 
     let refused = server.get("/api/v1/history?key=a&thin=true", "").await;

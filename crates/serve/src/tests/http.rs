@@ -198,7 +198,7 @@ async fn after_a_run_everything_is_shown() {
 }
 
 #[tokio::test]
-async fn a_point_that_is_not_on_the_page_is_logged_once() {
+async fn keys_that_are_not_on_the_page_are_not_logged_again_for_each_request() {
     let log = Log::default();
     let _logging = log.start();
     let stage = Stage::new(at(0));
@@ -213,7 +213,7 @@ async fn a_point_that_is_not_on_the_page_is_logged_once() {
     }
     assert_eq!(warnings(), 1, "{}", log.text());
 
-    // The point is logged again after a page without the keys.
+    // After a page without any points, the keys are logged again.
     stage.clock.set(at(1000));
     assert_eq!(server.get("/metrics", "").await.body, "");
     stage.clock.set(at(0));
@@ -303,8 +303,8 @@ async fn slow_clients_do_not_hold_up_others() {
 
     // The server ends their connections by itself. From now on, the clock is set to the next timeout whenever all tasks wait.
     time::pause();
-    let mut rest = Vec::new();
-    slow.pop().unwrap().read_to_end(&mut rest).await.unwrap();
+    let mut response = Vec::new();
+    slow.pop().unwrap().read_to_end(&mut response).await.unwrap();
 }
 
 #[tokio::test]
@@ -321,9 +321,9 @@ async fn idle_connections_do_not_hold_up_probes() {
     let probe = server.get("/healthz", "").await;
 
     assert_eq!(probe.status, 200);
-    let mut oldest = Vec::new();
-    idle.remove(0).read_to_end(&mut oldest).await.unwrap();
-    assert!(oldest.is_empty(), "{oldest:?}");
+    let mut sent_to_oldest = Vec::new();
+    idle.remove(0).read_to_end(&mut sent_to_oldest).await.unwrap();
+    assert!(sent_to_oldest.is_empty(), "{sent_to_oldest:?}");
     let mut answered = 0;
     for mut other in idle {
         let mut response = String::new();

@@ -1,4 +1,4 @@
-//! Tests of the service as a whole, with simulated time.
+//! Tests of the service as a whole, and of its HTTP server. The service runs in simulated time.
 
 mod backend;
 mod current_report;

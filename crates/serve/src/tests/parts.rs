@@ -104,27 +104,28 @@ async fn a_part_takes_each_run_and_new_settings() {
     let parts = parts();
     let mut stage = Stage::new(at(0));
     stage.parts = parts.clone();
-    let service = |key: &str| configuration(builder([one(key)], &[]), 10, Catalog::new([one(key)]).unwrap());
-    let shown = || {
+    let configured =
+        |key: &str| configuration(builder([one(key)], &[]), 10, Catalog::new([one(key)]).unwrap());
+    let document = || {
         let (_, part) = parts.paths().next().unwrap();
         part.answer(PATH, "").unwrap()
     };
     let after = |runs, _: &FinishedRun| match runs {
         1 => {
-            assert_eq!(shown()["runs"], 1, "whoever reads the log finds the run");
+            assert_eq!(document()["runs"], 1, "whoever reads the log finds the run");
             stage.reload.send(()).unwrap();
         }
         2 => stage.stop(),
         _ => {}
     };
 
-    stage.run(service("a"), async || Some(service("b")), after).await;
+    stage.run(configured("a"), async || Some(configured("b")), after).await;
 
-    assert_eq!((shown()["keys"].clone(), shown()["runs"].clone()), (json!(["b"]), json!(2)));
+    assert_eq!((document()["keys"].clone(), document()["runs"].clone()), (json!(["b"]), json!(2)));
 }
 
 #[test]
-fn two_parts_with_one_path_are_refused() {
+fn two_parts_with_the_same_path_are_refused() {
     let error = Parts::start([KEYS, KEYS], &served(None)).unwrap_err().to_string();
 
     assert_eq!(error, "two linked crates add /api/v1/monitors to the service; link only one of them");
@@ -144,7 +145,7 @@ fn a_part_with_a_path_of_the_service_is_refused() {
 }
 
 #[test]
-fn a_part_with_a_path_that_the_router_would_refuse_is_refused() {
+fn a_part_with_a_path_that_the_router_would_refuse_or_take_for_a_pattern_is_refused() {
     for paths in [&[""], &["api/v1/owners"], &["/api/v1/traces/{trace}"], &["/api/:key"], &["/api/*rest"]] {
         let error = Parts::start([PagePartType { paths, ..KEYS }], &served(None)).unwrap_err().to_string();
 

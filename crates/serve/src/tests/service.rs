@@ -32,6 +32,7 @@ use crate::{configuration::Configuration, run_summary::RunSummary};
 /// A year in seconds.
 const YEAR: u64 = 365 * 24 * 3600;
 
+/// The configuration of a service that starts a run every `seconds` seconds.
 fn every(seconds: u64, builder: ReporterBuilder) -> Configuration {
     configuration(builder, seconds, Catalog::new([one("a")]).unwrap())
 }
@@ -45,7 +46,7 @@ fn skipped(runs: &[FinishedRun]) -> Vec<f64> {
     runs.iter().map(|run| about_reporter(run, "skipped_slots").unwrap()).collect()
 }
 
-/// A metric that takes as many seconds as the counter says.
+/// A metric whose collection takes this many seconds.
 fn slow(seconds: &Arc<AtomicU64>) -> system_health_registry::Metric {
     let seconds = Arc::clone(seconds);
     metric(Facts::new("slow", "For a test.").with_timeout(Duration::from_mins(10)), move || {
@@ -135,10 +136,10 @@ async fn a_metric_with_its_own_interval_is_collected_in_the_next_run_if_its_slot
 #[tokio::test(start_paused = true)]
 async fn intervals_lose_no_value_that_a_source_returns_only_once() {
     let waiting = Arc::new(AtomicU64::new(0));
-    let returned = Arc::clone(&waiting);
+    let to_return = Arc::clone(&waiting);
     let source =
         Source::new("recorder", "Returns what was recorded, and forgets it.", location!(), move |_| {
-            let taken = returned.swap(0, Ordering::Relaxed);
+            let taken = to_return.swap(0, Ordering::Relaxed);
             async move { Ok(vec![DescribedReading::new(Facts::new("orders.placed", "For a test."), taken)]) }
                 .boxed()
         });
@@ -419,6 +420,21 @@ async fn a_last_delivery_that_hangs_is_given_up_after_the_grace_period() {
 
     assert!(stopped.elapsed() < Duration::from_secs(6), "the service ends after the grace period");
     assert!(Store::open_existing(folder.path()).unwrap().pending_count("memory memory").unwrap() > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_line_about_a_run_counts_missed_goals() {
+    let one_with = |key: &str, goal: &str| {
+        let facts = Facts::new(key, "For a test.").with_goal(goal.parse().unwrap());
+        metric(facts, || async { 1.0.into_reading() }.boxed())
+    };
+    let metrics = [one_with("a", "== 0"), one_with("b", "< 5"), one_with("c", "< 1"), one("d")];
+    let stage = Stage::new(at(0));
+
+    let (runs, _) = stage.runs(every(60, builder(metrics, &[])), 1).await;
+
+    let summary = RunSummary(&runs[0]).to_string();
+    assert!(summary.ends_with(", errors 0, goals missed 2"), "{summary}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ use system_health_reporter::{FinishedRun, Slots};
 use system_health_state::{PastResult, Store};
 
 use super::{
-    backend::{Backend, Behaviour, ReceivedAt, seconds},
+    backend::{Backend, Behaviour, KeyAndTime, seconds},
     stage::{Stage, builder, configuration, metric},
 };
 
@@ -93,8 +93,8 @@ fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// The values in the history that are delivered.
-fn history(folder: &std::path::Path) -> BTreeMap<ReceivedAt, f64> {
+/// The values of the test's metrics in the history.
+fn history(folder: &std::path::Path) -> BTreeMap<KeyAndTime, f64> {
     let entries = Store::open_existing(folder).unwrap().history(None, UNIX_EPOCH).unwrap();
     let values = entries.iter().filter_map(|entry| match &entry.result {
         PastResult::Value { samples, .. } => {
@@ -105,7 +105,7 @@ fn history(folder: &std::path::Path) -> BTreeMap<ReceivedAt, f64> {
     values.filter(|((key, _), _)| key.starts_with("soak.")).collect()
 }
 
-fn count(history: &BTreeMap<ReceivedAt, f64>, key: &str) -> usize {
+fn count(history: &BTreeMap<KeyAndTime, f64>, key: &str) -> usize {
     history.keys().filter(|(known, _)| known == key).count()
 }
 
@@ -115,7 +115,7 @@ fn is_soak(key: &str) -> bool {
 
 #[tokio::test(start_paused = true)]
 #[ignore = "needs Linux and takes half a minute; SOAK_RUNS=10000 takes a quarter of an hour"]
-async fn many_runs_lose_and_repeat_no_point_and_leak_no_memory_and_no_descriptors() {
+async fn many_runs_lose_no_point_and_count_none_twice_and_leak_no_memory_and_no_descriptors() {
     let total = env::var("SOAK_RUNS").map_or(RUNS, |runs| runs.parse().expect("SOAK_RUNS is a number"));
     // Memory and descriptors are first measured when the caches are full.
     let warm_up = total / 5;
@@ -130,15 +130,15 @@ async fn many_runs_lose_and_repeat_no_point_and_leak_no_memory_and_no_descriptor
     let catalog = Catalog::new(metrics.clone()).unwrap();
     let builder =
         builder(metrics, &[&replacing, &adding]).state_dir(folder.path()).to(["replacing", "adding"]);
-    let (warm, ends) = (Cell::new(None), RefCell::new(None));
+    let (after_warm_up, at_end) = (Cell::new(None), RefCell::new(None));
     let after = |runs, _: &FinishedRun| {
         replacing.set(overwriting(runs, total));
         adding.set(adding_up(runs, total));
         if runs == warm_up {
-            warm.set(Some((memory(), descriptors())));
+            after_warm_up.set(Some((memory(), descriptors())));
         }
         if runs == total {
-            ends.replace(Some((memory(), descriptors())));
+            at_end.replace(Some((memory(), descriptors())));
             stage.stop();
         }
     };
@@ -152,18 +152,21 @@ async fn many_runs_lose_and_repeat_no_point_and_leak_no_memory_and_no_descriptor
     let rare = Slots::new(Duration::from_mins(5)).starts_between(start, last_slot);
     assert_eq!(count(&history, "soak.rare") as u64, 1 + rare);
     let received = replacing.received();
-    let last: BTreeMap<ReceivedAt, f64> = received
+    let last: BTreeMap<KeyAndTime, f64> = received
         .into_iter()
         .filter(|((key, _), _)| is_soak(key))
-        .map(|(at, values)| (at, *values.last().unwrap()))
+        .map(|(key_and_time, values)| (key_and_time, *values.last().unwrap()))
         .collect();
     assert_eq!(last, history, "a backend that replaces has the values of the history");
-    for (at, values) in adding.received().into_iter().filter(|((key, _), _)| is_soak(key)) {
-        let expected = history[&at];
-        if at.0 == "soak.count" {
-            assert_eq!(values, [expected], "{at:?} is counted exactly once");
+    for (key_and_time, values) in adding.received().into_iter().filter(|((key, _), _)| is_soak(key)) {
+        let expected = history[&key_and_time];
+        if key_and_time.0 == "soak.count" {
+            assert_eq!(values, [expected], "{key_and_time:?} is counted exactly once");
         } else {
-            assert!(values.iter().all(|value| value.total_cmp(&expected).is_eq()), "{at:?}: {values:?}");
+            assert!(
+                values.iter().all(|value| value.total_cmp(&expected).is_eq()),
+                "{key_and_time:?}: {values:?}"
+            );
         }
     }
     assert_eq!(adding.count("soak.count"), total);
@@ -173,8 +176,8 @@ async fn many_runs_lose_and_repeat_no_point_and_leak_no_memory_and_no_descriptor
     let expected = (total - 1) as f64;
     assert_eq!(number.value.number(), Some(expected));
 
-    let (memory_before, descriptors_before) = warm.get().unwrap();
-    let (memory_after, descriptors_after) = ends.take().unwrap();
+    let (memory_before, descriptors_before) = after_warm_up.get().unwrap();
+    let (memory_after, descriptors_after) = at_end.take().unwrap();
     println!(
         "memory: {memory_before} KiB after {warm_up} runs, {memory_after} KiB after {total}; \
          descriptors: {descriptors_before}, {descriptors_after}"

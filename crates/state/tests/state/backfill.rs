@@ -94,11 +94,11 @@ fn a_run_with_the_same_time_counts_in_place_of_a_backfill() {
 fn no_destination_and_no_time_of_a_last_value_is_affected() {
     let store = Store::in_memory().unwrap();
     store.record(&report(50, &[9.0]), &["a"]).unwrap();
-    let before = (store.pending_count("a").unwrap(), store.last_values().unwrap());
+    let before = (store.pending_count("a").unwrap(), store.last_value_times().unwrap());
 
     assert_eq!(backfill(&store, 20, &[3.0]), BackfillResult::Added);
 
-    assert_eq!((store.pending_count("a").unwrap(), store.last_values().unwrap()), before);
+    assert_eq!((store.pending_count("a").unwrap(), store.last_value_times().unwrap()), before);
     let delivered = store.last_for_delivery("jobs.waiting", "", at(100)).unwrap();
     assert_eq!(delivered.map(|(time, _)| time), Some(at(50)));
 }

@@ -10,7 +10,7 @@ use crate::harness::{Total, at, counters, counts_since, durations, report};
 const HERE: &str = "statsd here";
 
 #[test]
-fn points_that_add_up_or_are_converted_or_count_the_time_since_an_earlier_run_are_withheld() {
+fn points_that_must_come_from_one_store_only_are_withheld() {
     let here = Recipient::from(HERE);
     let adds_up = Recipient { adds_up: vec!["count"], ..here.clone() };
     let deltas = Recipient { counters: Temporality::Delta, ..here.clone() };

@@ -19,8 +19,9 @@ use crate::harness::{at, report};
 /// The environment variable with the state folder of a child process. Without it, the tests that are run as child
 /// processes do nothing.
 const FOLDER: &str = "TEST_STATE_FOLDER";
-/// The environment variable with the time of the child's first run, in seconds.
-const START: &str = "TEST_START";
+/// The environment variable with a number: for `child_that_records`, the time of its first run in seconds. For
+/// `child_that_delivers`, the number of its run.
+const NUMBER: &str = "TEST_NUMBER";
 const POINTS: usize = 50;
 
 #[test]
@@ -28,17 +29,17 @@ fn child_that_records() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let store = Store::open(Path::new(&folder)).unwrap().store;
     let values = [1.0; POINTS];
-    for seconds in env::var(START).unwrap().parse().unwrap().. {
+    for seconds in env::var(NUMBER).unwrap().parse().unwrap().. {
         store.record(&report(seconds, &values), &["datadog"]).unwrap();
         println!("\nrecorded");
     }
 }
 
-fn start(test: &str, folder: &Path, start: usize) -> Child {
+fn start(test: &str, folder: &Path, number: usize) -> Child {
     Command::new(env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(FOLDER, folder)
-        .env(START, start.to_string())
+        .env(NUMBER, number.to_string())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
@@ -141,7 +142,7 @@ fn run_once(folder: &Path, number: u64, mut step: impl FnMut()) {
 #[test]
 fn child_that_delivers() {
     let Some(folder) = env::var_os(FOLDER) else { return };
-    let number = env::var(START).unwrap().parse().unwrap();
+    let number = env::var(NUMBER).unwrap().parse().unwrap();
     let mut steps = 0;
     run_once(Path::new(&folder), number, || {
         steps += 1;

@@ -40,11 +40,11 @@ fn descriptions_survive_a_restart_unchanged() {
 fn a_new_description_replaces_the_old_one_and_missing_ones_stay() {
     let store = Store::in_memory().unwrap();
     store.remember_descriptions("warehouse", &[facts("rows.a"), facts("rows.b")], at(0)).unwrap();
-    let renamed = Facts::new("rows.a", "Rows that wait for the printer.");
+    let changed = Facts::new("rows.a", "Rows that wait for the printer.");
 
-    store.remember_descriptions("warehouse", std::slice::from_ref(&renamed), at(1)).unwrap();
+    store.remember_descriptions("warehouse", std::slice::from_ref(&changed), at(1)).unwrap();
 
-    let expected = [("warehouse".to_owned(), renamed), ("warehouse".to_owned(), facts("rows.b"))];
+    let expected = [("warehouse".to_owned(), changed), ("warehouse".to_owned(), facts("rows.b"))];
     assert_eq!(store.descriptions().unwrap(), expected);
 }
 

@@ -63,8 +63,8 @@ fn stored_states_of_other_goals_and_wrong_clocks_are_ignored() {
     assert_eq!(flips(&store, HERE, 1, &[another(true)]), []);
     assert_eq!(flips(&store, HERE, 2, &[another(false)]), [another(false)]);
 
-    let days = 24 * 60 * 60;
-    assert_eq!(flips(&store, HERE, 9 * days, &[another(true)]), [another(true)]);
+    let day = 24 * 60 * 60;
+    assert_eq!(flips(&store, HERE, 9 * day, &[another(true)]), [another(true)]);
     assert_eq!(flips(&store, HERE, 3, &[another(false)]), [], "the stored time comes from a wrong clock");
     assert_eq!(flips(&store, HERE, 4, &[another(true)]), [another(true)]);
 }
@@ -125,11 +125,11 @@ fn returned_events_are_sent_again_and_events_with_an_unknown_fate_are_not() {
 fn an_event_that_was_marked_by_a_wrong_clock_is_given_up() {
     let store = Store::in_memory().unwrap();
     store.add_events(HERE, &[event("odd", 1)]).unwrap();
-    let days = 24 * 60 * 60;
-    store.next_event(HERE, at(2 * days)).unwrap();
+    let day = 24 * 60 * 60;
+    store.next_event(HERE, at(2 * day)).unwrap();
 
-    assert_eq!(store.give_up_events(HERE, at(days), at(0)).unwrap().0.len(), 0);
-    assert_eq!(store.give_up_events(HERE, at(days - 1), at(0)).unwrap().0, ["odd"]);
+    assert_eq!(store.give_up_events(HERE, at(day), at(0)).unwrap().0.len(), 0);
+    assert_eq!(store.give_up_events(HERE, at(day - 1), at(0)).unwrap().0, ["odd"]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ pub(crate) fn counters(seconds: u64, totals: &[Total]) -> Report {
     run(&Catalog::new([done]).unwrap(), &Context::starting_at(at(seconds)))
 }
 
-/// The report of a run at this time, with the count `jobs.started` of the time since `since`.
+/// The report of a run at this time, with the count `jobs.started`, which covers the time since `since`.
 pub(crate) fn counts_since(seconds: u64, since: u64) -> Report {
     let facts = facts("jobs.started").with_kind(Kind::Count { interval: Duration::from_mins(1) });
     let metric = Metric::new(facts, location!(), move |_| {

@@ -96,7 +96,7 @@ fn deleting_old_runs_keeps_waiting_points_and_times_of_last_values() {
     let left = store.history(Some("jobs.waiting"), at(0)).unwrap();
     assert_eq!(left.iter().map(values).collect::<Vec<_>>(), [[2.0], [3.0]]);
     assert_eq!(store.pending("datadog", 9, None).unwrap().len(), 1);
-    assert_eq!(store.last_values().unwrap()[&("jobs.waiting".into(), String::new())], at(30));
+    assert_eq!(store.last_value_times().unwrap()[&("jobs.waiting".into(), String::new())], at(30));
     assert!(store.size().unwrap() < before / 2, "the file becomes smaller");
 }
 
@@ -122,37 +122,37 @@ fn each_subject_has_its_own_outcome_and_failures() {
 #[test]
 fn the_time_of_the_last_value_is_deleted_if_the_subject_no_longer_exists() {
     let store = Store::in_memory().unwrap();
-    let last_values = || -> Vec<(String, std::time::SystemTime)> {
-        let last = store.last_values().unwrap();
+    let last_value_times = || -> Vec<(String, std::time::SystemTime)> {
+        let last = store.last_value_times().unwrap();
         last.into_iter().map(|((_, subject), time)| (subject, time)).collect()
     };
     store.record(&queues(10, &["gone", "stays", "partial"]), &[]).unwrap();
     store.record(&queues(20, &["stays", "broken"]), &[]).unwrap();
     let before = [("broken", 20), ("gone", 10), ("partial", 10), ("stays", 20)];
     let before = before.map(|(name, time)| (name.to_owned(), at(time)));
-    assert_eq!(last_values(), before);
+    assert_eq!(last_value_times(), before);
 
     store.delete_older_than(at(10)).unwrap();
-    assert_eq!(last_values(), before);
+    assert_eq!(last_value_times(), before);
     store.delete_older_than(at(11)).unwrap();
 
-    assert_eq!(last_values(), [("broken".into(), at(20)), ("stays".into(), at(20))]);
+    assert_eq!(last_value_times(), [("broken".into(), at(20)), ("stays".into(), at(20))]);
 }
 
 #[test]
-fn without_any_value_the_first_run_that_collected_a_subject_counts() {
+fn without_any_value_the_time_is_that_of_the_first_run_that_collected_the_subject() {
     let store = Store::in_memory().unwrap();
     for time in [10, 20, 30] {
         store.record(&queues(time, &["broken"]), &[]).unwrap();
     }
 
-    let times: Vec<_> = store.last_values().unwrap().into_values().collect();
+    let times: Vec<_> = store.last_value_times().unwrap().into_values().collect();
 
     assert_eq!(times, [at(10)]);
 }
 
 #[test]
-fn the_time_of_the_last_value_is_kept_if_the_metric_fails() {
+fn the_time_of_the_last_value_is_kept_if_a_later_run_has_no_value() {
     let store = Store::in_memory().unwrap();
     store.record(&report(10, &[1.0]), &[]).unwrap();
     store.record(&report(20, &[]), &[]).unwrap();
@@ -160,13 +160,13 @@ fn the_time_of_the_last_value_is_kept_if_the_metric_fails() {
     store.delete_older_than(at(20)).unwrap();
 
     assert_eq!(store.history(None, at(0)).unwrap().len(), 3);
-    assert_eq!(store.last_values().unwrap()[&("jobs.waiting".into(), String::new())], at(10));
+    assert_eq!(store.last_value_times().unwrap()[&("jobs.waiting".into(), String::new())], at(10));
 }
 
 #[test]
 fn the_last_run_for_delivery_had_a_value_and_a_destination() {
     let store = Store::in_memory().unwrap();
-    let last = |key, now| store.last_for_delivery(key, "", at(now)).unwrap().map(|(slot, _)| slot);
+    let last = |key, now| store.last_for_delivery(key, "", at(now)).unwrap().map(|(time, _)| time);
     assert_eq!(last("jobs.waiting", 50), None);
 
     store.record(&report(100, &[1.0]), &["datadog"]).unwrap();

@@ -14,7 +14,7 @@ use crate::harness::{at, report};
 const OVERWRITES: &str = "datadog";
 /// A destination where repeated points are added up.
 const ADDS_UP: &str = "statsd";
-/// The maximum age of points that the backend accepts, in seconds.
+/// How far the time of a point may be from now, in seconds, so that the backend accepts the point.
 const WINDOW: u64 = 10;
 
 #[derive(Debug, Clone)]
@@ -112,7 +112,7 @@ proptest! {
 
 /// The fate of a point, as far as its sender knows.
 #[derive(Debug, Clone, Copy)]
-enum Seen {
+enum Fate {
     Accepted,
     Left,
     /// The sender does not know whether the point has arrived. The value says whether it has.
@@ -138,7 +138,7 @@ enum SendingStep {
     /// One of two processes reads a page with a number of points.
     Read { process: usize, points: usize },
     /// A process sends the page that it read last. Other steps may have happened in between.
-    Send { process: usize, seen: Vec<Seen>, death: Death },
+    Send { process: usize, fates: Vec<Fate>, death: Death },
     /// Points that are too old are dropped.
     Expire,
     /// Points that killed processes were sending are given up.
@@ -146,10 +146,10 @@ enum SendingStep {
 }
 
 fn sending_step() -> impl Strategy<Value = SendingStep> {
-    let seen = prop_oneof![
-        3 => Just(Seen::Accepted),
-        2 => Just(Seen::Left),
-        1 => any::<bool>().prop_map(Seen::Unknown),
+    let fate = prop_oneof![
+        3 => Just(Fate::Accepted),
+        2 => Just(Fate::Left),
+        1 => any::<bool>().prop_map(Fate::Unknown),
     ];
     let death = prop_oneof![
         3 => Just(Death::Never),
@@ -160,8 +160,8 @@ fn sending_step() -> impl Strategy<Value = SendingStep> {
     prop_oneof![
         2 => (0..3_u64, 0..4_usize).prop_map(|(later, values)| SendingStep::Record { later, values }),
         3 => (0..2_usize, 0..6_usize).prop_map(|(process, points)| SendingStep::Read { process, points }),
-        3 => (0..2_usize, vec(seen, 6), death)
-            .prop_map(|(process, seen, death)| SendingStep::Send { process, seen, death }),
+        3 => (0..2_usize, vec(fate, 6), death)
+            .prop_map(|(process, fates, death)| SendingStep::Send { process, fates, death }),
         1 => Just(SendingStep::Expire),
         1 => Just(SendingStep::GiveUp),
     ]
@@ -202,34 +202,34 @@ proptest! {
                 SendingStep::Read { process, points } => {
                     pages[process] = stores[process].pending(ADDS_UP, points, None).unwrap();
                 }
-                SendingStep::Send { process, seen, death } => {
+                SendingStep::Send { process, fates, death } => {
                     let store = &stores[process];
                     let page = std::mem::take(&mut pages[process]);
                     let ids: Vec<PendingId> = page.iter().map(|pending| pending.id).collect();
                     let allowed = store.begin_sending(ADDS_UP, &ids, at(now)).unwrap();
-                    let sent: Vec<(PendingId, f64, Seen)> = page
+                    let sent: Vec<(PendingId, f64, Fate)> = page
                         .iter()
-                        .zip(seen)
-                        .map(|(pending, seen)| (pending.id, pending.point.value.number().unwrap(), seen))
+                        .zip(fates)
+                        .map(|(pending, fate)| (pending.id, pending.point.value.number().unwrap(), fate))
                         .filter(|(id, ..)| allowed.contains(id))
                         .collect();
                     prop_assert_eq!(sent.len(), allowed.len());
-                    let has_arrived = |seen| matches!(seen, Seen::Accepted | Seen::Unknown(true));
-                    for (index, (id, value, seen)) in sent.into_iter().enumerate() {
+                    let has_arrived = |fate| matches!(fate, Fate::Accepted | Fate::Unknown(true));
+                    for (index, (id, value, fate)) in sent.into_iter().enumerate() {
                         let is_fate_lost = match death {
                             Death::Never => false,
                             Death::Marked | Death::Sent => true,
                             Death::HalfSettled => index % 2 == 1,
                         };
-                        if has_arrived(seen) && !matches!(death, Death::Marked) {
+                        if has_arrived(fate) && !matches!(death, Death::Marked) {
                             arrived.push(value);
-                        } else if is_fate_lost || !matches!(seen, Seen::Left) {
+                        } else if is_fate_lost || !matches!(fate, Fate::Left) {
                             may_be_missing.push(value);
                         }
-                        match seen {
+                        match fate {
                             _ if is_fate_lost => never_settled += 1,
-                            Seen::Left => store.return_to_outbox(ADDS_UP, &[id]).unwrap(),
-                            Seen::Accepted | Seen::Unknown(_) => store.settle(ADDS_UP, &[id]).unwrap(),
+                            Fate::Left => store.return_to_outbox(ADDS_UP, &[id]).unwrap(),
+                            Fate::Accepted | Fate::Unknown(_) => store.settle(ADDS_UP, &[id]).unwrap(),
                         }
                     }
                     if !matches!(death, Death::Never) {

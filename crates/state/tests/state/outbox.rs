@@ -133,7 +133,7 @@ fn outboxes_are_independent() {
 }
 
 #[test]
-fn points_that_would_add_up_are_added_once_for_each_series_and_time() {
+fn points_that_would_add_up_enter_the_outbox_once_for_each_series_and_time() {
     let once = Recipient { adds_up: vec!["count"], is_sent_once: true, ..HERE.into() };
     let store = Store::in_memory().unwrap();
     let recipients = [once, THERE.into()];
@@ -164,7 +164,7 @@ fn a_run_for_another_destination_does_not_count_as_a_repeat() {
 }
 
 #[test]
-fn points_and_events_of_a_removed_destination_are_dropped_and_counted() {
+fn old_points_and_events_of_a_removed_destination_are_dropped_and_counted() {
     let event =
         |id: &str, seconds| PendingEvent { id: id.to_owned(), time: at(seconds), body: String::new() };
     let store = Store::in_memory().unwrap();
@@ -172,8 +172,8 @@ fn points_and_events_of_a_removed_destination_are_dropped_and_counted() {
         store.record(&report(seconds, &[1.0, 2.0]), &[HERE, THERE]).unwrap();
     }
     store.add_events(THERE, &[event("old", 10), event("new", 30)]).unwrap();
-    let sent = store.pending(THERE, 1, None).unwrap()[0].id;
-    store.begin_sending(THERE, &[sent], at(10)).unwrap();
+    let being_sent = store.pending(THERE, 1, None).unwrap()[0].id;
+    store.begin_sending(THERE, &[being_sent], at(10)).unwrap();
 
     let dropped = store.drop_abandoned(&[HERE], at(30)).unwrap();
 

@@ -102,10 +102,10 @@ fn if_the_responses_in_use_exceed_the_limit_the_same_ones_stay_in_each_run() {
 }
 
 #[test]
-fn a_response_that_is_too_large_is_not_kept() {
+fn a_response_that_is_too_large_is_not_kept_or_not_read() {
     assert!(PackedResponse::new(&noise(2 << 20, 1)).is_none());
     assert!(PackedResponse::new(&vec![b' '; 2 << 20]).is_some());
-    // It unpacks to more than is ever read.
+    // Unpacked, the response would be longer than the limit.
     assert_eq!(packed(&vec![0; 65 << 20]).unpack(), None);
 }
 

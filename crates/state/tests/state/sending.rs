@@ -89,9 +89,9 @@ fn a_repeated_run_does_not_replace_points_that_are_being_sent() {
 
     store.record(&report(1, &[5.0, 6.0]), &[HERE]).unwrap();
 
-    let values = store.pending(HERE, 9, None).unwrap();
+    let waiting = store.pending(HERE, 9, None).unwrap();
     assert_eq!(
-        values.iter().map(|pending| pending.point.value.number().unwrap()).collect::<Vec<_>>(),
+        waiting.iter().map(|pending| pending.point.value.number().unwrap()).collect::<Vec<_>>(),
         [5.0, 6.0]
     );
     assert_eq!(store.give_up_sending(HERE, at(2)).unwrap(), 1);

@@ -6,12 +6,12 @@ use system_health_state::{BackfillResult, HistoryEntry, HistoryFilter, PastResul
 
 use crate::harness::{at, queues, report};
 
-/// All results of a metric.
+/// The filter for all results of a metric.
 fn of_key(key: &str) -> HistoryFilter<'_> {
     HistoryFilter { key: Some(key), subject: None, since: at(0) }
 }
 
-/// The thinned history of `jobs.waiting`: N, if one run of N is included, and the times.
+/// The thinned history of `jobs.waiting`: its `one_run_of`, and the times of its entries.
 fn waiting(store: &Store, max_rows: usize) -> Option<(usize, Vec<SystemTime>)> {
     let thinned = store.thinned_history(max_rows, &of_key("jobs.waiting")).unwrap()?;
     Some((thinned.one_run_of, times(&thinned)))

@@ -61,10 +61,10 @@ async fn deliver_all(name: &str, settings: Settings, points: &[Point]) -> Result
     let sink_type = sink_type.ok_or_else(|| format!("there is no sink `{name}`"))?;
     let destinations = (sink_type.configure)(&settings).map_err(|error| error.to_string())?;
     let destination = destinations.first().ok_or_else(|| format!("`{name}` is not configured"))?;
-    let page = if destination.capabilities().keeps_timestamps { PAGE_SIZE } else { points.len() };
+    let page_size = if destination.capabilities().keeps_timestamps { PAGE_SIZE } else { points.len() };
     let process = Process::new().provide(settings);
     let sink = destination.connect(process.context()).await.map_err(|error| error.to_string())?;
-    for page in points.chunks(page) {
+    for page in points.chunks(page_size) {
         deliver(&*sink, page).await?;
     }
     Ok(())

@@ -135,11 +135,11 @@ fn the_queue_is_full() {
 #[test]
 fn nobody_listens_on_the_udp_port() {
     let world = World::new();
-    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let scene = scene(&world).variable("DD_DOGSTATSD_URL", format!("udp://{port}"));
+    let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let scene = scene(&world).variable("DD_DOGSTATSD_URL", format!("udp://{address}"));
 
     check("nobody listens on the UDP port", &scene, || {
-        let socket = UdpSocket::bind(port).unwrap();
+        let socket = UdpSocket::bind(address).unwrap();
         socket.set_nonblocking(true).unwrap();
         Box::new(move |buffer| socket.recv(buffer))
     });

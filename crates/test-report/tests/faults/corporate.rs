@@ -132,7 +132,8 @@ fn faults_of_the_network_are_reported_and_nothing_is_lost() {
             value => value.to_owned(),
         };
         let before = corporation.world.delivered("test.value").len();
-        // With secrets in the environment, the fault affects each service, and not only AWS.
+        // Without secrets in the environment, the run would fail at AWS, before it uses them for other services.
+        // `AWS_CA_BUNDLE` affects only AWS.
         let scene = corporation.scene(Some((variable, &value)));
         let scene = if variable == "AWS_CA_BUNDLE" {
             scene

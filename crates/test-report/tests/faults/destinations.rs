@@ -175,7 +175,7 @@ fn status(fault: &str) -> i32 {
     row.unwrap_or_else(|| panic!("no row for {fault}")).status
 }
 
-/// Runs a test for each sink as the one that fails.
+/// Runs a test twice. Each of the two sinks is the bad one once.
 fn for_each_sink(test: impl Fn(&'static str, &'static str) + Sync) {
     let test = &test;
     thread::scope(|scope| {
@@ -306,7 +306,7 @@ fn all_destinations_are_asked_at_once() {
 #[test]
 fn after_a_killed_process_both_backends_have_each_point_once() {
     let run = patient_run();
-    // What happens to the first request of Prometheus, and to that of Datadog. `None` is a usual response.
+    // What happens to the first request to Prometheus, and to the first one to Datadog. `None` is a usual response.
     let (asked, stored) = (|| Some(Fault::Hang), || Some(Fault::HangAfterwards));
     for faults in [
         [asked(), asked()],
@@ -320,17 +320,17 @@ fn after_a_killed_process_both_backends_have_each_point_once() {
     ] {
         let backends = Backends::new();
         let scene = backends.scene();
-        for (sink, first) in SINKS.into_iter().zip(faults.clone()) {
-            if let Some(first) = first {
-                backends.server(sink).fail_times(1, "POST", first);
+        for (sink, fault) in SINKS.into_iter().zip(faults.clone()) {
+            if let Some(fault) = fault {
+                backends.server(sink).fail_times(1, "POST", fault);
             }
         }
 
         kill_when(&scene, &run, || {
             for (sink, fault) in SINKS.into_iter().zip(&faults) {
                 let _ = backends.server(sink).wait_for("POST");
-                let stores = !matches!(fault, Some(Fault::Hang));
-                wait_until(|| !stores || !backends.times(sink, METRICS[1]).is_empty());
+                let arrives = !matches!(fault, Some(Fault::Hang));
+                wait_until(|| !arrives || !backends.times(sink, METRICS[1]).is_empty());
             }
         });
 
@@ -444,7 +444,7 @@ fn distributions_have_the_values_of_each_run_or_of_all_runs() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn a_real_prometheus_has_each_value_once_if_the_other_destination_fails() {
+fn a_real_prometheus_has_each_value_once_after_faults_of_both_destinations() {
     let prometheus = Prometheus::receiving(false);
     let backends = Backends::new();
     let url = prometheus.remote_write_url();

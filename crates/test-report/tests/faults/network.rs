@@ -19,14 +19,14 @@ impl Fault {
     }
 }
 
-/// All faults. A response with a status has a body that the server might send.
+/// All faults. A fault that is named after a status has a body that the server might send.
 pub(crate) fn faults() -> Vec<Fault> {
     const JSON: &str = "content-type: application/json\r\n";
     let always = |name, wire| Fault { name, wire, times: ALWAYS };
-    let status = |status: u16, headers: &str| {
+    let with_status = |status: u16, headers: &str| {
         // AWS names its errors in `__type`, by which its SDK recognises a rate limit.
-        let kind = if status == 429 { "ThrottlingException" } else { "AnyException" };
-        let body = format!(r#"{{"__type": "{kind}", "message": "no", "errors": ["no"]}}"#);
+        let error = if status == 429 { "ThrottlingException" } else { "AnyException" };
+        let body = format!(r#"{{"__type": "{error}", "message": "no", "errors": ["no"]}}"#);
         WireFault::answer(status, &format!("{JSON}{headers}"), &body)
     };
     vec![
@@ -40,14 +40,18 @@ pub(crate) fn faults() -> Vec<Fault> {
             WireFault::answer(200, "content-type: text/html\r\n", "<html>Log in</html>"),
         ),
         always("redirect loop", WireFault::answer(302, "location: /\r\n", "")),
-        always("401", status(401, "")),
-        always("403", status(403, "")),
-        always("404", status(404, "")),
-        always("429 with Retry-After beyond the deadline", status(429, "retry-after: 3600\r\n")),
-        always("429 without Retry-After", status(429, "")),
-        Fault { name: "429 with Retry-After, then fine", wire: status(429, "retry-after: 1\r\n"), times: 1 },
-        always("500", status(500, "")),
-        Fault { name: "503, then fine", wire: status(503, ""), times: 1 },
+        always("401", with_status(401, "")),
+        always("403", with_status(403, "")),
+        always("404", with_status(404, "")),
+        always("429 with Retry-After beyond the deadline", with_status(429, "retry-after: 3600\r\n")),
+        always("429 without Retry-After", with_status(429, "")),
+        Fault {
+            name: "429 with Retry-After, then fine",
+            wire: with_status(429, "retry-after: 1\r\n"),
+            times: 1,
+        },
+        always("500", with_status(500, "")),
+        Fault { name: "503, then fine", wire: with_status(503, ""), times: 1 },
         always(
             "content-length too long",
             WireFault::Raw(format!(

@@ -61,7 +61,7 @@ fn scene(settings: &str) -> Scene {
 }
 
 /// The number of lines with a value.
-fn values(text: &str) -> usize {
+fn count_values(text: &str) -> usize {
     text.lines().filter(|line| line.contains("test.value")).count()
 }
 
@@ -69,7 +69,7 @@ fn values(text: &str) -> usize {
 fn check_next(scene: &Scene) {
     next_second();
     let next = scene.run(&RUN).with_status(0);
-    assert_eq!(values(&next.stdout()), 1, "{next}");
+    assert_eq!(count_values(&next.stdout()), 1, "{next}");
 }
 
 /// A standard output that accepts nothing until somebody reads.
@@ -104,7 +104,7 @@ fn wait_until_marked(store: &Connection) {
 fn blocked(settings: &str) -> (Scene, Connection, Child, UnixStream) {
     let scene = scene(settings);
     let first = scene.run(&RUN).with_status(0);
-    assert_eq!(values(&first.stdout()), 1, "{first}");
+    assert_eq!(count_values(&first.stdout()), 1, "{first}");
     next_second();
     let store = Connection::open(scene.folder().join(".state/state.db")).unwrap();
     let (reader, output) = full_output();
@@ -126,7 +126,7 @@ fn the_folder_of_the_file_is_missing() {
     next_second();
     let second = scene.run(&RUN).with_status(0);
     assert_eq!(delivery(&second)["points_of_earlier_runs"], 1, "{second}");
-    assert_eq!(values(&fs::read_to_string(folder.join("points.jsonl")).unwrap()), 2);
+    assert_eq!(count_values(&fs::read_to_string(folder.join("points.jsonl")).unwrap()), 2);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn killed_before_the_lines_are_written() {
 
         let mut written = String::new();
         reader.read_to_string(&mut written).unwrap();
-        assert_eq!(values(&written), 0, "{written}");
+        assert_eq!(count_values(&written), 0, "{written}");
         check_next(&scene);
     }
 }
@@ -191,7 +191,7 @@ fn killed_after_the_lines_are_written() {
 
         kill(child);
 
-        assert_eq!(values(&String::from_utf8(written).unwrap()), 1);
+        assert_eq!(count_values(&String::from_utf8(written).unwrap()), 1);
         drop(store);
         check_next(&scene);
     }

@@ -1,5 +1,4 @@
-//! Faults of the services. Each run collects a metric of GitHub and `test.value`, so that a scenario shows both a metric
-//! that the fault affects and one that it does not affect.
+//! Faults of the services. Each run collects a metric of GitHub, and `test.value`, which a fault of GitHub does not affect.
 
 use std::thread;
 
@@ -72,7 +71,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 }
 
 /// Runs the scenarios of a service, four at a time.
-fn run_all(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
+fn run_all(place: &'static str, test: impl Fn(&Fault, &Scenario) + Sync) {
     let (all, rows) = (faults(), scenarios());
     let row_of = |fault: &Fault| rows.iter().find(|row| row.place == place && row.fault == fault.name);
     let pairs: Vec<_> = all.iter().filter_map(|fault| Some((fault, row_of(fault)?))).collect();
@@ -80,7 +79,7 @@ fn run_all(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
     for pairs in pairs.chunks(4) {
         thread::scope(|scope| {
             for (fault, row) in pairs {
-                scope.spawn(|| scenario(fault, row));
+                scope.spawn(|| test(fault, row));
             }
         });
     }
@@ -112,7 +111,7 @@ fn faults_of_secrets_manager() {
     }
     run_all("Secrets Manager", |fault, row| {
         let world = World::new();
-        let server = FaultyServer::start(fault.wire.clone(), fault.times, Upstream::Canned(answer));
+        let server = FaultyServer::start(fault.wire.clone(), fault.times, Upstream::Function(answer));
         let scene = world
             .scene()
             .variable("DD_API_KEY", "")

@@ -274,7 +274,7 @@ fn points_of_the_future_wait_until_the_clock_is_right() {
 
     assert_eq!(delivery(&ended)["left"], 1);
     assert_eq!(delivery(&ended)["series"], 1);
-    ended.says("the clock was set back");
+    ended.says("it was set back since then");
     let store = Connection::open(state(&scene).join("state.db")).unwrap();
     store.execute("UPDATE runs SET timestamp = timestamp - 3600 WHERE id = 1", []).unwrap();
     next_second();

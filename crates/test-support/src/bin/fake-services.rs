@@ -127,7 +127,7 @@ fn repositories(options: &Options) -> (FakeGitHub, Vec<String>) {
     (github, names)
 }
 
-/// Changes a number of repositories. If each round has the same number, it continues where the previous round ended.
+/// Changes a number of repositories. If all rounds change the same number, each one continues where the previous one ended.
 fn change(github: &FakeGitHub, names: &[String], count: usize, seed: u64) {
     let first = usize::try_from(seed).unwrap_or_default().wrapping_mul(count);
     for number in 0..count {

@@ -37,7 +37,7 @@ struct Captured {
 }
 
 impl DatadogIntake {
-    /// The key that the intake accepts. It is easy to find in output that must not contain it.
+    /// The API key that the intake accepts. It is easy to find in output that must not contain it.
     pub const KEY: &str = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00";
 
     /// The application key that the intake accepts.
@@ -76,7 +76,7 @@ impl DatadogIntake {
         self.shared.captured().refused.insert(metric.to_owned());
     }
 
-    /// Stores a payload as if it had been sent, such as one of the [`Self::payloads`] of another intake.
+    /// Stores a payload, such as one of the [`Self::payloads`] of another intake, as if it had been sent.
     ///
     /// # Panics
     /// If Datadog would refuse it.
@@ -205,7 +205,8 @@ impl DatadogIntake {
         self.send_without_keys("DELETE", &format!("/api/v1/monitor/{id}"), &Value::Null);
     }
 
-    /// Sends a request that is not captured. The limit for compressed payloads does not apply. Returns the body of the answer.
+    /// Passes a request to the intake without checking keys and without capturing it. The limit for compressed payloads does not
+    /// apply. Returns the body of the answer.
     fn send_without_keys(&self, method: &str, target: &str, body: &Value) -> Value {
         let request = Request { wire_length: 0, ..Request::json(method, target, body) };
         let answer = self.shared.intake.handle(&request);

@@ -1,4 +1,4 @@
-//! Alerts about the security of a repository.
+//! Alerts about the security of a repository, as GitHub's API returns them.
 
 use serde_json::{Value, json};
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::refusal::{self, epoch_seconds};
 use crate::server::Answer;
 
-/// Maximum lifetime of a signed token, in seconds.
-const MAX_LIFETIME: u64 = 600;
+/// Maximum lifetime of a token that the app signs, in seconds.
+const MAX_SIGNED_TOKEN_LIFETIME: u64 = 600;
 /// The start of each token of an installation. The number of the token follows.
 pub(super) const TOKEN_PREFIX: &str = "ghs_installation";
 
@@ -22,8 +22,8 @@ pub(super) struct App {
     pub(super) is_organization: bool,
     /// The times at which the installation's tokens expire, in the order of their numbers.
     expiry_times: Vec<SystemTime>,
-    /// How long a token is valid.
-    pub(super) lifetime: Duration,
+    /// How long a token of the installation is valid.
+    pub(super) token_lifetime: Duration,
 }
 
 impl App {
@@ -34,13 +34,13 @@ impl App {
             owner: owner.to_owned(),
             is_organization,
             expiry_times: Vec::new(),
-            lifetime: Duration::from_hours(1),
+            token_lifetime: Duration::from_hours(1),
         }
     }
 
-    /// Gives the installation a token. Returns it, and when it expires.
+    /// Gives the installation a token. Returns the token and the time at which it expires.
     pub(super) fn add_token(&mut self) -> (String, SystemTime) {
-        let expires = SystemTime::now() + self.lifetime;
+        let expires = SystemTime::now() + self.token_lifetime;
         self.expiry_times.push(expires);
         (format!("{TOKEN_PREFIX}{}", self.expiry_times.len()), expires)
     }
@@ -67,7 +67,7 @@ impl App {
         let now = epoch_seconds(SystemTime::now());
         if header["alg"] != "RS256" || parts.next().is_none() {
             Some(refusal::undecodable_token())
-        } else if issued > now || expires <= now || expires > now + MAX_LIFETIME {
+        } else if issued > now || expires <= now || expires > now + MAX_SIGNED_TOKEN_LIFETIME {
             Some(refusal::untimely_token())
         } else if claims["iss"].as_str() != Some(&*self.id.to_string()) {
             Some(refusal::no_app())

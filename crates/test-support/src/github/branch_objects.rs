@@ -1,4 +1,4 @@
-//! Branches, their rules and activity, and the checks of their commits.
+//! Branches, their rules and activity, and the checks of their commits, as GitHub's API returns them.
 
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{account::Account, when::When};
 
-/// A commit that a test pushes to a [`Repository`](super::Repository). A string is a commit with this message, made a
+/// A commit that a test pushes to a [`Repository`](super::Repository). A string stands for a commit with this message, made a
 /// minute ago on the default branch.
 #[derive(Debug, Clone)]
 pub struct Commit {

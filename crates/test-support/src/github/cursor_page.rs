@@ -11,7 +11,7 @@ pub(super) struct CursorPage {
 }
 
 impl CursorPage {
-    /// Parses `after` and `per_page`.
+    /// Parses `after` and `per_page`. The fake ignores `before`.
     pub(super) fn parse(call: &Call<'_>) -> Self {
         let number = |text: &str| text.parse().ok();
         let start = call.parameter("after").and_then(|cursor| number(cursor.strip_prefix("Y3Vyc29y")?));

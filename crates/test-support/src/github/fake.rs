@@ -64,11 +64,11 @@ impl FakeGitHub {
     /// names.
     pub fn repositories(&self, count: usize, fill: impl Fn(usize, &Repository)) -> Vec<String> {
         let name = |number| format!("acme/repository-{number}");
-        let fill = |number| {
+        let create = |number| {
             fill(number, &self.repository(&name(number)));
             name(number)
         };
-        (1..=count).map(fill).collect()
+        (1..=count).map(create).collect()
     }
 
     /// All requests so far, in order of arrival.
@@ -165,13 +165,13 @@ impl FakeGitHubBuilder {
         self
     }
 
-    /// Sets the lifetime of the app's tokens. Default: an hour.
+    /// Sets the lifetime of the tokens of the app's installation. Default: an hour.
     ///
     /// # Panics
     /// If [`Self::app`] was not called before.
     #[must_use]
     pub fn app_tokens_expire_after(mut self, lifetime: Duration) -> Self {
-        self.app.as_mut().expect("an app").lifetime = lifetime;
+        self.app.as_mut().expect("an app").token_lifetime = lifetime;
         self
     }
 

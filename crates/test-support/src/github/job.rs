@@ -79,7 +79,7 @@ impl Job {
         Self::with_status(name, Status::InProgress)
     }
 
-    /// Waits for an approval or for another run, and not for a runner.
+    /// A job that waits for an approval or for another run, and not for a runner.
     pub fn waiting(name: impl Into<String>) -> Self {
         Self { has_runner: false, ..Self::with_status(name, Status::Waiting) }
     }

@@ -160,7 +160,7 @@ impl Objects<'_> {
     }
 
     /// A `commit-comparison` of an old commit `base` with a new one, with a page of commits. `common` is their merge base.
-    /// `ahead` and `behind` are the numbers of commits that only the new one and only the old one contain.
+    /// `ahead` is the number of commits in the history of the new one only, and `behind` in that of the old one only.
     pub(super) fn comparison(
         &self,
         repository: &RepositoryData,

@@ -31,7 +31,7 @@ impl Page {
         &items[start..end]
     }
 
-    /// The `Link` header for a list of `total` items, unless they are all on one page.
+    /// The `Link` header for a list of `total` items. `None` if there is no other page to link to.
     pub(super) fn link(&self, url: &str, raw_query: &str, total: usize) -> Option<String> {
         let last = total.div_ceil(self.size).max(1);
         let mut links = Vec::new();

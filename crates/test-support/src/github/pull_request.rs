@@ -65,7 +65,7 @@ pub(super) struct StoredPullRequest {
     pub(super) reviews: Vec<StoredReview>,
     pub(super) comments: Vec<StoredComment>,
     pub(super) head: HeadCommit,
-    /// The commits that it became on the branch. The last one is its merge commit.
+    /// The commits that the pull request became on its base branch. The last one is its merge commit.
     pub(super) landed: Vec<String>,
 }
 
@@ -145,7 +145,7 @@ impl PullRequest {
         self
     }
 
-    /// To the branch of a fork with this name, although one of its commits is in this repository.
+    /// To a branch of the fork with this name, although a commit of the pull request is in this repository.
     #[must_use]
     pub fn to_fork(mut self, full_name: impl Into<String>) -> Self {
         self.base_repository = Some(full_name.into());
@@ -215,7 +215,7 @@ impl PullRequest {
         self.then(age, Activity::Push { is_forced: false, committed: Some(When::At(committed)) })
     }
 
-    /// The branch was replaced by another commit this long ago.
+    /// The commits of the branch were replaced by another commit this long ago.
     #[must_use]
     pub fn force_push(self, age: Duration) -> Self {
         self.then(age, Activity::Push { is_forced: true, committed: None })
@@ -233,13 +233,13 @@ impl PullRequest {
         self.then(age, Activity::Comment(by.into()))
     }
 
-    /// Labelled this long ago, which changes nothing but the time of the last update.
+    /// Labelled this long ago: adds an event to the timeline, but no label.
     #[must_use]
     pub fn label(self, age: Duration) -> Self {
         self.then(age, Activity::Label)
     }
 
-    /// It became these commits of the branch: one if it was squashed, and several if it was rebased.
+    /// The pull request became these commits of its base branch: one if it was squashed, and several if it was rebased.
     #[must_use]
     pub fn landed_as<T: Into<String>>(mut self, commits: impl IntoIterator<Item = T>) -> Self {
         self.landed = commits.into_iter().map(Into::into).collect();
@@ -299,7 +299,7 @@ impl Review {
         Self { author: author.into(), state: "APPROVED", comments: 0, has_commit: true }
     }
 
-    /// With this state, such as `CHANGES_REQUESTED`. A `PENDING` one has not been submitted.
+    /// With this state, such as `CHANGES_REQUESTED`. A `PENDING` review has not been submitted.
     #[must_use]
     pub const fn state(mut self, state: &'static str) -> Self {
         self.state = state;

@@ -120,7 +120,7 @@ impl RepositoryData {
         self.checks.iter().filter(move |check| check.sha == sha)
     }
 
-    /// The time of the last push.
+    /// The time of the last push: the date of the newest commit.
     pub(super) fn pushed(&self) -> SystemTime {
         self.branches.values().flatten().map(|commit| commit.committed).max().unwrap_or(self.created)
     }
@@ -140,15 +140,17 @@ impl RepositoryData {
             Some(branch) => &branch.last()?.sha,
             None => start,
         };
-        let ordered = |sha: &str| by_sha.get(sha).map(|&(n, commit)| ((commit.committed, n), &*commit.sha));
-        let mut queue = BinaryHeap::from([ordered(start)?]);
+        let queue_entry =
+            |sha: &str| by_sha.get(sha).map(|&(n, commit)| ((commit.committed, n), &*commit.sha));
+        let mut queue = BinaryHeap::from([queue_entry(start)?]);
         let mut seen = HashSet::from([start]);
         let mut history = Vec::new();
         while let Some((_, sha)) = queue.pop() {
             let (_, commit) = by_sha[sha];
             history.push(commit);
-            queue
-                .extend(commit.parents.iter().filter(|&sha| seen.insert(sha)).filter_map(|sha| ordered(sha)));
+            queue.extend(
+                commit.parents.iter().filter(|&sha| seen.insert(sha)).filter_map(|sha| queue_entry(sha)),
+            );
         }
         Some(history)
     }

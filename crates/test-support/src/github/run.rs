@@ -114,14 +114,14 @@ impl Run {
         self
     }
 
-    /// Runs for this branch.
+    /// For this branch.
     #[must_use]
     pub fn branch(mut self, branch: impl Into<String>) -> Self {
         self.branch = Some(branch.into());
         self
     }
 
-    /// Runs for a pull request from this fork, such as `mallory/shop`. Its branch may have the name of one of the
+    /// For a pull request from this fork, such as `mallory/shop`. The fork's branch may have the name of one of the
     /// repository's branches.
     #[must_use]
     pub fn fork(mut self, full_name: impl Into<String>) -> Self {
@@ -136,7 +136,7 @@ impl Run {
         self
     }
 
-    /// Runs for this commit. By default, each run has its own commit.
+    /// For this commit. By default, each run has its own commit.
     #[must_use]
     pub fn head_sha(mut self, sha: impl Into<String>) -> Self {
         self.head_sha = Some(sha.into());
@@ -188,8 +188,8 @@ impl Run {
         let started =
             |started: Option<When>| started.map_or(created, |when: When| when.resolve(defaults.now));
         let last_time_of = |job: &Job| job.completed.or(job.started).or(job.created);
-        let ends = self.jobs.iter().filter_map(last_time_of).map(|when| when.resolve(defaults.now));
-        let updated = ends.fold(created.max(started(self.started)), SystemTime::max);
+        let last_times = self.jobs.iter().filter_map(last_time_of).map(|when| when.resolve(defaults.now));
+        let updated = last_times.fold(created.max(started(self.started)), SystemTime::max);
         StoredRun {
             id: self.id.unwrap_or(defaults.id),
             number: defaults.number,

@@ -37,8 +37,8 @@ impl RandomNumbers {
 }
 
 impl Repository {
-    /// Fills the repository with the history of a seed: a first commit of 60 days ago, commits of the last 14 days, their runs
-    /// and deployments, and pull requests and issues of the last 30 days.
+    /// Fills the repository with the history of a seed: a first commit of 60 days ago, commits of the last 14 days, runs
+    /// and deployments at the same times, and pull requests and issues of the last 30 days.
     pub fn seeded_history(&self, seed: u64) {
         let mut numbers = RandomNumbers(seed);
         let mut deployment_numbers = RandomNumbers(!seed);
@@ -70,7 +70,7 @@ impl Repository {
         }
     }
 
-    /// Adds the results of a few minutes of work: a commit, its run, a pull request, an issue and a deployment.
+    /// Adds the results of a few minutes of work: a commit, a run, a pull request, an issue and a deployment.
     pub fn seeded_change(&self, seed: u64) {
         let mut numbers = RandomNumbers(seed);
         let age = Duration::from_mins(1);

@@ -40,7 +40,7 @@ pub(super) struct World {
     former_names: HashMap<String, u64>,
     /// The GitHub App, if there is one.
     pub(super) app: Option<App>,
-    /// GraphQL queries that ask for more nodes than this time out.
+    /// A GraphQL query that asks for more nodes than this number gets a timeout.
     pub(super) max_nodes_in_time: Option<u64>,
     /// The points that each GraphQL query costs.
     pub(super) query_cost: u32,

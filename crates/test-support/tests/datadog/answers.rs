@@ -62,11 +62,11 @@ fn exchanges() -> Vec<Exchange> {
 /// Sends all requests, and checks the answers against the description.
 async fn check(intake: &DatadogIntake, headers: &[(&str, &str)], exchanges: &[Exchange]) {
     let mut messages = vec![];
-    for (method, target, body, status) in exchanges {
-        let (answered, answer) = send(intake, headers, method, target, body).await;
-        assert_eq!(answered, *status, "{method} {target}: {answer}");
-        messages.push(contract::Message::answer(method, target, answered, answer));
-        if answered < 300 {
+    for (method, target, body, expected) in exchanges {
+        let (status, answer) = send(intake, headers, method, target, body).await;
+        assert_eq!(status, *expected, "{method} {target}: {answer}");
+        messages.push(contract::Message::answer(method, target, status, answer));
+        if status < 300 {
             messages.push(contract::Message::request(method, target, body.clone()));
         }
     }
@@ -83,7 +83,7 @@ async fn the_fakes_answers_obey_datadogs_description() {
 
 #[tokio::test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-async fn refusals_for_a_key_or_a_rate_obey_datadogs_description() {
+async fn refusals_for_an_api_key_or_a_rate_obey_datadogs_description() {
     let intake = DatadogIntake::start();
     let with_status =
         |status| exchanges().into_iter().map(move |(method, target, body, _)| (method, target, body, status));

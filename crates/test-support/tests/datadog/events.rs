@@ -14,7 +14,7 @@ fn hours_ago(hours: u64) -> u64 {
 }
 
 #[tokio::test]
-async fn an_event_is_answered_with_its_number() {
+async fn an_event_is_answered_with_its_id() {
     let intake = DatadogIntake::start();
     let sent = json!({"title": "Goal missed", "text": "a.b is 6", "tags": ["x:1"], "aggregation_key": "a.b"});
 

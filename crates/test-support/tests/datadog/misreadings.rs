@@ -8,7 +8,7 @@ use system_health_test_support::datadog::{
 
 use super::{EVENTS, MONITORS, SERIES, dashboard, monitor, series};
 
-/// The value with another value of a property, or without the property if the new value is null.
+/// A copy of `good` with another value of one property, or without this property if the new value is null.
 fn broken(good: &Value, pointer: &str, name: &str, value: Value) -> Value {
     let mut payload = good.clone();
     let object = payload.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
@@ -31,7 +31,7 @@ fn check(messages: &[Message<'_>]) {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn wrong_series_and_keys_are_found() {
+fn wrong_series_and_answers_about_api_keys_are_found() {
     let good = json!({"series": [series(1.0, 60, &["x:1"])]});
     let broken = |pointer, name, value| Message::series(broken(&good, pointer, name, value));
     check(&[

@@ -104,7 +104,7 @@ async fn monitors_that_contradict_themselves_are_refused() {
     other["options"]["thresholds"]["critical"] = json!(6);
     assert_eq!(call(&intake, "POST", MONITORS, other).await, refused(400, text));
 
-    for (comparator, thresholds, status) in [
+    for (comparator, thresholds, expected) in [
         (">", json!({"critical": 5, "critical_recovery": 4}), 200),
         (">=", json!({"critical": 5, "critical_recovery": 5}), 400),
         (">", json!({"critical": 5, "critical_recovery": 6}), 400),
@@ -116,8 +116,8 @@ async fn monitors_that_contradict_themselves_are_refused() {
         let mut sent = monitor(&format!("{comparator} {thresholds}"), &[]);
         sent["query"] = json!(format!("avg(last_5m):avg:a.b{{*}} {comparator} 5"));
         sent["options"]["thresholds"] = thresholds;
-        let (answered, body) = call(&intake, "POST", MONITORS, sent.clone()).await;
-        assert_eq!(answered, status, "{sent}: {body}");
+        let (status, body) = call(&intake, "POST", MONITORS, sent.clone()).await;
+        assert_eq!(status, expected, "{sent}: {body}");
     }
     for missing in ["type", "query"] {
         let mut sent = monitor("a", &[]);

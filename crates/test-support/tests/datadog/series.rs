@@ -1,4 +1,4 @@
-//! Keys and series are checked, and the last value of a series at a time is kept.
+//! API keys and series are checked, and the last value of a series at a time is kept.
 
 use serde_json::{Value, json};
 use system_health_test_support::datadog::DatadogIntake;
@@ -6,7 +6,7 @@ use system_health_test_support::datadog::DatadogIntake;
 use super::{API_KEY, SERIES, refused, send, series, submit};
 
 #[tokio::test]
-async fn keys_are_checked() {
+async fn api_keys_are_checked() {
     let intake = DatadogIntake::start();
     let wrong = [("DD-API-KEY", "wrong")];
 

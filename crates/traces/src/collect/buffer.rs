@@ -11,7 +11,7 @@ use system_health_registry::trace::{Service, SpanId, SpanLog, SpanTag, Trace, Tr
 use super::{
     fields::Fields,
     ids::Ids,
-    limits::{LOG_OVERHEAD, MAX_BYTES, MAX_DROPPED_NAMES, MAX_LOGS, MAX_TEXT, cut},
+    limits::{LOG_OVERHEAD_BYTES, MAX_DROPPED_NAMES, MAX_LOGS, MAX_TEXT_BYTES, MAX_TRACE_BYTES, cut},
     span::CollectedSpan,
 };
 
@@ -83,7 +83,7 @@ impl Buffer {
             return None;
         }
         let at = spans.len();
-        if at >= self.max_spans || *bytes >= MAX_BYTES {
+        if at >= self.max_spans || *bytes >= MAX_TRACE_BYTES {
             *dropped.entry(name).or_default() += 1;
             return parent.map(|parent| Handle { at: None, ..parent.clone() });
         }
@@ -142,15 +142,15 @@ impl Buffer {
 
 impl Handle {
     pub(super) fn set(&self, fields: Fields) {
-        self.change(|span, bytes, now| *bytes += span.set(fields, now, *bytes >= MAX_BYTES));
+        self.change(|span, bytes, now| *bytes += span.set(fields, now, *bytes >= MAX_TRACE_BYTES));
     }
 
     /// Adds a logged message.
     pub(super) fn log(&self, level: String, message: &str) {
-        let message = cut(message, MAX_TEXT).to_owned();
+        let message = cut(message, MAX_TEXT_BYTES).to_owned();
         self.change(|span, bytes, now| {
-            if span.logs.len() < MAX_LOGS && *bytes < MAX_BYTES {
-                *bytes += message.len() + LOG_OVERHEAD;
+            if span.logs.len() < MAX_LOGS && *bytes < MAX_TRACE_BYTES {
+                *bytes += message.len() + LOG_OVERHEAD_BYTES;
                 span.logs.push(SpanLog { at_ns: now, level, message });
             }
         });
@@ -160,14 +160,14 @@ impl Handle {
     pub(super) fn fail(&self, fields: Fields) {
         self.change(|span, bytes, now| {
             if span.error.is_none() {
-                *bytes += span.set(fields, now, *bytes >= MAX_BYTES);
+                *bytes += span.set(fields, now, *bytes >= MAX_TRACE_BYTES);
             }
         });
     }
 
     /// Records a panic.
     pub(super) fn panicked(&self, message: &str, place: &str) {
-        self.change(|span, bytes, _| *bytes += span.panicked(message, place, *bytes >= MAX_BYTES));
+        self.change(|span, bytes, _| *bytes += span.panicked(message, place, *bytes >= MAX_TRACE_BYTES));
     }
 
     pub(super) fn end(&self) {

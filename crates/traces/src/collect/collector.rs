@@ -16,7 +16,7 @@ use super::buffer::Buffer;
 /// What the layer, its filter and the tracer share.
 #[derive(Debug)]
 pub(crate) struct Collector {
-    /// The crates whose spans and messages are collected, too.
+    /// The crates, besides those of `system-health`, whose spans and messages are collected.
     crates: BTreeSet<&'static str>,
     is_active: AtomicBool,
     buffers: Mutex<HashMap<TraceId, Arc<Buffer>>>,

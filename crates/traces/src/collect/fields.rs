@@ -13,7 +13,7 @@ use tracing::{
 
 use super::{
     error::{describe, describe_text},
-    limits::{MAX_RESOURCE, MAX_TEXT, cut},
+    limits::{MAX_RESOURCE_BYTES, MAX_TEXT_BYTES, cut},
 };
 
 /// The fields of a span that were set together.
@@ -34,19 +34,19 @@ impl Fields {
         Self { is_ours: metadata.target() == TARGET, ..Self::default() }
     }
 
-    /// Sets only the error, of which only the text is known.
+    /// Fields without a value except an error, of which only the text is known.
     pub(super) fn from_error_text(text: &str) -> Self {
         Self { error: Some(describe_text(text)), ..Self::default() }
     }
 
     fn add_text(&mut self, field: &Field, text: &str) {
         match field.name() {
-            RESOURCE if self.is_ours => self.resource = Some(cut(text, MAX_RESOURCE).to_owned()),
+            RESOURCE if self.is_ours => self.resource = Some(cut(text, MAX_RESOURCE_BYTES).to_owned()),
             TRACE_ID if self.is_ours => self.trace = text.parse().ok(),
             ERROR => self.error = Some(describe_text(&self.clean(text))),
             name => {
                 self.has_ended |= name == STATE;
-                let text = cut(&self.clean(text), MAX_TEXT).to_owned();
+                let text = cut(&self.clean(text), MAX_TEXT_BYTES).to_owned();
                 self.tags.push((name, SpanTag::Text(text)));
             }
         }

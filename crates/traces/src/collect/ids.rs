@@ -1,4 +1,4 @@
-//! New ids. They come from the hash function of Rust's hash maps, whose keys are random.
+//! New ids. They are computed with Rust's default hash function, which has a random seed.
 
 use std::{
     hash::{BuildHasher, RandomState},

@@ -1,4 +1,4 @@
-//! The layer. A span belongs to a trace if it is the span of a run, or is inside of one.
+//! The layer. A span belongs to a trace if it is the span of a run, or is inside the span of a run.
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use system_health_registry::trace::{SpanError, SpanId, SpanLog, SpanTag, TraceSp
 use super::{
     error::describe_text,
     fields::Fields,
-    limits::{MAX_ERROR, MAX_LATE_TEXT, MAX_TEXT, cut},
+    limits::{MAX_ERROR_BYTES, MAX_LATE_TEXT_BYTES, MAX_TEXT_BYTES, cut},
 };
 
 /// A span of a trace that is collected.
@@ -53,15 +53,15 @@ impl CollectedSpan {
     /// Records a panic. The error of the collector or the resource, which is set later, replaces the message of the panic. The
     /// place is kept. Returns the length of the added texts.
     pub(super) fn panicked(&mut self, message: &str, place: &str, is_late: bool) -> usize {
-        let late = |text| if is_late { cut(text, MAX_LATE_TEXT) } else { text };
+        let shortened = |text| if is_late { cut(text, MAX_LATE_TEXT_BYTES) } else { text };
         let mut bytes = 0;
         if self.error.is_none() {
-            let error = SpanError { kind: "panic".to_owned(), ..describe_text(late(message)) };
+            let error = SpanError { kind: "panic".to_owned(), ..describe_text(shortened(message)) };
             bytes += error.message.len() + error.stack.len();
             self.error = Some(error);
         }
         if self.panic_place.is_none() {
-            let place = late(cut(place, MAX_TEXT));
+            let place = shortened(cut(place, MAX_TEXT_BYTES));
             bytes += place.len();
             self.panic_place = Some(place.to_owned());
         }
@@ -74,7 +74,7 @@ impl CollectedSpan {
             && !error.stack.ends_with(place)
         {
             let line = format!("\nat {place}");
-            error.stack = cut(&error.stack, MAX_ERROR).to_owned() + &line;
+            error.stack = cut(&error.stack, MAX_ERROR_BYTES).to_owned() + &line;
             return line.len();
         }
         0
@@ -113,7 +113,7 @@ fn shorten(fields: &mut Fields) {
     });
     let error = fields.error.iter_mut().flat_map(|error| [&mut error.message, &mut error.stack]);
     for text in texts.chain(error).chain(&mut fields.resource) {
-        text.truncate(cut(text, MAX_LATE_TEXT).len());
+        text.truncate(cut(text, MAX_LATE_TEXT_BYTES).len());
     }
 }
 
@@ -136,6 +136,6 @@ mod tests {
 
         shorten(&mut fields);
 
-        assert_eq!(length(&fields), 4 * MAX_LATE_TEXT);
+        assert_eq!(length(&fields), 4 * MAX_LATE_TEXT_BYTES);
     }
 }

@@ -1,4 +1,4 @@
-//! Where the Agent listens for traces: `http://HOST:PORT` or `unix://PATH`.
+//! Where the Agent listens for traces: `http://HOST:PORT`, `https://HOST:PORT` or `unix://PATH`.
 
 #[cfg(unix)]
 use std::path::{Path, PathBuf};

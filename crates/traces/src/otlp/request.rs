@@ -35,8 +35,8 @@ pub(super) fn request(trace: &Trace) -> ExportTraceServiceRequest {
 fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
     let is_http_request = span.name == "http.request";
     let start = trace_start + span.start_ns;
-    // An attribute that is added below replaces a field of the span with its name. No two attributes may have the same name
-    // (https://opentelemetry.io/docs/specs/otel/common/#attribute-collections).
+    // An attribute that is added below replaces a field of the span that has the same name, because no two attributes may have the
+    // same name (https://opentelemetry.io/docs/specs/otel/common/#attribute-collections).
     let tags = span.tags.iter().map(|(name, value)| (name.as_str(), attribute(name, value.clone())));
     let mut attributes: BTreeMap<&str, KeyValue> = tags.collect();
     attributes.insert("resource.name", text_attribute("resource.name", &span.resource));

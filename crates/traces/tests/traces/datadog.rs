@@ -13,7 +13,7 @@ async fn failing() -> Result<u64, std::io::Error> {
     Err(std::io::Error::other("connection refused"))
 }
 
-/// Has a span whose fields have the names of tags that the exporter sets.
+/// Has a span. Its fields, except `team`, have the names of tags that the exporter sets.
 #[system_health_metric(key = "sent.named")]
 fn named() -> u64 {
     let _span =

@@ -35,7 +35,7 @@ fn many_messages() -> u64 {
 }
 
 #[tokio::test]
-async fn short_messages_count_with_what_they_need_besides_their_text() {
+async fn a_message_counts_as_more_than_the_length_of_its_text() {
     let trace = trace_run(&*tracer(""), &["many.messages"]).await;
 
     let messages: usize = trace.spans.iter().map(|span| span.logs.len()).sum();

@@ -19,7 +19,7 @@ async fn failing() -> Result<u64, std::io::Error> {
     Err(std::io::Error::other("connection refused"))
 }
 
-/// Has a span with a field that has the name of an attribute.
+/// Has a span with a field whose name is that of an attribute that the exporter sets.
 #[system_health_metric(key = "exported.named")]
 fn named() -> u64 {
     let _span = tracing::info_span!("job", resource.name = "own", team = "web").entered();

@@ -71,7 +71,7 @@ async fn datadogs_mini_agent_forwards_a_trace() {
 
 #[tokio::test]
 #[ignore = "needs Rotel: run cargo xtask test"]
-async fn a_real_collector_understands_a_trace() {
+async fn a_real_receiver_of_otlp_understands_a_trace() {
     let receiver_behind_rotel = receiver();
     let rotel = Rotel::forwarding_to(&receiver_behind_rotel.url());
     let (tracer, trace) = failing_run(&rotel.url()).await;

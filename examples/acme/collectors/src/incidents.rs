@@ -1,4 +1,4 @@
-//! The resource that both metrics share. The file is read once per run, even if many metrics take it.
+//! The resource that both metrics share. The file is read once per run, even if many metrics take the resource.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use crate::AcmeSettings;
 
-/// The open incidents, as of the start of the run.
+/// The open incidents, with their ages at the start of the run.
 #[derive(Debug, Clone)]
 pub struct Incidents(Arc<[Incident]>);
 

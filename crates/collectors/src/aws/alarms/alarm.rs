@@ -29,6 +29,9 @@ pub(super) struct Alarm {
     /// The last change of the state.
     #[serde(default, deserialize_with = "deserialize_time")]
     state_transitioned_timestamp: Option<SystemTime>,
+    /// The last update of the state, which may have stayed the same.
+    #[serde(default, deserialize_with = "deserialize_time")]
+    state_updated_timestamp: Option<SystemTime>,
 }
 
 impl Alarm {
@@ -40,10 +43,9 @@ impl Alarm {
         !self.actions_enabled || self.actions_suppressed_by.is_some()
     }
 
-    /// When the alarm's state changed, if AWS says so. AWS also updates a state that stays the same, and the time of that update is
-    /// not used.
+    /// When the alarm's state changed. If AWS does not say so: when the state was last updated.
     pub(super) fn changed_at(&self) -> Option<SystemTime> {
-        self.state_transitioned_timestamp
+        self.state_transitioned_timestamp.or(self.state_updated_timestamp)
     }
 
     pub(super) fn evidence(&self, region: &str) -> EvidenceItem {
@@ -82,16 +84,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_change_of_the_state_decides_and_not_its_update() {
-        let alarm = |times: serde_json::Value| {
+    fn the_time_of_a_change_is_used_before_that_of_an_update() {
+        let changed_at = |times: serde_json::Value| {
             let mut alarm = json!({"AlarmName": "a", "AlarmArn": "arn", "StateValue": "OK"});
             alarm.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
             serde_json::from_value::<Alarm>(alarm).unwrap().changed_at()
         };
         let at = |seconds| Some(UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(alarm(json!({"StateTransitionedTimestamp": 5.0, "StateUpdatedTimestamp": 9.0})), at(5));
-        assert_eq!(alarm(json!({"StateUpdatedTimestamp": 9})), None);
-        assert_eq!(alarm(json!({"StateTransitionedTimestamp": -1e300})), None);
+        assert_eq!(
+            changed_at(json!({"StateTransitionedTimestamp": 5.0, "StateUpdatedTimestamp": 9.0})),
+            at(5)
+        );
+        assert_eq!(changed_at(json!({"StateUpdatedTimestamp": 9})), at(9));
+        assert_eq!(changed_at(json!({"StateUpdatedTimestamp": -1e300})), None);
     }
 
     #[test]

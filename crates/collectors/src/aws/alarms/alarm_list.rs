@@ -47,7 +47,8 @@ pub(super) async fn selected_alarms(
         alarms.extend(selected.filter(|alarm| listed.insert(alarm.arn.clone())));
         if alarms.len() > settings.max_alarms as usize {
             let (what, limit) = ("alarms", settings.max_alarms);
-            return Err(AwsError::TooMany { what, limit, setting: "max_alarms" });
+            let alternative = "select fewer";
+            return Err(AwsError::TooMany { what, limit, setting: "max_alarms", alternative });
         }
         match page.next_token {
             Some(token) => input["NextToken"] = token.into(),

@@ -8,12 +8,12 @@ use system_health_registry::{Event, EventError, Level, Tag};
 use super::alarm::Alarm;
 use crate::hex::hex;
 
-/// An alarm that started to fire longer ago has no event. The state folder remembers sent events for much longer.
+/// Maximum time since an alarm started to fire. After it, the alarm has no event. The state folder remembers sent events for much
+/// longer.
 const MAX_AGE: Duration = Duration::from_hours(24);
 
-/// The event of an alarm that started to fire at most [`MAX_AGE`] before `now`. `None` for any other alarm, for a muted one, and if
-/// AWS does not say when the alarm started to fire. As long as the alarm fires, the event has the same id in each run, so it is sent
-/// once.
+/// The event of an alarm that started to fire at most [`MAX_AGE`] before `now`. `None` for any other alarm, and for a muted
+/// one. As long as the alarm fires, the event has the same id in each run, so it is sent once.
 pub(super) fn firing_event(
     alarm: &Alarm,
     region: &str,
@@ -25,7 +25,7 @@ pub(super) fn firing_event(
         return Ok(None);
     }
     let mut event = Event::new(id(alarm, changed_at), format!("Alarm {} fires in {region}", alarm.name))?
-        .with_text(alarm.reason.chars().take(MAX_REASON).collect::<String>())?
+        .with_text(alarm.reason.chars().take(MAX_REASON_LENGTH).collect::<String>())?
         .with_level(Level::Error)
         .with_tag("region", region)?
         .at(changed_at)?;
@@ -37,7 +37,7 @@ pub(super) fn firing_event(
 }
 
 /// The maximum number of characters of AWS's reason in an event. AWS allows 1023.
-const MAX_REASON: usize = 1023;
+const MAX_REASON_LENGTH: usize = 1023;
 
 /// An id of bounded length, because the name of an alarm may be longer than an id.
 fn id(alarm: &Alarm, changed_at: SystemTime) -> String {

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_incomplete_build_is_named_in_the_error() {
+    fn the_error_says_what_a_build_lacks() {
         let error = |build: types::Build| Build::from_response(&build).unwrap_err().to_string();
 
         let without_id = error(types::Build::builder().build());

@@ -11,7 +11,7 @@ use crate::{
     web_page::with_page_link,
 };
 
-const NO_PROJECTS: &str = "there are no projects in CodeBuild";
+const NO_PROJECTS: &str = "CodeBuild has no project that the settings select";
 
 /// Builds of AWS CodeBuild that ended within the window, by project and by their status.
 #[system_health_metric(

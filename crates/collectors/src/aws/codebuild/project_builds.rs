@@ -17,8 +17,8 @@ pub(super) const LIST_BUILDS: &str = "codebuild:ListBuildsForProject";
 /// <https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html>.
 const LONGEST_BUILD: Duration = Duration::from_hours(36 + 8);
 
-/// The builds of a project that may have ended after `since`: those that started at most [`LONGEST_BUILD`] before `since`.
-/// AWS sorts the builds by their start, newest first.
+/// The builds of a project that may have ended after `since`: those that started at most [`LONGEST_BUILD`] before `since`, or
+/// later. AWS sorts the builds by their start, newest first.
 pub(super) async fn builds_since(
     client: &Client,
     region: &AwsRegion,
@@ -42,7 +42,8 @@ pub(super) async fn builds_since(
         builds.extend(page_builds.into_iter().filter(|build| build.started_at >= earliest));
         if builds.len() > settings.max_builds as usize {
             let (what, limit) = ("builds", settings.max_builds);
-            return Err(AwsError::TooMany { what, limit, setting: "max_builds" });
+            let alternative = "set a shorter window in [metrics]";
+            return Err(AwsError::TooMany { what, limit, setting: "max_builds", alternative });
         }
         token = page.next_token;
         if is_last_page || token.is_none() {

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_incomplete_execution_is_named_in_the_error() {
+    fn the_error_says_what_an_execution_lacks() {
         let error = |execution: PipelineExecutionSummary| {
             Execution::from_response(&execution).unwrap_err().to_string()
         };

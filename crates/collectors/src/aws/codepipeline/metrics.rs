@@ -51,17 +51,17 @@ pub fn pipelines_failing(states: PipelineStates) -> Result<Reading, Unavailable>
     for entry in states.inventory().iter() {
         regions.entry(&entry.region).or_default().push(entry);
     }
-    let (mut samples, mut failures) = (Vec::new(), Vec::new());
+    let (mut samples, mut unread_entries) = (Vec::new(), Vec::new());
     for (region, entries) in regions {
         // A pipeline that could not be read may be failing, so there is no number for its region.
-        let failed = entries.iter().filter_map(|entry| Some((*entry, entry.content.as_ref().err()?)));
-        let failed = failed.min_by_key(|(_, error)| error.denied_action().is_some());
-        match failed {
-            Some(failure) => failures.push(failure),
+        let unread = entries.iter().filter_map(|entry| Some((*entry, entry.content.as_ref().err()?)));
+        // An entry to which AWS denied access is not a failed item, so any other one comes first.
+        match unread.min_by_key(|(_, error)| error.denied_action().is_some()) {
+            Some(entry) => unread_entries.push(entry),
             None => samples.extend(failing_pipelines(region, &entries)?),
         }
     }
-    reading(samples, &failures, NO_STATE)
+    reading(samples, &unread_entries, NO_STATE)
 }
 
 /// The number of failing pipelines in a region. `None` if no pipeline has a state.

@@ -18,7 +18,7 @@ pub(super) struct Check {
     /// Later checks have higher ids.
     pub(super) id: u64,
     pub(super) state: CheckState,
-    /// The conclusion or the state, as GitHub names it.
+    /// GitHub's word for the conclusion or status of a check run, or for the state of a commit status.
     pub(super) word: String,
     pub(super) web_page: Option<String>,
 }
@@ -70,7 +70,7 @@ impl CheckState {
 }
 
 impl CheckSource {
-    /// Whether a required check accepts this source.
+    /// Whether a required check that only this app may make accepts this source. `None` is any app.
     pub(super) fn is_accepted(self, app: Option<u64>) -> bool {
         app.is_none() || self == Self::Run(app)
     }

@@ -81,9 +81,9 @@ fn protected(protection: &ProtectedChecks) -> Vec<RequiredCheck> {
         return Vec::new();
     }
     // `contexts` are the names of the checks. Old servers send only these, and no `checks`.
-    let is_new = |name: &String| checks.iter().all(|check| check.context != *name);
+    let is_not_in_checks = |name: &String| checks.iter().all(|check| check.context != *name);
     let mut required_checks: Vec<_> =
-        contexts.into_iter().filter(is_new).map(|name| required(name, None)).collect();
+        contexts.into_iter().filter(is_not_in_checks).map(|name| required(name, None)).collect();
     required_checks.extend(checks.into_iter().map(|check| required(check.context, check.app_id)));
     required_checks
 }

@@ -17,7 +17,7 @@ use crate::date::format_date;
 /// The runs that tested the branch and whose latest attempt started within a window.
 #[derive(Debug)]
 pub(in crate::ci) struct BranchRuns<'a> {
-    source: &'a RecentRuns,
+    recent: &'a RecentRuns,
     window: Window,
     runs: Vec<BranchRun<'a>>,
     ignored: Vec<(&'a WorkflowRun, String)>,
@@ -49,16 +49,16 @@ impl RecentRuns {
 }
 
 impl<'a> BranchRuns<'a> {
-    pub(super) fn new(source: &'a RecentRuns, window: Window) -> anyhow::Result<Self> {
+    pub(super) fn new(recent: &'a RecentRuns, window: Window) -> anyhow::Result<Self> {
         let (mut runs, mut ignored) = (Vec::new(), Vec::new());
-        for run in source.on_all_branches() {
-            match standing(source, window, run) {
+        for run in recent.on_all_branches() {
+            match standing(recent, window, run) {
                 Standing::Counts => runs.push(BranchRun { run, conclusion: run.conclusion()? }),
                 Standing::Ignored(reason) => ignored.push((run, reason)),
                 Standing::Elsewhere => {}
             }
         }
-        Ok(Self { source, window, runs, ignored })
+        Ok(Self { recent, window, runs, ignored })
     }
 
     pub(in crate::ci) fn iter(&self) -> impl Iterator<Item = BranchRun<'a>> + '_ {
@@ -67,14 +67,14 @@ impl<'a> BranchRuns<'a> {
 
     /// The workflows that tested the branch within the window or `rerun_lookback` before it.
     pub(super) fn workflows(&self) -> anyhow::Result<BTreeSet<&'a str>> {
-        let (branch, events) = (self.source.branch().as_str(), self.source.events());
+        let (branch, events) = (self.recent.branch().as_str(), self.recent.events());
         let tests_branch = |run: &&WorkflowRun| {
             run.head_branch.as_deref() == Some(branch)
                 && run.is_own()
                 && events.contains(&run.event)
-                && !self.source.is_too_old(run, self.window)
+                && !self.recent.is_too_old(run, self.window)
         };
-        self.source.on_all_branches().filter(tests_branch).map(WorkflowRun::workflow).collect()
+        self.recent.on_all_branches().filter(tests_branch).map(WorkflowRun::workflow).collect()
     }
 
     /// The number of runs that count, as a sample with all runs as evidence. `counts` says whether a run counts, and
@@ -94,13 +94,13 @@ impl<'a> BranchRuns<'a> {
 
     /// Adds the tag of the branch to a sample.
     pub(super) fn tagged(&self, sample: Sample) -> Result<Sample, SampleError> {
-        sample.with_tag("branch", self.source.branch().as_str())
+        sample.with_tag("branch", self.recent.branch().as_str())
     }
 
     /// No data for a reason, with the number of runs that tested the branch, and with all runs as evidence.
     pub(super) fn no_data(&self, reason: &str) -> NoData {
         let since = format_date(self.window.start());
-        let branch = self.source.branch();
+        let branch = self.recent.branch();
         let runs = match self.runs.len() {
             1 => "1 run".to_owned(),
             count => format!("{count} runs"),
@@ -124,7 +124,7 @@ impl<'a> BranchRuns<'a> {
         }
         let mut items = log.into_items();
         if items.is_empty() {
-            items.push(summary(self.source, self.window));
+            items.push(summary(self.recent, self.window));
         }
         items
     }
@@ -138,13 +138,13 @@ impl BranchRun<'_> {
 
     /// The run as evidence that counts.
     pub(super) fn item(&self) -> EvidenceItem {
-        let attempt = format!("it has {} attempts", self.run.attempt);
-        EvidenceItem::new(self.run.name(), true, attempt).with_link(self.run.html_url.as_deref())
+        let reason = format!("it has {} attempts", self.run.attempt);
+        EvidenceItem::new(self.run.name(), true, reason).with_link(self.run.html_url.as_deref())
     }
 }
 
-fn standing(source: &RecentRuns, window: Window, run: &WorkflowRun) -> Standing {
-    if run.head_branch.as_deref() != Some(source.branch().as_str()) || !window.contains(run.started_at()) {
+fn standing(recent: &RecentRuns, window: Window, run: &WorkflowRun) -> Standing {
+    if run.head_branch.as_deref() != Some(recent.branch().as_str()) || !window.contains(run.started_at()) {
         return Standing::Elsewhere;
     }
     if !run.is_own() {
@@ -152,11 +152,11 @@ fn standing(source: &RecentRuns, window: Window, run: &WorkflowRun) -> Standing 
             if run.head_repository.is_some() { "a fork" } else { "a repository that no longer exists" };
         return Standing::Ignored(format!("it ran for {ran_for}"));
     }
-    if run.event == MERGE_GROUP || !source.events().contains(&run.event) {
+    if run.event == MERGE_GROUP || !recent.events().contains(&run.event) {
         return Standing::Ignored(format!("`{}` is not one of the events that test the branch", run.event));
     }
-    if source.is_too_old(run, window) {
-        let lookback = source.settings().rerun_lookback;
+    if recent.is_too_old(run, window) {
+        let lookback = recent.settings().rerun_lookback;
         return Standing::Ignored(format!(
             "it was created more than {} before the window; see `rerun_lookback` in [ci]",
             duration_in_words(lookback)

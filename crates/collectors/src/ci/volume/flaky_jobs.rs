@@ -8,8 +8,8 @@ use crate::ci::{
     workflow_run::WorkflowRun,
 };
 
-/// The names of the jobs of a run that failed in an attempt and passed in a later one. Of several jobs with one name, all
-/// have to pass.
+/// The names of a run's jobs that failed in one attempt and passed in a later one. If several jobs have the same name, all of
+/// them have to pass.
 pub(super) fn flaky_jobs<'a>(run: &WorkflowRun, jobs: &'a [Job]) -> anyhow::Result<BTreeSet<&'a str>> {
     let mut attempts: BTreeMap<(&str, u32), Vec<JobResult>> = BTreeMap::new();
     for ran in ran_jobs(run, jobs)? {

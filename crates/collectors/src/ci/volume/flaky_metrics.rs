@@ -87,7 +87,7 @@ pub async fn flaky_jobs(
             .into());
     }
     let mut worst: Vec<_> = flaky.into_iter().collect();
-    // The sort is stable: jobs with the same number stay in the order of their workflows and names.
+    // The sort is stable: jobs with the same number of runs stay in the order of their workflows and names.
     worst.sort_by_key(|(_, job)| std::cmp::Reverse(job.runs.len()));
     worst.truncate(MAX_JOBS);
     let sample = |((workflow, _), job): ((&str, String), FlakyJob<'_>)| {

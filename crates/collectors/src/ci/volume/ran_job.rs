@@ -85,10 +85,10 @@ fn is_copy(run: &WorkflowRun, job: &Job, jobs: &[Job]) -> bool {
     let is_original = |other: &Job| {
         attempt_of(run, other) < attempt && other.name == job.name && other.started_at == job.started_at
     };
-    let before_attempt = attempt > 1
+    let started_before_attempt = attempt > 1
         && attempt == run.attempt
         && job.started_at.is_some_and(|started_at| started_at < run.started_at());
-    before_attempt || jobs.iter().any(is_original)
+    started_before_attempt || jobs.iter().any(is_original)
 }
 
 fn lacks(run: &WorkflowRun, job: &Job, field: &str) -> String {

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 
 /// Refuses to read more than the settings allow. If less were read, the value would be wrong. What an earlier run of the
-/// reporter has kept needs no request, but counts: otherwise, the same runs would be refused in one run and not in another.
+/// reporter has kept needs no request, but counts: otherwise, one run of the reporter would fail, and the next would not.
 pub(super) fn ensure_within(needed: usize, limit: usize, what: &str) -> anyhow::Result<()> {
     ensure!(
         needed <= limit,

@@ -65,8 +65,8 @@ pub fn runs(recent: RunsAtInstant, window: Window) -> Result<Vec<Sample>, Unavai
 )]
 pub fn success_ratio(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
     let runs = recent.on_branch(window)?;
-    let number = |result| runs.iter().filter(|run| run.result() == result).count();
-    let (passed, failed) = (number(RunResult::Passed), number(RunResult::Failed));
+    let count = |result| runs.iter().filter(|run| run.result() == result).count();
+    let (passed, failed) = (count(RunResult::Passed), count(RunResult::Failed));
     if passed + failed == 0 {
         return Err(runs.no_data("none passed or failed").into());
     }

@@ -119,7 +119,7 @@ pub(crate) async fn installation_permissions(
     context: &Context,
 ) -> Result<Option<Arc<BTreeMap<String, String>>>, Unavailable> {
     let Some(app) = App::from_settings(&context.get::<GitHubSettings>().await?)? else { return Ok(None) };
-    InstallationTokens::new(context, app).await?.first().await?;
+    InstallationTokens::new(context, app).await?.token_for_run().await?;
     Ok(context.get::<Tokens>().await?.permissions().await)
 }
 
@@ -150,7 +150,7 @@ impl InstallationTokens {
     }
 
     /// A token with which a run can start.
-    pub(in crate::github) async fn first(&self) -> Result<SecretString, AppError> {
+    pub(in crate::github) async fn token_for_run(&self) -> Result<SecretString, AppError> {
         self.get(LEFT_FOR_RUN).await
     }
 

@@ -107,8 +107,8 @@ impl Group {
         Estimate { requests: by_api, total: requests, basis }
     }
 
-    /// One and a half times the requests after the previous run, and at least one for each 20 repositories, because the number
-    /// of changes since the previous run varies.
+    /// One and a half times the used requests, and at least one request for each 20 repositories, because the number of changes
+    /// since the previous run varies.
     fn estimate_from(&self, subjects: usize, used: &UsedRequests) -> Estimate {
         let UsedRequests { requests: used, is_measured } = used;
         let minimum = u64::try_from(subjects.div_ceil(20)).unwrap_or(u64::MAX);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_metrics_of_a_group_share_the_requests_of_the_most_expensive_one() {
+    fn metrics_that_name_no_requests_share_those_of_the_most_expensive_one() {
         let prs = group("prs");
         assert_eq!(prs.keys.len(), 2);
 

@@ -163,7 +163,7 @@ fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -
 /// Keeps what the groups have used, for the estimates of the next run. Some groups may need more than they have used. Then the
 /// number is marked as assumed:
 ///
-/// - After an error, the larger number of this run and the previous one is kept.
+/// - After an error, the number of the previous run is kept if it is larger.
 /// - If `max_requests` cut the group off, twice what the group has used is kept. If the group was cut off before its first
 ///   request, the earlier number stays.
 ///

@@ -48,8 +48,8 @@ impl fmt::Display for Quota {
         let date = format_date(self.reset_at()).to_string();
         let minute = date.get(11..16).unwrap_or(&date);
         let remaining = self.remaining;
-        let verb = if remaining == 1 { "request remains" } else { "requests remain" };
-        write!(f, "{remaining} {verb} until {minute} UTC")
+        let what = if remaining == 1 { "request remains" } else { "requests remain" };
+        write!(f, "{remaining} {what} until {minute} UTC")
     }
 }
 

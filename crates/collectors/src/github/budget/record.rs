@@ -1,6 +1,6 @@
-//! What each group used in the previous run with the same repositories and metrics, or is assumed to need, and how many requests
-//! remained at the end of the previous run. The records are kept with the responses of earlier runs. If they are lost, the
-//! estimate is less exact.
+//! The requests that each group used in the previous run with the same repositories and metrics, or is assumed to need. Also how
+//! many requests remained at the end of the previous run. The records are kept with the responses of earlier runs. If they are
+//! lost, the estimate is less exact.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -50,32 +50,32 @@ impl Records {
 
     /// What is known about the requests of a group after the previous run.
     pub(super) async fn used(&self, group: &Group) -> Option<UsedRequests> {
-        let KeptUse { requests, is_measured } = self.load(&self.key_of(group)).await?;
+        let KeptUse { requests, is_measured } = self.load(&self.group_record_key(group)).await?;
         Some(UsedRequests { requests: requests.by_api(), is_measured })
     }
 
     pub(super) async fn save_used(&self, group: &Group, used: &UsedRequests) {
         let kept = KeptUse { requests: Kept::new(&used.requests), is_measured: used.is_measured };
-        self.save(&self.key_of(group), &kept).await;
+        self.save(&self.group_record_key(group), &kept).await;
     }
 
     /// How many requests remained at the end of the previous run.
     pub(super) async fn quotas(&self) -> BTreeMap<GitHubApi, Quota> {
-        self.load(&self.key("quotas", "")).await.map(Kept::by_api).unwrap_or_default()
+        self.load(&self.record_key("quotas", "")).await.map(Kept::by_api).unwrap_or_default()
     }
 
     pub(super) async fn save_quotas(&self, quotas: &BTreeMap<GitHubApi, Quota>) {
         if !quotas.is_empty() {
-            self.save(&self.key("quotas", ""), &Kept::new(quotas)).await;
+            self.save(&self.record_key("quotas", ""), &Kept::new(quotas)).await;
         }
     }
 
-    fn key_of(&self, group: &Group) -> String {
+    fn group_record_key(&self, group: &Group) -> String {
         let keys: Vec<&str> = group.keys.iter().map(String::as_str).collect();
-        self.key(&self.subjects_hash, &keys.join(","))
+        self.record_key(&self.subjects_hash, &keys.join(","))
     }
 
-    fn key(&self, what: &str, keys: &str) -> String {
+    fn record_key(&self, what: &str, keys: &str) -> String {
         let text = format!("requests\n{}\n{what}\n{keys}", self.api);
         hex(&Sha256::digest(text.as_bytes()))
     }

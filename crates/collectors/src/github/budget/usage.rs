@@ -36,7 +36,8 @@ struct Counts {
     is_used: bool,
     by_group: BTreeMap<(String, GitHubApi), u64>,
     quotas: BTreeMap<GitHubApi, Quota>,
-    /// The number of permits that expensive queries have used up, but that other requests still held. They are not returned.
+    /// The number of permits that expensive queries have used up while other requests still hold them. Until it is 0, free
+    /// requests do not return their permits.
     debt: usize,
 }
 

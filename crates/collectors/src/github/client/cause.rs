@@ -90,7 +90,7 @@ pub enum Cause {
     /// A redirect or a link points to another host.
     #[error("GitHub's {what} points to `{target}` and not to {expected}, so it was not followed")]
     Elsewhere {
-        /// What points there: a redirect, or the link to the next page.
+        /// What points there: a redirect, or the link to the next or last page.
         what: &'static str,
         /// The scheme, host and port that it points to.
         target: String,

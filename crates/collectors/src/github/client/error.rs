@@ -11,11 +11,11 @@ use super::{attempt::FailedAttempt, cause::Cause, query_errors::QueryErrorKind, 
 #[derive(Debug, thiserror::Error)]
 #[error("{request}{note}")]
 pub struct GitHubError {
-    request: String,
+    request: Box<str>,
     /// Whether it was a GraphQL query.
     is_query: bool,
     /// The number of attempts, or why there was no other one. Empty if the error is permanent or nothing was sent.
-    note: String,
+    note: Box<str>,
     #[source]
     cause: Cause,
 }
@@ -45,7 +45,7 @@ impl GitHubError {
 
     fn with_note(request: Request<'_>, note: String, cause: Cause) -> Self {
         let is_query = matches!(request, Request::Query(..));
-        Self { request: request.to_string(), is_query, note, cause }
+        Self { request: request.to_string().into(), is_query, note: note.into(), cause }
     }
 
     /// What went wrong in the last attempt.

@@ -17,8 +17,8 @@ pub(in crate::github) struct Identity<'a> {
     pub(in crate::github) renewal: Option<Arc<dyn Renewal>>,
 }
 
-/// Renews a token that expires. Its future is boxed: it makes requests with another client, and without the box their future
-/// would contain itself.
+/// Renews a token that expires. Renewing makes requests with another client, so the future of a request would contain itself
+/// if the future of the renewal were not boxed.
 pub(in crate::github) trait Renewal: Debug + Send + Sync {
     /// The known token, or a new one if the known one expires soon.
     fn token(&self) -> BoxFuture<'_, Result<SecretString, AppError>>;

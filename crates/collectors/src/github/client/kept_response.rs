@@ -9,11 +9,11 @@
 //! page has not changed. The list may also be shorter than a kept header says, so the list ends at the first page without a
 //! link to a next one, if all later pages are empty.
 //!
-//! GitHub's tags differ for each token, and a GitHub App has a new token every hour:
-//! <https://github.com/github/docs/issues/34689>. So for an app, the tag that the kept body would have with the current token is
-//! calculated: a SHA-256 hash of the headers `Accept` and `Authorization` and the body, each header followed by a colon. This is
-//! observed and not documented by GitHub. If GitHub changes it, no tag matches, and the body is sent again. A wrong body cannot
-//! match.
+//! GitHub's `ETag`s differ for each token, and a GitHub App has a new token every hour:
+//! <https://github.com/github/docs/issues/34689>. So for an app, the `ETag` that the kept body would have with the current
+//! token is calculated: a SHA-256 hash of the headers `Accept` and `Authorization` and the body, each header followed by a
+//! colon. This is observed and not documented by GitHub. If GitHub changes it, no `ETag` matches, and the body is sent again.
+//! A wrong body cannot match.
 
 use http::{
     HeaderMap, HeaderValue,
@@ -30,12 +30,13 @@ use crate::hex::hex;
 /// The number of items on a page if the request names none.
 const DEFAULT_PAGE_SIZE: usize = 30;
 
-/// To whom responses belong. What one token may see is never given to another, except to another token of the same app.
+/// To whom responses belong. What one token may see is never given to another, except to another token of the same
+/// installation of an app.
 #[derive(Debug, Clone)]
 pub(in crate::github) struct Owner {
     hash: [u8; 32],
     /// The start of the hash of an app's current token. Other owners have only one token.
-    token: Option<String>,
+    token_mark: Option<String>,
 }
 
 /// A response of an earlier run.
@@ -50,13 +51,13 @@ impl Owner {
     /// The owner of the responses that a token gets. Responses without a token belong to everybody.
     pub(in crate::github) fn new(token: Option<&SecretString>) -> Self {
         let token = token.map_or("", ExposeSecret::expose_secret);
-        Self { hash: Sha256::digest(token.as_bytes()).into(), token: None }
+        Self { hash: Sha256::digest(token.as_bytes()).into(), token_mark: None }
     }
 
     /// An installation of an app. Its tokens share the responses.
     pub(in crate::github) fn from_installation(installation: &str, token: &SecretString) -> Self {
         let mark = hex(&Sha256::digest(token.expose_secret().as_bytes())[..8]);
-        Self { hash: Sha256::digest(installation.as_bytes()).into(), token: Some(mark) }
+        Self { hash: Sha256::digest(installation.as_bytes()).into(), token_mark: Some(mark) }
     }
 
     /// The key of the response at a URL. It reveals neither the token nor the URL.
@@ -66,23 +67,23 @@ impl Owner {
 
     /// The first line of a kept response: the URL, and for an app the start of the token's hash.
     fn line(&self, url: &Url) -> String {
-        match &self.token {
+        match &self.token_mark {
             None => url.to_string(),
-            Some(token) => format!("{url} {token}"),
+            Some(mark) => format!("{url} {mark}"),
         }
     }
 
     /// Whether the first line of a kept response is about a URL, perhaps with another token of the same app.
     fn is_line(&self, line: &[u8], url: &Url) -> bool {
         let line = str::from_utf8(line).unwrap_or_default();
-        match &self.token {
+        match &self.token_mark {
             None => line == url.as_str(),
             Some(_) => line.split_once(' ').is_some_and(|(kept, _)| kept == url.as_str()),
         }
     }
 }
 
-/// The tag that GitHub gives a body in response to a request with these headers.
+/// The `ETag` that GitHub gives a body in response to a request with these headers.
 fn calculated_etag(request: &HeaderMap, body: &[u8]) -> Option<HeaderValue> {
     let mut hash = Sha256::new();
     for header in [ACCEPT, AUTHORIZATION] {

@@ -67,7 +67,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Ok(pages)
     }
 
-    /// The pages from the next to the last one. Empty if their numbers are not known.
+    /// All pages that follow, including the last one. Empty if their numbers are not known.
     async fn remaining_pages(&mut self) -> Result<Vec<P>, GitHubError> {
         let numbers = self.links.next.as_ref().and_then(page_number).zip(self.links.last_page());
         let Some((url, (next, last))) = self.links.next.clone().zip(numbers) else { return Ok(Vec::new()) };
@@ -102,10 +102,10 @@ impl<P: DeserializeOwned + Send> Pages<P> {
 
     /// Stores the links of a page. A link to another host is an error.
     fn set_links(&mut self, url: &Url, links: Links) -> Result<(), GitHubError> {
-        for target in links.next.iter().chain(&links.last) {
-            self.github
-                .check_origin("link to the next page", target)
-                .map_err(|cause| permanent(url, cause))?;
+        let targets = [("link to the next page", &links.next), ("link to the last page", &links.last)];
+        for (what, target) in targets {
+            let Some(target) = target else { continue };
+            self.github.check_origin(what, target).map_err(|cause| permanent(url, cause))?;
         }
         self.links = links;
         Ok(())

@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// The permission that is missing. Empty if it is unknown which one is missing, and `None` if none is.
+    /// The missing permission in words, or an empty text if GitHub does not name it. `None` if no permission is missing.
     fn permission(status: u16, headers: &[(&'static str, &'static str)], message: &str) -> Option<String> {
         let headers: HeaderMap = headers
             .iter()

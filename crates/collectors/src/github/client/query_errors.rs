@@ -48,8 +48,8 @@ pub enum QueryErrorKind {
 }
 
 impl QueryErrors {
-    /// What they mean together. A limit or a timeout concerns the whole query. Beyond that, errors of different kinds are
-    /// [`QueryErrorKind::Other`].
+    /// What the errors mean together. A single rate limit or timeout decides, because it concerns the whole query. Otherwise,
+    /// errors of different kinds are [`QueryErrorKind::Other`].
     #[must_use]
     pub fn kind(&self) -> QueryErrorKind {
         let kinds = || self.0.iter().map(QueryError::kind);
@@ -137,8 +137,8 @@ pub(super) fn kind_of_message(message: &str) -> QueryErrorKind {
 
 impl fmt::Display for QueryErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, error) in self.0.iter().take(MAX_SHOWN).enumerate() {
-            if number > 0 {
+        for (index, error) in self.0.iter().take(MAX_SHOWN).enumerate() {
+            if index > 0 {
                 f.write_str("; ")?;
             }
             error.fmt(f)?;

@@ -12,9 +12,9 @@ struct NodesResponse<N> {
 }
 
 impl GitHub {
-    /// Asks a query about objects, at most `max` at once, and fewer if GitHub does not answer in time. The query gets the ids in
-    /// `$ids: [ID!]!` and returns the list `nodes`. The answer is in the order of the ids, with `None` in place of an object that
-    /// GitHub does not find.
+    /// Asks a query about at most `max` objects at once, and about fewer if GitHub does not answer in time. The query gets the
+    /// ids in `$ids: [ID!]!` and returns the list `nodes`. The answer is in the order of the ids, with `None` in place of an
+    /// object that GitHub does not find.
     pub(crate) async fn query_nodes<N: DeserializeOwned>(
         &self,
         query: &'static str,
@@ -26,6 +26,8 @@ impl GitHub {
         let mut size = max;
         while found.len() < ids.len() {
             let remaining = &ids[found.len()..];
+            // Half of a size beyond the number of ids could be the same query again.
+            size = size.min(u32::try_from(remaining.len()).unwrap_or(u32::MAX));
             let count = |size: u32| usize::try_from(size).unwrap_or(usize::MAX).min(remaining.len());
             let with_ids = |size: u32| {
                 let mut variables = variables.clone();

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_says_what_to_check() {
+    fn only_an_error_about_the_token_says_to_check_it() {
         let body = r#"{"message": "Bad credentials", "documentation_url": "https://docs.github.com/rest"}"#;
         assert_eq!(
             classify(401, &[], body).1,

@@ -344,7 +344,7 @@ impl Session {
         self.octocrab.execute(self.octocrab.build_request(builder, request.body())?).await
     }
 
-    /// Refuses a URL on another host.
+    /// Refuses a URL with another scheme, host or port than the API's.
     pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {
         self.transport.check_origin(what, target)
     }
@@ -395,7 +395,7 @@ impl Session {
         Arc::clone(&access)
     }
 
-    /// The failure of a connection. A retry may help, unless the configuration is wrong.
+    /// The failure to send a request or to receive its response, and whether a retry may help.
     fn connection_failure(&self, source: Box<dyn Error + Send + Sync>) -> Failure {
         let host = self.transport.host().to_owned();
         let http = source.downcast_ref::<HttpError>();
@@ -435,7 +435,7 @@ fn permanent(cause: Cause) -> Failure {
     (Retry::Never, cause)
 }
 
-/// The source of octocrab's error, whose own message for connection errors says nothing.
+/// The source of octocrab's error. If a connection fails, the message of octocrab's error itself says nothing.
 fn inner(error: octocrab::Error) -> Box<dyn Error + Send + Sync> {
     match error {
         octocrab::Error::Service { source, .. } | octocrab::Error::Other { source, .. } => source,

@@ -45,7 +45,8 @@ impl Transport {
         *url == self.rate_limit
     }
 
-    /// Refuses a URL on another host, which must not get the token, and whose responses are not GitHub's.
+    /// Refuses a URL with another scheme, host or port than the API's. Such a server must not get the token, and its responses
+    /// are not GitHub's.
     pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {
         if target.origin() == self.origin {
             return Ok(());

@@ -49,7 +49,7 @@ impl FromContext for GitHub {
 /// The token, or why there is none. A failed lookup is an error. If the settings name a GitHub App, the token is the app's.
 async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavailable> {
     if let Some(app) = App::from_settings(&context.get::<GitHubSettings>().await?)? {
-        return Ok(Ok(InstallationTokens::new(context, app).await?.first().await?));
+        return Ok(Ok(InstallationTokens::new(context, app).await?.token_for_run().await?));
     }
     match context.get::<Credentials>().await?.get(&TOKEN).await {
         Ok(token) => Ok(Ok(token)),

@@ -60,7 +60,7 @@ impl CommitResponse {
         &self.sha
     }
 
-    /// The commit that the branch pointed to before this commit landed.
+    /// The first parent: if this commit landed on the branch itself, the commit before it on the branch.
     pub(super) fn first_parent(&self) -> Option<&str> {
         self.parents.first().map(|parent| &*parent.sha)
     }

@@ -186,9 +186,10 @@ async fn check_host(context: &Context, named: &RepositoryName) -> Result<(), Una
     let Ok(clone) = context.get::<LocalClone>().await else { return Ok(()) };
     let github = context.get::<GitHubSettings>().await?;
     let is_named = |address: &RemoteAddress| named.is_path(address.path());
-    let is_known = |address: &RemoteAddress| is_named(address) && github.api_url.is_api_of(address.host());
+    let is_behind_api =
+        |address: &RemoteAddress| is_named(address) && github.api_url.is_api_of(address.host());
     match clone.find_remote(is_named) {
-        Some((remote, address)) if clone.find_remote(is_known).is_none() => {
+        Some((remote, address)) if clone.find_remote(is_behind_api).is_none() => {
             Err(OtherHost::new(origin, &github, remote, address).into())
         }
         _ => Ok(()),

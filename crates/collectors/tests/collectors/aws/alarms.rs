@@ -102,17 +102,17 @@ async fn an_alarm_that_started_to_fire_has_one_event_with_the_same_id_in_each_ru
 #[tokio::test]
 async fn alarms_that_are_muted_or_old_or_do_not_fire_have_no_event() {
     let aws = FakeAws::start();
-    let fires = |name| alarm(name, "ALARM", before(HOUR));
+    let firing = |name| alarm(name, "ALARM", before(HOUR));
     aws.alarms(
         REGION,
         "MetricAlarms",
         &[
-            with_field(fires("disabled"), "ActionsEnabled", json!(false)),
+            with_field(firing("disabled"), "ActionsEnabled", json!(false)),
             alarm("since yesterday", "ALARM", before(24 * HOUR + Duration::from_secs(1))),
             alarm("lacks data", "INSUFFICIENT_DATA", before(HOUR)),
         ],
     );
-    let suppressed = with_field(fires("suppressed"), "ActionsSuppressedBy", json!("Alarm"));
+    let suppressed = with_field(firing("suppressed"), "ActionsSuppressedBy", json!("Alarm"));
     aws.alarms(REGION, "CompositeAlarms", &[suppressed]);
 
     assert_eq!(read(&context_with(&aws.url(), "")).await.1, []);

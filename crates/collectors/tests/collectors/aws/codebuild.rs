@@ -133,7 +133,7 @@ async fn without_a_succeeded_build_durations_have_no_data_and_counts_are_zero() 
     let without_projects = FakeAws::start();
     assert_eq!(
         counts(&context_with(&without_projects.url(), "")).await,
-        ["no data: there are no projects in CodeBuild"]
+        ["no data: CodeBuild has no project that the settings select"]
     );
 }
 
@@ -238,7 +238,7 @@ async fn too_many_projects_or_builds_are_an_error_and_not_a_partial_result() {
     assert_eq!(
         lines[2],
         "failed: project:web region:us-east-1: there are more than 4 builds; raise `max_builds` in [aws], or \
-         select fewer"
+         set a shorter window in [metrics]"
     );
 }
 
@@ -258,7 +258,10 @@ async fn a_project_that_is_deleted_during_a_run_is_left_out() {
     let aws = FakeAws::start();
     aws.project(REGION, "shop", &[]);
     aws.refuse("*", "ListBuildsForProject", 400, "ResourceNotFoundException", "it does not exist");
-    assert_eq!(counts(&context_with(&aws.url(), "")).await, ["no data: there are no projects in CodeBuild"]);
+    assert_eq!(
+        counts(&context_with(&aws.url(), "")).await,
+        ["no data: CodeBuild has no project that the settings select"]
+    );
 }
 
 #[tokio::test]

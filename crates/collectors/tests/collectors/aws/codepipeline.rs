@@ -55,8 +55,8 @@ async fn the_evidence_says_which_execution_decided() {
 
     let sample = &reading.samples()[0];
     let items = sample.evidence().items().iter();
-    let shown: Vec<_> = items.map(|item| (item.title(), item.is_counted(), item.reason())).collect();
-    assert_eq!(shown, [("execution-3", false, "it is in progress"), ("execution-2", true, "it failed")]);
+    let evidence: Vec<_> = items.map(|item| (item.title(), item.is_counted(), item.reason())).collect();
+    assert_eq!(evidence, [("execution-3", false, "it is in progress"), ("execution-2", true, "it failed")]);
     assert_eq!(
         sample.link(),
         Some(

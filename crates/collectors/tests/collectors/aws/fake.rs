@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use system_health_test_support::server::{Answer, Request, Server};
 
-/// Lists of items, by the region and by the name of a project or pipeline or the type of alarms.
+/// Lists of items, by region and by name: that of a project, of a pipeline or of a type of alarms.
 type Lists = BTreeMap<(String, String), Vec<Value>>;
 
 /// A running fake.
@@ -61,8 +61,8 @@ impl FakeAws {
         project: &str,
         builds: &[(&str, SystemTime, Option<SystemTime>)],
     ) {
-        let build = |(number, (status, start, end)): (usize, &(&str, SystemTime, Option<SystemTime>))| {
-            let id = format!("{project}:{}", builds.len() - number);
+        let build = |(index, (status, start, end)): (usize, &(&str, SystemTime, Option<SystemTime>))| {
+            let id = format!("{project}:{}", builds.len() - index);
             let mut build = json!({"id": id, "buildStatus": status, "startTime": seconds(*start)});
             if let Some(end) = end {
                 build["endTime"] = seconds(*end);
@@ -80,12 +80,12 @@ impl FakeAws {
 
     /// A pipeline with its executions, newest first. Each has a status and a type.
     pub(crate) fn pipeline(&self, region: &str, pipeline: &str, executions: &[(&str, &str)]) {
-        let execution = |(age, (status, kind)): (usize, &(&str, &str))| {
+        let execution = |(index, (status, kind)): (usize, &(&str, &str))| {
             json!({
-                "pipelineExecutionId": format!("execution-{}", executions.len() - age),
+                "pipelineExecutionId": format!("execution-{}", executions.len() - index),
                 "status": status,
                 "executionType": kind,
-                "startTime": 1_000_000 - age,
+                "startTime": 1_000_000 - index,
             })
         };
         let executions = executions.iter().enumerate().map(execution).collect();
@@ -198,13 +198,13 @@ impl State {
 }
 
 /// The page of items that the token in the input requests. The token is the index of the first item.
-fn page(items: Vec<Value>, field: &str, input: &Value, token: &str) -> Value {
-    let start: usize = input[token].as_str().map_or(0, |token| token.parse().unwrap());
+fn page(items: Vec<Value>, items_field: &str, input: &Value, token_field: &str) -> Value {
+    let start: usize = input[token_field].as_str().map_or(0, |token| token.parse().unwrap());
     let mut output = json!({});
     if start + PAGE_SIZE < items.len() {
-        output[token] = json!((start + PAGE_SIZE).to_string());
+        output[token_field] = json!((start + PAGE_SIZE).to_string());
     }
-    output[field] = items.into_iter().skip(start).take(PAGE_SIZE).collect();
+    output[items_field] = items.into_iter().skip(start).take(PAGE_SIZE).collect();
     output
 }
 

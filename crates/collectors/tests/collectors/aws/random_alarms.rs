@@ -21,8 +21,8 @@ const KINDS: [&str; 3] = ["CompositeAlarms", "LogAlarms", "MetricAlarms"];
 const STATES: [&str; 3] = ["OK", "ALARM", "INSUFFICIENT_DATA"];
 /// Alarms with this prefix count only if the settings select them.
 const TARGET_TRACKING: &str = "TargetTracking-";
-/// An alarm that started to fire more than this many seconds ago has no event.
-const OLDEST: u64 = 24 * 3600;
+/// In seconds. An alarm that started to fire earlier than this has no event.
+const MAX_EVENT_AGE: u64 = 24 * 3600;
 
 #[derive(Debug, Clone)]
 struct PastAlarm {
@@ -46,7 +46,7 @@ prop_compose! {
         state in select(&STATES[..]),
         is_enabled in prop::bool::weighted(0.8),
         is_suppressed in prop::bool::weighted(0.2),
-        changed in prop_oneof![3 => 1..2 * OLDEST, 1 => OLDEST..OLDEST + 2],
+        changed in prop_oneof![3 => 1..2 * MAX_EVENT_AGE, 1 => MAX_EVENT_AGE..MAX_EVENT_AGE + 2],
         changes_again: bool,
     ) -> PastAlarm {
         // Only a composite alarm can be suppressed by another alarm.
@@ -101,7 +101,7 @@ fn expected_events(
         let is_read = !denied.contains(&alarm.region) && (selects_all || alarm.prefix != TARGET_TRACKING);
         let is_muted = !alarm.is_enabled || alarm.is_suppressed;
         let changed_at = alarm.changed_at(run);
-        let is_new = now() - Duration::from_secs(OLDEST) <= changed_at;
+        let is_new = now() - Duration::from_secs(MAX_EVENT_AGE) <= changed_at;
         if is_read && alarm.state == "ALARM" && !is_muted && is_new {
             events.insert(format!("Alarm {} fires in {}", alarm.name(number), alarm.region), changed_at);
         }

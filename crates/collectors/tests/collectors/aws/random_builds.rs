@@ -12,8 +12,8 @@ use super::{
 };
 
 const STATUSES: [&str; 5] = ["SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT"];
-/// A build takes at most 44 hours.
-const LONGEST: u64 = 44 * 3600;
+/// In seconds. A build takes at most 44 hours.
+const MAX_DURATION: u64 = 44 * 3600;
 const DAY: u64 = 24 * 3600;
 
 proptest! {
@@ -22,7 +22,7 @@ proptest! {
     #[test]
     fn counts_are_those_of_the_whole_history(
         // The status, how long ago the build started, and how long it takes, in seconds.
-        mut history in vec((0..STATUSES.len(), 0..12 * DAY, 0..=LONGEST), 0..40),
+        mut history in vec((0..STATUSES.len(), 0..12 * DAY, 0..=MAX_DURATION), 0..40),
     ) {
         history.sort_by_key(|(_, started, _)| *started);
         let aws = FakeAws::start();

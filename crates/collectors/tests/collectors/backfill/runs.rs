@@ -1,4 +1,4 @@
-//! Workflow runs that are re-run, and that have not ended at an instant.
+//! Workflow runs, some of which are re-run or have not ended at an instant.
 
 use std::time::Duration;
 

@@ -43,7 +43,7 @@ async fn people_count_once_and_bots_not_at_all() {
 }
 
 #[tokio::test]
-async fn upper_and_lower_case_of_an_address_that_names_an_account_are_equal() {
+async fn an_address_that_names_an_account_is_compared_without_regard_to_case() {
     let github = github();
     github
         .repository("acme/shop")

@@ -68,8 +68,8 @@ async fn a_branch_that_is_deleted_while_the_list_is_read_hides_no_other() {
     for number in 0..150 {
         shop.commit(Commit::new("New").branch(format!("topic-{number:03}")));
     }
-    // The second page then starts one branch too late. Its total is the number of branches on both pages, so it does not show
-    // that one is missing.
+    // The second page then starts one branch too late. The total on that page is the number of branches on both pages, so the
+    // total does not show that a branch is missing.
     let changed = shop.clone();
     github.after_next_request(move || {
         changed.delete_branch("old");

@@ -44,7 +44,7 @@ async fn every_way_of_merging_a_pull_request_is_recognised() {
             // A rebase merge of two commits.
             .commit(Commit::new("Sell hats").pull_request(3))
             .commit(Commit::new("Sell caps").pull_request(3))
-            // Two direct pushes, although one names a pull request.
+            // Two direct pushes, although the message of the first names a pull request.
             .commit(pushed("Fix it (#2)"))
             .commit(pushed("Oops"));
     });
@@ -58,7 +58,7 @@ async fn every_way_of_merging_a_pull_request_is_recognised() {
 }
 
 #[tokio::test]
-async fn a_pull_request_counts_only_if_it_was_merged_into_this_branch() {
+async fn only_a_pull_request_that_was_merged_into_this_branch_is_recognised() {
     let github = github_with(|shop| {
         shop.pull_request(PullRequest::new("Open"))
             .pull_request(PullRequest::new("Closed").close(days(1)))
@@ -132,6 +132,13 @@ async fn commits_are_requested_in_pages_of_100_and_in_smaller_ones_if_github_is_
     slow.fail_times(1, "/graphql", refusal::query_timeout(502));
     assert_eq!(value(&slow).await, "121 branch:main");
     assert_eq!(sizes(&slow), [100, 50, 50, 30]);
+
+    let few = github_with(|shop| {
+        shop.commits(30);
+    });
+    few.fail_times(1, "/graphql", refusal::query_timeout(502));
+    value(&few).await;
+    assert_eq!(sizes(&few), [30, 15, 15], "the query that failed is not repeated");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::{
 
 const LABELS: &str = "[commits]\nrevert_labels = [\"Revert\"]\nhotfix_labels = [\"hotfix\"]";
 
-fn shop() -> FakeGitHub {
+fn github_with_labels() -> FakeGitHub {
     let github = github();
     let shop = github.repository("acme/shop");
     let merged = || PullRequest::new("Undo").age(days(3)).merge(days(1));
@@ -31,7 +31,7 @@ fn shop() -> FakeGitHub {
 
 #[tokio::test]
 async fn a_commit_counts_because_of_its_message_or_of_a_label() {
-    let github = shop();
+    let github = github_with_labels();
     assert_eq!(collected(&stage(&github), "commits.reverts").await, ["1 branch:main"]);
     assert_eq!(github.requests().len(), 1, "labels are not requested");
 
@@ -47,7 +47,7 @@ async fn a_commit_counts_because_of_its_message_or_of_a_label() {
 
 #[tokio::test]
 async fn labels_that_cannot_be_read_are_no_data_for_the_metric_that_needs_them() {
-    let github = shop();
+    let github = github_with_labels();
     github.fail("/graphql", refusal::query_error("FORBIDDEN", "Resource not accessible by integration"));
     let stage = stage(&github).settings("[commits]\nrevert_labels = [\"revert\"]");
     let lines = collected(&stage, "commits.reverts").await;

@@ -1,4 +1,5 @@
-//! What lands on a branch, who wrote it and how it landed. All values were computed by hand.
+//! What lands on a branch, who wrote it and how it landed. The expected values were computed by hand, except
+//! those of the random histories.
 
 mod authors;
 mod branches;

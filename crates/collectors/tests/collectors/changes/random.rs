@@ -21,9 +21,9 @@ enum Step {
     MergeByHand(u64),
     /// A pull request to `develop` is merged, and its commit is pushed to `main`.
     PushFromDevelop,
-    /// A pull request stays open. Its commits are on no other branch.
+    /// A pull request stays open. Its only commit is on no other branch.
     Open,
-    /// A pull request in a fork has the commit that is pushed.
+    /// A pull request to a branch of a fork is merged there, and its commit is pushed to `main`.
     PushFromFork,
 }
 
@@ -44,7 +44,8 @@ fn merged() -> PullRequest {
     PullRequest::new("Change").age(days(30)).merge(days(1))
 }
 
-/// Performs a step, as many days ago as `age` says. Returns how many commits landed without a pull request.
+/// Performs step `number`, `age` days ago. It also opens the pull request with this number. In a direct push, the commits do not
+/// belong to it. Returns how many commits landed without a pull request.
 fn perform(shop: &Repository, number: u64, step: Step, age: u64) -> u64 {
     let commit = |text: &str| Commit::new(text).age(days(age));
     let branch = format!("branch-{number}");

@@ -8,7 +8,7 @@ use system_health_test_support::github::{Commit, FakeGitHub};
 use super::{github, now};
 use crate::stage::{Stage, collected, days};
 
-/// The account that owns the address, the name and the address. `ghost` means that GitHub knows no account.
+/// Each author's account, name and email address. The account owns the address. `ghost` means that GitHub knows no account.
 const AUTHORS: [(&str, &str, &str); 14] = [
     ("ada", "Ada", "ada@example.com"),
     ("ada", "Ada Lovelace", "ada@example.org"),
@@ -18,7 +18,7 @@ const AUTHORS: [(&str, &str, &str); 14] = [
     ("ghost", "Ada", ""),
     ("ghost", "Ben", "ben@example.com"),
     ("ghost", "Ben", "ben@example.org"),
-    // A person may use the name of a bot once.
+    // A person may sometimes use the name of a bot.
     ("ghost", "acme-ci", "ben@example.org"),
     ("ghost", "acme-ci", ""),
     ("ghost", "deploy[bot]", "deploy@example.com"),
@@ -27,37 +27,38 @@ const AUTHORS: [(&str, &str, &str); 14] = [
     ("renovate[bot]", "Renovate", "29139614+renovate[bot]@users.noreply.github.com"),
 ];
 const BOTS: [&str; 3] = ["acme-ci", "deploy[bot]", "renovate[bot]"];
-/// The age of the start of the window, at which a commit still counts. Ages are in seconds, and are counted from a day after
-/// now, because clocks may be wrong.
+/// Maximum age of a commit that counts, in seconds. Ages are counted from tomorrow, so that some commits are in the future, as
+/// with a wrong clock. So this is one day more than the window of 7 days.
 const OLDEST: u64 = 8 * 86_400;
 
 #[derive(Debug, Clone)]
-struct PastCommit {
+struct TestCommit {
     account: &'static str,
     name: &'static str,
-    /// In upper or lower case.
+    /// As in [`AUTHORS`], or in upper case.
     address: String,
     /// Whether GitHub names the account.
     has_account: bool,
     /// Whether it landed with a merge.
     is_on_topic: bool,
+    /// In seconds, counted from tomorrow.
     age: u64,
 }
 
 prop_compose! {
-    fn past_commit()(
+    fn random_commit()(
         (account, name, address) in prop::sample::select(&AUTHORS[..]),
         is_upper: bool,
         has_account: bool,
         is_on_topic: bool,
         age in prop_oneof![4 => 0..2 * OLDEST, 1 => OLDEST..OLDEST + 2],
-    ) -> PastCommit {
+    ) -> TestCommit {
         let address = if is_upper { address.to_uppercase() } else { address.to_owned() };
-        PastCommit { account, name, address, has_account, is_on_topic, age }
+        TestCommit { account, name, address, has_account, is_on_topic, age }
     }
 }
 
-impl PastCommit {
+impl TestCommit {
     fn to_commit(&self) -> Commit {
         let account = if self.has_account { self.account } else { "ghost" };
         let at = now() + days(1) - Duration::from_secs(self.age);
@@ -78,22 +79,22 @@ impl PastCommit {
     }
 }
 
-fn expected(commits: &[PastCommit]) -> usize {
-    let mut groups: Vec<Vec<&PastCommit>> = commits.iter().map(|commit| vec![commit]).collect();
-    let join = |groups: &[Vec<&PastCommit>]| {
+fn expected(commits: &[TestCommit]) -> usize {
+    let mut groups: Vec<Vec<&TestCommit>> = commits.iter().map(|commit| vec![commit]).collect();
+    let pair_to_join = |groups: &[Vec<&TestCommit>]| {
         let mut pairs = (0..groups.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
         let is_same = |(one, other): &(usize, usize)| {
             groups[*one].iter().any(|commit| groups[*other].iter().any(|next| commit.has_same_author(next)))
         };
         pairs.find(is_same)
     };
-    while let Some((one, other)) = join(&groups) {
+    while let Some((one, other)) = pair_to_join(&groups) {
         let joined = groups.remove(one);
         groups[other].extend(joined);
     }
-    let is_person = |group: &&Vec<&PastCommit>| {
+    let is_person = |group: &&Vec<&TestCommit>| {
         let of_bot = group.iter().any(|commit| commit.account().is_some_and(|login| BOTS.contains(&login)));
-        let is_nobody = |commit: &&PastCommit| {
+        let is_nobody = |commit: &&TestCommit| {
             commit.account().is_none() && commit.address.is_empty() && commit.name.is_empty()
         };
         !of_bot && !group.iter().all(|commit| BOTS.contains(&commit.name) || is_nobody(commit))
@@ -101,8 +102,9 @@ fn expected(commits: &[PastCommit]) -> usize {
     groups.iter().filter(is_person).count()
 }
 
-/// Pushes the commits, and merges those on `topic` at the end. Returns those that count.
-fn push(github: &FakeGitHub, commits: &[PastCommit], is_all: bool) -> Vec<PastCommit> {
+/// Pushes the commits, and merges those on `topic` at the end. Returns those that count. `counts_merged` says whether those on
+/// `topic` do.
+fn push(github: &FakeGitHub, commits: &[TestCommit], counts_merged: bool) -> Vec<TestCommit> {
     let shop = github.repository("acme/shop");
     shop.commit(Commit::new("First").age(days(100)))
         .commit(Commit::new("Base").age(days(100)).branch("topic"));
@@ -111,9 +113,9 @@ fn push(github: &FakeGitHub, commits: &[PastCommit], is_all: bool) -> Vec<PastCo
         shop.commit(commit.to_commit().branch(branch));
     }
     let (account, name, address) = ("eve", "Eve", "eve@example.com".to_owned());
-    let merge = PastCommit { account, name, address, has_account: true, is_on_topic: false, age: OLDEST / 2 };
+    let merge = TestCommit { account, name, address, has_account: true, is_on_topic: false, age: OLDEST / 2 };
     shop.commit(merge.to_commit().after(["main", "topic"]));
-    let counts = |commit: &&PastCommit| commit.age <= OLDEST && (is_all || !commit.is_on_topic);
+    let counts = |commit: &&TestCommit| commit.age <= OLDEST && (counts_merged || !commit.is_on_topic);
     commits.iter().chain([&merge]).filter(counts).cloned().collect()
 }
 
@@ -121,17 +123,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn authors_are_those_of_the_reference(
-        commits in prop::collection::vec(past_commit(), 0..14),
-        is_all: bool,
+    fn as_many_authors_are_counted_as_by_the_reference(
+        commits in prop::collection::vec(random_commit(), 0..14),
+        counts_merged: bool,
     ) {
         let github = github();
-        let counted = push(&github, &commits, is_all);
+        let counted = push(&github, &commits, counts_merged);
         let settings = format!(
             "[github]\napi_url = \"{}\"\nbots = [\"acme-ci\"]\n[repository]\nname = \"acme/shop\"\nbranch = \"main\"\n\
              [commits]\nhistory = \"{}\"",
             github.url(),
-            if is_all { "all" } else { "first-parent" },
+            if counts_merged { "all" } else { "first-parent" },
         );
         let stage = Stage::empty().token().settings(&settings).started_at(now());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -11,8 +11,8 @@ use crate::stage::{collected, days};
 /// A prefix, the number of branches with it, and the ages of the commits of each of these branches in the order of the pushes.
 type Bunch = (&'static str, usize, Vec<u64>);
 
-/// The age of the start of the window, at which a commit does not count. Ages are in hours, and are counted from a day after
-/// now, because clocks may be wrong.
+/// The age of the start of the window. A commit of this age does not count, and a younger one does. Ages are in hours before
+/// the time one day after now, so that there are also commits that a wrong clock has dated in the future.
 const START: u64 = 8 * 24;
 const QUEUE: &str = "gh-readonly-queue/main/pr-7";
 const PREFIXES: [&str; 5] = ["topic", "main", "develop", "gh-readonly", QUEUE];
@@ -25,8 +25,8 @@ fn bunch() -> impl Strategy<Value = Bunch> {
     (select(&PREFIXES[..]), 1..70_usize, ages())
 }
 
-/// The number of branches whose newest commit is new. The watched branch, the default branch and the branches of the merge
-/// queue do not count.
+/// The number of branches whose last pushed commit is within the window. The watched branch, the default branch and the branches
+/// of the merge queue do not count.
 fn expected(branches: &BTreeMap<String, Vec<u64>>, default: &str) -> usize {
     let is_active = |(name, ages): &(&String, &Vec<u64>)| {
         let is_left_out = *name == "main" || *name == default || name.starts_with(QUEUE);

@@ -12,7 +12,7 @@ use crate::stage::collected;
 /// All times are in minutes.
 const DAY: u64 = 24 * 60;
 /// How long ago the run started. What was done since then does not count.
-const RUN: u64 = 30;
+const RUN_AGE: u64 = 30;
 
 /// Activity of one kind on one branch, once in each minute.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ prop_compose! {
         branch in prop_oneof![4 => Just("main"), 1 => select(&["feature", "mainline", "feature/main"][..])],
         count in 1..90_u64,
         // Some bursts contain the start or the end of the window.
-        age in prop_oneof![2 => 0..12 * DAY, 1 => (0..10_u64, select(&[0, RUN][..])).prop_map(|(days, minutes)| days * DAY + minutes)],
+        age in prop_oneof![2 => 0..12 * DAY, 1 => (0..10_u64, select(&[0, RUN_AGE][..])).prop_map(|(days, minutes)| days * DAY + minutes)],
     ) -> Burst {
         Burst { kind, branch, count, age }
     }
@@ -48,7 +48,7 @@ proptest! {
         for burst in &bursts {
             for age in burst.age..burst.age + burst.count {
                 shop.activity(Activity::new(burst.kind, burst.branch).age(Duration::from_mins(age)));
-                let is_in_window = age >= RUN && age < RUN + window * DAY;
+                let is_in_window = age >= RUN_AGE && age < RUN_AGE + window * DAY;
                 expected += u64::from(is_in_window && (burst.kind, burst.branch) == ("force_push", "main"));
             }
         }
@@ -59,7 +59,7 @@ proptest! {
         });
         let stage = stage(&github)
             .settings(&format!("[metrics.windows]\n\"commits.force_pushes\" = \"{window}d\""))
-            .started_at(now() - Duration::from_mins(RUN));
+            .started_at(now() - Duration::from_mins(RUN_AGE));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let lines = runtime.block_on(collected(&stage, "commits.force_pushes"));
         prop_assert_eq!(lines, [format!("{expected} branch:main")]);

@@ -1,4 +1,4 @@
-//! Responses that lack something, or contain something that GitHub does not document.
+//! Unusual responses: incomplete ones, values that GitHub does not document, runs that do not count, and errors.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -32,7 +32,7 @@ async fn reading_of(runs: Value) -> Result<Sample, Unavailable> {
 }
 
 #[tokio::test]
-async fn a_run_without_a_web_page_still_has_a_value() {
+async fn a_run_without_a_valid_link_still_has_a_value() {
     for page in [Value::Null, json!("runs/7")] {
         let mut run = bare_run(7, "completed", Some("success"));
         run["html_url"] = page.clone();
@@ -94,7 +94,7 @@ async fn an_unknown_status_or_conclusion_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_run_or_a_job_that_lacks_what_decides_is_an_error() {
+async fn a_run_or_a_job_without_a_needed_field_is_an_error() {
     let run = bare_run(7, "completed", Some("failure"));
     for field in ["status", "conclusion", "head_repository", "head_branch", "event", "head_sha", "created_at"]
     {

@@ -78,6 +78,27 @@ async fn a_run_that_decides_nothing_says_why_in_plain_words() {
 }
 
 #[tokio::test]
+async fn a_run_without_a_selected_job_names_a_job_that_is_undecided() {
+    let github = FakeGitHub::start();
+    github
+        .repository("acme/shop")
+        .run(checks().job("test", Success).head_sha("aaaaaaaaaa1"))
+        .run(checks().job("lint", Neutral).head_sha("aaaaaaaaaa2"));
+
+    let reading = Stage::on(&github).settings(&jobs("'test'")).tests().await;
+
+    assert_eq!(
+        evidence_lines(&reading),
+        [
+            "- run #2 (push, aaaaaaaaaa): Change something: no job matches `test`, and `lint` ended as neutral: older runs \
+             have to decide",
+            "+ run #1 (push, aaaaaaaaaa): Change something: the selected jobs passed",
+            "+ job `test` of run #1: passed",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn the_value_links_to_the_run_that_decided() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").run(passed().id(7)).run(checks().id(8).conclusion(Cancelled));
@@ -88,7 +109,7 @@ async fn the_value_links_to_the_run_that_decided() {
 }
 
 #[tokio::test]
-async fn each_job_that_decides_is_named_once_and_skipped_jobs_are_the_reason() {
+async fn a_job_that_matches_two_patterns_is_named_once_and_skipped_jobs_are_left_to_older_runs() {
     let github = FakeGitHub::start();
     github
         .repository("acme/shop")

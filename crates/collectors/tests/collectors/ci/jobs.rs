@@ -1,4 +1,4 @@
-//! How the results of the selected jobs decide, run by run.
+//! How the results of the selected jobs decide the value, run by run.
 
 use system_health_test_support::github::{
     Conclusion::{Cancelled, Failure, Skipped, StartupFailure, Success},
@@ -38,7 +38,7 @@ async fn a_skipped_job_keeps_its_older_result_and_a_removed_job_does_not_decide(
     let run = |mac| checks().job("test (linux)", Success).job("test (mac)", mac).job("lint", Success);
     let without_mac = checks().job("test (linux)", Success).job("lint", Success);
     let skipped = checks().job("test (${{ matrix.os }})", Skipped).job("lint", Success);
-    // The leg was removed after it failed.
+    // The job `test (mac)` was removed after it failed.
     assert_eq!(reading(&settings, [run(Failure), without_mac.clone()]).await, "1 […]");
     assert_eq!(reading(&settings, [run(Failure), without_mac, skipped.clone()]).await, "1 […]");
     // Only a cancelled run is between the failed and the skipped job.
@@ -81,7 +81,7 @@ async fn at_most_twenty_runs_are_inspected() {
     assert_eq!(
         line(&reading),
         "no data: the newest 20 runs of checks.yml on the branch `main` did not decide: `test` was skipped and no older \
-         one decided it"
+         run decided it"
     );
     assert_eq!(requests(&github).len(), 21);
 }

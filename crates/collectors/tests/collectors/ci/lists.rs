@@ -1,4 +1,4 @@
-//! Which requests are made, and lists of runs that are stale.
+//! Which requests are made, and what happens if GitHub's list of runs is stale.
 
 use system_health_test_support::github::{
     Conclusion::{Cancelled, Failure, Success},
@@ -189,7 +189,7 @@ async fn the_list_of_the_branch_never_contains_runs_of_the_merge_queue() {
 }
 
 #[tokio::test]
-async fn a_run_of_the_merge_queue_counts_once_its_commit_is_on_the_branch() {
+async fn a_run_of_the_merge_queue_counts_only_if_its_commit_is_on_the_branch() {
     let queue =
         |sha: &str| checks().event("merge_group").branch("gh-readonly-queue/main/pr-7-0123abc").head_sha(sha);
     let github = FakeGitHub::start();
@@ -197,16 +197,15 @@ async fn a_run_of_the_merge_queue_counts_once_its_commit_is_on_the_branch() {
     shop.commits(2).run(failed()).run(queue(&shop.tip("main")).conclusion(Success));
     assert_eq!(shown(&Stage::on(&github).tests().await), "1 […]");
     assert_eq!(requests(&github).len(), 2);
+    let only_pushes = "[ci]\nevents = ['push']";
+    assert_eq!(shown(&Stage::on(&github).settings(only_pushes).tests().await), "0 […]");
 
     // A commit that the queue refused and a run for another branch do not count.
     shop.run(queue("5e1f").conclusion(Failure));
     shop.run(queue(&shop.tip("main")).branch("gh-readonly-queue/next/pr-8-0123abc").conclusion(Failure));
     assert_eq!(shown(&Stage::on(&github).tests().await), "1 […]");
-    // If a push of its commit is listed, the commit is on the branch.
+    // If there is a run for a push of the same commit, the commit is on the branch, and no list of commits is requested.
     shop.run(queue("abcd").conclusion(Failure)).run(checks().head_sha("abcd").in_progress());
     assert_eq!(shown(&Stage::on(&github).tests().await), "0 […]");
     assert_eq!(requests(&github).last().unwrap(), "actions/workflows/checks.yml/runs?per_page=100");
-
-    let settings = "[ci]\nevents = ['push']";
-    assert_eq!(shown(&Stage::on(&github).settings(settings).tests().await), "0 […]");
 }

@@ -33,6 +33,7 @@ async fn reading(settings: &str, runs: impl IntoIterator<Item = Run>) -> String 
     shown(&Stage::on(&github).settings(settings).tests().await)
 }
 
+/// The reading as a line, with `[…]` in place of its tags.
 fn shown(reading: &Result<Sample, Unavailable>) -> String {
     line(reading).replace(TAGS, "[…]")
 }

@@ -8,7 +8,7 @@ use crate::stage::{Stage, collected, evidence_of};
 const KEY: &str = "ci.required_checks_passing";
 const ACTIONS: i64 = 15_368;
 
-/// A repository with three commits on `main`, of which the checks `build` and `test` are required.
+/// A GitHub with a repository that has three commits on `main`. This branch requires the checks `build` and `test`.
 fn github(fill: impl FnOnce(&Repository)) -> FakeGitHub {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
@@ -107,7 +107,7 @@ async fn checks_are_required_by_rulesets_and_by_the_protection() {
 }
 
 #[tokio::test]
-async fn while_the_newest_commit_is_tested_the_one_before_decides() {
+async fn while_the_newest_commit_is_tested_the_commit_before_it_decides() {
     let pending =
         [Check::in_progress("test"), test("cancelled"), test("action_required"), test("stale"), build()];
     for check in pending {

@@ -40,13 +40,13 @@ async fn selected_jobs_that_ended_decide_before_the_run_ends() {
             "0",
         ),
         (
-            "it is skipped again",
+            "a reusable workflow that was skipped is skipped again",
             &jobs("'* / test'"),
             vec![calls(Failure, Skipped), waits(calls(Success, Skipped))],
             "1",
         ),
         (
-            "a job failed before all patterns match one",
+            "a job failed before each pattern matches a job",
             &jobs("'test', 'end to end'"),
             vec![passed().job("end to end", Success), failed().in_progress()],
             "0",

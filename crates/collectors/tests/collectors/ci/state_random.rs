@@ -16,6 +16,7 @@ use system_health_test_support::github::{
 use crate::stage::{Stage, collected};
 
 const WORKFLOWS: [&str; 2] = ["checks.yml", "nightly.yml"];
+/// In minutes.
 const MAX_AGE: u64 = 14 * 24 * 60;
 
 /// All times are in minutes before now.
@@ -152,15 +153,15 @@ fn value(runs: &[&PastRun], started: impl Fn(&PastRun, usize) -> bool) -> Option
 
 /// The age of the attempt with which the newest value became a failure: replays all attempts in the order of time.
 fn red_since(runs: &[&PastRun]) -> Option<u64> {
-    let mut events: Vec<(u64, u64, usize)> = runs
+    let mut attempts: Vec<(u64, u64, usize)> = runs
         .iter()
         .flat_map(|run| run.attempts.iter().enumerate().map(|(index, (age, _))| (*age, run.created, index)))
         .collect();
     // At the same time, newer runs and later attempts come later.
-    events.sort_by_key(|(age, created, index)| (Reverse(*age), Reverse(*created), *index));
+    attempts.sort_by_key(|(age, created, index)| (Reverse(*age), Reverse(*created), *index));
     let mut since = None;
-    for (done, (age, ..)) in events.iter().enumerate() {
-        let so_far = &events[..=done];
+    for (position, (age, ..)) in attempts.iter().enumerate() {
+        let so_far = &attempts[..=position];
         let started =
             |run: &PastRun, index: usize| so_far.contains(&(run.attempts[index].0, run.created, index));
         since = match value(runs, started) {
@@ -173,17 +174,17 @@ fn red_since(runs: &[&PastRun]) -> Option<u64> {
 
 fn expected(runs: &[PastRun]) -> State {
     let recent: Vec<PastRun> = runs.iter().filter(|run| run.created <= MAX_AGE).cloned().collect();
-    let now = |_: &PastRun, _| true;
+    let all_started = |_: &PastRun, _| true;
     let mut passing = BTreeMap::new();
     for workflow in WORKFLOWS {
-        if let Some((_, vote)) = value(&counting(&recent, workflow), now) {
+        if let Some((_, vote)) = value(&counting(&recent, workflow), all_started) {
             passing.insert(workflow.to_owned(), vote == Vote::Passed);
         }
     }
     let failing = passing.values().filter(|passing| !**passing).count();
     let failing = (!passing.is_empty()).then_some(failing);
     let tests = counting(runs, "checks.yml");
-    let red = match value(&tests, now) {
+    let red = match value(&tests, all_started) {
         Some((age, _)) if age > MAX_AGE => None,
         None => None,
         Some((_, Vote::Passed)) => Some(0),

@@ -1,4 +1,4 @@
-//! Which deployments count, from each of the four sources.
+//! Which deployments count, for each value of the setting `deployments`.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ async fn each_environment_is_a_sequence_of_its_own() {
     let socks = push(&shop, "Sell socks", days(12));
     let shoes = push(&shop, "Sell shoes", hours(102));
     let hats = push(&shop, "Sell hats", hours(92));
-    // In a single sequence, a deployment to one environment would look like a rollback of the other one.
+    // In a single sequence, a deployment to one environment would look like a rollback of a deployment to the other one.
     shop.deployment(to("eu", &socks, days(9)))
         .deployment(to("us", &socks, days(9)))
         .deployment(to("eu", &shoes, hours(100)))
@@ -73,7 +73,7 @@ async fn each_environment_is_a_sequence_of_its_own() {
     let context = one_repository(&github, "[dora]\nenvironments = ['eu', 'us']");
     assert_eq!(value(&context, "frequency").await, "0.286 0.286");
     assert_eq!(value(&context, "commits").await, "2 2");
-    // 2 h and 2 h, and 13 h and 12 h.
+    // 2 h and 2 h to `eu`, and 13 h and 12 h to `us`.
     assert_eq!(value(&context, "lead_time").await, "7200 7200 7200 45000 46440 46764");
     assert_eq!(value(&context, "fail_ratio").await, "0 0");
     assert_eq!(value(&context, "rework_ratio").await, "0 0");
@@ -148,11 +148,12 @@ async fn settings_of_a_repository_override_the_common_ones() {
     shop.deployment(Deployment::new("live", &commit).success(hours(5)))
         .deployment(Deployment::new("old", &commit).age(days(20)).status("SUCCESS", hours(4)));
     let own = "[repositories.'acme/shop'.dora]";
-    let settings = |own_keys: &str| format!("[dora]\nmax_requests = 3\nlookback = '30d'\n{own}\n{own_keys}");
-    let context = |own_keys: &str| one_repository(&github, &settings(own_keys));
+    let settings =
+        |own_settings: &str| format!("[dora]\nmax_requests = 3\nlookback = '30d'\n{own}\n{own_settings}");
+    let context = |own_settings: &str| one_repository(&github, &settings(own_settings));
 
     assert_eq!(value(&context("environments = ['live']"), "deployments").await, "1");
-    // A key that the table does not override has its value in [dora].
+    // A setting that the table does not override has its value in [dora].
     assert_eq!(value(&context("environments = ['old']"), "deployments").await, "1");
     assert_eq!(
         value(&context("deployments = 'tags'"), "deployments").await,
@@ -238,7 +239,7 @@ async fn the_list_is_read_back_to_the_deployment_before_the_window() {
 }
 
 #[tokio::test]
-async fn a_deployment_that_waited_longer_than_the_lookback_does_not_count() {
+async fn a_deployment_that_was_created_too_long_before_the_window_does_not_count() {
     let (github, shop) = shop();
     let commit = push(&shop, "Sell socks", days(90));
     deploy(&shop, &commit, days(80));
@@ -382,8 +383,8 @@ async fn more_runs_than_the_settings_permit_are_an_error() {
     let context = one_repository(&github, "[dora]\ndeployments = 'workflow'\nmax_requests = 3");
     assert_eq!(
         value(&context, "deployments").await,
-        "error: cannot list the deployments of acme/shop: more runs of deploy.yml would have to be requested than \
-         `max_requests` in [dora] permits; raise it, or set a shorter window in [metrics] or a shorter `lookback` in [dora]"
+        "error: cannot list the deployments of acme/shop: more earlier attempts and lists of jobs of deploy.yml would have to be \
+         requested than `max_requests` in [dora] permits; raise it, or set a shorter window in [metrics] or a shorter `lookback` in [dora]"
     );
 }
 

@@ -4,7 +4,7 @@ use system_health_test_support::github::{Commit, Issue, PullRequest, Release, Ta
 
 use super::{days, deploy, evidence, hours, one_repository, push, release, shop, value};
 
-/// The values of all metrics about failures.
+/// The ratio of failed deployments, their recovery times, how many recovered, and the ratio of rework.
 async fn values(context: &crate::stage::OneRepository) -> [String; 4] {
     [
         value(context, "fail_ratio").await,
@@ -202,7 +202,7 @@ async fn an_incident_belongs_to_the_deployment_before_it_unless_it_names_another
         .issue(Issue::new("Wrong").label("incident").age(hours(70)).close_as(hours(1), Some("NOT_PLANNED")))
         .issue(Issue::new("Twice").label("incident").age(hours(70)).close_as(hours(1), Some("DUPLICATE")));
     let context = one_repository(&github, "");
-    // The failures took 40 h and 10 h. No deployment was made because of these incidents.
+    // The failures lasted 40 h and 10 h. No deployment was made because of these incidents.
     assert_eq!(values(&context).await, ["1", "90000 133200 142920", "2", "0"]);
     insta::assert_snapshot!(evidence(&context, "recovery").await, @"
     + deployment of ID to production: its failure ended at 2025-05-30T00:00:00Z, after 1day 16h: incident #1 No socks; incident #4 No shoes
@@ -266,7 +266,7 @@ async fn an_incident_before_any_known_deployment_is_not_a_failure() {
     assert_eq!(values(&context).await, ["0", NOT_RECOVERED, "0", "0"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
     - deployment of ID to production: it did not fail
-    - #1 No socks: no deployment before it is known
+    - #1 No socks: no earlier deployment is known
     ");
 }
 
@@ -297,7 +297,7 @@ async fn the_hotfix_of_a_merged_branch_landed_with_the_merge() {
 }
 
 #[tokio::test]
-async fn a_commit_of_a_merged_branch_is_a_sign_only_if_the_settings_read_all_commits() {
+async fn a_commit_of_a_merged_branch_is_a_sign_of_a_failure_only_if_the_settings_read_all_commits() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     release(&shop, "Sell shoes", hours(100));

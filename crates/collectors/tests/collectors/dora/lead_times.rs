@@ -38,7 +38,7 @@ async fn the_first_deployment_has_no_lead_times_and_says_so() {
         value(&context, "lead_time").await,
         "no data: there are no commits that were deployed in the window"
     );
-    insta::assert_snapshot!(evidence(&context, "lead_time").await, @"- deployment of ID to production: no deployment before it is known, so its commits are unknown");
+    insta::assert_snapshot!(evidence(&context, "lead_time").await, @"- deployment of ID to production: no earlier deployment is known, so its commits are unknown");
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_rollback_before_the_window_is_recognized_if_its_commit_was_deployed_b
 }
 
 #[tokio::test]
-async fn a_squashed_pull_request_counts_from_its_first_commit_and_a_rebased_one_from_its_own() {
+async fn a_squashed_pull_request_counts_from_its_first_commit_and_rebased_commits_from_their_own_dates() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     let squashed = push(&shop, "Sell shoes (#1)", hours(60));
@@ -136,7 +136,7 @@ async fn a_merge_does_not_count_but_its_commits_do() {
     assert_eq!(value(&context, "lead_time").await, "144000 144000 144000");
     insta::assert_snapshot!(evidence(&context, "lead_time").await, @"
     + ID Sell shoes: it began when it was committed at 2025-05-28T18:00:00Z, and deployment of ID to production brought it to production after 1day 16h
-    - ID Merge branch 'topic': it is a merge, which has the date of the merge
+    - ID Merge branch 'topic': it is a merge commit, whose date is that of the merge
     ");
 }
 
@@ -170,7 +170,7 @@ async fn a_deployment_from_another_branch_brings_only_new_commits() {
     deploy(&shop, &shop.tip("urgent"), hours(75));
     release(&shop, "Sell shoes", hours(50));
     let context = one_repository(&github, "");
-    // 5 h and 1 h; the second deployment does not contain the first.
+    // 5 h and 1 h. The last deployment does not contain the commit on `urgent`.
     assert_eq!(value(&context, "lead_time").await, "10800 16560 17856");
 }
 
@@ -214,7 +214,7 @@ async fn more_comparisons_than_the_settings_permit_are_an_error() {
     assert_eq!(
         value(&one_repository(&github, "[dora]\nmax_requests = 3"), "commits").await,
         "error: 4 comparisons of deployments of acme/shop would have to be requested; set a shorter window in [metrics], or raise \
-         `max_requests` in [dora], which is 3"
+         `max_requests` (3 now) in [dora]"
     );
 }
 

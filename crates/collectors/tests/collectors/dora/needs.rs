@@ -31,8 +31,8 @@ async fn each_metric_uses_the_apis_that_it_declares() {
             .tag(Tag::new(name, &commit).annotated(age))
             .run(Run::new("deploy.yml").head_sha(&commit).age(age + hours(1)).with_job(job));
     }
-    for source in ["github", "releases", "tags", "workflow"] {
-        let toml = format!("[dora]\ndeployments = '{source}'");
+    for deployments in ["github", "releases", "tags", "workflow"] {
+        let toml = format!("[dora]\ndeployments = '{deployments}'");
         let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().unwrap();
         for (metric, key) in METRICS {
             let earlier = github.requests().len();
@@ -42,7 +42,7 @@ async fn each_metric_uses_the_apis_that_it_declares() {
             let used: BTreeSet<GitHubApi> =
                 requests[earlier..].iter().map(|request| api(request.path())).collect();
             let needs = (GitHubAccess::for_key(key).unwrap().needs)(key, &settings).unwrap();
-            assert_eq!(needs.apis, used, "{key} with {source}: {value}");
+            assert_eq!(needs.apis, used, "{key} with {deployments}: {value}");
         }
     }
 }

@@ -75,7 +75,7 @@ async fn check(history: History) {
     let github = FakeGitHub::builder().now(now()).start();
     let shop = github.repository("acme/shop");
     let mut tips: HashMap<usize, usize> = HashMap::new();
-    let (mut ids, mut ancestors, mut is_merge, mut ages) =
+    let (mut ids, mut ancestors, mut is_merge, mut authored_ages) =
         (vec![], Vec::<BTreeSet<usize>>::new(), vec![], vec![]);
     let count = history.commits.len() as u64;
     for (number, pushed) in history.commits.iter().enumerate() {
@@ -83,22 +83,22 @@ async fn check(history: History) {
         let own = tips.get(&pushed.branch).or_else(|| tips.get(&0)).copied();
         let merged = pushed.merges.and_then(|branch| tips.get(&branch).copied());
         let merged = merged.filter(|merged| own.is_some_and(|own| own != *merged));
-        let name = |commit: usize| {
+        let branch_of = |commit: usize| {
             let branch = tips.iter().find(|(_, tip)| **tip == commit).map(|(branch, _)| *branch);
             BRANCHES[branch.unwrap()]
         };
         let parents: Vec<usize> = own.into_iter().chain(merged).collect();
-        let names: Vec<_> = parents.iter().map(|parent| name(*parent)).collect();
+        let parent_branches: Vec<_> = parents.iter().map(|parent| branch_of(*parent)).collect();
         let branch = BRANCHES[pushed.branch];
         let authored = age + pushed.authored;
-        let commit = Commit::new(format!("Change {number}")).branch(branch).after(names);
+        let commit = Commit::new(format!("Change {number}")).branch(branch).after(parent_branches);
         shop.commit(commit.age(hours(age)).authored_at(now() - hours(authored)));
         ids.push(shop.tip(branch));
         let mut own_ancestors = BTreeSet::from([number]);
         own_ancestors.extend(parents.iter().flat_map(|parent| ancestors[*parent].clone()));
         ancestors.push(own_ancestors);
         is_merge.push(parents.len() > 1);
-        ages.push(authored);
+        authored_ages.push(authored);
         tips.insert(pushed.branch, number);
     }
     let deployed: Vec<usize> = history.deployed.iter().map(|number| number % ids.len()).collect();
@@ -110,7 +110,7 @@ async fn check(history: History) {
 
     let reading = collect(&one_repository(&github, ""), "commits").await.unwrap();
 
-    let expected = reference(&ancestors, &is_merge, &ages, &deployed);
+    let expected = reference(&ancestors, &is_merge, &authored_ages, &deployed);
     let quantiles = collect(&one_repository(&github, ""), "lead_time").await;
     assert_eq!(reading.samples()[0].value().to_string(), expected.len().to_string(), "{history:?}");
     let median =

@@ -103,7 +103,7 @@ fn endpoints(github: &FakeGitHub) -> BTreeMap<String, String> {
 #[tokio::test]
 async fn a_refused_endpoint_is_no_data_that_names_a_declared_permission() {
     let catalog = Catalog::linked().unwrap();
-    let mut seen = BTreeSet::new();
+    let mut refused = BTreeSet::new();
     let mut wrong = Vec::new();
     let named = "branch = \"main\"";
     let scenarios: [(&str, Scenario, &str); 4] =
@@ -141,12 +141,12 @@ async fn a_refused_endpoint_is_no_data_that_names_a_declared_permission() {
                 if lines.is_empty() || !lines.iter().all(is_expected) {
                     wrong.push(format!("{key} without {target}: {lines:?}"));
                 }
-                seen.insert(endpoint);
+                refused.insert(endpoint);
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    insta::assert_snapshot!(seen.into_iter().collect::<Vec<_>>().join("\n"), @"
+    insta::assert_snapshot!(refused.into_iter().collect::<Vec<_>>().join("\n"), @"
     /actions/runners
     /actions/runs
     /actions/runs/*

@@ -143,7 +143,7 @@ async fn a_feature_that_is_turned_off_is_no_data_with_each_status() {
 }
 
 #[tokio::test]
-async fn everything_else_stays_an_error() {
+async fn a_refused_token_and_a_missing_resource_stay_errors() {
     for answer in [refusal::bad_credentials(), Answer::json(404, &json!({ "message": "Not Found" }))] {
         let github = github("/runners", answer);
         let result = runners(&Stage::on(&github)).await;

@@ -101,12 +101,14 @@ fn diagnose(
     // The same deadline as in a run that delivers, so that a slow metric or a rate limit has the same effect.
     let deadline = report.deadline.saturating_sub(delivery_reserve(report.deadline));
     let context = Context::new().provide(settings.clone()).with_deadline(deadline);
-    let (about_sinks, state, about_metrics, setup_steps) = runtime.block_on(async {
+    let (about_sinks, about_state, about_metrics, setup_steps) = runtime.block_on(async {
+        let selected = selected.remembering_for(state.keep);
+        let selected = state::with_remembered_metrics(selected, state_folder.clone()).await;
         let engine = Engine::new().with_workers(workers.handle().clone()).with_request_plans();
-        let (diagnoses, about_sinks, state, about_metrics) = tokio::join!(
+        let (diagnoses, about_sinks, about_state, about_metrics) = tokio::join!(
             join_all(linked_extensions().map(|extension| extension.diagnose(&context, &selected))),
             sinks::diagnose(&program.sinks, &choice, settings, &context),
-            state::diagnose(folder),
+            state::diagnose(folder, &choice),
             metrics::collect(&engine, &selected, &selection, &context),
         );
         let mut setup_steps = Vec::new();
@@ -118,14 +120,14 @@ fn diagnose(
         findings.extend(
             Finding::check_with_timeout("AWS", Box::pin(system_health_credentials::diagnose(&context))).await,
         );
-        (about_sinks, state, about_metrics, setup_steps)
+        (about_sinks, about_state, about_metrics, setup_steps)
     });
     workers.shutdown_background();
     runtime.shutdown_background();
-    let is_state_right = state.iter().all(|finding| finding.grade != Grade::Failed);
+    let is_state_right = about_state.iter().all(|finding| finding.grade != Grade::Failed);
     let SinkFindings { ready, any_configured, findings: about_sinks } = about_sinks;
     let MetricFindings { counts, findings: about_metrics } = about_metrics;
-    findings.extend([about_sinks, state, about_metrics].concat());
+    findings.extend([about_sinks, about_state, about_metrics].concat());
     let observations = Observations {
         has_file: command_settings::file(&arguments.settings).is_some(),
         setup_steps: &setup_steps,

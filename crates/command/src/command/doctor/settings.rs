@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use system_health_registry::{
-    Finding, Settings,
+    Finding, Settings, parse_duration,
     settings::{TableSpec, may_be_secret},
 };
 
@@ -20,8 +20,12 @@ pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
         for (table, key, value, origin) in keys.iter().take(MAX_KEYS) {
             let value = match value {
                 None => "a secret".to_owned(),
-                Some(value) if value.contains('"') && !settings.shows_text(table) => {
-                    public_text(&value, TableSpec::is_path(table, key)).unwrap_or_else(|| "a text".to_owned())
+                Some(value)
+                    if value.contains('"')
+                        && !settings.shows_text(table)
+                        && !(TableSpec::is_duration(table, key) && is_duration(value)) =>
+                {
+                    public_text(value, TableSpec::is_path(table, key)).unwrap_or_else(|| "a text".to_owned())
                 }
                 Some(value) => without_secrets(value),
             };
@@ -37,6 +41,12 @@ pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
     if findings.is_empty() { vec![Finding::ok("settings", "all have their defaults")] } else { findings }
 }
 
+/// Whether a value is the text of a duration. Somebody may have set a duration to a secret.
+fn is_duration(value: &str) -> bool {
+    let text = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    text.is_some_and(|text| parse_duration(text).is_ok())
+}
+
 /// What may be shown of a text in a table that does not show its texts: a path, or the host of an address.
 fn public_text(value: &str, is_path: bool) -> Option<String> {
     let text = value.strip_prefix('"')?.strip_suffix('"')?;
@@ -44,16 +54,18 @@ fn public_text(value: &str, is_path: bool) -> Option<String> {
         return None;
     }
     if is_path {
-        let has_root = Path::new(text).is_absolute() || text.starts_with("./") || text.starts_with("../");
+        let is_clearly_path =
+            Path::new(text).is_absolute() || text.starts_with("./") || text.starts_with("../");
         // Somebody may have set the path of a file with a secret to the secret itself.
-        let is_hidden = if has_root { text.split('/').any(may_be_key) } else { may_be_secret(text) };
+        let is_hidden =
+            if is_clearly_path { text.split('/').any(part_may_be_secret) } else { may_be_secret(text) };
         return (!is_hidden).then(|| value.to_owned());
     }
     address_without_path(text).map(|address| format!("\"{address}\""))
 }
 
-/// An address without its path and its query, either of which may contain a key. `None` if the text is not such an address, or
-/// if its host may be a secret.
+/// An address without its path and its query, either of which may contain a secret. `None` if the text is not such an address,
+/// or if its host may be a secret.
 fn address_without_path(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     if !["http", "https", "udp"].contains(&scheme) || text.contains('@') {
@@ -65,31 +77,31 @@ fn address_without_path(text: &str) -> Option<String> {
     if name.is_empty()
         || !name.chars().all(is_name)
         || !port.chars().all(|c| c.is_ascii_digit())
-        || name.split(['.', '-']).any(may_be_key)
+        || name.split(['.', '-']).any(part_may_be_secret)
     {
         return None;
     }
-    let rest = if matches!(path, "" | "/") { path } else { "/..." };
-    Some(format!("{scheme}://{host}{rest}"))
+    let shown_path = if matches!(path, "" | "/") { path } else { "/..." };
+    Some(format!("{scheme}://{host}{shown_path}"))
 }
 
-/// Whether a part of a path or of a host may be a key.
-fn may_be_key(part: &str) -> bool {
+/// Whether a part of a path or of a host may be a secret.
+fn part_may_be_secret(part: &str) -> bool {
     part.len() >= 16 && part.contains(|c: char| c.is_ascii_digit())
 }
 
-/// The text, with each URL without its login and its query, which may hold a password or a key.
+/// The text, with each URL without its login and its query, which may hold secrets.
 fn without_secrets(value: &str) -> String {
     let mut parts = value.split("://");
     let mut shown = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (url, rest) = part.split_at(part.find(['"', ' ']).unwrap_or(part.len()));
         let (before_query, query) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
-        let authority = before_query.find('/').unwrap_or(before_query.len());
-        let host = before_query[..authority].rfind('@').map_or(0, |at| at + 1);
+        let authority_end = before_query.find('/').unwrap_or(before_query.len());
+        let host_start = before_query[..authority_end].rfind('@').map_or(0, |at| at + 1);
         shown += "://";
-        shown += if host > 0 { "...@" } else { "" };
-        shown += &before_query[host..];
+        shown += if host_start > 0 { "...@" } else { "" };
+        shown += &before_query[host_start..];
         shown += if query.is_empty() { "" } else { "?..." };
         shown += rest;
     }
@@ -98,9 +110,36 @@ fn without_secrets(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{fmt::Write, path::Path};
+    use std::{fmt::Write, path::Path, time::Duration};
+
+    use serde::Deserialize;
+    use system_health_registry::settings_table;
 
     use super::*;
+
+    #[derive(Debug, Clone, Default, Deserialize)]
+    #[serde(default)]
+    struct PollSettings {
+        pause: Duration,
+        grace: Option<Duration>,
+        password: String,
+    }
+
+    settings_table!(PollSettings, "poll_of_a_test", template: "");
+
+    #[test]
+    fn durations_are_shown_and_other_texts_are_not() {
+        let text = "[poll_of_a_test]\ngrace = '1h 30m'\npassword = '5m'\npause = '30s'";
+        let settings = Settings::builder().toml(Path::new("a.toml"), text).unwrap().build().unwrap();
+
+        let shown: Vec<_> = in_force(&settings).into_iter().map(|finding| finding.message).collect();
+
+        assert_eq!(
+            shown,
+            ["\"1h 30m\", from a.toml:2:1", "a text, from a.toml:3:1", "\"30s\", from a.toml:4:1"]
+        );
+        assert!(!is_duration("\"hunter2\"") && !is_duration("[\"30s\"]"));
+    }
 
     #[test]
     fn a_thousand_values_are_a_few_lines() {
@@ -129,7 +168,7 @@ mod tests {
             ("\"certs/ca.pem\"", true, Some("\"certs/ca.pem\"")),
             ("\"/srv/v2/2026/ca-bundle.pem\"", true, Some("\"/srv/v2/2026/ca-bundle.pem\"")),
             ("\"0123456789abcdef0123456789abcdef\"", true, None),
-            // A key in base64 may start with a slash.
+            // A secret in base64 may start with a slash.
             ("\"/0123456789abcdef/0123456789abcde+\"", true, None),
             ("[\"certs/ca.pem\"]", true, None),
             ("\"certs/ca.pem\"", false, None),

@@ -1,8 +1,8 @@
 //! Whether the destinations of all sinks accept deliveries.
 
 use futures::future::join_all;
-use system_health_registry::{Context, Destination, Finding, Grade, Settings, SharedError, SinkType};
-use system_health_reporter::{DestinationsError, ReportSettings, Reporter, ReporterError};
+use system_health_registry::{Context, Finding, Grade, Settings, SharedError, SinkType};
+use system_health_reporter::{DestinationsError, ReportSettings, Reporter, ReporterError, outbox_name};
 
 use crate::program::Program;
 
@@ -17,8 +17,8 @@ pub(super) struct SinkFindings {
 
 /// The sinks that a push delivers to.
 pub(super) enum Choice {
-    /// The names of the sinks.
-    Sinks(Vec<&'static str>),
+    /// The names of the sinks, and of the outboxes of their destinations.
+    Sinks { names: Vec<&'static str>, outboxes: Vec<String> },
     /// The settings do not determine the sinks. The finding says why, unless another finding already does.
     Unclear(Option<Finding>),
 }
@@ -59,7 +59,8 @@ impl Choice {
         let error = match builder.build() {
             Ok(reporter) => match reporter.destinations() {
                 Ok(destinations) => {
-                    return Self::Sinks(destinations.map(Destination::sink).collect());
+                    let (names, outboxes) = destinations.map(|one| (one.sink(), outbox_name(one))).unzip();
+                    return Self::Sinks { names, outboxes };
                 }
                 Err(error) => error,
             },
@@ -67,7 +68,9 @@ impl Choice {
             Err(_) => return Self::Unclear(None), // other errors are found elsewhere
         };
         match error {
-            DestinationsError::NoSink | DestinationsError::NoneConfigured { .. } => Self::Sinks(Vec::new()),
+            DestinationsError::NoSink | DestinationsError::NoneConfigured { .. } => {
+                Self::Sinks { names: Vec::new(), outboxes: Vec::new() }
+            }
             // The findings about the sinks say why.
             DestinationsError::Settings(_) => Self::Unclear(None),
             error => {
@@ -79,9 +82,14 @@ impl Choice {
     /// The finding about an unclear choice.
     pub(super) fn problem(&self) -> Option<Finding> {
         match self {
-            Self::Sinks(_) => None,
+            Self::Sinks { .. } => None,
             Self::Unclear(problem) => problem.clone(),
         }
+    }
+
+    /// Whether a push with these settings certainly does not deliver what waits in an outbox.
+    pub(super) fn leaves_out(&self, outbox: &str) -> bool {
+        matches!(self, Self::Sinks { outboxes, .. } if outboxes.iter().all(|chosen| chosen != outbox))
     }
 }
 
@@ -99,7 +107,7 @@ async fn diagnose_sink(
         }
     };
     let is_configured = destinations.iter().any(|destination| destination.is_configured());
-    if matches!(choice, Choice::Sinks(chosen) if !chosen.contains(&sink.name)) {
+    if matches!(choice, Choice::Sinks { names, .. } if !names.contains(&sink.name)) {
         let unused = "is configured, and no push delivers to it: `to` in [report] does not name it";
         let findings = is_configured.then(|| Finding::info(sink.name, unused));
         return AboutSink { is_configured, is_ready: false, findings: findings.into_iter().collect() };

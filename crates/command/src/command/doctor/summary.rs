@@ -62,8 +62,7 @@ impl<'a> Observations<'a> {
     fn metrics_that_work(&self) -> Option<String> {
         let MetricCounts { with_value, without_data, failed, .. } = &self.metrics;
         let have = |number: usize| if number == 1 { "has" } else { "have" };
-        let with_errors = *failed > 0 && self.metrics.has_values;
-        if with_value.is_empty() && !with_errors {
+        if !self.metrics.has_values {
             return None;
         }
         let (number, all) = (with_value.len(), self.metrics.all());

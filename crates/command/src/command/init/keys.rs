@@ -3,7 +3,7 @@
 
 use system_health_registry::{Catalog, KeyPattern, Kind, self_metrics::is_self_metric};
 
-/// The keys and patterns in the templates.
+/// The names in the templates that are replaced: keys, patterns, and [`GOAL_NAME`].
 const EXAMPLES: [&str; 8] = [
     "commits.reverts",
     "commits.hotfix",
@@ -35,10 +35,10 @@ pub(super) fn replacements(catalog: &Catalog) -> Vec<(&'static str, String)> {
     }
     // The examples contain goals, which a counter or a distribution cannot have.
     let can_have_goal = |kind: Kind| !matches!(kind, Kind::Counter | Kind::Distribution);
-    let with_goal = catalog.metrics().iter().filter(|metric| can_have_goal(metric.facts().kind()));
-    let mut with_goal = with_goal.map(|metric| metric.key()).filter(|key| !is_self_metric(key));
-    let first = with_goal.next().unwrap_or(first);
-    let second = with_goal.next().unwrap_or("another.metric");
+    let for_goals = catalog.metrics().iter().filter(|metric| can_have_goal(metric.facts().kind()));
+    let mut for_goals = for_goals.map(|metric| metric.key()).filter(|key| !is_self_metric(key));
+    let first = for_goals.next().unwrap_or(first);
+    let second = for_goals.next().unwrap_or("another.metric");
     let (group, pattern) = match first.split_once('.') {
         Some((group, _)) => (group, format!("{group}.*")),
         // A key without a dot has no group.

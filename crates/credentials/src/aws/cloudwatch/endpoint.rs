@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
-/// The domains of partitions, without and with IPv6, by the start of the names of their regions. All other regions have
+/// For each partition: the start of its regions' names, its domain, and its domain with IPv6. All other regions have
 /// [`OTHER_DOMAINS`].
 const DOMAINS: [(&str, &str, &str); 6] = [
     ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),

@@ -12,7 +12,7 @@ pub struct CloudWatchResponseError(ErrorMetadata);
 #[serde(default)]
 struct Body {
     #[serde(rename = "__type")]
-    kind: Option<String>,
+    error_type: Option<String>,
     message: Option<String>,
     /// Servers use one of the two spellings, or both.
     #[serde(rename = "Message")]
@@ -23,8 +23,8 @@ impl CloudWatchResponseError {
     /// The error in a body. A body that is not from AWS has neither a code nor a message.
     pub(super) fn from_body(body: &[u8]) -> Self {
         let body: Body = serde_json::from_slice(body).unwrap_or_default();
-        // A code may have a namespace in front and a URL behind it.
-        let code = body.kind.as_deref().and_then(|kind| kind.split(':').next());
+        // The type is a code, which may have a namespace in front and a URL behind it.
+        let code = body.error_type.as_deref().and_then(|text| text.split(':').next());
         let code = code.and_then(|code| code.rsplit('#').next()).map(str::to_owned);
         let mut metadata = ErrorMetadata::builder();
         metadata = match code {
@@ -51,10 +51,10 @@ mod tests {
 
     #[test]
     fn the_code_and_the_message_are_found_in_each_spelling() {
-        for kind in ["AccessDenied", "com.amazon#AccessDenied", "AccessDenied:http://example.com/"] {
+        for error_type in ["AccessDenied", "com.amazon#AccessDenied", "AccessDenied:http://example.com/"] {
             for message in [r#""Message": "no""#, r#""message": "no""#, r#""message": "no", "Message": "no""#]
             {
-                let body = format!(r#"{{"__type": "{kind}", {message}}}"#);
+                let body = format!(r#"{{"__type": "{error_type}", {message}}}"#);
                 let error = CloudWatchResponseError::from_body(body.as_bytes());
                 assert_eq!((error.code(), error.message()), (Some("AccessDenied"), Some("no")), "{body}");
             }

@@ -221,14 +221,14 @@ fn the_search_is_bounded_if_everything_is_refused() {
 
 #[test]
 fn accepted_payloads_extend_the_budget() {
-    let series: Vec<_> = (0..10_000).map(|position| position % 10 == 0).collect();
-    let bad = |points: &Range<usize>| series[points.clone()].contains(&true);
+    let is_bad: Vec<_> = (0..10_000).map(|position| position % 10 == 0).collect();
+    let contains_bad = |points: &Range<usize>| is_bad[points.clone()].contains(&true);
     let requests = RefCell::new(0);
     let send = |points| {
         *requests.borrow_mut() += 1;
-        std::future::ready(if bad(&points) { Sent::Refused(failure("bad")) } else { Sent::Accepted })
+        std::future::ready(if contains_bad(&points) { Sent::Refused(failure("bad")) } else { Sent::Accepted })
     };
-    let whole = [Piece::Fitting(0..series.len())];
+    let whole = [Piece::Fitting(0..is_bad.len())];
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), 4, send).collect());

@@ -21,13 +21,14 @@ const SAMPLES_WIDTH: i64 = 4;
 
 /// The dashboard of a catalog, for a person who has to find out quickly what is wrong. The first group has the last value
 /// of each metric with a goal, coloured by the goal. Then each [group of metrics](fn@group_title) has a time series for each
-/// metric, with the goal as a line. Metrics with goals come first, and the number of samples is beside a ratio or a quantile. A
-/// widget's menu links to the runbook. The metrics about the reporter come last.
+/// metric, with the goal as a line. Metrics without a number of samples come first, and then those with one, each beside this
+/// number. In both parts, metrics with goals come first. A widget's menu links to the runbook. The metrics about the reporter
+/// come last.
 ///
 /// If a metric has several series, such as one per repository, its aggregate or the
 /// [default](system_health_registry::Facts::aggregate_or_default) combines them. For example, the value of a gauge with the goal
-/// `< 5` is that of the worst series. A time series has a line for each combination of the values of the tags
-/// in the metric's option `by`.
+/// `< 5` is that of the worst series. The metric's option `by` lists tags, and a time series has a line for each combination of
+/// their values.
 #[must_use]
 pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
     let (about_reporter, others): (Vec<&Metric>, Vec<&Metric>) =

@@ -7,7 +7,7 @@ use system_health_registry::{
 
 use super::widgets::{self, WidgetGroup, timeseries, value};
 
-/// The template variables for these metrics. The metrics have no tags of repositories.
+/// The template variables for these metrics. The metrics have no tags `repository` and `branch`.
 const VARIABLES: [&str; 2] = ["env", "service"];
 const VALUE_WIDTH: i64 = 3;
 const TIMESERIES_WIDTH: i64 = 4;

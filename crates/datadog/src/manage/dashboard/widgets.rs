@@ -76,7 +76,8 @@ pub(super) fn value(metric: &Facts, title: String, variables: &Variables) -> Wid
     Widget::new(WidgetDefinition::QueryValueWidgetDefinition(Box::new(value)))
 }
 
-/// The values over time, with the goal as a line. One line for each combination of the tags' values.
+/// The values over time, or the quantiles of a distribution, with the goal as a line. Each combination of the tags' values has
+/// lines of its own.
 pub(super) fn timeseries(metric: &Facts, title: String, by: &[&str], variables: &Variables) -> Widget {
     let (queries, formulas) = match metric.kind() {
         Kind::Distribution => QUANTILES
@@ -120,7 +121,7 @@ fn runbook(metric: &Facts) -> Option<Vec<WidgetCustomLink>> {
     Some(vec![WidgetCustomLink::new().label("Runbook".to_owned()).link(url)])
 }
 
-/// A query. The aggregator combines its points into one value.
+/// A query. The aggregator, if there is one, combines its points into one value.
 fn query(
     metric: &Facts,
     by: &[&str],

@@ -2,8 +2,9 @@
 //! misses the goal.
 //!
 //! Points may be a quarter of an hour apart, and Datadog interpolates gauges for only five minutes. So the window must be
-//! longer than the time between two runs. The monitor compares the worst value in the window, and not an average over time. The metric's aggregate, or the default, combines several series. Counts are used as they were delivered,
-//! each for its interval. With `as_count()`, Datadog would sum them
+//! longer than the time between two runs. The monitor compares the worst value in the window, and not an average over time. The
+//! metric's aggregate, or the default, combines several series. Counts are used as they were delivered, each for its interval.
+//! With `as_count()`, Datadog would sum them
 //! (<https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>).
 //! See <https://docs.datadoghq.com/monitors/types/metric/> and
 //! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.

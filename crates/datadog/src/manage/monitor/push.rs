@@ -57,7 +57,7 @@ pub struct ManagedMonitor {
 }
 
 impl ManagedMonitor {
-    /// Whether it was changed since the last push.
+    /// Whether it was changed since the last push. Also true if it has no mark of a push.
     #[must_use]
     pub fn is_edited(&self) -> bool {
         self.existing.as_deref().is_none_or(|existing| CanonicalDocument::from_monitor(existing).is_edited())
@@ -101,14 +101,14 @@ impl DatadogApi {
             // Prefer a monitor that was not edited, because an edited one may be somebody's copy.
             let unedited =
                 existing.iter().position(|monitor| watches_metric(monitor) && !monitor.is_edited());
-            let found = unedited.or_else(|| existing.iter().position(watches_metric));
-            let found = found.map(|position| existing.remove(position));
-            let id = found.as_ref().map(|monitor| monitor.id);
-            let found = found.and_then(|monitor| monitor.existing);
-            let action = found.as_deref().map_or(PushAction::Create, |existing| {
+            let position = unedited.or_else(|| existing.iter().position(watches_metric));
+            let managed = position.map(|position| existing.remove(position));
+            let id = managed.as_ref().map(|monitor| monitor.id);
+            let document = managed.and_then(|monitor| monitor.existing);
+            let action = document.as_deref().map_or(PushAction::Create, |existing| {
                 CanonicalDocument::from_monitor(existing).action_towards(&wanted.document)
             });
-            PlannedMonitor { wanted, id, action, existing: found }
+            PlannedMonitor { wanted, id, action, existing: document }
         });
         let monitors = monitors.collect();
         let is_copy = |monitor: &ManagedMonitor| wanted.iter().any(|wanted| monitor.watches(&wanted.metric));

@@ -48,11 +48,11 @@ pub fn reporter_monitors(
     monitors.into_iter().flatten().collect()
 }
 
-type Alertings<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
+type AlertingOf<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
 type MonitorResult = Result<WantedMonitor, DatadogError>;
 
 /// The condition is never true: this monitor alerts only on missing data.
-fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<MonitorResult> {
+fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: AlertingOf<'_>) -> Option<MonitorResult> {
     let alerting =
         Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION.key)? };
     let window = minutes(schedule.silence_window());
@@ -81,7 +81,7 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
     Some(WantedMonitor::new(parts, scope, &alerting))
 }
 
-fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<MonitorResult> {
+fn failing(scope: &MonitorScope, schedule: Schedule, alerting: AlertingOf<'_>) -> Option<MonitorResult> {
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
     let counter = BadRunCounter {
         metric: COLLECTOR_SUCCESS,
@@ -103,7 +103,7 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
 fn failing_source(
     scope: &MonitorScope,
     schedule: Schedule,
-    alerting: Alertings<'_>,
+    alerting: AlertingOf<'_>,
 ) -> Option<MonitorResult> {
     // It queries the same metric as the monitor of failing metrics, so it has the same settings.
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
@@ -133,7 +133,7 @@ fn failures(tag: &str, scope: &MonitorScope, alerting: &Alerting) -> String {
     )
 }
 
-fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<MonitorResult> {
+fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: AlertingOf<'_>) -> Option<MonitorResult> {
     let alerting = alerting(POINTS.key)?;
     let by = group_by_clause(&alerting.group_by);
     // This tag filter selects points that were refused, left for the next run, unknown, or lost.

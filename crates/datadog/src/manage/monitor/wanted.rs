@@ -14,7 +14,7 @@ use crate::{
 
 /// Tag of all managed monitors. Monitors without it are never changed.
 pub(super) const MANAGED: &str = "managed_by:system-health";
-/// Name of the tag with the key of the watched metric, or the name of a goal.
+/// Name of the tag whose value is the key of the watched metric, or the name of a goal.
 const METRIC: &str = "metric";
 
 /// A monitor that Datadog should have.
@@ -105,7 +105,7 @@ impl WantedMonitor {
     }
 }
 
-/// The tag with the key of the metric, or the name of the goal.
+/// The tag whose value is the key of the metric, or the name of the goal.
 pub(super) fn metric_tag(metric: &str) -> String {
     format!("{METRIC}:{metric}")
 }

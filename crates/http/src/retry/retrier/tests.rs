@@ -52,32 +52,32 @@ async fn attempts(
 ) -> Result<usize, String> {
     let mut failures = failures.iter();
     let mut made = 0;
-    let outcome = retrier.run(idempotency, || {
+    let result = retrier.run(idempotency, || {
         made += 1;
         ready(failures.next().map_or(Ok(()), |failed| Err(*failed)))
     });
-    let outcome = outcome.await;
-    outcome.map(|()| made).map_err(|error| error.to_string())
+    let result = result.await;
+    result.map(|()| made).map_err(|error| error.to_string())
 }
 
 /// Makes attempts of an idempotent request, with a deadline in one minute. Also returns the elapsed time.
 async fn attempts_within_a_minute(failures: &[Failed]) -> (Result<usize, String>, Duration) {
     let started = Instant::now();
-    let outcome = attempts(&retrier_until(started + MINUTE), IDEMPOTENT, failures).await;
-    (outcome, started.elapsed())
+    let result = attempts(&retrier_until(started + MINUTE), IDEMPOTENT, failures).await;
+    (result, started.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
 async fn temporary_errors_are_retried_after_limited_backoffs() {
-    let (outcome, took) = attempts_within_a_minute(&[Failed::Unavailable(None); 4]).await;
-    assert_eq!(outcome, Ok(5));
+    let (result, took) = attempts_within_a_minute(&[Failed::Unavailable(None); 4]).await;
+    assert_eq!(result, Ok(5));
     assert!(took <= FIRST_BACKOFF * 15 + Duration::from_millis(4), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_fifth_attempt_is_the_last() {
-    let (outcome, _) = attempts_within_a_minute(&[Failed::Unavailable(None); 5]).await;
-    assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
+    let (result, _) = attempts_within_a_minute(&[Failed::Unavailable(None); 5]).await;
+    assert_eq!(result, Err("gave up after 5 attempts".to_owned()));
 }
 
 #[test]
@@ -95,12 +95,12 @@ async fn outlast(outage: Duration, deadline: Duration) -> (Result<u32, String>, 
     let started = Instant::now();
     let mut made = 0;
     let retrier = Retrier::new(RetryPolicy::default().until_deadline(), started + deadline);
-    let outcome = retrier.run(IDEMPOTENT, || {
+    let result = retrier.run(IDEMPOTENT, || {
         made += 1;
         ready(if started.elapsed() < outage { Err(Failed::Unavailable(None)) } else { Ok(()) })
     });
-    let outcome = outcome.await;
-    (outcome.map(|()| made).map_err(|error| error.to_string()), started.elapsed())
+    let result = result.await;
+    (result.map(|()| made).map_err(|error| error.to_string()), started.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,8 +108,8 @@ async fn attempts_continue_until_an_outage_ends() {
     for _ in 0..100 {
         for (outage, deadline) in [(10, 27), (10, 300), (240, 300), (299, 300)] {
             let (outage, deadline) = (Duration::from_secs(outage), Duration::from_secs(deadline));
-            let (outcome, took) = outlast(outage, deadline).await;
-            assert!(outcome.is_ok(), "{outage:?}: {outcome:?}");
+            let (result, took) = outlast(outage, deadline).await;
+            assert!(result.is_ok(), "{outage:?}: {result:?}");
             assert!(outage <= took && took < deadline, "{outage:?}: {took:?}");
         }
     }
@@ -119,8 +119,8 @@ async fn attempts_continue_until_an_outage_ends() {
 async fn a_lasting_outage_leads_to_few_attempts_until_the_deadline() {
     for _ in 0..100 {
         let deadline = Duration::from_mins(5);
-        let (outcome, took) = outlast(Duration::MAX, deadline).await;
-        let message = outcome.unwrap_err();
+        let (result, took) = outlast(Duration::MAX, deadline).await;
+        let message = result.unwrap_err();
         let attempts = message.strip_prefix("gave up at the run's deadline, after ").unwrap();
         let attempts: u32 = attempts.strip_suffix(" attempts").unwrap().parse().unwrap();
         assert!((12..80).contains(&attempts), "{message}");
@@ -131,8 +131,8 @@ async fn a_lasting_outage_leads_to_few_attempts_until_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn without_time_for_another_attempt_the_first_is_the_last() {
     let retrier = retrier_until(Instant::now() + MIN_TIME_LEFT);
-    let outcome = attempts(&retrier, IDEMPOTENT, &[Failed::Unavailable(None)]).await;
-    assert_eq!(outcome, Err("gave up at the run's deadline, after 1 attempt".to_owned()));
+    let result = attempts(&retrier, IDEMPOTENT, &[Failed::Unavailable(None)]).await;
+    assert_eq!(result, Err("gave up at the run's deadline, after 1 attempt".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,30 +154,30 @@ async fn permanent_errors_are_not_retried() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_may_have_been_processed_is_retried_only_if_it_is_idempotent() {
-    for (idempotency, failed, outcome) in [
+    for (idempotency, failed, result) in [
         (Idempotency::Idempotent, Failed::Lost, Ok(2)),
         (Idempotency::NotIdempotent, Failed::Lost, Err("no response".to_owned())),
         (Idempotency::NotIdempotent, Failed::Unavailable(None), Ok(2)),
         (Idempotency::NotIdempotent, Failed::Limited(None), Ok(2)),
     ] {
         let retrier = retrier_until(Instant::now() + MINUTE);
-        assert_eq!(attempts(&retrier, idempotency, &[failed]).await, outcome, "{idempotency:?}: {failed}");
+        assert_eq!(attempts(&retrier, idempotency, &[failed]).await, result, "{idempotency:?}: {failed}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_required_wait_is_respected() {
     for failed in [Failed::Unavailable, Failed::Limited] {
-        let (outcome, took) = attempts_within_a_minute(&[failed(Some(Duration::from_secs(59)))]).await;
-        assert_eq!(outcome, Ok(2));
+        let (result, took) = attempts_within_a_minute(&[failed(Some(Duration::from_secs(59)))]).await;
+        assert_eq!(result, Ok(2));
         assert_eq!(took.as_secs(), 59);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_required_wait_of_zero_does_not_replace_the_backoff() {
-    let (outcome, took) = attempts_within_a_minute(&[Failed::Limited(Some(Duration::ZERO)); 5]).await;
-    assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
+    let (result, took) = attempts_within_a_minute(&[Failed::Limited(Some(Duration::ZERO)); 5]).await;
+    assert_eq!(result, Err("gave up after 5 attempts".to_owned()));
     assert!(took > Duration::ZERO);
 }
 
@@ -185,10 +185,10 @@ async fn a_required_wait_of_zero_does_not_replace_the_backoff() {
 async fn a_wait_beyond_the_deadline_is_not_started() {
     for seconds in [60, 2100, 365 * 24 * 3600, u64::MAX] {
         for failed in [Failed::Unavailable, Failed::Limited] {
-            let (outcome, took) =
+            let (result, took) =
                 attempts_within_a_minute(&[failed(Some(Duration::from_secs(seconds)))]).await;
             assert_eq!(
-                outcome.unwrap_err(),
+                result.unwrap_err(),
                 format!("gave up, because a wait of {seconds}s would end after the run's deadline")
             );
             assert_eq!(took, Duration::ZERO);
@@ -212,9 +212,9 @@ async fn the_attempts_before_a_wait_that_ends_late_are_reported() {
 
     // The machine sleeps during the wait.
     let sleep = tokio::time::advance(MINUTE * 2);
-    let (outcome, ()) = tokio::join!(attempts(&retrier, IDEMPOTENT, &limited), sleep);
+    let (result, ()) = tokio::join!(attempts(&retrier, IDEMPOTENT, &limited), sleep);
 
-    assert_eq!(outcome, Err("gave up at the run's deadline, after 1 attempt".to_owned()));
+    assert_eq!(result, Err("gave up at the run's deadline, after 1 attempt".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -94,7 +94,7 @@ fn each_comparison_alerts_exactly_if_the_goal_is_missed() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn one_of_several_series_that_differs_misses_an_exact_goal() {
+fn series_that_differ_from_an_exact_goal_miss_it_even_if_their_average_meets_it() {
     let (one, other) = (series("ci_checks", "queue=\"a\""), series("ci_checks", "queue=\"b\""));
     // The average is 2.
     assert_fires(&rules(""), GOALS, &[(&one, "1x60"), (&other, "3x60")], &[(60, &["CiChecksMissesGoal"])]);
@@ -123,7 +123,7 @@ fn a_goal_of_two_metrics_needs_both_values_at_the_same_time() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn the_target_of_two_metrics_is_in_their_own_unit() {
+fn the_target_of_a_goal_of_two_metrics_is_in_their_own_unit() {
     let rules = rules("[goals.\"wait.growth\"]\ngoal = 'wait.new_ms - wait.old_ms <= 250'");
     let (old, new) = (series("wait_old_seconds", ""), series("wait_new_seconds", ""));
 

@@ -57,9 +57,10 @@ fn rules(settings: &str) -> String {
     let settings = Settings::builder().toml(Path::new("s.toml"), &text).unwrap().build().unwrap();
     let monitors = Monitors::from_settings(&catalog, &settings).unwrap();
     let reporter_labels = ReporterLabels::from_settings(&settings).unwrap();
-    let links =
-        (Some(Path::new("/var/lib/health.prom")), Some("https://grafana.example.com/d/system-health"));
-    let rules = RuleFile::new("report", &monitors, &reporter_labels, links).unwrap().to_string();
+    let textfile = Some(Path::new("/var/lib/health.prom"));
+    let dashboard = Some("https://grafana.example.com/d/system-health");
+    let file = RuleFile::new("report", &monitors, &reporter_labels, textfile, dashboard).unwrap();
+    let rules = file.to_string();
     let lint = check_file("rules", &rules);
     assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
     rules

@@ -115,7 +115,7 @@ fn the_alert_of_a_failing_source_names_the_source() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn the_alert_about_a_reporter_that_never_delivered_names_none() {
+fn the_alert_about_a_reporter_that_never_delivered_names_no_reporter() {
     let summary = "Prometheus has had no values of a reporter for 52 minutes 30 seconds";
     let description = "The reporter has never delivered, its group was deleted, or Prometheus does not read what it delivers. \
                        The command `doctor` says what is wrong.";

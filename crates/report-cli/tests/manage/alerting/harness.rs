@@ -123,14 +123,14 @@ impl Datadog {
         Self { intake, scene, deliveries: RefCell::default(), transitions: RefCell::default() }
     }
 
-    /// Delivers a run at each of these times, in seconds after the first one.
+    /// Delivers a run at each of these times, in seconds after `START`.
     pub(super) fn replay(&self, run: &Run, times: &[i64]) {
         for time in times {
             self.replay_late(run, *time, *time);
         }
     }
 
-    /// Delivers a run at a later time than its own.
+    /// Delivers a run that has the time `time`, but arrives at `arrival`. Both are in seconds after `START`.
     pub(super) fn replay_late(&self, run: &Run, time: i64, arrival: i64) {
         let mut series = run.clone();
         for point in series.iter_mut().flat_map(|series| series["points"].as_array_mut().unwrap()) {

@@ -10,6 +10,7 @@ use self::harness::{Datadog, MINUTE, Notification, failing, failing_in_part, goo
 
 const EVERY: i64 = 15 * MINUTE;
 const SETTINGS: &str = "notify = ['@slack-ops']";
+// The self-metric that each of the reporter's monitors watches.
 const FAILING: &str = "collector_success";
 const STOPPED: &str = "run_duration_seconds";
 const UNDELIVERED: &str = "points";

@@ -21,7 +21,7 @@ fn stopped_and_back(notifications: &[Notification]) -> Option<(i64, i64)> {
 }
 
 #[test]
-fn a_stopped_reporter_is_reported_after_exactly_the_missed_runs() {
+fn a_stopped_reporter_is_reported_after_exactly_as_many_missed_runs_as_are_set() {
     // Minutes by which the runs before and after the pause are late.
     let (all_delays, some_delays) = ([(0, 0), (4, 4), (4, 0), (0, 4)], [(0, 4), (4, 0)]);
     for (every, name, frequency, missed, lateness) in [
@@ -74,7 +74,7 @@ fn nights_and_weekends_do_not_count_as_missed_runs() {
     let last = 4 * DAY + 18 * HOUR + 45 * MINUTE;
     let [stopped] = &notifications[..] else { panic!("{notifications:?}") };
     assert_eq!(stopped.status, NoData);
-    // The first three runs of Monday are missed. The window is 62 h 38 min, and it is evaluated every 30 minutes.
+    // The first three runs of Monday are missed. The monitor's window is 62 h 38 min, and the monitor is evaluated every 30 minutes.
     let third = 7 * DAY + 8 * HOUR + 30 * MINUTE;
     assert!(
         stopped.time > third && stopped.time <= last + 62 * HOUR + 38 * MINUTE + 30 * MINUTE,

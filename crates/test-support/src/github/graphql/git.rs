@@ -25,12 +25,11 @@ impl<'a> Ref<'a> {
 impl<'a> Commit<'a> {
     /// The newest commit of the branch `revision`, or the commit with the hash `revision`, even if it was removed from its branch.
     pub(super) fn at(repository: &'a RepositoryData, revision: &str) -> Option<Self> {
-        let data = match repository.branches.get(revision) {
-            Some(branch) => branch.last()?,
-            None => {
-                let mut commits = repository.branches.values().flatten().chain(&repository.removed);
-                commits.find(|commit| commit.sha == revision)?
-            }
+        let data = if let Some(branch) = repository.branches.get(revision) {
+            branch.last()?
+        } else {
+            let mut commits = repository.branches.values().flatten().chain(&repository.removed);
+            commits.find(|commit| commit.sha == revision)?
         };
         Some(Self { repository, data })
     }

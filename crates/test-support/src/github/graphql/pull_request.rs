@@ -36,6 +36,7 @@ struct PullRequestCommit<'a> {
     data: &'a HeadCommit,
 }
 
+/// The commit of a [`PullRequestCommit`] or of a review.
 struct Commit<'a> {
     data: &'a HeadCommit,
 }

@@ -55,7 +55,7 @@ async fn the_jobs_of_a_run_that_has_ended_are_requested_once() {
     let stage = Stage::on(&fixture.github);
     assert_eq!(fixture.minutes(&stage).await, expected(3, 1));
     assert_eq!(fixture.minutes(&stage).await, expected(3, 0));
-    // The response with the list of runs and the jobs themselves are kept, but not the response with the jobs.
+    // Two things are kept: the response with the list of runs, and the jobs. The response with the jobs is not kept.
     assert_eq!(fixture.responses.count(), 2);
 }
 

@@ -100,7 +100,7 @@ async fn more_than_a_thousand_runs_are_counted_and_the_search_index_is_not_used(
 }
 
 #[tokio::test]
-async fn a_run_on_two_pages_counts_once() {
+async fn a_run_that_is_listed_twice_counts_once() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     let runs: Vec<Value> = (0..100).map(|id| run(id % 99)).collect();

@@ -296,31 +296,31 @@ fn expected(history: &[PastRun]) -> Values {
             *expected.flaky_jobs.entry(format!("job:{job} workflow:{}", run.workflow)).or_default() += 1;
         }
     }
-    let number =
+    let count =
         |condition: &dyn Fn(&PastRun) -> bool| counting.iter().filter(|run| condition(run)).count() as u64;
     let ended = |ending| move |run: &PastRun| run.latest().ending == Some(ending);
-    let passed = number(&ended(Success));
-    let failed = number(&ended(Failure)) + number(&ended(TimedOut)) + number(&ended(StartupFailure));
+    let passed = count(&ended(Success));
+    let failed = count(&ended(Failure)) + count(&ended(TimedOut)) + count(&ended(StartupFailure));
     expected.ratio = (passed + failed > 0).then(|| passed as f64 / (passed + failed) as f64);
     let ran: Vec<&PastJob> = counting.iter().flat_map(|run| run.ran()).collect();
     let queued = history.iter().filter(|run| run.latest().ending.is_none() && run.created <= 10 * DAY);
     let queued = queued.flat_map(|run| run.attempts.iter().flat_map(|attempt| &attempt.jobs));
     expected.counts = [
         passed + failed,
-        number(&ended(Cancelled)),
-        number(&ended(TimedOut)),
-        number(&|run| run.attempts.len() > 1),
-        number(&PastRun::is_flaky),
+        count(&ended(Cancelled)),
+        count(&ended(TimedOut)),
+        count(&|run| run.attempts.len() > 1),
+        count(&PastRun::is_flaky),
         queued.filter(|job| job.state == JobState::Queued).count() as u64,
     ];
     let waits: Vec<f64> = ran.iter().map(|job| job.created.saturating_sub(job.started) as f64).collect();
     expected.waits = [0.5, 0.9, 0.99].into_iter().filter_map(|rank| percentile(&waits, rank)).collect();
-    let ended: Vec<f64> = ran
+    let run_times: Vec<f64> = ran
         .iter()
         .filter(|job| matches!(job.state, JobState::Ended(_)))
         .map(|job| (job.started - job.completed) as f64)
         .collect();
-    expected.minutes = (!ended.is_empty()).then(|| ended.iter().sum::<f64>() / 60.0);
+    expected.minutes = (!run_times.is_empty()).then(|| run_times.iter().sum::<f64>() / 60.0);
     expected
 }
 

@@ -134,6 +134,6 @@ async fn another_window_and_lookback_can_be_set() {
 async fn a_window_may_start_before_1970() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(1);
-    let context = Stage::on(&github).settings("[metrics]\nwindow = '100y'").one_repository();
+    let context = Stage::on(&github).settings("[metrics]\nwindow = '36500d'").one_repository();
     assert_eq!(super::line("success_ratio_samples", &context).await, "0");
 }

@@ -1,4 +1,4 @@
-//! Makes the reporter of a run from the settings and the command line.
+//! Configures the reporter of a run from the settings and the command line.
 
 use system_health_registry::{Context, NameParts, Settings, SinkType, linked_extensions};
 use system_health_reporter::{Reporter, ReporterBuilder};
@@ -8,9 +8,9 @@ use crate::{
     output::standard_output,
 };
 
-/// A reporter with the settings, overridden by the arguments. `program` is the name of the program, and `own_sinks` are its sinks
+/// A builder with the settings, overridden by the arguments. `program` is the name of the program, and `own_sinks` are its sinks
 /// that are not linked.
-pub(crate) fn run_builder(
+pub(crate) fn reporter_builder(
     settings: Settings,
     program: &str,
     own_sinks: &[SinkType],
@@ -61,8 +61,8 @@ async fn name_parts(context: Context) -> NameParts {
     }
     match <[String; 1]>::try_from(subjects) {
         Ok([only]) => NameParts { subject: Some(only), selection },
-        Err(several) => {
-            selection.extend(several);
+        Err(subjects) => {
+            selection.extend(subjects);
             NameParts { subject: None, selection }
         }
     }

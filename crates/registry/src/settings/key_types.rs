@@ -1,4 +1,4 @@
-//! Which keys of a table are paths, as the types of its struct say. A path may be shown where other texts may not.
+//! Which keys of a table are paths or durations, as the types of its struct say. They may be shown where other texts may not.
 
 use std::cell::Cell;
 
@@ -11,30 +11,39 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{SettingPath, SettingsTable};
+use super::{SettingPath, SettingsTable, duration};
 
-/// Whether the value of a key is a [`SettingPath`] or a list of them.
-pub(super) fn is_path<T: SettingsTable>(key: &str) -> bool {
-    let is_path = Cell::new(false);
+/// A type whose values may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyType {
+    /// A [`SettingPath`].
+    Path,
+    /// A [`Duration`](std::time::Duration).
+    Duration,
+}
+
+/// The type of the value of a key, or of the items of its list. `None` if the type is another one.
+pub(super) fn key_type<T: SettingsTable>(key: &str) -> Option<KeyType> {
+    let found = Cell::new(None);
     // Deserialisation always fails, after the type of the value is known.
-    let _ = T::deserialize(TypeOfKey { key, is_path: &is_path });
-    is_path.get()
+    let _ = T::deserialize(TypeOfKey { key, found: &found });
+    found.get()
 }
 
 /// A table in which one key is set.
 struct TypeOfKey<'a> {
     key: &'a str,
-    is_path: &'a Cell<bool>,
+    found: &'a Cell<Option<KeyType>>,
 }
 
-/// The value of the key. Learns from its `Deserialize` whether it is a path.
-struct TypeOfValue<'a>(&'a Cell<bool>);
+/// The value of the key. Learns its type from its `Deserialize`.
+struct TypeOfValue<'a>(&'a Cell<Option<KeyType>>);
 
 impl<'de> Deserializer<'de> for TypeOfKey<'_> {
     type Error = value::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_map(MapDeserializer::new([(self.key, TypeOfValue(self.is_path))].into_iter()))
+        visitor.visit_map(MapDeserializer::new([(self.key, TypeOfValue(self.found))].into_iter()))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -72,15 +81,27 @@ impl<'de> Deserializer<'de> for TypeOfValue<'_> {
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
         if name == SettingPath::NAME {
-            self.0.set(true);
+            self.0.set(Some(KeyType::Path));
             return self.deserialize_any(visitor);
         }
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        if duration::is_duration(name, fields) {
+            self.0.set(Some(KeyType::Duration));
+        }
+        self.deserialize_any(visitor)
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        tuple tuple_struct map struct enum identifier ignored_any
+        tuple tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -94,6 +115,8 @@ impl IntoDeserializer<'_, value::Error> for TypeOfValue<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde::Deserialize;
 
     use super::*;
@@ -105,6 +128,8 @@ mod tests {
         certificate: Option<SettingPath>,
         clones: Vec<SettingPath>,
         folder: String,
+        pause: Duration,
+        grace: Option<Duration>,
     }
 
     impl SettingsTable for Vault {
@@ -113,9 +138,17 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_found_by_their_type() {
-        let paths = ["name", "certificate", "clones", "folder", "unknown"].map(is_path::<Vault>);
-
-        assert_eq!(paths, [false, true, true, false, false]);
+    fn paths_and_durations_are_found_by_their_type() {
+        for (key, expected) in [
+            ("name", None),
+            ("certificate", Some(KeyType::Path)),
+            ("clones", Some(KeyType::Path)),
+            ("folder", None),
+            ("pause", Some(KeyType::Duration)),
+            ("grace", Some(KeyType::Duration)),
+            ("unknown", None),
+        ] {
+            assert_eq!(key_type::<Vault>(key), expected, "{key}");
+        }
     }
 }

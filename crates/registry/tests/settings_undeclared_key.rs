@@ -1,0 +1,24 @@
+//! A key in a declaration without a field is a mistake of the table's author. It is reported even if nothing sets the key.
+
+use serde::Deserialize;
+use system_health_registry::{Settings, settings_table};
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct BackupSettings {
+    folder: String,
+}
+
+settings_table!(BackupSettings, "backup", env: { "foldr" => "BACKUP_FOLDER" });
+
+#[test]
+fn the_error_names_the_key_and_the_place() {
+    let error = Settings::builder().build().unwrap_err().to_string();
+
+    assert_eq!(
+        error,
+        "the declaration of the settings table [backup] in settings_undeclared_key \
+         (crates/registry/tests/settings_undeclared_key.rs:12) names the key `foldr`, which its struct does not have; did \
+         you mean `folder`?"
+    );
+}
