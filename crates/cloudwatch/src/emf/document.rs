@@ -147,7 +147,7 @@ impl<'a> From<&DocumentMetric<'a>> for Definition<'a> {
     }
 }
 
-/// A point as CloudWatch sees it, and its values. Each item of the list needs its own document.
+/// A point as CloudWatch sees it, and its values. Each [`DocumentValues`] needs its own document.
 fn point_and_values(point: &Point) -> Result<(CloudWatchPoint<'_>, Vec<DocumentValues>), PointError> {
     let point = CloudWatchPoint::from_point(point)?;
     if point.dimensions.contains_name(point.name) {

@@ -112,11 +112,12 @@ fn if_totals_may_have_been_forgotten_every_first_total_is_a_baseline() {
 }
 
 #[test]
-fn points_that_continue_those_of_other_runs_are_withheld_if_the_store_does_not_have_these_runs() {
+fn points_that_continue_earlier_runs_are_withheld_if_the_store_lacks_those_runs() {
     let (count, values) = (|| counts_since(100, 40), || durations(100, &[1.0]));
     for (continuity, report, recipient, withheld) in [
         (Continuity::Kept, count(), DELTAS, 0),
         (Continuity::Interrupted, count(), DELTAS, 1),
+        // No run continues an earlier one, so each count is complete.
         (Continuity::None, count(), DELTAS, 0),
         (Continuity::Kept, values(), TOTALS, 0),
         (Continuity::Interrupted, values(), TOTALS, 1),
@@ -147,8 +148,9 @@ fn a_run_that_is_not_later_adds_no_increase_and_loses_none() {
 }
 
 #[test]
-fn a_time_from_a_wrong_clock_does_not_stop_counting() {
+fn a_time_far_in_the_future_does_not_stop_counting() {
     let store = Store::in_memory().unwrap();
+    // A time that is more than a day ahead of the next run is from a wrong clock, and does not count as later.
     record(&store, 400_000_000, &[without_start("mail", 40.0)]);
 
     assert_eq!(record(&store, 100, &[without_start("mail", 45.0)]), (vec![5.0], 0));
@@ -243,7 +245,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path()).unwrap().store;
         let (mut now, mut value, mut start) = (100, 0.0, 50);
-        // What was added to the counter, the part of it that no run has recorded, and the totals that were baselines.
+        // What was added to the counter, the part of it that is in no increase yet, and the totals that were baselines.
         let (mut grown, mut unrecorded, mut baselines) = (0.0, 0.0, 0.0);
         let mut delivered = 0.0;
         let mut last_run = None;

@@ -8,11 +8,12 @@ use system_health_test_support::github::Commit;
 use super::{github, now, stage};
 use crate::stage::{collected, days};
 
-/// A prefix, the number of branches with it, and the ages of the commits of each of these branches in the order of the pushes.
+/// A prefix, the number of branches with it, and the ages of the commits of each branch, in the order in which they are pushed.
 type Bunch = (&'static str, usize, Vec<u64>);
 
-/// The age of the start of the window. A commit of this age does not count, and a younger one does. Ages are in hours before
-/// the time one day after now, so that there are also commits that a wrong clock has dated in the future.
+/// The age of the start of the window. A commit of this age does not count, and a younger commit does. Ages are in hours and count
+/// back from tomorrow, so a commit that is younger than a day is dated in the future. The window has seven days, and one more day
+/// lies between now and tomorrow.
 const START: u64 = 8 * 24;
 const QUEUE: &str = "gh-readonly-queue/main/pr-7";
 const PREFIXES: [&str; 5] = ["topic", "main", "develop", "gh-readonly", QUEUE];
