@@ -9,15 +9,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Instants, Metric, Process, Scope, ScopeError, Subject, Unavailable,
-    resource_cache::{AbortOnDrop, ResourceCache, ResourceType, SharedResource},
+    resource_cache::{AbortOnDrop, ResourceCache, ResourceResult, ResourceType, SharedResource},
     subject::{SubjectLabel, SubjectValue},
     type_name::short_type_name,
     wait_list::WaitList,
 };
+
+/// The minimum time that a program waits for a resource, even if the deadline has passed.
+const MIN_WAIT: Duration = Duration::from_secs(1);
 
 /// A value that collectors take as an argument, such as a client or a list of commits.
 ///
@@ -101,6 +104,12 @@ struct SubjectCache {
     type_name: &'static str,
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("no {resource} before the run's deadline")]
+struct TooLate {
+    resource: &'static str,
+}
+
 /// Who uses a handle to the context.
 #[derive(Clone)]
 enum Requester {
@@ -163,19 +172,33 @@ impl Context {
     /// Fails with
     /// - the error of building the resource: all requesters get the same error;
     /// - a [`CycleError`](crate::CycleError) if the resource depends on the requester;
-    /// - a [`ScopeError`] if the requester lives longer than the resource.
+    /// - a [`ScopeError`] if the requester lives longer than the resource;
+    /// - an error after the [deadline](Self::deadline), but at the earliest after a second, if a program asks. The engine limits
+    ///   the time of its tasks, such as collectors.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
     pub async fn get<T: FromContext>(&self) -> Result<T, Unavailable> {
         let resource = ResourceType { id: TypeId::of::<T>(), name: short_type_name::<T>() };
         let started = self.start::<T>(resource)?;
-        let _on_wait_list = match &self.requester {
-            Requester::Task(wait_list) => Some(wait_list.add(resource.name)),
-            Requester::Program | Requester::Resource(..) => None,
+        let resource = match &self.requester {
+            Requester::Task(wait_list) => {
+                let _on_wait_list = wait_list.add(resource.name);
+                started.await?
+            }
+            Requester::Resource(..) => started.await?,
+            Requester::Program => self.before_deadline(resource, started).await?,
         };
-        let resource = started.await?;
         Ok(resource.downcast_ref::<T>().expect("resources are stored by their type").clone())
+    }
+
+    /// Waits for a resource that a program needs. If a collector has started to build the resource and then blocks all threads of
+    /// its runtime, the resource is never built.
+    async fn before_deadline(&self, resource: ResourceType, started: SharedResource) -> ResourceResult {
+        let Some(deadline) = self.deadline else { return started.await };
+        let deadline = deadline.max(Instant::now() + MIN_WAIT);
+        let too_late = |_| Err(TooLate { resource: resource.name }.into());
+        timeout_at(deadline, started).await.unwrap_or_else(too_late)
     }
 
     /// When the run started, by the wall clock. A collector can take it as the argument [`StartedAt`](crate::StartedAt).

@@ -20,7 +20,8 @@ pub trait Gate: Send + Sync + 'static {
     /// error.
     fn no_data_for(&self, error: &SharedError) -> Option<NoData>;
 
-    /// Looks at the run after the last outcome, for example to remember how many requests it made.
+    /// Looks at the run after the last outcome, for example to remember how many requests it made. If this panics or takes
+    /// too long, a warning is logged.
     fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()>;
 }
 

@@ -229,3 +229,16 @@ async fn a_run_does_not_wait_for_an_async_collector_that_blocks() {
     ");
     drop(release);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_program_waits_for_a_resource_until_the_deadline_or_at_least_for_a_second() {
+    for (deadline, seconds) in [(100, 100), (0, 1)] {
+        let start = Instant::now();
+        let context = Context::new().with_deadline(Duration::from_secs(deadline));
+
+        let result = context.get::<AfterNever>().await.map(|AfterNever| ());
+
+        assert_eq!(result.unwrap_err().to_string(), "no AfterNever before the run's deadline");
+        assert_eq!(start.elapsed().as_secs(), seconds);
+    }
+}

@@ -50,6 +50,8 @@ struct Limited;
 struct Script {
     never_decides: bool,
     panics: bool,
+    never_finishes: bool,
+    panics_at_the_end: bool,
     /// The number of outcomes.
     outcomes: Arc<AtomicUsize>,
 }
@@ -95,7 +97,12 @@ impl Gate for TestGate {
 
     fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()> {
         async move {
-            context.get::<Script>().await.unwrap_or_default().outcomes.store(run.outcomes().len(), Relaxed);
+            let script = context.get::<Script>().await.unwrap_or_default();
+            if script.never_finishes {
+                std::future::pending::<()>().await;
+            }
+            assert!(!script.panics_at_the_end, "the number of requests is negative");
+            script.outcomes.store(run.outcomes().len(), Relaxed);
         }
         .boxed()
     }
@@ -218,6 +225,25 @@ async fn a_gate_that_panics_skips_nothing_and_a_warning_is_logged() {
     let messages = log.0.lock().unwrap().join("\n");
     assert!(messages.contains("a gate has not decided, so it skips no metric: "), "{messages}");
     assert!(messages.contains("the quota is negative"), "{messages}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_does_not_finish_or_panics_does_not_affect_the_run() {
+    let never_finishes = Script { never_finishes: true, ..Script::default() };
+    let panics_at_the_end = Script { panics_at_the_end: true, ..Script::default() };
+    for (script, message) in [
+        (never_finishes, "a gate has not finished within 2s after the end of the run"),
+        (panics_at_the_end, "a gate panicked at the end of the run: the number of requests is negative"),
+    ] {
+        let log = Log::default();
+        let _logging = tracing::subscriber::set_default(log.clone());
+        let context = Context::new().with_deadline(Duration::from_secs(1)).provide(script);
+
+        let run = Engine::new().run(&catalog([metric("small.one", || Ok(1))]), &context).await;
+
+        assert_eq!(states(&run), ["small.one 1", "small.one 1"]);
+        assert_eq!(*log.0.lock().unwrap(), [message]);
+    }
 }
 
 /// The time until the deadline in its context.

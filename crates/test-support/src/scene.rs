@@ -5,6 +5,7 @@ use std::{
     fmt, fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -12,6 +13,9 @@ use std::{
 use rexpect::session::{Options, spawn_with_options};
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// How long a program may run. The longest runs of the tests take about two minutes.
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// A folder and an environment in which a program is run.
 #[derive(Debug)]
@@ -110,14 +114,23 @@ impl Scene {
         command
     }
 
-    /// Runs the program to its end.
+    /// Runs the program to its end. A program that does not end within ten minutes is killed.
     ///
     /// # Panics
     /// If the program cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> ProgramOutput {
         let mut command = self.command(arguments);
-        let output = command.output().expect("start the program");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let program = command.spawn().expect("start the program");
+        let (_running, end) = mpsc::channel::<()>();
+        let id = program.id().to_string();
+        thread::spawn(move || {
+            if end.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        });
+        let output = program.wait_with_output().expect("the output of the program");
         ProgramOutput { command: format!("{command:?}"), output }
     }
 

@@ -66,10 +66,13 @@ async fn app_key(context: &Context, app: u64) -> Vec<Finding> {
         Ok(credentials) => credentials,
         Err(error) => return vec![Finding::failed(&check, error.to_string())],
     };
-    vec![match credentials.location(&APP_KEY).await {
-        Ok(location) => Finding::ok(&check, format!("its private key is {location}")),
-        Err(failed) => Finding::failed(&check, full_message(failed)),
-    }]
+    let found = async {
+        vec![match credentials.location(&APP_KEY).await {
+            Ok(location) => Finding::ok(&check, format!("its private key is {location}")),
+            Err(failed) => Finding::failed(&check, full_message(failed)),
+        }]
+    };
+    Finding::check_with_timeout(&check, found).await
 }
 
 async fn token_itself(context: &Context) -> Vec<Finding> {
@@ -77,11 +80,14 @@ async fn token_itself(context: &Context) -> Vec<Finding> {
         Ok(credentials) => credentials,
         Err(error) => return vec![Finding::failed(TOKEN_CHECK, error.to_string())],
     };
-    vec![match credentials.location(&TOKEN).await {
-        Ok(location) => Finding::ok(TOKEN_CHECK, format!("is {location}")),
-        Err(absent) if absent.is_absent() => Finding::warning(TOKEN_CHECK, full_message(absent)),
-        Err(failed) => Finding::failed(TOKEN_CHECK, full_message(failed)),
-    }]
+    let found = async {
+        vec![match credentials.location(&TOKEN).await {
+            Ok(location) => Finding::ok(TOKEN_CHECK, format!("is {location}")),
+            Err(absent) if absent.is_absent() => Finding::warning(TOKEN_CHECK, full_message(absent)),
+            Err(failed) => Finding::failed(TOKEN_CHECK, full_message(failed)),
+        }]
+    };
+    Finding::check_with_timeout(TOKEN_CHECK, found).await
 }
 
 /// Makes one request that does not count against the rate limit and whose headers describe the token.

@@ -1,13 +1,15 @@
 //! Asks the gates which metrics are collected.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use futures::FutureExt;
+use tokio::time::{Instant, timeout};
 
 use super::task_runner::TaskRunner;
 use crate::{
-    Catalog, Context, Gate, GateDecision, Metric, NoData, PlannedMetrics, RequestPlan,
+    Catalog, Context, Gate, GateDecision, Metric, NoData, PlannedMetrics, RequestPlan, Run,
     subject::{AnySubject, SubjectType},
+    task_error::panic_message,
     trace::gate_span,
 };
 
@@ -15,6 +17,8 @@ use crate::{
 pub(super) const MAX_GATE_TIME: Duration = Duration::from_secs(10);
 /// A gate may take at most the time until the deadline, divided by this number.
 const TIME_DIVISOR: u32 = 4;
+/// The minimum time that a gate has at the end of a run, even if the deadline has passed.
+const MIN_TIME_TO_FINISH: Duration = Duration::from_secs(2);
 
 /// The gates of a catalog, and how they are asked.
 pub(super) struct Admission<'a> {
@@ -71,5 +75,22 @@ impl Admission<'_> {
             }
             GateDecision::default()
         })
+    }
+}
+
+/// Shows a gate the finished run. If the gate panics or takes too long, a warning is logged. `left` is the time until the deadline,
+/// if there is one.
+pub(super) async fn finish(gate: &'static dyn Gate, context: &Context, run: &Run, left: Option<Duration>) {
+    let limit = left.map_or(MAX_GATE_TIME, |left| left.clamp(MIN_TIME_TO_FINISH, MAX_GATE_TIME));
+    let finished = AssertUnwindSafe(async { gate.finish(context, run).await }).catch_unwind();
+    match timeout(limit, finished).await {
+        Ok(Ok(())) => {}
+        Ok(Err(payload)) => {
+            tracing::warn!("a gate panicked at the end of the run: {}", panic_message(&*payload));
+        }
+        Err(_) => {
+            let limit = humantime::format_duration(limit);
+            tracing::warn!("a gate has not finished within {limit} after the end of the run");
+        }
     }
 }

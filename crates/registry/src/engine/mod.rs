@@ -181,8 +181,9 @@ impl Engine {
         sources.sort_by(|one, other| one.name.cmp(&other.name));
         let duration = started.elapsed();
         let run = Run { started_at: context.started_at(), duration, outcomes, sources, request_plans };
+        let left = context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
         for gate in catalog.gates() {
-            gate.finish(context, &run).await;
+            admission::finish(*gate, context, &run, left).await;
         }
         run
     }

@@ -7,17 +7,20 @@ mod sinks;
 mod state;
 mod summary;
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use futures::future::join_all;
+use humantime::format_duration;
 use system_health_registry::{
-    Catalog, CatalogError, Context, Engine, Finding, Grade, Settings, linked_extensions,
-    settings::SettingsError,
+    Catalog, CatalogError, CheckResults, Context, Engine, Extension, Finding, Grade, Settings,
+    linked_extensions, settings::SettingsError,
 };
 use system_health_reporter::{
     GoalsOfTwoMetrics, ReportSettings, Selection, SelectionError, base_tags, delivery_reserve,
     with_goals_of_settings, without_self_metrics,
 };
-use tokio::runtime;
+use tokio::{runtime, time::timeout};
 
 use crate::{
     args::DoctorArguments,
@@ -29,6 +32,10 @@ use crate::{
 use metrics::MetricFindings;
 use sinks::{Choice, SinkFindings};
 use summary::Observations;
+
+/// How long the checks of an extension may take after the deadline of the collection. They may wait for resources of collectors
+/// until that deadline, and each of their requests has a shorter time limit.
+const MAX_TIME_AFTER_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Prints the diagnosis. The status says whether anything failed.
 pub(super) fn run(
@@ -106,7 +113,7 @@ fn diagnose(
         let selected = state::with_remembered_metrics(selected, state_folder.clone()).await;
         let engine = Engine::new().with_workers(workers.handle().clone()).with_request_plans();
         let (diagnoses, about_sinks, about_state, about_metrics) = tokio::join!(
-            join_all(linked_extensions().map(|extension| extension.diagnose(&context, &selected))),
+            join_all(linked_extensions().map(|it| check(it, &context, &selected, deadline))),
             sinks::diagnose(&program.sinks, &choice, settings, &context),
             state::diagnose(folder, &choice),
             metrics::collect(&engine, &selected, &selection, &context),
@@ -141,6 +148,20 @@ fn diagnose(
     Ok(Diagnosis { findings, works, next_steps })
 }
 
+/// The checks of an extension. They end even if they wait for a collector that blocks all threads.
+async fn check(
+    extension: &dyn Extension,
+    context: &Context,
+    catalog: &Catalog,
+    deadline: Duration,
+) -> CheckResults {
+    let limit = deadline.saturating_add(MAX_TIME_AFTER_DEADLINE);
+    timeout(limit, extension.diagnose(context, catalog)).await.unwrap_or_else(|_| {
+        let message = format!("some have no result after {}", format_duration(limit));
+        CheckResults { findings: vec![Finding::failed("checks", message)], ..CheckResults::default() }
+    })
+}
+
 /// The metrics that the settings select, with their goals.
 fn select(catalog: &Catalog, settings: &Settings) -> Result<(Selection, Catalog), SettingsError> {
     let catalog = with_goals_of_settings(catalog.clone(), settings)?;
@@ -152,4 +173,29 @@ fn select(catalog: &Catalog, settings: &Settings) -> Result<(Selection, Catalog)
 /// The value. If there is an error, adds a finding about it.
 fn ok_or_finding<T, E: Into<anyhow::Error>>(result: Result<T, E>, findings: &mut Vec<Finding>) -> Option<T> {
     result.map_err(|error| findings.push(Finding::failed("settings", format!("{:#}", error.into())))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, future::BoxFuture};
+
+    use super::*;
+    use crate::output::fixture;
+
+    struct NeverEnds;
+
+    impl Extension for NeverEnds {
+        fn diagnose<'a>(&'a self, _: &'a Context, _: &'a Catalog) -> BoxFuture<'a, CheckResults> {
+            std::future::pending().boxed()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn checks_that_never_end_are_a_failed_finding() {
+        let catalog = Catalog::new(fixture::metrics()).unwrap();
+
+        let results = check(&NeverEnds, &Context::new(), &catalog, Duration::from_secs(5)).await;
+
+        assert_eq!(results.findings, [Finding::failed("checks", "some have no result after 35s")]);
+    }
 }
