@@ -1,4 +1,4 @@
-"""Runs the image like a cluster: as user 65532, with a read-only root and with fake services.
+"""Runs the image as a cluster does: as user 65532, with a read-only root and with fake services.
 
 usage: image_check.py ROOT OCI FAKE_SERVICES   as root, in a separate mount namespace if possible
 
@@ -26,8 +26,8 @@ MEMORY_LIMIT = 64
 MAX_MIB = 40
 # The maximum compressed size in MiB, with the base image of .ci/image. A distroless static base image has about 1 MiB.
 MAX_IMAGE_MIB = 20
-# The address of the name server. The protocol fixes the port, so this is an address that nothing else uses.
-NAMES = ("127.0.0.77", 53)
+# The address of the fake name server. The protocol fixes the port, so the server has an IP address that nothing else uses.
+NAME_SERVER = ("127.0.0.77", 53)
 # An address of this machine for which clients use a proxy.
 OUTSIDE = "0.0.0.0"
 
@@ -37,7 +37,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
     print(f"compressed: {size:.1f} MiB")
     assert size <= MAX_IMAGE_MIB, size
 
-    pathlib.Path(root, "etc/resolv.conf").write_text(f"nameserver {NAMES[0]}\n", encoding="utf-8")
+    pathlib.Path(root, "etc/resolv.conf").write_text(f"nameserver {NAME_SERVER[0]}\n", encoding="utf-8")
     state = f"{root}/var/lib/system-health"
     is_read_only = mount("--bind", root, root) and mount("-o", "remount,bind,ro", root)
     has_volume = mount("-t", "tmpfs", "-o", f"uid={USER},mode=700,size=64m", "tmpfs", state)
@@ -49,15 +49,15 @@ def main(root: str, oci: str, fake_services: str) -> None:
     status, out, _, _ = run(root, ["list"], {}, ["/usr/bin/id"])
     assert status == 127, "the image contains another program than `report`"
 
-    services = subprocess.Popen([fake_services], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    fakes = subprocess.Popen([fake_services], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        at = json.loads(services.stdout.readline())
+        services = json.loads(fakes.stdout.readline())
         environment = {
-            "GITHUB_API_URL": at["github"],
-            "GITHUB_REPOSITORY": at["repository"],
+            "GITHUB_API_URL": services["github"],
+            "GITHUB_REPOSITORY": services["repository"],
             "GITHUB_TOKEN": "any",
-            "DD_URL": at["datadog"],
-            "DD_API_KEY": at["datadog_api_key"],
+            "DD_URL": services["datadog"],
+            "DD_API_KEY": services["datadog_api_key"],
             "SYSTEM_HEALTH_STATE_DIR": "/var/lib/system-health",
         }
         arguments = ["--push", "--align", "15m", "--log-format", "json", "--fail-on", "delivery"]
@@ -73,15 +73,15 @@ def main(root: str, oci: str, fake_services: str) -> None:
 
         # Check that the program resolves names. It is static, so it cannot use the C library of the system for that.
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-            server.bind(NAMES)
+            server.bind(NAME_SERVER)
             threading.Thread(target=answer_names, args=(server,), daemon=True).start()
-            named = environment | {"DD_URL": at["datadog"].replace("127.0.0.1", "datadog.test")}
-            status, _, err, _ = run(root, arguments, named)
+            with_host_name = environment | {"DD_URL": services["datadog"].replace("127.0.0.1", "datadog.test")}
+            status, _, err, _ = run(root, arguments, with_host_name)
             assert status == 0, (status, err)
 
         # Check that the program uses a proxy, and servers with certificates of a private authority.
         with tempfile.TemporaryDirectory() as folder:
-            proxied = behind_a_proxy(pathlib.Path(folder), at)
+            proxied = start_proxy(pathlib.Path(folder), services)
             shutil.copy(f"{folder}/ca.pem", f"{state}/ca.pem")
             proxied["SSL_CERT_FILE"] = "/var/lib/system-health/ca.pem"
             status, out, err, _ = run(root, arguments, environment | proxied)
@@ -95,14 +95,14 @@ def main(root: str, oci: str, fake_services: str) -> None:
             status, out, err, _ = run(root, arguments, environment)
             assert status == 0 and "cannot keep state" in err, (status, err)
     finally:
-        services.stdin.close()
-        services.wait()
+        fakes.stdin.close()
+        fakes.wait()
 
 
-def behind_a_proxy(folder: pathlib.Path, at: dict) -> dict:
+def start_proxy(folder: pathlib.Path, services: dict) -> dict:
     """Starts tinyproxy and both services with TLS behind it. Returns the environment. The proxy ends with this script."""
-    upstream = [at["github"].removeprefix("http://"), at["datadog"].removeprefix("http://")]
-    github, datadog = corporate_network.https_servers(folder, [(OUTSIDE, address) for address in upstream])
+    upstream = [services["github"].removeprefix("http://"), services["datadog"].removeprefix("http://")]
+    github, datadog = corporate_network.start_https_servers(folder, [(OUTSIDE, address) for address in upstream])
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     (folder / "tinyproxy.conf").write_text(

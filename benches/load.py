@@ -8,8 +8,8 @@ alone, and with the usual Python client of each backend. Compares the CPU time, 
 The receiver is a separate process, so its time is not counted. Each program is run three times, and the run with the median CPU
 time is shown. `report` also collects the values, writes every point into its state folder first, and reads it again. A run without
 a delivery shows what that costs. The sink alone does what the Python client does: it delivers points that are in memory. These are the
-limits at 100,000 series: the sink alone may take a tenth of the CPU time of the Python client, `report` may use 150 MiB of peak memory,
-and a further series may take twice the CPU time that it takes at 10,000 series.
+limits at 100,000 series: the sink alone may take at most a tenth of the CPU time of the Python client, `report` may use at most
+150 MiB of peak memory, and each additional series may take at most twice as much CPU time as at 10,000 series.
 
 Without Datadog's client, which takes minutes to compile, the other sinks can be measured, too:
 
@@ -108,14 +108,17 @@ class Receiver:
             counts = {name: number + more[name] for name, number in counts.items()}
             time.sleep(0.2)
 
-    def fill(self, text: str) -> str:
+    def with_addresses(self, text: str) -> str:
+        """Replaces `{http}` and `{udp}` in a text."""
         for name, address in self.addresses.items():
             text = text.replace("{" + name + "}", address)
         return text
 
 
 def client_python() -> pathlib.Path:
-    """A Python environment with the clients. It is created on first use, and again if the list of clients changes."""
+    """The interpreter of an environment with the clients. The environment is created on first use, and again if the list of clients
+    changes.
+    """
     requirements = CLIENTS / "requirements.txt"
     folder = TARGET / "python-clients"
     ready = folder / "ready"
@@ -128,11 +131,11 @@ def client_python() -> pathlib.Path:
 
 def report_command(way: Way, receiver: Receiver, folder: pathlib.Path, count: int) -> tuple[list, dict]:
     """The command and the environment of `report`."""
-    (folder / "system-health.toml").write_text(receiver.fill(way.settings), encoding="utf-8")
+    (folder / "system-health.toml").write_text(receiver.with_addresses(way.settings), encoding="utf-8")
     command = [TARGET / "release/test-report", "--only", "test.many", "--no-self-metrics", "--quiet"]
     command += ["--format", "table", "--state-dir", folder / "state"]
     command += ["--push", "--to", way.sink] if way.sink else []
-    variables = {name: receiver.fill(text) for name, text in way.variables.items()}
+    variables = {name: receiver.with_addresses(text) for name, text in way.variables.items()}
     return command, {"AWS_EC2_METADATA_DISABLED": "true", "TEST_SAMPLES": str(count), **variables}
 
 
@@ -182,45 +185,45 @@ def main() -> None:
         parser.error(f"there is no sink {', '.join(sorted(unknown))}; the sinks are {', '.join(WAYS)}")
     python = client_python()
     receiver = Receiver()
-    ours, alone, theirs, over_limit = {}, {}, {}, []
+    by_report, by_sink, by_client, over_limit = {}, {}, {}, []
     with contextlib.ExitStack() as scratch:
         scratch.callback(receiver.process.kill)
         print(f"{'sink':13}{'program':10}{'series':>8}{'CPU s':>8}{'MiB':>7}{'sent KB':>9}{'requests':>10}")
         for name in [NO_DELIVERY, *names]:
             way = Way(None) if name == NO_DELIVERY else WAYS[name]
             for count in COUNTS:
-                ours_runs, sink_runs, client_runs = [], [], []
+                report_runs, sink_runs, client_runs = [], [], []
                 # Alternately, so that a busy machine affects all programs.
                 for _ in range(REPEATS):
                     folder = pathlib.Path(scratch.enter_context(tempfile.TemporaryDirectory()))
-                    ours_runs.append(measure(*report_command(way, receiver, folder, count), folder, receiver))
+                    report_runs.append(measure(*report_command(way, receiver, folder, count), folder, receiver))
                     if way.sink:
                         sink_runs.append(measure(*sink_command(way, receiver, folder, count), folder, receiver))
                     if way.client:
                         client_runs.append(measure(*client_command(way, receiver, python, count), folder, receiver))
-                ours[name, count] = median(ours_runs)
-                show(name, "report", count, ours[name, count])
+                by_report[name, count] = median(report_runs)
+                show(name, "report", count, by_report[name, count])
                 if sink_runs:
-                    alone[name, count] = median(sink_runs)
-                    show(name, "sink alone", count, alone[name, count])
+                    by_sink[name, count] = median(sink_runs)
+                    show(name, "sink alone", count, by_sink[name, count])
                 if client_runs:
-                    theirs[name, count] = median(client_runs)
-                    show(name, "Python", count, theirs[name, count])
+                    by_client[name, count] = median(client_runs)
+                    show(name, "Python", count, by_client[name, count])
             if name == "datadog":
                 folder = pathlib.Path(scratch.enter_context(tempfile.TemporaryDirectory()))
                 command, environment = report_command(way, receiver, folder, COUNTS[-1])
-                _, anonymous = memory.peak(command, environment, folder)
+                _, anonymous = memory.peaks(command, environment, folder)
                 print(f"{name:13}of the peak of `report`, {anonymous:.0f} MiB are anonymous")
     largest = COUNTS[-1]
     for name in names:
-        small, row = ours[name, COUNTS[0]], ours[name, largest]
-        cpu_per_series = {count: (ours[name, count].cpu - small.cpu) / (count - COUNTS[0]) for count in COUNTS[1:]}
+        smallest, row = by_report[name, COUNTS[0]], by_report[name, largest]
+        cpu_per_series = {count: (by_report[name, count].cpu - smallest.cpu) / (count - COUNTS[0]) for count in COUNTS[1:]}
         text = ", ".join(f"{cost * 1e6:.1f} µs at {count}" for count, cost in cpu_per_series.items())
-        print(f"{name}: a further series takes {text}")
+        print(f"{name}: each additional series takes {text}")
         if row.peak > MAX_MIB or cpu_per_series[largest] > 2 * cpu_per_series[COUNTS[1]]:
             over_limit.append(name)
-        if (name, largest) in theirs:
-            client_cpu, sink_cpu = theirs[name, largest].cpu, alone[name, largest].cpu
+        if (name, largest) in by_client:
+            client_cpu, sink_cpu = by_client[name, largest].cpu, by_sink[name, largest].cpu
             print(f"{name}: the Python client takes {client_cpu / row.cpu:.1f} times the CPU time of the run, and "
                   f"{client_cpu / sink_cpu:.1f} times that of the sink alone")
             if client_cpu < MIN_CLIENT_CPU_RATIO * sink_cpu:

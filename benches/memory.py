@@ -26,7 +26,7 @@ def measure(command: list, environment: dict, folder: str | pathlib.Path, stderr
     return (usage.ru_utime + usage.ru_stime) * 1000, total / 1024, anonymous / 1024
 
 
-def peak(command: list, environment: dict, folder: str | pathlib.Path) -> tuple[float, float]:
+def peaks(command: list, environment: dict, folder: str | pathlib.Path) -> tuple[float, float]:
     """The two peaks of `measure`."""
     _, total, anonymous = measure(command, environment, folder)
     return total, anonymous

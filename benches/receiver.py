@@ -60,7 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def receive_packets(packets: socket.socket) -> None:
     while True:
         packet = packets.recv(65536)
-        if packet:  # an empty packet is a probe
+        if packet:  # with an empty packet, the sink finds out whether somebody listens
             count(len(packet))
 
 

@@ -71,7 +71,7 @@ def measure(report: pathlib.Path, fakes: Fakes, group: str) -> list:
         for number in range(1 + STEADY_RUNS):
             changed = 0 if number == 0 else max(1, round(CHANGED_SHARE * len(names)))
             before, started = fakes.change(changed), time.monotonic()
-            total, _ = memory.peak(command, environment, folder)
+            total, _ = memory.peaks(command, environment, folder)
             seconds = time.monotonic() - started
             runs.append(((fakes.change(0) - before) / len(names), seconds, total))
         return runs

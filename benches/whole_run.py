@@ -8,9 +8,9 @@ is requested over HTTP, and every response takes 50 ms.
     python3 benches/whole_run.py
 
 GitHub and Datadog are the fakes of the tests. AWS Secrets Manager is moto behind a proxy that adds the latency. The longest
-chain of sequential requests has five requests: the secrets, three pages of commits, and the push. A page starts at a parent of
-the last commit of the previous page, so pages cannot be requested concurrently. The limit of the wall time is 1.15 times the
-latency of this chain, plus 30 ms. The limit of `report list`, which sends no request, is 10 ms.
+chain of sequential requests has five requests: one for a secret, three for pages of commits, and the push. A page starts at a
+parent of the last commit of the previous page, so pages cannot be requested concurrently. The limit of the wall time is 1.15 times
+the latency of this chain, plus 30 ms. The limit of `report list`, which sends no request, is 10 ms.
 
 Every second run is traced, and sends its trace to a fake Agent on this machine, without latency. The limit of its wall time is
 1.05 times the wall time of the other runs.
@@ -192,7 +192,7 @@ def main() -> None:
                 traced.append(one_run(traced_environment, folder))
             assert len(trace_lengths) == RUNS, f"{len(trace_lengths)} traces"
             secret_requests = Counters.secrets / (2 * RUNS)
-            total, anonymous = memory.peak(push_command(folder), environment, folder)
+            total, anonymous = memory.peaks(push_command(folder), environment, folder)
             lists = [one_list(folder) for _ in range(RUNS)]
         fakes.stdin.close()
         github = json.loads(fakes.stdout.read())["github"]

@@ -375,7 +375,8 @@ impl Tools {
         self.beside_npm("npm")
     }
 
-    /// A program that is installed together with npm.
+    /// A program that is installed together with npm, such as Node.js. If the machine has no npm, installs both from the Python
+    /// registry.
     fn beside_npm(&self, program: &str) -> Result<Command> {
         if run(Command::new("npm").arg("--version"), "").is_ok() {
             return Ok(Command::new(program));

@@ -153,7 +153,7 @@ volumes:
     configMap:
       name: {{ include "system-health.fullname" .root | quote }}
   - name: state
-    {{- /* A second pod may be on another node, where it cannot mount the volume of the Deployment's pod. */}}
+    {{- /* The test's pod may be on another node, where it cannot mount the volume of the Deployment's pod. */}}
     {{- if and $values.persistence.enabled (or .serve (eq $values.mode "cronjob")) }}
     persistentVolumeClaim:
       claimName: {{ default (include "system-health.fullname" .root) $values.persistence.existingClaim | quote }}

@@ -22,7 +22,7 @@ pub(crate) const CAPABILITIES: Capabilities = Capabilities {
 };
 
 /// The errors of refused points, for a preview.
-pub(crate) fn refused_texts<'a>(refused: impl IntoIterator<Item = &'a Settlement>) -> Vec<String> {
+pub(crate) fn refusal_messages<'a>(refused: impl IntoIterator<Item = &'a Settlement>) -> Vec<String> {
     let text = |settlement: &Settlement| match &settlement.fate {
         Fate::Refused(error) => Some(error.to_string()),
         _ => None,

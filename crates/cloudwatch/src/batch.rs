@@ -26,8 +26,8 @@ struct EncodedPoint {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     points: Vec<EncodedPoint>,
-    /// The number of data.
-    data: usize,
+    /// The number of data of all points.
+    data_count: usize,
     /// The size of the body, in bytes.
     bytes: usize,
 }
@@ -65,11 +65,12 @@ impl Batch {
 
     fn has_space_for(&self, point: &EncodedPoint) -> bool {
         self.points.is_empty()
-            || self.data + point.data.len() <= MAX_DATA && self.bytes + point.bytes() <= MAX_REQUEST_BYTES
+            || self.data_count + point.data.len() <= MAX_DATA
+                && self.bytes + point.bytes() <= MAX_REQUEST_BYTES
     }
 
     fn push(&mut self, point: EncodedPoint) {
-        self.data += point.data.len();
+        self.data_count += point.data.len();
         self.bytes += point.bytes();
         self.points.push(point);
     }

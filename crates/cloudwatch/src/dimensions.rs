@@ -24,7 +24,9 @@ pub(crate) enum DimensionsError {
     TooMany(usize),
     #[error("the tag `{0}` is not ASCII, and CloudWatch accepts only ASCII in dimensions")]
     NotAscii(String),
-    #[error("the values of the tags `{0}:` together have more than {MAX_DIMENSION_VALUE_LENGTH} characters")]
+    #[error(
+        "the values of the tags `{0}:` together have more than {MAX_DIMENSION_VALUE_LENGTH} characters; remove tags"
+    )]
     LongValue(String),
 }
 
@@ -44,9 +46,7 @@ impl<'a> Dimensions<'a> {
         for (name, value) in pairs {
             match dimensions.last_mut() {
                 Some((last, joined)) if *last == name => {
-                    if !joined.is_empty() {
-                        *joined += SEPARATOR;
-                    }
+                    *joined += SEPARATOR;
                     *joined += value;
                 }
                 _ => dimensions.push((name, value.into())),

@@ -42,6 +42,6 @@ pub(crate) const MAX_EMF_METRICS: usize = 100;
 /// Maximum number of values of a metric in a document.
 pub(crate) const MAX_EMF_VALUES: usize = 100;
 
-/// Maximum number of values of a distribution that are written as documents. This limit is our own: the format has no counts, so
-/// each value is written.
+/// Maximum number of values of a distribution that is written as documents. This limit is our own. It is needed because the format
+/// has no counts: a value that occurs ten times is written ten times.
 pub(crate) const MAX_EMF_DISTRIBUTION_VALUES: u64 = 10_000;

@@ -6,7 +6,7 @@ use system_health_credentials::{AwsAccess, AwsRegionName, CloudWatchClient};
 use system_health_registry::{Capabilities, Context, Destination, Event, Finding, Point, Sink, Unavailable};
 
 use crate::{
-    backend::{CAPABILITIES, NAME, refused_texts},
+    backend::{CAPABILITIES, NAME, refusal_messages},
     batch::batches,
     doctor,
     namespace::Namespace,
@@ -14,7 +14,7 @@ use crate::{
     put_sink::PutSink,
 };
 
-/// A namespace.
+/// A namespace to which the sink writes with `PutMetricData`.
 #[derive(Debug, Clone)]
 pub(crate) struct PutDestination {
     pub(crate) namespace: Namespace,
@@ -68,7 +68,7 @@ impl Destination for PutDestination {
             let (batches, refused) = batches(&self.namespace, points);
             let bodies = batches.iter().map(|batch| serde_json::from_str(&batch.body(&self.namespace)));
             let requests = bodies.collect::<Result<Vec<Value>, _>>()?;
-            Ok(json!({ "requests": requests, "refused": refused_texts(&refused) }))
+            Ok(json!({ "requests": requests, "refused": refusal_messages(&refused) }))
         })
     }
 

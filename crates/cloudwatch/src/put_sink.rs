@@ -39,7 +39,7 @@ struct Delivery<'a> {
     refused_in_a_row: usize,
 }
 
-/// A point that is refused.
+/// Why a point is refused.
 #[derive(Debug, thiserror::Error)]
 enum PointRefused {
     #[error("CloudWatch does not accept {series}")]

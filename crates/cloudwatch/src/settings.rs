@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_settings_are_refused_with_their_place() {
+    fn invalid_settings_are_refused_at_their_line() {
         for (text, expected) in [
             ("namespace = 'AWS/EC2'", "a.toml:2:1: `namespace` in [cloudwatch]: namespaces that begin with"),
             (

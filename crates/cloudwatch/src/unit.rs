@@ -54,7 +54,7 @@ const COUNT: StandardUnit = StandardUnit {
     symbols: &[],
 };
 
-/// Measures for which CloudWatch has no unit. A value in one of them is not a number of things, whatever its kind is.
+/// Measures for which CloudWatch has no unit. A count or rate in such a measure has no unit in CloudWatch, instead of `Count`.
 const OTHER_MEASURES: StandardUnit = StandardUnit {
     name: NO_UNIT,
     per_second: None,

@@ -2,7 +2,8 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-/// Maximum length of a pattern, in bytes. The compiler of globs panics if 125 braces are nested with text between them.
+/// Maximum length of a pattern, in bytes. In a longer pattern, 125 braces could be nested with text between them, and `globset`
+/// would panic.
 const MAX_LENGTH: usize = 300;
 
 /// A pattern that is not a valid glob.

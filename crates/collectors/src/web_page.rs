@@ -1,4 +1,4 @@
-//! Web pages that show what is behind a value. No request is made for their URLs. On GitHub, they come from URLs in its
+//! Web pages that show what is behind a value. The program does not request them. For GitHub, they come from URLs in its
 //! responses, so they are right on every GitHub server. For a clone, they are derived from its remote.
 
 use system_health_registry::Sample;

@@ -84,7 +84,7 @@ impl<'a> CommandContext<'a> {
         settings::of_run(arguments)
     }
 
-    /// A reporter with these settings, overridden by the arguments, like that of `report --push`.
+    /// A builder of a reporter like that of `report --push`, with these settings, overridden by the arguments.
     pub fn reporter(
         &self,
         settings: Settings,
@@ -115,7 +115,7 @@ impl<'a> CommandContext<'a> {
         runtime::block_on(self.progress, false, ExitStatus::Usage, stop_policy, work)
     }
 
-    /// Logs the problems of a run, as `report` does if a program reads its output.
+    /// Logs the problems of a run, as `report` does if stdout is not a terminal.
     pub fn log_problems(&self, finished: &FinishedRun) {
         let _log_context = LogContext::from_trace(finished.trace.as_deref());
         exit_reason::log_always(&finished.report, &finished.deliveries, FailOn::Error);

@@ -66,7 +66,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The start of what a status means only for a run.
+/// In the column for a run, the start of the part that does not apply to other commands that collect metrics.
 const ONLY_FOR_A_RUN: &str = ", --only has";
 
 /// Which status is used if several apply.
@@ -76,9 +76,9 @@ const PRECEDENCE: &str = "If several apply, the status is the first of 3, 1, 4 a
 pub(crate) fn help() -> String {
     let mut help = "Exit status:\n".to_owned();
     for (status, run, others) in TABLE {
-        push(&mut help, &format!("  {status:8}  "), run);
+        append(&mut help, &format!("  {status:8}  "), run);
         if !others.is_empty() && !["the same", *run].contains(others) {
-            push(&mut help, "            ", &format!("Other commands: {others}"));
+            append(&mut help, "            ", &format!("Other commands: {others}"));
         }
     }
     help + PRECEDENCE
@@ -89,12 +89,12 @@ pub(crate) fn help_without_delivery() -> String {
     let mut help = "Exit status:\n".to_owned();
     for (status, run, _) in TABLE.iter().filter(|(status, ..)| !["3", "4"].contains(status)) {
         let text = run.split(ONLY_FOR_A_RUN).next().unwrap_or(run);
-        push(&mut help, &format!("  {status:8}  "), text);
+        append(&mut help, &format!("  {status:8}  "), text);
     }
     help
 }
 
-fn push(help: &mut String, first: &str, text: &str) {
+fn append(help: &mut String, first: &str, text: &str) {
     // Writing to a string cannot fail.
     let _ = wrap(help, Some(HELP_WIDTH), (first, "            "), text);
 }

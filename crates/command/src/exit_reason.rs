@@ -1,4 +1,4 @@
-//! Why the exit status is not 0. If stdout goes to a program, the reasons are logged, so that the log of a job says why it
+//! Why the exit status is not 0. If stdout is not a terminal, the reasons are logged, so that the log of a job says why it
 //! failed. They take only a few lines even if a thousand repositories fail.
 
 use system_health_registry::{ItemError, OutcomeState, Report, SourceOutcome, Unavailable};
@@ -16,7 +16,7 @@ pub(crate) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
     }
 }
 
-/// Logs these reasons even if stdout is a terminal, for a run whose data is not printed.
+/// Logs why the exit status is not 0, even if stdout is a terminal. This is for a run whose data is not printed.
 pub(crate) fn log_always(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
     if fail_on == FailOn::Never {
         return;
@@ -27,12 +27,12 @@ pub(crate) fn log_always(report: &Report, deliveries: &[Delivery], fail_on: Fail
         }
     }
     for delivery in deliveries.iter().filter(|delivery| delivery.has_failed()) {
+        let (sink, address) = (delivery.sink, &delivery.address);
         if let DeliveryResult::Interrupted { .. } = delivery.result {
-            tracing::error!("not everything was delivered to {}: interrupted", delivery.sink);
+            tracing::error!("not everything was delivered to {sink} ({address}): interrupted");
         } else if let Some(receipt) = delivery.receipt() {
             let text = ReceiptText(receipt).to_string();
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
-            let (sink, address) = (delivery.sink, &delivery.address);
             tracing::error!("not everything was delivered to {sink} ({address}){}", lines.join("; "));
         }
     }
@@ -56,7 +56,7 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
     lines
 }
 
-/// Why a source is a reason: its error, that it has no data if this counts, or a line for each metric that was refused.
+/// Why a source makes the exit status nonzero: its error, its lack of data if `fail_on` says so, or each refused metric.
 fn source_lines(source: &SourceOutcome, fail_on: FailOn) -> Vec<String> {
     let SourceOutcome { name, location, result, refused, .. } = source;
     match result {
@@ -77,18 +77,18 @@ fn source_lines(source: &SourceOutcome, fail_on: FailOn) -> Vec<String> {
     }
 }
 
-fn reason_lines(reasons: &Reasons, state: &str) -> Vec<String> {
+fn reason_lines(reasons: &Reasons, prefix: &str) -> Vec<String> {
     let mut lines: Vec<String> = reasons
         .shown
         .iter()
         .map(|reason| {
             let lists: Vec<String> = reason.lists().map(|list| format!(" ({list})")).collect();
-            format!("{}: {state}{}{}", reason.affected(), reason.text(), lists.concat())
+            format!("{}: {prefix}{}{}", reason.affected(), reason.text(), lists.concat())
         })
         .collect();
-    lines.extend(reasons.others.map(|(others, number)| {
+    lines.extend(reasons.others.map(|(others, affected)| {
         let others = count(others, "other reason");
-        format!("{state}{number} more, for {others}; the JSON document has all")
+        format!("{prefix}{affected} more, for {others}; the JSON document has all")
     }));
     lines
 }
@@ -122,7 +122,7 @@ mod tests {
         commits.hotfix of 7 repositories: 7 other reasons, a different one for each repository, such as: the answer is cut off after 993 bytes (acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998, acme/app-0999)
         commits.reverts of acme/app-0317 branch:gone: 404 Not Found
         the source `prometheus`: cannot ask http://prometheus:9090: connection refused
-        the source `warehouse` in acme (db.rs:7) returned a metric that was refused: the key `commits.hotfix` is used elsewhere
+        the source `warehouse` in acme (db.rs:7) returned a metric that was refused: the key `commits.hotfix` is used elsewhere; rename one of the metrics
         ci.tests_passing_on_main: the goal is missed by 30 of 683 samples: acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437, acme/app-0460, acme/app-0483, acme/app-0506, acme/app-0529, acme/app-0552, acme/app-0575, acme/app-0598, acme/app-0621, acme/app-0644, acme/app-0667, acme/app-0690, acme/app-0713, acme/app-0736, acme/app-0759 and 10 more
         commits.hotfix: the goal is missed by 45 of 678 samples: acme/app-0749, acme/app-0748, acme/app-0747, acme/app-0746, acme/app-0745, acme/app-0744, acme/app-0743, acme/app-0742, acme/app-0741, acme/app-0740, acme/app-0739, acme/app-0738, acme/app-0737, acme/app-0736, acme/app-0735, acme/app-0734, acme/app-0733, acme/app-0732, acme/app-0731, acme/app-0730 and 25 more
         ");

@@ -31,7 +31,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(hint_for)
 }
 
-/// Logs the patterns that no metric matched, although all sources have returned theirs.
+/// Logs the patterns that no metric matched, although all sources have returned their metrics.
 pub(crate) fn log_unmatched(patterns: &[UnmatchedPattern]) {
     for unmatched in patterns {
         let hint = for_unmatched(unmatched);

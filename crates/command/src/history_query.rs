@@ -15,13 +15,13 @@ pub struct HistoryQuery<'a> {
     pub key: Option<&'a str>,
     /// The name of the only subject; empty for results without a subject. `None`: all subjects.
     pub subject: Option<&'a str>,
-    /// The time of the oldest results.
+    /// Results before this time are left out.
     pub since: SystemTime,
     /// The maximum number of [rows](crate::HistoryRow), if there is one.
     pub max_rows: Option<usize>,
 }
 
-/// Why there are no results.
+/// Why no results are returned.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HistoryError {
@@ -33,7 +33,7 @@ pub enum HistoryError {
     UnknownKey {
         /// The key.
         key: String,
-        /// The keys of the catalog.
+        /// The keys of the catalog, the most similar first.
         known: NameSuggestions,
     },
     /// A pattern matches no key.
@@ -41,7 +41,7 @@ pub enum HistoryError {
     UnmatchedPattern {
         /// The pattern.
         pattern: String,
-        /// The keys that exist.
+        /// The keys that exist, the most similar first.
         known: NameSuggestions,
     },
     /// There are more rows than the maximum.
@@ -81,7 +81,7 @@ impl HistoryQuery<'_> {
         HistoryFilter { key: self.key, subject: self.subject, since: self.since }
     }
 
-    /// The state, if the key is known.
+    /// Opens the state. Fails if the key is unknown.
     fn store(&self, folder: &Path, catalog: &Catalog) -> Result<Store, HistoryError> {
         HistoryError::check_folder(folder)?;
         let store = Store::open_existing(folder)?;

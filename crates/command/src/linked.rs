@@ -28,7 +28,7 @@ pub struct CommandType {
 
 inventory::collect!(CommandType);
 
-/// Two commands have the same name, and cannot be one command.
+/// Why commands with the same name cannot be linked into one program.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DuplicateCommand {
     #[error("a linked crate adds the command `{0}`, which already exists; rename the added command")]
@@ -42,7 +42,7 @@ pub(crate) enum DuplicateCommand {
     Subcommands { name: String, target: &'static str },
 }
 
-/// The commands of linked crates by name. Names are unique, unless each command of a name is for another target.
+/// The commands of linked crates by name. Commands with the same name have different targets.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LinkedCommands(BTreeMap<String, TargetedCommand>);
 
@@ -54,7 +54,7 @@ impl CommandType {
 }
 
 impl LinkedCommands {
-    /// Fails if two commands have the same name, unless each is for another target.
+    /// Fails if the program cannot have all these commands. Each variant of [`DuplicateCommand`] is a reason.
     pub(crate) fn new(
         commands: impl IntoIterator<Item = CommandType>,
         is_built_in: impl Fn(&str) -> bool,

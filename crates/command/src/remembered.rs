@@ -49,7 +49,7 @@ pub fn with_remembered_metrics<'a>(catalog: &'a Catalog, folder: &Path) -> Cow<'
     }
 }
 
-/// `None` if there are no sources or no earlier runs.
+/// The catalog with the metrics that its sources described in earlier runs. `None` if there are no sources or no earlier runs.
 pub(crate) fn read_remembered(catalog: &Catalog, folder: &Path) -> Result<Option<Catalog>, StoreError> {
     if catalog.sources().is_empty() || HistoryError::check_folder(folder).is_err() {
         return Ok(None);
@@ -64,7 +64,7 @@ mod tests {
     use crate::output::fixture;
 
     #[test]
-    fn a_folder_that_cannot_be_read_is_an_error_and_a_missing_one_is_not() {
+    fn an_unreadable_folder_is_an_error_but_a_missing_folder_is_not() {
         let catalog = Catalog::from_sources(fixture::sources()).unwrap();
         let program = std::env::current_exe().unwrap();
 

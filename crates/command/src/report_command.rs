@@ -43,7 +43,7 @@ impl ReportCommand {
         Self { name: None, version: env!("CARGO_PKG_VERSION").to_owned(), sinks: Vec::new() }
     }
 
-    /// Sets the name in `--help`, `--version`, completions and the reporter's name.
+    /// Sets the name in `--help`, in `--version`, in completions and in the name of the reporter.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self

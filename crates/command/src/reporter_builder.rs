@@ -50,8 +50,8 @@ pub(crate) fn reporter_builder(
     builder
 }
 
-/// What the linked crates name the reporter after. If the crates name several subjects, the reporter is named after no
-/// subject, and the subjects become part of the selection.
+/// The parts of the reporter's name that the linked crates provide. If the crates name several subjects, the reporter is named
+/// after no subject, and the subjects become part of the selection.
 async fn name_parts(context: Context) -> NameParts {
     let (mut subjects, mut selection) = (Vec::new(), Vec::new());
     for extension in linked_extensions() {

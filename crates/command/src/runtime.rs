@@ -1,6 +1,14 @@
 //! Runs collectors until they are done or a signal interrupts them, and prints with a time limit, because a reader may stall.
 
-use std::{future::Future, io, num::NonZero, pin::pin, thread, time::Duration};
+use std::{
+    future::Future,
+    io,
+    num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::pin,
+    thread,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use futures::channel::oneshot;
@@ -8,7 +16,7 @@ use humantime::format_duration;
 use indicatif::ProgressBar;
 use system_health_registry::Interruption;
 use tokio::{
-    runtime::{self, Handle},
+    runtime::{self, Handle, Runtime},
     task::spawn_blocking,
     time::{Instant, timeout, timeout_at},
 };
@@ -70,14 +78,15 @@ where
     let workers = workers.context("cannot start the collectors' runtime")?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
-    let status = runtime.block_on(async {
+    let handle = workers.handle().clone();
+    let status = block_on_and_end(runtime, workers, async {
         let mut signals = Signals::new()?;
         let (interrupt, interrupted) = oneshot::channel::<()>();
         let interruption = Interruption::new(async move {
             // Nothing is sent. Dropping the sender interrupts the work.
             let _ = interrupted.await;
         });
-        let mut work = pin!(work(workers.handle().clone(), interruption));
+        let mut work = pin!(work(handle, interruption));
         let signal = tokio::select! {
             biased;
             signal = signals.next() => signal?,
@@ -111,9 +120,6 @@ where
         Ok(ExitStatus::Interrupted(signal))
     });
     progress.finish_and_clear();
-    // Threads that are still blocked must not keep the process alive.
-    workers.shutdown_background();
-    runtime.shutdown_background();
     match status {
         Err(error) if !error.is::<OutputError>() => {
             tracing::error!(hint = crate::hints::hint(&error), "{error:#}");
@@ -123,8 +129,21 @@ where
     }
 }
 
-/// Prints the data of a run, in a thread that may block. Waits for a slow reader only until the end of the run. If the run is
-/// interrupted while its data is printed, printing ends at once.
+/// Runs the work, and ends both runtimes. Threads that are still blocked must not keep the process alive, even if the work panics:
+/// when a runtime is dropped, it waits for its threads.
+pub(crate) fn block_on_and_end<T>(runtime: Runtime, workers: Runtime, work: impl Future<Output = T>) -> T {
+    let result = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
+    workers.shutdown_background();
+    runtime.shutdown_background();
+    match result {
+        Ok(result) => result,
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Prints the data of a run, in a thread that may block. Waits for a slow reader until `end`, but at least for
+/// [`MIN_TIME_TO_PRINT`], and no longer than that if the run was interrupted before. An interruption during printing ends it at
+/// once.
 pub(crate) async fn print(
     print: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
     end: Instant,
@@ -190,5 +209,32 @@ impl Signals {
         {
             tokio::signal::ctrl_c().await.map(|()| Signal::Interrupt)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_does_not_wait_for_a_collector_that_blocks() {
+        let workers = runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let runtime = runtime::Builder::new_current_thread().build().unwrap();
+        let (start, started) = mpsc::channel::<()>();
+        let (release, released) = mpsc::channel::<()>();
+        workers.spawn(async move {
+            start.send(()).unwrap();
+            // The limit only lets this test fail instead of waiting for ever.
+            let _ = released.recv_timeout(Duration::from_secs(20));
+        });
+        started.recv().unwrap();
+
+        let run = || block_on_and_end::<()>(runtime, workers, async { panic!("a bug") });
+        let ended = catch_unwind(AssertUnwindSafe(run));
+
+        assert!(ended.is_err());
+        release.send(()).expect("the collector still blocks");
     }
 }

@@ -40,9 +40,9 @@ pub(crate) fn load(
     flags.apply(builder(arguments)?).build()
 }
 
-/// The settings of [`load`], overridden by flags whose values depend on all other settings. These flags also see the state folder
-/// that an argument names.
-pub(crate) fn load_switched(
+/// The settings of [`load`], overridden by switches. A switch is a flag whose values may depend on all other settings, including
+/// a state folder that an argument names.
+pub(crate) fn load_with_switches(
     arguments: &SettingsArguments,
     flags: &SettingFlagArguments,
     switches: &SettingSwitchArguments,
@@ -69,7 +69,7 @@ pub(crate) fn load_switched(
 /// The settings of a run with these arguments.
 pub(crate) fn of_run(arguments: &RunArguments) -> Result<Settings, SettingsError> {
     let RunArguments { settings, flags, switches, state, .. } = arguments;
-    load_switched(settings, flags, switches, &state.folder)
+    load_with_switches(settings, flags, switches, &state.folder)
 }
 
 /// The settings of [`load`], with the table `[report]`.

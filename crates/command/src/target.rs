@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_of_a_target_says_if_its_formats_differ_from_those_of_the_default() {
+    fn the_help_shows_formats_that_differ_from_those_of_the_default() {
         let mut command = two_targets();
         let others: [(&str, &str, &[Format]); 2] =
             [("c", "for C", &[]), ("d", "for D", &[Format::Table, Format::Csv])];

@@ -1,6 +1,6 @@
 //! Secrets in the environment: in a variable, or in a file that a variable `..._FILE` names, such as a file that a
-//! container mounts. A variable that is set but unusable is an error, and no other place is tried, because somebody set
-//! it on purpose.
+//! container mounts. A variable that is set but unusable is an error, and neither another variable nor AWS is tried, because
+//! somebody set the variable on purpose.
 
 use std::{
     collections::HashMap,
@@ -74,8 +74,8 @@ impl Environment {
     }
 }
 
-/// Whether a text is certainly a path and not the secret itself. It is if its folder exists. Slashes and dots prove nothing,
-/// because a secret may contain them, too.
+/// Whether a text is certainly a path and not the secret itself: its folder has a name and exists. Slashes and dots prove
+/// nothing, because a secret may contain them, too.
 fn is_certainly_a_path(path: &Path) -> bool {
     path.parent().is_some_and(|folder| folder.file_name().is_some() && folder.is_dir())
 }

@@ -146,7 +146,7 @@ impl StoredName {
         key: &'static str,
         read: fn(&Settings) -> Result<Option<SecretName>, SettingsError>,
     ) -> Self {
-        assert!(is_name(default), "AWS's names of secrets contain only letters, digits and /_+=.@-");
+        assert!(is_valid_name(default), "AWS's names of secrets contain only letters, digits and /_+=.@-");
         Self { default, table, key, read }
     }
 
@@ -176,7 +176,7 @@ impl StoredName {
 
 /// Whether AWS allows a name for a secret.
 /// See <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>.
-const fn is_name(text: &str) -> bool {
+const fn is_valid_name(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {

@@ -14,7 +14,7 @@ pub(crate) struct YesArguments {
 }
 
 impl YesArguments {
-    /// Asks on the terminal whether something may be deleted.
+    /// Whether something may be deleted. Without `--yes`, asks on the terminal.
     pub(crate) fn confirm(&self, question: &str) -> anyhow::Result<bool> {
         if self.yes {
             return Ok(true);
@@ -29,6 +29,25 @@ impl YesArguments {
         stderr.flush()?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
-        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+        Ok(is_yes(&answer))
+    }
+}
+
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].iter().any(|yes| answer.trim().eq_ignore_ascii_case(yes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_y_and_yes_confirm_in_any_case() {
+        for answer in ["y\n", "Y\r\n", "yes\n", "Yes", "YES", " yes \n"] {
+            assert!(is_yes(answer), "{answer:?}");
+        }
+        for answer in ["", "\n", "n\n", "no", "ye", "yess", "y e s"] {
+            assert!(!is_yes(answer), "{answer:?}");
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) enum StepStatus {
     Left,
     /// Managed, but the metrics and the settings no longer define it.
     Stale,
-    /// Another monitor of a metric that already has a managed one.
+    /// Another managed monitor of a metric or goal that already has one.
     Copy,
     /// Created by a push.
     Managed,

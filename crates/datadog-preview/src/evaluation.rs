@@ -13,7 +13,7 @@ use system_health_intake::{Answer, Intake, Request};
 use crate::{
     documents::{Documents, Monitor},
     instants::instants,
-    kept::MAX_POINTS,
+    retention::MAX_POINTS,
 };
 
 /// The path at which the stand-in creates and deletes monitors.
@@ -119,7 +119,8 @@ fn not_kept(monitor: &Monitor, since: i64) -> String {
     let window = format_duration(Duration::from_secs(monitor.window().unsigned_abs()));
     let since = format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()));
     format!(
-        "it cannot be evaluated: it looks back {window}, and of more than {MAX_POINTS} points, only those since {since} are kept"
+        "it cannot be evaluated: it looks back {window}, but only the points since {since} are kept, because there were more than \
+         {MAX_POINTS}, or because those of a run could not be added"
     )
 }
 

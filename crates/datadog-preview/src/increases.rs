@@ -18,7 +18,7 @@ pub(crate) struct Increases {
     totals: BTreeMap<(String, BTreeSet<Tag>), Total>,
     /// When each counter last had totals, in any series.
     observed: BTreeMap<String, Observed>,
-    /// When the service began to watch counters.
+    /// When the service began to watch counters, or began again after a loss of points.
     watching_since: SystemTime,
 }
 
@@ -42,12 +42,18 @@ impl Increases {
         Self { totals: BTreeMap::new(), observed: BTreeMap::new(), watching_since }
     }
 
+    /// Notes that the totals from before a time were lost. So a series that started before that time is not new.
+    pub(crate) fn note_lost_before(&mut self, time: SystemTime) {
+        self.watching_since = self.watching_since.max(time);
+    }
+
     /// The increase since the previous total, as a count. The first total of a series is an increase if the series started after
-    /// the previous run or while the service was watching. `None` for any other first total, because the total before it is
-    /// unknown, and for a total that is not newer than the previous one, unless the previous one is [`FAR_AHEAD`].
+    /// the previous run or while the service was watching. For any other first total, returns `None`, because the total before it
+    /// is unknown. Also returns `None` for a total that is not newer than the previous one, unless the previous one is more than
+    /// [`FAR_AHEAD`] ahead.
     ///
-    /// Here, the time of a run is that of its points, which may be the start of its slot. A delivery uses the time when the run
-    /// really started. If a series started between these two times, the delivery does not contain its first total.
+    /// Here, the time of a run is that of its points, which may be the start of its schedule slot. A delivery uses the time when
+    /// the run really started. If a series started between these two times, the delivery does not contain its first total.
     pub(crate) fn count(&mut self, point: Point) -> Option<Point> {
         let total = Total { value: point.value.number()?, start: point.since, time: point.timestamp };
         let series = (point.key.clone(), point.tags.clone());

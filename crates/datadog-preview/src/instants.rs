@@ -14,8 +14,8 @@ const MAX_OLDER: usize = 100;
 pub(crate) fn instants(runs: impl Iterator<Item = i64>, last: Option<i64>, now: i64) -> Vec<i64> {
     let start = now - SPAN;
     let after = last.unwrap_or(start - 1).max(start - 1);
-    let minute = |time: i64| (time + 59) / 60 * 60;
-    let mut all: Vec<i64> = [start].into_iter().chain(runs.map(minute)).collect();
+    let end_of_minute = |time: i64| (time + 59) / 60 * 60;
+    let mut all: Vec<i64> = [start].into_iter().chain(runs.map(end_of_minute)).collect();
     all.retain(|time| *time > after && *time <= now);
     all.dedup();
     let (older, recent) = all.split_at(all.len().saturating_sub(RECENT));
@@ -47,7 +47,8 @@ mod unit_tests {
 
         assert!(found.len() <= RECENT + MAX_OLDER, "{}", found.len());
         assert!(found.is_sorted());
-        let last: Vec<i64> = (0..RECENT).rev().map(|run| NOW - 60 * i64::try_from(run).unwrap()).collect();
-        assert_eq!(found[found.len() - RECENT..], last);
+        let most_recent: Vec<i64> =
+            (0..RECENT).rev().map(|run| NOW - 60 * i64::try_from(run).unwrap()).collect();
+        assert_eq!(found[found.len() - RECENT..], most_recent);
     }
 }

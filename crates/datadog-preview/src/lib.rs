@@ -10,8 +10,8 @@ mod documents;
 mod evaluation;
 mod increases;
 mod instants;
-mod kept;
 mod points;
 mod preview;
+mod retention;
 #[cfg(test)]
 mod tests;

@@ -15,14 +15,14 @@ use system_health_state::Store;
 
 use crate::{
     increases::Increases,
-    kept::{Kept, MAX_POINTS, SPAN},
+    retention::{MAX_POINTS, Retention, SPAN},
 };
 
 /// The points, in a stand-in for Datadog in memory.
 #[derive(Debug)]
 pub(crate) struct Points {
     pub(crate) intake: Arc<Intake>,
-    pub(crate) kept: Kept,
+    pub(crate) retention: Retention,
     increases: Increases,
     /// The distributions that the intake has.
     distributions: BTreeSet<DistributionId>,
@@ -39,7 +39,7 @@ impl Points {
         let intake = Arc::new(Intake::in_memory()?);
         let mut points = Self {
             intake,
-            kept: Kept::default(),
+            retention: Retention::default(),
             increases: Increases::new(watching_since),
             distributions: BTreeSet::new(),
         };
@@ -60,8 +60,8 @@ impl Points {
             self.add(store.recorded_points(run)?, now)?;
         }
         if left_out {
-            let first = self.kept.times().next();
-            self.kept.note_dropped_before(first.unwrap_or_else(|| seconds(now)));
+            let first = self.retention.times().next();
+            self.retention.note_dropped_before(first.unwrap_or_else(|| seconds(now)));
         }
         Ok(())
     }
@@ -81,22 +81,28 @@ impl Points {
                 // Datadog would add up the values of two runs in the same schedule slot. So only those of the first run are
                 // delivered.
                 if self.distributions.insert(id.clone()) {
-                    self.kept.add(time, values.len());
+                    self.retention.add(time, values.len());
                     distributions.push((id, values));
                 }
             } else if let Some(point) = self.as_sent(point) {
-                self.kept.add(point.timestamp, 1);
+                self.retention.add(point.timestamp, 1);
                 stored.push(point);
             }
         }
         self.intake.add_points(&stored)?;
         self.intake.add_distributions(&distributions)?;
-        if let Some(since) = self.kept.limit(seconds(now)) {
+        if let Some(since) = self.retention.limit(seconds(now)) {
             self.intake.prune(since)?;
             self.increases.prune(UNIX_EPOCH + Duration::from_secs(since.unsigned_abs()));
             self.distributions.retain(|(.., time)| *time >= since);
         }
         Ok(())
+    }
+
+    /// Notes that points from before a time, in seconds since 1970, were lost.
+    pub(crate) fn note_lost_before(&mut self, time: i64) {
+        self.retention.note_dropped_before(time);
+        self.increases.note_lost_before(UNIX_EPOCH + Duration::from_secs(time.unsigned_abs()));
     }
 
     /// A number as Datadog's sink sends it. [`Increases::count`] describes the exception, the first total of a series. `None` for
@@ -107,7 +113,7 @@ impl Points {
             value: point.value.number()?,
             timestamp: seconds(point.timestamp),
             kind: point.kind.name(),
-            interval: point.kind.interval().map(|interval| whole(interval.as_secs())),
+            interval: point.kind.interval().map(|interval| saturating_i64(interval.as_secs())),
             tags: tags(&point.tags),
             metric: point.key,
             unit: point.unit,
@@ -126,9 +132,9 @@ fn weighted((value, count): (f64, u64)) -> (f64, f64) {
 
 /// Whole seconds since 1970. Times before that cannot occur.
 pub(crate) fn seconds(time: SystemTime) -> i64 {
-    whole(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+    saturating_i64(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }
 
-fn whole(number: u64) -> i64 {
+fn saturating_i64(number: u64) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }

@@ -45,6 +45,8 @@ pub(crate) struct DatadogPreview {
     /// The documents, and the version for which they were made.
     documents: Mutex<Option<(u64, Arc<Documents>)>>,
     points: Mutex<Option<Points>>,
+    /// The time before which points were dropped that no history contains, in seconds since 1970.
+    lost_before: Mutex<Option<i64>>,
     evaluation: Mutex<Option<Evaluation>>,
 }
 
@@ -56,6 +58,7 @@ impl DatadogPreview {
             version: AtomicU64::new(0),
             documents: Mutex::default(),
             points: Mutex::default(),
+            lost_before: Mutex::default(),
             evaluation: Mutex::default(),
         }
     }
@@ -84,8 +87,21 @@ impl DatadogPreview {
             return Ok(work(points));
         }
         let settings = self.settings();
-        let read = Points::from_history(settings.folder.as_deref(), self.started_at, SystemTime::now())?;
+        let mut read = Points::from_history(settings.folder.as_deref(), self.started_at, SystemTime::now())?;
+        if let Some(time) = *lock(&self.lost_before) {
+            read.note_lost_before(time);
+        }
         Ok(work(points.insert(read)))
+    }
+
+    /// Drops the points, so that the history is read again. If the history does not contain the last run (`is_recorded` is false),
+    /// the monitors that need earlier points have no state and say so.
+    pub(crate) fn drop_points(&self, is_recorded: bool) {
+        let mut points = lock(&self.points);
+        if !is_recorded {
+            *lock(&self.lost_before) = Some(seconds(SystemTime::now()) + 1);
+        }
+        *points = None;
     }
 
     /// Whether the history was read.
@@ -103,8 +119,8 @@ impl DatadogPreview {
         // The points are not locked during the evaluation, so a run waits for the evaluation of one instant at most.
         let mut evaluation = lock(&self.evaluation);
         let (intake, runs, dropped_before) = self.with_points(|points| {
-            let runs: Vec<i64> = points.kept.times().collect();
-            (Arc::clone(&points.intake), runs, points.kept.dropped_before())
+            let runs: Vec<i64> = points.retention.times().collect();
+            (Arc::clone(&points.intake), runs, points.retention.dropped_before())
         })?;
         let is_current = |old: &Evaluation| {
             Arc::ptr_eq(&old.intake, &intake) && old.documents.monitors == documents.monitors
@@ -140,12 +156,12 @@ impl PagePart for DatadogPreview {
             return;
         }
         let reports = [&finished.report].into_iter().chain(&finished.self_metrics_report);
-        let run = reports.flat_map(|report| report.points());
-        let added = self.with_points(|points| points.add(run, SystemTime::now())).flatten();
+        let points_of_run = reports.flat_map(|report| report.points());
+        let added = self.with_points(|points| points.add(points_of_run, SystemTime::now())).flatten();
         if let Err(error) = added {
             tracing::error!("cannot evaluate the monitors on the page for this run: {error:#}");
-            // Without the points of this run, the monitors would be wrong. So the history is read again.
-            *lock(&self.points) = None;
+            // Without the points of this run, the monitors would be wrong.
+            self.drop_points(is_recorded);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the page gets after runs and from the history.
+//! The monitors, dashboards and values that the page gets after runs and from the history.
 
 use std::{
     collections::BTreeSet,
@@ -50,6 +50,15 @@ fn late() -> Metric {
 fn done() -> Metric {
     let facts = Facts::new("jobs.done", "Jobs that are done.").with_kind(Kind::Counter);
     Metric::new(facts, location!(), |_| Box::pin(async { 30.0.into_reading() }))
+}
+
+/// Has counted 4 since now.
+fn started() -> Metric {
+    let facts = Facts::new("jobs.started", "Jobs that were started.").with_kind(Kind::Counter);
+    Metric::new(facts, location!(), |_| {
+        let reading = Sample::new(4.0).map(|total| total.with_start(SystemTime::now())).into_reading();
+        Box::pin(async { reading })
+    })
 }
 
 /// Has the value 1 for 99 jobs, and the value 100 for one job.
@@ -121,7 +130,7 @@ fn values(part: &DatadogPreview, hours: u64, query: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_metric_that_misses_its_goal_alerts_and_one_without_data_has_no_state() {
+async fn a_missed_goal_alerts_and_a_metric_without_data_has_no_state() {
     let folder = tempfile::tempdir().unwrap();
     let settings = part_settings("", Some(folder.path()));
     let part = DatadogPreview::new(settings.clone());
@@ -238,12 +247,7 @@ async fn counters_are_shown_as_the_increases_that_datadog_gets() {
 
 #[tokio::test]
 async fn the_first_total_of_a_counter_that_started_in_the_service_is_an_increase() {
-    let facts = Facts::new("jobs.started", "Jobs that were started.").with_kind(Kind::Counter);
-    let started = Metric::new(facts, location!(), |_| {
-        let reading = Sample::new(4.0).map(|total| total.with_start(SystemTime::now())).into_reading();
-        Box::pin(async { reading })
-    });
-    let catalog = Catalog::new([started]).unwrap();
+    let catalog = Catalog::new([started()]).unwrap();
     let settings = PartSettings { catalog, ..part_settings("", None) };
     let part = DatadogPreview::new(settings.clone());
 
@@ -270,7 +274,7 @@ async fn distributions_have_percentiles_and_are_not_counted_twice() {
 }
 
 #[test]
-fn a_run_that_repeats_a_slot_does_not_replace_distributions() {
+fn a_second_run_in_a_schedule_slot_does_not_change_distributions() {
     let now = SystemTime::now();
     let mut points = Points::from_history(None, now, now).unwrap();
     let waited = |value: f64| Point {
@@ -303,9 +307,39 @@ fn a_monitor_that_needs_points_that_are_not_kept_has_no_state() {
 
     assert_eq!(open(Some(now - 30 * 60)).get("reason"), None);
     let (shown, expected) =
-        (open(Some(now - 60)), "it cannot be evaluated: it looks back 30m, and of more than");
+        (open(Some(now - 60)), "it cannot be evaluated: it looks back 30m, but only the points since");
     assert_eq!(shown["state"], Value::Null);
     assert!(shown["reason"].as_str().unwrap().starts_with(expected), "{shown:#}");
+}
+
+#[tokio::test]
+async fn monitors_have_no_state_if_the_dropped_points_are_not_in_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = part_settings("", Some(folder.path()));
+    let part = DatadogPreview::new(settings.clone());
+    part.observe(&run(&settings).await);
+    assert_eq!(state(&part, OPEN), "Alert");
+
+    part.drop_points(true);
+    assert_eq!(state(&part, OPEN), "Alert", "the history is read again");
+
+    part.drop_points(false);
+    let shown = monitor(&part, OPEN);
+    assert_eq!(shown["state"], Value::Null);
+    assert!(shown["reason"].as_str().unwrap().contains("could not be added"), "{shown:#}");
+}
+
+#[tokio::test]
+async fn a_total_that_contains_lost_increases_is_not_an_increase() {
+    let catalog = Catalog::new([started()]).unwrap();
+    let settings = PartSettings { catalog, ..part_settings("", None) };
+    let part = DatadogPreview::new(settings.clone());
+    let finished = run(&settings).await;
+    part.drop_points(false);
+
+    part.observe(&finished);
+
+    assert_eq!(values(&part, 1, "sum:jobs.started{*}.as_count()"), [Value::Null; 0]);
 }
 
 #[test]

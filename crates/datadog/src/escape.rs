@@ -4,7 +4,7 @@
 /// Breaks handles and variables in a text with zero-width spaces.
 pub(crate) fn escape(text: &str) -> String {
     let broken = |text: &str| text.replace("{{", "{\u{200b}{");
-    // After the first time, the second and the third of three braces are still together.
+    // After the first replacement, the second and the third of three braces are still together.
     broken(&broken(&text.replace('@', "@\u{200b}")))
 }
 

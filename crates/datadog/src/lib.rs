@@ -4,7 +4,7 @@
 //! unexpected input, and drops most of an error response. So this crate validates the input first ([`Endpoint`], the API
 //! key), sends the client's requests itself, and parses every response ([`DatadogError`]).
 //!
-//! A delivery reports the fate of each of its points. It is cut into payloads by Datadog's limits. A few requests are sent
+//! A delivery reports the fate of each of its points. It is cut into payloads within Datadog's limits. A few requests are sent
 //! concurrently, and temporary failures are retried. A refused payload is split until the refused series is alone, so one bad
 //! series does not prevent the delivery of the others.
 //!

@@ -1,10 +1,15 @@
 //! Where the Agent listens: `udp://HOST:PORT` or `unix://PATH`.
 
-use std::{fmt, net::Ipv6Addr, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::limits::{UDP_PACKET_SIZE, UNIX_PACKET_SIZE};
+use crate::limits::{LOCAL_PACKET_SIZE, REMOTE_PACKET_SIZE};
 
 /// The port on which an Agent listens by default.
 pub(crate) const DEFAULT_PORT: u16 = 8125;
@@ -52,9 +57,16 @@ fn is_allowed_in_host(c: char) -> bool {
 impl Address {
     /// The default of `max_packet_size`, in bytes. An Agent with default settings accepts packets of this size.
     pub(crate) fn default_packet_size(&self) -> u16 {
+        if self.is_on_this_machine() { LOCAL_PACKET_SIZE } else { REMOTE_PACKET_SIZE }
+    }
+
+    /// Whether packets certainly stay on this machine, where no network limits their size.
+    fn is_on_this_machine(&self) -> bool {
         match self {
-            Self::Udp(..) => UDP_PACKET_SIZE,
-            Self::Unix(_) => UNIX_PACKET_SIZE,
+            Self::Udp(host, _) => {
+                host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+            }
+            Self::Unix(_) => true,
         }
     }
 }
@@ -131,6 +143,20 @@ mod tests {
             ("unixgram:///tmp/a", "unix:///tmp/a"),
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), displayed);
+        }
+    }
+
+    #[test]
+    fn packets_to_an_agent_on_this_machine_are_larger() {
+        for (text, size) in [
+            ("udp://127.0.0.1:8125", 8192),
+            ("udp://localhost", 8192),
+            ("udp://[::1]", 8192),
+            ("unix:///var/run/datadog/dsd.socket", 8192),
+            ("udp://10.0.0.7", 1432),
+            ("udp://agent.example.com", 1432),
+        ] {
+            assert_eq!(text.parse::<Address>().unwrap().default_packet_size(), size, "{text}");
         }
     }
 

@@ -19,16 +19,17 @@ pub(crate) struct PacketDelivery<'a> {
     deadline: Instant,
     socket: Option<Socket>,
     packet: Packet,
-    /// The points that are complete when the packet is sent, each with whether earlier packets had some of its lines.
+    /// The points that are complete once the packet is sent: the position of each point, and whether earlier packets contained
+    /// some of its lines.
     complete: Vec<(usize, bool)>,
     fates: Vec<(usize, Fate)>,
     /// Why no more packets are sent.
     failure: Option<DeliveryError>,
 }
 
-/// Some packets with lines of a point were sent, and another one was not.
+/// Some packets with lines of a point were sent, and the next packet failed.
 #[derive(Debug, thiserror::Error)]
-#[error("only some of the lines of a point were sent")]
+#[error("some lines of a point were sent, but a later packet failed")]
 struct Incomplete(#[source] DeliveryError);
 
 impl<'a> PacketDelivery<'a> {
@@ -57,11 +58,11 @@ impl<'a> PacketDelivery<'a> {
 
     /// Adds the lines of a point, and sends each packet that is full.
     async fn add(&mut self, position: usize, lines: &[String]) {
-        let (mut is_begun, mut is_in_packet) = (false, false);
+        let (mut is_partly_sent, mut is_in_packet) = (false, false);
         for line in lines {
             if !self.packet.has_room_for(line) {
                 if let Err(fate) = self.send_packet().await {
-                    let fate = match (is_begun, is_in_packet) {
+                    let fate = match (is_partly_sent, is_in_packet) {
                         (true, _) => incomplete(fate),
                         (false, true) => fate,
                         (false, false) => not_sent(fate),
@@ -69,12 +70,12 @@ impl<'a> PacketDelivery<'a> {
                     self.fates.push((position, fate));
                     return;
                 }
-                is_begun |= is_in_packet;
+                is_partly_sent |= is_in_packet;
             }
             self.packet.push(line);
             is_in_packet = true;
         }
-        self.complete.push((position, is_begun));
+        self.complete.push((position, is_partly_sent));
     }
 
     /// Sends the packet. If that fails, returns the fate of its lines.
@@ -95,8 +96,10 @@ impl<'a> PacketDelivery<'a> {
         let error = DeliveryError::new(error);
         self.failure = Some(error.clone());
         let fate = if may_have_arrived { Fate::Unknown(error) } else { Fate::Left(error) };
-        let fate_of = |is_begun| if is_begun { incomplete(fate.clone()) } else { fate.clone() };
-        self.fates.extend(complete.into_iter().map(|(position, is_begun)| (position, fate_of(is_begun))));
+        let fate_of = |is_partly_sent| if is_partly_sent { incomplete(fate.clone()) } else { fate.clone() };
+        self.fates.extend(
+            complete.into_iter().map(|(position, is_partly_sent)| (position, fate_of(is_partly_sent))),
+        );
         Err(fate)
     }
 

@@ -23,8 +23,8 @@ use crate::{
 /// The name of the sink.
 const NAME: &str = "dogstatsd";
 
-/// What the findings of the diagnosis are about.
-const AGENT: &str = "DogStatsD";
+/// Name of the check in findings.
+const CHECK: &str = "DogStatsD";
 
 /// Timeout of a diagnosis.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -127,14 +127,14 @@ impl Destination for DogStatsdDestination {
         let address = self.address.clone();
         async move {
             let finding = match Socket::connect(&address, Instant::now() + TIMEOUT).await {
-                Ok(Socket::Unix(_)) => Finding::ok(AGENT, format!("a program reads from {address}")),
+                Ok(Socket::Unix(_)) => Finding::ok(CHECK, format!("a program reads from {address}")),
                 Ok(Socket::Udp(..)) => Finding::ok(
-                    AGENT,
+                    CHECK,
                     format!(
                         "packets can be sent to {address}; UDP does not say whether an Agent receives them"
                     ),
                 ),
-                Err(error) => Finding::failed(AGENT, SharedError::new(error).to_string()),
+                Err(error) => Finding::failed(CHECK, SharedError::new(error).to_string()),
             };
             vec![finding]
         }

@@ -1,10 +1,13 @@
 //! Points as lines of the protocol. See <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/>.
 
-use std::{iter, time::UNIX_EPOCH};
+use std::{fmt::Write as _, iter, time::UNIX_EPOCH};
 
 use system_health_registry::{Distribution, KeyError, Kind, Point, Tag, Value, check_key};
 
 use crate::limits::{MAX_RATE_SHIFT, MAX_VALUES};
+
+/// Most lines have at most this number of bytes. Memory for them is reserved once.
+const USUAL_LENGTH: usize = 256;
 
 /// Writes points, events and service checks as lines.
 #[derive(Debug, Clone)]
@@ -29,7 +32,7 @@ pub(crate) enum LineError {
     )]
     Values { key: String, count: u64 },
     #[error(
-        "`{key}` is not sent: with its tags, its line has {length} bytes, and a packet at most {limit}; raise \
+        "`{key}` is not sent: with its tags, its line has {length} bytes, and a packet has at most {limit}; raise \
          `max_packet_size` in [dogstatsd] and the Agent's `dogstatsd_buffer_size`"
     )]
     Length { key: String, length: usize, limit: usize },
@@ -55,15 +58,16 @@ impl Encoder {
             return Err(LineError::NotFinite { key: point.key.clone(), value: number });
         }
         let seconds = point.timestamp.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let fields = self.fields(&point.tags, Some(seconds));
-        let line = format!("{}:{number}|{line_type}{fields}", point.key);
+        let mut line = String::with_capacity(USUAL_LENGTH);
+        let _ = write!(line, "{}:{number}|{line_type}", point.key); // writing to a string never fails
+        self.push_fields(&mut line, &point.tags, Some(seconds));
         self.check_length(point, line.len())?;
         Ok([line].into_iter().chain(self.service_check(point)).collect())
     }
 
-    /// Lines with many values. The value of a bucket with `n` values is sent once for each set bit of `n`, with a sample rate that
-    /// is a power of two. With the lowest rate, the value may be sent several times. The Agent counts a value `1 / rate` times,
-    /// which is a whole number for these rates.
+    /// Lines with many values. A value that occurs `n` times is sent once for each set bit of `n`: for bit `k`, with the sample
+    /// rate `2^-k`. With the lowest rate, it may be sent several times. The Agent counts a value `1 / rate` times, which is a
+    /// whole number for these rates.
     fn distribution(&self, point: &Point, distribution: &Distribution) -> Result<Vec<String>, LineError> {
         if distribution.count() > MAX_VALUES {
             return Err(LineError::Values { key: point.key.clone(), count: distribution.count() });
@@ -108,17 +112,36 @@ impl Encoder {
         Ok(())
     }
 
-    /// The last fields of a line: tags, time and container. Tags contain none of the protocol's separators.
+    /// The last fields of a line: tags, time and container.
     pub(crate) fn fields<'a>(
         &self,
         tags: impl IntoIterator<Item = &'a Tag>,
         timestamp: Option<u64>,
     ) -> String {
-        let tags: Vec<&str> = tags.into_iter().map(Tag::as_str).collect();
-        let tags = if tags.is_empty() { String::new() } else { format!("|#{}", tags.join(",")) };
-        let time = timestamp.map(|seconds| format!("|T{seconds}")).unwrap_or_default();
-        let container = self.container.as_ref().map(|name| format!("|c:{name}")).unwrap_or_default();
-        tags + &time + &container
+        let mut fields = String::new();
+        self.push_fields(&mut fields, tags, timestamp);
+        fields
+    }
+
+    /// Adds the last fields to a line. Tags contain none of the protocol's separators.
+    fn push_fields<'a>(
+        &self,
+        line: &mut String,
+        tags: impl IntoIterator<Item = &'a Tag>,
+        timestamp: Option<u64>,
+    ) {
+        let separators = iter::once("|#").chain(iter::repeat(","));
+        for (separator, tag) in separators.zip(tags) {
+            line.push_str(separator);
+            line.push_str(tag.as_str());
+        }
+        if let Some(seconds) = timestamp {
+            let _ = write!(line, "|T{seconds}"); // writing to a string never fails
+        }
+        if let Some(container) = &self.container {
+            line.push_str("|c:");
+            line.push_str(container);
+        }
     }
 
     fn check_length(&self, point: &Point, length: usize) -> Result<(), LineError> {

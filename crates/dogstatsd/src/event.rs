@@ -19,8 +19,8 @@ const CUT: &str = " …";
 /// An event that does not fit into a packet, even without its text.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the event `{id}` has {length} bytes without its text, and a packet at most {limit}; raise `max_packet_size` in [dogstatsd] \
-     and the Agent's `dogstatsd_buffer_size`"
+    "the event `{id}` has {length} bytes without its text, and a packet has at most {limit}; raise `max_packet_size` in \
+     [dogstatsd] and the Agent's `dogstatsd_buffer_size`"
 )]
 pub(crate) struct TooLong {
     id: String,
@@ -132,7 +132,7 @@ mod tests {
             assert_eq!(text.len(), length, "{line}");
         }
         let long = Event::new("a", "x".repeat(300)).unwrap();
-        assert!(ENCODER.event(&long).unwrap_err().to_string().contains("a packet at most 200"));
+        assert!(ENCODER.event(&long).unwrap_err().to_string().contains("a packet has at most 200"));
         for length in 1..300 {
             let event = Event::new("a", "x".repeat(length)).unwrap().with_text("y".repeat(1000)).unwrap();
             match ENCODER.event(&event) {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-/// Default maximum size of a UDP packet, in bytes. It fits into one Ethernet frame, even through common tunnels.
+/// Default maximum size of a UDP packet to another machine, in bytes. It fits into one Ethernet frame, even through common tunnels.
 /// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
-pub(crate) const UDP_PACKET_SIZE: u16 = 1432;
+pub(crate) const REMOTE_PACKET_SIZE: u16 = 1432;
 
-/// Default maximum size of a packet on a Unix socket, in bytes: the default of the Agent's `dogstatsd_buffer_size`. The Agent
-/// cuts longer packets.
-pub(crate) const UNIX_PACKET_SIZE: u16 = 8192;
+/// Default maximum size of a packet to an Agent on this machine, in bytes: the default of the Agent's `dogstatsd_buffer_size`. The
+/// Agent cuts longer packets.
+pub(crate) const LOCAL_PACKET_SIZE: u16 = 8192;
 
 /// Minimum of `max_packet_size`, in bytes. A line with a long key and some tags must fit.
 pub(crate) const MIN_PACKET_SIZE: u16 = 512;

@@ -1,4 +1,4 @@
-//! The container in which the reporter runs. With it, the Agent adds the tags of the container.
+//! The container in which the reporter runs. If a line names it, the Agent adds the container's tags.
 //! See <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/#dogstatsd-protocol-v14>.
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
@@ -29,7 +29,7 @@ fn container_in(root: &Path, namespace: Option<u64>) -> Option<String> {
     if let Some(id) = id_in_groups(&groups).or_else(in_mounts) {
         return Some(format!("ci-{id}"));
     }
-    // In the host's namespace, the name of a container's control group would contain the id. So this is no container.
+    // In the host's namespace, the name of a container's control group would contain the id. So the process is in no container.
     if namespace == Some(HOST_NAMESPACE) {
         return None;
     }

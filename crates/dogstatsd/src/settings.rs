@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_settings_are_refused_with_their_place() {
+    fn an_error_says_where_an_invalid_setting_is() {
         for (text, expected) in [
             ("address = 'agent'", "a.toml:2:1: `address` in [dogstatsd]: it does not start with udp://"),
             ("host = 'udp://agent'", "a.toml:2:1: `host` in [dogstatsd]: it is not a name or an IP address"),

@@ -1,4 +1,4 @@
-//! The connected sink. Each delivery has its own socket, so an Agent that was started again is found.
+//! Sends points and events. Each delivery opens its own socket, so it finds an Agent that was restarted.
 
 use futures::{
     FutureExt, StreamExt,

@@ -25,7 +25,7 @@ pub(crate) enum Socket {
     Unix(UnixDatagram),
 }
 
-/// Why a packet was not sent.
+/// Why connecting or sending failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SocketError {
     #[error(
@@ -101,7 +101,8 @@ impl Socket {
             Err(_) => return Err(SocketError::Full { address: address() }),
         }
         match self {
-            // On this machine, the message about a packet comes before the next packet is sent.
+            // On this machine, the message about a packet comes before the next packet is sent. So the error is
+            // about this packet.
             Self::Udp(socket, peer) => match socket.take_error() {
                 Ok(None) => Ok(()),
                 Ok(Some(source)) | Err(source) if peer.is_loopback() => {

@@ -23,7 +23,7 @@ const LINE_LENGTH: usize = 64;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// A file or folder that a variable names cannot be read.
+    /// A file or folder that a variable names cannot be used.
     #[error("cannot use the certificates that {variable} names: {reason}")]
     Named {
         /// The variable.
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_names_what_cannot_be_read_beside_other_certificates() {
+    fn the_message_names_the_variable_even_if_other_certificates_can_be_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
         let refused = |content: &str, folder: Option<&Path>| {

@@ -147,17 +147,17 @@ impl RunClient {
 
     async fn call(&self, mut request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
         let started = Instant::now();
-        let limit = request.timeout().copied();
+        let timeout = request.timeout().copied();
         if let Some(deadline) = self.deadline {
             let left = deadline.saturating_duration_since(started);
             if left.is_zero() {
                 return Err(HttpError::Deadline);
             }
-            *request.timeout_mut() = Some(limit.map_or(left, |limit| limit.min(left)));
+            *request.timeout_mut() = Some(timeout.map_or(left, |timeout| timeout.min(left)));
         }
         let mut call = Call { client: self, started, status: None };
         let exchanged = self.exchange(request, max_length).await;
-        let response = exchanged.map_err(|error| self.failure(error, started.elapsed(), limit))?;
+        let response = exchanged.map_err(|error| self.failure(error, started.elapsed(), timeout))?;
         call.status = Some(response.status);
         Ok(response)
     }
@@ -180,16 +180,16 @@ impl RunClient {
         })
     }
 
-    fn failure(&self, error: reqwest::Error, elapsed: Duration, limit: Option<Duration>) -> HttpError {
+    fn failure(&self, error: reqwest::Error, elapsed: Duration, timeout: Option<Duration>) -> HttpError {
         let Connections { settings, proxy, is_https, .. } = &*self.http.0;
         // The query of the URL may contain a secret. The caller adds the path to the error.
         let error = error.without_url();
         if !error.is_timeout() || error.is_connect() {
             return HttpError::new(error, proxy.as_ref(), *is_https);
         }
-        match limit {
+        match timeout {
             _ if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) => HttpError::Deadline,
-            Some(limit) if elapsed >= limit => HttpError::Timeout(limit),
+            Some(timeout) if elapsed >= timeout => HttpError::Timeout(timeout),
             _ => HttpError::ReadTimeout(settings.read_timeout),
         }
     }

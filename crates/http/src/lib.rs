@@ -1,5 +1,5 @@
-//! The HTTP client that collectors and sinks share, so that timeouts, proxies, certificates and the count of requests
-//! are the same everywhere.
+//! The HTTP client that collectors and sinks share, so that timeouts, proxies, certificates and the counting of
+//! requests are the same everywhere.
 //!
 //! - Connections may outlive a run ([`HttpClient`]). Requests are counted for a run and end at its deadline
 //!   ([`RunClient`]).

@@ -52,8 +52,8 @@ impl Proxy {
 /// The proxy that the client uses. In each pair of variables, only the first variable that is set counts. If it is empty, the
 /// pair names no proxy.
 fn active_proxy(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
-    let own = if scheme == "https" { HTTPS_PROXY_VARIABLES } else { HTTP_PROXY_VARIABLES };
-    [own, ALL_PROXY_VARIABLES].into_iter().find_map(|pair| {
+    let of_scheme = if scheme == "https" { HTTPS_PROXY_VARIABLES } else { HTTP_PROXY_VARIABLES };
+    [of_scheme, ALL_PROXY_VARIABLES].into_iter().find_map(|pair| {
         let (variable, value) = pair
             .into_iter()
             .find_map(|variable| Some((variable, get(variable)?)))
@@ -83,7 +83,7 @@ fn check(get: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
         };
         parse(value).map_err(|reason| wrong(reason, hint))?;
     }
-    // The client would ignore these variables, and use the proxy for all hosts.
+    // The client would ignore a value that is not UTF-8, and use the proxy for all hosts.
     for variable in NO_PROXY_VARIABLES {
         if get(variable).is_some_and(|value| value.to_str().is_none()) {
             let (reason, hint) = ("is not valid UTF-8", "");

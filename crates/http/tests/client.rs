@@ -60,7 +60,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn failed_requests_are_also_counted_once() {
+async fn each_failed_request_is_counted_once() {
     let calls = ApiCalls::default();
     let (_server, url) = server(WireFault::answer(503, "", "no"));
     client(&url, &calls).send(get(&url), 10).await.unwrap();

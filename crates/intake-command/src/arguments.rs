@@ -36,7 +36,7 @@ pub(crate) struct IntakeArguments {
 
 #[derive(Debug, Args)]
 struct DogStatsdArguments {
-    /// Address for DogStatsD over UDP [default: the port 8125 of the address for HTTP]
+    /// Address for DogStatsD over UDP [default: port 8125 of the host in --listen]
     #[arg(long, value_name = "ADDRESS")]
     dogstatsd: Option<SocketAddr>,
     /// Do not listen for DogStatsD

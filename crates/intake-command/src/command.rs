@@ -55,7 +55,7 @@ async fn serve(
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let listening = IntakeServer::listen(Arc::new(intake), arguments.listen, arguments.dogstatsd()).await;
-    let server = listening.map_err(with_advice)?.with_routes(router([Documents::Intake]));
+    let server = listening.map_err(with_listen_advice)?.with_routes(router([Documents::Intake]));
     let server = arguments.allow_host.iter().fold(server, IntakeServer::allow_host);
     let addresses = server.addresses()?;
     if !addresses.http.ip().is_loopback() {
@@ -87,7 +87,9 @@ fn open(file: Option<&Path>, folder: &Path) -> anyhow::Result<Store> {
 
 fn with_store_advice(error: StoreError) -> anyhow::Error {
     let advice = match &error {
-        StoreError::Foreign { .. } => "; delete the file, or name another one with --file",
+        StoreError::Foreign { .. } => {
+            "; name another file with --file, or delete this one if it is an old file of the intake"
+        }
         error if error.is_in_use() => "; another intake seems to use the same file",
         _ => "",
     };
@@ -100,13 +102,13 @@ fn oldest(state: &StateSettings) -> i64 {
     i64::try_from(now.saturating_sub(state.keep).as_secs()).unwrap_or_default()
 }
 
-fn with_advice(error: ServeError) -> anyhow::Error {
+fn with_listen_advice(error: ServeError) -> anyhow::Error {
     let is_taken =
         matches!(&error, ServeError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse);
     let error = anyhow::Error::from(error);
     if is_taken {
         error.context(
-            "an Agent or another intake seems to run there; choose other addresses with --listen and --dogstatsd, or \
+            "an Agent or another intake seems to use the address; choose other addresses with --listen and --dogstatsd, or \
              --no-dogstatsd",
         )
     } else {
@@ -145,8 +147,8 @@ mod tests {
 
         assert_eq!(
             format!("{error:#}"),
-            "the intake cannot store anything; delete the file, or name another one with --file: other.db is not a file of \
-             this version of the intake"
+            "the intake cannot store anything; name another file with --file, or delete this one if it is an old file of \
+             the intake: other.db is not a file of this version of the intake"
         );
     }
 }

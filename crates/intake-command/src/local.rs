@@ -1,4 +1,4 @@
-//! The flag `--local`: delivers only to Datadog's sink, and there to the intake that runs on this machine.
+//! The flag `--local`: delivers to the intake that runs on this machine, through Datadog's sink, and nowhere else.
 
 use system_health_intake::{LocateError, locate};
 use system_health_registry::{

@@ -1,4 +1,4 @@
-//! The lines of output. A thread prints them, so that a slow reader does not delay the answers.
+//! The lines of output. A thread prints them, so that a slow reader of stdout does not delay the answers of the intake.
 
 use std::{
     fmt,
@@ -76,7 +76,7 @@ impl Printer {
         let _ = self.lines.try_send(line(self.format, first));
     }
 
-    /// Prints the lines that still wait. The observer must have been dropped.
+    /// Prints the lines that still wait. Drop the observer first: the thread ends only when no more lines can come.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         drop(self.lines);
         self.thread

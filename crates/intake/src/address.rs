@@ -39,20 +39,20 @@ struct Content {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocateError {
-    /// Nobody listens.
+    /// No connection to the address is possible.
     #[error("no intake runs at {url}")]
     NotRunning {
-        /// Where it would be.
+        /// Where an intake would listen.
         url: String,
         /// Why it cannot be reached.
         source: io::Error,
     },
-    /// It does not answer in time.
+    /// A program listens, but does not answer in time.
     #[error("the intake at {url} does not answer")]
     NoAnswer {
         /// The address.
         url: String,
-        /// What happened instead.
+        /// How the wait for the answer ended.
         source: io::Error,
     },
     /// Another program listens.
@@ -74,7 +74,7 @@ pub enum LocateError {
 impl AddressFile {
     /// The name of the file in the state folder.
     pub const FILE_NAME: &str = "intake.json";
-    /// The address on which an intake listens by default: that of an Agent for traces.
+    /// The address on which an intake listens by default. An Agent receives traces at the same address.
     pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8126);
 
     /// Writes the file into a state folder, which is created if necessary.
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_connect_to_loopback_in_the_family_of_the_address() {
+    fn an_unspecified_address_becomes_loopback_of_the_same_family() {
         for (address, expected) in [
             ("0.0.0.0:7", "http://127.0.0.1:7"),
             ("[::]:7", "http://[::1]:7"),

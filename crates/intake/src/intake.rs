@@ -78,8 +78,8 @@ impl Intake {
         self.state().add_points(points)
     }
 
-    /// Stores distributions of any time, without checks. A distribution replaces that of the same series and time, while the
-    /// values of submitted distributions are added.
+    /// Stores distributions of any time, without checks. Each replaces the stored distribution of the same series and time. In
+    /// contrast, the values of a submitted distribution are added to the stored ones.
     pub fn add_distributions(&self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
         self.state().add_distributions(all)
     }

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_data_is_refused_without_reserving_memory() {
+    fn damaged_data_and_false_lengths_are_refused() {
         for (bytes, error) in [
             (&[][..], MsgpackError::End),
             (&[0xa5, b'a'], MsgpackError::End),

@@ -23,14 +23,14 @@ pub enum Notice {
         sent: usize,
         /// The number that was stored.
         stored: usize,
-        /// The number of metrics, or 0 if it is not known.
+        /// The number of metrics of the stored points or values. 0 for other items.
         metrics: usize,
     },
     /// An event has arrived.
     Event {
         /// The endpoint, or `dogstatsd`.
         source: String,
-        /// Its title.
+        /// The title, in one line and cut if it is long.
         title: String,
     },
     /// A new finding.

@@ -20,7 +20,7 @@ pub(crate) enum LocalOutput {
 /// Why writing lines failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LocalOutputError {
-    /// No line was written.
+    /// No line was written, or all were removed again.
     #[error("cannot write to {output}")]
     NotWritten { output: LocalOutput, source: io::Error },
     /// Some lines may have been written.
@@ -44,7 +44,7 @@ impl LocalOutput {
     /// Whether writing may block until another process reads, as with a pipe.
     pub(crate) fn needs_reader(&self) -> bool {
         match self {
-            Self::File(path) => !path.is_file(),
+            Self::File(path) => path.exists() && !path.is_file(),
             Self::Stdout => true,
         }
     }
@@ -94,8 +94,8 @@ fn is_pipe(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Opens a named pipe for writing only. A process that also reads from it could write without another reader, and the lines
-/// would be lost when it closes the pipe.
+/// Opens a named pipe for writing only. If this process also opened the pipe for reading, it could write without another
+/// reader, and the lines would be lost when it closes the pipe.
 #[cfg(unix)]
 fn open_pipe(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -157,5 +157,21 @@ impl fmt::Display for LocalOutput {
             Self::File(path) => path.display().fmt(f),
             Self::Stdout => f.write_str("the standard output"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_and_a_regular_file_need_no_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let (missing, regular) = (folder.path().join("missing"), folder.path().join("regular"));
+        fs::write(&regular, "").unwrap();
+
+        assert!(!LocalOutput::File(missing).needs_reader());
+        assert!(!LocalOutput::File(regular).needs_reader());
+        assert!(LocalOutput::Stdout.needs_reader());
     }
 }

@@ -321,22 +321,22 @@ async fn lines_obey_the_schema() {
     let events = [event(), Event::new("a", "b").unwrap().with_text("c").unwrap()];
     let preview = preview(&[gauge(3.0), count()], &events).await;
     let mut documents = preview["lines"].as_array().unwrap().clone();
-    let good = documents.len();
-    let mut wrong = |field: &str, value: Value| {
+    let valid_count = documents.len();
+    let mut add_wrong_line = |field: &str, value: Value| {
         let mut line = documents[0].clone();
         line.as_object_mut().unwrap().insert(field.to_owned(), value);
         documents.push(line);
     };
-    wrong("interval_seconds", json!(900));
-    wrong("title", json!("an event's"));
-    wrong("timestamp", json!(1_767_323_045));
-    wrong("value", json!("3"));
+    add_wrong_line("interval_seconds", json!(900));
+    add_wrong_line("title", json!("an event's"));
+    add_wrong_line("timestamp", json!(1_767_323_045));
+    add_wrong_line("value", json!("3"));
 
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/local.schema.json");
     let input = serde_json::to_vec(&documents).unwrap();
     let faults: Vec<Vec<String>> =
         serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
 
-    assert!(faults[..good].iter().all(Vec::is_empty), "{faults:?}");
-    assert!(faults[good..].iter().all(|faults| !faults.is_empty()), "{faults:?}");
+    assert!(faults[..valid_count].iter().all(Vec::is_empty), "{faults:?}");
+    assert!(faults[valid_count..].iter().all(|faults| !faults.is_empty()), "{faults:?}");
 }

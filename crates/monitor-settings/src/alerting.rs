@@ -34,7 +34,7 @@ pub(crate) struct WatchedGoal<'a> {
 }
 
 impl Defaults<'_> {
-    /// The part that does not depend on a goal. It also applies to the monitors of the reporter.
+    /// How a monitor of the reporter alerts. `for_goal` starts from this, and adds what applies only to the monitor of a goal.
     pub(crate) fn without_goal(&self, own: &MetricMonitorSettings, is_about_reporter: bool) -> Alerting {
         let all = self.settings;
         let group_by = if is_about_reporter { &all.reporter_by } else { &all.group_by };
@@ -49,7 +49,8 @@ impl Defaults<'_> {
         }
     }
 
-    /// How the monitor of a goal alerts. With two metrics, it notifies the recipients of both and has the longer window.
+    /// How the monitor of a goal alerts. For two metrics, it notifies the recipients of both and has the longer window, unless
+    /// its own settings differ.
     pub(crate) fn for_goal(
         &self,
         own: &MetricMonitorSettings,

@@ -1,4 +1,4 @@
-//! Refuses settings that Datadog does not support.
+//! Refuses settings that Datadog does not support, and windows that would contain no run.
 //! See <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>.
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::settings::{MetricMonitorSettings, MonitorSettings};
 const DAY: Duration = Duration::from_hours(24);
 const MAX_WINDOW: Duration = Schedule::MAX_WINDOW;
 
-/// Checks the settings without the metrics that they are about. `all_settings` knows where each setting was set.
+/// Checks what does not depend on the metrics. `all_settings` knows where each setting was set.
 pub(crate) fn check(settings: &MonitorSettings, all_settings: &Settings) -> anyhow::Result<()> {
     let at = |key: &str, checked: anyhow::Result<()>| at(all_settings, key, checked);
     let table = || "[monitors]";
@@ -25,12 +25,12 @@ pub(crate) fn check(settings: &MonitorSettings, all_settings: &Settings) -> anyh
     at("group_by", check_tags("group_by", &settings.group_by).with_context(table))?;
     at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(table))?;
     for (pattern, own) in &settings.metrics {
-        at_metric(all_settings, pattern, check_own(own).with_context(|| place(pattern)))?;
+        at_metric(all_settings, pattern, check_own(own).with_context(|| table_name(pattern)))?;
     }
     Ok(())
 }
 
-/// Checks the settings of some metrics and goals.
+/// Checks one table of [monitors.metrics].
 fn check_own(own: &MetricMonitorSettings) -> anyhow::Result<()> {
     check_time("window", own.window, MAX_WINDOW)?;
     check_time("renotify", own.renotify, DAY)?;
@@ -77,7 +77,8 @@ fn check_longest_gap(schedule: Schedule) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks that the windows of the reporter's monitors are not too long for Datadog. `keys` are the metrics they watch.
+/// Checks that the windows of the reporter's monitors are not too long for Datadog. `keys` are those of the metrics that
+/// these monitors watch.
 pub(crate) fn check_reporter_windows(
     keys: &[&str],
     schedule: Schedule,
@@ -114,12 +115,12 @@ pub(crate) fn check_reporter_windows(
          monitors whose window is too long, with `enabled = false` in {}",
         duration_in_words(reporter_window(first, schedule).unwrap_or_default()),
         duration_in_words(MAX_WINDOW),
-        too_long.iter().map(|key| place(key)).collect::<Vec<_>>().join(" and ")
+        too_long.iter().map(|key| table_name(key)).collect::<Vec<_>>().join(" and ")
     );
     at(all_settings, key.unwrap_or_default(), Err(error))
 }
 
-/// Checks that the window of a goal's monitor always contains a run.
+/// Checks that the window of a goal's monitor contains a run, as long as runs are `every` apart.
 pub(crate) fn check_goal_window(name: &str, window: Duration, every: Duration) -> anyhow::Result<()> {
     ensure!(
         window > every,
@@ -167,7 +168,7 @@ fn check_tags(name: &str, tags: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The name of the table with the settings of a monitor.
-pub(crate) fn place(name: &str) -> String {
+/// The name of the table with the settings of a monitor, or of the monitors that a pattern matches.
+pub(crate) fn table_name(name: &str) -> String {
     format!("[monitors.metrics.\"{name}\"]")
 }

@@ -1,5 +1,6 @@
-//! The settings table `[monitors]`. Together with each metric's attributes and the goals in `[goals]`, it determines what is
-//! watched and how it alerts. The commands of each backend turn that into monitors or rules.
+//! The settings table `[monitors]`. Together with each metric's attributes and the goals in `[goals]`, it determines which
+//! goals and metrics have a monitor, and how each monitor alerts. The commands of each backend turn these into monitors or
+//! rules.
 
 mod alerting;
 mod checks;

@@ -1,4 +1,4 @@
-//! What is watched, and how it alerts.
+//! Which goals and metrics have a monitor, and how each monitor alerts.
 
 use anyhow::Context as _;
 use system_health_registry::{
@@ -48,7 +48,7 @@ pub enum Watched<'a> {
 }
 
 impl<'a> Monitors<'a> {
-    /// Reads `[monitors]` and `[goals]`. Refuses invalid settings, with their place in the file.
+    /// Reads `[monitors]` and `[goals]`. The error about an invalid setting says where it was set.
     pub fn from_settings(catalog: &Catalog, all_settings: &'a Settings) -> anyhow::Result<Self> {
         let settings: MonitorSettings = all_settings.table()?;
         checks::check(&settings, all_settings)?;
@@ -76,7 +76,7 @@ impl<'a> Monitors<'a> {
         metrics.chain(combined).filter_map(Result::transpose).collect()
     }
 
-    /// The metrics about the reporter that have a monitor of their own, and how it alerts.
+    /// The keys of the metrics about the reporter that have a monitor, each with how the monitor alerts.
     #[must_use]
     pub fn about_reporter(&self) -> Vec<(&str, Alerting)> {
         let mut about_reporter = Vec::new();

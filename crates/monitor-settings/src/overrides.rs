@@ -22,8 +22,8 @@ pub(crate) struct Overrides {
 }
 
 impl Overrides {
-    /// Fails if a pattern matches no metric and no goal with a monitor, because that is probably a mistake. Also fails if a
-    /// pattern matches only monitors of the reporter, and sets what they do not have.
+    /// Fails if a pattern matches no metric or goal with a monitor, because that is probably a mistake. Also fails if a
+    /// pattern matches only monitors of the reporter, and its table has a setting that these monitors do not have.
     pub(crate) fn new(
         (catalog, goals): (&Catalog, &GoalsOfTwoMetrics),
         settings: &MonitorSettings,
@@ -39,22 +39,22 @@ impl Overrides {
         let keys: Vec<&str> = metrics.chain(goals.iter().map(|goal| goal.name.as_str())).collect();
         let mut by_pattern = Vec::new();
         for (pattern, own) in &settings.metrics {
-            let place = checks::place(pattern);
+            let table = checks::table_name(pattern);
             let checked = || {
-                let parsed = pattern.parse::<KeyPattern>().with_context(|| place.clone())?;
+                let parsed = pattern.parse::<KeyPattern>().with_context(|| table.clone())?;
                 let found: Vec<&&str> = keys.iter().filter(|key| parsed.is_match(key)).collect();
                 ensure!(
                     !found.is_empty(),
-                    "{place} matches no metric with a monitor; these have one: {}",
+                    "{table} matches no metric or goal with a monitor; those with a monitor: {}",
                     keys.join(", ")
                 );
-                let sets_more = own.window.is_some()
+                let sets_other_keys = own.window.is_some()
                     || own.recovery.is_some()
                     || own.on_missing_data.is_some()
                     || own.group_by.is_some();
                 ensure!(
-                    !(sets_more && found.iter().all(|key| is_about_reporter(key))),
-                    "{place}: the monitors of the reporter have only the settings `enabled`, `notify`, `renotify` and \
+                    !(sets_other_keys && found.iter().all(|key| is_about_reporter(key))),
+                    "{table}: the monitors of the reporter have only the settings `enabled`, `notify`, `renotify` and \
                      `priority`; `every`, `longest_gap`, `missed` and `reporter_by` in [monitors] determine the rest"
                 );
                 Ok(parsed)
@@ -69,7 +69,7 @@ impl Overrides {
         Ok(Self { by_pattern, defaults: MetricMonitorSettings::default() })
     }
 
-    /// The settings of the metric with this key or the goal with this name, and the pattern that matches it.
+    /// The settings of the metric with this key or the goal with this name, and the pattern that matches, if one does.
     pub(crate) fn get(&self, key: &str) -> (Option<&str>, &MetricMonitorSettings) {
         let found = self.by_pattern.iter().find(|(pattern, _)| pattern.is_match(key));
         found.map_or((None, &self.defaults), |(pattern, own)| (Some(pattern.as_str()), own))

@@ -5,10 +5,10 @@ use serde::{Deserialize, Deserializer, de};
 use system_health_http::{UrlProblem, parse_service_url};
 use url::Url;
 
-/// The port of OTLP over gRPC. A receiver expects OTLP over HTTP at 4318.
+/// The usual port of OTLP over gRPC. That of OTLP over HTTP is 4318.
 pub const GRPC_PORT: u16 = 4317;
 
-/// A URL of the settings. It contains no secret.
+/// A URL from the settings. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointUrl(Url);
 

@@ -17,7 +17,7 @@ pub(crate) const SERVICE_NAME: &str = "service.name";
 /// The attribute that tells several instances of one service apart. Here, its value is the reporter's name.
 const SERVICE_INSTANCE: &str = "service.instance.id";
 
-/// The name of a service without a tag `service`. Every resource must have one.
+/// The name of the service if neither a tag nor the settings contain it. Every resource must name its service.
 const DEFAULT_SERVICE: &str = "system-health";
 
 /// The names of tags that become attributes of the resource, each with the name of its attribute
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_with_another_value_than_the_settings_is_kept() {
+    fn a_tag_that_differs_from_the_settings_stays_on_the_data_point() {
         let configured = [(SERVICE_NAME, "shop"), ("host.name", "a")];
         let configured = configured.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let splitter = AttributeSplitter { configured, reporter: None };

@@ -10,7 +10,7 @@ use crate::histogram;
 /// (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>), but some receivers and proxies accept less.
 pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// The size of the fixed parts of a data point: two times, a value, and protobuf's field numbers and lengths.
+/// The size of the fixed parts of a data point: two timestamps, a value, and protobuf's field numbers and lengths.
 const DATA_POINT_SIZE: usize = 64;
 /// The size of an attribute without its texts.
 const ATTRIBUTE_SIZE: usize = 16;
@@ -93,7 +93,7 @@ fn cut_run(
     batches
 }
 
-/// The size of a point in a request, without what it shares with other points of its metric.
+/// Approximate size of a point in a request. Its key and tags are counted, although the points of a metric share some of them.
 fn estimated_size(point: &Point) -> usize {
     let tags: usize = point.tags.iter().map(|tag: &Tag| tag.as_str().len() + ATTRIBUTE_SIZE).sum();
     let values = match &point.value {

@@ -99,11 +99,11 @@ impl Destination for OtlpDestination {
     ) -> BoxFuture<'a, Result<Value, Unavailable>> {
         Box::pin(async move {
             let encoder = self.encoder(&context).await?;
-            let (fitting, refused): (Vec<_>, Vec<_>) =
+            let (valid, refused): (Vec<_>, Vec<_>) =
                 points.iter().map(|point| encoder.check(point).map(|()| point)).partition(Result::is_ok);
             let refused: Vec<_> =
                 refused.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
-            let request = encoder.encode(fitting.into_iter().flatten());
+            let request = encoder.encode(valid.into_iter().flatten());
             Ok(json!({ "request": to_json(&request), "refused": refused }))
         })
     }

@@ -17,8 +17,11 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) async fn diagnose(exporter: &Exporter, preference: TemporalityPreference) -> Vec<Finding> {
     match exporter.check(Instant::now() + TIMEOUT).await {
         Ok(server_time) => {
-            let message =
-                format!("{} accepts metrics; their temporality is {}", exporter.url, preference.name());
+            let message = format!(
+                "{} accepts metrics; the preferred temporality is {}",
+                exporter.url,
+                preference.name()
+            );
             let clock =
                 server_time.map(|theirs| Finding::clock_skew("OTLP receiver", theirs, SystemTime::now()));
             [Finding::ok(RECEIVER, message)].into_iter().chain(clock).collect()

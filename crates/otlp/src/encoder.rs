@@ -41,11 +41,11 @@ pub(crate) enum PointError {
     #[error("the value of `{key}` is {value}, which is not a finite number")]
     NotFinite { key: String, value: f64 },
     /// A number in place of a distribution, or the other way round.
-    #[error("the value of `{key}` is not that of a {kind}")]
-    Value { key: String, kind: &'static str },
+    #[error("`{key}` is a {kind}, but its value is a {value_type}")]
+    WrongType { key: String, kind: &'static str, value_type: &'static str },
 }
 
-/// The data points of a metric have the same type, unit and temporality.
+/// Identifies a metric of a request. All its data points have the same key, unit, type and temporality.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct MetricId<'a> {
     key: &'a str,
@@ -91,8 +91,11 @@ impl Encoder {
             (Shape::Sum(_), Some(value)) if value < 0.0 => {
                 Err(PointError::Negative { key: key(), kind, value })
             }
-            (Shape::Gauge | Shape::Sum(_), None) | (Shape::Histogram(_), Some(_)) => {
-                Err(PointError::Value { key: key(), kind })
+            (Shape::Gauge | Shape::Sum(_), None) => {
+                Err(PointError::WrongType { key: key(), kind, value_type: "distribution" })
+            }
+            (Shape::Histogram(_), Some(_)) => {
+                Err(PointError::WrongType { key: key(), kind, value_type: "number" })
             }
             _ => Ok(()),
         }

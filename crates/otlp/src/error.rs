@@ -25,7 +25,7 @@ pub(crate) enum OtlpError {
     #[error("the receiver failed ({0})")]
     Failed(String),
     /// A success whose body cannot be read.
-    #[error("cannot read the response of the receiver, so it is unknown what it accepted ({0})")]
+    #[error("cannot read the response of the receiver, so it is unknown which points were accepted ({0})")]
     Unreadable(String),
     /// Any other response.
     #[error(

@@ -1,5 +1,5 @@
-//! Distributions as exponential histograms. The buckets are the same: bucket `i` contains the values greater than `base^i`, up
-//! to and including `base^(i+1)`. OTLP has no gaps between buckets. See
+//! Distributions as exponential histograms. Both have the same buckets: bucket `i` contains the values greater than `base^i`,
+//! up to and including `base^(i+1)`. OTLP also lists the empty buckets between the others. See
 //! <https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram>.
 
 use system_health_registry::{Bucket, Distribution};

@@ -12,7 +12,7 @@ pub(crate) enum TemporalityPreference {
     Cumulative,
     /// What was added since the previous run.
     Delta,
-    /// Like `delta`, except that counters stay totals. So their previous totals need not be kept.
+    /// Like `delta`, except that counters stay totals. So their previous totals need not be stored.
     LowMemory,
 }
 
@@ -26,7 +26,7 @@ impl TemporalityPreference {
         }
     }
 
-    /// The temporality of counts and distributions.
+    /// The temporality of distributions. Counts become deltas if it is `Delta`, and gauges otherwise.
     pub(crate) const fn temporality(self) -> Temporality {
         match self {
             Self::Cumulative => Temporality::Cumulative,

@@ -1,4 +1,4 @@
-//! The messages of OTLP that the sink needs, with their fields. Other fields, such as exemplars, are left out.
+//! The messages of OTLP that the sink needs, without the fields that it does not need, such as exemplars.
 //! See <https://github.com/open-telemetry/opentelemetry-proto>. A test decodes them with OpenTelemetry's own types.
 
 use prost::{Message, Oneof};
@@ -111,7 +111,7 @@ pub(crate) struct NumberDataPoint {
     pub(crate) value: Option<NumberValue>,
 }
 
-/// In a oneof, because zero is a value and must be sent.
+/// A oneof, because protobuf does not send a plain field that is zero.
 #[derive(Clone, Copy, PartialEq, Oneof)]
 pub(crate) enum NumberValue {
     #[prost(double, tag = "4")]

@@ -100,7 +100,7 @@ fn quoted(response: &HttpResponse, redactor: &Redactor) -> String {
     }
 }
 
-/// The partial success in a JSON object. A number of 64 bits is a string in OTLP's JSON, and null is the default.
+/// The partial success in a JSON object. A number of 64 bits is a string in OTLP's JSON, and null means the default value.
 fn json_partial_success(body: &[u8]) -> Option<ExportMetricsPartialSuccess> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let partial = match body.as_object()?.get("partialSuccess") {

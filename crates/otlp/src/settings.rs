@@ -158,8 +158,8 @@ mod tests {
         assert_eq!(url(file, &[]).unwrap(), "http://collector:4318/v1/metrics");
         let general = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otlp.example.com/x");
         assert_eq!(url(file, &[general]).unwrap(), "https://otlp.example.com/x/v1/metrics");
-        let own = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "https://metrics.example.com");
-        assert_eq!(url(file, &[general, own]).unwrap(), "https://metrics.example.com/");
+        let for_metrics = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "https://metrics.example.com");
+        assert_eq!(url(file, &[general, for_metrics]).unwrap(), "https://metrics.example.com/");
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
     #[tokio::test]
     async fn the_headers_for_metrics_replace_the_general_ones() {
         let general = ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter22,a=b");
-        let own = ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "Authorization=Bearer%20hunter33");
+        let for_metrics = ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "Authorization=Bearer%20hunter33");
         let sent = async |text: &str, variables: &[_], stored: &[(&str, &str)]| {
             let context = Context::new().provide(Credentials::from_variables(stored.iter().copied()));
             let headers = read(text, variables).unwrap().request_headers(&context).await.unwrap();
@@ -206,12 +206,12 @@ mod tests {
 
         assert_eq!(sent("", &[], &[general]).await, "");
         assert_eq!(sent("", &[general], &[]).await, "api-key: hunter22, a: b");
-        assert_eq!(sent("", &[general, own], &[]).await, "authorization: Bearer hunter33");
+        assert_eq!(sent("", &[general, for_metrics], &[]).await, "authorization: Bearer hunter33");
         assert_eq!(sent("headers_secret = 'x'", &[], &[general]).await, "api-key: hunter22, a: b");
     }
 
     #[test]
-    fn invalid_settings_are_refused_with_their_place_but_without_secrets() {
+    fn an_error_says_where_an_invalid_setting_is_but_contains_no_secret() {
         for (text, variables, expected) in [
             (
                 "endpoint = 'collector:4318'",

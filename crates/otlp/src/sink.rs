@@ -97,11 +97,11 @@ impl Sink for OtlpSink {
     }
 
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
-        let mut fitting = Vec::with_capacity(points.len());
+        let mut valid = Vec::with_capacity(points.len());
         let mut refused = Vec::new();
         for (position, point) in points.iter().enumerate() {
             match self.encoder.check(point) {
-                Ok(()) => fitting.push(position),
+                Ok(()) => valid.push(position),
                 Err(error) => {
                     let fate = Fate::Refused(DeliveryError::new(error));
                     refused.push(Settlement { points: position..position + 1, fate });
@@ -110,7 +110,7 @@ impl Sink for OtlpSink {
         }
         let capabilities = self.encoder.preference.capabilities();
         let adds_up = |point: &Point| capabilities.repeat(point.kind) == Repeat::AddsUp;
-        let batches = cut(points, fitting, adds_up, MAX_BODY);
+        let batches = cut(points, valid, adds_up, MAX_BODY);
         let send = move |batch| self.send(points, batch, deadline);
         let name = move |position: usize| SeriesName(points.get(position));
         stream::iter(refused).chain(settle(batches, send, name)).boxed()

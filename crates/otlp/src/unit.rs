@@ -2,8 +2,8 @@
 //! (<https://opentelemetry.io/docs/specs/semconv/general/metrics/#instrument-units>). Values are not converted. A unit
 //! that is not in [`UNITS`], such as `commit`, becomes an annotation in braces.
 
-/// Units of UCUM, each with the names and symbols that a metric may have. Symbols are case-sensitive. Words are not, and may end
-/// in a plural `s`.
+/// Units of UCUM, each with the names and symbols that a metric's unit may have. Symbols are case-sensitive. Words are not, and
+/// may end in a plural `s`.
 const UNITS: &[(&str, &[&str])] = &[
     ("s", &["second", "s", "sec"]),
     ("ms", &["millisecond", "ms"]),
@@ -47,7 +47,7 @@ const UNITS: &[(&str, &[&str])] = &[
     ("km", &["kilometer", "km"]),
 ];
 
-/// The unit in UCUM. It is empty if the metric has no unit.
+/// The unit in UCUM, per second for a rate. It is empty if a metric that is not a rate has no unit.
 pub(crate) fn ucum_unit(unit: Option<&str>, is_rate: bool) -> String {
     let code = unit.map(ucum_code).unwrap_or_default();
     match (code.is_empty(), is_rate) {

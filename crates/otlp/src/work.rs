@@ -1,5 +1,6 @@
-//! Sends batches one after the other, and finds the fate of each point. A refused batch is split in two, until each refused point
-//! is alone and all others are delivered. This module does not depend on HTTP, so that tests can simulate any receiver.
+//! Sends batches one after the other, and finds the fate of each point. If the points of a batch may be sent again, a refused
+//! batch is split in two until each refused point is alone, or too many points are refused. This module does not depend on HTTP,
+//! so that tests can simulate any receiver.
 
 use std::{collections::VecDeque, fmt};
 
@@ -25,8 +26,8 @@ pub(crate) enum Sent {
 
 /// Number of splits that are enough to find one point in the largest batch.
 const SPLITS_FOR_ONE: usize = 16;
-/// Maximum number of splits without an accepted batch. If a receiver refused everything, finding each point would take two
-/// requests per point.
+/// Maximum number of splits until a batch is accepted. Each accepted batch allows [`SPLITS_FOR_ONE`] more. Without this
+/// limit, a receiver that refuses everything would get two requests per point.
 const MAX_SPLITS: usize = 64 * SPLITS_FOR_ONE;
 
 /// Some points of a batch were refused, and it is unknown which.
@@ -39,7 +40,7 @@ enum Unclear {
     AddsUp { refused: usize, total: usize, source: DeliveryError },
     #[error(
         "of the {total} points of a request, the receiver reports {before} as refused, and {refused} when the same points were \
-         sent again, so it is not known which"
+         sent again, so it is not known which were refused"
     )]
     Changed { before: usize, refused: usize, total: usize, source: DeliveryError },
     #[error(
@@ -66,7 +67,6 @@ struct Work<S, N> {
     batches: VecDeque<Batch>,
     send: S,
     name: N,
-    /// How many more splits are allowed.
     remaining_splits: usize,
     /// Why no more requests are sent.
     stopped: Option<DeliveryError>,
@@ -100,8 +100,8 @@ where
             Sent::Accepted => self.accept(&batch),
             Sent::Partly { refused, error } => self.process_partial_refusal(batch, refused, error),
             Sent::Refused(source) => match (batch.search, &*batch.positions) {
-                // The receiver has accepted some of these points before. Now it may refuse them only because it already has
-                // them.
+                // The receiver accepted some of these points the first time. Perhaps it refuses the batch now because it
+                // already has them.
                 (Search::Repeat(before), positions) => {
                     let total = positions.len();
                     self.settle_as_unknown(
@@ -144,8 +144,8 @@ where
             Search::Repeat(before) if refused != before => {
                 self.settle_as_unknown(&batch, Unclear::Changed { before, refused, total, source });
             }
-            // Some receivers count more than was sent, such as the buckets of a histogram. Then only the number for a
-            // single point is clear.
+            // Some receivers count more than the points, for example each bucket of a histogram. So if only one point was
+            // sent, it is refused, whatever the number is.
             _ if refused == total || total == 1 => {
                 for position in batch.positions {
                     let fate = self.refusal(position, &source);

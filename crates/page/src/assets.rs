@@ -1,7 +1,7 @@
 //! The sources of the page. All scripts become one module, so functions of one file can be used in all others. Constants can
 //! only be used by code that runs later.
 
-/// The document, with places for the other parts.
+/// The document, with placeholders for the other parts.
 pub(crate) const DOCUMENT: &str = include_str!("web/page.html");
 
 /// The style sheets, in order: later rules may override earlier ones.

@@ -14,9 +14,9 @@ pub enum Documents {
     /// | `api/v1/history?key=KEY&since=DURATION&thin=true` | what `report history KEY --since DURATION --format json` prints; `DURATION` is `1h`, `6h`, `24h`, `7d` or `30d`. With `&subject=NAME`, only the results of this subject |
     /// | `api/v1/catalog` | the `metrics` that `report list --format json` prints |
     ///
-    /// If the runs of a server collect different metrics, the server adds those that the last run did not collect. Each is in the
-    /// state in which it ended when it was last collected. Such an entry says in `run` when that run started, and may have the
-    /// `trace_id` of that run.
+    /// If the runs of a server collect different metrics, the server adds those that the last run did not collect. Each has
+    /// the state of the run that last collected it. Its entry says in `run` when that run started, and may have the `trace_id` of
+    /// that run.
     ///
     /// With `thin=true`, a server that would have to refuse the request because there are too many results may leave out whole
     /// runs instead. It then sends every Nth run, and N in the header `System-Health-One-Run-Of`. The page says so near the plot.

@@ -17,7 +17,7 @@ pub(crate) fn equals(label: &str, value: &str) -> String {
     format!("{label}=\"{value}\"")
 }
 
-/// The series of a metric that match.
+/// Selects the series of a metric. If there are matchers, the series must match all of them.
 pub(crate) fn selector(metric: &str, matchers: &[String]) -> String {
     if matchers.is_empty() { metric.to_owned() } else { format!("{metric}{{{}}}", matchers.join(",")) }
 }
@@ -37,8 +37,8 @@ pub(crate) fn label_name(tag: &str) -> String {
     labels.into_iter().next().map_or_else(|| tag.to_owned(), |(name, _)| name)
 }
 
-/// An expression that has a result if there is no value in the window: one if no series has a value, and one for each group that
-/// had values before and has none now.
+/// An expression for missing values. It has one result if no series has a value in the window. With labels, it also has a result
+/// for each group that had values before the window but has none in it.
 pub(crate) fn missing_values(value: &str, window: &str, labels: &[String]) -> String {
     let all = format!("absent_over_time({value}[{window}:{RESOLUTION}])");
     if labels.is_empty() {

@@ -30,7 +30,7 @@ use crate::{
 /// The name of the sink.
 pub(crate) const NAME: &str = "prometheus";
 
-/// The name of the Pushgateway among the APIs that a run calls.
+/// The name of the Pushgateway's API in [`ApiCalls`].
 const API: &str = "pushgateway";
 
 /// Each value replaces the previous one. Its time in Prometheus is the time of the scrape.

@@ -18,7 +18,7 @@ use crate::{
 /// Families by their names.
 pub(crate) type Families = BTreeMap<String, Family>;
 
-/// Names of the Pushgateway's own metrics in every group. It drops other metrics with these names.
+/// Names of the metrics that the Pushgateway adds to every group. It drops pushed metrics with these names.
 const RESERVED: [&str; 2] = ["push_time_seconds", "push_failure_time_seconds"];
 
 /// All series of a metric.
@@ -99,8 +99,8 @@ pub(crate) enum PointError {
     OtherKind { key: String },
     /// A value of an earlier run.
     #[error(
-        "the value of `{0}` is from an earlier run, and Prometheus would show it as a current value, because it accepts no \
-         timestamps here"
+        "the value of `{0}` is from an earlier run, and Prometheus would show it as a current value, because a Pushgateway or a \
+         textfile accepts no timestamps"
     )]
     Superseded(String),
 }
@@ -123,17 +123,17 @@ impl Encoder {
                 Some(known) => (known.exposed_as, known.series.clone()),
                 None => (FamilyType::from_point(newest), BTreeMap::new()),
             };
-            let mut taken = Vec::with_capacity(grouped_series.len());
+            let mut family_positions = Vec::with_capacity(grouped_series.len());
             let values = grouped_series.into_iter().filter_map(|SeriesPoints { labels, positions }| {
                 let point = positions.last().and_then(|at| points.get(*at))?;
-                taken.extend(positions);
+                family_positions.extend(positions);
                 let value = SeriesValue::from_point(point, conversion(point));
                 Some((labels, LabelledValue { tags: tag_list(&point.tags), value }))
             });
             series.append(&mut values.collect());
             let unit = base_unit(newest).map(|unit| unit.suffix);
             let (key, help) = (newest.key.clone(), self.help(newest));
-            families.insert(name, (Family { key, help, unit, exposed_as, series }, taken));
+            families.insert(name, (Family { key, help, unit, exposed_as, series }, family_positions));
         }
         Encoded { families, refused }
     }

@@ -9,7 +9,7 @@ use crate::{family::Families, part::Part};
 
 /// Stores the families of two parts: the values, and the metrics about the reporter.
 pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
-    /// Checks that the store can be written to.
+    /// Checks that the Pushgateway is ready, or that files can be created.
     fn check(&self, deadline: Instant) -> impl Future<Output = Result<(), DeliveryError>> + Send;
 
     /// Replaces the contents of a part with these families.
@@ -29,8 +29,8 @@ pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
         deadline: Instant,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// Removes the values of other reporters that have not pushed for the time `delete_after` of the settings. Default: nothing is
-    /// removed.
+    /// Removes the values of other reporters that have not pushed for the time `delete_after` of the settings. Without this
+    /// setting, and in files, nothing is removed.
     fn clean_up(&self, deadline: Instant) -> impl Future<Output = ()> + Send;
 }
 

@@ -82,7 +82,7 @@ fn boundary_count(values: &Distribution, scale: i32) -> i64 {
     side(values.positive()) + side(values.negative()) + 1
 }
 
-/// The counts of all buckets at a coarser scale, from the first one to the last one that is not empty.
+/// The counts of all buckets at a coarser scale, from the first to the last bucket that is not empty.
 fn dense(buckets: &[Bucket], shift: i32) -> Vec<(i32, u64)> {
     let mut dense = Vec::<(i32, u64)>::new();
     for bucket in buckets {

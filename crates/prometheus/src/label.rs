@@ -117,7 +117,7 @@ fn label_name(name: &str) -> Cow<'_, str> {
     match &*name {
         // Labels of the scraped target. Prometheus itself renames conflicting labels in this way.
         "job" | "instance" => format!("exported_{name}").into(),
-        // Labels of the buckets of histograms and summaries.
+        // Labels of the buckets of histograms and the quantiles of summaries.
         "le" | "quantile" => format!("tag_{name}").into(),
         _ if name.starts_with("__") || name.starts_with(|c: char| c.is_ascii_digit()) => {
             format!("tag{name}").into()
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_set_at_its_place_and_may_be_empty() {
+    fn an_added_label_keeps_the_order_and_may_be_empty() {
         let mut labels = Labels::new(vec![("b".into(), "1"), ("d".into(), "2")]);
         for (name, value) in [("c", ""), ("a", "3"), ("b", "4")] {
             labels = labels.with(name, value);

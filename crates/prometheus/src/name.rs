@@ -9,7 +9,7 @@ use crate::unit::BaseUnit;
 const RESERVED_ENDS: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
 
 /// The name of a metric: the key in snake case without its unit, followed by the base unit. The name of a counter ends in
-/// `_total`, and the name of a rate in `_per_second`. Another name that would end in a reserved suffix ends in `_value`.
+/// `_total`, and the name of a rate in `_per_second`. Any other name that would end in a reserved suffix ends in `_value`.
 pub(crate) fn metric_name(key: &str, kind: Kind, unit: Option<BaseUnit>) -> String {
     let mut name = snake_case(key);
     if kind == Kind::Counter {

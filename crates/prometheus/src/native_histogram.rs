@@ -14,7 +14,7 @@ use crate::{
 /// the error.
 const FINEST_SCHEMA: i32 = 8;
 
-/// Counts by the index of the bucket in Prometheus, which is that of its upper boundary: `base^index`.
+/// Counts by Prometheus' index of the bucket. The upper boundary of a bucket is `base^index`.
 type Counts = BTreeMap<i32, u64>;
 
 impl NativeHistogram {

@@ -23,7 +23,7 @@ impl Part {
         if is_self_metric(key) { Self::Reporter } else { Self::Values }
     }
 
-    /// The value of the label `job` in the Pushgateway.
+    /// The value of the label `job` in a Pushgateway and in remote writes.
     pub(crate) const fn job(self) -> &'static str {
         match self {
             Self::Values => "system-health",

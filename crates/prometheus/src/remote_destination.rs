@@ -22,7 +22,7 @@ use crate::{
     settings::PrometheusSettings,
 };
 
-/// The name of the server among the APIs that a run calls.
+/// The name of the server's API in [`ApiCalls`].
 const API: &str = "remote_write";
 
 /// How far in the future a sample may be (`maxAheadTime` in
@@ -39,7 +39,7 @@ pub(crate) struct RemoteDestination {
 }
 
 impl RemoteDestination {
-    async fn remote(&self, context: &Context) -> Result<RemoteWrite, Unavailable> {
+    async fn remote_write(&self, context: &Context) -> Result<RemoteWrite, Unavailable> {
         let client = if let Some(client) = self.client.get() {
             client.clone()
         } else {
@@ -78,7 +78,7 @@ impl Destination for RemoteDestination {
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
         let destination = self.clone();
         Box::pin(async move {
-            let remote = destination.remote(&context).await?;
+            let remote = destination.remote_write(&context).await?;
             Ok(Box::new(RemoteSink { remote, encoder: encoder(&context).await? }) as Box<dyn Sink>)
         })
     }
@@ -101,7 +101,7 @@ impl Destination for RemoteDestination {
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>> {
         let destination = self.clone();
         Box::pin(async move {
-            match destination.remote(&context).await {
+            match destination.remote_write(&context).await {
                 Ok(remote) => doctor::diagnose_remote_write(&remote).await,
                 Err(error) => vec![Finding::failed(doctor::REMOTE_WRITE, error.to_string())],
             }

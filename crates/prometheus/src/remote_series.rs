@@ -26,17 +26,18 @@ use crate::{
 /// The label of the metric's name.
 const NAME: &str = "__name__";
 
-/// The label that the Pushgateway's groups have, too.
+/// The label of the job. The Pushgateway's groups also have it.
 const JOB: &str = "job";
 
 /// Maximum number of series in a request. Prometheus itself sends the same number (`max_samples_per_send` in
 /// <https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write>).
 pub(crate) const MAX_SERIES: usize = 2000;
 
-/// Maximum length of a request before its compression, in bytes. A histogram may have many thousands of bytes.
+/// Maximum length of the series of a request before its compression, in bytes. A histogram may have many thousands of bytes.
+/// A longer series is sent alone.
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// The length of a label that has short texts, without the texts, in bytes.
+/// The number of bytes that an encoded label has in addition to its texts, if the texts are short.
 const LABEL_OVERHEAD: usize = 6;
 
 /// The usual length of a sample, in bytes.
@@ -46,49 +47,49 @@ const SAMPLE_LENGTH: usize = 18;
 #[derive(Debug, Clone)]
 pub(crate) struct RemoteSeries {
     pub(crate) key: String,
-    /// Several points of one series and time are one sample.
+    /// The positions of the points. Several points of a series with the same time become one sample.
     pub(crate) positions: Vec<usize>,
     /// Whether the value is a distribution.
     pub(crate) is_histogram: bool,
-    /// The encoded [`TimeSeries`]. It is not kept decoded, because there may be very many, and each label would take two texts.
+    /// The encoded [`TimeSeries`]. There may be very many series, and the encoded form takes less memory than the decoded one.
     encoded: Vec<u8>,
 }
 
 /// The series of the points, and the points that cannot be delivered.
 #[derive(Debug, Default)]
 pub(crate) struct RemotePoints {
-    /// The series by time. Prometheus accepts the samples of a series only in this order.
+    /// The series by time. Prometheus accepts the samples of a series only in the order of their times.
     pub(crate) times: BTreeMap<SystemTime, Vec<RemoteSeries>>,
     pub(crate) refused: RefusedPoints,
 }
 
 impl RemotePoints {
     pub(crate) fn new(encoder: &Encoder, points: &[Point]) -> Self {
-        let mut remote = Self::default();
+        let mut remote_points = Self::default();
         let mut times = BTreeMap::<SystemTime, Vec<usize>>::new();
         for (position, point) in points.iter().enumerate() {
             times.entry(point.timestamp).or_default().push(position);
         }
         for (time, positions) in times {
             let (grouped, refused) = encoder.group(points, positions, &Families::new());
-            remote.refused.extend(refused);
+            remote_points.refused.extend(refused);
             let mut all_series = Vec::new();
             for (name, series) in grouped {
                 all_series
                     .extend(series.into_iter().filter_map(|series| RemoteSeries::new(&name, points, series)));
             }
-            remote.times.insert(time, all_series);
+            remote_points.times.insert(time, all_series);
         }
-        remote
+        remote_points
     }
 }
 
 /// The encoded [`TimeSeries`] of a point.
 fn time_series(name: &str, labels: &Labels, point: &Point) -> Vec<u8> {
     // In Prometheus, an empty label is the same as a missing label, and the protocol does not allow it.
-    let own = labels.iter().filter(|(_, value)| !value.is_empty());
+    let non_empty = labels.iter().filter(|(_, value)| !value.is_empty());
     let mut labels: Vec<(&str, &str)> =
-        own.chain([(NAME, name), (JOB, Part::from_key(&point.key).job())]).collect();
+        non_empty.chain([(NAME, name), (JOB, Part::from_key(&point.key).job())]).collect();
     // The protocol requires this order.
     labels.sort_unstable();
     let length: usize = labels.iter().map(|(name, value)| name.len() + value.len() + LABEL_OVERHEAD).sum();
@@ -96,7 +97,7 @@ fn time_series(name: &str, labels: &Labels, point: &Point) -> Vec<u8> {
     for (name, value) in labels {
         let fields = [(LABEL_NAME, name), (LABEL_VALUE, value)];
         encode_key(LABELS, WireType::LengthDelimited, &mut encoded);
-        encode_varint(fields.iter().map(|(_, text)| text_length(text)).sum(), &mut encoded);
+        encode_varint(fields.iter().map(|(_, text)| encoded_text_length(text)).sum(), &mut encoded);
         for (field, text) in fields {
             encode_bytes(field, text.as_bytes(), &mut encoded);
         }
@@ -113,8 +114,8 @@ fn time_series(name: &str, labels: &Labels, point: &Point) -> Vec<u8> {
     encoded
 }
 
-/// The length of a field of a label. Its key has one byte.
-fn text_length(text: &str) -> u64 {
+/// The length of an encoded text with its field number and its length in front, in bytes. The field number takes one byte.
+fn encoded_text_length(text: &str) -> u64 {
     let length = text.len() as u64;
     1 + encoded_len_varint(length) as u64 + length
 }
@@ -221,12 +222,12 @@ mod tests {
         RemoteSeries::new("a_name", &[point], SeriesPoints { labels, positions: vec![0] }).unwrap()
     }
 
-    fn many(count: usize, values: usize) -> Vec<RemoteSeries> {
+    fn series_of_distributions(count: usize, values: usize) -> Vec<RemoteSeries> {
         vec![series(distribution(values), Labels::default()); count]
     }
 
     #[test]
-    fn a_series_is_encoded_as_its_message() {
+    fn a_series_is_encoded_with_sorted_labels_and_one_value() {
         let labels = Labels::new(vec![("_1".into(), "x"), ("empty".into(), ""), ("team".into(), "größe")]);
         let label = |(name, value): (&str, &str)| Label { name: name.to_owned(), value: value.to_owned() };
         let labels_of_message =
@@ -249,13 +250,13 @@ mod tests {
 
     #[test]
     fn a_request_has_a_bounded_number_of_series() {
-        let sizes: Vec<usize> = batches(many(4001, 1)).iter().map(Vec::len).collect();
+        let sizes: Vec<usize> = batches(series_of_distributions(4001, 1)).iter().map(Vec::len).collect();
         assert_eq!(sizes, [2000, 2000, 1]);
     }
 
     #[test]
     fn a_request_has_a_bounded_length() {
-        let batches = batches(many(1000, 1500));
+        let batches = batches(series_of_distributions(1000, 1500));
         assert!(batches.len() > 1);
         assert!(batches.iter().all(|batch| encode(batch).len() < MAX_LENGTH + MAX_LENGTH / 50));
         assert_eq!(batches.concat().len(), 1000);

@@ -57,7 +57,7 @@ impl RemoteSink {
                     | RemoteFailure::AllRefused(source)
                     | RemoteFailure::NoHistograms(source),
                 ) => refuse(&mut fates, batch, &source),
-                // A repeated run in a slot (`--align`) collects other values.
+                // With `--align`, a repeated run may have the same time and other values.
                 Err(RemoteFailure::SomeOtherValues) => fates.set(positions(batch), &Fate::Repeated),
                 // Later samples are not sent, because they would make these samples too old.
                 Err(RemoteFailure::Unknown(error)) => {

@@ -45,7 +45,7 @@ pub(crate) struct RemoteWrite {
 /// Why samples were not written.
 #[derive(Debug, Clone)]
 pub(crate) enum RemoteFailure {
-    /// Some samples are refused for good.
+    /// At least one sample is refused for good, or the request has too many samples.
     SomeRefused(DeliveryError),
     /// All distributions are refused for good.
     NoHistograms(DeliveryError),

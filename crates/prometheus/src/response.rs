@@ -30,7 +30,7 @@ impl Meaning {
         let retry = Retry::from_response(status, headers, SystemTime::now());
         match status {
             // Neither a Pushgateway nor a server that accepts remote writes sends HTML pages to programs.
-            _ if status.is_success() && is_page(headers) => Self::Unexpected,
+            _ if status.is_success() && is_html(headers) => Self::Unexpected,
             _ if status.is_success() => Self::Success,
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::Refused,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
@@ -60,7 +60,7 @@ fn is_final(status: StatusCode) -> bool {
     )
 }
 
-fn is_page(headers: &HeaderMap) -> bool {
+fn is_html(headers: &HeaderMap) -> bool {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     media_type.is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }

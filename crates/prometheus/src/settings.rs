@@ -25,7 +25,7 @@ const PASSWORD: Secret = Secret::new(
 
 register_secret!(PASSWORD);
 
-/// Minimum of `delete_after`. With less, a reporter that runs rarely or restarts would lose its values.
+/// Minimum of `delete_after`. With less, the values of a reporter would be deleted after a short interruption.
 const MIN_DELETE_AFTER: Duration = Duration::from_hours(1);
 
 /// The table `[prometheus]`: where values are written for Prometheus.
@@ -106,7 +106,9 @@ enum KeyProblem {
     WithoutRemoteWrite,
     #[error("there is also a `remote_write_username` or a `remote_write_password`; keep these, or the token")]
     TwoRemoteLogins,
-    #[error("`remote_write_username` and the password belong together; set both, or neither")]
+    #[error(
+        "`remote_write_username` and PROMETHEUS_REMOTE_WRITE_PASSWORD belong together; set both, or neither"
+    )]
     HalfRemoteLogin,
 }
 
@@ -216,12 +218,18 @@ const SET_BY_THE_CLIENT: [&str; 6] = [
     "x-prometheus-remote-write-version",
 ];
 
-/// Deserializes headers. A secret among them would be in the settings file.
+/// Deserializes headers. `Authorization` is refused, because its value is a secret, which would be in the settings file.
 fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
     let headers = BTreeMap::<String, String>::deserialize(deserializer)?;
     for (name, value) in &headers {
-        if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
-            return Err(de::Error::custom(format!("`{name}` is not a header with a valid value")));
+        if HeaderName::try_from(name).is_err() {
+            return Err(de::Error::custom(format!("`{name}` is not a valid name of a header")));
+        }
+        // The message does not repeat the value, which may be a secret.
+        if HeaderValue::try_from(value).is_err() {
+            return Err(de::Error::custom(format!(
+                "the value of `{name}` contains a line break or another control character"
+            )));
         }
         if SET_BY_THE_CLIENT.iter().any(|own| name.eq_ignore_ascii_case(own)) {
             return Err(de::Error::custom(format!("`{name}` is set by the client; leave it out")));
@@ -304,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_settings_are_refused_with_their_place_but_without_secrets() {
+    fn an_error_says_where_an_invalid_setting_is_but_contains_no_secret() {
         let gateway = "pushgateway = 'http://gateway:9091'\n";
         let with_gateway = |more: &str| format!("{gateway}{more}");
         for (text, expected) in [
@@ -356,7 +364,12 @@ mod tests {
             ),
             (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { 'a b' = 'hunter22' }",
-                "a.toml:3:1: [prometheus.remote_write_headers]: `a b` is not a header with a valid value",
+                "a.toml:3:1: [prometheus.remote_write_headers]: `a b` is not a valid name of a header",
+            ),
+            (
+                "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { a = \"hunter22\\n\" }",
+                "a.toml:3:1: [prometheus.remote_write_headers]: the value of `a` contains a line break or another control \
+                 character",
             ),
             (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { Authorization = 'hunter22' }",
@@ -368,7 +381,7 @@ mod tests {
             ),
             (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_username = 'me'",
-                "a.toml:3:1: `remote_write_username` in [prometheus]: `remote_write_username` and the password belong",
+                "a.toml:3:1: `remote_write_username` in [prometheus]: `remote_write_username` and PROMETHEUS_REMOTE_WRITE_PASSWORD belong",
             ),
             (
                 &with_gateway("token = 'hunter22'"),
@@ -435,9 +448,9 @@ mod tests {
                 Err(error) => Err(error.to_string()),
             }
         };
-        let own = ("PUSHGATEWAY_PASSWORD", "own");
+        let variable = ("PUSHGATEWAY_PASSWORD", "variable");
 
-        assert_eq!(password(&[url, user, own], &[]).await.unwrap(), "me:own");
+        assert_eq!(password(&[url, user, variable], &[]).await.unwrap(), "me:variable");
         assert_eq!(password(&[url, user], &[("PUSHGATEWAY_PASSWORD", "stored")]).await.unwrap(), "me:stored");
         assert_eq!(password(&[url], &[]).await.unwrap(), "None");
         let missing = password(&[url, user], &[]).await.unwrap_err();

@@ -34,7 +34,7 @@ impl TextFormat {
     }
 
     /// The format that the value of a header `Accept` prefers. A client gets OpenMetrics only if it names this
-    /// format. A client that accepts neither gets Prometheus' format, as from other programs. If both have the same quality,
+    /// format. A client that accepts neither format still gets Prometheus' format. If both formats have the same quality,
     /// OpenMetrics is chosen.
     ///
     /// ```

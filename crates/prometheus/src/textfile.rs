@@ -22,7 +22,7 @@ use crate::{
 /// The extension of the files that the collector reads.
 pub(crate) const EXTENSION: &str = "prom";
 
-/// The files of both parts.
+/// The paths of two files: one with the values, and one with the metrics about the reporter.
 #[derive(Debug, Clone)]
 pub(crate) struct Textfile {
     values: PathBuf,
@@ -56,7 +56,7 @@ impl Textfile {
 
     /// Checks that files can be created in the folder.
     pub(crate) fn try_folder(&self) -> Result<(), DeliveryError> {
-        let temporary = temporary(&self.values);
+        let temporary = temporary_path(&self.values);
         let tried = File::create_new(&temporary).and_then(|_| fs::remove_file(&temporary));
         tried.map_err(|source| DeliveryError::new(FileError { path: self.values.clone(), source }))
     }
@@ -105,7 +105,7 @@ impl FamilyStore for Textfile {
 
 /// Replaces a file atomically. Even after a power failure, it has either the old or the new contents.
 fn replace_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
-    let temporary = temporary(path);
+    let temporary = temporary_path(path);
     let replaced = write_file(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
         // A failed attempt must not leave the temporary file behind.
@@ -129,9 +129,9 @@ fn write_file(path: &Path, text: &Exposition<'_>) -> io::Result<()> {
     writer.into_inner()?.sync_all()
 }
 
-/// A new temporary file in the same folder, with a name that the collector ignores. The name is random, because other processes
-/// may write the same file. Processes in different containers may have the same id.
-fn temporary(path: &Path) -> PathBuf {
+/// The path of a new temporary file in the same folder, with a name that the collector ignores. The name is random, because other
+/// processes may write the same file. Processes in different containers may have the same id.
+fn temporary_path(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{:016x}.tmp", fastrand::u64(..)));
@@ -148,7 +148,7 @@ mod tests {
     fn temporary_files_have_different_names() {
         let path = Path::new("folder/health.prom");
 
-        let [one, other] = [temporary(path), temporary(path)];
+        let [one, other] = [temporary_path(path), temporary_path(path)];
 
         assert_ne!(one, other);
         assert_eq!((one.parent(), other.extension()), (path.parent(), Some(OsStr::new("tmp"))));

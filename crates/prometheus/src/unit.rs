@@ -137,7 +137,7 @@ static UNITS: LazyLock<HashMap<&str, BaseUnit>> = LazyLock::new(|| {
 
 impl BaseUnit {
     /// The base unit of a metric's unit, or `None` if Prometheus has no base unit for it. Symbols are case-sensitive.
-    /// Words are not, and may end in a plural `s`.
+    /// Words are not case-sensitive, and may end in a plural `s`.
     pub(crate) fn from_unit(unit: &str) -> Option<Self> {
         let unit = unit.trim();
         let is_word = |name: &str| !is_symbol(name);

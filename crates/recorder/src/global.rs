@@ -11,7 +11,8 @@ use crate::Recorder;
 static GLOBAL: LazyLock<Recorder> = LazyLock::new(Recorder::new);
 
 impl Recorder {
-    /// The recorder of the whole program. Every reporter whose catalog contains the linked sources reports what it recorded.
+    /// The recorder of the whole program. Every reporter whose catalog contains the linked sources reports what
+    /// this recorder recorded.
     #[must_use]
     pub fn global() -> Self {
         GLOBAL.clone()

@@ -9,7 +9,7 @@ use crate::{
     series::{CounterSeries, DistributionSeries, GaugeSeries},
 };
 
-/// A series, or if it is refused, the number of values that were dropped.
+/// A series, or the number of dropped values if the series is refused.
 pub(crate) type Found<S> = Result<Arc<S>, Dropped>;
 
 /// The handle of a counter, from [`Recorder::counter_handle`](crate::Recorder::counter_handle). What is recorded with the handle

@@ -22,8 +22,8 @@
 //! ```
 //!
 //! A program that links this crate also has [`Recorder::global`]. Every reporter whose catalog has the linked sources
-//! ([`Catalog::linked`](system_health_registry::Catalog::linked)) reports what it recorded. A collector with an argument of the
-//! type [`Recorder`] gets the global recorder, unless another one is provided.
+//! ([`Catalog::linked`](system_health_registry::Catalog::linked)) reports what this recorder recorded. A collector with an
+//! argument of the type [`Recorder`] gets the global recorder, unless another one is provided.
 
 #[cfg(feature = "metrics")]
 mod facade;

@@ -35,9 +35,9 @@ const NOT_FINITE: &str = "a value must be a finite number";
 /// | [`gauge`](Self::gauge) | the last value | the same value |
 /// | [`record`](Self::record) | the [distribution](system_health_registry::Distribution) of the values since the previous run | no data |
 ///
-/// A value that cannot be recorded, such as one of a series beyond the maximum number, is counted and named: it is a failed
-/// item of its metric in the next run. If there is no room for the metric either, the value is a failed item of the metric
-/// `recorder.refused`, which exists only in this case.
+/// A value that cannot be recorded, for example because there are too many series, is dropped and counted. The reason and the
+/// number of such values are a failed item of the metric in the next run. If there is no room for the metric either, they are a
+/// failed item of the metric `recorder.refused`, which exists only in this case.
 ///
 /// These methods look up the series for each value. Where that is too slow, keep a [handle](Self::counter_handle).
 ///
@@ -72,7 +72,10 @@ pub(crate) enum AllSeries {
 /// Why a value was not recorded.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
-    #[error("the {max} series of the recorder are used up, so that there is none for [{tags}]")]
+    #[error(
+        "the {max} series of the recorder are used up, so that there is none for [{tags}]; use tags with fewer values, or raise \
+         the maximum with `Recorder::with_max_series`"
+    )]
     Full { max: usize, tags: String },
     #[error("its values were recorded as a {first} before, and as a {now} now")]
     Kind { first: &'static str, now: &'static str },
@@ -107,7 +110,7 @@ impl Recorder {
     /// Describes a metric: what it measures, its unit and its tags. The kind of the facts is ignored, because the values
     /// determine it. A metric without facts has a general description. If there is no room for the metric, its facts are dropped.
     pub fn describe(&self, facts: Facts) {
-        if let Some(metric) = self.write().metric_if_room(facts.key()) {
+        if let Some(metric) = self.write().get_or_add_metric_if_room(facts.key()) {
             metric.facts = facts;
         }
     }
@@ -131,21 +134,21 @@ impl Recorder {
     /// happened, and why.
     #[must_use]
     pub fn counter_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedCounter {
-        RecordedCounter(self.find(key, tags))
+        RecordedCounter(self.find_or_create(key, tags))
     }
 
     /// The handle of a gauge. If the series is refused, what the handle records is dropped, and each run says how often that
     /// happened, and why.
     #[must_use]
     pub fn gauge_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedGauge {
-        RecordedGauge(self.find(key, tags))
+        RecordedGauge(self.find_or_create(key, tags))
     }
 
     /// The handle of a distribution. If the series is refused, what the handle records is dropped, and each run says how often that
     /// happened, and why.
     #[must_use]
     pub fn distribution_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedDistribution {
-        RecordedDistribution(self.find(key, tags))
+        RecordedDistribution(self.find_or_create(key, tags))
     }
 
     /// The source of the recorded metrics, for a [`Catalog`](system_health_registry::Catalog).
@@ -170,7 +173,7 @@ impl Recorder {
     }
 
     /// Finds or creates a series. If the series is refused, returns the number to which the caller adds each dropped value.
-    pub(crate) fn find<S: SeriesType>(&self, key: &str, tags: &[(&str, &str)]) -> Found<S> {
+    pub(crate) fn find_or_create<S: SeriesType>(&self, key: &str, tags: &[(&str, &str)]) -> Found<S> {
         let parsed: Result<BTreeSet<Tag>, TagError> =
             tags.iter().map(|(name, value)| Tag::new(name, value)).collect();
         let tags = match parsed {
@@ -208,7 +211,7 @@ impl Recorded {
         if is_full && self.metrics.get(key).is_none_or(|metric| metric.series.is_none()) {
             return full();
         }
-        let series = self.metric(key).series.get_or_insert_with(S::empty);
+        let series = self.get_or_add_metric(key).series.get_or_insert_with(S::empty);
         let first = series.kind().name();
         let by_tags = S::find_mut(series).ok_or(Refusal::Kind { first, now: S::KIND.name() })?;
         if let Some(known) = by_tags.get(tags) {
@@ -225,22 +228,22 @@ impl Recorded {
 
     /// The number to which the caller adds each value of a metric that is dropped for this reason.
     fn refuse(&mut self, key: &str, refusal: &Refusal) -> Dropped {
-        match self.metric_if_room(key) {
+        match self.get_or_add_metric_if_room(key) {
             Some(metric) => metric.refusals.dropped_for(refusal.to_string()),
             None => self.refusals.dropped_for(format!("`{key}`: {refusal}")),
         }
     }
 
     /// A metric, which is added if it is unknown.
-    fn metric(&mut self, key: &str) -> &mut RecordedMetric {
+    fn get_or_add_metric(&mut self, key: &str) -> &mut RecordedMetric {
         let new = || RecordedMetric::new(Facts::new(key, "Recorded by the program."));
         self.metrics.entry(key.to_owned()).or_insert_with(new)
     }
 
     /// A metric, which is added if it is unknown and there is room for it.
-    fn metric_if_room(&mut self, key: &str) -> Option<&mut RecordedMetric> {
+    fn get_or_add_metric_if_room(&mut self, key: &str) -> Option<&mut RecordedMetric> {
         let has_room = self.metrics.len() < self.max_series || self.metrics.contains_key(key);
-        has_room.then(|| self.metric(key))
+        has_room.then(|| self.get_or_add_metric(key))
     }
 
     fn take(&mut self, now: SystemTime) -> Vec<DescribedReading> {

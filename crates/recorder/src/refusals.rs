@@ -28,7 +28,7 @@ pub(crate) struct Refusals {
 impl Dropped {
     pub(crate) fn add(&self, count: u64) {
         let add = |dropped: u64| Some(dropped.saturating_add(count));
-        // The update is never refused.
+        // The update cannot fail, because `add` always returns a value.
         let _ = self.0.fetch_update(Relaxed, Relaxed, add);
     }
 

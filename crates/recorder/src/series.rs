@@ -53,7 +53,7 @@ impl CounterSeries {
 
     /// Adds to the total, which stays at its maximum.
     pub(crate) fn add(&self, count: u64) {
-        // The update is never refused.
+        // The update cannot fail, because the closure always returns a value.
         let _ = self.total.fetch_update(Relaxed, Relaxed, |total| Some(total.saturating_add(count)));
     }
 

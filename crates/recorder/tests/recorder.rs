@@ -54,7 +54,7 @@ async fn each_kind_combines_values_in_its_own_way() {
 }
 
 #[tokio::test]
-async fn a_later_run_has_the_total_of_a_counter_the_last_gauge_and_only_new_distribution_values() {
+async fn the_next_run_keeps_totals_and_gauges_but_only_new_distribution_values() {
     let recorder = Recorder::new();
     recorder.count("orders.placed", &[], 2);
     recorder.gauge("orders.waiting", &[], 7);
@@ -89,6 +89,14 @@ async fn a_total_stays_at_its_maximum() {
     assert_eq!(values(&run)["orders.placed"], 2_f64.powi(64));
 }
 
+/// The reason with which a series beyond the maximum is refused.
+fn full(max: usize, tags: &str) -> String {
+    format!(
+        "the {max} series of the recorder are used up, so that there is none for [{tags}]; use tags with fewer values, or \
+         raise the maximum with `Recorder::with_max_series`"
+    )
+}
+
 #[tokio::test]
 async fn a_series_beyond_the_maximum_is_refused_counted_and_named() {
     let recorder = Recorder::with_max_series(2);
@@ -102,8 +110,8 @@ async fn a_series_beyond_the_maximum_is_refused_counted_and_named() {
     assert_eq!(
         failures(&run),
         [
-            "not recorded, 2 times: the 2 series of the recorder are used up, so that there is none for [customer:c]",
-            "not recorded, once: the 2 series of the recorder are used up, so that there is none for [customer:d]",
+            format!("not recorded, 2 times: {}", full(2, "customer:c")),
+            format!("not recorded, once: {}", full(2, "customer:d")),
         ]
     );
 }
@@ -125,17 +133,16 @@ async fn each_run_says_how_often_the_handles_of_refused_series_dropped_values() 
     counter.add(1);
     let last = failures(&run(&recorder).await);
 
-    let full = "the 1 series of the recorder are used up, so that there is none for";
     assert_eq!((unused, quiet), (vec![], vec![]), "nothing was dropped");
     assert_eq!(
         first,
         [
-            format!("not recorded, 2 times: {full} [shop:eu]"),
-            format!("not recorded, 3 times: `orders.seconds`: {full} []"),
-            format!("not recorded, once: `orders.waiting`: {full} []"),
+            format!("not recorded, 2 times: {}", full(1, "shop:eu")),
+            format!("not recorded, 3 times: `orders.seconds`: {}", full(1, "")),
+            format!("not recorded, once: `orders.waiting`: {}", full(1, "")),
         ]
     );
-    assert_eq!(last, [format!("not recorded, once: {full} [shop:eu]")]);
+    assert_eq!(last, [format!("not recorded, once: {}", full(1, "shop:eu"))]);
 }
 
 #[tokio::test]
@@ -283,7 +290,7 @@ async fn a_description_may_come_after_the_first_value() {
 }
 
 #[tokio::test]
-async fn no_value_of_several_threads_is_lost_while_runs_take_them() {
+async fn values_that_threads_record_during_runs_are_not_lost() {
     const THREADS: u64 = 4;
     const VALUES_PER_THREAD: u64 = 5_000;
     let recorder = Recorder::new();

@@ -33,8 +33,8 @@ impl Role {
         }
     }
 
-    /// What messages call the function.
-    const fn function(self) -> &'static str {
+    /// The word for the function in messages.
+    const fn function_noun(self) -> &'static str {
         match self {
             Self::Metric => "a collector",
             Self::Source => "a source",
@@ -55,8 +55,8 @@ impl Collector {
         let signature = |input: ParseStream<'_>| parse_signature(input, role);
         let (attributes, signature) = signature.parse2(item)?;
         let mut mistakes = Mistakes::default();
-        refuse_qualifiers(&signature, role.function(), &mut mistakes);
-        refuse_generics(&signature.generics, role.function(), &mut mistakes);
+        refuse_qualifiers(&signature, role.function_noun(), &mut mistakes);
+        refuse_generics(&signature.generics, role.function_noun(), &mut mistakes);
         let description = description(&attributes, &signature, role, &mut mistakes);
         let arguments =
             signature.inputs.iter().filter_map(|input| argument(input, role, &mut mistakes)).collect();
@@ -137,7 +137,7 @@ fn argument(input: &FnArg, role: Role, mistakes: &mut Mistakes) -> Option<Type> 
     };
     match &*argument.ty {
         Type::Reference(reference) => {
-            let noun = role.function();
+            let noun = role.function_noun();
             let message = format!("{noun} owns its arguments; take the resource by value, without `&`");
             mistakes.at(reference, message);
         }
@@ -166,7 +166,10 @@ fn return_type(signature: &Signature, role: Role) -> syn::Result<Type> {
         ReturnType::Type(_, returns) => match &**returns {
             Type::ImplTrait(opaque) => Err(syn::Error::new_spanned(
                 opaque,
-                format!("{} needs a concrete return type; write the type instead of `impl`", role.function()),
+                format!(
+                    "{} needs a concrete return type; write the type instead of `impl`",
+                    role.function_noun()
+                ),
             )),
             named => Ok(named.clone()),
         },

@@ -50,8 +50,8 @@ pub fn system_health_source(options: TokenStream, item: TokenStream) -> TokenStr
     register(options, item, Role::Source, SourceOptions::parse, expand::source_registration)
 }
 
-/// Makes a function that a collector calls visible in the trace of a run. Each call becomes a span with the name of the function,
-/// from the call to the return.
+/// Shows the calls of a function in the trace of a run. Each call becomes a span with the name of the function, from the call to
+/// the return.
 ///
 /// The function may be sync or async, and may be a method. If it returns an error, the span has the error with all causes. If
 /// it returns no data, the span says so. The arguments are not recorded, because one of them may be a secret. Without tracing,
@@ -61,8 +61,8 @@ pub fn traced(options: TokenStream, item: TokenStream) -> TokenStream {
     traced::expand(&options.into(), item.into()).into()
 }
 
-/// Reports what is wrong in a call of `settings_table!`, at the wrong token. Only `settings_table!` uses this macro, for a
-/// call that does not match its pattern.
+/// Reports the first mistake in a call of `settings_table!`, at the token with the mistake. Only `settings_table!` uses
+/// this macro, for a call that does not match its pattern.
 #[doc(hidden)]
 #[proc_macro]
 pub fn settings_table_mistake(call: TokenStream) -> TokenStream {

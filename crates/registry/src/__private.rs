@@ -77,7 +77,7 @@ pub fn argument<T: FromContext>(context: &Context) -> BoxFuture<'_, Result<T, Un
 }
 
 /// Runs a sync collector on the blocking pool. A panic continues in the task that waits for the collector. If that task is
-/// aborted before the collector has a thread, the collector never starts. Spans of the collector belong to the same trace.
+/// aborted before the collector has a thread, the collector never starts. Spans of the collector belong to the current span.
 pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 'static) -> T {
     let span = tracing::Span::current();
     let collector = blocking_for_current_metric(collector);

@@ -27,7 +27,7 @@ pub struct Catalog {
     /// Filters that also apply to the metrics that sources return later.
     filters: Vec<Arc<KeyFilter>>,
     /// Goals that replace the goals in the facts, by key. They also apply to the metrics that sources return later.
-    goals: ReplacedGoals,
+    goals: GoalReplacements,
     gates: Vec<&'static dyn Gate>,
     /// How long a metric is remembered after a source has returned it last.
     remembered_for: Option<Duration>,
@@ -37,7 +37,7 @@ pub struct Catalog {
 type KeyFilter = dyn Fn(&str) -> bool + Send + Sync;
 
 /// Goals by the keys of their metrics. `None` removes a goal.
-type ReplacedGoals = BTreeMap<String, Option<Goal>>;
+type GoalReplacements = BTreeMap<String, Option<Goal>>;
 
 /// A metric of a source with its result.
 type SourceResult = (Metric, Result<Reading, Unavailable>);
@@ -126,7 +126,7 @@ impl Catalog {
         Self::from_parts(Vec::new(), sources.into_iter().collect())
     }
 
-    /// Adds metrics, for example metrics that the settings describe. Filters and goals from before do not apply to them.
+    /// Adds metrics, for example metrics that the settings describe. Filters and goals that were set earlier do not apply to them.
     pub fn with_metrics(self, metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogError> {
         Ok(Self {
             filters: self.filters,
@@ -175,8 +175,8 @@ impl Catalog {
         self
     }
 
-    /// Sets how long a metric is remembered after a source has returned it last. A known metric that its source does not return
-    /// has no data, and the reason says until when.
+    /// Sets how long a metric is remembered after a source has returned it last. A remembered metric that its source does not
+    /// return has no data, and the reason names this time.
     #[must_use]
     pub fn remembering_for(mut self, time: Duration) -> Self {
         self.remembered_for = Some(time);
@@ -187,10 +187,10 @@ impl Catalog {
         if metrics.is_empty() && sources.is_empty() {
             return Err(CatalogError::Empty);
         }
-        let place =
+        let crate_and_line =
             |location: &Location| (location.crate_name().map(str::to_owned), location.file_and_line());
-        metrics.sort_by_cached_key(|metric| (metric.key().to_owned(), place(metric.location())));
-        sources.sort_by_cached_key(|source| (Arc::clone(source.name()), place(source.location())));
+        metrics.sort_by_cached_key(|metric| (metric.key().to_owned(), crate_and_line(metric.location())));
+        sources.sort_by_cached_key(|source| (Arc::clone(source.name()), crate_and_line(source.location())));
         for metric in &metrics {
             metric.check().map_err(|error| CatalogError::Invalid {
                 location: metric.location().clone(),
@@ -212,13 +212,13 @@ impl Catalog {
             metrics,
             sources,
             filters: Vec::new(),
-            goals: ReplacedGoals::new(),
+            goals: GoalReplacements::new(),
             gates: Vec::new(),
             remembered_for: None,
         })
     }
 
-    /// The metrics, sorted by key. They include the known metrics of sources.
+    /// The metrics, sorted by key. They include the remembered metrics of sources.
     #[must_use]
     pub fn metrics(&self) -> &[Metric] {
         &self.metrics
@@ -236,25 +236,25 @@ impl Catalog {
     }
 
     /// Keeps the metrics whose keys a filter accepts, including the metrics that sources will return. A source is removed
-    /// if it has known metrics and none of them is kept. The catalog may become empty.
+    /// if it has remembered metrics and none of them is kept. The catalog may become empty.
     #[must_use]
     pub fn filter(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        let known: HashSet<_> = self.metrics.iter().filter_map(Metric::source).cloned().collect();
+        let remembered: HashSet<_> = self.metrics.iter().filter_map(Metric::source).cloned().collect();
         self.metrics.retain(|metric| keep(metric.key()));
         let kept: HashSet<_> = self.metrics.iter().filter_map(Metric::source).cloned().collect();
-        self.sources.retain(|source| kept.contains(source.name()) || !known.contains(source.name()));
+        self.sources.retain(|source| kept.contains(source.name()) || !remembered.contains(source.name()));
         self.filters.push(Arc::new(keep));
         self
     }
 
-    /// Keeps the sources whose names a filter accepts. The known metrics of the removed sources stay.
+    /// Keeps the sources whose names a filter accepts. The remembered metrics of the removed sources stay.
     #[must_use]
     pub fn filter_sources(mut self, keep: impl Fn(&str) -> bool) -> Self {
         self.sources.retain(|source| keep(source.name()));
         self
     }
 
-    /// Removes the sources whose names a filter accepts, with their known metrics. The catalog may become empty.
+    /// Removes the sources whose names a filter accepts, with their remembered metrics. The catalog may become empty.
     #[must_use]
     pub fn without_sources(mut self, is_removed: impl Fn(&str) -> bool) -> Self {
         self.sources.retain(|source| !is_removed(source.name()));
@@ -289,15 +289,15 @@ impl Catalog {
         self
     }
 
-    /// The known metrics of a source.
+    /// The remembered metrics of a source.
     pub(crate) fn described_by(&self, source: &Source) -> impl Iterator<Item = &Metric> {
         self.metrics.iter().filter(move |metric| metric.source() == Some(source.name()))
     }
 
     /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors of
     /// refused metrics and of goals that were not replaced. A refused metric that the filters leave out has no error. The result of
-    /// a known metric that was refused is its error. A known metric that the source has not returned has no data. `from_others`
-    /// has the keys that other sources have returned in this run. The keys of this source are added to it.
+    /// a remembered metric that was refused is its error. A remembered metric that the source has not returned has no data.
+    /// `from_others` has the keys that other sources have returned in this run. The keys of this source are added to it.
     pub(crate) fn accept(
         &self,
         source: &Source,
@@ -341,7 +341,7 @@ impl Catalog {
         (accepted.into_values().collect(), refused)
     }
 
-    /// Why a known metric of a source has no data, and what to do about it.
+    /// Why a remembered metric of a source has no data, and what to do about it.
     fn why_not_returned(&self, source: &Source) -> String {
         let reason = format!("the source `{}` did not return it in this run", source.name());
         match self.remembered_for.map(duration_in_words) {
@@ -385,9 +385,9 @@ enum DescribedError {
     Option { key: String, error: OptionError },
     #[error(transparent)]
     Reserved(#[from] ReservedKeyError),
-    #[error("the key `{0}` is used elsewhere")]
+    #[error("the key `{0}` is used elsewhere; rename one of the metrics")]
     UsedElsewhere(String),
-    #[error("the key `{0}` was returned twice")]
+    #[error("the key `{0}` was returned twice; rename one of the metrics")]
     ReturnedTwice(String),
     #[error("the goal of `{key}` was not replaced: {}", .error.message())]
     Goal { key: String, error: OptionError },

@@ -1,4 +1,4 @@
-//! The metric for which a task works. A client counts its requests by metric, although its resources are shared.
+//! The metric for which a task works. With it, a client counts requests by metric, although metrics share the client.
 
 use std::future::Future;
 

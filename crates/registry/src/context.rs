@@ -19,7 +19,7 @@ use crate::{
     wait_list::WaitList,
 };
 
-/// The minimum time that a program waits for a resource, even if the deadline has passed.
+/// How long a program waits for a resource if the deadline is nearer or has passed.
 const MIN_WAIT: Duration = Duration::from_secs(1);
 
 /// A value that collectors take as an argument, such as a client or a list of commits.
@@ -58,8 +58,8 @@ pub trait FromContext: Clone + Send + Sync + Sized + 'static {
     /// Builds the resource. The context calls this at most once in the resource's scope, on first use. A resource with
     /// [`Scope::Process`] that could not be built is tried again in the next run.
     ///
-    /// This function may ask the context for other resources. It should end by [`Context::deadline`], because nobody waits for
-    /// the result after that.
+    /// This function may ask the context for other resources. It should end by [`Context::deadline`], because the result may not
+    /// be used after that.
     fn from_context(context: &Context) -> impl Future<Output = Result<Self, Unavailable>> + Send;
 }
 
@@ -173,8 +173,8 @@ impl Context {
     /// - the error of building the resource: all requesters get the same error;
     /// - a [`CycleError`](crate::CycleError) if the resource depends on the requester;
     /// - a [`ScopeError`] if the requester lives longer than the resource;
-    /// - an error after the [deadline](Self::deadline), but at the earliest after a second, if a program asks. The engine limits
-    ///   the time of its tasks, such as collectors.
+    /// - an error if a program asks and the [deadline](Self::deadline) passes, but at the earliest after a second. For its own
+    ///   tasks, such as collectors, the engine limits the time.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
@@ -192,8 +192,8 @@ impl Context {
         Ok(resource.downcast_ref::<T>().expect("resources are stored by their type").clone())
     }
 
-    /// Waits for a resource that a program needs. If a collector has started to build the resource and then blocks all threads of
-    /// its runtime, the resource is never built.
+    /// Waits for a resource that a program needs. Without the deadline, the program could wait forever, because a
+    /// resource is never built if a collector has started to build it and then blocks all threads of its runtime.
     async fn before_deadline(&self, resource: ResourceType, started: SharedResource) -> ResourceResult {
         let Some(deadline) = self.deadline else { return started.await };
         let deadline = deadline.max(Instant::now() + MIN_WAIT);
@@ -233,7 +233,7 @@ impl Context {
         self.caches.metric.subject.as_deref()
     }
 
-    /// The time after which nobody waits for a resource. `None` if there is no deadline.
+    /// The time by which a resource should be built. `None` if there is no deadline.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
@@ -292,8 +292,8 @@ impl Context {
         cache.provide(subject.id, Arc::clone(&subject.value));
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&cache)))];
         let subject = Some(SubjectCache { cache, type_name: subject.type_name });
-        let own = self.for_task();
-        Self { caches: Caches { subject, ..own.caches }, deadline, tasks, ..own }
+        let handle = self.for_task();
+        Self { caches: Caches { subject, ..handle.caches }, deadline, tasks, ..handle }
     }
 
     /// The context of one collection of a metric, which may be for a past instant. Building of its own resources is aborted when
@@ -304,11 +304,11 @@ impl Context {
         subject: Option<&Arc<SubjectLabel>>,
         instant: Option<SystemTime>,
     ) -> Self {
-        let own = self.for_task();
+        let handle = self.for_task();
         let cache = Arc::new(ResourceCache::default());
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&cache)))];
         let metric = MetricCache { cache, metric: Some(metric.clone()), subject: subject.cloned(), instant };
-        Self { caches: Caches { metric, ..own.caches }, tasks, ..own }
+        Self { caches: Caches { metric, ..handle.caches }, tasks, ..handle }
     }
 
     /// The handle of a task of the engine, and the list of what the task is waiting for.
@@ -328,13 +328,13 @@ impl Context {
             Scope::Metric | Scope::Subject => (self.caches.subject.clone(), self.deadline),
             Scope::Process | Scope::Run => (None, self.run_deadline),
         };
-        let own = self.for_task();
-        let metric = if scope == Scope::Metric { own.caches.metric } else { MetricCache::default() };
+        let handle = self.for_task();
+        let metric = if scope == Scope::Metric { handle.caches.metric } else { MetricCache::default() };
         Self {
-            caches: Caches { subject, metric, ..own.caches },
+            caches: Caches { subject, metric, ..handle.caches },
             requester: Requester::Resource(resource, scope),
             deadline,
-            ..own
+            ..handle
         }
     }
 

@@ -14,7 +14,7 @@ pub trait Extension: Send + Sync + 'static {
         &[]
     }
 
-    /// Flags of a run that take no value. A given flag calls its function, and sets the settings that the function returns.
+    /// Flags of a run that take no value. If such a flag is given, its function returns the settings that are set.
     fn switches(&self) -> &'static [SettingSwitch] {
         &[]
     }

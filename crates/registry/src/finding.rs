@@ -93,8 +93,8 @@ impl Finding {
 
     /// Compares the time of a server with the clock of this machine.
     #[must_use]
-    pub fn clock_skew(server: &str, theirs: SystemTime, now: SystemTime) -> Self {
-        let (skew, side) = match now.duration_since(theirs) {
+    pub fn clock_skew(server: &str, server_time: SystemTime, now: SystemTime) -> Self {
+        let (skew, side) = match now.duration_since(server_time) {
             Ok(ahead) => (ahead, "ahead of"),
             Err(error) => (error.duration(), "behind"),
         };
@@ -150,16 +150,16 @@ mod tests {
     #[test]
     fn a_clock_that_is_ahead_or_behind_is_reported() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(494_868);
-        let at = |theirs| {
-            let finding = Finding::clock_skew("GitHub", theirs, now);
+        let skew = |server_time| {
+            let finding = Finding::clock_skew("GitHub", server_time, now);
             (finding.grade, finding.message.split(';').next().unwrap().to_owned())
         };
         let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
 
-        assert_eq!(at(now), (Grade::Ok, "less than 1 s apart".into()));
-        assert_eq!(at(now + 10 * second), (Grade::Ok, "10 s behind it".into()));
-        assert_eq!(at(now - minute), (Grade::Warning, "60 s ahead of it".into()));
-        assert_eq!(at(now + 6 * minute), (Grade::Failed, "360 s behind it".into()));
-        assert_eq!(at(now - 10 * minute), (Grade::Failed, "600 s ahead of it".into()));
+        assert_eq!(skew(now), (Grade::Ok, "less than 1 s apart".into()));
+        assert_eq!(skew(now + 10 * second), (Grade::Ok, "10 s behind it".into()));
+        assert_eq!(skew(now - minute), (Grade::Warning, "60 s ahead of it".into()));
+        assert_eq!(skew(now + 6 * minute), (Grade::Failed, "360 s behind it".into()));
+        assert_eq!(skew(now - 10 * minute), (Grade::Failed, "600 s ahead of it".into()));
     }
 }

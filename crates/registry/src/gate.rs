@@ -82,7 +82,7 @@ impl PlannedMetrics {
     }
 }
 
-/// Why a metric has no value. An error becomes no data if a gate has a reason for that.
+/// Why a metric has no value: an error becomes no data if a gate returns a reason for no data.
 pub(crate) fn revised(gates: &[&'static dyn Gate], unavailable: Unavailable) -> Unavailable {
     match &unavailable {
         Unavailable::NoData(_) => unavailable,

@@ -5,8 +5,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Past instants at equal distances, the earliest first. Each is a multiple of the distance since 1970-01-01 00:00 UTC, so two
-/// backfills with the same distance have the same instants.
+/// Past instants at equal distances, the earliest first. Each is a multiple of the distance since 1970-01-01 00:00 UTC. So where
+/// the time spans of two backfills with the same distance overlap, their instants are the same.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -27,7 +27,7 @@ pub struct Instants {
     count: NonZero<u32>,
 }
 
-/// Why there are no instants.
+/// Why a distance and a time span were refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InstantsError {
     /// The distance is not a whole number of seconds, or is zero.
@@ -47,7 +47,7 @@ pub enum InstantsError {
 }
 
 impl Instants {
-    /// Maximum number of instants: one for each hour of a year.
+    /// Maximum number of instants: one for each hour of a leap year.
     pub const MAX: u32 = 8_784;
 
     /// The multiples of `every` from `now - time_span` to `now`. Both ends are included.

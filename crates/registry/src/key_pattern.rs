@@ -30,8 +30,8 @@ pub struct KeyPatternError {
 }
 
 impl KeyPattern {
-    /// The maximum length of a pattern, in bytes. The compiler of globs panics if 125 braces are nested with text between
-    /// them.
+    /// The maximum length of a pattern, in bytes. In a longer pattern, 125 braces could be nested with text between them, and
+    /// `globset` would panic.
     pub const MAX_LENGTH: usize = 300;
 
     /// The pattern as it was written.

@@ -8,7 +8,7 @@ pub(crate) enum KindMismatch {
         "the collector returned a number, but the metric is a distribution; return a `Distribution`, or change `kind`"
     )]
     Number,
-    #[error("the collector returned a distribution, but the metric is a {0}; add `kind = \"distribution\"`")]
+    #[error("the collector returned a distribution, but the metric is a {0}; set `kind = \"distribution\"`")]
     Distribution(&'static str),
     #[error("a counter is a total since its start and cannot be negative, but the collector returned {0}")]
     NegativeTotal(f64),

@@ -16,8 +16,8 @@
 //! # assert!(processors().unwrap() > 0);
 //! ```
 //!
-//! A metric ends a run in exactly one of three states: a value, no data (with a reason), or an error (with its causes).
-//! Only values are delivered. A failure never becomes a number.
+//! In a run, a metric has exactly one of three outcomes for each subject: a value, no data (with a reason), or an error (with
+//! its causes). Only values are delivered. A failure never becomes a number.
 //!
 //! The attribute registers a [`Metric`]. From there, the flow is: [`Catalog`] → [`Engine::run`] with a [`Context`] → [`Run`] →
 //! [`Report`] (with tags) → [`Sink`]s.
@@ -173,7 +173,7 @@ pub use system_health_registry_macros::system_health_metric;
 /// assert!(described[1].result.is_err(), "NaN is an error, never a value");
 /// ```
 pub use system_health_registry_macros::system_health_source;
-/// Makes a function that a collector calls visible in the trace of a run: see [`trace`].
+/// Shows the calls of a function in the trace of a run: see [`trace`].
 ///
 /// ```
 /// use system_health_registry::{system_health_metric, traced};

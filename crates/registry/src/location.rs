@@ -19,7 +19,7 @@ impl Location {
         Self(Repr::Code { module, file, line })
     }
 
-    /// The description of something other than code, such as ``the source `warehouse` `` or a goal in the settings.
+    /// What described the metric at run time, in words, such as ``the source `warehouse` ``.
     #[must_use]
     pub fn described_by(by: impl Into<String>) -> Self {
         Self(Repr::Described { by: by.into() })

@@ -19,8 +19,7 @@ pub struct Point {
     /// The time of the value, in whole seconds. Most backends replace this point if they get another one of the same series
     /// and time.
     pub timestamp: SystemTime,
-    /// The time from which the value counts, if it is known. A counter was zero at this time. A count, a rate or a
-    /// distribution covers the time from then on.
+    /// The start of the time that the value covers, if it is known. A counter was zero at this time.
     pub since: Option<SystemTime>,
     /// The value. A number is always finite.
     pub value: Value,

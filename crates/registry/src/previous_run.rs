@@ -62,7 +62,7 @@ pub trait PastRuns: Send + Sync + 'static {
 pub struct RunHistory(Option<Arc<dyn PastRuns>>);
 
 impl PreviousRun {
-    /// A previous run that started at a time, for tests.
+    /// A previous run that started at this time, for tests.
     #[must_use]
     pub const fn new(started_at: SystemTime) -> Self {
         Self(started_at)

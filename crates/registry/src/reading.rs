@@ -174,9 +174,9 @@ mod tests {
         }
         let refused: Result<u64, std::fmt::Error> = Err(std::fmt::Error);
         assert!(matches!(refused.into_reading(), Err(Unavailable::Error(_))));
-        let silent: Result<u64, Unavailable> = Err(Unavailable::no_data("cancelled"));
+        let missing: Result<u64, Unavailable> = Err(Unavailable::no_data("cancelled"));
         assert!(
-            matches!(silent.into_reading(), Err(Unavailable::NoData(no_data)) if no_data.reason() == "cancelled")
+            matches!(missing.into_reading(), Err(Unavailable::NoData(no_data)) if no_data.reason() == "cancelled")
         );
     }
 

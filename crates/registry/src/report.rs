@@ -53,9 +53,9 @@ impl Report {
         self
     }
 
-    /// Sets the timestamp to the start of the schedule slot in which the run started. The points of a second run in the same
-    /// slot replace the points of the first run. Slots are counted from 1970-01-01 00:00 UTC. A slot shorter than a second has
-    /// no effect.
+    /// Sets the timestamp to the start of the schedule slot in which the run started. In most backends, the points of a second
+    /// run in the same slot then replace the points of the first run. Slots are counted from 1970-01-01 00:00 UTC. A slot
+    /// shorter than a second has no effect.
     #[must_use]
     pub fn aligned(mut self, slot: Duration) -> Self {
         self.timestamp = slot_start(self.run.started_at(), slot.max(Duration::from_secs(1)));
@@ -133,7 +133,8 @@ impl Report {
     }
 }
 
-/// The kind of a point. If a count or a rate has a start, its interval is the time from the start to the run, at least a second.
+/// The kind of a point. If a count or a rate has a start, its interval is the time from there to the start of the
+/// run, at least a second.
 fn covering(kind: Kind, start: Option<SystemTime>, end: SystemTime) -> Kind {
     let Some(start) = start else { return kind };
     let covered = end.duration_since(start).unwrap_or_default().as_secs().max(1);

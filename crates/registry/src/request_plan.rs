@@ -5,7 +5,7 @@ use std::fmt;
 /// The requests that a run is expected to make to one API, and how many it may make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestPlan {
-    /// The name of the API for people, such as `GitHub`.
+    /// The name of the API in messages, such as `GitHub`.
     pub api: &'static str,
     /// The estimate for each group.
     pub groups: Vec<RequestEstimate>,
@@ -43,7 +43,7 @@ impl RequestPlan {
 }
 
 impl RequestEstimate {
-    /// The estimate without the name of the group.
+    /// The estimate, or why the group is not collected. The name of the group is not included.
     #[must_use]
     pub fn summary(&self) -> String {
         self.skipped.clone().unwrap_or_else(|| format!("about {}: {}", requests(self.requests), self.basis))
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_has_a_line_for_each_group_and_a_total_without_skipped_groups() {
+    fn each_group_has_a_line_and_the_total_omits_skipped_groups() {
         let group = |group: &str, requests, skipped: Option<&str>| RequestEstimate {
             group: group.to_owned(),
             requests,

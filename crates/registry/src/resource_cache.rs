@@ -86,7 +86,7 @@ impl ResourceCache {
         self.lock().add_dependency(dependent, dependency)
     }
 
-    /// Starts a task that builds a resource, unless it was started before. `deadline` is the end of the run.
+    /// Starts a task that builds a resource, unless the resource is built or being built. `deadline` is the end of the run.
     pub(crate) fn start<F>(
         &self,
         resource: ResourceType,

@@ -20,7 +20,7 @@ pub struct Run {
     pub(crate) request_plans: Vec<RequestPlan>,
 }
 
-/// How one metric ended the run. If the metric has subjects, there is one outcome for each subject.
+/// The outcome of one metric in a run. If the metric has subjects, there is one outcome for each subject.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The metric.
@@ -33,7 +33,7 @@ pub struct Outcome {
     pub duration: Duration,
 }
 
-/// The state in which a metric ends a run. Only values are delivered.
+/// The state of an outcome. Only values are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OutcomeState {
     /// One or more samples.
@@ -113,7 +113,7 @@ impl<T> From<&Result<T, Unavailable>> for OutcomeState {
 }
 
 impl Outcome {
-    /// The state in which the metric ended the run.
+    /// The state.
     #[must_use]
     pub fn state(&self) -> OutcomeState {
         (&self.result).into()

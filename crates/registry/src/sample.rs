@@ -58,12 +58,12 @@ impl Sample {
         Ok(self)
     }
 
-    /// Sets the time from which the value counts.
+    /// Sets the start of the time that the value covers.
     ///
     /// - A counter was zero at this time, for example because its process started. Without a start, a restart is recognized
     ///   only if the total is smaller than before.
-    /// - A count, a rate or a distribution covers the time from then on. Without a start, a count or a rate covers the
-    ///   metric's interval.
+    /// - A count, a rate or a distribution covers the time from this start to the run. Without a start, a count or a rate
+    ///   covers the metric's interval.
     /// - A gauge has no start, so a gauge with one is an error.
     #[must_use]
     pub fn with_start(mut self, start: SystemTime) -> Self {
@@ -106,7 +106,7 @@ impl Sample {
         self.value.number().is_none_or(|number| goal.is_met_by(number))
     }
 
-    /// The time from which the value counts, if the collector has set it with [`with_start`](Self::with_start).
+    /// The start of the time that the value covers, if the collector has set it with [`with_start`](Self::with_start).
     #[must_use]
     pub const fn start(&self) -> Option<SystemTime> {
         self.since

@@ -3,8 +3,8 @@
 use crate::Metric;
 
 /// Each metric, with the metric that counts its samples, if there is one: `ci.pass_rate` with `ci.pass_rate_samples`. The second
-/// metric of a pair is not listed again. Pairs come last, because a pair fills a row, and would leave gaps between single
-/// metrics. Within the single metrics and within the pairs, metrics with goals come first.
+/// metric of a pair is not listed again. A pair fills a row. Pairs come last, because a pair between single metrics could leave a
+/// gap in the row before it. Within the single metrics and within the pairs, metrics with goals come first.
 #[must_use]
 pub fn pair_with_sample_counts<'a>(metrics: &[&'a Metric]) -> Vec<(&'a Metric, Option<&'a Metric>)> {
     let samples_of = |metric: &Metric| {
@@ -17,7 +17,7 @@ pub fn pair_with_sample_counts<'a>(metrics: &[&'a Metric]) -> Vec<(&'a Metric, O
     pairs
 }
 
-/// Whether the metric with this key counts the samples of another one, which does not count samples itself.
+/// Whether the metric with this key is the second of a pair. The second of a pair cannot be the first of another pair.
 fn counts_samples(key: &str, metrics: &[&Metric]) -> bool {
     key.strip_suffix("_samples").is_some_and(|other| {
         metrics.iter().any(|metric| metric.key() == other) && !counts_samples(other, metrics)

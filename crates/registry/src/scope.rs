@@ -4,11 +4,11 @@
 /// How long a resource lives, and who shares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Built once, and shared by all runs of the process, such as connections.
+    /// Built once, and shared by all runs of the process. Examples: connections.
     Process,
-    /// Built once a run, and shared by all its metrics, such as lists, credentials and counts of requests.
+    /// Built once a run, and shared by all metrics of the run. Examples: lists, credentials and counts of requests.
     Run,
-    /// Built once for each subject of a run, and shared by the metrics about it, such as its commits.
+    /// Built once for each subject of a run, and shared by the metrics about the subject. Example: the commits of a repository.
     Subject,
     /// Built for one collection of one metric, and not shared. Such resources depend on the metric's own settings, like its
     /// [`Window`](crate::Window).

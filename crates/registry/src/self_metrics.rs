@@ -74,7 +74,8 @@ pub const COLLECTOR_SUCCESS: SelfMetric = SelfMetric {
     key: "system_health.reporter.collector_success",
     description: "The share of the subjects of each metric that had a value or no data, from 0 to 1. A subject with a \
                   failed item counts as failed. A metric without subjects has 1, or 0 if it failed or one of its items \
-                  failed. A source has 1, or 0 if it failed or a metric that it returned was refused.",
+                  failed. A source has 1, or 0 if it failed, or if one of its metrics or a goal for one of them was \
+                  refused.",
     unit: None,
     aggregate: Aggregate::Min,
     goal: Some(Goal::new(Comparison::Equal, 1.0)),
@@ -146,8 +147,8 @@ pub const OUTBOX_POINTS: SelfMetric = SelfMetric {
 pub const POINTS: SelfMetric = SelfMetric {
     key: "system_health.reporter.points",
     description: "Points by their fate at each destination: `accepted`, `refused`, `left` for the next run, `unknown` if \
-                  they may have arrived at a backend that adds up, or `lost` if they were neither delivered nor kept for the \
-                  next run. Repeated points, which an earlier run had already sent, do not count.",
+                  they may have arrived at a backend that adds up repeated points, or `lost` if they were neither delivered nor \
+                  kept for the next run. Repeated points, which an earlier run had already sent, do not count.",
     unit: Some("point"),
     aggregate: Aggregate::Sum,
     goal: None,
@@ -170,7 +171,7 @@ pub const POINTS_EXPIRED: SelfMetric = SelfMetric {
 pub const REFUSED_METRICS: SelfMetric = SelfMetric {
     key: "system_health.reporter.refused_metrics",
     description: "Metrics of each source that were refused, because their keys are used elsewhere or their facts are not \
-                  valid.",
+                  valid. Also counts refused goals for metrics of the source.",
     unit: Some("metric"),
     aggregate: Aggregate::Sum,
     goal: None,
@@ -250,7 +251,7 @@ pub fn is_self_metric(key: &str) -> bool {
     SelfMetric::from_key(key).is_some()
 }
 
-/// A key that no metric but those about the reporter may have.
+/// A metric that is not about the reporter has a key that starts with [`RESERVED_PREFIX`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the key `{0}` is reserved: only the metrics about the reporter have keys that start with `{RESERVED_PREFIX}`; start it \

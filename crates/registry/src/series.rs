@@ -11,13 +11,13 @@ pub(crate) struct SameTags(String);
 
 /// The tags that all series of a metric and a subject share, unless a sample replaces them.
 pub(crate) fn common_tags(
-    report: &BTreeSet<Tag>,
+    report_tags: &BTreeSet<Tag>,
     metric: &Metric,
     subject: Option<&SubjectLabel>,
 ) -> BTreeSet<Tag> {
     // The catalog refuses metrics whose tags do not parse.
     let own = metric.tags().iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
-    let common = overlay_tags(report, &own).cloned().collect();
+    let common = overlay_tags(report_tags, &own).cloned().collect();
     match subject {
         Some(subject) => overlay_tags(&common, subject.tags()).cloned().collect(),
         None => common,
@@ -42,14 +42,14 @@ pub(crate) fn check_distinct(
 
 /// Finds outcomes of one metric whose samples repeat the tags of an earlier sample. The tags include those of the report.
 /// Returns the positions of these outcomes, with the errors.
-pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usize, SameTags)> {
+pub(crate) fn repeated(report_tags: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usize, SameTags)> {
     let sample_count: usize = outcomes.iter().map(|outcome| outcome.samples().len()).sum();
     if sample_count < 2 {
         return Vec::new();
     }
     let common: Vec<_> = outcomes
         .iter()
-        .map(|outcome| common_tags(report, &outcome.metric, outcome.subject.as_deref()))
+        .map(|outcome| common_tags(report_tags, &outcome.metric, outcome.subject.as_deref()))
         .collect();
     if let ([outcome], [common]) = (outcomes, &common[..])
         && are_surely_distinct(common, outcome.samples())

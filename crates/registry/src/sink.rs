@@ -44,7 +44,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
 
     /// The request that would be sent, as readable JSON. Called with points and no events, or with one event and no
     /// points. The context has the same resources as for [`connect`](Self::connect), such as the reporter's name. Does
-    /// not connect to the backend.
+    /// not connect to the backend. If it panics or does not end by the run's deadline, the dry run fails.
     fn preview<'a>(
         &'a self,
         context: Context,
@@ -55,15 +55,15 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Checks everything that a delivery needs, such as the backend and the credentials. Delivers nothing.
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;
 
-    /// Whether the settings or the environment choose this destination. A destination may be returned although they do not, for
-    /// example if its credentials may be in a store of secrets, or if every process has a variable with its address. Such a
-    /// destination is used only if `to` in `[report]` names its sink, or if no other destination is configured.
+    /// Whether the settings or the environment choose this destination. If not, it is used only if `to` in `[report]` names its
+    /// sink, or if no destination is configured. For example, a sink returns a destination that nothing chooses if the
+    /// credentials may be in a store of secrets.
     fn is_configured(&self) -> bool {
         true
     }
 
-    /// Whether this destination, if it is not configured, is used only if there is no other one. For example, points that go
-    /// through an Agent would be in Datadog twice if they were also delivered there directly.
+    /// Whether a destination that is not configured is used only if there is no other destination. For example, points that
+    /// go through an Agent would be in Datadog twice if they were also delivered there directly.
     fn is_fallback(&self) -> bool {
         false
     }
@@ -131,9 +131,9 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// points that add up have an unknown fate instead, because they may have arrived.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement>;
 
-    /// Removes the values of earlier runs, because this run has no value. Only called if the destination's [`Capabilities`] say
-    /// that the backend does not keep timestamps. Such a backend would still show the old values as current values.
-    /// Retries end by the deadline.
+    /// Removes the values of earlier runs, because the newest run has no value. Only called if the destination's
+    /// [`Capabilities`] say that the backend does not keep timestamps. Without this call, such a backend would still show the old
+    /// values as current values. Retries end by the deadline.
     fn clear(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         Box::pin(async { Err(DeliveryError::new("the sink cannot remove the values of earlier runs")) })
     }

@@ -32,7 +32,7 @@ pub struct DescribedReading {
     pub result: Result<Reading, Unavailable>,
 }
 
-/// How a source ended a run. Its metrics have separate outcomes.
+/// The outcome of a source in a run. Its metrics have outcomes of their own.
 #[derive(Debug, Clone)]
 pub struct SourceOutcome {
     /// The source's name.
@@ -41,13 +41,13 @@ pub struct SourceOutcome {
     pub location: Location,
     /// The number of metrics that it returned, or why it returned none.
     pub result: Result<usize, Unavailable>,
-    /// The keys of the metrics that it returned and that were kept.
+    /// The keys of the metrics that it returned and that have an outcome.
     pub returned: Vec<String>,
-    /// Why metrics were refused because of their facts, such as a key that is used elsewhere, and why goals in the settings could
-    /// not replace goals of metrics.
+    /// Why metrics were refused, such as a key that is used elsewhere. Also, why goals in the settings could not replace the
+    /// goals of metrics.
     pub refused: Vec<ItemError>,
-    /// Whether the keys of all metrics that it returned are known. They are not if it failed, or if a key is not valid. A key
-    /// that the filters leave out does not count.
+    /// Whether the keys of all metrics that it returned are known. They are not if the source failed, or if a key is not valid.
+    /// Keys that the filters leave out are not checked.
     pub knows_all_keys: bool,
     /// How long the collection took.
     pub duration: Duration,

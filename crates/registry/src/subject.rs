@@ -108,7 +108,7 @@ enum SubjectError {
     Twice { name: String, type_name: &'static str },
     #[error("a {type_name} has an empty name; each needs a unique name")]
     Unnamed { type_name: &'static str },
-    #[error("the {type_name} `{name}` has the same tags as `{other}`; each needs unique tags{}", about_case(.name, .other))]
+    #[error("the {type_name} `{name}` has the same tags as `{other}`; each needs unique tags{}", case_hint(.name, .other))]
     EqualTags { name: String, other: String, type_name: &'static str },
     #[error("the {type_name} `{name}` has a tag that cannot be used")]
     Tag { name: String, type_name: &'static str, source: TagError },
@@ -117,8 +117,8 @@ enum SubjectError {
 /// Stands for the name of a subject whose name is empty, so that messages about it are readable.
 const NO_NAME: &str = "(no name)";
 
-/// Why subjects whose names differ only in case have the same tags.
-fn about_case(name: &str, other: &str) -> &'static str {
+/// Says why the tags are the same, if the names differ only in case. Otherwise empty.
+fn case_hint(name: &str, other: &str) -> &'static str {
     if name.to_lowercase() == other.to_lowercase() { ", and tags are in lower case" } else { "" }
 }
 
@@ -235,22 +235,22 @@ impl SubjectType {
     }
 }
 
-/// The subjects with their labels, each name once. A blank name counts as empty. No data if there are none.
+/// The subjects with their labels, each name once. A blank name counts as empty. No data if there are no subjects.
 fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
     let type_name = short_type_name::<S>();
     if subjects.0.is_empty() {
         return Err(Unavailable::no_data(format!("there are no subjects of the type {type_name}")));
     }
-    let mut places = HashMap::with_capacity(subjects.0.len());
+    let mut positions = HashMap::with_capacity(subjects.0.len());
     let mut labelled = Vec::<AnySubject>::with_capacity(subjects.0.len());
     for subject in subjects {
         let name = Some(subject.to_string()).filter(|name| !name.trim().is_empty()).unwrap_or_default();
-        if let Some(place) = places.get(&name) {
-            let first: &mut AnySubject = &mut labelled[*place];
+        if let Some(position) = positions.get(&name) {
+            let first: &mut AnySubject = &mut labelled[*position];
             first.refuse(SubjectError::Twice { name, type_name });
             continue;
         }
-        places.insert(name.clone(), labelled.len());
+        positions.insert(name.clone(), labelled.len());
         labelled.push(AnySubject::new(name, subject));
     }
     refuse_equal_tags(&mut labelled, type_name);
@@ -261,16 +261,16 @@ fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unava
 fn refuse_equal_tags(subjects: &mut [AnySubject], type_name: &'static str) {
     let mut last_with_tags = HashMap::new();
     let mut equal = Vec::new();
-    for (place, subject) in subjects.iter().enumerate() {
+    for (position, subject) in subjects.iter().enumerate() {
         // A subject with an error has no series.
         if subject.error.is_none()
-            && let Some(previous) = last_with_tags.insert(subject.label.tags.clone(), place)
+            && let Some(previous) = last_with_tags.insert(subject.label.tags.clone(), position)
         {
-            equal.extend([(previous, place), (place, previous)]);
+            equal.extend([(previous, position), (position, previous)]);
         }
     }
-    for (place, other) in equal {
-        let (name, other) = (subjects[place].label.name.clone(), subjects[other].label.name.clone());
-        subjects[place].refuse(SubjectError::EqualTags { name, other, type_name });
+    for (position, other) in equal {
+        let (name, other) = (subjects[position].label.name.clone(), subjects[other].label.name.clone());
+        subjects[position].refuse(SubjectError::EqualTags { name, other, type_name });
     }
 }

@@ -1,4 +1,4 @@
-//! A panic of a collector or a resource becomes an error that names the code and contains the panic message.
+//! A panic of a collector or a resource becomes an error that names it and contains the panic message.
 
 use std::any::Any;
 

@@ -149,14 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn any_error_is_converted_and_no_data_is_kept() {
+    fn any_error_is_converted_and_no_data_stays_no_data() {
         fn failing() -> Result<(), Unavailable> {
             Err("plain text")?
         }
-        fn silent() -> Result<(), Unavailable> {
+        fn without_data() -> Result<(), Unavailable> {
             Err(Unavailable::no_data("nothing yet"))?
         }
         assert!(matches!(failing(), Err(Unavailable::Error(error)) if error.to_string() == "plain text"));
-        assert!(matches!(silent(), Err(Unavailable::NoData(no_data)) if no_data.reason() == "nothing yet"));
+        assert!(
+            matches!(without_data(), Err(Unavailable::NoData(no_data)) if no_data.reason() == "nothing yet")
+        );
     }
 }

@@ -78,7 +78,7 @@ async fn dropping_a_run_aborts_its_metrics() {
 }
 
 #[test]
-fn a_sync_collector_without_a_thread_before_its_timeout_never_runs() {
+fn a_sync_collector_that_gets_no_thread_before_its_timeout_never_runs() {
     let runtime =
         runtime::Builder::new_current_thread().enable_time().max_blocking_threads(1).build().unwrap();
     let (has_started, (release, released)) = (HasStarted::default(), channel::channel());

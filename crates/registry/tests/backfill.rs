@@ -200,7 +200,7 @@ fn reading(value: u64) -> Result<system_health_registry::Reading, Unavailable> {
     system_health_registry::IntoReading::into_reading(value)
 }
 
-/// The time until the deadline in its context.
+/// The time until the deadline of the context that it is built in.
 #[derive(Clone)]
 struct TimeLeft(Duration);
 
@@ -213,7 +213,7 @@ impl FromContext for TimeLeft {
     }
 }
 
-/// The minutes until the deadline of the context, after 20 seconds.
+/// Waits for 20 seconds. Then returns the minutes until the deadline of the context.
 fn minutes_left(
     context: Context,
 ) -> BoxFuture<'static, Result<system_health_registry::Reading, Unavailable>> {
@@ -297,7 +297,7 @@ impl Gate for SkipsSome {
 }
 
 #[tokio::test]
-async fn the_planned_outcomes_are_those_that_finish() {
+async fn as_many_outcomes_finish_as_are_planned() {
     let [planned, finished] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
     let engine = Engine::new().with_observer({
         let (planned, finished) = (Arc::clone(&planned), Arc::clone(&finished));

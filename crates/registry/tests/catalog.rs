@@ -114,7 +114,7 @@ fn monitoring_facts_are_checked_without_the_attribute() {
     let below_five = Goal::new(Comparison::Less, 5.0);
 
     let monitored = |monitoring| mail(valid().with_monitoring(monitoring));
-    let with_goal = |recovery| {
+    let with_goal_and_recovery = |recovery| {
         let monitoring = Monitoring { recovery: Some(recovery), ..Monitoring::default() };
         mail(valid().with_goal(below_five).with_monitoring(monitoring))
     };
@@ -126,13 +126,16 @@ fn monitoring_facts_are_checked_without_the_attribute() {
     let owner = Monitoring { owner: Some(" ".to_owned()), ..Monitoring::default() };
     let runbook = Monitoring { runbook: Some("the wiki".to_owned()), ..Monitoring::default() };
 
-    for valid in [with_goal(3.0), monitored(window(Duration::from_hours(1))), monitored(notify(&["@oncall"]))]
-    {
+    for valid in [
+        with_goal_and_recovery(3.0),
+        monitored(window(Duration::from_hours(1))),
+        monitored(notify(&["@oncall"])),
+    ] {
         assert!(Catalog::new([valid]).is_ok());
     }
     assert_snapshot!(refusal([monitored(window(Duration::from_secs(90)))]), @"a metric in mail (mail/src/queue.rs:12) is not valid: `window`: a window must be whole minutes, from 1m to 7d; `1m 30s` is not");
     assert_snapshot!(refusal([monitored(Monitoring { recovery: Some(3.0), ..Monitoring::default() })]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `recovery`: a recovery threshold needs a goal; add a goal such as `goal = "< 5"`, or remove `recovery`"#);
-    assert_snapshot!(refusal([with_goal(f64::NAN)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `recovery`: `NaN` is not a finite number; write the value at which an alert ends, such as "3""#);
+    assert_snapshot!(refusal([with_goal_and_recovery(f64::NAN)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `recovery`: `NaN` is not a finite number; write the value at which an alert ends, such as "3""#);
     assert_snapshot!(refusal([monitored(notify(&["@oncall", "@a @b"]))]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `notify`: `@a @b` is not a handle; a handle is `@` followed by ASCII letters, digits and punctuation, and handles are separated by spaces, as in "@slack-platform @oncall""#);
     assert_snapshot!(refusal([monitored(owner)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `owner`: an owner must not be empty; write an owner such as "team-platform", or remove the option"#);
     assert_snapshot!(refusal([monitored(runbook)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `runbook`: a runbook must be an `https://` URL such as "https://wiki.example.com/hotfix""#);

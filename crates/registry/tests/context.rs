@@ -247,7 +247,7 @@ async fn dropping_the_context_aborts_the_building_of_resources() {
     drop(clone);
 
     assert_eq!(received.recv().await, Some("started"));
-    assert_eq!(timeout(GUARD, received.recv()).await, Ok(None), "the builder has been dropped");
+    assert_eq!(timeout(GUARD, received.recv()).await, Ok(None), "the build was aborted");
 }
 
 /// Like [`Endless`], but not shared.
@@ -264,7 +264,7 @@ impl FromContext for EndlessForMetric {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_context_aborts_the_building_of_resources_with_the_scope_of_a_metric() {
+async fn dropping_the_context_aborts_the_building_of_resources_of_a_metric() {
     let (sender, mut received) = mpsc::unbounded_channel();
     let context = Context::new().provide(Notifier(sender));
 
@@ -272,7 +272,7 @@ async fn dropping_the_context_aborts_the_building_of_resources_with_the_scope_of
     drop(context);
 
     assert_eq!(received.recv().await, Some("started"));
-    assert_eq!(timeout(GUARD, received.recv()).await, Ok(None), "the builder has been dropped");
+    assert_eq!(timeout(GUARD, received.recv()).await, Ok(None), "the build was aborted");
 }
 
 #[tokio::test]

@@ -85,13 +85,19 @@ async fn sufficient_timeout(_: FiveSeconds) -> u64 {
     1
 }
 
-/// The time until the deadline of a resource.
+/// The seconds that a resource has until its deadline.
 #[system_health_metric(key = "time_left.seconds", timeout = "2m")]
 async fn time_left(time: TimeLeft) -> f64 {
     time.0.as_secs_f64()
 }
 
-/// The time until the deadline in its context.
+/// Takes the same resource as `time_left.seconds`, with a shorter timeout.
+#[system_health_metric(key = "time_left.with_shorter_timeout", timeout = "1m")]
+async fn time_left_with_shorter_timeout(time: TimeLeft) -> f64 {
+    time.0.as_secs_f64()
+}
+
+/// The time until the deadline of the context that it is built in.
 #[derive(Clone)]
 struct TimeLeft(Duration);
 
@@ -131,7 +137,7 @@ fn blocks(block: Block) -> u64 {
     0
 }
 
-/// Is not affected.
+/// Is not affected by `block.sync`.
 #[system_health_metric(key = "block.sync_other")]
 fn other_than_blocked() -> u64 {
     7
@@ -144,7 +150,7 @@ async fn blocks_worker(block: Block) -> u64 {
     0
 }
 
-/// Is not affected.
+/// Is not affected by `block_worker.async`.
 #[system_health_metric(key = "block_worker.async_other")]
 async fn other_than_blocked_worker() -> u64 {
     7
@@ -200,8 +206,14 @@ async fn a_resource_has_the_longest_timeout_but_ends_by_the_deadline_of_the_run(
     let without_deadline = run("time_left.", &Context::new()).await;
     let with_deadline = run("time_left.", &Context::new().with_deadline(Duration::from_secs(100))).await;
 
-    assert_snapshot!(lines(&without_deadline), @"time_left.seconds: value 120 []");
-    assert_snapshot!(lines(&with_deadline), @"time_left.seconds: value 100 []");
+    assert_snapshot!(lines(&without_deadline), @"
+    time_left.seconds: value 120 []
+    time_left.with_shorter_timeout: value 120 []
+    ");
+    assert_snapshot!(lines(&with_deadline), @"
+    time_left.seconds: value 100 []
+    time_left.with_shorter_timeout: value 100 []
+    ");
 }
 
 #[tokio::test]
@@ -231,7 +243,7 @@ async fn a_run_does_not_wait_for_an_async_collector_that_blocks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_program_waits_for_a_resource_until_the_deadline_or_at_least_for_a_second() {
+async fn a_program_waits_for_a_resource_until_the_deadline_but_at_least_a_second() {
     for (deadline, seconds) in [(100, 100), (0, 1)] {
         let start = Instant::now();
         let context = Context::new().with_deadline(Duration::from_secs(deadline));

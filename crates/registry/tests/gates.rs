@@ -48,12 +48,28 @@ struct Limited;
 /// What a test tells the gate to do, and what the gate has seen at the end of the run.
 #[derive(Clone, Default)]
 struct Script {
-    never_decides: bool,
-    panics: bool,
-    never_finishes: bool,
-    panics_at_the_end: bool,
+    fault: Option<Fault>,
     /// The number of outcomes.
     outcomes: Arc<AtomicUsize>,
+}
+
+/// What the gate does wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    NeverDecides,
+    PanicsBeforeTheDecision,
+    NeverFinishes,
+    PanicsAtTheEnd,
+}
+
+impl Script {
+    fn with_fault(fault: Fault) -> Self {
+        Self { fault: Some(fault), ..Self::default() }
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
 }
 
 impl FromContext for Script {
@@ -68,10 +84,10 @@ impl Gate for TestGate {
     fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision> {
         async move {
             let script = context.get::<Script>().await.unwrap_or_default();
-            if script.never_decides {
+            if script.has(Fault::NeverDecides) {
                 std::future::pending::<()>().await;
             }
-            assert!(!script.panics, "the quota is negative");
+            assert!(!script.has(Fault::PanicsBeforeTheDecision), "the quota is negative");
             assert_ne!(planned.is_about::<Queue>(), planned.is_without_subjects());
             let large = planned.metrics().iter().filter(|metric| metric.key().starts_with("large."));
             let requests = RequestPlan {
@@ -98,10 +114,10 @@ impl Gate for TestGate {
     fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()> {
         async move {
             let script = context.get::<Script>().await.unwrap_or_default();
-            if script.never_finishes {
+            if script.has(Fault::NeverFinishes) {
                 std::future::pending::<()>().await;
             }
-            assert!(!script.panics_at_the_end, "the number of requests is negative");
+            assert!(!script.has(Fault::PanicsAtTheEnd), "the number of requests is negative");
             script.outcomes.store(run.outcomes().len(), Relaxed);
         }
         .boxed()
@@ -129,13 +145,13 @@ fn large_and_small() -> Catalog {
     ])
 }
 
-fn states(run: &Run) -> Vec<String> {
-    let state = |outcome: &Outcome| match &outcome.result {
+fn lines(run: &Run) -> Vec<String> {
+    let result = |outcome: &Outcome| match &outcome.result {
         Ok(reading) => reading.samples()[0].value().to_string(),
         Err(Unavailable::NoData(no_data)) => format!("no data: {no_data}"),
         Err(Unavailable::Error(error)) => format!("error: {error}"),
     };
-    run.outcomes().iter().map(|outcome| format!("{} {}", outcome.metric.key(), state(outcome))).collect()
+    run.outcomes().iter().map(|outcome| format!("{} {}", outcome.metric.key(), result(outcome))).collect()
 }
 
 #[tokio::test]
@@ -146,7 +162,7 @@ async fn a_gate_skips_metrics_and_sees_the_end_of_the_run() {
     let run = engine.run(&large_and_small(), &Context::new().provide(script.clone())).await;
 
     assert_eq!(
-        states(&run),
+        lines(&run),
         [
             "large.one no data: skipped",
             "small.failing error: broken",
@@ -168,7 +184,7 @@ async fn a_gate_decides_about_metrics_without_subjects_too() {
         .run(&catalog([without_subjects("large.alone"), without_subjects("small.alone")]), &Context::new())
         .await;
 
-    assert_eq!(states(&run), ["large.alone no data: skipped", "small.alone 1"]);
+    assert_eq!(lines(&run), ["large.alone no data: skipped", "small.alone 1"]);
     assert!(run.outcomes().iter().all(|outcome| outcome.subject.is_none()));
     assert_eq!(run.request_plans().len(), 1);
 }
@@ -177,11 +193,11 @@ async fn a_gate_decides_about_metrics_without_subjects_too() {
 async fn a_gate_that_does_not_decide_in_time_skips_nothing() {
     let catalog = catalog([metric("small.one", || Ok(1))]);
     let context = Context::new().with_deadline(Duration::from_secs(8));
-    let context = context.provide(Script { never_decides: true, ..Script::default() });
+    let context = context.provide(Script::with_fault(Fault::NeverDecides));
 
     let run = Engine::new().run(&catalog, &context).await;
 
-    assert_eq!(states(&run), ["small.one 1", "small.one 1"]);
+    assert_eq!(lines(&run), ["small.one 1", "small.one 1"]);
     assert_eq!(run.duration().as_secs(), 2);
 }
 
@@ -217,11 +233,11 @@ impl Subscriber for Log {
 async fn a_gate_that_panics_skips_nothing_and_a_warning_is_logged() {
     let log = Log::default();
     let _logging = tracing::subscriber::set_default(log.clone());
-    let context = Context::new().provide(Script { panics: true, ..Script::default() });
+    let context = Context::new().provide(Script::with_fault(Fault::PanicsBeforeTheDecision));
 
     let run = Engine::new().run(&catalog([metric("small.one", || Ok(1))]), &context).await;
 
-    assert_eq!(states(&run), ["small.one 1", "small.one 1"]);
+    assert_eq!(lines(&run), ["small.one 1", "small.one 1"]);
     let messages = log.0.lock().unwrap().join("\n");
     assert!(messages.contains("a gate has not decided, so it skips no metric: "), "{messages}");
     assert!(messages.contains("the quota is negative"), "{messages}");
@@ -229,8 +245,8 @@ async fn a_gate_that_panics_skips_nothing_and_a_warning_is_logged() {
 
 #[tokio::test(start_paused = true)]
 async fn a_gate_that_does_not_finish_or_panics_does_not_affect_the_run() {
-    let never_finishes = Script { never_finishes: true, ..Script::default() };
-    let panics_at_the_end = Script { panics_at_the_end: true, ..Script::default() };
+    let never_finishes = Script::with_fault(Fault::NeverFinishes);
+    let panics_at_the_end = Script::with_fault(Fault::PanicsAtTheEnd);
     for (script, message) in [
         (never_finishes, "a gate has not finished within 2s after the end of the run"),
         (panics_at_the_end, "a gate panicked at the end of the run: the number of requests is negative"),
@@ -241,12 +257,26 @@ async fn a_gate_that_does_not_finish_or_panics_does_not_affect_the_run() {
 
         let run = Engine::new().run(&catalog([metric("small.one", || Ok(1))]), &context).await;
 
-        assert_eq!(states(&run), ["small.one 1", "small.one 1"]);
+        assert_eq!(lines(&run), ["small.one 1", "small.one 1"]);
         assert_eq!(*log.0.lock().unwrap(), [message]);
     }
 }
 
-/// The time until the deadline in its context.
+#[tokio::test(start_paused = true)]
+async fn a_slow_gate_at_the_end_of_the_run_leaves_the_next_gate_less_time() {
+    let log = Log::default();
+    let _logging = tracing::subscriber::set_default(log.clone());
+    let catalog = catalog([metric("small.one", || Ok(1))]).with_gate(&TestGate);
+    let context = Context::new().with_deadline(Duration::from_secs(8));
+    let context = context.provide(Script::with_fault(Fault::NeverFinishes));
+
+    Engine::new().run(&catalog, &context).await;
+
+    let warning = |limit: &str| format!("a gate has not finished within {limit} after the end of the run");
+    assert_eq!(*log.0.lock().unwrap(), [warning("8s"), warning("2s")]);
+}
+
+/// The time until the deadline of the context that it is built in.
 #[derive(Clone)]
 struct TimeLeft(Duration);
 
@@ -262,11 +292,11 @@ async fn a_resource_has_the_whole_timeout_of_its_metric_after_a_slow_gate() {
     let metric = Metric::new(Facts::new("small.resource", "A metric."), location!(), |context| {
         async move { context.get::<TimeLeft>().await?.0.as_secs_f64().round().into_reading() }.boxed()
     });
-    let context = Context::new().provide(Script { never_decides: true, ..Script::default() });
+    let context = Context::new().provide(Script::with_fault(Fault::NeverDecides));
 
     let run = Engine::new().run(&catalog([metric]), &context).await;
 
-    assert_eq!(states(&run), ["small.resource 30"]);
+    assert_eq!(lines(&run), ["small.resource 30"]);
 }
 
 #[derive(Clone)]
@@ -290,6 +320,6 @@ async fn a_shared_resource_knows_the_metric_that_asked_for_it() {
         .boxed()
     });
     let run = Engine::new().run(&catalog([resource.each::<Queue>()]), &Context::new()).await;
-    assert_eq!(states(&run), ["small.resource 1", "small.resource 1"]);
+    assert_eq!(lines(&run), ["small.resource 1", "small.resource 1"]);
     assert!(current_metric().is_none());
 }

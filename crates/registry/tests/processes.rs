@@ -83,7 +83,7 @@ async fn the_next_run_retries_a_failed_resource_of_the_process() {
     let refused = [first.get::<Connection>().await, first.get::<Connection>().await];
 
     assert!(
-        refused.iter().all(|it| it.as_ref().unwrap_err().to_string() == "connection refused"),
+        refused.iter().all(|result| result.as_ref().unwrap_err().to_string() == "connection refused"),
         "{refused:?}"
     );
     assert_eq!(process.context().get::<Connection>().await.unwrap().0, 1);
@@ -144,18 +144,18 @@ async fn the_next_run_retries_a_resource_that_failed_when_nobody_waited_for_it()
     assert_eq!(connection(&process.context()).await, None);
 
     builds.0.1.notify_one();
-    // The task runs now, and fails.
+    // The task that builds the resource runs now, and fails.
     tokio::task::yield_now().await;
 
     assert_eq!(connection(&process.context()).await, Some(1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_retries_a_resource_that_was_not_ready_by_the_end_of_an_earlier_run() {
+async fn a_run_retries_a_resource_that_was_not_ready_in_the_previous_run() {
     let process = Process::new().provide(SlowBuilds::default());
     assert_eq!(connection(&process.context().with_deadline(Duration::from_mins(1))).await, None);
 
-    assert_eq!(connection(&process.context()).await, None, "the earlier run has not ended");
+    assert_eq!(connection(&process.context()).await, None, "the deadline of the earlier run has not passed");
     tokio::time::advance(Duration::from_mins(1)).await;
 
     assert_eq!(connection(&process.context()).await, Some(1));

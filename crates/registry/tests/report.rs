@@ -24,7 +24,7 @@ fn workers() -> u8 {
     4
 }
 
-/// Samples with different tags named `env`, `service`, `version` and `source`, and one with another tag.
+/// Samples whose tags have the names of tags of the metric or of the report, with other values.
 #[system_health_metric(key = "levels.all", tags = ["service:shop", "version:2"])]
 fn levels() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![
@@ -55,8 +55,8 @@ fn different_versions() -> Result<Vec<Sample>, SampleError> {
 }
 
 /// Has no data.
-#[system_health_metric(key = "queue.silent", goal = "< 5")]
-fn silent() -> NoData {
+#[system_health_metric(key = "queue.no_data", goal = "< 5")]
+fn no_data() -> NoData {
     NoData::new("a test")
 }
 
@@ -172,17 +172,17 @@ async fn points_are_also_delivered_under_an_active_alias() {
 
 #[tokio::test]
 async fn only_values_become_points() {
-    let (silent, broken) = (
-        common::run("queue.silent", &Context::new()).await,
+    let (no_data, broken) = (
+        common::run("queue.no_data", &Context::new()).await,
         common::run("queue.broken", &Context::new()).await,
     );
 
-    assert_eq!(Report::new(silent, []).points().count(), 0);
+    assert_eq!(Report::new(no_data, []).points().count(), 0);
     assert_eq!(Report::new(broken, []).points().count(), 0);
 }
 
 #[tokio::test]
-async fn a_report_has_the_given_time_and_tags() {
+async fn a_report_has_the_start_time_of_its_run_and_each_tag_once() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let run = common::run("queue.workers", &Context::starting_at(start)).await;
 
@@ -221,7 +221,7 @@ async fn a_goal_is_met_if_every_sample_meets_it() {
         [
             ("queue.aimless", None),
             ("queue.broken", None),
-            ("queue.silent", None),
+            ("queue.no_data", None),
             ("queue.waiting", Some(false)),
             ("queue.workers", Some(true)),
         ]

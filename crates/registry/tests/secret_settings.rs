@@ -14,7 +14,7 @@ use system_health_registry::{
 #[serde(default)]
 struct QueueSettings {
     token: Option<SecretSetting>,
-    /// Declared a secret, although its type is not `SecretSetting`.
+    /// Declared as a secret, although its type is not `SecretSetting`.
     pin: Option<u32>,
     retries: Option<u32>,
     hosts: BTreeMap<String, u32>,

@@ -181,11 +181,11 @@ async fn a_table_is_a_resource() {
 
 #[tokio::test]
 async fn an_unlinked_table_without_defaults_is_an_error_of_the_resource() {
-    let unchecked = Context::new().provide(Settings::default());
-    assert!(unchecked.get::<Labels>().await.is_ok());
+    let context = Context::new().provide(Settings::default());
+    assert!(context.get::<Labels>().await.is_ok());
 
     // The table is not linked, so building the settings does not check it.
-    let strict = Context::new().get::<Strict>().await;
+    let strict = context.get::<Strict>().await;
 
     assert!(matches!(strict, Err(Unavailable::Error(error))
         if error.to_string() == "the settings table [strict] has no default for `token_name`; its struct needs `#[serde(default)]`, or the field must be an `Option`"));

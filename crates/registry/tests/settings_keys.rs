@@ -1,4 +1,4 @@
-//! Keys that exclude each other, keys that must fit together, and keys of nested tables.
+//! Keys that exclude each other, values that a table's own check refuses, and keys of nested tables.
 
 use std::{collections::BTreeMap, path::Path};
 

@@ -1,4 +1,4 @@
-//! Texts of settings are shown only if their table allows it.
+//! Whether a table allows that its texts are shown. By default, it does not.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ fn a_table_can_allow_its_texts_depending_on_its_values() {
 }
 
 #[test]
-fn texts_of_other_tables_are_not_shown() {
+fn other_tables_do_not_allow_that_their_texts_are_shown() {
     let settings = settings("[queue]\nbroker = 'mail.example'");
 
     assert_eq!(settings.table::<Queue>().unwrap().broker, "mail.example");

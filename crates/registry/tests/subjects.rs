@@ -189,7 +189,7 @@ async fn a_resource_of_a_subject_is_built_once_for_each_subject() {
 #[tokio::test]
 async fn each_metric_has_one_outcome_if_there_are_no_usable_subjects() {
     for (listed, expected) in [
-        (Err("the broker is gone"), "error: the broker is gone"),
+        (Err("the broker is down"), "error: the broker is down"),
         (Ok(vec![]), "no data: there are no subjects of the type Queue"),
     ] {
         let run = common::run("each.", &Context::new().provide(Broker(listed))).await;
@@ -268,7 +268,7 @@ struct Working(Arc<(AtomicUsize, AtomicUsize)>);
 
 /// Lives as long as its subject is being collected.
 #[derive(Clone)]
-struct Held(#[expect(dead_code, reason = "only its drop counts")] Arc<HeldInner>);
+struct Held(#[expect(dead_code, reason = "only its drop is observed")] Arc<HeldInner>);
 struct HeldInner(Working);
 
 impl FromContext for Working {
@@ -313,7 +313,7 @@ async fn the_number_of_concurrent_subjects_is_limited() {
     let names: BTreeSet<_> = run
         .outcomes()
         .iter()
-        .filter_map(|it| it.subject.as_ref().map(|subject| subject.name().to_owned()))
+        .filter_map(|outcome| outcome.subject.as_ref().map(|subject| subject.name().to_owned()))
         .collect();
     assert_eq!((names.len(), run.outcomes().iter().flat_map(Outcome::samples).count()), (5000, 5000));
     let most = working.0.1.load(SeqCst);

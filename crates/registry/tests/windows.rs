@@ -36,7 +36,7 @@ fn read(deploys: Deploys) -> u64 {
     hours(&deploys.0)
 }
 
-/// A resource of the run cannot have the window of one metric.
+/// A resource of the run that asks for the window of one metric, which is an error.
 #[derive(Debug, Clone)]
 struct SharedWindow;
 
@@ -73,7 +73,7 @@ impl FromContext for Egg {
     const SCOPE: Scope = Scope::Metric;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        // Boxed, because the two functions contain each other.
+        // Boxed, because each of the two futures would contain the other.
         Box::pin(context.get::<Chicken>()).await?;
         Ok(Self)
     }
@@ -123,14 +123,14 @@ async fn every_metric_has_the_window_of_its_longest_pattern() {
 }
 
 #[tokio::test]
-async fn a_program_without_a_metric_gets_the_window_of_the_settings() {
+async fn a_context_without_a_metric_has_the_window_of_the_settings() {
     let context = Context::new().provide(settings("[metrics]\nwindow = '36h'").unwrap());
     let window: Window = context.get().await.unwrap();
     assert_eq!((hours(&window), window.end()), (36, context.started_at()));
 }
 
 #[tokio::test]
-async fn a_test_provides_a_window() {
+async fn a_test_can_provide_a_window() {
     let provided = Window::ending_at(std::time::SystemTime::UNIX_EPOCH, Duration::ZERO);
     let window: Window = Context::new().provide(provided).get().await.unwrap();
     assert_eq!(window, provided);
@@ -149,7 +149,7 @@ fn no_time_is_in_both_of_two_adjacent_windows() {
 }
 
 #[tokio::test]
-async fn a_shared_resource_cannot_depend_on_one_metric() {
+async fn resources_with_invalid_dependencies_are_refused() {
     let [_, cycle, window] = &outcomes("wrong.", "").await[..] else { panic!() };
     assert_snapshot!(window, @"wrong.window `SharedWindow` is built once a run and asks for `Window`, which is built for each metric; give `SharedWindow` the scope `Scope::Metric`");
     assert_snapshot!(cycle, @"wrong.cycle resources depend on each other in a cycle: Egg → Chicken → Egg");

@@ -1,4 +1,4 @@
-//! The `report` command as a library, so that a binary with additional collectors takes three lines:
+//! The `report` command as a library, so that a binary with additional collectors takes only a few lines:
 //!
 //! ```no_run
 //! # mod acme_collectors {}

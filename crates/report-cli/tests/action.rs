@@ -31,13 +31,13 @@ impl Runner {
         let folder = tempfile::tempdir().unwrap();
         let release = folder.path().join("release");
         fs::create_dir(&release).unwrap();
-        let make = "for platform in linux-amd64 linux-arm64 macos-amd64 macos-arm64; do
+        let script = "for platform in linux-amd64 linux-arm64 macos-amd64 macos-arm64; do
                         printf '#!/bin/sh\\necho %s\\n' $platform >report
                         chmod +x report
                         tar -czf report-$platform.tar.gz report
                     done
                     if command -v sha256sum >/dev/null; then sha256sum *.gz; else shasum -a 256 *.gz; fi >SHA256SUMS";
-        assert!(Command::new("sh").args(["-euc", make]).current_dir(&release).status().unwrap().success());
+        assert!(Command::new("sh").args(["-euc", script]).current_dir(&release).status().unwrap().success());
         let releases = Server::start(move |request: &Request| {
             let file =
                 request.path().strip_prefix("/v1.2.3/").and_then(|name| fs::read(release.join(name)).ok());

@@ -32,7 +32,7 @@ fn without_aws_credentials_there_is_no_data() {
 #[ignore = "needs moto: run cargo xtask test"]
 fn the_documented_policy_is_sufficient() {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/iam-policy-ci.json");
-    // moto uses the name that the service has in signatures. In policies, the service has another name.
+    // moto takes the name of CloudWatch from the signature, `monitoring`. In policies of AWS, the name is `cloudwatch`.
     let policy = std::fs::read_to_string(policy).unwrap().replace("cloudwatch:", "monitoring:");
     // The first requests are not authenticated: five for builds and alarms, two for the user and one for the policy.
     let moto = Moto::start_authenticating(8);

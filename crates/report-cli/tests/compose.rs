@@ -119,6 +119,6 @@ fn the_agent_takes_traces_metrics_and_logs_of_the_reporter() {
     for file in ["/var/run/docker.sock", "/var/lib/docker/containers"] {
         assert!(volumes.contains(&format!("{file}:{file}:ro").into()), "{file}: {volumes:?}");
     }
-    // Only messages in JSON name their span.
+    // Only log messages in JSON contain the id of their span.
     assert_eq!(report["command"], json!(["serve", "--log-format", "json"]));
 }

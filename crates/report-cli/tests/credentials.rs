@@ -116,7 +116,7 @@ fn work_tree() -> Scene {
 }
 
 #[test]
-fn a_token_in_place_of_the_path_to_its_file_is_not_printed() {
+fn a_token_in_place_of_a_path_is_not_printed() {
     let scene = scene(&github()).variable("GITHUB_TOKEN_FILE", TOKEN);
 
     let ended = scene.run(&["--only", "commits.hotfix"]).with_status(1);

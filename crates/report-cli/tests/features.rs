@@ -76,7 +76,7 @@ fn only_the_feature_datadog_preview_connects_the_service_with_datadog() {
 }
 
 #[test]
-fn sinks_do_not_depend_on_clap_but_the_crates_with_their_commands_do() {
+fn sinks_do_not_depend_on_clap_but_their_command_crates_do() {
     let clap = "clap".to_owned();
 
     assert!(!tree_of("system-health-datadog", &[]).contains(&clap));

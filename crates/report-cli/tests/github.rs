@@ -151,7 +151,7 @@ fn the_outcome_about_the_tests_follows_from_their_workflow_run() {
 }
 
 #[test]
-fn a_run_asks_whether_the_responses_of_the_run_before_have_changed() {
+fn a_run_asks_whether_the_responses_of_the_previous_run_have_changed() {
     let github = healthy();
     let scene = scene(&github);
     let statuses = || github.exchanges().iter().map(|exchange| exchange.status).collect::<Vec<_>>();
@@ -171,7 +171,7 @@ fn a_run_asks_whether_the_responses_of_the_run_before_have_changed() {
 
 #[cfg(feature = "local")]
 #[test]
-fn a_dry_run_shows_the_requests_of_a_run_and_a_setting_limits_them() {
+fn a_dry_run_shows_the_requests_and_a_setting_limits_them() {
     let github = healthy();
     let settings = |max: u32| format!("[local]\nfile = 'points.jsonl'\n[github]\nmax_requests = {max}\n");
     let dry_run = ["--dry-run", "--to", "local", "--format", "table"];

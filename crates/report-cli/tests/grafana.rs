@@ -34,8 +34,8 @@ fn run(arguments: &[&str]) -> ProgramOutput {
 fn promtool_accepts_the_rules_of_the_linked_metrics() {
     let rules = run(&["monitors", "--for", "prometheus"]).with_status(0).stdout();
 
-    let lint = check_file("rules", &rules);
-    assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
+    let checked = check_file("rules", &rules);
+    assert_eq!(checked.status, Some(0), "{}\n{rules}", checked.output);
     for alert in [
         "CommitsHotfixMissesGoal",
         "CommitsHotfixHasNoValue",
@@ -67,7 +67,7 @@ fn rules_for_development_come_with_a_warning() {
 
 /// The rules are always YAML, so `--format json` is refused.
 #[test]
-fn rules_have_no_other_format() {
+fn rules_are_printed_only_as_yaml() {
     for arguments in [
         ["monitors", "--for", "prometheus", "--format", "json"],
         ["--format", "json", "monitors", "--for", "prometheus"],

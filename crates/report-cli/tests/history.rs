@@ -88,7 +88,7 @@ fn a_missing_folder_or_metric_is_an_error() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_cannot_be_read_is_not_a_folder_without_runs() {
+fn a_state_folder_that_cannot_be_read_is_an_error() {
     // Nothing can be read below a file.
     let scene = scene().file("file", "");
     scene.run(&["history", "--state-dir", "file/state"]).with_status(2).says("it cannot be opened");

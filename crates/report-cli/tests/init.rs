@@ -154,7 +154,7 @@ fn all_keys_of_all_linked_tables_are_in_the_file() {
 }
 
 #[test]
-fn the_file_says_that_secrets_may_come_from_aws_only_if_the_program_can_read_them() {
+fn the_file_mentions_secrets_in_aws_only_if_they_can_be_read() {
     let printed = scene().run(&["init", "--stdout"]).with_status(0).stdout();
 
     assert_eq!(

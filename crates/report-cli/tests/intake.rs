@@ -14,7 +14,7 @@ use serde_json::Value;
 use system_health_test_support::{chromium::Chromium, scene::Scene};
 
 /// How long a test waits for a line. It is enough even on a busy machine.
-const LIMIT: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 fn scene() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
@@ -51,7 +51,8 @@ impl Intake {
     /// The next notice of a kind.
     fn next(&self, notice: &str) -> Value {
         loop {
-            let line = self.lines.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("no {notice}: {error}"));
+            let line =
+                self.lines.recv_timeout(TIMEOUT).unwrap_or_else(|error| panic!("no {notice}: {error}"));
             if line["notice"] == notice {
                 return line;
             }
@@ -98,7 +99,7 @@ fn metrics(intake: &Intake) -> Vec<String> {
 }
 
 #[test]
-fn a_local_push_delivers_only_to_the_intake_and_datadog_would_store_all_its_values_unchanged() {
+fn a_local_push_delivers_valid_points_only_to_the_intake() {
     // With --local, neither this key nor the sink `local` is used.
     let scene = scene()
         .variable("DD_API_KEY", "0dd0c0ffee0dd0c0ffee0dd0c0ffee00")
@@ -172,7 +173,7 @@ fn dashboards_and_monitors_are_kept_and_evaluated() {
 }
 
 #[test]
-fn the_intake_has_a_page_for_its_own_documents() {
+fn the_intake_serves_its_variant_of_the_page() {
     let scene = scene();
     let intake = Intake::start(&scene);
 
@@ -237,8 +238,8 @@ fn points_and_service_checks_that_are_sent_to_an_agent_arrive() {
     let scene = scene();
     let intake = Intake::start(&scene);
 
-    let agent = scene.variable("DD_DOGSTATSD_URL", intake.dogstatsd_url.as_str());
-    let _ = agent.run(&["--push", "--to", "dogstatsd", "--only", "commits.hotfix"]).with_status(0);
+    let with_agent = scene.variable("DD_DOGSTATSD_URL", intake.dogstatsd_url.as_str());
+    let _ = with_agent.run(&["--push", "--to", "dogstatsd", "--only", "commits.hotfix"]).with_status(0);
 
     // The self-metrics come last.
     let mut delivered = intake.next("delivery");

@@ -125,7 +125,7 @@ fn outside_a_work_tree_the_error_says_what_is_missing() {
 
     let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
     assert!(error.contains("SYSTEM_HEALTH_REPOSITORY"), "{error}");
-    // If a program reads stdout, the log still tells the user why the status is not 0.
+    // If stdout is not a terminal, the log tells the user why the status is not 0.
     ended.says("error: ci.tests_passing_on_main, commits.hotfix, commits.reverts: no repository is named");
 }
 

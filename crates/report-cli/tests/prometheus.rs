@@ -28,15 +28,15 @@ fn a_run_without_values_removes_the_values_of_the_previous_run() {
     let scene = scene(
         "[report]\nself_metrics = false\nto = ['prometheus']\n[prometheus]\ntextfile = 'health.prom'\n",
     );
-    let page = || fs::read_to_string(scene.folder().join("health.prom")).unwrap();
+    let textfile = || fs::read_to_string(scene.folder().join("health.prom")).unwrap();
     let _ = scene.run(&["--push"]).with_status(0);
-    assert!(page().contains("commits_hotfix{"), "{}", page());
+    assert!(textfile().contains("commits_hotfix{"), "{}", textfile());
 
     next_second();
     fs::rename(scene.folder().join(".git"), scene.folder().join("gone")).unwrap();
     let _ = scene.run(&["--push"]).with_status(1);
 
-    assert_eq!(page(), "");
+    assert_eq!(textfile(), "");
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn a_dry_run_shows_what_a_push_writes() {
         scene.run(&["--dry-run", "--to", "prometheus", "--only", "commits.*"]).with_status(0).stdout();
     let _ = scene.run(&["--push", "--to", "prometheus", "--only", "commits.*"]).with_status(0);
 
-    let page = fs::read_to_string(scene.folder().join("health.prom")).unwrap();
-    for line in page.lines() {
+    let textfile = fs::read_to_string(scene.folder().join("health.prom")).unwrap();
+    for line in textfile.lines() {
         assert!(shown.contains(&format!("{line:?}")), "{line} is not in {shown}");
     }
-    assert!(page.contains("reporter=\"acme/shop\""), "{page}");
+    assert!(textfile.contains("reporter=\"acme/shop\""), "{textfile}");
     assert!(!shown.contains("of system-health.\""), "each metric has its description: {shown}");
 }
 

@@ -22,7 +22,7 @@ fn scene(intake: &DatadogIntake) -> Scene {
 }
 
 #[test]
-fn values_are_delivered_as_gauges_with_all_their_tags_and_the_same_timestamp() {
+fn values_are_delivered_as_gauges_with_all_tags_and_one_timestamp() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake)
         .origin("https://github.com/acme/shop", Duration::ZERO)
@@ -271,7 +271,7 @@ fn the_delivery_of_a_run_without_values_is_also_retried() {
         intake.server().fail_times(3, "/api/", datadog::error(503, "Not now"));
         let flags = [&["--push", "--no-state", "--only", "ci.*", "--deadline", "2m"][..], arguments].concat();
 
-        // Without a token, the metric has no data.
+        // Without a token, the selected metrics have no data.
         let ended = scene(&intake).run(&flags);
 
         ended.says("retrying in");

@@ -153,7 +153,7 @@ fn a_token_in_the_wrong_place_is_not_repeated() {
 }
 
 #[test]
-fn a_mistyped_key_about_a_secret_is_refused_with_the_right_one() {
+fn a_mistyped_key_about_a_secret_is_refused_with_a_suggestion() {
     let file = "[github]\ntoken_secert = 'team/github'\n";
     let ended = scene().file("system-health.toml", file).run(&[]).with_status(2);
 
@@ -161,7 +161,7 @@ fn a_mistyped_key_about_a_secret_is_refused_with_the_right_one() {
 }
 
 #[test]
-fn later_layers_take_precedence() {
+fn variables_override_the_settings_file_and_config_replaces_it() {
     let scene = scene()
         .file("system-health.toml", "[report]\nenv = 'file'\nservice = 'file'\ntags = ['from:file']\n")
         .file("other.toml", "[report]\nenv = 'other'\n")

@@ -93,38 +93,43 @@ fn if_configured_access_to_github_fails_the_clone_is_not_used() {
     let no_such_secret = json!({"__type": "ResourceNotFoundException", "Message": "no"}).to_string();
     let answer = Answer::text(400, "application/x-amz-json-1.1", &no_such_secret);
     let aws = Server::start(move |_: &Request| answer.clone());
-    let keys = || {
+    let with_keys = || {
         work_tree()
             .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
             .variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
             .variable("AWS_ENDPOINT_URL", aws.url())
     };
-    let region = || keys().variable("AWS_REGION", "us-east-1");
-    let profile = |content: &str| {
+    let with_region = || with_keys().variable("AWS_REGION", "us-east-1");
+    let with_profile = |content: &str| {
         let scene = work_tree().variable("AWS_CONFIG_FILE", "config");
         scene
             .variable("PATH", "/usr/bin:/bin")
             .file("config", &format!("[default]\nregion = us-east-1\n{content}"))
     };
-    let named = "[github]\ntoken_secret = 'github/tokne'\n";
+    let misspelled_secret = "[github]\ntoken_secret = 'github/tokne'\n";
     for (scene, message) in [
-        (keys(), "the AWS region is not known"),
-        (region().file("system-health.toml", named), "secret `github/tokne`"),
-        (work_tree().file("system-health.toml", named), "there are no AWS credentials to read it with"),
+        (with_keys(), "the AWS region is not known"),
+        (with_region().file("system-health.toml", misspelled_secret), "secret `github/tokne`"),
         (
-            profile(
+            work_tree().file("system-health.toml", misspelled_secret),
+            "there are no AWS credentials to read it with",
+        ),
+        (
+            with_profile(
                 "sso_start_url = https://a.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = 1\nsso_role_name = a\n",
             ),
             "through `sso`",
         ),
-        (profile("credential_process = echo no session >&2; false\n"), "no session"),
+        (with_profile("credential_process = echo no session >&2; false\n"), "no session"),
     ] {
         let error = error(&collect_hotfixes(&scene, &[]).with_status(1));
         assert!(error.starts_with("cannot get the GitHub token: ") && error.contains(message), "{error}");
     }
     // No access to GitHub is configured: there are no AWS credentials, there is no secret with the default name, or AWS is not
     // used for secrets.
-    for scene in [work_tree(), region(), keys().file("system-health.toml", "[secrets]\naws = false\n")] {
+    for scene in
+        [work_tree(), with_region(), with_keys().file("system-health.toml", "[secrets]\naws = false\n")]
+    {
         let ended = collect_hotfixes(&scene, &[]).with_status(0);
         assert_eq!(ended.metric("commits.hotfix")["samples"][0]["value"], 1.0, "{ended}");
     }

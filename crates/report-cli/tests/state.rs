@@ -33,7 +33,7 @@ fn times(points: &[Point]) -> BTreeSet<i64> {
 }
 
 #[test]
-fn undelivered_points_are_delivered_by_the_next_run_with_their_own_time() {
+fn the_next_run_delivers_undelivered_points_with_their_original_time() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     intake.server().fail_times(1, "/api/v2/series", datadog::error(403, "Forbidden"));
@@ -100,7 +100,7 @@ fn the_run_delivers_if_the_state_folder_cannot_be_used() {
 }
 
 #[test]
-fn the_run_delivers_and_moves_a_damaged_file_aside() {
+fn the_run_delivers_and_moves_a_damaged_state_file_aside() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let state = scene.folder().join(".state");

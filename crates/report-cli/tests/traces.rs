@@ -65,7 +65,7 @@ fn messages(ended: &ProgramOutput) -> Vec<Value> {
 }
 
 #[test]
-fn a_push_is_a_trace_that_is_sent_after_the_points() {
+fn a_push_sends_one_trace_with_the_spans_of_its_requests() {
     let (github, datadog, agent) = (github(), DatadogIntake::start(), agent());
     let scene = scene(&github, &datadog, &agent.url());
 
@@ -96,7 +96,7 @@ fn a_trace_contains_no_secret_and_requests_have_no_trace_headers() {
 
     let trace = last_trace(&scene).to_string();
     let sent = String::from_utf8_lossy(&agent.requests()[0].body).into_owned();
-    // A query may contain a secret, so a trace contains no parameters of queries.
+    // A query string may contain a secret, so a trace contains no query parameters.
     for hidden in [TOKEN, DatadogIntake::KEY, "per_page", "page="] {
         assert!(!trace.contains(hidden) && !sent.contains(hidden), "{hidden}");
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use system_health_registry::{DeliveryError, Event, Fate, Report};
+use system_health_registry::{Event, Fate, Report};
 use system_health_state::{GoalState, PendingEvent, StoreError};
 use tokio::time::Instant;
 
@@ -20,7 +20,7 @@ use crate::{
 
 impl Courier<'_> {
     /// Stores the states of the goals and the events of a run. This run or a later one sends each event at most once. If
-    /// `announces` is false, only the states of the goals are stored.
+    /// `announces` is false, only the states of the goals are stored. If no state is kept, nothing is stored.
     pub(crate) async fn record_events(
         &self,
         current: &CurrentStore,
@@ -34,7 +34,7 @@ impl Courier<'_> {
         if !current.is_kept() {
             // Without state, events could be sent twice.
             if !attached.is_empty() {
-                tracing::warn!("the events of collectors are not sent, because there is no state folder");
+                tracing::warn!("the events of collectors are not sent, because no state is kept");
             }
             return Ok(());
         }
@@ -83,11 +83,16 @@ impl Courier<'_> {
             let name = outbox();
             let next = current.ask(current.store(), move |store| store.next_event(&name, SystemTime::now()));
             let Some(next) = next.await? else { break };
-            let fate = match events::parse(&next) {
-                Ok(event) => guard::announce(sink.as_ref(), &event, self.deadlines.events).await,
-                Err(error) => Fate::Refused(DeliveryError::new(error)),
-            };
             let (name, id) = (outbox(), next.id.clone());
+            let event = match events::parse(&next) {
+                Ok(event) => event,
+                Err(error) => {
+                    tracing::warn!("the stored event `{id}` cannot be read, and is not sent: {error}");
+                    current.ask(current.store(), move |store| store.settle_event(&name, &id)).await?;
+                    continue;
+                }
+            };
+            let fate = guard::announce(sink.as_ref(), &event, self.deadlines.events).await;
             match fate {
                 Fate::Accepted | Fate::Repeated => {
                     receipt.contact = Contact::Made;
@@ -116,8 +121,8 @@ fn ago(age: Duration) -> SystemTime {
     SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// The events that a push to an outbox would send now. A waiting event that is older than `max_age` is left out, because a push
-/// would give it up.
+/// The events that a push would now send to the destination of this outbox. A waiting event that is older than `max_age` is left
+/// out, because a push would give it up.
 pub(crate) async fn events_to_show(
     outbox: &str,
     current: &CurrentStore,

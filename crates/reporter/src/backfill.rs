@@ -86,7 +86,7 @@ pub struct WithoutValue {
 }
 
 /// A backfill in progress.
-struct Progress<'a> {
+struct BackfillProgress<'a> {
     backfill: Backfill,
     store: Arc<Store>,
     tags: &'a [Tag],
@@ -100,15 +100,15 @@ struct Progress<'a> {
 impl Reporter {
     /// Computes the selected metrics that [can be computed for the past](system_health_registry::Facts::can_backfill) for
     /// each of the instants, and adds the values to the history. What the history already has is not changed, so a backfill can
-    /// be repeated, for example after an interruption. It ends after `deadline`, and at the first error of the state. What was
-    /// recorded before is kept.
+    /// be repeated, for example after an interruption. The backfill ends after `deadline`, or at the first error of the state. What
+    /// it has recorded until then is kept.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
     pub async fn backfill(&self, instants: &Instants, deadline: Duration) -> Result<Backfill, ReporterError> {
         let store = open_store(self.state.folder()?).await?;
         let context = self.process.context().with_deadline(deadline);
-        let mut progress = Progress {
+        let mut progress = BackfillProgress {
             backfill: self.empty_backfill(instants),
             store,
             tags: &self.tags,
@@ -232,7 +232,7 @@ impl BackfilledMetric {
     }
 }
 
-impl Progress<'_> {
+impl BackfillProgress<'_> {
     async fn keep(&mut self, instant: Option<SystemTime>, outcome: Outcome) {
         let key = outcome.metric.key();
         let subject = subject_name(&outcome);
@@ -272,7 +272,7 @@ impl Progress<'_> {
         let reports: Vec<Report> = by_instant.into_iter().map(report).collect();
         for run in reports.iter().map(Report::run) {
             for outcome in run.outcomes() {
-                // The tags of the report may have made two series equal.
+                // If the tags of the report make two series equal, the outcome becomes an error.
                 if let Err(unavailable) = &outcome.result
                     && let Some(metric) = self.backfill.metric(outcome.metric.key())
                 {

@@ -100,7 +100,7 @@ impl ReporterBuilder {
         self
     }
 
-    /// Adds a destination that needs no settings. It is chosen by the name of its sink.
+    /// Adds a destination that needs no settings. [`to`](Self::to) can name its sink.
     #[must_use]
     pub fn destination(mut self, destination: impl Destination + 'static) -> Self {
         self.sinks.own.push(Arc::new(destination));
@@ -158,8 +158,8 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets the length of the schedule slot. The points of a run get the time at which its slot starts, so that a
-    /// repeated run in the same slot overwrites them. Default: `align` in `[report]`.
+    /// Sets the length of the schedule slot. The points of a run get the time at which its slot starts, so that, in
+    /// most backends, a repeated run in the same slot overwrites them. Default: `align` in `[report]`.
     #[must_use]
     pub fn align(mut self, slot: Duration) -> Self {
         self.align = Some(slot);
@@ -227,8 +227,8 @@ impl ReporterBuilder {
         self
     }
 
-    /// Allows pushes without any destination, if none is named or configured. In such a push, destinations that need no
-    /// settings are not used. By default, it is an error if there is no destination at all.
+    /// Allows pushes without any destination. If no sink is named, only [configured](Destination::is_configured) destinations
+    /// are used. By default, an unconfigured destination is used if there is no other, and having none at all is an error.
     #[must_use]
     pub fn without_required_destination(mut self) -> Self {
         self.needs_destination = false;
@@ -296,7 +296,7 @@ impl ReporterBuilder {
         let tags = base_tags(&report)?;
         let to = self.sinks.find(&report.to, |position| {
             let origin = self.settings.origin::<ReportSettings>(&format!("to[{position}]"));
-            // If the program has named the sinks, they are in no line of a file.
+            // If the program has named the sinks, they do not come from the settings.
             match origin.filter(|_| uses_to_of_settings) {
                 Some(origin) => format!("{origin}: `to` in [report]"),
                 None => "`to`".to_owned(),

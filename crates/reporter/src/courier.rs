@@ -104,8 +104,8 @@ impl Courier<'_> {
         let times = self.times();
         receipt.repeated = outbox.repeated_count().await?;
         receipt.baselines = outbox.baseline_count().await?;
-        let continued = outbox.withheld_count().await?;
-        receipt.lose(continued);
+        let continuing = outbox.withheld_count().await?;
+        receipt.lose(continuing);
         receipt.expired += outbox.expire(times.clone()).await?;
         if !self.target.capabilities.keeps_timestamps {
             // The backend would show a point of an earlier run as the current value.
@@ -141,8 +141,8 @@ impl Courier<'_> {
         }
         self.count_left(current, receipt).await;
         receipt.explain(recorded.withheld.as_ref());
-        if continued > 0 {
-            receipt.error.get_or_insert_with(|| why_continued_points_are_withheld(current).to_owned());
+        if continuing > 0 {
+            receipt.error.get_or_insert_with(|| why_continuing_points_are_withheld(current).to_owned());
         }
         Ok(())
     }
@@ -193,10 +193,10 @@ impl Courier<'_> {
         deadline: Instant,
         receipt: &mut Receipt,
     ) {
-        let sent = receipt.accepted + receipt.accepted_earlier;
+        let accepted = receipt.accepted + receipt.accepted_earlier;
         // If this run has values and none was refused, a concurrent run has delivered or replaced them.
         let is_handled_elsewhere = receipt.refused.is_empty() && report.points().next().is_some();
-        let has_value = sent + receipt.repeated + receipt.baselines + receipt.withheld() > 0;
+        let has_value = accepted + receipt.repeated + receipt.baselines + receipt.withheld() > 0;
         let has_value = has_value || is_handled_elsewhere;
         // After an error, values of this run may be in the outbox or may have arrived.
         if self.target.capabilities.keeps_timestamps || has_value || receipt.error.is_some() {
@@ -333,7 +333,8 @@ impl Courier<'_> {
     }
 }
 
-fn why_continued_points_are_withheld(current: &CurrentStore) -> &'static str {
+/// Why points that continue points of earlier runs are not delivered.
+fn why_continuing_points_are_withheld(current: &CurrentStore) -> &'static str {
     if current.is_wanted() {
         "the run could not be recorded in the state folder, so counts since the previous run and distributions of all runs are not \
          sent"

@@ -35,8 +35,8 @@ pub(crate) async fn with_remembered_descriptions(
     add(catalog.clone().filter_sources(is_needed), remembered)
 }
 
-/// Stores the descriptions of the sources of a run, without the goals of the settings: a goal that is removed from the settings
-/// must not come back, and other settings may use the same folder.
+/// Stores the descriptions of the metrics that sources have returned in a run. The goals of the settings are not stored: a goal
+/// that is removed from the settings must not come back, and other settings may use the same folder.
 pub(crate) async fn remember(report: &Report, current: &CurrentStore) {
     for source in report.run().sources() {
         let returned: HashSet<&str> = source.returned.iter().map(String::as_str).collect();
@@ -69,7 +69,7 @@ pub(crate) fn from_catalogs<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>)
 }
 
 /// The keys and descriptions of the metrics that sources have described in a run.
-pub(crate) fn of_sources(report: &Report) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn from_sources(report: &Report) -> impl Iterator<Item = (&str, &str)> {
     let metrics = report.run().outcomes().iter().map(|outcome| &outcome.metric);
     let described = metrics.filter(|metric| metric.source().is_some());
     described.map(|metric| (metric.key(), metric.description()))

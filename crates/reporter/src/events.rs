@@ -26,7 +26,7 @@ const MAX_ITEMS: usize = 5;
 const MAX_TITLE: usize = 500;
 /// Maximum length of the text of an event, in characters.
 const MAX_TEXT: usize = 3500;
-/// Maximum length of the key in the id of an event, in characters. An id may have 200 characters, and a key alone as many.
+/// Maximum length of the key in the id of an event, in characters. An id may have 200 characters, but so may a key.
 const MAX_KEY_IN_ID: usize = 100;
 
 /// A series with a goal.
@@ -42,14 +42,14 @@ struct GoalSeries<'a> {
 
 /// Whether each series with a value meets the goal of its metric.
 pub(crate) fn goal_states(report: &Report) -> Vec<GoalState> {
-    all_series(report).map(|series| series.state()).collect()
+    series_with_goals(report).map(|series| series.state()).collect()
 }
 
 /// The events of goals that flipped: one for all series of a metric that now miss its goal, and one for all that meet it again.
 pub(crate) fn flip_events(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEvent> {
     let flipped: BTreeSet<&GoalState> = flipped.iter().copied().collect();
     let mut by_metric = BTreeMap::<(&str, bool), Vec<GoalSeries<'_>>>::new();
-    for series in all_series(report) {
+    for series in series_with_goals(report) {
         let state = series.state();
         if flipped.contains(&state) {
             by_metric.entry((series.metric.key(), state.met)).or_default().push(series);
@@ -70,7 +70,8 @@ pub fn attached_events(report: &Report, events: &[Event]) -> Vec<Event> {
         let tags: Vec<Tag> = overlay_tags(report.tags(), event.tags()).cloned().collect();
         let event = event.clone().with_tags(tags);
         let time = event.happened_at().unwrap_or(report.timestamp());
-        // Only the time of the report can be refused, if the clock is wrong. Then the event has no time.
+        // The time of a collector was already accepted. The time of the report is refused if the clock is wrong. Then the event has
+        // no time.
         event.clone().at(time).unwrap_or(event)
     };
     let mut events: Vec<Event> = events.iter().map(complete).collect();
@@ -104,7 +105,7 @@ fn pending(event: &Event, time: SystemTime) -> Option<PendingEvent> {
     Some(PendingEvent { id: event.id().to_owned(), time, body: body.ok()? })
 }
 
-fn all_series(report: &Report) -> impl Iterator<Item = GoalSeries<'_>> {
+fn series_with_goals(report: &Report) -> impl Iterator<Item = GoalSeries<'_>> {
     report.run().outcomes().iter().chain(report.goals()).flat_map(move |outcome: &Outcome| {
         let goal = outcome.metric.goal();
         goal.into_iter().flat_map(move |goal| {
@@ -176,8 +177,8 @@ fn event_text(metric: &Metric, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>
     let mut text = String::new();
     let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
     for GoalSeries { sample, tags, .. } in series.iter().take(MAX_SERIES) {
-        let own = shown_tags(tags.difference(common));
-        add_paragraph(&mut text, &format!("**{}{unit}** {own}", sample.value()));
+        let differing = shown_tags(tags.difference(common));
+        add_paragraph(&mut text, &format!("**{}{unit}** {differing}", sample.value()));
     }
     if let Some(hidden @ 1..) = series.len().checked_sub(MAX_SERIES) {
         add_paragraph(&mut text, &format!("and {hidden} more series"));
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_version_of_a_sample_identifies_its_series_and_that_of_the_report_does_not() {
+    async fn a_series_has_the_version_of_its_sample_not_of_the_report() {
         let facts = Facts::new("shop.versions", "Versions of the shop.").with_goal("== 1".parse().unwrap());
         let metric = Metric::new(facts, location!(), |_| {
             Box::pin(async {

@@ -1,9 +1,10 @@
 //! Guarded calls of sinks. Sinks may come from other crates. If a sink panics or never responds, only its own delivery
 //! ends.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt, stream::BoxStream};
+use serde_json::Value;
 use system_health_registry::{
     Context, DeliveryError, Destination, Event, Fate, Point, Settlement, Sink, Unavailable,
     trace::delivery_span,
@@ -16,6 +17,9 @@ use tracing::Instrument;
 
 /// The error of a sink that does not respond.
 const TOO_LATE: &str = "no answer before the run's deadline";
+/// The minimum time for a preview, even if collecting took until the deadline. A resource that cannot be built in time has an
+/// error of its own before that.
+const MIN_TIME_TO_PREVIEW: Duration = Duration::from_secs(2);
 
 /// The result of waiting for a settlement.
 pub(crate) enum Next {
@@ -54,6 +58,23 @@ impl Connecting {
 impl Drop for Connecting {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// The request that would be sent. If the sink panics or never responds, the dry run has an error.
+pub(crate) async fn preview(
+    destination: &dyn Destination,
+    context: Context,
+    points: &[Point],
+    events: &[Event],
+    deadline: Instant,
+) -> Result<Value, Unavailable> {
+    let deadline = deadline.max(Instant::now() + MIN_TIME_TO_PREVIEW);
+    let made = AssertUnwindSafe(async { destination.preview(context, points, events).await }).catch_unwind();
+    match timeout_at(deadline, made).await {
+        Ok(Ok(made)) => made,
+        Ok(Err(panic)) => Err(panicked(&*panic).into()),
+        Err(_) => Err("no preview before the run's deadline".into()),
     }
 }
 

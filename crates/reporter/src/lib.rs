@@ -15,7 +15,8 @@
 //! ```
 //!
 //! By default, a reporter uses all metrics and sinks that are linked into the program. A run returns the report and the
-//! result of the delivery to each destination. Nothing is printed. Problems are logged with `tracing`.
+//! result of the delivery to each destination. Only sinks that deliver to standard output print anything. Problems are
+//! logged with `tracing`.
 
 mod announcer;
 mod backfill;

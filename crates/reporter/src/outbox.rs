@@ -60,7 +60,7 @@ impl<'a> Outbox<'a> {
             sender.send(begun).or_else(|begun| store.return_to_outbox(&name, &begun))
         };
         let asked = self.current.ask(self.store, begin).await;
-        // After a timeout, the points may be marked at any time. Either they are received here, or sending them fails.
+        // After a timeout, the points may be marked at any time. Either they are received here, or they are returned to the outbox.
         receiver.close();
         receiver.try_recv().or_else(|_| asked.map(|()| Vec::new()))
     }

@@ -88,7 +88,7 @@ fn log(result: &Result<FinishedRun, ReporterError>) {
     let finished = match result {
         Ok(finished) => finished,
         Err(error) => {
-            tracing::error!("nothing was reported: {}", Chain(error));
+            tracing::error!("the push failed: {}", Chain(error));
             return;
         }
     };

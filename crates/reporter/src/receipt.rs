@@ -55,9 +55,10 @@ pub struct Receipt {
     refused_earlier: Vec<Refusal>,
     /// The part of `unknown` that other runs were sending when they were killed.
     unknown_earlier: u64,
-    /// Points that are not in the outbox of the store in which the run was recorded: first those that may be lost, and then those
-    /// that the next run delivers from another store.
-    withheld: [u64; 2],
+    /// Points that are not in the outbox of the store in which the run was recorded, and that may be lost.
+    withheld_lost: u64,
+    /// Points that are not in that outbox either, but that the next run delivers from another store.
+    withheld_left: u64,
 }
 
 /// Whether the destination was reached.
@@ -96,8 +97,8 @@ impl Receipt {
     /// Whether everything, a part or nothing was delivered.
     #[must_use]
     pub fn status(&self) -> DeliveryStatus {
-        let any_left = self.left > 0 || self.lost > 0 || self.events_left > 0;
-        let failed = !self.refused.is_empty() || any_left || self.error.is_some();
+        let any_undelivered = self.left > 0 || self.lost > 0 || self.events_left > 0;
+        let failed = !self.refused.is_empty() || any_undelivered || self.error.is_some();
         match (failed, self.accepted + self.accepted_earlier) {
             (false, _) => DeliveryStatus::Accepted,
             (true, 0) => DeliveryStatus::Failed,
@@ -131,13 +132,14 @@ impl Receipt {
     /// Counts the points of an outbox that only the next run may deliver.
     pub(crate) fn withhold(&mut self, withheld: Option<&Withheld>, outbox: &str) {
         if let Some(Withheld { points, is_certain, .. }) = withheld {
-            self.withheld[usize::from(*is_certain)] += points.get(outbox).copied().unwrap_or_default();
+            let counter = if *is_certain { &mut self.withheld_left } else { &mut self.withheld_lost };
+            *counter += points.get(outbox).copied().unwrap_or_default();
         }
     }
 
     /// Counts points that neither this run nor a later one delivers.
     pub(crate) fn lose(&mut self, points: u64) {
-        self.withheld[0] += points;
+        self.withheld_lost += points;
     }
 
     /// The receipt with which a delivery starts again after its store has failed. It has the numbers of the points that were
@@ -166,7 +168,8 @@ impl Receipt {
     /// Keeps the counts of a store that another store replaces. `is_readable`: whether the next run can still deliver the points in
     /// the replaced store.
     pub(crate) fn leave_store(&mut self, is_readable: bool) {
-        self.withheld = if is_readable { [self.lost, self.left] } else { [self.lost + self.left, 0] };
+        (self.withheld_lost, self.withheld_left) =
+            if is_readable { (self.lost, self.left) } else { (self.lost + self.left, 0) };
     }
 
     /// Removes the reason why points were left, if none are left now.
@@ -179,7 +182,7 @@ impl Receipt {
 
     /// The number of points that are not in the outbox of the store in which the run was recorded.
     pub(crate) fn withheld(&self) -> u64 {
-        self.withheld.iter().sum()
+        self.withheld_lost + self.withheld_left
     }
 
     /// Says why points were withheld, if some were and there was no other error.
@@ -191,8 +194,9 @@ impl Receipt {
 
     /// Counts the points in the outbox after the delivery, which the next run has if the store is kept.
     pub(crate) fn count_waiting(&mut self, waiting: u64, is_kept: bool) {
-        [self.lost, self.left] = self.withheld;
-        *if is_kept { &mut self.left } else { &mut self.lost } += waiting;
+        (self.lost, self.left) = (self.withheld_lost, self.withheld_left);
+        let counter = if is_kept { &mut self.left } else { &mut self.lost };
+        *counter += waiting;
     }
 
     /// Counts points that other runs were sending when they were killed.

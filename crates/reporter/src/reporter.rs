@@ -144,8 +144,8 @@ impl Reporter {
         RunInProgress::run(self, RunPlan::due(self, run), mode, targets, started_at).await
     }
 
-    /// How often a service collects the metric with this key: by the settings, or by its option `every`. `None`: in each of its
-    /// runs.
+    /// How often a service collects the metric with this key: by the settings, or by its option `every`. `None`: in each run
+    /// of the service.
     #[must_use]
     pub fn collection_interval(&self, key: &str) -> Option<Duration> {
         self.intervals.interval(key)

@@ -1,5 +1,5 @@
-//! The responses that clients keep between runs. They are stored in the state folder. They are written at the end of the
-//! run, or earlier if they take too much memory.
+//! The responses that clients keep between runs. They are written to the state folder after the metrics were collected,
+//! or earlier if they take too much memory.
 
 use std::{
     mem,
@@ -70,7 +70,7 @@ impl Responses {
     /// Writes the responses that wait to be written.
     pub(crate) async fn write(&self) {
         let Waiting { new, used, .. } = mem::take(&mut *self.waiting());
-        let Some(current) = self.kept().await else { return };
+        let Some(current) = self.kept_store().await else { return };
         if new.is_empty() && used.is_empty() {
             return;
         }
@@ -80,7 +80,8 @@ impl Responses {
         }
     }
 
-    async fn kept(&self) -> Option<CurrentStore> {
+    /// The store of the run, if it outlives the run. Waits for at most a second until it is open.
+    async fn kept_store(&self) -> Option<CurrentStore> {
         let mut state = self.state.subscribe();
         let opened = timeout(OPEN_TIMEOUT, state.wait_for(|state| !matches!(state, State::Opening))).await;
         match &*opened.ok()?.ok()? {
@@ -97,16 +98,16 @@ impl Responses {
 impl ResponseStore for Responses {
     fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>> {
         Box::pin(async move {
-            let current = self.kept().await?;
+            let current = self.kept_store().await?;
             let owned = key.to_owned();
             let permit = self.loading.acquire().await.ok()?;
             let found = current.ask(current.store(), move |store| {
                 let found = store.response(&owned)?;
-                Ok(found.and_then(|(response, used)| Some((response.unpack()?, used))))
+                Ok(found.and_then(|(response, last_used)| Some((response.unpack()?, last_used))))
             });
-            let (response, used) = found.await.ok()??;
+            let (response, last_used) = found.await.ok()??;
             drop(permit);
-            if used.elapsed().is_ok_and(|age| age > MIN_AGE_TO_UPDATE) {
+            if last_used.elapsed().is_ok_and(|age| age > MIN_AGE_TO_UPDATE) {
                 self.waiting().used.push(key.to_owned());
             }
             Some(response)
@@ -115,7 +116,7 @@ impl ResponseStore for Responses {
 
     fn save<'a>(&'a self, key: &'a str, response: &'a [u8]) -> ResponseFuture<'a, ()> {
         Box::pin(async move {
-            if self.kept().await.is_none() {
+            if self.kept_store().await.is_none() {
                 return;
             }
             let Some(packed) = PackedResponse::new(response) else { return };

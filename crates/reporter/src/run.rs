@@ -9,8 +9,8 @@ use std::{
 
 use futures::future::{join_all, try_join_all};
 use system_health_registry::{
-    Context, Descriptions, Engine, Event, Events, Kind, Outcome, PastRuns, Point, Report, ResponseCache,
-    ResponseStore, Run, RunHistory, SharedError, Tag,
+    ApiCalls, Context, Descriptions, Engine, Event, Events, Kind, Outcome, PastRuns, Point, Report,
+    ResponseCache, ResponseStore, Run, RunHistory, SharedError, Tag,
     trace::{ERROR, Service, delivery_span},
 };
 use system_health_state::{Recipient, Store};
@@ -25,7 +25,7 @@ use crate::{
     descriptions,
     error::Chain,
     events,
-    guard::Connecting,
+    guard::{self, Connecting},
     name::{reporter_name, with_name},
     past_runs::RecordedRuns,
     responses::Responses,
@@ -42,6 +42,10 @@ pub(crate) struct RunInProgress<'a> {
     plan: RunPlan<'a>,
     targets: &'a [Target],
     context: Context,
+    /// The events that collectors attach. Like `api_calls`, they are provided: a resource that the run has to build is missing if a
+    /// collector asks for it first and then blocks all threads.
+    events: Events,
+    api_calls: ApiCalls,
     responses: Arc<Responses>,
     past_runs: Arc<RecordedRuns>,
     started: Instant,
@@ -80,8 +84,11 @@ impl<'a> RunInProgress<'a> {
         let reserve = if mode == Mode::Push { delivery_reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
         let (responses, past_runs) = (Responses::new(), RecordedRuns::new(reporter.align));
+        let (events, api_calls) = (Events::default(), ApiCalls::default());
         let context = context
             .with_deadline(deadline.saturating_sub(reserve))
+            .provide(events.clone())
+            .provide(api_calls.clone())
             .provide(ResponseCache::new(Arc::clone(&responses) as Arc<dyn ResponseStore>))
             .provide(RunHistory::new(Arc::clone(&past_runs) as Arc<dyn PastRuns>));
         let catalogs = [&reporter.catalog].into_iter().chain(&reporter.self_metrics);
@@ -91,6 +98,8 @@ impl<'a> RunInProgress<'a> {
             plan,
             targets,
             context,
+            events,
+            api_calls,
             responses,
             past_runs,
             started,
@@ -114,7 +123,7 @@ impl<'a> RunInProgress<'a> {
         self.responses.write().await;
         let report = self.report(run, &self.reporter.tags);
         // Sources describe their metrics during the run, when the sinks are already connected.
-        self.descriptions.add(descriptions::of_sources(&report));
+        self.descriptions.add(descriptions::from_sources(&report));
         let goals = self.judge_goals(report.run());
         let report = Arc::new(report.with_goals(goals));
         let recipients: Vec<Recipient> = match mode {
@@ -156,7 +165,7 @@ impl<'a> RunInProgress<'a> {
             }
             current.prune(self.reporter.state.keep).await;
         }
-        let events = events::attached_events(&report, &self.attached().await);
+        let events = events::attached_events(&report, &self.events.attached());
         let unmatched = self.reporter.selection.take_unmatched(report.run());
         Ok(FinishedRun {
             report,
@@ -211,18 +220,15 @@ impl<'a> RunInProgress<'a> {
     }
 
     async fn open_state(&self) -> Result<RunState, StateError> {
-        let state = self.state().await?;
+        let state = if self.reporter.keeps_state {
+            RunState::open(self.reporter.state.folder(), self.end - self.reserve, self.end).await?
+        } else {
+            RunState::disabled(self.end)?
+        };
         let current = state.current().await;
         self.responses.open(&current);
         self.past_runs.open(&current);
         Ok(state)
-    }
-
-    async fn state(&self) -> Result<RunState, StateError> {
-        if !self.reporter.keeps_state {
-            return RunState::disabled(self.end);
-        }
-        RunState::open(self.reporter.state.folder(), self.end - self.reserve, self.end).await
     }
 
     /// Determines the reporter's name, and starts to connect the sinks of a push.
@@ -257,7 +263,7 @@ impl<'a> RunInProgress<'a> {
         recorded: Recorded,
         name: Option<Tag>,
     ) -> Result<(Vec<Delivery>, Option<Arc<Report>>), StateError> {
-        let attached = self.events_to_announce().await;
+        let attached = self.events_to_announce();
         let delivering = self.targets.iter().zip(connecting).map(|(target, connecting)| {
             let span = span_of(target, "values");
             let delivering =
@@ -335,13 +341,8 @@ impl<'a> RunInProgress<'a> {
     }
 
     /// The events that collectors have attached, if events are sent.
-    async fn events_to_announce(&self) -> Vec<Event> {
-        if self.reporter.report.events { self.attached().await } else { Vec::new() }
-    }
-
-    /// The events that collectors have attached.
-    async fn attached(&self) -> Vec<Event> {
-        self.context.get::<Events>().await.unwrap_or_default().attached()
+    fn events_to_announce(&self) -> Vec<Event> {
+        if self.reporter.report.events { self.events.attached() } else { Vec::new() }
     }
 
     /// Previews what a push would deliver.
@@ -353,20 +354,22 @@ impl<'a> RunInProgress<'a> {
     ) -> Result<Vec<Delivery>, ReporterError> {
         let context = self.context_of_sinks(name.as_ref());
         let self_metrics_report = self.self_metrics_report(report, Vec::new(), state, name).await;
-        let attached = self.events_to_announce().await;
+        let attached = self.events_to_announce();
         let mut deliveries = Vec::with_capacity(self.targets.len());
         for target in self.targets {
-            let (destination, address) = (&target.destination, target.destination.address());
+            let (destination, address) = (&*target.destination, target.destination.address());
             let failed = |error| ReporterError::Preview { sink: destination.sink(), error };
             tracing::info!("dry run: nothing is sent to {address}");
             let mut points = self.points_for(target, report, state).await?;
             let series = points.len();
             points.extend(self_metrics_report.iter().flat_map(Report::points));
             let self_metrics = points.len() - series;
-            let payload = destination.preview(context.clone(), &points, &[]).await.map_err(failed)?;
+            let payload = guard::preview(destination, context.clone(), &points, &[], self.end);
+            let payload = payload.await.map_err(failed)?;
             let events = self.events_for(target, report, state, &attached).await?;
-            let events =
-                events.iter().map(|event| destination.preview(context.clone(), &[], slice::from_ref(event)));
+            let events = events.iter().map(|event| {
+                guard::preview(destination, context.clone(), &[], slice::from_ref(event), self.end)
+            });
             let events = try_join_all(events).await.map_err(failed)?;
             let preview = Preview { series, self_metrics, payload, events };
             deliveries.push(delivery(target, DeliveryResult::DryRun(preview)));
@@ -435,7 +438,7 @@ impl<'a> RunInProgress<'a> {
             duration: self.started.elapsed(),
             receipts,
             last_value_times,
-            api_calls: self.context.get().await.unwrap_or_default(),
+            api_calls: self.api_calls.clone(),
             skipped_slots: self.plan.skipped_slots,
         });
         let context = Context::starting_at(report.run().started_at()).provide(input);

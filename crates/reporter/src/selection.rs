@@ -162,13 +162,14 @@ impl Selection {
         let (report, metrics) = (settings.table::<ReportSettings>()?, settings.table::<MetricSettings>()?);
         let windows = metrics.windows.into_keys();
         let windows = windows.map(|pattern| (format!("windows.{pattern}"), pattern));
-        self.take_patterns::<MetricSettings>(catalog, settings, PatternList::Windows, windows)?;
+        self.accept_patterns::<MetricSettings>(catalog, settings, PatternList::Windows, windows)?;
         let every = metrics.every.into_keys().map(|pattern| (format!("every.{pattern}"), pattern));
-        self.take_patterns::<MetricSettings>(catalog, settings, PatternList::Every, every)?;
+        self.accept_patterns::<MetricSettings>(catalog, settings, PatternList::Every, every)?;
         let enable = numbered("enable", metrics.enable);
-        self.enable = self.take_patterns::<MetricSettings>(catalog, settings, PatternList::Enable, enable)?;
+        self.enable =
+            self.accept_patterns::<MetricSettings>(catalog, settings, PatternList::Enable, enable)?;
         let skip = numbered("skip", report.skip);
-        let skip = self.take_patterns::<ReportSettings>(catalog, settings, PatternList::Skip, skip)?;
+        let skip = self.accept_patterns::<ReportSettings>(catalog, settings, PatternList::Skip, skip)?;
         self.skip.0.extend(skip.0);
         if !settings.is_shared() {
             for (key, place) in unknown_metrics_with_goals(catalog, settings)? {
@@ -180,16 +181,16 @@ impl Selection {
         Ok(())
     }
 
-    /// Takes patterns with their paths in a settings table. A pattern that matches nothing in a catalog without sources is ignored
-    /// in a shared file, and refused in any other file.
-    fn take_patterns<T: SettingsTable>(
+    /// Returns the patterns, which are at these paths in a settings table. A pattern that matches nothing in a catalog without
+    /// sources is left out if the file is shared, and otherwise refused.
+    fn accept_patterns<T: SettingsTable>(
         &mut self,
         catalog: &Catalog,
         settings: &Settings,
         list: PatternList,
         patterns: impl IntoIterator<Item = (String, KeyPattern)>,
     ) -> Result<Patterns, SettingsError> {
-        let mut matched = Vec::new();
+        let mut accepted = Vec::new();
         for (path, pattern) in patterns {
             match Match::find(catalog, list, &pattern) {
                 Match::Found => {}
@@ -204,15 +205,15 @@ impl Selection {
                 }
                 Match::None(error) => return Err(settings.refuse::<T>(&path, error)),
             }
-            matched.push(pattern);
+            accepted.push(pattern);
         }
-        Ok(Patterns(matched))
+        Ok(Patterns(accepted))
     }
 
     /// Whether a run needs a source. `known` are the keys of the metrics that the source has described before.
     ///
-    /// If `only` is empty, each source is needed. Otherwise, a source is needed if a pattern in `only` matches a known key, or is
-    /// still open. If no key is known, a source is also needed if a pattern is a glob.
+    /// If `only` is empty, each source is needed. Otherwise, a source is needed if a pattern in `only` matches a known key, or may
+    /// still match a metric that no source has returned yet. If no key is known, a source is also needed if a pattern is a glob.
     #[must_use]
     pub fn needs_source(&self, known: &[&str]) -> bool {
         if self.only.0.is_empty() || self.open.has_open(PatternList::Only) {
@@ -226,8 +227,8 @@ impl Selection {
     }
 
     /// The patterns that match no metric, if all sources of the catalog returned their metrics in this run. If a source is skipped,
-    /// nobody knows whether a pattern matches one of its metrics. Each pattern is returned only once, also by clones of the
-    /// selection, so that a service reports it once.
+    /// nobody knows whether a pattern matches one of its metrics, so no pattern is returned. Each pattern is returned only once,
+    /// also by clones of the selection, so that a service reports it once.
     #[must_use]
     pub fn take_unmatched(&self, run: &Run) -> Vec<UnmatchedPattern> {
         self.open.take_unmatched(run)

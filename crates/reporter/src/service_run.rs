@@ -62,7 +62,7 @@ impl<'a> RunPlan<'a> {
         Self { catalog, goals, skipped_slots: None }
     }
 
-    /// The metrics that are due in the run of a service. Goals of two metrics are judged if both are due.
+    /// The metrics that are due in the run of a service. A goal of two metrics is judged if both metrics are due.
     pub(crate) fn due(reporter: &Reporter, run: ServiceRun) -> RunPlan<'static> {
         let intervals = reporter.intervals.clone();
         let goals = reporter.goals.clone().filter(|key| intervals.is_due(key, &run));

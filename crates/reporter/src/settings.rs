@@ -12,7 +12,8 @@ use system_health_registry::{
 
 use crate::{StateError, name::program_name};
 
-/// With a longer slot, points could be too old for a backend at the end of the slot or after one failed delivery.
+/// Points have the time at which their slot starts. After one failed delivery, they can be almost two slots old, and some backends
+/// refuse points that are older than an hour.
 pub(crate) const MAX_SLOT: Duration = Duration::from_mins(30);
 
 /// The table `[report]`: how a run behaves.

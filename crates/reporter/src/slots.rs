@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_that_is_due_in_a_skipped_slot_is_collected_in_the_next_run() {
+    fn a_metric_of_a_skipped_slot_is_due_in_the_next_run() {
         let hourly = Slots::new(Duration::from_hours(1));
         let minute = |minutes: u64| at(minutes * 60_000);
 
@@ -132,21 +132,21 @@ mod tests {
         }
 
         #[test]
-        fn something_is_due_at_most_once_in_each_of_its_slots_even_if_runs_are_skipped(
+        fn a_metric_is_due_at_most_once_in_each_of_its_slots(
             run_seconds in 1_u64..100,
-            own_seconds in 1_u64..1000,
+            metric_seconds in 1_u64..1000,
             skipped in prop::collection::vec(0_u64..5, 1..50),
         ) {
-            let (runs, own) = (Slots::new(Duration::from_secs(run_seconds)), Slots::new(Duration::from_secs(own_seconds)));
+            let [run_slots, metric_slots] = [run_seconds, metric_seconds].map(|seconds| Slots::new(Duration::from_secs(seconds)));
             let first = at(1_700_000_000_000);
-            let mut previous = runs.start_of(first);
+            let mut previous = run_slots.start_of(first);
             let (mut due, start) = (0, previous);
             for skip in skipped {
-                let slot = previous + runs.length() * u32::try_from(skip + 1).unwrap();
-                due += u64::from(own.is_due(Some(previous), slot));
+                let slot = previous + run_slots.length() * u32::try_from(skip + 1).unwrap();
+                due += u64::from(metric_slots.is_due(Some(previous), slot));
                 previous = slot;
             }
-            let starts = own.starts_between(start, previous);
+            let starts = metric_slots.starts_between(start, previous);
 
             prop_assert!(due <= starts);
             // Several starts between two runs make it due only once.

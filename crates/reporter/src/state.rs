@@ -125,7 +125,7 @@ impl RunState {
         match opened {
             Ok(opened) => Ok(Self::new(CurrentStore { deadline, ..opened })),
             Err(error) => {
-                warn_that_state_is_lost(&error);
+                warn_that_state_is_lost(&error, Contents::Nothing);
                 let unwritable = match folder {
                     Some(folder) if !matches!(error, StateError::Timeout(_)) => {
                         with_timeout(open_deadline, move || Store::open_existing(&folder)).await.ok()
@@ -199,10 +199,10 @@ impl RunState {
                 Err(newer) => contents = contents.max(newer.contents),
             }
         }
-        warn_that_state_is_lost(&error);
         let unwritable = (!is_damaged).then(|| Arc::clone(&current.store));
         let unresponsive = Arc::clone(&current.unresponsive);
         *current = CurrentStore { unwritable, unresponsive, ..CurrentStore::in_memory(current.deadline)? };
+        warn_that_state_is_lost(&error, current.usable_contents(failed, contents));
         let recorded = current.record_again(failed, contents, &error, report, recipients).await;
         recorded.map_err(|failed| failed.error)
     }
@@ -346,16 +346,12 @@ impl CurrentStore {
             // The damaged file was moved aside, so nothing is delivered from it. If it proved to be intact, it is still used
             // and may contain the report.
             for recipient in &mut recipients {
-                recipient.is_sent_once = true;
+                recipient.gets_one_point_per_time = true;
             }
             let run = self.try_record(&report, &recipients).await?;
             return Ok(Recorded::only_in(self.clone(), run));
         }
-        let contents = match &self.unwritable {
-            Some(unwritable) if Arc::ptr_eq(unwritable, &failed.store) => contents,
-            // A damaged file may be moved aside by the next run.
-            _ => contents.min(Contents::Unknown),
-        };
+        let contents = self.usable_contents(failed, contents);
         if contents == Contents::Nothing {
             let run = self.try_record(&report, &recipients).await?;
             return Ok(Recorded::only_in(self.clone(), run));
@@ -367,13 +363,22 @@ impl CurrentStore {
         Ok(Recorded { current: self.clone(), run, withheld })
     }
 
+    /// What the next run can use of the contents of a failed store.
+    fn usable_contents(&self, failed: &CurrentStore, contents: Contents) -> Contents {
+        match &self.unwritable {
+            Some(unwritable) if Arc::ptr_eq(unwritable, &failed.store) => contents,
+            // A damaged file may be moved aside by the next run.
+            _ => contents.min(Contents::Unknown),
+        }
+    }
+
     async fn in_folder(
         folder: PathBuf,
         deadline: Instant,
         open: impl FnOnce(&Path) -> Result<OpenedStore, StoreError> + Send + 'static,
     ) -> Result<Self, StateError> {
-        let place = folder.clone();
-        let OpenedStore { store, moved_aside } = with_timeout(deadline, move || open(&place)).await?;
+        let path = folder.clone();
+        let OpenedStore { store, moved_aside } = with_timeout(deadline, move || open(&path)).await?;
         if let Some(damaged) = &moved_aside {
             warn_of_damage(damaged);
         }
@@ -447,11 +452,16 @@ pub fn warn_of_damage(moved_aside: &Path) {
     );
 }
 
-fn warn_that_state_is_lost(error: &StateError) {
-    tracing::warn!(
-        "cannot keep state: {}; this run continues without it, and points that it cannot deliver are lost",
-        Chain(error)
-    );
+/// Logs a warning that the run keeps no state. `contents` is what the state folder contains of the report.
+fn warn_that_state_is_lost(error: &StateError, contents: Contents) {
+    let undelivered = match contents {
+        Contents::Nothing => "points of this run that it cannot deliver are lost",
+        Contents::Unknown => {
+            "points of this run that it cannot deliver are lost, unless they wait in the state folder"
+        }
+        Contents::Report => "the next run delivers the points that wait in the state folder",
+    };
+    tracing::warn!("cannot keep state: {}; this run continues without it, and {undelivered}", Chain(error));
 }
 
 #[cfg(test)]

@@ -22,8 +22,8 @@ pub struct TagsError {
 /// `DD_TAGS`, which are separated by commas or whitespace.
 /// See <https://docs.datadoghq.com/getting_started/tagging/assigning_tags/#environment-variables>.
 ///
-/// For each of the four names, only the most specific of these levels counts. For example, `DD_ENV` or `env` in `[report]` is
-/// more specific than a tag `env:` in `DD_TAGS`, which is more specific than one in `tags`. The default comes last.
+/// If several of these places set one of the four names, only one of them counts. For `env:`, this is `DD_ENV` or `env` in
+/// `[report]`, otherwise `DD_TAGS`, otherwise `tags` in `[report]`, and otherwise the default.
 pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
     let default = |tag| Tag::parse(tag).map_err(|source| TagsError { origin: "a default", source });
     let defaults = ["source:system-health", "service:system-health", "env:development"].map(default);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_about_a_tag_of_the_settings_says_what_is_valid_and_does_not_show_a_secret() {
+    fn the_error_about_a_tag_says_what_is_valid_without_the_secret() {
         let token = "0ghp_16C7e42F292c6912E7710c838347Ae178B4a";
         let long = format!("team:{}", "long-name-".repeat(20));
         for written in [token, &long] {

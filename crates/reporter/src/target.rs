@@ -23,7 +23,7 @@ pub(crate) struct Target {
     pub(crate) capabilities: Capabilities,
     /// The tags of metrics about deliveries to this destination.
     pub(crate) tags: Vec<Tag>,
-    /// The settings that would configure each sink, if no destination is configured and this one is tried without settings.
+    /// Only if no destination is configured and this one is tried without settings: the settings that each sink needs.
     pub(crate) settings_hints: Option<String>,
 }
 
@@ -97,7 +97,7 @@ impl Sinks {
         }
         let is_configured =
             |destinations: &Vec<Arc<dyn Destination>>| destinations.iter().any(|one| one.is_configured());
-        let mut is_last_resort = false;
+        let mut none_is_configured = false;
         if to.is_empty() {
             match chosen.iter().any(is_configured) {
                 true => chosen.retain(is_configured),
@@ -106,7 +106,7 @@ impl Sinks {
                     return Err(DestinationsError::NoneConfigured { sinks: self.settings_hints() });
                 }
                 false => {
-                    is_last_resort = true;
+                    none_is_configured = true;
                     let is_preferred = |destinations: &Vec<Arc<dyn Destination>>| {
                         destinations.iter().any(|one| !one.is_fallback())
                     };
@@ -120,7 +120,7 @@ impl Sinks {
         for destinations in chosen {
             let is_one_of_several = destinations.len() > 1;
             for destination in destinations {
-                let settings_hints = is_last_resort.then(|| self.settings_hints());
+                let settings_hints = none_is_configured.then(|| self.settings_hints());
                 let target = Target { settings_hints, ..Target::new(destination, is_one_of_several) };
                 if targets.iter().any(|other| other.outbox == target.outbox) {
                     return Err(DestinationsError::Twice { outbox: target.outbox });
@@ -163,7 +163,9 @@ impl Target {
         let (sink, address) = (destination.sink(), destination.address());
         let outbox = outbox_name(&*destination);
         let tags = tags(sink, is_one_of_several.then_some(&*address)).unwrap_or_else(|error| {
-            tracing::warn!("metrics about deliveries to {outbox} have no tag that names it: {error}");
+            tracing::warn!(
+                "metrics about deliveries to {outbox} have no tag that names the destination: {error}"
+            );
             Vec::new()
         });
         Self { capabilities: destination.capabilities(), destination, outbox, tags, settings_hints: None }
@@ -171,8 +173,8 @@ impl Target {
 }
 
 impl Target {
-    /// The recipient of the points of a run. If runs are aligned to schedule slots, the points of a repeated run must not be
-    /// added up.
+    /// The recipient of the points of a run. `slot` is the length of a schedule slot, or zero. Several runs in one slot have
+    /// the same time. So a destination that adds up repeated points must get them from only one of these runs.
     pub(crate) fn recipient(&self, slot: Duration, watching_since: SystemTime) -> Recipient {
         let Capabilities { gauges, counts, rates, distributions, .. } = self.capabilities;
         let kinds = [("gauge", gauges), ("count", counts), ("rate", rates), ("distribution", distributions)];
@@ -180,7 +182,7 @@ impl Target {
         Recipient {
             destination: self.outbox.clone(),
             adds_up: adds_up.map(|(kind, _)| kind).collect(),
-            is_sent_once: !slot.is_zero(),
+            gets_one_point_per_time: !slot.is_zero(),
             watching_since: Some(watching_since),
             counters: self.capabilities.counter_temporality,
             distributions: self.capabilities.distribution_temporality,

@@ -49,13 +49,18 @@ pub(crate) async fn write(folder: PathBuf, trace: Arc<Trace>, deadline: Instant)
 /// same time, so each has a new file of its own.
 fn replace(folder: &Path, trace: &Trace) -> io::Result<()> {
     let document = serde_json::to_vec(trace)?;
-    let new = folder.join(format!("{FILE}.{}.new", process::id()));
+    let new = new_file(folder, process::id());
     let replaced = fs::write(&new, document).and_then(|()| fs::rename(&new, folder.join(FILE)));
     if replaced.is_err() {
         // A failed attempt must not leave the new file behind.
         let _ = fs::remove_file(&new);
     }
     replaced
+}
+
+/// The new file of a process, before it is renamed.
+fn new_file(folder: &Path, process_id: u32) -> PathBuf {
+    folder.join(format!("{FILE}.{process_id}.new"))
 }
 
 #[cfg(test)]
@@ -86,7 +91,7 @@ mod tests {
     #[test]
     fn the_unfinished_file_of_another_process_is_neither_used_nor_changed() {
         let folder = tempfile::tempdir().unwrap();
-        let unfinished = folder.path().join(format!("{FILE}.new"));
+        let unfinished = new_file(folder.path(), process::id() + 1);
         fs::write(&unfinished, "{").unwrap();
 
         replace(folder.path(), &trace()).unwrap();

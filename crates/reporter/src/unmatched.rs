@@ -22,7 +22,7 @@ use system_health_registry::{
 pub struct UnmatchedPattern {
     /// The list that contains the pattern.
     pub list: PatternList,
-    /// Whether a key or a group has a similar name, so that the pattern is probably mistyped.
+    /// Whether the pattern is probably a mistake: a key or a group has a similar name, or the pattern is the name of a source.
     pub has_similar: bool,
     message: String,
 }
@@ -84,12 +84,12 @@ impl UnmatchedPattern {
         let known = NameSuggestions::nearest_keys(pattern.as_str(), keys.iter().copied());
         let groups = keys.iter().map(|key| group(key));
         let has_similar =
-            known.has_near() || NameSuggestions::nearest_to(group(pattern.as_str()), groups).has_near();
+            known.has_similar() || NameSuggestions::nearest_to(group(pattern.as_str()), groups).has_similar();
         let message = format!("`{}` matches no metric{known}", redact_secret(pattern.as_str()));
         Self { list, has_similar, message }
     }
 
-    /// Also says if the pattern is the name of a source.
+    /// If the pattern is the name of a source, says so instead of suggesting keys.
     fn about_source(mut self, pattern: &KeyPattern, sources: &BTreeSet<String>) -> Self {
         if sources.contains(pattern.as_str()) {
             self.has_similar = true;
@@ -162,8 +162,8 @@ impl OpenPatterns {
         }
     }
 
-    /// The patterns that still match no metric after this run, if all sources ran and the keys of all their metrics are known.
-    /// Each pattern is returned only once.
+    /// The patterns that still match no metric after this run. Each pattern is returned only once. If a source did not run, or
+    /// not all keys of its metrics are known, nothing is returned.
     pub(crate) fn take_unmatched(&self, run: &Run) -> Vec<UnmatchedPattern> {
         let is_complete = |name: &String| {
             // `note_key` was also called with the keys of refused metrics.

@@ -5,7 +5,8 @@ use std::{
     time::SystemTime,
 };
 
-/// The time. A counter that started later has not been delivered yet, so its whole total is an increase.
+/// The time since which a reporter watches counters. A counter that started later has not been delivered yet, so its whole total
+/// is an increase.
 #[derive(Debug)]
 pub(crate) struct WatchingSince(Mutex<SystemTime>);
 
@@ -18,7 +19,7 @@ impl WatchingSince {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts again. Without state, nobody knows how much of the counters has already been delivered.
+    /// Watches only from now on. Without state, nobody knows how much of the counters has already been delivered.
     pub(crate) fn restart(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = SystemTime::now();
     }

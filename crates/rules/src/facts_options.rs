@@ -186,7 +186,7 @@ mod tests {
             ),
             (&[("key", "a"), ("kind", "counter"), ("goal", "< 5")], "`goal`: a counter has no current value"),
             (&[("key", "a"), ("kind", "distribution"), ("goal", "< 5")], "`goal`: a distribution has no"),
-            (&[("key", "a"), ("only_now", " ")], "`only_now`: a reason has words"),
+            (&[("key", "a"), ("only_now", " ")], "`only_now`: a reason must not be empty"),
             (&[("key", "a"), ("recovery", "3")], "`recovery`: a recovery threshold needs a goal"),
             (&[("key", "a"), ("alias", "b")], "`alias`: an alias needs a day on which it expires"),
             (&[("key", "a"), ("alias_until", "2027-01-31")], "`alias_until`: there is no alias to expire"),

@@ -39,12 +39,13 @@ pub enum KindError {
     /// A count or a rate without an interval.
     #[error("a {0} needs the time that a value covers; add an option such as `interval = \"15m\"`")]
     NoInterval(&'static str),
-    /// Another kind with an interval.
+    /// An interval for a kind that has none.
     #[error("a {0} has no interval; remove `interval`, or set `kind = \"count\"` or `kind = \"rate\"`")]
     HasNoInterval(&'static str),
     /// A goal for a kind without a current value.
     #[error(
-        "a {0} has no current value, so it cannot have a goal; remove the goal, or make a gauge of the value that has the goal"
+        "a {0} has no current value, so it cannot have a goal; remove the goal, or set it on a metric with a current value, \
+         such as a gauge"
     )]
     Goal(&'static str),
 }

@@ -1,5 +1,5 @@
 //! The facts of a metric that only its monitors use. A new option for monitors needs one field of [`Monitoring`] and one
-//! entry in `MONITORING_OPTIONS`. Parsing, JSON, lists and documentation use that entry.
+//! entry in `MONITORING_OPTIONS`. Parsing, JSON, `report list` and the documentation use that entry.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! One option of the attribute `#[system_health_metric]`. An option is described once, by a row of a table. The
-//! attribute, the catalog, JSON, lists and the documentation all use this row. There are two tables:
+//! attribute, the catalog, JSON, `report list` and the documentation all use this row. There are two tables:
 //! [`OPTIONS`](crate::options::OPTIONS) for every metric, and
 //! [`MONITORING_OPTIONS`](crate::monitoring::MONITORING_OPTIONS) for the monitors of a metric.
 

@@ -52,8 +52,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "interval",
         form: Form::Text,
-        meaning: "the time that a value of a count or a rate covers, in whole seconds; a sample with its own start \
-                  replaces it",
+        meaning: "the time that a value of a count or a rate covers, in whole seconds. A sample with its own start \
+                  covers the time since that start instead",
         default: "required for a count or a rate",
         example: "\"15m\"",
         depends_on: Some("kind"),
@@ -248,7 +248,9 @@ fn checked_reason(reason: &str, can_backfill: bool) -> Result<String, ValueError
         return Err(ValueError::new("the metric has `backfill = true`; remove one of the two options"));
     }
     if reason.trim().is_empty() {
-        return Err(ValueError::new("a reason has words, such as \"the queue keeps no history\""));
+        return Err(ValueError::new(
+            "a reason must not be empty; write a reason such as \"the queue keeps no history\"",
+        ));
     }
     Ok(reason.to_owned())
 }

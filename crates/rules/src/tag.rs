@@ -21,7 +21,7 @@ pub enum TagError {
     /// The tag contains no letter to start with.
     #[error("tag `{0}` has no letter to start with; write a tag such as \"team:platform\"")]
     Empty(String),
-    /// No character of the value is left.
+    /// Datadog would remove the whole value.
     #[error(
         "tag `{0}` would be stored without its value; a value needs at least one letter, digit, `-`, `.` \
          or `/`, within the first {MAX_TAG_LENGTH} characters of the tag"
@@ -60,7 +60,7 @@ impl Tag {
     /// The tag `name:value` for a value that a program found, such as a branch name. Characters of the value that
     /// Datadog does not allow become `_`.
     ///
-    /// Fails if the name needs a change other than lower case, or if no character of the value is left.
+    /// Fails if the name needs a change other than lower case, or if Datadog would remove the whole value.
     pub fn new(name: &str, value: &str) -> Result<Self, TagError> {
         let parsed;
         let name = if is_stored_form(name) {
@@ -80,7 +80,8 @@ impl Tag {
         Ok(Self(stored.into()))
     }
 
-    /// Converts a tag that was written for another program, such as one in `DD_TAGS`, as Datadog would.
+    /// Converts a tag into the form in which Datadog stores it. This is for tags that were written for another program, such as
+    /// those in `DD_TAGS`.
     ///
     /// Fails if the result is empty.
     pub fn normalised(written: &str) -> Result<Self, TagError> {

@@ -1,5 +1,6 @@
 //! Tags come from several levels: the report, the metric, the subject and the sample. The tags of all levels are
-//! combined. But a few names may have only one value: a series cannot belong to two environments.
+//! combined. But for a few names, the tags of a more specific level replace the general ones, because a series belongs to
+//! one environment.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_with_four_names_are_replaced_and_all_other_tags_are_added() {
+    fn tags_with_single_value_names_are_replaced_and_all_other_tags_are_added() {
         for (general, specific, together) in [
             ("env:a", "env:b", "env:b"),
             ("env:a service:a", "service:b", "env:a service:b"),

@@ -47,11 +47,11 @@ impl Clock {
     /// the clock was set back. A smaller correction does not repeat a slot.
     pub(crate) async fn until_start(&self, start: SystemTime, slots: Slots) {
         let longest = slots.length() * 2;
-        while let Ok(left) = start.duration_since(self.now())
-            && !left.is_zero()
-            && left <= longest
+        while let Ok(remaining) = start.duration_since(self.now())
+            && !remaining.is_zero()
+            && remaining <= longest
         {
-            sleep(left.min(MAX_SLEEP)).await;
+            sleep(remaining.min(MAX_SLEEP)).await;
         }
     }
 }

@@ -68,8 +68,8 @@ impl Loader<'_> {
     }
 }
 
-/// The maximum time of a run. In an outage of a backend, a run takes this long. The time is shorter than a slot, so that the
-/// next slot is not skipped.
+/// The maximum for the deadline of the settings. In an outage of a backend, a run may take until its deadline. The maximum is
+/// shorter than a slot, so that the next slot is not skipped.
 fn deadline(every: Duration) -> Duration {
     // Multiplied last, because the longest durations cannot be multiplied.
     every / 10 * 9

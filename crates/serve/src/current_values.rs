@@ -33,7 +33,7 @@ pub(crate) struct CurrentValues {
 struct Collected {
     run: Arc<PublishedRun>,
     max_age: Duration,
-    /// Whether the metric has its own interval, so that it still exists if a run does not collect it.
+    /// Whether the metric has its own interval. Such a metric is kept even if a run does not collect it.
     is_rare: bool,
 }
 
@@ -99,7 +99,7 @@ impl CurrentValues {
         })
     }
 
-    /// The goals of two metrics that this run was the last one to judge.
+    /// The outcomes of a run for the goals of two metrics that no later run has judged.
     pub(crate) fn goals_of<'r>(&self, run: &'r Arc<PublishedRun>) -> impl Iterator<Item = &'r Outcome> {
         run.finished
             .report
@@ -114,7 +114,7 @@ impl CurrentValues {
         runs.filter_map(|run| run.finished.trace.as_ref())
     }
 
-    /// The points that are current, with the descriptions of their metrics. Metrics that failed or have no data have none.
+    /// The points that are current, with the descriptions of their metrics. A metric that failed or has no data has no points.
     pub(crate) fn points(&self, now: SystemTime) -> (Vec<Point>, Descriptions) {
         let descriptions = Descriptions::default();
         let mut points = Vec::new();

@@ -17,7 +17,7 @@ const SPAN_BYTES: usize = 800;
 /// How much memory a tag or a message needs without its text, in bytes.
 const TEXT_BYTES: usize = 64;
 
-/// The traces of the last runs, within limits of number and memory. The last trace is always kept.
+/// The traces of the last runs, within limits of number and memory. The newest trace is always kept.
 #[derive(Debug, Default)]
 pub(crate) struct KeptTraces {
     /// The newest one first, each with its size in bytes.
@@ -26,7 +26,7 @@ pub(crate) struct KeptTraces {
 }
 
 impl KeptTraces {
-    /// Adds the trace of a run, and forgets the oldest ones if there is no room for them.
+    /// Adds the trace of a run, and forgets the oldest traces if there are too many or they are too large.
     pub(crate) fn add(&mut self, trace: Arc<Trace>) {
         let bytes = size(&trace);
         self.traces.push_front((trace, bytes));
@@ -114,7 +114,7 @@ mod unit_tests {
     }
 
     #[test]
-    fn large_traces_are_forgotten_earlier_but_the_last_one_stays() {
+    fn large_traces_are_forgotten_earlier_but_the_newest_one_is_kept() {
         let text = || "x".repeat(MAX_BYTES / 3);
         let large = [
             TraceSpan { resource: text(), ..span() },

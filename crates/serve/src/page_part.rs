@@ -11,7 +11,7 @@ use system_health_reporter::{FinishedRun, Selection};
 /// [`register_page_part!`](crate::register_page_part).
 #[derive(Debug, Clone, Copy)]
 pub struct PagePartType {
-    /// What the page shows.
+    /// The documents that the part provides. They decide what the page shows.
     pub documents: &'static [Documents],
     /// The paths of the documents, such as `/api/v1/monitors`, without parameters. Neither another part nor the service itself may
     /// have one of them.

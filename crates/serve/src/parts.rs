@@ -14,15 +14,15 @@ use crate::{
 
 /// Running parts. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Parts(Arc<[Running]>);
+pub(crate) struct Parts(Arc<[RunningPart]>);
 
 #[derive(Debug)]
-struct Running {
+struct RunningPart {
     kind: PagePartType,
     part: Arc<dyn PagePart>,
 }
 
-/// A part has a path that it cannot have.
+/// Why a part cannot have a path.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PathError {
     /// Two parts have the same path.
@@ -66,7 +66,7 @@ impl Parts {
                 return Err(PathError::Duplicate(path));
             }
         }
-        let start = |kind: PagePartType| Running { kind, part: (kind.start)(served.for_parts()) };
+        let start = |kind: PagePartType| RunningPart { kind, part: (kind.start)(served.for_parts()) };
         Ok(Self(kinds.into_iter().map(start).collect()))
     }
 

@@ -7,17 +7,17 @@ use std::{
 
 use humantime::format_duration;
 
-/// For this many slots after the end of a run, its values are current. Up to one slot passes until the next run starts, and that
-/// run may take almost another slot. So one slot may be skipped.
+/// For this many slots after the end of a run, its values are current. Up to one slot passes until the next run starts, that run
+/// may take almost another slot, and one slot may be skipped.
 const MAX_AGE_IN_SLOTS: u32 = 3;
 
-/// The maximum age of a value that is collected at intervals of `own`, by runs at intervals of `every`.
-pub(crate) fn max_age(own: Duration, every: Duration) -> Duration {
-    every.saturating_mul(MAX_AGE_IN_SLOTS - 1).saturating_add(own)
+/// The maximum age of a value. Its metric is collected at intervals of `collection_interval`, by runs at intervals of `every`.
+pub(crate) fn max_age(collection_interval: Duration, every: Duration) -> Duration {
+    every.saturating_mul(MAX_AGE_IN_SLOTS - 1).saturating_add(collection_interval)
 }
 
 /// Whether the values of a run are current. The end of the run may be in the future, because the clock was set back. If it is
-/// further away than the maximum age, nobody knows how old the values are.
+/// further ahead than the maximum age, nobody knows how old the values are.
 pub(crate) fn is_current(finished_at: SystemTime, max_age: Duration, now: SystemTime) -> bool {
     let distance = now.duration_since(finished_at).unwrap_or_else(|ahead| ahead.duration());
     distance <= max_age

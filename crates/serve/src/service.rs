@@ -23,8 +23,8 @@ pub(crate) struct Service<'a> {
 }
 
 impl Service<'_> {
-    /// Runs in each slot until the interruption. `reload` makes a new configuration, or logs why it cannot be used. `log` is
-    /// called with each finished run.
+    /// Runs in each slot until the interruption. After each `signal`, `reload` makes a new configuration, or logs why it
+    /// cannot be used. `log` is called with each finished run.
     ///
     /// The first run starts at once and collects everything, so that a restarted service soon has all values again.
     pub(crate) async fn run(

@@ -20,13 +20,13 @@ pub(crate) struct ServeSettings {
     #[serde(deserialize_with = "deserialize_every")]
     pub(crate) every: Duration,
     /// The address of the HTTP server. Changes need a restart.
-    #[serde(deserialize_with = "address")]
+    #[serde(deserialize_with = "deserialize_address")]
     pub(crate) listen: SocketAddr,
     /// Maximum time for the delivery of a run after the signal to stop. That signal ends the collection at once. Changes need a
     /// restart.
     pub(crate) grace: Duration,
-    /// The name of the token in AWS Secrets Manager. Without a name, the token is looked up there, under the default name, only
-    /// if a token is needed.
+    /// The name or ARN, in AWS Secrets Manager, of the token that clients of the HTTP server need. If it is not set and a token is
+    /// needed, the token is looked up under the default name.
     pub(crate) token_secret: Option<SecretName>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, NotAnAddress> {
     text.parse().map_err(|_| NotAnAddress)
 }
 
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+fn deserialize_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     parse_address(&String::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 

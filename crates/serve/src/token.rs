@@ -84,7 +84,7 @@ impl Token {
         }
     }
 
-    /// Whether the environment names a token. It may still be unusable.
+    /// Whether the environment sets a token. It may still be unusable.
     pub(crate) fn is_in_environment() -> bool {
         TOKEN.is_in_environment()
     }

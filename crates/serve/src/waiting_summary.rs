@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delivered_events_are_named_without_any_points() {
+    fn delivered_events_are_shown_even_if_no_point_was_delivered() {
         let mut receipt = Receipt::default();
         receipt.events = 1;
 
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_has_its_reason() {
+    fn the_summary_says_why_something_is_left() {
         let mut receipt = Receipt::default();
         receipt.accepted_earlier = 2;
         receipt.left = 1;

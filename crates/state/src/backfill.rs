@@ -1,5 +1,5 @@
-//! Values that were computed later for a past instant. They are only part of the history: no destination gets them, and no
-//! total, goal or time of a last value changes.
+//! Values that were computed later for a past instant. They are added to the history only: no destination gets them,
+//! and no total, goal or time of a last value changes.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -8,7 +8,7 @@ use system_health_registry::{Outcome, Point, Report, Tag, Value};
 
 use crate::{
     PastSample, RunId, Store, StoreError,
-    convert::{milliseconds, seconds, whole},
+    convert::{milliseconds, saturating_i64, seconds},
     history::SampleReader,
     points::{PointWriter, from_json, to_json},
 };
@@ -54,8 +54,8 @@ struct Stored {
 
 impl Store {
     /// Adds the values of reports to the history as those of a backfill, in one transaction. A report's timestamp is the
-    /// instant for which it was computed. Outcomes without a value are ignored: that something cannot be computed now says
-    /// nothing about the past. What the history has for a metric, a subject and a time is never changed.
+    /// instant for which it was computed. Outcomes without a value are ignored: a failure now says nothing about
+    /// the past. What the history has for a metric, a subject and a time is never changed.
     pub fn backfill(&self, reports: &[Report]) -> Result<Vec<BackfilledOutcome>, StoreError> {
         self.write(|transaction| {
             let mut backfilled = Vec::new();
@@ -119,7 +119,7 @@ fn find(
 }
 
 fn insert(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> rusqlite::Result<()> {
-    let run = run_at(transaction, report)?;
+    let run = find_or_create_run(transaction, report)?;
     let mut points = PointWriter::adding(transaction, run)?;
     let first = points.count();
     for point in report.points_of(outcome).filter(|point| point.key == outcome.metric.key()) {
@@ -136,8 +136,8 @@ fn insert(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> 
             outcome.metric.key(),
             subject(outcome),
             message,
-            whole(outcome.failed_items().len()),
-            whole(outcome.duration.as_millis()),
+            saturating_i64(outcome.failed_items().len()),
+            saturating_i64(outcome.duration.as_millis()),
             first,
             points.count() - 1
         ])?;
@@ -145,7 +145,7 @@ fn insert(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> 
 }
 
 /// The run that contains the backfilled values of a time. It is created if necessary.
-fn run_at(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
+fn find_or_create_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
     let timestamp = seconds(report.timestamp());
     let find = "SELECT id FROM runs WHERE timestamp = ?1 AND backfilled";
     if let Some(id) = transaction.query_row(find, [timestamp], |row| row.get(0)).optional()? {
@@ -180,7 +180,7 @@ fn as_read(value: Value) -> rusqlite::Result<Value> {
     }
 }
 
-/// The samples of a metric in an order that does not depend on the collector's.
+/// The samples of a metric, sorted by their tags: the collector may return them in any order.
 fn sorted(mut samples: Vec<PastSample>) -> Vec<PastSample> {
     let tags = |sample: &PastSample| sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",");
     samples.sort_by_cached_key(tags);

@@ -10,7 +10,7 @@ pub(crate) const FAR_AHEAD: i64 = DAY;
 
 /// Whole seconds since 1970. Times before that cannot occur.
 pub(crate) fn seconds(time: SystemTime) -> i64 {
-    whole(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+    saturating_i64(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }
 
 /// The inverse of [`seconds`].
@@ -20,7 +20,7 @@ pub(crate) fn time(seconds: i64) -> SystemTime {
 
 /// Whole milliseconds since 1970.
 pub(crate) fn milliseconds(time: SystemTime) -> i64 {
-    whole(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis())
+    saturating_i64(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis())
 }
 
 /// The inverse of [`milliseconds`].
@@ -29,6 +29,6 @@ pub(crate) fn time_of_milliseconds(milliseconds: i64) -> SystemTime {
 }
 
 /// A number as SQLite stores it. `i64::MAX` if it is larger than that.
-pub(crate) fn whole(number: impl TryInto<i64>) -> i64 {
+pub(crate) fn saturating_i64(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }

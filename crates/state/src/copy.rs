@@ -23,9 +23,12 @@ pub struct RunCopy {
 impl Store {
     /// Records a run that another store contains or may contain, like [`record_for`](Self::record_for).
     ///
-    /// A later run may deliver the points of the other store again. So points that a destination would add up are not added to
-    /// its outbox. Points that are converted are not added either, because only the other store has the totals. Nor are
-    /// counts of the time since an earlier run: if the other store does not have this run, the next run counts that time again.
+    /// A later run may also deliver the points of the other store. So these points are not added to the outbox of a destination:
+    ///
+    /// - points that the destination would add up
+    /// - points that are converted, because only the other store has the totals
+    /// - counts and rates of the time since an earlier run: if the other store does not have this run, the next run counts that
+    ///   time again
     pub fn record_copy(&self, report: &Report, recipients: &[Recipient]) -> Result<RunCopy, StoreError> {
         let unconverted: Vec<Recipient> = recipients.iter().map(Recipient::without_conversion).collect();
         self.write(|transaction| {

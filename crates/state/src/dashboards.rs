@@ -1,12 +1,13 @@
-//! The ids of pushed dashboards. They let a push find its dashboard even if somebody has renamed it.
+//! The ids of pushed dashboards, by the title that was pushed. They let a push find its dashboard even if somebody has renamed it
+//! in the backend.
 
 use rusqlite::OptionalExtension;
 
 use crate::{Store, StoreError};
 
 impl Store {
-    /// The id of a dashboard from its last push.
-    pub fn dashboard(&self, destination: &str, title: &str) -> Result<Option<String>, StoreError> {
+    /// The id of the dashboard that was last pushed with this title.
+    pub fn dashboard_id(&self, destination: &str, title: &str) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
             connection
                 .query_row(

@@ -47,7 +47,7 @@ pub enum StoreError {
         file: PathBuf,
     },
     /// SQLite cannot read or write the file.
-    // The error of SQLite is not the source, because its texts and those of its cause say the same again.
+    // The error of SQLite is not the source, because the printed chain would only repeat what this text says.
     #[error("{}: {}", .file.display(), in_words(.error))]
     Sqlite {
         /// The file.
@@ -70,7 +70,7 @@ impl StoreError {
 }
 
 impl StoreError {
-    /// Whether the file cannot be written, and may be opened for reading only.
+    /// Whether the file cannot be opened for writing. It may still be readable.
     pub(crate) fn is_read_only(&self) -> bool {
         let Self::Sqlite { error, .. } = self else { return false };
         matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))

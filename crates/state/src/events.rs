@@ -1,4 +1,4 @@
-//! Events, each of which is sent at most once. The state of an event is written before it is sent, and again when its fate
+//! Events, each of which arrives at most once. The state of an event is written before it is sent, and again when its fate
 //! is known. If the fate stays unknown, because the process was killed or there was no response, the event may have
 //! arrived and is never sent again. If the event has certainly not arrived, the next run sends it again.
 
@@ -93,8 +93,9 @@ impl Store {
         self.write(|transaction| insert(transaction, destination, events))
     }
 
-    /// Gives up two kinds of events, and returns the ids of both. The first have an unknown fate: they were marked as
-    /// being sent before a time, or by a wrong clock. The second are waiting, but happened too long ago.
+    /// Gives up two kinds of events, and returns the ids of each kind. Events of the first kind have an unknown fate: their
+    /// sending began before `sending_before`, or at a time that comes from a wrong clock. Events of the second kind are
+    /// still waiting, but happened before `happened_before`.
     pub fn give_up_events(
         &self,
         destination: &str,
@@ -189,7 +190,8 @@ fn pending(row: &Row<'_>) -> rusqlite::Result<PendingEvent> {
     Ok(PendingEvent { id: row.get("id")?, time: time(row.get("timestamp")?), body: row.get("body")? })
 }
 
-/// Whether all goals were in the same state within the last day.
+/// Whether the stored states are the same as these, and at most a day old. Older ones are stored again with the new time, so that
+/// [`Store::delete_older_than`] does not delete them.
 fn are_known(
     connection: &Connection,
     destination: &str,

@@ -118,7 +118,7 @@ impl Store {
         max_rows: usize,
         filter: &HistoryFilter<'_>,
     ) -> Result<Option<Vec<HistoryEntry>>, StoreError> {
-        // Each outcome has at least one row. If all outcomes were sorted first, the limit would save nothing.
+        // Each outcome has at least one row, so this many outcomes are already too many rows. The others need not be sorted.
         let max_outcomes = i64::try_from(max_rows).unwrap_or(i64::MAX).saturating_add(1);
         let condition = filter.condition();
         self.read(|connection| {

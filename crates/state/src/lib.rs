@@ -5,7 +5,7 @@
 //!
 //! A run records its points before it delivers them, and removes them from the outbox when the sink has accepted or
 //! refused them. So recorded points survive a crash, but a point may be delivered twice. Usually the second delivery
-//! overwrites the first. If a backend would add them up, points are marked before they are sent. Points that are still marked
+//! overwrites the first. If a backend would add up both, points are marked before they are sent. Points that are still marked
 //! after a crash may have arrived, so they are reported as unknown and never sent again.
 //!
 //! ```

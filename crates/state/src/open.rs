@@ -58,14 +58,15 @@ impl Store {
         let _exclusive_lock = lock_folder(folder, fs::File::lock);
         match open_file(&file).and_then(|store| store.check().map(|()| store)) {
             Err(error) if error.is_damage() => {}
-            // With other errors, such as a lock, other processes may still use the file.
+            // After another error, such as a lock that is not released in time, other processes may still use the file.
             opened => return Ok(OpenedStore { store: opened?, moved_aside: None }),
         }
         let moved_aside = Some(move_aside(&file).map_err(unusable)?);
         Ok(OpenedStore { store: open_file(&file)?, moved_aside })
     }
 
-    /// Opens an existing store for reading: nothing is created, repaired or moved. Writing may fail.
+    /// Opens an existing store for reading. Nothing is created, migrated or moved, but SQLite rolls back the transaction of a
+    /// killed process if it can write the file. Writing fails if the file is read-only.
     pub fn open_existing(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join(Self::FILE_NAME);
         let _shared_lock = lock_folder(folder, fs::File::lock_shared);
@@ -106,8 +107,8 @@ fn open_file(file: &Path) -> Result<Store, StoreError> {
     prepare(connection, file)
 }
 
-/// Opens a connection while no other thread opens one. Closing a file releases all locks that the process has on it.
-/// So no connection may open, and later lock, a file that another thread has just created and not closed yet.
+/// Opens a connection while no other thread opens one. If one thread creates the file and closes it, the process loses all its
+/// locks on the file. So no other thread may open and lock the file between these two steps.
 fn connect(open: impl FnOnce() -> rusqlite::Result<Connection>) -> rusqlite::Result<Connection> {
     static CONNECTING: Mutex<()> = Mutex::new(());
 

@@ -8,7 +8,7 @@ use system_health_registry::Point;
 
 use crate::{
     PendingId, RunId, Store, StoreError,
-    convert::{seconds, whole},
+    convert::{saturating_i64, seconds},
     ids::IdRange,
     points::{POINT_COLUMNS, PointReader},
 };
@@ -48,7 +48,7 @@ impl Store {
                      WHERE destination = ?1 AND outbox.run >= ?3 AND sending_since IS NULL
                      ORDER BY outbox.run, first, position LIMIT ?2"
                 ))?
-                .query_map(params![destination, whole(limit), run, position], |row| {
+                .query_map(params![destination, saturating_i64(limit), run, position], |row| {
                     Ok(PendingPoint { id: PendingId::from_row(row)?, point: points.read(row, 2)? })
                 })?
                 .collect()
@@ -122,12 +122,12 @@ impl Store {
         self.write(|transaction| {
             let abandoned = count(transaction)?;
             for destination in abandoned.keys() {
-                let place = params![before, destination];
+                let parameters = params![before, destination];
                 transaction
-                    .execute(&format!("DELETE FROM outbox WHERE destination = ?2 AND {old}"), place)?;
+                    .execute(&format!("DELETE FROM outbox WHERE destination = ?2 AND {old}"), parameters)?;
                 transaction.execute(
                     "DELETE FROM events WHERE destination = ?2 AND state <> 'settled' AND timestamp < ?1",
-                    place,
+                    parameters,
                 )?;
             }
             Ok(abandoned)
@@ -216,9 +216,9 @@ impl<'t> Splitter<'t> {
     /// Splits ranges at both ends of this range, so that each lies either inside or outside of it.
     pub(crate) fn isolate(&mut self, IdRange { run, first, last }: IdRange) -> rusqlite::Result<()> {
         for start in [first, last + 1] {
-            let place = params![self.destination, run.0, start];
-            if self.insert_tail.execute(place)? > 0 {
-                self.shorten.execute(place)?;
+            let parameters = params![self.destination, run.0, start];
+            if self.insert_tail.execute(parameters)? > 0 {
+                self.shorten.execute(parameters)?;
             }
         }
         Ok(())

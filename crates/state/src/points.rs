@@ -17,7 +17,7 @@ use system_health_registry::{Distribution, Kind, Point, Tag, Value};
 
 use crate::{
     PendingId, RunId,
-    convert::{milliseconds, time, time_of_milliseconds, whole},
+    convert::{milliseconds, saturating_i64, time, time_of_milliseconds},
 };
 
 /// The columns that [`PointReader`] reads, in their order.
@@ -82,7 +82,7 @@ impl<'t> PointWriter<'t> {
         let unit = unit.as_deref().unwrap_or_default();
         let interval = interval.as_secs();
         let hash = hash([key, &self.tags, kind.name(), unit], interval);
-        let series = params![key, self.tags, kind.name(), whole(interval), unit, hash];
+        let series = params![key, self.tags, kind.name(), saturating_i64(interval), unit, hash];
         let series_id = match self.find_series.query_row(series, |row| row.get(0)).optional()? {
             Some(id) => id,
             None => self.insert_series.insert(series)?,

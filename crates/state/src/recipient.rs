@@ -12,7 +12,7 @@ pub struct Recipient {
     /// The kinds, such as `count`, whose repeated points the destination would add up.
     pub adds_up: Vec<&'static str>,
     /// Whether the destination gets only one point of the kinds in [`adds_up`](Self::adds_up) for each series and time.
-    pub is_sent_once: bool,
+    pub gets_one_point_per_time: bool,
     /// Whether the destination gets the totals of counters, or counts of what was added since the previous run.
     pub counters: Temporality,
     /// When the reporter began to watch counters. If a counter started later, its first total is an increase, not a baseline.
@@ -33,7 +33,7 @@ pub enum Continuity {
     Kept,
     /// Another store has the earlier and the later runs, but not this one.
     Interrupted,
-    /// No store has the runs before and after this one. So each run counts for itself.
+    /// No store has the runs before and after this one. So no run continues an earlier one, and its counts and rates are added.
     None,
 }
 
@@ -43,7 +43,7 @@ impl From<&str> for Recipient {
         Self {
             destination: destination.to_owned(),
             adds_up: Vec::new(),
-            is_sent_once: false,
+            gets_one_point_per_time: false,
             counters: Temporality::Cumulative,
             watching_since: Some(SystemTime::now()),
             distributions: Temporality::Delta,

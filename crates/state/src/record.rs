@@ -7,7 +7,7 @@ use system_health_registry::{Point, Report, Unavailable};
 
 use crate::{
     PendingId, Recipient, RunId, Store, StoreError,
-    convert::{milliseconds, seconds, whole},
+    convert::{milliseconds, saturating_i64, seconds},
     outbox::{points_of_run, remove_from_outbox},
     points::PointWriter,
     temporality::{convert_for, may_be_converted},
@@ -19,7 +19,7 @@ impl Store {
     ///
     /// If a point with the same series and time is already waiting, it is removed, because it could overwrite the newer
     /// value if it were delivered later. If the recipient [adds up](Recipient::adds_up) points of this kind and gets them only
-    /// [once](Recipient::is_sent_once), the earlier point counts instead, and the new one is not added.
+    /// [once](Recipient::gets_one_point_per_time), the earlier point counts instead, and the new one is not added.
     pub fn record_for(&self, report: &Report, recipients: &[Recipient]) -> Result<RunId, StoreError> {
         self.write(|transaction| insert(transaction, report, recipients))
     }
@@ -107,15 +107,15 @@ fn put_into_outbox(
     transaction: &Transaction<'_>,
     run: RunId,
     count: i64,
-    Recipient { destination, adds_up, is_sent_once, .. }: &Recipient,
+    Recipient { destination, adds_up, gets_one_point_per_time, .. }: &Recipient,
 ) -> rusqlite::Result<()> {
-    let kinds_once = if *is_sent_once { adds_up.join(",") } else { String::new() };
+    let kinds_once = if *gets_one_point_per_time { adds_up.join(",") } else { String::new() };
     let repeated = repeated(transaction, run, destination, &kinds_once)?;
     transaction.execute(
         "UPDATE recipients SET repeated = ?3 WHERE destination = ?1 AND run = ?2",
-        params![destination, run.0, whole(repeated.len())],
+        params![destination, run.0, saturating_i64(repeated.len())],
     )?;
-    replace_waiting(transaction, run, destination, &kinds_once)?;
+    remove_replaced(transaction, run, destination, &kinds_once)?;
     transaction.execute(
         "INSERT INTO outbox (destination, run, first, last) VALUES (?1, ?2, 0, ?3)",
         params![destination, run.0, count - 1],
@@ -129,7 +129,7 @@ fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Resul
         params![
             seconds(report.timestamp()),
             milliseconds(report.run().started_at()),
-            whole(report.run().duration().as_millis()),
+            saturating_i64(report.run().duration().as_millis()),
             report.trace_id().map(|trace| trace.to_string()),
         ],
     )?;
@@ -185,8 +185,8 @@ fn insert_outcomes(
             subject,
             outcome.state().name(),
             message,
-            whole(outcome.failed_items().len()),
-            whole(outcome.duration.as_millis()),
+            saturating_i64(outcome.failed_items().len()),
+            saturating_i64(outcome.duration.as_millis()),
             first,
             points.count() - 1
         ])?;
@@ -225,7 +225,7 @@ fn repeated(
 
 /// Removes the waiting points that a new run with the same time replaces, except those of kinds that the destination gets only
 /// once. Points that are being sent stay, because the process that sends them also settles them.
-fn replace_waiting(
+fn remove_replaced(
     transaction: &Transaction<'_>,
     run: RunId,
     destination: &str,

@@ -22,18 +22,18 @@ impl Store {
             )?;
             let mut rows = newest_first.query([seconds(since)])?;
             let (mut runs, mut remaining) = (Vec::new(), limit);
-            let mut is_complete = true;
+            let mut is_any_left_out = false;
             while let Some(row) = rows.next()? {
                 let points = usize::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
                 let Some(after) = remaining.checked_sub(points) else {
-                    is_complete = false;
+                    is_any_left_out = true;
                     break;
                 };
                 remaining = after;
                 runs.push(RunId(row.get(0)?));
             }
             runs.reverse();
-            Ok((runs, !is_complete))
+            Ok((runs, is_any_left_out))
         })
     }
 

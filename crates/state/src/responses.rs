@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::{
     Store, StoreError,
-    convert::{DAY, seconds, whole},
+    convert::{DAY, saturating_i64, seconds},
 };
 
 /// Maximum size of a compressed response, in bytes. Larger ones are not kept.
@@ -86,7 +86,7 @@ impl Store {
                 "INSERT OR REPLACE INTO responses (key, size, used, response) VALUES (?1, ?2, ?3, ?4)",
             )?;
             for (key, response) in new {
-                insert.execute(params![key, whole(response.size()), now, response.0])?;
+                insert.execute(params![key, saturating_i64(response.size()), now, response.0])?;
             }
             let mut update = transaction.prepare("UPDATE responses SET used = ?2 WHERE key = ?1")?;
             for key in used {

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, TransactionBehavior::Immediate};
 
-use crate::convert::whole;
+use crate::convert::saturating_i64;
 
 /// "shea" as a number. It distinguishes files of the store from databases of other programs.
 const APPLICATION: i32 = 0x7368_6561;
@@ -48,7 +48,7 @@ fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Unusabl
     for migration in missing {
         transaction.execute_batch(migration)?;
     }
-    transaction.pragma_update(None, "user_version", whole(migrations.len()))?;
+    transaction.pragma_update(None, "user_version", saturating_i64(migrations.len()))?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     Ok(transaction.commit()?)
 }

@@ -42,16 +42,16 @@ impl Store {
     /// may have arrived.
     pub fn give_up_sending(&self, destination: &str, before: SystemTime) -> Result<u64, StoreError> {
         let given_up = "FROM outbox WHERE destination = ?1 AND sending_since NOT BETWEEN ?2 AND ?2 + ?3";
-        let place = params![destination, seconds(before), FAR_AHEAD];
+        let parameters = params![destination, seconds(before), FAR_AHEAD];
         // Usually there are none, and a read does not need the write lock.
         let any = format!("SELECT EXISTS (SELECT 1 {given_up})");
-        if !self.read(|connection| connection.query_row(&any, place, |row| row.get(0)))? {
+        if !self.read(|connection| connection.query_row(&any, parameters, |row| row.get(0)))? {
             return Ok(0);
         }
         self.write(|transaction| {
             let lengths = transaction
                 .prepare(&format!("DELETE {given_up} RETURNING last - first + 1"))?
-                .query_map(place, |row| row.get::<_, i64>(0))?
+                .query_map(parameters, |row| row.get::<_, i64>(0))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             Ok(lengths.into_iter().map(i64::unsigned_abs).sum())
         })
@@ -84,9 +84,9 @@ fn mark(
     let mut marked = Vec::new();
     for range in IdRange::from_ids(ids) {
         splitter.isolate(range)?;
-        let place = params![destination, range.run.0, range.first, range.last, since];
-        let rows =
-            update.query_map(place, |row| Ok(IdRange { first: row.get(0)?, last: row.get(1)?, ..range }))?;
+        let parameters = params![destination, range.run.0, range.first, range.last, since];
+        let rows = update
+            .query_map(parameters, |row| Ok(IdRange { first: row.get(0)?, last: row.get(1)?, ..range }))?;
         for row in rows {
             marked.push(row?);
         }
@@ -112,9 +112,9 @@ fn join_ranges(transaction: &Transaction<'_>, destination: &str, run: RunId) -> 
         .prepare("UPDATE outbox SET last = ?4 WHERE destination = ?1 AND run = ?2 AND first = ?3")?;
     for ranges in waiting.chunk_by(|range, next| range.last + 1 == next.first) {
         if let [first, .., last] = ranges {
-            let place = params![destination, run.0, first.first, last.last];
-            remove.execute(place)?;
-            extend.execute(place)?;
+            let parameters = params![destination, run.0, first.first, last.last];
+            remove.execute(parameters)?;
+            extend.execute(parameters)?;
         }
     }
     Ok(())

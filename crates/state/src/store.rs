@@ -61,9 +61,9 @@ impl Store {
         })
     }
 
-    /// Deletes data that is older than a time: runs, settled events, states of goals, times of the last values of subjects
-    /// that no longer exist, totals of counters and distributions without new values, and descriptions that no source has
-    /// repeated. Runs with points in an outbox are kept. Returns the number of deleted runs.
+    /// Deletes data that is older than a time: runs, settled events, states of goals, times of the last values of metrics and
+    /// subjects that are no longer collected, totals of counters and distributions without new values, and descriptions that no
+    /// source has repeated. Runs with points in an outbox are kept. Returns the number of deleted runs.
     pub fn delete_older_than(&self, since: SystemTime) -> Result<usize, StoreError> {
         let old_runs = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
         let old_events = "timestamp < ?1 AND state = 'settled'";

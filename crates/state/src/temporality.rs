@@ -12,7 +12,7 @@ use system_health_registry::{Distribution, Kind, Point, Temporality, Value};
 
 use crate::{
     Continuity, PendingId, Recipient,
-    convert::{FAR_AHEAD, milliseconds, seconds, time_of_milliseconds, whole},
+    convert::{FAR_AHEAD, milliseconds, saturating_i64, seconds, time_of_milliseconds},
     outbox::remove_from_outbox,
     points::{PointWriter, covered, from_json, join_tags, to_json},
 };
@@ -80,7 +80,7 @@ pub(crate) fn convert_for(
             started_at,
         };
         match &point.value {
-            Value::Number(total) => match observation.increase(transaction, *total)? {
+            Value::Number(total) => match observation.store_total(transaction, *total)? {
                 Increase::Count(count) => drop(points.write(&count)?),
                 Increase::Baseline => baselines += 1,
                 Increase::AlreadyCounted => already_counted += 1,
@@ -100,7 +100,13 @@ pub(crate) fn convert_for(
     transaction.execute(
         "UPDATE recipients SET baselines = ?3, repeated = repeated + ?4, withheld = ?5
          WHERE destination = ?1 AND run = ?2",
-        params![destination, points.run().0, whole(baselines), whole(already_counted), whole(withheld.len())],
+        params![
+            destination,
+            points.run().0,
+            saturating_i64(baselines),
+            saturating_i64(already_counted),
+            saturating_i64(withheld.len())
+        ],
     )?;
     Ok(())
 }
@@ -136,8 +142,8 @@ enum Increase {
     Count(Point),
     /// It is not known what the total was before.
     Baseline,
-    /// A run with the same time has already been counted, or a run with a later time, because the clock was set back. The next
-    /// run whose time is after the counted run counts what was added in between.
+    /// A run with the same time has already been counted, or one with a later time, if the clock was set back. The next run after
+    /// that time counts what was added since.
     AlreadyCounted,
 }
 
@@ -150,9 +156,9 @@ struct Previous {
 }
 
 impl Observation<'_> {
-    /// Returns what was added since the previous observation, and stores the total. An observation that was already counted is
-    /// not stored.
-    fn increase(&self, transaction: &Transaction<'_>, total: f64) -> rusqlite::Result<Increase> {
+    /// Stores the total, and returns what was added since the previous observation. If a run with the same or a later time was
+    /// already counted, nothing is stored.
+    fn store_total(&self, transaction: &Transaction<'_>, total: f64) -> rusqlite::Result<Increase> {
         let Point { key, since, timestamp, .. } = self.point;
         let timestamp = seconds(*timestamp);
         let previous = self.previous(transaction)?;
@@ -224,12 +230,12 @@ impl Observation<'_> {
     /// Adds the values of a distribution to those of earlier runs, and returns a point with all of them.
     fn accumulate(&self, transaction: &Transaction<'_>, values: &Distribution) -> rusqlite::Result<Point> {
         let Point { key, since, timestamp, .. } = self.point;
-        let place = [self.destination, key, self.tags];
+        let series = [self.destination, key, self.tags];
         let earlier: Option<(String, i64)> = transaction
             .query_row(
                 "SELECT distribution, since_ms FROM accumulated
                  WHERE destination = ?1 AND key = ?2 AND tags = ?3",
-                place,
+                series,
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
@@ -245,7 +251,7 @@ impl Observation<'_> {
             "INSERT INTO accumulated (destination, key, tags, distribution, since_ms, timestamp)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT DO UPDATE SET distribution = excluded.distribution, timestamp = excluded.timestamp",
-            params![place[0], place[1], place[2], to_json(&accumulated)?, since_ms, seconds(*timestamp)],
+            params![series[0], series[1], series[2], to_json(&accumulated)?, since_ms, seconds(*timestamp)],
         )?;
         Ok(Point {
             since: Some(time_of_milliseconds(since_ms)),
@@ -256,7 +262,7 @@ impl Observation<'_> {
 }
 
 impl Previous {
-    /// Whether the counter has restarted at zero since then.
+    /// Whether the counter has restarted at zero since this observation.
     fn is_reset(&self, total: f64, start_ms: Option<i64>) -> bool {
         let restarted = matches!((start_ms, self.start_ms), (Some(now), Some(before)) if now > before);
         restarted || total < self.total

@@ -1,4 +1,4 @@
-//! A `report` with additional collectors, most of which misbehave. Each has its own key, so that `--only` can select it.
+//! A `report` with additional collectors, many of which misbehave. Each has its own key, so that `--only` can select it.
 //! `TEST_SAMPLES` sets the number of values of `test.many`, and `TEST_MESSAGES` the number of items that count for
 //! `test.evidence`.
 

@@ -1,4 +1,5 @@
-//! After Ctrl-C or SIGTERM, finished metrics are printed and recorded, and nothing is delivered.
+//! After Ctrl-C or SIGTERM during a collection, finished metrics are printed and recorded, but not delivered. A second signal ends
+//! the process at once.
 #![cfg(unix)]
 
 use std::{
@@ -70,6 +71,8 @@ fn the_next_run_delivers_the_points_of_an_interrupted_run() {
     assert_eq!(intake.points(), []);
     let delivery = &ended.json()["deliveries"][0];
     assert_eq!((&delivery["state"], &delivery["kept"]), (&"interrupted".into(), &true.into()), "{ended}");
+    let address = delivery["address"].as_str().unwrap();
+    ended.says(&format!("not everything was delivered to datadog ({address}): interrupted"));
     next_second();
     let next = scene.run(&["--push", "--no-self-metrics", "--only", "test.value"]).with_status(0);
     assert_eq!(next.json()["deliveries"][0]["points_of_earlier_runs"], 1, "{next}");
@@ -77,10 +80,10 @@ fn the_next_run_delivers_the_points_of_an_interrupted_run() {
 }
 
 #[test]
-fn a_warning_says_that_points_of_an_interrupted_run_without_state_may_be_lost() {
+fn without_state_a_warning_says_that_points_of_an_interrupted_run_may_be_lost() {
     let intake = DatadogIntake::start();
     let scene = scene().variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
-    // There is no folder below a file.
+    // A folder cannot be created below a file.
     let push = ["--push", "--state-dir", "system-health.toml/state"];
     let (command, child) = start(&scene, &[&push[..], &RUN].concat());
 

@@ -1,4 +1,4 @@
-//! The document of a run: collectors that print do not disturb it, and it contains events and tags.
+//! What a program writes to its standard output: the names of its own commands, events and tags, but nothing that collectors print.
 
 use std::path::Path;
 
@@ -101,7 +101,7 @@ fn events_match_the_schema() {
 }
 
 #[test]
-fn a_metric_and_its_samples_have_the_tags_of_the_metric() {
+fn the_tags_of_a_metric_are_also_in_its_samples() {
     let ended = scene().variable("TEST_SAMPLES", "1").run(&["--only", "test.many"]).with_status(0);
 
     let metric = ended.metric("test.many");

@@ -1,9 +1,9 @@
-"""Holds rendered Kubernetes objects to the schemas of Kubernetes.
+"""Checks rendered Kubernetes objects against the schemas of Kubernetes.
 
 usage: chart_check.py < MANIFESTS
 
-Writes {"objects": [...], "faults": [...]}: the objects as JSON, and what is wrong with them in any of the
-versions. Unknown fields are faults. Kinds that Kubernetes does not know itself are not checked.
+Writes {"objects": [...], "faults": [...]}: the objects as JSON, and what is wrong with them in any of
+the checked versions of Kubernetes. Unknown fields are faults. Kinds that Kubernetes does not know itself are not checked.
 """
 
 import json

@@ -1,9 +1,9 @@
-"""Checks requests PutMetricData against botocore's description of CloudWatch.
+"""Checks PutMetricData requests against botocore's description of CloudWatch.
 
 Standard input holds a list of bodies; standard output gets, for each, the list of what is wrong with it. botocore validates
 types and required members. The limits of lists and texts, and the allowed texts, are in its description, but it does not
 check them, so this script does. Limits that are only in the documentation are checked here, too. Finally botocore itself
-serializes the request, and the result must be the same.
+serializes the request, and the result must equal the body.
 """
 
 import json
@@ -19,38 +19,40 @@ SERVICE = get_session().get_service_model("cloudwatch")
 OPERATION = SERVICE.operation_model("PutMetricData")
 
 
-def limits(shape, value, path):
+def limit_faults(shape, value, path):
     """What the description forbids and botocore does not check."""
     metadata = shape.metadata
     if shape.type_name == "structure":
         for name, member in shape.members.items():
             if name in value:
-                yield from limits(member, value[name], f"{path}.{name}")
+                yield from limit_faults(member, value[name], f"{path}.{name}")
         return
     if shape.type_name == "list":
         if len(value) > metadata.get("max", len(value)):
-            yield f"{path}: {len(value)} items"
+            yield f"{path}: {len(value)} items, at most {metadata['max']} are allowed"
         for number, item in enumerate(value):
-            yield from limits(shape.member, item, f"{path}[{number}]")
+            yield from limit_faults(shape.member, item, f"{path}[{number}]")
         return
     if shape.type_name == "string":
         if not metadata.get("min", 0) <= len(value) <= metadata.get("max", len(value)):
-            yield f"{path}: {len(value)} characters"
+            yield f"{path}: {len(value)} characters is not an allowed length"
         if shape.enum and value not in shape.enum:
-            yield f"{path}: {value}"
+            yield f"{path}: {value} is not one of {shape.enum}"
         if "pattern" in metadata and not re.fullmatch(metadata["pattern"], value):
-            yield f"{path}: {value}"
+            yield f"{path}: {value} does not match {metadata['pattern']}"
 
 
-def documented(body):
-    """Limits that only the documentation has."""
+def documented_limit_faults(body):
+    """What only the documentation forbids."""
     data = body.get("MetricData", [])
     if len(data) > 1000:
-        yield f"{len(data)} data"
+        yield f"{len(data)} data, at most 1000 are allowed"
     for datum in data:
         values, counts = datum.get("Values", []), datum.get("Counts")
-        if len(values) > 150 or len(set(values)) < len(values):
-            yield f"{len(values)} values"
+        if len(values) > 150:
+            yield f"{len(values)} values, at most 150 are allowed"
+        if len(set(values)) < len(values):
+            yield "a value is repeated instead of counted"
         if counts is not None and len(counts) != len(values):
             yield f"{len(counts)} counts of {len(values)} values"
 
@@ -72,7 +74,7 @@ def faults(body):
     report = ParamValidator().validate(request, OPERATION.input_shape)
     if report.has_errors():
         return [report.generate_report()]
-    found = [*limits(OPERATION.input_shape, request, "request"), *documented(body)]
+    found = [*limit_faults(OPERATION.input_shape, request, "request"), *documented_limit_faults(body)]
     serialized = create_serializer("json", False).serialize_to_request(request, OPERATION)
     if json.loads(serialized["body"]) != body:
         found.append("botocore sends another body")

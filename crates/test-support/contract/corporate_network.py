@@ -4,7 +4,8 @@ usage: corporate_network.py FOLDER NAME=HOST:PORT...
 
 Each NAME becomes an HTTPS server that passes what it gets on to HOST:PORT. The proxy is proxy.py, a real forward proxy.
 Writes the authority's certificate to FOLDER/ca.pem, then one line of JSON: the proxy's port and each name's port. Ends
-when its standard input is closed. A user and a password in the environment variable PROXY_LOGIN protect the proxy.
+when its standard input is closed. The environment variable PROXY_LOGIN may set the user and the password
+that the proxy requires.
 """
 
 import datetime
@@ -26,7 +27,7 @@ from proxy.http.proxy import HttpProxyBasePlugin
 
 
 class Resolver(HttpProxyBasePlugin):
-    """Every name is this machine, for the proxy alone."""
+    """Resolves every name to this machine. Only the proxy uses it."""
 
     def resolve_dns(self, host: str, port: int):
         return "127.0.0.1", None
@@ -34,7 +35,7 @@ class Resolver(HttpProxyBasePlugin):
 
 def main(folder: pathlib.Path, servers: list) -> None:
     servers = [server.split("=") for server in servers]
-    ports = dict(zip((name for name, _ in servers), https_servers(folder, servers)))
+    ports = dict(zip((name for name, _ in servers), start_https_servers(folder, servers)))
     arguments = ["--hostname", "127.0.0.1", "--port", "0", "--num-workers", "1", "--num-acceptors", "1"]
     arguments += ["--log-level", "ERROR"]
     if login := os.environ.get("PROXY_LOGIN"):
@@ -44,8 +45,8 @@ def main(folder: pathlib.Path, servers: list) -> None:
         sys.stdin.read()
 
 
-def https_servers(folder: pathlib.Path, servers: list) -> list:
-    """The ports of HTTPS servers, each given by its name and by HOST:PORT of the server behind it."""
+def start_https_servers(folder: pathlib.Path, servers: list) -> list:
+    """Starts HTTPS servers, and returns their ports. Each is given by its name and by HOST:PORT of the server behind it."""
     authority_key, authority = certificate(f"Private CA {folder.name}", None, None, [])
     (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
     ports = []
@@ -64,7 +65,7 @@ def https_servers(folder: pathlib.Path, servers: list) -> list:
 
 
 def certificate(name: str, issuer_key, issuer, names: list) -> tuple:
-    """A key and a certificate for it: the authority's own without an issuer."""
+    """A key and a certificate for it. Without an issuer, they are those of the authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -79,7 +80,7 @@ def certificate(name: str, issuer_key, issuer, names: list) -> tuple:
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
     )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([subject_name(n) for n in names]), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName([subject_name(name) for name in names]), critical=False)
     return key, builder.sign(issuer_key or key, hashes.SHA256())
 
 
@@ -91,7 +92,7 @@ def subject_name(name: str):
 
 
 def serve(pem: pathlib.Path, upstream: tuple) -> int:
-    """An HTTPS server in front of another one."""
+    """Starts an HTTPS server in front of another server, and returns its port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -107,13 +108,13 @@ def serve(pem: pathlib.Path, upstream: tuple) -> int:
 
 def relay(context: ssl.SSLContext, client: socket.socket, upstream: tuple) -> None:
     try:
-        # Both ways on one thread at a time: HTTP/1 answers after the request, and TLS sockets are not for two threads.
+        # One thread passes data in both directions, because two threads must not use the same TLS socket.
         with context.wrap_socket(client, server_side=True) as client, socket.create_connection(upstream) as server:
             client.setblocking(False)
             server.setblocking(False)
             exchange(client, server)
     except OSError:
-        pass  # The client refused the certificate, or left.
+        pass  # For example, the client refused the certificate.
 
 
 def exchange(client: ssl.SSLSocket, server: socket.socket) -> None:

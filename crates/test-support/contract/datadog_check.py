@@ -3,10 +3,11 @@
 usage: datadog_check.py FOLDER < MESSAGES
 
 MESSAGES is a JSON list of objects with `method`, `path` and `body`, and with `status` for an answer. A path
-is one of a request, such as `/api/v1/dashboard/abc-def-ghi` or `/api/v1/monitor?page=0`; a body is null if
-there is none. Writes a JSON list with the list of faults of each message; an empty list is a valid message.
+is that of a request, such as `/api/v1/dashboard/abc-def-ghi` or `/api/v1/monitor?page=0`; a body is null if
+there is none. Writes a JSON list with the list of faults of each message. The list of a valid message is empty.
 
-The descriptions allow unknown properties everywhere, so that a typo would pass. Here they do not.
+The descriptions allow unknown properties everywhere, so that a typo would pass. This check does
+not allow them.
 """
 
 import json
@@ -38,9 +39,9 @@ def strict(node):
 
 
 def faults(descriptions: dict, message: dict) -> list[str]:
-    path = urlsplit(message["path"])
-    description = descriptions[path.path.split("/")[2]]
-    operation = find(description["paths"], path.path).get(message["method"].lower())
+    url = urlsplit(message["path"])
+    description = descriptions[url.path.split("/")[2]]
+    operation = find_operations(description["paths"], url.path).get(message["method"].lower())
     if operation is None:
         return [f"{message['method']} {message['path']} is not described"]
     if "status" in message:
@@ -48,26 +49,26 @@ def faults(descriptions: dict, message: dict) -> list[str]:
         if answer is None:
             return [f"status {message['status']} is not described"]
         return body_faults(description, answer, message["body"])
-    given = {name for name, _ in parse_qsl(path.query, keep_blank_values=True)}
+    given = {name for name, _ in parse_qsl(url.query, keep_blank_values=True)}
     request = operation.get("requestBody", {})
     return parameter_faults(operation, given) + body_faults(description, request, message["body"])
 
 
-def find(paths: dict, path: str) -> dict:
+def find_operations(paths: dict, path: str) -> dict:
     """The operations of a path, which may be described with names in place of some parts: `/a/{id}`."""
     parts = path.split("/")
     for template, operations in paths.items():
         described = template.split("/")
-        same = (part == name or part and name.startswith("{") for name, part in zip(described, parts))
-        if len(described) == len(parts) and all(same):
+        matches = (part == name or part and name.startswith("{") for name, part in zip(described, parts))
+        if len(described) == len(parts) and all(matches):
             return operations
     return {}
 
 
 def parameter_faults(operation: dict, given: set[str]) -> list[str]:
-    described = [one for one in operation.get("parameters", []) if one["in"] == "query"]
-    unknown = given - {one["name"] for one in described}
-    missing = {one["name"] for one in described if one.get("required")} - given
+    described = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
+    unknown = given - {parameter["name"] for parameter in described}
+    missing = {parameter["name"] for parameter in described if parameter.get("required")} - given
     faults = [f"parameter {name} is not described" for name in sorted(unknown)]
     return faults + [f"parameter {name} is missing" for name in sorted(missing)]
 
@@ -78,7 +79,7 @@ def body_faults(description: dict, node: dict, body) -> list[str]:
         return [] if body is None else ["a body is not described"]
     # Most endpoints have JSON of the type `application/json`, and a few `text/json`.
     (media,) = content.values()
-    # References are looked up from the root of the schema, so the components come along.
+    # References are looked up from the root of the schema, so the schema contains the components, too.
     schema = {"allOf": [media["schema"]], "components": description["components"]}
     validator = OAS30Validator(schema, format_checker=oas30_format_checker)
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]

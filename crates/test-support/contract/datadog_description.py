@@ -1,5 +1,5 @@
 """Takes Datadog's OpenAPI descriptions out of the source archive of its Python client and keeps what
-our requests need. The whole of v2 takes seconds to load; what is left takes milliseconds.
+our requests need. The whole of v2 takes seconds to load; the reduced description takes milliseconds.
 
 usage: datadog_description.py ARCHIVE FOLDER   writes FOLDER/v1.json and FOLDER/v2.json
 """
@@ -40,7 +40,7 @@ def main(archive: str, folder: str) -> None:
 
 
 def reduce(description: dict, paths: list[str]) -> dict:
-    """Keeps the sites, the paths and the components that they reach."""
+    """Keeps the servers, these paths, and the components that the paths refer to, however indirectly."""
     kept = {name: description[name] for name in ("openapi", "servers")}
     reduced = kept | {"paths": {}, "components": {}}
     waiting = []

@@ -1,4 +1,4 @@
-"""Holds requests and answers to GitHub's own OpenAPI description, and GraphQL queries to its schema.
+"""Checks requests and answers against GitHub's own OpenAPI description, and GraphQL queries against its schema.
 
     github_check.py DESCRIPTION SCHEMA < exchanges.jsonl
 
@@ -10,7 +10,7 @@ small file beside the description, so that later checks take a fraction of a sec
 
 The check is stricter than the description: objects may not have properties that it does not list,
 an error needs a message, and bounds that it gives in prose ("max 100") count. A schema keyword that
-this script does not know stops it, so no part of a schema is skipped without a word.
+this script does not know stops the check, so no part of a schema is skipped unnoticed.
 """
 
 import json
@@ -26,7 +26,7 @@ import github_graphql
 
 # Every operation may answer with these; the description repeats them for some operations only.
 COMMON_ERRORS = {301, 307, 401, 403, 404, 429, 500, 502, 503}
-# To a conditional request; the description has it for some operations only.
+# The status of an answer to a conditional request; the description has it for some operations only.
 NOT_MODIFIED = 304
 BASIC_ERROR = {"$ref": "#/components/schemas/basic-error"}
 
@@ -35,8 +35,8 @@ BY_ID = re.compile(r"^/repositories/\d+(?=/|$)")
 
 CHECKED = {"enum", "format", "maximum", "maxLength", "minimum", "minLength", "pattern", "required", "type",
            "maxItems", "minItems", "uniqueItems"}
-PROSE = {"default", "deprecated", "description", "discriminator", "example", "examples", "externalDocs",
-         "readOnly", "title", "writeOnly", "xml"}
+IGNORED = {"default", "deprecated", "description", "discriminator", "example", "examples", "externalDocs",
+           "readOnly", "title", "writeOnly", "xml"}
 
 FORMATS = jsonschema.FormatChecker()
 
@@ -67,7 +67,7 @@ class Description:
         self.validators = {}
 
     def learn(self, paths):
-        """Makes the operations at these paths known, with one look into the whole description."""
+        """Adds the operations at these paths. Reads the whole description at most once."""
         wanted = {template for path in paths if (template := self.template(path))}
         if not wanted <= self.used["paths"].keys():
             self.used = self.read_description(wanted | self.used["paths"].keys())
@@ -76,7 +76,7 @@ class Description:
         return self.used["paths"][template].get(method.lower())
 
     def template(self, path):
-        """The template that a path is an instance of; of several, the one with most fixed parts."""
+        """The template that matches a path. If several match, the one with the most fixed parts."""
         matches = [template for template in self.used["templates"] if is_instance(path, template)]
         return max(matches, key=fixed_parts, default=None)
 
@@ -115,7 +115,7 @@ class Description:
         copy_references(used["paths"], whole["components"], used["components"])
         copy_references(BASIC_ERROR, whole["components"], used["components"])
         used = merged(used, used["components"])
-        # Tests run side by side: whoever reads the file must find a whole one.
+        # Tests run concurrently, so the complete file replaces the old one in one step.
         with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(self.cache), delete=False) as file:
             json.dump(used, file)
         os.replace(file.name, self.cache)
@@ -137,7 +137,7 @@ def fixed_parts(template):
 
 
 def without_examples(node):
-    """A copy without examples, which are most of the description and refer to much else."""
+    """A copy without extensions (`x-`) and without examples, which are most of the description and refer to much else."""
     if isinstance(node, list):
         return [without_examples(item) for item in node]
     if not isinstance(node, dict):
@@ -199,7 +199,7 @@ def to_json_schema(schema):
             result[keyword] = to_json_schema(value)
         elif keyword == "additionalProperties":
             result[keyword] = value if isinstance(value, bool) else to_json_schema(value)
-        elif keyword not in PROSE and keyword != "nullable" and not keyword.startswith("x-"):
+        elif keyword not in IGNORED and keyword != "nullable" and not keyword.startswith("x-"):
             sys.exit(f"the schema keyword {keyword!r} is unknown to this script: {json.dumps(schema)[:300]}")
     if "properties" in result:
         result.setdefault("additionalProperties", False)
@@ -228,14 +228,14 @@ def problems_of_parameters(description, operation, template, path, query):
                             f"declared are {', '.join(sorted(declared[place]))}")
             continue
         validator = description.validator(bounded(parameter))
-        readings = [urllib.parse.unquote(text) if place == "path" else text, *typed(text)]
-        if not any(validator.is_valid(reading) for reading in readings):
+        candidates = [urllib.parse.unquote(text) if place == "path" else text, *typed(text)]
+        if not any(validator.is_valid(candidate) for candidate in candidates):
             schema = json.dumps(bounded(parameter))
-            problems.append(f"{place} parameter {name!r} is {text!r}, which is none of {schema}")
+            problems.append(f"{place} parameter {name!r} is {text!r}, which does not match {schema}")
     names = {name for name, _, _ in given}
-    for place in declared.values():
+    for parameters in declared.values():
         problems += [f"{parameter['in']} parameter {name!r} is missing"
-                     for name, parameter in place.items()
+                     for name, parameter in parameters.items()
                      if parameter.get("required") and name not in names]
     return problems
 
@@ -262,11 +262,11 @@ def typed(text):
 def problems_of_answer(description, operation, status, body):
     answers = operation["responses"]
     if status == NOT_MODIFIED:
-        return [] if body is None else [f"an answer with status {status} has no body"]
+        return [] if body is None else [f"an answer with status {status} must not have a body"]
     if str(status) in answers:
         content = description.resolve(answers[str(status)]).get("content")
         if content is None:
-            return [] if body is None else [f"an answer with status {status} has no body"]
+            return [] if body is None else [f"an answer with status {status} must not have a body"]
         schema = content["application/json"]["schema"]
     elif status in COMMON_ERRORS:
         schema = BASIC_ERROR
@@ -286,7 +286,7 @@ def shortened(message):
     return message if len(message) <= 300 else f"{message[:140]} ... {message[-140:]}"
 
 
-def documented(path):
+def documented_path(path):
     return BY_ID.sub("/repos/owner/name", path)
 
 
@@ -295,12 +295,12 @@ def problems_of_query(description, graphql, exchange):
     status, body = exchange["status"], exchange["body"]
     if status == 200 or (isinstance(body, dict) and "errors" in body):
         return problems
-    # What is not about the query is answered as in the REST API.
+    # An error that is not about the query has the form of an error of the REST API.
     return problems + problems_of_answer(description, {"responses": {}}, status, body)
 
 
 def problems_of(description, exchange):
-    path = documented(exchange["path"])
+    path = documented_path(exchange["path"])
     template = description.template(path)
     operation = template and description.operation(template, exchange["method"])
     if not operation:
@@ -312,7 +312,7 @@ def problems_of(description, exchange):
 def main():
     description = Description(sys.argv[1])
     exchanges = [json.loads(line) for line in sys.stdin]
-    description.learn(documented(exchange["path"]) for exchange in exchanges)
+    description.learn(documented_path(exchange["path"]) for exchange in exchanges)
     graphql = None
     for exchange in exchanges:
         if exchange["path"] == "/graphql":

@@ -1,7 +1,8 @@
-"""Holds GraphQL queries and answers to the schema that GitHub publishes. Used by github_check.py.
+"""Checks GraphQL queries and answers against the schema that GitHub publishes. Used by github_check.py.
 
-The check is stricter than the schema where GitHub is: a connection needs `first` or `last`, at most 100, unless only its items are counted, and a query
-may not ask for more than 500,000 nodes. Dates, URIs and object ids must look like what they are.
+Where GitHub is stricter than its schema, the check is, too: a connection needs `first` or `last`, at most 100, unless the
+query asks only for its number of items. A query may not ask for more than 500,000 nodes. Dates, URIs and object ids must
+have the right form.
 """
 
 import re
@@ -41,7 +42,7 @@ class Checker:
         self.schema = graphql.build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
 
     def problems_of(self, exchange):
-        """What is wrong with a query or its answer, if the status is 200."""
+        """What is wrong with a query, and with its answer if the status is 200."""
         request = exchange["request"]
         if exchange["method"] != "POST":
             return [f"GitHub declares no {exchange['method']} /graphql"]
@@ -74,7 +75,7 @@ class Checker:
     def problems_of_pages(self, document, variables):
         info, problems = TypeInfo(self.schema), []
 
-        def node_has_page(node):
+        def has_page(node):
             return any(argument.name.value in ("first", "last") for argument in node.arguments or ())
 
         factors, nodes = [1], [0]
@@ -88,8 +89,8 @@ class Checker:
                              for argument in node.arguments or () if argument.name.value in ("first", "last")]
                     sizes = [size for size in sizes if isinstance(size, int)]
                     selected = node.selection_set.selections if node.selection_set else ()
-                    counts = all(item.kind == "field" and item.name.value == "totalCount" for item in selected)
-                    if counts and not node_has_page(node):
+                    only_counts = all(item.kind == "field" and item.name.value == "totalCount" for item in selected)
+                    if only_counts and not has_page(node):
                         pass  # GitHub counts the items without a page.
                     elif len(sizes) != 1 or not 1 <= sizes[0] <= MAX_PAGE_SIZE:
                         problems.append(f"query: `{node.name.value}` needs `first` or `last` from 1 to {MAX_PAGE_SIZE}")
@@ -120,9 +121,9 @@ class Checker:
             return problems + ([] if errors else ["answer $.data: is missing"])
         fragments = {node.name.value: node for node in document.definitions
                      if isinstance(node, graphql.FragmentDefinitionNode)}
-        answer = Answer(self.schema, fragments)
-        return problems + answer.of_object("answer $.data", self.schema.query_type, [operation.selection_set],
-                                           body["data"])
+        checker = DataChecker(self.schema, fragments)
+        return problems + checker.problems_of_object("answer $.data", self.schema.query_type,
+                                                     [operation.selection_set], body["data"])
 
 
 def problems_of_error(at, error):
@@ -133,14 +134,14 @@ def problems_of_error(at, error):
             if not isinstance(value, kinds.get(name, ()))]
 
 
-class Answer:
-    """The problems of the data in an answer."""
+class DataChecker:
+    """Checks the data in an answer."""
 
     def __init__(self, schema, fragments):
         self.schema = schema
         self.fragments = fragments
 
-    def of_value(self, at, kind, selections, value):
+    def problems_of_value(self, at, kind, selections, value):
         if isinstance(kind, graphql.GraphQLNonNull):
             if value is None:
                 return [f"{at}: is null"]
@@ -151,7 +152,7 @@ class Answer:
             if not isinstance(value, list):
                 return [f"{at}: is not a list"]
             return [problem for number, item in enumerate(value)
-                    for problem in self.of_value(f"{at}[{number}]", kind.of_type, selections, item)]
+                    for problem in self.problems_of_value(f"{at}[{number}]", kind.of_type, selections, item)]
         if isinstance(kind, graphql.GraphQLEnumType):
             return [] if isinstance(value, str) and value in kind.values else [f"{at}: {value!r} is no {kind.name}"]
         if isinstance(kind, graphql.GraphQLScalarType):
@@ -161,10 +162,10 @@ class Answer:
         possible = [kind]
         if graphql.is_abstract_type(kind):
             possible = self.schema.get_possible_types(kind)
-        results = [self.of_object(at, one, selections, value) for one in possible]
+        results = [self.problems_of_object(at, possible_kind, selections, value) for possible_kind in possible]
         return min(results, key=len)
 
-    def of_object(self, at, kind, selections, value):
+    def problems_of_object(self, at, kind, selections, value):
         if not isinstance(value, dict):
             return [f"{at}: is no {kind.name}"]
         fields = {}
@@ -180,11 +181,11 @@ class Answer:
                 problems += [] if value[name] == kind.name else [f"{at}.{name}: is no {kind.name}"]
                 continue
             inner = [node.selection_set for node in nodes if node.selection_set]
-            problems += self.of_value(f"{at}.{name}", kind.fields[field].type, inner, value[name])
+            problems += self.problems_of_value(f"{at}.{name}", kind.fields[field].type, inner, value[name])
         return problems
 
     def select(self, kind, selection_set, fields):
-        """The nodes of each name in the answer, and whether it must be there."""
+        """Adds to `fields`, for each name that the answer may have: its nodes, and whether the answer must have it."""
         for node in selection_set.selections:
             needed = not node.directives
             if isinstance(node, graphql.FieldNode):

@@ -42,7 +42,7 @@ def mistyped(value, hint, path):
     if hint in (typing.Any, object) or isinstance(hint, (str, typing.ForwardRef)):
         return
     if origin in (typing.Union, types.UnionType):
-        if not any(not list(mistyped(value, one, path)) for one in arguments):
+        if not any(not list(mistyped(value, alternative, path)) for alternative in arguments):
             yield f"{path}: {value!r} is not {hint}"
     elif origin is typing.Literal:
         if value not in arguments:
@@ -51,17 +51,18 @@ def mistyped(value, hint, path):
         if not isinstance(value, list):
             yield f"{path}: {value!r} is no list"
             return
-        for position, one in enumerate(value):
-            yield from mistyped(one, arguments[0], f"{path}[{position}]")
+        for position, item in enumerate(value):
+            yield from mistyped(item, arguments[0], f"{path}[{position}]")
     elif origin is dict:
         if not isinstance(value, dict):
             yield f"{path}: {value!r} is no object"
             return
-        for name, one in value.items():
-            yield from mistyped(one, arguments[1], f"{path}.{name}")
+        for name, item in value.items():
+            yield from mistyped(item, arguments[1], f"{path}.{name}")
     elif inspect.isclass(hint) and issubclass(hint, enum.Enum):
-        if value not in [one.value for one in hint]:
-            yield f"{path}: {value!r} is not one of {[one.value for one in hint]}"
+        allowed = [member.value for member in hint]
+        if value not in allowed:
+            yield f"{path}: {value!r} is not one of {allowed}"
     elif hint is float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             yield f"{path}: {value!r} is no number"
@@ -69,27 +70,27 @@ def mistyped(value, hint, path):
         if type(value) is not hint:
             yield f"{path}: {value!r} is no {hint.__name__}"
     elif inspect.isclass(hint) and isinstance(value, dict) and hasattr(hint, "from_json"):
-        # Some models keep nested objects as they are.
+        # Some models keep nested objects as dictionaries.
         read = hint.from_json(value)
         yield from lost(value, written(read), path)
-        yield from annotated(read, path)
+        yield from mistyped_attributes(read, path)
     elif hasattr(value, "__dict__"):
-        yield from annotated(value, path)
+        yield from mistyped_attributes(value, path)
 
 
-def annotated(read, path):
-    # A class may use names of its own module and of others, so each class of its family is asked.
+def mistyped_attributes(read, path):
+    # The annotations of a class may name types that cannot be resolved. Those of its base classes are used nevertheless.
     hints = {}
-    for family in type(read).__mro__[:-1]:
+    for base in type(read).__mro__[:-1]:
         try:
-            hints |= typing.get_type_hints(family)
+            hints |= typing.get_type_hints(base)
         except NameError:
             continue
     for name, value in vars(read).items():
         if name in hints and value is not None:
             yield from mistyped(value, hints[name], f"{path}.{name}")
         elif hasattr(value, "__dict__"):
-            yield from annotated(value, f"{path}.{name}")
+            yield from mistyped_attributes(value, f"{path}.{name}")
 
 
 def written(read):
@@ -101,17 +102,17 @@ def faults(sent):
         read = model.Dashboard.from_json(sent)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return [f"it cannot be read: {error!r}"]
-    found = list(lost(sent, written(read), "dashboard")) + list(annotated(read, "dashboard"))
+    found = list(lost(sent, written(read), "dashboard")) + list(mistyped_attributes(read, "dashboard"))
     for panel in read.panels or []:
         config = getattr(panel, "field_config", None)
         for target in getattr(panel, "targets", None) or []:
-            found += annotated(target, f"{panel.title} target")
-        for part in ("options",):
-            if hasattr(getattr(panel, part, None), "__dict__"):
-                found += annotated(getattr(panel, part), f"{panel.title} {part}")
+            found += mistyped_attributes(target, f"{panel.title} target")
+        options = getattr(panel, "options", None)
+        if hasattr(options, "__dict__"):
+            found += mistyped_attributes(options, f"{panel.title} options")
         if config is not None:
             if hasattr(config.defaults.custom, "__dict__"):
-                found += annotated(config.defaults.custom, f"{panel.title} custom")
+                found += mistyped_attributes(config.defaults.custom, f"{panel.title} custom")
             unit = config.defaults.unit
             if unit is not None and unit not in UNITS and not unit.startswith("suffix:"):
                 found.append(f"{panel.title}: there is no unit {unit!r}")
@@ -120,4 +121,4 @@ def faults(sent):
 
 if __name__ == "__main__":
     register_default_plugins()
-    json.dump([faults(one) for one in json.load(sys.stdin)], sys.stdout)
+    json.dump([faults(dashboard) for dashboard in json.load(sys.stdin)], sys.stdout)

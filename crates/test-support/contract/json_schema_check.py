@@ -16,8 +16,11 @@ def main() -> None:
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     documents = json.load(sys.stdin)
-    faults = [[f"{error.json_path}: {error.message}" for error in validator.iter_errors(one)] for one in documents]
-    json.dump(faults, sys.stdout)
+    json.dump([faults(validator, document) for document in documents], sys.stdout)
+
+
+def faults(validator: Draft202012Validator, document) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
 
 
 main()

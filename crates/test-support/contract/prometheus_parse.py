@@ -10,14 +10,14 @@ import sys
 from prometheus_client.parser import text_string_to_metric_families
 
 
-def family(one) -> dict:
-    samples = [[sample.name, sample.labels, repr(sample.value)] for sample in one.samples]
-    return {"name": one.name, "type": one.type, "help": one.documentation, "samples": samples}
+def to_dict(family) -> dict:
+    samples = [[sample.name, sample.labels, repr(sample.value)] for sample in family.samples]
+    return {"name": family.name, "type": family.type, "help": family.documentation, "samples": samples}
 
 
 def main() -> None:
     pages = json.load(sys.stdin)
-    json.dump([[family(one) for one in text_string_to_metric_families(page)] for page in pages], sys.stdout)
+    json.dump([[to_dict(family) for family in text_string_to_metric_families(page)] for page in pages], sys.stdout)
 
 
 main()

@@ -1,7 +1,7 @@
 //! The real moto server: AWS Secrets Manager, IAM, CodeBuild, CodePipeline and CloudWatch on loopback.
 //!
-//! By default, moto accepts any signature. In its authenticating mode, it checks signatures and policies after a number of free
-//! actions, so that "access denied" is moto's own answer and not one that a test scripted.
+//! By default, moto accepts any signature. In its authenticating mode, it checks signatures and policies, so that "access denied"
+//! is moto's own answer and not one that a test scripted. It does not check the first requests; each test sets their number.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -44,8 +44,8 @@ impl Moto {
         Self::start_with(None)
     }
 
-    /// Starts a server that checks signatures and policies after a number of free actions. Each
-    /// request uses one. [`Self::create_user`] sends two requests.
+    /// Starts a server that accepts this number of requests without a check, and checks the signatures and policies of all later
+    /// requests. [`Self::create_user`] sends two requests.
     #[must_use]
     pub fn start_authenticating(free_actions: u32) -> Self {
         Self::start_with(Some(free_actions))
@@ -86,7 +86,7 @@ impl Moto {
         self.secrets_manager("CreateSecret", &json!({"Name": name, "SecretString": value}));
     }
 
-    /// Marks a secret as deleted, which is what AWS does for the first days.
+    /// Marks a secret as deleted. AWS does the same, and removes the secret some days later.
     pub fn delete_secret(&self, name: &str) {
         self.secrets_manager("DeleteSecret", &json!({"SecretId": name}));
     }
@@ -126,7 +126,7 @@ impl Moto {
         }
     }
 
-    /// Creates a pipeline in CodePipeline, with one execution that succeeds at once, and a role for it.
+    /// Creates a role, and a pipeline in CodePipeline that uses the role. Its one execution succeeds at once.
     pub fn create_pipeline(&self, name: &str) {
         let trust = json!({"Statement": [{"Principal": {"Service": "codepipeline.amazonaws.com"}}]});
         let trust = encoded(&trust.to_string());
@@ -158,10 +158,10 @@ impl Moto {
         self.json("monitoring", "GraniteServiceVersion20100801.SetAlarmState", &state);
     }
 
-    /// The sample count, the sum and the unit of a metric of CloudWatch at its only time.
+    /// The only data point of a metric of CloudWatch: its time, its sample count, its sum and its unit.
     ///
     /// # Panics
-    /// If the metric has no values, or values at several times.
+    /// If the metric has no data point, or several.
     #[must_use]
     pub fn metric_statistics(&self, namespace: &str, metric: &str, dimensions: &Value) -> Value {
         let (start, end) = (0, 4_000_000_000_u64);

@@ -62,14 +62,14 @@ impl Pushgateway {
         Self::start_with(&[])
     }
 
-    /// Starts a Pushgateway that accepts requests only from this user.
+    /// Starts a Pushgateway that accepts requests only from this user. `password_hash` is the bcrypt hash of the password.
     ///
     /// # Panics
     /// If its configuration cannot be written.
     #[must_use]
-    pub fn start_with_login(folder: &Path, user: &str, bcrypt: &str) -> Self {
+    pub fn start_with_login(folder: &Path, user: &str, password_hash: &str) -> Self {
         let file = folder.join("web.yml");
-        fs::write(&file, format!("basic_auth_users:\n  {user}: {bcrypt}\n")).expect("write web.yml");
+        fs::write(&file, format!("basic_auth_users:\n  {user}: {password_hash}\n")).expect("write web.yml");
         Self::start_with(&[format!("--web.config.file={}", file.display())])
     }
 

@@ -1,5 +1,5 @@
-//! A fake of a Prometheus that accepts remote writes. If a sample is older than the newest sample of its series, or has another
-//! value at the same time, the fake answers 400 and stores nothing of the request, as Prometheus does.
+//! A fake of a Prometheus that accepts remote writes. If a sample is older than the newest sample of its series, or has the same
+//! time and another value, the fake answers 400 and stores nothing of the request, as Prometheus does.
 //! See <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
 
 use std::{
@@ -107,7 +107,7 @@ impl RemoteWriteReceiver {
         self.server.url()
     }
 
-    /// Refuses each request with a sample of a metric from now on.
+    /// From now on, refuses each request that contains a sample of this metric.
     pub fn refuse(&self, name: &str) {
         lock(&self.store).refused.insert(name.to_owned());
     }

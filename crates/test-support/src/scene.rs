@@ -14,8 +14,8 @@ use rexpect::session::{Options, spawn_with_options};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How long a program may run. The longest runs of the tests take about two minutes.
-const LIMIT: Duration = Duration::from_mins(10);
+/// Timeout of [`Scene::run`]. The longest runs of the tests take about two minutes.
+const RUN_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// A folder and an environment in which a program is run.
 #[derive(Debug)]
@@ -79,8 +79,8 @@ impl Scene {
         self
     }
 
-    /// Adds the remote `origin`, as if its branch `main`, with all commits so far, had been fetched this long
-    /// ago and never since.
+    /// Adds the remote `origin`. Its branch `main` has all commits so far, as if it had been fetched for the last time this long
+    /// ago.
     ///
     /// # Panics
     /// If git fails.
@@ -123,10 +123,11 @@ impl Scene {
         let mut command = self.command(arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = command.spawn().expect("start the program");
+        // The sender is dropped when the program has ended. Then the thread ends, too.
         let (_running, end) = mpsc::channel::<()>();
         let id = program.id().to_string();
         thread::spawn(move || {
-            if end.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            if end.recv_timeout(RUN_TIMEOUT) == Err(RecvTimeoutError::Timeout) {
                 let _ = Command::new("kill").args(["-KILL", &id]).status();
             }
         });
@@ -162,7 +163,7 @@ impl Scene {
         before + &session.exp_eof().expect("the program's end")
     }
 
-    /// Runs git. What it records has the time this long ago.
+    /// Runs git. The times that git records are this long ago.
     fn git_ago(&self, age: Duration, arguments: &[&str]) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
         let date = &format!("{} +0000", now.saturating_sub(age).as_secs());

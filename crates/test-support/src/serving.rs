@@ -41,7 +41,7 @@ impl ServerProcess {
     /// Starts the program, and waits until it prints its address.
     ///
     /// # Panics
-    /// If the program ends before, or prints nothing for a minute.
+    /// If the program ends before it prints its address, or prints nothing for a minute.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("start");

@@ -1,5 +1,5 @@
 //! Finds the provisioned tools, such as a Python environment with moto, and the API descriptions of Datadog and GitHub.
-//! `cargo xtask test` installs them and sets the environment variable. Plain `cargo test` needs no tools, because it ignores the
+//! `cargo xtask test` installs them and sets [`TOOLS_VARIABLE`]. Plain `cargo test` needs no tools, because it ignores the
 //! tests that need them.
 
 use std::{

@@ -34,7 +34,7 @@ pub enum WireFault {
 pub enum Upstream {
     /// The server at this address.
     Server(SocketAddr),
-    /// A function that makes the body of an answer as AWS sends it, in JSON, from the request.
+    /// A function that gets a request and returns the body of the answer: JSON, with the content type that AWS uses.
     Function(fn(&str) -> String),
 }
 
@@ -52,10 +52,7 @@ impl WireFault {
     /// An answer with a status, headers and a body.
     #[must_use]
     pub fn answer(status: u16, headers: &str, body: &str) -> Self {
-        let length = body.len();
-        Self::Raw(format!(
-            "HTTP/1.1 {status} Status\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
-        ))
+        Self::Raw(answer_text(status, headers, body))
     }
 }
 
@@ -114,6 +111,13 @@ impl FaultyServer {
     }
 }
 
+fn answer_text(status: u16, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} Status\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
 fn answer(
     mut stream: TcpStream,
     fault: &WireFault,
@@ -165,11 +169,7 @@ fn forward(request: &[u8], mut stream: TcpStream, upstream: &Upstream) -> io::Re
     match upstream {
         Upstream::Function(answer) => {
             let body = answer(&String::from_utf8_lossy(request));
-            let WireFault::Raw(text) =
-                WireFault::answer(200, "content-type: application/x-amz-json-1.1\r\n", &body)
-            else {
-                return Ok(());
-            };
+            let text = answer_text(200, "content-type: application/x-amz-json-1.1\r\n", &body);
             stream.write_all(text.as_bytes())
         }
         Upstream::Server(address) => {

@@ -59,6 +59,20 @@ async fn fetch(url: &str, token: Option<&str>) -> Received {
     Received { status, headers, body: serde_json::from_str(&answer.text().await.unwrap()).unwrap() }
 }
 
+/// The status and the remaining quota of a conditional request.
+async fn ask_for_change(url: &str, token: Option<&str>, etag: &str) -> (u16, String) {
+    let client = Client::builder().no_proxy().user_agent("test").build().unwrap();
+    let request = client.get(url).header("if-none-match", etag);
+    let request = match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
+    let answer = request.send().await.unwrap();
+    let remaining = answer.headers()["x-ratelimit-remaining"].to_str().unwrap().to_owned();
+    assert_eq!(answer.headers()["etag"], *etag);
+    (answer.status().as_u16(), remaining)
+}
+
 async fn get(github: &FakeGitHub, target: &str) -> Received {
     fetch(&(github.url() + target), None).await
 }
@@ -393,6 +407,21 @@ async fn requests_are_counted_until_none_is_left() {
     assert_eq!((third.header("x-ratelimit-limit"), third.header("x-ratelimit-used")), ("2", "2"));
     assert_eq!(third.header("x-ratelimit-reset"), second.header("x-ratelimit-reset"));
     assert_eq!((rate_limit.status, &rate_limit.body["rate"]["used"]), (200, &2.into()));
+}
+
+#[tokio::test]
+async fn a_response_that_has_not_changed_is_counted_only_without_a_token() {
+    let github = FakeGitHub::builder().token("right").rate_limit(9).start();
+    github.repository("acme/shop");
+    let url = github.url() + "/repos/acme/shop";
+
+    for (token, remaining) in [(Some("right"), "8"), (None, "7")] {
+        let first = fetch(&url, token).await;
+        assert_eq!((first.status, first.header("x-ratelimit-remaining")), (200, "8"));
+
+        let second = ask_for_change(&url, token, first.header("etag")).await;
+        assert_eq!(second, (304, remaining.to_owned()), "{token:?}");
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use system_health_test_support::{
             ActionRequired, Cancelled, Failure, Neutral, Skipped, Stale, StartupFailure, Success, TimedOut,
         },
         FakeGitHub, Job, RequiredCheck, Run, Runner,
-        contract::{self, Exchange, assert_refused, places},
+        contract::{self, Exchange, assert_refused, json_pointers},
         refusal,
     },
     server::Answer,
@@ -227,7 +227,7 @@ fn every_scripted_error_is_as_github_describes_it() {
 async fn a_wrong_value_anywhere_in_a_response_is_refused() {
     let mut wrong = Vec::new();
     for exchange in one_of_each().await {
-        for place in places(&exchange.body) {
+        for place in json_pointers(&exchange.body) {
             let mut changed = exchange.clone();
             *changed.body.pointer_mut(&place).unwrap() = json!({ "unexpected": true });
             wrong.push((format!("wrong value at {place}"), changed));

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use system_health_test_support::{
     github::{
         Commit, Deployment, FakeGitHub, Issue, PullRequest, Release, Review, Tag,
-        contract::{self, Exchange, assert_refused, places},
+        contract::{self, Exchange, assert_refused, json_pointers},
         refusal,
     },
     server::Answer,
 };
 
 /// Asks for every field of repositories, branches and commits that the fake knows.
-const EVERYTHING: &str = r#"
-query Everything($owner: String!, $name: String!, $first: Int = 2, $skip: Boolean = true) {
+const REPOSITORY: &str = r#"
+query Repository($owner: String!, $name: String!, $first: Int = 2, $skip: Boolean = true) {
     rateLimit { cost limit remaining used resetAt }
     repository(owner: $owner, name: $name, followRenames: true) {
         __typename id databaseId name nameWithOwner url isPrivate isArchived createdAt pushedAt
@@ -179,8 +179,8 @@ async fn ask(github: &FakeGitHub, token: Option<&str>, query: &str, variables: V
     serde_json::from_str(&text).unwrap()
 }
 
-async fn everything(github: &FakeGitHub) -> Exchange {
-    ask(github, Some("right"), EVERYTHING, json!({ "owner": "acme", "name": "shop" })).await;
+async fn repository_exchange(github: &FakeGitHub) -> Exchange {
+    ask(github, Some("right"), REPOSITORY, json!({ "owner": "acme", "name": "shop" })).await;
     github.exchanges().pop().unwrap()
 }
 
@@ -253,9 +253,9 @@ async fn queries_that_github_cannot_answer_are_refused() {
 #[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
 async fn every_answer_is_as_github_describes_it() {
     let github = github();
-    everything(&github).await;
+    repository_exchange(&github).await;
     for name in ["empty", "nothing", "old", "landed"] {
-        ask(&github, Some("right"), EVERYTHING, json!({ "owner": "acme", "name": name, "skip": false }))
+        ask(&github, Some("right"), REPOSITORY, json!({ "owner": "acme", "name": name, "skip": false }))
             .await;
     }
     let id = format!("C_{}", github.repository("acme/shop").tip("main"));
@@ -267,7 +267,7 @@ async fn every_answer_is_as_github_describes_it() {
     }
     ask(&github, None, PAGE_QUERY, json!({ "first": 1 })).await;
     ask(&github, Some("wrong"), PAGE_QUERY, json!({ "first": 1 })).await;
-    github.set_max_nodes_in_time(0);
+    github.time_out_queries_above(0);
     ask(&github, Some("right"), PAGE_QUERY, json!({ "first": 1 })).await;
 
     let exchanges = github.exchanges();
@@ -373,7 +373,7 @@ async fn deployments_releases_and_tags_are_as_github_describes_them() {
 #[tokio::test]
 #[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
 async fn every_scripted_error_is_as_github_describes_it() {
-    let usual = everything(&github()).await;
+    let usual = repository_exchange(&github()).await;
     let answers: [Answer; 5] = [
         refusal::query_rate_limit(),
         refusal::query_timeout(200),
@@ -393,9 +393,9 @@ async fn every_scripted_error_is_as_github_describes_it() {
 #[tokio::test]
 #[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
 async fn a_wrong_value_anywhere_in_an_answer_is_refused() {
-    let good = everything(&github()).await;
+    let good = repository_exchange(&github()).await;
     let mut wrong = Vec::new();
-    for place in places(&good.body) {
+    for place in json_pointers(&good.body) {
         let mut changed = good.clone();
         *changed.body.pointer_mut(&place).unwrap() = json!({ "unexpected": true });
         wrong.push((format!("wrong value at {place}"), changed));
@@ -437,15 +437,15 @@ async fn a_wrong_value_anywhere_in_an_answer_is_refused() {
 #[tokio::test]
 #[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
 async fn a_query_that_github_does_not_describe_is_refused() {
-    let good = everything(&github()).await;
+    let good = repository_exchange(&github()).await;
     let with = |name: &str, value: Value| {
         let mut request = good.request.clone();
         request[name] = value;
         (format!("{name}: {}", request[name]), Exchange { request, ..good.clone() })
     };
     let changed = |from: &str, to: &str| {
-        assert!(EVERYTHING.contains(from), "{from}");
-        with("query", EVERYTHING.replacen(from, to, 1).into())
+        assert!(REPOSITORY.contains(from), "{from}");
+        with("query", REPOSITORY.replacen(from, to, 1).into())
     };
     let wrong = [
         changed("nameWithOwner", "fullName"),
@@ -458,7 +458,7 @@ async fn a_query_that_github_does_not_describe_is_refused() {
         changed("parents(first: 1)", "parents"),
         changed("parents(first: 1)", "parents(first: 101)"),
         changed("parents(first: 1)", "parents(first: 1, last: 1)"),
-        changed("query Everything", "mutation Everything"),
+        changed("query Repository", "mutation Repository"),
         changed("rateLimit {", "rateLimit("),
         with("query", Value::Null),
         with("variables", json!({ "owner": "acme" })),

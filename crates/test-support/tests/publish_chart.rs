@@ -23,9 +23,9 @@ const IMAGE: &str = "ghcr.io/acme/system-health";
 /// A registry as Helm uses it.
 /// See <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 fn registry() -> Server {
-    let kept: Mutex<BTreeMap<String, (String, Vec<u8>)>> = Mutex::default();
+    let stored: Mutex<BTreeMap<String, (String, Vec<u8>)>> = Mutex::default();
     Server::start(move |request: &Request| {
-        let mut kept = kept.lock().unwrap();
+        let mut stored = stored.lock().unwrap();
         let empty = |status| Answer { status, headers: vec![], body: vec![] };
         let digest = |body: &[u8]| -> String {
             Sha256::digest(body).iter().fold("sha256:".to_owned(), |mut digest, byte| {
@@ -38,17 +38,17 @@ fn registry() -> Server {
             "POST" => empty(202).with_header("location", &format!("{}upload", request.path())),
             "PUT" => {
                 let content_digest = digest(&request.body);
-                let kind = request.header("content-type").unwrap_or_default().to_owned();
-                // The path of a blob is that of its upload. The path of a manifest ends with its tag.
+                let content_type = request.header("content-type").unwrap_or_default().to_owned();
+                // A blob is uploaded below `blobs/uploads` and read below `blobs`. A manifest is read by its tag or its digest.
                 let folder = path.strip_suffix("/uploads").unwrap_or(path);
                 for name in [&*content_digest, last] {
-                    kept.insert(format!("{folder}/{name}"), (kind.clone(), request.body.clone()));
+                    stored.insert(format!("{folder}/{name}"), (content_type.clone(), request.body.clone()));
                 }
                 empty(201).with_header("docker-content-digest", &content_digest)
             }
-            _ => match kept.get(request.path()) {
-                Some((kind, body)) => Answer { status: 200, headers: vec![], body: body.clone() }
-                    .with_header("content-type", kind)
+            _ => match stored.get(request.path()) {
+                Some((content_type, body)) => Answer { status: 200, headers: vec![], body: body.clone() }
+                    .with_header("content-type", content_type)
                     .with_header("docker-content-digest", &digest(body)),
                 None => Answer::json(404, &serde_json::json!({"errors": [{"code": "MANIFEST_UNKNOWN"}]})),
             },
@@ -164,7 +164,7 @@ fn the_content_of_a_published_version_of_the_chart_never_changes() {
 }
 
 #[test]
-fn without_arguments_the_script_prints_its_usage() {
+fn if_an_argument_is_missing_the_script_prints_its_usage() {
     let checkout = checkout();
     for arguments in [&[][..], &["--check"], &[IMAGE, "9.9.9"]] {
         let script = checkout.path().join(".ci/publish-chart");

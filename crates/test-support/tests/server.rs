@@ -1,4 +1,4 @@
-//! The server of the fakes does what tests script.
+//! The server that the fakes use records requests, answers them, and fails as a test tells it to.
 
 use std::{
     io::{Read, Write},

@@ -1,5 +1,5 @@
-//! Checks the workflows and the action of this repository with GitHub's own parser and with zizmor, and compares the names of the
-//! released archives.
+//! Checks the workflows and the action of this repository with GitHub's own parser and with zizmor. The archives that the action
+//! and `cargo binstall` download must be those that a release publishes.
 
 use std::{
     collections::BTreeSet,
@@ -89,7 +89,7 @@ fn github_understands_the_action() {
 
 #[test]
 #[ignore = "needs zizmor: run cargo xtask test"]
-fn audits_find_nothing() {
+fn zizmor_finds_no_problems() {
     let audit = Command::new(tools::file("python/bin/zizmor"))
         .args(["--offline", "--no-progress", "--persona", "regular"])
         .args([github(), root().join("action.yml")])

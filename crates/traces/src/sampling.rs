@@ -1,4 +1,4 @@
-//! Which traces are kept. The decision depends only on the id, so that all parts of a program decide alike.
+//! Which traces are kept. The decision depends only on the rate and the id of the trace, so it is always the same for a trace.
 
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::trace::TraceId;

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_settings_are_refused_with_their_place_but_without_secrets() {
+    fn an_error_says_where_an_invalid_setting_is_but_contains_no_secret() {
         for (text, variables, expected) in [
             ("enabled = 'yes'", &[][..], "a.toml:2:1: `enabled` in [traces]: write true or false"),
             (

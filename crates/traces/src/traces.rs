@@ -20,8 +20,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Traces(Arc<Collector>);
 
-/// The filter of the layer. The spans of a run pass, and so do spans and messages of crates with collectors, unless they are more
-/// verbose than `INFO`. Nothing passes until a tracer is made.
+/// The filter of the layer. Spans and messages of `system-health` and of the named crates pass, unless they are more verbose than
+/// `INFO`. Nothing passes until a tracer is made.
 #[derive(Debug, Clone)]
 struct SpanFilter(Arc<Collector>);
 
@@ -42,7 +42,8 @@ impl Traces {
         TraceLayer(Arc::clone(&self.0)).with_filter(SpanFilter(Arc::clone(&self.0)))
     }
 
-    /// The tracer for the reporter, if `[traces]` or `DD_TRACE_ENABLED` enables tracing. The layer starts to collect spans.
+    /// The tracer for the reporter, if `[traces]` or `DD_TRACE_ENABLED` enables tracing. Then the layer starts to collect
+    /// spans.
     pub fn tracer(&self, settings: &Settings) -> Result<Option<Arc<dyn Tracer>>, SettingsError> {
         let settings: TracesSettings = settings.table()?;
         if !settings.enabled {

@@ -13,7 +13,7 @@ async fn main() -> anyhow::Result<()> {
     let reporting = reporter.push_every_with(Duration::from_mins(1), |result| match result {
         Ok(finished) if finished.is_delivered() => {}
         Ok(finished) => alert(&finished.deliveries),
-        Err(error) => alert_nothing_reported(error),
+        Err(error) => alert_failed_push(error),
     });
     tokio::signal::ctrl_c().await?; // stands for the service of a real shop
     reporting.finish().await?;
@@ -29,7 +29,7 @@ fn alert(deliveries: &[Delivery]) {
     }
 }
 
-fn alert_nothing_reported(error: &ReporterError) {
+fn alert_failed_push(error: &ReporterError) {
     let causes: Vec<String> = anyhow::Chain::new(error).map(ToString::to_string).collect();
-    eprintln!("nothing was reported: {}", causes.join(": "));
+    eprintln!("the push failed: {}", causes.join(": "));
 }

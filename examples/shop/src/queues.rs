@@ -39,8 +39,7 @@ struct Queue(String);
 impl Subject for Queue {
     async fn list(context: &Context) -> Result<Vec<Self>, Unavailable> {
         let spool: Spool = context.get().await?;
-        let folders = spool.files(".").await?;
-        Ok(folders.into_iter().map(|folder| Self(folder.name)).collect())
+        Ok(spool.queues().await?)
     }
 
     fn tags(&self) -> Result<Vec<Tag>, TagError> {
@@ -63,7 +62,7 @@ impl FromContext for Messages {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let (Queue(name), spool): (Queue, Spool) = (context.get().await?, context.get().await?);
-        Ok(Self(spool.files(&name).await?.into()))
+        Ok(Self(spool.messages(&name).await?.into()))
     }
 }
 
@@ -82,12 +81,20 @@ struct Spool {
 }
 
 impl Spool {
-    /// The messages in the folder of a queue. For `.`, the folders of all queues.
-    async fn files(&self, queue: &str) -> anyhow::Result<Vec<Message>> {
+    async fn queues(&self) -> anyhow::Result<Vec<Queue>> {
+        let folder = Arc::clone(&self.folder);
+        let read = move || {
+            let queues = read_queues(&folder);
+            queues.with_context(|| format!("cannot list the queues in {}", folder.display()))
+        };
+        spawn_blocking(read).await?
+    }
+
+    async fn messages(&self, queue: &str) -> anyhow::Result<Vec<Message>> {
         let (folder, now) = (self.folder.join(queue), self.now);
         let read = move || {
-            let files = read(&folder, now);
-            files.with_context(|| format!("cannot list the files in {}", folder.display()))
+            let messages = read_messages(&folder, now);
+            messages.with_context(|| format!("cannot list the messages in {}", folder.display()))
         };
         spawn_blocking(read).await?
     }
@@ -100,7 +107,12 @@ impl FromContext for Spool {
     }
 }
 
-fn read(folder: &Path, now: SystemTime) -> io::Result<Vec<Message>> {
+fn read_queues(spool: &Path) -> io::Result<Vec<Queue>> {
+    let queue = |folder: fs::DirEntry| Queue(folder.file_name().to_string_lossy().into_owned());
+    fs::read_dir(spool)?.map(|folder| folder.map(queue)).collect()
+}
+
+fn read_messages(folder: &Path, now: SystemTime) -> io::Result<Vec<Message>> {
     let files = fs::read_dir(folder)?;
     files.filter_map(|file| file.and_then(|file| read_message(&file, now)).transpose()).collect()
 }

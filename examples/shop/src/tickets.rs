@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn unanswered_tickets_and_requests_are_counted() {
+    async fn unanswered_tickets_are_counted_and_so_are_requests() {
         let server = Server::start(|request| match (request.path(), request.header("authorization")) {
             ("/api/v1/tickets", Some("Bearer s3cret")) => {
                 Answer::json(200, &json!([{"answers": 0}, {"answers": 2}]))

@@ -202,7 +202,7 @@ mod tests {
 
     use super::*;
 
-    async fn delivered(status: u16) -> (Vec<Settlement>, Value) {
+    async fn deliver(status: u16) -> (Vec<Settlement>, Value) {
         let server = Server::start(move |_| Answer::json(status, &json!({})));
         let table = format!("[webhook]\nurl = '{}'", server.url());
         let settings = Settings::builder().toml(Path::new("a.toml"), &table).unwrap().build().unwrap();
@@ -234,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn points_are_posted() {
-        let (settlements, body) = delivered(202).await;
+        let (settlements, body) = deliver(202).await;
 
         let [Settlement { points, fate: Fate::Accepted }] = &settlements[..] else {
             panic!("{settlements:?}")
@@ -246,8 +246,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_status_decides_the_fate() {
-        assert!(matches!(delivered(400).await.0[0].fate, Fate::Refused(_)));
-        assert!(matches!(delivered(403).await.0[0].fate, Fate::Left(_)));
-        assert!(matches!(delivered(500).await.0[0].fate, Fate::Unknown(_)));
+        assert!(matches!(deliver(400).await.0[0].fate, Fate::Refused(_)));
+        assert!(matches!(deliver(403).await.0[0].fate, Fate::Left(_)));
+        assert!(matches!(deliver(500).await.0[0].fate, Fate::Unknown(_)));
     }
 }

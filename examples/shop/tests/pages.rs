@@ -1,5 +1,5 @@
-//! Checks the code blocks of the documentation, and the program of this example. Each Rust code block is an excerpt of a file
-//! below `examples/`, which is compiled and tested. The manifests name packages and features that exist.
+//! Checks the code blocks of some pages of the documentation, and the program of this example. Each Rust code block on these pages
+//! is an excerpt of a file below `examples/`, which is compiled and tested. The manifests name packages and features that exist.
 
 use std::{
     env, fs,

@@ -11,7 +11,7 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn the_run_fails_if_a_pattern_of_only_matches_no_metric_of_a_source() {
+fn an_unmatched_only_flag_fails_the_run() {
     let scene = scene();
 
     let matching = scene.run(&["--only", "shop.*"]).with_status(0);

@@ -8,7 +8,7 @@ use system_health_registry::{
 
 use super::{document::Documents, sink::EmfSink};
 use crate::{
-    backend::{CAPABILITIES, NAME, refused_texts},
+    backend::{CAPABILITIES, NAME, refusal_messages},
     doctor,
     namespace::Namespace,
 };
@@ -52,7 +52,7 @@ impl Destination for EmfDestination {
     ) -> BoxFuture<'a, Result<Value, Unavailable>> {
         Box::pin(async move {
             let Documents { documents, refused } = Documents::from_points(&self.namespace, points);
-            Ok(json!({ "lines": documents, "refused": refused_texts(&refused) }))
+            Ok(json!({ "lines": documents, "refused": refusal_messages(&refused) }))
         })
     }
 

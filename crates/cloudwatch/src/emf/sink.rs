@@ -67,7 +67,7 @@ impl EmfSink {
         settlements
     }
 
-    /// Waits only until the deadline, because nobody may be reading from a pipe.
+    /// Waits only until the deadline, because writing to a pipe does not end if no process reads from it.
     async fn write(&self, lines: Vec<u8>, deadline: Instant) -> Result<(), WriteError> {
         if Instant::now() >= deadline {
             return Err(WriteError::TooLate);

@@ -7,7 +7,7 @@ use system_health_registry::{Context, Grade};
 use system_health_test_support::server::Server;
 use tokio::time::Instant;
 
-use crate::harness::{PUT, accepting, body, context, destination, error, sink};
+use crate::harness::{PUT_METRIC_DATA, accepting, body, context, destination, error, sink};
 
 /// CloudWatch that allows the request and refuses its data.
 fn refusing() -> Server {
@@ -16,7 +16,7 @@ fn refusing() -> Server {
 
 async fn finding(server: &Server) -> (Grade, String) {
     let context = context(&server.url(), "AKIDEXAMPLE", "example");
-    let mut findings = destination(PUT).diagnose(context).await;
+    let mut findings = destination(PUT_METRIC_DATA).diagnose(context).await;
     assert_eq!((findings.len(), &*findings[0].check), (1, "CloudWatch"));
     let finding = findings.remove(0);
     (finding.grade, finding.message)
@@ -63,7 +63,7 @@ async fn a_failure_that_is_not_a_missing_permission_is_reported_without_a_statem
 }
 
 #[tokio::test]
-async fn the_check_of_a_sink_sends_the_same_request() {
+async fn the_check_of_a_sink_sends_the_request_of_the_diagnosis() {
     let deadline = || Instant::now() + Duration::from_mins(1);
     let (refusing, denying) = (refusing(), Server::start(|_| error(403, "AccessDenied")));
 

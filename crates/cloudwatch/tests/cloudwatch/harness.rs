@@ -21,8 +21,8 @@ use tokio::time::Instant;
 /// Time of the points: 2026-01-02T03:04:05Z.
 pub(crate) const TIME: u64 = 1_767_323_045;
 
-/// The settings of the destination that calls CloudWatch.
-pub(crate) const PUT: &str = "namespace = 'Shop'";
+/// The settings of a destination that sends `PutMetricData` requests.
+pub(crate) const PUT_METRIC_DATA: &str = "namespace = 'Shop'";
 
 pub(crate) const REGION: &str = "us-east-1";
 
@@ -71,7 +71,7 @@ pub(crate) fn context(url: &str, id: &str, secret: &str) -> Context {
 
 /// The connected destination that calls CloudWatch at a URL.
 pub(crate) async fn sink(url: &str) -> Box<dyn Sink> {
-    destination(PUT).connect(context(url, "AKIDEXAMPLE", "example")).await.unwrap()
+    destination(PUT_METRIC_DATA).connect(context(url, "AKIDEXAMPLE", "example")).await.unwrap()
 }
 
 /// Delivers, and returns the fate of each point as text. Asserts that each point has exactly one fate.
@@ -113,7 +113,7 @@ pub(crate) fn body(request: &Request) -> Json {
     serde_json::from_slice(&request.body).unwrap()
 }
 
-/// The data of all requests.
+/// The data of each request.
 pub(crate) fn data(server: &Server) -> Vec<Vec<Json>> {
     let data = |request: &Request| body(request)["MetricData"].as_array().unwrap().clone();
     server.requests().iter().map(data).collect()

@@ -5,5 +5,5 @@ mod diagnosis;
 mod documents;
 mod failures;
 mod harness;
-mod real;
+mod moto;
 mod requests;

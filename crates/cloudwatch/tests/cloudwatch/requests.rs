@@ -7,7 +7,7 @@ use system_health_registry::{Context, Distribution, Kind, Point, Repeat, Tempora
 use system_health_test_support::server::{Answer, Server};
 
 use crate::harness::{
-    PUT, TIME, accepting, body, data, deliver, destination, distribution, error, gauge, sink,
+    PUT_METRIC_DATA, TIME, accepting, body, data, deliver, destination, distribution, error, gauge, sink,
 };
 
 /// Number of different values of [`many_values`].
@@ -108,8 +108,8 @@ async fn requests_have_at_most_one_megabyte() {
     let tags: Vec<String> = (10..39).map(|number| format!("t{number}:{}", "x".repeat(180))).collect();
     let points: Vec<Point> = (0..500)
         .map(|number| {
-            let own = format!("n:{number}");
-            let tags: Vec<&str> = tags.iter().map(|tag| &**tag).chain([&*own]).collect();
+            let own_tag = format!("n:{number}");
+            let tags: Vec<&str> = tags.iter().map(|tag| &**tag).chain([&*own_tag]).collect();
             gauge("g", 1.0, &tags)
         })
         .collect();
@@ -128,7 +128,7 @@ async fn requests_have_at_most_one_megabyte() {
 }
 
 #[tokio::test]
-async fn points_that_do_not_fit_are_refused_and_the_others_delivered() {
+async fn points_that_cloudwatch_cannot_store_are_refused_and_the_others_delivered() {
     let server = accepting();
     let many: Vec<String> = (0..31).map(|number| format!("t{number}:x")).collect();
     let many: Vec<&str> = many.iter().map(|tag| &**tag).collect();
@@ -179,7 +179,7 @@ async fn an_invalid_datum_is_found_and_the_others_are_delivered() {
 async fn a_preview_shows_the_requests_and_sends_none() {
     let points = [gauge("a", 1.0, &[]), gauge("b", 1e200, &[])];
 
-    let preview = destination(PUT).preview(Context::new(), &points, &[]).await.unwrap();
+    let preview = destination(PUT_METRIC_DATA).preview(Context::new(), &points, &[]).await.unwrap();
 
     assert_eq!(preview["requests"][0]["Namespace"], "Shop");
     assert_eq!(preview["requests"][0]["MetricData"].as_array().unwrap().len(), 1);
@@ -189,7 +189,7 @@ async fn a_preview_shows_the_requests_and_sends_none() {
 #[test]
 fn each_destination_has_its_address_and_the_capabilities_of_cloudwatch() {
     for (table, address) in [
-        (PUT, "Shop"),
+        (PUT_METRIC_DATA, "Shop"),
         ("namespace = 'Shop'\nregion = 'eu-west-1'", "Shop in eu-west-1"),
         ("emf = true", "SystemHealth as EMF on stdout"),
     ] {

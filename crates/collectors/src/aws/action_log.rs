@@ -25,13 +25,13 @@ impl ActionLog {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(action).cloned()
     }
 
-    pub(super) fn allowed(&self, action: &'static str, region: &str) {
+    pub(super) fn record_allowed(&self, action: &'static str, region: &str) {
         self.change(action, |tried| {
             tried.allowed_in.insert(region.to_owned());
         });
     }
 
-    pub(super) fn denied(&self, action: &'static str, region: &str, message: &AwsMessage) {
+    pub(super) fn record_denied(&self, action: &'static str, region: &str, message: &AwsMessage) {
         self.change(action, |tried| {
             tried.denied_in.entry(region.to_owned()).or_insert_with(|| message.to_string());
         });

@@ -15,7 +15,8 @@ const CONCURRENT_READS: usize = 4;
 #[derive(Debug, Clone)]
 pub(super) struct Inventory<T>(Vec<Entry<T>>);
 
-/// One project, one pipeline, or all alarms of a region. If the names in a region cannot be listed, they are one entry.
+/// One project, one pipeline, or all alarms of a region. If the names in a region cannot be listed, the region has
+/// one entry with the error.
 #[derive(Debug, Clone)]
 pub(super) struct Entry<T> {
     pub(super) region: String,
@@ -33,8 +34,8 @@ impl<T> Inventory<T> {
     /// entries have no samples.
     pub(super) fn new(entries: impl IntoIterator<Item = Entry<T>>) -> Self {
         let entries: Vec<Entry<T>> = entries.into_iter().collect();
-        let denied = entries.iter().filter_map(|entry| Some((entry, entry.content.as_ref().err()?)));
-        if let Some(missing) = missing_permissions(denied)
+        let failures = entries.iter().filter_map(|entry| Some((entry, entry.content.as_ref().err()?)));
+        if let Some(missing) = missing_permissions(failures)
             && entries.iter().any(|entry| entry.content.is_ok())
         {
             tracing::info!(target: "system_health", "{missing}");
@@ -45,11 +46,11 @@ impl<T> Inventory<T> {
     /// The samples of each entry, with its tags. An entry that could not be read is a failed item, unless AWS denied access
     /// to it.
     ///
-    /// `nothing` is the reason of no data if nothing failed and there are no samples.
+    /// `no_data_reason` is the reason of no data if there are no samples, no failed items and no missing permissions.
     pub(super) fn reading(
         &self,
         samples: impl Fn(&Entry<T>, &T) -> Result<Vec<Sample>, Unavailable>,
-        nothing: &str,
+        no_data_reason: &str,
     ) -> Result<Reading, Unavailable> {
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for entry in self.iter() {
@@ -62,7 +63,7 @@ impl<T> Inventory<T> {
                 Err(error) => failures.push((entry, error)),
             }
         }
-        reading(found, &failures, nothing)
+        reading(found, &failures, no_data_reason)
     }
 }
 
@@ -105,18 +106,18 @@ pub(super) async fn read_each<'a, T>(
 }
 
 /// A reading of samples and failed entries. An entry to which AWS denied access is not a failed item, because it would fail in
-/// each run until somebody changes the permissions. Without samples and failed items, there is no data. The reason lists the
-/// missing permissions, or is `nothing` if none is missing.
+/// each run until somebody changes the permissions. If there are neither samples nor failed items, there is no data. The
+/// reason lists the missing permissions. If none is missing, it is `no_data_reason`.
 pub(super) fn reading<T>(
     samples: Vec<Sample>,
     failures: &[(&Entry<T>, &AwsError)],
-    nothing: &str,
+    no_data_reason: &str,
 ) -> Result<Reading, Unavailable> {
     let failed_items = failures.iter().filter(|(_, error)| error.denied_action().is_none());
     let failed_items: Vec<ItemError> = failed_items.map(|(entry, error)| entry.failed_item(error)).collect();
     if samples.is_empty() && failed_items.is_empty() {
         let missing = missing_permissions(failures.iter().copied());
-        return Err(Unavailable::no_data(missing.unwrap_or_else(|| nothing.to_owned())));
+        return Err(Unavailable::no_data(missing.unwrap_or_else(|| no_data_reason.to_owned())));
     }
     Reading::new(samples, failed_items)
 }

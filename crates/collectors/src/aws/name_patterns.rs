@@ -43,7 +43,7 @@ impl NamePatterns {
     /// Selects all names except those that match a pattern.
     ///
     /// # Panics
-    /// If the text is not a pattern.
+    /// If the pattern is empty or not a valid glob.
     #[must_use]
     pub fn all_except(pattern: &str) -> Self {
         Self { included: Vec::new(), excluded: vec![compile(pattern).expect("a valid pattern")] }
@@ -61,14 +61,14 @@ impl TryFrom<Vec<String>> for NamePatterns {
     type Error = NamePatternsError;
 
     fn try_from(patterns: Vec<String>) -> Result<Self, NamePatternsError> {
-        let mut selected = Self::default();
+        let mut compiled = Self::default();
         for pattern in &patterns {
             match pattern.strip_prefix('!') {
-                Some(excluded) => selected.excluded.push(compile(excluded)?),
-                None => selected.included.push(compile(pattern)?),
+                Some(excluded) => compiled.excluded.push(compile(excluded)?),
+                None => compiled.included.push(compile(pattern)?),
             }
         }
-        Ok(selected)
+        Ok(compiled)
     }
 }
 

@@ -71,8 +71,8 @@ impl AwsRegion {
         self.access.attempt_counter()
     }
 
-    /// Converts the error of an action. Records in the action log whether AWS allowed or denied the action.
-    pub(super) fn checked<T, E>(
+    /// Records in the action log whether AWS allowed or denied the action. Converts the error of a failed request.
+    pub(super) fn record_response<T, E>(
         &self,
         action: &'static str,
         response: Result<T, SdkError<E>>,
@@ -80,16 +80,16 @@ impl AwsRegion {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let checked = response.map_err(|error| AwsError::from_request_error(action, &error));
-        match &checked {
-            Ok(_) => self.actions.allowed(action, &self.name),
+        let converted = response.map_err(|error| AwsError::from_request_error(action, &error));
+        match &converted {
+            Ok(_) => self.actions.record_allowed(action, &self.name),
             Err(error) => {
                 if let Some((action, message)) = error.denied_action() {
-                    self.actions.denied(action, &self.name, message);
+                    self.actions.record_denied(action, &self.name, message);
                 }
             }
         }
-        checked
+        converted
     }
 }
 

@@ -1,5 +1,5 @@
-//! Estimates the requests of a run to AWS, for `--dry-run` and `report doctor`. They do not count against GitHub's quota, and
-//! nothing is skipped because of them.
+//! Estimates how many requests a run makes to AWS, for `--dry-run` and `report doctor`. They do not count against GitHub's
+//! quota, and nothing is skipped because of them.
 
 use futures::{FutureExt, future::BoxFuture};
 use system_health_registry::{
@@ -16,9 +16,9 @@ use super::{
 };
 
 /// The usual number of requests for the builds of a project: one list, and one for the builds of its first page.
-const FOR_PROJECT: usize = 2;
+const REQUESTS_PER_PROJECT: usize = 2;
 /// The usual number of requests for a pipeline.
-const FOR_PIPELINE: usize = 1;
+const REQUESTS_PER_PIPELINE: usize = 1;
 
 /// Estimates, and skips nothing.
 struct AwsRequests;
@@ -28,13 +28,14 @@ register_gate!(AwsRequests);
 impl Gate for AwsRequests {
     fn plan<'a>(&'a self, context: &'a Context, planned: &'a PlannedMetrics) -> BoxFuture<'a, GateDecision> {
         async move {
-            // These metrics have no subjects. If the estimate is not shown, nobody needs it.
+            // The metrics about AWS have no subjects. If the estimate is not shown, nobody needs it.
             if !planned.is_without_subjects() || !planned.is_for_display() {
                 return GateDecision::default();
             }
-            let needs = |needs: &AwsNeeds| planned.metrics().iter().any(|metric| needs.is_for(metric.key()));
+            let is_planned =
+                |needs: &AwsNeeds| planned.metrics().iter().any(|metric| needs.is_for(metric.key()));
             // If the estimate fails, such as without AWS credentials, it is left out. The metrics say why.
-            let requests = estimate(context, needs).await.ok().flatten();
+            let requests = estimate(context, is_planned).await.ok().flatten();
             let request_plan =
                 |estimate| RequestPlan { api: "AWS", groups: vec![estimate], limits: Vec::new() };
             GateDecision { requests: requests.map(request_plan), ..GateDecision::default() }
@@ -55,10 +56,10 @@ impl Gate for AwsRequests {
 /// because the metrics share them. `None` if no metric needs AWS.
 async fn estimate(
     context: &Context,
-    needs: impl Fn(&AwsNeeds) -> bool,
+    is_planned: impl Fn(&AwsNeeds) -> bool,
 ) -> Result<Option<RequestEstimate>, Unavailable> {
     let (for_alarms, for_builds, for_pipelines) =
-        (needs(&alarms::NEEDS), needs(&codebuild::NEEDS), needs(&codepipeline::NEEDS));
+        (is_planned(&alarms::NEEDS), is_planned(&codebuild::NEEDS), is_planned(&codepipeline::NEEDS));
     if !(for_alarms || for_builds || for_pipelines) {
         return Ok(None);
     }
@@ -69,11 +70,11 @@ async fn estimate(
     }
     if for_builds {
         let Projects(projects) = context.get().await?;
-        parts.push(requests_for_names(&projects, FOR_PROJECT, "project"));
+        parts.push(requests_for_names(&projects, REQUESTS_PER_PROJECT, "project"));
     }
     if for_pipelines {
         let Pipelines(pipelines) = context.get().await?;
-        parts.push(requests_for_names(&pipelines, FOR_PIPELINE, "pipeline"));
+        parts.push(requests_for_names(&pipelines, REQUESTS_PER_PIPELINE, "pipeline"));
     }
     let total: usize = parts.iter().map(|(requests, _)| requests).sum();
     let texts: Vec<String> = parts.iter().map(|(requests, what)| format!("{requests} for {what}")).collect();

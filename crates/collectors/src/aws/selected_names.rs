@@ -1,10 +1,13 @@
 //! Collects the names that the settings select, from a list that is read page by page.
 
+use std::collections::BTreeSet;
+
 use super::{AwsError, NamePatterns, name_list::NameList};
 
 /// The selected names so far.
 pub(super) struct SelectedNames<'a> {
-    names: Vec<String>,
+    /// Each name once. A name may be on two pages if the list changes while it is read.
+    names: BTreeSet<String>,
     pages: usize,
     patterns: &'a NamePatterns,
     /// The maximum number of selected names: `max_names` in `[aws]`.
@@ -15,7 +18,7 @@ pub(super) struct SelectedNames<'a> {
 
 impl<'a> SelectedNames<'a> {
     pub(super) fn new(what: &'static str, patterns: &'a NamePatterns, limit: u32) -> Self {
-        Self { names: Vec::new(), pages: 0, patterns, limit, what }
+        Self { names: BTreeSet::new(), pages: 0, patterns, limit, what }
     }
 
     /// Adds the selected names of a page. Fails if there are too many.
@@ -34,11 +37,9 @@ impl<'a> SelectedNames<'a> {
         Ok(())
     }
 
-    /// The names of all pages, each once. A name may be on two pages if the list changes while it is read.
-    pub(super) fn into_list(mut self) -> NameList {
-        self.names.sort();
-        self.names.dedup();
-        NameList { names: self.names, requests: self.pages }
+    /// The names of all pages, sorted.
+    pub(super) fn into_list(self) -> NameList {
+        NameList { names: self.names.into_iter().collect(), requests: self.pages }
     }
 }
 
@@ -47,14 +48,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_on_two_pages_is_listed_once() {
+    fn a_name_on_two_pages_is_listed_and_counted_once() {
         let all = NamePatterns::all();
-        let mut names = SelectedNames::new("projects", &all, 10);
+        let mut names = SelectedNames::new("projects", &all, 3);
         names.add(["web", "shop"]).unwrap();
         names.add(["shop", "pay"]).unwrap();
 
         let list = names.into_list();
 
         assert_eq!(list, NameList { names: vec!["pay".into(), "shop".into(), "web".into()], requests: 2 });
+    }
+
+    #[test]
+    fn more_names_than_the_limit_are_refused() {
+        let all = NamePatterns::all();
+        let mut names = SelectedNames::new("projects", &all, 2);
+        names.add(["web", "shop"]).unwrap();
+
+        assert!(matches!(names.add(["pay"]), Err(AwsError::TooMany { limit: 2, .. })));
     }
 }

@@ -96,7 +96,7 @@ impl FromContext for Branches {
 }
 
 /// Reads all branches. If a branch is deleted while the list is read, the branches after it move forward, and one of them may
-/// be on no page that is read. So the list is read again if GitHub counted more branches on any page than it listed in all. The
+/// be on no page that is read. So the list is read again if GitHub counted more branches on any page than it listed in total. The
 /// count on the last page is not enough: it no longer contains the deleted branch, which was listed instead of the missing one.
 async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
     let max_items = repository.github().max_items();

@@ -20,8 +20,8 @@ github_access!("branches.*", |_, settings| {
 /// The branches that GitHub makes for its merge queue.
 const MERGE_QUEUE: &str = "gh-readonly-queue/";
 
-/// Branches, other than the watched one, the default one and those of the merge queue, whose newest commit was made within
-/// the window (7 days by default).
+/// Branches, other than the watched one, the default one and those of the merge queue, whose newest commit was made after
+/// the start of the window (7 days by default).
 #[system_health_metric(
     key = "branches.active",
     each = Repository,

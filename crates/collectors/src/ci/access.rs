@@ -62,20 +62,21 @@ fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
 /// Whether the settings name the branch of any repository.
 fn names_branch(settings: &Settings) -> Result<bool, SettingsError> {
     let common: RepositorySettings = settings.table()?;
-    let own: RepositoriesSettings = settings.table()?;
-    let has_branch = |own: Option<&RepositoryOverrides>| own.is_some_and(|own| own.branch.is_some());
-    Ok(common.branch.is_some() || own.overrides_of_each(common.names()).any(has_branch))
+    let repositories: RepositoriesSettings = settings.table()?;
+    let has_branch =
+        |own: Option<&RepositoryOverrides>| own.is_some_and(|overrides| overrides.branch.is_some());
+    Ok(common.branch.is_some() || repositories.overrides_of_each(common.names()).any(has_branch))
 }
 
 /// Whether the settings select the jobs that decide, in any repository.
 fn selects_jobs(settings: &Settings) -> Result<bool, SettingsError> {
-    let common: CiSettings = settings.table()?;
-    let repositories: RepositorySettings = settings.table()?;
-    let own: RepositoriesSettings = settings.table()?;
+    let ci: CiSettings = settings.table()?;
+    let common: RepositorySettings = settings.table()?;
+    let repositories: RepositoriesSettings = settings.table()?;
     let selects = |own: Option<&RepositoryOverrides>| {
-        !own.and_then(|own| own.jobs.as_ref()).unwrap_or(&common.jobs).is_empty()
+        !own.and_then(|overrides| overrides.jobs.as_ref()).unwrap_or(&ci.jobs).is_empty()
     };
-    Ok(own.overrides_of_each(repositories.names()).any(selects))
+    Ok(repositories.overrides_of_each(common.names()).any(selects))
 }
 
 /// The four requests are for the branch with its protection, its rules, and the checks and the statuses of its commit.

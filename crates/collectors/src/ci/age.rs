@@ -8,7 +8,7 @@ use system_health_registry::duration_in_words;
 /// the two texts differ. Fractions of a second are rounded up.
 pub(super) fn format_age(age: Duration, limit: Duration) -> String {
     let age = Duration::from_secs(age.as_secs().saturating_add(u64::from(age.subsec_nanos() > 0)));
-    // Each unit has two words.
+    // Each unit takes two words, such as `14 days`.
     let words = duration_in_words(limit).split(' ').count() + 2;
     duration_in_words(age).split(' ').take(words).collect::<Vec<_>>().join(" ")
 }

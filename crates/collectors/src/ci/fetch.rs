@@ -59,7 +59,7 @@ impl RunsError {
 }
 
 impl WorkflowClient<'_> {
-    /// The newest runs on all branches. This list does not come from the search index.
+    /// The newest runs on all branches. This list does not come from GitHub's search index, which may be out of date.
     pub(super) async fn newest_runs(&self) -> Result<RunsPage, RunsError> {
         self.runs(&[]).await
     }
@@ -88,7 +88,7 @@ impl WorkflowClient<'_> {
                 known.add_attempt(run, attempt, self.run(run, &path).await?);
             }
             CiQuery::Jobs(run) => {
-                // The search index may show an earlier attempt than the latest one.
+                // A run that is not confirmed comes from the search index, which may show an earlier attempt than the latest one.
                 let latest = known.run(run).filter(|_| known.is_confirmed(run));
                 let query = latest.map_or(JobsQuery { run, ended_attempt: None }, JobsQuery::from);
                 known.add_jobs(run, list_jobs(self.repository, query).await?);

@@ -10,7 +10,7 @@ use super::workflow_run::{deserialize_optional_time, serialize_optional_time};
 /// A job in one attempt of a workflow run.
 /// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
 ///
-/// It is also kept in this form between runs.
+/// `job_list` also saves jobs in this form, for later runs of the reporter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Job {
     /// The name as GitHub shows it, with the values of the matrix: `test (ubuntu)`.

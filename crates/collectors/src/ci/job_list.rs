@@ -38,7 +38,7 @@ pub(super) async fn list_jobs(
     JobsQuery { run, ended_attempt }: JobsQuery,
 ) -> anyhow::Result<Vec<Job>> {
     let Some(attempt) = ended_attempt else { return request_jobs(repository, run).await };
-    // Another version may read more of a job.
+    // Another version of the reporter may read other fields of a job.
     let key = format!("jobs of run {run} up to attempt {attempt}, version {}", env!("CARGO_PKG_VERSION"));
     if let Some(kept) = repository.load_final(&key).await {
         return Ok(kept);

@@ -74,11 +74,11 @@ struct Search<'a> {
     running: usize,
     selected: SelectedJobs<'a>,
     /// The jobs that have passed so far.
-    passed: Vec<Vote>,
+    passed: Vec<Decider>,
 }
 
-/// An attempt or a job that is part of the result.
-struct Vote {
+/// An attempt or a job whose result decides, alone or together with others.
+struct Decider {
     entries: Vec<EntryId>,
     name: String,
     web_page: Option<String>,
@@ -143,7 +143,7 @@ impl<'a> Search<'a> {
             let decided = if selects_jobs { self.by_jobs(run, older) } else { self.by_conclusion(run) };
             match decided {
                 Ok(None) => {}
-                Ok(Some((passed, votes))) => return Ok(self.decided(passed, &votes, older)),
+                Ok(Some((passed, deciders))) => return Ok(self.decided(passed, &deciders, older)),
                 Err(EarlyEnd::Limit) => {
                     let judgment = if self.considered == 1 {
                         let (run, branch) = (run.name(), self.watched.branch);
@@ -152,7 +152,7 @@ impl<'a> Search<'a> {
                              {MAX_INSPECTED} are read"
                         ))
                     } else {
-                        // This run was not inspected.
+                        // This run was not inspected completely.
                         self.considered -= 1;
                         self.out_of_runs(false)?
                     };
@@ -161,7 +161,7 @@ impl<'a> Search<'a> {
                 Err(early_end) => return Err(early_end),
             }
         }
-        if self.known.is_extended() {
+        if self.known.has_filtered_list() {
             // A list that is out of date may also lack older runs.
             if let Some(reason) = staleness(self.watched, self.known)? {
                 return Ok(self.undecided(reason));
@@ -174,7 +174,7 @@ impl<'a> Search<'a> {
     }
 
     /// Judges a run by its own conclusion.
-    fn by_conclusion(&mut self, run: &'a WorkflowRun) -> Result<Option<(bool, Vec<Vote>)>, EarlyEnd> {
+    fn by_conclusion(&mut self, run: &'a WorkflowRun) -> Result<Option<(bool, Vec<Decider>)>, EarlyEnd> {
         let Some(last) = self.last_completed_attempt(run)? else {
             self.evidence.add_run(run, run.attempt, "it has not ended");
             return Ok(None);
@@ -190,7 +190,7 @@ impl<'a> Search<'a> {
                 RunResult::Passed | RunResult::Failed => {
                     let entry = self.evidence.add_run(run, attempt, in_attempt.ending_in_words());
                     let passed = result == RunResult::Passed;
-                    return Ok(Some((passed, vec![Vote::new(run, in_attempt, entry)])));
+                    return Ok(Some((passed, vec![Decider::new(run, in_attempt, entry)])));
                 }
             }
         }
@@ -202,7 +202,7 @@ impl<'a> Search<'a> {
         &mut self,
         run: &'a WorkflowRun,
         older: &'a [WorkflowRun],
-    ) -> Result<Option<(bool, Vec<Vote>)>, EarlyEnd> {
+    ) -> Result<Option<(bool, Vec<Decider>)>, EarlyEnd> {
         let Some(last) = self.last_completed_attempt(run)? else { return self.by_jobs_so_far(run, older) };
         let jobs = self.jobs(run)?;
         for attempt in (1..=last).rev() {
@@ -215,13 +215,13 @@ impl<'a> Search<'a> {
                     && in_attempt.result()? == RunResult::Failed
                 {
                     let entry = self.evidence.add_run(run, attempt, "it failed before any job started");
-                    return Ok(Some((false, vec![Vote::new(run, in_attempt, entry)])));
+                    return Ok(Some((false, vec![Decider::new(run, in_attempt, entry)])));
                 }
                 self.evidence.add_run(run, attempt, "it has no jobs");
                 continue;
             }
             let result = self.selected.add(&listed).map_err(|error| cannot_judge(run, error))?;
-            if let Some(decided) = self.vote(run, attempt, &result, "") {
+            if let Some(decided) = self.record_jobs(run, attempt, &result, "") {
                 return Ok(Some(decided));
             }
         }
@@ -233,7 +233,7 @@ impl<'a> Search<'a> {
         &mut self,
         run: &'a WorkflowRun,
         older: &'a [WorkflowRun],
-    ) -> Result<Option<(bool, Vec<Vote>)>, EarlyEnd> {
+    ) -> Result<Option<(bool, Vec<Decider>)>, EarlyEnd> {
         if self.running < MAX_RUNNING {
             self.running += 1;
             let jobs = self.known.jobs(run.id).ok_or(CiQuery::Jobs(run.id))?;
@@ -247,7 +247,7 @@ impl<'a> Search<'a> {
             };
             if decides {
                 let result = self.selected.add_running(&listed).map_err(|error| cannot_judge(run, error))?;
-                return Ok(self.vote(run, run.attempt, &result, ", although the run has not ended"));
+                return Ok(self.record_jobs(run, run.attempt, &result, ", although the run has not ended"));
             }
         }
         self.evidence.add_run(run, run.attempt, "it has not ended");
@@ -255,28 +255,28 @@ impl<'a> Search<'a> {
     }
 
     /// Records the results of an attempt's selected jobs. Returns the decision, if there is one.
-    fn vote(
+    fn record_jobs(
         &mut self,
         run: &WorkflowRun,
         attempt: u32,
         result: &JobsResult<'_>,
-        although: &str,
-    ) -> Option<(bool, Vec<Vote>)> {
+        reason_suffix: &str,
+    ) -> Option<(bool, Vec<Decider>)> {
         let (reason, jobs) = match result {
-            JobsResult::Failed(failed) => (format!("a selected job failed{although}"), failed),
-            JobsResult::Passed(passed) => (format!("the selected jobs passed{although}"), passed),
+            JobsResult::Failed(failed) => (format!("a selected job failed{reason_suffix}"), failed),
+            JobsResult::Passed(passed) => (format!("the selected jobs passed{reason_suffix}"), passed),
             JobsResult::Undecided(passed, reason) => (format!("{reason}: older runs have to decide"), passed),
         };
         let entry = self.evidence.add_run(run, attempt, reason);
-        let votes = self.votes(run, attempt, entry, jobs);
+        let deciders = self.deciders(run, attempt, entry, jobs);
         if let JobsResult::Failed(_) = result {
-            return Some((false, votes));
+            return Some((false, deciders));
         }
-        self.passed.extend(votes);
+        self.passed.extend(deciders);
         matches!(result, JobsResult::Passed(_)).then(|| (true, std::mem::take(&mut self.passed)))
     }
 
-    /// The newest completed attempt of a run. `None` if the first attempt is in progress.
+    /// Of the attempts that did not start too late, the newest completed one. `None` if the first attempt is in progress.
     fn last_completed_attempt(&mut self, run: &WorkflowRun) -> Result<Option<u32>, EarlyEnd> {
         self.confirm(run)?;
         let is_completed = run.is_completed()?;
@@ -322,7 +322,7 @@ impl<'a> Search<'a> {
     /// re-run in the meantime.
     fn confirm(&mut self, run: &WorkflowRun) -> Result<(), EarlyEnd> {
         if self.known.is_only_filtered(run.id) {
-            self.inspect()?;
+            self.count_inspected()?;
             if !self.known.is_confirmed(run.id) {
                 return Err(CiQuery::Run(run.id).into());
             }
@@ -334,7 +334,7 @@ impl<'a> Search<'a> {
     fn jobs(&mut self, run: &WorkflowRun) -> Result<&'a [Job], EarlyEnd> {
         // A run that only the filtered list contains was counted when it was confirmed.
         if !self.known.is_only_filtered(run.id) {
-            self.inspect()?;
+            self.count_inspected()?;
         }
         Ok(self.known.jobs(run.id).ok_or(CiQuery::Jobs(run.id))?)
     }
@@ -343,51 +343,51 @@ impl<'a> Search<'a> {
         if attempt == run.attempt {
             return Ok(run);
         }
-        self.inspect()?;
+        self.count_inspected()?;
         Ok(self.known.attempt(run.id, attempt).ok_or(CiQuery::Attempt(run.id, attempt))?)
     }
 
-    /// Counts a run or an attempt that is fetched individually.
-    fn inspect(&mut self) -> Result<(), EarlyEnd> {
+    /// Counts a run or an attempt that is fetched individually. Fails if there are more than [`MAX_INSPECTED`].
+    fn count_inspected(&mut self) -> Result<(), EarlyEnd> {
         self.inspected += 1;
         if self.inspected > MAX_INSPECTED { Err(EarlyEnd::Limit) } else { Ok(()) }
     }
 
-    fn votes(&mut self, run: &WorkflowRun, attempt: u32, entry: EntryId, jobs: &[&Job]) -> Vec<Vote> {
-        let vote = |job: &&Job| Vote {
+    fn deciders(&mut self, run: &WorkflowRun, attempt: u32, entry: EntryId, jobs: &[&Job]) -> Vec<Decider> {
+        let decider = |job: &&Job| Decider {
             entries: vec![entry, self.evidence.add_job(job, run)],
             name: format!("the job `{}` of {}", job.name, run.name()),
             web_page: run.page(attempt),
             started_at: job.started_at.unwrap_or_else(|| run.started_at()),
         };
-        jobs.iter().map(vote).collect()
+        jobs.iter().map(decider).collect()
     }
 
-    fn decided(mut self, passed: bool, votes: &[Vote], older: &[WorkflowRun]) -> Judgment {
+    fn decided(mut self, passed: bool, deciders: &[Decider], older: &[WorkflowRun]) -> Judgment {
         let counts =
             |run: &&WorkflowRun| matches!(relevance(self.watched, self.known, run), Ok(Relevance::Counts));
         for run in older.iter().filter(counts).take(MAX_OLDER) {
-            self.evidence.add_run(run, run.attempt, "it is older than what decided");
+            self.evidence.add_run(run, run.attempt, "it is older than the run that decided");
         }
         let max_age = self.watched.settings.max_age;
-        let age = |vote: &Vote| self.watched.now.duration_since(vote.started_at).unwrap_or_default();
-        let oldest = votes.iter().max_by_key(|vote| age(vote));
-        if let Some(vote) = oldest.filter(|vote| age(vote) > max_age) {
+        let age = |decider: &Decider| self.watched.now.duration_since(decider.started_at).unwrap_or_default();
+        let oldest = deciders.iter().max_by_key(|decider| age(decider));
+        if let Some(decider) = oldest.filter(|decider| age(decider) > max_age) {
             let reason = format!(
                 "{} on the branch `{}`, which decides, is {} old; `max_age` in {} is {}",
-                vote.name,
+                decider.name,
                 self.watched.branch,
-                format_age(age(vote), max_age),
+                format_age(age(decider), max_age),
                 self.watched.tables.max_age,
                 duration_in_words(max_age)
             );
-            for entry in vote.entries.clone() {
+            for entry in decider.entries.clone() {
                 self.evidence.explain(entry, "but too long ago");
             }
             return self.undecided(reason);
         }
-        let page = votes.iter().find_map(|vote| vote.web_page.clone());
-        for entry in votes.iter().flat_map(|vote| &vote.entries) {
+        let page = deciders.iter().find_map(|decider| decider.web_page.clone());
+        for entry in deciders.iter().flat_map(|decider| &decider.entries) {
             self.evidence.count(*entry);
         }
         Judgment {
@@ -418,8 +418,8 @@ impl<'a> Search<'a> {
         let selected = std::mem::replace(&mut self.selected, SelectedJobs::new(self.watched));
         match selected.end(complete)? {
             FinalResult::Passed => {
-                let votes = std::mem::take(&mut self.passed);
-                Ok(self.decided(true, &votes, &[]))
+                let deciders = std::mem::take(&mut self.passed);
+                Ok(self.decided(true, &deciders, &[]))
             }
             FinalResult::Undecided(reason) => Ok(self.undecided(format!("{considered}: {reason}"))),
         }
@@ -464,7 +464,7 @@ impl AttemptStart {
     }
 }
 
-impl Vote {
+impl Decider {
     fn new(run: &WorkflowRun, in_attempt: &WorkflowRun, entry: EntryId) -> Self {
         Self {
             entries: vec![entry],

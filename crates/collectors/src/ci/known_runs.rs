@@ -38,7 +38,7 @@ pub(super) struct KnownRuns {
     runs: Vec<WorkflowRun>,
     /// Whether there are no older runs.
     complete: bool,
-    /// The runs that only the filtered list contains. `None` before it is read.
+    /// The runs of the filtered list that are not on the newest page of all runs. `None` before the list is read.
     filtered_only: Option<HashSet<u64>>,
     index: IndexState,
     /// The runs that were fetched individually.
@@ -84,11 +84,11 @@ impl KnownRuns {
     }
 
     /// Whether the filtered list was read.
-    pub(super) fn is_extended(&self) -> bool {
+    pub(super) fn has_filtered_list(&self) -> bool {
         self.filtered_only.is_some()
     }
 
-    /// Whether only the filtered list contains this run.
+    /// Whether the filtered list contains a run, and the newest page of all runs does not.
     pub(super) fn is_only_filtered(&self, run: u64) -> bool {
         self.filtered_only.as_ref().is_some_and(|only| only.contains(&run))
     }

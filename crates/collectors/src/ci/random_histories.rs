@@ -178,8 +178,8 @@ impl SimulatedGitHub {
         self.past.iter().rev().filter(counts).collect()
     }
 
-    /// The jobs of the attempts that may decide, newest first. A first attempt in progress has all of its jobs if they are
-    /// complete. If not, it has only the selected jobs that failed.
+    /// The jobs of the attempts that may decide, newest first. Of a first attempt in progress, all jobs are returned if it may
+    /// pass and is complete, and otherwise only the selected jobs that failed.
     fn listings(&self, running_may_pass: bool) -> Vec<Vec<(&'static str, Ending)>> {
         let counting_runs = self.counting_runs();
         let mut running = 0;

@@ -1,4 +1,4 @@
-//! The results of the selected jobs, run by run from the newest to older ones. A skipped job keeps its result from the
+//! The results of the selected jobs, collected from the newest run to older runs. A skipped job keeps its result from the
 //! newest earlier run in which it was decided, so a result may come from several runs.
 
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ pub(super) struct SelectedJobs<'a> {
 enum PendingJob {
     /// This selected job was skipped. It may stand for several jobs. See [`stands_for`].
     Skipped(String),
-    /// No job matches the pattern, but these skipped jobs may stand for jobs that do.
+    /// No job matches the pattern. These skipped jobs, if there are any, may stand for jobs that do.
     NotListed { pattern: JobPattern, hidden_by: Vec<String> },
 }
 

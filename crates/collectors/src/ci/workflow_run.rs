@@ -43,7 +43,7 @@ pub(super) struct WorkflowRun {
     /// When this attempt started.
     #[serde(default, rename = "run_started_at", deserialize_with = "deserialize_optional_time")]
     pub(super) attempt_started_at: Option<SystemTime>,
-    /// When anything about the run last changed: never before its latest attempt ended, but perhaps long after it.
+    /// When anything about the run last changed. If the latest attempt has ended, this is its end or a later time.
     #[serde(default, deserialize_with = "deserialize_optional_time")]
     pub(super) updated_at: Option<SystemTime>,
 }
@@ -94,7 +94,7 @@ impl WorkflowRun {
         }
     }
 
-    /// The latest attempt, if it has ended.
+    /// The number of this attempt, if it has ended.
     pub(super) fn ended_attempt(&self) -> Option<u32> {
         self.is_completed().is_ok_and(|is_completed| is_completed).then_some(self.attempt)
     }
@@ -104,7 +104,7 @@ impl WorkflowRun {
         Ok(self.final_conclusion()?.result())
     }
 
-    /// The conclusion of the attempt, which is `None` before it has ended.
+    /// The conclusion of the attempt, which is [`RunConclusion::None`] before it has ended.
     pub(super) fn conclusion(&self) -> anyhow::Result<RunConclusion> {
         if self.is_completed()? { self.final_conclusion() } else { Ok(RunConclusion::None) }
     }

@@ -13,7 +13,8 @@ pub struct CommitAuthor {
     pub is_bot: bool,
 }
 
-/// The domain of the addresses that GitHub gives to accounts: `1234+login@users.noreply.github.com`. Old ones have no number.
+/// The domain of the addresses that GitHub gives to accounts: `1234+login@users.noreply.github.com`. Old addresses have no
+/// number.
 const NO_REPLY: &str = "users.noreply.github.com";
 
 impl CommitAuthor {

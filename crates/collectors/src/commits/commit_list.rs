@@ -72,7 +72,7 @@ impl CommitList {
         RecentCommits::from_distinct(origin, self.range.since(), commits)
     }
 
-    /// The warning about commits with dates in the future. They stay in the window until the clock has caught up.
+    /// The warning about commits with dates in the future. They count until the window has passed their dates.
     fn future_warning(&self, now: SystemTime) -> Option<String> {
         let is_future = |commit: &&Commit| {
             commit.committed_at.duration_since(now).is_ok_and(|ahead| ahead > MAX_CLOCK_SKEW)
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_window_than_the_list_is_refused() {
+    fn a_window_that_starts_before_the_list_is_refused() {
         let error =
             list(at(24), []).within(&Window::ending_at(at(48), Duration::from_hours(25))).unwrap_err();
         insta::assert_snapshot!(error, @r#"commits are read since 1970-01-02T00:00:00Z, but the window of this metric starts at 1970-01-01T23:00:00Z; make the window of "commits.*" in [metrics.windows] as long as that of this metric"#);

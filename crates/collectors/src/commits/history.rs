@@ -32,7 +32,7 @@ pub(crate) struct Walk {
     /// The visited commits without parents.
     pub(crate) roots: HashSet<String>,
     /// Why older commits than those that were visited are unknown.
-    pub(crate) limit: Option<Unavailable>,
+    pub(crate) cutoff_reason: Option<Unavailable>,
     /// Commits that landed after this time may be missing, so a later instant is unavailable for this reason.
     pub(crate) known_until: Option<(SystemTime, Unavailable)>,
 }

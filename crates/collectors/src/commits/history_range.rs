@@ -46,7 +46,7 @@ impl HistoryRange {
         self.is_backfill
     }
 
-    /// The same part of the history, with another start.
+    /// A range of the same history that starts at another time.
     #[must_use]
     pub fn starting_at(&self, since: SystemTime) -> Self {
         Self::new(since, self.history)
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commit_of_the_second_in_which_the_range_starts_counts() {
+    fn the_start_of_a_range_is_rounded_down_to_the_second() {
         let at = |millis| UNIX_EPOCH + Duration::from_millis(millis);
         let range = HistoryRange::new(at(5_900), HistoryChoice::FirstParent);
         assert!(range.contains(at(5_000)) && !range.contains(at(4_000)));

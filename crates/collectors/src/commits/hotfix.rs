@@ -36,7 +36,7 @@ patterns! {
         r"|count|list|show|mention|ignore|skip|support|allow|handle|recogni[sz]e|remove|drop|delete|rename)",
         r"(?:[\s_-](?:the|an?|all|old|our|my))*[\s/_-]*$",
     );
-    /// The only option that is left in a pull request's form: `- Hot Fix`, `[Hot Fix]`.
+    /// A line of a pull request's form after the other options were deleted: `- Hot Fix`, `[Hot Fix]`.
     ANSWER = r"(?i)^[\s\[*|-]*hot ?fix[\s\]|]*$";
     MENTION = r"(?i)(?:\b|_)hot[ _-]?fix";
 }
@@ -89,7 +89,7 @@ fn form_of_title(title: &str) -> Option<&'static str> {
         }
         if let Some(verb) = VERB.captures(description) {
             let object = verb.get("object").unwrap_or_default();
-            // If the text starts with the word and is not a hotfix, it must not become one when prefixes are removed.
+            // A text that starts with `hotfix` and is not one must not become one when more prefixes are removed.
             return (!is_about(object)).then_some("its subject starts with `hotfix`");
         }
         if END
@@ -102,7 +102,7 @@ fn form_of_title(title: &str) -> Option<&'static str> {
     TAG.is_match(title).then_some("its subject has the tag `hotfix`")
 }
 
-/// Whether the word and the words that follow name a thing that has to do with hotfixes.
+/// Whether `hotfix` and the words that follow it name a thing that has to do with hotfixes, but is not one.
 fn is_about(following: &str) -> bool {
     ABOUT.is_match(following)
         || is_part_of_program(following)

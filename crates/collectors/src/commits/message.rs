@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_are_removed_one_by_one() {
+    fn all_prefixes_of_a_title_are_removed() {
         let last = |title| without_prefixes(title).last().unwrap();
         for (title, description) in [
             ("[API] fix(web ui)!: revert login", "revert login"),

@@ -111,9 +111,9 @@ impl RecentCommits {
         Ok(with_page_link(sample, self.origin.web_page.as_deref()))
     }
 
-    /// Only the commits in a range, which must not start earlier than this list.
+    /// The commits in a range. The range must not start earlier than the time since which these commits were read.
     #[cfg(feature = "github")]
-    pub(super) fn since(&self, range: &HistoryRange) -> Self {
+    pub(super) fn within(&self, range: &HistoryRange) -> Self {
         let is_in_range = |commit: &&Commit| range.contains(commit.committed_at);
         let commits = self.commits.iter().filter(is_in_range).cloned().collect();
         Self { origin: Arc::clone(&self.origin), since: range.since(), commits }

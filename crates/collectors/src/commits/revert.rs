@@ -213,7 +213,7 @@ fn form_of_body(message: &CommitMessage<'_>) -> Option<&'static str> {
         bullet(line.trim_start()).is_none() && (**line == first || !NESTED.is_match(line))
     });
     let mut reverting_lines = own_lines.filter(|line| LINE.is_match(line) || SENTENCE.is_match(line));
-    reverting_lines.next().map(|_| "a line of its own body says what it reverts")
+    reverting_lines.next().map(|_| "a line of its body says what it reverts")
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ mod tests {
     use system_health_registry::Settings;
 
     #[test]
-    fn an_unknown_word_is_refused_with_the_known_ones() {
+    fn an_unknown_source_or_history_is_refused_with_the_known_ones() {
         let refused = |toml: &str| {
             let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build();
             settings.unwrap_err().to_string()
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     #[cfg(all(feature = "git", feature = "github"))]
-    fn every_known_word_is_accepted() {
+    fn every_known_source_and_history_is_accepted() {
         for source in ["auto", "github", "clone"] {
             for history in ["first-parent", "all"] {
                 let toml = format!("[commits]\nsource = \"{source}\"\nhistory = \"{history}\"");

@@ -97,7 +97,7 @@ fn points_to(github: &GitHubSettings, address: &RemoteAddress, named: &Repositor
     github.repository_at(address).is_some_and(|repository| named.is_same_as(&repository))
 }
 
-/// The settings choose the local clone, but name a repository that none of its remotes points to.
+/// The settings choose the local clone, but name a repository that no remote of the clone points to.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`source` in [commits] is \"clone\", but no remote of this clone points to {named}{}; {}",

@@ -12,7 +12,7 @@ use crate::aws::{AwsRegions, TriedAction, alarms, codebuild, codepipeline, needs
 const TIMEOUT: Duration = Duration::from_secs(10);
 const PERMISSIONS: &str = "AWS permissions";
 
-/// Whether AWS permits the requests of the catalog's metrics. There is no finding if no metric is about AWS.
+/// Finds out whether AWS permits the requests of the catalog's metrics. There is no finding if no metric is about AWS.
 pub(crate) async fn aws(context: &Context, catalog: &Catalog) -> Vec<Finding> {
     let all = [alarms::NEEDS, codebuild::NEEDS, codepipeline::NEEDS];
     let is_needed = |needs: &AwsNeeds| catalog.metrics().iter().any(|metric| needs.is_for(metric.key()));

@@ -113,7 +113,7 @@ async fn api(client: &GitHub) -> Vec<Finding> {
 /// The scopes of the token. Only classic tokens have them. See
 /// <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps>.
 fn scopes(headers: &HeaderMap) -> Option<Finding> {
-    let scopes = text(headers, "x-oauth-scopes")?;
+    let scopes = header_text(headers, "x-oauth-scopes")?;
     Some(match scopes {
         "" => Finding::ok("GitHub token scopes", "none: the token can read only public repositories"),
         scopes => Finding::ok("GitHub token scopes", scopes),
@@ -123,7 +123,7 @@ fn scopes(headers: &HeaderMap) -> Option<Finding> {
 /// When the token expires. GitHub writes it like `2026-12-24 10:00:00 UTC`, or with an offset from UTC.
 fn expiry(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
     const CHECK: &str = "GitHub token expiry";
-    let written = text(headers, "github-authentication-token-expiration")?;
+    let written = header_text(headers, "github-authentication-token-expiration")?;
     Some(match expiry_time(written).map(|end| end.duration_since(now)) {
         Some(Ok(left)) if left >= EXPIRES_SOON => Finding::ok(CHECK, written),
         Some(Ok(_)) => Finding::warning(CHECK, format!("{written}: renew it soon")),
@@ -151,9 +151,9 @@ fn expiry_time(written: &str) -> Option<SystemTime> {
 
 fn limit(body: &Value) -> Option<Finding> {
     let number = |name: &str| body.pointer(&format!("/resources/core/{name}"))?.as_u64();
-    let (left, most) = (number("remaining")?, number("limit")?);
-    let message = format!("{left} of {most} requests are left in this hour");
-    Some(if left * 10 < most {
+    let (left, allowed) = (number("remaining")?, number("limit")?);
+    let message = format!("{left} of {allowed} requests are left in this hour");
+    Some(if left * 10 < allowed {
         Finding::warning("GitHub rate limit", message + "; let fewer runs share this limit")
     } else {
         Finding::ok("GitHub rate limit", message)
@@ -186,7 +186,7 @@ async fn repositories(context: &Context) -> Vec<Finding> {
     let probes = stream::iter(all.clone()).map(probe);
     let problems: Vec<Finding> = probes.buffered(CONCURRENT_REPOSITORIES).concat().await;
     let good = all.len() - problems.len();
-    let summary = format!("{good} of {} repositories can be read, or need not be", all.len());
+    let summary = format!("{good} of {} repositories can be read, or need not be read", all.len());
     let summary = if problems.is_empty() {
         Finding::ok(REPOSITORY, summary)
     } else {
@@ -214,7 +214,7 @@ async fn only_repository(context: &Context, repository: &Repository) -> Vec<Find
     let context = context.about(repository.clone());
     let on_github: GitHubRepository = match context.get().await {
         Ok(repository) => repository,
-        // A run has no data then, such as for a clone from another host.
+        // A run has no data for such a repository, for example for a clone from another host.
         Err(Unavailable::NoData(no_data)) => return vec![Finding::warning(REPOSITORY, no_data.to_string())],
         Err(error) => return vec![Finding::failed(REPOSITORY, error.to_string())],
     };
@@ -237,8 +237,8 @@ async fn workflow(context: &Context, repository: &Repository, on_github: &GitHub
     };
     match context.get::<CiVerdict>().await {
         Ok(CiVerdict { passed, branch, .. }) => {
-            let state = if passed { "pass" } else { "fail" };
-            Finding::ok(CHECK, format!("{workflow}: the tests {state} on the branch `{branch}`"))
+            let verb = if passed { "pass" } else { "fail" };
+            Finding::ok(CHECK, format!("{workflow}: the tests {verb} on the branch `{branch}`"))
         }
         Err(Unavailable::NoData(no_data)) => Finding::warning(CHECK, no_data.to_string()),
         Err(Unavailable::Error(error)) if is_missing_workflow(&error) => {
@@ -283,7 +283,7 @@ fn list_workflows(body: &Value) -> String {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 

@@ -20,26 +20,30 @@ github_access!("dora.*", needs);
 const USUAL_DEPLOYMENTS: u32 = 7;
 
 /// What the settings of all repositories need together.
-fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let common: DoraSettings = all.table()?;
-    let tables: RepositoriesSettings = all.table()?;
-    let repositories: RepositorySettings = all.table()?;
+fn needs(key: &str, all_settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let common: DoraSettings = all_settings.table()?;
+    let tables: RepositoriesSettings = all_settings.table()?;
+    let repositories: RepositorySettings = all_settings.table()?;
     let dora_table = |own: Option<&RepositoryOverrides>| own.and_then(|own| own.dora.clone());
     let (with_table, others): (Vec<_>, Vec<_>) =
         tables.overrides_of_each(repositories.names()).map(dora_table).partition(Option::is_some);
     let mut needs = GitHubNeeds::default();
     if !others.is_empty() {
-        needs = needs_with(key, &common, all)?;
+        needs = needs_with(key, &common, all_settings)?;
     }
     for own in with_table.into_iter().flatten() {
-        needs = needs.and(needs_with(key, &own.apply_to(&common), all)?);
+        needs = needs.and(needs_with(key, &own.apply_to(&common), all_settings)?);
     }
     Ok(needs)
 }
 
 /// Some metrics need only the deployments. The metrics about lead times also need the deployed commits. The other metrics need
 /// both, and the signs of failures.
-fn needs_with(key: &str, settings: &DoraSettings, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
+fn needs_with(
+    key: &str,
+    settings: &DoraSettings,
+    all_settings: &Settings,
+) -> Result<GitHubNeeds, SettingsError> {
     let (api, permission) = match settings.deployments {
         DeploymentSource::GitHub => (GraphQl, Deployments),
         DeploymentSource::Releases | DeploymentSource::Tags => (GraphQl, Contents),
@@ -54,16 +58,17 @@ fn needs_with(key: &str, settings: &DoraSettings, all: &Settings) -> Result<GitH
         DeploymentSource::Workflow => deployments
             .with_requests("deployments", 1)
             .with_requests("jobs of deployments", USUAL_DEPLOYMENTS)
-            .with_branch(all)?,
+            .with_branch(all_settings)?,
     };
     let changes = || {
         let changes = deployments.clone().with_api(Rest, [Contents]).with_api(GraphQl, [PullRequests]);
         changes.with_requests("comparisons", USUAL_DEPLOYMENTS).with_requests("pull requests of commits", 1)
     };
     let failures = || {
-        let failures = changes().with_requests("commits that are not deployed", 1).with_branch(all)?;
-        // These labels decide which commits are signs.
-        let with_labels = all.table::<CommitSettings>()?.uses_labels();
+        let failures =
+            changes().with_requests("commits that are not deployed", 1).with_branch(all_settings)?;
+        // The labels of pull requests also decide which commits are signs.
+        let with_labels = all_settings.table::<CommitSettings>()?.uses_labels();
         Ok(if with_labels {
             failures.with_requests("labels of commits that are not deployed", 1)
         } else {

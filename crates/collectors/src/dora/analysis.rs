@@ -64,7 +64,8 @@ pub(super) struct Analysis {
     pub(super) failed: BTreeMap<usize, Vec<Sign>>,
     /// Why a deployment was made because of a failure.
     pub(super) rework: BTreeMap<usize, String>,
-    /// Incidents and commits that are not signs of a failure, or that are unknown.
+    /// Incidents and commits that are not signs that a known deployment failed, with the times when they were opened or
+    /// landed.
     pub(super) ignored: Vec<(SystemTime, EvidenceItem)>,
 }
 
@@ -165,8 +166,9 @@ impl Analysis {
         }
         let what = format!("{} {}", short_id(&change.id), change.subject());
         let ended_at = deployment.map(|index| history.successes[index].at);
-        let state = if ended_at.is_some() { "" } else { ", which was not deployed yet" };
-        self.add(failed, Sign { reason: format!("{what}: {form}{state}"), kind: SignKind::Commit, ended_at });
+        let suffix = if ended_at.is_some() { "" } else { ", and the commit was not deployed yet" };
+        let reason = format!("{what}: {form}{suffix}");
+        self.add(failed, Sign { reason, kind: SignKind::Commit, ended_at });
         if let Some(index) = deployment {
             self.rework.entry(index).or_insert(format!("it brought {what}"));
         }
@@ -193,27 +195,27 @@ impl Analysis {
         let fixes = history.changes_by_deployment().filter(|(deployment, changes)| {
             deployment.is_none_or(|index| index > failed) && changes.iter().any(is_fix)
         });
-        let (mut ended_at, mut state) = match incident.closed_at {
+        let (mut ended_at, mut suffix) = match incident.closed_at {
             Some(closed_at) => (Some(closed_at), ""),
             None => (None, ", which is open"),
         };
         for (deployment, _) in fixes {
             let Some(index) = deployment else {
-                (ended_at, state) = (None, ", whose fix was not deployed yet");
+                (ended_at, suffix) = (None, ", whose fix was not deployed yet");
                 break;
             };
             self.rework.entry(index).or_insert(format!("it fixed {title}"));
             let at = history.successes[index].at;
             // If the incident was reopened after this deployment, the deployment did not fix it.
             if incident.reopened_at.is_none_or(|reopened_at| reopened_at <= at) {
-                (ended_at, state) = (Some(at), "");
+                (ended_at, suffix) = (Some(at), "");
                 break;
             }
         }
         self.add(
             failed,
             Sign {
-                reason: format!("incident {title}{state}"),
+                reason: format!("incident {title}{suffix}"),
                 kind: SignKind::Incident(created_at),
                 ended_at,
             },

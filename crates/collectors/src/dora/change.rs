@@ -22,7 +22,8 @@ pub(super) struct Change {
     pub(super) landed_at: SystemTime,
     /// Whether it is on that first-parent history itself, and not only part of a merged branch.
     pub(super) is_first_parent: bool,
-    /// If a pull request was squashed into this commit: when the first commit of the pull request was made, and its number.
+    /// If a pull request was squashed into this commit: when the first commit of the pull request was made, and the number of
+    /// the pull request.
     pub(super) squashed: Option<(SystemTime, u64)>,
     /// The labels of its merged pull requests, if the settings name labels.
     pub(super) labels: Vec<PullRequestLabel>,

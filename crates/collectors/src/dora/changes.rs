@@ -85,7 +85,8 @@ fn lead_times(sequence: &Sequence, steps: &Steps, window: Window) -> Measured {
     Measured { values, evidence }
 }
 
-/// The deployed commits whose pull requests are read. A merge has no lead time, but the labels of its pull request count.
+/// The deployed commits whose pull requests are read. If labels do not count, merges are left out, because they have no lead
+/// time.
 fn changes_to_look_up(steps: &mut [Steps], with_labels: bool) -> Vec<&mut Change> {
     let changes = steps.iter_mut().flat_map(BTreeMap::values_mut).filter_map(|step| match step {
         Step::Brought(changes) => Some(changes),
@@ -107,7 +108,7 @@ fn lead_time(change: &Change, success: &Success) -> Result<(f64, String), String
     };
     let first = match change.squashed {
         Some((first, number)) if first <= change.authored_at => format!("with the first commit of #{number}"),
-        _ => "when it was committed".to_owned(),
+        _ => "when it was authored".to_owned(),
     };
     let reason = format!(
         "it began {first} at {}, and {} brought it to production after {}",
@@ -150,7 +151,7 @@ async fn read_steps(sequence: &Sequence, comparisons: &mut Comparisons<'_>) -> a
     let pairs = successes[start.saturating_sub(1)..].windows(2);
     let pairs =
         pairs.filter_map(|pair| commit(&pair[0]).zip(commit(&pair[1]))).filter(|(old, new)| old != new);
-    // These are read concurrently. Usually, no other comparisons are needed.
+    // The comparisons of these pairs are read concurrently. Usually, no others are needed.
     comparisons.read(pairs.collect()).await?;
     steps(successes, start, comparisons).await
 }

@@ -82,7 +82,7 @@ struct PersonResponse {
 }
 
 impl<'a> Comparisons<'a> {
-    /// Starts without comparisons. At most `max_requests` of the settings will be read.
+    /// Starts without comparisons. The setting `max_requests` limits how many can be read.
     pub(super) fn new(repository: &'a GitHubRepository, settings: &'a RepositoryDora) -> Self {
         Self { repository, settings, known: HashMap::new() }
     }

@@ -168,12 +168,12 @@ fn missing_environments_reason(
     existing: &Environments,
 ) -> String {
     let (name, table) = (repository.name(), settings.table());
-    let exist = if existing.is_empty() {
+    let environments = if existing.is_empty() {
         format!("it has no environments; see `deployments` in {table}")
     } else {
         format!("its environments: {existing}; see `environments` in {table}")
     };
-    format!("{name} has no deployment to {names}; {exist}")
+    format!("{name} has no deployment to {names}; {environments}")
 }
 
 /// The reason if there is no deployment at all. Probably, the settings name the wrong environment, tag or workflow.

@@ -17,7 +17,7 @@ pub struct DoraOverrides {
     /// What a deployment is.
     pub deployments: Option<DeploymentSource>,
     /// The environments whose GitHub deployments count.
-    #[serde(deserialize_with = "some_environments")]
+    #[serde(deserialize_with = "deserialize_optional_environments")]
     pub environments: Option<Vec<String>>,
     /// Whether prereleases count.
     pub prereleases: Option<bool>,
@@ -27,11 +27,11 @@ pub struct DoraOverrides {
     #[serde(deserialize_with = "deserialize_optional_file_name")]
     pub workflow: Option<String>,
     /// The labels of issues that are incidents.
-    #[serde(deserialize_with = "some_labels")]
+    #[serde(deserialize_with = "deserialize_optional_labels")]
     pub incident_labels: Option<Vec<String>>,
     /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed.
     pub failure_window: Option<Duration>,
-    /// How long before the window the reading of deployments and incidents starts.
+    /// The time before the window in which deployments and incidents are also read.
     pub lookback: Option<Duration>,
     /// The maximum number of comparisons of deployments, and of requests for single runs of the workflow.
     pub max_requests: Option<usize>,
@@ -55,7 +55,9 @@ impl DoraOverrides {
     }
 }
 
-fn some_environments<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+fn deserialize_optional_environments<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
     deserialize_environments(deserializer).map(Some)
 }
 
@@ -65,6 +67,8 @@ fn deserialize_optional_file_name<'de, D: Deserializer<'de>>(
     deserialize_file_name(deserializer).map(Some)
 }
 
-fn some_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+fn deserialize_optional_labels<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
     deserialize_labels(deserializer).map(Some)
 }

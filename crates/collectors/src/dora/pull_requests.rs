@@ -147,7 +147,7 @@ pub(super) async fn set_pull_requests(
 }
 
 /// When the first commit of each squashed pull request was made, and the number of the pull request, by the commit into which
-/// it was squashed. If a pull request was rebased, each of its commits has landed with its own date.
+/// it was squashed. If several of the commits belong to one pull request, it was not squashed: each of them has its own date.
 fn squashed(commits: &[CommitResponse]) -> HashMap<&str, (SystemTime, u64)> {
     let mut commit_counts: HashMap<_, usize> = HashMap::new();
     let mut first_commits = Vec::new();

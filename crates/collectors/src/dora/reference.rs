@@ -64,13 +64,13 @@ pub(super) fn fixes(message: &str, issue: u64) -> bool {
 
 /// Whether a text names the tag or the commit of a deployment.
 pub(super) fn names_deployment(text: &str, deployment: &Success) -> bool {
-    let by_tag = deployment.tag.as_deref().is_some_and(|tag| contains_word(text, tag));
+    let by_tag = deployment.tag.as_deref().is_some_and(|tag| contains_tag(text, tag));
     let commit = deployment.commit.as_deref().unwrap_or_default();
     by_tag || COMMIT_ID.find_iter(text).any(|id| commit.starts_with(&id.as_str().to_ascii_lowercase()))
 }
 
 /// Whether a text contains a tag that is not a part of a longer one: `v1.2` is not in `v1.2.3`.
-fn contains_word(text: &str, tag: &str) -> bool {
+fn contains_tag(text: &str, tag: &str) -> bool {
     text.match_indices(tag).any(|(start, _)| {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
         let before = text[..start].chars().next_back();

@@ -2,7 +2,8 @@
 //!
 //! GitHub lists releases in the order of their creation, but a release counts when it is published. It may have been a draft
 //! for any time, so it may be on any page. GitHub marks a release as the latest one when it is published, unless somebody
-//! decides otherwise. So the list is read at least to the latest release. The evidence says which releases were not read.
+//! decides otherwise. So the list is read at least to the latest release, if it was published in the window. The evidence
+//! says which releases were not read.
 
 use anyhow::bail;
 use serde::Deserialize;
@@ -76,7 +77,7 @@ struct CommitId {
     oid: String,
 }
 
-/// The releases, the last created first, and evidence about older ones that were not read.
+/// The releases, the most recently created first, and evidence about older ones that were not read.
 pub(super) async fn read(
     repository: &GitHubRepository,
     prereleases: bool,

@@ -29,7 +29,7 @@ pub struct DoraSettings {
     pub incident_labels: Vec<String>,
     /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed. Default: 24 hours.
     pub failure_window: Duration,
-    /// How long before the window the reading of deployments and incidents starts. A deployment that was created earlier does not
+    /// The time before the window in which deployments and incidents are also read. A deployment that was created earlier does not
     /// count, even if it succeeds within the window, unless it is a release. Default: 14 days.
     pub lookback: Duration,
     /// The maximum number of comparisons of deployments of a repository in a run, and also the maximum number of requests for

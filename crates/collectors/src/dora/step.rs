@@ -22,7 +22,7 @@ pub(super) enum Step {
     Unknown(String),
     /// The same commit was deployed again.
     Repeated,
-    /// It went back to something that was deployed, or could have been deployed, before.
+    /// It went back to a commit that an earlier deployment contains.
     RolledBack,
     /// It brought these commits, which were never deployed before. There may be none.
     Brought(Vec<Change>),
@@ -65,7 +65,8 @@ pub(super) async fn steps(
 }
 
 /// The frontier of the deployments before the first one that is compared: usually the last commit. If this commit was also
-/// deployed earlier, the last deployment may be a rollback, and the commits that were deployed in between may be newer.
+/// deployed earlier, the last deployment may be a rollback, and the commits that were deployed in between may be newer, so they
+/// are included.
 fn frontier_before(successes: &[Success]) -> Vec<String> {
     let commits: Vec<&String> = successes.iter().filter_map(|success| success.commit.as_ref()).collect();
     let Some(&last) = commits.last() else { return Vec::new() };

@@ -13,7 +13,7 @@ pub(super) fn read_if_present(file: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
-/// When a file was last modified. `None` if it is missing.
+/// When a file was last modified. `None` if it is missing, or if the file system does not record the time.
 pub(super) fn modified_at(file: &Path) -> anyhow::Result<Option<SystemTime>> {
     match file.metadata() {
         Ok(metadata) if !metadata.is_file() => Ok(None),

@@ -39,8 +39,8 @@ const MAX_OTHERS: usize = 3;
 /// Clocks differ, so a commit may have an earlier date than its parents. In seconds.
 const CLOCK_SKEW: i64 = 24 * 60 * 60;
 
-/// Refuses a branch that was not fetched since the start of the window, and one that does not seem to be the default
-/// branch any more. Returns when it was last fetched.
+/// Refuses a branch that was not fetched since the start of the window, that the last fetch did not find, or that no longer
+/// seems to be the default branch. Returns when the branch was last fetched.
 pub(super) fn check(
     repository: &Repository,
     remote: &ConfiguredRemote,

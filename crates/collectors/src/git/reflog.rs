@@ -37,7 +37,7 @@ impl ReflogEntry {
         Some(Self { at, message: message.to_owned() })
     }
 
-    /// Whether this action wrote the entry, such as `update by push`.
+    /// Whether an action, such as `update by push`, wrote the entry.
     pub(super) fn was_written_by(&self, action: &str) -> bool {
         self.message.starts_with(action.as_bytes())
     }

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn fetch_head_has_the_url_without_user_and_suffix() {
+    fn a_url_in_fetch_head_matches_without_user_and_suffix() {
         for (url, written) in [
             ("https://user:secret@github.com/acme/app.git", "https://github.com/acme/app"),
             ("git@github.com:acme/app.git", "github.com:acme/app"),

@@ -138,7 +138,7 @@ fn missing_on_remote(repository: &Repository, remote: &ConfiguredRemote, branch:
         Err(error) => error.into(),
         Ok(branches) if branches.is_empty() => nothing_fetched(remote),
         Ok(branches) => anyhow!(
-            "the remote `{}` has no branch `{branch}` in this clone; it has {}. If the remote has `{branch}`, run `{}`",
+            "the remote `{}` has no branch `{branch}` in this clone; it has {}; if the remote has `{branch}`, run `{}`",
             remote.name,
             list(&branches, MAX_LISTED),
             remote.branch_fetch_command(branch)

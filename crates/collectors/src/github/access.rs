@@ -34,8 +34,8 @@ pub struct GitHubNeeds {
     /// The permissions to read. The permission to read metadata is left out, because every token has it.
     pub permissions: BTreeSet<Permission>,
     /// What it requests, such as `runs`, with the usual number of requests for one repository. Metrics of a group that request
-    /// the same thing share the requests. If this is empty, the number that the metric declares is used, and all metrics of the
-    /// pattern share these requests.
+    /// the same thing share the requests. If this is empty, the number that the metric declares is used, and all metrics whose
+    /// keys match the pattern share the requests.
     pub requests: BTreeMap<&'static str, u32>,
 }
 
@@ -70,7 +70,8 @@ impl GitHubAccess {
     }
 }
 
-/// Whether a text has only characters of keys and `*`. Other globs would have to be parsed, which is not possible in a constant.
+/// Whether a text is not empty and has only characters of keys and `*`. Other globs would have to be parsed, which is not
+/// possible in a constant.
 const fn is_key_pattern(text: &str) -> bool {
     let mut bytes = text.as_bytes();
     while let [first, rest @ ..] = bytes {
@@ -106,7 +107,7 @@ impl GitHubNeeds {
         Ok(if is_named { self } else { self.with_requests("default branch", 1) })
     }
 
-    /// Adds the request for the watched branch even if the settings name it, because it may not exist.
+    /// Adds the request for the watched branch even if the settings name it, because a named branch may not exist.
     pub(crate) fn with_existing_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
         let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
         Ok(if is_named { self.with_requests("branch", 1) } else { self.with_requests("default branch", 1) })

@@ -39,8 +39,8 @@ impl Account {
         matches!(self, Self::Bot(_))
     }
 
-    /// Whether this is a person, and certainly not the other account. It is unknown whether two deleted accounts were the
-    /// same.
+    /// Whether this is a person, and certainly not the other account. False for two deleted accounts, because they may have
+    /// been the same account.
     pub(crate) fn is_another_person(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Bot(_), _) | (Self::Deleted, Self::Deleted) => false,
@@ -59,7 +59,7 @@ impl BotLogins {
         }
     }
 
-    /// Whether a login is one of these, or has the ending of an app's bot.
+    /// Whether a login is one of these, or ends in `[bot]`, as the login of an app's bot does.
     pub(crate) fn is_bot(&self, login: &str) -> bool {
         let login = login.to_ascii_lowercase();
         login.ends_with("[bot]") || self.0.contains(&login)

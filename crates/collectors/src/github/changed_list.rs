@@ -1,15 +1,17 @@
-//! Reads a list that may change meanwhile. It is ordered by the last update, the latest first, and is read back to a given time.
+//! Reads a list that may change while it is read. The list is ordered by the last update, the latest first, and is read back to
+//! a given time.
 //!
 //! # Why nothing is missed
 //! An item matters if it was created, closed or merged after `since`. Each of these events updates the item, and `updatedAt`
-//! never goes back. So its `updatedAt` is after `since`, too, and it stands before all items whose `updatedAt` is not.
+//! never goes back. So its `updatedAt` is after `since`, too, and it stands before all items that were last updated at `since`
+//! or earlier.
 //!
 //! An item that is updated between two requests moves to the start of the list. If it was on no page before, it is on no
 //! later page either. Its `updatedAt` is then not before that of the first item of the first page, because GitHub's clock
-//! does not go back. So after a pass of several requests, the list is read again from its start down to that time, until a
-//! pass needs a single request or finds nothing new. A pass that finds nothing new may need several requests, because many
-//! items may have been updated in the second at which the pass ends. Such a pass may still miss an item that is updated again
-//! while the pass reads.
+//! does not go back. So after a pass of several requests, the list is read again from its start down to the `updatedAt` of
+//! that first item, until a pass needs a single request or finds nothing new. A pass that finds nothing new may need several
+//! requests, because many items may have been updated in the second at which the pass ends. Such a pass may still miss an item
+//! that is updated again while the pass reads.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -92,12 +94,12 @@ pub(crate) struct NextPage(pub(crate) Option<String>);
 impl PageInfo {
     /// Where the next page starts, if there is one. A page that is its own next page is an error, because the list would never
     /// end.
-    pub(crate) fn next(&self, this: Option<&NextPage>) -> Result<Option<NextPage>, ListError> {
+    pub(crate) fn next(&self, current: Option<&NextPage>) -> Result<Option<NextPage>, ListError> {
         if !self.has_next_page {
             return Ok(None);
         }
         let next = self.end_cursor.clone().map(|cursor| NextPage(Some(cursor)));
-        if next.is_none() || next.as_ref() == this { Err(ListError::NoCursor) } else { Ok(next) }
+        if next.is_none() || next.as_ref() == current { Err(ListError::NoCursor) } else { Ok(next) }
     }
 }
 
@@ -133,7 +135,7 @@ impl<T: Updated> ChangedList<T> {
         for item in page.nodes {
             let updated = item.updated_at();
             let newest = *self.pass.newest.get_or_insert(updated);
-            // An item that is updated while GitHub makes the page may be in the wrong place. Then it is not older than the first.
+            // An item that is updated while GitHub makes the page may be in the wrong place, but is not older than the first.
             if self.pass.oldest.is_some_and(|oldest| updated > oldest) && updated < newest {
                 return Err(ListError::Order {
                     number: item.number(),
@@ -162,7 +164,8 @@ impl<T: Updated> ChangedList<T> {
         Ok(())
     }
 
-    /// Counts a request since the start of the pass. Requests for another list count, too, because this one may change meanwhile.
+    /// Counts a request since the start of the pass. Requests for another list count, too, because this list may change
+    /// meanwhile.
     pub(crate) const fn count_request(&mut self) {
         self.pass.requests += 1;
     }

@@ -1,7 +1,7 @@
 //! GitHub: where its API is, a client for it, and the resources that read repositories with the client.
 //!
-//! Without the feature `github`, there is no client. The settings stay, because they say on which host the remotes of a
-//! clone are.
+//! Without the feature `github`, there is no client. The settings exist even then, because they say on which host the remotes
+//! of a clone are.
 
 #[cfg(feature = "github")]
 mod access;

@@ -89,7 +89,7 @@ impl fmt::Display for Permission {
 /// Turns an error into no data if the token lacks the permission, because each run would have the same error until somebody
 /// changes the token. The reason names the permission. A missing token, and a feature that the repository or the owner's plan
 /// does not have, are no data, too. Returns all other errors unchanged, such as an organization's rules for tokens or
-/// addresses, a suspended installation, and texts of GitHub that are not known.
+/// addresses, a suspended installation, and messages of GitHub that are not known.
 ///
 /// `permission` is what a token needs to read `what`, such as a repository: a [`Permission`], or the name of another one.
 ///
@@ -119,7 +119,7 @@ pub fn no_data_without(
             refused.cause()
         ))
     } else if let Some(response) = missing_feature(refused) {
-        Unavailable::no_data(format!("{what} does not have the feature that this reads: {response}"))
+        Unavailable::no_data(format!("{what} does not have the needed feature: {response}"))
     } else {
         error.into()
     }

@@ -31,7 +31,7 @@ pub struct GitHubSettings {
     pub installation_owner: Option<String>,
     /// The name of the app's private key in AWS Secrets Manager. Default: `github/app-private-key`.
     pub private_key_secret: Option<SecretName>,
-    /// The logins of bots that are registered as users. Other bots are recognized. Default: none.
+    /// The logins of bots that are registered as users. Other bots are recognized without this setting. Default: none.
     pub bots: BotLogins,
     /// The token's name in AWS Secrets Manager. Default: `github/dashboard-token`.
     pub token_secret: Option<SecretName>,
@@ -120,7 +120,8 @@ impl ApiUrl {
     pub(crate) fn graphql(&self) -> Url {
         let mut url = self.0.clone();
         let base = url.path().trim_end_matches('/');
-        let base = base.strip_suffix("/api/v3").map_or_else(|| base.to_owned(), |host| format!("{host}/api"));
+        let base =
+            base.strip_suffix("/api/v3").map_or_else(|| base.to_owned(), |prefix| format!("{prefix}/api"));
         url.set_path(&format!("{base}/graphql"));
         url
     }
@@ -210,7 +211,7 @@ mod tests {
 
     #[cfg(feature = "github")]
     #[test]
-    fn the_graphql_api_is_where_github_has_it() {
+    fn the_url_of_the_graphql_api_follows_from_that_of_the_api() {
         for (api, graphql) in [
             ("https://api.github.com", "https://api.github.com/graphql"),
             ("https://api.acme.ghe.com/", "https://api.acme.ghe.com/graphql"),
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remote_counts_if_its_host_is_githubs() {
+    fn only_a_remote_on_the_host_of_the_api_is_a_repository() {
         let settings =
             |url: &str| GitHubSettings { api_url: api_url(url).unwrap(), ..GitHubSettings::default() };
         let found = |api: &str, host: &str| {

@@ -46,7 +46,7 @@ struct Count {
     total_count: u64,
 }
 
-/// The issues that were updated after `since`, and the number of open ones. `None` if issues are turned off.
+/// The issues that were updated after `since`, and the number of all open issues. `None` if issues are turned off.
 pub(super) async fn read(
     repository: &GitHubRepository,
     since: SystemTime,

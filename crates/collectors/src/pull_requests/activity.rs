@@ -1,5 +1,5 @@
 //! When people last did something about an open pull request. `updatedAt` alone does not show that, because labels and
-//! the comments of bots move it.
+//! the comments of bots change it.
 
 use std::time::SystemTime;
 
@@ -32,7 +32,7 @@ mod tests {
     use crate::github::Account;
 
     #[test]
-    fn what_people_do_is_activity_and_what_bots_do_is_not() {
+    fn reviews_and_comments_of_bots_are_not_activity() {
         let bot = || Account::Bot("stale".to_owned());
         let mut touched = pull_request(1);
         touched.updated_at = at(900);
@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(last_activity(&touched), at(30), "a force push");
 
         touched.history.as_mut().unwrap().comments.push(comment(40, Account::Deleted));
-        assert_eq!(last_activity(&touched), at(40), "a comment of a person whose account is gone");
+        assert_eq!(last_activity(&touched), at(40), "a comment of a person whose account was deleted");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::pull_request::{Comment, Event, EventKind, History, PullRequest, Review};
 use crate::github::Account;
 
-/// The instant this many seconds after the start of 1970-01-02. Instants before that start have no events.
+/// The instant this many seconds after the start of 1970-01-02. So tests can also use earlier instants.
 pub(super) fn at(second: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(24) + Duration::from_secs(second)
 }

@@ -135,6 +135,10 @@ mod tests {
         };
         assert_eq!(is_draft(&ready), [true, false, true, false]);
         ready.is_draft = true;
-        assert_eq!(is_draft(&ready), [false, true, false, true], "the events contradict it, then as now");
+        assert_eq!(
+            is_draft(&ready),
+            [false, true, false, true],
+            "the events contradict the past state, as they contradict the present one"
+        );
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use super::pull_request::{Comment, Event, EventKind, History, PullRequest, Review};
 use crate::github::{ActorResponse, BotLogins, Connection, Timestamp, Updated};
 
-/// The events that change whether a pull request is ready for review, and the only pushes that GitHub dates.
+/// The events that change whether a pull request is ready for review, and force pushes. GitHub records no time of other pushes.
 macro_rules! events {
     () => {
         "[READY_FOR_REVIEW_EVENT, CONVERT_TO_DRAFT_EVENT, CLOSED_EVENT, REOPENED_EVENT, HEAD_REF_FORCE_PUSHED_EVENT]"
@@ -291,8 +291,8 @@ impl PullRequestResponse {
         self.closed_at.is_none()
     }
 
-    /// Whether it is open, or was closed after `since`. If it was closed earlier, it counts for no metric, because a review after
-    /// the closing does not count.
+    /// Whether it is open, or was closed after `since`. If it was closed earlier, it counts for no metric, even if it was reviewed
+    /// later.
     pub(super) fn is_open_or_closed_after(&self, since: SystemTime) -> bool {
         self.closed_at.is_none_or(|closed| closed.0 > since)
     }
@@ -315,7 +315,7 @@ impl PullRequestResponse {
 }
 
 impl HistoryResponse {
-    /// Adds a page.
+    /// Adds the next page of each list.
     pub(super) fn extend(&mut self, page: HistoryPage) {
         let HistoryPage { reviews, comments, timeline_items } = page;
         extend(&mut self.reviews, reviews);
@@ -346,7 +346,7 @@ fn extend<T>(known: &mut Connection<T>, page: Option<Connection<T>>) {
 }
 
 impl ReviewResponse {
-    /// The review, if it was submitted. A pending one is visible only to its author, who may own the token.
+    /// The review, if it was submitted. GitHub shows a pending review only if the token belongs to its author.
     fn into_review(self, bots: &BotLogins) -> Option<Review> {
         let submitted_at = self.submitted_at.filter(|_| self.state != "PENDING")?.0;
         Some(Review {

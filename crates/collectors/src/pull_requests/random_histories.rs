@@ -120,8 +120,8 @@ impl Story {
 
     /// The state at the end of a second.
     fn state_at(&self, second: u64) -> State {
-        let until = self.happened.iter().take_while(|(at, _)| *at <= second);
-        until.fold(self.beginning(), |state, (_, action)| state.after(*action).unwrap())
+        let happened = self.happened.iter().take_while(|(at, _)| *at <= second);
+        happened.fold(self.beginning(), |state, (_, action)| state.after(*action).unwrap())
     }
 
     /// Whether it was ready at any moment of a second.

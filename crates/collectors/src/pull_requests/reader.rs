@@ -21,11 +21,12 @@ use crate::github::{
 /// nodes that GitHub allows. See <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
 const CHANGED_PAGE_SIZE: u32 = 50;
 
-/// The lists as far as they are read.
+/// What has been read of the lists so far.
 struct Lists {
     changed: ChangedList<ChangedPullRequest>,
     old: OldList,
     web_page: String,
+    /// The number of open pull requests, as GitHub counts them.
     open: u64,
 }
 
@@ -60,7 +61,7 @@ pub(super) async fn read(
     let mut all: BTreeMap<u64, PullRequest> =
         lists.old.items.into_iter().map(|(number, old)| (number, old.into_pull_request(bots))).collect();
     for (number, mut changed) in lists.changed.into_items() {
-        // If its page of the old list was read before the update, that list has an outdated copy.
+        // If the old list was read before this pull request was updated, that list has an outdated copy.
         all.remove(&number);
         if changed.pull_request.is_open_or_closed_after(since) {
             let history = read_history(repository, &mut changed).await;
@@ -120,13 +121,22 @@ async fn request_lists(
 /// Reads the remaining reviews, comments and events of a pull request, which did not fit on the page of the list.
 async fn read_history(repository: &GitHubRepository, changed: &mut ChangedPullRequest) -> anyhow::Result<()> {
     let number = changed.pull_request.number;
-    for _ in 0..=repository.github().max_pages() {
+    let max_pages = repository.github().max_pages();
+    // The page of the list contains the first page.
+    let mut page_count = 1;
+    loop {
         let history = &changed.history;
         let reviews = history.reviews.page_info.next(None)?;
         let comments = history.comments.page_info.next(None)?;
         let events = history.timeline_items.page_info.next(None)?;
         if reviews.is_none() && comments.is_none() && events.is_none() {
             return Ok(());
+        }
+        if page_count >= max_pages {
+            bail!(
+                "it has more pages of reviews, comments or events than `max_pages` in [github] allows ({max_pages}) and would \
+                 be cut off; raise `max_pages`"
+            );
         }
         let cursor = |next: &Option<NextPage>| next.as_ref().and_then(NextPage::cursor).map(str::to_owned);
         let variables = json!({
@@ -140,12 +150,8 @@ async fn read_history(repository: &GitHubRepository, changed: &mut ChangedPullRe
         });
         let page = repository.query::<HistoryPageResponse>(HISTORY, variables).await?;
         changed.history.extend(page.repository.pull_request);
+        page_count += 1;
     }
-    bail!(
-        "it has more pages of reviews, comments or events than `max_pages` in [github] allows ({}) and would be cut off; \
-         raise `max_pages`",
-        repository.github().max_pages()
-    )
 }
 
 impl Lists {
@@ -175,8 +181,8 @@ impl Lists {
         Ok(())
     }
 
-    /// The number of open pull requests. If a pull request is in both lists, it was updated while they were read. Then its
-    /// state in the list of changed ones counts.
+    /// The number of open pull requests in the lists. If a pull request is in both lists, it was updated while they were
+    /// read. Then its state in the list of changed pull requests counts.
     fn known_open(&self) -> u64 {
         let changed = self.changed.items().filter(|item| item.pull_request.is_open()).count();
         let old = self.old.items.keys().filter(|number| !self.changed.contains(**number)).count();

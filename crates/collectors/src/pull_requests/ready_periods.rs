@@ -1,4 +1,4 @@
-//! When a pull request was open and ready for review. Only then does anybody wait for a review or a merge.
+//! When a pull request was open and ready for review. People wait for a review or a merge only then.
 
 use std::time::{Duration, SystemTime};
 
@@ -63,7 +63,7 @@ impl ReadyPeriods {
         Ok(periods)
     }
 
-    /// Whether it was open and ready for review, including the first and the last instant of each period.
+    /// Whether it was open and ready for review at an instant. Each period includes its first and its last instant.
     pub(super) fn contains(&self, at: SystemTime) -> bool {
         self.0.iter().any(|period| period.from <= at && period.to.is_none_or(|to| at <= to))
     }

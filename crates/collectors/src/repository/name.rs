@@ -44,7 +44,7 @@ impl RepositoryName {
         &self.name
     }
 
-    /// Whether a path on any host is this repository's. Case is ignored.
+    /// Whether a path on any host is this `owner/name`. Case is ignored.
     pub(crate) fn is_path(&self, path: &str) -> bool {
         self.to_string().eq_ignore_ascii_case(path)
     }

@@ -62,23 +62,27 @@ impl RepositoriesSettings {
         same.map(|(_, overrides)| overrides.clone()).unwrap_or_default()
     }
 
-    /// The overrides of each of these repositories, or `None` for a repository without overrides. Without names, any repository
-    /// may be watched, so this returns `None` and all overrides.
+    /// The overrides of each of these repositories, or `None` for a repository without overrides. If no names are given, any
+    /// repository may be watched. Then the items are `None` and all overrides.
     #[cfg(feature = "github")]
     pub(crate) fn overrides_of_each(
         &self,
         names: &[RepositoryName],
     ) -> impl Iterator<Item = Option<&RepositoryOverrides>> {
-        let own = |name| self.0.iter().find(|(known, _)| known.is_same_as(name)).map(|(_, own)| own);
-        let any = names.is_empty().then(|| iter::once(None).chain(self.0.values().map(Some)));
-        names.iter().map(own).chain(any.into_iter().flatten())
+        let overrides_of = |name| {
+            let table = self.0.iter().find(|(known, _)| known.is_same_as(name));
+            table.map(|(_, overrides)| overrides)
+        };
+        let for_any_repository = names.is_empty().then(|| iter::once(None).chain(self.0.values().map(Some)));
+        names.iter().map(overrides_of).chain(for_any_repository.into_iter().flatten())
     }
 
     /// Refuses two tables for one repository, and a table for a repository that the file does not name. If a flag or a
     /// variable names other repositories than the file, or no repository is named, the unneeded tables are ignored.
     fn check_names(&self, settings: &Settings) -> Result<(), SettingsError> {
         let repository: RepositorySettings = settings.table()?;
-        let is_in_file = matches!(RepositorySettings::origin_of_names(settings), Some(Origin::File { .. }));
+        let names_are_from_file =
+            matches!(RepositorySettings::origin_of_names(settings), Some(Origin::File { .. }));
         let mut tables = HashSet::new();
         let watched: HashSet<_> = repository.names().iter().map(RepositoryName::lowercase).collect();
         for name in self.0.keys() {
@@ -88,8 +92,8 @@ impl RepositoriesSettings {
                     "this repository already has a table; GitHub does not distinguish upper and lower case",
                 )?;
             }
-            if is_in_file && !watched.contains(&name.lowercase()) {
-                let hint = nearest(name, repository.names());
+            if names_are_from_file && !watched.contains(&name.lowercase()) {
+                let hint = suggestion(name, repository.names());
                 refuse(&format!("[repository] does not name this repository{hint}"))?;
             }
         }
@@ -97,7 +101,7 @@ impl RepositoriesSettings {
     }
 }
 
-fn nearest(unknown: &RepositoryName, names: &[RepositoryName]) -> String {
+fn suggestion(unknown: &RepositoryName, names: &[RepositoryName]) -> String {
     let unknown = unknown.lowercase();
     let similarity = |name: &&RepositoryName| jaro_winkler(&name.lowercase(), &unknown);
     let nearest = names.iter().max_by(|one, other| similarity(one).total_cmp(&similarity(other)));

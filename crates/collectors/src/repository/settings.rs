@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_layers_does_not_depend_on_the_key() {
+    fn the_precedence_of_origins_does_not_depend_on_the_key() {
         let environment = |variables: &'static [&'static str]| {
             move |name: &str| variables.contains(&name).then(|| format!("acme/{}", name.to_ascii_lowercase()))
         };

@@ -72,13 +72,14 @@ impl Subject for Repository {
         let settings = context.get::<RepositorySettings>().await?;
         let tables = context.get::<RepositoriesSettings>().await?;
         if settings.names().is_empty() {
-            let (name, on_host) = name_of_clone(context).await?;
-            let overrides = on_host.map(|name| tables.overrides(&name)).unwrap_or_default();
-            let flag_wins = branch_is_flag(context).await?;
+            let (name, parsed_name) = name_of_clone(context).await?;
+            let overrides = parsed_name.map(|name| tables.overrides(&name)).unwrap_or_default();
+            let flag_wins = is_branch_from_flag(context).await?;
             return Ok(vec![Self::new(name, None, &settings, overrides, flag_wins)]);
         }
-        // A flag takes precedence over the file. With a single repository, it is clear which branch the flag means.
-        let flag_wins = settings.names().len() == 1 && branch_is_flag(context).await?;
+        // A flag takes precedence over the file, but only with a single repository. With several, it is not clear which of them
+        // the flag is about.
+        let flag_wins = settings.names().len() == 1 && is_branch_from_flag(context).await?;
         let repository = |name: &RepositoryName| {
             Self::new(name.to_string(), Some(name.clone()), &settings, tables.overrides(name), flag_wins)
         };
@@ -100,12 +101,12 @@ async fn name_of_clone(context: &Context) -> Result<(String, Option<RepositoryNa
     let github = context.get::<GitHubSettings>().await?;
     let on_github = clone.addresses().find_map(|address| github.repository_at(address));
     let name = on_github.as_ref().map_or_else(|| clone.name().to_owned(), ToString::to_string);
-    let on_host = on_github.or_else(|| name.parse().ok());
-    Ok((name, on_host))
+    let parsed_name = on_github.or_else(|| name.parse().ok());
+    Ok((name, parsed_name))
 }
 
 /// Whether a flag names the branch.
-async fn branch_is_flag(context: &Context) -> Result<bool, Unavailable> {
+async fn is_branch_from_flag(context: &Context) -> Result<bool, Unavailable> {
     let origin = context.get::<Settings>().await?.origin::<RepositorySettings>("branch");
     Ok(matches!(origin, Some(Origin::Flag(_))))
 }

@@ -112,7 +112,7 @@ async fn a_token_that_expires_soon_is_renewed_before_the_next_run() {
 }
 
 #[tokio::test]
-async fn a_run_that_outlasts_a_token_requests_only_one_token_for_all_repositories() {
+async fn a_token_that_expires_before_the_deadline_is_requested_only_once() {
     let github = fake();
     github.repository("acme/web").commit("Hotfix the page");
     let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
@@ -126,7 +126,7 @@ async fn a_run_that_outlasts_a_token_requests_only_one_token_for_all_repositorie
 }
 
 /// Tokens of the app are renewed before each request, and only they can read `acme/shop`.
-fn fake_with_short_tokens() -> FakeGitHub {
+fn fake_with_expiring_tokens() -> FakeGitHub {
     let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true);
     let github = github.app_tokens_expire_after(Duration::from_mins(4)).start();
     github.repository("acme/shop").private().commit("Hotfix the checkout");
@@ -135,14 +135,14 @@ fn fake_with_short_tokens() -> FakeGitHub {
 
 #[tokio::test]
 async fn a_token_that_expires_soon_is_renewed_during_the_run() {
-    let github = fake_with_short_tokens();
+    let github = fake_with_expiring_tokens();
     let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
     for token in 2..4 {
         client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap();
         let last = github.requests().pop().unwrap();
         assert_eq!(last.header("authorization"), Some(&*format!("Bearer ghs_installation{token}")));
     }
-    // The first token and the newest one are not shown.
+    // An error shows neither the first token nor the newest one.
     github.fail("/repos/acme/shop", Answer::text(418, "text/plain", "ghs_installation1 ghs_installation4"));
     let error = client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap_err().to_string();
     assert!(!error.contains("ghs_installation"), "{error}");
@@ -150,7 +150,7 @@ async fn a_token_that_expires_soon_is_renewed_during_the_run() {
 
 #[tokio::test]
 async fn a_token_that_cannot_be_renewed_is_still_used() {
-    let github = fake_with_short_tokens();
+    let github = fake_with_expiring_tokens();
     let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
     github.fail("/access_tokens", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
     client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap();
@@ -159,8 +159,8 @@ async fn a_token_that_cannot_be_renewed_is_still_used() {
 }
 
 #[tokio::test]
-async fn if_a_token_cannot_be_renewed_all_repositories_are_read_with_the_old_token() {
-    let github = fake_with_short_tokens();
+async fn all_repositories_are_read_with_the_old_token_if_it_cannot_be_renewed() {
+    let github = fake_with_expiring_tokens();
     github.repository("acme/web").private().commit("Hotfix the checkout");
     let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
     let settings = format!("{toml}\n[repository]\nnames = [\"acme/shop\", \"acme/web\"]");
@@ -182,7 +182,7 @@ async fn if_a_token_cannot_be_renewed_all_repositories_are_read_with_the_old_tok
 
 #[tokio::test]
 async fn after_a_renewal_the_refusal_of_the_old_token_is_forgotten() {
-    let github = fake_with_short_tokens();
+    let github = fake_with_expiring_tokens();
     let client: GitHub = stage(&github, BY_OWNER).context().get().await.unwrap();
     let get = async || client.get::<Value>(&["repos", "acme", "shop"], &[]).await;
     github.fail_times(
@@ -202,7 +202,7 @@ async fn the_next_token_of_an_app_uses_the_responses_of_the_previous_one() {
     for (stage, status, token) in [
         (&stage(&github, BY_OWNER), 200, "ghs_installation1"),
         (&stage(&github, BY_OWNER), 304, "ghs_installation2"),
-        // The kept response is still that of the first token.
+        // The stored response is still that of the first token.
         (&stage(&github, BY_OWNER), 304, "ghs_installation3"),
         // Other settings do not use it, even if they name the same installation.
         (&by_installation_id, 200, "ghs_installation4"),

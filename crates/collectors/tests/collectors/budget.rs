@@ -1,4 +1,4 @@
-//! The requests of a run are estimated before the first one, and bounded.
+//! The requests of a run are estimated before the first request, and limited.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -117,7 +117,7 @@ async fn a_setting_bounds_the_requests_of_a_run() {
 }
 
 #[tokio::test]
-async fn a_request_above_max_requests_is_not_sent_and_its_metric_has_no_data() {
+async fn requests_above_max_requests_are_not_sent_and_give_no_data() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(250);
     let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
@@ -152,7 +152,7 @@ async fn a_request_for_a_repository_that_is_called_rate_limit_counts() {
 }
 
 #[tokio::test]
-async fn a_query_counts_as_many_times_as_it_costs_points() {
+async fn each_point_that_a_query_costs_counts_as_a_request() {
     let (github, names) = fake(FakeGitHub::builder());
     github.set_query_cost(4);
     let (stage, responses) = (stage(&github, &names, ""), Arc::<StoredResponses>::default());
@@ -212,7 +212,7 @@ async fn a_skipped_group_is_tried_again_in_a_later_run() {
 }
 
 #[tokio::test]
-async fn a_skipped_group_that_uses_both_apis_is_tried_again_in_a_later_run() {
+async fn a_skipped_group_that_uses_both_apis_is_tried_again_later() {
     let (github, names) = fake(FakeGitHub::builder());
     let (stage, responses) = (stage(&github, &names, "max_requests = 23"), Arc::<StoredResponses>::default());
     let catalog = Catalog::linked().unwrap().filter(|key| key == "commits.direct_pushes");
@@ -228,7 +228,7 @@ async fn a_skipped_group_that_uses_both_apis_is_tried_again_in_a_later_run() {
 }
 
 #[tokio::test]
-async fn a_small_run_reads_the_quota_only_if_the_previous_run_left_little() {
+async fn a_small_run_reads_the_quota_only_if_few_requests_remained() {
     let github = FakeGitHub::builder().token(TOKEN).rate_limit(4).start();
     github.repository("acme/shop").commit("Hotfix");
     let stage = stage(&github, &["acme/shop".to_owned()], "");
@@ -294,7 +294,7 @@ fn the_declared_requests_are_the_sum_of_the_declared_needs() {
 }
 
 #[test]
-fn with_selected_jobs_the_states_of_workflows_also_need_the_runs_of_the_watched_workflow() {
+fn selected_jobs_add_requests_for_the_runs_of_the_watched_workflow() {
     let key = "ci.workflow_passing";
     for (settings, expected) in [
         // One of the three requests is for the default branch.
@@ -325,7 +325,7 @@ async fn estimated_and_real(settings: &str, group: &'static str) -> (u64, usize)
 
 #[tokio::test]
 #[ignore = "takes several seconds: run cargo xtask test"]
-async fn the_first_estimate_of_each_group_is_close_to_the_requests_of_a_run() {
+async fn the_first_estimate_is_close_to_the_requests_of_the_run() {
     let labels = "[commits]\nhotfix_labels = ['hotfix']";
     for (settings, group) in [
         ("", "branches"),
@@ -346,7 +346,7 @@ async fn the_first_estimate_of_each_group_is_close_to_the_requests_of_a_run() {
 }
 
 #[tokio::test]
-async fn after_an_error_the_estimate_keeps_the_larger_number_of_the_last_two_runs() {
+async fn a_failed_run_does_not_lower_the_estimate() {
     let (github, names) = fake(FakeGitHub::builder());
     for name in &names {
         github.repository(name).commits(250);
@@ -395,7 +395,7 @@ async fn a_group_that_the_limit_stopped_before_its_first_request_keeps_its_estim
     let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
     let responses = Arc::<StoredResponses>::default();
     let facts = Facts::new("late.commits", "Makes its request last.").with_requests(1.0);
-    // The other metric makes two requests, as many as the limit allows.
+    // `commits.hotfix` makes two requests, as many as the limit allows. `late.commits` waits for the second one.
     let (reached, is_reached) = watch::channel(false);
     github.after_next_request(|| {});
     github.after_next_request(move || {

@@ -12,7 +12,7 @@ use crate::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// When the run starts. Git knows whole seconds, so the window's start is rounded down.
+/// When the run starts. Git stores whole seconds, so the window's start is rounded down.
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(1_700_000_000_900)
 }
@@ -43,7 +43,7 @@ async fn a_commit_dated_after_the_year_9999_counts_like_any_future_commit() {
 }
 
 #[tokio::test]
-async fn the_setting_history_decides_whether_a_merged_hotfix_counts_once_or_with_its_commits() {
+async fn the_setting_history_decides_whether_commits_of_a_merged_branch_count() {
     let git = Git::with_app();
     git.commit("app", "hotfix: root", now() - days(3));
     git.run("app", &["checkout", "--quiet", "-b", "hotfix/login"]);
@@ -61,7 +61,7 @@ async fn the_setting_history_decides_whether_a_merged_hotfix_counts_once_or_with
 }
 
 #[tokio::test]
-async fn a_work_tree_without_its_repository_is_not_replaced_by_the_outer_one() {
+async fn a_work_tree_without_its_repository_does_not_use_the_outer_repository() {
     let git = Git::with_app();
     git.commit("app", "hotfix of the surroundings", now());
     let submodule = git.path("app").join("vendor/lib");
@@ -109,7 +109,7 @@ async fn only_fetched_commits_count_if_the_branch_has_a_remote() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_wrong_by_hours_hides_no_commits() {
+async fn a_clock_that_is_wrong_by_an_hour_hides_no_commits() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now() - days(6));
     git.commit("app", "dated a bit before the window", now() - days(7) - SECOND * 3600);
@@ -187,14 +187,14 @@ async fn a_named_branch_is_read_from_the_remote_if_the_clone_has_one() {
     );
     assert_eq!(
         hotfixes(&git, "copy", &on("topic")).await,
-        "error: the remote `origin` has no branch `topic` in this clone; it has `main`, `release/2.x`. If the remote has `topic`, \
+        "error: the remote `origin` has no branch `topic` in this clone; it has `main`, `release/2.x`; if the remote has `topic`, \
          run `git fetch origin`"
     );
     assert!(hotfixes(&git, "app", &on("a..b")).await.starts_with("error: cannot read refs/heads/a..b: "));
 }
 
 #[tokio::test]
-async fn the_command_in_the_message_fetches_a_branch_that_a_clone_of_a_single_branch_lacks() {
+async fn the_suggested_command_fetches_a_branch_that_a_single_branch_clone_lacks() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now());
     git.run("app", &["branch", "topic"]);
@@ -212,7 +212,7 @@ async fn the_command_in_the_message_fetches_a_branch_that_a_clone_of_a_single_br
 }
 
 #[tokio::test]
-async fn without_a_name_the_branch_is_the_remotes_default_or_the_current_one() {
+async fn without_a_named_branch_the_remotes_default_or_the_current_branch_is_read() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now());
     git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);

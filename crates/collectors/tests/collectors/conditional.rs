@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use system_health_collectors::github::GitHub;
+use system_health_collectors::github::{Cause, GitHub};
 use system_health_registry::{ApiCalls, Context, ResponseCache, ResponseFuture, ResponseStore};
 use system_health_test_support::{
     github::{FakeGitHub, refusal},
@@ -70,7 +70,7 @@ async fn requests_and_quota(context: &Context) -> (Vec<(u16, u64)>, Option<u64>)
 }
 
 #[tokio::test]
-async fn a_list_that_has_not_changed_costs_no_quota_and_is_read_to_its_last_page() {
+async fn an_unchanged_list_costs_no_quota_and_is_read_to_its_end() {
     let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
     let first = context_with(&stage, &responses);
@@ -82,6 +82,29 @@ async fn a_list_that_has_not_changed_costs_no_quota_and_is_read_to_its_last_page
     assert_eq!(commits(&second).await, messages);
     assert_eq!(messages.len(), 250);
     assert_eq!(requests_and_quota(&second).await, (vec![(304, 3)], Some(4_997)));
+}
+
+#[tokio::test]
+async fn without_a_token_an_unchanged_list_costs_quota_and_requests_of_the_run() {
+    let (github, responses) = (github(), Arc::default());
+    let stage = |setting: &str| {
+        let url = github.url();
+        Stage::empty()
+            .settings(&format!("[commits]\nsource = 'github'\n[github]\napi_url = '{url}'\n{setting}"))
+    };
+    let first = context_with(&stage(""), &responses);
+    let messages = commits(&first).await;
+    assert_eq!(requests_and_quota(&first).await, (vec![(200, 3)], Some(57)));
+
+    let second = context_with(&stage(""), &responses);
+
+    assert_eq!(commits(&second).await, messages);
+    assert_eq!(requests_and_quota(&second).await, (vec![(304, 3)], Some(54)));
+
+    let limited = context_with(&stage("max_requests = 2"), &responses);
+    let client: GitHub = limited.get().await.unwrap();
+    let error = client.pages::<Vec<Value>>(&PATH, &[("per_page", "100")]).all().await.unwrap_err();
+    assert!(matches!(error.cause(), Cause::MaxRequests(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -98,7 +121,7 @@ async fn a_list_that_has_changed_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_list_that_has_become_shorter_after_an_unchanged_page_is_read_to_its_end() {
+async fn a_list_that_became_shorter_is_read_to_its_new_end() {
     let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
     let messages = commits(&context_with(&stage, &responses)).await;
@@ -114,7 +137,7 @@ async fn a_list_that_has_become_shorter_after_an_unchanged_page_is_read_to_its_e
 }
 
 #[tokio::test]
-async fn items_after_a_page_that_ends_the_list_are_an_error_also_after_an_unchanged_page() {
+async fn an_empty_middle_page_is_an_error_even_after_an_unchanged_page() {
     let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
     commits(&context_with(&stage, &responses)).await;
@@ -138,7 +161,7 @@ async fn nothing_is_sent_conditionally_if_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn a_failed_request_does_not_become_the_response_of_an_earlier_run() {
+async fn a_failed_request_is_not_replaced_by_the_response_of_an_earlier_run() {
     let (github, responses) = (github(), Arc::default());
     let stage = Stage::on(&github);
     commits(&context_with(&stage, &responses)).await;
@@ -207,7 +230,7 @@ async fn requests_for_a_renamed_repository_are_conditional() {
 }
 
 #[tokio::test]
-async fn queries_are_never_conditional() {
+async fn graphql_queries_are_never_conditional() {
     let (github, responses) = (github(), Arc::<StoredResponses>::default());
     let stage = Stage::on(&github);
     for _ in 0..2 {

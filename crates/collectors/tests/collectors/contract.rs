@@ -1,5 +1,5 @@
-//! The metrics make only requests that GitHub describes. GitHub's own description of its API checks every request and every
-//! response.
+//! The metrics make only requests that GitHub describes. Every request and every response is checked against GitHub's own
+//! description of its API.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn every_request_for_a_renamed_repository_is_one_that_github_describes() {
     contract::check(&exchanges);
 }
 
-/// The exchanges about a history that does not show whether the tests pass before all endpoints about runs were requested.
+/// The exchanges about a history for which all endpoints about runs are needed to find out whether the tests pass.
 async fn exchanges_about_runs() -> Vec<Exchange> {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");

@@ -22,6 +22,12 @@ fn github() -> FakeGitHub {
     github
 }
 
+/// Makes the token a classic one with these scopes. The diagnosis reads the scopes from a header of `/rate_limit`.
+fn set_token_scopes(github: &FakeGitHub, scopes: &str) {
+    let answer = Answer::json(200, &serde_json::json!({})).with_header("x-oauth-scopes", scopes);
+    github.fail("/rate_limit", answer);
+}
+
 async fn diagnose(context: &Context, keys: &'static [&str]) -> Vec<Finding> {
     let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
     let mut findings = Vec::new();
@@ -32,7 +38,7 @@ async fn diagnose(context: &Context, keys: &'static [&str]) -> Vec<Finding> {
 }
 
 /// The findings about permissions: the permission, the grade and the message.
-async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade, String)> {
+async fn permission_findings(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade, String)> {
     let findings = diagnose(&stage.context(), keys).await;
     let about_permission = |finding: Finding| {
         let permission = finding.check.strip_prefix("GitHub permission ")?.to_owned();
@@ -52,7 +58,7 @@ async fn a_request_shows_whether_a_token_has_a_permission() {
     github.fail("/actions/runners", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
     let keys = &["ci.runners", "commits.hotfix", "issues.open", "prs.open"];
 
-    let findings = permissions(&Stage::on(&github), keys).await;
+    let findings = permission_findings(&Stage::on(&github), keys).await;
 
     assert_eq!(
         findings,
@@ -84,10 +90,9 @@ async fn a_request_shows_whether_a_token_has_a_permission() {
 #[tokio::test]
 async fn the_scope_of_a_classic_token_includes_permissions() {
     let github = github();
-    let scopes = Answer::json(200, &serde_json::json!({})).with_header("x-oauth-scopes", "gist, repo");
-    github.fail("/rate_limit", scopes);
+    set_token_scopes(&github, "gist, repo");
     assert_eq!(
-        permissions(&Stage::on(&github), &["commits.hotfix"]).await,
+        permission_findings(&Stage::on(&github), &["commits.hotfix"]).await,
         [
             finding("Contents", Grade::Ok, "for commits.*: the scope `repo` includes it"),
             finding("Metadata", Grade::Ok, "for commits.*: the scope `repo` includes it"),
@@ -96,13 +101,12 @@ async fn the_scope_of_a_classic_token_includes_permissions() {
 }
 
 #[tokio::test]
-async fn the_scope_of_a_classic_token_does_not_include_what_depends_on_the_role_of_its_owner() {
+async fn the_scope_of_a_classic_token_does_not_replace_its_owners_role() {
     let github = github();
-    let scopes = Answer::json(200, &serde_json::json!({})).with_header("x-oauth-scopes", "repo");
-    github.fail("/rate_limit", scopes);
+    set_token_scopes(&github, "repo");
     github.fail("/secret-scanning/alerts", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
 
-    let findings = permissions(&Stage::on(&github), &["security.alerts_open"]).await;
+    let findings = permission_findings(&Stage::on(&github), &["security.alerts_open"]).await;
 
     let missing = finding(
         "Secret scanning alerts",
@@ -122,7 +126,7 @@ async fn github_lists_the_permissions_of_an_app() {
     );
     let stage = Stage::empty().settings(&settings).variable("GITHUB_APP_PRIVATE_KEY", KEY);
     assert_eq!(
-        permissions(&stage, &["commits.hotfix", "issues.open"]).await,
+        permission_findings(&stage, &["commits.hotfix", "issues.open"]).await,
         [
             finding("Contents", Grade::Ok, "for commits.*: the app has it (read)"),
             finding(
@@ -139,7 +143,7 @@ async fn github_lists_the_permissions_of_an_app() {
 async fn there_are_no_findings_about_permissions_if_the_api_refuses_the_token() {
     let github = github();
     github.fail("", refusal::bad_credentials());
-    assert_eq!(permissions(&Stage::on(&github), &["commits.hotfix"]).await, []);
+    assert_eq!(permission_findings(&Stage::on(&github), &["commits.hotfix"]).await, []);
 }
 
 #[tokio::test]
@@ -148,7 +152,7 @@ async fn a_refusal_for_another_reason_is_not_a_missing_permission() {
     let message = "Resource protected by organization SAML enforcement.";
     github.fail("/commits", Answer::json(403, &serde_json::json!({ "message": message })));
 
-    let findings = permissions(&Stage::on(&github), &["commits.hotfix"]).await;
+    let findings = permission_findings(&Stage::on(&github), &["commits.hotfix"]).await;
 
     assert_eq!(
         findings[0],

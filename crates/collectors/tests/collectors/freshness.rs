@@ -56,7 +56,7 @@ async fn a_clone_that_was_last_fetched_before_the_window_is_no_data() {
     git.run("copy", &["fetch", "--quiet", "origin"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
 
-    // The time of the file is the time of the last fetch.
+    // The time of `FETCH_HEAD` is the time of the last fetch.
     set_modified(&git, "copy/.git/FETCH_HEAD", SystemTime::now() - days(8));
     assert_is_stale(&hotfixes(&git, "copy").await);
 }
@@ -74,7 +74,7 @@ async fn a_fetch_that_finds_nothing_new_counts_and_one_that_fails_does_not() {
         for repository in ["copy", "linked"] {
             assert_eq!(hotfixes(&git, repository).await, "0 [branch:main, repository:copy]", "{folder}");
         }
-        // Git empties the file before it connects.
+        // Git empties `FETCH_HEAD` before it connects.
         let file = git.run(folder, &["rev-parse", "--path-format=absolute", "--git-path", "FETCH_HEAD"]);
         fs::write(file, "").unwrap();
     }
@@ -116,7 +116,7 @@ async fn a_push_counts_as_a_fetch_of_the_pushed_branch() {
 }
 
 #[tokio::test]
-async fn a_mirror_keeps_the_remotes_branches_as_its_own() {
+async fn a_mirror_or_bare_clone_is_stale_until_the_suggested_fetch() {
     let git = Git::with_app();
     git.commit("app", "hotfix", SystemTime::now());
     git.run(".", &["clone", "--quiet", "--mirror", &git.url("app"), "mirror.git"]);
@@ -127,6 +127,7 @@ async fn a_mirror_keeps_the_remotes_branches_as_its_own() {
         let expected = format!("1 [branch:main, repository:{repository}]");
         assert_eq!(hotfixes(&git, &folder).await, expected);
 
+        // Git copied these files when it made the clone, so their times say when that was.
         for file in ["description", "info/exclude"] {
             set_modified(&git, &format!("{folder}/{file}"), long_ago);
         }
@@ -231,7 +232,7 @@ async fn the_message_shows_that_the_fetch_found_more_branches_than_are_listed() 
 }
 
 #[tokio::test]
-async fn a_full_fetch_shows_that_a_branch_is_gone_whatever_is_checked_out() {
+async fn a_full_fetch_shows_a_deleted_branch_whatever_is_checked_out() {
     for checkout in [&["checkout", "--quiet", "main"][..], &["checkout", "--quiet", "--detach"]] {
         let git = Git::with_app();
         git.commit("app", "started", SystemTime::now());
@@ -286,7 +287,7 @@ async fn a_full_fetch_says_nothing_about_a_branch_that_the_configuration_does_no
 }
 
 #[tokio::test]
-async fn a_default_branch_that_was_left_behind_is_no_data() {
+async fn a_default_branch_that_another_branch_has_replaced_is_no_data() {
     let git = Git::with_app();
     git.commit("app", "started", SystemTime::now());
     git.run("app", &["branch", "master"]);
@@ -320,7 +321,7 @@ async fn a_release_branch_with_newer_commits_is_not_a_renamed_default_branch() {
 }
 
 #[tokio::test]
-async fn a_named_branch_that_is_gone_on_the_remote_is_no_data() {
+async fn a_named_branch_that_the_remote_no_longer_has_is_no_data() {
     let git = Git::with_app();
     git.commit("app", "hotfix", SystemTime::now());
     git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);

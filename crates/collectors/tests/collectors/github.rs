@@ -193,7 +193,10 @@ async fn redirects_without_an_end_are_an_error() {
 
     let outcome = line(&Stage::on(&github).hotfixes().await);
 
-    assert!(outcome.ends_with("GET /repos/acme/shop/commits: GitHub redirected 5 times"), "{outcome}");
+    assert!(
+        outcome.ends_with("GET /repos/acme/shop/commits: GitHub redirected more than 5 times"),
+        "{outcome}"
+    );
 }
 
 #[tokio::test]
@@ -247,7 +250,7 @@ async fn a_rate_limit_that_outlasts_the_deadline_fails_the_request_at_once() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_that_ends_after_the_deadline_holds_all_requests() {
+async fn a_rate_limit_that_ends_after_the_deadline_stops_all_requests() {
     let github = github();
     github.fail("/commits", refusal::secondary_rate_limit(429, Duration::from_hours(1)));
     let context = Stage::on(&github).one_repository();

@@ -42,11 +42,11 @@ fn github(commits: u32) -> FakeGitHub {
     github
 }
 
-async fn name(context: &OneRepository) -> Result<Value, GitHubError> {
+async fn query_name(context: &OneRepository) -> Result<Value, GitHubError> {
     context.get::<GitHubRepository>().await.unwrap().query(NAME_QUERY, json!({})).await
 }
 
-async fn commits(context: &OneRepository) -> QueryPages<Commit> {
+async fn commit_pages(context: &OneRepository) -> QueryPages<Commit> {
     let repository = context.get::<GitHubRepository>().await.unwrap();
     repository.query_pages(COMMITS_QUERY, json!({}), &["repository", "defaultBranchRef", "target", "history"])
 }
@@ -71,7 +71,7 @@ async fn a_query_is_sent_to_the_path_of_the_servers_graphql_api() {
         let github = github.token(TOKEN).start();
         github.repository("acme/shop").commits(1);
 
-        let answer = name(&Stage::on(&github).one_repository()).await.unwrap();
+        let answer = query_name(&Stage::on(&github).one_repository()).await.unwrap();
 
         assert_eq!(answer, json!({ "repository": { "nameWithOwner": "acme/shop" } }));
         let [request] = &*github.requests() else { panic!("{:#?}", github.requests()) };
@@ -85,14 +85,14 @@ async fn a_query_is_sent_to_the_path_of_the_servers_graphql_api() {
 async fn a_renamed_repository_is_found() {
     let github = github(1);
     github.repository("acme/shop").rename("acme/store");
-    let answer = name(&Stage::on(&github).one_repository()).await.unwrap();
+    let answer = query_name(&Stage::on(&github).one_repository()).await.unwrap();
     assert_eq!(answer["repository"]["nameWithOwner"], "acme/store");
 }
 
 #[tokio::test]
 async fn all_pages_are_read() {
     let github = github(250);
-    let all_commits = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap();
+    let all_commits = commit_pages(&Stage::on(&github).one_repository()).await.all().await.unwrap();
     assert_eq!(all_commits.len(), 250);
     assert_eq!(all_commits[249].message, "Change number 250");
     assert_eq!(sizes(&github), [100, 100, 100]);
@@ -101,9 +101,9 @@ async fn all_pages_are_read() {
 #[tokio::test]
 async fn the_page_size_is_halved_until_github_responds_in_time() {
     let github = github(30);
-    github.set_max_nodes_in_time(12);
+    github.time_out_queries_above(12);
     let context = Stage::on(&github).one_repository();
-    let all_commits = commits(&context).await.all().await.unwrap();
+    let all_commits = commit_pages(&context).await.all().await.unwrap();
     assert_eq!(all_commits.len(), 30);
     assert_eq!(sizes(&github), [100, 50, 25, 12, 12, 12]);
 }
@@ -111,9 +111,9 @@ async fn the_page_size_is_halved_until_github_responds_in_time() {
 #[tokio::test]
 async fn a_single_item_that_takes_too_long_is_an_error() {
     let github = github(30);
-    github.set_max_nodes_in_time(0);
+    github.time_out_queries_above(0);
     let context = Stage::on(&github).deadline(Duration::from_secs(2)).one_repository();
-    let error = commits(&context).await.page_size(4).all().await.unwrap_err();
+    let error = commit_pages(&context).await.page_size(4).all().await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::Timeout));
     let text = text(error);
     assert!(text.ends_with("GitHub answered 502 Bad Gateway"), "{text}");
@@ -134,7 +134,7 @@ async fn a_query_is_retried_like_any_request() {
     ] {
         let github = github(1);
         github.fail_times(times, "/graphql", fault);
-        name(&Stage::on(&github).one_repository()).await.unwrap();
+        query_name(&Stage::on(&github).one_repository()).await.unwrap();
         assert_eq!(github.requests().len(), times + 1);
     }
 }
@@ -144,7 +144,7 @@ async fn partial_data_is_an_error() {
     let github = github(1);
     let message = format!("Resource not accessible by {TOKEN}");
     github.fail("/graphql", refusal::query_error("FORBIDDEN", &message));
-    let error = name(&Stage::on(&github).one_repository()).await.unwrap_err();
+    let error = query_name(&Stage::on(&github).one_repository()).await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::Forbidden));
     assert_eq!(
         text(error),
@@ -161,7 +161,7 @@ async fn a_missing_repository_has_its_own_kind_of_error() {
         .token()
         .settings("[repository]\nname = \"acme/socks\"")
         .one_repository();
-    let error = name(&context).await.unwrap_err();
+    let error = query_name(&context).await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::NotFound));
     assert!(text(error).contains("Could not resolve to a Repository with the name 'acme/socks'."));
 }
@@ -178,7 +178,7 @@ async fn a_response_with_an_unexpected_form_is_an_error() {
     ] {
         let github = github(1);
         github.fail("/graphql", Answer::json(200, &answer));
-        let error = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap_err();
+        let error = commit_pages(&Stage::on(&github).one_repository()).await.all().await.unwrap_err();
         let text = text(error);
         assert!(text.contains(expected), "{text}");
     }
@@ -196,7 +196,7 @@ async fn a_next_page_without_a_new_cursor_is_an_error() {
     for cursor in [Value::Null, json!("same")] {
         let github = github(1);
         github.fail("/graphql", page(cursor));
-        let error = commits(&Stage::on(&github).one_repository()).await.all().await.unwrap_err();
+        let error = commit_pages(&Stage::on(&github).one_repository()).await.all().await.unwrap_err();
         assert!(text(error).contains("gave no items or no new cursor; the list may be incomplete"));
         assert!(github.requests().len() <= 2);
     }
@@ -205,7 +205,7 @@ async fn a_next_page_without_a_new_cursor_is_an_error() {
 #[tokio::test]
 async fn after_an_error_the_same_page_is_requested_again() {
     let github = github(150);
-    let mut pages = commits(&Stage::on(&github).one_repository()).await;
+    let mut pages = commit_pages(&Stage::on(&github).one_repository()).await;
     assert_eq!(pages.next().await.unwrap().unwrap().len(), 100);
     github.fail_times(1, "/graphql", refusal::query_error("FORBIDDEN", "Not now"));
     pages.next().await.unwrap_err();
@@ -220,18 +220,21 @@ async fn a_list_that_is_too_long_is_an_error() {
         "[github]\napi_url = \"{}\"\nmax_pages = 2\n[repository]\nname = \"acme/shop\"",
         github.url()
     );
-    let error =
-        commits(&Stage::empty().token().settings(&settings).one_repository()).await.all().await.unwrap_err();
+    let error = commit_pages(&Stage::empty().token().settings(&settings).one_repository())
+        .await
+        .all()
+        .await
+        .unwrap_err();
     assert!(text(error).contains("more pages than `max_pages` in [github] allows (2)"));
 }
 
 #[tokio::test]
-async fn an_exhausted_limit_of_queries_does_not_hold_other_requests() {
+async fn an_exhausted_limit_of_queries_does_not_stop_other_requests() {
     let github = FakeGitHub::builder().token(TOKEN).rate_limit(1).start();
     github.repository("acme/shop").commits(1);
     let context = Stage::on(&github).one_repository();
-    name(&context).await.unwrap();
-    let error = name(&context).await.unwrap_err();
+    query_name(&context).await.unwrap();
+    let error = query_name(&context).await.unwrap_err();
     assert_eq!(error.query_error_kind(), Some(QueryErrorKind::RateLimited));
     assert!(text(error).contains("rate limit is exhausted"));
 
@@ -240,11 +243,11 @@ async fn an_exhausted_limit_of_queries_does_not_hold_other_requests() {
 }
 
 #[tokio::test]
-async fn a_secondary_limit_holds_all_requests() {
+async fn a_secondary_limit_stops_all_requests() {
     let github = github(1);
     github.fail_times(1, "/graphql", refusal::secondary_rate_limit(403, Duration::from_hours(1)));
     let context = Stage::on(&github).one_repository();
-    name(&context).await.unwrap_err();
+    query_name(&context).await.unwrap_err();
     let repository = context.get::<GitHubRepository>().await.unwrap();
     let error = repository.get::<Value>(&[], &[]).await.unwrap_err();
     assert!(text(error).contains("secondary rate limit"));
@@ -269,7 +272,7 @@ async fn queries_need_a_token() {
 async fn queries_are_counted_and_have_a_quota_of_their_own() {
     let github = github(1);
     let context = Stage::on(&github).one_repository();
-    name(&context).await.unwrap();
+    query_name(&context).await.unwrap();
     let calls: ApiCalls = context.get().await.unwrap();
     assert_eq!(calls.remaining("github"), None);
     assert_eq!(calls.remaining("github-graphql"), Some(4_999));
@@ -284,7 +287,7 @@ async fn every_query_is_one_that_github_describes() {
     let github = FakeGitHub::builder().token(TOKEN).now(SystemTime::now()).start();
     github.repository("acme/shop").commits(30);
     let context = Stage::on(&github).one_repository();
-    name(&context).await.unwrap();
-    commits(&context).await.page_size(7).all().await.unwrap();
+    query_name(&context).await.unwrap();
+    commit_pages(&context).await.page_size(7).all().await.unwrap();
     contract::check(&github.exchanges());
 }

@@ -125,8 +125,8 @@ async fn in_clone(history: &[Node], settings: &str) -> String {
              data {length}\n{message}\n"
         )
         .unwrap();
-        for (place, parent) in node.parents.iter().enumerate() {
-            let word = if place == 0 { "from" } else { "merge" };
+        for (index, parent) in node.parents.iter().enumerate() {
+            let word = if index == 0 { "from" } else { "merge" };
             writeln!(stream, "{word} :{}", parent + 1).unwrap();
         }
     }

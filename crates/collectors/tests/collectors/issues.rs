@@ -37,7 +37,7 @@ fn one_repository(github: &FakeGitHub) -> OneRepository {
 async fn value(context: &OneRepository, key: &str) -> String {
     let issues = match context.get::<Issues>().await {
         Ok(issues) => issues,
-        Err(other) => return line(&Err(other)),
+        Err(unavailable) => return line(&Err(unavailable)),
     };
     let window = Window::ending_at(now(), days(7));
     let reading = match key {
@@ -51,7 +51,7 @@ async fn value(context: &OneRepository, key: &str) -> String {
     let value = |sample: &Sample| sample.value().to_string();
     match reading {
         Ok(reading) => reading.samples().iter().map(value).collect::<Vec<_>>().join(" "),
-        Err(other) => line(&Err(other)),
+        Err(unavailable) => line(&Err(unavailable)),
     }
 }
 
@@ -122,7 +122,7 @@ async fn all_pages_are_read_while_the_list_changes() {
 #[tokio::test]
 async fn the_size_of_a_page_that_takes_too_long_is_halved() {
     let github = github_with((0..30).map(|_| Issue::new("Solved").close(hours(1))));
-    github.set_max_nodes_in_time(60);
+    github.time_out_queries_above(60);
     assert_eq!(value(&one_repository(&github), "closed").await, "30");
     assert_eq!(github.requests().len(), 2, "100 at once, and then 50");
 }

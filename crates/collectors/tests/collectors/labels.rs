@@ -47,7 +47,7 @@ impl Score {
     }
 }
 
-/// As a row of the table in the documentation.
+/// As the cells after the key in a row of the table in the documentation.
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { right, wrong, missed } = self;

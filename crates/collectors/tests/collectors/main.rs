@@ -1,4 +1,4 @@
-//! The built-in metrics against a fake GitHub and real git repositories.
+//! The built-in metrics against fake servers and real git repositories.
 #![cfg(all(feature = "git", feature = "github"))]
 
 mod app;

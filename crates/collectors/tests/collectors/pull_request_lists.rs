@@ -108,7 +108,7 @@ async fn an_open_pull_request_that_is_closed_while_the_list_is_read_is_counted_o
 #[tokio::test]
 async fn the_size_of_a_page_that_takes_too_long_is_halved() {
     let github = github_with((0..30).map(|_| merged()));
-    github.set_max_nodes_in_time(4_000);
+    github.time_out_queries_above(4_000);
     let context = stage(&github).one_repository();
     assert_eq!(value(&context, "merged").await, "30");
     let size =
@@ -130,6 +130,25 @@ async fn a_list_that_is_too_long_is_an_error() {
         "error: cannot list the pull requests of acme/shop: the list has more than 100 items in the period that is read \
          and would be cut off; raise `max_pages` in [github]"
     );
+}
+
+#[tokio::test]
+async fn a_pull_request_with_more_pages_than_the_limit_is_an_error() {
+    let pull_request = (0..250)
+        .fold(merged(), |pull_request, number| pull_request.comment(days(2) + minutes(number), "eve"));
+    let too_long = "error: cannot read #1 in acme/shop: it has more pages of reviews, comments or events than `max_pages` in \
+                    [github] allows (2) and would be cut off; raise `max_pages`";
+    for (max_pages, expected) in [(3, "p50 250, p90 250, p99 250"), (2, too_long)] {
+        let github = github_with([pull_request.clone()]);
+        let settings = format!(
+            "[github]\napi_url = \"{}\"\nmax_pages = {max_pages}\n[repository]\nname = \"acme/shop\"",
+            github.url()
+        );
+        let context = Stage::empty().token().settings(&settings).started_at(now()).one_repository();
+
+        assert_eq!(value(&context, "comments").await, expected);
+        assert_eq!(github.requests().len(), max_pages, "one request for each page");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Which pull requests count for which metric, and how they are read. All values were computed by hand.
+//! Which pull requests count for which metric. All values were computed by hand.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -46,7 +46,7 @@ fn window() -> Window {
 pub(crate) async fn value(context: &OneRepository, key: &str) -> String {
     let prs = match context.get::<PullRequests>().await {
         Ok(prs) => prs,
-        Err(other) => return line(&Err(other)),
+        Err(unavailable) => return line(&Err(unavailable)),
     };
     let window = window();
     let reading = match key {
@@ -69,19 +69,19 @@ pub(crate) async fn value(context: &OneRepository, key: &str) -> String {
         other => panic!("{other} is not a metric"),
     };
     match reading {
-        Ok(reading) => reading.samples().iter().map(sample).collect::<Vec<_>>().join(", "),
-        Err(other) => line(&Err(other)),
+        Ok(reading) => reading.samples().iter().map(sample_text).collect::<Vec<_>>().join(", "),
+        Err(unavailable) => line(&Err(unavailable)),
     }
 }
 
-fn sample(sample: &Sample) -> String {
+fn sample_text(sample: &Sample) -> String {
     match sample.tags().iter().next() {
         Some(tag) => format!("{} {}", tag.as_str().trim_start_matches("quantile:"), sample.value()),
         None => sample.value().to_string(),
     }
 }
 
-/// The value of a metric over one pull request. Of quantiles, it is the median.
+/// The value of a metric over one pull request. For quantiles, it is the median.
 async fn value_over(pull_request: PullRequest, key: &str) -> String {
     let github = github_with([pull_request]);
     let value = value(&stage(&github).one_repository(), key).await;
@@ -370,7 +370,7 @@ async fn people_and_not_labels_or_bots_keep_a_pull_request_from_being_stale() {
     assert!(!stale(old().close(days(20)).reopen(lately)).await);
     assert!(!stale(old().close(lately)).await, "it is not open");
     assert!(
-        stale(PullRequest::new("x").age(days(40)).push_of(days(20), now() + days(900))).await,
+        stale(PullRequest::new("x").age(days(40)).push_committed_at(days(20), now() + days(900))).await,
         "a wrong clock"
     );
 }

@@ -215,7 +215,7 @@ async fn a_refused_token_is_not_sent_for_the_remaining_repositories() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_that_outlasts_the_run_holds_for_all_repositories() {
+async fn a_rate_limit_that_outlasts_the_run_applies_to_all_repositories() {
     for status in [403, 429] {
         let (lines, requests) = refused(refusal::secondary_rate_limit(status, Duration::from_hours(1))).await;
 
@@ -307,9 +307,9 @@ async fn a_thousand_repositories_are_read_a_few_at_once_with_two_requests_each()
         match progress {
             Progress::Started(_, Some(subject)) => *open.entry(subject.name().to_owned()).or_default() += 1,
             Progress::Finished(Outcome { subject: Some(subject), .. }) => {
-                let left = open.get_mut(subject.name()).unwrap();
-                *left -= 1;
-                if *left == 0 {
+                let unfinished = open.get_mut(subject.name()).unwrap();
+                *unfinished -= 1;
+                if *unfinished == 0 {
                     open.remove(subject.name());
                 }
             }

@@ -1,4 +1,4 @@
-//! `security.alerts_open`.
+//! Which alerts `security.alerts_open` counts, and how they are read.
 
 use serde_json::json;
 use system_health_test_support::{

@@ -1,4 +1,4 @@
-//! Random alerts: `security.alerts_open`, which reads pages of three lists, must agree with a count over all alerts.
+//! Random alerts: `security.alerts_open`, which reads pages of three lists, must agree with a count of the open alerts.
 
 use std::collections::BTreeSet;
 

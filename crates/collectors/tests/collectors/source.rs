@@ -69,7 +69,7 @@ async fn a_clone_from_another_host_is_not_a_repository_on_github() {
 }
 
 #[tokio::test]
-async fn without_a_repository_on_github_the_clones_remote_is_named() {
+async fn no_data_about_ci_says_where_the_clones_remote_is() {
     let reason = async |git: &Git| {
         let context = Stage::empty().token().directory(&git.path("app")).one_repository();
         line(&tests(&context).await)
@@ -89,7 +89,7 @@ async fn without_a_repository_on_github_the_clones_remote_is_named() {
 }
 
 #[tokio::test]
-async fn an_api_on_another_host_than_the_clones_remote_is_an_error_that_names_both_hosts() {
+async fn an_api_on_another_host_than_the_clones_remote_is_refused() {
     let git = clone(Some("https://github.com/acme/shop"));
     let stage = || {
         let settings = "[github]\napi_url = \"https://ghe.example.com/api/v3\"";
@@ -106,22 +106,22 @@ async fn an_api_on_another_host_than_the_clones_remote_is_an_error_that_names_bo
                  outside of this clone"
         );
     }
-    // Naming the repository that the clone came from does not change what the API knows.
+    // The API is also refused if the settings name the repository of the clone.
     let named = || stage().settings("[repository]\nname = \"Acme/Shop\"");
     let message = "error: test.toml:2:1: this is the API of ghe.example.com, but the remote `origin` of this clone is on github.com;";
     for outcome in [named().hotfixes().await, named().token().hotfixes().await, named().token().tests().await]
     {
         assert!(line(&outcome).starts_with(message), "{}", line(&outcome));
     }
-    let mirror = named().settings("[commits]\nsource = \"clone\"");
-    assert_eq!(commits(mirror).await, "1 [branch:main, repository:acme/shop]");
-    // The clone alone needs no API.
-    let local = stage().settings("[commits]\nsource = \"clone\"");
-    assert_eq!(commits(local).await, "1 [branch:main, repository:acme/shop]");
+    // Commits that are read from the clone need no API.
+    for stage in [named(), stage()] {
+        let from_clone = stage.settings("[commits]\nsource = \"clone\"");
+        assert_eq!(commits(from_clone).await, "1 [branch:main, repository:acme/shop]");
+    }
 }
 
 #[tokio::test]
-async fn both_the_configured_and_the_rewritten_address_of_a_remote_count() {
+async fn the_configured_or_the_rewritten_address_of_a_remote_names_the_repository() {
     for (base, instead_of, origin) in [
         ("https://mirror.example.com/gh/", "https://github.com/", "https://github.com/acme/shop"),
         ("/srv/mirror/", "https://github.com/", "https://github.com/acme/shop"),
@@ -277,7 +277,7 @@ async fn settings_force_either_source() {
 }
 
 #[tokio::test]
-async fn the_clone_needs_no_credentials() {
+async fn with_the_clone_as_source_no_token_is_read() {
     let git = clone(None);
     let stage = Stage::empty().variable("GITHUB_TOKEN_FILE", "/etc/nowhere").directory(&git.path("app"));
     let local = Stage::empty()
@@ -285,7 +285,7 @@ async fn the_clone_needs_no_credentials() {
         .directory(&git.path("app"))
         .settings("[commits]\nsource = \"clone\"");
 
-    // A token that cannot be read is a failure, not a reason to fall back.
+    // A token that cannot be read is a failure, not a reason to read the clone instead.
     assert!(commits(stage).await.starts_with("error: cannot read /etc/nowhere"));
     assert_eq!(commits(local).await, "1 [branch:main, repository:app]");
 }

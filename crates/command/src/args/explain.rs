@@ -12,8 +12,8 @@ use crate::exit;
 pub(super) fn after_help() -> String {
     let note = "The metrics are collected now, because evidence is not kept between runs. Nothing is delivered.\n\
                 Goals do not change the exit status.\n\
-                If a KEY matches no metric, the exit status is 2. With sources, the KEY is checked after the collection,\n\
-                and the exit status is 1.";
+                If a KEY matches no metric, the exit status is 2. If the program has sources, it is 1, because only the\n\
+                collection shows which metrics the sources have.";
     format!("{note}\n\n{}", exit::help_without_delivery())
 }
 

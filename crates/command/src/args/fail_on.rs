@@ -10,7 +10,7 @@ pub(crate) enum FailOnArgument {
     Never,
     /// A failed delivery
     Delivery,
-    /// A metric that failed, a pattern of --only without a metric, or a failed delivery
+    /// A metric that failed, a pattern of --only that matches no metric, or a failed delivery
     Error,
     /// The same as error, or a metric that had no data
     NoData,

@@ -10,7 +10,7 @@ use system_health_registry::KeyPattern;
 #[derive(Debug, Clone)]
 pub(crate) struct GlobList(Vec<Glob>);
 
-/// The text contains no glob, or an invalid one.
+/// The text contains no glob, or one that is invalid or too long.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GlobListError {
     /// An empty list would select everything, which its author does not expect.
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_and_a_wrong_glob_are_refused() {
+    fn an_empty_list_and_an_invalid_glob_are_refused() {
         for text in ["", ",", "ci.*,commits.["] {
             assert!(text.parse::<GlobList>().is_err(), "{text}");
         }

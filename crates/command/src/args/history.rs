@@ -10,8 +10,8 @@ use super::{GlobList, SettingsArguments, StateFolderArguments};
 /// Which earlier runs to show.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArguments {
-    /// Only these metrics: keys, or globs such as 'commits.*'; may also be separated by commas. A single key has a plot
-    /// [default: all]
+    /// Only these metrics: keys, or globs such as 'commits.*'; may also be separated by commas. The values of a single key
+    /// are plotted [default: all]
     #[arg(value_name = "KEY")]
     pub(crate) keys: Vec<GlobList>,
     /// Show runs that are at most this old

@@ -8,7 +8,7 @@ use clap::{
 /// How data and messages are printed.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArguments {
-    /// Format of the data on stdout [default: table on a terminal, json into a pipe]
+    /// Format of the data on stdout [default: table on a terminal, json otherwise]
     #[arg(long, value_name = "FORMAT", global = true)]
     pub(crate) format: Option<Format>,
     /// When to use colour
@@ -42,7 +42,7 @@ impl Format {
     /// The formats of a run.
     pub(crate) const OF_RUN: &[Self] = &[Self::Table, Self::Json, Self::Markdown];
 
-    /// The formats of a command of `report` itself. Empty for one that prints something else, such as a script.
+    /// The formats of a command of `report` itself. Empty for a command that prints something else, such as a script.
     pub(crate) fn of_command(name: &str) -> &'static [Self] {
         match name {
             "backfill" | "doctor" => &[Self::Table, Self::Json],

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_without_formats_neither_offers_nor_accepts_one() {
+    fn a_command_without_formats_hides_and_refuses_the_format_flag() {
         for command in ["init", "completions"] {
             let help = read(&format!("report {command} --help")).unwrap_err().to_string();
             assert!(!help.contains("--format"), "{help}");

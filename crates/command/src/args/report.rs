@@ -12,8 +12,8 @@ use crate::exit;
 
 /// Collect metrics, print their values, and deliver them.
 ///
-/// Without a command, all enabled metrics are collected. Their values are printed as a table on a terminal, and as JSON into
-/// a pipe.
+/// Without a command, all enabled metrics are collected. Their values are printed as a table on a terminal, and
+/// otherwise as JSON.
 #[derive(Debug, Parser)]
 #[command(name = "report", after_help = after_help())]
 pub(crate) struct Arguments {
@@ -30,7 +30,7 @@ fn after_help() -> String {
     let variables: Vec<(&str, &str)> =
         linked.chain([("DD_ENV, DD_SERVICE, DD_TAGS", "tags of all values")]).collect();
     let width = variables.iter().map(|(names, _)| names.len()).max().unwrap_or_default();
-    let lines = variables.iter().map(|(names, use_)| format!("  {names:width$}  {use_}\n"));
+    let lines = variables.iter().map(|(names, purpose)| format!("  {names:width$}  {purpose}\n"));
     let environment: String = lines.collect();
     let exit = exit::help();
     format!(
@@ -45,7 +45,7 @@ const LAST_POSITION: usize = 900;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the linked metrics and where each is registered; needs no network and no credentials
+    /// List the metrics and sources, and where each is registered; needs no network and no credentials
     List(ListArguments),
     /// Show which items a metric counted, which it did not, and why
     #[command(after_help = explain::after_help())]

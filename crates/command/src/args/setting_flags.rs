@@ -18,7 +18,7 @@ impl SettingFlagArguments {
             match (&values[..], flag.list_key) {
                 ([.., last], None) => builder.set(flag.table, flag.key, last.as_str(), origin),
                 ([only], Some(_)) => builder.set(flag.table, flag.key, only.as_str(), origin),
-                (several, Some(key)) => builder.set(flag.table, key, several.to_vec(), origin),
+                (several, Some(list_key)) => builder.set(flag.table, list_key, several.to_vec(), origin),
                 ([], None) => builder,
             }
         })

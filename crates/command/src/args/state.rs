@@ -7,8 +7,8 @@ use clap::Args;
 /// The state folder.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StateFolderArguments {
-    /// Folder for runs, undelivered points and other state [default: from the settings, `SYSTEM_HEALTH_STATE_DIR`, or
-    /// the platform's state folder]
+    /// Folder for runs, undelivered points and other state [default: `SYSTEM_HEALTH_STATE_DIR`, the settings file,
+    /// or the platform's state folder]
     #[arg(long, value_name = "FOLDER")]
     pub state_dir: Option<PathBuf>,
 }

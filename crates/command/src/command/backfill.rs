@@ -94,7 +94,7 @@ fn status(backfill: &Backfill) -> ExitStatus {
 /// Logs where an interrupted backfill stopped, and whether values differ.
 fn log(backfill: &Backfill) {
     if backfill.is_interrupted {
-        let until = match backfill.complete_until {
+        let completed = match backfill.complete_until {
             Some(until) => {
                 format!(
                     "the history is complete until {} for each metric and subject with results",
@@ -103,7 +103,7 @@ fn log(backfill: &Backfill) {
             }
             None => "nothing is computed yet".to_owned(),
         };
-        tracing::warn!("interrupted: {until}; start the backfill again to add the rest");
+        tracing::warn!("interrupted: {completed}; start the backfill again to add the rest");
     }
     if backfill.has_differences() {
         tracing::error!(

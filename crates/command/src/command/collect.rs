@@ -70,7 +70,7 @@ pub(super) fn run(
     status
 }
 
-/// Sets `lacks_state` if the state folder cannot be used.
+/// Runs once, logs why the exit status is not 0, and prints the report. Sets `lacks_state` if the state folder cannot be used.
 async fn report_once(
     reporter: Reporter,
     mode: Mode,

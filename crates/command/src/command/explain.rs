@@ -53,12 +53,14 @@ pub(super) fn run(
     let failed = ExitStatus::MetricFailed;
     runtime::block_on(progress, show_progress, failed, StopPolicy::RUN, |workers, interruption| async move {
         let end = run_end(Instant::now(), deadline);
-        let context = Context::new().provide(settings).with_deadline(deadline);
+        // Provided, so that collectors that block all threads cannot keep it from being built.
+        let from_collectors = Events::default();
+        let context = Context::new().provide(settings).provide(from_collectors.clone());
+        let context = context.with_deadline(deadline);
         let engine = Engine::new().with_workers(workers).with_observer(follow(progress));
         let engine = subjects.limit(engine).with_interruption(interruption.clone());
         let report = Report::new(engine.run(&catalog, &context).await, tags);
-        let attached = context.get::<Events>().await.unwrap_or_default().attached();
-        let events = attached_events(&report, &attached);
+        let events = attached_events(&report, &from_collectors.attached());
         progress.finish_and_clear();
         if let Err(error) = subjects.check(&report) {
             tracing::error!("{error}");

@@ -52,7 +52,9 @@ fn apply_settings(
     match applied {
         Ok(applied) => Ok(applied),
         Err(error) => {
-            tracing::warn!("the list shows what a run collects without settings: {error}");
+            tracing::warn!(
+                "the settings are wrong, so the list shows what a run collects without settings: {error}"
+            );
             let selection = Selection::default().with_settings(&catalog, &Settings::default())?;
             Ok((catalog, selection))
         }

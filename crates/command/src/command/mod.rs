@@ -29,7 +29,7 @@ use crate::{
 };
 use run_output::RunOutput;
 
-/// Runs the command as part of a program.
+/// Runs the command that the arguments name. Logs its error.
 pub(crate) fn run(program: &Program, arguments: &[OsString]) -> ExitCode {
     let arguments = Arguments::read(command_line_of(program), arguments).unwrap_or_else(|error| error.exit());
     let separated = separate_data();

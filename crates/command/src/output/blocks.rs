@@ -52,8 +52,8 @@ impl ProblemBlocks<'_> {
                     let values = format!("{}{}", range.before_max(), ShownValue(range.max));
                     format!("\n  - {}, {values}{unit}", count(number, "other sample"))
                 }));
-                let condition = Code(&group.condition()).to_string();
-                format!("{condition}: {} missed{}", group.missed().len(), values.concat())
+                let heading = Code(&group.key_and_goal()).to_string();
+                format!("{heading}: {} missed{}", group.missed().len(), values.concat())
             })
             .collect();
         if let Some(hidden @ 1..) = missed().count().checked_sub(MAX_METRICS) {

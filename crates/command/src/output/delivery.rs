@@ -9,7 +9,7 @@ use super::style::{BAD, paint};
 /// The result of a delivery.
 pub(super) struct DeliveryText<'a> {
     delivery: &'a Delivery,
-    place: Cow<'a, str>,
+    destination: Cow<'a, str>,
 }
 
 /// What happened to the points and events of a delivery.
@@ -34,12 +34,12 @@ impl<'a> DeliveryText<'a> {
     pub(super) fn all(deliveries: &'a [Delivery]) -> impl Iterator<Item = Self> {
         deliveries.iter().map(|delivery| {
             let same_sink = deliveries.iter().filter(|other| other.sink == delivery.sink).count();
-            let place = if same_sink > 1 {
+            let destination = if same_sink > 1 {
                 format!("{} ({})", delivery.sink, delivery.address).into()
             } else {
                 delivery.sink.into()
             };
-            Self { delivery, place }
+            Self { delivery, destination }
         })
     }
 
@@ -51,7 +51,7 @@ impl<'a> DeliveryText<'a> {
             }
             DeliveryResult::DryRun(preview) => {
                 let series = Series(preview.series as u64, preview.self_metrics as u64);
-                format!("Would be delivered to {}: {series}.", self.place)
+                format!("Would be delivered to {}: {series}.", self.destination)
             }
         }
     }
@@ -59,13 +59,15 @@ impl<'a> DeliveryText<'a> {
 
 impl fmt::Display for DeliveryText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = &self.place;
+        let destination = &self.destination;
         match &self.delivery.result {
             DeliveryResult::Pushed(receipt) => {
                 match receipt.status() {
-                    DeliveryStatus::Accepted => write!(f, "Delivered to {place}")?,
-                    DeliveryStatus::Partial => write!(f, "{} to {place}", paint(BAD, "Partly delivered"))?,
-                    DeliveryStatus::Failed => write!(f, "{} to {place}", paint(BAD, "Not delivered"))?,
+                    DeliveryStatus::Accepted => write!(f, "Delivered to {destination}")?,
+                    DeliveryStatus::Partial => {
+                        write!(f, "{} to {destination}", paint(BAD, "Partly delivered"))?;
+                    }
+                    DeliveryStatus::Failed => write!(f, "{} to {destination}", paint(BAD, "Not delivered"))?,
                 }
                 ReceiptText(receipt).fmt(f)
             }
@@ -73,7 +75,7 @@ impl fmt::Display for DeliveryText<'_> {
                 let rest =
                     if *kept { "The rest waits in the outbox for the next run" } else { "The rest is lost" };
                 let result = paint(BAD, "Interrupted");
-                writeln!(f, "{result} before everything was delivered to {place}. {rest}.")
+                writeln!(f, "{result} before everything was delivered to {destination}. {rest}.")
             }
             DeliveryResult::DryRun(Preview { payload, events, .. }) => {
                 writeln!(f, "{}\n{payload:#}", self.summary())?;

@@ -24,15 +24,16 @@ pub(super) struct Details {
     /// Maximum number of bytes of all blocks.
     bytes: usize,
     /// Whether the blocks are open at first.
-    open: bool,
+    is_open: bool,
 }
 
 /// The limits for a run, where the values matter most.
-pub(super) const OF_RUN: Details = Details { samples: 3, outcomes: 3, items: 10, bytes: 30_000, open: false };
+pub(super) const OF_RUN: Details =
+    Details { samples: 3, outcomes: 3, items: 10, bytes: 30_000, is_open: false };
 
 /// The limits for `report explain`.
 pub(super) const OF_EXPLANATION: Details =
-    Details { samples: 20, outcomes: 20, items: usize::MAX, bytes: 500_000, open: true };
+    Details { samples: 20, outcomes: 20, items: usize::MAX, bytes: 500_000, is_open: true };
 
 impl Details {
     /// Writes the blocks that fit into the limits, and names up to ten metrics whose blocks do not fit. If a metric has many
@@ -44,8 +45,8 @@ impl Details {
             let (mut shown, mut is_complete) = (0, true);
             for outcome in group.worst_first() {
                 let block = self.block(outcome)?;
-                let has_place = group.is_short() || shown < self.outcomes || block.is_empty();
-                match room.checked_sub(block.len()).filter(|_| has_place) {
+                let is_wanted = group.is_short() || shown < self.outcomes || block.is_empty();
+                match room.checked_sub(block.len()).filter(|_| is_wanted) {
                     Some(remaining) => {
                         room = remaining;
                         shown += usize::from(!block.is_empty());
@@ -83,7 +84,7 @@ impl Details {
         }
         let counted: usize = all.iter().map(|(_, evidence)| evidence.counted()).sum();
         let total: usize = all.iter().map(|(_, evidence)| evidence.total()).sum();
-        let open = if self.open { " open" } else { "" };
+        let open = if self.is_open { " open" } else { "" };
         let subject = outcome.subject.as_ref().map_or_else(String::new, |subject| {
             format!(" of <code>{}</code>", Html(&one_line(subject.name())))
         });

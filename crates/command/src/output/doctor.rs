@@ -36,7 +36,8 @@ impl Diagnosis {
         let mut all: Vec<FindingGroup<'_>> = Vec::new();
         for Finding { check, grade, message } in &self.findings {
             // Each good finding has its own line.
-            let same = all.iter_mut().find(|group| *grade != Grade::Ok && group.message == message);
+            let same =
+                all.iter_mut().find(|it| ![it.grade, *grade].contains(&Grade::Ok) && it.message == message);
             match same {
                 Some(group) => {
                     group.checks.push(one_line(check));
@@ -160,6 +161,7 @@ mod tests {
         let diagnosis = Diagnosis {
             findings: vec![
                 Finding::ok("proxy", "none"),
+                Finding::warning("tunnel", "none"),
                 Finding::warning("AWS secret for the Datadog API key", ABSENT),
                 Finding::failed("Datadog API key", ABSENT),
                 Finding::failed("metric ci.tests_passing_on_main", "no repository is named"),
@@ -171,6 +173,7 @@ mod tests {
         };
         assert_snapshot!(fixture::plain(&diagnosis), @"
         ok       proxy                               none
+        warning  tunnel                              none
         failed   AWS secret for the Datadog API key  found no Datadog API key
                  also Datadog API key
         failed   metric ci.tests_passing_on_main     no repository is named
@@ -184,7 +187,7 @@ mod tests {
           2. Configure a sink.
         ");
         let json = serde_json::to_value(&diagnosis).unwrap();
-        assert_eq!(json["findings"].as_array().unwrap().len(), 6);
+        assert_eq!(json["findings"].as_array().unwrap().len(), 7);
         assert_eq!(json["findings"][0]["grade"], "ok");
         assert_eq!(json["next_steps"][0], "Name a repository.");
     }

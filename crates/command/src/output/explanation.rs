@@ -31,8 +31,8 @@ impl<'a> Explanation<'a> {
         Self { report, events, width }
     }
 
-    /// Writes all outcomes of a metric. If there are many, writes only a few samples. If some miss the goal, these are the worst
-    /// samples.
+    /// Writes all outcomes of a metric. If there are many, writes only a few samples. If some samples miss the goal, only those
+    /// are written, the worst first.
     fn write_group(&self, f: &mut fmt::Formatter<'_>, group: &MetricOutcomes<'_>) -> fmt::Result {
         if group.is_short() {
             for (number, outcome) in group.outcomes.iter().enumerate() {
@@ -46,8 +46,7 @@ impl<'a> Explanation<'a> {
         writeln!(f, "{}: {}", heading(group.metric.key()), group.summary())?;
         let all = group.worst_first().into_iter().flat_map(|it| it.samples().iter().map(move |s| (it, s)));
         let mut samples = group.missed();
-        let missed = samples.len();
-        if missed == 0 {
+        if samples.is_empty() {
             samples = all.take(MAX_SAMPLES).collect();
         }
         for (outcome, sample) in samples.iter().take(MAX_SAMPLES) {
@@ -169,11 +168,11 @@ impl fmt::Display for Explanation<'_> {
     }
 }
 
-fn write_title(f: &mut fmt::Formatter<'_>, outcome: &Outcome, state: &str) -> fmt::Result {
+fn write_title(f: &mut fmt::Formatter<'_>, outcome: &Outcome, result: &str) -> fmt::Result {
     let key = heading(outcome.metric.key());
     match &outcome.subject {
-        Some(subject) => writeln!(f, "{key} of {}: {state}", one_line(subject.name())),
-        None => writeln!(f, "{key}: {state}"),
+        Some(subject) => writeln!(f, "{key} of {}: {result}", one_line(subject.name())),
+        None => writeln!(f, "{key}: {result}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `report list`: the linked metrics and sources. Nothing is collected.
+//! `report list`: the metrics and sources of the catalog. Nothing is collected.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -45,7 +45,7 @@ pub(crate) struct JsonCatalog<'a> {
 #[serde(transparent)]
 pub struct JsonList<'a>(Vec<JsonMetric<'a>>);
 
-/// A metric with the options of the attribute, and whether a run collects it. An option without a value is `null`.
+/// A metric with its options in `#[system_health_metric]`, and whether a run collects it. An option without a value is `null`.
 struct JsonMetric<'a> {
     metric: &'a Metric,
     choice: Choice,
@@ -152,7 +152,7 @@ impl fmt::Display for TableList<'_> {
             }
         }
         table.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))?;
-        self.sources(f)
+        self.write_sources(f)
     }
 }
 
@@ -183,7 +183,7 @@ impl TableList<'_> {
     }
 
     /// Writes the sources. The metrics of a source are known only after a run has called it.
-    fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metrics = self.catalog.metrics();
         for (number, source) in self.catalog.sources().iter().enumerate() {
             if number == 0 {

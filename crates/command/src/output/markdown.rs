@@ -240,14 +240,14 @@ mod tests {
 
         - `prometheus`: **error**: cannot ask http:​//prometheus:9090: connection refused
         - `warehouse`: **1 of 2 metrics refused**, see `acme (db.rs:7)`
-          - the key \`commits.hotfix\` is used elsewhere
+          - the key \`commits.hotfix\` is used elsewhere; rename one of the metrics
 
         </details>
         ");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_page_stays_below_the_limit_of_github() {
+    async fn a_long_run_stays_below_the_limit_of_a_github_summary() {
         let goal = || "< 0".parse().unwrap();
         let metrics = (0..2_000).map(|number| {
             let facts = Facts::new(format!("many.metric_{number:04}"), "A test.").with_goal(goal());
@@ -260,11 +260,11 @@ mod tests {
         });
         let report = fixture::run(metrics, [], None).await;
 
-        let page = MarkdownReport::new(&report, &[]).for_explanation().to_string();
+        let markdown = MarkdownReport::new(&report, &[]).for_explanation().to_string();
 
-        assert!(page.len() < 1_048_576, "{}", page.len());
-        let hidden = page.lines().find(|line| line.contains("more rows")).unwrap();
-        let shown = page.lines().filter(|line| line.starts_with("| `many.")).count();
+        assert!(markdown.len() < 1_048_576, "{}", markdown.len());
+        let hidden = markdown.lines().find(|line| line.contains("more rows")).unwrap();
+        let shown = markdown.lines().filter(|line| line.starts_with("| `many.")).count();
         assert_eq!(hidden, format!("| … | | | {0} more rows, {0} with a problem |", 2_000 - shown));
     }
 
@@ -276,10 +276,11 @@ mod tests {
         });
         let report = fixture::run([metric], [], Some(21)).await;
 
-        let page = MarkdownReport::new(&report, &[]).for_explanation().to_string();
+        let markdown = MarkdownReport::new(&report, &[]).for_explanation().to_string();
 
-        assert_eq!(page.matches("<summary>Evidence of").count(), 20);
-        assert!(page.ends_with("here: the command `explain queue.late --format json` shows it\n"), "{page}");
+        assert_eq!(markdown.matches("<summary>Evidence of").count(), 20);
+        let end = "here: the command `explain queue.late --format json` shows it\n";
+        assert!(markdown.ends_with(end), "{markdown}");
     }
 
     #[test]

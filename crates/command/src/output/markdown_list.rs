@@ -18,13 +18,13 @@ impl fmt::Display for MarkdownList<'_> {
                 writeln!(f, "\n## {}", first_word.unwrap_or_default())?;
                 group = first_word;
             }
-            entry(f, metric)?;
+            write_entry(f, metric)?;
         }
         Ok(())
     }
 }
 
-fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
+fn write_entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
     writeln!(f, "\n### {}\n\n{}\n\n| | |\n|---|---|", CodeCell(metric.key()), metric.description().trim())?;
     if let Some(subject) = metric.subject_type() {
         writeln!(f, "| each | {} |", CodeCell(subject))?;

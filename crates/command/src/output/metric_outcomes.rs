@@ -63,7 +63,7 @@ impl<'a> MetricOutcomes<'a> {
 
     /// The key with its goal: `commits.hotfix < 5`. A goal of two metrics follows after a colon:
     /// `ci.error_ratio: ci.errors / ci.runs < 0.1`.
-    pub(super) fn condition(&self) -> String {
+    pub(super) fn key_and_goal(&self) -> String {
         let between = if self.metric.two_metric_goal().is_some() { ": " } else { " " };
         let goal = self.metric.condition().map(|goal| format!("{between}{goal}"));
         format!("{}{}", self.metric.key(), goal.unwrap_or_default())
@@ -161,16 +161,16 @@ impl<'a> MetricOutcomes<'a> {
     /// The samples that miss the goal, grouped by value.
     pub(super) fn missed_values(&self) -> MissedValues {
         let mut shown: Vec<MissedValue> = Vec::new();
-        let mut places = BTreeMap::new();
+        let mut indices = BTreeMap::new();
         let mut others = Vec::new();
         let common = self.common_tags();
         for (outcome, sample) in self.missed() {
             let Some(value) = sample.value().number() else { continue };
             // Zero has two representations.
-            let place = *places.entry((value + 0.0).to_bits()).or_insert(shown.len());
-            match shown.get_mut(place) {
+            let index = *indices.entry((value + 0.0).to_bits()).or_insert(shown.len());
+            match shown.get_mut(index) {
                 Some(missed) => missed.names.push(name(outcome, sample, &common)),
-                None if place < MAX_MISSED => {
+                None if index < MAX_MISSED => {
                     shown.push(MissedValue { value, names: vec![name(outcome, sample, &common)] });
                 }
                 None => others.push(value),
@@ -212,7 +212,7 @@ impl Range {
         Some(Self { min, median, max })
     }
 
-    /// What stands before the maximum in "5 to 44"; empty if all values are equal.
+    /// The text before the maximum, such as `5 to ` in `5 to 44`. Empty if all values are equal.
     pub(super) fn before_max(&self) -> String {
         if self.min < self.max { format!("{} to ", ShownValue(self.min)) } else { String::new() }
     }

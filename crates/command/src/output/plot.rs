@@ -27,7 +27,7 @@ pub(super) struct Plot<'a> {
 }
 
 impl TimeSlots {
-    /// Distributes values over `count` slots, which start at `since` and span `length`.
+    /// Distributes values, in the order of time, over `count` slots. Together, the slots cover `length` from `since` on.
     pub(super) fn new(
         values: impl IntoIterator<Item = (SystemTime, f64)>,
         since: SystemTime,
@@ -64,7 +64,7 @@ fn row(value: f64, range: &RangeInclusive<f64>, rows: usize) -> usize {
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "there are few parts; a share outside the range is put on the edge"
+    reason = "there are few parts; a share below 0 is in the first part, and a share above 1 is in the last"
 )]
 fn part(share: f64, parts: usize) -> usize {
     ((share * parts as f64) as usize).min(parts - 1)

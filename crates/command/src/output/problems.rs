@@ -40,7 +40,7 @@ impl Problems<'_> {
                 is_first = false;
             }
             let samples = count(group.samples().count(), "sample");
-            writeln!(f, "  {}: {number} of {samples}", group.condition())?;
+            writeln!(f, "  {}: {number} of {samples}", group.key_and_goal())?;
             let all = group.missed_values();
             let values: Vec<String> =
                 all.shown.iter().map(|missed| with_unit(group.metric, missed.value)).collect();

@@ -1,5 +1,5 @@
-//! Why metrics have no value. If an API is down, a thousand repositories fail with the same text. The text is shown once, with
-//! the number of repositories and the first names. Each outcome is counted on exactly one line.
+//! Why metrics and items have no value. If an API is down, a thousand repositories fail with the same text. The text is shown
+//! once, with the number of repositories and the first names. Each outcome is counted on exactly one line.
 
 use std::{cmp::Reverse, collections::HashMap, ops::RangeInclusive};
 
@@ -10,7 +10,7 @@ use super::{
     text::{count, join_names, one_line},
 };
 
-/// Maximum number of reasons that are shown for one metric, if more than `MAX_ROWS` outcomes have a reason.
+/// Maximum number of reasons that are shown for one metric, if more than `MAX_ROWS` outcomes or items have one.
 const MAX_OF_METRIC: usize = 5;
 
 /// Maximum number of reasons that are shown for a run.
@@ -66,7 +66,7 @@ impl Reasons {
         groups: impl IntoIterator<Item = MetricOutcomes<'a>>,
         state: OutcomeState,
     ) -> Self {
-        Self::from_own(groups, MetricOutcomes::subject_noun, |group| {
+        Self::from_own_reasons(groups, MetricOutcomes::subject_noun, |group| {
             let outcomes = group.outcomes.iter().filter(|outcome| outcome.state() == state);
             outcomes.filter_map(OwnReason::from_outcome).collect()
         })
@@ -74,7 +74,7 @@ impl Reasons {
 
     /// Why items failed. An outcome whose only item failed has the error of that item, so the item is not listed again.
     pub(crate) fn for_failed_items<'a>(groups: impl IntoIterator<Item = MetricOutcomes<'a>>) -> Self {
-        Self::from_own(
+        Self::from_own_reasons(
             groups,
             |_| "item".to_owned(),
             |group| {
@@ -89,14 +89,14 @@ impl Reasons {
         )
     }
 
-    fn from_own<'a>(
+    fn from_own_reasons<'a>(
         groups: impl IntoIterator<Item = MetricOutcomes<'a>>,
         noun: impl Fn(&MetricOutcomes<'a>) -> String,
         own_reasons: impl Fn(&MetricOutcomes<'a>) -> Vec<OwnReason>,
     ) -> Self {
         let mut reasons: Vec<SharedReason> = Vec::new();
         // Metrics that need the same resource fail with the same text.
-        let mut places = HashMap::new();
+        let mut indices = HashMap::new();
         for group in groups {
             let own = own_reasons(&group);
             if own.is_empty() {
@@ -104,10 +104,10 @@ impl Reasons {
             }
             let noun = noun(&group);
             for (text, names, is_summary) in bounded(group_by_text(own), &noun) {
-                let place =
-                    *places.entry((text.clone(), names.clone(), noun.clone())).or_insert(reasons.len());
+                let index =
+                    *indices.entry((text.clone(), names.clone(), noun.clone())).or_insert(reasons.len());
                 let key = group.metric.key().to_owned();
-                match reasons.get_mut(place) {
+                match reasons.get_mut(index) {
                     Some(reason) => reason.keys.push(key),
                     None => {
                         reasons.push(SharedReason {
@@ -196,16 +196,16 @@ impl OwnReason {
 
 /// Groups reasons by text, the most frequent first. The name of the subject and ids are replaced in the text.
 fn group_by_text(reasons: Vec<OwnReason>) -> Vec<(String, TextGroup)> {
-    let mut places = HashMap::new();
+    let mut indices = HashMap::new();
     let mut all: Vec<(String, TextGroup)> = Vec::new();
     for OwnReason { name, text } in reasons {
         let shared =
             without_ids(&name.as_ref().map_or_else(|| text.clone(), |name| without_name(&text, name)));
-        let place = *places.entry(shared.clone()).or_insert(all.len());
-        if place == all.len() {
+        let index = *indices.entry(shared.clone()).or_insert(all.len());
+        if index == all.len() {
             all.push((shared, TextGroup { names: Vec::new(), first_text: text, count: 0 }));
         }
-        let group = &mut all[place].1;
+        let group = &mut all[index].1;
         group.names.extend(name);
         group.count += 1;
     }
@@ -213,8 +213,8 @@ fn group_by_text(reasons: Vec<OwnReason>) -> Vec<(String, TextGroup)> {
     all
 }
 
-/// The texts with their names. If there are very many texts, the rare ones become one text with an example, which is marked by
-/// `true`.
+/// The texts with their names, and whether a text is a summary. If there are too many texts, one summary with an example
+/// replaces the rare ones.
 fn bounded(mut all: Vec<(String, TextGroup)>, noun: &str) -> Vec<(String, Vec<String>, bool)> {
     let total: usize = all.iter().map(|(_, group)| group.count).sum();
     let is_long = total > MAX_ROWS && all.len() > MAX_OF_METRIC;
@@ -249,17 +249,18 @@ fn without_name(text: &str, name: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(name) {
         let (before, after) = (&rest[..at], &rest[at + name.len()..]);
-        let inside = before.chars().next_back().or(shared.chars().next_back()).is_some_and(is_part_of_word)
-            || after.chars().next().is_some_and(is_part_of_word);
+        let is_in_longer_word =
+            before.chars().next_back().or(shared.chars().next_back()).is_some_and(is_part_of_word)
+                || after.chars().next().is_some_and(is_part_of_word);
         shared.push_str(before);
-        shared.push_str(if inside { name } else { PLACEHOLDER });
+        shared.push_str(if is_in_longer_word { name } else { PLACEHOLDER });
         rest = after;
     }
     shared + rest
 }
 
-/// Replaces ids in the text: words of hexadecimal digits with at least one letter and one decimal digit. Numbers, such as a
-/// status, stay.
+/// Replaces ids in the text: words of 7 to 64 hexadecimal digits with at least one letter and one decimal digit. Numbers,
+/// such as a status, stay.
 fn without_ids(text: &str) -> String {
     let is_id = |word: &str| {
         ID_LENGTHS.contains(&word.len())

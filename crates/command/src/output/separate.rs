@@ -10,16 +10,16 @@ use std::{
 
 use system_health_registry::StandardOutput;
 
-/// The copy of the standard output. It is global because descriptors belong to the process.
-static DATA: OnceLock<Arc<File>> = OnceLock::new();
+/// The copy of the original standard output. It is global because descriptors belong to the process.
+static ORIGINAL_STDOUT: OnceLock<Arc<File>> = OnceLock::new();
 
-/// Redirects the standard output to stderr. Keeps a copy of the original standard output for [`data`].
+/// Redirects the standard output to stderr. Keeps a copy of the original standard output for [`original_stdout`].
 #[cfg(unix)]
 pub(crate) fn separate_data() -> io::Result<()> {
     use std::os::fd::AsFd;
 
     let copy = io::stdout().as_fd().try_clone_to_owned()?;
-    if DATA.set(Arc::new(copy.into())).is_ok() {
+    if ORIGINAL_STDOUT.set(Arc::new(copy.into())).is_ok() {
         rustix::stdio::dup2_stdout(io::stderr())?;
     }
     Ok(())
@@ -31,12 +31,12 @@ pub(crate) fn separate_data() -> io::Result<()> {
     Ok(())
 }
 
-/// The copy of the standard output, if there is one.
-pub(super) fn data() -> Option<&'static Arc<File>> {
-    DATA.get()
+/// The copy of the original standard output, if there is one.
+pub(super) fn original_stdout() -> Option<&'static Arc<File>> {
+    ORIGINAL_STDOUT.get()
 }
 
 /// The output for sinks that deliver to the standard output.
 pub(crate) fn standard_output() -> StandardOutput {
-    data().cloned().map_or_else(StandardOutput::default, StandardOutput::from)
+    original_stdout().cloned().map_or_else(StandardOutput::default, StandardOutput::from)
 }

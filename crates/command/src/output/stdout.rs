@@ -20,7 +20,7 @@ pub(crate) struct OutputError(#[source] io::Error);
 impl OutputError {
     /// Nobody read the data in time.
     pub(crate) fn unread() -> Self {
-        Self(io::Error::new(ErrorKind::TimedOut, "nobody read it before the run's deadline"))
+        Self(io::Error::new(ErrorKind::TimedOut, "nobody read it in time"))
     }
 }
 
@@ -32,7 +32,7 @@ pub struct Stdout {
 }
 
 impl Stdout {
-    /// Takes the format from the arguments. Default: a table on a terminal, JSON into a pipe.
+    /// Takes the format from the arguments. Default: a table on a terminal, JSON otherwise.
     pub(crate) fn new(arguments: &OutputArguments) -> Self {
         let default = if Self::is_terminal() { Format::Table } else { Format::Json };
         Self { color: arguments.color.into(), format: arguments.format.unwrap_or(default) }
@@ -59,7 +59,7 @@ impl Stdout {
 
     /// Whether data goes to a terminal.
     pub(crate) fn is_terminal() -> bool {
-        separate::data().map_or_else(|| io::stdout().is_terminal(), |data| data.is_terminal())
+        separate::original_stdout().map_or_else(|| io::stdout().is_terminal(), |stdout| stdout.is_terminal())
     }
 
     /// The width of the terminal. `None` if data goes elsewhere; then text is not wrapped.
@@ -69,7 +69,8 @@ impl Stdout {
         if !Self::is_terminal() {
             return None;
         }
-        let (width, _) = separate::data().map_or_else(|| terminal_size_of(io::stdout()), terminal_size_of)?;
+        let (width, _) =
+            separate::original_stdout().map_or_else(|| terminal_size_of(io::stdout()), terminal_size_of)?;
         Some(width.0.into())
     }
 
@@ -91,8 +92,8 @@ impl Stdout {
     }
 
     fn write_with(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
-        let written = match separate::data() {
-            Some(data) => data.try_clone().and_then(|data| self.write_to(data, write)),
+        let written = match separate::original_stdout() {
+            Some(stdout) => stdout.try_clone().and_then(|stdout| self.write_to(stdout, write)),
             None => self.write_to(io::stdout().lock(), write),
         };
         match written {

@@ -119,7 +119,7 @@ impl<'a> TableReport<'a> {
         columns
     }
 
-    fn values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (samples, summaries) = (self.samples(), self.summaries());
         if samples.is_empty() && summaries.is_empty() {
             return writeln!(f, "No metric has a value.");
@@ -136,7 +136,7 @@ impl<'a> TableReport<'a> {
 
 impl fmt::Display for TableReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.values(f)?;
+        self.write_values(f)?;
         let sources = self.report.run().sources();
         Problems { groups: &self.groups, items_of: &self.groups, sources, width: self.width }.fmt(f)?;
         if self.summarized().next().is_some() {
@@ -171,8 +171,9 @@ fn cells(outcome: &Outcome, sample: &Sample) -> Vec<String> {
     ]
 }
 
+/// The columns that are marked with `true`.
 fn wanted<T>(columns: impl IntoIterator<Item = (bool, T)>) -> impl Iterator<Item = T> {
-    columns.into_iter().filter_map(|(wanted, column)| wanted.then_some(column))
+    columns.into_iter().filter_map(|(is_wanted, column)| is_wanted.then_some(column))
 }
 
 fn goal_summary(group: &MetricOutcomes<'_>) -> String {

@@ -5,10 +5,10 @@ use std::{fmt, time::Duration};
 use serde::{Serialize, Serializer};
 use system_health_registry::Value;
 
-/// A value with at most six decimals. Very small and very large values are in scientific notation.
+/// A value with at most six decimals, or in scientific notation if it is very small or very large.
 pub(super) struct ShownValue(pub(super) f64);
 
-/// A value for programs, in full precision. A whole number has no decimals.
+/// A value for programs, in full precision. A whole number up to 2⁵³ has no decimals.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExactValue(pub(super) f64);
 

@@ -29,7 +29,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_of_an_object_is_parsed() {
+    fn a_text_in_an_object_is_parsed_and_other_fields_are_refused() {
         let object = br#"{"token": " ghp_abc ", "id": 7}"#;
         assert_eq!(exposed(parse_field(object, "token", false)), Ok("ghp_abc".to_owned()));
         assert_eq!(

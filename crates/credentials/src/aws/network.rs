@@ -34,17 +34,17 @@ fn bundle() -> Option<PathBuf> {
 
 /// The client for all requests to AWS. `AWS_CA_BUNDLE` replaces the system's certificates.
 pub(super) fn http_client() -> Result<SharedHttpClient, AwsSessionError> {
-    check_proxies().map_err(|error| unusable("", error))?;
+    check_proxies().map_err(|error| no_connection("", error))?;
     let roots = match bundle() {
         Some(path) => {
-            let pem = certificate_bundle(&path).map_err(|error| unusable("AWS_CA_BUNDLE: ", error))?;
+            let pem = certificate_bundle(&path).map_err(|error| no_connection("AWS_CA_BUNDLE: ", error))?;
             TrustStore::empty().with_pem_certificate(pem)
         }
         None => match root_certificates() {
             Ok(pem) => TrustStore::empty().with_pem_certificate(pem),
             // An endpoint without TLS needs no certificates.
             Err(CertificateError::Missing) => TrustStore::default(),
-            Err(error) => return Err(unusable("", error)),
+            Err(error) => return Err(no_connection("", error)),
         },
     };
     let tls = TlsContext::builder()
@@ -77,7 +77,7 @@ pub(super) fn diagnose_authorities() -> Option<Finding> {
     })
 }
 
-fn unusable(prefix: &str, error: impl std::error::Error + Send + Sync + 'static) -> AwsSessionError {
+fn no_connection(prefix: &str, error: impl std::error::Error + Send + Sync + 'static) -> AwsSessionError {
     AwsSessionError::NoConnection(AwsMessage::new(&format!("{prefix}{}", SharedError::new(error))))
 }
 
@@ -139,7 +139,7 @@ mod tests {
         const TOKEN: Secret =
             Secret::new("pager token", &["PAGER_TOKEN"], StoredName::new("pager", "", "", |_| Ok(None)));
         let error = certificate_bundle(Path::new("/no/such/ca.pem")).unwrap_err();
-        let error = unusable("AWS_CA_BUNDLE: ", error).for_secret(&TOKEN);
+        let error = no_connection("AWS_CA_BUNDLE: ", error).for_secret(&TOKEN);
         insta::assert_snapshot!(error, @"cannot get the pager token: no connection to AWS can be set up: AWS_CA_BUNDLE: cannot read the certificates in /no/such/ca.pem: No such file or directory (os error 2); correct this, or set PAGER_TOKEN, or write `aws = false` in [secrets]");
     }
 

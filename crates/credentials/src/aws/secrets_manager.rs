@@ -77,14 +77,14 @@ impl SecretsManager {
     ) -> Result<(SecretString, SecretLocation), CredentialError> {
         let session = self.session.get_or_init(|| self.new_session()).await;
         let session = session.as_ref().map_err(|error| error.for_secret(secret))?;
-        let own_region = name.region().map(|region| Region::new(region.to_owned()));
+        let arn_region = name.region().map(|region| Region::new(region.to_owned()));
         let region =
-            own_region.as_ref().or(session.region.as_ref()).ok_or(CredentialError::NoRegion(secret))?;
+            arn_region.as_ref().or(session.region.as_ref()).ok_or(CredentialError::NoRegion(secret))?;
         let stored = StoredSecret { name: name.clone(), region: region.to_string() };
 
         let mut request_config =
             config::Builder::new().interceptor(AttemptCounter::new(API, self.calls.clone()));
-        if let Some(region) = own_region {
+        if let Some(region) = arn_region {
             request_config = request_config.region(region);
         }
         let request = session.client.get_secret_value().secret_id(name.id()).customize();

@@ -225,7 +225,7 @@ fn an_empty_region_does_not_hide_the_default_region() {
 }
 
 #[test]
-fn a_text_that_is_not_the_name_of_a_region_is_an_error_that_does_not_show_it() {
+fn an_invalid_region_is_refused_without_repeating_it() {
     insta::assert_snapshot!(lookup_in(&[KEYS[0], KEYS[1], ("AWS_REGION", "hunter2"), NO_METADATA]), @"failed: cannot get the GitHub token: no connection to AWS can be set up: AWS_REGION is not the name of an AWS region, such as `eu-west-1`; correct this, or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
 }
 

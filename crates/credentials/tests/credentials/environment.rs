@@ -4,7 +4,9 @@ use std::{fs, net::TcpListener};
 
 use system_health_credentials::{CredentialError, Credentials, InvalidSecret, SecretsSettings};
 
-use super::{API_KEY, APP_KEY, TOKEN, aws, chain_of, from_aws, get, with_token_secret, without_environment};
+use super::{
+    API_KEY, APP_KEY, TOKEN, chain_of, from_aws, get, sdk_config, with_token_secret, without_environment,
+};
 
 async fn github_token(variables: &[(&str, &str)]) -> Result<String, CredentialError> {
     get(&Credentials::from_variables(variables.iter().copied()), &TOKEN).await
@@ -31,7 +33,7 @@ async fn the_first_variable_that_is_not_empty_is_used() {
 }
 
 #[tokio::test]
-async fn each_variable_may_be_replaced_by_one_that_names_a_file() {
+async fn the_file_of_a_variable_is_read_unless_the_variable_is_set() {
     let (_folder, path) = file("  from-file\n");
     let spaced = format!(" {path}\n");
     let variables = [("GITHUB_TOKEN_FILE", &*spaced), ("GH_TOKEN", "third")];
@@ -87,7 +89,7 @@ async fn a_secret_in_place_of_the_path_of_its_file_is_not_shown() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_variable_that_is_not_unicode_does_not_count_as_unset() {
+async fn a_variable_that_is_not_unicode_is_an_error() {
     use std::{ffi::OsString, os::unix::ffi::OsStringExt};
 
     let variables =
@@ -119,7 +121,7 @@ async fn no_request_is_sent_if_the_environment_has_the_secret() {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let credentials = Credentials::builder()
         .variables([("GITHUB_TOKEN", "second")])
-        .aws_config(aws(&endpoint, "AKIDEXAMPLE", "example"))
+        .aws_config(sdk_config(&endpoint, "AKIDEXAMPLE", "example"))
         .build();
 
     let token = get(&credentials, &TOKEN).await.unwrap();
@@ -136,7 +138,7 @@ async fn without_aws_the_error_names_the_variable() {
 }
 
 #[tokio::test]
-async fn a_secret_that_the_settings_name_is_not_absent_even_if_aws_is_turned_off() {
+async fn a_secret_that_the_settings_name_is_required_without_aws() {
     let settings = SecretsSettings { aws: false, ..SecretsSettings::default() };
     let credentials =
         without_environment().settings(settings).secret_names_from(with_token_secret("acme/token")).build();

@@ -53,7 +53,7 @@ const APP_KEY: Secret = Secret::new(
 .optional();
 
 /// An AWS configuration with the endpoint of a test.
-fn aws(endpoint: &str, access_key: &str, secret_key: &str) -> SdkConfig {
+fn sdk_config(endpoint: &str, access_key: &str, secret_key: &str) -> SdkConfig {
     let keys = AwsCredentials::new(access_key, secret_key, None, None, "test");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -78,7 +78,7 @@ fn with_token_secret(name: &str) -> Settings {
 
 /// Credentials that use AWS at the endpoint of a test.
 fn from_aws(endpoint: &str) -> Credentials {
-    without_environment().aws_config(aws(endpoint, "AKIDEXAMPLE", "example")).build()
+    without_environment().aws_config(sdk_config(endpoint, "AKIDEXAMPLE", "example")).build()
 }
 
 /// The exposed secret, or the error.

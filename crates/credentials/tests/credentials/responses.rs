@@ -10,7 +10,7 @@ use system_health_registry::ApiCalls;
 use system_health_test_support::server::{Answer, Fault, Request, Server};
 use tokio::time::Instant;
 
-use super::{API_KEY, TOKEN, aws, chain_of, from_aws, get, with_token_secret, without_environment};
+use super::{API_KEY, TOKEN, chain_of, from_aws, get, sdk_config, with_token_secret, without_environment};
 
 /// The response with a secret.
 fn value(text: &str) -> Answer {
@@ -69,7 +69,7 @@ async fn a_whole_object_is_refused() {
 async fn settings_may_name_a_field() {
     let server = always(value(r#"{"token": "ghp_one", "id": 7}"#));
     let ask = async |name: &str| {
-        let config = aws(&server.url(), "AKIDEXAMPLE", "example");
+        let config = sdk_config(&server.url(), "AKIDEXAMPLE", "example");
         let credentials =
             without_environment().secret_names_from(with_token_secret(name)).aws_config(config).build();
         get(&credentials, &TOKEN).await
@@ -94,14 +94,14 @@ async fn a_secret_that_the_settings_name_must_exist() {
     let server = always(refusal(400, "ResourceNotFoundException", "No."));
     let credentials = without_environment()
         .secret_names_from(with_token_secret("github/tokne"))
-        .aws_config(aws(&server.url(), "AKIDEXAMPLE", "example"))
+        .aws_config(sdk_config(&server.url(), "AKIDEXAMPLE", "example"))
         .build();
 
     let mistyped = get(&credentials, &TOKEN).await.unwrap_err();
 
     assert!(!mistyped.is_absent());
     insta::assert_snapshot!(chain_of(mistyped), @"cannot get the GitHub token: these AWS credentials find no secret `github/tokne` in AWS Secrets Manager in us-east-1, which `token_secret` in [github] names; correct the name or the region, create the secret, or set GITHUB_TOKEN");
-    // The settings do not name the other secret.
+    // The settings do not name the API key's secret.
     assert!(get(&credentials, &API_KEY).await.unwrap_err().is_absent());
 }
 
@@ -200,7 +200,7 @@ async fn a_hanging_response_times_out() {
 async fn an_arn_is_looked_up_in_its_region() {
     let server = always(value("ghp_one"));
     let arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:github-AbCdEf";
-    let config = aws(&server.url(), "AKIDEXAMPLE", "example");
+    let config = sdk_config(&server.url(), "AKIDEXAMPLE", "example");
     let without_region = config.to_builder().region(None::<Region>).build();
     for config in [config, without_region] {
         let credentials =
@@ -246,7 +246,7 @@ async fn retries_of_the_sdk_are_counted() {
     server.fail_times(1, "POST", Fault::Disconnect);
     server.fail_times(1, "POST", refusal(503, "ServiceUnavailable", "Later."));
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-    let config = aws(&server.url(), "AKIDEXAMPLE", "example").into_builder().retry_config(retries);
+    let config = sdk_config(&server.url(), "AKIDEXAMPLE", "example").into_builder().retry_config(retries);
     let calls = ApiCalls::default();
     let credentials = without_environment().aws_config(config.build()).api_calls(calls.clone()).build();
 
@@ -261,7 +261,7 @@ async fn a_cancelled_attempt_is_counted_without_a_status() {
     let server = always(value("ghp_one"));
     server.fail("POST", Fault::Hang);
     let calls = ApiCalls::default();
-    let config = aws(&server.url(), "AKIDEXAMPLE", "example");
+    let config = sdk_config(&server.url(), "AKIDEXAMPLE", "example");
     let credentials = without_environment().aws_config(config).api_calls(calls.clone()).build();
 
     let caller = tokio::spawn(async move { get(&credentials, &TOKEN).await });
@@ -273,7 +273,7 @@ async fn a_cancelled_attempt_is_counted_without_a_status() {
 }
 
 #[tokio::test]
-async fn all_calls_share_an_error() {
+async fn later_calls_get_the_same_error_without_a_request() {
     let server = always(refusal(400, "ResourceNotFoundException", "No."));
     let credentials = from_aws(&server.url());
     for _ in 0..3 {

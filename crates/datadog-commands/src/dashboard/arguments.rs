@@ -39,14 +39,14 @@ pub(super) enum DashboardAction {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        kept: KeptArguments,
+        state_and_settings: StateAndSettings,
     },
     /// Show what a push would change; the exit status is 1 if it would change anything
     Diff {
         #[command(flatten)]
         input: DashboardInput,
         #[command(flatten)]
-        kept: KeptArguments,
+        state_and_settings: StateAndSettings,
     },
     /// Print a dashboard from Datadog as JSON, which can be edited and pushed
     Pull {
@@ -67,7 +67,7 @@ pub(super) enum DashboardAction {
         #[command(flatten)]
         yes: YesArguments,
         #[command(flatten)]
-        kept: KeptArguments,
+        state_and_settings: StateAndSettings,
     },
 }
 
@@ -83,7 +83,7 @@ pub(super) struct DashboardInput {
 
 /// The settings, and the folder with the ids of pushed dashboards.
 #[derive(Debug, Args)]
-pub(super) struct KeptArguments {
+pub(super) struct StateAndSettings {
     #[command(flatten)]
     pub(super) state: StateArguments,
     #[command(flatten)]

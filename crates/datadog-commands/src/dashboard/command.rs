@@ -20,7 +20,7 @@ use system_health_datadog::{
 };
 use system_health_state::Store;
 
-use super::arguments::{DashboardAction, DashboardArguments, DashboardInput, KeptArguments};
+use super::arguments::{DashboardAction, DashboardArguments, DashboardInput, StateAndSettings};
 use crate::{
     confirm::YesArguments,
     connection::{Connection, open_existing_store, open_store},
@@ -48,17 +48,17 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
             let catalog = context.selected_catalog(None, None)?;
             print(&dashboard_json(&dashboard(&catalog, &arguments.title.title))?, stdout)
         }
-        Some(DashboardAction::Push { input, force, kept }) => {
-            let wanted = wanted(input, kept, context)?;
-            let settings = context.settings(&kept.settings)?;
-            let store = open_store(context, &kept.state, &settings)?;
+        Some(DashboardAction::Push { input, force, state_and_settings }) => {
+            let wanted = wanted(input, state_and_settings, context)?;
+            let settings = context.settings(&state_and_settings.settings)?;
+            let store = open_store(context, &state_and_settings.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             push(&wanted, *force, &connection, store.as_ref(), stdout).await
         }
-        Some(DashboardAction::Diff { input, kept }) => {
-            let wanted = wanted(input, kept, context)?;
-            let settings = context.settings(&kept.settings)?;
-            let store = open_existing_store(context, &kept.state, &settings)?;
+        Some(DashboardAction::Diff { input, state_and_settings }) => {
+            let wanted = wanted(input, state_and_settings, context)?;
+            let settings = context.settings(&state_and_settings.settings)?;
+            let store = open_existing_store(context, &state_and_settings.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             let remembered = remembered(&connection, store.as_ref(), wanted.title());
             let planned =
@@ -76,9 +76,9 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
             let connection = Connection::open(&context.settings(settings)?).await?;
             list(&connection, stdout).await
         }
-        Some(DashboardAction::Delete { dashboard, yes, kept }) => {
-            let settings = context.settings(&kept.settings)?;
-            let store = open_store(context, &kept.state, &settings)?;
+        Some(DashboardAction::Delete { dashboard, yes, state_and_settings }) => {
+            let settings = context.settings(&state_and_settings.settings)?;
+            let store = open_store(context, &state_and_settings.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             delete(dashboard, yes, &connection, store.as_ref(), stdout).await
         }
@@ -93,12 +93,13 @@ fn print(dashboard: &Value, stdout: Stdout) -> anyhow::Result<ExitStatus> {
 /// The dashboard of the metrics that a run collects, or the one in a file.
 fn wanted(
     input: &DashboardInput,
-    kept: &KeptArguments,
+    state_and_settings: &StateAndSettings,
     context: &CommandContext<'_>,
 ) -> anyhow::Result<WantedDashboard> {
     let Some(file) = &input.file else {
         // The settings select metrics, and the state folder has the metrics that sources described.
-        let catalog = context.selected_catalog(Some(&kept.settings), Some(&kept.state.folder))?;
+        let catalog = context
+            .selected_catalog(Some(&state_and_settings.settings), Some(&state_and_settings.state.folder))?;
         return Ok(WantedDashboard::new(dashboard(&catalog, &input.title.title))?);
     };
     let (name, text) = if file == Path::new("-") {
@@ -189,7 +190,7 @@ async fn delete(
     Ok(ExitStatus::Done)
 }
 
-/// If a dashboard does not exist, adds how to list those that do.
+/// If a dashboard does not exist, names the command that lists the managed ones.
 fn with_hint(error: DashboardError) -> anyhow::Error {
     match error {
         DashboardError::Missing(_) => anyhow!("{error}; the command `dashboard list` lists the managed ones"),
@@ -199,7 +200,7 @@ fn with_hint(error: DashboardError) -> anyhow::Error {
 
 /// The id that an earlier push stored for the dashboard with this title.
 fn remembered(connection: &Connection, store: Option<&Store>, title: &str) -> Option<String> {
-    let remembered = store?.dashboard(&connection.name_in_store(), title);
+    let remembered = store?.dashboard_id(&connection.name_in_store(), title);
     remembered.unwrap_or_else(|error| {
         tracing::warn!("cannot look up the dashboard's id: {error}");
         None

@@ -104,7 +104,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
         let connection = Connection::open(&context.settings(&arguments.settings)?).await?;
         failure = push(&connection.api, &names, &mut rows).await;
     }
-    // Show what was updated even if the rest failed.
+    // Show what was updated even if a request failed.
     stdout.print(MetadataRows(&rows), &rows)?;
     if let Some((name, error)) = failure {
         return Err(anyhow::Error::new(error).context(failure_message(name, &rows)));

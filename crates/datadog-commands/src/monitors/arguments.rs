@@ -32,7 +32,7 @@ pub(super) enum MonitorsAction {
         #[command(flatten)]
         settings: SettingsArguments,
     },
-    /// Show what a push would change; the exit status is 1 if it would change anything
+    /// Show what a push with --prune would change; the exit status is 1 if it would change anything
     Diff {
         #[command(flatten)]
         settings: SettingsArguments,

@@ -10,7 +10,7 @@ use system_health_command::{
 use system_health_datadog::{
     DatadogError, ManagedMonitor, MonitorPlan, MonitorScope, PlannedMonitor, WantedMonitor,
 };
-use system_health_registry::{Catalog, Settings};
+use system_health_registry::{Catalog, Settings, settings::NameSuggestions};
 
 use super::{
     arguments::{MonitorsAction, MonitorsArguments},
@@ -114,7 +114,7 @@ async fn push(
     // Show completed steps even if a later one failed.
     show(&done, stdout)?;
     pushed?;
-    warn_without_recipients(plan);
+    warn_of_missing_recipients(plan);
     let has_step = |status| done.iter().any(|step| step.status == status);
     if has_step(StepStatus::Copy) {
         tracing::warn!(
@@ -135,19 +135,23 @@ async fn push(
     Ok(ExitStatus::Done)
 }
 
-fn warn_without_recipients(plan: &MonitorPlan<'_>) {
+fn warn_of_missing_recipients(plan: &MonitorPlan<'_>) {
     let wanted = plan.monitors.iter().map(|planned| planned.wanted);
-    let silent: Vec<&str> =
+    let without_recipients: Vec<&str> =
         wanted.filter(|monitor| !monitor.notifies_somebody()).map(WantedMonitor::metric).collect();
-    if silent.is_empty() {
+    if without_recipients.is_empty() {
         return;
     }
     let total = plan.monitors.len();
-    let which = if silent.len() < total { format!(" ({})", silent.join(", ")) } else { String::new() };
+    let which = if without_recipients.len() < total {
+        format!(" ({})", without_recipients.join(", "))
+    } else {
+        String::new()
+    };
     tracing::warn!(
         "{} of {total} monitors notify nobody when they alert{which}; list recipients as `notify` in [monitors], such as \
          notify = [\"@slack-ops\"]",
-        silent.len()
+        without_recipients.len()
     );
 }
 
@@ -192,9 +196,8 @@ async fn delete(
     if let Some(unknown) =
         keys.iter().find(|key| !managed_monitors.iter().any(|monitor| monitor.watches(key)))
     {
-        bail!(
-            "there is no managed monitor for `{unknown}`; the command `monitors diff` lists the managed monitors"
-        );
+        let known = managed_monitors.iter().filter_map(ManagedMonitor::metric);
+        bail!("there is no managed monitor for `{unknown}`{}", NameSuggestions::nearest_to(unknown, known));
     }
     managed_monitors.retain(|monitor| keys.is_empty() || keys.iter().any(|key| monitor.watches(key)));
     if managed_monitors.is_empty() {

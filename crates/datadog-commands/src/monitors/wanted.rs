@@ -7,8 +7,8 @@ use system_health_monitor_settings::{MonitoredGoal, Monitors, Watched};
 use system_health_registry::{Catalog, Settings};
 use system_health_reporter::selected_by_settings;
 
-/// The monitors for the metrics of a catalog that are collected: one for each goal, and those for the reporter if its metrics
-/// are in the catalog. `report monitors push` sends these monitors to Datadog.
+/// The monitors for the metrics of a catalog that the settings select: one for each monitored goal, and those for the reporter if
+/// its metrics are in the catalog. `report monitors push` sends these monitors to Datadog.
 pub fn wanted_monitors(
     catalog: &Catalog,
     scope: &MonitorScope,
@@ -63,17 +63,17 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_has_the_attributes_of_both_metrics_unless_the_settings_override_them() {
+    fn a_goal_of_two_metrics_combines_their_options_unless_settings_override_them() {
         let both = || [facts("a.b", ["@a", "@both"], 2), facts("a.c", ["@both", "@c"], 1)];
 
-        let own = monitor(both(), "");
-        assert!(own["query"].as_str().unwrap().starts_with("max(last_120m):"), "{own}");
-        assert!(own["message"].as_str().unwrap().contains("\n\n@a @both @c\n\n"), "{own}");
+        let combined = monitor(both(), "");
+        assert!(combined["query"].as_str().unwrap().starts_with("max(last_120m):"), "{combined}");
+        assert!(combined["message"].as_str().unwrap().contains("\n\n@a @both @c\n\n"), "{combined}");
         for pattern in ["a.ratio", "a.*"] {
             let table = format!("[monitors.metrics.'{pattern}']\nnotify = ['@set']\nwindow = '30m'");
-            let set = monitor(both(), &table);
-            assert!(set["query"].as_str().unwrap().starts_with("max(last_30m):"), "{set}");
-            assert!(set["message"].as_str().unwrap().contains("\n\n@set\n\n"), "{set}");
+            let overridden = monitor(both(), &table);
+            assert!(overridden["query"].as_str().unwrap().starts_with("max(last_30m):"), "{overridden}");
+            assert!(overridden["message"].as_str().unwrap().contains("\n\n@set\n\n"), "{overridden}");
         }
     }
 

@@ -46,9 +46,9 @@ fn collect(node: &Value, queries: &mut BTreeSet<String>) {
     }
 }
 
-/// Replaces template variables with their defaults. Leaves out `*` and `!*` in tags that are joined by `,` or `AND`, because a
-/// variable without a value does not restrict the scope. Both stay in parentheses and beside `OR` or `NOT`. An empty scope
-/// becomes `*`.
+/// Replaces template variables with their defaults. A variable without a value does not restrict the scope. So `*` and `!*` are
+/// omitted from tags that are joined by `,` or `AND`. In parentheses and beside `OR` or `NOT`, they are not omitted. An empty
+/// scope becomes `*`.
 fn with_defaults(query: &str, variables: &BTreeMap<String, String>) -> String {
     let mut filled = String::new();
     let mut rest = query;

@@ -260,7 +260,7 @@ fn none_if_not_found(response: Result<Value, DatadogError>) -> Result<Option<Val
     }
 }
 
-/// The last error of a request. These requests do not belong to a run, so their deadline is not that of a run.
+/// The last error of a request. `GaveUp` replaces errors about a run's deadline: these requests do not belong to a run.
 fn error_of_request(error: RetryError<DatadogError>, host: &str) -> DatadogError {
     match error.into_last_error() {
         None | Some(DatadogError::Deadline { .. }) => {

@@ -22,8 +22,8 @@ pub struct DatadogConfig {
     /// Timeout for a request, from connecting to the last byte of the response. Default: 20 seconds. The deadline of a
     /// delivery also ends its requests.
     pub timeout: Duration,
-    /// Backoff between attempts. Its maximum number of attempts does not apply to deliveries, which are retried until their
-    /// deadline.
+    /// Retry policy. Its maximum number of attempts does not apply to deliveries of points and to the check before them: both
+    /// are retried until their deadline.
     pub retry: RetryPolicy,
     /// Counts the requests under the API name `datadog`.
     pub api_calls: ApiCalls,

@@ -26,18 +26,19 @@ pub enum DatadogError {
     /// 202, 400, 413 or 422 with Datadog's list of errors: the payload of a delivery was refused.
     #[error("the payload was refused ({0}); {hint}", hint = hint(.0))]
     RefusedPayload(ErrorResponse),
-    /// 400, 409 or 422 with Datadog's list of errors: a dashboard, monitor or query was refused.
+    /// 400, 409 or 422 with Datadog's list of errors, or a query that ended with an error: a dashboard, a monitor, metadata or a
+    /// query was refused.
     #[error("Datadog refused the request ({0})")]
     Refused(ErrorResponse),
     /// 404 with Datadog's list of errors: the requested object does not exist.
-    #[error("it does not exist in Datadog ({0})")]
+    #[error("the requested object does not exist in Datadog ({0})")]
     NotFound(ErrorResponse),
     /// The payload was not sent, because it exceeds Datadog's limit.
     #[error("the payload is too large: {size} bytes {form}, and Datadog accepts at most {limit}")]
     TooLarge {
         /// Its size, in bytes.
         size: usize,
-        /// Where the limit applies: `of JSON` or `compressed`.
+        /// The form in which the payload has this size: `of JSON` or `compressed`.
         form: &'static str,
         /// The limit, in bytes.
         limit: usize,
@@ -50,13 +51,13 @@ pub enum DatadogError {
         /// The maximum.
         limit: u64,
     },
-    /// The value was not sent, because a series can only have a finite number.
+    /// The value was not sent, because the value of a series must be a finite number.
     #[error("its value is {value}, which is not a finite number")]
     NotANumber {
         /// The value.
         value: String,
     },
-    /// The value was not sent, because a series cannot have its kind.
+    /// The value was not sent, because Datadog has no series of its kind.
     #[error(
         "its kind is {kind}, but a number in Datadog is a gauge, count or rate; a reporter converts counters to counts"
     )]
@@ -106,7 +107,7 @@ pub enum DatadogError {
         limit: Duration,
     },
     /// There was no connection, or it broke.
-    #[error("the connection to {host} failed (from DD_SITE or DD_URL)")]
+    #[error("the connection to {host} (from DD_SITE or DD_URL) failed")]
     Unreachable {
         /// The host, with its port.
         host: String,

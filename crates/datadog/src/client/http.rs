@@ -42,7 +42,7 @@ impl Http {
         }
     }
 
-    /// Sends a request, and repeats it until the retrier gives up.
+    /// Sends a request, and repeats it until it succeeds or the retrier gives up.
     pub(crate) async fn send_with_retries(
         &self,
         request: &Request,
@@ -76,7 +76,7 @@ impl Http {
         let client = deadline.map(|deadline| self.client.with_deadline(deadline));
 
         let sent = client.as_ref().unwrap_or(&self.client).send(request, max_length).await;
-        expected.check(sent.map_err(|error| self.failure(error))?)
+        expected.success_from(sent.map_err(|error| self.failure(error))?)
     }
 
     fn failure(&self, error: HttpError) -> DatadogError {

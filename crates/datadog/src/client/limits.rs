@@ -1,4 +1,4 @@
-//! Datadog's limits: <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
+//! Limits of deliveries. Most are Datadog's: <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
 
 use std::time::Duration;
 

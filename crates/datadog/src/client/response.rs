@@ -52,8 +52,8 @@ impl fmt::Display for ErrorResponse {
 }
 
 impl Expected<'_> {
-    /// The response, if it is a success.
-    pub(crate) fn check(self, response: HttpResponse) -> Result<Success, DatadogError> {
+    /// The body and the headers of a response, if it is a success.
+    pub(crate) fn success_from(self, response: HttpResponse) -> Result<Success, DatadogError> {
         let HttpResponse { status, headers, body, .. } = response;
         let body = self.parse(status, &headers, &body)?;
         Ok(Success { body, headers })

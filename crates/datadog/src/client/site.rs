@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_site_has_a_web_interface() {
+    fn the_web_interface_is_at_app_only_for_sites_without_a_subdomain() {
         for (site, url) in [
             ("datadoghq.com", "https://app.datadoghq.com"),
             ("us3.datadoghq.com", "https://us3.datadoghq.com"),

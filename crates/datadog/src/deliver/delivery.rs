@@ -39,9 +39,9 @@ struct SeriesRefused {
     source: DatadogError,
 }
 
-/// Some parts of a distribution were accepted, and another one was not.
+/// Some parts of a distribution were accepted, and the next one failed. It may have been accepted nevertheless.
 #[derive(Debug, thiserror::Error)]
-#[error("only some of its values were accepted, because part {part} failed")]
+#[error("some of its values were accepted, but part {part} failed")]
 struct Incomplete {
     part: usize,
     source: RetryError<DatadogError>,
@@ -58,8 +58,8 @@ pub(crate) fn deliver<'a>(
     let delivery = Arc::new(OngoingDelivery { requests, http, points, retrier });
     let is_distribution = |position: &usize| points[*position].value.distribution().is_some();
     let (distributions, series) = (0..points.len()).partition(is_distribution);
-    // Datadog adds up repeated distributions. So their requests are sent one by one, and none is cancelled because another was
-    // refused.
+    // Datadog adds up repeated distributions. So their requests are sent one by one: if a refused key stops the delivery, no
+    // request is in flight that would be cancelled and sent again later.
     settle_at(Arc::clone(&delivery), series, MAX_IN_FLIGHT)
         .chain(settle_at(delivery, distributions, 1))
         .boxed()
@@ -110,7 +110,7 @@ impl OngoingDelivery<'_> {
         tracing::debug!(series = points.len(), host = self.http.host, "delivering to Datadog");
         // A repeated point overwrites the first one.
         let request = || self.requests.series(points.iter().copied());
-        match self.attempt(request, Idempotency::Idempotent).await {
+        match self.send_request(request, Idempotency::Idempotent).await {
             Ok(_) => Sent::Accepted,
             Err(error) => not_delivered(error, points),
         }
@@ -120,7 +120,7 @@ impl OngoingDelivery<'_> {
         for (payload, part) in distribution_payloads(points).zip(1..) {
             tracing::debug!(distributions = points.len(), host = self.http.host, "delivering to Datadog");
             let request = || self.requests.distributions(payload);
-            match self.attempt(request, Idempotency::NotIdempotent).await {
+            match self.send_request(request, Idempotency::NotIdempotent).await {
                 Ok(_) => {}
                 Err(source) if part > 1 => {
                     return Sent::Unknown(DeliveryError::new(Incomplete { part, source }));
@@ -134,7 +134,7 @@ impl OngoingDelivery<'_> {
         Sent::Accepted
     }
 
-    async fn attempt(
+    async fn send_request(
         &self,
         request: impl FnOnce() -> Result<Request, DatadogError>,
         idempotency: Idempotency,

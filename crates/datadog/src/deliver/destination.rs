@@ -149,7 +149,7 @@ impl Destination for DatadogDestination {
     }
 }
 
-/// The payload for points. A second payload is part of it only if some points are distributions.
+/// The payload for points. It contains the payload for distributions only if some points are distributions.
 fn points_preview(points: &[Point]) -> serde_json::Result<Value> {
     let mut preview = serde_json::to_value(payload(points))?;
     if points.iter().any(|point| point.value.distribution().is_some()) {

@@ -42,19 +42,19 @@ pub(crate) fn distribution_payload<'a>(
 pub(crate) fn parts(point: &Point, limit: usize) -> impl Iterator<Item = DistributionPointsPayload> {
     let empty = json_size(&with_values(point, Vec::new())).unwrap_or(limit);
     let room = limit.saturating_sub(ENVELOPE + empty);
-    let mut waiting = point.value.distribution().into_iter().flat_map(Distribution::values);
-    let mut rest = None;
+    let mut buckets = point.value.distribution().into_iter().flat_map(Distribution::values);
+    let mut split_bucket = None;
     iter::from_fn(move || {
-        let (mut part, mut left) = (Vec::new(), room);
-        while let Some((value, count)) = rest.take().or_else(|| waiting.next()) {
+        let (mut part, mut remaining) = (Vec::new(), room);
+        while let Some((value, count)) = split_bucket.take().or_else(|| buckets.next()) {
             // A comma follows each value.
             let size = number_size(value) + 1;
-            let fitting = usize::try_from(count).unwrap_or(usize::MAX).min(left / size);
+            let fitting = usize::try_from(count).unwrap_or(usize::MAX).min(remaining / size);
             part.extend(iter::repeat_n(value, fitting));
-            left -= fitting * size;
+            remaining -= fitting * size;
             let unsent = count - fitting as u64;
             if unsent > 0 {
-                rest = Some((value, unsent));
+                split_bucket = Some((value, unsent));
                 break;
             }
         }

@@ -7,7 +7,7 @@ use system_health_registry::{Kind, Point, Tag};
 use super::{cut::ENVELOPE, distribution::distribution_size, json_size::json_size};
 use crate::{
     client::{DatadogError, MAX_JSON_SIZE},
-    seconds::{seconds, whole},
+    seconds::{saturating_i64, seconds},
 };
 
 /// The payload for points: one series for each. It omits distributions, which have an endpoint of their own.
@@ -53,7 +53,7 @@ fn series(point: &Point) -> Option<MetricSeries> {
         })
         .tags(point.tags.iter().map(Tag::to_string).collect());
     if let Some(interval) = point.kind.interval() {
-        sent = sent.interval(whole(interval.as_secs()));
+        sent = sent.interval(saturating_i64(interval.as_secs()));
     }
     if let Some(unit) = &point.unit {
         sent = sent.unit(unit.clone());

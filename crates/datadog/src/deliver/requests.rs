@@ -43,7 +43,7 @@ impl Requests {
     /// The key must have been checked, because the generated client panics if it is not a valid header value. The HTTP client
     /// sends nothing.
     pub(crate) fn new(endpoint: &Endpoint, key: &str, client: reqwest::Client) -> Self {
-        let client = ClientBuilder::new(client).with(take).build();
+        let client = ClientBuilder::new(client).with(take_request).build();
         let config = config(endpoint, key);
         Self {
             metrics: MetricsAPI::with_client_and_config(config.clone(), client.clone()),
@@ -59,7 +59,7 @@ impl Requests {
         points: impl IntoIterator<Item = &'a Point>,
     ) -> Result<Request, DatadogError> {
         let zstd = SubmitMetricsOptionalParams::default().content_encoding(MetricContentEncoding::ZSTD1);
-        checked(taken(self.metrics.submit_metrics(payload(points), zstd).now_or_never())?)
+        checked(taken_request(self.metrics.submit_metrics(payload(points), zstd).now_or_never())?)
     }
 
     /// A delivery of distributions. Fails if the compressed payload is larger than Datadog accepts for series. The limit for
@@ -67,22 +67,24 @@ impl Requests {
     pub(crate) fn distributions(&self, payload: DistributionPointsPayload) -> Result<Request, DatadogError> {
         let deflate = SubmitDistributionPointsOptionalParams::default()
             .content_encoding(DistributionPointsContentEncoding::DEFLATE);
-        checked(taken(self.distributions.submit_distribution_points(payload, deflate).now_or_never())?)
+        checked(taken_request(
+            self.distributions.submit_distribution_points(payload, deflate).now_or_never(),
+        )?)
     }
 
     /// A check of the API key.
     pub(crate) fn validate(&self) -> Result<Request, DatadogError> {
-        taken(self.authentication.validate().now_or_never())
+        taken_request(self.authentication.validate().now_or_never())
     }
 
     /// A new event.
     pub(crate) fn event(&self, event: EventCreateRequest) -> Result<Request, DatadogError> {
-        taken(self.events.create_event(event).now_or_never())
+        taken_request(self.events.create_event(event).now_or_never())
     }
 }
 
-/// The configuration of the generated client. Server 1 accepts any protocol and name. Server 0 would panic on an unknown
-/// site and take its default from the environment.
+/// The configuration of the generated client. In the client's list of servers, server 1 accepts any protocol and name. Server 0
+/// would panic on an unknown site and take its default from the environment.
 fn config(endpoint: &Endpoint, key: &str) -> Configuration {
     let mut config = Configuration::new();
     config.server_index = 1;
@@ -95,7 +97,7 @@ fn config(endpoint: &Endpoint, key: &str) -> Configuration {
 }
 
 /// The middleware: instead of a response, the client gets an error that contains its request.
-fn take<'a>(
+fn take_request<'a>(
     mut request: Request,
     _extensions: &'a mut Extensions,
     _next: Next<'a>,
@@ -130,8 +132,8 @@ fn checked(request: Request) -> Result<Request, DatadogError> {
     Ok(request)
 }
 
-fn taken<T, E>(made: Option<Result<T, ClientError<E>>>) -> Result<Request, DatadogError> {
-    let failed = match made {
+fn taken_request<T, E>(result: Option<Result<T, ClientError<E>>>) -> Result<Request, DatadogError> {
+    let failed = match result {
         Some(Err(ClientError::ReqwestMiddleware(MiddlewareError::Middleware(error)))) => {
             match error.downcast::<Taken>() {
                 Ok(Taken(request)) => return Ok(request),

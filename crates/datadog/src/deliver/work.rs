@@ -25,11 +25,11 @@ pub(crate) enum Sent {
     Stopped(DeliveryError),
 }
 
-/// Limits the search for refused series. If Datadog refuses everything, the search would send about two requests per series.
+/// Limits the search for refused series. Without a limit, it would send about two requests per series if Datadog refuses all.
 /// Each accepted payload increases the budget by one refused series and the splits to find it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
-    /// Number of further refused series after which no payload is split.
+    /// How many more series may be refused before payloads are no longer split.
     pub(crate) refusals: usize,
     /// Maximum number of further splits.
     pub(crate) splits: usize,
@@ -45,7 +45,7 @@ const SPLITS_FOR_ONE: usize = 16;
 )]
 struct Unsearched(#[source] DeliveryError);
 
-/// Sends the pieces, with at most this many concurrent requests. Each of their points gets exactly one fate.
+/// Sends the pieces, with at most `max_in_flight` concurrent requests. Each point of the pieces gets exactly one fate.
 pub(crate) fn settle<P, S, F>(
     pieces: P,
     budget: Budget,
@@ -113,7 +113,7 @@ where
             }
             let (points, sent) = self.in_flight.next().await?;
             self.ranges_in_flight.retain(|other| *other != points);
-            self.account(points, sent);
+            self.apply_result(points, sent);
         }
     }
 
@@ -138,7 +138,7 @@ where
         }
     }
 
-    fn account(&mut self, points: Range<usize>, sent: Sent) {
+    fn apply_result(&mut self, points: Range<usize>, sent: Sent) {
         match sent {
             Sent::Accepted => {
                 self.budget.refusals = self.budget.refusals.saturating_add(1);
@@ -161,7 +161,7 @@ where
             }
             Sent::Stopped(error) => {
                 // The other requests would probably fail in the same way. If not, their points are delivered again later,
-                // which only overwrites them. Points that add up have only one request in flight.
+                // which only overwrites them. Distributions, which would add up, have only one request in flight.
                 self.in_flight.clear();
                 for points in self.ranges_in_flight.drain(..).chain([points]).collect::<Vec<_>>() {
                     self.settle(points, Fate::Left(error.clone()));

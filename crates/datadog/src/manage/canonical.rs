@@ -56,8 +56,8 @@ fn refer_to_widgets_by_position(dashboard: &mut Value) {
             tab.remove("id");
         }
         for widget in tab.get_mut("widget_ids").and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(place) = ids.iter().position(|id| widget.is_number() && id == widget) {
-                *widget = format!("@{}", place + 1).into();
+            if let Some(position) = ids.iter().position(|id| widget.is_number() && id == widget) {
+                *widget = format!("@{}", position + 1).into();
             }
         }
     }

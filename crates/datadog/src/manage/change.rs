@@ -57,13 +57,13 @@ fn compare_lists(path: &str, from: &[Value], to: &[Value], changes: &mut Vec<Cha
         }
         return;
     };
-    let place = |names: &[&str], name: &str| names.iter().position(|known| *known == name);
+    let position_of = |names: &[&str], name: &str| names.iter().position(|known| *known == name);
     for (name, value) in from_names.iter().zip(from) {
-        let other = place(&to_names, name).and_then(|place| to.get(place));
+        let other = position_of(&to_names, name).and_then(|position| to.get(position));
         compare(format!("{path}[{name:?}]"), Some(value), other, changes);
     }
     for (name, value) in to_names.iter().zip(to) {
-        if place(&from_names, name).is_none() {
+        if position_of(&from_names, name).is_none() {
             compare(format!("{path}[{name:?}]"), None, Some(value), changes);
         }
     }
@@ -104,7 +104,7 @@ impl fmt::Display for Changes {
 }
 
 impl Change {
-    /// The path of the widget, if its place or size is what differs.
+    /// The path of the widget, if its position or size differs.
     fn moved_widget(&self) -> Option<&str> {
         let (widget, property) = self.path.rsplit_once(".layout.")?;
         // The title of a widget may contain `.layout.`, too.
@@ -160,7 +160,8 @@ fn with_integers(value: &Value) -> Value {
     }
 }
 
-/// A value on one line, after a separator. Nothing for an object with a name, because the path says which one it is.
+/// A value on one line, after a separator. Shows nothing for an object with a name, because the path contains the
+/// name.
 struct Shown<'a>(&'a Value, &'a str);
 
 impl fmt::Display for Shown<'_> {

@@ -75,8 +75,8 @@ impl CanonicalDocument {
         self.mark.as_ref() != Some(&Fingerprint::new(&self.content))
     }
 
-    /// Whether it was changed since the last push, if the last push had the same properties as `wanted`.
-    pub(crate) fn is_edited_since(&self, wanted: &Self) -> bool {
+    /// Like `is_edited`, but additions by Datadog do not count: properties that `wanted` does not have.
+    pub(crate) fn is_edited_by_people(&self, wanted: &Self) -> bool {
         self.is_edited() && self.as_pushed(wanted).is_edited()
     }
 
@@ -102,7 +102,7 @@ impl CanonicalDocument {
         let overwrites = match &self.mark {
             None => Some(Overwrites::Unmanaged),
             Some(_) if existing.content == wanted.content => return PushAction::Keep,
-            Some(_) => self.is_edited_since(wanted).then_some(Overwrites::HandEdits),
+            Some(_) => self.is_edited_by_people(wanted).then_some(Overwrites::HandEdits),
         };
         PushAction::Update { changes: Changes::between(&existing.content, &wanted.content), overwrites }
     }

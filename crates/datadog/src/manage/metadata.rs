@@ -26,22 +26,22 @@ fn datadog_type(kind: Kind) -> &'static str {
     }
 }
 
-/// The update that changes the known metadata to the wanted metadata. `None` if there is no difference. Other properties, such
-/// as a short name or a unit that the metric does not have, are kept.
+/// The update that changes the known metadata to the wanted metadata. `None` if nothing has to change. Properties that are not
+/// wanted, such as a short name, are kept.
 #[must_use]
 pub fn metadata_update(known: &MetricMetadata, wanted: &MetricMetadata) -> Option<MetricMetadata> {
-    let is_same = |known: &Option<String>, wanted: &Option<String>| wanted.is_none() || known == wanted;
-    let is_known = is_same(&known.description, &wanted.description)
-        && is_same(&known.type_, &wanted.type_)
-        && is_same(&known.unit, &wanted.unit)
-        && is_same(&known.per_unit, &wanted.per_unit);
+    let is_as_wanted = |known: &Option<String>, wanted: &Option<String>| wanted.is_none() || known == wanted;
+    let is_up_to_date = is_as_wanted(&known.description, &wanted.description)
+        && is_as_wanted(&known.type_, &wanted.type_)
+        && is_as_wanted(&known.unit, &wanted.unit)
+        && is_as_wanted(&known.per_unit, &wanted.per_unit);
     let mut update = wanted.clone();
     // It is not documented whether the endpoint keeps properties that are not in the request.
     update.unit = update.unit.or_else(|| known.unit.clone());
     update.per_unit = update.per_unit.or_else(|| known.per_unit.clone());
     update.short_name.clone_from(&known.short_name);
     update.statsd_interval = known.statsd_interval;
-    (!is_known).then_some(update)
+    (!is_up_to_date).then_some(update)
 }
 
 #[cfg(test)]
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_update_keeps_what_the_metric_does_not_have() {
+    fn an_update_keeps_properties_that_are_not_wanted() {
         let wanted = metadata(&Facts::new("a.b", "What it is."));
         let known = MetricMetadata::new()
             .type_("gauge".to_owned())

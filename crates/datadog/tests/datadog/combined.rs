@@ -89,7 +89,7 @@ fn the_default_aggregates_of_both_sides_match() {
         // The goal of a metric itself does not affect the aggregate.
         (with_goal("a.g", "< 5"), gauge(), ["avg", "avg"]),
         (gauge().with_kind(count), gauge().with_kind(rate), ["sum", "sum"]),
-        // If one side is summed over all series, an average series on the other side would not match.
+        // If one side is summed over all series, an average over all series on the other side would not match.
         (gauge().with_kind(count), gauge(), ["sum", "sum"]),
         (gauge(), gauge().with_aggregate(Aggregate::Sum), ["sum", "sum"]),
         (gauge().with_aggregate(Aggregate::Max), gauge(), ["max", "avg"]),

@@ -66,7 +66,7 @@ fn titles(dashboard: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_goals_come_first_and_then_each_group_with_its_metrics_over_time() {
+fn goals_come_first_and_then_each_group_of_metrics() {
     let goal = |key: &str| with_goal(key, "< 5");
     let keys = ["prs.opened", "prs.size", "prs.size_samples", "prs.open_samples"];
     let catalog =
@@ -82,11 +82,11 @@ fn the_goals_come_first_and_then_each_group_with_its_metrics_over_time() {
          Prs: prs.stale, prs.open_samples, prs.opened, prs.size, prs.size_samples"
     );
     let widgets = dashboard["widgets"][2]["definition"]["widgets"].as_array().unwrap();
-    let places: Vec<_> = widgets
+    let layouts: Vec<_> = widgets
         .iter()
         .map(|widget| ["x", "y", "width"].map(|name| widget["layout"][name].as_i64().unwrap()))
         .collect();
-    assert_eq!(places, [[0, 0, 6], [6, 0, 6], [0, 2, 6], [0, 4, 8], [8, 4, 4]]);
+    assert_eq!(layouts, [[0, 0, 6], [6, 0, 6], [0, 2, 6], [0, 4, 8], [8, 4, 4]]);
 }
 
 #[test]

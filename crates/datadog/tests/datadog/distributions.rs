@@ -198,7 +198,7 @@ async fn the_fate_of_a_distribution_is_unknown_if_only_a_part_of_it_arrived() {
 
     let fates = deliver(&sink, &[distribution("large", &[(0.1, 2_000_000)])]).await;
 
-    let message = "only some of its values were accepted, because part 2 failed: the payload was refused (";
+    let message = "some of its values were accepted, but part 2 failed: the payload was refused (";
     assert!(fates.unknown[&0].starts_with(message), "{fates:?}");
     assert_eq!(server.requests().len(), 2);
 }

@@ -27,11 +27,11 @@ async fn delivery(fault: impl Into<Fault>) -> (String, usize) {
     let intake = DatadogIntake::start();
     intake.server().fail("POST /api/v2/series", fault);
     let fates = deliver_within(DELIVERY_TIME, &sink(&intake), &mixed()).await;
-    (reason_left(&fates, &intake.url()), intake.server().requests().len())
+    (reason_of_left_points(&fates, &intake.url()), intake.server().requests().len())
 }
 
 /// The reason why all points are left. It must be the same for all of them.
-fn reason_left(fates: &Fates, url: &str) -> String {
+fn reason_of_left_points(fates: &Fates, url: &str) -> String {
     assert!(
         fates.left.len() == 4 && fates.left.values().all(|message| *message == fates.left[&0]),
         "{fates:?}"
@@ -155,7 +155,7 @@ async fn a_lost_connection_is_reported_with_its_cause() {
     let (message, requests) = delivery(Fault::Disconnect).await;
     assert!(message.starts_with("gave up at the run's deadline, after "), "{message}");
     assert!(
-        message.contains(" attempts: the connection to HOST failed (from DD_SITE or DD_URL): "),
+        message.contains(" attempts: the connection to HOST (from DD_SITE or DD_URL) failed: "),
         "{message}"
     );
     assert!(message.contains("connection closed"), "{message}");
@@ -185,21 +185,24 @@ async fn a_request_is_retried_after_an_incomplete_or_invalid_response() {
 
         server.join().unwrap();
         // The last attempts find the port closed, because the server answers only two requests.
-        let message = reason_left(&fates, &url);
-        assert!(message.contains(" attempts: the connection to HOST failed ("), "{answer}: {message}");
+        let message = reason_of_left_points(&fates, &url);
+        assert!(
+            message.contains(" attempts: the connection to HOST (from DD_SITE or DD_URL) failed: "),
+            "{answer}: {message}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_refused_connection_is_reported_with_its_cause() {
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let url = format!("http://{closed}");
 
-    let sink = DatadogSink::new(&config(&format!("http://{closed}"))).unwrap();
-    let message =
-        reason_left(&deliver_within(DELIVERY_TIME, &sink, &mixed()).await, &format!("http://{closed}"));
+    let fates = deliver_within(DELIVERY_TIME, &DatadogSink::new(&config(&url)).unwrap(), &mixed()).await;
 
+    let message = reason_of_left_points(&fates, &url);
     assert!(
-        message.contains(" attempts: the connection to HOST failed (from DD_SITE or DD_URL): "),
+        message.contains(" attempts: the connection to HOST (from DD_SITE or DD_URL) failed: "),
         "{message}"
     );
     assert!(message.contains("Connection refused"), "{message}");

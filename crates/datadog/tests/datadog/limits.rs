@@ -1,4 +1,4 @@
-//! Datadog's limits and refusals, which must not affect other series.
+//! Datadog's limits. Series that exceed a limit or are refused must not affect the others.
 
 use serde_json::json;
 use system_health_datadog::DatadogSink;

@@ -200,7 +200,7 @@ fn units_are_plural_unless_the_number_is_one() {
 }
 
 #[test]
-fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
+fn the_reporters_monitors_query_its_own_metrics_in_groups() {
     let by =
         |tags: &[&str]| Alerting { group_by: tags.iter().map(ToString::to_string).collect(), ..alerting() };
     let queries = |alerting: Alerting| -> Vec<Value> {

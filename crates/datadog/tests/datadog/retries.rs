@@ -75,7 +75,7 @@ async fn points_are_left_if_a_failure_lasts_until_the_deadline() {
 }
 
 #[tokio::test]
-async fn different_failures_may_follow_each_other() {
+async fn points_are_delivered_after_different_failures() {
     let (fates, calls) = deliver_after(&[
         (1, Fault::Disconnect),
         (1, error(503, "Unavailable").into()),

@@ -84,7 +84,7 @@ fn points_that_cannot_be_lines_are_refused() {
     assert!(error(distribution(&[(1.0, (1 << 32) + 1)])).contains("it has 4294967297 values"));
     let small = Encoder { max_length: 20, ..ENCODER };
     let long = small.lines(&gauge("a.long.key", 1.0, &["env:test"])).unwrap_err().to_string();
-    assert!(long.contains("its line has 36 bytes, and a packet at most 20"), "{long}");
+    assert!(long.contains("its line has 36 bytes, and a packet has at most 20"), "{long}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::harness::{listener, received, sink_to};
 
 #[tokio::test]
-async fn an_event_arrives_or_is_left() {
+async fn an_event_arrives_or_is_left_if_nobody_listens() {
     let (socket, address) = listener();
     let sink = sink_to(&address).await;
     let event = Event::new("deploy-1", "Deployed").unwrap().with_text("line\nbreak").unwrap();

@@ -23,7 +23,7 @@ fn bind(address: &str) -> UnixDatagram {
 }
 
 #[tokio::test]
-async fn a_unix_socket_receives_larger_packets() {
+async fn a_unix_socket_receives_full_packets() {
     let (_folder, address) = unix_address();
     let socket = bind(&address);
 
@@ -37,7 +37,7 @@ async fn a_unix_socket_receives_larger_packets() {
 }
 
 #[tokio::test]
-async fn points_are_left_if_the_unix_socket_is_gone() {
+async fn points_are_left_if_nobody_listens_on_the_unix_socket() {
     let (folder, address) = unix_address();
     let missing = deliver(&*sink_to(&address).await, &gauges(3)).await;
     drop(bind(&address));
@@ -71,7 +71,7 @@ async fn points_are_left_if_the_queue_is_full() {
 }
 
 #[tokio::test]
-async fn a_distribution_of_which_only_a_part_was_sent_is_unknown() {
+async fn the_fate_of_a_distribution_is_unknown_if_only_a_part_was_sent() {
     let (_folder, address) = unix_address();
     let _socket = bind(&address);
     // More packets than the queue takes: each value is sent with twenty sample rates.
@@ -82,7 +82,10 @@ async fn a_distribution_of_which_only_a_part_was_sent_is_unknown() {
 
     assert_eq!((&*fates.accepted, fates.left.keys().collect::<Vec<_>>()), (&[0][..], vec![&2]));
     let message = &fates.unknown[&1];
-    assert!(message.starts_with("only some of the lines of a point were sent: the Agent at"), "{message}");
+    assert!(
+        message.starts_with("some lines of a point were sent, but a later packet failed: the Agent at"),
+        "{message}"
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Exponential backoff with full jitter: the wait before the next attempt is random between zero and a limit that
-/// doubles with each attempt. If the server requires a longer wait, it is respected.
+/// doubles with each attempt. If the server requires a longer wait, that wait is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Maximum number of attempts, including the first one. Default: 5. `None`: no maximum.

@@ -13,7 +13,7 @@ use crate::{AttemptError, Idempotency, Retry, RetryError, RetryPolicy};
 /// The minimum time before the deadline for another attempt. With less time, a response is unlikely.
 const MIN_TIME_LEFT: Duration = Duration::from_millis(500);
 
-/// Makes attempts until one succeeds or fails permanently, or until the policy or the deadline allows no other.
+/// Makes attempts until one succeeds or fails permanently, or until the policy or the deadline allows no other attempt.
 ///
 /// All requests of a retrier share a deadline and a rate limit. No wait ends after the deadline. If the server limits
 /// one request, all of them wait.

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde_json::json;
 
 use super::{
-    payload::{host_tag, unreadable},
+    payload::{host_tag, refuse_unreadable},
     state::State,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     let checks = match read(&request.body) {
         Ok(checks) => checks,
-        Err(cause) => return unreadable(state, request, &cause),
+        Err(cause) => return refuse_unreadable(state, request, &cause),
     };
     match store(state, request.path(), checks) {
         Ok(()) => Answer::json(202, &json!({ "status": "ok" })),

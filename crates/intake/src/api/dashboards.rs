@@ -155,8 +155,8 @@ fn are_widgets(value: &Value) -> bool {
 
 /// Three groups of three letters: `aaa-aaa-aaa`, `aaa-aaa-aab` and so on.
 fn id(number: u64) -> String {
-    let letter = |place| char::from(b'a' + u8::try_from(number / 26_u64.pow(place) % 26).unwrap_or_default());
-    let group = |last| (last..last + 3).rev().map(letter).collect::<String>();
+    let letter = |digit| char::from(b'a' + u8::try_from(number / 26_u64.pow(digit) % 26).unwrap_or_default());
+    let group = |lowest| (lowest..lowest + 3).rev().map(letter).collect::<String>();
     [group(6), group(3), group(0)].join("-")
 }
 

@@ -1,5 +1,5 @@
-//! Submitted distributions. Datadog adds the values of a repeated point to the values that it has. A repeated point of a series,
-//! in contrast, replaces the earlier one.
+//! Submitted distributions. Datadog adds the values of a repeated point to the values that it has. In contrast, a
+//! repeated point of a series replaces the earlier one.
 //! See <https://docs.datadoghq.com/api/latest/metrics/#submit-distribution-points>.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    payload::{check_size, host_tag, unreadable},
+    payload::{check_size, host_tag, refuse_unreadable},
     state::State,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     notice::Notice,
     point::DISTRIBUTION,
     rules::{check_name, check_tags, check_time},
-    store::{DistributionId, StoreError},
+    store::{DistributionId, StoreError, WeightedValues},
     treatment::Treatment,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
     }
     let series = match serde_json::from_slice::<Payload>(&request.body) {
         Ok(payload) => payload.series,
-        Err(cause) => return unreadable(state, request, &cause),
+        Err(cause) => return refuse_unreadable(state, request, &cause),
     };
     match store(state, request.path(), series) {
         Ok(()) => Answer::json(202, &json!({ "status": "ok" })),
@@ -51,7 +51,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
 /// Stores the part of a payload that Datadog would store, or all of it if submissions are stored as sent.
 fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), StoreError> {
     let mut findings = Vec::new();
-    let mut accepted: Vec<(DistributionId, Vec<(f64, f64)>)> = Vec::new();
+    let mut accepted: Vec<(DistributionId, WeightedValues)> = Vec::new();
     let (mut sent, mut metrics) = (0, BTreeSet::new());
     let now = state.now();
     for Submitted { metric, points, tags, host } in series {
@@ -82,7 +82,7 @@ fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), St
     state.save_metadata()?;
     state.store.add_values(&accepted)?;
     state.add_findings(findings);
-    let kept = accepted.iter().map(|(_, values)| values.len()).sum();
-    state.notify(Notice::delivery(path, "value", sent, kept, metrics.len()));
+    let stored = accepted.iter().map(|(_, values)| values.len()).sum();
+    state.notify(Notice::delivery(path, "value", sent, stored, metrics.len()));
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
     dogstatsd::{EventLine, INTERVAL, Line, LineError, MetricLine, MetricType, Values},
     point::{DISTRIBUTION, Point},
     rules::{Finding, Rule, check_name, check_tags, check_time},
-    store::{DistributionId, StoreError},
+    store::{DistributionId, StoreError, WeightedValues},
 };
 
 /// Size of the Agent's buffer for a packet, in bytes. The Agent cuts longer packets.
@@ -16,14 +16,14 @@ const MAX_PACKET_SIZE: usize = 8192;
 
 const SOURCE: &str = "dogstatsd";
 
-/// The metrics that a packet adds to the store.
+/// What the metric lines of a packet add to the store, and findings about the packet.
 #[derive(Default)]
 struct Received {
     /// The points of the current 10 seconds.
     points: Vec<Point>,
     /// The points of lines with a timestamp.
     timestamped: Vec<Point>,
-    values: Vec<(DistributionId, Vec<(f64, f64)>)>,
+    values: Vec<(DistributionId, WeightedValues)>,
     findings: Vec<Finding>,
     /// The number of metric lines that are stored.
     lines: usize,
@@ -61,7 +61,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
         state.metadata.learn(metric, DISTRIBUTION, None);
     }
     state.save_metadata()?;
-    // Within the current 10 seconds, each line replaces the point of its series, so this makes no finding.
+    // Each line updates the point of its series for the current 10 seconds. This is normal, so it makes no finding.
     state.store.put_points(&received.points)?;
     let replaced = state.store.put_points(&received.timestamped)?;
     state.store.add_values(&received.values)?;
@@ -118,7 +118,7 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
             received.timestamped.extend(timestamped_points(&name, &tags, kind, numbers, time));
         }
         _ => {
-            let points = state.flushes.add(&name, &tags, line.kind, &line.values, weight, now);
+            let points = state.aggregates.add(&name, &tags, line.kind, &line.values, weight, now);
             if !points.iter().all(|point| point.value.is_finite()) {
                 let message = "the sum of the values is not a finite number";
                 findings.push(Finding::new(Rule::Value, &name, message));
@@ -131,7 +131,7 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
 }
 
 /// The points of a line with a timestamp. The Agent does not aggregate them, and does not apply the sample rate of the line. It
-/// sends their counts as rates, like aggregated counts. See
+/// sends counts as rates, as it does with aggregated counts. See
 /// <https://github.com/DataDog/datadog-agent/blob/main/pkg/aggregator/no_aggregation_stream_worker.go>.
 fn timestamped_points(
     metric: &str,

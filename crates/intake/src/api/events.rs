@@ -1,4 +1,4 @@
-//! Events: points in time with a text.
+//! Events, which have a time, a title and a text.
 //! See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
 
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use crate::{
     store::StoreError,
 };
 
-/// Is added to the number of an event, so that ids are as large as those in recorded responses.
+/// The id of an event is its number plus this one, so that ids are as large as those in recorded responses.
 const BASE_ID: u64 = 5_934_719_801_181_587_474;
 
 /// Accepts an event.
@@ -32,7 +32,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> EndpointResult {
     }
     let happened = event["date_happened"].as_i64().ok_or_else(|| invalid("date_happened"))?;
     let number = store(state, request.path(), &sent, happened)??;
-    Ok(json!({ "status": "ok", "event": shown(event, number) }))
+    Ok(json!({ "status": "ok", "event": to_response(event, number) }))
 }
 
 /// Stores an event, unless Datadog would refuse it. Returns the number of the event, or Datadog's refusal.
@@ -61,7 +61,7 @@ pub(super) fn list(state: &State, request: &Request) -> EndpointResult {
     let start = number(request, "start")?.ok_or_else(|| invalid("start"))?;
     let end = number(request, "end")?.ok_or_else(|| invalid("end"))?;
     let stored = state.store.events(&(start..=end))?;
-    let events: Vec<Value> = stored.into_iter().map(shown_with_defaults).collect();
+    let events: Vec<Value> = stored.into_iter().map(to_response_with_defaults).collect();
     Ok(json!({ "events": events }))
 }
 
@@ -71,12 +71,12 @@ pub(super) fn read(state: &State, id: &str) -> EndpointResult {
     let all = state.store.events(&(i64::MIN..=i64::MAX))?;
     let found = all.into_iter().find(|(stored, ..)| Some(*stored) == number);
     let found = found.ok_or_else(|| error(404, &format!("No event matches that event_id {id}")))?;
-    Ok(json!({ "event": shown_with_defaults(found) }))
+    Ok(json!({ "event": to_response_with_defaults(found) }))
 }
 
-fn shown_with_defaults((number, happened, event): (u64, i64, Value)) -> Value {
+fn to_response_with_defaults((number, happened, event): (u64, i64, Value)) -> Value {
     let event = if let Value::Object(event) = event { event } else { Map::new() };
-    shown(with_defaults(event, happened), number)
+    to_response(with_defaults(event, happened), number)
 }
 
 fn with_defaults(mut event: Map<String, Value>, happened: i64) -> Map<String, Value> {
@@ -87,7 +87,7 @@ fn with_defaults(mut event: Map<String, Value>, happened: i64) -> Map<String, Va
 }
 
 /// An event as in Datadog's responses.
-fn shown(mut event: Map<String, Value>, number: u64) -> Value {
+fn to_response(mut event: Map<String, Value>, number: u64) -> Value {
     for omitted in ["aggregation_key", "related_event_id"] {
         event.remove(omitted);
     }

@@ -7,7 +7,7 @@ use super::{
     endpoint::{EndpointResult, invalid, number, object},
     state::State,
     timeseries,
-    unknown::unknown,
+    unknown::answer_unknown,
 };
 use crate::{
     exchange::Request,
@@ -51,8 +51,8 @@ fn save_monitors(state: &mut State) -> Result<(), StoreError> {
     save(&mut state.store, "monitors", &mut state.monitors)
 }
 
-/// Saves a document. If this fails, reads the saved one again: the client may repeat the request, so what is not saved must
-/// not stay.
+/// Saves a document. If this fails, goes back to the document that was saved before: the client may repeat the request, so
+/// the change must not stay in memory.
 fn save<T>(store: &mut Store, kind: &str, document: &mut T) -> Result<(), StoreError>
 where
     T: Serialize + DeserializeOwned + Default,
@@ -89,6 +89,6 @@ fn answer(state: &mut State, request: &Request, path: &[&str]) -> EndpointResult
         ("GET", ["v1", "monitor", id]) => monitors.read(id),
         ("PUT", ["v1", "monitor", id]) => monitors.update(id, request),
         ("DELETE", ["v1", "monitor", id]) => monitors.delete(id),
-        _ => Err(unknown(state, request)),
+        _ => Err(answer_unknown(state, request)),
     }
 }

@@ -1,4 +1,4 @@
-//! What Datadog knows about a metric besides its points. It knows a metric from the first point on.
+//! What Datadog knows about a metric besides its points. Datadog knows a metric from its first point on.
 //! See <https://docs.datadoghq.com/api/latest/metrics/#edit-metric-metadata>.
 
 use std::collections::BTreeMap;

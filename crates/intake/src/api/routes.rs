@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     checks, distributions, endpoint::EndpointResult, events, manage::manage, overview, series, state::State,
-    traces, unknown::unknown,
+    traces, unknown::answer_unknown,
 };
 use crate::{
     exchange::{Answer, Request},
@@ -49,7 +49,7 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Answer {
             to_answer(200, events::read(state, path.trim_start_matches("/api/v1/events/")))
         }
         (method, path) if requires_application_key(method, path) => to_answer(200, manage(state, request)),
-        _ => unknown(state, request),
+        _ => answer_unknown(state, request),
     }
 }
 

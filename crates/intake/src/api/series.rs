@@ -7,7 +7,7 @@ use serde::{Deserialize, de::Error as _};
 use serde_json::json;
 
 use super::{
-    payload::{check_size, host_tag, unreadable},
+    payload::{check_size, host_tag, refuse_unreadable},
     state::State,
 };
 use crate::{
@@ -101,7 +101,7 @@ fn accept_with(
     }
     let series = match read(&request.body) {
         Ok(series) => series,
-        Err(cause) => return unreadable(state, request, &cause),
+        Err(cause) => return refuse_unreadable(state, request, &cause),
     };
     let has_null = |series: &Submission| series.points.iter().any(|point| point.value.is_none());
     if state.treatment == Treatment::AsSent && series.iter().any(has_null) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{dashboards::Dashboards, endpoint::seconds_since_1970, metadata::Metadata, monitors::Monitors};
 use crate::{
-    dogstatsd::Flushes,
+    dogstatsd::Aggregates,
     notice::Notice,
     point::{DISTRIBUTION, Point},
     query::{Evaluations, Status, Transition},
@@ -13,7 +13,7 @@ use crate::{
     treatment::Treatment,
 };
 
-/// All that the intake knows.
+/// The store, and what the intake keeps in memory.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) store: Store,
@@ -22,7 +22,7 @@ pub(crate) struct State {
     pub(crate) dashboards: Dashboards,
     pub(crate) monitors: Monitors,
     pub(crate) evaluations: Evaluations,
-    pub(crate) flushes: Flushes,
+    pub(crate) aggregates: Aggregates,
     findings: Findings,
     notices: Vec<Notice>,
     /// The lines of `DogStatsD` since the last notice of lines: the number that was sent, and the number that was stored.
@@ -38,7 +38,7 @@ impl State {
             dashboards: store.load("dashboards")?,
             monitors: store.load("monitors")?,
             evaluations: Evaluations::default(),
-            flushes: Flushes::default(),
+            aggregates: Aggregates::default(),
             findings: Findings::default(),
             notices: Vec::new(),
             lines: (0, 0),

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineError {
-    /// It is not text.
+    /// The line is not text.
     #[error("it is not UTF-8")]
     Text,
     /// There is no name, value or type.
@@ -16,19 +16,19 @@ pub enum LineError {
     /// A value is not a number.
     #[error("`{0}` is not a number")]
     Value(String),
-    /// A sample rate is not a number between 0 and 1.
+    /// A sample rate is not a number greater than 0 and at most 1.
     #[error("`{0}` is not a sample rate; write a number greater than 0 and at most 1")]
     SampleRate(String),
-    /// A timestamp is not a number of seconds.
-    #[error("`{0}` is not a timestamp; write a number of seconds since 1970")]
+    /// A timestamp is not a whole number of seconds greater than 0.
+    #[error("`{0}` is not a timestamp; write a whole number of seconds since 1970, greater than 0")]
     Timestamp(String),
-    /// Only counts and gauges have timestamps.
+    /// A metric that is neither a count nor a gauge has a timestamp.
     #[error("only counts and gauges can have a timestamp")]
-    TimestampOfType,
-    /// The head of an event is wrong.
+    UnexpectedTimestamp,
+    /// The part of an event before its optional fields is wrong.
     #[error("an event is written _e{{TITLE_LENGTH,TEXT_LENGTH}}:TITLE|TEXT, with lengths in bytes of UTF-8")]
     Event,
-    /// The head of a service check is wrong.
+    /// The name or the status of a service check is missing or wrong.
     #[error("a service check is written _sc|NAME|STATUS, with a status from 0 to 3")]
     ServiceCheck,
 }

@@ -12,7 +12,7 @@ use super::{
 pub(crate) enum MetricType {
     Count,
     Gauge,
-    /// Also timers.
+    /// A histogram or a timer.
     Histogram,
     Set,
     Distribution,
@@ -79,7 +79,7 @@ impl MetricLine {
             // The Agent ignores other fields, or uses them to add tags of the container.
         }
         if metric.timestamp.is_some() && !matches!(kind, MetricType::Count | MetricType::Gauge) {
-            return Err(LineError::TimestampOfType);
+            return Err(LineError::UnexpectedTimestamp);
         }
         Ok(metric)
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_has_its_own_error() {
+    fn the_error_says_which_part_of_a_line_is_wrong() {
         for (line, error) in [
             ("", LineError::Metric),
             ("a.b", LineError::Metric),
@@ -123,7 +123,7 @@ mod tests {
             ("a.b:1|c|@2", LineError::SampleRate("2".into())),
             ("a.b:1|c|@0", LineError::SampleRate("0".into())),
             ("a.b:1|c|Tnow", LineError::Timestamp("now".into())),
-            ("a.b:1|d|T1656581400", LineError::TimestampOfType),
+            ("a.b:1|d|T1656581400", LineError::UnexpectedTimestamp),
         ] {
             assert_eq!(MetricLine::parse(line), Err(error), "{line}");
         }

@@ -45,13 +45,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_fields_of_a_service_check_are_read_and_a_wrong_head_is_refused() {
+    fn all_fields_of_a_service_check_are_read() {
         let ServiceCheckLine(check) =
             ServiceCheckLine::parse("redis.up|2|d:1656581400|h:web|#env:prod|m:it: is down").unwrap();
 
         assert_eq!((check.check.as_str(), check.status), ("redis.up", 2));
         assert_eq!((check.timestamp, check.host_name.as_deref()), (Some(1_656_581_400), Some("web")));
         assert_eq!(check.message.as_deref(), Some("it: is down"));
+        assert_eq!(check.tags, Some(["env:prod".to_owned()].into()));
+    }
+
+    #[test]
+    fn a_service_check_needs_a_name_and_a_known_status() {
         for rest in ["", "|1", "a", "a|4", "a|x"] {
             assert_eq!(ServiceCheckLine::parse(rest), Err(LineError::ServiceCheck), "{rest}");
         }

@@ -63,14 +63,32 @@ impl<'a> Condition<'a> {
         }
     }
 
-    pub(super) fn status(&self, before: Status, data: Option<&Buckets>, options: &Value) -> Status {
+    /// How long the window of a group must be empty before `notify_no_data` sets the status to No Data, in seconds. Datadog counts
+    /// `no_data_timeframe` from the last value, so the length of the window is subtracted:
+    /// <https://docs.datadoghq.com/monitors/guide/monitor_api_options/>.
+    pub(super) fn no_data_delay(&self, options: &Value) -> i64 {
+        if options["notify_no_data"] != true {
+            return 0;
+        }
+        let minutes = options["no_data_timeframe"].as_i64();
+        let timeframe = minutes.map_or(2 * self.window, |minutes| minutes.saturating_mul(MINUTE));
+        timeframe.saturating_sub(self.window).max(0)
+    }
+
+    /// The status of a group, from the status before and from its values in the window. `Err`: the window contains no value, and
+    /// was first seen empty this many seconds ago.
+    pub(super) fn status(&self, before: Status, data: Result<&Buckets, i64>, options: &Value) -> Status {
         let value = match (data, options["on_missing_data"].as_str()) {
-            (Some(buckets), _) => self.aggregate(buckets),
-            (None, Some("show_no_data" | "show_and_notify_no_data")) => return Status::NoData,
-            (None, Some("resolve")) => return Status::Ok,
-            (None, None) if options["notify_no_data"] == true => return Status::NoData,
-            (None, Some("default")) if self.time_aggregation == "sum" => 0.0,
-            (None, _) => return before,
+            (Ok(buckets), _) => self.aggregate(buckets),
+            (Err(_), Some("show_no_data" | "show_and_notify_no_data")) => return Status::NoData,
+            (Err(_), Some("resolve")) => return Status::Ok,
+            (Err(empty_for), None)
+                if options["notify_no_data"] == true && empty_for >= self.no_data_delay(options) =>
+            {
+                return Status::NoData;
+            }
+            (Err(_), Some("default")) if self.time_aggregation == "sum" => 0.0,
+            (Err(_), _) => return before,
         };
         let recovery = options["thresholds"]["critical_recovery"].as_f64();
         match (self.is_met(value, self.critical), before, recovery) {
@@ -120,8 +138,8 @@ pub(crate) fn refusal(query: &str, options: &Value) -> Option<String> {
     if options["on_missing_data"].as_str().is_some_and(|option| !ON_MISSING_DATA.contains(&option)) {
         return Some("The value provided for parameter 'on_missing_data' is invalid".to_owned());
     }
-    let is_legacy = options["notify_no_data"] == true || options["no_data_timeframe"].is_u64();
-    let is_contradictory = is_legacy && options["on_missing_data"].is_string();
+    let has_older_option = options["notify_no_data"] == true || options["no_data_timeframe"].is_u64();
+    let is_contradictory = has_older_option && options["on_missing_data"].is_string();
     is_contradictory
         .then(|| "on_missing_data cannot be used with notify_no_data or no_data_timeframe".to_owned())
 }

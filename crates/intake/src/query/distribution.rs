@@ -1,11 +1,11 @@
-//! Aggregates of distributions: of all values in a bucket of time and in all series together.
+//! Aggregates the values of distributions: those of all series in a bucket of time together.
 //! See <https://docs.datadoghq.com/metrics/distributions/>.
 
-/// The percentiles that queries may have here, by their names. Datadog computes any other one as well, such as `p99.9`.
+/// The percentiles that queries may have here, by their names. Datadog also computes others, such as `p99.9`.
 const PERCENTILES: [(&str, f64); 5] =
     [("p50", 0.5), ("p75", 0.75), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)];
 
-/// Whether an aggregator is one of these percentiles, which only distributions have.
+/// Whether an aggregator is one of [`PERCENTILES`]. Only distributions have them.
 pub(super) fn is_percentile(aggregator: &str) -> bool {
     PERCENTILES.iter().any(|(name, _)| *name == aggregator)
 }
@@ -15,7 +15,7 @@ pub(super) fn aggregate(aggregator: &str, mut values: Vec<(f64, f64)>) -> f64 {
     values.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let count: f64 = values.iter().map(|(_, weight)| weight).sum();
     let sum: f64 = values.iter().map(|(value, weight)| value * weight).sum();
-    let at = |rank: f64| {
+    let value_at = |rank: f64| {
         let mut cumulative_weight = 0.0;
         let found = values.iter().find(|(_, weight)| {
             cumulative_weight += weight;
@@ -26,10 +26,10 @@ pub(super) fn aggregate(aggregator: &str, mut values: Vec<(f64, f64)>) -> f64 {
     match aggregator {
         "sum" => sum,
         "count" => count,
-        "min" => at(0.0),
-        "max" => at(count),
+        "min" => value_at(0.0),
+        "max" => value_at(count),
         _ => match PERCENTILES.iter().find(|(name, _)| *name == aggregator) {
-            Some((_, quantile)) => at(quantile * count),
+            Some((_, quantile)) => value_at(quantile * count),
             None => sum / count,
         },
     }

@@ -3,8 +3,9 @@
 //! A query is evaluated over its window for each group that has been seen. The values of a series in a bucket of time are averaged,
 //! or added up if the query has `as_count()`.
 //!
-//! A group without data behaves as `on_missing_data` says and is forgotten after a day. A group that was never
-//! seen is not evaluated at all. See <https://docs.datadoghq.com/monitors/configuration/>,
+//! A group without data behaves as `on_missing_data` says and is forgotten after a day. With the older option `notify_no_data`, its
+//! status becomes No Data after `no_data_timeframe`, and it is forgotten a day later. A group that was never seen is not evaluated
+//! at all. See <https://docs.datadoghq.com/monitors/configuration/>,
 //! <https://docs.datadoghq.com/monitors/guide/on_missing_data/> and
 //! <https://docs.datadoghq.com/dashboards/functions/rollup/>.
 
@@ -20,10 +21,10 @@ use crate::store::{Store, StoreError, StoredSeries};
 
 /// The type of metric monitors.
 pub(crate) const METRIC_MONITOR: &str = "query alert";
-/// How long a group without data is remembered, in seconds.
+/// How long a group without data is remembered, in seconds. [`Condition::no_data_delay`] is added.
 const RETENTION: i64 = DAY;
 
-/// The groups of all monitors.
+/// The groups of all monitors, by the id of the monitor and the tags of the group.
 #[derive(Debug, Default)]
 pub(crate) struct Evaluations(BTreeMap<(u64, Vec<String>), Group>);
 
@@ -118,20 +119,25 @@ impl Evaluations {
                 empty_since: None,
                 is_notified: false,
             });
+            let options = &monitor["options"];
             let data = found.get(&tags);
             group.empty_since = if data.is_some() { None } else { group.empty_since.or(Some(now)) };
-            if group.empty_since.is_some_and(|since| now - since >= RETENTION) {
+            let empty_for = group.empty_since.map_or(0, |since| now - since);
+            if empty_for >= RETENTION.saturating_add(condition.no_data_delay(options)) {
                 self.0.remove(&key);
                 continue;
             }
             let from = group.status;
-            let to = condition.status(from, data, &monitor["options"]);
+            let to = condition.status(from, data.ok_or(empty_for), options);
             if from == to {
                 continue;
             }
             let notifies = match to {
                 Status::Alert => true,
-                Status::NoData => monitor["options"]["on_missing_data"] == "show_and_notify_no_data",
+                Status::NoData => {
+                    options["on_missing_data"] == "show_and_notify_no_data"
+                        || options["notify_no_data"] == true
+                }
                 Status::Ok => group.is_notified,
             };
             group.status = to;

@@ -51,33 +51,34 @@ impl<'a> Expression<'a> {
         self.queries().iter().map(|query| query.metric).collect()
     }
 
-    /// The values of each group within a time range, in buckets of `bucket` seconds. Groups without any value are left out.
+    /// The values of each group within a time range, in buckets of `bucket_length` seconds. Groups without any value are left
+    /// out.
     pub(crate) fn groups<'p>(
         &self,
         points: &(impl Iterator<Item = PointRef<'p>> + Clone),
         time: &RangeInclusive<i64>,
-        bucket: i64,
+        bucket_length: i64,
     ) -> Groups {
-        self.evaluate(&|query| query.buckets(points.clone(), time, bucket)).into_groups()
+        self.evaluate(&|query| query.buckets(points.clone(), time, bucket_length)).into_groups()
     }
 
-    /// Like [`groups`](Self::groups), as monitors evaluate it. If there are several queries, their series are interpolated. If
-    /// one of several queries has `as_count()`, each query is first summed over the whole time range, so there is only one
-    /// bucket.
+    /// Like [`groups`](Self::groups), but calculated as for a monitor. If there are several queries, their series are
+    /// interpolated. If one of several queries has `as_count()`, each query is first summed over the whole time range, so there
+    /// is only one bucket.
     /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
     pub(crate) fn groups_in_monitor<'p>(
         &self,
         points: &(impl Iterator<Item = PointRef<'p>> + Clone),
         time: &RangeInclusive<i64>,
-        bucket: i64,
+        bucket_length: i64,
     ) -> Groups {
         let queries = self.queries();
         if queries.len() == 1 {
-            return self.groups(points, time, bucket);
+            return self.groups(points, time, bucket_length);
         }
         let adds_up_first = queries.iter().any(|query| query.modifier == Some(Modifier::Count));
         let values = |query: &Query<'_>| {
-            let groups = query.aligned_buckets(points.clone(), time, bucket);
+            let groups = query.aligned_buckets(points.clone(), time, bucket_length);
             if !adds_up_first {
                 return groups;
             }
@@ -122,7 +123,7 @@ impl<'a> Expression<'a> {
     }
 }
 
-/// Reads expressions. Each function returns what it has read, and the rest of the text.
+/// Reads expressions. Each method returns what it has read, and the rest of the text.
 struct Parser {
     /// The number of parentheses that are open.
     depth: usize,
@@ -181,7 +182,7 @@ impl Parser {
         }
     }
 
-    /// Reads the sum behind an opening parenthesis. The rest starts without spaces.
+    /// Reads the sum behind an opening parenthesis. The returned rest does not start with spaces.
     fn nested<'a>(&mut self, text: &'a str) -> Option<(Expression<'a>, &'a str)> {
         if self.depth == MAX_DEPTH {
             return None;
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_value_if_a_side_is_missing_or_the_divisor_is_zero() {
+    fn a_missing_side_or_a_zero_divisor_gives_no_value() {
         // Datadog's own example: A = (10, 10, 10), B = (0, 1, -).
         let ten = [0, 20, 40].map(|time| point("a", time, 10.0));
         let points = [&ten[..], &[point("b", 0, 0.0), point("b", 20, 1.0)]].concat();

@@ -9,7 +9,7 @@ use std::{
 use super::distribution;
 use crate::point::{DISTRIBUTION, PointRef};
 
-/// By default, gaps of up to five minutes are filled.
+/// The longest gap that is filled by default, in seconds.
 /// See <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 const DEFAULT_FILL: i64 = 300;
 const AGGREGATORS: [&str; 5] = ["avg", "sum", "min", "max", "count"];
@@ -75,9 +75,9 @@ impl<'a> Query<'a> {
         &self,
         points: impl Iterator<Item = PointRef<'p>>,
         time: &RangeInclusive<i64>,
-        length: i64,
+        bucket_length: i64,
     ) -> Groups {
-        self.aggregated(points, time, length, None)
+        self.aggregated(points, time, bucket_length, None)
     }
 
     /// Like [`buckets`](Self::buckets), for a query that is combined with others: each series is interpolated first, so that the
@@ -86,31 +86,32 @@ impl<'a> Query<'a> {
         &self,
         points: impl Iterator<Item = PointRef<'p>>,
         time: &RangeInclusive<i64>,
-        length: i64,
+        bucket_length: i64,
     ) -> Groups {
-        self.aggregated(points, time, length, self.fill)
+        self.aggregated(points, time, bucket_length, self.fill)
     }
 
     fn aggregated<'p>(
         &self,
         points: impl Iterator<Item = PointRef<'p>>,
         time: &RangeInclusive<i64>,
-        length: i64,
+        bucket_length: i64,
         fill: Option<i64>,
     ) -> Groups {
+        // The values by group, series and bucket. Those of distributions by group and bucket, with their weights.
         let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
         let mut distributions: BTreeMap<_, BTreeMap<_, Vec<(f64, f64)>>> = BTreeMap::new();
         let selects_only_distributions = distribution::is_percentile(self.aggregator);
         for point in points {
             if point.metric == self.metric && time.contains(&point.timestamp) && self.selects(point.tags) {
                 let Some(group) = self.group(point.tags) else { continue };
-                let bucket = point.timestamp - point.timestamp % length;
+                let bucket = point.timestamp - point.timestamp % bucket_length;
                 if point.kind == DISTRIBUTION {
                     let values = distributions.entry(group).or_default().entry(bucket).or_default();
                     values.push((point.value, point.weight));
                 } else if !selects_only_distributions {
                     let series = groups.entry(group).or_default().entry(point.tags).or_default();
-                    series.entry(bucket).or_default().push(self.modified(point));
+                    series.entry(bucket).or_default().push(self.with_modifier(point));
                 }
             }
         }
@@ -122,7 +123,7 @@ impl<'a> Query<'a> {
             let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
             for values in series.into_values() {
                 let values = values.into_iter().map(|(start, values)| (start, over_time(values))).collect();
-                for (start, value) in filled(values, length, fill.unwrap_or_default()) {
+                for (start, value) in filled(values, bucket_length, fill.unwrap_or_default()) {
                     buckets.entry(start).or_default().push(value);
                 }
             }
@@ -155,7 +156,7 @@ impl<'a> Query<'a> {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "an interval is some seconds or hours")]
-    fn modified(&self, point: PointRef<'_>) -> f64 {
+    fn with_modifier(&self, point: PointRef<'_>) -> f64 {
         let interval = point.interval.filter(|interval| *interval > 0).unwrap_or(1) as f64;
         match (self.modifier, point.kind) {
             (Some(Modifier::Count), "rate") => point.value * interval,
@@ -184,7 +185,7 @@ fn has_tag(tags: &BTreeSet<String>, wanted: &str) -> bool {
     }
 }
 
-/// Whether a tag begins with a text, and the rest of it fits a pattern with wildcards.
+/// Whether a tag consists of `start`, any text, and text that fits `pattern`, in which `*` stands for any text.
 fn has_parts(tag: &str, start: &str, pattern: &str) -> bool {
     let (middle, end) = pattern.rsplit_once('*').unwrap_or(("", pattern));
     let rest = tag.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
@@ -198,15 +199,15 @@ fn owned(tags: Vec<&str>) -> Vec<String> {
     tags.into_iter().map(str::to_owned).collect()
 }
 
-/// Fills gaps that are not longer than a limit with values on a straight line.
+/// Fills gaps that are not longer than `limit` seconds with values on a straight line.
 #[expect(clippy::cast_precision_loss, reason = "some minutes")]
-fn filled(mut buckets: Buckets, length: i64, limit: i64) -> Buckets {
+fn filled(mut buckets: Buckets, bucket_length: i64, limit: i64) -> Buckets {
     let known: Vec<(i64, f64)> = buckets.iter().map(|(start, value)| (*start, *value)).collect();
     for pair in known.windows(2) {
         let [(from, first), (to, last)] = pair else { continue };
         if to - from <= limit {
             let slope = (last - first) / (to - from) as f64;
-            let between = (1..(to - from) / length).map(|step| from + step * length);
+            let between = (1..(to - from) / bucket_length).map(|step| from + step * bucket_length);
             buckets.extend(between.map(|start| (start, first + slope * (start - from) as f64)));
         }
     }

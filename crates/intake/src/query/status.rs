@@ -4,13 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The status of a monitor's group.
+/// The status of a monitor's group. Without data, a group keeps its status, unless the monitor's options say otherwise. The status
+/// of a monitor is the worst status of its groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Status {
     /// The condition is not met, or there is no data and `on_missing_data` is `resolve`.
     #[serde(rename = "OK")]
     Ok,
-    /// There was data before, but there is none now, and the monitor's options ask to show that.
+    /// There was data before, but there is none now, and the monitor's options ask to show that. A monitor without groups has this
+    /// status, too.
     #[serde(rename = "No Data")]
     NoData,
     /// The condition is met, or was met and the recovery threshold is not reached yet.

@@ -10,7 +10,8 @@ const COMPARATORS: [&str; 6] = [">=", "<=", "==", "!=", ">", "<"];
 const ORDERED_PAIRS: [(&str, &str); 3] =
     [("critical_recovery", "critical"), ("warning", "critical"), ("warning_recovery", "warning")];
 
-/// Refuses thresholds that do not fit the end of the query, such as `> 5`, and counts that are not added up.
+/// Refuses thresholds that contradict each other or the end of the query, such as `> 5`, and `as_count()` without the aggregation
+/// `sum`.
 /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
 pub(crate) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
     let (comparator, limit) = final_comparison(query).ok_or_else(|| {

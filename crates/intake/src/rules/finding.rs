@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_with_a_text_of_the_sender_is_one_line_of_bounded_length() {
+    fn a_message_is_one_line_of_bounded_length() {
         let unit = format!("\u{1b}[2J\n{}", "x".repeat(8000));
 
         let finding = Finding::new(Rule::Unit, "a", format!("Datadog does not know the unit `{unit}`"));

@@ -28,7 +28,7 @@ pub enum Rule {
     NameCharacters,
     /// A tag is lower case, starts with a letter, contains only certain characters, and is at most 200 characters long.
     Tag,
-    /// A tag without any letter to start with cannot be stored.
+    /// A tag contains a letter. What comes before the first letter is not stored.
     EmptyTag,
     /// A point is at most 1 hour old.
     TooOld,

@@ -43,16 +43,16 @@ pub(crate) fn check_series<'k>(
 ) -> Option<Submission> {
     let metric = check_name(&submitted.metric, findings)?;
     let tags = check_tags(&metric, &submitted.tags, findings);
-    let mut note = |rule, message: String| findings.push(Finding::new(rule, &metric, message));
+    let mut add_finding = |rule, message: String| findings.push(Finding::new(rule, &metric, message));
     let kind = if submitted.kind == "unspecified" { "gauge" } else { submitted.kind };
     if kind != "gauge" && submitted.interval.is_none_or(|interval| interval <= 0) {
-        note(
+        add_finding(
             Rule::Interval,
             format!("a {kind} without an interval cannot be converted between count and rate in queries"),
         );
     }
     if let Some(known) = known_type(&metric).filter(|known| *known != kind) {
-        note(
+        add_finding(
             Rule::Type,
             format!(
                 "is submitted as a {kind}, and was submitted as a {known} before: the type of a metric does not change, and \
@@ -62,13 +62,14 @@ pub(crate) fn check_series<'k>(
     }
     if let Some(unit) = submitted.unit.as_deref().filter(|unit| datadog_unit(unit) != Some(*unit)) {
         let instead = datadog_unit(unit).map_or_else(String::new, |known| format!("; write `{known}`"));
-        note(Rule::Unit, format!("Datadog does not know the unit `{unit}`, and shows none{instead}"));
+        let message = format!("Datadog does not know the unit `{unit}`, and shows none{instead}");
+        add_finding(Rule::Unit, message);
     }
     let mut points = Vec::with_capacity(submitted.points.len());
     for point in &submitted.points {
-        let is_kept =
+        let is_stored =
             check_time(&metric, point.time, now, findings) && check_value(&metric, point.value, findings);
-        points.extend(is_kept.then_some(*point));
+        points.extend(is_stored.then_some(*point));
     }
     (!points.is_empty()).then(|| Submission { metric, tags, points, ..submitted.clone() })
 }

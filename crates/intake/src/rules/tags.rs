@@ -15,7 +15,7 @@ pub(crate) fn check_tags<'t>(
     let mut stored = BTreeSet::new();
     for tag in tags {
         let Ok(normalised) = Tag::normalised(tag) else {
-            let message = format!("the tag `{}` is dropped: a tag must start with a letter", quoted(tag));
+            let message = format!("the tag `{}` is dropped: a tag must contain a letter", quoted(tag));
             findings.push(Finding::new(Rule::EmptyTag, subject, message));
             continue;
         };

@@ -1,5 +1,5 @@
-//! Refuses requests that a web site on the internet could make a browser send to this machine. They have the site in `Origin`. If
-//! the site's name was pointed at loopback, they have this name in `Host`.
+//! Refuses requests that a web site on the internet could make a browser send to this machine. Such requests have the
+//! site in `Origin`. If the site's name was made to point at this machine, their `Host` is that name.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -31,7 +31,7 @@ fn refusal_of(hosts: &Hosts, headers: &HeaderMap) -> Option<Answer> {
 
 fn refusal(hosts: &Hosts, host: Option<&str>, origin: Option<&str>) -> Option<Answer> {
     let host = host.unwrap_or_default();
-    if !hosts.allow(host) {
+    if !hosts.allows(host) {
         let text = "The Host header names neither an address, nor localhost, nor a host that the intake was started with";
         return Some(error(403, text));
     }
@@ -41,7 +41,7 @@ fn refusal(hosts: &Hosts, host: Option<&str>, origin: Option<&str>) -> Option<An
 }
 
 impl Hosts {
-    fn allow(&self, host: &str) -> bool {
+    fn allows(&self, host: &str) -> bool {
         let name = match host.rsplit_once(':') {
             // The last colon of an address such as [::1] does not begin a port.
             Some((name, port)) if !port.ends_with(']') => name,
@@ -65,14 +65,14 @@ mod tests {
         for host in
             ["127.0.0.1:8126", "127.0.0.1", "[::1]:8126", "[::1]", "localhost:1", "LOCALHOST", "intake:8126"]
         {
-            assert!(hosts.allow(host), "{host}");
+            assert!(hosts.allows(host), "{host}");
         }
         for host in
             ["", "evil.example", "evil.example:8126", "127.0.0.1.evil.example", "localhost.evil.example"]
         {
-            assert!(!hosts.allow(host), "{host}");
+            assert!(!hosts.allows(host), "{host}");
         }
-        assert!(!Hosts::default().allow("intake"));
+        assert!(!Hosts::default().allows("intake"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Store {
         self.write(|transaction| add(transaction, distributions))
     }
 
-    /// Replaces the values of each series and second.
+    /// Replaces the stored values of the same series and seconds.
     pub(crate) fn put_values(
         &mut self,
         distributions: &[(DistributionId, WeightedValues)],

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Store, StoreError, json_rows::JsonRows};
 
 impl Store {
-    /// Adds an event, and returns its number, which starts at 1.
+    /// Adds an event, and returns its number. The first event has the number 1.
     pub(crate) fn add_event(&mut self, time: i64, event: &Value) -> Result<u64, StoreError> {
         let id = self.write(|transaction| {
             let mut add = transaction.prepare("INSERT INTO events (time, event) VALUES (?1, ?2)")?;
@@ -17,7 +17,7 @@ impl Store {
         Ok(id.unsigned_abs())
     }
 
-    /// The events within a time range, in the order of their arrival, each with its number.
+    /// The events within a time range, in the order of their arrival, each with its number and its time.
     pub(crate) fn events(&self, time: &RangeInclusive<i64>) -> Result<Vec<(u64, i64, Value)>, StoreError> {
         let rows = self.read(|connection| {
             let mut select = connection

@@ -24,8 +24,8 @@ pub struct MetricSummary {
     pub tags: BTreeSet<String>,
     /// The time of the last point, in seconds since 1970.
     pub time: i64,
-    /// The last value. If several series have a value at this time, that of the first series. For a distribution, the average.
-    /// NaN or infinite if the sum of the values is too large.
+    /// The last value. If several series have a value at this time, that of the series that was stored first. For a
+    /// distribution, the average: NaN or infinite if the sum of the values is too large.
     pub value: f64,
     /// Whether it is a distribution.
     pub is_distribution: bool,

@@ -38,7 +38,7 @@ impl Store {
             let failed = |source| StoreError::Folder { folder: folder.to_owned(), source };
             create_folder(folder).map_err(failed)?;
         }
-        // If this fails, opening the file fails as well and reports why.
+        // If this fails, SQLite fails as well and reports why: when it opens the file, or when it first writes to it.
         let _ = create_file(file);
         Self::prepare(Connection::open(file), file)
     }
@@ -102,7 +102,8 @@ impl Store {
         result.map_err(|source| self.error(source))
     }
 
-    /// Deletes points, values, events and spans from before a time, in seconds since 1970, and series that have nothing left.
+    /// Deletes points, values of distributions, events and spans that are older than a time, in seconds since 1970. Then deletes
+    /// the series that have neither points nor values any more.
     pub(crate) fn prune(&mut self, since: i64) -> Result<(), StoreError> {
         self.write(|transaction| {
             for table in ["points", "distribution_values", "events"] {

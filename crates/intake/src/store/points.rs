@@ -86,7 +86,7 @@ struct StoredPoint {
 }
 
 impl StoredSeries {
-    /// The points for a query.
+    /// The points, and the values of distributions, for a query.
     pub(crate) fn points(&self) -> impl Iterator<Item = PointRef<'_>> + Clone {
         let template = PointRef {
             metric: &self.metric,

@@ -39,7 +39,7 @@ fn values(intake: &Running) -> Value {
 
 #[test]
 #[ignore = "needs Datadog's clients: run cargo xtask test"]
-fn datadogpy_talks_to_the_intake() {
+fn the_intake_stores_what_datadogpy_sends() {
     let intake = Running::start();
 
     run_script("datadogpy.py", &[&intake.url(), &intake.dogstatsd().port().to_string()]);
@@ -85,7 +85,7 @@ fn datadogpy_talks_to_the_intake() {
 
 #[test]
 #[ignore = "needs Datadog's clients: run cargo xtask test"]
-fn datadogs_official_client_talks_to_the_intake() {
+fn the_intake_stores_what_datadogs_api_client_sends() {
     let intake = Running::start();
 
     run_script("api_client.py", &[&intake.url()]);

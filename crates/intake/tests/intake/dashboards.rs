@@ -31,6 +31,6 @@ fn widgets_without_a_definition_are_refused_in_groups_too() {
     }
     let group = json!({ "definition": { "type": "group", "widgets": "x" } });
     assert_eq!(send("POST", "/api/v1/dashboard", &dashboard(group, 0)).0, 400);
-    let kept = send("GET", "/api/v1/dashboard", &Value::Null).1;
-    assert_eq!(serde_json::from_str::<Value>(&kept).unwrap()["dashboards"].as_array().unwrap().len(), 1);
+    let listed = send("GET", "/api/v1/dashboard", &Value::Null).1;
+    assert_eq!(serde_json::from_str::<Value>(&listed).unwrap()["dashboards"].as_array().unwrap().len(), 1);
 }

@@ -102,14 +102,14 @@ fn a_monitor_whose_deletion_cannot_be_saved_keeps_its_groups() {
     let monitor = json!({ "type": "query alert", "query": "max(last_5m):max:jobs{*} > 5" });
     let created: Value = serde_json::from_slice(&send("POST", "/api/v1/monitor", &monitor).body).unwrap();
     let transitions = || intake.evaluate_all_at(now.cast_signed()).unwrap().len();
-    assert_eq!(transitions(), 1, "it alerts");
+    assert_eq!(transitions(), 1, "the monitor alerts");
 
     assert_eq!(send("POST", "/api/v1/check_run", &json!({ "check": "up", "status": 0 })).status, 202);
     let target = format!("/api/v1/monitor/{}", created["id"]);
     assert_eq!(send("DELETE", &target, &Value::Null).status, 500);
 
     assert_eq!(intake.monitors().len(), 1);
-    assert_eq!(transitions(), 0, "it alerts already");
+    assert_eq!(transitions(), 0, "the monitor still alerts, with the same group");
 }
 
 #[test]

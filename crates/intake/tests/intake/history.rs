@@ -71,6 +71,26 @@ fn a_monitor_knows_groups_of_an_earlier_evaluation_until_it_is_deleted() {
 }
 
 #[test]
+fn the_older_option_for_missing_data_notifies() {
+    for (option, notifies) in
+        [(json!({ "notify_no_data": true }), true), (json!({ "on_missing_data": "show_no_data" }), false)]
+    {
+        let intake = Intake::in_memory().unwrap();
+        let mut monitor = monitor();
+        monitor["options"] = option;
+        answer(&intake, "POST", "/api/v1/monitor", &monitor);
+        intake.add_points(&[point(now() - 2 * HOUR, 1.0)]).unwrap();
+        assert_eq!(intake.evaluate_all_at(now() - 2 * HOUR).unwrap(), []);
+
+        // Without `no_data_timeframe`, the older option waits for twice the window.
+        let transitions = [now(), now() + HOUR].map(|time| intake.evaluate_all_at(time).unwrap()).concat();
+
+        let [transition] = &transitions[..] else { panic!("{transitions:?}") };
+        assert_eq!((transition.to, transition.notifies), (Status::NoData, notifies));
+    }
+}
+
+#[test]
 fn series_without_points_are_deleted() {
     let intake = Intake::in_memory().unwrap();
     intake.add_points(&[point(now() - HOUR, 1.0)]).unwrap();

@@ -79,7 +79,7 @@ fn filled() -> Intake {
 }
 
 #[test]
-fn the_documents_in_the_tests_of_the_page_have_the_form_of_the_real_ones() {
+fn documents_in_tests_of_the_page_have_the_real_form() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../page/tests/page/documents/others.json");
     let documents: BTreeMap<String, Value> = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     let documents = documents.iter().filter(|(path, _)| path.starts_with("intake/") || *path == "query");
@@ -97,11 +97,11 @@ fn the_documents_in_the_tests_of_the_page_have_the_form_of_the_real_ones() {
         let (mut expected, mut found) = (BTreeMap::new(), BTreeMap::new());
         collect_types(document, "", &mut expected);
         collect_types(&real, "", &mut found);
-        for (place, expected) in expected {
-            let found = found.get(&place);
+        for (location, expected) in expected {
+            let found = found.get(&location);
             assert!(
                 found.is_some_and(|found| expected.is_subset(found)),
-                "{path}: {place} is {expected:?} in the test, and {found:?} in {real:#}"
+                "{path}: {location} is {expected:?} in the test, and {found:?} in {real:#}"
             );
         }
         compared.push(path.as_str());

@@ -55,8 +55,9 @@ fn all_values_of_a_distribution_are_aggregated() {
 }
 
 #[test]
-fn a_metric_is_unknown_as_long_as_all_its_values_are_dropped() {
+fn a_metric_without_a_stored_value_is_unknown() {
     let intake = Intake::in_memory().unwrap();
+    // A value of 1970 is too old, so it is dropped.
     let body = json!({ "series": [{ "metric": "latency", "points": [[0, [1.0]]] }] });
     let _ = answer(&intake, &Request::json("POST", "/api/v1/distribution_points", &body));
 
@@ -100,7 +101,7 @@ fn statsd_counts_whose_total_is_not_finite_are_refused() {
 }
 
 #[test]
-fn a_value_of_a_distribution_with_a_sample_rate_that_is_too_small_is_refused() {
+fn distribution_values_whose_sample_rate_is_too_small_are_refused() {
     let intake = Intake::in_memory().unwrap();
 
     intake.receive(b"latency:1|d|@1e-310").unwrap();

@@ -90,13 +90,18 @@ impl Running {
         serde_json::from_str(&body).unwrap()
     }
 
-    /// Sends a raw request, and returns the status and the body of the answer.
+    /// Adds the length of the body to a raw request and sends it. Returns the status and the body of the answer.
     pub(super) fn request(&self, request: &str) -> (u16, String) {
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let length = body.len();
+        self.request_as_is(&format!("{head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"))
+    }
+
+    /// Sends a raw request that asks to close the connection. Returns the status and the body of the answer.
+    pub(super) fn request_as_is(&self, request: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.addresses.http).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
-        let (head, body) = request.split_once("\r\n\r\n").unwrap();
-        write!(stream, "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-            .unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();

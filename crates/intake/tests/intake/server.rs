@@ -1,4 +1,4 @@
-//! What the server refuses, and what it answers itself.
+//! What the server refuses, which findings it reports, and how it stores traces.
 
 use serde_json::{Value, json};
 use system_health_intake::{Intake, Request, Rule};
@@ -18,8 +18,8 @@ fn web_sites_cannot_use_the_intake() {
     assert_eq!(status("Host: evil.example\r\n"), 403);
     assert_eq!(status("Host: localhost\r\nOrigin: http://evil.example\r\n"), 403);
     assert_eq!(status("Host: localhost\r\n"), 202);
-    let own = format!("Host: {0}\r\nOrigin: http://{0}\r\n", intake.addresses.http);
-    assert_eq!(status(&own), 202);
+    let same_origin = format!("Host: {0}\r\nOrigin: http://{0}\r\n", intake.addresses.http);
+    assert_eq!(status(&same_origin), 202);
 }
 
 #[test]
@@ -34,6 +34,21 @@ fn a_body_that_cannot_be_decompressed_is_refused() {
 
     assert_eq!(request("gzip"), (400, r#"{"errors":["the body is not gzip"]}"#.to_owned()));
     assert_eq!(request("br").0, 400);
+}
+
+#[test]
+fn a_body_is_refused_as_too_long_only_if_it_is_too_long() {
+    let intake = Running::start();
+    let longest = 25 * 1024 * 1024;
+    let head = "POST /api/v9/series HTTP/1.1\r\nHost: localhost\r\n";
+    let status_of_length = |length| intake.request(&format!("{head}\r\n{}", "a".repeat(length))).0;
+    assert_eq!(status_of_length(longest), 404);
+    assert_eq!(status_of_length(longest + 1), 413);
+
+    let damaged = format!("{head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n");
+    let (status, body) = intake.request_as_is(&damaged);
+    assert_eq!(status, 400);
+    assert!(body.contains("cannot read the body: "), "{body}");
 }
 
 #[test]
@@ -62,7 +77,7 @@ fn unknown_endpoints_and_missing_keys_are_findings() {
 }
 
 #[test]
-fn an_endpoint_that_is_unknown_below_a_known_one_is_a_finding() {
+fn an_unknown_endpoint_below_a_known_endpoint_is_a_finding() {
     let intake = Intake::in_memory().unwrap();
 
     let answer = intake.handle(&Request::json("POST", "/api/v1/monitor/7/mute", &json!({})));
@@ -73,7 +88,7 @@ fn an_endpoint_that_is_unknown_below_a_known_one_is_a_finding() {
 }
 
 #[test]
-fn a_payload_with_an_unknown_type_or_status_is_a_finding() {
+fn a_payload_with_an_invalid_type_or_status_is_a_finding() {
     let series = |kind: Value| json!({ "series": [{ "metric": "a", "type": kind, "points": [] }] });
     for (target, body, expected) in [
         ("/api/v2/series", series(json!(4)), "invalid metric type"),

@@ -100,13 +100,13 @@ impl DeliveryResult {
     }
 }
 
-fn invalid(positions: impl IntoIterator<Item = usize>) -> Receiver {
+fn refusing(positions: impl IntoIterator<Item = usize>) -> Receiver {
     Receiver { invalid: positions.into_iter().collect(), ..Receiver::default() }
 }
 
 #[test]
 fn refused_points_are_found_and_named() {
-    let result = invalid([3, 70]).deliver(100, 50, false);
+    let result = refusing([3, 70]).deliver(100, 50, false);
 
     assert_eq!(result.refused(), [3, 70].into());
     assert_eq!(result.error(3), "`3` is refused: too old");
@@ -115,7 +115,7 @@ fn refused_points_are_found_and_named() {
 
 #[test]
 fn points_that_add_up_are_not_sent_again_to_find_the_refused_ones() {
-    let result = invalid([3]).deliver(100, 50, true);
+    let result = refusing([3]).deliver(100, 50, true);
 
     assert_eq!(result.requests, 2);
     assert_eq!(result.unknown(), (0..50).collect());
@@ -128,13 +128,13 @@ fn points_that_add_up_are_not_sent_again_to_find_the_refused_ones() {
 
 #[test]
 fn a_receiver_that_refuses_repeated_points_is_recognised() {
-    let result = Receiver { refuses_repeats: true, ..invalid([3]) }.deliver(10, 10, false);
+    let result = Receiver { refuses_repeats: true, ..refusing([3]) }.deliver(10, 10, false);
 
     assert_eq!((result.refused(), result.unknown().len()), (BTreeSet::new(), 10));
     assert_eq!(
         result.error(3),
         "of the 10 points of a request, the receiver reports 1 as refused, and 10 when the same points were sent again, so it \
-         is not known which: too old"
+         is not known which were refused: too old"
     );
 }
 
@@ -160,7 +160,7 @@ fn a_receiver_that_refuses_a_repeated_request_is_recognised() {
     assert_eq!(
         error.to_string(),
         "of the 10 points of a request, the receiver reports 1 as refused, and 10 when the same points were sent again, so it \
-         is not known which: no"
+         is not known which were refused: no"
     );
 }
 
@@ -186,7 +186,7 @@ fn refused_points_are_found_if_the_receiver_counts_more_than_were_sent() {
     assert!(others.iter().all(|settlement| matches!(settlement.fate, Fate::Accepted)), "{others:?}");
 }
 
-/// A point of a run. Its value is its number, by which the receiver knows it.
+/// A point of a run. Its value is unique, and the receiver knows the point by it.
 fn point(run: u32, number: u32) -> Point {
     Point {
         key: "a".to_owned(),
@@ -199,8 +199,8 @@ fn point(run: u32, number: u32) -> Point {
     }
 }
 
-/// What happens to the requests of a run.
-enum Requests {
+/// What happens to each request of a run.
+enum RequestResult {
     Answered,
     StoredWithoutResponse,
     NotConnected,
@@ -210,7 +210,7 @@ enum Requests {
 /// after each run, and how many points the receiver has stored at the end.
 fn simulate_runs(
     is_invalid: impl Fn(&Point) -> bool,
-    requests: impl Fn(u32) -> Requests,
+    request_result: impl Fn(u32) -> RequestResult,
 ) -> (Vec<usize>, usize) {
     let (mut outbox, mut waiting) = (Vec::<Point>::new(), Vec::new());
     let stored = RefCell::new(BTreeSet::<String>::new());
@@ -226,13 +226,13 @@ fn simulate_runs(
                     .count()
             };
             let error = || DeliveryError::new("no");
-            let sent = match requests(run) {
-                Requests::NotConnected => Sent::Left(error()),
-                Requests::StoredWithoutResponse => {
+            let sent = match request_result(run) {
+                RequestResult::NotConnected => Sent::Left(error()),
+                RequestResult::StoredWithoutResponse => {
                     store_and_count_refused();
                     Sent::Unknown(error())
                 }
-                Requests::Answered => match store_and_count_refused() {
+                RequestResult::Answered => match store_and_count_refused() {
                     0 => Sent::Accepted,
                     refused => Sent::Partly { refused, error: error() },
                 },
@@ -256,7 +256,7 @@ fn simulate_runs(
 
 #[test]
 fn after_one_invalid_point_the_points_of_its_run_wait_for_one_run() {
-    let (waiting, stored) = simulate_runs(|point| point.value == 3.0, |_| Requests::Answered);
+    let (waiting, stored) = simulate_runs(|point| point.value == 3.0, |_| RequestResult::Answered);
 
     assert_eq!(waiting, [10, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(stored, 99);
@@ -265,31 +265,32 @@ fn after_one_invalid_point_the_points_of_its_run_wait_for_one_run() {
 #[test]
 fn if_each_run_has_an_invalid_point_only_the_points_of_the_last_run_wait() {
     let (waiting, stored) =
-        simulate_runs(|point| point.value.to_string().ends_with('3'), |_| Requests::Answered);
+        simulate_runs(|point| point.value.to_string().ends_with('3'), |_| RequestResult::Answered);
 
     assert_eq!(waiting, [10; 10]);
     assert_eq!(stored, 90);
 }
 
 #[test]
-fn points_that_were_stored_without_a_response_do_not_make_later_ones_wait() {
-    let requests = |run| if run == 2 { Requests::StoredWithoutResponse } else { Requests::Answered };
+fn points_stored_without_a_response_do_not_hold_back_later_points() {
+    let request_result =
+        |run| if run == 2 { RequestResult::StoredWithoutResponse } else { RequestResult::Answered };
 
-    let (waiting, stored) = simulate_runs(|_| false, requests);
+    let (waiting, stored) = simulate_runs(|_| false, request_result);
 
     assert_eq!(waiting, [0, 0, 10, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(stored, 100);
 }
 
 #[test]
-fn points_that_were_stored_do_not_make_those_of_other_runs_wait() {
-    let requests = |run| match run {
-        2 => Requests::StoredWithoutResponse,
-        3 => Requests::NotConnected,
-        _ => Requests::Answered,
+fn points_stored_without_a_response_do_not_hold_back_unsent_points() {
+    let request_result = |run| match run {
+        2 => RequestResult::StoredWithoutResponse,
+        3 => RequestResult::NotConnected,
+        _ => RequestResult::Answered,
     };
 
-    let (waiting, stored) = simulate_runs(|_| false, requests);
+    let (waiting, stored) = simulate_runs(|_| false, request_result);
 
     assert_eq!(waiting, [0, 0, 10, 20, 0, 0, 0, 0, 0, 0]);
     assert_eq!(stored, 100);
@@ -297,14 +298,14 @@ fn points_that_were_stored_do_not_make_those_of_other_runs_wait() {
 
 #[test]
 fn no_search_is_needed_if_all_points_are_refused() {
-    let result = invalid(0..50).deliver(50, 50, true);
+    let result = refusing(0..50).deliver(50, 50, true);
 
     assert_eq!((result.refused().len(), result.requests), (50, 1));
 }
 
 #[test]
 fn the_search_ends_if_too_many_points_are_refused() {
-    let receiver = Receiver { refuses_requests: true, ..invalid(0..5000) };
+    let receiver = Receiver { refuses_requests: true, ..refusing(0..5000) };
 
     let result = receiver.deliver(5000, 5000, false);
 

@@ -77,7 +77,7 @@ async fn a_rate_is_a_gauge_per_second() {
 }
 
 #[tokio::test]
-async fn a_count_is_a_gauge_if_totals_are_preferred_and_a_delta_if_deltas_are_preferred() {
+async fn the_preference_decides_whether_a_count_is_a_gauge_or_a_delta() {
     let count = || point("deploys", HOURLY_COUNT, 5.0, &[]);
     for (preference, expected_shape, start) in [
         ("", "gauge", 0),
@@ -162,8 +162,8 @@ async fn a_value_that_does_not_fit_its_kind_or_is_not_finite_is_refused() {
     assert_eq!(
         deliver(&*sink(&server.url(), "").await, &points).await,
         [
-            "refused: the value of `a` is not that of a gauge",
-            "refused: the value of `b` is not that of a distribution",
+            "refused: `a` is a gauge, but its value is a distribution",
+            "refused: `b` is a distribution, but its value is a number",
             "refused: the value of `c` is NaN, which is not a finite number",
         ]
     );

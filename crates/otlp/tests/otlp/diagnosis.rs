@@ -63,7 +63,8 @@ async fn a_diagnosis_sends_a_request_without_points() {
     let findings = diagnose(&server.url()).await;
 
     assert_eq!(findings[0].grade, Grade::Ok);
-    let message = format!("{}/v1/metrics accepts metrics; their temporality is cumulative", server.url());
+    let message =
+        format!("{}/v1/metrics accepts metrics; the preferred temporality is cumulative", server.url());
     assert!(findings[0].message.contains(&message), "{findings:?}");
     assert_eq!(decoded(&server.requests()[0]), ExportMetricsServiceRequest::default());
 }

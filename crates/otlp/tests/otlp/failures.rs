@@ -7,8 +7,8 @@ use system_health_registry::{Kind, Point};
 use system_health_test_support::server::{Answer, Fault, Request, Server};
 
 use crate::harness::{
-    LINE, context, deliver, deliver_within, destination, gauge, names, partial, point, protobuf, receiver,
-    sink,
+    LINE, context, deliver, deliver_within, destination, gauge, names, partial_success, point, protobuf,
+    receiver, sink,
 };
 
 /// Long enough for a response on a busy machine, and short enough for tests of missing responses.
@@ -36,7 +36,7 @@ fn response_refusing_c(request: &Request, refuses_request: bool) -> Answer {
     match (refused, refuses_request) {
         (0, _) => protobuf(200, &ExportMetricsServiceResponse::default()),
         (_, true) => Answer::json(400, &serde_json::json!({ "message": "c is invalid" })),
-        (refused, false) => partial(refused.try_into().unwrap(), "c is too old"),
+        (refused, false) => partial_success(refused.try_into().unwrap(), "c is too old"),
     }
 }
 
@@ -62,7 +62,7 @@ async fn a_refused_point_does_not_affect_others() {
 }
 
 #[tokio::test]
-async fn a_partial_success_is_not_repeated_for_points_that_add_up() {
+async fn points_that_add_up_are_not_sent_again_after_a_partial_success() {
     let server = Server::start(|request| response_refusing_c(request, false));
 
     let fates = deliver(&*sink(&server.url(), DELTA).await, &counts()).await;
@@ -85,7 +85,7 @@ async fn the_parts_of_a_refused_request_are_sent_because_nothing_was_stored() {
 
 #[tokio::test]
 async fn a_refusal_may_have_no_reason() {
-    let server = Server::start(|_| partial(1, ""));
+    let server = Server::start(|_| partial_success(1, ""));
 
     let fates = deliver(&*sink(&server.url(), "").await, &[gauge("a", 1.0)]).await;
 
@@ -95,7 +95,7 @@ async fn a_refusal_may_have_no_reason() {
 
 #[tokio::test]
 async fn a_warning_is_not_a_refusal() {
-    let server = Server::start(|_| partial(0, "use another unit"));
+    let server = Server::start(|_| partial_success(0, "use another unit"));
 
     assert_eq!(deliver(&*sink(&server.url(), "").await, &gauges()).await, ["accepted"; 5]);
 }
@@ -154,13 +154,13 @@ async fn deltas_that_may_have_arrived_are_not_sent_again() {
 async fn points_are_unknown_if_they_may_have_arrived_and_left_otherwise() {
     let hanging = receiver();
     hanging.fail("POST", Fault::Hang);
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused_address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let no_retry = server_answering(500, "text/plain", "out of space");
     for (url, expected) in [
         (hanging.url(), "unknown: "),
         (no_retry.url(), "unknown: POST"),
         (server_answering(200, "application/json", "[{\"sha\": ").url(), "unknown: POST"),
-        (format!("http://{free}"), "left: "),
+        (format!("http://{unused_address}"), "left: "),
     ] {
         let fates = deliver_within(SHORT_TIMEOUT, &*sink(&url, "").await, &gauges()).await;
 

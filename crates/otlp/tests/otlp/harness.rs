@@ -104,7 +104,7 @@ pub(crate) fn protobuf(status: u16, message: &impl Message) -> Answer {
 }
 
 /// A response that refuses this number of points. With 0, the message is a warning.
-pub(crate) fn partial(refused: i64, message: &str) -> Answer {
+pub(crate) fn partial_success(refused: i64, message: &str) -> Answer {
     let partial =
         ExportMetricsPartialSuccess { rejected_data_points: refused, error_message: message.to_owned() };
     protobuf(200, &ExportMetricsServiceResponse { partial_success: Some(partial) })

@@ -1,4 +1,4 @@
-//! Tests of the sink with a fake receiver, whose messages are OpenTelemetry's own types, and with Rotel.
+//! Tests of the sink with a fake receiver, whose messages are OpenTelemetry's own types, and with Rotel, a real receiver.
 
 mod data_model;
 mod delivery;

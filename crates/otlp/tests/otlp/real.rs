@@ -1,4 +1,5 @@
-//! Rotel decodes the points, encodes them again and sends them on. The fake receiver behind Rotel gets the same points.
+//! Rotel, a real receiver, decodes the points, encodes them again and sends them on. A fake receiver behind Rotel must get the
+//! same metrics as a fake receiver that gets the points directly.
 
 use std::time::{Duration, Instant};
 

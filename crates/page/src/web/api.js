@@ -61,11 +61,15 @@ function askForToken(refusedToken) {
   if (refusedToken !== sessionStorage.getItem(STORED_TOKEN)) return Promise.resolve();
   tokenDialogClosed ??= new Promise(resolve => {
     const [dialog, input] = [document.getElementById("token"), document.getElementById("token-value")];
-    const text = refusedToken ? "The server refused this token. " : "This server answers only with a bearer token. ";
-    document.getElementById("token-text").textContent = `${text}It is kept until this tab is closed.`;
+    const text = refusedToken
+      ? "The server refused this token. "
+      : "This server answers only requests with a bearer token. ";
+    document.getElementById("token-text").textContent =
+      `${text}This page keeps the token that you enter until this tab is closed.`;
     dialog.oncancel = event => event.preventDefault();
     dialog.onclose = () => {
-      // `fetch` refuses a header with characters beyond Latin-1, as if the server could not be reached. Tokens are ASCII.
+      // With characters beyond Latin-1, `fetch` would fail as if the server could not be reached. Tokens are ASCII, so the server
+      // refuses this one.
       sessionStorage.setItem(STORED_TOKEN, input.value.trim().replace(/[^\x20-\x7e]/g, "?"));
       input.value = "";
       tokenDialogClosed = null;

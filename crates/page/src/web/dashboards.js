@@ -1,5 +1,5 @@
 // Dashboards: their groups and widgets, with the values that the queries find now. Values come from the server's `api/v1/query`,
-// which works like the endpoint of Datadog with this path.
+// which works like Datadog's endpoint with the same path.
 
 /** The time range of a query, in seconds. */
 const QUERY_RANGE = 3600;
@@ -15,7 +15,7 @@ function dashboardsPage({ name, paths }) {
     element(
       "p.lead",
       name === "dashboards" ? "What a push would create. " : "What was pushed to this intake. ",
-      "Values are those of the last hour.",
+      "Values are the latest from the last hour.",
     ),
     dashboards.length === 0 && element("p.faint", "There are none."),
     dashboards.map(dashboard =>
@@ -60,7 +60,7 @@ function queriesOf({ requests }) {
 
 function queryValue(query) {
   const result = queryResults.get(query);
-  readQuery(query);
+  refreshQueryResult(query);
   if (!result || result.isFirstLoad) return element("p.faint", "…");
   if (result.error) return element("p", stateMark(STATE.error), " ", data(result.error));
   const values = result.series
@@ -76,8 +76,9 @@ function queryValue(query) {
   );
 }
 
-// Template variables are left out of the scopes, as if `*` was chosen for each variable.
-async function readQuery(query) {
+// Reads the result of a query, unless it was read recently. Template variables are left out of the scopes, as if `*` was chosen
+// for each variable.
+async function refreshQueryResult(query) {
   const before = queryResults.get(query);
   if (before && (before.isFirstLoad || Date.now() - before.at < REFRESH_MILLIS)) return;
   queryResults.set(query, { ...before, isFirstLoad: !before, at: Date.now() });

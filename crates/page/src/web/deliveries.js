@@ -16,7 +16,7 @@ const DELIVERY_WORDS = {
   interrupted: "interrupted",
   dry_run: "dry run, nothing was sent",
 };
-/** The numbers of a receipt. */
+/** The numbers of a receipt, each with its label. */
 const RECEIPT = [
   ["series", "Series accepted"],
   ["points_of_earlier_runs", "Points of earlier runs"],

@@ -1,5 +1,5 @@
 // Builds elements. Text always becomes a text node, so data is never read as markup. The Content Security Policy of the page
-// refuses the functions that would do that (`trusted-types 'none'`).
+// refuses the functions that read text as markup (`trusted-types 'none'`).
 
 const SVG = "http://www.w3.org/2000/svg";
 const HANDLERS = Symbol("handlers");

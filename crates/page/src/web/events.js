@@ -1,6 +1,6 @@
 // Events: what happened, such as deploys.
 
-// Without a prototype, because the sender of an event chooses its level, and it may be "constructor".
+// Without a prototype, because the sender of an event chooses its level, and the level may be "constructor".
 const LEVELS = {
   __proto__: null,
   info: ["ℹ", "info"],

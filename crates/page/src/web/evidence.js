@@ -51,6 +51,6 @@ function reasonList(reasons, state = STATE.error) {
   return element(
     "ol",
     { class: `causes ${state.name}` },
-    reasons.map((reason, place) => element("li", place > 0 && element("span.faint", "because: "), data(reason))),
+    reasons.map((reason, index) => element("li", index > 0 && element("span.faint", "because: "), data(reason))),
   );
 }

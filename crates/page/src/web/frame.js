@@ -19,7 +19,7 @@ function navigation(current) {
   );
 }
 
-/** When the shown run started, and how long it took. */
+/** When the shown run started, how long it took, and its tags. */
 function runLine() {
   const run = lastDocument("report")?.run;
   if (!run) return null;

@@ -1,6 +1,6 @@
-// The histories of the metrics that are visible. A few are read at a time, and all of them again after a new run. A history that
-// could not be read is read again at the next refresh. If there are too many results, the server sends only one run of N, and N
-// in a header.
+// The histories of the metrics that are visible. A few are read at a time. After a new run, all of them are read again.
+// A history that could not be read is read again at the next refresh. If there are too many results, the server sends only
+// every Nth run, and N in a header.
 
 const PARALLEL_HISTORIES = 4;
 const RANGES = {
@@ -39,7 +39,7 @@ function setRange(chosen) {
   loadHistories();
 }
 
-/** After a new run, the shown histories stay until they are read again. Otherwise, only those with errors are read again. */
+/** After a new run, all visible histories are read again. Otherwise, only those with errors. The old ones stay until then. */
 function outdateHistories(isNewRun) {
   for (const history of histories.values()) if (isNewRun || history.error) history.isOld = true;
   loadHistories();

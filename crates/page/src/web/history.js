@@ -9,7 +9,7 @@ function seriesOf(rows, kind) {
 }
 
 function collectSeries(rows, kind) {
-  const series = new Map();
+  const seriesById = new Map();
   const gaps = new Map();
   for (const row of rows) {
     const time = Date.parse(row.time);
@@ -19,22 +19,22 @@ function collectSeries(rows, kind) {
       continue;
     }
     const id = JSON.stringify([row.subject, [...row.tags].sort()]);
-    const one = series.get(id) ?? { id, subject: row.subject, tags: row.tags, unit: row.unit, points: [] };
+    const series = seriesById.get(id) ?? { id, subject: row.subject, tags: row.tags, unit: row.unit, points: [] };
     const { p50, p99, count } = row.distribution ?? {};
-    one.points.push(row.distribution ? { time, value: p50, upper: p99, count } : { time, value: row.value });
-    series.set(id, one);
+    series.points.push(row.distribution ? { time, value: p50, upper: p99, count } : { time, value: row.value });
+    seriesById.set(id, series);
   }
-  for (const one of series.values()) {
-    if (kind === "counter") one.points = increases(one.points);
+  for (const series of seriesById.values()) {
+    if (kind === "counter") series.points = increases(series.points);
     // Failed items belong to series that have no row of their own in that run.
-    const gapsOfSubject = (gaps.get(one.subject) ?? []).filter(({ gap }) => gap !== "items_failed");
-    one.points = [...one.points, ...gapsOfSubject].sort((a, b) => a.time - b.time);
+    const gapsOfSubject = (gaps.get(series.subject) ?? []).filter(({ gap }) => gap !== "items_failed");
+    series.points = [...series.points, ...gapsOfSubject].sort((a, b) => a.time - b.time);
   }
   for (const [subject, points] of gaps) {
-    if (![...series.values()].some(one => one.subject === subject))
-      series.set(subject, { id: subject, subject, tags: [], unit: null, points });
+    if (![...seriesById.values()].some(series => series.subject === subject))
+      seriesById.set(subject, { id: subject, subject, tags: [], unit: null, points });
   }
-  return [...series.values()];
+  return [...seriesById.values()];
 }
 
 /** The growth of a counter between two runs. A smaller total means that the counter was restarted at zero. */
@@ -65,14 +65,14 @@ function piecesOf(points) {
   return pieces;
 }
 
-/** The pieces of a series, with little more than `limit` points at most. Points that are left out make no gaps. */
+/** The pieces of a series, with at most `limit + 2` points. Points that are left out make no gaps. */
 function thinnedPieces(points, limit) {
   const pieces = piecesOf(points);
   const kept = new Set(thinned(pieces.flat(), limit));
   return pieces.map(piece => piece.filter(point => kept.has(point))).filter(piece => piece.length > 0);
 }
 
-/** Little more than `limit` points at most: for each slot of time, those with the lowest and the highest value. */
+/** At most `limit + 2` points: for each slot of time, those with the lowest and the highest value. */
 function thinned(points, limit) {
   if (points.length <= limit) return points;
   const [start, end] = [points[0].time, points.at(-1).time];

@@ -71,7 +71,7 @@ function isOffered(name) {
   return offered.has(PAGES[name]?.needs);
 }
 
-/** The address: `#/NAME/ARGUMENT?PARAMETERS`. If the server does not offer a page with this name, it is the first page. */
+/** The address: `#/NAME/ARGUMENT?PARAMETERS`. If the server does not offer this page, `name` is the first page that it offers. */
 function address() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [name, argument] = path.split("/");
@@ -138,7 +138,7 @@ function footer() {
   return [
     times,
     " The same data as JSON: ",
-    links.map((path, place) => [place > 0 && ", ", element("a", { href: `api/v1/${path}` }, path)]),
+    links.map((path, index) => [index > 0 && ", ", element("a", { href: `api/v1/${path}` }, path)]),
     ".",
   ];
 }

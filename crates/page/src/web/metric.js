@@ -33,7 +33,7 @@ function collectMetrics(report, catalog) {
     metric.state = metric.entries
       .map(stateOf)
       .reduce((worst, state) => (state.rank < worst.rank ? state : worst), STATE.not_collected);
-    // All entries of a metric come from one run. They name this run, unless it is the last one.
+    // All entries of a metric come from one run. They say in `run` which one, unless it is the last run.
     metric.earlierRun = metric.entries[0]?.run ?? null;
     metric.group = metric.isGoal ? "Goals of two metrics" : (metric.facts.group_title ?? titleOf(metric.key));
   }
@@ -154,21 +154,21 @@ function valueText({ entries, facts }) {
  * the failed items: `2 samples: 2 values; 1 failed item`.
  */
 function summaryOf(metric) {
-  const { states, thing, failedItems } = statesOf(metric);
+  const { states, noun, failedItems } = statesOf(metric);
   if (states.length + failedItems < 2) return "";
   const counts = STATES.map(({ name }) => [STATE[name], states.filter(state => state.name === name).length]);
   const texts = counts.filter(([, number]) => number > 0).map(([state, number]) => stateCount(state, number));
-  const summary = `${count(states.length, thing)}: ${texts.join(", ")}`;
+  const summary = `${count(states.length, noun)}: ${texts.join(", ")}`;
   return failedItems > 0 ? `${summary}; ${count(failedItems, "failed item")}` : summary;
 }
 
 /** The state of each subject. With at most one subject, the state of each sample, and the number of failed items. */
 function statesOf(metric) {
-  if (metric.entries.length > 1) return { states: metric.entries.map(stateOf), thing: "subject", failedItems: 0 };
+  if (metric.entries.length > 1) return { states: metric.entries.map(stateOf), noun: "subject", failedItems: 0 };
   const rows = rowsOf(metric);
   return {
     states: rows.filter(row => row.sample).map(row => row.state),
-    thing: "sample",
+    noun: "sample",
     failedItems: rows.filter(row => row.state === STATE.items_failed).length,
   };
 }

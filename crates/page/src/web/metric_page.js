@@ -1,6 +1,6 @@
 // The page of one metric: value, goal, history, subjects, and the items behind the values.
 
-const SECTIONS_OPEN = 3;
+const MAX_OPEN_SECTIONS = 3;
 
 function metricPage({ argument: key, parameters, width }) {
   const report = lastDocument("report");
@@ -72,7 +72,7 @@ function metricFactList({ facts, entries }) {
   const tags = entries
     .map(entry => new Set(entry.tags))
     .reduce((all, tags) => all.intersection(tags), new Set(entries[0]?.tags));
-  const place = facts.file
+  const definedIn = facts.file
     ? `${facts.crate ?? ""} ${facts.file}:${facts.line}`.trim()
     : facts.source
       ? `source ${facts.source}`
@@ -86,7 +86,7 @@ function metricFactList({ facts, entries }) {
     ["Unit", facts.unit],
     ["Owner", facts.owner],
     ["Tags", [...tags].join("  ")],
-    ["Defined in", place],
+    ["Defined in", definedIn],
     ["Collected in", entries.length ? `${entries.length > 1 ? "at most " : ""}${shownDuration(slowest)}` : null],
   ];
   return factList(list.filter(([, value]) => value));
@@ -168,13 +168,13 @@ function evidenceSections(rows) {
     "section",
     { "aria-label": "Evidence" },
     element("h2", "Evidence"),
-    explained.slice(0, MAX_ROWS).map((row, place) =>
+    explained.slice(0, MAX_ROWS).map((row, index) =>
       single
         ? element("div", body(row))
         : element(
             "details.row",
             {
-              open: place < SECTIONS_OPEN && needsAttention(row.state),
+              open: index < MAX_OPEN_SECTIONS && needsAttention(row.state),
               "data-id": JSON.stringify([row.entry.subject, row.tags]),
             },
             element(

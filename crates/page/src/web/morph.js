@@ -17,22 +17,22 @@ function morphChildren(shown, built) {
     if (key && !wanted.has(key)) child.remove();
     else if (key) keyed.set(key, child);
   }
-  let place = shown.firstChild;
+  let nextShown = shown.firstChild;
   for (const next of [...built.childNodes]) {
     const key = keyOf(next);
-    const current = key ? keyed.get(key) : place;
+    const current = key ? keyed.get(key) : nextShown;
     if (!current || !isSame(current, next)) {
-      shown.insertBefore(next, place);
+      shown.insertBefore(next, nextShown);
       continue;
     }
-    if (current === place) place = place.nextSibling;
-    else shown.insertBefore(current, place);
+    if (current === nextShown) nextShown = nextShown.nextSibling;
+    else shown.insertBefore(current, nextShown);
     morph(current, next);
   }
-  while (place) {
-    const after = place.nextSibling;
-    place.remove();
-    place = after;
+  while (nextShown) {
+    const after = nextShown.nextSibling;
+    nextShown.remove();
+    nextShown = after;
   }
 }
 

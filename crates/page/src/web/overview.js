@@ -124,18 +124,18 @@ function firstSentence(text) {
  * failed, all samples and the failed items are counted.
  */
 function subjectsText(metric) {
-  const { states, thing, failedItems } = statesOf(metric);
-  if (failedItems > 0) return `${count(states.length, thing)}, ${count(failedItems, "failed item")}`;
+  const { states, noun, failedItems } = statesOf(metric);
+  if (failedItems > 0) return `${count(states.length, noun)}, ${count(failedItems, "failed item")}`;
   if (states.length < 2) return "";
   const same = states.filter(state => state.name === metric.state.name).length;
-  return same === states.length ? count(same, thing) : `${same} of ${count(states.length, thing)}`;
+  return same === states.length ? count(same, noun) : `${same} of ${count(states.length, noun)}`;
 }
 
 /** Below a metric that needs attention: the worst row of each state, with links to the first items. */
 function whyAttention(metric, rows) {
   const bad = rows.filter(row => needsAttention(row.state));
   if (bad.length === 0) return null;
-  const worst = bad.filter((row, place) => bad.findIndex(other => other.state === row.state) === place);
+  const worst = bad.filter((row, index) => bad.findIndex(other => other.state === row.state) === index);
   return element(
     "div.why",
     worst.map(row => {

@@ -47,8 +47,8 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
   };
   const step = (box, steps) => {
     const at = cursors.get(metric.key);
-    const place = at === undefined ? times.length : times.findLastIndex(time => time <= at);
-    move(box, times[Math.max(0, Math.min(times.length - 1, place + steps))]);
+    const index = at === undefined ? times.length : times.findLastIndex(time => time <= at);
+    move(box, times[Math.max(0, Math.min(times.length - 1, index + steps))]);
   };
   const keys = {
     ArrowLeft: box => step(box, -1),
@@ -149,12 +149,12 @@ function historyPlot(metric, rows, { width, subject, events, oneRunOf = 1, middl
   );
 }
 
-// Moves the cursor without drawing everything again.
-function placeCursor(box, x, place, text, link) {
+// Moves the cursor to the run with this index, without drawing everything again.
+function placeCursor(box, x, index, text, link) {
   const line = box.querySelector(".cursor");
   line.setAttribute("visibility", x === null ? "hidden" : "visible");
   if (x !== null) for (const end of ["x1", "x2"]) line.setAttribute(end, x);
-  box.setAttribute("aria-valuenow", place);
+  box.setAttribute("aria-valuenow", index);
   box.setAttribute("aria-valuetext", text);
   showIn(box.nextElementSibling, text, link);
 }

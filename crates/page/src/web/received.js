@@ -16,8 +16,8 @@ function seriesAddress(metric) {
   return `#/series/${encodeURIComponent(metric)}`;
 }
 
-// The start stays the same for half of the range, so that the document keeps its path. Then it is renewed, so that the document
-// does not grow without end.
+// The start of the requested series, by range and metric. It stays the same for half of the range, so that the document keeps
+// its path. Then it is renewed, so that the document does not grow without end.
 const starts = new Map();
 
 function receivedPath(metric) {
@@ -144,7 +144,7 @@ function receivedMetricPage({ argument, paths, width }) {
   });
   const rows = series.flatMap(({ tags, points, distributions }) => [
     ...(points ?? []).map(([time, value]) => row(tags, time, { value })),
-    // Without an average, the values were too large to be added.
+    // A distribution whose values are too large to be added has no average, and is not drawn.
     ...(distributions ?? [])
       .filter(({ avg }) => avg !== null)
       .map(({ time, count, avg, max }) =>

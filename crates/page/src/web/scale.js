@@ -43,7 +43,8 @@ function timeTicks(start, end, wanted) {
   const zone = offset(start);
   const ticks = [];
   for (let local = Math.ceil((start - zone) / step) * step; ; local += step) {
-    // Daylight saving time may begin or end within the range. Full hours stay full hours.
+    // Daylight saving time may begin or end within the range. It moves the clock by an hour, so times at steps of up to an
+    // hour stay round. Longer steps need the new offset.
     const time = local + (step > HOUR ? offset(local + zone) : zone);
     if (time > end) return ticks;
     ticks.push(time);

@@ -41,10 +41,14 @@ function sortableTable({ id, caption, columns, rows, textOf, rowId }) {
     element(
       "tr",
       { "data-id": `${rowId(row)}#${index}` },
-      columns.map((column, place) =>
+      columns.map((column, columnIndex) =>
         element(
-          place === 0 ? "th" : "td",
-          { scope: place === 0 ? "row" : null, class: column.numeric ? "number" : null, "data-label": column.name },
+          columnIndex === 0 ? "th" : "td",
+          {
+            scope: columnIndex === 0 ? "row" : null,
+            class: column.numeric ? "number" : null,
+            "data-label": column.name,
+          },
           column.cell(row),
         ),
       ),

@@ -1,4 +1,4 @@
-// How values, durations and times are written: as the command writes them in a terminal.
+// How values, durations and times are written. Values and durations look as the command writes them in a terminal.
 
 // Control characters, and characters that change the direction of the text around them: with them, a name could look like
 // another name (https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters).
@@ -13,7 +13,7 @@ function shortened(text, length = 240) {
   return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")} …`;
 }
 
-/** A number with at most six decimals. */
+/** A number with at most six decimals. A very small or very large number has all its digits and an exponent. */
 function shownValue(value) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
@@ -43,9 +43,12 @@ function count(number, word, plural = `${word}s`) {
 }
 
 function shownDuration(millis) {
-  if (millis < 1000) return `${Math.round(millis)} ms`;
-  if (millis < 60_000) return `${(millis / 1000).toFixed(1)} s`;
-  return `${Math.floor(millis / 60_000)} min ${Math.floor(millis / 1000) % 60} s`;
+  const whole = unit => Math.floor(millis / unit);
+  if (millis < 1000) return `${whole(1)} ms`;
+  if (millis < 60_000) return `${whole(1000)}.${whole(100) % 10} s`;
+  if (millis < 3_600_000) return `${whole(60_000)} min ${whole(1000) % 60} s`;
+  if (millis < 86_400_000) return `${whole(3_600_000)} h ${whole(60_000) % 60} min`;
+  return `${whole(86_400_000)} d ${whole(3_600_000) % 24} h`;
 }
 
 /** How long ago something was: `42 s ago`. */
@@ -81,7 +84,7 @@ function timeZone() {
   return name && name !== "UTC" ? `${name} (${offset})` : offset;
 }
 
-/** A time, relative to now; the absolute time is its title, or follows it. */
+/** A time, relative to now. The absolute time is its title, or comes first if `full` is true. */
 function timeElement(time, { full = false } = {}) {
   const absolute = localTime(time);
   return element(

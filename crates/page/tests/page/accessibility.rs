@@ -13,7 +13,7 @@ const CHECK: &str = "axe.run(document, { resultTypes: ['violations'] }).then(({ 
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn every_page_follows_the_rules_of_accessibility() {
+fn pages_follow_the_rules_of_accessibility() {
     let axe = fs::read_to_string(tools::file("axe/axe.min.js")).unwrap();
     let site = Site::start();
     let mut browser = Chromium::start();
@@ -28,8 +28,12 @@ fn every_page_follows_the_rules_of_accessibility() {
         "#/monitors",
         "#/dashboards",
         "#/received",
+        "#/series/shop.orders",
         "#/intake-events",
         "#/intake-traces",
+        "#/intake-trace/77",
+        "#/intake-monitors",
+        "#/intake-dashboards",
         &trace,
     ];
 
@@ -50,7 +54,7 @@ fn every_page_follows_the_rules_of_accessibility() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn the_rules_find_a_mistake() {
+fn axe_core_finds_a_field_without_a_label() {
     let axe = fs::read_to_string(tools::file("axe/axe.min.js")).unwrap();
     let site = Site::start();
     let mut browser = Chromium::start();
@@ -69,7 +73,7 @@ fn the_rules_find_a_mistake() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn the_tab_key_reaches_the_content_first() {
+fn the_tab_key_reaches_the_link_to_the_content_first() {
     let site = Site::start();
     let mut browser = Chromium::start();
     site.open(&mut browser, "");

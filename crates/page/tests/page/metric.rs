@@ -56,7 +56,7 @@ fn no_line_is_drawn_across_a_failed_run() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn the_subjects_are_sorted_by_need_of_attention_until_a_reader_chooses_a_column() {
+fn subjects_that_need_attention_come_first_until_a_reader_sorts_them() {
     let site = Site::start();
     let mut browser = Chromium::start();
 
@@ -245,7 +245,7 @@ fn the_range_of_several_distributions_is_that_of_their_medians() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn the_text_below_a_plot_counts_series_that_miss_the_goal_and_subjects_without_a_value() {
+fn the_text_below_a_plot_counts_missed_goals_and_missing_values() {
     let site = Site::start();
     let mut browser = Chromium::start();
 
@@ -399,4 +399,21 @@ fn the_times_below_a_plot_stay_round_when_daylight_saving_time_begins() {
     ));
 
     assert_eq!(hours, json!([0, 0, 0, 0]));
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn durations_are_written_as_in_a_terminal() {
+    // The page's functions are in a module, which a test cannot call.
+    const TEXT: &str = include_str!("../../src/web/text.js");
+    let mut browser = Chromium::start();
+
+    let durations = browser.evaluate(&format!(
+        "(() => {{ {TEXT}
+            return [214, 1540, 59999, 125000, 3600000, 86399999, 604800000].map(shownDuration);
+        }})()"
+    ));
+
+    let expected = json!(["214 ms", "1.5 s", "59.9 s", "2 min 5 s", "1 h 0 min", "23 h 59 min", "7 d 0 h"]);
+    assert_eq!(durations, expected);
 }

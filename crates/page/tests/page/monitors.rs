@@ -7,7 +7,7 @@ use crate::site::Site;
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn a_monitor_without_a_state_is_not_evaluated() {
+fn a_monitor_without_a_state_is_shown_as_not_evaluated() {
     const MONITORS: &str = "[...document.querySelectorAll('.card h2')].map(title => \
                             `${title.querySelector('bdi').textContent}: ${title.querySelector('.state').lastChild.data}`)";
     let site = Site::start();

@@ -49,7 +49,7 @@ fn a_distribution_without_an_average_is_not_drawn() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn events_outside_the_times_of_a_browser_are_shown() {
+fn events_at_times_that_a_browser_cannot_represent_are_shown() {
     let site = Site::start();
     site.change("intake/events", |events| {
         let event = |id: u64, time: i64| {

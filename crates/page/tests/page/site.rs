@@ -33,7 +33,7 @@ struct Content {
     /// The status and the reason with which a document is refused.
     refusals: BTreeMap<&'static str, (u16, &'static str)>,
     token: Option<&'static str>,
-    /// Histories contain one run of this many, because all runs together have too many results.
+    /// A history contains every n-th run, where n is this number. If n is not 1, all runs together have too many results.
     one_run_of: u32,
 }
 
@@ -91,8 +91,8 @@ impl Site {
         self.content().token = Some(token);
     }
 
-    /// From now on, histories have too many results. A request without `thin=true` is refused. With it, the history contains one
-    /// run of this many.
+    /// From now on, a history of all runs has too many results, so a request without `thin=true` is refused. With `thin=true`, a
+    /// history contains every n-th run, where n is `one_run_of`.
     pub(crate) fn thin(&self, one_run_of: u32) {
         self.content().one_run_of = one_run_of;
     }

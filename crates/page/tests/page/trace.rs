@@ -39,7 +39,7 @@ fn a_span_follows_its_parent() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
-fn spans_whose_parents_form_a_circle_are_shown() {
+fn spans_whose_parents_form_a_cycle_are_shown() {
     let site = Site::start();
     site.change(&format!("traces/{TRACE}"), |trace| {
         let spans = trace["spans"].as_array_mut().unwrap();

@@ -3,12 +3,7 @@
 use serde_json::{Value, json};
 use system_health_registry::{Facts, Kind};
 
-use super::{
-    query::{is_per_second, query},
-    thresholds::thresholds,
-    unit::unit,
-    variables::datasource,
-};
+use super::{query::query, thresholds::thresholds, unit::unit, variables::datasource};
 
 /// A panel with its width in columns. Ids and places are set by the row.
 pub(super) struct Panel {
@@ -96,7 +91,7 @@ fn panel(source: &PanelSource<'_>, panel_type: &str) -> Value {
             "range": true,
         }],
         "fieldConfig": {
-            "defaults": {"unit": unit(metric, is_per_second(metric)), "thresholds": thresholds(metric)},
+            "defaults": {"unit": unit(metric), "thresholds": thresholds(metric)},
             "overrides": [],
         },
     });

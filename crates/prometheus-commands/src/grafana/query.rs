@@ -47,7 +47,7 @@ pub(super) fn query(metric: &Facts, by: &[&str], variables: &[&str]) -> String {
     }
 }
 
-/// Whether the query is about growth per second.
+/// Whether the values of the query are per second.
 pub(super) fn is_per_second(metric: &Facts) -> bool {
-    matches!(metric.kind(), Kind::Counter)
+    matches!(metric.kind(), Kind::Rate { .. } | Kind::Counter)
 }

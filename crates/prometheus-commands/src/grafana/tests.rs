@@ -116,9 +116,9 @@ fn prometheus_reads_every_query() {
         let _ = writeln!(rules, "      - record: query_{number}\n        expr: {query}");
     }
 
-    let lint = check_file("rules", &rules);
+    let check = check_file("rules", &rules);
 
-    assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
+    assert_eq!(check.status, Some(0), "{}\n{rules}", check.output);
 }
 
 #[test]

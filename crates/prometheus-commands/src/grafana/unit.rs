@@ -2,9 +2,11 @@
 //! are in <https://github.com/grafana/grafana/blob/main/packages/grafana-data/src/valueFormats/categories.ts>.
 
 use system_health_prometheus::PrometheusMetric;
-use system_health_registry::{Facts, Kind};
+use system_health_registry::Facts;
 
-/// Grafana's ids for the base units of Prometheus, of values and of values per second.
+use super::query::is_per_second;
+
+/// The base units of Prometheus. Each has Grafana's id for values, and the id for values per second if there is one.
 const IDS: [(&str, &str, Option<&str>); 11] = [
     ("amperes", "amp", None),
     ("bytes", "bytes", Some("binBps")),
@@ -20,11 +22,10 @@ const IDS: [(&str, &str, Option<&str>); 11] = [
 ];
 
 /// The unit of a metric's values on a panel. A unit that Grafana does not know is written behind the value.
-pub(super) fn unit(metric: &Facts, is_per_second: bool) -> String {
+pub(super) fn unit(metric: &Facts) -> String {
     let base = PrometheusMetric::from(metric).base_unit();
     let known = base.and_then(|base| IDS.iter().find(|(name, ..)| *name == base));
-    let per_second = is_per_second || matches!(metric.kind(), Kind::Rate { .. });
-    match (known, base.or(metric.unit()), per_second) {
+    match (known, base.or(metric.unit()), is_per_second(metric)) {
         (Some((_, id, _)), _, false) | (Some((_, _, Some(id))), _, true) => (*id).to_owned(),
         (None, None, false) => "short".to_owned(),
         (_, Some(unit), false) => format!("suffix:{unit}"),
@@ -36,6 +37,8 @@ pub(super) fn unit(metric: &Facts, is_per_second: bool) -> String {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use system_health_registry::Kind;
 
     use super::*;
 
@@ -53,8 +56,8 @@ mod tests {
             ("request", rate, "suffix:request/s"),
         ] {
             let facts = Facts::new("a", "A number.").with_unit(written).with_kind(kind);
-            assert_eq!(unit(&facts, false), expected, "{written}");
+            assert_eq!(unit(&facts), expected, "{written}");
         }
-        assert_eq!(unit(&Facts::new("a", "A number."), false), "short");
+        assert_eq!(unit(&Facts::new("a", "A number.")), "short");
     }
 }

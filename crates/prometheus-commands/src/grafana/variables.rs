@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// Labels that the series of values have.
 pub(super) const LABELS: [&str; 4] = ["env", "service", "repository", "branch"];
-/// The labels among these that the series about the reporter have, too.
+/// Those of `LABELS` that the series about the reporter have, too.
 pub(super) const REPORTER_LABELS: [&str; 2] = ["env", "service"];
 
 /// All series of reporters. Only these series have the label `reporter` together with `env` and `service`.

@@ -41,8 +41,8 @@ impl Condition {
             Comparison::Equal => (max, &distances[0], ">", 0.0),
             Comparison::NotEqual => (min, &distances[1], "==", 0.0),
         };
-        // A count or a rate is about one interval, and a miss in one interval is a miss. A gauge is a state, which may be
-        // missed for a moment.
+        // A count or a rate is about one interval, so one value that misses the goal is enough. A gauge may miss its goal
+        // for a moment.
         let (over_time, pending) =
             if *is_of_interval { (over_time, None) } else { ("last_over_time", Some(window)) };
         let current = match goal.comparison() {
@@ -61,7 +61,7 @@ impl Condition {
     }
 
     /// The expression. With a recovery threshold, an alert that fires does not end before the threshold is reached. `firing`
-    /// selects the alerts that fire, and `labels` are those that distinguish the groups.
+    /// selects the alerts that fire. `labels` are the labels that distinguish the groups.
     pub(super) fn expression(&self, firing: &str, labels: &[String]) -> String {
         let Self { value, comparator, target, recovery, recovery_comparator, .. } = self;
         let missed = format!("{value} {comparator} {target}");

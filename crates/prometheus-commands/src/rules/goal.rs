@@ -19,7 +19,7 @@ use super::{
 };
 use crate::promql::{equals, label_name, missing_values, selector};
 
-/// What a reader should know about a metric or a goal.
+/// What alerts say about a metric or a goal.
 struct About<'a> {
     /// Key of the metric, or name of the goal.
     name: &'a str,

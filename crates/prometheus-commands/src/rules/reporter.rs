@@ -41,16 +41,21 @@ struct Parts {
     description: &'static str,
 }
 
+/// Makes the rules about one of the reporter's metrics.
+type MakeParts<'a> = fn(&ReporterRules<'a>, &Alerting) -> Vec<Parts>;
+
 impl ReporterRules<'_> {
     pub(super) fn rules(&self) -> Vec<Rule> {
-        let watched = [(RUN_DURATION, Self::stopped as fn(&Self, &Alerting) -> Vec<Parts>)];
-        let further = [(COLLECTOR_SUCCESS, Self::failing as _), (POINTS, Self::undelivered as _)];
+        let makers: [(SelfMetric, MakeParts<'_>); 3] =
+            [(RUN_DURATION, Self::stopped), (COLLECTOR_SUCCESS, Self::failing), (POINTS, Self::undelivered)];
         let mut rules = Vec::new();
-        for (metric, parts) in watched.into_iter().chain(further) {
+        for (metric, make_parts) in makers {
             let Some((_, alerting)) = self.about_reporter.iter().find(|(key, _)| *key == metric.key) else {
                 continue;
             };
-            rules.extend(parts(self, alerting).into_iter().map(|parts| self.rule(metric, alerting, parts)));
+            rules.extend(
+                make_parts(self, alerting).into_iter().map(|parts| self.rule(metric, alerting, parts)),
+            );
         }
         rules
     }
@@ -118,7 +123,8 @@ impl ReporterRules<'_> {
                  {{{{ else }}}}The source {{{{ $labels.metric_source }}}}, or one of its metrics,{{{{ end }}}} fails{}",
                 self.in_a_row()
             ),
-            description: "What fails has no value. The reporter's log and the command `history` say why.",
+            description: "A failed metric, subject or source has no value. The reporter's log and the command `history` \
+                          say why.",
         }]
     }
 

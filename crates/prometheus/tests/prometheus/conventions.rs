@@ -176,8 +176,8 @@ async fn the_pushgateway_accepts_every_page_and_promtool_every_tenth() {
         last_page = page(&case).await;
         // Only every tenth page is checked, because starting promtool takes longer than everything else.
         if number % 10 == 0 {
-            let lint = check_metrics(&last_page);
-            assert_eq!((lint.status, &*lint.output), (Some(0), ""), "{last_page}");
+            let checked = check_metrics(&last_page);
+            assert_eq!((checked.status, &*checked.output), (Some(0), ""), "{last_page}");
         }
     }
     assert_eq!(
@@ -213,8 +213,8 @@ async fn the_names_of_documented_examples_pass_promtool() {
 
     let page = page(&case).await;
 
-    let lint = check_metrics(&page);
-    assert_eq!((lint.status, &*lint.output), (Some(0), ""), "{page}");
+    let checked = check_metrics(&page);
+    assert_eq!((checked.status, &*checked.output), (Some(0), ""), "{page}");
     // The check can fail: promtool finds these mistakes.
     let wrong = page.replace("ci_runs_total_value", "ci_runs_total");
     assert_eq!(check_metrics(&wrong).status, Some(3));
@@ -236,8 +236,8 @@ fn promtool_accepts_the_documented_settings_and_alerts() {
     };
 
     for (what, start) in [("config", "scrape_configs:"), ("rules", "groups:")] {
-        let lint = check_file(what, &block(start));
-        assert_eq!(lint.status, Some(0), "{lint:?}");
+        let checked = check_file(what, &block(start));
+        assert_eq!(checked.status, Some(0), "{checked:?}");
         let wrong = block(start).replace("honor_labels: true", "honor_labels: x").replace("time()", "time(");
         assert_eq!(check_file(what, &wrong).status, Some(1));
     }

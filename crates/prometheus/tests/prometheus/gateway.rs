@@ -7,7 +7,7 @@ use system_health_test_support::server::{Answer, Request, Server};
 use tokio::time::Instant;
 
 use crate::harness::{
-    ABOUT_ITSELF, VALUES, context, deliver, deliver_all, gauge, sink, sink_in, sink_with, with_unit,
+    ABOUT_THE_REPORTER, VALUES, context, deliver, deliver_all, gauge, sink, sink_in, sink_with, with_unit,
 };
 
 fn gateway() -> Server {
@@ -82,7 +82,7 @@ async fn metrics_about_the_reporter_have_their_own_group() {
     deliver_all(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
     deliver_all(&*sink, &[gauge(0, "system_health.reporter.metrics", 1.0, &["state:value"])]).await;
 
-    assert_eq!(lines(&server), [format!("PUT {VALUES}"), format!("PUT {ABOUT_ITSELF}")]);
+    assert_eq!(lines(&server), [format!("PUT {VALUES}"), format!("PUT {ABOUT_THE_REPORTER}")]);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn clearing_removes_only_the_values_of_earlier_runs() {
     deliver_all(&*sink, &[gauge(3, "a", 1.0, &[])]).await;
 
     let put = format!("PUT {VALUES}");
-    assert_eq!(lines(&server), [&*put, &put, &format!("PUT {ABOUT_ITSELF}"), &put]);
+    assert_eq!(lines(&server), [&*put, &put, &format!("PUT {ABOUT_THE_REPORTER}"), &put]);
     assert_eq!(body(&server, 1), "");
 }
 
@@ -120,7 +120,7 @@ async fn points_of_an_earlier_run_are_refused() {
     assert_eq!(
         fates.refused[&0],
         "the value of `failing` is from an earlier run, and Prometheus would show it as a current value, because \
-         it accepts no timestamps here"
+         a Pushgateway or a textfile accepts no timestamps"
     );
     assert_eq!(body(&server, 0).matches("# TYPE").count(), 1, "{}", body(&server, 0));
 }

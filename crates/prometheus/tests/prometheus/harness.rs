@@ -24,7 +24,8 @@ pub(crate) const REPORTER: &str = "acme/shop";
 pub(crate) const VALUES: &str = "/metrics/job/system-health/reporter@base64/YWNtZS9zaG9w";
 
 /// The path of the reporter's group for metrics about the reporter.
-pub(crate) const ABOUT_ITSELF: &str = "/metrics/job/system-health-reporter/reporter@base64/YWNtZS9zaG9w";
+pub(crate) const ABOUT_THE_REPORTER: &str =
+    "/metrics/job/system-health-reporter/reporter@base64/YWNtZS9zaG9w";
 
 /// The fates of the points of a delivery, by position.
 #[derive(Debug, Default, PartialEq, Eq)]

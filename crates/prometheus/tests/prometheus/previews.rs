@@ -48,8 +48,8 @@ async fn a_preview_shows_the_request_of_a_push() {
     assert!(text.contains("reporter=\"acme/shop\"") && text.contains("mention a"), "{text}");
     let (method, path) =
         sent.line().split_once(' ').map(|(method, path)| (method.to_owned(), path.to_owned())).unwrap();
-    let place = format!("{method} {}{path}", server.url());
-    assert_eq!(preview["pages"], json!({ place: text.lines().collect::<Vec<_>>() }));
+    let request = format!("{method} {}{path}", server.url());
+    assert_eq!(preview["pages"], json!({ request: text.lines().collect::<Vec<_>>() }));
 }
 
 #[tokio::test]

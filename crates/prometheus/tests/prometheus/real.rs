@@ -26,7 +26,7 @@ fn points_of_run(number: u64, hotfixes: f64) -> Vec<Point> {
     ]
 }
 
-fn about_itself(number: u64) -> Vec<Point> {
+fn points_about_the_reporter(number: u64) -> Vec<Point> {
     vec![gauge(number, "system_health.reporter.metrics", 2.0, &["state:value"])]
 }
 
@@ -49,7 +49,7 @@ async fn prometheus_has_exactly_the_values_of_the_last_run() {
     let prometheus = Prometheus::scraping_gateway(&gateway);
     let first = sink(&table(&gateway)).await;
     deliver_all(&*first, &points_of_run(0, 3.0)).await;
-    deliver_all(&*first, &about_itself(0)).await;
+    deliver_all(&*first, &points_about_the_reporter(0)).await;
 
     let found = prometheus.query_until("commits_hotfix", has(3.0));
     let expected = labels(&[
@@ -78,7 +78,7 @@ async fn prometheus_has_exactly_the_values_of_the_last_run() {
     // In the third run, all metrics failed.
     let third = sink(&table(&gateway)).await;
     third.clear(Instant::now() + Duration::from_mins(1)).await.unwrap();
-    deliver_all(&*third, &about_itself(2)).await;
+    deliver_all(&*third, &points_about_the_reporter(2)).await;
     prometheus.query_until("commits_hotfix", InstantVector::is_empty);
     prometheus.query_until("system_health_reporter_metrics", has(2.0));
 }
@@ -160,7 +160,7 @@ async fn the_node_exporter_reads_the_textfile() {
     let sink = sink(&format!("textfile = \"{}\"", file.display())).await;
 
     deliver_all(&*sink, &points_of_run(0, 3.0)).await;
-    deliver_all(&*sink, &about_itself(0)).await;
+    deliver_all(&*sink, &points_about_the_reporter(0)).await;
 
     let found = prometheus.query_until("commits_hotfix", has(3.0));
     let expected =
@@ -173,7 +173,7 @@ async fn the_node_exporter_reads_the_textfile() {
     prometheus.query_until("count(node_textfile_mtime_seconds)", has(2.0));
 
     sink.clear(Instant::now() + Duration::from_mins(1)).await.unwrap();
-    deliver_all(&*sink, &about_itself(1)).await;
+    deliver_all(&*sink, &points_about_the_reporter(1)).await;
     prometheus.query_until("commits_hotfix", InstantVector::is_empty);
     prometheus.query_until("node_textfile_scrape_error", has(0.0));
     assert_eq!(fs::read_to_string(&file).unwrap(), "");

@@ -94,7 +94,7 @@ async fn a_refused_sample_does_not_affect_others() {
 }
 
 #[tokio::test]
-async fn another_value_with_the_same_time_is_not_a_failure() {
+async fn a_point_is_repeated_if_its_time_already_has_another_value() {
     for refusal in [
         "duplicate sample for timestamp",
         "duplicate sample for timestamp 1767323045000; overrides not allowed: existing 1, new value 2",
@@ -183,7 +183,7 @@ async fn a_request_is_retried_during_an_outage() {
 }
 
 #[tokio::test]
-async fn no_connection_leaves_all_points() {
+async fn points_are_left_if_there_is_no_connection() {
     let sink = sink("remote_write = \"http://127.0.0.1:1/api/v1/write\"").await;
 
     let fates = deliver_within(DELIVERY_TIME, &*sink, &points()).await;

@@ -132,7 +132,7 @@ async fn the_first_of_several_values_with_the_same_time_counts() {
         [gauge(0, "a", 1.0, &[]), gauge(0, "b", 2.0, &[]), counter(0, "c", 3.0), distribution(0, "d", [1.0])];
     deliver_all(&*sink, &first).await;
 
-    // A repeated run with the same time collects other values, and one more.
+    // A repeated run with the same time collects other values, and a value of a further metric.
     let second = [
         gauge(0, "a", 1.0, &[]),
         gauge(0, "b", 20.0, &[]),

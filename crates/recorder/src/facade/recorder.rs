@@ -37,8 +37,8 @@ use crate::{
 pub struct Facade {
     recorder: Recorder,
     /// The series by the names and labels in the program. Different names or labels may become one series, because they are
-    /// translated and cut. So the number of entries is limited to the maximum number of series. Other series are looked up
-    /// each time.
+    /// translated and long ones are shortened. So the number of entries is limited to the maximum number of series. Other
+    /// series are looked up each time.
     known: Registry<Key, SeriesStorage>,
 }
 
@@ -47,11 +47,11 @@ pub struct Facade {
 #[error("the program already has a recorder for the crate `metrics`; install only one")]
 pub struct InstallError;
 
-/// Creates the series that the registry keeps.
+/// Finds the series that the registry keeps.
 #[derive(Debug)]
 struct SeriesStorage {
     recorder: Recorder,
-    /// The number of series that the registry keeps.
+    /// The number of entries in the registry.
     kept: AtomicUsize,
 }
 
@@ -68,8 +68,8 @@ impl Facade {
         metrics::set_global_recorder(self).map_err(|_| InstallError)
     }
 
-    fn find<S: SeriesType>(&self, name: &Key) -> Found<S> {
-        self.recorder.find(&key(name.name()), &tags(name))
+    fn find_or_create<S: SeriesType>(&self, name: &Key) -> Found<S> {
+        self.recorder.find_or_create(&key(name.name()), &tags(name))
     }
 
     /// Whether the registry may keep another series. Threads that register series at the same time may exceed the limit, each by
@@ -106,7 +106,7 @@ impl metrics::Recorder for Facade {
         if let Some(known) = self.known.get_counter(key) {
             return Counter::from_arc(known);
         }
-        match self.find::<CounterSeries>(key) {
+        match self.find_or_create::<CounterSeries>(key) {
             Ok(_) if self.has_room() => {
                 self.known.get_or_create_counter(key, |series| Counter::from_arc(Arc::clone(series)))
             }
@@ -119,7 +119,7 @@ impl metrics::Recorder for Facade {
         if let Some(known) = self.known.get_gauge(key) {
             return Gauge::from_arc(known);
         }
-        match self.find::<GaugeSeries>(key) {
+        match self.find_or_create::<GaugeSeries>(key) {
             Ok(_) if self.has_room() => {
                 self.known.get_or_create_gauge(key, |series| Gauge::from_arc(Arc::clone(series)))
             }
@@ -132,7 +132,7 @@ impl metrics::Recorder for Facade {
         if let Some(known) = self.known.get_histogram(key) {
             return Histogram::from_arc(known);
         }
-        match self.find::<DistributionSeries>(key) {
+        match self.find_or_create::<DistributionSeries>(key) {
             Ok(_) if self.has_room() => {
                 self.known.get_or_create_histogram(key, |series| Histogram::from_arc(Arc::clone(series)))
             }
@@ -148,23 +148,23 @@ impl Storage<Key> for SeriesStorage {
     type Histogram = Arc<DistributionSeries>;
 
     fn counter(&self, name: &Key) -> Self::Counter {
-        self.find(name).unwrap_or_else(|_| Arc::new(CounterSeries::new()))
+        self.keep(name).unwrap_or_else(|_| Arc::new(CounterSeries::new()))
     }
 
     fn gauge(&self, name: &Key) -> Self::Gauge {
-        self.find(name).unwrap_or_else(|_| Arc::new(GaugeSeries::new()))
+        self.keep(name).unwrap_or_else(|_| Arc::new(GaugeSeries::new()))
     }
 
     fn histogram(&self, name: &Key) -> Self::Histogram {
-        self.find(name).unwrap_or_else(|_| Arc::new(DistributionSeries::new()))
+        self.keep(name).unwrap_or_else(|_| Arc::new(DistributionSeries::new()))
     }
 }
 
 impl SeriesStorage {
-    /// Finds a series again, to keep it. It was found before, and a recorder removes no series.
-    fn find<S: SeriesType>(&self, name: &Key) -> Found<S> {
+    /// Finds a series again, and counts it as kept. It was found before, and a recorder removes no series.
+    fn keep<S: SeriesType>(&self, name: &Key) -> Found<S> {
         self.kept.fetch_add(1, Relaxed);
-        self.recorder.find(&key(name.name()), &tags(name))
+        self.recorder.find_or_create(&key(name.name()), &tags(name))
     }
 }
 
@@ -176,7 +176,7 @@ fn tags(name: &Key) -> Vec<(&str, &str)> {
 mod tests {
     use super::*;
 
-    /// The number of label sets that a facade keeps.
+    /// The number of entries in a facade's registry.
     fn kept(facade: &Facade) -> usize {
         let mut kept = 0;
         facade.known.visit_counters(|_, _| kept += 1);

@@ -30,7 +30,7 @@ impl Schedule {
         self.every.saturating_mul(2).min(MAX_WINDOW)
     }
 
-    /// Window that is empty after `missed` consecutive runs are missed, but before the next one is due.
+    /// Window that becomes empty after `missed` consecutive runs were missed, and before the next run is due.
     ///
     /// The first missed run is due at most `longest_gap` after the last one, and each further run is due `every` later.
     #[must_use]

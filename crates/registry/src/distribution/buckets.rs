@@ -62,7 +62,7 @@ impl Buckets {
     }
 }
 
-/// Appends a bucket, whose index is not less than that of the last one.
+/// Appends a bucket. Its index must not be less than the last one's. If both are equal, the counts are added.
 fn push(buckets: &mut Vec<Bucket>, bucket: Bucket) {
     match buckets.last_mut() {
         Some(last) if last.index == bucket.index => last.count = last.count.saturating_add(bucket.count),

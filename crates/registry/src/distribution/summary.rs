@@ -18,8 +18,8 @@ const MAX_BUCKETS: usize = 2048;
 /// this type.
 ///
 /// The values are counted in exponential buckets, so the size is bounded (66 KiB), and two distributions can be merged.
-/// If no value is negative, or none is positive, a quantile has a relative error of at most 1 %. The
-/// [error](Self::relative_error) doubles only if the values fill more than 2,048 buckets. Positive values do so only in a range of
+/// If no value is negative, or none is positive, a quantile has a relative error of at most 0.54 %. Whenever the values fill more
+/// than 2,048 buckets, this [error](Self::relative_error) doubles, first to 1.08 %. Positive values do so only in a range of
 /// more than nine powers of ten. The count, the sum, the minimum and the maximum are those of the values themselves.
 ///
 /// ```
@@ -224,12 +224,12 @@ impl Distribution {
         if rank >= last {
             return self.0.max;
         }
-        let mut before = 0_u64;
+        let mut counted = 0_u64;
         let found = self.values().find(|(_, count)| {
-            before = before.saturating_add(*count);
+            counted = counted.saturating_add(*count);
             #[expect(clippy::cast_precision_loss, reason = "ranks beyond 2^53 may be rounded")]
-            let before = before as f64;
-            before > rank
+            let counted = counted as f64;
+            counted > rank
         });
         found.map_or(self.0.max, |(value, _)| value)
     }
@@ -268,8 +268,8 @@ impl fmt::Display for Distribution {
         write!(f, "{} {values}", self.count())?;
         for (name, quantile) in [("p50", 0.5), ("p99", 0.99)] {
             if let Some(value) = self.quantile(quantile) {
-                // The quantiles are not more exact than this.
-                write!(f, ", {name} {}", significant(value, 3))?;
+                // More than three digits would not be exact.
+                write!(f, ", {name} {}", rounded(value, 3))?;
             }
         }
         Ok(())
@@ -315,7 +315,7 @@ impl From<Distribution> for Parts {
 }
 
 /// A number, rounded to some significant digits.
-fn significant(number: f64, digits: usize) -> f64 {
+fn rounded(number: f64, digits: usize) -> f64 {
     // The formatter rounds the number.
     format!("{number:.*e}", digits.saturating_sub(1)).parse().unwrap_or(number)
 }
@@ -463,9 +463,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quantiles_are_within_one_percent(values in prop::collection::vec(1e-3..1e6_f64, 1..300), quantile in 0.0..=1.0) {
+        fn quantiles_are_within_0_55_percent(values in prop::collection::vec(1e-3..1e6_f64, 1..300), quantile in 0.0..=1.0) {
             let estimate = from_values(&values).quantile(quantile).unwrap();
-            prop_assert!(is_close(estimate, exact(&values, quantile), 0.01), "{estimate}");
+            prop_assert!(is_close(estimate, exact(&values, quantile), 0.0055), "{estimate}");
         }
 
         #[test]

@@ -17,7 +17,7 @@ use crate::{
 pub(super) const MAX_GATE_TIME: Duration = Duration::from_secs(10);
 /// A gate may take at most the time until the deadline, divided by this number.
 const TIME_DIVISOR: u32 = 4;
-/// The minimum time that a gate has at the end of a run, even if the deadline has passed.
+/// The minimum time that each gate has at the end of a run, even if the deadline has passed.
 const MIN_TIME_TO_FINISH: Duration = Duration::from_secs(2);
 
 /// The gates of a catalog, and how they are asked.

@@ -164,7 +164,7 @@ impl<'a> Collection<'a> {
             working_for(worked_for, collect(context))
         });
         let (metric, subject) = (metric.clone(), subject.cloned());
-        // A limit that is reached now says nothing about the past.
+        // In a backfill, the gates must not turn an error into no data: a limit that is reached now says nothing about the past.
         let gates = if instant.is_some() { Vec::new() } else { self.catalog.gates().to_vec() };
         async move {
             let result = result.await.and_then(|reading| checked(&metric, subject.as_deref(), reading));
@@ -206,7 +206,7 @@ impl<'a> Collection<'a> {
         functions: Vec<Function>,
     ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let started = Instant::now();
-        let longest = longest_time_limit(functions.iter().map(|(metric, _)| metric));
+        let longest_limit = longest_time_limit(functions.iter().map(|(metric, _)| metric));
         let subjects = self.subjects(subject_type, &functions);
         let outcomes = async move {
             match subjects.await {
@@ -225,7 +225,9 @@ impl<'a> Collection<'a> {
                     let to_collect = functions.len() * subjects.iter().map(instant_count).sum::<usize>();
                     self.engine.observe(Progress::Planned { outcomes: outcome_count(&results) + to_collect });
                     let outcomes = stream::iter(subjects)
-                        .map(move |subject| self.for_one_subject(&subject, Arc::clone(&functions), longest))
+                        .map(move |subject| {
+                            self.for_one_subject(&subject, Arc::clone(&functions), longest_limit)
+                        })
                         .flatten_unordered(self.engine.concurrency.get());
                     stream::iter(results).chain(outcomes).left_stream()
                 }
@@ -251,10 +253,10 @@ impl<'a> Collection<'a> {
         subject_type: SubjectType,
         functions: &[Function],
     ) -> impl Future<Output = Result<Vec<AnySubject>, Unavailable>> + use<'_, 'a> {
-        let longest = longest_time_limit(functions.iter().map(|(metric, _)| metric));
+        let longest_limit = longest_time_limit(functions.iter().map(|(metric, _)| metric));
         let span = subjects_span(subject_type.name);
         let subjects =
-            self.runner.run("the list of subjects", &span, &self.context, longest, move |context| {
+            self.runner.run("the list of subjects", &span, &self.context, longest_limit, move |context| {
                 subject_type.list(context)
             });
         async move {
@@ -274,7 +276,7 @@ impl<'a> Collection<'a> {
         &self,
         subject: &AnySubject,
         functions: Arc<[Function]>,
-        longest: Duration,
+        longest_limit: Duration,
     ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         if let Some(error) = &subject.error {
             let unavailable = Unavailable::Error(error.clone());
@@ -283,7 +285,7 @@ impl<'a> Collection<'a> {
             return stream::iter(outcomes).left_stream();
         }
         let is_backfill = self.context.instants().is_some();
-        let last_use = if is_backfill { None } else { Instant::now().checked_add(longest) };
+        let last_use = if is_backfill { None } else { Instant::now().checked_add(longest_limit) };
         let deadline = earlier(self.runner.deadline, last_use);
         let context = self.context.for_subject(&subject.value, deadline);
         self.collect_all(functions, context, Some(Arc::clone(&subject.label))).right_stream()
@@ -383,10 +385,10 @@ fn last_use(catalog: &Catalog, context: &Context, started: Instant) -> Option<In
         return context.deadline();
     }
     let sources = catalog.sources().iter().map(|source| source.timeout().unwrap_or(DEFAULT_TIMEOUT));
-    let longest = longest_time_limit(catalog.metrics()).max(sources.max().unwrap_or_default());
+    let longest_limit = longest_time_limit(catalog.metrics()).max(sources.max().unwrap_or_default());
     // The metrics wait for the decisions of the gates.
     let gate_time = MAX_GATE_TIME.saturating_mul(u32::try_from(catalog.gates().len()).unwrap_or(u32::MAX));
-    earlier(context.deadline(), started.checked_add(longest.saturating_add(gate_time)))
+    earlier(context.deadline(), started.checked_add(longest_limit.saturating_add(gate_time)))
 }
 
 fn longest_time_limit<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Duration {

@@ -1,5 +1,5 @@
 //! Collects metrics concurrently. Each metric has its own timeout within the run's deadline and runs in a task of its own, so
-//! one metric cannot prevent the others from being collected, even if it never yields.
+//! the others are collected even if one panics or never ends.
 //!
 //! Metrics about subjects are collected for a limited number of subjects at once. So a run over thousands of repositories
 //! needs no more memory and connections than a run over a few.
@@ -154,8 +154,8 @@ impl Engine {
         self
     }
 
-    /// Collects every metric of the catalog, and ends by the context's deadline. If the future is dropped, collecting is
-    /// aborted.
+    /// Collects every metric of the catalog until the context's deadline. Afterwards, each gate has at least two seconds for
+    /// [`Gate::finish`](crate::Gate::finish). If the future is dropped, collecting is aborted.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
@@ -181,8 +181,8 @@ impl Engine {
         sources.sort_by(|one, other| one.name.cmp(&other.name));
         let duration = started.elapsed();
         let run = Run { started_at: context.started_at(), duration, outcomes, sources, request_plans };
-        let left = context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
         for gate in catalog.gates() {
+            let left = context.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
             admission::finish(*gate, context, &run, left).await;
         }
         run

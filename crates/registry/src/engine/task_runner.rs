@@ -96,8 +96,8 @@ pub(super) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<In
     one.into_iter().chain(other).min()
 }
 
-/// Rounds a limit up to a multiple of 10 ms. Some time passes before a task starts, so the time left until the deadline is a
-/// little shorter than the configured time.
+/// Rounds a limit up to a multiple of 10 ms, so that a message shows the configured time: when a task starts, the time until
+/// the run's deadline is already a little shorter.
 fn rounded_up(duration: Duration) -> Duration {
     let hundredths = u64::try_from(duration.as_nanos().div_ceil(10_000_000)).unwrap_or(u64::MAX);
     Duration::from_millis(hundredths.saturating_mul(10))

@@ -1,5 +1,5 @@
-//! Collects settings in layers: ambient environment variables, the file, other environment variables, and flags. A later
-//! layer overrides an earlier one.
+//! Collects settings in layers: ambient environment variables (those that a CI system sets in every job), the file, other
+//! environment variables, and flags. A later layer overrides an earlier one.
 
 use std::{
     env::{self, VarError},

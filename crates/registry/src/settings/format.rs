@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_list_is_shown_by_its_first_values_and_their_number() {
+    fn a_long_list_is_shown_by_its_first_values_and_its_length() {
         let list = |length: i64| to_toml(&Value::Array((0..length).map(Value::Integer).collect()));
 
         assert_eq!(list(10), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]");

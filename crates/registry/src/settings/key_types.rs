@@ -1,4 +1,5 @@
-//! Which keys of a table are paths or durations, as the types of its struct say. They may be shown where other texts may not.
+//! Which keys of a table have paths or durations as values, as the types of its struct say. These values may be shown where
+//! other texts may not.
 
 use std::cell::Cell;
 
@@ -36,7 +37,7 @@ struct TypeOfKey<'a> {
     found: &'a Cell<Option<KeyType>>,
 }
 
-/// The value of the key. Learns its type from its `Deserialize`.
+/// The value of the key. Learns the type of the struct's field from the type's `Deserialize`.
 struct TypeOfValue<'a>(&'a Cell<Option<KeyType>>);
 
 impl<'de> Deserializer<'de> for TypeOfKey<'_> {

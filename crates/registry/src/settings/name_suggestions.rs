@@ -8,7 +8,7 @@ use crate::self_metrics::{RESERVED_PREFIX, is_self_metric};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameSuggestions {
     names: Vec<String>,
-    has_near: bool,
+    has_similar: bool,
 }
 
 /// Maximum number of names in a message without a suggestion.
@@ -28,8 +28,8 @@ impl NameSuggestions {
         names.sort_unstable();
         names.dedup();
         names.sort_by(|a, b| similarity(b).total_cmp(&similarity(a)));
-        let has_near = names.first().is_some_and(|nearest| similarity(nearest) >= MIN_SIMILARITY);
-        Self { names, has_near }
+        let has_similar = names.first().is_some_and(|nearest| similarity(nearest) >= MIN_SIMILARITY);
+        Self { names, has_similar }
     }
 
     /// The keys that exist instead of an unknown key or glob. For a glob of an unknown group, such as `flet.*`, the names are the
@@ -56,13 +56,13 @@ impl NameSuggestions {
 
     /// Whether one of the names is so similar that it is suggested.
     #[must_use]
-    pub const fn has_near(&self) -> bool {
-        self.has_near
+    pub const fn has_similar(&self) -> bool {
+        self.has_similar
     }
 
     /// Removes names. If the most similar name is removed, the others are listed without a suggestion.
     pub(super) fn without(mut self, is_removed: impl Fn(&str) -> bool) -> Self {
-        self.has_near &= self.names.first().is_some_and(|nearest| !is_removed(nearest));
+        self.has_similar &= self.names.first().is_some_and(|nearest| !is_removed(nearest));
         self.names.retain(|name| !is_removed(name));
         self
     }
@@ -87,7 +87,8 @@ impl fmt::Display for NameSuggestions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.names.as_slice() {
             [] => Ok(()),
-            names if !self.has_near => write!(f, "; there are {}", list(names, MAX_SHOWN)),
+            [only] if !self.has_similar => write!(f, "; there is only `{only}`"),
+            names if !self.has_similar => write!(f, "; there are {}", list(names, MAX_SHOWN)),
             [only] => write!(f, "; did you mean `{only}`?"),
             [nearest, others @ ..] => {
                 write!(f, "; did you mean `{nearest}`? (others: {})", list(others, MAX_OTHERS))
@@ -120,7 +121,7 @@ mod tests {
             ("ot", &["name", "to"], "; did you mean `to`? (others: `name`)"),
             ("url", &["curl"], "; did you mean `curl`?"),
             ("windw", &["window"], "; did you mean `window`?"),
-            ("a", &["b"], "; there are `b`"),
+            ("a", &["b"], "; there is only `b`"),
             ("ulr", &["dir", "keep"], "; there are `dir`, `keep`"),
             ("x", &[], ""),
         ] {

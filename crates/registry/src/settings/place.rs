@@ -6,13 +6,13 @@ use toml::Value;
 use super::{
     positions::contains,
     possible_secret::shown_name,
-    setting::{TableEntries, find},
+    setting::{TableEntries, setting_at},
 };
 
 /// The place of the value at a path, such as ``` `goal` in [goals."ci.health"] ```. The place of a table is its name, such as
 /// `[goals."ci.health"]`. `None` if the path does not start with a key that is set.
 pub(super) fn place(table: &str, entries: &TableEntries, path: &str) -> Option<String> {
-    let (name, setting) = find(entries, path)?;
+    let (name, setting) = setting_at(entries, path)?;
     let (mut table, mut key, mut value) = (table.to_owned(), written(name), &setting.value);
     let mut rest = path.strip_prefix(name)?;
     loop {

@@ -12,7 +12,7 @@ use super::{
 /// words were replaced too, a reader could guess the text.
 const MIN_REPLACED_LENGTH: usize = 8;
 
-/// Removes from a message those texts of the value that may be secrets. If the key is declared a secret, removes all parts of
+/// Removes from a message those texts of the value that may be secrets. If the key is declared as a secret, removes all parts of
 /// the value.
 pub(super) fn redact(message: &str, value: &Value, is_secret: bool) -> String {
     let mut texts = Vec::new();

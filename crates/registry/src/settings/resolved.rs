@@ -13,7 +13,7 @@ use super::{
     place::{place, written},
     possible_secret::shown_name,
     redact::redact,
-    setting::{Setting, TableEntries, find, origin_of},
+    setting::{Setting, TableEntries, origin_of, setting_at},
 };
 use crate::{Context, FromContext, Scope, Unavailable};
 
@@ -68,7 +68,7 @@ impl Settings {
         self.tables.get(T::NAME).and_then(|entries| origin_of(entries, path))
     }
 
-    /// An error about the value at a path, with its place in the file. See [`origin`](Self::origin) for paths.
+    /// An error about the value at a path. If the value is set, the error names its origin. See [`origin`](Self::origin) for paths.
     #[must_use]
     pub fn refuse<T: SettingsTable>(&self, path: &str, message: impl fmt::Display) -> SettingsError {
         let entries = self.tables.get(T::NAME);
@@ -108,11 +108,11 @@ fn refusal(
     let path = if is_whole_table { String::new() } else { error.path().to_string() };
     let (message, origin) = match error.inner() {
         DeserializeError::UnknownKey { key, known } => {
-            let full = if is_whole_table { key.clone() } else { format!("{path}.{key}") };
-            // Secrets are not suggested, because they should not be written into a file.
+            let key_path = if is_whole_table { key.clone() } else { format!("{path}.{key}") };
+            // Keys of secrets are not suggested, because secrets should not be written into a file.
             let known = known.clone().without(|name| is_whole_table && is_secret(table, name));
             let key = shown_name(key);
-            let Some(origin) = origin_of(entries, &full) else {
+            let Some(origin) = origin_of(entries, &key_path) else {
                 let message = DeserializeError::UnknownKey { key, known }.to_string();
                 return SettingsError::Table { table: table.to_owned(), message };
             };
@@ -123,7 +123,7 @@ fn refusal(
         }
         other => (other.to_string(), origin_of(entries, &path)),
     };
-    let found = find(entries, &path).zip(place(table, entries, &path)).zip(origin);
+    let found = setting_at(entries, &path).zip(place(table, entries, &path)).zip(origin);
     if let Some((((key, setting), place), origin)) = found {
         let message = plain(&redact(&message, &setting.value, is_secret(table, key)));
         return SettingsError::Value { origin, place, message };
@@ -153,7 +153,7 @@ fn table_name(table: &str, path: &Path) -> String {
     })
 }
 
-/// Whether a linked crate declares a key a secret.
+/// Whether a linked crate declares a key as a secret.
 fn is_secret(table: &str, key: &str) -> bool {
     TableSpec::linked().iter().any(|spec| spec.name == table && spec.is_secret(key))
 }

@@ -22,16 +22,16 @@ pub(super) struct Setting {
 }
 
 /// The setting whose value contains the value at a path. For `jobs[1]`, this is the setting of `jobs`. A key may contain dots.
-pub(super) fn find<'s>(entries: &'s TableEntries, path: &str) -> Option<(&'s str, &'s Setting)> {
+pub(super) fn setting_at<'s>(entries: &'s TableEntries, path: &str) -> Option<(&'s str, &'s Setting)> {
     let containing = entries.iter().filter(|(key, _)| contains(key, path));
     containing.max_by_key(|(key, _)| key.len()).map(|(key, setting)| (key.as_str(), setting))
 }
 
 /// The origin of the value at a path. If its position is not known, the origin of the innermost value that contains it.
 pub(super) fn origin_of(entries: &TableEntries, path: &str) -> Option<Origin> {
-    let (_, setting) = find(entries, path)?;
-    let around = setting.positions.iter().filter(|(known, _)| contains(known, path));
-    Some(match (&setting.origin, around.max_by_key(|(known, _)| known.len())) {
+    let (_, setting) = setting_at(entries, path)?;
+    let containing = setting.positions.iter().filter(|(known, _)| contains(known, path));
+    Some(match (&setting.origin, containing.max_by_key(|(known, _)| known.len())) {
         (Origin::File { path, .. }, Some((_, &Position { line, column }))) => {
             Origin::File { path: path.clone(), line, column }
         }

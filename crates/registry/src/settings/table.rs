@@ -24,8 +24,8 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     /// Keys with secrets. Each has two environment variables: the first contains the secret, and the second, whose name
     /// ends with `_FILE`, contains the path of a file with the secret.
     const SECRET: &'static [(&'static str, &'static str, &'static str)] = &[];
-    /// Pairs of keys of which only one may be set, such as `name` and `names`. A key replaces the other key of an earlier
-    /// layer. It is an error if one file sets both.
+    /// Pairs of keys of which only one may be set, such as `name` and `names`. If two layers set different keys of a pair, the key
+    /// of the later layer replaces the other one. It is an error if one file sets both.
     const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[];
 
     /// The table in a new settings file. Each key is commented out, as `# key = value`, with an example or its default,
@@ -34,9 +34,9 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     const TEMPLATE: Option<&'static str> = None;
 
     /// Whether `report doctor` may show the texts in this table. Default: it may not, because a text could be an
-    /// undeclared secret, or a secret in the wrong place. Other values, such as numbers and booleans, are always shown. A
-    /// [`SettingPath`](super::SettingPath) and the host of an address are shown unless they may be secrets, and so is a
-    /// [`Duration`](std::time::Duration). The values of keys in [`SECRET`](Self::SECRET) are never shown.
+    /// undeclared secret, or a secret in the wrong place. Even then, it shows a [`SettingPath`](super::SettingPath), a
+    /// [`Duration`](std::time::Duration) and the host of an address, unless they may be secrets. Values that are not texts, such
+    /// as numbers and booleans, are shown, except for the values of keys in [`SECRET`](Self::SECRET), which are never shown.
     fn shows_text(&self) -> bool {
         false
     }
@@ -48,7 +48,7 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     }
 }
 
-/// A linked table, without its type.
+/// The declaration of a linked table, in a form that does not depend on the table's type.
 #[derive(Debug, Clone)]
 pub struct TableSpec {
     pub(super) name: &'static str,
@@ -70,20 +70,20 @@ impl TableSpec {
     /// The table of a struct that is declared at a place in the code.
     ///
     /// # Panics
-    /// Panics if the name has other characters than letters, digits, `_` and `-`. Also panics if a template that is not empty
-    /// has no header of this table, or has a header of another table. In [`settings_table!`](crate::settings_table), this is
-    /// an error of the compiler.
+    /// Panics if the name is empty, or has other characters than letters, digits, `_` and `-`. Also panics if a template that is
+    /// not empty has no header of this table, or has a header of another table. In
+    /// [`settings_table!`](crate::settings_table), this is an error of the compiler.
     #[must_use]
     pub const fn new<T: SettingsTable>(location: Location) -> Self {
         assert!(
             is_bare(T::NAME),
-            "the name of a settings table must have only letters, digits, `_` and `-`, and has other characters or none"
+            "the name of a settings table must have at least one character, and only ASCII letters, digits, `_` and `-`"
         );
         if let Some(template) = T::TEMPLATE {
             assert!(
                 template.is_empty() || has_headers_of(template, T::NAME),
                 "the template of a settings table must have the header `[name]` with the name of the table, and no header of \
-                 another table; it has no such header, or one of another table"
+                 another table"
             );
         }
         Self {
@@ -121,7 +121,7 @@ impl TableSpec {
         Self::linked().iter().any(|spec| spec.name == table && (spec.key_type)(key) == Some(key_type))
     }
 
-    /// Whether a key of this table is declared a secret.
+    /// Whether a key of this table is declared as a secret.
     pub(super) fn is_secret(&self, key: &str) -> bool {
         self.secret.iter().any(|(secret, ..)| *secret == key)
     }
@@ -178,7 +178,7 @@ const fn has_headers_of(template: &str, name: &str) -> bool {
             end += 1;
         }
         let bracket = if starts_at(text, start, b"# ") { start + 2 } else { start };
-        // A line of an array of texts may start with a bracket, too. The bracket is followed by a quote.
+        // A line of an array of texts may also start with a bracket, but then a quote follows.
         let is_header = starts_at(text, bracket, b"[") && text[end - 1] == b']' && text[bracket + 1] != b'"';
         if is_header {
             let after = bracket + 1 + name.len();

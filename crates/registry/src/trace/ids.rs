@@ -90,7 +90,7 @@ impl FromStr for TraceId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        hexadecimal(text, 32).and_then(Self::new).ok_or(IdError(32))
+        parse_hexadecimal(text, 32).and_then(Self::new).ok_or(IdError(32))
     }
 }
 
@@ -98,13 +98,13 @@ impl FromStr for SpanId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = hexadecimal(text, 16).and_then(|number| u64::try_from(number).ok());
+        let number = parse_hexadecimal(text, 16).and_then(|number| u64::try_from(number).ok());
         number.and_then(Self::new).ok_or(IdError(16))
     }
 }
 
 /// The number that a text with this many digits contains. `from_str_radix` would also accept a sign and upper-case letters.
-fn hexadecimal(text: &str, digits: usize) -> Option<u128> {
+fn parse_hexadecimal(text: &str, digits: usize) -> Option<u128> {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let is_id = text.len() == digits && text.bytes().all(is_digit);
     is_id.then(|| u128::from_str_radix(text, 16).ok()).flatten()

@@ -17,7 +17,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// The service that the tags of a report name. Without a tag `service`, its name is `system-health`.
+    /// The service of a report with these tags. Without a tag `service`, its name is `system-health`.
     #[must_use]
     pub fn from_tags(tags: impl IntoIterator<Item = impl Borrow<Tag>>) -> Self {
         let mut service = Self { name: "system-health".to_owned(), ..Self::default() };

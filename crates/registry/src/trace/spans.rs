@@ -5,7 +5,7 @@ use tracing::{Span, field::Empty, info_span};
 use super::TraceId;
 use crate::{Metric, OutcomeState, SubjectLabel, Unavailable, self_metrics::is_self_metric};
 
-/// The target of these spans. It is a fixed name and not a module, so that a layer recognises spans of all crates.
+/// The target of these spans. It is a fixed name and not the path of a module, so that a layer recognises spans of all crates.
 pub const TARGET: &str = "system_health_trace";
 /// The name of the span of a run. It starts a trace.
 pub const RUN: &str = "system_health.run";
@@ -41,8 +41,8 @@ pub fn delivery_span(sink: &'static str, address: &str, what: &'static str) -> S
     )
 }
 
-/// The span of a metric for one of its subjects. Metrics about the reporter itself have no span, because they take almost no
-/// time.
+/// The span of collecting a metric, for one subject if the metric has subjects. Metrics about the reporter itself have no
+/// span, because they take almost no time.
 pub(crate) fn metric_span(metric: &Metric, subject: Option<&SubjectLabel>) -> Span {
     if is_self_metric(metric.key()) {
         return Span::none();
@@ -84,7 +84,7 @@ pub(crate) fn gate_span() -> Span {
     info_span!(target: TARGET, "system_health.gate", resource = "gate", error = Empty)
 }
 
-/// Records how the work of a span ended. No data is not an error, but it is marked, with its reason.
+/// Records how the work of a span ended. No data is not an error: only its reason is recorded.
 pub fn record<T>(span: &Span, result: &Result<T, Unavailable>) {
     if span.is_disabled() {
         return;

@@ -7,7 +7,7 @@ use system_health_registry::{Catalog, Context, Engine, Run, Tag, Unavailable};
 /// The linked metrics of this test program whose keys start with a prefix.
 pub(crate) fn linked(prefix: &str) -> Catalog {
     let prefix = prefix.to_owned();
-    let linked = Catalog::linked().expect("the metrics of this file make a catalog");
+    let linked = Catalog::linked().expect("the metrics of this test program make a catalog");
     linked.filter(move |key| key.starts_with(&prefix))
 }
 
@@ -16,7 +16,7 @@ pub(crate) async fn run(prefix: &str, context: &Context) -> Run {
     Engine::new().run(&linked(prefix), context).await
 }
 
-/// One line for each outcome, such as `queue.length: value 3 [team:platform]`.
+/// One line for each outcome, such as `queue.length: value 3 [team:platform]`, and below it one line for each failed item.
 pub(crate) fn lines(run: &Run) -> String {
     let line = |outcome: &system_health_registry::Outcome| {
         let result = match &outcome.result {

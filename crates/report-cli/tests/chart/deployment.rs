@@ -55,11 +55,11 @@ fn a_suspended_deployment_has_no_pod() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn services_and_budgets_select_the_pod_of_the_deployment_and_not_the_test_pod() {
+fn selectors_match_the_pod_of_the_deployment_and_not_the_test_pod() {
     let objects = rendered("{mode: deployment, serve: {podDisruptionBudget: {enabled: true}}}");
     let labels = |object: &Value| object["metadata"]["labels"].as_object().unwrap().clone();
     let template = labels(&of_kind(&objects, "Deployment")[0]["spec"]["template"]);
-    let test = labels(of_kind(&objects, "Pod")[0]);
+    let test_pod = labels(of_kind(&objects, "Pod")[0]);
     let service = &of_kind(&objects, "Service")[0]["spec"]["selector"];
     let budget = &of_kind(&objects, "PodDisruptionBudget")[0]["spec"]["selector"]["matchLabels"];
     let deployment = &of_kind(&objects, "Deployment")[0]["spec"]["selector"]["matchLabels"];
@@ -69,7 +69,7 @@ fn services_and_budgets_select_the_pod_of_the_deployment_and_not_the_test_pod() 
             selector.as_object().unwrap().iter().all(|(name, value)| labels.get(name) == Some(value))
         };
         assert!(selects(&template), "{selector}");
-        assert!(!selects(&test), "{selector}");
+        assert!(!selects(&test_pod), "{selector}");
     }
 }
 
@@ -95,17 +95,17 @@ fn the_pod_and_prometheus_read_the_same_token() {
         assert_eq!((&endpoint["port"], &endpoint["path"]), (&json!("http"), &json!("/metrics")));
         endpoint["authorization"]["credentials"].clone()
     };
-    let file = "SYSTEM_HEALTH_SERVE_TOKEN_FILE";
+    let variable = "SYSTEM_HEALTH_SERVE_TOKEN_FILE";
     let monitor = "mode: deployment\nserve: {serviceMonitor: {enabled: true}}\n";
 
     let existing = rendered(&format!("{monitor}existingSecret: {{name: all}}"));
-    assert!(variables(&existing).contains(&(file, "/var/run/secrets/system-health/serve-token")));
+    assert!(variables(&existing).contains(&(variable, "/var/run/secrets/system-health/serve-token")));
     assert_eq!(credentials(&existing), json!({"name": "all", "key": "serve-token"}));
 
     let external =
         rendered(&format!("{monitor}externalSecret: {{enabled: true, secretStoreRef: {{name: vault}}}}"));
     let path = "/var/run/secrets/system-health/SYSTEM_HEALTH_SERVE_TOKEN";
-    assert!(variables(&external).contains(&(file, path)));
+    assert!(variables(&external).contains(&(variable, path)));
     let expected = json!({"name": "health-system-health", "key": "SYSTEM_HEALTH_SERVE_TOKEN"});
     assert_eq!(credentials(&external), expected);
     let data = of_kind(&external, "ExternalSecret")[0]["spec"]["data"].as_array().unwrap();

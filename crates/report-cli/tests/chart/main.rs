@@ -77,8 +77,8 @@ fn enums_have_values_that_kubernetes_knows() {
 fn pods_meet_the_restricted_security_profile() {
     for (name, path) in value_sets() {
         let objects = helm::objects(&template("helm4", &path).unwrap());
-        let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
-        for pod in workloads(&objects).into_iter().map(pod).chain(tests) {
+        let test_pods = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
+        for pod in workloads(&objects).into_iter().map(pod).chain(test_pods) {
             assert_eq!(pod["securityContext"]["runAsNonRoot"], true, "{name}");
             assert_ne!(pod["securityContext"]["runAsUser"], 0, "{name}");
             assert_eq!(pod["securityContext"]["seccompProfile"], json!({"type": "RuntimeDefault"}), "{name}");
@@ -113,8 +113,8 @@ fn the_real_reporter_accepts_the_arguments_and_the_settings() {
     }
     for (name, path) in value_sets() {
         let objects = helm::objects(&template("helm4", &path).unwrap());
-        let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
-        for pod in workloads(&objects).into_iter().map(pod).chain(tests) {
+        let test_pods = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
+        for pod in workloads(&objects).into_iter().map(pod).chain(test_pods) {
             // A dry run takes the same arguments, and delivers nothing.
             let words =
                 arguments(pod).into_iter().map(|word| if word == "--push" { "--dry-run" } else { word });

@@ -212,8 +212,8 @@ fn a_variable_that_the_user_sets_is_not_set_twice() {
 
     for name in &names {
         let objects = rendered(&format!("{values}env: [{{name: {name}, value: mine}}]"));
-        let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
-        for pod in of_kind(&objects, "CronJob").into_iter().map(pod).chain(tests) {
+        let test_pods = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
+        for pod in of_kind(&objects, "CronJob").into_iter().map(pod).chain(test_pods) {
             let variables = pod["containers"][0]["env"].as_array().unwrap();
             let found: Vec<_> = variables.iter().filter(|it| it["name"] == **name).collect();
             assert_eq!(found, [&json!({"name": name, "value": "mine"})]);
@@ -223,7 +223,7 @@ fn a_variable_that_the_user_sets_is_not_set_twice() {
 }
 
 #[test]
-fn exactly_the_documented_values_may_be_null() {
+fn exactly_the_documented_numbers_may_be_null() {
     let schema: Value =
         serde_json::from_slice(&fs::read(chart().join("values.schema.json")).unwrap()).unwrap();
     let values = fs::read_to_string(chart().join("values.yaml")).unwrap();

@@ -1,4 +1,4 @@
-//! Findings about AWS: the identity and the secrets.
+//! Findings about AWS: the identity, the secrets and the permissions.
 
 #[cfg(feature = "aws-ci")]
 use serde_json::json;
@@ -26,7 +26,7 @@ fn all_findings_are_ok_if_nothing_needs_aws() {
 }
 
 #[test]
-fn the_finding_says_if_aws_is_turned_off() {
+fn if_aws_is_turned_off_a_finding_says_so_and_its_certificate_authorities_are_still_checked() {
     let (github, intake) = (github(), DatadogIntake::start());
     let scene = scene(&github, &intake)
         .file("system-health.toml", "[secrets]\naws = false\n")

@@ -10,7 +10,7 @@ use system_health_test_support::{
 use super::{TOKEN, finding, github, scene};
 
 #[test]
-fn a_sink_that_no_push_delivers_to_does_not_count_as_a_failure() {
+fn sinks_that_no_push_uses_are_not_failures() {
     let github = github();
     let scene = || {
         Scene::new(env!("CARGO_BIN_EXE_report"))

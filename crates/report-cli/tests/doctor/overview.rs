@@ -74,7 +74,7 @@ fn without_settings_each_cause_is_printed_once_before_the_next_steps() {
 }
 
 #[test]
-fn a_settings_file_without_values_is_a_settings_file() {
+fn an_existing_settings_file_without_values_is_not_suggested_again() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", "# [repository]\n");
 
     let steps = scene.run(&["doctor"]).with_status(1).json()["next_steps"].to_string();
@@ -100,7 +100,7 @@ fn each_failure_has_a_finding_with_advice() {
     assert_failed(
         &diagnose("DD_URL", "http://127.0.0.1:1"),
         "Datadog API key",
-        "the connection to 127.0.0.1:1 failed",
+        "the connection to 127.0.0.1:1 (from DD_SITE or DD_URL) failed",
     );
     assert_failed(&diagnose("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state"), "state folder", "/dev/null/state");
     let workflow = scene(&github, &intake).file("system-health.toml", "[ci]\nworkflow = 'nope.yml'\n");

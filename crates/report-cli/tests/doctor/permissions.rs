@@ -1,4 +1,4 @@
-//! Findings about the permissions of the token. The settings determine which permissions the metrics need.
+//! Findings about the permissions of the GitHub token. The settings determine which permissions the metrics need.
 
 use system_health_test_support::datadog::DatadogIntake;
 

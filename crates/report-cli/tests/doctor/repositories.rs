@@ -23,7 +23,7 @@ fn many_repositories_are_checked_and_summarised() {
     let (grade, message) = finding(&ended, "GitHub repository");
     assert_eq!(
         (&*grade, &*message),
-        ("failed", "20 of 35 repositories can be read, or need not be"),
+        ("failed", "20 of 35 repositories can be read, or need not be read"),
         "{ended}"
     );
     let (grade, message) = finding(&ended, "GitHub repository acme/gone-1");

@@ -38,11 +38,11 @@ impl Place {
 }
 
 /// The layout errors of a dashboard: of its groups, and of the widgets in each group.
-pub(crate) fn misplaced(dashboard: &Value) -> Vec<String> {
-    let mut faults = misplaced_among(widgets(dashboard));
+pub(crate) fn layout_errors(dashboard: &Value) -> Vec<String> {
+    let mut faults = layout_errors_among(widgets(dashboard));
     for group in widgets(dashboard) {
         let inner = widgets(group);
-        faults.extend(misplaced_among(inner));
+        faults.extend(layout_errors_among(inner));
         let bottom = inner.iter().map(|widget| Place::from_widget(widget).bottom()).max().unwrap();
         if Place::from_widget(group).height != bottom + 1 {
             faults.push(format!(
@@ -54,7 +54,7 @@ pub(crate) fn misplaced(dashboard: &Value) -> Vec<String> {
     faults
 }
 
-fn misplaced_among(widgets: &[Value]) -> Vec<String> {
+fn layout_errors_among(widgets: &[Value]) -> Vec<String> {
     let places: Vec<Place> = widgets.iter().map(Place::from_widget).collect();
     let mut faults = vec![];
     for (index, place) in places.iter().enumerate() {
@@ -74,7 +74,7 @@ fn misplaced_among(widgets: &[Value]) -> Vec<String> {
 #[ignore = "needs Jsonnet: run cargo xtask test"]
 fn widgets_neither_overlap_nor_leave_the_grid() {
     for (name, dashboard) in shipped() {
-        assert_eq!(misplaced(&dashboard), [""; 0], "{name}");
+        assert_eq!(layout_errors(&dashboard), [""; 0], "{name}");
     }
 }
 
@@ -92,7 +92,7 @@ fn a_misplaced_widget_is_found() {
         let mut bad = good.clone();
         *bad.pointer_mut(pointer).unwrap() = value.into();
 
-        assert!(!misplaced(&bad).is_empty(), "{pointer} {value}");
+        assert!(!layout_errors(&bad).is_empty(), "{pointer} {value}");
     }
 }
 

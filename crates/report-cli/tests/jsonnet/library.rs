@@ -1,4 +1,4 @@
-//! What the library renders from a catalog, and what it refuses.
+//! What the Jsonnet library renders from a catalog, and what it refuses.
 
 use serde_json::{Value, json};
 use system_health_test_support::datadog::contract::{Message, problems};
@@ -8,7 +8,7 @@ use system_health_test_support::scene::Scene;
 #[cfg(feature = "datadog")]
 use crate::render::widgets;
 use crate::{
-    grid::misplaced,
+    grid::layout_errors,
     render::{dashboard, folder, key_of, queries, render, render_expression},
 };
 
@@ -22,7 +22,7 @@ fn row(metric: &Value) -> Value {
     dashboard(&render_expression(expression, Some(&json!([metric]))))
 }
 
-fn own_catalog(count: usize) -> Value {
+fn invented_catalog(count: usize) -> Value {
     let goals = [None, Some("< 5"), Some(">= 0.5"), Some("!= -3")];
     let numbered = |index| {
         let key = format!("shop{}.number_{index}", index % 2);
@@ -125,36 +125,36 @@ fn mistakes_are_refused_with_one_sentence() {
 
 #[test]
 #[ignore = "needs Jsonnet and Datadog's API description: run cargo xtask test"]
-fn a_page_can_show_another_catalog() {
+fn a_dashboard_can_show_another_catalog() {
     for metrics in [0, 1, 5, 60] {
-        let catalog = own_catalog(metrics);
+        let catalog = invented_catalog(metrics);
         let file = folder().join("dashboards/system-health.jsonnet");
 
-        let page = dashboard(&render(&[file], Some(&catalog))[0]);
+        let dashboard = dashboard(&render(&[file], Some(&catalog))[0]);
 
-        let mut shown: Vec<&str> = queries(&page).into_iter().map(key_of).collect();
+        let mut shown: Vec<&str> = queries(&dashboard).into_iter().map(key_of).collect();
         shown.sort_unstable();
         shown.dedup();
         assert_eq!(shown.len(), metrics);
         assert!(shown.iter().all(|key| key.starts_with("shop")), "{shown:?}");
-        assert_eq!(misplaced(&page), [""; 0]);
-        assert_eq!(problems(&[Message::dashboard(page)]), [[""; 0]]);
+        assert_eq!(layout_errors(&dashboard), [""; 0]);
+        assert_eq!(problems(&[Message::dashboard(dashboard)]), [[""; 0]]);
     }
 }
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn a_page_about_metrics_that_are_not_in_the_catalog_is_refused() {
+fn a_dashboard_of_metrics_that_the_catalog_lacks_is_refused() {
     let file = folder().join("dashboards/ci.jsonnet");
 
-    let rendered = render(&[file], Some(&own_catalog(3)));
+    let rendered = render(&[file], Some(&invented_catalog(3)));
 
     let message = rendered[0]["error"].as_str().unwrap();
     assert!(message.contains("the catalog has no metric `ci.tests_passing_on_main`"), "{message}");
 }
 
-/// The parts of a widget that decide how a metric is judged: aggregation, colours and goal. The tags that a reader can choose
-/// are left out.
+/// The parts of a widget that decide how a metric is judged: aggregation, colours and goal. The variables of the dashboard are
+/// left out.
 #[cfg(feature = "datadog")]
 fn judgement(widget: &Value) -> Value {
     let definition = &widget["definition"];

@@ -72,7 +72,7 @@ fn queries_use_existing_metrics_and_variables() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn every_collected_metric_is_on_the_page_system_health() {
+fn every_collected_metric_is_on_the_dashboard_system_health() {
     let (name, dashboard) = shipped().pop().unwrap();
     assert_eq!(name, "system-health");
 
@@ -111,7 +111,7 @@ fn the_example_of_the_documentation_works() {
     let dashboard = render::dashboard(&render_text(example, None));
 
     assert_eq!(dashboard["title"], "Payments");
-    assert_eq!(grid::misplaced(&dashboard), [""; 0]);
+    assert_eq!(grid::layout_errors(&dashboard), [""; 0]);
     assert_eq!(problems(&[Message::dashboard(dashboard)]), [[""; 0]]);
 }
 

@@ -368,10 +368,10 @@ fn a_deletion_asks_for_confirmation_on_a_terminal() {
     let delete = ["dashboard", "delete", "System health"];
     let question = format!("Delete the dashboard `System health` ({})? [y/N] ", id(&only_dashboard(&intake)));
 
-    for (answer, left) in [("", 1), ("n", 1), ("y", 0)] {
+    for (answer, remaining) in [("", 1), ("n", 1), ("y", 0)] {
         let _ = scene.answer_on_a_terminal(&delete, &question, answer);
 
-        assert_eq!(intake.dashboards().len(), left, "{answer:?}");
+        assert_eq!(intake.dashboards().len(), remaining, "{answer:?}");
     }
 }
 

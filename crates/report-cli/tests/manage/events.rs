@@ -75,7 +75,7 @@ fn requests_match_datadogs_api_description() {
 }
 
 #[test]
-fn no_event_is_sent_without_an_earlier_state_or_with_the_flag_no_events() {
+fn no_event_is_sent_without_state_or_with_the_flag_no_events() {
     let intake = DatadogIntake::start();
     let (scene, _) = push(scene(&intake), 0, &[]);
     let (scene, _) = push(scene, 5, &["--no-events"]);
@@ -83,7 +83,7 @@ fn no_event_is_sent_without_an_earlier_state_or_with_the_flag_no_events() {
     let (scene, _) = push(scene, 0, &["--no-state"]);
     assert_eq!(titles(&intake), [""; 0]);
 
-    // The goal flipped in the run without events, so this run sends none.
+    // The goal flipped in the run with `--no-events`, so this run sends no event.
     let (_, missed) = push(scene, 0, &[]);
 
     assert_eq!(delivery_field(&missed, "events"), 0);
@@ -135,7 +135,7 @@ fn an_event_that_was_not_accepted_waits_for_the_next_run() {
     assert_eq!(delivery_field(&left, "events_left"), 1);
     next_second();
     let shown = scene.run(&["--dry-run"]).with_status(0);
-    assert_eq!(delivery_field(&shown, "events")[0]["title"], MISSED, "it waits");
+    assert_eq!(delivery_field(&shown, "events")[0]["title"], MISSED, "the event waits");
     assert!(left.stderr().contains("Not now"), "{left}");
 
     let (_, sent) = push(scene, 0, &[]);

@@ -20,12 +20,12 @@ fn scene_with(intake: &DatadogIntake, settings: &str) -> Scene {
     scene(intake).file("system-health.toml", settings)
 }
 
-/// The goal `commits.bad`, with settings of its monitor.
+/// Settings with the goal `commits.bad`. `monitor` contains the keys of its monitor.
 fn ratio(monitor: &str) -> String {
     goal("", monitor)
 }
 
-/// The goal `commits.bad`, with more settings of the goal, and with settings of its monitor.
+/// Settings with the goal `commits.bad`. `more` contains other keys of the goal, and `monitor` those of its monitor.
 fn goal(more: &str, monitor: &str) -> String {
     let monitor = if monitor.is_empty() {
         String::new()
@@ -51,7 +51,7 @@ fn printed(settings: &str) -> Value {
 }
 
 #[test]
-fn a_goal_of_two_metrics_has_a_monitor_with_the_defaults_of_all_monitors() {
+fn the_settings_of_all_monitors_apply_to_a_goal_of_two_metrics() {
     let monitor = printed(&format!(
         "[monitors]\nnotify = ['@slack-ops']\nrenotify = '4h'\ngroup_by = ['repository']\npriority = 3\n{}",
         ratio("")
@@ -122,9 +122,9 @@ fn later_pushes_keep_update_and_prune_the_monitor() {
 
     for without in ["", &ratio("enabled = false")] {
         let scene = scene_with(&intake, without);
-        let left = scene.run(&["monitors", "push"]).with_status(0);
-        left.says("the metrics and the settings no longer define");
-        assert_eq!(steps(&left).last().unwrap().0, "stale", "{left}");
+        let pushed = scene.run(&["monitors", "push"]).with_status(0);
+        pushed.says("the metrics and the settings no longer define");
+        assert_eq!(steps(&pushed).last().unwrap().0, "stale", "{pushed}");
     }
     let _ = scene_with(&intake, "").run(&["monitors", "push", "--prune"]).with_status(0);
     assert_eq!(intake.monitors().len(), created - 1);
@@ -143,7 +143,7 @@ fn requests_match_datadogs_api_description() {
 }
 
 #[test]
-fn wrong_goals_and_settings_of_their_monitors_are_refused_with_their_place() {
+fn an_error_says_which_goal_or_monitor_setting_is_wrong() {
     let goal = |goal: &str| format!("[goals.'commits.bad']\ngoal = '{goal}'\n");
     let line = |line: u32, text: &str| format!("system-health.toml:{line}:{text}");
     for (settings, words) in [

@@ -67,7 +67,7 @@ fn assert_matches_api_description(intake: &DatadogIntake) {
 #[test]
 fn without_an_application_key_no_request_is_sent() {
     let intake = DatadogIntake::start();
-    let scene = scene(&intake).variable("DD_APP_KEY", "").variable("SYSTEM_HEALTH_CONFIG", "");
+    let scene = scene(&intake).variable("DD_APP_KEY", "");
     let scene = scene.file("system-health.toml", "[secrets]\naws = false\n");
 
     for command in [&["dashboard", "push"][..], &["monitors", "diff"], &["metadata", "--push"], &["verify"]] {

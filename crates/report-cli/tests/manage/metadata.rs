@@ -67,7 +67,7 @@ fn a_push_that_fails_half_way_shows_what_was_updated() {
     failed.says("no such unit");
 }
 
-/// The numbers of rows in each state, as the error message shows it.
+/// The numbers of rows in each state, as the error message shows them.
 fn shown_counts(rows: &Value) -> String {
     let rows = rows.as_array().unwrap();
     let count = |state: &str| rows.iter().filter(|row| row["state"] == state).count();

@@ -16,7 +16,7 @@ fn monitor_of(monitors: &[Value], key: &str) -> Value {
 }
 
 #[test]
-fn every_goal_has_a_monitor_and_the_reporter_has_three() {
+fn monitors_watch_goals_and_the_reporter() {
     let intake = DatadogIntake::start();
     let printed = scene(&intake).run(&["monitors"]).with_status(0).json();
 
@@ -162,7 +162,7 @@ fn settings_determine_recipients_windows_and_groups() {
 }
 
 #[test]
-fn wrong_settings_are_refused_with_their_place() {
+fn an_error_says_which_setting_is_wrong() {
     let intake = DatadogIntake::start();
     for (settings, words) in [
         ("notify = ['slack-ops']", "`slack-ops` is not a handle"),
@@ -175,10 +175,10 @@ fn wrong_settings_are_refused_with_their_place() {
         ("missed = 'two'", "`missed` in [monitors]: \"two\" is not a number of runs"),
         (
             "metrics.'commit.*'.window = '1h'",
-            "[monitors.metrics.\"commit.*\"] matches no metric with a monitor",
+            "[monitors.metrics.\"commit.*\"] matches no metric or goal with a monitor",
         ),
         ("metrics.'*.points'.window = '1h'", "the monitors of the reporter have only"),
-        ("metrics.'*.outbox_points'.enabled = false", "matches no metric with a monitor"),
+        ("metrics.'*.outbox_points'.enabled = false", "matches no metric or goal with a monitor"),
         ("metrics.'commits.*'.window = '5m'", "and the reporter runs every 15 minutes"),
         (
             "every = '7d'",
@@ -452,7 +452,8 @@ fn single_monitors_can_be_deleted() {
     let _ = scene.run(&["monitors", "push"]).with_status(0);
 
     scene.run(&["monitors", "delete", "commits.hotfix"]).with_status(2).says("--yes");
-    scene.run(&["monitors", "delete", "commits.hotfx", "--yes"]).with_status(2).says("commits.hotfx");
+    let unknown = scene.run(&["monitors", "delete", "commits.hotfx", "--yes"]).with_status(2);
+    unknown.says("there is no managed monitor for `commits.hotfx`; did you mean `commits.hotfix`?");
     assert_eq!(intake.monitors().len(), 7);
     let deleted = scene.run(&["monitors", "delete", "commits.hotfix", "--yes"]).with_status(0);
 
@@ -461,7 +462,7 @@ fn single_monitors_can_be_deleted() {
 }
 
 #[test]
-fn completed_steps_are_shown_if_a_later_one_fails() {
+fn completed_steps_are_shown_if_a_later_step_fails() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let mut theirs =

@@ -12,14 +12,14 @@ const GUIDE: &str = include_str!("../../../../docs/datadog.md");
 /// The scope that an endpoint needs, according to Datadog's API description. `None` if it needs no scope.
 fn needed_scope(description: &Value, method: &str, path: &str) -> Option<String> {
     let paths = description["paths"].as_object().unwrap();
-    let is_same = |template: &str| {
+    let matches_path = |template: &str| {
         let (template, path): (Vec<&str>, Vec<&str>) =
             (template.split('/').collect(), path.split('/').collect());
         template.len() == path.len()
             && template.iter().zip(&path).all(|(name, part)| name.starts_with('{') || name == part)
     };
     let (_, operations) =
-        paths.iter().find(|(template, _)| is_same(template)).unwrap_or_else(|| panic!("{path}"));
+        paths.iter().find(|(template, _)| matches_path(template)).unwrap_or_else(|| panic!("{path}"));
     let permission = &operations[method.to_lowercase()]["x-permission"];
     // Any of the scopes is sufficient. The first is the usual one.
     assert!(
@@ -50,7 +50,7 @@ fn the_documented_scopes_are_those_that_the_requests_need() {
     ] {
         let _ = scene.run(command).with_status(status);
     }
-    // The only dashboard that is left was changed, so this push updates it.
+    // The remaining dashboard is edited, so that the push updates it.
     intake.edit_dashboard("aaa-aaa-aab", |dashboard| dashboard["layout_type"] = "free".into());
     let _ = scene.run(&["dashboard", "push", "--title", "Another", "--force"]).with_status(0);
     let [v1, v2] = ["v1", "v2"].map(|version| -> Value {

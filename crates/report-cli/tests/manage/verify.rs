@@ -75,8 +75,11 @@ fn a_refused_query_is_reported() {
 #[test]
 fn an_unreachable_datadog_and_a_refused_key_have_their_own_status() {
     let intake = DatadogIntake::start();
-    let unreached = scene(&intake).variable("DD_URL", "http://127.0.0.1:1");
-    unreached.run(&["verify", "--timeout", "1s"]).with_status(3).says("the connection to 127.0.0.1:1 failed");
-    let refused = scene(&intake).variable("DD_API_KEY", "0badc0de0badc0de");
-    refused.run(&["verify"]).with_status(3).says("the API key was refused");
+    let unreachable = scene(&intake).variable("DD_URL", "http://127.0.0.1:1");
+    unreachable
+        .run(&["verify", "--timeout", "1s"])
+        .with_status(3)
+        .says("the connection to 127.0.0.1:1 (from DD_SITE or DD_URL) failed");
+    let wrong_key = scene(&intake).variable("DD_API_KEY", "0badc0de0badc0de");
+    wrong_key.run(&["verify"]).with_status(3).says("the API key was refused");
 }

@@ -172,9 +172,9 @@ fn the_picture_shows_the_current_dashboard() {
     if env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&file, &drawn).unwrap();
     }
-    let kept = fs::read_to_string(&file).unwrap_or_default();
+    let stored = fs::read_to_string(&file).unwrap_or_default();
     assert!(
-        kept == drawn,
+        stored == drawn,
         "docs/dashboard.svg is out of date; draw it again with UPDATE_DOCS=1 cargo test --test picture"
     );
 }

@@ -63,7 +63,7 @@ fn requests_need_the_token_and_no_output_shows_it() {
 }
 
 #[test]
-fn a_request_in_the_name_of_another_host_is_refused() {
+fn a_request_for_another_host_is_refused() {
     let scene = scene("");
     let service = serve(&scene, &["--only", "commits.*"]);
 

@@ -8,8 +8,8 @@ use crate::{
     scene, serve,
 };
 
-/// The text of an element, in one line.
-fn text(selector: &str) -> String {
+/// A JavaScript expression for the text of an element, in one line.
+fn text_expression(selector: &str) -> String {
     format!("document.querySelector('{selector}').innerText.replace(/\\s+/g, ' ')")
 }
 
@@ -24,7 +24,7 @@ fn the_page_shows_metrics_monitors_and_dashboards() {
 
     browser.open(&url);
     browser.wait_for("document.querySelector('[data-id=\"commits.hotfix\"].tile')");
-    let tile = browser.evaluate(&text("[data-id=\"commits.hotfix\"].tile"));
+    let tile = browser.evaluate(&text_expression("[data-id=\"commits.hotfix\"].tile"));
     let tile = tile.as_str().unwrap();
     assert!(tile.contains("goal missed") && tile.contains("1 commit") && tile.contains("< 1"), "{tile}");
     let titles = "[...document.querySelectorAll('nav a')].map(link => link.firstChild.textContent)";
@@ -56,9 +56,10 @@ fn the_page_shows_metrics_monitors_and_dashboards() {
 
 #[test]
 #[ignore = "needs a browser, and waits for a slot of 10 seconds: run cargo xtask test"]
-fn a_rare_metric_that_misses_its_goal_stays_on_the_page() {
+fn a_rarely_collected_metric_that_misses_its_goal_stays_on_the_page() {
     let scene = scene("[goals]\n'commits.hotfix' = '< 1'\n[metrics.every]\n'commits.hotfix' = '1d'\n");
     let mut service = serve(&scene, &["--only", "commits.hotfix,commits.reverts", "--every", "10s"]);
+    // The second run collects only `commits.reverts`.
     service.wait_for_line(": values ");
     service.wait_for_line(": values ");
     let mut browser = Chromium::start();
@@ -66,7 +67,7 @@ fn a_rare_metric_that_misses_its_goal_stays_on_the_page() {
     browser.open(&format!("http://{}/", service.address()));
 
     browser.wait_for("document.querySelector('[data-id=\"commits.reverts\"].tile')");
-    let tile = browser.evaluate(&text("[data-id=\"commits.hotfix\"].tile"));
+    let tile = browser.evaluate(&text_expression("[data-id=\"commits.hotfix\"].tile"));
     let tile = tile.as_str().unwrap();
     assert!(
         tile.contains("1 commit") && tile.contains("goal missed") && tile.contains("collected"),

@@ -12,13 +12,13 @@ use system_health_test_support::{scene::Scene, serving::ServerProcess};
 
 use crate::{scene, serve};
 
-/// The hotfix of the work tree misses its goal. The goal of `commits.reverts` is met if there is a value.
+/// The work tree has a hotfix, so `commits.hotfix` misses its goal. The recorded value of `commits.reverts` meets its goal.
 pub(crate) const GOALS: &str = "[goals]\n'commits.hotfix' = '< 1'\n'commits.reverts' = '< 9'\n";
 
 /// The monitors' scope.
 const SCOPE: &str = "(env:development,service:system-health)";
 
-/// A work tree whose state has a value of `commits.reverts` three hours ago.
+/// A work tree whose state has a value of `commits.reverts` from three hours ago.
 pub(crate) fn scene_with_history(settings: &str) -> Scene {
     let scene = scene(settings);
     record(&scene.folder().join(".state"), "commits.reverts", 2.0, Duration::from_hours(3));
@@ -57,7 +57,7 @@ fn queries(document: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_monitors_of_a_push_are_shown_with_the_states_that_they_would_have() {
+fn the_monitors_of_a_push_are_shown_with_their_states() {
     let scene = scene_with_history(GOALS);
     let service = serve(&scene, &["--only", "commits.hotfix"]);
     let _ = service.get_until("/readyz", 200);

@@ -5,7 +5,7 @@ use system_health_test_support::prometheus::{Prometheus, check_metrics};
 use crate::{scene, serve};
 
 #[test]
-fn a_real_prometheus_reads_the_values_in_open_metrics() {
+fn a_real_prometheus_scrapes_the_values() {
     let scene = scene("");
     let service = serve(&scene, &["--only", "commits.*"]);
     let _ = service.get_until("/readyz", 200);
@@ -18,6 +18,6 @@ fn a_real_prometheus_reads_the_values_in_open_metrics() {
     let up = prometheus.query_until("up", |found| found.iter().any(|(_, value)| *value > 0.0));
     assert_eq!(up.len(), 1);
     let page = service.get("/metrics", "");
-    let lint = check_metrics(&page.body);
-    assert_eq!(lint.status, Some(0), "{}\n{}", lint.output, page.body);
+    let check = check_metrics(&page.body);
+    assert_eq!(check.status, Some(0), "{}\n{}", check.output, page.body);
 }

@@ -8,7 +8,7 @@ use crate::{scene, serve};
 const NO_SELF_METRICS: &str = "[report]\nself_metrics = false\n";
 
 #[test]
-fn the_server_shows_the_last_run_and_the_same_history_and_catalog_as_the_command_line() {
+fn the_server_shows_the_last_run_the_history_and_the_catalog() {
     let scene = scene(NO_SELF_METRICS);
     let service = serve(&scene, &["--only", "commits.hotfix"]);
 

@@ -7,7 +7,7 @@ use system_health_test_support::server::{Answer, Server};
 use crate::{scene, serve};
 
 #[test]
-fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
+fn a_signal_ends_a_service_between_its_runs_with_status_0() {
     for signal in ["TERM", "INT"] {
         let scene = scene("");
         let mut service = serve(&scene, &["--only", "commits.*"]);
@@ -27,7 +27,7 @@ fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
 }
 
 #[test]
-fn wrong_settings_are_logged_with_their_place_and_the_old_settings_stay_in_force() {
+fn wrong_settings_are_logged_with_their_line_and_not_used() {
     let scene = scene("");
     let mut service = serve(&scene, &["--only", "commits.*"]);
     service.wait_for_line(": values ");
@@ -64,7 +64,7 @@ fn good_settings_apply_from_the_next_slot() {
 }
 
 #[test]
-fn a_slow_destination_does_not_hold_up_the_end_and_the_next_run_delivers_the_points() {
+fn a_service_that_ends_keeps_the_points_of_a_slow_delivery() {
     let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
     backend.set_latency(Duration::from_mins(2));
     let settings = format!(

@@ -26,7 +26,7 @@ struct PageDelivery<'a> {
     adds_up: Vec<bool>,
     /// For each point: whether the sink has not reported its fate yet.
     open: Vec<bool>,
-    /// Whether the sink has accepted or refused a point, or already had it.
+    /// Whether a point was accepted, refused or repeated.
     settled_any: bool,
     /// Whether a point was left, or its fate is unknown.
     any_undelivered: bool,
@@ -37,8 +37,8 @@ struct PageDelivery<'a> {
 }
 
 impl Courier<'_> {
-    /// Delivers a page of points. Returns whether to try the next page: not if the sink got points, and all of them were left or
-    /// their fate is unknown.
+    /// Delivers a page of points. Returns whether to try the next page. If the sink got points, and all of them were left or have
+    /// an unknown fate, the next page is not tried.
     pub(super) async fn deliver_page(
         &self,
         sink: &dyn Sink,

@@ -134,16 +134,17 @@ fn outcome_of<'a>(
     }
 }
 
-/// The values of an outcome. If the outcome has no subject, only the values with all tags of the given subject, without these
-/// tags.
+/// The values of an outcome. If the outcome has no subject, these are the values that have all tags of the given subject. Then
+/// the tags of the subject are left out of the result.
 fn values_by_tags<'a>(outcome: &'a Outcome, subject: Option<&'a Arc<SubjectLabel>>) -> ValuesByTags<'a> {
     let subject_tags = subject.filter(|_| outcome.subject.is_none()).map(|subject| subject.tags());
     let samples = outcome.samples().iter();
     let of_subject = samples.filter(|sample| subject_tags.is_none_or(|tags| sample.tags().is_superset(tags)));
     of_subject
         .filter_map(|sample| {
-            let own = sample.tags().iter().filter(|tag| subject_tags.is_none_or(|tags| !tags.contains(tag)));
-            Some((own.collect(), sample.value().number()?))
+            let other_tags =
+                sample.tags().iter().filter(|tag| subject_tags.is_none_or(|tags| !tags.contains(tag)));
+            Some((other_tags.collect(), sample.value().number()?))
         })
         .collect()
 }

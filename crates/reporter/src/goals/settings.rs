@@ -1,4 +1,4 @@
-//! The settings table `[goals]`: a text for the goal of a metric, and a table for a goal of two metrics.
+//! The settings table `[goals]`: a text or `false` for the goal of a metric, and a table for a goal of two metrics.
 
 use std::{collections::BTreeMap, fmt};
 

@@ -44,7 +44,7 @@ struct Delivered {
     page_sizes: Vec<usize>,
 }
 
-/// How the backend handles points and events.
+/// How the backend handles points. Once it is connected, it accepts events, except with `Panic`, `Leave` and `LeaveEvents`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     Accept,
@@ -261,6 +261,11 @@ impl Destination for Backend {
         events: &'a [Event],
     ) -> BoxFuture<'a, Result<serde_json::Value, Unavailable>> {
         async move {
+            match self.behaviour() {
+                Behaviour::Hang => pending().await,
+                Behaviour::Panic => panic!("a bug"),
+                _ => {}
+            }
             let keys: Vec<&str> = points.iter().map(|point| point.key.as_str()).collect();
             let titles: Vec<&str> = events.iter().map(Event::title).collect();
             let descriptions: Descriptions = context.get().await?;

@@ -126,9 +126,9 @@ async fn a_count_since_the_previous_run_covers_every_second_once() {
     assert_eq!(values, ["60", "60", "no value", "60", "120"]);
 }
 
-/// A full disk, and a state folder that cannot be used.
+/// Two runs are not recorded: one because of a full disk, and one because its state folder cannot be used.
 #[tokio::test(start_paused = true)]
-async fn a_count_since_the_previous_run_is_not_delivered_if_the_run_cannot_be_recorded() {
+async fn an_unrecorded_run_delivers_no_count_since_the_previous_run() {
     let scene = Scene::with_metrics([since_previous_run()]);
     let backend = Backend::new("backend");
     scene.push(&[&backend]).await;
@@ -154,7 +154,7 @@ async fn a_count_since_the_previous_run_is_not_delivered_if_the_run_cannot_be_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_count_since_the_previous_run_is_an_error_after_damage_because_earlier_runs_are_forgotten() {
+async fn a_count_since_the_previous_run_is_an_error_after_damage() {
     let scene = Scene::with_metrics([since_previous_run()]);
     let backend = Backend::new("backend");
     let reporter = scene.builder(&[&backend]).without_self_metrics().build().unwrap();

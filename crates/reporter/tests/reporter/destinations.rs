@@ -36,7 +36,7 @@ const WRONG: SinkType = SinkType {
     configure: |_| Err(SharedError::new("`url` in [wrong]")),
 };
 
-/// A builder with the settings, and nothing else.
+/// A builder with these settings and one metric.
 fn builder(settings: &str) -> ReporterBuilder {
     let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
     let catalog = Catalog::new([metric(Facts::new("a", "For a test."), 1.0)]).unwrap();
@@ -82,7 +82,7 @@ async fn without_a_choice_values_are_delivered_to_all_configured_destinations() 
 }
 
 #[tokio::test]
-async fn a_sink_without_settings_is_tried_if_no_sink_is_configured_and_its_error_lists_the_settings() {
+async fn a_sink_that_is_tried_without_settings_fails_with_a_list_of_settings() {
     let reporter = builder("").sink(SECOND).sink(NEEDS_NOTHING).build().unwrap();
 
     let finished = reporter.push().await.unwrap();
@@ -99,7 +99,7 @@ async fn a_sink_without_settings_is_tried_if_no_sink_is_configured_and_its_error
 }
 
 #[tokio::test]
-async fn a_fallback_is_used_only_if_there_is_no_other_destination() {
+async fn a_fallback_is_used_if_it_is_the_only_destination_or_is_named() {
     let agent = || Backend::new("agent").only_as_fallback();
     let names = |reporter: &Reporter| -> Vec<&str> {
         reporter.destinations().unwrap().map(Destination::sink).collect()
@@ -168,4 +168,19 @@ async fn a_run_that_only_collects_needs_valid_settings_but_no_sink() {
 
     let wrong = scene.builder(&[]).sink(WRONG).build().unwrap_err();
     assert_eq!(wrong.to_string(), "`url` in [wrong]");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_that_never_ends_or_panics_is_an_error() {
+    for (behaviour, reason) in [
+        (Behaviour::Hang, "no preview before the run's deadline"),
+        (Behaviour::Panic, "the sink panicked: a bug"),
+    ] {
+        let backend = Backend::new("own").with_behaviour(behaviour);
+        let reporter = builder("").destination(backend).build().unwrap();
+
+        let error = reporter.dry_run().await.unwrap_err();
+
+        assert_eq!(error.to_string(), format!("cannot preview the delivery to own: {reason}"));
+    }
 }

@@ -105,7 +105,7 @@ async fn only_totals_are_sent_again_if_the_response_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn if_a_run_cannot_be_recorded_its_values_do_not_look_like_a_restart() {
+async fn the_total_of_a_run_that_cannot_be_recorded_is_not_sent() {
     let scene = Scene::with_metrics([growing()]);
     let (deltas, totals) = (deltas(), totals());
     let push = async || scene.push(&[&deltas, &totals]).await;

@@ -1,10 +1,12 @@
-//! Events of goals that flip. Each destination gets its own events.
+//! Events of goals that flip. Each destination that accepts events gets each of them once.
 
 use std::{fmt, sync::Arc, sync::Mutex, time::Duration};
 
 use futures::FutureExt;
+use rusqlite::Connection;
 use system_health_registry::{
-    Capabilities, Catalog, Context, Facts, IntoReading, Metric, Subject, Tag, TagError, Unavailable, location,
+    ApiCalls, Capabilities, Catalog, Context, Events, Facts, IntoReading, Metric, OutcomeState, Subject, Tag,
+    TagError, Unavailable, location,
 };
 use system_health_reporter::{DeliveryResult, Mode};
 
@@ -51,7 +53,7 @@ async fn many_flips_of_one_metric_are_one_event() {
     let backend = Backend::new("backend");
 
     scene.push(&[&backend]).await;
-    assert_eq!(backend.events(), [], "no state was known before");
+    assert_eq!(backend.events(), [], "the first run has nothing to compare with");
     *missed_from.lock().unwrap() = 0;
     scene.push(&[&backend]).await;
 
@@ -81,7 +83,8 @@ async fn each_destination_that_accepts_events_gets_each_event_once() {
     let missed_from = Arc::new(Mutex::new(1000));
     let scene = scene(&missed_from);
     let (good, late) = (Backend::new("good"), Backend::new("late"));
-    let without_events = Backend::new("without_events").adds_up();
+    let no_events = Capabilities { max_event_age: None, ..Capabilities::default() };
+    let without_events = Backend::new("without_events").with_capabilities(no_events);
     let backends = [&good, &late, &without_events];
 
     scene.push(&backends).await;
@@ -100,7 +103,7 @@ async fn each_destination_that_accepts_events_gets_each_event_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_goal_of_two_metrics_flips_like_a_goal_of_one_and_its_result_is_not_delivered() {
+async fn the_flip_of_a_goal_of_two_metrics_is_an_event_and_not_a_point() {
     let errors = Arc::new(Mutex::new(1.0));
     let value = Arc::clone(&errors);
     let facts = Facts::new("ci.errors", "For a test.");
@@ -129,7 +132,7 @@ async fn a_goal_of_two_metrics_flips_like_a_goal_of_one_and_its_result_is_not_de
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_waits_alone_is_delivered_without_a_run() {
+async fn a_waiting_event_is_delivered_without_a_run_even_if_no_points_wait() {
     let missed_from = Arc::new(Mutex::new(1000));
     let scene = scene(&missed_from);
     let backend = Backend::new("backend");
@@ -147,7 +150,28 @@ async fn an_event_that_waits_alone_is_delivered_without_a_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_shows_no_event_that_a_push_would_give_up() {
+async fn a_stored_event_that_cannot_be_read_does_not_hold_up_the_next_one() {
+    let missed_from = Arc::new(Mutex::new(1000));
+    let scene = scene(&missed_from);
+    let backend = Backend::new("backend");
+    scene.push(&[&backend]).await;
+    *missed_from.lock().unwrap() = 0;
+    backend.set_behaviour(Behaviour::LeaveEvents);
+    scene.push(&[&backend]).await;
+    let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
+    file.execute("UPDATE events SET body = 'damaged'", []).unwrap();
+    backend.set_behaviour(Behaviour::Accept);
+    *missed_from.lock().unwrap() = 1000;
+
+    let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
+
+    assert_eq!((receipt.events, receipt.events_left), (1, 0), "{receipt:?}");
+    let [event] = &backend.events()[..] else { panic!("{:?}", backend.events()) };
+    assert_eq!(event.title(), "hotfixes meets its goal again (< 5)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_shows_no_event_that_is_too_old() {
     let missed_from = Arc::new(Mutex::new(1000));
     let scene = scene(&missed_from);
     let backend = Backend::new("backend").with_behaviour(Behaviour::LeaveEvents);
@@ -165,4 +189,25 @@ async fn a_dry_run_shows_no_event_that_a_push_would_give_up() {
         let capabilities = Capabilities { max_event_age: Some(max_age), ..Capabilities::default() };
         assert_eq!(shown(&backend.clone().with_capabilities(capabilities)).await, events, "{max_age:?}");
     }
+}
+
+/// Otherwise, the reporter would wait for them in vain after a collector has asked for them and then blocked all threads.
+#[tokio::test]
+async fn events_and_the_counters_of_requests_exist_from_the_start() {
+    let metric = Metric::new(Facts::new("a", "For a test."), location!(), |context: Context| {
+        async move {
+            let events = context.get::<Events>().now_or_never();
+            let api_calls = context.get::<ApiCalls>().now_or_never();
+            match (events, api_calls) {
+                (Some(Ok(_)), Some(Ok(_))) => 1.0_f64.into_reading(),
+                _ => Err("they have to be built".into()),
+            }
+        }
+        .boxed()
+    });
+    let scene = Scene::with_metrics([metric]);
+
+    let finished = scene.run(&scene.reporter(&[]), Mode::Collect).await;
+
+    assert_eq!(finished.report.run().outcomes()[0].state(), OutcomeState::Value, "{finished:?}");
 }

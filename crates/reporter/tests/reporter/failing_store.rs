@@ -2,8 +2,9 @@
 //! counted.
 
 use std::{
+    fmt,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
@@ -15,6 +16,11 @@ use system_health_registry::{
     Capabilities, Catalog, Facts, Instants, IntoReading, Kind, Metric, Repeat, Sample, location,
 };
 use system_health_reporter::{DeliveryStatus, Mode, Receipt, ReporterError};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::Field,
+    span::{Attributes, Id, Record},
+};
 
 use crate::backend::{Backend, Behaviour, Scene, metric, receipts};
 
@@ -38,7 +44,7 @@ async fn with_old_points() -> (Scene, Backend) {
     (scene, backend)
 }
 
-/// Makes the file fail at each such statement, until it is repaired.
+/// Makes each statement of this form fail in the state file, until [`repair`] is called.
 fn fail_on(scene: &Scene, statement: &str) -> Connection {
     let file = Connection::open(scene.folder.path().join("state.db")).unwrap();
     let trigger =
@@ -85,6 +91,51 @@ async fn points_that_add_up_wait_in_the_file_if_it_fails_before_they_are_sent() 
 
     assert_eq!(stored(&adding)[..2], [3, 3], "each count once");
     assert_eq!((next[0].left, next[0].lost, next[0].unknown), (0, 0, 0), "{next:?}");
+}
+
+/// Keeps the messages of the log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event()
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut |_: &Field, value: &dyn fmt::Debug| {
+            self.0.lock().unwrap().push(format!("{value:?}"));
+        });
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_warning_about_a_failed_file_says_that_the_next_run_delivers_its_points() {
+    let scene = scene();
+    let backend = Backend::new("adding").adds_up();
+    push_with_self_metrics(&scene, &[&backend]).await;
+    let _file = fail_on(&scene, "UPDATE OF sending_since ON outbox");
+    let log = Log::default();
+    let _logging = tracing::subscriber::set_default(log.clone());
+
+    push_with_self_metrics(&scene, &[&backend]).await;
+
+    let messages = log.0.lock().unwrap().join("\n");
+    let consequence =
+        "this run continues without it, and the next run delivers the points that wait in the state folder";
+    assert!(messages.contains(consequence), "{messages}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,7 +207,7 @@ async fn points_that_were_dropped_before_the_file_fails_are_counted() {
     assert_eq!((receipt.left, receipt.lost), (2, 0), "{receipt:?}");
 }
 
-/// The points of the first run fill the first page, and the file fails at the second page.
+/// The points of the first run fill the first page that is read from the outbox, and the file fails at the second page.
 #[tokio::test(start_paused = true)]
 async fn points_that_were_delivered_before_the_file_fails_are_counted() {
     let many = Metric::new(Facts::new("a", "For a test."), location!(), |_| {
@@ -197,9 +248,9 @@ async fn a_refused_point_counts_once_if_the_file_fails() {
     assert_eq!((receipt.refused_series(), receipt.left, receipt.lost), (1, 2, 0), "{receipt:?}");
 }
 
-/// The first page has 20,000 points, and the file fails at the second page.
+/// The first page that is read from the outbox has 20,000 points, and the file fails at the second page.
 #[tokio::test(start_paused = true)]
-async fn the_metrics_about_the_reporter_are_delivered_if_the_file_fails_during_the_delivery() {
+async fn self_metrics_are_delivered_if_the_file_fails_during_the_delivery() {
     let kind = Kind::Count { interval: Duration::from_mins(1) };
     let many = Metric::new(Facts::new("a", "For a test.").with_kind(kind), location!(), |_| {
         let sample = |number: u32| Sample::new(number)?.with_tag("number", &number.to_string());

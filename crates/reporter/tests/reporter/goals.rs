@@ -54,7 +54,7 @@ async fn judged(builder: ReporterBuilder) -> Vec<(String, &'static str)> {
 }
 
 #[test]
-fn a_goal_that_cannot_be_judged_is_refused_at_its_line() {
+fn a_wrong_goal_of_two_metrics_is_refused_at_its_line() {
     let goal = |goal: &str| {
         format!("[goals.'a.ok']\ngoal = 'ci.errors/ci.runs<1'\n[goals.'a.b']\ngoal = '{goal}'\n")
     };
@@ -241,14 +241,14 @@ async fn a_goal_is_judged_if_both_of_its_metrics_are_collected() {
                     goal = 'system_health.reporter.points_expired / system_health.reporter.points < 1'\n";
     let builder = || builder(Catalog::new(metrics()).unwrap(), settings).unwrap();
 
-    // Metrics about the reporter come after the run.
+    // The metrics about the reporter are collected after the run, so the run does not judge `a.points`.
     assert_eq!(judged(builder()).await, [("a.errors".to_owned(), "value"), ("a.time".to_owned(), "value")]);
     assert_eq!(judged(builder().skip(["ci.errors"])).await, [("a.time".to_owned(), "value")]);
     assert_eq!(judged(builder().only(["ci.runs"])).await, []);
 }
 
 #[tokio::test]
-async fn a_goal_has_no_data_if_no_source_returns_its_metric_and_an_error_if_a_source_fails() {
+async fn a_goal_of_a_missing_metric_has_no_data_or_an_error() {
     let source = |result: fn() -> Result<Vec<DescribedReading>, Unavailable>| {
         Source::new("sql", "For a test.", location!(), move |_| Box::pin(async move { result() }))
     };
@@ -256,9 +256,9 @@ async fn a_goal_has_no_data_if_no_source_returns_its_metric_and_an_error_if_a_so
     let builder =
         |source| builder(Catalog::new(metrics()).unwrap().with_sources([source]).unwrap(), settings).unwrap();
 
-    let silent = judged(builder(source(|| Ok(vec![])))).await;
+    let missing = judged(builder(source(|| Ok(vec![])))).await;
     let failed = judged(builder(source(|| Err("connection refused".into())))).await;
 
-    assert_eq!(silent, [("a.b".to_owned(), "no_data")]);
+    assert_eq!(missing, [("a.b".to_owned(), "no_data")]);
     assert_eq!(failed, [("a.b".to_owned(), "error")]);
 }

@@ -8,7 +8,7 @@ use system_health_reporter::{DeliveryResult, FinishedRun, Mode};
 
 use crate::backend::{Backend, Behaviour, Scene, metric};
 
-fn is_kept(finished: &FinishedRun) -> bool {
+fn keeps_points(finished: &FinishedRun) -> bool {
     let [delivery] = &finished.deliveries[..] else { panic!("{finished:?}") };
     matches!(delivery.result, DeliveryResult::Interrupted { kept: true }) && delivery.has_failed()
 }
@@ -28,14 +28,14 @@ async fn values_are_kept_if_the_collection_is_interrupted() {
 
     let states: Vec<OutcomeState> = finished.report.run().outcomes().iter().map(Outcome::state).collect();
     assert_eq!(states, [OutcomeState::Value, OutcomeState::Error]);
-    assert!(is_kept(&finished), "{finished:?}");
+    assert!(keeps_points(&finished), "{finished:?}");
     assert_eq!(backend.stored(), []);
     let next = scene.push(&[&backend]).await;
     assert_eq!((next[0].accepted, next[0].accepted_earlier), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interruption_ends_a_collection_that_may_also_end_early() {
+async fn an_end_of_collection_does_not_replace_the_interruption() {
     let hangs =
         Metric::new(Facts::new("b.hangs", "For a test."), location!(), |_| std::future::pending().boxed());
     let scene = Scene::with(Catalog::new([hangs]).unwrap());
@@ -51,7 +51,7 @@ async fn an_interruption_ends_a_collection_that_may_also_end_early() {
         let finished = scene.run(&reporter, Mode::Push).await;
 
         assert_eq!(finished.report.run().duration().as_secs(), 1);
-        assert!(is_kept(&finished), "{finished:?}");
+        assert!(keeps_points(&finished), "{finished:?}");
     }
 }
 
@@ -65,7 +65,7 @@ async fn an_interrupted_delivery_is_repeated_by_the_next_run() {
 
     let finished = scene.run(&reporter, Mode::Push).await;
 
-    assert!(is_kept(&finished), "{finished:?}");
+    assert!(keeps_points(&finished), "{finished:?}");
     backend.set_behaviour(Behaviour::Accept);
     let next = scene.push(&[&backend]).await;
     assert_eq!((next[0].accepted, next[0].accepted_earlier), (2, 2));

@@ -50,7 +50,7 @@ async fn connections_outlive_a_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sink_gets_the_name_of_the_reporter_and_all_descriptions() {
+async fn a_preview_gets_the_name_of_the_reporter_and_all_descriptions() {
     let scene = Scene::gauges(&["a"]);
     let backend = Backend::new("backend");
 

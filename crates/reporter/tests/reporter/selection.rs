@@ -49,7 +49,7 @@ async fn a_disabled_metric_is_collected_only_if_it_is_named() {
 }
 
 #[tokio::test]
-async fn a_wrong_pattern_in_the_settings_is_refused_with_its_place() {
+async fn an_error_says_where_a_wrong_pattern_in_the_settings_is() {
     for (settings, message) in [
         (
             "[report]\nskip = ['ci.*', 'comits.*']",
@@ -119,7 +119,7 @@ async fn entries_for_metrics_of_other_programs_are_ignored_in_a_shared_file() {
 }
 
 #[test]
-fn a_slot_that_is_too_long_is_refused_and_has_a_place_only_if_the_settings_set_it() {
+fn the_refusal_of_a_long_slot_names_its_place_in_the_settings() {
     let text = "[report]\nalign = '2h'";
     let hour = std::time::Duration::from_hours(1);
 
@@ -138,12 +138,12 @@ async fn the_reporters_own_metrics_can_be_selected() {
     let reporter = only_self_metrics(builder("", &backend)).build().unwrap();
 
     reporter.push().await.unwrap();
-    let collected = reporter.run(Mode::Collect).await.unwrap_err();
+    let refused = reporter.run(Mode::Collect).await.unwrap_err();
 
     assert_eq!(backend.stored(), []);
     assert_eq!(backend.about_reporter("run_duration_seconds").len(), 1);
     assert_eq!(
-        collected.to_string(),
+        refused.to_string(),
         "the selected metrics are about the reporter itself; only a run that delivers has values for them"
     );
     assert_eq!(

@@ -21,7 +21,7 @@ fn owned<const N: usize>(points: [(&str, f64); N]) -> Vec<(String, f64)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_destination_gets_the_fates_of_points_at_all_destinations() {
+async fn a_destination_gets_the_fates_of_points_at_all_destinations() {
     let scene = Scene::counts(&["a", "b"]);
     let good = Backend::new("good");
     let unclear = Backend::new("unclear").adds_up().with_behaviour(Behaviour::StoreWithoutResponse);
@@ -142,7 +142,7 @@ async fn a_failed_subject_lowers_the_success_of_its_metric_and_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_age_without_any_value_counts_from_the_first_run() {
+async fn the_age_of_a_subject_without_a_value_counts_from_the_first_run() {
     let scene = Scene::with_metrics([of_repositories(), metric(Facts::new("good", "For a test."), 1.0)]);
     let backend = Backend::new("good");
 

@@ -131,7 +131,7 @@ async fn the_name_of_a_source_is_not_the_key_of_a_metric() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_metric_leaves_a_pattern_open_only_if_it_may_match() {
+async fn a_refused_metric_leaves_patterns_open_only_if_its_key_is_invalid() {
     let backend = Backend::new("backend");
     let mut scene = Scene::gauges(&["other"]).settings("[report]\nskip = ['ordrs.*', 'orders.late']");
     let unmatched = async |scene: &mut Scene, key: &'static str| {
@@ -156,7 +156,7 @@ async fn a_refused_metric_leaves_a_pattern_open_only_if_it_may_match() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_skipped_source_does_not_run_and_nothing_is_missing() {
+async fn the_metrics_of_a_skipped_source_do_not_count_as_missing() {
     let backend = Backend::new("backend");
     let goals = "[goals]\n'orders.opn' = '< 5'\n[goals.'orders.ok']\ngoal = 'orders.open / other < 5'";
     let mut scene = Scene::gauges(&["other"]).settings(goals);
@@ -227,7 +227,7 @@ async fn a_metric_that_a_source_described_earlier_is_known_to_patterns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_reason_for_a_metric_that_is_no_longer_returned_says_how_long_it_is_remembered() {
+async fn the_reason_for_a_missing_metric_says_how_long_it_is_remembered() {
     let backend = Backend::new("backend");
     let mut scene = Scene::gauges(&["other"]).settings("[state]\nkeep = '10d'");
 

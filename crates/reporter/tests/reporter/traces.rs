@@ -19,7 +19,7 @@ use tracing::Span;
 
 use crate::backend::{Backend, Behaviour, Scene};
 
-/// A tracer whose traces are refused, or never answered. When a trace is sent, it logs how many points the backend has.
+/// A tracer whose traces are refused, or never answered. When the tracer sends a trace, it logs how many points the backend has.
 #[derive(Debug)]
 struct FailingTracer {
     backend: Backend,

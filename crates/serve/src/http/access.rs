@@ -11,7 +11,7 @@ use axum::{
 
 use super::{app::App, problem::Problem};
 
-/// Refuses a request that does not have the token, if there is one.
+/// If the server has a token, refuses a request without it.
 pub(super) async fn require_token(
     State(app): State<App>,
     request: Request,
@@ -29,7 +29,7 @@ pub(super) async fn require_token(
     Ok(next.run(request).await)
 }
 
-/// Refuses a request for another host, if only this machine reaches the server.
+/// If only this machine reaches the server, refuses a request for another host.
 pub(super) async fn check_host(
     State(app): State<App>,
     request: Request,

@@ -34,7 +34,7 @@ struct Inner {
     interruption: Interruption,
     listen: SocketAddr,
     rendering: Arc<Semaphore>,
-    waiting: Semaphore,
+    render_requests: Semaphore,
     /// Why points were not on the last page for Prometheus.
     refused: Mutex<BTreeSet<String>>,
 }
@@ -48,9 +48,18 @@ impl App {
         listen: SocketAddr,
     ) -> Self {
         let rendering = Arc::new(Semaphore::new(MAX_CONCURRENT_RENDERS));
-        let waiting = Semaphore::new(MAX_RENDER_REQUESTS);
+        let render_requests = Semaphore::new(MAX_RENDER_REQUESTS);
         let refused = Mutex::default();
-        Self(Arc::new(Inner { latest, parts, clock, interruption, listen, rendering, waiting, refused }))
+        Self(Arc::new(Inner {
+            latest,
+            parts,
+            clock,
+            interruption,
+            listen,
+            rendering,
+            render_requests,
+            refused,
+        }))
     }
 
     pub(super) fn latest(&self) -> &Latest {
@@ -70,7 +79,7 @@ impl App {
         self.0.listen.ip().is_loopback()
     }
 
-    /// Whether the values are current.
+    /// Fails if the service is stopping, or if the values are not current.
     pub(super) fn readiness(&self) -> Result<(), NotReady> {
         if self.0.interruption.has_happened() {
             return Err(NotReady::Stopping);
@@ -79,7 +88,7 @@ impl App {
     }
 
     /// Takes the reasons why points are not on a page for Prometheus, and returns those that the previous page did not have. So
-    /// each reason is logged once, and not at each scrape.
+    /// a reason that stays the same is logged once, and not at each scrape.
     pub(super) fn new_refusals(&self, refused: Vec<String>) -> Vec<String> {
         let mut last = self.0.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let before = mem::replace(&mut *last, refused.into_iter().collect());
@@ -92,7 +101,7 @@ impl App {
         &self,
         render: impl FnOnce(&Latest) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let Ok(_place) = self.0.waiting.try_acquire() else {
+        let Ok(_request) = self.0.render_requests.try_acquire() else {
             let text = "too many requests wait for their responses; try again later";
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, text));
         };
@@ -100,7 +109,8 @@ impl App {
         let latest = Arc::clone(&self.0.latest);
         let rendered = spawn_blocking(move || {
             let rendered = render(&latest);
-            // If the client has disconnected, nobody waits for this thread, but the thread still needs its memory.
+            // The permit belongs to the thread and not to the request. If the client disconnects, the request ends, but the
+            // thread continues and still needs memory.
             drop(permit);
             rendered
         });

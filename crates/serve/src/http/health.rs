@@ -9,7 +9,7 @@ pub(super) async fn live() -> &'static str {
     "alive\n"
 }
 
-/// Answers whether the values are current.
+/// Answers whether the service is ready: it is not stopping, and the values are current.
 pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
     match app.readiness() {
         Ok(()) => Ok("ready\n"),

@@ -1,4 +1,4 @@
-//! The HTTP server: what it shows, to whom, and how much of it at once.
+//! The HTTP server: what it shows, who may read it, and how many requests it serves at once.
 
 mod access;
 mod app;

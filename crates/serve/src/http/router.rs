@@ -42,7 +42,7 @@ fn health_routes() -> [(&'static str, MethodRouter<App>); 2] {
     [("/healthz", get(health::live)), ("/readyz", get(health::ready))]
 }
 
-/// Whether the service itself has a path.
+/// Whether a path is one of the service itself, so that no part of the page may have it.
 pub(crate) fn is_own_path(path: &str) -> bool {
     let routes = data_routes().into_iter().chain(health_routes());
     path == PAGE || routes.map(|(own, _)| own).any(|own| own == path)

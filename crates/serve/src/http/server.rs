@@ -146,7 +146,7 @@ impl Connections {
             if self.close_slowest(now) {
                 return;
             }
-            // The next request or response may change which connection is slow first.
+            // The wait is short, because a new request or response may change which connection is slow first.
             let soon = now + TIME_TO_READ_REQUEST;
             let next = self.0.iter().filter_map(Connection::slow_from).fold(soon, Instant::min);
             tokio::select! {
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn if_all_have_sent_a_request_the_client_that_has_not_read_its_response_for_longest_is_closed() {
+    async fn of_the_answered_connections_the_one_answered_first_is_closed() {
         let (no_room, mut connections) = (Semaphore::new(0), Connections::default());
         let progress = [with_request(), with_request(), with_request()];
         let [unanswered, later, earlier] =

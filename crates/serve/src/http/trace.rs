@@ -1,4 +1,5 @@
-//! `/api/v1/traces`: the ids of the traces of the last runs. `/api/v1/traces/ID`: the spans of one of these runs.
+//! `/api/v1/traces`: the ids of the traces of the last runs, and of earlier runs that the report names. `/api/v1/traces/ID`: one of
+//! these traces.
 
 use axum::{
     extract::{Path, State},
@@ -13,7 +14,7 @@ use super::{
     problem::Problem,
 };
 
-/// The ids, those of the last runs first.
+/// The ids: first those of the last runs, then those of earlier runs.
 #[derive(Serialize)]
 struct Traces {
     traces: Vec<TraceId>,
@@ -30,8 +31,8 @@ pub(super) async fn trace(State(app): State<App>, Path(id): Path<String>) -> Res
         if let Some(trace) = id.parse().ok().and_then(|id| latest.trace(id)) {
             json(&*trace)
         } else {
-            let text = "there is no trace with this id; only those of the last runs are kept, and only if `enabled` in \
-                        [traces], or DD_TRACE_ENABLED, is true";
+            let text = "there is no trace with this id; only the traces of the last runs and of the runs in the report are \
+                        kept, and only if `enabled` in [traces], or DD_TRACE_ENABLED, is true";
             Err(Problem::new(StatusCode::NOT_FOUND, text))
         }
     })

@@ -52,7 +52,7 @@ impl Backend {
         Self { name, capabilities, behaviour, received: Arc::default() }
     }
 
-    /// Makes the backend add up repeated counts.
+    /// Makes the backend declare that it adds up repeated counts.
     pub(super) fn adding_up(mut self) -> Self {
         self.capabilities.counts = Repeat::AddsUp;
         self

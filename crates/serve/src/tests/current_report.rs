@@ -17,7 +17,7 @@ use system_health_reporter::{FinishedRun, Reporter, ReporterBuilder};
 use tokio::time::{resume, sleep};
 
 use super::{
-    http::Running,
+    http::RunningServer,
     stage::{Stage, at, configuration, metric, one, starts},
     tracer::{NumberedTraces, trace_id},
 };
@@ -48,8 +48,8 @@ fn all_metrics() -> [Metric; 4] {
     [one("a"), failing("rare.failing"), one("rare.errors"), one("rare.runs")]
 }
 
-/// A server after runs of all metrics, one a minute.
-async fn after(runs: usize) -> Running {
+/// A server after a number of runs, one a minute. The reporter has [`all_metrics`].
+async fn after(runs: usize) -> RunningServer {
     let stage = Stage::new(at(0));
     let catalog = Catalog::new([one("a")]).unwrap();
     let (_, latest) = stage
@@ -57,10 +57,10 @@ async fn after(runs: usize) -> Running {
         .await;
     // The connections of the tests take real time.
     resume();
-    Running::start(latest, stage.clock.clone(), None)
+    RunningServer::start(latest, stage.clock.clone(), None)
 }
 
-async fn document(server: &Running, path: &str) -> Value {
+async fn document(server: &RunningServer, path: &str) -> Value {
     let response = server.get(path, "").await;
     assert_eq!(response.status, 200, "{response:?}");
     serde_json::from_str(&response.body).unwrap()
@@ -75,7 +75,7 @@ fn time(seconds: u64) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rare_metric_stays_with_the_run_that_collected_it() {
+async fn a_rare_metric_is_shown_with_the_run_that_collected_it() {
     let server = after(3).await;
 
     let last = document(&server, "/api/v1/report").await;
@@ -122,7 +122,7 @@ async fn a_metric_that_the_settings_removed_is_not_in_the_report() {
     let first = configuration(builder(all_metrics(), &format!("{INTERVALS}{GOAL}")), 60, catalog());
     let (_, latest) = stage.run(first, reload, next).await;
     resume();
-    let server = Running::start(latest, stage.clock.clone(), None);
+    let server = RunningServer::start(latest, stage.clock.clone(), None);
 
     let current = document(&server, "/api/v1/report?current=true").await;
 
@@ -156,7 +156,7 @@ async fn a_rare_metric_stays_if_its_next_collection_is_late() {
     let (runs, latest) = stage.run(configuration, async || None, after).await;
     assert_eq!(starts(&runs).last(), Some(&3540));
     resume();
-    let server = Running::start(latest, stage.clock.clone(), None);
+    let server = RunningServer::start(latest, stage.clock.clone(), None);
 
     let current = document(&server, "/api/v1/report?current=true").await;
 

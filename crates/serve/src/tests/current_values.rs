@@ -1,4 +1,4 @@
-//! No old number is shown: not after a failure, not if runs stop, and not if the settings have removed the metric.
+//! No outdated number is shown: not after a failure, not if runs stop, and not if the settings have removed the metric.
 
 use std::{
     sync::{

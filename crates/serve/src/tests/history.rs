@@ -12,7 +12,7 @@ use system_health_state::Store;
 use tempfile::TempDir;
 
 use super::{
-    http::{Response, Running, served},
+    http::{Response, RunningServer, served},
     stage::{at, metric},
 };
 use crate::{clock::Clock, latest::Latest};
@@ -61,7 +61,7 @@ fn each_queue() -> Metric {
 }
 
 /// A service that has recorded the metric at some times. Its clock shows the last of these times.
-async fn after(times: &[u64], metric: Metric) -> (Running, TempDir) {
+async fn after(times: &[u64], metric: Metric) -> (RunningServer, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap().store;
     let catalog = Catalog::new([metric]).unwrap();
@@ -72,7 +72,7 @@ async fn after(times: &[u64], metric: Metric) -> (Running, TempDir) {
     let mut served = Arc::into_inner(served(None)).unwrap();
     served.folder = Some(folder.path().to_owned());
     let clock = Clock::simulated(at(*times.last().unwrap()));
-    (Running::start(Arc::new(Latest::new(Arc::new(served))), clock, None), folder)
+    (RunningServer::start(Arc::new(Latest::new(Arc::new(served))), clock, None), folder)
 }
 
 fn rows(response: &Response) -> Vec<Value> {

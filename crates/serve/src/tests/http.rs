@@ -63,12 +63,12 @@ impl io::Write for Log {
 }
 
 /// A running server.
-pub(super) struct Running {
+pub(super) struct RunningServer {
     address: SocketAddr,
     server: tokio::task::JoinHandle<std::convert::Infallible>,
 }
 
-impl Drop for Running {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         self.server.abort();
     }
@@ -88,8 +88,8 @@ impl Response {
     }
 }
 
-impl Running {
-    /// Starts a server that takes `listen` for the address that it listens on. `None`: its real address.
+impl RunningServer {
+    /// Starts a server that behaves as if it listened on `listen`. `None`: its real address.
     pub(super) fn start(latest: Arc<Latest>, clock: Clock, listen: Option<SocketAddr>) -> Self {
         Self::start_with(latest, Parts::default(), clock, listen)
     }
@@ -158,7 +158,7 @@ async fn after_a_run() -> (Arc<Latest>, Clock) {
 #[tokio::test]
 async fn before_the_first_run_the_process_lives_but_is_not_ready() {
     let latest = Arc::new(Latest::new(served(None)));
-    let server = Running::start(latest, Clock::default(), None);
+    let server = RunningServer::start(latest, Clock::default(), None);
 
     assert_eq!(server.get("/healthz", "").await.status, 200);
     let ready = server.get("/readyz", "").await;
@@ -170,9 +170,9 @@ async fn before_the_first_run_the_process_lives_but_is_not_ready() {
 }
 
 #[tokio::test]
-async fn after_a_run_everything_is_shown() {
+async fn after_a_run_its_values_and_the_catalog_are_shown() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None);
+    let server = RunningServer::start(latest, clock, None);
 
     assert_eq!(server.get("/readyz", "").await.status, 200);
     let report: Value = serde_json::from_str(&server.get("/api/v1/report", "").await.body).unwrap();
@@ -198,14 +198,14 @@ async fn after_a_run_everything_is_shown() {
 }
 
 #[tokio::test]
-async fn keys_that_are_not_on_the_page_are_not_logged_again_for_each_request() {
+async fn keys_missing_from_the_page_are_logged_once_and_not_for_each_request() {
     let log = Log::default();
     let _logging = log.start();
     let stage = Stage::new(at(0));
     let metrics = [one("jobs.waiting"), one("jobs_waiting")];
     let catalog = Catalog::new(metrics.clone()).unwrap();
     let (_, latest) = stage.runs(configuration(builder(metrics, &[]), 60, catalog), 1).await;
-    let server = Running::start(latest, stage.clock.clone(), None);
+    let server = RunningServer::start(latest, stage.clock.clone(), None);
     let warnings = || log.text().matches("not in /metrics: the keys `jobs.waiting`, `jobs_waiting`").count();
 
     for _ in 0..3 {
@@ -225,17 +225,17 @@ async fn keys_that_are_not_on_the_page_are_not_logged_again_for_each_request() {
 #[ignore = "needs Prometheus: run cargo xtask test"]
 async fn promtool_finds_no_fault_in_the_page() {
     let (latest, clock) = after_a_run().await;
-    let page = Running::start(latest, clock, None).get("/metrics", "").await.body;
+    let page = RunningServer::start(latest, clock, None).get("/metrics", "").await.body;
 
-    let lint = check_metrics(&page);
+    let checked = check_metrics(&page);
 
-    assert_eq!((lint.status, lint.output.as_str()), (Some(0), ""), "{page}");
+    assert_eq!((checked.status, checked.output.as_str()), (Some(0), ""), "{page}");
 }
 
 #[tokio::test]
-async fn a_request_that_cannot_be_answered_says_why() {
+async fn the_response_to_a_wrong_request_says_why() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None);
+    let server = RunningServer::start(latest, clock, None);
 
     for (path, status, text) in [
         ("/nothing", 404, "there is no such path"),
@@ -257,22 +257,22 @@ async fn a_request_that_cannot_be_answered_says_why() {
 #[tokio::test]
 async fn a_page_of_another_host_reads_nothing() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(Arc::clone(&latest), clock.clone(), None);
+    let server = RunningServer::start(Arc::clone(&latest), clock.clone(), None);
 
     for path in ["/metrics", "/api/v1/report", "/healthz", "/nothing"] {
         let rebound = server.send(&format!("GET {path} HTTP/1.1\r\nHost: evil.example:8700\r\n\r\n")).await;
         assert_eq!(rebound.status, 421, "{path}");
     }
-    let elsewhere = Running::start(latest, clock, Some("192.0.2.1:8700".parse().unwrap()));
+    let elsewhere = RunningServer::start(latest, clock, Some("192.0.2.1:8700".parse().unwrap()));
     let named = elsewhere.send("GET /metrics HTTP/1.1\r\nHost: health.example\r\n\r\n").await;
     assert_eq!(named.status, 200, "on other addresses, the token protects the values");
 }
 
 #[tokio::test]
-async fn values_need_the_token_and_the_health_does_not() {
+async fn values_need_the_token_and_probes_do_not() {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     let latest = Arc::new(Latest::new(served(Some(TOKEN))));
-    let server = Running::start(latest, Clock::default(), None);
+    let server = RunningServer::start(latest, Clock::default(), None);
 
     assert_eq!(server.get("/healthz", "").await.status, 200);
     assert_eq!(server.get("/readyz", "").await.status, 503);
@@ -291,7 +291,7 @@ async fn values_need_the_token_and_the_health_does_not() {
 #[tokio::test]
 async fn slow_clients_do_not_hold_up_others() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None);
+    let server = RunningServer::start(latest, clock, None);
     let mut slow = Vec::new();
     for _ in 0..32 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -301,7 +301,7 @@ async fn slow_clients_do_not_hold_up_others() {
 
     assert_eq!(server.get("/metrics", "").await.status, 200);
 
-    // The server ends their connections by itself. From now on, the clock is set to the next timeout whenever all tasks wait.
+    // The server closes the slow connections by itself. From now on, the clock is set to the next timeout whenever all tasks wait.
     time::pause();
     let mut response = Vec::new();
     slow.pop().unwrap().read_to_end(&mut response).await.unwrap();
@@ -312,7 +312,7 @@ async fn idle_connections_do_not_hold_up_probes() {
     let log = Log::default();
     let _logging = log.start_with(Level::DEBUG);
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None);
+    let server = RunningServer::start(latest, clock, None);
     let mut idle = Vec::new();
     for _ in 0..64 {
         idle.push(TcpStream::connect(server.address).await.unwrap());
@@ -364,14 +364,14 @@ async fn clients_that_do_not_read_their_responses_do_not_hold_up_others() {
     socket.set_send_buffer_size(16 * 1024).unwrap();
     socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let listener = socket.listen(1024).unwrap().into_std().unwrap();
-    let server = Running::start_on(listener, latest, parts, clock, None);
-    let mut silent = Vec::new();
+    let server = RunningServer::start_on(listener, latest, parts, clock, None);
+    let mut streams = Vec::new();
     for _ in 0..64 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         // The response has been made. If too many were made at the same time, some would be refused.
         stream.readable().await.unwrap();
-        silent.push(stream);
+        streams.push(stream);
     }
 
     for path in ["/healthz", "/metrics"] {
@@ -408,7 +408,7 @@ async fn documents_that_take_long_do_not_hold_up_probes() {
     let (latest, clock) = after_a_run().await;
     let hanging = PagePartType { documents: &[], paths: &["/hanging"], start: |_| Arc::new(Hanging) };
     let parts = Parts::start([hanging], &served(None)).unwrap();
-    let server = Running::start_with(latest, parts, clock, None);
+    let server = RunningServer::start_with(latest, parts, clock, None);
     let mut waiting = Vec::new();
     for _ in 0..64 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -429,7 +429,7 @@ async fn documents_that_take_long_do_not_hold_up_probes() {
 #[tokio::test]
 async fn a_large_head_is_refused() {
     let (latest, clock) = after_a_run().await;
-    let server = Running::start(latest, clock, None);
+    let server = RunningServer::start(latest, clock, None);
 
     let response = server.get("/metrics", &format!("X-Large: {}\r\n", "a".repeat(20_000))).await;
 

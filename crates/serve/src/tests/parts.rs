@@ -11,7 +11,7 @@ use system_health_registry::Catalog;
 use system_health_reporter::FinishedRun;
 
 use super::{
-    http::{Running, served},
+    http::{RunningServer, served},
     stage::{Stage, at, builder, configuration, one},
 };
 use crate::{
@@ -65,7 +65,7 @@ fn parts() -> Parts {
 async fn a_part_answers_behind_the_same_checks_as_the_other_documents() {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     let latest = Arc::new(Latest::new(served(Some(TOKEN))));
-    let server = Running::start_with(latest, parts(), Clock::default(), None);
+    let server = RunningServer::start_with(latest, parts(), Clock::default(), None);
     let bearer = format!("Authorization: Bearer {TOKEN}\r\n");
 
     let found = server.get(PATH, &bearer).await;
@@ -81,7 +81,8 @@ async fn a_part_answers_behind_the_same_checks_as_the_other_documents() {
 
 #[tokio::test]
 async fn a_part_that_cannot_answer_says_why() {
-    let server = Running::start_with(Arc::new(Latest::new(served(None))), parts(), Clock::default(), None);
+    let server =
+        RunningServer::start_with(Arc::new(Latest::new(served(None))), parts(), Clock::default(), None);
 
     for (query, status, text) in [("wrong", 400, "that is wrong\n"), ("broken", 500, "that is broken\n")] {
         let response = server.get(&format!("{PATH}?{query}"), "").await;
@@ -94,7 +95,7 @@ async fn a_part_that_cannot_answer_says_why() {
 #[tokio::test]
 async fn the_path_of_a_part_that_is_not_linked_is_not_found() {
     let latest = Arc::new(Latest::new(served(None)));
-    let server = Running::start_with(latest, Parts::default(), Clock::default(), None);
+    let server = RunningServer::start_with(latest, Parts::default(), Clock::default(), None);
 
     assert_eq!(server.get(PATH, "").await.status, 404);
 }
@@ -145,7 +146,7 @@ fn a_part_with_a_path_of_the_service_is_refused() {
 }
 
 #[test]
-fn a_part_with_a_path_that_the_router_would_refuse_or_take_for_a_pattern_is_refused() {
+fn a_part_with_a_path_that_is_not_plain_is_refused() {
     for paths in [&[""], &["api/v1/owners"], &["/api/v1/traces/{trace}"], &["/api/:key"], &["/api/*rest"]] {
         let error = Parts::start([PagePartType { paths, ..KEYS }], &served(None)).unwrap_err().to_string();
 

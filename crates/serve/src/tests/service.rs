@@ -110,7 +110,7 @@ async fn all_slots_that_a_jump_of_the_clock_skips_are_logged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_metric_with_its_own_interval_is_collected_in_the_next_run_if_its_slot_is_skipped() {
+async fn a_rare_metric_whose_slot_is_skipped_is_collected_in_the_next_run() {
     let seconds = Arc::new(AtomicU64::new(0));
     let rare = metric(Facts::new("rare", "For a test.").with_every(Duration::from_secs(30)), || {
         async { 1.0.into_reading() }.boxed()
@@ -204,7 +204,7 @@ async fn a_service_goes_on_if_its_clock_was_a_year_ahead() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_clock_can_be_set_back_during_a_run() {
+async fn runs_continue_if_the_clock_is_set_back_during_a_run() {
     let seconds = Arc::new(AtomicU64::new(25));
     let stage = Stage::new(at(YEAR));
     let correct = async {
@@ -327,7 +327,7 @@ async fn a_stopped_run_delivers_what_has_finished() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delivery_that_hangs_is_given_up_after_the_grace_period_and_its_points_are_kept() {
+async fn a_delivery_that_outlasts_the_grace_period_leaves_its_points_for_later() {
     let folder = tempfile::tempdir().unwrap();
     let backend = Backend::new("memory");
     backend.set(Behaviour::Hang);

@@ -1,4 +1,5 @@
-//! Hundreds of runs in one process, while backends fail by a schedule. Afterwards, each backend has exactly what the history has.
+//! Hundreds of runs in one process, while backends fail by a schedule. Afterwards, a backend that
+//! overwrites has the values of the history, and one that adds up has each count exactly once.
 
 use std::{
     cell::{Cell, RefCell},
@@ -33,10 +34,10 @@ const MAX_GROWTH: u64 = 4 * 1024;
 /// How much more the memory may grow with each run, in KiB. The backends of the test keep what they receive.
 const MAX_GROWTH_PER_RUN: u64 = 2;
 
-/// The faults of a backend whose points replace each other. They repeat after 100 runs, and the last runs have none.
-fn overwriting(run: usize, runs: usize) -> Behaviour {
+/// The faults of a backend whose points overwrite each other. They repeat after 100 runs, and the last 100 runs have none.
+fn overwriting_behaviour(run: usize, total: usize) -> Behaviour {
     match run % 100 {
-        _ if run + 100 > runs => Behaviour::Accept,
+        _ if run + 100 > total => Behaviour::Accept,
         10..20 => Behaviour::Leave,
         30..33 => Behaviour::Down,
         40..45 => Behaviour::LoseAnswer,
@@ -45,11 +46,11 @@ fn overwriting(run: usize, runs: usize) -> Behaviour {
     }
 }
 
-/// The faults of a backend that adds up. After a lost answer, nobody could know what the backend has, so it
-/// loses no answers.
-fn adding_up(run: usize, runs: usize) -> Behaviour {
+/// The faults of a backend that adds up. After a lost answer, nobody could know what the backend has, so this
+/// backend loses no answers.
+fn adding_up_behaviour(run: usize, total: usize) -> Behaviour {
     match run % 70 {
-        _ if run + 100 > runs => Behaviour::Accept,
+        _ if run + 100 > total => Behaviour::Accept,
         5..15 => Behaviour::Leave,
         30..32 => Behaviour::Down,
         50..58 => Behaviour::AcceptHalf,
@@ -115,12 +116,12 @@ fn is_soak(key: &str) -> bool {
 
 #[tokio::test(start_paused = true)]
 #[ignore = "needs Linux and takes half a minute; SOAK_RUNS=10000 takes a quarter of an hour"]
-async fn many_runs_lose_no_point_and_count_none_twice_and_leak_no_memory_and_no_descriptors() {
+async fn many_runs_lose_no_point_count_none_twice_and_leak_nothing() {
     let total = env::var("SOAK_RUNS").map_or(RUNS, |runs| runs.parse().expect("SOAK_RUNS is a number"));
     // Memory and descriptors are first measured when the caches are full.
     let warm_up = total / 5;
     let folder = tempfile::tempdir().unwrap();
-    let (replacing, adding) = (Backend::new("replacing"), Backend::new("adding").adding_up());
+    let (overwriting, adding_up) = (Backend::new("overwriting"), Backend::new("adding").adding_up());
     let slots = Slots::new(Duration::from_secs(EVERY));
     // Points must not be in the future when the runs are over.
     let whole_time = Duration::from_secs(EVERY) * u32::try_from(total + 100).unwrap();
@@ -129,11 +130,11 @@ async fn many_runs_lose_no_point_and_count_none_twice_and_leak_no_memory_and_no_
     let metrics = metrics();
     let catalog = Catalog::new(metrics.clone()).unwrap();
     let builder =
-        builder(metrics, &[&replacing, &adding]).state_dir(folder.path()).to(["replacing", "adding"]);
+        builder(metrics, &[&overwriting, &adding_up]).state_dir(folder.path()).to(["overwriting", "adding"]);
     let (after_warm_up, at_end) = (Cell::new(None), RefCell::new(None));
     let after = |runs, _: &FinishedRun| {
-        replacing.set(overwriting(runs, total));
-        adding.set(adding_up(runs, total));
+        overwriting.set(overwriting_behaviour(runs, total));
+        adding_up.set(adding_up_behaviour(runs, total));
         if runs == warm_up {
             after_warm_up.set(Some((memory(), descriptors())));
         }
@@ -143,7 +144,8 @@ async fn many_runs_lose_no_point_and_count_none_twice_and_leak_no_memory_and_no_
         }
     };
 
-    let latest = stage.run_and_forget(configuration(builder, EVERY, catalog), async || None, after).await;
+    let latest =
+        stage.run_without_keeping_runs(configuration(builder, EVERY, catalog), async || None, after).await;
 
     let history = history(folder.path());
     assert_eq!(count(&history, "soak.number"), total);
@@ -151,14 +153,14 @@ async fn many_runs_lose_no_point_and_count_none_twice_and_leak_no_memory_and_no_
     let last_slot = start + Duration::from_secs(EVERY) * u32::try_from(total - 1).unwrap();
     let rare = Slots::new(Duration::from_mins(5)).starts_between(start, last_slot);
     assert_eq!(count(&history, "soak.rare") as u64, 1 + rare);
-    let received = replacing.received();
+    let received = overwriting.received();
     let last: BTreeMap<KeyAndTime, f64> = received
         .into_iter()
         .filter(|((key, _), _)| is_soak(key))
         .map(|(key_and_time, values)| (key_and_time, *values.last().unwrap()))
         .collect();
-    assert_eq!(last, history, "a backend that replaces has the values of the history");
-    for (key_and_time, values) in adding.received().into_iter().filter(|((key, _), _)| is_soak(key)) {
+    assert_eq!(last, history, "a backend that overwrites has the values of the history");
+    for (key_and_time, values) in adding_up.received().into_iter().filter(|((key, _), _)| is_soak(key)) {
         let expected = history[&key_and_time];
         if key_and_time.0 == "soak.count" {
             assert_eq!(values, [expected], "{key_and_time:?} is counted exactly once");
@@ -169,7 +171,7 @@ async fn many_runs_lose_no_point_and_count_none_twice_and_leak_no_memory_and_no_
             );
         }
     }
-    assert_eq!(adding.count("soak.count"), total);
+    assert_eq!(adding_up.count("soak.count"), total);
     let (points, ..) = latest.points(stage.clock.now());
     let number = points.iter().find(|point| point.key == "soak.number").unwrap();
     #[expect(clippy::cast_precision_loss, reason = "the number is small")]

@@ -109,12 +109,12 @@ impl Stage {
             self.finished.borrow_mut().push(finished.clone());
             after(runs, finished);
         };
-        let latest = self.run_and_forget(configuration, reload, keep).await;
+        let latest = self.run_without_keeping_runs(configuration, reload, keep).await;
         (self.finished.take(), latest)
     }
 
     /// Like [`run`](Self::run), but does not keep the runs.
-    pub(super) async fn run_and_forget(
+    pub(super) async fn run_without_keeping_runs(
         &self,
         configuration: Configuration,
         reload: impl AsyncFnMut() -> Option<Configuration>,

@@ -39,8 +39,8 @@ fn values_are_added_for_a_time_without_results() {
 
     let expected = [(at(10), vec![1.0], true), (at(20), vec![3.0, 4.0], true), (at(50), vec![9.0], false)];
     assert_eq!(history(&store), expected);
-    let others = store.history(None, at(0)).unwrap();
-    assert_eq!(others.iter().filter(|entry| entry.backfilled).count(), 2, "no data and errors are not added");
+    let all = store.history(None, at(0)).unwrap();
+    assert_eq!(all.iter().filter(|entry| entry.backfilled).count(), 2, "no data and errors are not added");
 }
 
 #[test]

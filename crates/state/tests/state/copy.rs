@@ -52,7 +52,7 @@ fn a_cancelled_call_changes_nothing() {
 }
 
 #[test]
-fn a_call_that_has_committed_cannot_be_undone() {
+fn a_call_that_has_committed_cannot_be_cancelled() {
     let store = Store::in_memory().unwrap();
     let call = Arc::new(Call::default());
     store.for_call(Arc::clone(&call)).record(&report(1, &[1.0]), &[HERE]).unwrap();

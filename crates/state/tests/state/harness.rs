@@ -49,7 +49,7 @@ pub(crate) fn at(seconds: u64) -> SystemTime {
 pub(crate) fn report(seconds: u64, values: &[f64]) -> Report {
     let catalog = Catalog::new([
         waiting(),
-        Metric::new(facts("jobs.silent"), location!(), |_| {
+        Metric::new(facts("jobs.no_data"), location!(), |_| {
             Box::pin(async { Err(Unavailable::no_data("nothing yet")) })
         }),
         Metric::new(facts("jobs.broken"), location!(), |_| Box::pin(async { Err("refused")? })),

@@ -23,7 +23,7 @@ fn the_history_has_every_outcome_sorted_by_key_and_time() {
 
     let keys: Vec<(&str, bool)> =
         all.iter().map(|entry| (entry.key.as_str(), entry.time == at(10))).collect();
-    let expected = ["jobs.broken", "jobs.silent", "jobs.waiting"].map(|key| [(key, true), (key, false)]);
+    let expected = ["jobs.broken", "jobs.no_data", "jobs.waiting"].map(|key| [(key, true), (key, false)]);
     assert_eq!(keys, expected.concat());
     assert_eq!(all[0].result, PastResult::Error("refused".into()));
     assert_eq!(all[2].result, PastResult::NoData("nothing yet".into()));
@@ -43,8 +43,8 @@ fn the_history_can_be_limited_to_a_metric_and_a_time() {
     let chosen = store.history(Some("jobs.waiting"), at(20)).unwrap();
 
     assert_eq!(chosen.iter().map(values).collect::<Vec<_>>(), [[2.0]]);
-    assert!(store.has_results_of("jobs.silent").unwrap() && !store.has_results_of("jobs").unwrap());
-    assert!(store.recorded_keys().unwrap().contains("jobs.silent"));
+    assert!(store.has_results_of("jobs.no_data").unwrap() && !store.has_results_of("jobs").unwrap());
+    assert!(store.recorded_keys().unwrap().contains("jobs.no_data"));
     assert!(!store.recorded_keys().unwrap().contains("jobs"));
 }
 
@@ -60,7 +60,7 @@ fn only_the_last_of_several_runs_with_the_same_time_is_included() {
 }
 
 #[test]
-fn a_history_with_too_many_rows_is_not_read() {
+fn a_history_with_too_many_rows_is_not_returned() {
     let store = Store::in_memory().unwrap();
     store.record(&report(10, &[1.0, 2.0]), &[]).unwrap();
     store.record(&report(20, &[3.0]), &[]).unwrap();
@@ -69,12 +69,20 @@ fn a_history_with_too_many_rows_is_not_read() {
     let read =
         |max_rows, key| store.history_up_to(max_rows, &filter(Some(key))).unwrap().map(|all| all.len());
 
-    assert_eq!((read(3, "jobs.waiting"), read(2, "jobs.waiting")), (Some(2), None), "three values");
-    assert_eq!((read(2, "jobs.silent"), read(1, "jobs.silent")), (Some(2), None), "two reasons");
+    assert_eq!(
+        (read(3, "jobs.waiting"), read(2, "jobs.waiting")),
+        (Some(2), None),
+        "three values are three rows"
+    );
+    assert_eq!(
+        (read(2, "jobs.no_data"), read(1, "jobs.no_data")),
+        (Some(2), None),
+        "two reasons are two rows"
+    );
     assert_eq!(
         (read(3, "queue.length"), read(2, "queue.length")),
         (Some(2), None),
-        "a value and two reasons"
+        "a value and two messages are three rows"
     );
     assert_eq!(store.history_up_to(3, &filter(None)).unwrap(), None);
     assert_eq!(store.history_up_to(10, &filter(None)).unwrap(), Some(store.history(None, at(0)).unwrap()));
@@ -93,8 +101,8 @@ fn deleting_old_runs_keeps_waiting_points_and_times_of_last_values() {
     assert_eq!(store.delete_older_than(at(30)).unwrap(), 1);
     assert_eq!(store.delete_older_than(at(30)).unwrap(), 0);
 
-    let left = store.history(Some("jobs.waiting"), at(0)).unwrap();
-    assert_eq!(left.iter().map(values).collect::<Vec<_>>(), [[2.0], [3.0]]);
+    let remaining = store.history(Some("jobs.waiting"), at(0)).unwrap();
+    assert_eq!(remaining.iter().map(values).collect::<Vec<_>>(), [[2.0], [3.0]]);
     assert_eq!(store.pending("datadog", 9, None).unwrap().len(), 1);
     assert_eq!(store.last_value_times().unwrap()[&("jobs.waiting".into(), String::new())], at(30));
     assert!(store.size().unwrap() < before / 2, "the file becomes smaller");
@@ -140,7 +148,7 @@ fn the_time_of_the_last_value_is_deleted_if_the_subject_no_longer_exists() {
 }
 
 #[test]
-fn without_any_value_the_time_is_that_of_the_first_run_that_collected_the_subject() {
+fn without_any_value_the_time_is_that_of_the_subjects_first_run() {
     let store = Store::in_memory().unwrap();
     for time in [10, 20, 30] {
         store.record(&queues(time, &["broken"]), &[]).unwrap();

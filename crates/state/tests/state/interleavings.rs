@@ -1,6 +1,6 @@
 //! The promises of the outbox, for any order of runs, deliveries, crashes and restarts. If repeated points overwrite each
-//! other, the backend has the newest value of each series and time in the end, unless it expired. If repeated points are
-//! added up, no point is delivered twice, and points that a killed process was sending are counted.
+//! other, the backend has in the end the newest value of each series and time, unless that value expired. If repeated points
+//! are added up, no point is delivered twice, and points that a killed process was sending are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,11 +100,11 @@ proptest! {
         }
         for (place, value) in recorded {
             match backend.get(&place) {
-                Some(arrived) => prop_assert!(*arrived <= value, "a value that was not collected at this place"),
+                Some(arrived) => prop_assert!(*arrived <= value, "{} is newer than the last collected value", arrived),
                 None => prop_assert!(expired.contains(&place), "{:?} was lost", place),
             }
             if !expired.contains(&place) {
-                prop_assert_eq!(backend.get(&place), Some(&value), "the last write wins");
+                prop_assert_eq!(backend.get(&place), Some(&value), "the newest value has arrived");
             }
         }
     }
@@ -114,6 +114,7 @@ proptest! {
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Accepted,
+    /// The sender returns the point to the outbox.
     Left,
     /// The sender does not know whether the point has arrived. The value says whether it has.
     Unknown(bool),
@@ -123,7 +124,7 @@ enum Fate {
 #[derive(Debug, Clone, Copy)]
 enum Death {
     Never,
-    /// After marking the points, before sending any.
+    /// After marking the points as being sent, before sending any.
     Marked,
     /// After sending the points, before recording their fates.
     Sent,
@@ -171,7 +172,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn points_that_add_up_never_arrive_twice_and_those_of_killed_processes_are_counted(
+    fn points_that_add_up_never_arrive_twice_and_lost_ones_are_counted(
         steps in vec(sending_step(), 1..30),
     ) {
         let folder = tempfile::tempdir().unwrap();
@@ -181,7 +182,7 @@ proptest! {
         // Every value is recorded once, so it identifies its point.
         let (mut recorded, mut arrived) = (Vec::new(), Vec::new());
         let mut may_be_missing = Vec::new();
-        let (mut never_settled, mut given_up, mut waiting_elsewhere) = (0, 0, 0);
+        let (mut never_settled, mut given_up, mut waiting_for_other) = (0, 0, 0);
         let (mut now, mut value) = (100, 0.0);
         for step in steps {
             match step {
@@ -195,7 +196,7 @@ proptest! {
                     let replaced_waiting = waiting.iter().filter(|pending| is_replaced(pending));
                     may_be_missing.extend(replaced_waiting.map(|pending| pending.point.value.number().unwrap()));
                     let waiting = stores[0].pending(OVERWRITES, 1_000, None).unwrap();
-                    waiting_elsewhere += values.len() - waiting.iter().filter(|pending| is_replaced(pending)).count();
+                    waiting_for_other += values.len() - waiting.iter().filter(|pending| is_replaced(pending)).count();
                     stores[0].record(&report, &[OVERWRITES, ADDS_UP]).unwrap();
                     recorded.extend(values);
                 }
@@ -249,8 +250,8 @@ proptest! {
             }
         }
         given_up += stores[0].give_up_sending(ADDS_UP, at(now + 1)).unwrap();
-        let left = stores[1].pending(ADDS_UP, 1_000, None).unwrap();
-        arrived.extend(left.iter().map(|pending| pending.point.value.number().unwrap()));
+        let waiting = stores[1].pending(ADDS_UP, 1_000, None).unwrap();
+        arrived.extend(waiting.iter().map(|pending| pending.point.value.number().unwrap()));
 
         prop_assert_eq!(given_up, never_settled);
         for value in recorded {
@@ -258,6 +259,6 @@ proptest! {
             prop_assert!(times <= 1, "{} arrived {} times", value, times);
             prop_assert!(times == 1 || may_be_missing.contains(&value), "{} was lost", value);
         }
-        prop_assert_eq!(stores[0].pending_count(OVERWRITES).unwrap(), waiting_elsewhere as u64);
+        prop_assert_eq!(stores[0].pending_count(OVERWRITES).unwrap(), waiting_for_other as u64);
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of the store with real files: contents, crashes and damage.
+//! Tests of the store: contents, crashes and damage.
 
 mod backfill;
 mod copy;

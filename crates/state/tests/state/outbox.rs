@@ -84,11 +84,11 @@ fn overlapping_ranges_can_be_settled() {
         store.settle(HERE, settled).unwrap();
     }
 
-    let left: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
-    assert_eq!(left, [ids[0], ids[6]]);
+    let remaining: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
+    assert_eq!(remaining, [ids[0], ids[6]]);
     assert_eq!(store.pending_count(HERE).unwrap(), 2);
-    let behind: Vec<PendingPoint> = store.pending(HERE, 9, Some(ids[0])).unwrap();
-    assert_eq!(behind.iter().map(|pending| pending.id).collect::<Vec<_>>(), [ids[6]]);
+    let after_first: Vec<PendingPoint> = store.pending(HERE, 9, Some(ids[0])).unwrap();
+    assert_eq!(after_first.iter().map(|pending| pending.id).collect::<Vec<_>>(), [ids[6]]);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn outboxes_are_independent() {
 
 #[test]
 fn points_that_would_add_up_enter_the_outbox_once_for_each_series_and_time() {
-    let once = Recipient { adds_up: vec!["count"], is_sent_once: true, ..HERE.into() };
+    let once = Recipient { adds_up: vec!["count"], gets_one_point_per_time: true, ..HERE.into() };
     let store = Store::in_memory().unwrap();
     let recipients = [once, THERE.into()];
     store.record_for(&report(1, &[1.0, 2.0]), &recipients).unwrap();
@@ -154,7 +154,7 @@ fn points_that_would_add_up_enter_the_outbox_once_for_each_series_and_time() {
 
 #[test]
 fn a_run_for_another_destination_does_not_count_as_a_repeat() {
-    let once = Recipient { adds_up: vec!["count"], is_sent_once: true, ..HERE.into() };
+    let once = Recipient { adds_up: vec!["count"], gets_one_point_per_time: true, ..HERE.into() };
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &[1.0]), &[THERE]).unwrap();
 

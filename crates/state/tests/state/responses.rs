@@ -78,12 +78,13 @@ fn all_responses_together_have_a_limit() {
 
     keep(&store, "new", b"1", 7);
 
+    // 67 responses of 2 MB fit into the limit of 128 MiB.
     assert_eq!(numbers(&store), (23..90).collect::<Vec<_>>());
     assert!(kept(&store, "new").is_some());
 }
 
 #[test]
-fn if_the_responses_in_use_exceed_the_limit_the_same_ones_stay_in_each_run() {
+fn the_same_responses_stay_if_those_in_use_exceed_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap().store;
     let mut stayed: Vec<Vec<u64>> = Vec::new();
@@ -102,15 +103,18 @@ fn if_the_responses_in_use_exceed_the_limit_the_same_ones_stay_in_each_run() {
 }
 
 #[test]
-fn a_response_that_is_too_large_is_not_kept_or_not_read() {
+fn a_response_that_is_too_large_when_packed_is_not_kept() {
     assert!(PackedResponse::new(&noise(2 << 20, 1)).is_none());
     assert!(PackedResponse::new(&vec![b' '; 2 << 20]).is_some());
-    // Unpacked, the response would be longer than the limit.
+}
+
+#[test]
+fn a_response_that_is_too_large_when_unpacked_is_not_read() {
     assert_eq!(packed(&vec![0; 65 << 20]).unpack(), None);
 }
 
 #[test]
-fn a_damaged_response_is_as_if_it_had_not_been_kept() {
+fn a_damaged_response_is_treated_as_missing() {
     for damage in [
         "UPDATE responses SET response = substr(response, 1, length(response) - 1)",
         "UPDATE responses SET response = CAST(substr(response, 1, 99) || x'00' || substr(response, 101) AS BLOB)",

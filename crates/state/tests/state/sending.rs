@@ -60,7 +60,7 @@ fn returned_points_wait_again_unless_they_were_settled() {
 }
 
 #[test]
-fn points_that_have_been_marked_for_too_long_are_given_up_and_counted() {
+fn points_that_are_being_sent_for_too_long_are_given_up_and_counted() {
     let (store, ids) = store_with_points(4);
     store.begin_sending(HERE, &ids[..1], at(10)).unwrap();
     store.begin_sending(HERE, &ids[1..3], at(20)).unwrap();
@@ -73,7 +73,7 @@ fn points_that_have_been_marked_for_too_long_are_given_up_and_counted() {
 }
 
 #[test]
-fn points_that_were_marked_by_a_wrong_clock_are_given_up() {
+fn points_with_a_sending_time_from_a_wrong_clock_are_given_up() {
     let (store, ids) = store_with_points(1);
     let day = 24 * 60 * 60;
     store.begin_sending(HERE, &ids, at(2 * day)).unwrap();

@@ -157,7 +157,7 @@ fn a_time_far_in_the_future_does_not_stop_counting() {
 }
 
 #[test]
-fn a_run_that_is_not_delivered_to_a_destination_leaves_its_increases_to_the_next_run() {
+fn the_next_delivered_run_includes_the_increases_of_undelivered_runs() {
     let store = Store::in_memory().unwrap();
     record(&store, 100, &[without_start("mail", 40.0)]);
     store.record(&counters(200, &[without_start("mail", 45.0)]), &[]).unwrap();
@@ -287,7 +287,7 @@ proptest! {
             last_run = Some(time);
         }
         delivered += deliver(&store, DELTAS).iter().filter_map(|point| point.value.number()).sum::<f64>();
-        // All are whole numbers, so the sums are exact.
+        // All values are whole numbers, so the sums are exact.
         prop_assert_eq!(delivered.to_string(), (grown - unrecorded - baselines).to_string());
     }
 }

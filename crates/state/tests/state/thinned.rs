@@ -80,7 +80,7 @@ fn runs_without_a_result_of_the_metric_do_not_count() {
 }
 
 #[test]
-fn runs_with_the_same_time_are_one() {
+fn runs_with_the_same_time_count_as_one() {
     let store = Store::in_memory().unwrap();
     for (time, value) in [(10, 1.0), (10, 2.0), (20, 3.0), (30, 4.0)] {
         store.record(&report(time, &[value]), &[]).unwrap();
@@ -118,7 +118,7 @@ fn runs_without_a_value_are_included_like_others() {
     }
 
     for (key, gap) in [
-        ("jobs.silent", PastResult::NoData("nothing yet".into())),
+        ("jobs.no_data", PastResult::NoData("nothing yet".into())),
         ("jobs.broken", PastResult::Error("refused".into())),
     ] {
         let thinned = store.thinned_history(2, &of_key(key)).unwrap().unwrap();

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The points that the metric `test.many` has after a run.
 fn points(count: u32) -> Result<Vec<Point>, Box<dyn Error>> {
     let tags: BTreeSet<Tag> = TAGS.into_iter().map(Tag::parse).collect::<Result<_, _>>()?;
-    // A point has whole seconds.
+    // The time of a point is in whole seconds.
     let timestamp = UNIX_EPOCH + Duration::from_secs(UNIX_EPOCH.elapsed()?.as_secs());
     let point = |number| {
         let mut tags = tags.clone();

@@ -28,7 +28,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ("nobody reads from the Unix socket", nothing, 3),
         ("its queue is full", nothing, 3),
         ("nobody listens on the UDP port", nothing, 3),
-        (PARTLY, "these, once; the others with the next run", 3),
+        (PARTLY, "the packets that it took, once; the others with the next run", 3),
         (KILLED, "some; all with the next run", 137),
     ]
     .map(|(fault, delivered, status)| Scenario { place: PLACE, fault: fault.to_owned(), delivered, status })
@@ -89,7 +89,7 @@ fn receiver(path: &Path) -> Receive {
 }
 
 #[test]
-fn there_is_no_unix_socket() {
+fn points_wait_if_there_is_no_unix_socket() {
     let world = World::new();
     let (scene, path) = unix_scene(&world);
 
@@ -97,7 +97,7 @@ fn there_is_no_unix_socket() {
 }
 
 #[test]
-fn nobody_reads_from_the_unix_socket() {
+fn points_wait_if_nobody_reads_from_the_unix_socket() {
     let world = World::new();
     let (scene, path) = unix_scene(&world);
     drop(bind(&path));
@@ -109,7 +109,7 @@ fn nobody_reads_from_the_unix_socket() {
 }
 
 #[test]
-fn the_queue_is_full() {
+fn points_wait_if_the_queue_is_full() {
     let world = World::new();
     let (scene, path) = unix_scene(&world);
     let socket = bind(&path);
@@ -133,7 +133,7 @@ fn the_queue_is_full() {
 }
 
 #[test]
-fn nobody_listens_on_the_udp_port() {
+fn points_wait_if_nobody_listens_on_the_udp_port() {
     let world = World::new();
     let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let scene = scene(&world).variable("DD_DOGSTATSD_URL", format!("udp://{address}"));
@@ -194,7 +194,7 @@ fn arrivals_after_the_next_run(
 }
 
 #[test]
-fn the_queue_takes_only_some_of_the_packets() {
+fn each_point_arrives_once_if_the_queue_takes_only_some() {
     let world = World::new();
     let (scene, path) = scene_of_many(&world);
     let socket = bind(&path);
@@ -214,7 +214,7 @@ fn the_queue_takes_only_some_of_the_packets() {
 }
 
 #[test]
-fn killed_during_the_delivery() {
+fn all_points_arrive_after_a_process_was_killed() {
     let world = World::new();
     let (scene, path) = scene_of_many(&world);
     let socket = bind(&path);

@@ -106,7 +106,7 @@ fn check(fault: &Fault) {
 }
 
 #[test]
-fn faults_of_the_network() {
+fn after_network_faults_points_wait_unless_they_may_have_arrived() {
     for faults in faults().chunks(4) {
         thread::scope(|scope| {
             for fault in faults {
@@ -117,7 +117,7 @@ fn faults_of_the_network() {
 }
 
 #[test]
-fn one_of_three_points_is_refused() {
+fn a_refused_point_is_named_and_the_others_are_delivered() {
     let server = Server::start(|request| {
         if String::from_utf8_lossy(&request.body).contains("000001") {
             Answer::json(400, &json!({"__type": "InvalidParameterValueException", "message": "no"}))
@@ -141,7 +141,7 @@ fn one_of_three_points_is_refused() {
 }
 
 #[test]
-fn killed_during_the_delivery() {
+fn a_killed_process_does_not_repeat_its_point() {
     let server = accepting();
     server.fail_times(1, "POST /", ServerFault::Hang);
     let scene = scene(&server.url());

@@ -41,7 +41,7 @@ const RUN: [&str; 10] = [
 
 /// The fault in the test of distributions. One destination gets the values of each run, and the other those of all runs.
 const DISTRIBUTIONS: &str =
-    "a distribution is refused by both (401, 403), and the process is killed (SIGKILL) during the next run";
+    "both leave a distribution for the next run (401, 403), whose process is killed (SIGKILL)";
 
 /// [`RUN`] with a deadline that is later than the end of each test.
 fn patient_run() -> Vec<&'static str> {
@@ -87,7 +87,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         row(
             "two destinations",
             DISTRIBUTIONS,
-            "to the one that gets all values once; to the one that adds up perhaps, not repeated",
+            "once to the one that gets totals; perhaps to the one that adds up, not repeated",
             137,
         ),
     ];
@@ -225,7 +225,7 @@ fn a_destination_that_dies_after_it_has_stored_the_points_is_asked_again() {
 }
 
 #[test]
-fn a_destination_refuses_half_of_the_points() {
+fn refused_points_do_not_affect_other_points_and_destinations() {
     let status = status("refuses half of the points");
     for_each_sink(|bad, good| {
         let backends = Backends::new();

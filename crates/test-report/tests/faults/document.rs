@@ -19,7 +19,7 @@ fn table() -> String {
     rows.extend(store::scenarios());
     rows.extend(corporate::scenarios());
     let distinct: BTreeSet<_> = rows.iter().map(|row| (row.place, &row.fault)).collect();
-    assert_eq!(distinct.len(), rows.len(), "no two rows are equal");
+    assert_eq!(distinct.len(), rows.len(), "two rows have the same place and fault");
     assert!(rows.len() >= 60, "{}", rows.len());
     let line =
         |row: &Scenario| format!("| {} | {} | {} | {} |\n", row.place, row.fault, row.delivered, row.status);

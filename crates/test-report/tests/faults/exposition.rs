@@ -23,7 +23,7 @@ const REFUSED: &str = "400 for one of two metrics";
 const NO_FOLDER: &str = "its folder is missing";
 const KILLED: &str = "the process is killed (SIGKILL) during the delivery";
 
-/// The rows of the table.
+/// The rows of the table in `docs/reliability.md`.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let nothing = "nothing yet; the next run replaces the values";
     [
@@ -75,7 +75,7 @@ fn check_next(scene: &Scene) {
 }
 
 #[test]
-fn the_pushgateway_is_down() {
+fn the_next_run_replaces_points_if_the_pushgateway_is_down() {
     let gateway = Server::start(|_| Answer::text(200, "text/plain", ""));
     let server = FaultyServer::start(WireFault::Refused, ALWAYS, upstream(&gateway.url()));
     let scene = gateway_at(&server.url());
@@ -91,7 +91,7 @@ fn the_pushgateway_is_down() {
 }
 
 #[test]
-fn the_pushgateway_refuses_a_metric() {
+fn the_pushgateway_gets_all_metrics_but_the_refused_one() {
     let gateway = Server::start(|request| match body(request) {
         page if page.contains("\ntest_prints") => Answer::text(
             400,
@@ -111,7 +111,7 @@ fn the_pushgateway_refuses_a_metric() {
 }
 
 #[test]
-fn killed_during_the_delivery_to_a_pushgateway() {
+fn the_next_run_replaces_points_of_a_killed_process() {
     for fault in [Fault::Hang, Fault::HangAfterwards] {
         let gateway = Server::start(|_| Answer::text(200, "text/plain", ""));
         gateway.fail_times(1, "PUT", fault);
@@ -126,7 +126,7 @@ fn killed_during_the_delivery_to_a_pushgateway() {
 }
 
 #[test]
-fn the_folder_of_the_textfile_is_missing() {
+fn the_next_run_replaces_points_if_the_folder_is_missing() {
     let scene = scene("textfile = 'missing/health.prom'");
     let folder = scene.folder().join("missing");
 
@@ -139,7 +139,7 @@ fn the_folder_of_the_textfile_is_missing() {
 }
 
 #[test]
-fn killed_when_the_textfile_was_written() {
+fn the_textfile_of_a_killed_process_is_complete() {
     let scene = scene("textfile = 'health.prom'");
     let file = scene.folder().join("health.prom");
     kill_when(&scene, &RUN, || wait_until(|| file.exists()));

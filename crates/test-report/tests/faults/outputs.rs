@@ -20,7 +20,7 @@ const RUN: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.value", "
 const PATIENT_RUN: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "1m"];
 
 const NO_FOLDER: &str = "the folder of the file is missing";
-const GONE: &str = "the reader of the standard output has ended";
+const READER_ENDED: &str = "the reader of the standard output has ended";
 const FULL: &str = "nobody reads the standard output until the deadline";
 const KILLED_BEFORE: &str = "the process is killed (SIGKILL) before it has written";
 const KILLED_AFTER: &str = "the process is killed (SIGKILL) after it has written";
@@ -31,7 +31,7 @@ const SINKS: [(&str, &str); 2] = [
     (EMF, "[report]\nto = ['cloudwatch']\n[cloudwatch]\nemf = true\n"),
 ];
 
-/// The rows of the table.
+/// The rows of the table in `docs/reliability.md`.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let row = |place, fault: &str, delivered, status| Scenario {
         place,
@@ -42,7 +42,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let unknown = "perhaps; counted as unknown and not repeated";
     let of_stdout = SINKS.into_iter().flat_map(|(place, _)| {
         [
-            row(place, GONE, unknown, 3),
+            row(place, READER_ENDED, unknown, 3),
             row(place, FULL, unknown, 3),
             row(place, KILLED_BEFORE, "nothing; not repeated", 137),
             row(place, KILLED_AFTER, "all; not repeated", 137),
@@ -114,7 +114,7 @@ fn blocked(settings: &str) -> (Scene, Connection, Child, UnixStream) {
 }
 
 #[test]
-fn the_folder_of_the_file_is_missing() {
+fn points_wait_if_the_folder_of_the_file_is_missing() {
     let scene = scene("[report]\nto = ['local']\n[local]\nfile = 'missing/points.jsonl'\n");
     let folder = scene.folder().join("missing");
 
@@ -130,15 +130,15 @@ fn the_folder_of_the_file_is_missing() {
 }
 
 #[test]
-fn the_reader_of_the_standard_output_has_ended() {
+fn lines_are_not_repeated_if_the_reader_has_ended() {
     for (place, settings) in SINKS {
         let scene = scene(settings);
         let (reader, writer) = UnixStream::pair().unwrap();
         drop(reader);
 
         let (command, child) = start(&scene, &RUN, writer.into());
-        let ended =
-            ProgramOutput::new(&command, child.wait_with_output().unwrap()).with_status(status(place, GONE));
+        let ended = ProgramOutput::new(&command, child.wait_with_output().unwrap())
+            .with_status(status(place, READER_ENDED));
 
         ended.says("some lines may have been written");
         check_next(&scene);
@@ -146,7 +146,7 @@ fn the_reader_of_the_standard_output_has_ended() {
 }
 
 #[test]
-fn nobody_reads_the_standard_output() {
+fn lines_are_not_repeated_if_nobody_reads_them() {
     for (place, settings) in SINKS {
         let scene = scene(settings);
         let (reader, output) = full_output();
@@ -162,7 +162,7 @@ fn nobody_reads_the_standard_output() {
 }
 
 #[test]
-fn killed_before_the_lines_are_written() {
+fn lines_are_not_repeated_if_the_process_is_killed_before_writing() {
     for (_, settings) in SINKS {
         let (scene, _store, child, mut reader) = blocked(settings);
 
@@ -176,10 +176,10 @@ fn killed_before_the_lines_are_written() {
 }
 
 #[test]
-fn killed_after_the_lines_are_written() {
+fn lines_are_not_repeated_if_the_process_is_killed_after_writing() {
     for (_, settings) in SINKS {
         let (scene, store, child, mut reader) = blocked(settings);
-        // The run cannot record that it has written its points.
+        // With this lock, the run cannot record that it has written its points.
         store.execute_batch("BEGIN IMMEDIATE").unwrap();
         let mut written = Vec::new();
         while !written.ends_with(b"}\n") {

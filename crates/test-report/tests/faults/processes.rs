@@ -43,7 +43,7 @@ fn send(signal: &str, child: &Child) {
 }
 
 #[test]
-fn killed_before_the_delivery() {
+fn the_next_run_is_delivered_after_a_kill_before_the_delivery() {
     let world = World::new();
     world.github.fail("/commits", Fault::Hang);
     let scene = world.scene();
@@ -59,7 +59,7 @@ fn killed_before_the_delivery() {
 }
 
 #[test]
-fn killed_or_stopped_during_the_delivery() {
+fn points_wait_if_the_process_ends_during_the_delivery() {
     for (signal, status) in [("KILL", None), ("TERM", Some(143))] {
         let world = World::new();
         world.intake.server().fail_times(1, "/api/v2/series", Fault::Hang);
@@ -79,7 +79,7 @@ fn killed_or_stopped_during_the_delivery() {
 }
 
 #[test]
-fn stopped_while_nobody_reads_its_output() {
+fn a_process_can_be_stopped_while_nobody_reads_its_output() {
     let world = World::new();
     let scene = world.scene().variable("TEST_SAMPLES", "5000");
     let push = ["--push", "--no-self-metrics", "--format", "json", "--only", "test.many"];
@@ -94,7 +94,7 @@ fn stopped_while_nobody_reads_its_output() {
 }
 
 #[test]
-fn killed_after_the_delivery() {
+fn points_are_not_repeated_after_a_kill_after_the_delivery() {
     let world = World::new();
     let scene = world.scene();
     // The event is sent after the values, and its request never gets a response.

@@ -1,4 +1,4 @@
-//! A scenario in the table, and the fake services that it runs against.
+//! A scenario, and the fake services that it runs against.
 
 use std::{
     collections::BTreeSet,
@@ -20,7 +20,7 @@ pub(crate) const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
 /// How long a test waits for something that a run or a server does, before it fails.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-/// A row of the table.
+/// A row of the table in `docs/reliability.md`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Scenario {
     pub(crate) place: &'static str,

@@ -51,7 +51,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-fn state(scene: &Scene) -> std::path::PathBuf {
+fn state_folder(scene: &Scene) -> std::path::PathBuf {
     scene.folder().join(".state")
 }
 
@@ -75,8 +75,8 @@ fn mounted(folder: &Path, options: &[&str], run: impl FnOnce()) {
 fn the_run_is_delivered_if_the_disk_is_full() {
     let world = World::new();
     let scene = world.scene();
-    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=64k", "tmpfs"], || {
-        fs::write(state(&scene).join("other"), vec![0; 48 * 1024]).unwrap();
+    mounted(&state_folder(&scene), &["-t", "tmpfs", "-o", "size=64k", "tmpfs"], || {
+        fs::write(state_folder(&scene).join("other"), vec![0; 48 * 1024]).unwrap();
 
         let ended = scene.run(&RUN).with_status(0);
 
@@ -90,7 +90,7 @@ fn the_run_is_delivered_if_the_disk_is_full() {
 fn the_run_is_delivered_if_the_folder_is_read_only() {
     let world = World::new();
     let scene = world.scene();
-    mounted(&state(&scene), &["-t", "tmpfs", "-o", "ro", "tmpfs"], || {
+    mounted(&state_folder(&scene), &["-t", "tmpfs", "-o", "ro", "tmpfs"], || {
         scene.run(&RUN).with_status(0).says("cannot keep state");
         assert_eq!(world.delivered("test.value").len(), 1);
     });
@@ -101,8 +101,10 @@ fn the_run_is_delivered_if_the_folder_is_a_file() {
     let world = World::new();
     let scene = world.scene().file(".state", "");
 
-    scene.run(&RUN).with_status(0).says("cannot keep state");
+    let ended = scene.run(&RUN).with_status(0);
 
+    ended.says("cannot keep state");
+    ended.says("points of this run that it cannot deliver are lost");
     assert_eq!(world.delivered("test.value").len(), 1);
 }
 
@@ -112,7 +114,7 @@ fn the_run_is_delivered_and_a_damaged_file_is_replaced() {
     let scene = world.scene();
     let many = ["--only", "test.many"];
     let _ = scene.run(&many).with_status(0);
-    let file = state(&scene).join("state.db");
+    let file = state_folder(&scene).join("state.db");
     let mut bytes = fs::read(&file).unwrap();
     bytes[4096..].fill(0xAB);
     fs::write(&file, bytes).unwrap();
@@ -128,14 +130,14 @@ fn the_run_is_delivered_if_any_page_of_the_store_is_damaged() {
         let world = World::new();
         let scene = world.scene();
         let _ = scene.run(&RUN);
-        fs::read(state(&scene).join("state.db")).unwrap().len() / 4096
+        fs::read(state_folder(&scene).join("state.db")).unwrap().len() / 4096
     };
     assert!(pages > 8, "{pages}");
     for page in 0..pages {
         let world = World::new();
         let scene = world.scene();
         let _ = scene.run(&RUN).with_status(0);
-        let file = state(&scene).join("state.db");
+        let file = state_folder(&scene).join("state.db");
         let mut bytes = fs::read(&file).unwrap();
         bytes[page * 4096..(page + 1) * 4096].fill(0);
         fs::write(&file, bytes).unwrap();
@@ -151,10 +153,10 @@ fn the_run_is_delivered_if_any_page_of_the_store_is_damaged() {
 fn waiting_points_are_delivered_if_the_disk_is_full() {
     let world = World::new();
     let scene = world.scene();
-    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=192k", "tmpfs"], || {
+    mounted(&state_folder(&scene), &["-t", "tmpfs", "-o", "size=192k", "tmpfs"], || {
         world.intake.server().fail_times(1, "/api/v2/series", error(403, "Forbidden"));
         let _ = scene.run(&RUN).with_status(3);
-        let _ = fs::write(state(&scene).join("other"), vec![0; 192 * 1024]);
+        let _ = fs::write(state_folder(&scene).join("other"), vec![0; 192 * 1024]);
         next_second();
 
         let ended = scene.run(&RUN).with_status(0);
@@ -171,16 +173,16 @@ fn the_doctor_finds_a_full_disk_and_changes_nothing() {
     // Some metrics of this program never finish, and the doctor waits for them until the deadline.
     let settings = "[repository]\nname = 'acme/shop'\nbranch = 'main'\n[report]\ndeadline = '5s'\n";
     let scene = world.scene().file("system-health.toml", settings);
-    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=192k", "tmpfs"], || {
+    mounted(&state_folder(&scene), &["-t", "tmpfs", "-o", "size=192k", "tmpfs"], || {
         let _ = scene.run(&RUN).with_status(0);
-        let before = fs::read(state(&scene).join("state.db")).unwrap();
+        let before = fs::read(state_folder(&scene).join("state.db")).unwrap();
         assert!(!scene.run(&["doctor"]).stdout().contains("the disk is full"));
-        let _ = fs::write(state(&scene).join("other"), vec![0; 192 * 1024]);
+        let _ = fs::write(state_folder(&scene).join("other"), vec![0; 192 * 1024]);
 
         let ended = scene.run(&["doctor"]).with_status(1);
 
         assert!(ended.stdout().contains("the disk is full"), "{ended}");
-        assert!(fs::read(state(&scene).join("state.db")).unwrap() == before);
+        assert!(fs::read(state_folder(&scene).join("state.db")).unwrap() == before);
     });
 }
 
@@ -189,7 +191,7 @@ fn the_run_is_delivered_if_another_process_locks_the_store() {
     let world = World::new();
     let scene = world.scene();
     let _ = scene.run(&RUN).with_status(0);
-    let store = Connection::open(state(&scene).join("state.db")).unwrap();
+    let store = Connection::open(state_folder(&scene).join("state.db")).unwrap();
     store.execute_batch("BEGIN EXCLUSIVE").unwrap();
     next_second();
 
@@ -246,7 +248,7 @@ fn run_with_wrong_clock(world: &World, offset: &str) -> (Scene, FaultyServer) {
     let first = scene.run(&["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "2s"]);
     let first = first.with_status(3);
     assert_eq!(delivery(&first)["left"], 1);
-    let store = Connection::open(state(&scene).join("state.db")).unwrap();
+    let store = Connection::open(state_folder(&scene).join("state.db")).unwrap();
     store.execute(&format!("UPDATE runs SET timestamp = timestamp {offset}"), []).unwrap();
     (scene, server)
 }
@@ -275,7 +277,7 @@ fn points_of_the_future_wait_until_the_clock_is_right() {
     assert_eq!(delivery(&ended)["left"], 1);
     assert_eq!(delivery(&ended)["series"], 1);
     ended.says("it was set back since then");
-    let store = Connection::open(state(&scene).join("state.db")).unwrap();
+    let store = Connection::open(state_folder(&scene).join("state.db")).unwrap();
     store.execute("UPDATE runs SET timestamp = timestamp - 3600 WHERE id = 1", []).unwrap();
     next_second();
     let later = scene.run(&RUN).with_status(0);

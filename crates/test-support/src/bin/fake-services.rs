@@ -4,7 +4,7 @@
 //! cargo run -p system-health-test-support --bin fake-services -- --latency 50ms --commits 250
 //! ```
 //!
-//! Prints one line of JSON that says where they are, runs until its standard input is closed, and
+//! Prints one line of JSON with the URLs of the fakes, runs until its standard input is closed, and
 //! prints a last line with all the requests that came.
 //!
 //! With `--repositories NUMBER`, there are many repositories. Their histories are generated from `--seed`, and the rate limit is
@@ -44,15 +44,15 @@ impl Options {
         let mut options = Self { latency: Duration::ZERO, commits: 30, jobs: 3, repositories: 0, seed: 1 };
         while let Some(name) = arguments.next() {
             let value = arguments.next().unwrap_or_default();
-            let wrong = |error: &dyn std::fmt::Display| format!("{name} `{value}`: {error}");
+            let message = |error: &dyn std::fmt::Display| format!("{name} `{value}`: {error}");
             match &*name {
                 "--latency" => {
-                    options.latency = humantime::parse_duration(&value).map_err(|error| wrong(&error))?;
+                    options.latency = humantime::parse_duration(&value).map_err(|error| message(&error))?;
                 }
-                "--commits" => options.commits = value.parse().map_err(|error| wrong(&error))?,
-                "--repositories" => options.repositories = value.parse().map_err(|error| wrong(&error))?,
-                "--seed" => options.seed = value.parse().map_err(|error| wrong(&error))?,
-                "--jobs" => options.jobs = value.parse().map_err(|error| wrong(&error))?,
+                "--commits" => options.commits = value.parse().map_err(|error| message(&error))?,
+                "--repositories" => options.repositories = value.parse().map_err(|error| message(&error))?,
+                "--seed" => options.seed = value.parse().map_err(|error| message(&error))?,
+                "--jobs" => options.jobs = value.parse().map_err(|error| message(&error))?,
                 _ => return Err(format!("unknown option `{name}`")),
             }
         }
@@ -71,8 +71,11 @@ fn main() -> ExitCode {
 }
 
 fn serve(options: &Options) -> Result<(), String> {
-    let (github, names) =
-        if options.repositories == 0 { one_repository(options) } else { repositories(options) };
+    let (github, names) = if options.repositories == 0 {
+        start_with_one_repository(options)
+    } else {
+        start_with_many_repositories(options)
+    };
     let datadog = DatadogIntake::start();
     github.set_latency(options.latency);
     datadog.server().set_latency(options.latency);
@@ -110,7 +113,7 @@ fn requested_changes(line: &str) -> Result<usize, String> {
     }
 }
 
-fn one_repository(options: &Options) -> (FakeGitHub, Vec<String>) {
+fn start_with_one_repository(options: &Options) -> (FakeGitHub, Vec<String>) {
     let github = FakeGitHub::start();
     github
         .repository("acme/shop")
@@ -119,7 +122,7 @@ fn one_repository(options: &Options) -> (FakeGitHub, Vec<String>) {
     (github, vec!["acme/shop".to_owned()])
 }
 
-fn repositories(options: &Options) -> (FakeGitHub, Vec<String>) {
+fn start_with_many_repositories(options: &Options) -> (FakeGitHub, Vec<String>) {
     let github = FakeGitHub::builder().rate_limit(u32::MAX).forget_answers().start();
     let names = github.repositories(options.repositories, |number, repository| {
         repository.seeded_history(options.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));

@@ -85,7 +85,7 @@ impl DatadogIntake {
         self.shared.captured().series.push(payload);
     }
 
-    /// The payloads that were accepted, in the order of their arrival.
+    /// The payloads with series that were accepted, in the order of their arrival.
     #[must_use]
     pub fn payloads(&self) -> Vec<Value> {
         self.shared.captured().series.clone()
@@ -130,13 +130,13 @@ impl DatadogIntake {
         self.shared.intake.events().expect("events")
     }
 
-    /// The dashboards as Datadog answers them, in the order of their creation.
+    /// The dashboards as Datadog returns them, in the order of their creation.
     #[must_use]
     pub fn dashboards(&self) -> Vec<Value> {
         self.shared.intake.dashboards()
     }
 
-    /// Creates a dashboard as a person would. Returns it as Datadog answers it.
+    /// Creates a dashboard as a person would. Returns it as Datadog returns it.
     ///
     /// # Panics
     /// If Datadog would refuse it.
@@ -161,7 +161,7 @@ impl DatadogIntake {
         self.send_without_keys("DELETE", &format!("/api/v1/dashboard/{id}"), &Value::Null);
     }
 
-    /// The monitors as Datadog answers them, in the order of their creation.
+    /// The monitors as Datadog returns them, in the order of their creation.
     #[must_use]
     pub fn monitors(&self) -> Vec<Value> {
         self.shared.intake.monitors()
@@ -177,7 +177,7 @@ impl DatadogIntake {
         self.shared.intake.evaluate_at(now).expect("the points of the monitors")
     }
 
-    /// Creates a monitor as a person would. Returns it as Datadog answers it.
+    /// Creates a monitor as a person would. Returns it as Datadog returns it.
     ///
     /// # Panics
     /// If Datadog would refuse it.

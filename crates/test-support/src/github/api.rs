@@ -40,7 +40,7 @@ const GET_RUN: &str = "/rest/actions/workflow-runs#get-a-workflow-run";
 const GET_ATTEMPT: &str = "/rest/actions/workflow-runs#get-a-workflow-run-attempt";
 const LIST_JOBS: &str = "/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run";
 
-/// Responds to a request as GitHub does, and counts it.
+/// Responds to a request and counts it, as GitHub does.
 pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     if call.request.header("user-agent").is_none_or(str::is_empty) {
         return refusal::no_user_agent();
@@ -63,9 +63,11 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
         return refusal::rate_limit(403, budget.limit, budget.reset);
     }
     let answer = with_etag(route(world, caller, call, &path), call.request);
-    if caller == Caller::User && is_known(&answer, call) {
-        // A response that has not changed is not counted.
-        return budget.add_to(not_modified(&answer));
+    let is_known = is_known(&answer, call);
+    let answer = if is_known { not_modified(&answer) } else { answer };
+    if is_known && caller == Caller::User {
+        // A response that has not changed is counted only if there is no token.
+        return budget.add_to(answer);
     }
     match world.spend(caller, Resource::Core) {
         Some(budget) => budget.add_to(answer),

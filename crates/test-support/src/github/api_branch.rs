@@ -21,9 +21,9 @@ impl RepositoryRequest<'_> {
         match self.repository.branches.get(name).and_then(|commits| commits.last()) {
             Some(tip) => json_answer(200, &self.objects.branch(self.repository, name, tip)),
             None => match self.repository.renamed_branches.get(name) {
-                Some(name) => {
+                Some(new_name) => {
                     let (api, id) = (self.objects.api, self.repository.id);
-                    refusal::moved(&format!("{api}/repositories/{id}/branches/{name}"))
+                    refusal::moved(&format!("{api}/repositories/{id}/branches/{new_name}"))
                 }
                 None => refusal::branch_not_found(GET_BRANCH),
             },
@@ -61,8 +61,8 @@ impl RepositoryRequest<'_> {
     pub(super) fn status(&self, sha: &str) -> Answer {
         let is_status = |check: &&StoredCheck| matches!(check.check.kind, CheckKind::Status(_));
         let statuses: Vec<_> = self.repository.checks_of(sha).filter(is_status).collect();
-        let is_latest = |(n, check): &(usize, &StoredCheck)| {
-            statuses[n + 1..].iter().all(|later| later.check.name != check.check.name)
+        let is_latest = |(index, check): &(usize, &StoredCheck)| {
+            statuses[index + 1..].iter().all(|later| later.check.name != check.check.name)
         };
         let latest: Vec<_> =
             statuses.iter().copied().enumerate().filter(is_latest).map(|(_, check)| check).collect();

@@ -1,4 +1,4 @@
-//! A GitHub App, its installation, and the tokens that it got.
+//! A GitHub App, its installation, and the tokens of the installation.
 
 use std::time::{Duration, SystemTime};
 
@@ -54,7 +54,7 @@ impl App {
             .is_some_and(|expires| SystemTime::now() < *expires)
     }
 
-    /// Why the token that the app signed is refused. `None` if it is valid.
+    /// The error for a token that the app signed. `None` if the token is valid.
     pub(super) fn refusal(&self, signed: &str) -> Option<Answer> {
         let mut parts = signed.split('.').map(|part| {
             let decoded = BASE64_URL_SAFE_NO_PAD.decode(part).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The endpoints for a GitHub App: its installation, and the tokens that it gets.
+//! The endpoints for a GitHub App: its installation, and the tokens of the installation.
 
 use serde_json::{Value, json};
 
@@ -25,8 +25,8 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Answe
     }
     match (&*call.request.method, path) {
         ("GET", [kind, owner, "installation"]) => {
-            let is_kind = app.is_organization == (*kind == "orgs");
-            if is_kind && owner.eq_ignore_ascii_case(&app.owner) {
+            let kind_matches = app.is_organization == (*kind == "orgs");
+            if kind_matches && owner.eq_ignore_ascii_case(&app.owner) {
                 json_answer(200, &installation(app, objects))
             } else {
                 refusal::not_found(GET_INSTALLATION)

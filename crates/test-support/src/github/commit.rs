@@ -144,7 +144,7 @@ impl From<String> for Commit {
 
 /// Forty hexadecimal digits, different for every number.
 pub(super) fn sha(number: u64) -> String {
-    // An odd factor permutes the 128-bit numbers, so two commits never share a hash.
+    // Different numbers have different products with an odd factor, so two commits never share a hash.
     let spread = u128::from(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     format!("{spread:032x}{number:08x}")
 }

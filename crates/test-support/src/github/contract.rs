@@ -66,10 +66,10 @@ pub fn check(exchanges: &[Exchange]) {
 /// # Panics
 /// If an exchange has no problem, or without the provisioned tools.
 pub fn assert_refused(exchanges: &[(String, Exchange)]) {
-    let only: Vec<Exchange> = exchanges.iter().map(|(_, exchange)| exchange.clone()).collect();
+    let wrong: Vec<Exchange> = exchanges.iter().map(|(_, exchange)| exchange.clone()).collect();
     let accepted: Vec<_> = exchanges
         .iter()
-        .zip(problems(&only))
+        .zip(problems(&wrong))
         .filter(|(_, problems)| problems.is_empty())
         .map(|((change, exchange), _)| format!("{exchange}: {change}"))
         .collect();
@@ -78,9 +78,10 @@ pub fn assert_refused(exchanges: &[(String, Exchange)]) {
 
 /// The JSON pointers of all values in a document, including the document itself.
 #[must_use]
-pub fn places(document: &Value) -> Vec<String> {
-    let below =
-        |key: &str, value| places(value).into_iter().map(move |place| format!("/{key}{place}")).collect();
+pub fn json_pointers(document: &Value) -> Vec<String> {
+    let below = |key: &str, value| {
+        json_pointers(value).into_iter().map(move |pointer| format!("/{key}{pointer}")).collect()
+    };
     let inner: Vec<Vec<String>> = match document {
         Value::Object(object) => object.iter().map(|(key, value)| below(key, value)).collect(),
         Value::Array(items) => {

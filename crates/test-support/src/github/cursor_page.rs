@@ -1,7 +1,10 @@
-//! Pagination by cursors, as newer lists of the REST API use it. GitHub sends only the links `prev` and `next`, and no number of
+//! Pagination by cursors, which newer lists of the REST API use. GitHub sends only the links `prev` and `next`, and no number of
 //! pages. The fake sends only `next`. See <https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api>.
 
 use super::call::Call;
+
+/// A cursor consists of this prefix and the number of items on the earlier pages.
+const CURSOR_PREFIX: &str = "Y3Vyc29y";
 
 /// The page of a list that a request asks for.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +17,7 @@ impl CursorPage {
     /// Parses `after` and `per_page`. The fake ignores `before`.
     pub(super) fn parse(call: &Call<'_>) -> Self {
         let number = |text: &str| text.parse().ok();
-        let start = call.parameter("after").and_then(|cursor| number(cursor.strip_prefix("Y3Vyc29y")?));
+        let start = call.parameter("after").and_then(|cursor| number(cursor.strip_prefix(CURSOR_PREFIX)?));
         let size = call.parameter("per_page").and_then(number).filter(|size| *size > 0);
         Self { start: start.unwrap_or(0), size: size.unwrap_or(30).min(100) }
     }
@@ -33,7 +36,7 @@ impl CursorPage {
         }
         let other_parameters =
             raw_query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
-        let cursor = format!("after=Y3Vyc29y{next}");
+        let cursor = format!("after={CURSOR_PREFIX}{next}");
         let query: Vec<&str> = other_parameters.chain([&*cursor]).collect();
         Some(format!("<{url}?{}>; rel=\"next\"", query.join("&")))
     }

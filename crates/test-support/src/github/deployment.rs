@@ -20,7 +20,7 @@ pub struct Release {
     tag: String,
     commit: Option<String>,
     created: When,
-    published: Option<When>,
+    published: When,
     is_draft: bool,
     is_prerelease: bool,
 }
@@ -113,30 +113,30 @@ impl Release {
             tag: tag.into(),
             commit: Some(commit.into()),
             created: published,
-            published: Some(published),
+            published,
             is_draft: false,
             is_prerelease: false,
         }
     }
 
-    /// Created and published this long ago.
+    /// Created this long ago, and published then unless it is a draft.
     #[must_use]
     pub const fn age(mut self, age: Duration) -> Self {
-        (self.created, self.published) = (When::Ago(age), Some(When::Ago(age)));
+        (self.created, self.published) = (When::Ago(age), When::Ago(age));
         self
     }
 
-    /// Created this long ago, and published later.
+    /// Created this long ago. The time of its publication stays the same.
     #[must_use]
     pub const fn created(mut self, age: Duration) -> Self {
         self.created = When::Ago(age);
         self
     }
 
-    /// A draft.
+    /// A draft. It has no time of publication.
     #[must_use]
     pub const fn draft(mut self) -> Self {
-        (self.is_draft, self.published) = (true, None);
+        self.is_draft = true;
         self
     }
 
@@ -160,7 +160,7 @@ impl Release {
             tag: self.tag,
             commit: self.commit,
             created: self.created.resolve(now),
-            published: self.published.map(|when| when.resolve(now)),
+            published: (!self.is_draft).then(|| self.published.resolve(now)),
             is_draft: self.is_draft,
             is_prerelease: self.is_prerelease,
         }
@@ -182,5 +182,17 @@ impl Tag {
 
     pub(super) fn store(self, now: SystemTime) -> StoredTag {
         StoredTag { name: self.name, commit: self.commit, tagged: self.tagged.map(|when| when.resolve(now)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_is_not_published_however_old_it_is() {
+        let draft = Release::new("v1", "c0ffee").draft().age(Duration::from_hours(2));
+
+        assert_eq!(draft.store(1, SystemTime::now()).published, None);
     }
 }

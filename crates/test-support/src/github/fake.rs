@@ -77,15 +77,16 @@ impl FakeGitHub {
         self.server.requests()
     }
 
-    /// All requests that got a response without a scripted fault, with these responses, for
-    /// [`contract::check`](super::contract::check).
+    /// All requests under the base path that the fake processed, with its responses, for
+    /// [`contract::check`](super::contract::check). The fake does not process a request that gets
+    /// [`Fault::Answer`], [`Fault::Hang`] or [`Fault::Disconnect`].
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
         let world = self.world.lock();
         world.answered.iter().map(|(request, answer)| exchange(request, answer, &self.base_path)).collect()
     }
 
-    /// How many requests counted against a rate limit so far. A GraphQL query counts as many times as it costs points.
+    /// How many requests counted against a rate limit so far. A GraphQL query that costs 5 points counts as 5 requests.
     #[must_use]
     pub fn counted_requests(&self) -> u32 {
         self.world.lock().counted_requests()
@@ -108,9 +109,9 @@ impl FakeGitHub {
         self.world.lock().queued_changes.push_back(Box::new(change));
     }
 
-    /// From now on, a GraphQL query that asks for more than `max` nodes times out.
-    pub fn set_max_nodes_in_time(&self, max: u64) {
-        self.world.lock().max_nodes_in_time = Some(max);
+    /// From now on, a GraphQL query that asks for more than `max_nodes` nodes times out.
+    pub fn time_out_queries_above(&self, max_nodes: u64) {
+        self.world.lock().max_nodes_before_timeout = Some(max_nodes);
     }
 
     /// From now on, each GraphQL query costs this many points of the rate limit.
@@ -131,7 +132,7 @@ impl FakeGitHub {
 }
 
 impl FakeGitHubBuilder {
-    /// Accepts only this token. Requests without a token still see public repositories.
+    /// Accepts only this token, and those of the app's installation. Requests without a token still see public repositories.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
@@ -157,7 +158,7 @@ impl FakeGitHubBuilder {
         self
     }
 
-    /// Adds a GitHub App with this number, which is installed once, for an organization or a user.
+    /// Adds a GitHub App with this id, and one installation with the id `installation`, for an organization or a user.
     /// The signatures of the app are not verified.
     #[must_use]
     pub fn app(mut self, id: u64, installation: u64, owner: &str, is_organization: bool) -> Self {

@@ -13,7 +13,8 @@ pub struct Issue {
     labels: Vec<String>,
     author: Account,
     created: When,
-    updated: When,
+    /// The times at which it was closed, reopened or touched, in any order.
+    changed: Vec<When>,
     closed: Option<When>,
     reopened: Vec<When>,
     reason: Option<&'static str>,
@@ -45,7 +46,7 @@ impl Issue {
             labels: Vec::new(),
             author: "ada".into(),
             created,
-            updated: created,
+            changed: Vec::new(),
             closed: None,
             reopened: Vec::new(),
             reason: None,
@@ -55,7 +56,7 @@ impl Issue {
     /// Opened this long ago.
     #[must_use]
     pub const fn age(mut self, age: Duration) -> Self {
-        (self.created, self.updated) = (When::Ago(age), When::Ago(age));
+        self.created = When::Ago(age);
         self
     }
 
@@ -82,44 +83,68 @@ impl Issue {
 
     /// Closed this long ago as completed.
     #[must_use]
-    pub const fn close(self, age: Duration) -> Self {
+    pub fn close(self, age: Duration) -> Self {
         self.close_as(age, Some("COMPLETED"))
     }
 
-    /// Closed this long ago, for a reason such as `NOT_PLANNED`, or without one, as before GitHub had reasons.
+    /// Closed this long ago, for a reason such as `NOT_PLANNED`. An issue that was closed before GitHub had reasons has none.
     #[must_use]
-    pub const fn close_as(mut self, age: Duration, reason: Option<&'static str>) -> Self {
-        (self.closed, self.updated, self.reason) = (Some(When::Ago(age)), When::Ago(age), reason);
+    pub fn close_as(mut self, age: Duration, reason: Option<&'static str>) -> Self {
+        self.changed.push(When::Ago(age));
+        (self.closed, self.reason) = (Some(When::Ago(age)), reason);
         self
     }
 
     /// Reopened this long ago.
     #[must_use]
     pub fn reopen(mut self, age: Duration) -> Self {
+        self.changed.push(When::Ago(age));
         self.reopened.push(When::Ago(age));
-        (self.closed, self.updated, self.reason) = (None, When::Ago(age), Some("REOPENED"));
+        (self.closed, self.reason) = (None, Some("REOPENED"));
         self
     }
 
     /// Commented on or labelled this long ago.
     #[must_use]
-    pub const fn touch(mut self, age: Duration) -> Self {
-        self.updated = When::Ago(age);
+    pub fn touch(mut self, age: Duration) -> Self {
+        self.changed.push(When::Ago(age));
         self
     }
 
     pub(super) fn store(self, number: u64, now: SystemTime) -> StoredIssue {
+        let created = self.created.resolve(now);
         StoredIssue {
             number,
             title: self.title,
             body: self.body,
             labels: self.labels,
             author: self.author,
-            created: self.created.resolve(now),
-            updated: self.updated.resolve(now),
+            created,
+            updated: self.changed.iter().map(|when| when.resolve(now)).fold(created, SystemTime::max),
             closed: self.closed.map(|when| when.resolve(now)),
             reopened: self.reopened.iter().map(|when| when.resolve(now)).collect(),
             reason: self.reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_was_updated_when_it_changed_last() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1_000);
+        let [one, two, three] = [1, 2, 3].map(Duration::from_hours);
+        let issue = Issue::new("No shoes");
+        for (issue, age) in [
+            (issue.clone(), Duration::from_hours(24)),
+            (issue.clone().touch(two).age(three), two),
+            (issue.clone().touch(one).close(two), one),
+            (issue.clone().touch(one).close(three).reopen(two), one),
+            (issue.close(one).touch(two), one),
+        ] {
+            assert_eq!(issue.clone().store(1, now).updated, now - age, "{issue:?}");
         }
     }
 }

@@ -159,8 +159,9 @@ impl Objects<'_> {
         })
     }
 
-    /// A `commit-comparison` of an old commit `base` with a new one, with a page of commits. `common` is their merge base.
-    /// `ahead` is the number of commits in the history of the new one only, and `behind` in that of the old one only.
+    /// A `commit-comparison` of two commits, the base and the head, with a page of commits. `common` is their merge base.
+    /// `ahead` is the number of commits that only the history of the head contains, and `behind` of those that only the history
+    /// of the base contains.
     pub(super) fn comparison(
         &self,
         repository: &RepositoryData,
@@ -319,7 +320,7 @@ impl Objects<'_> {
             "started_at": started,
             "completed_at": completed,
         });
-        // A job that waits for an approval has no steps yet.
+        // A job that waits for an approval or for another run has no steps yet.
         let steps = if job.status.as_str() == "waiting" { vec![] } else { vec![step] };
         json!({
             "id": id,

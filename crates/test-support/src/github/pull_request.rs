@@ -145,7 +145,8 @@ impl PullRequest {
         self
     }
 
-    /// To a branch of the fork with this name, although a commit of the pull request is in this repository.
+    /// To a branch of the fork with this name. GitHub also associates such a pull request with its commits in this
+    /// repository.
     #[must_use]
     pub fn to_fork(mut self, full_name: impl Into<String>) -> Self {
         self.base_repository = Some(full_name.into());
@@ -209,9 +210,9 @@ impl PullRequest {
         self.then(age, Activity::Push { is_forced: false, committed: None })
     }
 
-    /// A commit was pushed this long ago, and made at another time, by the committer's clock.
+    /// A commit was pushed this long ago. The committer's clock, which may be wrong, dated it `committed`.
     #[must_use]
-    pub fn push_of(self, age: Duration, committed: SystemTime) -> Self {
+    pub fn push_committed_at(self, age: Duration, committed: SystemTime) -> Self {
         self.then(age, Activity::Push { is_forced: false, committed: Some(When::At(committed)) })
     }
 
@@ -227,7 +228,7 @@ impl PullRequest {
         self.then(age, Activity::Review(review.into()))
     }
 
-    /// A comment on the conversation this long ago.
+    /// Commented on in the conversation this long ago.
     #[must_use]
     pub fn comment(self, age: Duration, by: impl Into<Account>) -> Self {
         self.then(age, Activity::Comment(by.into()))

@@ -52,7 +52,7 @@ pub fn not_found_without(scope: &str) -> Answer {
     not_found("/rest").with_header("x-accepted-oauth-scopes", scope).with_header("x-oauth-scopes", "gist")
 }
 
-/// 403 or 429: the requests of the hour, of which there are `limit`, are exhausted until `reset`.
+/// 403 or 429: all `limit` requests of the hour are used up. The next hour starts at `reset`.
 #[must_use]
 pub fn rate_limit(status: u16, limit: u32, reset: SystemTime) -> Answer {
     let limit = limit.to_string();
@@ -78,7 +78,7 @@ pub fn server_error(status: u16) -> Answer {
     json_answer(status, &json!({ "message": "Server Error" }))
 }
 
-/// 200: the GraphQL queries of the hour are exhausted. The caller adds the headers that say until when.
+/// 200: the GraphQL queries of the hour are exhausted. The headers that say until when are not included.
 #[must_use]
 pub fn query_rate_limit() -> Answer {
     let error = json!({ "type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 1." });
@@ -93,7 +93,7 @@ pub fn query_timeout(status: u16) -> Answer {
     json_answer(status, &json!({ "data": null, "errors": [{ "message": message }] }))
 }
 
-/// 200: an error with a type, such as `FORBIDDEN`, beside data without the repository.
+/// 200: an error with a type, such as `FORBIDDEN`, and data in which the repository is null.
 #[must_use]
 pub fn query_error(error_type: &str, message: &str) -> Answer {
     let error = json!({ "type": error_type, "path": ["repository"], "message": message });

@@ -146,7 +146,7 @@ impl Repository {
         })
     }
 
-    /// Adds a ruleset by which these checks are required for a branch.
+    /// Adds a rule to a branch: these checks are required.
     pub fn require(&self, branch: &str, checks: impl IntoIterator<Item = RequiredCheck>) -> &Self {
         let object = |check: RequiredCheck| match check.app {
             Some(app) => json!({ "context": check.name, "integration_id": app }),

@@ -41,12 +41,12 @@ pub(super) struct StoredRun {
     pub(super) earlier: Vec<(Status, SystemTime)>,
     pub(super) created: SystemTime,
     pub(super) started: SystemTime,
-    /// The time of its last change, which is not before its end.
+    /// The latest of its times and of the times of its jobs.
     pub(super) updated: SystemTime,
     pub(super) jobs: Vec<Job>,
 }
 
-/// The values that a run takes from its repository unless the test sets them.
+/// The values that a run gets from its repository. The test may set another id, hash or branch.
 pub(super) struct RunDefaults<'a> {
     pub(super) id: u64,
     pub(super) number: u64,
@@ -129,7 +129,7 @@ impl Run {
         self
     }
 
-    /// Started by this event instead of `push`, or `pull_request` for a fork.
+    /// Started by this event. Default: `pull_request` for a fork, otherwise `push`.
     #[must_use]
     pub fn event(mut self, event: impl Into<String>) -> Self {
         self.event = Some(event.into());

@@ -33,7 +33,7 @@ pub(super) struct World {
     pub(super) api: String,
     pub(super) repositories: BTreeMap<u64, RepositoryData>,
     pub(super) numbers: Numbers,
-    /// All requests that got a response without a fault.
+    /// All requests that the fake processed, with its responses.
     pub(super) answered: Vec<(Request, Answer)>,
     /// Whether `answered` is filled. It takes much memory.
     pub(super) keeps_answers: bool,
@@ -41,7 +41,7 @@ pub(super) struct World {
     /// The GitHub App, if there is one.
     pub(super) app: Option<App>,
     /// A GraphQL query that asks for more nodes than this number gets a timeout.
-    pub(super) max_nodes_in_time: Option<u64>,
+    pub(super) max_nodes_before_timeout: Option<u64>,
     /// The points that each GraphQL query costs.
     pub(super) query_cost: u32,
     /// The changes that happen after the next requests, one after each request.
@@ -97,7 +97,7 @@ impl World {
             keeps_answers: true,
             former_names: HashMap::new(),
             app: None,
-            max_nodes_in_time: None,
+            max_nodes_before_timeout: None,
             query_cost: 1,
             queued_changes: VecDeque::new(),
             token,
@@ -145,8 +145,8 @@ impl World {
         repository.map_or(Lookup::Nothing, |repository| Lookup::new(repository, caller))
     }
 
-    /// The caller. `None` if the token is wrong. Without an expected token, every token is accepted, unless it looks like a token
-    /// of the app and is unknown or has expired.
+    /// The caller. `None` if the token is wrong. A token that starts like those of the app must be one of them, and not expired.
+    /// Every other token is accepted, unless the fake expects a certain one.
     pub(super) fn caller(&self, call: &Call<'_>) -> Option<Caller> {
         let Some(token) = call.token() else { return Some(Caller::Anonymous) };
         let is_accepted = match (&self.app, &self.token) {
@@ -168,7 +168,7 @@ impl World {
         })
     }
 
-    /// The number of requests that counted against the limit of any resource. A query counts as many times as it costs points.
+    /// The number of requests that counted against the limit of any resource. A query that costs 5 points counts as 5.
     pub(super) fn counted_requests(&self) -> u32 {
         self.used.values().sum()
     }

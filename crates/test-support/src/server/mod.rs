@@ -1,4 +1,4 @@
-//! The HTTP server of the fakes. It records every request, and responds with the fake's answer or with a fault that a test
+//! The HTTP server of the fakes. It records every complete request, and responds with the fake's answer or with a fault that a test
 //! scripted.
 //!
 //! It listens on loopback, on a free port, in a thread and runtime of its own, so that plain and async

@@ -9,7 +9,7 @@ use system_health_test_support::{
 use super::{API_KEY, DASHBOARDS, call, dashboard, get, refused, send};
 
 #[tokio::test]
-async fn a_dashboard_is_kept_as_it_was_sent_with_what_datadog_adds() {
+async fn a_created_dashboard_gets_ids_and_a_url_and_can_be_deleted() {
     let intake = DatadogIntake::start();
 
     let (status, created) = call(&intake, "POST", DASHBOARDS, dashboard("System health: new_one")).await;
@@ -93,7 +93,7 @@ async fn dashboards_are_listed_in_pages() {
 }
 
 #[tokio::test]
-async fn dashboards_that_datadog_cannot_read_are_refused() {
+async fn invalid_dashboards_and_missing_app_keys_are_refused() {
     let intake = DatadogIntake::start();
     let with = |name: &str, value: Value| {
         let mut broken = dashboard("Broken");

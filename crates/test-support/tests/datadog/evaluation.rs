@@ -11,6 +11,10 @@ use super::{MONITORS, call, monitor, series};
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 
+/// The types of series in Datadog's API.
+const COUNT: u8 = 1;
+const GAUGE: u8 = 3;
+
 fn intake_with_monitor(query: &str, options: Value) -> DatadogIntake {
     let intake = DatadogIntake::start();
     let mut sent = monitor("a", &[]);
@@ -36,7 +40,7 @@ fn options(on_missing_data: &str) -> Value {
 }
 
 #[test]
-fn missing_data_means_what_the_monitor_says() {
+fn the_option_on_missing_data_decides_the_status_without_data() {
     let no_group = String::new;
     for (over_time, on_missing_data, expected) in [
         ("max", "show_no_data", Some((NoData, false))),
@@ -58,6 +62,29 @@ fn missing_data_means_what_the_monitor_says() {
             expected_changes,
             "{over_time}, {on_missing_data}"
         );
+    }
+}
+
+#[test]
+fn the_older_option_notifies_after_its_timeframe_or_after_twice_the_window() {
+    for (window, timeframe, minutes) in [
+        ("10m", Value::Null, 20),
+        ("10m", json!(30), 30),
+        ("10m", json!(24 * 60), 24 * 60),
+        // While the window contains data, the monitor has data.
+        ("10m", json!(5), 10),
+        ("2d", Value::Null, 4 * 24 * 60),
+    ] {
+        let options = json!({
+            "thresholds": {"critical": 5.0}, "notify_no_data": true, "no_data_timeframe": timeframe
+        });
+        let intake = intake_with_monitor(&format!("max(last_{window}):max:a.b{{*}} > 5"), options);
+        deliver(&intake, 1.0, HOUR, &[]);
+
+        let changed = changes(&intake, HOUR, 2 * HOUR + minutes * MINUTE);
+
+        let no_data = (HOUR + minutes * MINUTE, String::new(), NoData, true);
+        assert_eq!(changed, [no_data], "{window}, {timeframe}");
     }
 }
 
@@ -105,25 +132,25 @@ fn long_windows_are_evaluated_rarely() {
 }
 
 /// Delivers the values of two metrics of this type, one value per minute.
-fn deliver_both(intake: &DatadogIntake, kind: u8, errors: &[f64], runs: &[f64]) {
+fn deliver_both(intake: &DatadogIntake, series_type: u8, errors: &[f64], runs: &[f64]) {
     for (metric, values) in [("a.errors", errors), ("a.runs", runs)] {
         for (value, minute) in values.iter().zip(1..) {
             let mut sent = series(*value, minute * MINUTE, &[]);
-            (sent["metric"], sent["type"], sent["interval"]) = (json!(metric), json!(kind), json!(60));
+            (sent["metric"], sent["type"], sent["interval"]) = (json!(metric), json!(series_type), json!(60));
             intake.deliver(json!({"series": [sent]}));
         }
     }
 }
 
 /// Whether a monitor with this query alerts in the fifth minute of these values.
-fn alerts(query: &str, kind: u8, errors: &[f64], runs: &[f64]) -> bool {
+fn alerts(query: &str, series_type: u8, errors: &[f64], runs: &[f64]) -> bool {
     let (_, critical) = query.rsplit_once(' ').unwrap();
     let critical: f64 = critical.parse().unwrap();
     let intake = intake_with_monitor(
         query,
         json!({"thresholds": {"critical": critical}, "on_missing_data": "show_no_data"}),
     );
-    deliver_both(&intake, kind, errors, runs);
+    deliver_both(&intake, series_type, errors, runs);
     changes(&intake, 5 * MINUTE, 5 * MINUTE).iter().any(|(_, _, status, _)| *status == Alert)
 }
 
@@ -132,16 +159,15 @@ fn a_ratio_is_calculated_in_each_bucket_unless_counts_are_added_up_first() {
     // The values of Datadog's guide to as_count(), and both of its results.
     let (errors, runs) = ([1.0, 2.0, 3.0, 4.0, 5.0], [5.0; 5]);
     let sides = |modifier: &str| format!("sum:a.errors{{*}}{modifier} / sum:a.runs{{*}}{modifier}");
-    let (gauge, count) = (3, 1);
-    for (query, kind, result) in [
-        (format!("sum(last_5m):{}", sides(".as_rate()")), count, 3.0),
-        (format!("sum(last_5m):{}", sides(".as_count()")), count, 0.6),
-        (format!("max(last_5m):{}", sides("")), gauge, 1.0),
-        (format!("min(last_5m):{}", sides("")), gauge, 0.2),
-        (format!("avg(last_5m):{}", sides("")), gauge, 0.6),
+    for (query, series_type, result) in [
+        (format!("sum(last_5m):{}", sides(".as_rate()")), COUNT, 3.0),
+        (format!("sum(last_5m):{}", sides(".as_count()")), COUNT, 0.6),
+        (format!("max(last_5m):{}", sides("")), GAUGE, 1.0),
+        (format!("min(last_5m):{}", sides("")), GAUGE, 0.2),
+        (format!("avg(last_5m):{}", sides("")), GAUGE, 0.6),
     ] {
-        assert!(alerts(&format!("{query} >= {}", result - 0.01), kind, &errors, &runs), "{query}");
-        assert!(!alerts(&format!("{query} >= {}", result + 0.01), kind, &errors, &runs), "{query}");
+        assert!(alerts(&format!("{query} >= {}", result - 0.01), series_type, &errors, &runs), "{query}");
+        assert!(!alerts(&format!("{query} >= {}", result + 0.01), series_type, &errors, &runs), "{query}");
     }
 }
 
@@ -149,11 +175,11 @@ fn a_ratio_is_calculated_in_each_bucket_unless_counts_are_added_up_first() {
 fn a_divisor_of_zero_gives_no_value() {
     // Datadog's own example: 10/0 + 10/1 + 10/NaN = 10.
     let query = "sum(last_5m):sum:a.errors{*}.fill(null) / sum:a.runs{*}.fill(null)";
-    assert!(alerts(&format!("{query} == 10"), 3, &[10.0; 3], &[0.0, 1.0]));
-    assert!(!alerts(&format!("{query} != 10"), 3, &[10.0; 3], &[0.0, 1.0]));
+    assert!(alerts(&format!("{query} == 10"), GAUGE, &[10.0; 3], &[0.0, 1.0]));
+    assert!(!alerts(&format!("{query} != 10"), GAUGE, &[10.0; 3], &[0.0, 1.0]));
 
     let intake = intake_with_monitor(&format!("{query} > 5"), options("show_and_notify_no_data"));
-    deliver_both(&intake, 3, &[10.0, 10.0], &[1.0]);
+    deliver_both(&intake, GAUGE, &[10.0, 10.0], &[1.0]);
     let expected = [(MINUTE, String::new(), Alert, true), (6 * MINUTE, String::new(), NoData, true)];
     assert_eq!(changes(&intake, MINUTE, 6 * MINUTE), expected);
 }
@@ -163,7 +189,7 @@ fn short_gaps_in_a_ratio_are_filled_unless_the_query_forbids_it() {
     // 6 errors and no run, then no error and 10 runs. Between them, the interpolated values have few runs and many errors.
     let highest_ratio_exceeds = |errors: [f64; 2], fill: &str, above: f64| {
         let query = format!("max(last_5m):avg:a.errors{{*}}{fill} / avg:a.runs{{*}}{fill} > {above}");
-        alerts(&query, 3, &errors, &[0.0, 10.0])
+        alerts(&query, GAUGE, &errors, &[0.0, 10.0])
     };
     assert!(highest_ratio_exceeds([6.0, 0.0], "", 1.0));
     assert!(!highest_ratio_exceeds([6.0, 0.0], ".fill(null)", 0.0));

@@ -23,7 +23,7 @@ fn broken(good: &Value, pointer: &str, name: &str, value: Value) -> Value {
 /// Expects problems in all messages but the first.
 fn check(messages: &[Message<'_>]) {
     let problems = contract::problems(messages);
-    assert_eq!(problems[0], [""; 0], "the message that the others are made of is valid");
+    assert_eq!(problems[0], [""; 0], "the first message is valid");
     for (message, problems) in messages.iter().zip(&problems).skip(1) {
         assert!(!problems.is_empty(), "accepted: {message:?}");
     }

@@ -1,4 +1,4 @@
-//! API keys and series are checked, and the last value of a series at a time is kept.
+//! API keys and series are checked. If a series gets several values for the same time, the last one is kept.
 
 use serde_json::{Value, json};
 use system_health_test_support::datadog::DatadogIntake;
@@ -21,7 +21,7 @@ async fn api_keys_are_checked() {
 }
 
 #[tokio::test]
-async fn the_last_write_wins_for_a_metric_its_tags_and_a_time() {
+async fn the_last_write_wins_for_the_same_metric_tags_and_time() {
     let intake = DatadogIntake::start();
     let first = json!([series(1.0, 60, &["x:1", "y:1"]), series(2.0, 120, &["x:1", "y:1"])]);
     let again = json!([series(3.0, 60, &["y:1", "x:1"]), series(4.0, 60, &["x:2"])]);

@@ -64,7 +64,7 @@ impl Buffer {
         }
     }
 
-    pub(super) fn trace(&self) -> TraceId {
+    pub(super) fn trace_id(&self) -> TraceId {
         self.ids.trace
     }
 
@@ -166,8 +166,8 @@ impl Handle {
     }
 
     /// Records a panic.
-    pub(super) fn panicked(&self, message: &str, place: &str) {
-        self.change(|span, bytes, _| *bytes += span.panicked(message, place, *bytes >= MAX_TRACE_BYTES));
+    pub(super) fn record_panic(&self, message: &str, place: &str) {
+        self.change(|span, bytes, _| *bytes += span.record_panic(message, place, *bytes >= MAX_TRACE_BYTES));
     }
 
     pub(super) fn end(&self) {

@@ -27,7 +27,7 @@ impl Collector {
         Self { crates, is_active: AtomicBool::new(false), buffers: Mutex::default() }
     }
 
-    /// Starts to collect. The crate `tracing` asks the layer again in which spans and messages it is interested.
+    /// Starts to collect. Makes the crate `tracing` ask again which spans and messages the layer wants.
     pub(crate) fn activate(&self) {
         if !self.is_active.swap(true, Relaxed) {
             tracing::callsite::rebuild_interest_cache();
@@ -38,8 +38,8 @@ impl Collector {
         self.is_active.load(Relaxed)
     }
 
-    /// Whether a span or message is collected. Those of other crates are not, because an HTTP library or an SDK may record
-    /// credentials.
+    /// Whether a span or message is collected. Only those of `system-health` and of `crates` are, because an HTTP library or an
+    /// SDK may record credentials.
     pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {
         self.is_active() && *metadata.level() <= Level::INFO && self.knows(metadata.target())
     }
@@ -52,7 +52,7 @@ impl Collector {
     /// Starts a trace.
     pub(crate) fn start(&self, service: Service, max_spans: usize) -> TraceId {
         let buffer = Arc::new(Buffer::new(service, max_spans));
-        let trace = buffer.trace();
+        let trace = buffer.trace_id();
         self.buffers().insert(trace, buffer);
         trace
     }

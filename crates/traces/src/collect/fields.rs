@@ -34,7 +34,7 @@ impl Fields {
         Self { is_ours: metadata.target() == TARGET, ..Self::default() }
     }
 
-    /// Fields without a value except an error, of which only the text is known.
+    /// Only the field `error`, of which only the text is known.
     pub(super) fn from_error_text(text: &str) -> Self {
         Self { error: Some(describe_text(text)), ..Self::default() }
     }

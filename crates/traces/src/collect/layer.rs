@@ -53,7 +53,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
         let message = Message::read(event);
         let level = *event.metadata().level();
         if let Some(place) = &message.panic_place {
-            panicked(&span, &message.text, place);
+            record_panic(&span, &message.text, place);
         } else if level == Level::ERROR
             && let Some(error) = &message.error
         {
@@ -66,7 +66,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         if let Some(handle) = context.span(id).and_then(|span| handle(&span)) {
             let service = Arc::clone(&handle.buffer.service);
-            log_context::push(id.into_u64(), LogContext::new(handle.buffer.trace(), handle.id, service));
+            log_context::push(id.into_u64(), LogContext::new(handle.buffer.trace_id(), handle.id, service));
         }
     }
 
@@ -91,13 +91,13 @@ fn handle<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> Option<Handle> {
 
 /// Records a panic in a span and in its outer spans, up to and including the first one whose name starts with `system_health.`,
 /// such as the span of a metric, a resource or a source. The span of the run is left out.
-fn panicked<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, message: &str, place: &str) {
+fn record_panic<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, message: &str, place: &str) {
     for span in span.scope() {
         if is_run(span.metadata()) {
             break;
         }
         if let Some(handle) = handle(&span) {
-            handle.panicked(message, place);
+            handle.record_panic(message, place);
         }
         if span.metadata().name().starts_with("system_health.") {
             break;

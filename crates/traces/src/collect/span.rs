@@ -52,7 +52,7 @@ impl CollectedSpan {
 
     /// Records a panic. The error of the collector or the resource, which is set later, replaces the message of the panic. The
     /// place is kept. Returns the length of the added texts.
-    pub(super) fn panicked(&mut self, message: &str, place: &str, is_late: bool) -> usize {
+    pub(super) fn record_panic(&mut self, message: &str, place: &str, is_late: bool) -> usize {
         let shortened = |text| if is_late { cut(text, MAX_LATE_TEXT_BYTES) } else { text };
         let mut bytes = 0;
         if self.error.is_none() {
@@ -80,7 +80,7 @@ impl CollectedSpan {
         0
     }
 
-    /// The finished span. A span without an end was abandoned.
+    /// The span of the finished trace. If the span is still open, it ends now and is marked as unfinished.
     pub(super) fn finished(self, now: u64) -> TraceSpan {
         let end = self.end.unwrap_or(now);
         TraceSpan {

@@ -48,8 +48,8 @@ pub(crate) enum AddressError {
 }
 
 impl AgentAddress {
-    /// The address of an Agent with this host and port. Default host: this machine. If neither is given, the socket
-    /// `DEFAULT_SOCKET` takes precedence if it exists.
+    /// The address of an Agent with this host and port. Default host: this machine. If neither is given and the socket
+    /// `DEFAULT_SOCKET` exists, the address is that of the socket.
     pub(crate) fn from_parts(host: Option<&AgentHost>, port: Option<u16>) -> Self {
         #[cfg(unix)]
         if host.is_none() && port.is_none() && Path::new(DEFAULT_SOCKET).exists() {

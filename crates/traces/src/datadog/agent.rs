@@ -59,7 +59,7 @@ impl Agent {
     pub(crate) async fn info(&self, deadline: Instant) -> Result<AgentInfo, AgentError> {
         let request = self.client.inner().request(Method::GET, self.address.url("/info")).build();
         let response = self.exchange(request, deadline).await?;
-        serde_json::from_slice(&response.body).map_err(|error| self.failed(AgentProblem::Unreadable(error)))
+        serde_json::from_slice(&response.body).map_err(|error| self.error(AgentProblem::Unreadable(error)))
     }
 
     async fn exchange(
@@ -73,10 +73,10 @@ impl Agent {
             AgentProblem::check(response.status)?;
             Ok(response)
         };
-        exchanged.await.map_err(|problem| self.failed(problem))
+        exchanged.await.map_err(|problem| self.error(problem))
     }
 
-    fn failed(&self, source: AgentProblem) -> AgentError {
+    fn error(&self, source: AgentProblem) -> AgentError {
         AgentError { address: self.address.clone(), source }
     }
 }

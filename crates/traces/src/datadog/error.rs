@@ -32,7 +32,7 @@ pub(crate) enum AgentProblem {
     #[error("cannot make the request")]
     Request(#[source] reqwest::Error),
     /// The response does not come from an Agent.
-    #[error("this is not the answer of an Agent")]
+    #[error("the response is not that of an Agent; check the address")]
     Unreadable(#[source] serde_json::Error),
 }
 

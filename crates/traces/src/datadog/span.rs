@@ -8,7 +8,7 @@ use system_health_registry::trace::{RUN, SpanId, SpanLog, SpanTag, Trace, TraceS
 
 use crate::sampling::SampleRate;
 
-/// The number in the first span that says whether the Agent keeps the trace
+/// In the first span, the number with this name says whether the trace is kept
 /// (<https://docs.datadoghq.com/tracing/trace_pipeline/ingestion_mechanisms/>).
 const PRIORITY: &str = "_sampling_priority_v1";
 /// Tags that have another name in Datadog: our name, and Datadog's.

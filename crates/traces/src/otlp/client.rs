@@ -48,7 +48,7 @@ impl ReceiverClient {
         self.post(request(trace).encode_to_vec(), deadline).await
     }
 
-    /// Sends a request without spans, which a receiver accepts.
+    /// Sends a request without spans. A receiver accepts such a request.
     pub(crate) async fn check(&self, deadline: Instant) -> Result<(), ReceiverError> {
         self.post(Vec::new(), deadline).await
     }

@@ -56,7 +56,7 @@ fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
     if let Some(error) = &span.error {
         attributes.insert("error.type", text_attribute("error.type", &error.kind));
         // https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
-        let of_exception = vec![
+        let exception_attributes = vec![
             text_attribute("exception.type", &error.kind),
             text_attribute("exception.message", &error.message),
             text_attribute("exception.stacktrace", &error.stack),
@@ -64,7 +64,7 @@ fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
         events.push(Event {
             time_unix_nano: start + span.duration_ns,
             name: "exception".to_owned(),
-            attributes: of_exception,
+            attributes: exception_attributes,
         });
     }
     Span {

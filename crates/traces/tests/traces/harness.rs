@@ -18,10 +18,10 @@ use tracing_subscriber::layer::SubscriberExt;
 
 /// The layer of all tests. Each test has traces of its own.
 static TRACES: LazyLock<Traces> = LazyLock::new(|| {
-    // The spans of this test program belong to its runs.
+    // Also collects the spans of this test program.
     let traces = Traces::new(["traces"]);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(traces.layer())).unwrap();
-    // A program logs panics in this way, so that their place is known.
+    // Logs panics as `report` does. The layer gets their place from these messages.
     let printing = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         printing(panic);

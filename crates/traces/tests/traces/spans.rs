@@ -77,7 +77,7 @@ fn panicking() -> u64 {
     panic!("the broker is gone")
 }
 
-/// Waits for ever.
+/// Waits for a resource that is never ready.
 #[system_health_metric(key = "hanging", timeout = "50ms")]
 async fn hanging(_: Hung) -> u64 {
     0

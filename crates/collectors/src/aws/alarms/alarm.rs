@@ -43,7 +43,7 @@ impl Alarm {
         !self.actions_enabled || self.actions_suppressed_by.is_some()
     }
 
-    /// When the alarm's state changed. If AWS does not say so: when the state was last updated.
+    /// When the alarm's state changed. If AWS does not say when: the time of the last update.
     pub(super) fn changed_at(&self) -> Option<SystemTime> {
         self.state_transitioned_timestamp.or(self.state_updated_timestamp)
     }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_of_a_change_is_used_before_that_of_an_update() {
+    fn the_time_of_a_change_is_preferred_to_that_of_an_update() {
         let changed_at = |times: serde_json::Value| {
             let mut alarm = json!({"AlarmName": "a", "AlarmArn": "arn", "StateValue": "OK"});
             alarm.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());

@@ -36,7 +36,8 @@ pub(super) async fn selected_alarms(
     let mut input = json!({"AlarmTypes": types, "MaxRecords": PAGE_SIZE});
     let client = region.cloudwatch();
     loop {
-        let response = region.checked(DESCRIBE_ALARMS, client.call("DescribeAlarms", &input).await)?;
+        let response =
+            region.record_response(DESCRIBE_ALARMS, client.call("DescribeAlarms", &input).await)?;
         let page: Page = serde_json::from_value(response).map_err(|error| AwsError::Response {
             action: DESCRIBE_ALARMS,
             what: format!("an alarm that cannot be read: {error}"),

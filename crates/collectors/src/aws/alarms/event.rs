@@ -39,7 +39,7 @@ pub(super) fn firing_event(
 /// The maximum number of characters of AWS's reason in an event. AWS allows 1023.
 const MAX_REASON_LENGTH: usize = 1023;
 
-/// An id of bounded length, because the name of an alarm may be longer than an id.
+/// An id of bounded length, because the name of an alarm may be longer than an id may be.
 fn id(alarm: &Alarm, changed_at: SystemTime) -> String {
     let hash = hex(&Sha256::digest(alarm.arn.as_bytes()));
     let millis = changed_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();

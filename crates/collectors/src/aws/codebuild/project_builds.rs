@@ -33,7 +33,8 @@ pub(super) async fn builds_since(
         let request =
             client.list_builds_for_project().project_name(project).set_next_token(token).customize();
         let override_config = config::Builder::new().interceptor(region.attempt_counter());
-        let page = region.checked(LIST_BUILDS, request.config_override(override_config).send().await)?;
+        let page =
+            region.record_response(LIST_BUILDS, request.config_override(override_config).send().await)?;
         // A build may be on two pages if another one starts while the list is read.
         let ids: Vec<String> = page.ids().iter().filter(|id| listed.insert((*id).clone())).cloned().collect();
         // AWS refuses a request for no builds.
@@ -56,6 +57,7 @@ pub(super) async fn builds_since(
 async fn read_builds(client: &Client, region: &AwsRegion, ids: Vec<String>) -> Result<Vec<Build>, AwsError> {
     let request = client.batch_get_builds().set_ids(Some(ids)).customize();
     let override_config = config::Builder::new().interceptor(region.attempt_counter());
-    let response = region.checked(GET_BUILDS, request.config_override(override_config).send().await)?;
+    let response =
+        region.record_response(GET_BUILDS, request.config_override(override_config).send().await)?;
     response.builds().iter().map(Build::from_response).collect()
 }

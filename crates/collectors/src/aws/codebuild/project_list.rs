@@ -33,7 +33,7 @@ async fn project_names(region: &AwsRegion, settings: &AwsSettings) -> Result<Nam
         let request = client.list_projects().set_next_token(token).customize();
         let override_config = config::Builder::new().interceptor(region.attempt_counter());
         let response =
-            region.checked(LIST_PROJECTS, request.config_override(override_config).send().await)?;
+            region.record_response(LIST_PROJECTS, request.config_override(override_config).send().await)?;
         names.add(response.projects().iter().map(String::as_str))?;
         token = response.next_token;
         if token.is_none() {

@@ -55,7 +55,7 @@ pub fn pipelines_failing(states: PipelineStates) -> Result<Reading, Unavailable>
     for (region, entries) in regions {
         // A pipeline that could not be read may be failing, so there is no number for its region.
         let unread = entries.iter().filter_map(|entry| Some((*entry, entry.content.as_ref().err()?)));
-        // An entry to which AWS denied access is not a failed item, so any other one comes first.
+        // Only one error is reported for the region. Denied access is not a failed item, so any other error is preferred.
         match unread.min_by_key(|(_, error)| error.denied_action().is_some()) {
             Some(entry) => unread_entries.push(entry),
             None => samples.extend(failing_pipelines(region, &entries)?),

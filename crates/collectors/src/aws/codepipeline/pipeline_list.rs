@@ -32,7 +32,8 @@ async fn pipeline_names(region: &AwsRegion, settings: &AwsSettings) -> Result<Na
     loop {
         let request = client.list_pipelines().set_next_token(token).customize();
         let override_config = config::Builder::new().interceptor(region.attempt_counter());
-        let page = region.checked(LIST_PIPELINES, request.config_override(override_config).send().await)?;
+        let page =
+            region.record_response(LIST_PIPELINES, request.config_override(override_config).send().await)?;
         names.add(page.pipelines().iter().filter_map(|pipeline| pipeline.name()))?;
         token = page.next_token;
         if token.is_none() {

@@ -27,8 +27,8 @@ impl PipelineState {
             let request =
                 client.list_pipeline_executions().pipeline_name(pipeline).set_next_token(token).customize();
             let override_config = config::Builder::new().interceptor(region.attempt_counter());
-            let page =
-                region.checked(LIST_EXECUTIONS, request.config_override(override_config).send().await)?;
+            let page = region
+                .record_response(LIST_EXECUTIONS, request.config_override(override_config).send().await)?;
             let summaries = page.pipeline_execution_summaries().iter();
             let mut page_executions =
                 summaries.map(Execution::from_response).collect::<Result<Vec<_>, _>>()?;

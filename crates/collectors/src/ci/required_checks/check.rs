@@ -37,7 +37,7 @@ pub(super) enum CheckSource {
 pub(super) enum CheckState {
     Passed,
     Failed,
-    /// Nothing yet, or nothing at all.
+    /// It has not ended, or it ended without passing or failing, such as `cancelled`.
     Undecided,
 }
 
@@ -70,7 +70,7 @@ impl CheckState {
 }
 
 impl CheckSource {
-    /// Whether a required check that only this app may make accepts this source. `None` is any app.
+    /// Whether this source may make a check that only `app` may make. With `None`, every source may.
     pub(super) fn is_accepted(self, app: Option<u64>) -> bool {
         app.is_none() || self == Self::Run(app)
     }
@@ -104,13 +104,13 @@ mod tests {
         {
             assert_eq!(CheckState::from_status(state).unwrap(), expected, "{state}");
         }
-        for error in [
+        for result in [
             CheckState::from_run("completed", Some("great")),
             CheckState::from_run("completed", None),
             CheckState::from_run("great", None),
             CheckState::from_status("great"),
         ] {
-            error.unwrap_err();
+            result.unwrap_err();
         }
     }
 }

@@ -63,13 +63,13 @@ impl FromContext for RequiredChecksVerdict {
                 commits.extend(commit_checks::first_parents(&repository, &commit, MAX_BEFORE).await?);
             }
         }
-        let of_commits = match considered {
+        let commits_in_words = match considered {
             1 => "commit".to_owned(),
             number => format!("{number} commits"),
         };
         let reason = format!(
-            "the required checks decide nothing on the newest {of_commits} of `{branch}`: {undecided_on_tip}; do they run \
-             only for pull requests?"
+            "the required checks decide nothing on the newest {commits_in_words} of `{branch}`: {undecided_on_tip}; do they \
+             run only for pull requests?"
         );
         Err(NoData::new(reason).with_evidence(evidence).into())
     }

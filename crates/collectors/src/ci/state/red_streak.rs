@@ -37,7 +37,7 @@ pub struct RedStreak {
 /// What the value was at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Past {
-    /// The tests had been failing since this attempt at least.
+    /// The tests had been failing at least since this attempt.
     Failing(AttemptStart),
     Passing,
     /// No run had decided before.
@@ -67,10 +67,10 @@ impl FromContext for RedStreak {
             }
             Ok(_) => {}
         }
-        // A result that is too old now was not too old at its own time.
+        // Past values are judged without a maximum age: a result that is too old now was new enough then.
         let settings = CiSettings { max_age: Duration::MAX, ..history.settings.clone() };
         let watched = WatchedWorkflow { settings: &settings, ..watched };
-        match start(&history, &watched, &mut known).await? {
+        match first_failing_attempt(&history, &watched, &mut known).await? {
             Ok((run, attempt)) => {
                 let page =
                     known.runs().iter().find(|known| known.id == run.id).and_then(|run| run.page(attempt));
@@ -86,7 +86,7 @@ impl FromContext for RedStreak {
 }
 
 /// The attempt with which the tests began to fail, or why it is not known.
-async fn start(
+async fn first_failing_attempt(
     history: &TestHistory,
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
@@ -168,7 +168,7 @@ async fn stale(
     watched: &WatchedWorkflow<'_>,
     known: &mut KnownRuns,
 ) -> Result<Option<String>, Unavailable> {
-    if !known.is_extended() {
+    if !known.has_filtered_list() {
         return Ok(None);
     }
     loop {

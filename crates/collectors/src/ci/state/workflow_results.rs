@@ -67,7 +67,8 @@ impl FromContext for WorkflowResults {
         let settings = repository.ci_settings(&context.get::<CiSettings>().await?);
         let recent = context.get::<RecentRuns>().await?;
         let now = context.started_at();
-        // An older run cannot decide, unless it was re-run.
+        // A run that was created earlier could decide only if it was re-run. It is not read: see "Not detected" in
+        // `docs/metrics.md`.
         let since = now.checked_sub(settings.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
         let workflows = active_workflows(&on_github).await?;
         let runs = by_workflow(recent.since(since).await?, &workflows)?;
@@ -130,7 +131,7 @@ async fn by_jobs(context: &Context, workflow: String) -> Result<Option<WorkflowR
 }
 
 impl WorkflowResult {
-    /// The workflow as evidence. If there is a value, those that fail count.
+    /// The workflow as evidence. It counts if it fails and the metric has a value.
     pub(super) fn item(&self, has_value: bool) -> EvidenceItem {
         let (is_failing, reason) = match &self.state {
             WorkflowState::Passing => (false, "it passes"),
@@ -161,7 +162,7 @@ impl WorkflowJudge<'_> {
         let (repository, branch, file) = (self.on_github, self.branch, &settings.workflow);
         let client = WorkflowClient { repository, branch, file, tables: &tables };
         let watched = WatchedWorkflow { settings: &settings, tables: &tables, branch, now: self.now };
-        // Older runs are too old to decide, so the list counts as complete.
+        // Runs that were created more than `max_age` ago do not decide here, so the list counts as complete.
         let mut known = KnownRuns::new(RunsPage { total_count: runs.len(), workflow_runs: runs });
         let judgment = loop {
             match judge(&watched, &known)? {

@@ -36,7 +36,7 @@ enum Standing {
     Counts,
     /// It ran for another branch, or at another time.
     Elsewhere,
-    /// It looks as if it counted, but it does not, for this reason.
+    /// It has the name of the branch and started within the window, but does not count, for this reason.
     Ignored(String),
 }
 

@@ -8,7 +8,7 @@ use crate::ci::{
     workflow_run::{RunConclusion, WorkflowRun},
 };
 
-/// Whether a run was not stopped early: it ended by itself, or at its own time limit.
+/// Whether a run ended by itself or at its own time limit, and not because it was stopped.
 pub(super) const fn ran_to_its_end(conclusion: RunConclusion) -> bool {
     matches!(conclusion, RunConclusion::Success | RunConclusion::Failure | RunConclusion::TimedOut)
 }

@@ -1,8 +1,9 @@
 //! The runs as they were at a past instant, for a backfill.
 //!
 //! GitHub lists each run in its latest attempt. At an instant, an earlier attempt may have been the latest one, and it may not
-//! have ended. An attempt that was re-run later is requested. GitHub does not say when a run ended, but when its jobs ended. So
-//! its jobs are requested if the instant is between the start of the attempt and the last change of the run.
+//! have ended. If a run was re-run after the instant, its earlier attempts are requested. GitHub says when each job ended, but not
+//! when the run ended. So the jobs are requested if the instant is between the start of the attempt and the last change of the
+//! run.
 
 use std::{
     ops::Deref,

@@ -38,7 +38,7 @@ fn ran_job<'a>(run: &WorkflowRun, job: &'a Job) -> anyhow::Result<Option<RanJob<
 
 impl RanJob<'_> {
     /// Whether it started within a window.
-    pub(super) fn is_in(&self, window: Window) -> bool {
+    pub(super) fn started_within(&self, window: Window) -> bool {
         window.contains(self.started_at)
     }
 

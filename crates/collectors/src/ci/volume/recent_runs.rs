@@ -52,7 +52,7 @@ pub struct RecentRuns {
     /// How far back from an instant runs are needed.
     reach: Duration,
     /// In a backfill, if the list was cut off: when the oldest run that was read was created, and why older ones were not read.
-    limit: Option<(SystemTime, Unavailable)>,
+    cutoff: Option<(SystemTime, Unavailable)>,
 }
 
 impl RecentRuns {
@@ -100,11 +100,11 @@ impl RecentRuns {
 
     /// Fails if the windows that end at an instant need runs that were not read.
     pub(super) fn check_reaches(&self, instant: SystemTime) -> Result<(), Unavailable> {
-        match &self.limit {
-            Some((oldest, limit))
+        match &self.cutoff {
+            Some((oldest, reason))
                 if instant.checked_sub(self.reach).is_none_or(|needed| needed <= *oldest) =>
             {
-                Err(limit.clone())
+                Err(reason.clone())
             }
             _ => Ok(()),
         }
@@ -166,9 +166,9 @@ impl FromContext for RecentRuns {
             ExistingBranch::check(context).await.err()
         };
         let oldest = runs.iter().map(|run| run.created_at).min().unwrap_or_else(|| context.started_at());
-        let limit = pages.limit().cloned().map(|limit| (oldest, limit));
+        let cutoff = pages.cutoff_reason().cloned().map(|reason| (oldest, reason));
         let (settings, unread_pages) = (Arc::new(settings), Arc::new(Mutex::new(pages)));
-        Ok(Self { runs, branch, settings, unknown_branch, since, unread_pages, reach, limit })
+        Ok(Self { runs, branch, settings, unknown_branch, since, unread_pages, reach, cutoff })
     }
 }
 

@@ -148,7 +148,7 @@ fn count_conclusion(
     Ok(recent.on_branch(window)?.count(counts)?)
 }
 
-/// Whether a run passed or failed.
+/// Whether a run counts because it passed or failed, and how it ended.
 fn decided(found: &BranchRun<'_>) -> (bool, String) {
     (found.result() != RunResult::Undecided, found.run.ending_in_words().to_owned())
 }

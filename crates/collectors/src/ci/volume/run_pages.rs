@@ -30,7 +30,7 @@ pub(in crate::ci) struct RunPages {
     /// Whether a list that is too long is cut off instead of refused.
     keeps_what_fits: bool,
     /// Why the list was cut off.
-    limit: Option<Unavailable>,
+    cutoff_reason: Option<Unavailable>,
 }
 
 impl RunPages {
@@ -44,18 +44,19 @@ impl RunPages {
             passes: 1,
             newest_on_page: None,
             keeps_what_fits: false,
-            limit: None,
+            cutoff_reason: None,
         }
     }
 
-    /// From now on, a list that is longer than the settings allow is cut off instead of refused. [`Self::limit`] says why.
+    /// From now on, a list that is longer than the settings allow is cut off instead of refused. [`Self::cutoff_reason`] says
+    /// why.
     pub(super) fn keep_what_fits(&mut self) {
         self.keeps_what_fits = true;
     }
 
     /// Why the list was cut off, if it was.
-    pub(super) fn limit(&self) -> Option<&Unavailable> {
-        self.limit.as_ref()
+    pub(super) fn cutoff_reason(&self) -> Option<&Unavailable> {
+        self.cutoff_reason.as_ref()
     }
 
     /// Reads the next pages, until a page has only runs that were created before a time, or to the end of the list.
@@ -69,7 +70,7 @@ impl RunPages {
         while self.newest_on_page.is_none_or(|newest| newest >= since) {
             let page = match self.pages.next().await {
                 Err(error) if self.keeps_what_fits && matches!(error.cause(), Cause::TooManyPages(_)) => {
-                    self.limit = Some(anyhow::Error::from(error).context(failed()).into());
+                    self.cutoff_reason = Some(anyhow::Error::from(error).context(failed()).into());
                     break;
                 }
                 page => page,

@@ -143,7 +143,7 @@ pub async fn runner_minutes(
     for (found, jobs) in
         lists.runs_with_jobs(&runs, |found| found.conclusion != RunConclusion::Skipped).await?
     {
-        for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {
+        for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.started_within(window)) {
             if let Some(ran) = job.run_time(found.run)? {
                 *times.entry(job.os()).or_default() += ran;
             }
@@ -180,7 +180,7 @@ async fn waits(
     for (found, jobs) in
         lists.runs_with_jobs(runs, |found| found.conclusion != RunConclusion::Skipped).await?
     {
-        for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {
+        for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.started_within(window)) {
             waits.push(job.queue_time(found.run)?);
         }
     }

@@ -37,8 +37,9 @@ pub fn direct_pushes(landed: LandedCommits, window: Window) -> Result<Sample, Un
                 (false, reason, commit.web_page.as_deref())
             }
             Landing::Direct(reason) => (true, reason, commit.web_page.as_deref()),
-            Landing::PullRequest(with) => {
-                (false, format!("it landed with #{}", with.number), Some(&*with.web_page))
+            Landing::PullRequest(pull_request) => {
+                let reason = format!("it landed with #{}", pull_request.number);
+                (false, reason, Some(&*pull_request.web_page))
             }
             Landing::Unknown(reason) => {
                 unknown.get_or_insert_with(|| format!("commit {title}: {reason}"));

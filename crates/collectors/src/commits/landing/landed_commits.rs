@@ -29,7 +29,7 @@ impl LandedCommits {
     /// The commits of a window, in the order of the branch.
     pub(super) fn within(&self, window: &Window) -> RecentCommits {
         let range = HistoryRange::new(window.start(), HistoryChoice::FirstParent);
-        self.commits.since(&range)
+        self.commits.within(&range)
     }
 
     /// How a commit landed.

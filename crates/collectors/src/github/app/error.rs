@@ -41,7 +41,10 @@ pub enum AppError {
         source: Box<GitHubError>,
     },
     /// There is no such installation.
-    #[error("the GitHub App {app} has no installation {installation}; install it there, or correct [github]")]
+    #[error(
+        "the GitHub App {app} has no installation {installation}; install the app, or correct `installation_owner` or \
+         `installation_id` in [github]"
+    )]
     NotInstalled {
         /// The app's number.
         app: u64,

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::{
     APP_KEY, AppError,
     key::AppKey,
-    tokens::{InstallationToken, LEFT_FOR_REQUEST, LEFT_FOR_RUN, Tokens},
+    tokens::{InstallationToken, KnownToken, MIN_LIFETIME_FOR_REQUEST, MIN_LIFETIME_FOR_RUN},
 };
 use crate::github::{
     GitHub, GitHubError, GitHubSettings,
@@ -74,10 +74,11 @@ impl App {
 
     /// The owner of the responses that the installation gets.
     pub(in crate::github) fn owner(&self, token: &SecretString) -> Owner {
-        Owner::from_installation(&format!("app {} {}", self.id, self.installation()), token)
+        Owner::from_installation(&format!("app {} {}", self.id, self.describe_installation()), token)
     }
 
-    fn installation(&self) -> String {
+    /// The number of the installation, or where it is.
+    fn describe_installation(&self) -> String {
         match &self.installation {
             Installation::Id(id) => id.to_string(),
             Installation::Owner(owner) => format!("at `{owner}`"),
@@ -85,7 +86,7 @@ impl App {
     }
 
     async fn new_token(&self, github: &GitHub) -> Result<InstallationToken, AppError> {
-        let failed = |error| AppError::new(self.id, &self.installation(), error);
+        let failed = |error| AppError::new(self.id, &self.describe_installation(), error);
         let id = match &self.installation {
             Installation::Id(id) => *id,
             Installation::Owner(owner) => find_installation(github, owner).await.map_err(failed)?,
@@ -120,7 +121,7 @@ pub(crate) async fn installation_permissions(
 ) -> Result<Option<Arc<BTreeMap<String, String>>>, Unavailable> {
     let Some(app) = App::from_settings(&context.get::<GitHubSettings>().await?)? else { return Ok(None) };
     InstallationTokens::new(context, app).await?.token_for_run().await?;
-    Ok(context.get::<Tokens>().await?.permissions().await)
+    Ok(context.get::<KnownToken>().await?.permissions().await)
 }
 
 /// The tokens of an installation during a run.
@@ -130,7 +131,7 @@ pub(in crate::github) struct InstallationTokens {
     key: AppKey,
     settings: GitHubSettings,
     transport: Transport,
-    tokens: Tokens,
+    known: KnownToken,
     calls: ApiCalls,
     deadline: Option<Instant>,
 }
@@ -143,7 +144,7 @@ impl InstallationTokens {
             key: AppKey::parse(&context.get::<Credentials>().await?.get(&APP_KEY).await?)?,
             settings: context.get().await?,
             transport: context.get().await?,
-            tokens: context.get().await?,
+            known: context.get().await?,
             calls: context.get().await?,
             deadline: context.deadline(),
         })
@@ -151,15 +152,15 @@ impl InstallationTokens {
 
     /// A token with which a run can start.
     pub(in crate::github) async fn token_for_run(&self) -> Result<SecretString, AppError> {
-        self.get(LEFT_FOR_RUN).await
+        self.get(MIN_LIFETIME_FOR_RUN).await
     }
 
-    /// The known token, or a new one if the known one does not last for the time `left`.
-    async fn get(&self, left: Duration) -> Result<SecretString, AppError> {
-        self.tokens.get(&self.app, left, async || self.renewed().await).await
+    /// The known token, or a new one if the known one expires within `min_lifetime`.
+    async fn get(&self, min_lifetime: Duration) -> Result<SecretString, AppError> {
+        self.known.get(&self.app, min_lifetime, async || self.request_token().await).await
     }
 
-    async fn renewed(&self) -> Result<InstallationToken, AppError> {
+    async fn request_token(&self) -> Result<InstallationToken, AppError> {
         let Self { app, key, settings, transport, calls, deadline, .. } = self;
         let jwt = key.sign(app.id, SystemTime::now())?;
         let no_cache = ResponseCache::default();
@@ -172,7 +173,7 @@ impl InstallationTokens {
 
 impl Renewal for InstallationTokens {
     fn token(&self) -> BoxFuture<'_, Result<SecretString, AppError>> {
-        self.get(LEFT_FOR_REQUEST).boxed()
+        self.get(MIN_LIFETIME_FOR_REQUEST).boxed()
     }
 
     fn owner(&self, token: &SecretString) -> Owner {

@@ -78,14 +78,14 @@ pub(super) fn groups<'m>(
 }
 
 impl Estimate {
-    /// The same estimate for lists that are read further back than in an ordinary run.
-    pub(super) fn at_least(self) -> Self {
+    /// Says that the estimate is a minimum, for a backfill: it reads lists further back than an ordinary run.
+    pub(super) fn into_minimum(self) -> Self {
         Self { basis: format!("at least {}, and more for long lists", self.basis), ..self }
     }
 }
 
 impl Group {
-    /// The estimate from what is known after the previous run, or else from what its metrics declare.
+    /// The estimate from what is known after the previous run, or else from what the metrics of the group declare.
     pub(super) fn estimate(&self, subjects: usize, used: Option<&UsedRequests>) -> Estimate {
         match used {
             Some(used) => self.estimate_from(subjects, used),
@@ -129,8 +129,8 @@ impl Group {
 }
 
 impl Estimate {
-    /// The requests to one API, or to all.
-    pub(super) fn to(&self, api: Option<GitHubApi>) -> u64 {
+    /// The requests to one API, or to all APIs together for `None`.
+    pub(super) fn requests_to(&self, api: Option<GitHubApi>) -> u64 {
         match api {
             Some(api) => self.requests.get(&api).copied().unwrap_or_default(),
             None => self.total,
@@ -165,21 +165,25 @@ mod tests {
     }
 
     #[test]
-    fn metrics_that_name_no_requests_share_those_of_the_most_expensive_one() {
+    fn metrics_of_one_pattern_share_the_requests_of_the_most_expensive_one() {
         let prs = group("prs");
         assert_eq!(prs.keys.len(), 2);
 
         let estimate = prs.estimate(3, None);
 
         assert_eq!(estimate.basis, "2.5 for each of 3 repositories");
-        assert_eq!((estimate.to(Some(GitHubApi::GraphQl)), estimate.to(Some(GitHubApi::Rest))), (8, 0));
+        assert_eq!(
+            (estimate.requests_to(Some(GitHubApi::GraphQl)), estimate.requests_to(Some(GitHubApi::Rest))),
+            (8, 0)
+        );
         assert_eq!(group("issues").estimate(1, None).basis, "1 for one repository");
     }
 
     #[test]
-    fn what_the_previous_run_has_used_replaces_the_declaration() {
+    fn requests_of_the_previous_run_replace_the_declared_ones() {
         let used = |requests| UsedRequests::measured(BTreeMap::from([(GitHubApi::GraphQl, requests)]));
-        let estimate = |subjects, requests| group("prs").estimate(subjects, Some(&used(requests))).to(None);
+        let estimate =
+            |subjects, requests| group("prs").estimate(subjects, Some(&used(requests))).requests_to(None);
         assert_eq!((estimate(1, 1), estimate(12, 10), estimate(1_000, 10)), (2, 15, 50));
         assert_eq!((estimate(1, 0), estimate(21, 0), estimate(1, u64::MAX)), (1, 2, u64::MAX));
         assert_eq!(group("prs").estimate(9, Some(&used(7))).basis, "7 in the previous run, and a margin");

@@ -15,7 +15,7 @@ use super::{
     estimate::{Estimate, Group, groups},
     quota::{self, Quota},
     record::Records,
-    selection::{RequestLimit, exceeded},
+    selection::{RequestLimit, exceeded_limits},
     usage::Usage,
     used_requests::UsedRequests,
 };
@@ -26,7 +26,7 @@ use crate::{
 
 /// If a run needs at most this many requests, GitHub is not asked how many remain, because asking takes as long as one of them.
 const FEW_REQUESTS: u64 = 20;
-/// GitHub is asked nevertheless if the previous run left fewer than this many requests beyond the estimate.
+/// GitHub is asked nevertheless if, after the previous run, fewer than this many requests remained beyond the estimate.
 const RESERVE: u64 = 100;
 
 /// Estimates the requests to GitHub, and skips the groups for which too few remain.
@@ -76,7 +76,7 @@ async fn plan(context: &Context, planned: &PlannedMetrics) -> Result<GateDecisio
         return Ok(GateDecision::default());
     }
     let records = records(context, planned.subjects()).await?;
-    // The metrics need the client anyway.
+    // The client is set up while the records are read, because the metrics need it anyway.
     let (github, previous) = tokio::join!(context.get::<GitHub>(), async {
         (join_all(groups.iter().map(|group| records.used(group))).await, records.quotas().await)
     });
@@ -84,7 +84,7 @@ async fn plan(context: &Context, planned: &PlannedMetrics) -> Result<GateDecisio
     let subjects = planned.subjects().len();
     let estimate = |(group, used): (&Group, &Option<_>)| match planned.instants() {
         // A backfill reads more than the earlier ordinary run, so the requests of that run are no basis.
-        Some(_) => group.estimate(subjects, None).at_least(),
+        Some(_) => group.estimate(subjects, None).into_minimum(),
         None => group.estimate(subjects, used.as_ref()),
     };
     let estimates: Vec<Estimate> = groups.iter().zip(&used).map(estimate).collect();
@@ -110,8 +110,9 @@ async fn records(context: &Context, subjects: &[Arc<SubjectLabel>]) -> Result<Re
 
 /// Whether it is worthwhile to ask how many requests remain.
 fn may_be_too_few(estimates: &[Estimate], quotas: &BTreeMap<GitHubApi, Quota>) -> bool {
-    let needed =
-        |api| estimates.iter().fold(0_u64, |needed, estimate| needed.saturating_add(estimate.to(api)));
+    let needed = |api| {
+        estimates.iter().fold(0_u64, |needed, estimate| needed.saturating_add(estimate.requests_to(api)))
+    };
     let is_low = |(api, quota): (&GitHubApi, &Quota)| {
         quota.lasts(SystemTime::now()) && quota.remaining < needed(Some(*api)).saturating_add(RESERVE)
     };
@@ -137,11 +138,11 @@ async fn limit_of_settings(context: &Context) -> Result<Option<RequestLimit>, Un
 fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -> GateDecision {
     let mut decision = GateDecision::default();
     let mut request_estimates = Vec::new();
-    let exceeded = exceeded(&estimates, limits);
+    let exceeded = exceeded_limits(&estimates, limits);
     for ((group, estimate), limit) in groups.iter().zip(estimates).zip(exceeded) {
         let name = &group.name;
         let skipped = limit.map(|limit| {
-            let needed = estimate.to(limit.api);
+            let needed = estimate.requests_to(limit.api);
             let basis = &estimate.basis;
             format!("skipped: {name}.* needs about {needed} requests to GitHub ({basis}), and {}", limit.text)
         });
@@ -150,7 +151,7 @@ fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -
         }
         request_estimates.push(RequestEstimate {
             group: name.clone(),
-            requests: estimate.to(None),
+            requests: estimate.requests_to(None),
             basis: estimate.basis,
             skipped,
         });
@@ -240,8 +241,8 @@ fn after_error(made: BTreeMap<GitHubApi, u64>, previous: Option<UsedRequests>) -
     used
 }
 
-/// The numbers to keep for a group that was skipped. With them, its next estimate is half of this one. If there are no numbers
-/// of an earlier run, the requests are divided equally among the APIs of the group.
+/// The numbers to keep for a group that was skipped. With them, the next estimate of the group is half of `estimate`. If there
+/// are no numbers of an earlier run, the requests are divided equally among the APIs of the group.
 fn halved(group: &Group, used: Option<UsedRequests>, estimate: u64) -> BTreeMap<GitHubApi, u64> {
     if let Some(used) = used {
         return used.requests.into_iter().map(|(api, count)| (api, count / 2)).collect();
@@ -268,7 +269,7 @@ mod tests {
         };
         let numbers = |used: BTreeMap<_, _>| {
             let estimate = group.estimate(1, Some(&UsedRequests::assumed(used)));
-            [Some(rest), Some(graphql), None].map(|api| estimate.to(api))
+            [Some(rest), Some(graphql), None].map(|api| estimate.requests_to(api))
         };
         let used = BTreeMap::from([(rest, 100), (graphql, 20)]);
         assert_eq!(numbers(used.clone()), [150, 30, 180]);
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn only_requests_of_the_previous_run_are_measured() {
+    fn only_requests_that_the_run_itself_made_are_measured() {
         let used = |count| BTreeMap::from([(GitHubApi::Rest, count)]);
         let previous = || Some(UsedRequests::measured(used(5)));
 

@@ -14,17 +14,17 @@ use crate::{
     hex::hex,
 };
 
-/// What one run leaves for the next one: a value for each API.
+/// A value for each API, as it is recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept<T> {
+struct PerApi<T> {
     rest: Option<T>,
     graphql: Option<T>,
 }
 
 /// The record of [`UsedRequests`].
 #[derive(Debug, Serialize, Deserialize)]
-struct KeptUse {
-    requests: Kept<u64>,
+struct UsedRequestsRecord {
+    requests: PerApi<u64>,
     is_measured: bool,
 }
 
@@ -50,23 +50,24 @@ impl Records {
 
     /// What is known about the requests of a group after the previous run.
     pub(super) async fn used(&self, group: &Group) -> Option<UsedRequests> {
-        let KeptUse { requests, is_measured } = self.load(&self.group_record_key(group)).await?;
+        let UsedRequestsRecord { requests, is_measured } = self.load(&self.group_record_key(group)).await?;
         Some(UsedRequests { requests: requests.by_api(), is_measured })
     }
 
     pub(super) async fn save_used(&self, group: &Group, used: &UsedRequests) {
-        let kept = KeptUse { requests: Kept::new(&used.requests), is_measured: used.is_measured };
-        self.save(&self.group_record_key(group), &kept).await;
+        let record =
+            UsedRequestsRecord { requests: PerApi::new(&used.requests), is_measured: used.is_measured };
+        self.save(&self.group_record_key(group), &record).await;
     }
 
     /// How many requests remained at the end of the previous run.
     pub(super) async fn quotas(&self) -> BTreeMap<GitHubApi, Quota> {
-        self.load(&self.record_key("quotas", "")).await.map(Kept::by_api).unwrap_or_default()
+        self.load(&self.record_key("quotas", "")).await.map(PerApi::by_api).unwrap_or_default()
     }
 
     pub(super) async fn save_quotas(&self, quotas: &BTreeMap<GitHubApi, Quota>) {
         if !quotas.is_empty() {
-            self.save(&self.record_key("quotas", ""), &Kept::new(quotas)).await;
+            self.save(&self.record_key("quotas", ""), &PerApi::new(quotas)).await;
         }
     }
 
@@ -91,7 +92,7 @@ impl Records {
     }
 }
 
-impl<T: Copy> Kept<T> {
+impl<T: Copy> PerApi<T> {
     fn new(values: &BTreeMap<GitHubApi, T>) -> Self {
         let value = |api| values.get(&api).copied();
         Self { rest: value(GitHubApi::Rest), graphql: value(GitHubApi::GraphQl) }

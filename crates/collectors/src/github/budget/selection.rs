@@ -14,7 +14,7 @@ pub(super) struct RequestLimit {
 }
 
 /// For each group the limit that it would exceed, or `None` if it is collected.
-pub(super) fn exceeded<'l>(
+pub(super) fn exceeded_limits<'l>(
     estimates: &[Estimate],
     limits: &'l [RequestLimit],
 ) -> Vec<Option<&'l RequestLimit>> {
@@ -22,13 +22,14 @@ pub(super) fn exceeded<'l>(
     for limit in limits {
         loop {
             let kept = || (0..estimates.len()).filter(|index| skipped[*index].is_none());
-            let total =
-                kept().fold(0_u64, |total, index| total.saturating_add(estimates[index].to(limit.api)));
+            let total = kept()
+                .fold(0_u64, |total, index| total.saturating_add(estimates[index].requests_to(limit.api)));
             if total <= limit.max {
                 break;
             }
             // If several groups need equally many requests, the last one is skipped.
-            let Some(most_expensive) = kept().max_by_key(|index| estimates[*index].to(limit.api)) else {
+            let Some(most_expensive) = kept().max_by_key(|index| estimates[*index].requests_to(limit.api))
+            else {
                 break;
             };
             skipped[most_expensive] = Some(limit);
@@ -55,7 +56,7 @@ mod tests {
     }
 
     fn skipped(estimates: &[Estimate], limits: &[RequestLimit]) -> Vec<usize> {
-        let exceeded = exceeded(estimates, limits);
+        let exceeded = exceeded_limits(estimates, limits);
         (0..estimates.len()).filter(|index| exceeded[*index].is_some()).collect()
     }
 
@@ -78,7 +79,7 @@ mod tests {
             let estimates: Vec<_> = numbers.iter().map(|(rest, graphql)| estimate(*rest, *graphql)).collect();
             let limits = [limit(Some(GitHubApi::Rest), max)];
             let skipped = skipped(&estimates, &limits);
-            let cost = |index: usize| estimates[index].to(Some(GitHubApi::Rest));
+            let cost = |index: usize| estimates[index].requests_to(Some(GitHubApi::Rest));
             let kept: Vec<_> = (0..estimates.len()).filter(|index| !skipped.contains(index)).collect();
             let total: u64 = kept.iter().map(|index| cost(*index)).sum();
             prop_assert!(total <= max);

@@ -47,7 +47,8 @@ pub(in crate::github) struct Permit {
     usage: Usage,
     api: GitHubApi,
     group: String,
-    slot: Option<OwnedSemaphorePermit>,
+    /// What is taken from the limit, if there is one.
+    held: Option<OwnedSemaphorePermit>,
     is_free: bool,
 }
 
@@ -64,12 +65,12 @@ impl Usage {
     /// Waits until it is clear whether one more request may count, because a request that is under way may turn out to be free.
     /// Fails with the limit if the limit is reached.
     pub(in crate::github) async fn permit(&self, api: GitHubApi) -> Result<Permit, NonZeroU32> {
-        let slot = match &self.0.limit {
+        let held = match &self.0.limit {
             Some(limit) => Some(Arc::clone(&limit.permits).acquire_owned().await.map_err(|_| limit.max)?),
             None => None,
         };
         self.counts().is_used = true;
-        Ok(Permit { usage: self.clone(), api, group: current_group(), slot, is_free: false })
+        Ok(Permit { usage: self.clone(), api, group: current_group(), held, is_free: false })
     }
 
     /// Notes how many requests remain.
@@ -104,22 +105,22 @@ impl Usage {
     }
 
     /// Returns the permit of a free request, unless an expensive query has used it up.
-    fn give_back(&self, slot: OwnedSemaphorePermit) {
+    fn give_back(&self, semaphore_permit: OwnedSemaphorePermit) {
         let mut counts = self.counts();
         if counts.debt > 0 {
             counts.debt -= 1;
-            slot.forget();
+            semaphore_permit.forget();
         } else {
             // The counts stay locked until the permit is returned. Otherwise, an expensive query could use it up while it is
             // still held, and it could be used again.
-            drop(slot);
+            drop(semaphore_permit);
         }
     }
 
     fn count(&self, permit: &mut Permit) {
         self.add(std::mem::take(&mut permit.group), permit.api, 1);
-        if let Some(slot) = permit.slot.take() {
-            slot.forget();
+        if let Some(semaphore_permit) = permit.held.take() {
+            semaphore_permit.forget();
         }
     }
 
@@ -148,8 +149,8 @@ impl Permit {
     /// Does not count the request, because it was free.
     pub(in crate::github) fn release(mut self) {
         self.is_free = true;
-        if let Some(slot) = self.slot.take() {
-            self.usage.give_back(slot);
+        if let Some(semaphore_permit) = self.held.take() {
+            self.usage.give_back(semaphore_permit);
         }
     }
 }

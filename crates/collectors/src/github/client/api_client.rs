@@ -23,7 +23,8 @@ use crate::github::{ApiUrl, GitHubSettings, budget::Usage};
 
 /// The deadline of a run that has none of its own.
 const DEFAULT_DEADLINE: Duration = Duration::from_mins(5);
-/// The time reserved for an error to reach its reader, who does not wait beyond the deadline.
+/// Requests end this long before the deadline. Without that, the engine would stop waiting for a collector before the collector
+/// could return why a request failed.
 const ERROR_RESERVE: Duration = Duration::from_millis(250);
 
 /// A client for GitHub's REST and GraphQL APIs.
@@ -196,7 +197,8 @@ impl GitHub {
         GitHubError::new(Request::Query(&self.api.graphql(), &Value::Null), cause)
     }
 
-    /// Gets one document or one page of a list. If it may change, it is kept for the next run.
+    /// Gets one document or one page of a list. If it may change, it is kept, so that the next run can ask GitHub whether it has
+    /// changed.
     pub(super) async fn get_page<P: DeserializeOwned>(
         &self,
         url: &Url,
@@ -227,7 +229,8 @@ impl GitHub {
         }
     }
 
-    /// A URL that no response has, because a request has no fragment.
+    /// The name under which something is saved: a URL with a fragment. No response has this name, because the URLs of requests
+    /// have no fragment.
     fn final_name(&self, path: &[&str], key: &str) -> Url {
         let mut name = self.api.resource(path, &[]);
         name.set_fragment(Some(key));

@@ -40,7 +40,7 @@ pub enum Cause {
         /// When GitHub accepts requests again.
         until: SystemTime,
     },
-    /// The response has a status other than 200.
+    /// The response has an unexpected status.
     #[error("GitHub answered {status}{body}{}", advice(*status, *with_token))]
     Status {
         /// The status.
@@ -100,8 +100,8 @@ pub enum Cause {
     /// The run has made as many requests as the settings allow. The request was not sent.
     #[error("not sent, because this run has made as many requests as `max_requests` in [github] allows: {0}")]
     MaxRequests(NonZeroU32),
-    /// Too many redirects.
-    #[error("GitHub redirected {0} times")]
+    /// More redirects than this maximum.
+    #[error("GitHub redirected more than {0} times")]
     Redirects(u32),
     /// The response is longer than the limit.
     #[error("the response is longer than {0} MiB")]
@@ -166,7 +166,8 @@ impl Cause {
         matches!(self, Self::RateLimit { body, .. } if body.is_secondary_limit())
     }
 
-    /// The same cause with all text from GitHub's response replaced by what `quote` returns.
+    /// The same cause with all text from GitHub's response replaced by what `quote` returns, except in [`Self::NotJson`], whose
+    /// text was already redacted.
     pub(super) fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
         match self {
             Self::RateLimit { status, body, until } => {

@@ -1,13 +1,13 @@
 //! Conditional requests: <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate>.
 //!
-//! A response is kept with its `ETag`. The next run asks whether it has changed. If not, GitHub says so with 304, which costs
-//! none of the quota, and the kept body is the current one. GitHub decides that anew for each request, so an old value is
-//! never taken for the current one.
+//! A response is kept with its `ETag`. The next run asks whether it has changed. If not, GitHub says so with 304, and the kept
+//! body is the current one. With a token, such an answer costs none of the quota. GitHub checks each request anew, so an old
+//! value is never taken for the current one.
 //!
 //! An `ETag` depends on the body of a page and not on its header `Link`, and a response with status 304 has no header `Link`.
 //! So a full page that was the last one of its list is requested anew: the list may have another page by now, although this
-//! page has not changed. The list may also be shorter than a kept header says, so the list ends at the first page without a
-//! link to a next one, if all later pages are empty.
+//! page has not changed. The list may also be shorter than a kept header says. Then a page has no link to a next one,
+//! although more pages were expected. If all pages after it are empty, the list ends there.
 //!
 //! GitHub's `ETag`s differ for each token, and a GitHub App has a new token every hour:
 //! <https://github.com/github/docs/issues/34689>. So for an app, the `ETag` that the kept body would have with the current
@@ -66,7 +66,7 @@ impl Owner {
     }
 
     /// The first line of a kept response: the URL, and for an app the start of the token's hash.
-    fn line(&self, url: &Url) -> String {
+    fn first_line(&self, url: &Url) -> String {
         match &self.token_mark {
             None => url.to_string(),
             Some(mark) => format!("{url} {mark}"),
@@ -74,7 +74,7 @@ impl Owner {
     }
 
     /// Whether the first line of a kept response is about a URL, perhaps with another token of the same app.
-    fn is_line(&self, line: &[u8], url: &Url) -> bool {
+    fn is_first_line(&self, line: &[u8], url: &Url) -> bool {
         let line = str::from_utf8(line).unwrap_or_default();
         match &self.token_mark {
             None => line == url.as_str(),
@@ -110,7 +110,7 @@ impl KeptResponse {
     /// The text that is kept: the URL, the `ETag`, the header `Link`, and the body. Headers and URLs have no line breaks.
     pub(super) fn write(&self, owner: &Owner, url: &Url) -> Vec<u8> {
         let link = self.link.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
-        [owner.line(url).as_bytes(), self.etag.as_bytes(), link, &self.body].join(&b'\n')
+        [owner.first_line(url).as_bytes(), self.etag.as_bytes(), link, &self.body].join(&b'\n')
     }
 
     /// Reads a kept response, to ask with these headers whether it has changed. `None` if it is not a response of this URL, or
@@ -119,13 +119,13 @@ impl KeptResponse {
         let mut parts = kept.splitn(4, |byte| *byte == b'\n');
         let mut part = || parts.next();
         let first = part()?;
-        if !owner.is_line(first, url) {
+        if !owner.is_first_line(first, url) {
             return None;
         }
         let etag = HeaderValue::from_bytes(part()?).ok().filter(|etag| !etag.is_empty())?;
         let link = HeaderValue::from_bytes(part()?).ok()?;
         let body = part()?.to_vec();
-        let is_of_token = first == owner.line(url).as_bytes();
+        let is_of_token = first == owner.first_line(url).as_bytes();
         let etag = if is_of_token { etag } else { calculated_etag(request, &body)? };
         let kept = Self { etag, link: (!link.is_empty()).then_some(link), body };
         (!kept.is_full_last_page(url)).then_some(kept)

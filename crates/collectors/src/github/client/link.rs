@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_named_by_number() {
+    fn the_page_number_in_a_url_is_read_and_replaced() {
         let url = Url::parse(NEXT).unwrap();
         assert_eq!(page_number(&url), Some(2));
         assert_eq!(with_page(&url, 7).query(), Some("per_page=100&page=7"));

@@ -84,7 +84,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         let (mut pages, mut links): (Vec<P>, Vec<Links>) = responses.into_iter().unzip();
         let mut before_last = links.iter().zip(next..last).enumerate();
         if let Some((index, (_, page))) = before_last.find(|(_, (links, _))| links.next.is_none()) {
-            // If a later page has items, the page without a next page is wrong.
+            // Links of this run are right about the last page. If a later page has items, a page without a next page is wrong.
             if !self.links.are_kept || links.iter().skip(index + 1).any(|links| !links.is_page_empty) {
                 return Err(permanent(&url, Cause::CutOff { page, last }));
             }

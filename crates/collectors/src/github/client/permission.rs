@@ -38,18 +38,18 @@ pub(super) fn needed_permission(headers: &HeaderMap) -> Option<String> {
     }
     // Alternatives are separated by `; `, permissions that are needed together by `,` with or without a space.
     let permissions =
-        text(headers, PERMISSIONS)?.replace("; ", "` or `").replace(',', ", ").replace(",  ", ", ");
+        header_text(headers, PERMISSIONS)?.replace("; ", "` or `").replace(',', ", ").replace(",  ", ", ");
     Some(format!("the permission `{permissions}`"))
 }
 
 fn needs_single_sign_on(headers: &HeaderMap) -> bool {
-    text(headers, SINGLE_SIGN_ON).is_some_and(|header| header.starts_with("required"))
+    header_text(headers, SINGLE_SIGN_ON).is_some_and(|header| header.starts_with("required"))
 }
 
 /// The accepted scopes, if the token has none of them.
 fn missing_scopes(headers: &HeaderMap) -> Option<Vec<&str>> {
-    let accepted = list(headers.get(ACCEPTED_SCOPES)?.to_str().ok()?);
-    let granted = list(headers.get(SCOPES)?.to_str().ok()?);
+    let accepted = parse_scopes(headers.get(ACCEPTED_SCOPES)?.to_str().ok()?);
+    let granted = parse_scopes(headers.get(SCOPES)?.to_str().ok()?);
     let is_granted = |scope: &&str| granted.iter().any(|granted| includes(granted, scope));
     (!accepted.is_empty() && !accepted.iter().any(is_granted)).then_some(accepted)
 }
@@ -69,11 +69,11 @@ fn includes(granted: &str, scope: &str) -> bool {
         || by_prefix() == Some(true)
 }
 
-fn list(text: &str) -> Vec<&str> {
+fn parse_scopes(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|scope| !scope.is_empty()).collect()
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty())
 }
 

@@ -163,3 +163,69 @@ impl fmt::Display for QueryError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn errors(errors: Value) -> QueryErrors {
+        QueryErrors(serde_json::from_value(errors).unwrap())
+    }
+
+    #[test]
+    fn types_and_messages_decide_the_kind_of_errors() {
+        use QueryErrorKind::{Forbidden, NotFound, Other, RateLimited, Timeout};
+        let of_type = |name: &str| json!({ "message": "m", "type": name });
+        let forbidden = |message: &str| json!({ "message": message, "type": "FORBIDDEN" });
+        let cases = [
+            (json!([of_type("NOT_FOUND")]), NotFound),
+            (json!([of_type("NOT_FOUND"), of_type("NOT_FOUND")]), NotFound),
+            (json!([of_type("NOT_FOUND"), of_type("FORBIDDEN")]), Other),
+            (json!([of_type("INSUFFICIENT_SCOPES")]), Forbidden),
+            (json!([forbidden("Resource not accessible by integration")]), Forbidden),
+            (json!([forbidden("Resource protected by organization SAML enforcement.")]), Other),
+            (json!([of_type("FORBIDDEN"), of_type("RATE_LIMITED")]), RateLimited),
+            (json!([of_type("MAX_NODE_LIMIT_EXCEEDED")]), Timeout),
+            (json!([of_type("SOMETHING_NEW")]), Other),
+            (
+                json!([{ "message": "Something went wrong while executing your query. Please include `A:B`" }]),
+                Timeout,
+            ),
+            (json!([{ "message": "You have exceeded a secondary rate limit." }]), RateLimited),
+            (
+                json!([{ "message": "Field 'x' doesn't exist", "extensions": { "code": "undefinedField" } }]),
+                Other,
+            ),
+        ];
+        for (list, kind) in cases {
+            assert_eq!(errors(list.clone()).kind(), kind, "{list}");
+        }
+    }
+
+    #[test]
+    fn all_texts_of_an_error_are_quoted() {
+        let quoted = |list: Value| errors(list).quoted(|text| format!("<{text}>")).to_string();
+        let error = json!([{ "message": "m", "type": "T", "path": ["repository", 3] }]);
+        assert_eq!(quoted(error), "<m> (<T> at `<repository>.<3>`)");
+        assert_eq!(quoted(json!([{ "message": "m", "extensions": { "code": "c" } }])), "<m> (<c>)");
+    }
+
+    #[test]
+    fn one_more_error_is_in_the_singular() {
+        let four: Vec<_> = (0..4).map(|n| json!({ "message": format!("e{n}") })).collect();
+        assert_eq!(errors(four.into()).to_string(), "e0; e1; e2; and 1 more error");
+    }
+
+    #[test]
+    fn many_errors_are_one_bounded_line() {
+        let many: Vec<_> =
+            (0..50).map(|n| json!({ "message": format!("e{n}\n{}", "x".repeat(1_000)) })).collect();
+        let text = errors(many.into()).to_string();
+        assert!(
+            text.ends_with("; and 47 more errors") && text.len() < 1_500 && !text.contains('\n'),
+            "{text}"
+        );
+    }
+}

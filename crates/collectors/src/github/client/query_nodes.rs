@@ -26,7 +26,7 @@ impl GitHub {
         let mut size = max;
         while found.len() < ids.len() {
             let remaining = &ids[found.len()..];
-            // Half of a size beyond the number of ids could be the same query again.
+            // If the size were larger than the number of ids, half of it could lead to the same query again.
             size = size.min(u32::try_from(remaining.len()).unwrap_or(u32::MAX));
             let count = |size: u32| usize::try_from(size).unwrap_or(usize::MAX).min(remaining.len());
             let with_ids = |size: u32| {

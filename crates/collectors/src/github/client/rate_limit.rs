@@ -1,4 +1,4 @@
-//! What a response with a status other than 200 means, and when a retry is allowed:
+//! What a response with an unexpected status means, and when a retry is allowed:
 //! <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

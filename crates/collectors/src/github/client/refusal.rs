@@ -1,8 +1,9 @@
 //! What GitHub means when it refuses to show something. A status of 403, or the type `FORBIDDEN` of a GraphQL error, has many
 //! reasons, and only the text tells them apart.
 //!
-//! Only texts that are known to be about a permission or about a feature that is not in use lead to no data. Everything else
-//! stays an error, such as the rules of an organization, a suspended installation, or a text that GitHub has changed.
+//! Only texts that are known to be about a permission or about a feature that is not in use lead to no data. Any other text
+//! leads to an error, such as the rules of an organization, a suspended installation, or a text that GitHub has changed. The
+//! exception is a missing scope, which a header or the type `INSUFFICIENT_SCOPES` shows.
 
 /// Texts about a permission that the token, or the account of its owner, does not have.
 const NO_PERMISSION: [&str; 5] = [

@@ -77,7 +77,7 @@ struct Access {
 pub(super) struct Document {
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// How to keep it for the next run. `None` if it is kept already, or if it is not a document but a new token.
+    /// What is needed to keep this for the next run. `None` if it is kept already, or if it is not a document but a new token.
     unkept: Option<Unkept>,
 }
 
@@ -201,7 +201,7 @@ impl Session {
         })
     }
 
-    /// GitHub's response, if it has refused the token and there is no newer token.
+    /// GitHub's response, if it has refused the token and there is no new token yet.
     async fn refusal(&self) -> Option<ErrorBody> {
         if lock(&self.refusal).is_some() {
             self.access().await;
@@ -413,7 +413,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Document {
-    /// Whether it is that of an earlier run, which has not changed.
+    /// Whether this is the document of an earlier run, because it has not changed.
     pub(super) fn is_kept(&self) -> bool {
         self.unkept.is_none()
     }

@@ -40,7 +40,7 @@ impl Transport {
         &self.host
     }
 
-    /// Whether GitHub does not count a request. See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
+    /// Whether a request for this URL does not count against the rate limit. See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
     pub(super) fn is_free(&self, url: &Url) -> bool {
         *url == self.rate_limit
     }

@@ -20,7 +20,7 @@ use crate::{
 impl FromContext for GitHub {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let settings = context.get::<GitHubSettings>().await?;
-        // Loading certificates takes time, so it is done while AWS is asked for the token.
+        // Loading certificates takes time, so it is done while the token is looked up.
         let (token, transport) = tokio::join!(token(context), context.get::<Transport>());
         let token = match token? {
             Ok(token) => Some(token),
@@ -58,8 +58,8 @@ async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavai
     }
 }
 
-/// Refuses to read a repository without a token if its clone is read instead. The run may have a client without a token
-/// because of other repositories.
+/// Fails if there is no token and this repository may not be read without one. The run's client may have no token because
+/// other repositories may be read without one.
 pub(super) async fn check_anonymous_access(
     context: &Context,
     named: Option<&RepositoryName>,
@@ -88,8 +88,8 @@ async fn any_may_be_anonymous(context: &Context) -> Result<bool, Unavailable> {
     Ok(false)
 }
 
-/// Whether a repository may be read without a token, which is slow and works only if it is public: the settings choose
-/// GitHub, or they name a repository without a matching clone.
+/// Whether a repository may be read without a token: the settings choose GitHub, or they leave the choice open and name a
+/// repository without a matching clone. GitHub allows few requests without a token, and only about public repositories.
 async fn may_be_anonymous(context: &Context, named: Option<&RepositoryName>) -> Result<bool, Unavailable> {
     Ok(match context.get::<CommitSettings>().await?.source {
         SourceChoice::GitHub => true,

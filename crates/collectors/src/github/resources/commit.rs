@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_of_commits_is_beside_the_page_of_a_commit() {
+    fn the_page_of_commits_is_derived_from_the_page_of_a_commit() {
         let page = |html_url: &str, branch: &str| {
             let json = serde_json::json!({"sha": "abc", "html_url": html_url, "parents": [], "commit": {"message": ""}});
             serde_json::from_value::<CommitResponse>(json).unwrap().commits_page(branch)

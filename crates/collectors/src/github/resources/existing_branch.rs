@@ -1,7 +1,7 @@
 //! The watched branch as GitHub has it.
 //!
-//! GitHub answers most requests about a branch that does not exist with an empty list, which looks like a quiet branch. So a
-//! resource that finds nothing about the branch requests the branch itself.
+//! GitHub answers most requests about a branch that does not exist with an empty list, which looks like a branch without
+//! activity. So a resource that finds nothing about the branch requests the branch itself.
 
 use std::sync::Arc;
 
@@ -23,12 +23,12 @@ pub(crate) struct ExistingBranch(Arc<BranchResponse>);
 #[derive(Debug, Deserialize)]
 struct BranchResponse {
     name: String,
-    commit: CommitResponse,
+    commit: TipResponse,
     protection: Option<Protection>,
 }
 
 #[derive(Debug, Deserialize)]
-struct CommitResponse {
+struct TipResponse {
     sha: String,
 }
 

@@ -87,7 +87,7 @@ impl Reader<'_> {
             return Err(too_long);
         }
         // The commits are complete for the instants whose windows do not reach further back.
-        history.walk.limit = Some(too_long.into());
+        history.walk.cutoff_reason = Some(too_long.into());
         Ok(history)
     }
 
@@ -105,7 +105,7 @@ impl Reader<'_> {
                 Ok(Some(list)) => list,
                 Ok(None) => break,
                 Err(error) if range.is_backfill() && matches!(error.cause(), Cause::TooManyPages(_)) => {
-                    history.walk.limit = Some(error.into());
+                    history.walk.cutoff_reason = Some(error.into());
                     break;
                 }
                 Err(error) => return Err(error.into()),
@@ -138,7 +138,7 @@ impl Reader<'_> {
     }
 }
 
-/// Adds a visited commit if it is in the range. For a backfill, all visited commits are kept.
+/// Adds a visited commit if it is in the range. For a backfill, all visited commits are added.
 fn add(history: &mut BranchHistory, commit: CommitResponse, committed_at: SystemTime, range: &HistoryRange) {
     if range.is_backfill() {
         history.walk.visit(commit.sha(), commit.parents().map(str::to_owned).collect());

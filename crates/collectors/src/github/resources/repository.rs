@@ -144,6 +144,7 @@ impl FromContext for GitHubRepository {
             Err(error @ Unavailable::Error(_)) => return Err(error),
             name => name,
         };
+        // If both the token and the name are missing, the missing token is the reason for no data.
         let github = context.get::<GitHub>().await?;
         access::check_anonymous_access(context, repository.configured_name()).await?;
         Ok(Self { github, name: name? })

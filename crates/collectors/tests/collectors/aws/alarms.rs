@@ -73,7 +73,7 @@ async fn alarms_of_all_types_are_counted_by_state() {
 }
 
 #[tokio::test]
-async fn an_alarm_that_started_to_fire_has_one_event_with_the_same_id_in_each_run() {
+async fn a_firing_alarm_has_the_same_event_id_until_it_recovers() {
     let aws = FakeAws::start();
     let name = format!("5xx / {}", "long ".repeat(50));
     let started = before(HOUR);

@@ -28,7 +28,7 @@ fn build(status: &str, started: Duration, ended: Duration) -> (&str, SystemTime,
 }
 
 #[tokio::test]
-async fn builds_are_counted_by_the_status_with_which_they_ended_in_the_window() {
+async fn builds_that_ended_in_the_window_are_counted_by_status() {
     let aws = FakeAws::start();
     aws.project(
         REGION,

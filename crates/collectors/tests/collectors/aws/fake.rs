@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use system_health_test_support::server::{Answer, Request, Server};
 
-/// Lists of items, by region and by name: that of a project, of a pipeline or of a type of alarms.
+/// Lists of items, by region and name. The name is that of a project, a pipeline or a type of alarms.
 type Lists = BTreeMap<(String, String), Vec<Value>>;
 
 /// A running fake.
@@ -73,7 +73,7 @@ impl FakeAws {
         self.state.lock().unwrap().builds.insert((region.into(), project.into()), builds);
     }
 
-    /// From now on, a build of the project starts after each page of its builds.
+    /// From now on, a new build of a project starts after each page of its builds.
     pub(crate) fn start_builds_between_pages(&self) {
         self.state.lock().unwrap().has_new_builds = true;
     }

@@ -21,7 +21,7 @@ const KINDS: [&str; 3] = ["CompositeAlarms", "LogAlarms", "MetricAlarms"];
 const STATES: [&str; 3] = ["OK", "ALARM", "INSUFFICIENT_DATA"];
 /// Alarms with this prefix count only if the settings select them.
 const TARGET_TRACKING: &str = "TargetTracking-";
-/// In seconds. An alarm that started to fire earlier than this has no event.
+/// The maximum age of an event, in seconds. An alarm that has fired for longer has no event.
 const MAX_EVENT_AGE: u64 = 24 * 3600;
 
 #[derive(Debug, Clone)]
@@ -109,21 +109,21 @@ fn expected_events(
     events
 }
 
-fn by_title<T>(events: &[Event], of_event: impl Fn(&Event) -> T) -> BTreeMap<String, T> {
-    events.iter().map(|event| (event.title().to_owned(), of_event(event))).collect()
+fn by_title<T>(events: &[Event], value_of: impl Fn(&Event) -> T) -> BTreeMap<String, T> {
+    events.iter().map(|event| (event.title().to_owned(), value_of(event))).collect()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn each_state_is_counted_and_each_alarm_that_starts_to_fire_has_one_event(
+    fn lines_and_events_match_the_alarms(
         alarms in vec(past_alarm(), 0..16),
         selects_all: bool,
         is_denied in prop::array::uniform2(prop::bool::weighted(0.2)),
     ) {
         let aws = FakeAws::start();
-        let denied: Vec<&str> = REGIONS.into_iter().zip(is_denied).filter(|(_, is)| *is).map(|(name, _)| name).collect();
+        let denied: Vec<&str> = REGIONS.into_iter().zip(is_denied).filter(|(_, is_denied)| *is_denied).map(|(name, _)| name).collect();
         for region in &denied {
             aws.refuse(region, "DescribeAlarms", 400, "AccessDenied", "no");
         }

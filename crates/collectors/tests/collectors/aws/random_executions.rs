@@ -52,12 +52,12 @@ fn expected(pipelines: &[Pipeline]) -> (BTreeSet<String>, BTreeSet<String>) {
         regions.entry(region).or_default().push(state);
     }
     let mut failing = BTreeSet::new();
-    for (region, states) in regions {
+    for (region, states_in_region) in regions {
         // A denied pipeline may be failing.
         let has_denied =
             pipelines.iter().any(|(other, is_denied, _)| REGIONS[*other] == region && *is_denied);
-        if !has_denied && states.iter().any(Option::is_some) {
-            let count = states.iter().filter(|state| **state == Some(false)).count();
+        if !has_denied && states_in_region.iter().any(Option::is_some) {
+            let count = states_in_region.iter().filter(|state| **state == Some(false)).count();
             failing.insert(format!("{count} [region:{region}]"));
         }
     }

@@ -24,7 +24,7 @@ enum Kind {
     Squash,
     /// A branch is merged, with this many commits that were made earlier.
     Merge(u64),
-    /// Two commits are pushed together. The upper one was made this many seconds before the lower one.
+    /// Two commits are pushed together. The date of the newer one is this many seconds before the date of its parent.
     WithOldCommit(u64),
 }
 
@@ -111,8 +111,8 @@ fn in_repository(steps: &[Step]) -> (Git, Vec<(u64, String)>) {
         tip = match step.kind {
             Kind::Squash => commit(&message, step.landed, &[&tip]),
             Kind::WithOldCommit(earlier) => {
-                let below = commit(&message, step.landed, &[&tip]);
-                commit("Old\n\nhotfix", step.landed - earlier, &[&below])
+                let parent = commit(&message, step.landed, &[&tip]);
+                commit("Old\n\nhotfix", step.landed - earlier, &[&parent])
             }
             Kind::Merge(count) => {
                 let mut topic = tip.clone();
@@ -145,8 +145,8 @@ async fn compare_in_clone(steps: &[Step], settings: &str) -> Vec<String> {
 fn a_backfill_of_commits_has_the_values_of_runs_at_its_instants() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 3, failure_persistence: None, ..Config::default() });
-    let result = runner.run(&(steps(), any::<bool>()), |(steps, is_all)| {
-        let history = if is_all { "all" } else { "first-parent" };
+    let result = runner.run(&(steps(), any::<bool>()), |(steps, counts_merged)| {
+        let history = if counts_merged { "all" } else { "first-parent" };
         let settings =
             format!("[commits]\nhistory = \"{history}\"\n[metrics.windows]\n\"commits.hotfix\" = \"36h\"");
         let on_github = runtime.block_on(compare_on_github(&steps, &settings));

@@ -7,7 +7,7 @@ use system_health_test_support::{
     server::Answer,
 };
 
-use super::{DAY, HOUR, NOW, at, backfill, instants, without_values};
+use super::{DAY, HOUR, NOW, at, backfill, instants, reasons_without_values};
 use crate::{git::Git, stage::Stage};
 
 fn instant_count() -> usize {
@@ -32,7 +32,7 @@ async fn instants_that_a_long_list_does_not_reach_are_errors() {
     };
 
     for prefix in ["commits.landed", "ci.success_ratio_samples"] {
-        let errors = without_values(stage(), prefix).await;
+        let errors = reasons_without_values(stage(), prefix).await;
         let [(reason, failed)] = &errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:#?}") };
         assert!(reason.contains(": error: ") && reason.contains("max_pages"), "{reason}");
         assert!(!failed.is_empty() && failed.len() < instant_count(), "{failed:?}");
@@ -48,7 +48,7 @@ async fn a_failed_request_is_an_error_of_every_instant() {
     github.repository("acme/shop").commit("First");
     github.fail("/commits", Answer::text(404, "text/plain", "gone"));
 
-    let errors = without_values(Stage::on(&github), "commits.landed").await;
+    let errors = reasons_without_values(Stage::on(&github), "commits.landed").await;
 
     let [(reason, failed)] = &errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:#?}") };
     assert!(reason.starts_with("commits.landed: error: cannot list the commits"), "{reason}");
@@ -61,7 +61,7 @@ async fn labels_are_not_used_because_they_have_no_times() {
     github.repository("acme/shop").commit(Commit::new("First").at(at(NOW - 30 * DAY)));
     let stage = Stage::on(&github).settings("[commits]\nhotfix_labels = [\"hotfix\"]");
 
-    let reasons = without_values(stage, "commits.").await;
+    let reasons = reasons_without_values(stage, "commits.").await;
 
     let [(reason, instants)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
     assert!(reason.starts_with("commits.hotfix: no_data: the settings name labels"), "{reason}");
@@ -80,7 +80,7 @@ async fn an_instant_after_the_last_fetch_of_a_clone_has_no_data() {
     );
     git.run("app", &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
 
-    let reasons = without_values(Stage::empty().directory(&git.path("app")), "commits.landed").await;
+    let reasons = reasons_without_values(Stage::empty().directory(&git.path("app")), "commits.landed").await;
 
     let [(reason, late)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
     assert!(reason.contains("before this instant; run `git fetch"), "{reason}");
@@ -88,7 +88,7 @@ async fn an_instant_after_the_last_fetch_of_a_clone_has_no_data() {
 }
 
 #[tokio::test]
-async fn a_shallow_clone_has_the_instants_whose_windows_it_contains() {
+async fn a_shallow_clone_has_values_for_the_windows_that_it_contains() {
     let git = Git::with_app();
     for day in (0..30).rev() {
         git.commit("app", &format!("Day {day}"), at(NOW - day * DAY - HOUR));
@@ -97,7 +97,8 @@ async fn a_shallow_clone_has_the_instants_whose_windows_it_contains() {
     git.run(".", &["clone", "--quiet", "--depth", "12", &url, "clone"]);
     git.run("clone", &["remote", "remove", "origin"]);
 
-    let reasons = without_values(Stage::empty().directory(&git.path("clone")), "commits.landed").await;
+    let reasons =
+        reasons_without_values(Stage::empty().directory(&git.path("clone")), "commits.landed").await;
 
     let [(reason, cut)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
     assert!(reason.contains("git fetch --unshallow"), "{reason}");
@@ -112,7 +113,8 @@ async fn a_clone_that_contains_only_its_tip_has_no_values() {
     git.run(".", &["clone", "--quiet", "--depth", "1", &git.url("app"), "clone"]);
     git.run("clone", &["remote", "remove", "origin"]);
 
-    let reasons = without_values(Stage::empty().directory(&git.path("clone")), "commits.landed").await;
+    let reasons =
+        reasons_without_values(Stage::empty().directory(&git.path("clone")), "commits.landed").await;
 
     let [(reason, unknown)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
     assert!(reason.contains("git fetch --unshallow"), "{reason}");
@@ -129,7 +131,7 @@ async fn a_commit_that_lands_during_the_backfill_does_not_count() {
     let values = backfill(Stage::on(&github), "commits.landed").await;
 
     assert_eq!(values.len(), instant_count());
-    assert!(values.values().flatten().all(|line| line == "0 branch:main"), "{values:?}");
+    assert!(values.values().all(|lines| *lines == ["0 branch:main"]), "{values:?}");
 }
 
 #[tokio::test]
@@ -137,7 +139,7 @@ async fn before_its_first_commit_a_branch_has_no_data() {
     let github = FakeGitHub::builder().now(at(NOW)).start();
     github.repository("acme/shop").commit(Commit::new("First").at(at(NOW - 3 * DAY)));
 
-    let reasons = without_values(Stage::on(&github), "commits.landed").await;
+    let reasons = reasons_without_values(Stage::on(&github), "commits.landed").await;
 
     let [(reason, before)] = &reasons.iter().collect::<Vec<_>>()[..] else { panic!("{reasons:#?}") };
     assert_eq!(*reason, "commits.landed: no_data: the branch `main` had no commits yet");
@@ -147,7 +149,7 @@ async fn before_its_first_commit_a_branch_has_no_data() {
 }
 
 #[tokio::test]
-async fn the_limit_of_requests_is_kept_and_is_an_error() {
+async fn requests_beyond_the_limit_are_not_sent_and_are_an_error() {
     let github = FakeGitHub::builder().now(at(NOW)).start();
     let shop = github.repository("acme/shop");
     for hour in (0..300).rev() {
@@ -159,7 +161,7 @@ async fn the_limit_of_requests_is_kept_and_is_an_error() {
     );
     let stage = Stage::empty().variable("GITHUB_TOKEN", "ghp_0123456789secret").settings(&settings);
 
-    let errors = without_values(stage, "commits.landed").await;
+    let errors = reasons_without_values(stage, "commits.landed").await;
 
     let [(reason, failed)] = &errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:#?}") };
     assert!(reason.contains(": error: ") && reason.contains("max_requests"), "{reason}");

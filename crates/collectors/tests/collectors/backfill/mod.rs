@@ -1,5 +1,6 @@
-//! A value that is computed later for a past instant is the value that a run had then. Each test adds to a repository step by
-//! step, with a run at each instant. Then it computes the values of the same instants from what the repository still contains.
+//! A value that is computed later for a past instant is the value that a run had then. Each test with random histories makes a
+//! run at each instant, with the repository as it was then. Then it computes the values of the same instants from what the
+//! repository contains at the end.
 
 mod commits;
 mod limits;
@@ -67,8 +68,8 @@ async fn backfill(stage: Stage, prefix: &str) -> Values {
     values
 }
 
-/// Why a backfill has no values: each reason with its instants.
-async fn without_values(stage: Stage, prefix: &str) -> BTreeMap<String, Vec<u64>> {
+/// Why a backfill has no values for some instants: each reason with its instants.
+async fn reasons_without_values(stage: Stage, prefix: &str) -> BTreeMap<String, Vec<u64>> {
     let mut reasons = BTreeMap::<String, Vec<u64>>::new();
     let keep = async |instant: Option<SystemTime>, outcome: Outcome| {
         if let Err(unavailable) = &outcome.result {

@@ -76,7 +76,7 @@ fn story() -> impl Strategy<Value = Story> {
 }
 
 impl Story {
-    /// The pull request as GitHub shows it at a second, which is the fake's clock.
+    /// The pull request as GitHub shows it at the second `until`. The fake's clock must have the same time.
     fn pull_request(&self, until: u64) -> PullRequest {
         let age = |second: u64| Duration::from_secs(until - second);
         let pull_request = PullRequest::new("Sell socks").age(age(self.created)).lines(self.lines, 1);

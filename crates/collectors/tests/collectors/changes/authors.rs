@@ -54,7 +54,7 @@ async fn an_address_that_names_an_account_is_compared_without_regard_to_case() {
 }
 
 #[tokio::test]
-async fn bots_that_are_registered_as_users_are_named_in_the_settings() {
+async fn bots_that_the_settings_name_do_not_count() {
     let github = github();
     github
         .repository("acme/shop")

@@ -12,7 +12,7 @@ use crate::stage::{collected, days, evidence_of};
 const KEY: &str = "branches.active";
 
 #[tokio::test]
-async fn branches_with_a_new_commit_count_but_not_the_watched_and_the_default_one() {
+async fn branches_with_a_new_commit_count_except_watched_and_default_ones() {
     let github = github();
     let shop = github.repository("acme/shop");
     shop.default_branch("develop")
@@ -96,7 +96,7 @@ async fn more_branches_than_the_limit_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_no_data_with_its_name() {
+async fn a_missing_permission_is_no_data_that_names_it() {
     let github = github();
     github.repository("acme/shop").commits(1);
     github.fail("/graphql", refusal::query_error("FORBIDDEN", "Resource not accessible by integration"));

@@ -73,7 +73,7 @@ async fn only_a_pull_request_that_was_merged_into_this_branch_is_recognised() {
 }
 
 #[tokio::test]
-async fn a_commit_that_is_so_new_that_github_may_not_know_its_pull_request_does_not_count_yet() {
+async fn a_commit_of_the_last_ten_minutes_does_not_count_yet() {
     let github = github_with(|shop| {
         shop.commit(Commit::new("Just now").age(Duration::from_mins(9)))
             .commit(Commit::new("A while ago").age(Duration::from_mins(10)))
@@ -88,7 +88,7 @@ async fn a_commit_that_is_so_new_that_github_may_not_know_its_pull_request_does_
 }
 
 #[tokio::test]
-async fn a_branch_that_no_longer_exists_may_be_a_former_name_of_this_one() {
+async fn a_pull_request_into_a_branch_that_no_longer_exists_is_no_data() {
     let github = github_with(|shop| {
         shop.pull_request(merged().base("master"))
             .commit(Commit::new("Sell socks").pull_request(1))
@@ -103,7 +103,7 @@ async fn a_branch_that_no_longer_exists_may_be_a_former_name_of_this_one() {
 }
 
 #[tokio::test]
-async fn a_quiet_branch_has_0_and_needs_no_query() {
+async fn a_branch_without_new_commits_has_0_and_needs_no_query() {
     let github = github_with(|shop| {
         shop.commit(Commit::new("Too old").age(days(8)));
     });
@@ -112,10 +112,11 @@ async fn a_quiet_branch_has_0_and_needs_no_query() {
 }
 
 #[tokio::test]
-async fn commits_are_requested_in_pages_of_100_and_in_smaller_ones_if_github_is_slow() {
+async fn commits_are_queried_100_at_a_time_or_fewer_if_github_is_slow() {
     let github = github_with(|shop| {
         shop.commits(130);
     });
+    // There is one commit for each minute. The newest nine are too new to count.
     assert_eq!(value(&github).await, "121 branch:main");
     let sizes = |github: &FakeGitHub| -> Vec<usize> {
         let ids = |body: &[u8]| {
@@ -200,7 +201,7 @@ async fn the_commits_of_merged_branches_count_only_in_other_metrics() {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_no_data_with_its_name() {
+async fn a_missing_permission_is_no_data_that_names_it() {
     let github = github_with(|shop| {
         shop.commit(pushed("Oops"));
     });

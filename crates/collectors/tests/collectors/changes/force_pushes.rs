@@ -77,7 +77,7 @@ async fn no_request_checks_whether_the_default_branch_exists() {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_no_data_with_its_name() {
+async fn a_missing_permission_is_no_data_that_names_it() {
     let github = github();
     github.repository("acme/shop").commits(1);
     github.fail("/activity", refusal::forbidden());

@@ -42,7 +42,7 @@ async fn a_force_push_between_two_requests_hides_no_commit() {
 }
 
 #[tokio::test]
-async fn a_quiet_branch_has_0() {
+async fn a_branch_without_new_commits_has_0() {
     let github = github();
     github.repository("acme/shop").commit(Commit::new("Too old").age(days(8)));
     assert_eq!(collected(&stage(&github), "commits.landed").await, ["0 branch:main"]);

@@ -44,8 +44,8 @@ fn merged() -> PullRequest {
     PullRequest::new("Change").age(days(30)).merge(days(1))
 }
 
-/// Performs step `number`, `age` days ago. It also opens the pull request with this number. In a direct push, the commits do not
-/// belong to it. Returns how many commits landed without a pull request.
+/// Performs step `number`, `age` days ago, and opens the pull request with this number. The commits of [`Step::Push`] and
+/// [`Step::MergeByHand`] do not belong to that pull request. Returns how many commits landed without a pull request.
 fn perform(shop: &Repository, number: u64, step: Step, age: u64) -> u64 {
     let commit = |text: &str| Commit::new(text).age(days(age));
     let branch = format!("branch-{number}");
@@ -120,11 +120,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_direct_push_is_found(steps in prop::collection::vec(step(), 0..14), is_all: bool) {
+    fn every_direct_push_is_found(steps in prop::collection::vec(step(), 0..14), counts_merged: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let github = github();
         let expected = perform_all(&github, &steps);
-        let history = if is_all { "all" } else { "first-parent" };
+        let history = if counts_merged { "all" } else { "first-parent" };
         let stage = stage(&github).settings(&format!("[commits]\nhistory = \"{history}\""));
         let lines = runtime.block_on(collected(&stage, "commits.direct_pushes"));
         prop_assert_eq!(lines, [format!("{expected} branch:main")]);

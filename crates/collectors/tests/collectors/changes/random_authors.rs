@@ -39,7 +39,7 @@ struct TestCommit {
     address: String,
     /// Whether GitHub names the account.
     has_account: bool,
-    /// Whether it landed with a merge.
+    /// Whether it is pushed to `topic`, which is merged at the end.
     is_on_topic: bool,
     /// In seconds, counted from tomorrow.
     age: u64,
@@ -93,17 +93,18 @@ fn expected(commits: &[TestCommit]) -> usize {
         groups[other].extend(joined);
     }
     let is_person = |group: &&Vec<&TestCommit>| {
-        let of_bot = group.iter().any(|commit| commit.account().is_some_and(|login| BOTS.contains(&login)));
+        let has_bot_account =
+            group.iter().any(|commit| commit.account().is_some_and(|login| BOTS.contains(&login)));
         let is_nobody = |commit: &&TestCommit| {
             commit.account().is_none() && commit.address.is_empty() && commit.name.is_empty()
         };
-        !of_bot && !group.iter().all(|commit| BOTS.contains(&commit.name) || is_nobody(commit))
+        !has_bot_account && !group.iter().all(|commit| BOTS.contains(&commit.name) || is_nobody(commit))
     };
     groups.iter().filter(is_person).count()
 }
 
-/// Pushes the commits, and merges those on `topic` at the end. Returns those that count. `counts_merged` says whether those on
-/// `topic` do.
+/// Pushes the commits, and merges the branch `topic` at the end. Returns the commits that count. Those on `topic` count only if
+/// `counts_merged` is true.
 fn push(github: &FakeGitHub, commits: &[TestCommit], counts_merged: bool) -> Vec<TestCommit> {
     let shop = github.repository("acme/shop");
     shop.commit(Commit::new("First").age(days(100)))
@@ -123,7 +124,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn as_many_authors_are_counted_as_by_the_reference(
+    fn the_number_of_authors_agrees_with_the_reference(
         commits in prop::collection::vec(random_commit(), 0..14),
         counts_merged: bool,
     ) {

@@ -26,8 +26,8 @@ fn bunch() -> impl Strategy<Value = Bunch> {
     (select(&PREFIXES[..]), 1..70_usize, ages())
 }
 
-/// The number of branches whose last pushed commit is within the window. The watched branch, the default branch and the branches
-/// of the merge queue do not count.
+/// The number of branches whose last pushed commit is dated after the start of the window. The watched branch, the default branch
+/// and the branches of the merge queue do not count.
 fn expected(branches: &BTreeMap<String, Vec<u64>>, default: &str) -> usize {
     let is_active = |(name, ages): &(&String, &Vec<u64>)| {
         let is_left_out = *name == "main" || *name == default || name.starts_with(QUEUE);

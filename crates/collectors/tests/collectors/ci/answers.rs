@@ -12,7 +12,9 @@ use system_health_test_support::{
     server::Answer,
 };
 
-use super::{busy, checks, evidence_lines, failed, jobs, passed, reading, shown};
+use super::{
+    add_runs_and_fill_newest_page, checks, evidence_lines, failed, jobs_setting, passed, reading, shown,
+};
 use crate::stage::{Stage, line};
 
 /// A run with only the fields that are needed.
@@ -88,7 +90,7 @@ async fn an_unknown_status_or_conclusion_is_an_error() {
         Answer::json(200, &json!({"total_count": 1, "jobs": [{"name": "test", "conclusion": "odd"}]})),
     );
     assert_eq!(
-        line(&Stage::on(&github).settings(&jobs("'test'")).tests().await),
+        line(&Stage::on(&github).settings(&jobs_setting("'test'")).tests().await),
         "error: cannot judge run #1: the job `test` has the unknown conclusion `odd`"
     );
 }
@@ -108,7 +110,7 @@ async fn a_run_or_a_job_without_a_needed_field_is_an_error() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").run(passed());
     github.fail("/jobs", Answer::json(200, &json!({"total_count": 1, "jobs": [{"name": "test"}]})));
-    let reading = line(&Stage::on(&github).settings(&jobs("'test'")).tests().await);
+    let reading = line(&Stage::on(&github).settings(&jobs_setting("'test'")).tests().await);
     assert!(reading.contains("missing field `conclusion`"), "{reading}");
 }
 
@@ -120,14 +122,14 @@ async fn jobs_that_are_announced_but_not_listed_are_an_error() {
     github.fail("/jobs", Answer::json(200, &answer));
 
     assert_eq!(
-        line(&Stage::on(&github).settings(&jobs("'test'")).tests().await),
+        line(&Stage::on(&github).settings(&jobs_setting("'test'")).tests().await),
         "error: GitHub listed 1 of the 2 jobs of run 7 in acme/shop"
     );
 }
 
 #[tokio::test]
 async fn a_failure_on_any_endpoint_is_an_error_and_no_number() {
-    let test = jobs("'test'");
+    let test = jobs_setting("'test'");
     for (endpoint, settings, run) in [
         ("/runs?per_page", "", passed()),
         ("/runs?branch", "", checks().conclusion(Cancelled)),
@@ -139,7 +141,7 @@ async fn a_failure_on_any_endpoint_is_an_error_and_no_number() {
         let shop = github.repository("acme/shop");
         shop.commits(1);
         let is_on_newest_page = !endpoint.contains("commits") && !endpoint.contains("branch");
-        busy(&shop, [run.clone()]);
+        add_runs_and_fill_newest_page(&shop, [run.clone()]);
         if is_on_newest_page {
             shop.run(run);
         }

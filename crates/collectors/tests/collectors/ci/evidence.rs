@@ -5,7 +5,7 @@ use system_health_test_support::github::{
     FakeGitHub,
 };
 
-use super::{checks, docs, evidence, evidence_lines, failed, jobs, passed};
+use super::{checks, docs, evidence, evidence_lines, failed, jobs_setting, passed};
 use crate::stage::Stage;
 
 #[tokio::test]
@@ -38,7 +38,10 @@ async fn the_evidence_names_every_run_and_job() {
             "+ run #2, attempt 1 of 2 (push, aaaaaaaaaa): Change something: it failed",
         ]
     );
-    assert!(lines[6].starts_with("- run #1 (push, ") && lines[6].ends_with("it is older than what decided"));
+    assert!(
+        lines[6].starts_with("- run #1 (push, ")
+            && lines[6].ends_with("it is older than the run that decided")
+    );
     let page = "https://github.com/acme/shop/actions/runs/7";
     let pages: Vec<_> = evidence(&reading).items()[4..6].iter().map(|item| item.link()).collect();
     // The page of the run shows the attempt that is running, not the one that decided.
@@ -48,7 +51,7 @@ async fn the_evidence_names_every_run_and_job() {
 
     let github = FakeGitHub::start();
     github.repository("acme/shop").run(passed().head_sha("aaaaaaaaaa1")).run(docs().head_sha("aaaaaaaaaa2"));
-    let reading = Stage::on(&github).settings(&jobs("'test', 'docs'")).tests().await;
+    let reading = Stage::on(&github).settings(&jobs_setting("'test', 'docs'")).tests().await;
     assert_eq!(
         evidence_lines(&reading),
         [
@@ -85,7 +88,7 @@ async fn a_run_without_a_selected_job_names_a_job_that_is_undecided() {
         .run(checks().job("test", Success).head_sha("aaaaaaaaaa1"))
         .run(checks().job("lint", Neutral).head_sha("aaaaaaaaaa2"));
 
-    let reading = Stage::on(&github).settings(&jobs("'test'")).tests().await;
+    let reading = Stage::on(&github).settings(&jobs_setting("'test'")).tests().await;
 
     assert_eq!(
         evidence_lines(&reading),
@@ -109,14 +112,14 @@ async fn the_value_links_to_the_run_that_decided() {
 }
 
 #[tokio::test]
-async fn a_job_that_matches_two_patterns_is_named_once_and_skipped_jobs_are_left_to_older_runs() {
+async fn a_job_that_matches_two_patterns_is_named_once() {
     let github = FakeGitHub::start();
     github
         .repository("acme/shop")
         .run(checks().job("call / docs", Success).head_sha("aaaaaaaaaa1"))
         .run(checks().job("call / test", Success).job("call / docs", Skipped).head_sha("aaaaaaaaaa2"))
         .run(checks().job("call", Skipped).head_sha("aaaaaaaaaa3"));
-    let patterns = jobs("'call / *', 'call / test'");
+    let patterns = jobs_setting("'call / *', 'call / test'");
 
     let reading = Stage::on(&github).settings(&patterns).tests().await;
 

@@ -5,22 +5,22 @@ use system_health_test_support::github::{
     FakeGitHub,
 };
 
-use super::{checks, docs, failed, jobs, passed, reading, requests};
+use super::{checks, docs, failed, jobs_setting, passed, reading, requests};
 use crate::stage::{Stage, line};
 
 #[tokio::test]
 async fn jobs_that_were_not_re_run_keep_their_results() {
     let run = checks().conclusion(Failure).job("lint", Success).job("test", Failure).re_run();
     let fixed = run.clone().conclusion(Success).job("test", Success);
-    let settings = jobs("'lint', 'test'");
+    let settings = jobs_setting("'lint', 'test'");
     assert_eq!(reading(&settings, [fixed]).await, "1 […]");
     let broken = checks().conclusion(Failure).job("lint", Failure).job("test", Failure).re_run();
     assert_eq!(reading(&settings, [broken.conclusion(Failure).job("test", Success)]).await, "0 […]");
 }
 
 #[tokio::test]
-async fn a_cancelled_job_never_becomes_a_number_by_itself() {
-    let settings = jobs("'test*'");
+async fn only_an_older_run_decides_a_cancelled_job() {
+    let settings = jobs_setting("'test*'");
     let cancelled =
         || checks().conclusion(Cancelled).job("test (linux)", Success).job("test (mac)", Cancelled);
     let before = |mac| checks().job("test (linux)", Success).job("test (mac)", mac);
@@ -34,7 +34,7 @@ async fn a_cancelled_job_never_becomes_a_number_by_itself() {
 
 #[tokio::test]
 async fn a_skipped_job_keeps_its_older_result_and_a_removed_job_does_not_decide() {
-    let settings = jobs("'test*', 'lint'");
+    let settings = jobs_setting("'test*', 'lint'");
     let run = |mac| checks().job("test (linux)", Success).job("test (mac)", mac).job("lint", Success);
     let without_mac = checks().job("test (linux)", Success).job("lint", Success);
     let skipped = checks().job("test (${{ matrix.os }})", Skipped).job("lint", Success);
@@ -47,21 +47,21 @@ async fn a_skipped_job_keeps_its_older_result_and_a_removed_job_does_not_decide(
     // Nothing older exists, so there is no result to keep.
     assert_eq!(reading(&settings, [skipped]).await, "1 […]");
     assert_eq!(
-        reading(&jobs("'test'"), [docs()]).await,
+        reading(&jobs_setting("'test'"), [docs()]).await,
         "no data: the only run of checks.yml on the branch `main` did not decide: the selected jobs were skipped"
     );
     let workflow = |test| checks().job("call / test", test).job("lint", Success);
-    let settings = jobs("'call / test', 'lint'");
+    let settings = jobs_setting("'call / test', 'lint'");
     let skipped = checks().job("call", Skipped).job("lint", Success);
     assert_eq!(reading(&settings, [workflow(Failure), skipped.clone()]).await, "0 […]");
     assert_eq!(reading(&settings, [workflow(Success), skipped]).await, "1 […]");
 }
 
 #[tokio::test]
-async fn a_job_that_is_gone_from_the_newest_run_is_no_data() {
+async fn a_job_that_the_newest_run_no_longer_has_is_no_data() {
     let renamed = checks().job("unit tests", Success).job("deploy", Skipped);
     assert_eq!(
-        reading(&jobs("'unit'"), [checks().job("unit", Success), renamed]).await,
+        reading(&jobs_setting("'unit'"), [checks().job("unit", Success), renamed]).await,
         "no data: the newest 2 runs of checks.yml on the branch `main` did not decide: one of them has no job that matches \
          `unit`; the nearest names are `unit tests`, `deploy`"
     );
@@ -75,7 +75,7 @@ async fn at_most_twenty_runs_are_inspected() {
     for _ in 0..20 {
         shop.run(docs());
     }
-    let reading = Stage::on(&github).settings(&jobs("'test', 'docs'")).tests().await;
+    let reading = Stage::on(&github).settings(&jobs_setting("'test', 'docs'")).tests().await;
 
     // A failure may be further back, so this is not 1.
     assert_eq!(
@@ -88,7 +88,7 @@ async fn at_most_twenty_runs_are_inspected() {
 
 #[tokio::test]
 async fn all_jobs_of_the_latest_attempt_count() {
-    let settings = jobs("'*'");
+    let settings = jobs_setting("'*'");
     let many = checks().conclusion(Failure).jobs(120, Success).job("last", Failure);
     let again = failed().re_run().conclusion(Success).job("test", Success);
     assert_eq!(reading(&settings, [many]).await, "0 […]");
@@ -98,9 +98,10 @@ async fn all_jobs_of_the_latest_attempt_count() {
 #[tokio::test]
 async fn a_workflow_file_that_cannot_be_used_fails_the_selected_jobs() {
     for conclusion in [StartupFailure, Failure] {
-        let settings = jobs("'test'");
+        let settings = jobs_setting("'test'");
         assert_eq!(reading(&settings, [passed(), checks().conclusion(conclusion)]).await, "0 […]");
         assert_eq!(reading(&settings, [passed(), checks().conclusion(conclusion).re_run()]).await, "0 […]");
     }
-    assert_eq!(reading(&jobs("'test'"), [failed(), checks().conclusion(Cancelled)]).await, "0 […]");
+    // A cancelled run without jobs decides nothing.
+    assert_eq!(reading(&jobs_setting("'test'"), [passed(), checks().conclusion(Cancelled)]).await, "1 […]");
 }

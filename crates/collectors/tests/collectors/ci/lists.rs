@@ -6,7 +6,8 @@ use system_health_test_support::github::{
 };
 
 use super::{
-    busy, checks, docs, evidence, evidence_lines, failed, jobs, passed, pull_request, requests, shown,
+    add_runs_and_fill_newest_page, checks, docs, evidence, evidence_lines, failed, jobs_setting, passed,
+    pull_request, requests, shown,
 };
 use crate::stage::{Stage, days, line};
 
@@ -18,15 +19,19 @@ async fn only_the_requests_that_are_needed_are_made() {
         ("", vec![passed().id(7)], vec![list.to_owned()]),
         ("", vec![failed().id(7), checks().conclusion(Cancelled)], vec![list.to_owned()]),
         ("", vec![failed().id(7).re_run()], vec![list.to_owned(), "actions/runs/7/attempts/1".to_owned()]),
-        (&*jobs("'test'"), vec![failed().id(6), passed().id(7)], vec![list.to_owned(), jobs_of(7)]),
-        (&jobs("'test'"), vec![failed().id(7), docs().id(8)], vec![list.to_owned(), jobs_of(8), jobs_of(7)]),
+        (&*jobs_setting("'test'"), vec![failed().id(6), passed().id(7)], vec![list.to_owned(), jobs_of(7)]),
         (
-            &jobs("'test'"),
+            &jobs_setting("'test'"),
+            vec![failed().id(7), docs().id(8)],
+            vec![list.to_owned(), jobs_of(8), jobs_of(7)],
+        ),
+        (
+            &jobs_setting("'test'"),
             vec![failed().id(7), checks().id(8).queued()],
             vec![list.to_owned(), jobs_of(8), jobs_of(7)],
         ),
         (
-            &jobs("'test'"),
+            &jobs_setting("'test'"),
             vec![failed().id(7), passed().id(8).in_progress()],
             vec![list.to_owned(), jobs_of(8), jobs_of(7)],
         ),
@@ -50,7 +55,10 @@ async fn in_a_busy_repository_the_filtered_list_is_checked_against_the_tip() {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
         shop.commits(3);
-        busy(&shop, [passed(), newest.id(20_000_000_000).head_sha(shop.tip("main"))]);
+        add_runs_and_fill_newest_page(
+            &shop,
+            [passed(), newest.id(20_000_000_000).head_sha(shop.tip("main"))],
+        );
 
         assert_eq!(shown(&Stage::on(&github).tests().await), expected);
         assert_eq!(requests(&github), [all_runs, filtered, commits, "actions/runs/20000000000"]);
@@ -64,7 +72,7 @@ async fn a_stale_list_of_the_branch_is_no_data() {
     shop.commits(3).run(passed().head_sha(shop.tip("main")).age(days(1))).stop_search_index();
     shop.commit("Break everything");
     let tip = shop.tip("main");
-    busy(&shop, [failed().head_sha(&tip)]);
+    add_runs_and_fill_newest_page(&shop, [failed().head_sha(&tip)]);
 
     let reading = Stage::on(&github).tests().await;
 
@@ -88,7 +96,7 @@ async fn a_stale_list_of_the_branch_is_no_data() {
 }
 
 #[tokio::test]
-async fn a_filtered_list_without_a_run_that_is_known_is_stale() {
+async fn a_filtered_list_that_lacks_a_known_run_is_stale() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1).run(passed().head_sha(shop.tip("main"))).stop_search_index();
@@ -129,22 +137,22 @@ async fn a_run_in_both_lists_proves_that_nothing_is_missing_between_them() {
 }
 
 #[tokio::test]
-async fn the_state_of_a_run_that_only_the_filtered_list_contains_is_read_again() {
+async fn a_run_that_only_the_filtered_list_contains_is_read_again() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1).run(passed().age(days(1)));
     let tip = shop.tip("main");
     shop.run(checks().id(7).head_sha(&tip).in_progress()).stop_search_index();
-    busy(&shop, [failed().id(7).head_sha(&tip)]);
+    add_runs_and_fill_newest_page(&shop, [failed().id(7).head_sha(&tip)]);
 
     assert_eq!(shown(&Stage::on(&github).tests().await), "0 […]");
     assert!(requests(&github).contains(&"actions/runs/7".to_owned()));
 }
 
 #[tokio::test]
-async fn a_run_may_have_been_re_run_since_the_filtered_list_was_made() {
-    for settings in ["", &jobs("'test'")] {
-        for (listed, now, expected) in [
+async fn a_re_run_that_the_filtered_list_does_not_show_yet_counts() {
+    for settings in ["", &jobs_setting("'test'")] {
+        for (listed, re_run, expected) in [
             (passed(), passed().re_run().conclusion(Failure).job("test", Failure), "0 […]"),
             (failed(), failed().re_run().conclusion(Success).job("test", Success), "1 […]"),
             (
@@ -157,24 +165,24 @@ async fn a_run_may_have_been_re_run_since_the_filtered_list_was_made() {
             let shop = github.repository("acme/shop");
             let tip = shop.commits(1).tip("main");
             shop.run(passed().age(days(1))).run(listed.id(7).head_sha(&tip)).stop_search_index();
-            busy(&shop, [now.clone().id(7).head_sha(&tip)]);
+            add_runs_and_fill_newest_page(&shop, [re_run.clone().id(7).head_sha(&tip)]);
 
             assert_eq!(
                 shown(&Stage::on(&github).settings(settings).tests().await),
                 expected,
-                "{settings} {now:?}"
+                "{settings} {re_run:?}"
             );
         }
     }
 }
 
 #[tokio::test]
-async fn the_list_of_the_branch_never_contains_runs_of_the_merge_queue() {
+async fn a_list_of_the_branch_without_runs_that_count_is_no_data() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     let tip = shop.commits(1).tip("main");
     let queue = checks().event("merge_group").branch("gh-readonly-queue/main/pr-7-0123abc").head_sha(tip);
-    busy(&shop, [queue]);
+    add_runs_and_fill_newest_page(&shop, [queue]);
 
     assert_eq!(
         line(&Stage::on(&github).tests().await),
@@ -200,7 +208,7 @@ async fn a_run_of_the_merge_queue_counts_only_if_its_commit_is_on_the_branch() {
     let only_pushes = "[ci]\nevents = ['push']";
     assert_eq!(shown(&Stage::on(&github).settings(only_pushes).tests().await), "0 […]");
 
-    // A commit that the queue refused and a run for another branch do not count.
+    // Runs for a commit that the queue refused and for another branch do not count.
     shop.run(queue("5e1f").conclusion(Failure));
     shop.run(queue(&shop.tip("main")).branch("gh-readonly-queue/next/pr-8-0123abc").conclusion(Failure));
     assert_eq!(shown(&Stage::on(&github).tests().await), "1 […]");

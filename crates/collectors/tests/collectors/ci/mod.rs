@@ -1,5 +1,5 @@
-//! Which run decides whether the tests pass, with every request to a fake GitHub. `src/ci/random_histories.rs` tests random
-//! histories without requests.
+//! The metrics `ci.*`, with every request to a fake GitHub. `src/ci/random_histories.rs` tests without requests which run
+//! decides in random histories.
 
 mod answers;
 mod evidence;
@@ -83,12 +83,12 @@ fn pull_request() -> Run {
     checks().branch("feature").event("pull_request")
 }
 
-fn jobs(patterns: &str) -> String {
+fn jobs_setting(patterns: &str) -> String {
     format!("[ci]\njobs = [{patterns}]")
 }
 
 /// Adds these runs, and then so many runs of pull requests that the newest page of all runs contains only those.
-fn busy(shop: &Repository, on_main: impl IntoIterator<Item = Run>) {
+fn add_runs_and_fill_newest_page(shop: &Repository, on_main: impl IntoIterator<Item = Run>) {
     for run in on_main {
         shop.run(run);
     }

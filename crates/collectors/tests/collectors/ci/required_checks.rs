@@ -73,7 +73,7 @@ async fn the_latest_check_of_each_app_counts() {
 }
 
 #[tokio::test]
-async fn if_a_check_is_required_of_one_app_checks_of_other_apps_are_ignored() {
+async fn checks_of_other_apps_than_the_required_one_are_ignored() {
     let github_with = |checks: Vec<Check>| {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");

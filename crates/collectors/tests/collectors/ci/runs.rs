@@ -9,7 +9,7 @@ use system_health_test_support::github::{
     Run,
 };
 
-use super::{checks, docs, failed, jobs, passed, reading};
+use super::{checks, docs, failed, jobs_setting, passed, reading};
 use crate::stage::days;
 
 #[tokio::test]
@@ -21,28 +21,43 @@ async fn in_each_situation_the_right_run_decides() {
     let unexpanded = checks().job("test (${{ matrix.os }})", Skipped).job("lint", Success);
     let matrix = |mac| checks().job("test (linux)", Success).job("test (mac)", mac).job("lint", Success);
     let too_old = passed().age(days(731) + Duration::from_mins(90));
-    let one_job = jobs("'test'");
-    let matrix_jobs = jobs("'test*'");
+    let one_job = jobs_setting("'test'");
+    let matrix_jobs = jobs_setting("'test*'");
     for (situation, settings, runs, expected) in [
         ("the newest run failed and is being re-run", "", vec![passed(), failed().re_run()], "0"),
-        ("the same with selected jobs", &*one_job, vec![passed(), failed().re_run()], "0"),
+        (
+            "the newest run failed and is being re-run, with selected jobs",
+            &*one_job,
+            vec![passed(), failed().re_run()],
+            "0",
+        ),
         ("a documentation commit skips the job", &one_job, vec![failed(), docs()], "0"),
-        ("a documentation commit after a good one", &one_job, vec![passed(), docs()], "1"),
-        ("fail-fast cancels the other leg", &matrix_jobs, vec![matrix(Success), fail_fast.clone()], "0"),
+        ("a documentation commit after a run that passed", &one_job, vec![passed(), docs()], "1"),
+        (
+            "fail-fast cancels the other job of the matrix",
+            &matrix_jobs,
+            vec![matrix(Success), fail_fast.clone()],
+            "0",
+        ),
         ("fail-fast without selected jobs", "", vec![passed(), fail_fast], "0"),
         ("a pull request from main to production", "", vec![passed(), main_to_production], "1"),
         ("a tolerated failure", "", vec![failed(), tolerated], "1"),
-        ("a skipped matrix after a bad one", &matrix_jobs, vec![matrix(Failure), unexpanded.clone()], "0"),
         (
-            "a skipped matrix after a good one",
-            &jobs("'test (mac)', 'lint'"),
+            "a skipped matrix after a run that failed",
+            &matrix_jobs,
+            vec![matrix(Failure), unexpanded.clone()],
+            "0",
+        ),
+        (
+            "a skipped matrix after a run that passed",
+            &jobs_setting("'test (mac)', 'lint'"),
             vec![matrix(Success), unexpanded],
             "1",
         ),
         ("a deploy job failed", &matrix_jobs, vec![failed(), deploy_failed], "1"),
         (
             "a pattern matches no job",
-            &jobs("'tset*', 'lint'"),
+            &jobs_setting("'tset*', 'lint'"),
             vec![matrix(Success)],
             "error: `jobs` in [ci]: `tset*` matches no job in any inspected run; the nearest names are `test (mac)`, \
              `test (linux)`, `lint`",
@@ -75,7 +90,7 @@ async fn the_newest_run_that_decided_something_counts() {
 
 #[tokio::test]
 async fn within_a_run_the_newest_attempt_that_decided_something_counts() {
-    for settings in ["", &jobs("'test'")] {
+    for settings in ["", &jobs_setting("'test'")] {
         let again = || failed().re_run();
         for (run, expected) in [
             (again(), "0 […]"),
@@ -118,7 +133,7 @@ async fn the_age_is_that_of_the_attempt_or_job_that_decided() {
     let old = reading("", [failed().age(days(30) + Duration::from_mins(90)).re_run().started(days(0))]).await;
     assert!(old.ends_with("is 30 days 1 hour old; `max_age` in [ci] is 14 days"), "{old}");
 
-    let settings = jobs("'test', 'docs'");
+    let settings = jobs_setting("'test', 'docs'");
     let skipped_since =
         |age| [passed().age(days(age) + Duration::from_mins(90)).job("docs", Success), docs().age(days(1))];
     assert_eq!(reading(&settings, skipped_since(13)).await, "1 […]");

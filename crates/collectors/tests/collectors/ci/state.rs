@@ -12,7 +12,7 @@ use system_health_test_support::{
     server::Answer,
 };
 
-use super::{checks, docs, failed, jobs, passed, pull_request, requests};
+use super::{checks, docs, failed, jobs_setting, passed, pull_request, requests};
 use crate::stage::{OneRepository, Stage, days, evidence_of};
 
 /// The samples of a metric without the tag of the branch, joined with `; `, or the reason of no data, or the error.
@@ -42,7 +42,8 @@ async fn collect(metric: &str, context: &OneRepository) -> Result<Vec<String>, U
     Ok(samples.collect())
 }
 
-async fn over(metric: &str, settings: &str, runs: impl IntoIterator<Item = Run>) -> String {
+/// The line of a metric over these runs, from the oldest to the newest.
+async fn line_over(metric: &str, settings: &str, runs: impl IntoIterator<Item = Run>) -> String {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.workflow("checks.yml").commits(1);
@@ -52,9 +53,9 @@ async fn over(metric: &str, settings: &str, runs: impl IntoIterator<Item = Run>)
     line(metric, &Stage::on(&github).settings(settings).one_repository()).await
 }
 
-/// The value of `red_seconds` in hours. What is not a number of seconds stays as it is.
+/// The value of `red_seconds` in hours, or the reason of no data, or the error.
 async fn red_hours(settings: &str, runs: impl IntoIterator<Item = Run>) -> String {
-    let red = over("red_seconds", settings, runs).await;
+    let red = line_over("red_seconds", settings, runs).await;
     match red.strip_suffix(" workflow:checks.yml") {
         Some(seconds) => format!("{:.0}", seconds.parse::<f64>().unwrap() / 3600.0),
         None => red,
@@ -81,9 +82,12 @@ async fn every_active_workflow_that_runs_on_the_branch_has_a_value() {
             Run::new("new.yml").in_progress(),
         ]
     };
-    assert_eq!(over("workflow_passing", "", runs()).await, "1 workflow:checks.yml; 0 workflow:nightly.yml");
-    assert_eq!(over("workflows_failing", "", runs()).await, "1");
-    assert_eq!(over("workflows_failing", "", [checks()]).await, "0");
+    assert_eq!(
+        line_over("workflow_passing", "", runs()).await,
+        "1 workflow:checks.yml; 0 workflow:nightly.yml"
+    );
+    assert_eq!(line_over("workflows_failing", "", runs()).await, "1");
+    assert_eq!(line_over("workflows_failing", "", [checks()]).await, "0");
 }
 
 #[tokio::test]
@@ -102,7 +106,7 @@ async fn without_a_recent_result_there_is_no_data() {
     for metric in ["workflow_passing", "workflows_failing"] {
         for runs in [vec![], vec![checks().in_progress()], vec![checks().age(days(15))]] {
             assert_eq!(
-                over(metric, "", runs).await,
+                line_over(metric, "", runs).await,
                 "no data: no active workflow has a recent result on the branch `main`"
             );
         }
@@ -111,9 +115,9 @@ async fn without_a_recent_result_there_is_no_data() {
 
 #[tokio::test]
 async fn an_attempt_that_failed_counts_until_the_next_one_has_ended() {
-    assert_eq!(over("workflow_passing", "", [failed().re_run()]).await, "0 workflow:checks.yml");
+    assert_eq!(line_over("workflow_passing", "", [failed().re_run()]).await, "0 workflow:checks.yml");
     let passed_again = failed().re_run().conclusion(Success);
-    assert_eq!(over("workflow_passing", "", [passed_again]).await, "1 workflow:checks.yml");
+    assert_eq!(line_over("workflow_passing", "", [passed_again]).await, "1 workflow:checks.yml");
 }
 
 #[tokio::test]
@@ -131,37 +135,41 @@ async fn runs_of_pull_requests_do_not_hide_those_of_the_branch() {
 async fn the_selected_jobs_decide_for_the_workflow_that_tests_the_branch() {
     // Only the deployment failed.
     let run = || checks().conclusion(Failure).job("test", Success).job("deploy", Failure);
-    assert_eq!(over("workflow_passing", "", [run()]).await, "0 workflow:checks.yml");
-    assert_eq!(over("workflow_passing", &jobs("'test'"), [run()]).await, "1 workflow:checks.yml");
+    assert_eq!(line_over("workflow_passing", "", [run()]).await, "0 workflow:checks.yml");
+    assert_eq!(
+        line_over("workflow_passing", &jobs_setting("'test'"), [run()]).await,
+        "1 workflow:checks.yml"
+    );
     let other = Run::new("other.yml").conclusion(Failure).job("test", Success);
     assert_eq!(
-        over("workflow_passing", &jobs("'test'"), [run(), other]).await,
+        line_over("workflow_passing", &jobs_setting("'test'"), [run(), other]).await,
         "1 workflow:checks.yml; 0 workflow:other.yml"
     );
 }
 
 #[tokio::test]
-async fn a_result_that_is_not_known_does_not_become_a_number_of_failures() {
+async fn with_an_unknown_result_the_number_of_failing_workflows_is_no_data() {
     let cancelled = || checks().conclusion(Cancelled).job("test", Cancelled);
     let other = || Run::new("other.yml").conclusion(Failure);
-    let failing = over("workflows_failing", &jobs("'test'"), [other(), cancelled()]).await;
+    let failing = line_over("workflows_failing", &jobs_setting("'test'"), [other(), cancelled()]).await;
     assert!(
         failing.starts_with("no data: checks.yml may be failing: the only run of checks.yml"),
         "{failing}"
     );
     assert_eq!(
-        over("workflow_passing", &jobs("'test'"), [other(), cancelled()]).await,
+        line_over("workflow_passing", &jobs_setting("'test'"), [other(), cancelled()]).await,
         "0 workflow:other.yml"
     );
 }
 
 #[tokio::test]
-async fn if_a_result_is_not_known_the_workflows_are_evidence_that_does_not_count() {
+async fn with_an_unknown_result_no_workflow_counts_in_the_evidence() {
     let github = FakeGitHub::start();
     let cancelled = checks().conclusion(Cancelled).job("test", Cancelled);
     github.repository("acme/shop").run(Run::new("other.yml").conclusion(Failure)).run(cancelled);
 
-    let evidence = evidence_of(&Stage::on(&github).settings(&jobs("'test'")), "ci.workflows_failing").await;
+    let evidence =
+        evidence_of(&Stage::on(&github).settings(&jobs_setting("'test'")), "ci.workflows_failing").await;
 
     assert!(evidence[0].starts_with("- checks.yml: the only run of checks.yml"), "{evidence:?}");
     assert_eq!(evidence[1..], ["- other.yml: it fails"]);
@@ -186,7 +194,7 @@ async fn a_run_with_too_many_undecided_attempts_may_be_failing() {
     let reason = "run #1 on the branch `main` has too many attempts that decide nothing; at most 20 are read";
     let other = Run::new("other.yml").conclusion(Failure);
     assert_eq!(
-        over("workflows_failing", "", [cancelled.clone(), other]).await,
+        line_over("workflows_failing", "", [cancelled.clone(), other]).await,
         format!("no data: checks.yml may be failing: {reason}")
     );
     assert_eq!(
@@ -208,7 +216,7 @@ async fn green_is_0_seconds_and_red_counts_from_the_first_failure() {
         (vec![failed(30), passed(20), failed(9), failed(5), failed(1)], "9"),
         // Runs that were cancelled or have not ended neither end nor start the streak.
         (vec![passed(20), cancelled(15), failed(9), cancelled(7), failed(5), cancelled(2), running(1)], "9"),
-        // There is nothing before the streak.
+        // No older run passed.
         (vec![failed(9), failed(5)], "9"),
         (vec![cancelled(12), failed(9)], "9"),
         // The first failure may be older than `max_age`.
@@ -267,8 +275,8 @@ async fn a_re_run_has_no_effect_on_the_streak_once_a_newer_run_has_decided() {
 }
 
 #[tokio::test]
-async fn with_jobs_the_re_run_of_an_older_run_decides_for_skipped_jobs() {
-    let settings = &jobs("'test', 'docs'");
+async fn a_re_run_decides_for_the_jobs_that_a_newer_run_skipped() {
+    let settings = &jobs_setting("'test', 'docs'");
     let both = |age, end| {
         let run = checks().age(hours(age)).conclusion(end);
         run.with_job(Job::new("test", end)).job("docs", Success)
@@ -279,6 +287,7 @@ async fn with_jobs_the_re_run_of_an_older_run_decides_for_skipped_jobs() {
     };
     let docs = |age| docs().age(hours(age));
     assert_eq!(red_hours(settings, [again(both(20, Success), 5, Failure), docs(9)]).await, "5");
+    // The newer run 15 hours ago decided, so the re-run has no effect.
     assert_eq!(
         red_hours(settings, [again(both(20, Failure), 5, Success), both(15, Failure), docs(9)]).await,
         "20"
@@ -286,8 +295,8 @@ async fn with_jobs_the_re_run_of_an_older_run_decides_for_skipped_jobs() {
 }
 
 #[tokio::test]
-async fn with_jobs_a_skipped_job_stays_red_and_other_jobs_have_no_effect() {
-    let settings = &jobs("'test', 'docs'");
+async fn a_skipped_job_stays_red_and_unselected_jobs_have_no_effect() {
+    let settings = &jobs_setting("'test', 'docs'");
     let docs = |age| docs().age(hours(age));
     let both = |age, end| {
         let run = checks().age(hours(age)).conclusion(end);
@@ -343,7 +352,7 @@ async fn the_red_streak_and_the_verdict_share_their_requests() {
 }
 
 #[tokio::test]
-async fn a_failure_is_an_error_and_a_missing_permission_is_no_data() {
+async fn a_failed_request_is_an_error_and_a_missing_permission_is_no_data() {
     let metrics = [
         ("workflow_passing", ["/workflows?", "/runs?"]),
         ("workflows_failing", ["/workflows?", "/attempts/"]),

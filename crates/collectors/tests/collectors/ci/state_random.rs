@@ -1,5 +1,5 @@
-//! Random histories of runs and attempts: the metrics about the state of CI, which read everything from the fake GitHub, must
-//! agree with a slow reference implementation over the history itself.
+//! Random histories of runs and attempts. The metrics about the state of CI read a history from the fake GitHub. They must agree
+//! with a slow reference implementation, which reads the history directly.
 
 use std::{
     cmp::Reverse,
@@ -25,7 +25,7 @@ struct PastRun {
     workflow: &'static str,
     branch: &'static str,
     event: &'static str,
-    fork: bool,
+    is_from_fork: bool,
     created: u64,
     /// The attempts, the oldest first: when each started, and how it ended. Only the last one may still run.
     attempts: Vec<(u64, Option<Conclusion>)>,
@@ -33,7 +33,7 @@ struct PastRun {
 
 /// The result of an attempt that passed or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Vote {
+enum AttemptResult {
     Passed,
     Failed,
 }
@@ -63,13 +63,13 @@ prop_compose! {
         workflow in prop::sample::select(&WORKFLOWS[..]),
         branch in prop_oneof![5 => Just("main"), 1 => Just("feature")],
         event in prop_oneof![4 => Just("push"), 1 => Just("schedule"), 1 => Just("pull_request")],
-        fork in prop::bool::weighted(0.1),
+        is_from_fork in prop::bool::weighted(0.1),
         created in 1..30_000_u64,
         endings in prop::collection::vec((conclusion(), 0.0..1.0), 1..4),
         is_running in prop::bool::weighted(0.2),
     ) -> PastRun {
         // A fork's runs are for pull requests.
-        let event = if fork { "pull_request" } else { event };
+        let event = if is_from_fork { "pull_request" } else { event };
         let mut started = created;
         let last = endings.len() - 1;
         let mut attempts = Vec::new();
@@ -79,7 +79,7 @@ prop_compose! {
             }
             attempts.push((started, (index < last || !is_running).then_some(conclusion)));
         }
-        PastRun { workflow, branch, event, fork, created, attempts }
+        PastRun { workflow, branch, event, is_from_fork, created, attempts }
     }
 }
 
@@ -103,15 +103,15 @@ fn history() -> impl Strategy<Value = Vec<PastRun>> {
 }
 
 impl PastRun {
-    fn counts(&self) -> bool {
-        !self.fork && self.branch == "main" && self.event != "pull_request"
+    fn tests_branch(&self) -> bool {
+        !self.is_from_fork && self.branch == "main" && self.event != "pull_request"
     }
 
     fn to_run(&self) -> Run {
         let minutes = Duration::from_mins;
         let mut run =
             Run::new(self.workflow).branch(self.branch).event(self.event).age(minutes(self.created));
-        if self.fork {
+        if self.is_from_fork {
             run = run.fork("mallory/shop");
         }
         for (index, (started, ending)) in self.attempts.iter().enumerate() {
@@ -128,44 +128,48 @@ impl PastRun {
     }
 }
 
-/// The runs of a workflow on the branch, the newest first.
-fn counting<'a>(runs: &'a [PastRun], workflow: &str) -> Vec<&'a PastRun> {
-    runs.iter().filter(|run| run.workflow == workflow && run.counts()).collect()
+/// The runs of a workflow that test the branch, the newest first.
+fn branch_runs<'a>(runs: &'a [PastRun], workflow: &str) -> Vec<&'a PastRun> {
+    runs.iter().filter(|run| run.workflow == workflow && run.tests_branch()).collect()
 }
 
-fn vote(ending: Option<Conclusion>) -> Option<Vote> {
+fn attempt_result(ending: Option<Conclusion>) -> Option<AttemptResult> {
     match ending {
-        Some(Success) => Some(Vote::Passed),
-        Some(Failure | TimedOut | StartupFailure) => Some(Vote::Failed),
+        Some(Success) => Some(AttemptResult::Passed),
+        Some(Failure | TimedOut | StartupFailure) => Some(AttemptResult::Failed),
         _ => None,
     }
 }
 
 /// The age and the result of the attempt that decides, among the attempts that have started. It is the last attempt that passed
 /// or failed, of the newest run that has one.
-fn value(runs: &[&PastRun], started: impl Fn(&PastRun, usize) -> bool) -> Option<(u64, Vote)> {
+fn deciding_attempt(
+    runs: &[&PastRun],
+    has_started: impl Fn(&PastRun, usize) -> bool,
+) -> Option<(u64, AttemptResult)> {
     runs.iter().find_map(|run| {
         let attempts = run.attempts.iter().enumerate().rev();
-        let mut started = attempts.filter(|(index, _)| started(run, *index));
-        started.find_map(|(_, (age, ending))| Some((*age, vote(*ending)?)))
+        let mut started = attempts.filter(|(index, _)| has_started(run, *index));
+        started.find_map(|(_, (age, ending))| Some((*age, attempt_result(*ending)?)))
     })
 }
 
-/// The age of the attempt with which the newest value became a failure: replays all attempts in the order of time.
+/// The age of the attempt since which the workflow has failed without a break. Replays all attempts in the order of their
+/// starts.
 fn red_since(runs: &[&PastRun]) -> Option<u64> {
     let mut attempts: Vec<(u64, u64, usize)> = runs
         .iter()
         .flat_map(|run| run.attempts.iter().enumerate().map(|(index, (age, _))| (*age, run.created, index)))
         .collect();
-    // At the same time, newer runs and later attempts come later.
+    // Of attempts that started at the same time, those of newer runs come later, and those of one run keep their order.
     attempts.sort_by_key(|(age, created, index)| (Reverse(*age), Reverse(*created), *index));
     let mut since = None;
     for (position, (age, ..)) in attempts.iter().enumerate() {
         let so_far = &attempts[..=position];
-        let started =
+        let has_started =
             |run: &PastRun, index: usize| so_far.contains(&(run.attempts[index].0, run.created, index));
-        since = match value(runs, started) {
-            Some((_, Vote::Failed)) => since.or(Some(*age)),
+        since = match deciding_attempt(runs, has_started) {
+            Some((_, AttemptResult::Failed)) => since.or(Some(*age)),
             _ => None,
         };
     }
@@ -177,18 +181,18 @@ fn expected(runs: &[PastRun]) -> State {
     let all_started = |_: &PastRun, _| true;
     let mut passing = BTreeMap::new();
     for workflow in WORKFLOWS {
-        if let Some((_, vote)) = value(&counting(&recent, workflow), all_started) {
-            passing.insert(workflow.to_owned(), vote == Vote::Passed);
+        if let Some((_, result)) = deciding_attempt(&branch_runs(&recent, workflow), all_started) {
+            passing.insert(workflow.to_owned(), result == AttemptResult::Passed);
         }
     }
     let failing = passing.values().filter(|passing| !**passing).count();
     let failing = (!passing.is_empty()).then_some(failing);
-    let tests = counting(runs, "checks.yml");
-    let red = match value(&tests, all_started) {
+    let tests = branch_runs(runs, "checks.yml");
+    let red = match deciding_attempt(&tests, all_started) {
         Some((age, _)) if age > MAX_AGE => None,
         None => None,
-        Some((_, Vote::Passed)) => Some(0),
-        Some((_, Vote::Failed)) => red_since(&tests).map(|age| age * 60),
+        Some((_, AttemptResult::Passed)) => Some(0),
+        Some((_, AttemptResult::Failed)) => red_since(&tests).map(|age| age * 60),
     };
     State { passing, failing, red }
 }

@@ -6,7 +6,9 @@ use system_health_test_support::github::{
     Commit, Conclusion, Deployment, FakeGitHub, Job, Release, Repository, Run, Tag, refusal,
 };
 
-use super::{collect, days, deploy, evidence, hours, now, one_repository, push, release, shop, value};
+use super::{
+    collect, days, deploy, evidence, hours, now, one_repository, push, push_and_deploy, shop, value,
+};
 use crate::stage::Stage;
 
 const RELEASES: &str = "[dora]\ndeployments = 'releases'";
@@ -91,7 +93,7 @@ async fn each_environment_is_a_sequence_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_sign_of_a_failure_is_about_the_deployments_to_each_environment() {
+async fn a_revert_means_a_failure_in_each_environment() {
     let (github, shop) = shop();
     let to = |environment: &str, commit: &str, age| Deployment::new(environment, commit).success(age);
     let socks = push(&shop, "Sell socks", days(12));
@@ -203,7 +205,7 @@ async fn without_any_deployment_there_is_no_data_that_names_what_exists() {
 #[tokio::test]
 async fn without_deployments_in_the_window_counts_are_0_and_ratios_have_no_data() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(90));
+    push_and_deploy(&shop, "Sell socks", days(90));
     let context = one_repository(&github, "");
     assert_eq!(value(&context, "frequency").await, "0");
     assert_eq!(value(&context, "commits").await, "0");
@@ -336,7 +338,7 @@ async fn a_tag_counts_at_the_date_of_its_tagger_or_else_of_its_commit() {
 }
 
 #[tokio::test]
-async fn each_passed_attempt_of_the_workflow_is_a_deployment_at_the_end_of_its_last_job() {
+async fn each_passed_attempt_is_a_deployment_at_the_end_of_its_last_job() {
     let (github, shop) = shop();
     let run = || Run::new("deploy.yml").job("build", Conclusion::Success);
     let deployed =
@@ -370,7 +372,7 @@ async fn each_passed_attempt_of_the_workflow_is_a_deployment_at_the_end_of_its_l
         .run(run().age(hours(16)).event("pull_request"))
         .run(Run::new("checks.yml").age(hours(15)).with_job(deployed(hours(15))));
     let context = one_repository(&github, WORKFLOW);
-    // Those at 167, 99, 49 and 89 hours before now count. The one at 168 hours is at the start of the window and does not.
+    // Those at 167, 99, 49 and 89 hours before now count. The one at 168 hours is at the start of the window and does not count.
     assert_eq!(value(&context, "deployments").await, "4");
 }
 

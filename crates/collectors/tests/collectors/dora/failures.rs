@@ -2,7 +2,7 @@
 
 use system_health_test_support::github::{Commit, Issue, PullRequest, Release, Tag, refusal};
 
-use super::{days, deploy, evidence, hours, one_repository, push, release, shop, value};
+use super::{days, deploy, evidence, hours, one_repository, push, push_and_deploy, shop, value};
 
 /// The ratio of failed deployments, their recovery times, how many recovered, and the ratio of rework.
 async fn values(context: &crate::stage::OneRepository) -> [String; 4] {
@@ -19,11 +19,11 @@ const NOT_RECOVERED: &str = "no data: there are no failed deployments whose fail
 #[tokio::test]
 async fn a_hotfix_means_that_the_deployment_before_it_failed() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     push(&shop, "hotfix: sell shoes in pairs", hours(98));
-    release(&shop, "hotfix: really", hours(96));
-    release(&shop, "Sell hats", hours(50));
+    push_and_deploy(&shop, "hotfix: really", hours(96));
+    push_and_deploy(&shop, "Sell hats", hours(50));
     let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0.333", "14400 14400 14400", "1", "0.333"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
@@ -42,10 +42,10 @@ async fn a_hotfix_means_that_the_deployment_before_it_failed() {
 #[tokio::test]
 async fn a_revert_means_that_the_deployment_that_brought_the_commit_failed() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
-    release(&shop, "Sell hats", hours(95));
-    release(&shop, "Revert \"Sell shoes\"", hours(90));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell hats", hours(95));
+    push_and_deploy(&shop, "Revert \"Sell shoes\"", hours(90));
     let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0.333", "36000 36000 36000", "1", "0.333"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @r#"
@@ -56,17 +56,17 @@ async fn a_revert_means_that_the_deployment_that_brought_the_commit_failed() {
 }
 
 #[tokio::test]
-async fn a_commit_that_lands_again_in_the_deployment_of_its_revert_is_not_the_reverted_one() {
+async fn a_commit_that_lands_again_with_its_revert_is_not_the_reverted_commit() {
     for (subject, revert, again) in [
         ("Sell shoes", "Revert \"Sell shoes\"\n\nThis reverts commit ID.", "Sell shoes"),
         ("Sell shoes (#12)", "Revert \"Sell shoes (#12)\"", "Sell shoes (#14)"),
         ("Sell shoes (#12)", "Revert \"Sell shoes\" (#13)\n\nReverts acme/shop#12", "Sell shoes (#14)"),
     ] {
         let (github, shop) = shop();
-        release(&shop, "Sell socks", days(9));
-        let shoes = release(&shop, subject, hours(100));
+        push_and_deploy(&shop, "Sell socks", days(9));
+        let shoes = push_and_deploy(&shop, subject, hours(100));
         push(&shop, &revert.replace("ID", &shoes), hours(98));
-        release(&shop, again, hours(90));
+        push_and_deploy(&shop, again, hours(90));
         let context = one_repository(&github, "");
         assert_eq!(values(&context).await, ["0.5", "36000 36000 36000", "1", "0.5"], "{revert}");
     }
@@ -75,12 +75,12 @@ async fn a_commit_that_lands_again_in_the_deployment_of_its_revert_is_not_the_re
 #[tokio::test]
 async fn a_revert_of_something_that_was_not_deployed_is_not_a_failure() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     let hats = push(&shop, "Sell hats", hours(98));
-    release(&shop, &format!("Undo the hats\n\nThis reverts commit {hats}.\n\nRevert"), hours(97));
+    push_and_deploy(&shop, &format!("Undo the hats\n\nThis reverts commit {hats}.\n\nRevert"), hours(97));
     push(&shop, "Sell coats", hours(96));
-    release(&shop, "Revert \"Sell coats\"", hours(94));
+    push_and_deploy(&shop, "Revert \"Sell coats\"", hours(94));
     let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0", NOT_RECOVERED, "0", "0"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @r#"
@@ -95,9 +95,9 @@ async fn a_revert_of_something_that_was_not_deployed_is_not_a_failure() {
 #[tokio::test]
 async fn a_hotfix_after_the_failure_window_is_not_a_failure() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
-    release(&shop, "hotfix: sell shoes in pairs", hours(74));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "hotfix: sell shoes in pairs", hours(74));
     assert_eq!(values(&one_repository(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
     let longer = one_repository(&github, "[dora]\nfailure_window = '25h'");
     assert_eq!(values(&longer).await, ["0.5", "93600 93600 93600", "1", "0.5"]);
@@ -122,22 +122,22 @@ async fn a_hotfix_with_the_date_of_its_own_deployment_is_about_the_deployment_be
 #[tokio::test]
 async fn a_hotfix_that_is_not_deployed_yet_is_a_failure_that_has_not_ended() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(10));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(10));
     push(&shop, "hotfix: sell shoes in pairs", hours(2));
     let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["1", NOT_RECOVERED, "0", "0"]);
-    insta::assert_snapshot!(evidence(&context, "recovery").await, @"- deployment of ID to production: its failure has not ended: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`, which was not deployed yet");
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"- deployment of ID to production: its failure has not ended: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`, and the commit was not deployed yet");
 }
 
 #[tokio::test]
 async fn a_rollback_means_that_the_deployment_before_it_failed_and_ends_the_failure() {
     let (github, shop) = shop();
-    let first = release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    let first = push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     deploy(&shop, &first, hours(99));
     // The hotfix is about the deployment that was rolled back.
-    release(&shop, "hotfix: sell shoes in pairs", hours(90));
+    push_and_deploy(&shop, "hotfix: sell shoes in pairs", hours(90));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(99)));
     let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0.333", "3600 3600 3600", "1", "0.667"]);
@@ -149,11 +149,11 @@ async fn a_rollback_means_that_the_deployment_before_it_failed_and_ends_the_fail
 }
 
 #[tokio::test]
-async fn what_an_earlier_deployment_brought_is_not_pending_after_a_rollback() {
+async fn a_deployed_hotfix_is_not_pending_after_a_rollback() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    let shoes = release(&shop, "Sell shoes", hours(100));
-    release(&shop, "hotfix: sell shoes in pairs", hours(96));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    let shoes = push_and_deploy(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "hotfix: sell shoes in pairs", hours(96));
     // This rollback is too late to mean that the hotfix failed, and the branch still contains the hotfix.
     deploy(&shop, &shoes, hours(60));
     let context = one_repository(&github, "");
@@ -162,10 +162,10 @@ async fn what_an_earlier_deployment_brought_is_not_pending_after_a_rollback() {
 }
 
 #[tokio::test]
-async fn an_incident_after_a_rollback_has_not_ended_with_it() {
+async fn a_rollback_does_not_end_an_incident_that_is_opened_later() {
     let (github, shop) = shop();
-    let first = release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    let first = push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     deploy(&shop, &first, hours(99));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(98)));
     assert_eq!(values(&one_repository(&github, "")).await, ["0.5", NOT_RECOVERED, "0", "0.5"]);
@@ -176,8 +176,8 @@ async fn an_incident_after_a_rollback_has_not_ended_with_it() {
 #[tokio::test]
 async fn a_rollback_after_the_failure_window_is_not_a_failure() {
     let (github, shop) = shop();
-    let first = release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    let first = push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     deploy(&shop, &first, hours(70));
     assert_eq!(values(&one_repository(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
 }
@@ -185,9 +185,9 @@ async fn a_rollback_after_the_failure_window_is_not_a_failure() {
 #[tokio::test]
 async fn an_incident_belongs_to_the_deployment_before_it_unless_it_names_another_one() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    let shoes = release(&shop, "Sell shoes", hours(100));
-    release(&shop, "Sell hats", hours(90));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    let shoes = push_and_deploy(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell hats", hours(90));
     shop.issue(Issue::new("No socks").label("incident").age(hours(95)).close(hours(92)))
         .issue(Issue::new("No hats").label("incident").age(hours(85)).close(hours(80)))
         .issue(Issue::new("Blue hats").label("incident").age(hours(84)).close(hours(82)))
@@ -215,8 +215,8 @@ async fn an_incident_belongs_to_the_deployment_before_it_unless_it_names_another
 #[tokio::test]
 async fn an_open_incident_is_a_failure_that_has_not_ended() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(95)))
         .issue(Issue::new("No socks").label("incident").age(hours(95)).close(hours(90)));
     assert_eq!(values(&one_repository(&github, "")).await, ["1", NOT_RECOVERED, "0", "0"]);
@@ -225,12 +225,12 @@ async fn an_open_incident_is_a_failure_that_has_not_ended() {
 #[tokio::test]
 async fn a_fix_ends_an_incident_when_it_is_deployed_and_not_when_it_closes_the_issue() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     shop.issue(Issue::new("No shoes").label("incident").age(hours(95)).close(hours(90)));
     push(&shop, "Sell them in pairs\n\nFixes #1", hours(90));
     assert_eq!(values(&one_repository(&github, "")).await, ["1", NOT_RECOVERED, "0", "0"]);
-    release(&shop, "Sell hats", hours(80));
+    push_and_deploy(&shop, "Sell hats", hours(80));
     assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "72000 72000 72000", "1", "0.5"]);
 }
 
@@ -238,10 +238,10 @@ async fn a_fix_ends_an_incident_when_it_is_deployed_and_not_when_it_closes_the_i
 async fn an_incident_that_was_reopened_ends_with_the_next_fix_or_when_it_is_closed() {
     let (github, shop) = shop();
     let issue = || Issue::new("No shoes").label("incident").age(hours(95));
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     shop.issue(issue());
-    release(&shop, "Sell them in pairs\n\nFixes #1", hours(90));
+    push_and_deploy(&shop, "Sell them in pairs\n\nFixes #1", hours(90));
 
     // The issue was closed before the fix was deployed, and once more after it.
     shop.replace_issue(1, issue().close(hours(91)).reopen(hours(90)).close(hours(10)));
@@ -253,7 +253,7 @@ async fn an_incident_that_was_reopened_ends_with_the_next_fix_or_when_it_is_clos
     assert_eq!(values(&one_repository(&github, "")).await, ["0.5", "108000 108000 108000", "1", "0.5"]);
 
     // The second fix is deployed 25 hours after the failure.
-    release(&shop, "Sell pairs of shoes\n\nFixes #1", hours(75));
+    push_and_deploy(&shop, "Sell pairs of shoes\n\nFixes #1", hours(75));
     assert_eq!(values(&one_repository(&github, "")).await, ["0.333", "90000 90000 90000", "1", "0.667"]);
 }
 
@@ -261,7 +261,7 @@ async fn an_incident_that_was_reopened_ends_with_the_next_fix_or_when_it_is_clos
 async fn an_incident_before_any_known_deployment_is_not_a_failure() {
     let (github, shop) = shop();
     shop.issue(Issue::new("No socks").label("incident").age(hours(120)).close(hours(110)));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     let context = one_repository(&github, "");
     assert_eq!(values(&context).await, ["0", NOT_RECOVERED, "0", "0"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
@@ -273,8 +273,8 @@ async fn an_incident_before_any_known_deployment_is_not_a_failure() {
 #[tokio::test]
 async fn the_labels_of_incidents_are_those_of_the_settings() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     shop.issue(Issue::new("No shoes").label("outage").label("sev1").age(hours(95)).close(hours(90)));
     for (labels, ratio) in [("'outage', ' sev1 '", "1"), ("'sev2'", "0"), ("", "0")] {
         let context = one_repository(&github, &format!("[dora]\nincident_labels = [{labels}]"));
@@ -285,9 +285,9 @@ async fn the_labels_of_incidents_are_those_of_the_settings() {
 #[tokio::test]
 async fn the_hotfix_of_a_merged_branch_landed_with_the_merge() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell socks", days(9));
     shop.commit(Commit::new("hotfix: sell shoes").branch("hotfix").after(["main"]).age(hours(105)));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     shop.commit(Commit::new("Merge branch 'hotfix'").after(["main", "hotfix"]).age(hours(99)));
     deploy(&shop, &shop.tip("main"), hours(98));
     for history in ["first-parent", "all"] {
@@ -297,10 +297,10 @@ async fn the_hotfix_of_a_merged_branch_landed_with_the_merge() {
 }
 
 #[tokio::test]
-async fn a_commit_of_a_merged_branch_is_a_sign_of_a_failure_only_if_the_settings_read_all_commits() {
+async fn commits_of_a_merged_branch_mean_failures_only_with_all_history() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     for (message, age) in [("Log everything", 101), ("revert: log everything", 98), ("hotfix: hats", 97)] {
         shop.commit(Commit::new(message).branch("hats").age(hours(age)));
     }
@@ -326,8 +326,8 @@ async fn a_label_of_the_pull_request_makes_a_commit_a_revert_or_a_hotfix() {
     ] {
         let (github, shop) = shop();
         shop.commit(Commit::new("Base").branch("develop"));
-        release(&shop, "Sell socks", days(9));
-        release(&shop, "Sell shoes", hours(100));
+        push_and_deploy(&shop, "Sell socks", days(9));
+        push_and_deploy(&shop, "Sell shoes", hours(100));
         shop.pull_request(pull_request.clone());
         shop.commit(Commit::new("Sell pairs (#1)").pull_request(1).age(hours(99)));
         deploy(&shop, &shop.tip("main"), hours(98));
@@ -341,10 +341,10 @@ async fn a_label_of_the_pull_request_makes_a_commit_a_revert_or_a_hotfix() {
 #[tokio::test]
 async fn a_label_counts_for_the_merge_of_its_pull_request() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell socks", days(9));
     shop.pull_request(PullRequest::new("Pairs").age(days(5)).merge(hours(99)).labelled("hotfix"));
     shop.commit(Commit::new("Sell pairs").branch("pairs").after(["main"]).pull_request(1).age(hours(105)));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     let merge = Commit::new("Merge pull request #1 from acme/pairs").after(["main", "pairs"]);
     shop.commit(merge.pull_request(1).age(hours(99)));
     deploy(&shop, &shop.tip("main"), hours(98));
@@ -358,20 +358,20 @@ async fn a_label_counts_for_the_merge_of_its_pull_request() {
 #[tokio::test]
 async fn a_label_counts_before_the_commit_is_deployed() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(10));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(10));
     shop.pull_request(PullRequest::new("Shoes").age(days(3)).merge(hours(2)).labelled("hotfix"));
     shop.commit(Commit::new("Sell pairs (#1)").pull_request(1).age(hours(2)));
     let context = one_repository(&github, "[commits]\nhotfix_labels = ['hotfix']");
     assert_eq!(values(&context).await, ["1", NOT_RECOVERED, "0", "0"]);
-    insta::assert_snapshot!(evidence(&context, "recovery").await, @"- deployment of ID to production: its failure has not ended: ID Sell pairs (#1): its pull request #1 has the label `hotfix`, which was not deployed yet");
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"- deployment of ID to production: its failure has not ended: ID Sell pairs (#1): its pull request #1 has the label `hotfix`, and the commit was not deployed yet");
 }
 
 #[tokio::test]
 async fn metrics_about_failures_share_their_requests() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(100));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(100));
     let context = one_repository(&github, "");
     values(&context).await;
     // The deployments, two comparisons, pull requests and incidents.
@@ -381,7 +381,7 @@ async fn metrics_about_failures_share_their_requests() {
 #[tokio::test]
 async fn without_the_permission_to_read_issues_there_is_no_data() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell socks", days(9));
     let forbidden = refusal::query_error("FORBIDDEN", "Resource not accessible by integration");
     let context = one_repository(&github, "");
     // The first query is about deployments, and there is nothing in the window to compare.
@@ -414,8 +414,8 @@ async fn without_the_branch_it_is_unknown_which_commits_are_not_deployed() {
 #[tokio::test]
 async fn the_evidence_says_if_github_cannot_compare_the_last_deployment_with_the_branch() {
     let (github, shop) = shop();
-    release(&shop, "Sell socks", days(9));
-    release(&shop, "Sell shoes", hours(30));
+    push_and_deploy(&shop, "Sell socks", days(9));
+    push_and_deploy(&shop, "Sell shoes", hours(30));
     let nothing: [&str; 0] = [];
     shop.commit(Commit::new("Start again").branch("rewritten").after(nothing).age(hours(11)));
     deploy(&shop, &shop.tip("rewritten"), hours(10));

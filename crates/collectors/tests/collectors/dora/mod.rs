@@ -22,7 +22,7 @@ fn hours(hours: u64) -> Duration {
     Duration::from_hours(hours)
 }
 
-/// A shop with the branch `main`, which starts with an old commit.
+/// The repository `acme/shop`, whose branch `main` starts with an old commit.
 fn shop() -> (FakeGitHub, Repository) {
     let github = FakeGitHub::builder().now(now()).start();
     let shop = github.repository("acme/shop");
@@ -41,8 +41,8 @@ fn deploy(shop: &Repository, commit: &str, age: Duration) {
     shop.deployment(Deployment::new("production", commit).success(age));
 }
 
-/// Pushes a commit, and deploys it an hour later.
-fn release(shop: &Repository, message: &str, age: Duration) -> String {
+/// Pushes a commit, and deploys it an hour later, `age` ago. Returns its id.
+fn push_and_deploy(shop: &Repository, message: &str, age: Duration) -> String {
     let commit = push(shop, message, age + hours(1));
     deploy(shop, &commit, age);
     commit

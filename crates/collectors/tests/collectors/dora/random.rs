@@ -7,13 +7,14 @@ use system_health_test_support::github::{Commit, Deployment, FakeGitHub};
 
 use super::{collect, days, hours, now, one_repository};
 
-/// A commit of a history: the branch that it is pushed to, the branch that is merged, and how much older its author's date
-/// is, in hours.
+/// A commit of a history. The branches are indexes into [`BRANCHES`].
 #[derive(Debug, Clone)]
 struct Pushed {
     branch: usize,
+    /// The branch that the commit merges.
     merges: Option<usize>,
-    authored: u64,
+    /// How many hours before the commit it was authored.
+    authored_before: u64,
 }
 
 /// The commits, and the deployments of some of them.
@@ -27,7 +28,7 @@ const BRANCHES: [&str; 3] = ["main", "topic", "release"];
 
 fn histories() -> impl Strategy<Value = History> {
     let pushed = (0..3_usize, prop::option::of(0..3_usize), 0..200_u64)
-        .prop_map(|(branch, merges, authored)| Pushed { branch, merges, authored });
+        .prop_map(|(branch, merges, authored_before)| Pushed { branch, merges, authored_before });
     let commits = prop::collection::vec(pushed, 1..25);
     // GitHub cannot compare commits without a common ancestor.
     let commits = commits.prop_map(|mut commits| {
@@ -43,7 +44,7 @@ fn histories() -> impl Strategy<Value = History> {
 fn reference(
     ancestors: &[BTreeSet<usize>],
     is_merge: &[bool],
-    authored: &[u64],
+    authored_ages: &[u64],
     deployed: &[usize],
 ) -> Vec<u64> {
     let mut times = Vec::new();
@@ -52,8 +53,8 @@ fn reference(
         let Some(first) = first.filter(|first| *first > 0) else { continue };
         // The deployments are an hour apart, the last one now.
         let deployed_ago = (deployed.len() - 1 - first) as u64;
-        if authored[commit] >= deployed_ago {
-            times.push(authored[commit] - deployed_ago);
+        if authored_ages[commit] >= deployed_ago {
+            times.push(authored_ages[commit] - deployed_ago);
         }
     }
     times.sort_unstable();
@@ -61,7 +62,7 @@ fn reference(
 }
 
 #[test]
-fn lead_times_are_those_of_the_reference() {
+fn count_and_median_of_lead_times_are_those_of_the_reference() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(ProptestConfig::with_cases(60));
     let result = runner.run(&histories(), |history| {
@@ -77,28 +78,28 @@ async fn check(history: History) {
     let mut tips: HashMap<usize, usize> = HashMap::new();
     let (mut ids, mut ancestors, mut is_merge, mut authored_ages) =
         (vec![], Vec::<BTreeSet<usize>>::new(), vec![], vec![]);
-    let count = history.commits.len() as u64;
+    let commits = history.commits.len() as u64;
     for (number, pushed) in history.commits.iter().enumerate() {
-        let age = 100 + count - number as u64;
-        let own = tips.get(&pushed.branch).or_else(|| tips.get(&0)).copied();
+        let age = 100 + commits - number as u64;
+        let first_parent = tips.get(&pushed.branch).or_else(|| tips.get(&0)).copied();
         let merged = pushed.merges.and_then(|branch| tips.get(&branch).copied());
-        let merged = merged.filter(|merged| own.is_some_and(|own| own != *merged));
+        let merged = merged.filter(|merged| first_parent.is_some_and(|parent| parent != *merged));
         let branch_of = |commit: usize| {
             let branch = tips.iter().find(|(_, tip)| **tip == commit).map(|(branch, _)| *branch);
             BRANCHES[branch.unwrap()]
         };
-        let parents: Vec<usize> = own.into_iter().chain(merged).collect();
+        let parents: Vec<usize> = first_parent.into_iter().chain(merged).collect();
         let parent_branches: Vec<_> = parents.iter().map(|parent| branch_of(*parent)).collect();
         let branch = BRANCHES[pushed.branch];
-        let authored = age + pushed.authored;
+        let authored_age = age + pushed.authored_before;
         let commit = Commit::new(format!("Change {number}")).branch(branch).after(parent_branches);
-        shop.commit(commit.age(hours(age)).authored_at(now() - hours(authored)));
+        shop.commit(commit.age(hours(age)).authored_at(now() - hours(authored_age)));
         ids.push(shop.tip(branch));
         let mut own_ancestors = BTreeSet::from([number]);
         own_ancestors.extend(parents.iter().flat_map(|parent| ancestors[*parent].clone()));
         ancestors.push(own_ancestors);
         is_merge.push(parents.len() > 1);
-        authored_ages.push(authored);
+        authored_ages.push(authored_age);
         tips.insert(pushed.branch, number);
     }
     let deployed: Vec<usize> = history.deployed.iter().map(|number| number % ids.len()).collect();
@@ -108,11 +109,11 @@ async fn check(history: History) {
         shop.deployment(Deployment::new("production", &ids[*commit]).success(age));
     }
 
-    let reading = collect(&one_repository(&github, ""), "commits").await.unwrap();
+    let count = collect(&one_repository(&github, ""), "commits").await.unwrap();
 
     let expected = reference(&ancestors, &is_merge, &authored_ages, &deployed);
     let quantiles = collect(&one_repository(&github, ""), "lead_time").await;
-    assert_eq!(reading.samples()[0].value().to_string(), expected.len().to_string(), "{history:?}");
+    assert_eq!(count.samples()[0].value().to_string(), expected.len().to_string(), "{history:?}");
     let median =
         quantiles.ok().map(|reading| (reading.samples()[0].value().number().unwrap() / 1_800.0).to_string());
     // The median in half hours. For an even number of times, it is the mean of the two times in the middle.

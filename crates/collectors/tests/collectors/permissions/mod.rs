@@ -33,7 +33,7 @@ fn no_data(result: Result<Value, Unavailable>) -> String {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_no_data_with_its_name() {
+async fn a_missing_permission_is_no_data_that_names_it() {
     let no_access = "GitHub answered 403 Forbidden: Resource not accessible by personal access token \
                      (https://docs.github.com/rest)";
     for (answer, expected) in [
@@ -119,9 +119,7 @@ async fn a_feature_that_the_plan_does_not_have_is_no_data_that_names_no_permissi
     let github = github("/runners", Answer::json(403, &json!({ "message": message })));
     assert_eq!(
         no_data(runners(&Stage::on(&github)).await),
-        format!(
-            "acme/shop does not have the feature that this reads: GitHub answered 403 Forbidden: {message}"
-        )
+        format!("acme/shop does not have the needed feature: GitHub answered 403 Forbidden: {message}")
     );
 }
 
@@ -135,9 +133,7 @@ async fn a_feature_that_is_turned_off_is_no_data_with_each_status() {
         let github = github("/runners", Answer::json(status, &json!({ "message": message })));
         assert_eq!(
             no_data(runners(&Stage::on(&github)).await),
-            format!(
-                "acme/shop does not have the feature that this reads: GitHub answered {response}: {message}"
-            )
+            format!("acme/shop does not have the needed feature: GitHub answered {response}: {message}")
         );
     }
 }

@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(findings[0], Finding::failed("source prometheus", failed));
         let refused = "1 of 2 metrics refused, see acme (db.rs:7)";
         assert_eq!(findings[1], Finding::failed("source warehouse", refused));
-        let refused = "the key `commits.hotfix` is used elsewhere";
+        let refused = "the key `commits.hotfix` is used elsewhere; rename one of the metrics";
         assert_eq!(findings[2], Finding::failed("source warehouse", refused));
     }
 

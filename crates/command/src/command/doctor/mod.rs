@@ -1,5 +1,5 @@
-//! `report doctor`: says why `report` does not work, and what to do next. The metrics are collected as in a run, but nothing
-//! is delivered. Nothing is changed, except that missing state is created.
+//! `report doctor`: says why `report` does not work, and what to do next. The metrics are collected as in a run, but their
+//! values are neither delivered nor kept. If there is no state, it is created.
 
 mod metrics;
 mod settings;
@@ -7,10 +7,10 @@ mod sinks;
 mod state;
 mod summary;
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use anyhow::Context as _;
-use futures::future::join_all;
+use futures::{FutureExt, future::join_all};
 use humantime::format_duration;
 use system_health_registry::{
     Catalog, CatalogError, CheckResults, Context, Engine, Extension, Finding, Grade, Settings,
@@ -27,6 +27,7 @@ use crate::{
     exit::ExitStatus,
     output::{Diagnosis, Stdout},
     program::Program,
+    runtime::block_on_and_end,
     settings as command_settings,
 };
 use metrics::MetricFindings;
@@ -45,10 +46,10 @@ pub(super) fn run(
     stdout: Stdout,
 ) -> anyhow::Result<ExitStatus> {
     let DoctorArguments { flags, switches, state, .. } = arguments;
-    let settings = command_settings::load_switched(&arguments.settings, flags, switches, &state.folder);
+    let settings = command_settings::load_with_switches(&arguments.settings, flags, switches, &state.folder);
     let diagnosis = match settings {
         Ok(settings) => diagnose(program, arguments, catalog, &settings)?,
-        // With wrong settings, the rest of the diagnosis could be about another repository or folder than a run uses.
+        // With wrong settings, the other checks could be about another repository or folder than the corrected settings name.
         Err(error) => {
             let message = "not checked, because no run gets past wrong settings; correct them first";
             let errors = match error {
@@ -108,10 +109,11 @@ fn diagnose(
     // The same deadline as in a run that delivers, so that a slow metric or a rate limit has the same effect.
     let deadline = report.deadline.saturating_sub(delivery_reserve(report.deadline));
     let context = Context::new().provide(settings.clone()).with_deadline(deadline);
-    let (about_sinks, about_state, about_metrics, setup_steps) = runtime.block_on(async {
+    let handle = workers.handle().clone();
+    let (about_sinks, about_state, about_metrics, setup_steps) = block_on_and_end(runtime, workers, async {
         let selected = selected.remembering_for(state.keep);
         let selected = state::with_remembered_metrics(selected, state_folder.clone()).await;
-        let engine = Engine::new().with_workers(workers.handle().clone()).with_request_plans();
+        let engine = Engine::new().with_workers(handle).with_request_plans();
         let (diagnoses, about_sinks, about_state, about_metrics) = tokio::join!(
             join_all(linked_extensions().map(|it| check(it, &context, &selected, deadline))),
             sinks::diagnose(&program.sinks, &choice, settings, &context),
@@ -129,8 +131,6 @@ fn diagnose(
         );
         (about_sinks, about_state, about_metrics, setup_steps)
     });
-    workers.shutdown_background();
-    runtime.shutdown_background();
     let is_state_right = about_state.iter().all(|finding| finding.grade != Grade::Failed);
     let SinkFindings { ready, any_configured, findings: about_sinks } = about_sinks;
     let MetricFindings { counts, findings: about_metrics } = about_metrics;
@@ -148,7 +148,8 @@ fn diagnose(
     Ok(Diagnosis { findings, works, next_steps })
 }
 
-/// The checks of an extension. They end even if they wait for a collector that blocks all threads.
+/// The checks of an extension. They end even if they wait for a collector that blocks all threads. If they panic, the other
+/// findings are still shown.
 async fn check(
     extension: &dyn Extension,
     context: &Context,
@@ -156,10 +157,13 @@ async fn check(
     deadline: Duration,
 ) -> CheckResults {
     let limit = deadline.saturating_add(MAX_TIME_AFTER_DEADLINE);
-    timeout(limit, extension.diagnose(context, catalog)).await.unwrap_or_else(|_| {
-        let message = format!("some have no result after {}", format_duration(limit));
-        CheckResults { findings: vec![Finding::failed("checks", message)], ..CheckResults::default() }
-    })
+    let checking = AssertUnwindSafe(async { extension.diagnose(context, catalog).await }).catch_unwind();
+    let message = match timeout(limit, checking).await {
+        Ok(Ok(results)) => return results,
+        Ok(Err(_)) => "some have no result, because they panicked".to_owned(),
+        Err(_) => format!("some have no result after {}", format_duration(limit)),
+    };
+    CheckResults { findings: vec![Finding::failed("checks", message)], ..CheckResults::default() }
 }
 
 /// The metrics that the settings select, with their goals.
@@ -177,7 +181,7 @@ fn ok_or_finding<T, E: Into<anyhow::Error>>(result: Result<T, E>, findings: &mut
 
 #[cfg(test)]
 mod tests {
-    use futures::{FutureExt, future::BoxFuture};
+    use futures::future::BoxFuture;
 
     use super::*;
     use crate::output::fixture;
@@ -190,12 +194,25 @@ mod tests {
         }
     }
 
+    struct Panics;
+
+    impl Extension for Panics {
+        fn diagnose<'a>(&'a self, _: &'a Context, _: &'a Catalog) -> BoxFuture<'a, CheckResults> {
+            panic!("a bug")
+        }
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn checks_that_never_end_are_a_failed_finding() {
+    async fn checks_that_never_end_or_panic_are_a_failed_finding() {
         let catalog = Catalog::new(fixture::metrics()).unwrap();
+        let cases: [(&dyn Extension, _); 2] = [
+            (&NeverEnds, "some have no result after 35s"),
+            (&Panics, "some have no result, because they panicked"),
+        ];
+        for (extension, message) in cases {
+            let results = check(extension, &Context::new(), &catalog, Duration::from_secs(5)).await;
 
-        let results = check(&NeverEnds, &Context::new(), &catalog, Duration::from_secs(5)).await;
-
-        assert_eq!(results.findings, [Finding::failed("checks", "some have no result after 35s")]);
+            assert_eq!(results.findings, [Finding::failed("checks", message)]);
+        }
     }
 }

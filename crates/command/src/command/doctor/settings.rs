@@ -64,8 +64,8 @@ fn public_text(value: &str, is_path: bool) -> Option<String> {
     address_without_path(text).map(|address| format!("\"{address}\""))
 }
 
-/// An address without its path and its query, either of which may contain a secret. `None` if the text is not such an address,
-/// or if its host may be a secret.
+/// An address of HTTP, HTTPS or UDP without its path and its query, either of which may contain a secret. `None` for any other
+/// text, and for an address that contains `@` or whose host may be a secret.
 fn address_without_path(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     if !["http", "https", "udp"].contains(&scheme) || text.contains('@') {

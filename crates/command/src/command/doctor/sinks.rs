@@ -1,4 +1,4 @@
-//! Whether the destinations of all sinks accept deliveries.
+//! Whether the sinks that a push uses can deliver.
 
 use futures::future::join_all;
 use system_health_registry::{Context, Finding, Grade, Settings, SharedError, SinkType};

@@ -15,7 +15,7 @@ const CHECK: &str = "state folder";
 /// The maximum time to read what the state folder remembers of sources.
 const MAX_READ: Duration = Duration::from_secs(10);
 
-/// A catalog with the metrics that its sources described in earlier runs: a source that works may no longer return one of them. If
+/// Adds the metrics that sources described in earlier runs, so that a metric that its source no longer returns has a finding. If
 /// the state folder cannot be read, [`diagnose`] says why.
 pub(super) async fn with_remembered_metrics(catalog: Catalog, folder: Option<PathBuf>) -> Catalog {
     let Some(folder) = folder else { return catalog };

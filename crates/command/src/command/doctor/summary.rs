@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sink_that_cannot_deliver_is_to_be_corrected_and_not_configured() {
+    fn a_configured_sink_that_cannot_deliver_only_needs_a_correction() {
         let findings = [Finding::failed("datadog", "the API key is refused")];
         let broken = Observations { ready: &[], is_sink_configured: true, ..configured(&findings) };
 

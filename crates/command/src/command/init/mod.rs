@@ -69,7 +69,7 @@ async fn detect() -> DetectedSettings {
 
 fn settings_file(program: &Program, catalog: &Catalog, detected: &DetectedSettings) -> String {
     let tables = TableSpec::templates();
-    // A program that was built without AWS accepts the table, but has no template for it.
+    // A program that was built without AWS accepts `[secrets]`, but has no template for it.
     let has_secrets_manager = tables.contains_key(SecretsSettings::NAME);
     let secrets = if has_secrets_manager {
         "environment variables, files or AWS Secrets Manager"

@@ -27,7 +27,7 @@ impl Template {
         Self { tables: tables.collect() }
     }
 
-    /// Sets a key to a text with a comment, in place of its example.
+    /// Sets a key to a text with a comment, in place of its example. A key without an example is not set.
     pub(super) fn set(&mut self, table: &str, key: &str, value: &str, comment: &str) {
         let example = format!("# {key} = ");
         // A JSON string is also a TOML string. `Debug` writes some characters as `\u{...}`, which TOML does not have.

@@ -39,7 +39,7 @@ async fn each_subject_has_an_entry_with_all_delivered_tags() {
             },
             {
                 "name": "warehouse", "state": "value", "metrics": 2, "duration_ms": 0,
-                "refused": ["the key `commits.hotfix` is used elsewhere"]
+                "refused": ["the key `commits.hotfix` is used elsewhere; rename one of the metrics"]
             }
         ])
     );

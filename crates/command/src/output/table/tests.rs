@@ -73,7 +73,7 @@ async fn a_thousand_subjects_are_one_row_and_a_list_of_problems() {
     Sources
       prometheus: error: cannot ask http://prometheus:9090: connection refused
       warehouse: 1 of 2 metrics refused, see acme (db.rs:7)
-        the key `commits.hotfix` is used elsewhere
+        the key `commits.hotfix` is used elsewhere; rename one of the metrics
 
     --format json shows all; the command `explain KEY --subject NAME` shows what is
     behind one value.

@@ -173,17 +173,17 @@ proptest! {
     }
 
     #[test]
-    fn a_lost_payload_does_not_affect_the_others(series in series(), lost in any::<u64>()) {
-        let is_lost = |points: &Range<usize>| lost >> (points.start % 64) & 1 == 1;
-        let lost_points = Cell::new(0);
-        let lose = |points: &Range<usize>| {
-            lost_points.set(lost_points.get() + points.len());
-            Sent::Left(failure("lost"))
+    fn a_payload_that_is_left_does_not_affect_the_others(series in series(), starts in any::<u64>()) {
+        let is_left = |points: &Range<usize>| starts >> (points.start % 64) & 1 == 1;
+        let left_points = Cell::new(0);
+        let leave = |points: &Range<usize>| {
+            left_points.set(left_points.get() + points.len());
+            Sent::Left(failure("no response"))
         };
-        let observed = deliver(&series, generous(), |points| is_lost(points).then(|| lose(points)));
+        let observed = deliver(&series, generous(), |points| is_left(points).then(|| leave(points)));
 
         prop_assert!(observed.fates.iter().all(|fates| fates.len() == 1), "{:?}", observed.fates);
-        prop_assert_eq!(observed.left().len(), lost_points.get());
+        prop_assert_eq!(observed.left().len(), left_points.get());
         prop_assert!(observed.accepted().iter().all(|position| !series[*position].bad));
     }
 

@@ -21,9 +21,9 @@ const SAMPLES_WIDTH: i64 = 4;
 
 /// The dashboard of a catalog, for a person who has to find out quickly what is wrong. The first group has the last value
 /// of each metric with a goal, coloured by the goal. Then each [group of metrics](fn@group_title) has a time series for each
-/// metric, with the goal as a line. Metrics without a number of samples come first, and then those with one, each beside this
-/// number. In both parts, metrics with goals come first. A widget's menu links to the runbook. The metrics about the reporter
-/// come last.
+/// metric, with the goal as a line. Metrics without a sample count come first. Then come metrics with a sample count, each beside
+/// that count. Among both, metrics with goals come first. A widget's menu links to the metric's runbook, if there is one. The
+/// metrics about the reporter come last.
 ///
 /// If a metric has several series, such as one per repository, its aggregate or the
 /// [default](system_health_registry::Facts::aggregate_or_default) combines them. For example, the value of a gauge with the goal

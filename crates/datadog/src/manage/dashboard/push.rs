@@ -1,6 +1,6 @@
 //! Pushes of dashboards. To avoid copies, a push first looks for an existing dashboard: by the id in the wanted JSON, by the id
 //! that the caller remembers from an earlier push, or by the title. If several dashboards have the title, the push takes the
-//! only one with the mark of a push.
+//! one that has the mark of a push, and fails unless exactly one has it.
 
 use serde_json::Value;
 
@@ -118,7 +118,7 @@ impl DatadogApi {
 fn is_renamed_by_a_push(dashboard: &Value, wanted: &WantedDashboard) -> bool {
     let has_title = dashboard.get("title").and_then(Value::as_str) == Some(wanted.title());
     let document = CanonicalDocument::from_dashboard(dashboard);
-    !has_title && document.is_managed() && !document.is_edited_since(&wanted.document)
+    !has_title && document.is_managed() && !document.is_edited_by_people(&wanted.document)
 }
 
 fn is_managed(summary: &DashboardSummary) -> bool {

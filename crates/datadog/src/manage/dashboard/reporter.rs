@@ -17,15 +17,15 @@ const TIMESERIES_WIDTH: i64 = 4;
 pub(super) fn group(metrics: &[&Metric]) -> Option<WidgetGroup> {
     let known = metrics.iter().filter_map(|metric| Some((*metric, SelfMetric::from_key(metric.key())?)));
     let has_value_widget =
-        |(_, about): &(&Metric, SelfMetric)| about.goal.is_some() || *about == RUN_DURATION;
-    let values = known.clone().filter(has_value_widget).map(|(metric, about)| {
-        let title = format!("{} now", title(about));
+        |(_, self_metric): &(&Metric, SelfMetric)| self_metric.goal.is_some() || *self_metric == RUN_DURATION;
+    let values = known.clone().filter(has_value_widget).map(|(metric, self_metric)| {
+        let title = format!("{} now", title(self_metric));
         (VALUE_WIDTH, value(metric, title, &VARIABLES))
     });
-    let lines = known
-        .clone()
-        .map(|(metric, about)| (TIMESERIES_WIDTH, timeseries(metric, title(about), about.tags, &VARIABLES)));
-    (!metrics.is_empty()).then(|| widgets::group("Reporter health", values.chain(lines)))
+    let timeseries_widgets = known.clone().map(|(metric, self_metric)| {
+        (TIMESERIES_WIDTH, timeseries(metric, title(self_metric), self_metric.tags, &VARIABLES))
+    });
+    (!metrics.is_empty()).then(|| widgets::group("Reporter health", values.chain(timeseries_widgets)))
 }
 
 fn title(metric: SelfMetric) -> String {

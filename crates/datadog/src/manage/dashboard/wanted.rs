@@ -36,9 +36,9 @@ pub enum DashboardError {
     /// The JSON is not a dashboard.
     #[error("it is not a dashboard: {0}")]
     NotADashboard(&'static str),
-    /// It has no title.
+    /// Its title is empty.
     #[error("its `title` is empty; a push finds a dashboard by its title")]
-    NoTitle,
+    EmptyTitle,
     /// It does not exist.
     #[error("there is no dashboard `{0}`")]
     Missing(String),
@@ -104,7 +104,7 @@ impl WantedDashboard {
 
     fn marked(mut dashboard: Dashboard, value: &Value, id: Option<String>) -> Result<Self, DashboardError> {
         if dashboard.title.trim().is_empty() {
-            return Err(DashboardError::NoTitle);
+            return Err(DashboardError::EmptyTitle);
         }
         let document = CanonicalDocument::from_dashboard(value);
         let description = dashboard.description.take().flatten().unwrap_or_default();

@@ -45,7 +45,7 @@ pub fn two_metric_goal_monitor(
         Operator::Divide => format!("a metric had none, or `{}` was 0", right.key()),
         Operator::Subtract | Operator::Add => "a metric had none".to_owned(),
     };
-    let own = About {
+    let about_goal = About {
         key: None,
         description: combination.description.unwrap_or_default(),
         runbook: combination.runbook,
@@ -65,7 +65,7 @@ pub fn two_metric_goal_monitor(
                 "`{formula}` has had no value for {}: {missing}.",
                 duration_in_words(alerting.window)
             ),
-            about: vec![own, About::one_of_several(left), About::one_of_several(right)],
+            about: vec![about_goal, About::one_of_several(left), About::one_of_several(right)],
             alerting,
         }),
         tags: tags.into_iter().map(ToString::to_string).collect(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     MonitorScope, WantedMonitor,
-    wanted::{MANAGED, metric_tag},
+    wanted::{MANAGED, metric_of_tag, metric_tag},
 };
 use crate::{
     client::{DatadogApi, DatadogError},
@@ -22,9 +22,10 @@ use crate::{
 pub struct MonitorPlan<'a> {
     /// The wanted monitors.
     pub monitors: Vec<PlannedMonitor<'a>>,
-    /// Managed monitors of metrics that should have none.
+    /// Managed monitors of metrics and goals that should have none.
     pub stale: Vec<ManagedMonitor>,
-    /// Additional managed monitors of the same metrics, which exist if somebody cloned a monitor in Datadog.
+    /// Managed monitors of metrics and goals that another managed monitor already watches. Somebody may have cloned a monitor in
+    /// Datadog.
     pub copies: Vec<ManagedMonitor>,
 }
 
@@ -67,6 +68,12 @@ impl ManagedMonitor {
     #[must_use]
     pub fn watches(&self, metric: &str) -> bool {
         self.tags.contains(&metric_tag(metric))
+    }
+
+    /// Key of the metric, or name of the goal, that it watches. `None` if somebody has removed its tag.
+    #[must_use]
+    pub fn metric(&self) -> Option<&str> {
+        self.tags.iter().find_map(|tag| metric_of_tag(tag))
     }
 }
 

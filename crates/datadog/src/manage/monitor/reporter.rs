@@ -38,11 +38,11 @@ pub fn reporter_monitors(
     has_sources: bool,
     alerting: impl Fn(&str) -> Option<Alerting>,
 ) -> Result<Vec<WantedMonitor>, DatadogError> {
-    let sources = if has_sources { failing_source(scope, schedule, &alerting) } else { None };
+    let failing_source = if has_sources { failing_source(scope, schedule, &alerting) } else { None };
     let monitors = [
         stopped(scope, schedule, &alerting),
-        failing(scope, schedule, &alerting),
-        sources,
+        failing_metric(scope, schedule, &alerting),
+        failing_source,
         undelivered(scope, schedule, &alerting),
     ];
     monitors.into_iter().flatten().collect()
@@ -81,7 +81,11 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: AlertingOf<'_>) -
     Some(WantedMonitor::new(parts, scope, &alerting))
 }
 
-fn failing(scope: &MonitorScope, schedule: Schedule, alerting: AlertingOf<'_>) -> Option<MonitorResult> {
+fn failing_metric(
+    scope: &MonitorScope,
+    schedule: Schedule,
+    alerting: AlertingOf<'_>,
+) -> Option<MonitorResult> {
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
     let counter = BadRunCounter {
         metric: COLLECTOR_SUCCESS,
@@ -92,8 +96,8 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: AlertingOf<'_>) -
             in_a_row(schedule)
         ),
         recovery: "`{{metric.name}}` is collected again.",
-        description: "What fails has no value. `system_health.reporter.subjects` counts the subjects that fail. The \
-                      reporter's log and the command `history` say why.",
+        description: "A failed metric or subject has no value. `system_health.reporter.subjects` counts the subjects that \
+                      fail. The reporter's log and the command `history` say why.",
     };
     Some(counter.monitor(scope, schedule, &alerting))
 }
@@ -105,10 +109,10 @@ fn failing_source(
     schedule: Schedule,
     alerting: AlertingOf<'_>,
 ) -> Option<MonitorResult> {
-    // It queries the same metric as the monitor of failing metrics, so it has the same settings.
+    // This monitor queries the same metric as the monitor of failing metrics, so both have the same settings.
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
     let counter = BadRunCounter {
-        // A push finds a monitor by its metric, so two monitors cannot have the same one.
+        // A push finds a monitor by its metric, so two monitors cannot have the same metric.
         metric: SelfMetric { runbook: COLLECTOR_SUCCESS.runbook, ..SOURCES },
         name: "A source fails repeatedly",
         value: failures("metric_source", scope, &alerting),
@@ -117,8 +121,8 @@ fn failing_source(
             in_a_row(schedule)
         ),
         recovery: "The source `{{metric_source.name}}` is collected again.",
-        description: "What fails has no value. `system_health.reporter.refused_metrics` counts the metrics that are \
-                      refused. The reporter's log says why.",
+        description: "A failed source or a refused metric has no value. `system_health.reporter.refused_metrics` counts \
+                      the metrics that are refused. The reporter's log says why.",
     };
     Some(counter.monitor(scope, schedule, &alerting))
 }

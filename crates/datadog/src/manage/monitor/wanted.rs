@@ -110,6 +110,11 @@ pub(super) fn metric_tag(metric: &str) -> String {
     format!("{METRIC}:{metric}")
 }
 
+/// The key of the metric, or the name of the goal, if this is its tag.
+pub(super) fn metric_of_tag(tag: &str) -> Option<&str> {
+    tag.strip_prefix(METRIC)?.strip_prefix(':')
+}
+
 /// A duration in whole minutes, rounded up.
 pub(super) fn minutes(time: Duration) -> i64 {
     i64::try_from(time.as_secs().div_ceil(60)).unwrap_or(i64::MAX)

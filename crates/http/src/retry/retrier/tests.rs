@@ -89,8 +89,8 @@ fn no_backoff_exceeds_its_limit() {
     }
 }
 
-/// Makes attempts until the deadline. They fail during an outage of this length. Returns the number of attempts and the
-/// elapsed time.
+/// Makes attempts until one succeeds, or until the deadline. They fail during an outage of this length. Returns the number of
+/// attempts and the elapsed time.
 async fn outlast(outage: Duration, deadline: Duration) -> (Result<u32, String>, Duration) {
     let started = Instant::now();
     let mut made = 0;

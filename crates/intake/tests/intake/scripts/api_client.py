@@ -1,4 +1,7 @@
-"""Sends with Datadog's official client for Python to an intake: the argument is its URL."""
+"""Sends data to an intake and reads it, with Datadog's official client for Python.
+
+The argument is the URL of the intake.
+"""
 
 import sys
 import time
@@ -30,8 +33,8 @@ configuration.api_key = {"apiKeyAuth": "any", "appKeyAuth": "any"}
 with ApiClient(configuration) as client:
     assert AuthenticationApi(client).validate()["valid"]
 
-    def series(encoding, metric, value):
-        one = MetricSeries(
+    def send_gauge(encoding, metric, value):
+        series = MetricSeries(
             metric=metric,
             type=MetricIntakeType.GAUGE,
             points=[MetricPoint(timestamp=now, value=value)],
@@ -39,10 +42,10 @@ with ApiClient(configuration) as client:
             resources=[MetricResource(name="web-1", type="host")],
             unit="second",
         )
-        MetricsApi(client).submit_metrics(body=MetricPayload(series=[one]), content_encoding=encoding)
+        MetricsApi(client).submit_metrics(body=MetricPayload(series=[series]), content_encoding=encoding)
 
-    series(MetricContentEncoding.DEFLATE, "client.deflate", 1.0)
-    series(MetricContentEncoding.GZIP, "client.gzip", 2.0)
+    send_gauge(MetricContentEncoding.DEFLATE, "client.deflate", 1.0)
+    send_gauge(MetricContentEncoding.GZIP, "client.gzip", 2.0)
     point = DistributionPoint([float(now), [1.0, 2.0, 3.0]])
     distribution = DistributionPointsSeries(metric="client.distribution", points=[point], tags=["env:prod"])
     MetricsApiV1(client).submit_distribution_points(body=DistributionPointsPayload(series=[distribution]))

@@ -1,4 +1,7 @@
-"""Sends everything that datadogpy can send to an intake: arguments are its URL and the port for DogStatsD."""
+"""Sends to an intake what datadogpy can send, and reads it.
+
+The arguments are the URL of the intake and its port for DogStatsD.
+"""
 
 import sys
 import time
@@ -16,10 +19,10 @@ assert api.Distribution.send(distributions=[distribution])["status"] == "ok"
 event = api.Event.create(title="Deploy", text="Version 1", tags=["env:prod"], alert_type="info")["event"]
 assert api.Event.get(event["id"])["event"]["title"] == "Deploy"
 assert [event["title"] for event in api.Event.query(start=now - 60, end=now + 60)["events"]] == ["Deploy"]
-status = api.ServiceCheck.check(
+response = api.ServiceCheck.check(
     check="redis.up", host_name="web-1", status=api.constants.CheckStatus.CRITICAL, message="down"
 )
-assert status["status"] == "ok"
+assert response["status"] == "ok"
 series = api.Metric.query(start=now - 60, end=now + 60, query="avg:Jobs_Open{env:prod}")["series"]
 assert series[0]["pointlist"][0][1] == 3, series
 assert api.Metadata.update(metric_name="Jobs_Open", unit="job", description="Open jobs")["unit"] == "job"

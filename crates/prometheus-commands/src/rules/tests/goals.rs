@@ -31,7 +31,7 @@ fn samples_that_are_further_apart_than_prometheus_looks_back_alert_too() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn a_goal_that_is_missed_for_a_moment_alerts_for_a_count_but_not_for_a_gauge() {
+fn a_short_miss_alerts_for_a_count_but_not_for_a_gauge() {
     let (gauge, count) = (series("commits_hotfix", ""), series("deploys_failed", ""));
     let series = [(&*gauge, "0x14 9x14 0x90"), (&*count, "0x14 9x14 0x90")];
 
@@ -46,9 +46,9 @@ fn a_goal_that_is_missed_for_a_moment_alerts_for_a_count_but_not_for_a_gauge() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn the_series_before_and_after_a_change_of_a_tag_do_not_count_together() {
+fn series_before_and_after_a_tag_changes_do_not_count_together() {
     let (old, new) = (series("deploys_failed", "version=\"1\""), series("deploys_failed", "version=\"2\""));
-    let two = series("deploys_failed", "version=\"3\"");
+    let other = series("deploys_failed", "version=\"3\"");
 
     assert_fires(
         &rules(""),
@@ -57,7 +57,12 @@ fn the_series_before_and_after_a_change_of_a_tag_do_not_count_together() {
         &[(20, &[]), (25, &[]), (45, &[])],
     );
     // Two series at the same time are summed.
-    assert_fires(&rules(""), GOALS, &[(&new, "3x60"), (&two, "3x60")], &[(20, &["DeploysFailedMissesGoal"])]);
+    assert_fires(
+        &rules(""),
+        GOALS,
+        &[(&new, "3x60"), (&other, "3x60")],
+        &[(20, &["DeploysFailedMissesGoal"])],
+    );
 }
 
 #[test]
@@ -94,7 +99,7 @@ fn each_comparison_alerts_exactly_if_the_goal_is_missed() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn series_that_differ_from_an_exact_goal_miss_it_even_if_their_average_meets_it() {
+fn an_exact_goal_is_missed_if_only_the_average_meets_it() {
     let (one, other) = (series("ci_checks", "queue=\"a\""), series("ci_checks", "queue=\"b\""));
     // The average is 2.
     assert_fires(&rules(""), GOALS, &[(&one, "1x60"), (&other, "3x60")], &[(60, &["CiChecksMissesGoal"])]);

@@ -61,8 +61,8 @@ fn rules(settings: &str) -> String {
     let dashboard = Some("https://grafana.example.com/d/system-health");
     let file = RuleFile::new("report", &monitors, &reporter_labels, textfile, dashboard).unwrap();
     let rules = file.to_string();
-    let lint = check_file("rules", &rules);
-    assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
+    let check = check_file("rules", &rules);
+    assert_eq!(check.status, Some(0), "{}\n{rules}", check.output);
     rules
 }
 
@@ -87,8 +87,8 @@ fn assert_fires(rules: &str, prefix: &str, series: &[(&str, &str)], expected: &[
     };
     let tests: Vec<Value> = expected.iter().map(at_minute).collect();
     let test = json!({"interval": "1m", "input_series": series, "promql_expr_test": tests});
-    let lint = test_rules(rules, json!({"evaluation_interval": "1m", "tests": [test]}));
-    assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
+    let result = test_rules(rules, json!({"evaluation_interval": "1m", "tests": [test]}));
+    assert_eq!(result.status, Some(0), "{}\n{rules}", result.output);
 }
 
 /// A series of the reporter.

@@ -38,7 +38,7 @@ fn a_goal_is_a_rule_with_labels_and_links() {
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn a_goal_of_two_metrics_is_a_rule_with_both() {
+fn a_goal_of_two_metrics_is_a_rule_with_both_metrics() {
     let rules = rules("[goals.\"jobs.ratio\"]\ngoal = 'jobs.errors / jobs.runs < 0.1'\nowner = 'team-ci'");
     insta::assert_snapshot!(rule(&rules, "JobsRatioMissesGoal"), @r#"
     - alert: JobsRatioMissesGoal
@@ -80,13 +80,13 @@ fn an_alert_says_what_is_wrong_in_words() {
             {"eval_time": "60m", "alertname": "BuildDurationMsMissesGoal", "exp_alerts": [alert]},
         ],
     });
-    let lint = test_rules(&rules(""), json!({"evaluation_interval": "1m", "tests": [test]}));
-    assert_eq!(lint.status, Some(0), "{}", lint.output);
+    let result = test_rules(&rules(""), json!({"evaluation_interval": "1m", "tests": [test]}));
+    assert_eq!(result.status, Some(0), "{}", result.output);
 }
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-fn a_label_of_the_groups_keeps_the_value_of_the_group() {
+fn the_value_of_a_group_replaces_the_label_of_the_rule() {
     let rules = rules("[monitors.metrics.\"deploys.*\"]\ngroup_by = ['severity']");
     let [high, low] = ["high", "low"].map(|name| series("deploys_failed", &format!("severity=\"{name}\"")));
     let alert = |severity: &str| {
@@ -112,8 +112,8 @@ fn a_label_of_the_groups_keeps_the_value_of_the_group() {
             {"eval_time": "30m", "alertname": "DeploysFailedMissesGoal", "exp_alerts": alerts},
         ],
     });
-    let lint = test_rules(&rules, json!({"evaluation_interval": "1m", "tests": [test]}));
-    assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
+    let result = test_rules(&rules, json!({"evaluation_interval": "1m", "tests": [test]}));
+    assert_eq!(result.status, Some(0), "{}\n{rules}", result.output);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use system_health_test_support::prometheus::test_rules;
 
 use super::{assert_fires, rules, series};
 
-/// Checks the only alert with this name after an hour, in which all series are 0.
+/// Checks that exactly one alert with this name fires after an hour in which all series are 0.
 fn assert_alert(
     (alert, metric): (&str, SelfMetric),
     series: &[&str],
@@ -31,8 +31,8 @@ fn assert_alert(
         "input_series": series,
         "alert_rule_test": [{"eval_time": "60m", "alertname": alert, "exp_alerts": alerts}],
     });
-    let lint = test_rules(&rules(""), json!({"evaluation_interval": "1m", "tests": [test]}));
-    assert_eq!(lint.status, Some(0), "{}", lint.output);
+    let result = test_rules(&rules(""), json!({"evaluation_interval": "1m", "tests": [test]}));
+    assert_eq!(result.status, Some(0), "{}", result.output);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn three_bad_runs_in_a_row_alert_and_fewer_do_not() {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn the_alert_of_a_failing_source_names_the_source() {
-    let description = "What fails has no value. The reporter's log and the command `history` say why.";
+    let description = "A failed metric, subject or source has no value. The reporter's log and the command `history` say why.";
     for (label, value, summary) in [
         (
             "metric_source",

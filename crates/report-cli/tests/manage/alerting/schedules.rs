@@ -1,4 +1,4 @@
-//! Missed runs are counted exactly with any schedule, even if runs are late.
+//! Missed runs of a regular schedule are counted exactly, even if runs are late. Pauses up to `longest_gap` do not count.
 
 use system_health_test_support::datadog::Status::{NoData, Ok};
 
@@ -21,10 +21,10 @@ fn stopped_and_back(notifications: &[Notification]) -> Option<(i64, i64)> {
 }
 
 #[test]
-fn a_stopped_reporter_is_reported_after_exactly_as_many_missed_runs_as_are_set() {
+fn a_stop_is_reported_after_the_set_number_of_missed_runs() {
     // Minutes by which the runs before and after the pause are late.
     let (all_delays, some_delays) = ([(0, 0), (4, 4), (4, 0), (0, 4)], [(0, 4), (4, 0)]);
-    for (every, name, frequency, missed, lateness) in [
+    for (every, name, evaluation_interval, missed, lateness) in [
         (15 * MINUTE, "15m", MINUTE, &[1, 2, 3][..], &all_delays[..]),
         (10 * MINUTE, "10m", MINUTE, &[3], &some_delays),
         (12 * HOUR, "12h", 10 * MINUTE, &[3], &some_delays),
@@ -48,7 +48,10 @@ fn a_stopped_reporter_is_reported_after_exactly_as_many_missed_runs_as_are_set()
                 assert_eq!(notifications.is_some(), pause == *missed, "{case}");
                 if let Some((stopped, _)) = notifications {
                     let last_missed = (1 + pause) * every;
-                    assert!(stopped > last_missed && stopped <= last_missed + every + frequency, "{case}");
+                    assert!(
+                        stopped > last_missed && stopped <= last_missed + every + evaluation_interval,
+                        "{case}"
+                    );
                 }
             }
         }

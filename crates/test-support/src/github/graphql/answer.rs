@@ -18,7 +18,7 @@ use crate::{
 /// Maximum number of nodes that a query may ask for.
 const MAX_NODES: u64 = 500_000;
 
-/// Answers a query as GitHub does, and counts it.
+/// Answers a query and counts it, as GitHub does.
 pub(in crate::github) fn answer(world: &mut World, caller: Caller, request: &Request) -> Answer {
     if request.method != "POST" {
         return refusal::not_found("/graphql");
@@ -55,7 +55,7 @@ fn execute(world: &World, caller: Caller, body: &[u8]) -> Result<Answer, Invalid
         );
         return Err(InvalidQuery(json!({ "type": "MAX_NODE_LIMIT_EXCEEDED", "message": message })));
     }
-    if world.max_nodes_in_time.is_some_and(|max| nodes > max) {
+    if world.max_nodes_before_timeout.is_some_and(|max| nodes > max) {
         return Ok(refusal::query_timeout(502));
     }
     Ok(json_answer(200, &query.execute(&Root { world, caller })?))

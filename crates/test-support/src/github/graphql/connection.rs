@@ -11,8 +11,8 @@ const MAX_PAGE_SIZE: u64 = 100;
 /// A page of a list.
 pub(super) struct Connection<I> {
     items: Vec<I>,
-    /// The start and the end of the page, as positions in the list. `None` if the query does not ask for a page. Then the
-    /// query gets only the number of items.
+    /// The index of the page's first item, and the index after its last item. `None` if the query does not ask for a page. Then
+    /// the query gets only the number of items.
     page: Option<(usize, usize)>,
     name: String,
 }

@@ -14,6 +14,7 @@ use super::{
 };
 
 type Text = String;
+/// The fields that a query selects, by their names in the response. A query may select the same field several times.
 type Selected<'q> = Vec<(&'q str, Vec<&'q query::Field<'q, Text>>)>;
 
 /// A query with the values of its variables.
@@ -45,7 +46,7 @@ impl<'q> Query<'q> {
         let (selection, declared) = match operations[..] {
             [OperationDefinition::SelectionSet(selection)] => (selection, &[][..]),
             [OperationDefinition::Query(query)] => (&query.selection_set, &*query.variable_definitions),
-            _ => return Err(InvalidQuery(json!({ "message": "The fake answers one query at a time." }))),
+            _ => return Err(InvalidQuery(json!({ "message": "The fake accepts exactly one query." }))),
         };
         Ok(Self { selection, fragments, variables: variable_values(declared, variables)? })
     }
@@ -96,14 +97,14 @@ impl<'q> Query<'q> {
             self.select(object, selection, &mut fields);
         }
         let mut result = Map::new();
-        for (key, asked) in fields {
-            let field = Field::new(&asked[0].name, self.arguments(asked[0]));
+        for (key, selected) in fields {
+            let field = Field::new(&selected[0].name, self.arguments(selected[0]));
             let resolved = match field.name {
                 "__typename" => Some(Resolved::value(object.type_name())),
                 _ => object.resolve(&field),
             };
             let Some(resolved) = resolved else { return Err(undefined_field(object, &field, path)) };
-            let selections: Vec<_> = asked.iter().map(|field| &field.selection_set).collect();
+            let selections: Vec<_> = selected.iter().map(|field| &field.selection_set).collect();
             path.push(key.into());
             let value = self.complete(resolved, &selections, path, errors)?;
             path.pop();
@@ -145,7 +146,7 @@ impl<'q> Query<'q> {
                 Selection::Field(field) if self.is_included(&field.directives) => {
                     let key = field.alias.as_deref().unwrap_or(&field.name);
                     match fields.iter_mut().find(|(other, _)| *other == key) {
-                        Some((_, same)) => same.push(field),
+                        Some((_, selected)) => selected.push(field),
                         None => fields.push((key, vec![field])),
                     }
                 }

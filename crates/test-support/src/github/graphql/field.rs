@@ -25,7 +25,7 @@ impl<'q> Field<'q> {
         self.argument(name)?.as_str()
     }
 
-    /// The texts in an argument that is a list of texts or of an enum's values, or a single one.
+    /// The texts in an argument that is a list of texts or of an enum's values. A single text counts as a list.
     pub(super) fn names(&self, name: &str) -> Vec<&str> {
         match self.argument(name) {
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),

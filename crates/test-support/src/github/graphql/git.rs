@@ -6,7 +6,7 @@ use super::{
     object::{Object, Resolved},
     types::{Commit, PullRequest, Ref, Repository},
 };
-use crate::github::{commit::StoredCommit, objects::WEB, repository_data::RepositoryData};
+use crate::github::{objects::WEB, repository_data::RepositoryData};
 
 impl<'a> Ref<'a> {
     /// The branch with this name, if it exists.
@@ -32,10 +32,6 @@ impl<'a> Commit<'a> {
             commits.find(|commit| commit.sha == revision)?
         };
         Some(Self { repository, data })
-    }
-
-    fn with(&self, data: &'a StoredCommit) -> Self {
-        Self { repository: self.repository, data }
     }
 }
 
@@ -81,8 +77,10 @@ impl Object for Commit<'_> {
             "repository" => Resolved::object(Repository { data: self.repository }),
             "associatedPullRequests" => PullRequest::associated_with(self.repository, data, field),
             "history" => {
-                let commits = self.repository.history(&data.sha).unwrap_or_default();
-                Connection::resolve(field, commits.into_iter().map(|data| self.with(data)).collect())
+                let repository = self.repository;
+                let commits = repository.history(&data.sha).unwrap_or_default();
+                let commits = commits.into_iter().map(|data| Commit { repository, data });
+                Connection::resolve(field, commits.collect())
             }
             "parents" => {
                 let parent = |sha: &String| Commit::at(self.repository, sha);

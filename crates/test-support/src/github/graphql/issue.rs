@@ -52,7 +52,7 @@ impl<'a> Issue<'a> {
         format!("I_{}_{}", self.repository.id, self.data.number)
     }
 
-    /// The events of the issue. The fake knows only the events that reopened it. `None` if the query asks for other events.
+    /// The events of the issue. The fake knows only the events that reopened it. `None` unless the query asks for only these.
     fn timeline(&self, field: &Field<'_>) -> Option<Resolved<'a>> {
         let event =
             |(n, at): (usize, &SystemTime)| ReopenedEvent { id: format!("E_{}_{n}", self.id()), at: *at };

@@ -7,7 +7,7 @@ use super::{
     connection::Connection,
     field::Field,
     object::{Object, Resolved},
-    types::{Commit as GitCommit, PullRequest, Ref, Repository},
+    types::{Commit, PullRequest, Ref, Repository},
 };
 use crate::github::{
     commit::StoredCommit,
@@ -37,7 +37,7 @@ struct PullRequestCommit<'a> {
 }
 
 /// The commit of a [`PullRequestCommit`] or of a review.
-struct Commit<'a> {
+struct BranchCommit<'a> {
     data: &'a HeadCommit,
 }
 
@@ -84,7 +84,7 @@ impl<'a> PullRequest<'a> {
         Connection::resolve(field, found.map(|data| Self { repository, data }).collect())
     }
 
-    /// The pull request with a number.
+    /// The pull request with the number that the query asks for.
     pub(super) fn numbered(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
         let number = field.integer("number").unwrap_or_default();
         match repository.pull_requests.iter().find(|data| data.number == number) {
@@ -158,7 +158,7 @@ impl Object for PullRequest<'_> {
             "labels" => Connection::resolve(field, data.labels.iter().map(Label).collect()),
             "headRefName" => Resolved::value(format!("change-{}", data.number)),
             "mergeCommit" => {
-                Resolved::optional(data.landed.last().and_then(|sha| GitCommit::at(self.repository, sha)))
+                Resolved::optional(data.landed.last().and_then(|sha| Commit::at(self.repository, sha)))
             }
             "headRefOid" => Resolved::value(&*data.head.sha),
             "headRepository" if data.has_head_repository => {
@@ -190,7 +190,7 @@ impl Object for Review<'_> {
             "author" => Actor::resolve(&data.author),
             "state" => Resolved::value(data.state),
             "submittedAt" => data.submitted.map_or(Resolved::value(Value::Null), Resolved::time),
-            "commit" => Resolved::optional(data.commit.as_ref().map(|data| Commit { data })),
+            "commit" => Resolved::optional(data.commit.as_ref().map(|data| BranchCommit { data })),
             "comments" => {
                 let comments = (0..data.comments).map(|_| ReviewComment).collect();
                 Connection::resolve(field, comments)
@@ -276,13 +276,13 @@ impl Object for PullRequestCommit<'_> {
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         Some(match field.name {
             "id" => Resolved::value(format!("PRC_{}", self.data.sha)),
-            "commit" => Resolved::object(Commit { data: self.data }),
+            "commit" => Resolved::object(BranchCommit { data: self.data }),
             _ => return None,
         })
     }
 }
 
-impl Object for Commit<'_> {
+impl Object for BranchCommit<'_> {
     fn type_name(&self) -> &'static str {
         "Commit"
     }

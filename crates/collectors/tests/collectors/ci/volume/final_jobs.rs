@@ -77,7 +77,7 @@ async fn the_jobs_of_a_new_attempt_are_requested() {
 }
 
 #[tokio::test]
-async fn jobs_that_have_not_ended_are_requested_again_even_if_their_run_has_ended() {
+async fn jobs_in_progress_are_requested_again_even_if_their_run_has_ended() {
     let fixture = Fixture::with(ci().age(days(1)).with_job(Job::in_progress("test").started(seconds(60))));
     let stage = Stage::on(&fixture.github);
     assert_eq!(fixture.minutes(&stage).await.1, 1);
@@ -88,7 +88,7 @@ async fn jobs_that_have_not_ended_are_requested_again_even_if_their_run_has_ende
 }
 
 #[tokio::test]
-async fn jobs_of_an_attempt_that_the_list_of_runs_does_not_show_yet_are_not_kept() {
+async fn jobs_of_an_attempt_that_is_not_listed_yet_are_not_kept() {
     // The list of runs shows only the first attempt, but the list of jobs already has a job of the second one.
     let run = ci().age(days(1)).conclusion(Failure).with_job(job(3).attempt(1)).with_job(job(1).attempt(2));
     let fixture = Fixture::with(run);

@@ -13,7 +13,7 @@ use super::{METRICS, ci, days, line, seconds};
 use crate::{ci::requests, stage::Stage};
 
 #[tokio::test]
-async fn the_list_is_read_back_to_the_start_of_the_lookback_before_the_window() {
+async fn the_list_is_read_until_a_page_is_older_than_the_lookback() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     for _ in 0..250 {
@@ -31,7 +31,7 @@ async fn the_list_is_read_back_to_the_start_of_the_lookback_before_the_window() 
 }
 
 #[tokio::test]
-async fn a_branch_without_runs_is_quiet_only_if_it_exists() {
+async fn the_counts_of_a_branch_without_runs_are_0_only_if_it_exists() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     // A fork may have a branch with any name.
@@ -62,7 +62,7 @@ async fn a_branch_without_runs_is_quiet_only_if_it_exists() {
 }
 
 #[tokio::test]
-async fn without_the_permission_to_read_the_branch_it_is_unknown_whether_it_is_quiet() {
+async fn without_permission_to_read_a_branch_without_runs_there_is_no_data() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(1).run(ci().branch("trunk"));
     github.fail("/branches/", refusal::forbidden());
@@ -133,6 +133,7 @@ async fn runs_that_are_deleted_while_the_list_is_read_hide_no_other_runs() {
             github.after_next_request(move || {
                 changed.delete_runs(50);
             });
+            // Nothing changes after the next request, which is the last one of this attempt to read the list.
             github.after_next_request(|| {});
         }
         (line("cancelled_runs", &Stage::on(&github).one_repository()).await, github.requests().len())

@@ -97,8 +97,8 @@ async fn collect(metric: &str, context: &OneRepository) -> Result<Vec<String>, U
     Ok(samples.chain(reading.failed_items().iter().map(|failure| format!("failed: {failure}"))).collect())
 }
 
-/// A metric over the runs of `acme/shop`.
-async fn over(metric: &str, runs: impl IntoIterator<Item = Run>) -> String {
+/// The line of a metric over these runs of `acme/shop`.
+async fn line_over(metric: &str, runs: impl IntoIterator<Item = Run>) -> String {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
     shop.commits(1);

@@ -28,7 +28,7 @@ struct PastRun {
     workflow: &'static str,
     branch: &'static str,
     event: &'static str,
-    fork: bool,
+    is_from_fork: bool,
     created: u64,
     /// The attempts, the oldest first. There is at least one.
     attempts: Vec<PastAttempt>,
@@ -45,7 +45,8 @@ struct PastAttempt {
 #[derive(Debug, Clone)]
 struct PastJob {
     name: &'static str,
-    /// Whether the job did not run in this attempt, and is only listed again with the times of the previous one.
+    /// True if the job did not run in this attempt. GitHub then lists it again, with the start and the end from
+    /// the attempt in which it ran.
     is_copy: bool,
     created: u64,
     started: u64,
@@ -56,12 +57,12 @@ struct PastJob {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum JobState {
     Ended(Conclusion),
-    Runs,
+    InProgress,
     Queued,
 }
 
-/// What an attempt is made from: how it ends, how long after the previous attempt it starts, whether it runs only the jobs that
-/// failed, and for each job how it ends, how long it waits and how long it runs.
+/// What an attempt is made from: how it ends, how long after the end of the previous attempt it starts, whether it leaves out the
+/// jobs that have already passed, and for each job how it ends, how long it waits and how long it runs.
 type AttemptPlan = (Conclusion, u64, bool, Vec<(JobState, u64, u64)>);
 
 const NAMES: [&str; 3] = ["lint", "test", "test-wide"];
@@ -99,17 +100,18 @@ fn past_run() -> impl Strategy<Value = PastRun> {
         prop::collection::vec(attempt_plan(), 1..4),
         prop::option::weighted(0.2, prop::collection::vec(0..3_usize, NAMES.len())),
     )
-        .prop_map(|(workflow, branch, event, fork, created, plans, running)| {
-            let attempts = attempts(created, plans, running);
-            PastRun { workflow, branch, event, fork, created, attempts }
+        .prop_map(|(workflow, branch, event, is_from_fork, created, plans, last_progress)| {
+            let attempts = attempts(created, plans, last_progress);
+            PastRun { workflow, branch, event, is_from_fork, created, attempts }
         })
 }
 
-/// The attempts, one after the other, until now.
-fn attempts(created: u64, plans: Vec<AttemptPlan>, running: Option<Vec<usize>>) -> Vec<PastAttempt> {
+/// The attempts, one after the other, until now. With `last_progress`, the last attempt has not ended: 0 is a job that runs, 1 a
+/// queued job, and 2 a job that has ended.
+fn attempts(created: u64, plans: Vec<AttemptPlan>, last_progress: Option<Vec<usize>>) -> Vec<PastAttempt> {
     let mut attempts: Vec<PastAttempt> = Vec::new();
     let mut clock = created;
-    for (ending, gap, only_failed, plans) in plans {
+    for (ending, gap, skips_passed_jobs, plans) in plans {
         if !attempts.is_empty() {
             // Every attempt takes less than an hour and a half.
             match clock.checked_sub(gap).filter(|left| *left > 6_000) {
@@ -125,7 +127,7 @@ fn attempts(created: u64, plans: Vec<AttemptPlan>, running: Option<Vec<usize>>) 
                 let passed_before = before
                     .iter()
                     .find(|job| job.name == name && job.state == JobState::Ended(Success))
-                    .filter(|_| only_failed);
+                    .filter(|_| skips_passed_jobs);
                 jobs.push(match passed_before {
                     Some(job) => PastJob { is_copy: true, created: started, ..job.clone() },
                     None => PastJob {
@@ -142,11 +144,11 @@ fn attempts(created: u64, plans: Vec<AttemptPlan>, running: Option<Vec<usize>>) 
         clock = jobs.iter().map(|job| job.completed).chain([started]).min().unwrap_or(started);
         attempts.push(PastAttempt { started, ending: Some(ending), jobs });
     }
-    if let (Some(running), Some(last)) = (running, attempts.last_mut()) {
+    if let (Some(last_progress), Some(last)) = (last_progress, attempts.last_mut()) {
         last.ending = None;
-        for (job, progress) in last.jobs.iter_mut().zip(running).filter(|(job, _)| !job.is_copy) {
+        for (job, progress) in last.jobs.iter_mut().zip(last_progress).filter(|(job, _)| !job.is_copy) {
             match progress {
-                0 => job.state = JobState::Runs,
+                0 => job.state = JobState::InProgress,
                 1 => (job.state, job.started) = (JobState::Queued, job.created),
                 _ => {}
             }
@@ -158,7 +160,7 @@ fn attempts(created: u64, plans: Vec<AttemptPlan>, running: Option<Vec<usize>>) 
 impl PastRun {
     fn to_run(&self) -> Run {
         let mut run = Run::new(self.workflow).branch(self.branch).age(seconds(self.created));
-        if self.fork {
+        if self.is_from_fork {
             run = run.fork("mallory/shop");
         }
         run = run.event(self.event);
@@ -181,7 +183,7 @@ impl PastRun {
     }
 
     fn tests_branch(&self) -> bool {
-        self.branch == "main" && !self.fork && self.event != "pull_request"
+        self.branch == "main" && !self.is_from_fork && self.event != "pull_request"
     }
 
     fn counts(&self) -> bool {
@@ -241,7 +243,7 @@ impl PastJob {
     fn to_job(&self) -> Job {
         let job = match self.state {
             JobState::Ended(conclusion) => Job::new(self.name, conclusion),
-            JobState::Runs => Job::in_progress(self.name),
+            JobState::InProgress => Job::in_progress(self.name),
             JobState::Queued => Job::queued(self.name),
         };
         job.created(seconds(self.created)).started(seconds(self.started)).completed(seconds(self.completed))

@@ -14,18 +14,18 @@ proptest! {
 
     #[test]
     fn every_runner_is_counted_once(
-        // A status, and how many runners in a row have it.
-        rows in vec((select(&[Idle, Busy, Offline][..]), 1..120_usize), 0..6),
+        // A status, and how many runners, one after the other, have it.
+        groups in vec((select(&[Idle, Busy, Offline][..]), 1..120_usize), 0..6),
     ) {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
-        for (runner, count) in &rows {
+        for (status, count) in &groups {
             for _ in 0..*count {
-                shop.runner(*runner);
+                shop.runner(*status);
             }
         }
         let [idle, busy, offline] = [Idle, Busy, Offline].map(|status| {
-            rows.iter().filter(|(runner, _)| *runner == status).map(|(_, count)| count).sum::<usize>()
+            groups.iter().filter(|(group, _)| *group == status).map(|(_, count)| count).sum::<usize>()
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let line = runtime.block_on(line("runners", &Stage::on(&github).one_repository()));

@@ -2,7 +2,7 @@
 
 use system_health_test_support::github::{Conclusion::Success, FakeGitHub, Job, Runner, refusal};
 
-use super::{ci, line, over};
+use super::{ci, line, line_over};
 use crate::{ci::requests, stage::Stage};
 
 #[tokio::test]
@@ -17,8 +17,8 @@ async fn jobs_that_wait_for_a_runner_are_counted_on_all_branches() {
             ci().job("test", Success),
         ]
     };
-    assert_eq!(over("queued_jobs", runs()).await, "3");
-    assert_eq!(over("queued_jobs", []).await, "0");
+    assert_eq!(line_over("queued_jobs", runs()).await, "3");
+    assert_eq!(line_over("queued_jobs", []).await, "0");
 
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");

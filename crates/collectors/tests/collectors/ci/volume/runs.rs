@@ -4,7 +4,7 @@ use system_health_test_support::github::Conclusion::{
     ActionRequired, Cancelled, Failure, Neutral, Skipped, Stale, StartupFailure, Success, TimedOut,
 };
 
-use super::{ci, days, lines, over};
+use super::{ci, days, line_over, lines};
 use crate::stage::Stage;
 use system_health_test_support::github::{FakeGitHub, Run};
 
@@ -47,21 +47,21 @@ async fn only_passed_and_failed_runs_are_in_the_ratio() {
     let undecided = [Cancelled, Skipped, Neutral, Stale, ActionRequired].map(|end| ci().conclusion(end));
     let failed = [Failure, TimedOut, StartupFailure].map(|end| ci().conclusion(end));
     let runs = || undecided.iter().cloned().chain(failed.clone()).chain([ci(), ci().in_progress()]);
-    assert_eq!(over("success_ratio", runs()).await, "0.25");
-    assert_eq!(over("success_ratio_samples", runs()).await, "4");
-    assert_eq!(over("cancelled_runs", runs()).await, "1");
-    assert_eq!(over("timed_out_runs", runs()).await, "1");
+    assert_eq!(line_over("success_ratio", runs()).await, "0.25");
+    assert_eq!(line_over("success_ratio_samples", runs()).await, "4");
+    assert_eq!(line_over("cancelled_runs", runs()).await, "1");
+    assert_eq!(line_over("timed_out_runs", runs()).await, "1");
 }
 
 #[tokio::test]
-async fn without_a_passed_or_failed_run_a_ratio_has_no_data_and_a_count_is_0() {
+async fn without_passed_or_failed_runs_the_ratio_is_no_data() {
     for runs in [vec![], vec![ci().conclusion(Cancelled)]] {
-        let ratio = over("success_ratio", runs.clone()).await;
+        let ratio = line_over("success_ratio", runs.clone()).await;
         assert!(ratio.starts_with("no data: none passed or failed: "), "{ratio}");
-        assert_eq!(over("success_ratio_samples", runs.clone()).await, "0");
-        assert_eq!(over("timed_out_runs", runs).await, "0");
+        assert_eq!(line_over("success_ratio_samples", runs.clone()).await, "0");
+        assert_eq!(line_over("timed_out_runs", runs).await, "0");
     }
-    let none = over("runs", []).await;
+    let none = line_over("runs", []).await;
     assert!(
         none.starts_with("no data: no workflow runs on the branch: 0 runs tested the branch `main`"),
         "{none}"
@@ -79,9 +79,9 @@ async fn runs_of_forks_other_branches_and_other_events_do_not_count() {
         ci().conclusion(Failure).event("merge_group").branch("gh-readonly-queue/main/pr-7-0123abc"),
     ];
     let runs = || others.iter().cloned().chain([ci()]);
-    assert_eq!(over("success_ratio", runs()).await, "1");
+    assert_eq!(line_over("success_ratio", runs()).await, "1");
     assert_eq!(
-        over("runs", runs()).await,
+        line_over("runs", runs()).await,
         "1 conclusion:success workflow:ci.yml; 0 conclusion:failure workflow:ci.yml"
     );
 }
@@ -100,17 +100,17 @@ async fn the_start_of_the_latest_attempt_decides_whether_a_run_is_in_the_window(
         // It was created more than `rerun_lookback` before the window.
         (ci().age(days(11)).re_run().conclusion(Success).started(days(1)), "0"),
     ] {
-        assert_eq!(over("success_ratio_samples", [run.clone()]).await, expected, "{run:?}");
+        assert_eq!(line_over("success_ratio_samples", [run.clone()]).await, expected, "{run:?}");
     }
 }
 
 #[tokio::test]
 async fn a_run_counts_with_its_latest_attempt() {
     let passed_again = || ci().conclusion(Failure).re_run().conclusion(Success);
-    assert_eq!(over("success_ratio", [passed_again(), ci()]).await, "1");
+    assert_eq!(line_over("success_ratio", [passed_again(), ci()]).await, "1");
     // While it is being re-run, it has neither passed nor failed.
-    assert_eq!(over("success_ratio_samples", [ci().conclusion(Failure).re_run(), ci()]).await, "1");
-    assert_eq!(over("rerun_runs", [passed_again(), ci().conclusion(Failure).re_run(), ci()]).await, "2");
+    assert_eq!(line_over("success_ratio_samples", [ci().conclusion(Failure).re_run(), ci()]).await, "1");
+    assert_eq!(line_over("rerun_runs", [passed_again(), ci().conclusion(Failure).re_run(), ci()]).await, "2");
 }
 
 #[tokio::test]

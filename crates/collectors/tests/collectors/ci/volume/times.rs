@@ -5,7 +5,7 @@ use system_health_test_support::github::{
     FakeGitHub, Job,
 };
 
-use super::{ci, days, line, lines, over, seconds};
+use super::{ci, days, line, line_over, lines, seconds};
 use crate::{
     ci::requests,
     stage::{OneRepository, Stage},
@@ -65,22 +65,22 @@ async fn a_run_lasts_from_the_start_of_its_latest_attempt_to_the_end_of_its_last
         .with_job(job("lint", 1_000, 172_700, 172_650))
         .with_job(job("test", 990, 980, 400))
         .with_job(job("report", 400, 390, 350));
-    assert_eq!(line_of("duration_seconds", [run]).await, "650 quantile:p50 workflow:ci.yml");
+    assert_eq!(first_line_over("duration_seconds", [run]).await, "650 quantile:p50 workflow:ci.yml");
 }
 
-/// The first line of a metric.
-async fn line_of(
+/// The first sample of a metric over these runs.
+async fn first_line_over(
     metric: &str,
     runs: impl IntoIterator<Item = system_health_test_support::github::Run>,
 ) -> String {
-    over(metric, runs).await.split("; ").next().unwrap().to_owned()
+    line_over(metric, runs).await.split("; ").next().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn only_runs_that_ran_to_their_end_have_a_duration() {
-    let took = |ending, took: u64| {
+    let took = |ending, duration: u64| {
         let run = ci().age(seconds(5_000)).conclusion(ending);
-        run.with_job(job("test", 5_000, 4_990, 5_000 - took))
+        run.with_job(job("test", 5_000, 4_990, 5_000 - duration))
     };
     let runs = || {
         [
@@ -96,12 +96,12 @@ async fn only_runs_that_ran_to_their_end_have_a_duration() {
         ]
     };
     assert_eq!(
-        over("duration_seconds", runs()).await,
+        line_over("duration_seconds", runs()).await,
         "200 quantile:p50 workflow:ci.yml; 280 quantile:p90 workflow:ci.yml; 298 quantile:p99 workflow:ci.yml"
     );
-    assert_eq!(over("duration_seconds_samples", runs()).await, "3 workflow:ci.yml");
-    assert_eq!(over("duration_seconds_samples", [took(Cancelled, 9)]).await, "0 workflow:ci.yml");
-    let none = over("duration_seconds", [took(Cancelled, 9)]).await;
+    assert_eq!(line_over("duration_seconds_samples", runs()).await, "3 workflow:ci.yml");
+    assert_eq!(line_over("duration_seconds_samples", [took(Cancelled, 9)]).await, "0 workflow:ci.yml");
+    let none = line_over("duration_seconds", [took(Cancelled, 9)]).await;
     assert!(
         none.starts_with("no data: none ran to its end: 1 run tested the branch `main` since "),
         "{none}"
@@ -115,16 +115,16 @@ async fn only_jobs_that_got_a_runner_waited_for_one() {
         .age(seconds(9_000))
         .with_job(job("lint", 9_000, 8_990, 8_000))
         .with_job(Job::in_progress("test").created(seconds(9_000)).started(seconds(8_970)))
-        // GitHub gives these jobs a start, too.
+        // GitHub gives these jobs a start time, too.
         .with_job(Job::queued("wide").created(seconds(9_000)))
         .with_job(Job::waiting("deploy").created(seconds(9_000)))
         .with_job(Job::new("docs", Skipped).created(seconds(9_000)))
         .with_job(Job::new("gone", Cancelled).created(seconds(9_000)).without_runner());
-    assert_eq!(line_of("queue_seconds", [run.clone()]).await, "20 quantile:p50");
-    assert_eq!(over("queue_seconds_samples", [run.clone()]).await, "2");
+    assert_eq!(first_line_over("queue_seconds", [run.clone()]).await, "20 quantile:p50");
+    assert_eq!(line_over("queue_seconds_samples", [run.clone()]).await, "2");
     // Only `lint` has ended.
-    assert_eq!(over("runner_minutes", [run]).await, "16.5 os:linux");
-    assert_eq!(over("queue_seconds_samples", []).await, "0");
+    assert_eq!(line_over("runner_minutes", [run]).await, "16.5 os:linux");
+    assert_eq!(line_over("queue_seconds_samples", []).await, "0");
 }
 
 #[tokio::test]
@@ -140,15 +140,15 @@ async fn a_job_that_is_listed_again_neither_waits_nor_runs_again() {
         // As GitHub lists it: created for the new attempt, with the times of the old one.
         .with_job(job("lint", 5_000, 8_990, 8_930))
         .with_job(job("test", 5_000, 4_970, 4_910));
-    assert_eq!(over("queue_seconds_samples", [run.clone()]).await, "3");
-    assert_eq!(line_of("queue_seconds", [run.clone()]).await, "20 quantile:p50");
-    assert_eq!(over("runner_minutes", [run]).await, "3 os:linux");
+    assert_eq!(line_over("queue_seconds_samples", [run.clone()]).await, "3");
+    assert_eq!(first_line_over("queue_seconds", [run.clone()]).await, "20 quantile:p50");
+    assert_eq!(line_over("runner_minutes", [run]).await, "3 os:linux");
 }
 
 #[tokio::test]
 async fn a_job_that_started_before_it_was_created_did_not_wait() {
     let run = ci().age(seconds(100)).with_job(job("test", 99, 100, 40));
-    assert_eq!(line_of("queue_seconds", [run]).await, "0 quantile:p50");
+    assert_eq!(first_line_over("queue_seconds", [run]).await, "0 quantile:p50");
 }
 
 #[tokio::test]
@@ -162,8 +162,8 @@ async fn jobs_of_earlier_attempts_before_the_window_do_not_count() {
         .started(days(1))
         .conclusion(Success)
         .with_job(job("test", day, day, day - 120));
-    assert_eq!(over("queue_seconds_samples", [run.clone()]).await, "1");
-    assert_eq!(over("runner_minutes", [run]).await, "2 os:linux");
+    assert_eq!(line_over("queue_seconds_samples", [run.clone()]).await, "1");
+    assert_eq!(line_over("runner_minutes", [run]).await, "2 os:linux");
 }
 
 #[tokio::test]
@@ -175,8 +175,11 @@ async fn minutes_are_summed_by_operating_system() {
         .with_job(job("c", 900, 900, 780).labels(["windows-latest"]))
         .with_job(job("d", 900, 900, 600).labels(["macos-15-xlarge"]))
         .with_job(job("e", 900, 900, 600).labels(["gpu"]));
-    assert_eq!(over("runner_minutes", [run]).await, "1.5 os:linux; 5 os:macos; 5 os:other; 2 os:windows");
-    let none = over("runner_minutes", [ci().conclusion(Skipped)]).await;
+    assert_eq!(
+        line_over("runner_minutes", [run]).await,
+        "1.5 os:linux; 5 os:macos; 5 os:other; 2 os:windows"
+    );
+    let none = line_over("runner_minutes", [ci().conclusion(Skipped)]).await;
     assert!(none.starts_with("no data: no job ended on a runner"), "{none}");
 }
 

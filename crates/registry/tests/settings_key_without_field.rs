@@ -1,4 +1,4 @@
-//! A key in a declaration without a field is a mistake of the table's author. It is reported even if nothing sets the key.
+//! A declaration must not name a key that the struct does not have. The error is reported even if nothing sets the key.
 
 use serde::Deserialize;
 use system_health_registry::{Settings, settings_table};
@@ -17,8 +17,8 @@ fn the_error_names_the_key_and_the_place() {
 
     assert_eq!(
         error,
-        "the declaration of the settings table [backup] in settings_undeclared_key \
-         (crates/registry/tests/settings_undeclared_key.rs:12) names the key `foldr`, which its struct does not have; did \
-         you mean `folder`?"
+        "the declaration of the settings table [backup] in settings_key_without_field \
+         (crates/registry/tests/settings_key_without_field.rs:12) names the key `foldr`, which its struct does not have; \
+         did you mean `folder`?"
     );
 }

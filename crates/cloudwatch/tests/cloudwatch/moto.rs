@@ -1,4 +1,4 @@
-//! Deliveries to moto, which stores the values.
+//! Tests with the real moto server, which stores the values. In its authenticating mode, it checks policies.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 use system_health_registry::{Grade, Point};
 use system_health_test_support::moto::{AccessKey, Moto};
 
-use crate::harness::{PUT, context, deliver, destination, distribution, gauge, sink};
+use crate::harness::{PUT_METRIC_DATA, context, deliver, destination, distribution, gauge, sink};
 
 #[tokio::test]
 #[ignore = "needs moto: run cargo xtask test"]
@@ -35,7 +35,7 @@ async fn moto_stores_values_and_adds_up_repeated_ones() {
     assert!(deliver(&*sink, &many).await.iter().all(|fate| fate == "accepted"));
     assert_eq!(statistics("many", json!([{"Name": "n", "Value": "199"}])).0, json!(1.0));
 
-    // This is why a point whose fate is unknown is never sent again.
+    // A repeated delivery is added up. Therefore, a point whose fate is unknown is not sent again.
     let _ = deliver(&*sink, &points).await;
     assert_eq!(statistics("ci.duration", branch("main")).1, json!(3.0));
 }
@@ -44,7 +44,7 @@ async fn moto_stores_values_and_adds_up_repeated_ones() {
 #[ignore = "needs moto: run cargo xtask test"]
 async fn the_documented_policy_is_sufficient_and_without_it_access_is_denied() {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/iam-policy-cloudwatch.json");
-    // moto takes the name of the service from the signature, and does not support the condition.
+    // In the action, moto expects the service name of the signature, which is `monitoring`. It does not support the condition.
     let mut policy: serde_json::Value = serde_json::from_slice(&std::fs::read(policy).unwrap()).unwrap();
     assert_eq!(policy["Statement"][0]["Action"], "cloudwatch:PutMetricData");
     let statement = policy["Statement"][0].as_object_mut().unwrap();
@@ -56,16 +56,16 @@ async fn the_documented_policy_is_sufficient_and_without_it_access_is_denied() {
     moto.put_user_policy("reporter", &policy.to_string());
     let context_of = |key: &AccessKey| context(&moto.url(), &key.id, &key.secret);
 
-    let findings = destination(PUT).diagnose(context_of(&allowed)).await;
+    let findings = destination(PUT_METRIC_DATA).diagnose(context_of(&allowed)).await;
     assert_eq!(findings[0].grade, Grade::Ok, "{findings:?}");
-    let sink = destination(PUT).connect(context_of(&allowed)).await.unwrap();
+    let sink = destination(PUT_METRIC_DATA).connect(context_of(&allowed)).await.unwrap();
     assert_eq!(deliver(&*sink, &[gauge("a", 1.0, &[])]).await, ["accepted"]);
 
-    let findings = destination(PUT).diagnose(context_of(&denied)).await;
+    let findings = destination(PUT_METRIC_DATA).diagnose(context_of(&denied)).await;
     assert_eq!(findings[0].grade, Grade::Failed);
     let message = &findings[0].message;
     assert!(message.contains("access is denied") && message.contains("the IAM policy lacks"), "{message}");
-    let sink = destination(PUT).connect(context_of(&denied)).await.unwrap();
+    let sink = destination(PUT_METRIC_DATA).connect(context_of(&denied)).await.unwrap();
     let fates = deliver(&*sink, &[gauge("a", 1.0, &[])]).await;
     assert!(fates[0].starts_with("left: the request cloudwatch:PutMetricData failed"), "{fates:?}");
 }

@@ -5,31 +5,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::metric::{MetricType, Values};
-use crate::point::Point;
+use crate::{point::Point, store::WeightedValues};
 
 /// The time between two flushes of the Agent, in seconds.
 pub(crate) const INTERVAL: i64 = 10;
 
-/// The series of the current 10 seconds.
+/// What the lines of the current 10 seconds add up to, for each series.
 #[derive(Debug, Default)]
-pub(crate) struct Flushes {
+pub(crate) struct Aggregates {
+    /// The start of these 10 seconds, in seconds since 1970.
     start: i64,
     series: BTreeMap<(String, BTreeSet<String>, MetricType), Aggregate>,
 }
-
-/// Values with the number of times that each counts.
-type Weighted = Vec<(f64, f64)>;
 
 #[derive(Debug)]
 enum Aggregate {
     Sum(f64),
     Last(f64),
-    Values(Weighted),
+    Values(WeightedValues),
     Members(BTreeSet<String>),
 }
 
-impl Flushes {
-    /// Adds the values of a line, and returns the points of its series. Distributions are not aggregated by the Agent.
+impl Aggregates {
+    /// Adds the values of a line, and returns the points of its series. Not for distributions, which the Agent does not
+    /// aggregate.
     pub(crate) fn add(
         &mut self,
         name: &str,
@@ -86,7 +85,7 @@ impl Aggregate {
             Self::Last(last) => vec![("", "gauge", *last)],
             Self::Members(members) => vec![("", "gauge", members.len() as f64)],
             Self::Values(values) => {
-                values.sort_by(|one, next| one.0.total_cmp(&next.0));
+                values.sort_by(|(one, _), (other, _)| one.total_cmp(other));
                 let count: f64 = values.iter().map(|(_, weight)| weight).sum();
                 let sum: f64 = values.iter().map(|(value, weight)| value * weight).sum();
                 vec![
@@ -101,8 +100,8 @@ impl Aggregate {
     }
 }
 
-/// The value at a position in the sorted values, if each value is repeated as often as it counts.
-fn quantile(values: &Weighted, position: f64) -> f64 {
+/// The value at a position in the sorted values, where each value is repeated as often as its weight says.
+fn quantile(values: &WeightedValues, position: f64) -> f64 {
     let mut cumulative_weight = 0.0;
     for (value, weight) in values {
         cumulative_weight += weight;
@@ -123,9 +122,9 @@ mod tests {
 
     #[test]
     fn counts_add_up_within_ten_seconds_and_become_rates() {
-        let (mut flushes, tags) = (Flushes::default(), BTreeSet::new());
+        let (mut aggregates, tags) = (Aggregates::default(), BTreeSet::new());
         let mut add = |number: f64, weight, now| {
-            flushes.add("a", &tags, MetricType::Count, &Values::Numbers(vec![number]), weight, now)
+            aggregates.add("a", &tags, MetricType::Count, &Values::Numbers(vec![number]), weight, now)
         };
         assert_eq!(values(&add(5.0, 1.0, 1003)), [("a", 0.5)]);
         let points = add(2.0, 10.0, 1009);
@@ -136,9 +135,9 @@ mod tests {
 
     #[test]
     fn histograms_become_several_metrics() {
-        let (mut flushes, tags) = (Flushes::default(), BTreeSet::new());
+        let (mut aggregates, tags) = (Aggregates::default(), BTreeSet::new());
         let numbers = Values::Numbers((1..=100).map(f64::from).collect());
-        let points = flushes.add("a", &tags, MetricType::Histogram, &numbers, 1.0, 0);
+        let points = aggregates.add("a", &tags, MetricType::Histogram, &numbers, 1.0, 0);
         assert_eq!(
             values(&points),
             [
@@ -153,12 +152,12 @@ mod tests {
 
     #[test]
     fn sets_count_their_members_and_gauges_keep_the_last_value() {
-        let (mut flushes, tags) = (Flushes::default(), BTreeSet::new());
+        let (mut aggregates, tags) = (Aggregates::default(), BTreeSet::new());
         for (member, count) in [("x", 1.0), ("y", 2.0), ("x", 2.0)] {
-            let points = flushes.add("a", &tags, MetricType::Set, &Values::Text(member.into()), 1.0, 0);
+            let points = aggregates.add("a", &tags, MetricType::Set, &Values::Text(member.into()), 1.0, 0);
             assert_eq!(values(&points), [("a", count)]);
         }
-        let points = flushes.add("b", &tags, MetricType::Gauge, &Values::Numbers(vec![1.0, 7.0]), 1.0, 0);
+        let points = aggregates.add("b", &tags, MetricType::Gauge, &Values::Numbers(vec![1.0, 7.0]), 1.0, 0);
         assert_eq!(values(&points), [("b", 7.0)]);
     }
 }

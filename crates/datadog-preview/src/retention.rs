@@ -11,15 +11,16 @@ const SLACK: usize = MAX_POINTS / 10;
 /// How much older than `SPAN` the oldest point may be before old points are deleted, in seconds.
 const SLACK_SPAN: i64 = 60 * 60;
 
-/// The number of points at each time, in seconds since 1970.
+/// Counts the points that are kept, and decides which of them are deleted. Times are in seconds since 1970.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct Retention {
+    /// The number of points at each time.
     counts: BTreeMap<i64, usize>,
     total: usize,
     dropped_before: Option<i64>,
 }
 
-impl Kept {
+impl Retention {
     /// Counts points at a time.
     pub(crate) fn add(&mut self, time: i64, points: usize) {
         *self.counts.entry(time).or_default() += points;
@@ -31,12 +32,12 @@ impl Kept {
         self.counts.keys().copied()
     }
 
-    /// Points from before this time were left out, because there were too many.
+    /// The time before which points were left out.
     pub(crate) fn dropped_before(&self) -> Option<i64> {
         self.dropped_before
     }
 
-    /// Notes that points from before a time are left out, because there are too many.
+    /// Notes that points from before a time are left out: there are too many, or they were lost.
     pub(crate) fn note_dropped_before(&mut self, time: i64) {
         self.dropped_before = self.dropped_before.max(Some(time));
     }
@@ -75,38 +76,38 @@ mod unit_tests {
 
     #[test]
     fn points_that_are_too_old_are_deleted_from_time_to_time() {
-        let mut kept = Kept::default();
-        kept.add(NOW - SPAN - SLACK_SPAN, 1);
-        kept.add(NOW - SPAN - 1, 1);
-        kept.add(NOW - SPAN, 1);
+        let mut retention = Retention::default();
+        retention.add(NOW - SPAN - SLACK_SPAN, 1);
+        retention.add(NOW - SPAN - 1, 1);
+        retention.add(NOW - SPAN, 1);
 
-        assert_eq!(kept.limit(NOW), None);
-        assert_eq!(kept.limit(NOW + 1), Some(NOW + 1 - SPAN));
-        assert_eq!(kept.times().collect::<Vec<_>>(), [0; 0]);
-        assert_eq!(kept.dropped_before(), None);
+        assert_eq!(retention.limit(NOW), None);
+        assert_eq!(retention.limit(NOW + 1), Some(NOW + 1 - SPAN));
+        assert_eq!(retention.times().collect::<Vec<_>>(), [0; 0]);
+        assert_eq!(retention.dropped_before(), None);
     }
 
     #[test]
     fn the_points_of_the_newest_time_are_kept_however_many_there_are() {
-        let mut kept = Kept::default();
-        kept.add(NOW, MAX_POINTS + SLACK);
-        kept.add(NOW + 1, MAX_POINTS + SLACK);
+        let mut retention = Retention::default();
+        retention.add(NOW, MAX_POINTS + SLACK);
+        retention.add(NOW + 1, MAX_POINTS + SLACK);
 
-        assert_eq!(kept.limit(NOW + 1), Some(NOW + 1));
-        assert_eq!(kept.times().collect::<Vec<_>>(), [NOW + 1]);
-        assert_eq!(kept.dropped_before(), Some(NOW + 1));
+        assert_eq!(retention.limit(NOW + 1), Some(NOW + 1));
+        assert_eq!(retention.times().collect::<Vec<_>>(), [NOW + 1]);
+        assert_eq!(retention.dropped_before(), Some(NOW + 1));
     }
 
     #[test]
     fn if_there_are_too_many_points_the_newest_are_kept() {
-        let mut kept = Kept::default();
+        let mut retention = Retention::default();
         for run in 0..4 {
-            kept.add(NOW + run, MAX_POINTS / 2);
+            retention.add(NOW + run, MAX_POINTS / 2);
         }
 
-        assert_eq!(kept.limit(NOW + 3), Some(NOW + 2));
-        assert_eq!(kept.times().collect::<Vec<_>>(), [NOW + 2, NOW + 3]);
-        assert_eq!(kept.dropped_before(), Some(NOW + 2));
-        assert_eq!(kept.limit(NOW + 3), None);
+        assert_eq!(retention.limit(NOW + 3), Some(NOW + 2));
+        assert_eq!(retention.times().collect::<Vec<_>>(), [NOW + 2, NOW + 3]);
+        assert_eq!(retention.dropped_before(), Some(NOW + 2));
+        assert_eq!(retention.limit(NOW + 3), None);
     }
 }
