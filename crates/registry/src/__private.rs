@@ -4,7 +4,8 @@ use futures::future::BoxFuture;
 
 use crate::{
     CatalogError, Context, DescribedReading, Extension, Facts, FromContext, Gate, IntoReading, Location,
-    Metric, OptionValue, Reading, Source, Unavailable, collecting::blocking_for_current_metric, task::Task,
+    Metric, OptionValue, Reading, Source, Unavailable, call::Call, collecting::blocking_for_current_metric,
+    task::Task,
 };
 
 pub use inventory;
@@ -80,8 +81,13 @@ pub fn argument<T: FromContext>(context: &Context) -> BoxFuture<'_, Result<T, Un
 /// aborted before the collector has a thread, the collector never starts. Spans of the collector belong to the current span.
 pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 'static) -> T {
     let span = tracing::Span::current();
+    let thread = Call::current().map(|call| call.working_thread());
     let collector = blocking_for_current_metric(collector);
-    match Task::from(tokio::task::spawn_blocking(move || span.in_scope(collector))).await {
+    let work = move || {
+        let _thread = thread;
+        span.in_scope(collector)
+    };
+    match Task::from(tokio::task::spawn_blocking(work)).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
             Ok(payload) => std::panic::resume_unwind(payload),

@@ -27,6 +27,7 @@ extern crate self as system_health_registry;
 
 pub mod alerting;
 mod api_calls;
+mod call;
 mod catalog;
 mod collected_keys;
 mod collecting;

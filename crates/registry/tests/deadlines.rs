@@ -12,10 +12,13 @@ use std::{
     time::Duration,
 };
 
-use common::{lines, run};
+use common::{lines, linked, run};
 use insta::assert_snapshot;
-use system_health_registry::{Context, FromContext, Unavailable, system_health_metric};
-use tokio::time::{Instant, advance, sleep};
+use system_health_registry::{Context, Engine, FromContext, Interruption, Unavailable, system_health_metric};
+use tokio::{
+    sync::Notify,
+    time::{Instant, advance, sleep},
+};
 
 /// A resource that is never built.
 #[derive(Clone)]
@@ -110,16 +113,20 @@ impl FromContext for TimeLeft {
 
 /// Blocks the thread until the test releases it.
 #[derive(Clone)]
-struct Block(Arc<Mutex<mpsc::Receiver<()>>>);
+struct Block {
+    release: Arc<Mutex<mpsc::Receiver<()>>>,
+    started: Arc<Notify>,
+}
 
 impl Block {
     fn new() -> (mpsc::Sender<()>, Self) {
         let (sender, receiver) = mpsc::channel();
-        (sender, Self(Arc::new(Mutex::new(receiver))))
+        (sender, Self { release: Arc::new(Mutex::new(receiver)), started: Arc::default() })
     }
 
     fn wait(&self) {
-        let released = self.0.lock().expect("nobody panics with the lock").recv();
+        self.started.notify_one();
+        let released = self.release.lock().expect("nobody panics with the lock").recv();
         assert!(released.is_err(), "the test releases the thread by dropping its end of the channel");
     }
 }
@@ -154,6 +161,20 @@ async fn blocks_worker(block: Block) -> u64 {
 #[system_health_metric(key = "block_worker.async_other")]
 async fn other_than_blocked_worker() -> u64 {
     7
+}
+
+/// Blocks a thread of the blocking pool, without a short timeout.
+#[system_health_metric(key = "call.sync", timeout = "1h")]
+fn sync_call(block: Block) -> u64 {
+    block.wait();
+    0
+}
+
+/// Blocks a thread of the async runtime, without a short timeout.
+#[system_health_metric(key = "call.async", timeout = "1h")]
+async fn async_call(block: Block) -> u64 {
+    block.wait();
+    0
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,6 +248,27 @@ async fn a_run_does_not_wait_for_a_blocked_sync_collector() {
     block.sync_other: value 7 []
     ");
     drop(release);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_is_not_called_again_while_its_call_in_an_earlier_run_blocks_a_thread() {
+    for key in ["call.sync", "call.async"] {
+        let (release, block) = Block::new();
+        let (engine, catalog) = (Engine::new(), linked(key));
+        let started = Arc::clone(&block.started);
+        let interruption = Interruption::new(async move { started.notified().await });
+
+        let interrupted = engine.clone().with_interruption(interruption);
+        let first = interrupted.run(&catalog, &Context::new().provide(block.clone())).await;
+        // The deadline only lets this test fail instead of waiting for the call.
+        let context = Context::new().with_deadline(Duration::from_secs(5)).provide(block);
+        let second = engine.run(&catalog, &context).await;
+
+        assert_eq!(lines(&first), format!("{key}: error: interrupted before there was a result"));
+        let expected = "not called, because its call in an earlier run still blocks a thread";
+        assert_eq!(lines(&second), format!("{key}: error: {expected}"));
+        drop(release);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,6 +12,7 @@ use futures::{
     stream::{self, BoxStream, FuturesUnordered},
 };
 use tokio::{runtime::Handle, time::Instant};
+use tracing::Span;
 
 use super::{
     DEFAULT_TIMEOUT, Engine, Progress,
@@ -20,7 +21,9 @@ use super::{
 };
 use crate::{
     Catalog, Context, DescribedReading, Instants, Metric, Outcome, Reading, RequestPlan, Source,
-    SourceOutcome, SubjectLabel, Unavailable, check_key,
+    SourceOutcome, SubjectLabel, Unavailable,
+    call::Call,
+    check_key,
     collected_keys::CollectedKeys,
     collecting::working_for,
     gate::revised,
@@ -160,7 +163,11 @@ impl<'a> Collection<'a> {
         let context = context.for_collection(metric, subject, instant);
         let worked_for = metric.clone();
         let span = metric_span(metric, subject.map(Arc::as_ref));
-        let result = self.runner.run("the collector", &span, &context, time_limit(metric), move |context| {
+        let name = match subject {
+            Some(subject) => format!("{} of {subject}", metric.key()),
+            None => metric.key().to_owned(),
+        };
+        let result = self.call(name, "the collector", &span, &context, time_limit(metric), move |context| {
             working_for(worked_for, collect(context))
         });
         let (metric, subject) = (metric.clone(), subject.cloned());
@@ -175,6 +182,34 @@ impl<'a> Collection<'a> {
                 instant,
                 Outcome { metric, subject, result, duration: started.elapsed() },
             )
+        }
+    }
+
+    /// Calls a collector or a source, unless its call in an earlier run is still running. `what` is for the error after a panic.
+    fn call<T, F, W>(
+        &self,
+        name: String,
+        what: &'static str,
+        span: &Span,
+        context: &Context,
+        limit: Duration,
+        work: W,
+    ) -> impl Future<Output = Result<T, Unavailable>> + use<T, F, W>
+    where
+        T: Send + 'static,
+        W: FnOnce(Context) -> F,
+        F: Future<Output = Result<T, Unavailable>> + Send + 'static,
+    {
+        let abandoned = Arc::clone(&self.engine.abandoned_calls);
+        let call = Call::default();
+        let own_call = call.clone();
+        let called = abandoned.check(&name).map(|()| {
+            self.runner.run(what, span, context, limit, move |context| own_call.work(work(context)))
+        });
+        async move {
+            let result = called?.await;
+            abandoned.add(name, call);
+            result
         }
     }
 
@@ -296,8 +331,9 @@ impl<'a> Collection<'a> {
         let started = Instant::now();
         let limit = source.timeout().unwrap_or(DEFAULT_TIMEOUT);
         let span = source_span(source.name());
+        let name = format!("the source {}", source.name());
         let described =
-            self.runner.run("the source", &span, &self.context, limit, |context| source.collect(context));
+            self.call(name, "the source", &span, &self.context, limit, |context| source.collect(context));
         async move {
             let described = described.await;
             record(&span, &described);

@@ -20,7 +20,7 @@ use tokio::{runtime::Handle, time::Instant};
 
 use crate::{
     Catalog, Context, Instants, Interruption, Metric, Outcome, OutcomeState, Reading, RequestPlan, Run,
-    SubjectLabel, Unavailable, run::sort_outcomes,
+    SubjectLabel, Unavailable, call::AbandonedCalls, run::sort_outcomes,
 };
 use collection::{Collection, CollectionResult};
 
@@ -56,6 +56,7 @@ pub struct Engine {
     subject_filter: Option<Arc<SubjectFilter>>,
     interruption: Interruption,
     shows_requests: bool,
+    abandoned_calls: Arc<AbandonedCalls>,
 }
 
 type SubjectFilter = dyn Fn(&str) -> bool + Send + Sync;
@@ -89,6 +90,7 @@ impl Engine {
             subject_filter: None,
             interruption: Interruption::never(),
             shows_requests: false,
+            abandoned_calls: Arc::default(),
         }
     }
 
