@@ -74,7 +74,7 @@ impl Environment {
     }
 }
 
-/// Whether a text is certainly a path and not the secret itself: its folder has a name and exists. Slashes and dots prove
+/// Whether a text is certainly a path and not the secret itself: its folder exists, and is not the root. Slashes and dots prove
 /// nothing, because a secret may contain them, too.
 fn is_certainly_a_path(path: &Path) -> bool {
     path.parent().is_some_and(|folder| folder.file_name().is_some() && folder.is_dir())

@@ -194,8 +194,8 @@ fn unreadable(secret: &'static Secret, variable: &str, path: &Path) -> String {
 }
 
 impl CredentialError {
-    /// Whether nothing is configured that could provide the secret. If `false`, something is configured and does not
-    /// work, and a run must not continue without the secret.
+    /// Whether the secret is only not configured. Otherwise, something that should provide the secret does not work, and a run
+    /// must not continue without it.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(

@@ -8,7 +8,7 @@ use serde::Deserialize;
 const MAX_LENGTH: usize = 20;
 
 /// The name of an AWS region, such as `eu-west-1`. The name becomes part of a host name, so a secret that was set by mistake
-/// would be sent over the network. Therefore other texts are refused.
+/// would be sent over the network. Therefore a text that cannot be such a name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct AwsRegionName(String);

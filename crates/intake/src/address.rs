@@ -55,7 +55,7 @@ pub enum LocateError {
         /// How the wait for the answer ended.
         source: io::Error,
     },
-    /// Another program listens.
+    /// Another program listens, or the URL is invalid.
     #[error("{url} is not an intake")]
     NotAnIntake {
         /// The address.
@@ -104,8 +104,8 @@ pub fn locate(folder: &Path) -> Result<String, LocateError> {
     choose(recorded, url(AddressFile::DEFAULT_ADDRESS))
 }
 
-/// Returns the first of the two URLs at which an intake answers. An intake with another state folder may listen at the default
-/// address.
+/// Returns the recorded URL or else the default one, if an intake answers there. The default one is tried because an intake with
+/// another state folder may listen there.
 fn choose(recorded: Option<String>, default: String) -> Result<String, LocateError> {
     let probed = |url: String| probe(&url).map(|()| url);
     let Some(recorded) = recorded.filter(|url| *url != default) else { return probed(default) };

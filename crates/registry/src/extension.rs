@@ -114,8 +114,8 @@ pub struct CheckResults {
 pub struct SetupStep {
     /// What to do.
     pub text: &'static str,
-    /// Text that a finding's message contains if this step corrects the finding. Such a finding is left out of the step that
-    /// lists failed findings.
+    /// This step corrects each finding whose message contains this text. The step that lists failed findings leaves those
+    /// out.
     pub corrects: Option<&'static str>,
 }
 

@@ -3,8 +3,8 @@
 
 use regex::{Regex, RegexBuilder};
 
-/// Regular expressions for whole commit messages, ignoring case. A message matches if any of them does. Syntax:
-/// <https://docs.rs/regex/latest/regex/#syntax>.
+/// Regular expressions that are searched in commit messages, ignoring case. A message matches if any of them matches a part of it.
+/// Syntax: <https://docs.rs/regex/latest/regex/#syntax>.
 #[derive(Debug, Clone)]
 pub struct MessagePatterns(Vec<Regex>);
 

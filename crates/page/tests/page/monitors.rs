@@ -1,4 +1,4 @@
-//! The page of the monitors that a push would create.
+//! The page `#/monitors`. It shows the monitors that `monitors push` would create.
 
 use serde_json::json;
 use system_health_test_support::chromium::Chromium;

@@ -6,8 +6,9 @@ use std::{
     env,
     error::Error,
     fs,
+    ops::Range,
     path::Path,
-    time::{Duration, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use futures::StreamExt;
@@ -19,7 +20,7 @@ use tokio::{runtime, time::Instant};
 const TAGS: [&str; 4] = ["env:development", "service:system-health", "source:system-health", "team:platform"];
 
 /// The number of points that the reporter delivers together, if the backend keeps their times.
-const PAGE_SIZE: usize = 20_000;
+const PAGE_SIZE: u32 = 20_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -28,18 +29,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let path = Path::new(file);
     let settings = Settings::builder().toml(path, &fs::read_to_string(path)?)?.environment().build()?;
-    let points = points(count.parse()?)?;
-    runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(deliver_all(sink, settings, &points))
+    let count = count.parse()?;
+    runtime::Builder::new_current_thread().enable_all().build()?.block_on(deliver_all(sink, settings, count))
 }
 
-/// The points that the metric `test.many` has after a run.
-fn points(count: u32) -> Result<Vec<Point>, Box<dyn Error>> {
+/// The points with these numbers of those that the metric `test.many` has after a run.
+fn points(numbers: Range<u32>, timestamp: SystemTime) -> Result<Vec<Point>, Box<dyn Error>> {
     let tags: BTreeSet<Tag> = TAGS.into_iter().map(Tag::parse).collect::<Result<_, _>>()?;
-    // The time of a point is in whole seconds.
-    let timestamp = UNIX_EPOCH + Duration::from_secs(UNIX_EPOCH.elapsed()?.as_secs());
     let point = |number| {
         let mut tags = tags.clone();
         tags.insert(Tag::parse(&format!("item:{number:06}"))?);
@@ -53,19 +49,24 @@ fn points(count: u32) -> Result<Vec<Point>, Box<dyn Error>> {
             value: Value::Number(f64::from(number) / 8.0),
         })
     };
-    (0..count).map(point).collect()
+    numbers.map(point).collect()
 }
 
-async fn deliver_all(name: &str, settings: Settings, points: &[Point]) -> Result<(), Box<dyn Error>> {
+async fn deliver_all(name: &str, settings: Settings, count: u32) -> Result<(), Box<dyn Error>> {
     let sink_type = SinkType::linked().into_iter().find(|sink| sink.name == name);
     let sink_type = sink_type.ok_or_else(|| format!("there is no sink `{name}`"))?;
     let destinations = (sink_type.configure)(&settings).map_err(|error| error.to_string())?;
     let destination = destinations.first().ok_or_else(|| format!("`{name}` is not configured"))?;
-    let page_size = if destination.capabilities().keeps_timestamps { PAGE_SIZE } else { points.len() };
+    let page_size = if destination.capabilities().keeps_timestamps { PAGE_SIZE } else { count };
     let process = Process::new().provide(settings);
     let sink = destination.connect(process.context()).await.map_err(|error| error.to_string())?;
-    for page in points.chunks(page_size) {
-        deliver(&*sink, page).await?;
+    // The time of a point is in whole seconds.
+    let timestamp = UNIX_EPOCH + Duration::from_secs(UNIX_EPOCH.elapsed()?.as_secs());
+    let mut start = 0;
+    while start < count {
+        let end = count.min(start + page_size);
+        deliver(&*sink, &points(start..end, timestamp)?).await?;
+        start = end;
     }
     Ok(())
 }

@@ -78,7 +78,7 @@ pub fn server_error(status: u16) -> Answer {
     json_answer(status, &json!({ "message": "Server Error" }))
 }
 
-/// 200: the GraphQL queries of the hour are exhausted. The headers that say until when are not included.
+/// 200: the GraphQL queries of the hour are exhausted. It has no headers that say when the hour ends.
 #[must_use]
 pub fn query_rate_limit() -> Answer {
     let error = json!({ "type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 1." });

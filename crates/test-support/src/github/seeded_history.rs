@@ -27,7 +27,7 @@ impl RandomNumbers {
         (mixed ^ (mixed >> 31)) % limit
     }
 
-    /// Up to `max` ages from 2 minutes to `days` days and 1 minute, the oldest first.
+    /// At most `max` random ages, the oldest first. Each is between 2 minutes and `days` days and 1 minute.
     fn ages(&mut self, max: u64, days: u64) -> Vec<Duration> {
         let count = self.below(max + 1);
         let mut minutes: Vec<u64> = (0..count).map(|_| 2 + self.below(days * MINUTES_PER_DAY)).collect();

@@ -7,7 +7,7 @@ use system_health_test_support::datadog::DatadogIntake;
 
 use super::{API_KEY, EVENTS, refused, send};
 
-/// The time this number of hours ago, in seconds since 1970.
+/// The time that was `hours` hours ago, in seconds since 1970.
 fn hours_ago(hours: u64) -> u64 {
     let then = SystemTime::now() - Duration::from_hours(hours);
     then.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::github::GitHubApi;
 
-/// The requests of a group on which its next estimate is based.
+/// The numbers of requests on which the next estimate for a group of metrics, such as `ci.*`, is based.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UsedRequests {
     pub(super) requests: BTreeMap<GitHubApi, u64>,

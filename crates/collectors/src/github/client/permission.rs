@@ -19,8 +19,8 @@ const SCOPES: &str = "x-oauth-scopes";
 /// <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-a-personal-access-token>.
 const SINGLE_SIGN_ON: &str = "x-github-sso";
 
-/// Whether the token has no permission. GitHub also answers 404 to a classic token without the scope. If GitHub says that a
-/// feature is not in use, a scope would not help.
+/// Whether the token has no permission. GitHub answers 404, too, if a classic token lacks the scope. A message about a feature that
+/// is not in use is different: with the scope, the answer would be the same.
 pub(super) fn lacks_permission(status: StatusCode, headers: &HeaderMap, body: &ErrorBody) -> bool {
     let lacks_scope = || missing_scopes(headers).is_some() && !body.message().is_some_and(is_about_feature);
     match status {

@@ -24,7 +24,7 @@ use crate::{client::DatadogError, manage::query::group_by_clause};
 /// Weight of a good run in a sum in which each bad run counts 1. A window contains at most this number of runs, so one good run
 /// outweighs all bad runs in the window.
 const GOOD_RUN: u32 = 1000;
-/// Up to this number of subjects, a single failing subject makes a run bad.
+/// If there are at most this many subjects, a run is bad even if only one of them fails.
 const MAX_SUBJECTS: u32 = 1_000_000;
 /// Recovery threshold: less than the sum of bad runs, more than the sum with a good run.
 const RECOVERY: f64 = 0.0;
